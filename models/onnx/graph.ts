@@ -1,0 +1,83 @@
+/** A string is a symbolic dimension such as "B"; equal names mean equal sizes. */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+export type DType = "float32" | "float16" | "float64" | "int64" | "int32" | "bool" | "uint8";
+export type Attrs = Record<string, number | string | readonly number[] | readonly Dim[] | undefined>;
+
+/** One tensor of a graph: what flows between two ops. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface OpNode {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attrs: Attrs;
+}
+
+export interface Constant {
+  readonly value: Value;
+  readonly data: Float32Array | Float64Array | BigInt64Array | Uint8Array;
+}
+
+/** How a fresh parameter is filled. `std`, `value` and bounds are plain numbers, so that an init is data. */
+export type Init =
+  | { kind: "zeros" }
+  | { kind: "ones" }
+  | { kind: "constant"; value: number }
+  | { kind: "normal"; std: number }
+  | { kind: "uniform"; bound: number };
+
+/** A trainable tensor. Its name is the dotted path it has in a checkpoint. */
+export interface Parameter {
+  readonly value: Value;
+  readonly name: string;
+  readonly init: Init;
+}
+
+/** A straight-line list of ONNX ops in evaluation order. Everything else (differentiation, passes, proto) reads it. */
+export class Graph {
+  readonly nodes: OpNode[] = [];
+  readonly inputs: Value[] = [];
+  readonly outputs = new Map<string, Value>();
+  readonly constants: Constant[] = [];
+  readonly parameters: Parameter[] = [];
+  #next = 0;
+
+  /** A value with a name no other value of this graph has. */
+  fresh(hint: string, dtype: DType, shape: Shape): Value {
+    return { name: `${hint}_${this.#next++}`, dtype, shape };
+  }
+
+  input(name: string, dtype: DType, shape: Shape): Value {
+    const value: Value = { name, dtype, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  output(name: string, value: Value): void {
+    this.outputs.set(name, value);
+  }
+
+  /** The parameter of this name; asking twice gives the same value, which is how weights are tied. */
+  parameter(name: string, shape: readonly number[], init: Init): Value {
+    const known = this.parameters.find((p) => p.name === name);
+    if (known) {
+      if (known.value.shape.join() !== shape.join()) throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
+      return known.value;
+    }
+    const value: Value = { name, dtype: "float32", shape };
+    this.parameters.push({ value, name, init });
+    return value;
+  }
+
+  constant(data: readonly number[], dtype: "float32" | "float64" | "int64" = "float32", shape: Shape = data.length === 1 ? [] : [data.length]): Value {
+    const value = this.fresh("const", dtype, shape);
+    const array = dtype === "int64" ? BigInt64Array.from(data.map(BigInt)) : dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
+    this.constants.push({ value, data: array });
+    return value;
+  }
+}

@@ -1,0 +1,54 @@
+import type { DType, Shape, Value } from "#models/onnx/graph";
+import type { Deferred, PortType, PortValue } from "./values";
+
+/**
+ * A port. `shape` is symbolic: a number is fixed, a capital letter binds per node ("B" on two ports is one size),
+ * "$name" is the value of the node's parameter `name`, and "*" differs from item to item.
+ * The first axis of every wire is its batch: text is [B], images are [B, H, W], tensors anything.
+ */
+export interface Port<T extends PortType = PortType, Optional extends boolean = boolean, Many extends boolean = boolean, Later extends boolean = boolean> {
+  type: T;
+  doc?: string;
+  shape?: Shape;
+  dtype?: DType;
+  /** The node runs without it. */
+  optional?: Optional;
+  /** Takes any number of wires; the value is an array. */
+  many?: Many;
+  /** The value is not computed: what lies upstream is handed over as a `Deferred`. */
+  deferred?: Later;
+}
+export type Ports = Record<string, Port>;
+
+type Extra<O extends boolean, M extends boolean, L extends boolean> = Omit<Port<PortType, O, M, L>, "type">;
+const of = <T extends PortType>(type: T) =>
+  <O extends boolean = false, M extends boolean = false, L extends boolean = false>(extra: Extra<O, M, L> = {}): Port<T, O, M, L> => ({ type, ...extra });
+
+export const port = {
+  image: of("image"),
+  text: of("text"),
+  tensor: of("tensor"),
+  number: of("number"),
+  weights: of("weights"),
+  tokenizer: of("tokenizer"),
+  series: of("series"),
+  ranking: of("ranking"),
+  matrix: of("matrix"),
+  gallery: of("gallery"),
+  file: of("file"),
+} satisfies { [T in PortType]: unknown };
+
+type Wrapped<P extends Port, V> = P extends Port<PortType, boolean, true> ? V[] : P extends Port<PortType, true> ? V | undefined : V;
+type HostValue<P extends Port> = Wrapped<P, P extends Port<PortType, boolean, boolean, true> ? Deferred : PortValue[P["type"]]>;
+
+/** What `run` receives and returns. */
+export type HostValues<P extends Ports> = { [K in keyof P]: HostValue<P[K]> };
+/** What `build` receives and returns: symbolic values for tensors; other ports (weights) do not appear. */
+export type GraphValues<P extends Ports> = { [K in keyof P as P[K]["type"] extends "tensor" ? K : never]: Wrapped<P[K], Value> };
+
+/** What is known of a wire before anything runs. */
+export interface WireType {
+  type: PortType;
+  dtype?: DType;
+  shape?: Shape;
+}

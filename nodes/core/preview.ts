@@ -1,0 +1,18 @@
+import type { DType } from "#models/onnx/graph";
+import type { ImageFile, PortType, Ranking, Series } from "./values";
+
+/** What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by app/_editor/previews. */
+export interface PreviewOf {
+  image: { count: number; width?: number; height?: number; items: ImageFile[] };
+  text: { count: number; items: string[] };
+  tensor: { dtype: DType; shape: number[]; min?: number; max?: number; mean?: number; std?: number; /** Counts of 32 equal bins. */ histogram?: number[]; /** First values, row-major. */ head: number[] };
+  number: { value: number };
+  weights: { ref?: string; parameters: number; tensors: { name: string; shape: number[] }[] };
+  tokenizer: { vocabulary: number; sample: string[] };
+  series: Series;
+  ranking: Ranking;
+  matrix: { rows: string[]; columns: string[]; shape: [number, number]; values: number[]; rowImages?: ImageFile[]; columnImages?: ImageFile[] };
+  gallery: { images: ImageFile[]; captions: string[]; count: number };
+  file: { ref: string; name: string; bytes: number };
+}
+export type Preview = { [T in PortType]: { type: T } & PreviewOf[T] }[PortType];

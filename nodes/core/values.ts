@@ -1,0 +1,96 @@
+import type { DType } from "#models/onnx/graph";
+
+/** Concrete numbers, row-major. `data` is a Float32Array for float32, BigInt64Array for int64, Uint8Array for uint8 and bool, and so on. */
+export interface Tensor {
+  dtype: DType;
+  shape: readonly number[];
+  data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array;
+}
+
+/** An encoded picture (PNG, JPEG, WebP, SVG …) in the blob store. `ref` is the sha256 of its bytes. */
+export interface ImageFile {
+  ref: string;
+  width: number;
+  height: number;
+  /** Shown under previews; the file's name or the drawing's annotation. */
+  name?: string;
+}
+
+/** N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. */
+export type ImageBatch = { files: ImageFile[] } | { pixels: Tensor };
+
+/** A handle on named parameters. Nodes given the same handle share weights. */
+export interface Weights {
+  /** sha256 of a .safetensors blob; absent for freshly initialised parameters. */
+  ref?: string;
+  /** Names (glob patterns with *) that take no gradient. */
+  frozen?: string[];
+  /** Draws the parameters that `ref` does not hold. */
+  seed?: number;
+}
+
+/** A Hugging Face tokenizer.json, parsed, and what CLIP-style packing needs to know beside it. */
+export interface Tokenizer {
+  json: Record<string, unknown>;
+  config: Record<string, unknown>;
+}
+
+/** A chart: named lines over a common x axis. */
+export interface Series {
+  x: { label: string; values: number[] };
+  lines: { name: string; values: (number | null)[] }[];
+}
+
+/** For each item of a batch its best labels, best first. */
+export interface Ranking {
+  items: { image?: ImageFile; name?: string; labels: { label: string; score: number }[]; truth?: string }[];
+}
+
+/** A table of numbers with captions, drawn as a heatmap. */
+export interface Matrix {
+  values: Tensor;
+  rows: string[];
+  columns: string[];
+  rowImages?: ImageFile[];
+  columnImages?: ImageFile[];
+}
+
+/** Pictures to look at, with captions. */
+export interface Gallery {
+  images: ImageFile[];
+  captions: string[];
+}
+
+/** A file to download. */
+export interface FileValue {
+  ref: string;
+  name: string;
+  bytes: number;
+}
+
+/**
+ * The part of the graph upstream of an input that is not run but handed over whole, for a trainer to differentiate.
+ * Opaque to nodes: it is passed on to `host.train`.
+ */
+export interface Deferred {
+  readonly deferred: true;
+  /** The endpoint the wire comes from. */
+  readonly node: string;
+  readonly port: string;
+}
+
+/** What travels along a wire at run time, by port type. docs/values.md says what each *is*. */
+export interface PortValue {
+  image: ImageBatch;
+  text: string[];
+  tensor: Tensor;
+  number: number;
+  weights: Weights;
+  tokenizer: Tokenizer;
+  series: Series;
+  ranking: Ranking;
+  matrix: Matrix;
+  gallery: Gallery;
+  file: FileValue;
+}
+export type PortType = keyof PortValue;

@@ -1,0 +1,27 @@
+import type { Preview } from "../core/preview";
+
+/** A failure as a person may see it: a sentence, where, what to do. Internals stay in the worker's log. */
+export interface PublicError {
+  message: string;
+  hint?: string;
+  node?: string;
+  port?: string;
+  param?: string;
+  details?: Record<string, string>;
+}
+
+export type RunStatus = "queued" | "running" | "done" | "failed" | "cancelled";
+
+/** What a run tells while it goes on. Stored in order; the canvas is the fold of a run's events. */
+export type RunEvent =
+  | { kind: "status"; status: RunStatus; error?: PublicError; provider?: string; attempt?: number }
+  | { kind: "plan"; run: string[]; cached: string[] }
+  | { kind: "node-start"; node: string }
+  | { kind: "node-progress"; node: string; done: number; of: number; note?: string }
+  | { kind: "node-done"; node: string; cached: boolean; ms: number; previews: Record<string, Preview> }
+  | { kind: "node-failed"; node: string; error: PublicError }
+  | { kind: "node-skipped"; node: string }
+  | { kind: "warning"; node?: string; message: string }
+  /** One training step. After `resumed` at step s, points with a later step are to be forgotten. */
+  | { kind: "metric"; node: string; step: number; values: Record<string, number> }
+  | { kind: "resumed"; node: string; step: number };

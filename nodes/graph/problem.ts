@@ -1,0 +1,17 @@
+/** Something wrong with a graph, as a value: this is how the editor talks while a person edits. */
+export interface Problem {
+  code:
+    | "bad-document" | "future-schema" | "too-large"
+    | "unknown-type" | "bad-param" | "bad-params"
+    | "unknown-node" | "unknown-port" | "duplicate-wire" | "cycle"
+    | "missing-input" | "type-mismatch" | "shape-mismatch" | "dtype-mismatch" | "build-failed"
+    | "duplicate-scope" | "not-differentiable" | "no-target";
+  severity: "error" | "warning";
+  node?: string;
+  port?: string;
+  param?: string;
+  /** A whole sentence: what was expected and what came. */
+  message: string;
+  /** What to do. */
+  hint?: string;
+}
