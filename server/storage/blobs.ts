@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+/** Files named by the sha256 of their bytes: equal work has equal names, and a name never changes its meaning. */
+export interface Blobs {
+  /** `durable: false` skips the fsync, for bytes that can be made again. */
+  put(bytes: Uint8Array, options?: { durable?: boolean }): Promise<string>;
+  /** Stores a stream, giving up with `BlobTooLarge` beyond `maxBytes`. */
+  putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
+  get(ref: string): Promise<Uint8Array>;
+  stream(ref: string): Readable;
+  size(ref: string): Promise<number>;
+  has(ref: string): Promise<boolean>;
+  /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
+  path(ref: string): string;
+}
+
+export class BlobTooLarge extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`The file is larger than the limit of ${Math.round(maxBytes / 2 ** 20)} MiB.`);
+  }
+}
+export class BlobMissing extends Error {
+  constructor(readonly ref: string) {
+    super(`The stored file ${ref.slice(0, 12)}… is missing from the blob store.`);
+  }
+}
+
+export const isRef = (ref: string): boolean => /^[0-9a-f]{64}$/.test(ref);
+export const sha256 = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
+
+/** A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed. */
+export function openBlobs(dir: string): Blobs {
+  const path = (ref: string) => {
+    if (!isRef(ref)) throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
+    return join(dir, ref.slice(0, 2), ref);
+  };
+  const has = (ref: string) => access(path(ref)).then(() => true, () => false);
+  const missing = (ref: string) => (error: NodeJS.ErrnoException) => {
+    throw error.code === "ENOENT" ? new BlobMissing(ref) : error;
+  };
+  const aside = async () => {
+    await mkdir(join(dir, "tmp"), { recursive: true });
+    return join(dir, "tmp", randomUUID());
+  };
+  const publish = async (from: string, ref: string) => {
+    await mkdir(dirname(path(ref)), { recursive: true });
+    await rename(from, path(ref));
+  };
+  return {
+    path,
+    has,
+    async put(bytes, { durable = true } = {}) {
+      const ref = sha256(bytes);
+      if (await has(ref)) return ref;
+      const temporary = await aside();
+      try {
+        const file = await open(temporary, "wx");
+        try {
+          await file.writeFile(bytes);
+          if (durable) await file.sync();
+        } finally {
+          await file.close();
+        }
+        await publish(temporary, ref);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+      return ref;
+    },
+    async putStream(source, maxBytes) {
+      const temporary = await aside(), digest = createHash("sha256");
+      let bytes = 0;
+      const meter = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          bytes += chunk.length;
+          digest.update(chunk);
+          done(bytes > maxBytes ? new BlobTooLarge(maxBytes) : null, chunk);
+        },
+      });
+      try {
+        await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: true }));
+        const ref = digest.digest("hex");
+        await publish(temporary, ref);
+        return { ref, bytes };
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+    get: (ref) => readFile(path(ref)).catch(missing(ref)),
+    stream: (ref) => createReadStream(path(ref)),
+    size: (ref) => stat(path(ref)).then((s) => s.size, missing(ref)),
+  };
+}
