@@ -1,0 +1,42 @@
+import { registry as everyNode } from "../registry.gen";
+import type { GraphDocument, Wire } from "./document";
+import { infer, scopeOf, type Types } from "./infer";
+import type { Problem } from "./problem";
+import { key, type Registry, type ResolvedGraph, resolve } from "./resolve";
+
+export interface Checked {
+  graph: ResolvedGraph;
+  types: Types;
+  problems: Problem[];
+}
+
+/** Resolves and infers: all that can be known of a graph without running it. Called on every edit; never throws. */
+export function check(document: GraphDocument, registry: Registry = everyNode): Checked {
+  const graph = resolve(document, registry);
+  const { types, problems } = infer(graph);
+  return { graph, types, problems: [...graph.problems, ...problems, ...sharedScopes(graph)] };
+}
+
+/** Two nodes with fresh weights of the same name would silently be one; sharing is asked for with a wire. */
+function sharedScopes(graph: ResolvedGraph): Problem[] {
+  const owners = new Map<string, string>(), problems: Problem[] = [];
+  for (const node of graph.nodes.values()) {
+    if (!node.definition.build || !("scope" in node.definition.params) || node.inputs.weights?.length) continue;
+    const scope = scopeOf(node), owner = owners.get(scope);
+    if (owner === undefined) owners.set(scope, node.id);
+    else problems.push({ code: "duplicate-scope", severity: "error", node: node.id, param: "scope", message: `${node.id} and ${owner} both make new weights named "${scope}".`, hint: "Give one of them another scope, or wire the same weights handle to both to share them." });
+  }
+  return problems;
+}
+
+/** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
+export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {
+  const target = document.nodes[wire.to.node], definition = target && (Object.hasOwn(registry, target.type) ? registry[target.type] : undefined);
+  const many = definition?.inputs[wire.to.port]?.many;
+  const others = document.wires.filter((w) => many || key(w.to) !== key(wire.to));
+  if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
+  const before = new Set(check({ ...document, wires: others }, registry).problems.map((p) => p.message));
+  const now = check({ ...document, wires: [...others, wire] }, registry).problems;
+  const new_ = now.find((p) => p.severity === "error" && p.code !== "missing-input" && !before.has(p.message));
+  return new_ ? new_.message : null;
+}
