@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** What a node gave, by port, in stored form. */
+export interface CacheEntry {
+  type: string;
+  outputs: Record<string, unknown>;
+}
+
+/** Results of nodes by signature: small JSON files beside the blob store, shared by all workers of a machine. */
+export interface Cache {
+  get(signature: string): Promise<CacheEntry | undefined>;
+  set(signature: string, entry: CacheEntry): Promise<void>;
+}
+
+export async function writeWhole(path: string, data: string | Uint8Array, { durable = false } = {}): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const aside = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(aside, "wx");
+    try {
+      await file.writeFile(data);
+      if (durable) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+export function openCache(dir: string): Cache {
+  const path = (signature: string) => join(dir, "results", signature.slice(0, 2), `${signature}.json`);
+  return {
+    async get(signature) {
+      const text = await readFile(path(signature), "utf8").catch(() => undefined);
+      if (text === undefined) return undefined;
+      try {
+        return JSON.parse(text) as CacheEntry;
+      } catch {
+        return undefined; // a damaged entry is a missing one: the node runs again
+      }
+    },
+    set: (signature, entry) => writeWhole(path(signature), JSON.stringify(entry)),
+  };
+}
