@@ -22,8 +22,8 @@ export interface TrainRequest {
   batchSize: number;
   clipNorm: number;
   seed: number;
-  /** Column of the dataset that may not repeat within one batch, for example the concept: avoids false negatives. */
-  distinct?: Deferred;
+  /** One name per row; rows of the same name never meet in one batch, for example two drawings of one concept: avoids false negatives. */
+  distinct?: string[];
   /** Steps between two checkpoints from which a killed run goes on. */
   checkpointEvery: number;
 }
