@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Preview } from "#nodes/core/preview";
 
 /** What a node gave, by port, in stored form. */
 export interface CacheEntry {
   type: string;
   outputs: Record<string, unknown>;
+  previews: Record<string, Preview>;
 }
 
 /** Results of nodes by signature: small JSON files beside the blob store, shared by all workers of a machine. */

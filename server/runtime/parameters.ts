@@ -1,0 +1,45 @@
+import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import type { Init } from "#models/onnx/graph";
+import { random } from "#models/random";
+import type { LoweredParameter } from "#nodes/graph/lower";
+import type { Endpoint } from "#nodes/graph/document";
+import type { Lowered } from "#nodes/graph/lower";
+import type { Weights } from "#nodes/core/values";
+import type { Blobs } from "../storage/blobs";
+import { Failure } from "./failure";
+
+/** A fresh tensor. The draw depends on the seed and the parameter's name alone, so adding a node changes no other node's weights. */
+export function initialise(init: Init, size: number, seed: number, name: string): Float32Array {
+  const data = new Float32Array(size);
+  if (init.kind === "ones") return data.fill(1);
+  if (init.kind === "constant") return data.fill(init.value);
+  if (init.kind === "zeros") return data;
+  const draw = random(seed, "init", name);
+  for (let i = 0; i < size; i++) data[i] = init.kind === "normal" ? draw.normal() * init.std : (draw.uniform() * 2 - 1) * init.bound;
+  return data;
+}
+
+/** The values of a lowered graph's parameters, by graph name: from the checkpoint that its node is wired to, or drawn. */
+export async function parameterValues(lowered: Lowered, weightsOf: (from: Endpoint) => Promise<Weights>, blobs: Blobs, seed = 0): Promise<Map<string, Float32Array>> {
+  const result = new Map<string, Float32Array>(), checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
+  const checkpoint = async (ref: string) => {
+    const open = checkpoints.get(ref) ?? readSafetensors(await blobs.get(ref));
+    checkpoints.set(ref, open);
+    return open;
+  };
+  const described = new Map<string, LoweredParameter>(lowered.parameters.map((p) => [p.graphName, p]));
+  for (const { name: graphName, value, init } of lowered.graph.parameters) {
+    const { name = graphName, weights: from } = described.get(graphName) ?? {}, shape = value.shape as readonly number[];
+    const weights = from && (await weightsOf(from)), size = shape.reduce((a, b) => a * b, 1);
+    const stored = weights?.ref === undefined ? undefined : (await checkpoint(weights.ref)).tensors.get(name);
+    if (stored && stored.shape.join() !== shape.join()) {
+      throw new Failure({ port: "weights", message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`, hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one." });
+    }
+    if (!stored && weights?.ref !== undefined && weights.seed === undefined) {
+      const known = [...(await checkpoint(weights.ref)).tensors.keys()];
+      throw new Failure({ port: "weights", message: `The checkpoint holds no parameter "${name}". It holds ${known.slice(0, 5).join(", ")}${known.length > 5 ? ` and ${known.length - 5} more` : ""}.`, hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint." });
+    }
+    result.set(graphName, stored ? toFloat32(stored) : initialise(init, size, weights?.seed ?? seed, name));
+  }
+  return result;
+}

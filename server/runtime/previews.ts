@@ -1,0 +1,91 @@
+import type { DType } from "#models/onnx/graph";
+import type { Host } from "#nodes/core/host";
+import type { Preview, PreviewOf } from "#nodes/core/preview";
+import type { PortType, PortValue, Tensor } from "#nodes/core/values";
+import { readSafetensorsHeader } from "#models/files/safetensors";
+import { takeRows } from "./values";
+
+/** How much of a value the canvas is shown. */
+const shown = { images: 12, texts: 20, textLength: 200, head: 12, rankings: 12, labels: 10, cells: 32, points: 500, tensors: 200, samples: 65_536, bins: 32 };
+
+const first = (n: number, of: number): number[] => Array.from({ length: Math.min(n, of) }, (_, i) => i);
+
+/** IEEE half to number. */
+const half = (h: number): number => {
+  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return exponent === 31 ? (fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY) : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+};
+const numberAt = (dtype: DType, data: Tensor["data"], i: number): number => (dtype === "float16" ? half(data[i] as number) : Number(data[i]));
+
+/** Statistics over at most `shown.samples` evenly spaced elements: a preview must not cost what the node cost. */
+function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
+  const head = first(shown.head, data.length).map((i) => numberAt(dtype, data, i));
+  const stride = Math.max(1, Math.floor(data.length / shown.samples)), samples: number[] = [];
+  for (let i = 0; i < data.length; i += stride) {
+    const x = numberAt(dtype, data, i);
+    if (Number.isFinite(x)) samples.push(x);
+  }
+  const result = { dtype, shape: [...shape], head };
+  if (!samples.length) return result;
+  let min = Number.POSITIVE_INFINITY, max = Number.NEGATIVE_INFINITY, sum = 0, squares = 0;
+  for (const x of samples) {
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+    sum += x;
+    squares += x * x;
+  }
+  const mean = sum / samples.length, histogram = Array<number>(shown.bins).fill(0);
+  for (const x of samples) {
+    const bin = Math.min(shown.bins - 1, Math.floor(((x - min) / (max - min || 1)) * shown.bins));
+    histogram[bin] = (histogram[bin] as number) + 1;
+  }
+  return { ...result, min, max, mean, std: Math.sqrt(Math.max(0, squares / samples.length - mean * mean)), histogram };
+}
+
+/** One small picture of each kind of value. Adding a port type makes this table fail to compile until it has an entry. */
+const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<PreviewOf[T]> } = {
+  async image(value, host) {
+    if ("files" in value) return { count: value.files.length, items: value.files.slice(0, shown.images) };
+    const [count = 0, height, width] = value.pixels.shape;
+    return { count, height, width, items: await host.encodeImages(takeRows(value.pixels, first(shown.images, count))) };
+  },
+  text: async (value) => ({ count: value.length, items: value.slice(0, shown.texts).map((t) => t.slice(0, shown.textLength)) }),
+  tensor: async (value) => statistics(value),
+  number: async (value) => ({ value }),
+  async weights(value, host) {
+    const header = value.ref ? readSafetensorsHeader(await host.get(value.ref)) : undefined;
+    const tensors = [...(header?.tensors ?? [])].map(([name, { shape }]) => ({ name, shape: [...shape] }));
+    const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
+    return { ref: value.ref, parameters, tensors: tensors.slice(0, shown.tensors) };
+  },
+  async tokenizer(value) {
+    const vocabulary = (value.json as { model?: { vocab?: Record<string, number> } }).model?.vocab ?? {};
+    const tokens = Object.keys(vocabulary);
+    return { vocabulary: tokens.length, sample: tokens.slice(-shown.texts) };
+  },
+  async series(value) {
+    const n = value.x.values.length, stride = Math.ceil(n / shown.points) || 1;
+    const keep = <V>(list: V[]) => list.filter((_, i) => i % stride === 0 || i === n - 1);
+    return { x: { ...value.x, values: keep(value.x.values) }, lines: value.lines.map((line) => ({ ...line, values: keep(line.values) })) };
+  },
+  ranking: async (value) => ({ items: value.items.slice(0, shown.rankings).map((item) => ({ ...item, labels: item.labels.slice(0, shown.labels) })) }),
+  async matrix(value) {
+    const [rows = 0, columns = 0] = value.values.shape, r = first(shown.cells, rows), c = first(shown.cells, columns);
+    return {
+      rows: value.rows.slice(0, shown.cells),
+      columns: value.columns.slice(0, shown.cells),
+      rowImages: value.rowImages?.slice(0, shown.cells),
+      columnImages: value.columnImages?.slice(0, shown.cells),
+      shape: [rows, columns],
+      values: r.flatMap((i) => c.map((j) => numberAt(value.values.dtype, value.values.data, i * columns + j))),
+    };
+  },
+  gallery: async (value) => ({ images: value.images.slice(0, shown.images * 2), captions: value.captions.slice(0, shown.images * 2), count: value.images.length }),
+  file: async (value) => value,
+};
+
+/** What the canvas shows of a value. */
+export async function previewOf(type: PortType, value: unknown, host: Host): Promise<Preview> {
+  return { type, ...(await previews[type](value as never, host)) } as Preview;
+}

@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { promisify } from "node:util";
+import * as ort from "onnxruntime-node";
+import type { Tensor } from "#nodes/core/values";
+import { sha256 } from "../storage/blobs";
+import { writeWhole } from "./cache";
+import { Failure } from "./failure";
+
+export const providers = ["cuda", "webgpu", "cpu"] as const;
+export type Provider = (typeof providers)[number];
+export type ProviderChoice = Provider | "auto";
+
+/** A model that is loaded. Only one `run` is in progress per process: the runtime computes on the calling thread. */
+export interface Session {
+  /** Feeds by name in, outputs by name out. Feeds are not copied on the CPU. */
+  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  /** The same on the runtime's own tensors, for a training loop whose state goes round. */
+  runRaw(feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>>;
+  release(): Promise<void>;
+}
+
+export const toOrt = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as never, [...shape]);
+export const fromOrt = (value: ort.Tensor): Tensor => ({ dtype: value.type as Tensor["dtype"], shape: value.dims, data: value.data as Tensor["data"] });
+
+/** Loads a model from bytes, or from a file when it has external data beside it. */
+export async function openSession(model: Uint8Array | string, provider: Provider): Promise<Session> {
+  const session = await ort.InferenceSession.create(model as string, {
+    executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+    graphOptimizationLevel: "all",
+    // Denormals appear late in training and slow the CPU down by an order of magnitude.
+    extra: { session: { set_denormal_as_zero: "1" } },
+    logSeverityLevel: 3,
+  });
+  return {
+    runRaw: (feeds) => session.run(feeds) as Promise<Record<string, ort.Tensor>>,
+    async run(feeds) {
+      const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)])));
+      return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Sessions that were opened lately, so that a second run of the same model does not load it again. */
+export class SessionPool {
+  #open = new Map<string, Session>();
+  constructor(readonly size = 8) {}
+
+  /** `file` names where to write the model for the moment of loading, in the folder of its external data. */
+  async get(model: Uint8Array, provider: Provider, file?: string): Promise<Session> {
+    const key = `${provider} ${sha256(model)} ${file ?? ""}`, known = this.#open.get(key);
+    const session = known ?? (await this.#load(model, provider, file));
+    this.#open.delete(key);
+    this.#open.set(key, session);
+    for (const [old, stale] of this.#open) {
+      if (this.#open.size <= this.size) break;
+      this.#open.delete(old);
+      await stale.release();
+    }
+    return session;
+  }
+
+  async #load(model: Uint8Array, provider: Provider, file?: string): Promise<Session> {
+    if (!file) return openSession(model, provider);
+    try {
+      await writeWhole(file, model);
+      return await openSession(file, provider);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+}
+
+const isOpen = new Map<Provider, Promise<boolean>>();
+
+/**
+ * Whether the runtime can really run on a provider: a small model is tried, in a process of its own, since a driver that is not
+ * there can take the whole process down.
+ */
+export function canOpen(provider: Provider): Promise<boolean> {
+  const known = isOpen.get(provider);
+  if (known) return known;
+  const tried = provider === "cpu" ? Promise.resolve(true) : hasDevice(provider) ? probe(provider) : Promise.resolve(false);
+  isOpen.set(provider, tried);
+  return tried;
+}
+
+const hasDevice = (provider: Provider): boolean => {
+  if (process.platform !== "linux") return provider === "webgpu";
+  if (provider === "cuda") return existsSync("/dev/nvidiactl");
+  return existsSync("/dev/dri/renderD128") || existsSync("/dev/nvidiactl") || Boolean(process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES);
+};
+
+const probe = (provider: Provider): Promise<boolean> =>
+  promisify(execFile)(process.execPath, [new URL("./probe.mjs", import.meta.url).pathname, provider], { timeout: 30_000 }).then(() => true, () => false);
+
+/** The provider that a choice stands for: `auto` is the first that opens of CUDA, WebGPU, CPU. */
+export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
+  for (const provider of choice === "auto" ? providers : [choice]) if (await canOpen(provider)) return provider;
+  throw new Failure({ message: `The execution provider "${choice}" cannot be opened on this machine.`, hint: "Choose auto or cpu. For cuda, install its libraries (README, “GPU”); for webgpu, a Vulkan driver." });
+}
