@@ -20,7 +20,7 @@ export interface OpNode {
 
 export interface Constant {
   readonly value: Value;
-  readonly data: Float32Array | Float64Array | BigInt64Array | Uint8Array;
+  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 }
 
 /** How a fresh parameter is filled. `std`, `value` and bounds are plain numbers, so that an init is data. */

@@ -1,0 +1,59 @@
+import type { DType, Graph, OpNode, Value } from "./graph";
+import { rulesOf } from "./gradients/index";
+import { unwritten } from "./gradients/rule";
+import { opsOf } from "./ops/index";
+import { fixed } from "./shape";
+
+export class NoGradientError extends Error {
+  constructor(readonly op: string) {
+    super(`${op} has no gradient yet, but a trainable value flows through it. Freeze what comes before it, or write its rule in models/onnx/gradients.`);
+  }
+}
+
+const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
+
+/**
+ * Appends to the graph the nodes that compute d(loss)/d(target) for each target, and returns them by the target's name. Reverse mode:
+ * the ops are walked from the last to the first, and each turns the cotangent of its output into those of its inputs. Only what lies
+ * between a target and the loss is visited, so frozen parts cost nothing.
+ */
+export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Map<string, Value> {
+  const op = opsOf(graph), scalars = new Map<string, Value>();
+  const scalar = (n: number, dtype: DType): Value => {
+    const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype === "float64" ? "float64" : "float32");
+    scalars.set(`${dtype} ${n}`, known);
+    return known;
+  };
+  const onPath = new Set(targets.map((t) => t.name)), forward: OpNode[] = [...graph.nodes];
+  for (const { inputs, outputs } of forward) if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
+
+  const cotangents = new Map<string, Value>([[loss.name, scalar(1, loss.dtype)]]);
+  for (const node of forward.reverse()) {
+    const y = node.outputs[0] as Value, arrived = cotangents.get(y.name);
+    if (!arrived || !onPath.has(y.name)) continue;
+    const dy = expanded(arrived, y);
+    const rules = rulesOf(node.op);
+    if (rules === unwritten) throw new NoGradientError(node.op);
+    for (const [i, x] of node.inputs.entries()) {
+      const rule = typeof rules === "function" ? rules(i) : rules[i];
+      if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
+      const dx = sumTo(rule({ op, dy, x: node.inputs, y, ys: node.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
+      const before = cotangents.get(x.name);
+      cotangents.set(x.name, before ? op.Add(before, dx) : dx);
+    }
+  }
+  return new Map(targets.map((t) => [t.name, expanded(cotangents.get(t.name) ?? scalar(0, t.dtype), t)]));
+
+  /** The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's shape: `expanded` fills it. */
+  function sumTo(d: Value, x: Value): Value {
+    const lead = d.shape.length - x.shape.length;
+    if (lead < 0) return op.Reshape(d, { to: [...x.shape.slice(0, -lead).map(() => 1), ...d.shape] });
+    const axes = d.shape.flatMap((n, i) => (i < lead || (x.shape[i - lead] === 1 && n !== 1) ? [i] : []));
+    if (!axes.length) return d;
+    const sum = op.ReduceSum(d, { axes });
+    return lead > 0 ? op.Reshape(sum, { to: sum.shape.slice(lead) }) : sum;
+  }
+  function expanded(d: Value, x: Value): Value {
+    return d.shape.join() === x.shape.join() ? d : op.Expand(d, { to: fixed(x.shape) });
+  }
+}

@@ -1,0 +1,13 @@
+import type { Attrs } from "../graph";
+import { elementwise } from "./elementwise";
+import { indexing } from "./indexing";
+import { matmul } from "./matmul";
+import { movement } from "./movement";
+import { normalization } from "./normalization";
+import { reduce } from "./reduce";
+import type { OpRules } from "./rule";
+
+const rules = { ...elementwise, ...reduce, ...matmul, ...movement, ...indexing, ...normalization } satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
+
+/** The derivative of an op. Every op has an entry; the table does not compile without. */
+export const rulesOf = (op: string): OpRules<Attrs> => rules[op as keyof typeof rules] as unknown as OpRules<Attrs>;

@@ -1,0 +1,42 @@
+import type { Value } from "../graph";
+import type * as ops from "../ops/matmul";
+import { fixed } from "../shape";
+import type { RuleContext, RulesOf } from "./rule";
+
+type C = RuleContext<{}>;
+const two = ({ x }: { x: readonly Value[] }): [Value, Value] => x as [Value, Value];
+const swapped = (c: C, v: Value): Value => {
+  const rank = v.shape.length, perm = v.shape.map((_, i) => i);
+  return c.op.Transpose(v, { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
+};
+/** All rows of a stack of matrices, as one matrix. */
+const rows = (c: C, v: Value): Value => {
+  const shape = fixed(v.shape), last = shape.at(-1) as number;
+  return shape.length === 2 ? v : c.op.Reshape(v, { to: [shape.reduce((a, b) => a * b, 1) / last, last] });
+};
+
+export const matmul: RulesOf<typeof ops> = {
+  MatMul: [
+    (c) => {
+      const [a, b] = two(c);
+      if (b.shape.length > 2 || a.shape.length === 2) return c.op.MatMul(c.dy, swapped(c, b));
+      return c.op.Reshape(c.op.Gemm(rows(c, c.dy), b, { transB: 1 }), { to: fixed(a.shape) });
+    },
+    (c) => {
+      const [a, b] = two(c);
+      // A weight under many rows: one product over all of them, instead of a product for each row and a sum.
+      return b.shape.length === 2 ? c.op.Gemm(rows(c, a), rows(c, c.dy), { transA: 1 }) : c.op.MatMul(swapped(c, a), c.dy);
+    },
+  ],
+  Gemm: [
+    (c) => {
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs, [, b] = two(c);
+      return transA ? c.op.Gemm(b, c.dy, { transA: transB, transB: 1, alpha }) : c.op.Gemm(c.dy, b, { transB: transB ? 0 : 1, alpha });
+    },
+    (c) => {
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs, [a] = two(c);
+      return transB ? c.op.Gemm(c.dy, a, { transA: 1, transB: transA, alpha }) : c.op.Gemm(a, c.dy, { transA: transA ? 0 : 1, alpha });
+    },
+    (c) => c.op.Mul(c.dy, c.scalar(c.attrs.beta ?? 1)),
+  ],
+};

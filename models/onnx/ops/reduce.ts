@@ -1,0 +1,35 @@
+import type { Value } from "../graph";
+import type { OpDef, Typed } from "../op";
+import { axisOf, input, like, reduced } from "../shape";
+
+export type Reduce = { axes?: readonly number[]; keepdims?: number };
+const infer = (x: readonly Value[], { axes, keepdims = 1 }: Reduce): Typed => ({ dtype: input(x, 0).dtype, shape: reduced(input(x, 0).shape, axes, keepdims === 1) });
+
+export const ReduceSum: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceMean: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceMax: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceMin: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceL2: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceSumSquare: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceLogSumExp: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+
+export type Axis = { axis?: number };
+export const Softmax: OpDef<Axis> = { infer: like };
+export const LogSoftmax: OpDef<Axis> = { infer: like };
+/** The axis is an input in ONNX. */
+export const CumSum: OpDef<{ along: number; exclusive?: number; reverse?: number }> = { infer: like, asInputs: ["along"] };
+
+export const ArgMax: OpDef<Axis & { keepdims?: number }> = {
+  infer(x, { axis = 0, keepdims = 1 }) {
+    return { dtype: "int64", shape: reduced(input(x, 0).shape, [axis], keepdims === 1) };
+  },
+};
+/** The k largest values along an axis, and where they stood. */
+export const TopK: OpDef<Axis & { k: readonly [number]; largest?: number }> = {
+  infer(x, { axis = -1, k }) {
+    const { dtype, shape } = input(x, 0), at = axisOf(axis, shape.length);
+    const result = shape.map((d, i) => (i === at ? k[0] : d));
+    return [{ dtype, shape: result }, { dtype: "int64", shape: result }];
+  },
+  asInputs: ["k"],
+};

@@ -1,0 +1,96 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProto_DataLocation, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
+import { definitionOf } from "./ops/index";
+
+const elementTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 };
+
+/** Where a parameter's bytes come from: written into the model, or left in a file beside it. */
+export type Placement =
+  /** Graph inputs, fed on every call: what a training step wants. */
+  | { parameters: "inputs" }
+  /** Written into the model. */
+  | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> }
+  /** Left in a file in the folder of the model, e.g. a .safetensors. */
+  | { parameters: "external"; place(name: string): { location: string; offset: number; length: number } };
+
+/** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
+const floats = new Set(["epsilon", "alpha", "beta"]);
+function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
+  if (name === "dtype") return create(AttributeProtoSchema, { name: "to", type: A.INT, i: BigInt(elementTypes[value as DType]) });
+  if (typeof value === "string") return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
+  if (typeof value !== "number") return create(AttributeProtoSchema, { name, type: A.INTS, ints: value.map(BigInt) });
+  return create(AttributeProtoSchema, floats.has(name) ? { name, type: A.FLOAT, f: value } : { name, type: A.INT, i: BigInt(value) });
+}
+
+const info = ({ name, dtype, shape }: Value): ValueInfoProto =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: "tensorType", value: { elemType: elementTypes[dtype], shape: { dim: shape.map((d) =>
+      typeof d === "string" ? { value: { case: "dimParam" as const, value: d } } : { value: { case: "dimValue" as const, value: BigInt(d) } }) } } } },
+  });
+
+const bytesOf = (data: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): TensorProto =>
+  create(TensorProtoSchema, { name, dataType: elementTypes[dtype], dims: shape.map((d) => BigInt(d)), ...(rest as object) });
+
+/**
+ * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which attributes are
+ * input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
+ */
+export function toModel(graph: Graph, placement: Placement): Uint8Array {
+  const constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
+  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = []) => nodes.push(create(NodeProtoSchema, { opType, input, output, attribute: attributes }));
+  const integers = (list: readonly number[]): string => {
+    const value = graph.fresh("shape", "int64", [list.length]);
+    constants.push({ value, data: BigInt64Array.from(list, BigInt) });
+    return value.name;
+  };
+  const sizeOfSymbol = (symbol: string): string => {
+    const known = sizes.get(symbol);
+    if (known) return known;
+    const source = graph.inputs.find((v) => v.shape.includes(symbol));
+    if (!source) throw new Error(`no input of the graph has the size "${symbol}"`);
+    const axis = source.shape.indexOf(symbol), name = graph.fresh("size", "int64", [1]).name;
+    node("Shape", [source.name], [name], [attribute("start", axis), attribute("end", axis + 1)]);
+    sizes.set(symbol, name);
+    return name;
+  };
+  const list = (dims: readonly Dim[]): string => {
+    if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
+    const name = graph.fresh("shape", "int64", [dims.length]).name;
+    node("Concat", dims.map((d) => (typeof d === "string" ? sizeOfSymbol(d) : integers([d]))), [name], [attribute("axis", 0)]);
+    return name;
+  };
+  const write = ({ op, inputs, outputs, attrs }: OpNode) => {
+    const { asInputs = [], onnx = op } = definitionOf(op), names = inputs.map((x) => x.name);
+    for (const name of asInputs) {
+      const value = (attrs as Attrs)[name];
+      if (value !== undefined) names.push(list([value].flat() as Dim[]));
+    }
+    const rest = Object.entries(attrs).filter(([name, value]) => !asInputs.includes(name as never) && value !== undefined);
+    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)));
+  };
+  for (const op of graph.nodes) write(op);
+  for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);
+
+  const parameters = graph.parameters.map(({ name, value }) => {
+    if (placement.parameters === "initializers") return tensor(value, { rawData: bytesOf(placement.values(name)) });
+    if (placement.parameters === "inputs") return undefined;
+    const place = placement.place(name);
+    return tensor(value, { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: Object.entries(place).map(([key, v]) => ({ key, value: String(v) })) as never });
+  }).filter((p) => p !== undefined);
+
+  return toBinary(ModelProtoSchema, create(ModelProtoSchema, {
+    irVersion: 10n,
+    producerName: "patchbay",
+    opsetImport: [{ domain: "", version: 21n }],
+    graph: {
+      name: "graph",
+      node: nodes,
+      input: [...graph.inputs, ...(placement.parameters === "inputs" ? graph.parameters.map((p) => p.value) : [])].map(info),
+      output: [...graph.outputs].map(([name, value]) => info({ ...value, name })),
+      initializer: [...parameters, ...constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }))],
+    },
+  }));
+}

@@ -1,0 +1,55 @@
+import type { Dim, Shape, Value } from "./graph";
+import type { Typed } from "./op";
+
+export class ShapeError extends Error {}
+export const show = (shape: Shape): string => `[${shape.join(", ")}]`;
+/** The size of an axis that is not known before the run. */
+const anySize = "*";
+
+export const sameDim = (a: Dim, b: Dim): boolean => a === b || a === anySize || b === anySize;
+
+/** NumPy's broadcasting over symbolic shapes. */
+export function broadcast(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const p = a[a.length - rank + i] ?? 1, q = b[b.length - rank + i] ?? 1;
+    if (q === 1 || q === anySize) return p === 1 ? q : p;
+    if (p === q || p === 1 || p === anySize) return q;
+    throw new ShapeError(`cannot broadcast ${show(a)} with ${show(b)}: axis ${i} is ${p} and ${q}`);
+  });
+}
+
+export const input = (x: readonly Value[], i: number): Value => {
+  const value = x[i];
+  if (!value) throw new ShapeError(`input ${i + 1} is missing`);
+  return value;
+};
+export const like = (x: readonly Value[]): Typed => ({ dtype: input(x, 0).dtype, shape: input(x, 0).shape });
+
+/** The common type of all inputs, broadcast together. */
+export function broadcasted(x: readonly Value[]): Typed {
+  const { dtype } = input(x, 0);
+  const odd = x.find((v) => v.dtype !== dtype);
+  if (odd) throw new ShapeError(`element types differ: ${dtype} and ${odd.dtype}`);
+  return { dtype, shape: x.map((v) => v.shape).reduce(broadcast) };
+}
+
+/** A negative axis counts from the end. */
+export function axisOf(axis: number, rank: number): number {
+  const result = axis < 0 ? axis + rank : axis;
+  if (result < 0 || result >= rank) throw new ShapeError(`axis ${axis} does not exist in a tensor of ${rank} axes`);
+  return result;
+}
+
+export function reduced(shape: Shape, axes: readonly number[] = shape.map((_, i) => i), keep = true): Shape {
+  const gone = new Set(axes.map((a) => axisOf(a, shape.length)));
+  return shape.flatMap((d, i) => (gone.has(i) ? (keep ? [1] : []) : [d]));
+}
+
+/** A shape whose sizes must all be numbers: training graphs are compiled for one batch shape. */
+export const fixed = (shape: Shape): number[] =>
+  shape.map((d) => {
+    if (typeof d === "string") throw new ShapeError(`the size "${d}" must be known here, in ${show(shape)}`);
+    return d;
+  });
+export const sizeOf = (shape: Shape): number => fixed(shape).reduce((a, b) => a * b, 1);
