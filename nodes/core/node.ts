@@ -54,6 +54,10 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   /** Brings a named parameter back into bounds after each optimizer step, e.g. CLIP's clamp of logit_scale to [0, ln 100]. */
   clamp?: Record<string, readonly [min: number, max: number]>;
   run?: undefined;
+  rowwise?: undefined;
+  random?: undefined;
+  fingerprint?: undefined;
+  effect?: undefined;
 }
 
 /** Runs JavaScript on batches, asking the machine for what it needs through `host`. */
@@ -68,6 +72,7 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   /** Its result must never come from the cache (it has an effect on the world). */
   effect?: boolean;
   build?: undefined;
+  clamp?: undefined;
 }
 
 // `any` here is variance only: a registry holds definitions of every port and parameter type.

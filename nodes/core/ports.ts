@@ -6,23 +6,23 @@ import type { Deferred, PortType, PortValue } from "./values";
  * "$name" is the value of the node's parameter `name`, and "*" differs from item to item.
  * The first axis of every wire is its batch: text is [B], images are [B, H, W], tensors anything.
  */
-export interface Port<T extends PortType = PortType, Optional extends boolean = boolean, Many extends boolean = boolean, Later extends boolean = boolean> {
+export interface Port<T extends PortType = PortType> extends PortOptions {
   type: T;
+}
+interface PortOptions {
   doc?: string;
   shape?: Shape;
   dtype?: DType;
   /** The node runs without it. */
-  optional?: Optional;
+  optional?: boolean;
   /** Takes any number of wires; the value is an array. */
-  many?: Many;
+  many?: boolean;
   /** The value is not computed: what lies upstream is handed over as a `Deferred`. */
-  deferred?: Later;
+  deferred?: boolean;
 }
 export type Ports = Record<string, Port>;
 
-type Extra<O extends boolean, M extends boolean, L extends boolean> = Omit<Port<PortType, O, M, L>, "type">;
-const of = <T extends PortType>(type: T) =>
-  <O extends boolean = false, M extends boolean = false, L extends boolean = false>(extra: Extra<O, M, L> = {}): Port<T, O, M, L> => ({ type, ...extra });
+const of = <T extends PortType>(type: T) => <const E extends PortOptions = {}>(extra?: E): { type: T } & E => ({ type, ...extra }) as { type: T } & E;
 
 export const port = {
   image: of("image"),
@@ -38,8 +38,8 @@ export const port = {
   file: of("file"),
 } satisfies { [T in PortType]: unknown };
 
-type Wrapped<P extends Port, V> = P extends Port<PortType, boolean, true> ? V[] : P extends Port<PortType, true> ? V | undefined : V;
-type HostValue<P extends Port> = Wrapped<P, P extends Port<PortType, boolean, boolean, true> ? Deferred : PortValue[P["type"]]>;
+type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;
+type HostValue<P extends Port> = Wrapped<P, P extends { deferred: true } ? Deferred : PortValue[P["type"]]>;
 
 /** What `run` receives and returns. */
 export type HostValues<P extends Ports> = { [K in keyof P]: HostValue<P[K]> };

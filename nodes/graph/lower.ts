@@ -47,7 +47,7 @@ export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf:
     }
     const outputs = emit(graph, node, inputs, (name) => claim(node, name, parameters));
     for (const [name, value] of Object.entries(outputs)) values.set(key({ node: node.id, port: name }), value);
-    for (const [name, bounds] of Object.entries(node.definition.clamp ?? {})) clamp[claim(node, `${scopeOf(node)}.${name}`, parameters)] = bounds;
+    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) clamp[claim(node, `${scopeOf(node)}.${name}`, parameters)] = bounds;
   }
   result.parameters = [...parameters.values()];
   return result;

@@ -91,7 +91,7 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
     wired.add(key(wire.from));
   }
   for (const node of nodes.values()) {
-    for (const [name, port] of Object.entries(node.definition.inputs)) {
+    for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       if (port.optional || node.inputs[name]?.length) continue;
       problems.push({ code: "missing-input", severity: "error", node: node.id, port: name, message: `${node.definition.title} needs its input "${name}" (${port.type}), and nothing is connected to it.`, hint: port.doc ? `Connect: ${port.doc}` : "Connect a wire, or delete the node." });
     }

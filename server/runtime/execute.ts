@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
@@ -12,7 +13,7 @@ import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#node
 import { registry as everyNode } from "#nodes/registry.gen";
 import { type Blobs, sha256 } from "../storage/blobs";
 import { type CacheEntry, openCache } from "./cache";
-import { Cancelled, Failure, toPublic } from "./failure";
+import { Cancelled, Failure, toPublic } from "../errors";
 import { createHost } from "./host/create-host";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
@@ -138,7 +139,9 @@ class Execution {
         const ms = performance.now() - start;
         for (const id of nodes) {
           const entry = await this.#keep(graph.nodes.get(id) as ResolvedNode, values);
-          if (!graph.nodes.get(id)?.definition.effect) await cache.set(this.#signatures.get(id) as string, entry);
+          const signature = this.#signatures.get(id) as string;
+          if (!graph.nodes.get(id)?.definition.effect) await cache.set(signature, entry);
+          await rm(join(this.options.scratch, signature), { recursive: true, force: true }); // a training's checkpoints: its result is kept now
           result.ran.push(id);
           result.timings[id] = Math.round(ms);
           this.#report(id);

@@ -6,10 +6,10 @@ import type { Endpoint } from "#nodes/graph/document";
 import type { Lowered } from "#nodes/graph/lower";
 import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
-import { Failure } from "./failure";
+import { Failure } from "../errors";
 
 /** A fresh tensor. The draw depends on the seed and the parameter's name alone, so adding a node changes no other node's weights. */
-export function initialise(init: Init, size: number, seed: number, name: string): Float32Array {
+export function initialise(init: Init, size: number, seed: number, name: string): Float32Array<ArrayBuffer> {
   const data = new Float32Array(size);
   if (init.kind === "ones") return data.fill(1);
   if (init.kind === "constant") return data.fill(init.value);
@@ -20,8 +20,8 @@ export function initialise(init: Init, size: number, seed: number, name: string)
 }
 
 /** The values of a lowered graph's parameters, by graph name: from the checkpoint that its node is wired to, or drawn. */
-export async function parameterValues(lowered: Lowered, weightsOf: (from: Endpoint) => Promise<Weights>, blobs: Blobs, seed = 0): Promise<Map<string, Float32Array>> {
-  const result = new Map<string, Float32Array>(), checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
+export async function parameterValues(lowered: Lowered, weightsOf: (from: Endpoint) => Promise<Weights>, blobs: Blobs, seed = 0): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+  const result = new Map<string, Float32Array<ArrayBuffer>>(), checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
   const checkpoint = async (ref: string) => {
     const open = checkpoints.get(ref) ?? readSafetensors(await blobs.get(ref));
     checkpoints.set(ref, open);

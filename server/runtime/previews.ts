@@ -1,3 +1,4 @@
+import { fromHalf } from "#models/files/half";
 import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
@@ -10,13 +11,7 @@ const shown = { images: 12, texts: 20, textLength: 200, head: 12, rankings: 12, 
 
 const first = (n: number, of: number): number[] => Array.from({ length: Math.min(n, of) }, (_, i) => i);
 
-/** IEEE half to number. */
-const half = (h: number): number => {
-  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return exponent === 31 ? (fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY) : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-};
-const numberAt = (dtype: DType, data: Tensor["data"], i: number): number => (dtype === "float16" ? half(data[i] as number) : Number(data[i]));
+const numberAt = (dtype: DType, data: Tensor["data"], i: number): number => (dtype === "float16" ? fromHalf(data[i] as number) : Number(data[i]));
 
 /** Statistics over at most `shown.samples` evenly spaced elements: a preview must not cost what the node cost. */
 function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {

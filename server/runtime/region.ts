@@ -5,7 +5,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { lower, rowSymbol } from "#nodes/graph/lower";
 import { key, type ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../storage/blobs";
-import { Cancelled } from "./failure";
+import { Cancelled } from "../errors";
 import { parameterValues } from "./parameters";
 import type { Provider, SessionPool } from "./sessions";
 import { widthOf } from "./values";
@@ -57,7 +57,7 @@ export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weight
   for (const name of outputs) lowered.graph.output(name, lowered.values.get(name) as never);
 
   const parameters = await parameterValues(lowered, weightsOf, blobs);
-  const session = await sessions.get(toModel(lowered.graph, { parameters: "initializers", values: (name) => parameters.get(name) as Float32Array }), provider);
+  const session = await sessions.get(toModel(lowered.graph, { parameters: "initializers", values: (name) => parameters.get(name) as Float32Array<ArrayBuffer> }), provider);
   const inputs = lowered.feeds.map(({ name }) => [name, feeds.get(name) as Tensor] as const);
   const symbol = rowSymbol(lowered.graph), rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
   if (symbol === undefined || rows <= chunkRows) return new Map(Object.entries(await session.run(Object.fromEntries(inputs))));

@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
 import { sha256 } from "../storage/blobs";
 import { writeWhole } from "./cache";
-import { Failure } from "./failure";
+import { Failure } from "../errors";
 
 export const providers = ["cuda", "webgpu", "cpu"] as const;
 export type Provider = (typeof providers)[number];
@@ -94,7 +95,7 @@ const hasDevice = (provider: Provider): boolean => {
 };
 
 const probe = (provider: Provider): Promise<boolean> =>
-  promisify(execFile)(process.execPath, [new URL("./probe.mjs", import.meta.url).pathname, provider], { timeout: 30_000 }).then(() => true, () => false);
+  promisify(execFile)(process.execPath, ["--import", "tsx", fileURLToPath(new URL("./probe.ts", import.meta.url)), provider], { timeout: 30_000 }).then(() => true, () => false);
 
 /** The provider that a choice stands for: `auto` is the first that opens of CUDA, WebGPU, CPU. */
 export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {

@@ -9,7 +9,7 @@ import type { ImageFile } from "#nodes/core/values";
 import { random } from "#models/random";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
-import { Cancelled, Failure } from "../failure";
+import { Cancelled, Failure } from "../../errors";
 import { listFolder, readFolderFile } from "./folders";
 import { encode, inspect, pictureLimits, render } from "./pictures";
 
@@ -134,7 +134,7 @@ async function download(url: string, signal: AbortSignal): Promise<Uint8Array> {
   if (!response.ok || !response.body) return fail(`the server answers ${response.status}`);
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of response.body) {
+  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
     parts.push(part);
     bytes += part.byteLength;
     if (bytes > pictureLimits.bytes) fail("it is too large");

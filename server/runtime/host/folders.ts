@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, resolve, sep } from "node:path";
-import { Failure } from "../failure";
+import { Failure } from "../../errors";
 
 export const folderLimits = { files: 200_000, fileBytes: 256 * 2 ** 20, depth: 12 };
 

@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from "sharp";
 import type { PixelRequest } from "#nodes/core/host";
-import { Failure } from "../failure";
+import { Failure } from "../../errors";
 
 /** What a stranger's picture may cost. */
 export const pictureLimits = { bytes: 32 * 2 ** 20, svgBytes: 4 * 2 ** 20, side: 16_384, pixels: 64_000_000, seconds: 20 };

@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+const presets = {
+  clip: { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  half: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  none: { mean: [0, 0, 0], std: [1, 1, 1] },
+} as const;
+
+export const normalize = defineNode({
+  type: "image.normalize",
+  title: "Normalize",
+  description: "Pixels to the numbers a network expects: channels first, mean and deviation removed.",
+  docs: "float32 [N, 3, H, W] = (pixel / 255 − mean) / std. Presets: OpenAI CLIP's, ImageNet's, (0.5, 0.5) of ViT and SigLIP, or none for 0…1.",
+  version: 1,
+  inputs: { image: port.image({ shape: ["N", "H", "W"] }) },
+  outputs: { pixels: port.tensor({ dtype: "float32", shape: ["N", 3, "H", "W"] }) },
+  params: { preset: z.enum(["clip", "imagenet", "half", "none"]).default("clip").meta({ label: "Mean and deviation" }) },
+  rowwise: true,
+  async run({ inputs, params }) {
+    if (!("pixels" in inputs.image)) throw Object.assign(new Error("The pictures have sizes of their own, and a network needs one size."), { hint: "Put a Resize before Normalize." });
+    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape, source = inputs.image.pixels.data as Uint8Array, plane = h * w;
+    const { mean, std } = presets[params.preset], data = new Float32Array(n * 3 * plane);
+    // 256 possible values per channel: look them up.
+    const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / (std[c] as number)));
+    for (let i = 0; i < n; i++) {
+      for (let c = 0; c < 3; c++) {
+        const table = tables[c] as Float32Array, to = (i * 3 + c) * plane;
+        for (let p = 0, from = i * plane * 3 + c; p < plane; p++, from += 3) data[to + p] = table[source[from] as number] as number;
+      }
+    }
+    return { pixels: { dtype: "float32", shape: [n, 3, h, w], data } };
+  },
+});

@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { layerNorm, normal } from "#models/blocks/builder";
+import { activations, causalMask, transformer } from "#models/blocks/transformer";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const textTransformer = defineNode({
+  type: "model.text-transformer",
+  title: "Text transformer",
+  description: "CLIP's text encoder: causal pre-norm blocks, pooled at the end-of-text token.",
+  docs: `Token and learned position embeddings, L pre-norm blocks under a causal mask (no padding mask), ln_final, and the token at argmax(ids): end-of-text has the highest id
+(Radford et al. 2021; openai/CLIP model.py). Initialisation as there: embeddings N(0, 0.02), positions N(0, 0.01), attention D^−½, residual projections D^−½·(2L)^−½, MLP (2D)^−½.
+
+- \`ids\` int64 [B, T]
+- \`features\` float32 [B, D]: the end token after ln_final, before the projection
+- \`tokens\` float32 [B, T, D]: all tokens after ln_final`,
+  version: 1,
+  expensive: true,
+  inputs: { ids: port.tensor({ dtype: "int64", shape: ["B", "T"] }), weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }) },
+  outputs: { features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }), tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }) },
+  params: {
+    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("text").meta({ description: "Prefix of its parameters in a checkpoint." }),
+    vocabulary: z.int().min(2).max(300_000).default(49_408).meta({ unit: "tokens" }),
+    width: z.int().min(8).max(4096).default(512).meta({ description: "D" }),
+    layers: z.int().min(1).max(64).default(12),
+    heads: z.int().min(1).max(64).default(8),
+    mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    causal: z.boolean().default(true).meta({ label: "Causal mask", advanced: true }),
+  },
+  check: ({ width, heads }) => (width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.`, hint: "Choose heads = width / 64, as CLIP does." } : undefined),
+  build(b) {
+    const { op, inputs: { ids }, params: { vocabulary, width, layers, heads, mlpRatio, activation, causal } } = b;
+    const [batch, length] = ids.shape as [number, number];
+    if (typeof length !== "number") throw new Error("the number of tokens must be known");
+    const embedded = op.Gather(b.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
+    const placed = op.Add(embedded, b.weight("positional_embedding", [length, width], normal(0.01)));
+    const std = width ** -0.5, residual = normal(std * (2 * layers) ** -0.5);
+    const out = transformer(b, placed, layers, { heads, mlpRatio, activation, init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual } }, causal ? causalMask(b, length) : undefined);
+    const tokens = layerNorm(b, "ln_final", out);
+    // The row of each text's end token, picked by a product with a one-hot row.
+    const place = op.Gather(op.StopGradient(b.constant(oneHots(length), [length, length])), op.ArgMax(ids, { axis: 1, keepdims: 0 }), { axis: 0 });
+    const picked = op.MatMul(op.Reshape(place, { to: [batch, 1, length] }), tokens);
+    return { features: op.Reshape(picked, { to: [batch, width] }), tokens };
+  },
+});
+
+const oneHots = (n: number): number[] => Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));

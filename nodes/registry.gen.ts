@@ -1,0 +1,68 @@
+// Written by scripts/gen.ts from the folders. Do not edit.
+import { emoji as dataEmoji } from "./data/emoji";
+import { folder as dataFolder } from "./data/folder";
+import { accuracy as evalAccuracy } from "./eval/accuracy";
+import { retrieval as evalRetrieval } from "./eval/retrieval";
+import { search as evalSearch } from "./eval/search";
+import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
+import { augment as imageAugment } from "./image/augment";
+import { crop as imageCrop } from "./image/crop";
+import { load as imageLoad } from "./image/load";
+import { normalize as imageNormalize } from "./image/normalize";
+import { resize as imageResize } from "./image/resize";
+import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
+import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
+import { projector as modelProjector } from "./model/projector";
+import { textTransformer as modelTextTransformer } from "./model/text-transformer";
+import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
+import { curve as outputCurve } from "./output/curve";
+import { exportTensor as outputExportTensor } from "./output/export-tensor";
+import { imageGrid as outputImageGrid } from "./output/image-grid";
+import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
+import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
+import { describe as textDescribe } from "./text/describe";
+import { input as textInput } from "./text/input";
+import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
+import { prompts as textPrompts } from "./text/prompts";
+import { tokenize as textTokenize } from "./text/tokenize";
+import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
+import { trainer as trainTrainer } from "./train/trainer";
+import { freeze as weightsFreeze } from "./weights/freeze";
+import { load as weightsLoad } from "./weights/load";
+import { save as weightsSave } from "./weights/save";
+
+export const registry = {
+  "data.emoji": dataEmoji,
+  "data.folder": dataFolder,
+  "eval.accuracy": evalAccuracy,
+  "eval.retrieval": evalRetrieval,
+  "eval.search": evalSearch,
+  "eval.zero-shot-classifier": evalZeroShotClassifier,
+  "image.augment": imageAugment,
+  "image.crop": imageCrop,
+  "image.load": imageLoad,
+  "image.normalize": imageNormalize,
+  "image.resize": imageResize,
+  "loss.info-nce": lossInfoNce,
+  "model.contrastive-scorer": modelContrastiveScorer,
+  "model.l2-normalize": modelL2Normalize,
+  "model.projector": modelProjector,
+  "model.text-transformer": modelTextTransformer,
+  "model.vision-transformer": modelVisionTransformer,
+  "output.curve": outputCurve,
+  "output.export-tensor": outputExportTensor,
+  "output.image-grid": outputImageGrid,
+  "output.ranked-labels": outputRankedLabels,
+  "output.similarity-heatmap": outputSimilarityHeatmap,
+  "text.describe": textDescribe,
+  "text.input": textInput,
+  "text.load-tokenizer": textLoadTokenizer,
+  "text.prompts": textPrompts,
+  "text.tokenize": textTokenize,
+  "text.train-tokenizer": textTrainTokenizer,
+  "train.trainer": trainTrainer,
+  "weights.freeze": weightsFreeze,
+  "weights.load": weightsLoad,
+  "weights.save": weightsSave,
+};

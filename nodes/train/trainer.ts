@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const trainer = defineNode({
+  type: "train.trainer",
+  title: "Trainer",
+  description: "Trains everything upstream of its losses with AdamW, and gives the trained weights.",
+  docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in one ONNX model. Several losses add up.
+Deterministic host nodes (decode, tokenize) run once for all rows; random ones (augment) run anew for each batch.
+
+- AdamW with decoupled decay, none on gains, biases and other 1-D parameters (Loshchilov & Hutter 2019; open_clip)
+- linear warmup, then cosine, linear or no decay; the gradient's global norm is clipped
+- rows are drawn without repetition, epoch by epoch; the last, incomplete batch of an epoch is dropped
+- \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives
+- checkpoints every K steps hold parameters, moments and the position in the data: a killed run goes on with the same numbers`,
+  version: 1,
+  inputs: {
+    loss: port.tensor({ dtype: "float32", shape: [], deferred: true, many: true, doc: "One or more scalar losses." }),
+    distinct: port.text({ shape: ["N"], optional: true, doc: "One name per row; equal names never meet in a batch." }),
+  },
+  outputs: { weights: port.weights({ doc: "All parameters of the trained nodes." }), curve: port.series({ doc: "Loss, learning rate and gradient norm by step." }) },
+  params: {
+    steps: z.int().min(1).max(10_000_000).default(1000),
+    batch: z.int().min(1).max(65_536).default(64).meta({ label: "Batch size", unit: "rows" }),
+    lr: z.number().min(0).max(10).default(5e-4).meta({ label: "Learning rate", scale: "log" }),
+    schedule: z.enum(["cosine", "linear", "constant"]).default("cosine"),
+    warmup: z.int().min(0).max(1_000_000).default(100).meta({ unit: "steps" }),
+    floor: z.number().min(0).max(1).default(0).meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
+    weightDecay: z.number().min(0).max(10).default(0.2).meta({ label: "Weight decay" }),
+    beta1: z.number().min(0).max(0.9999).default(0.9).meta({ label: "β₁", advanced: true }),
+    beta2: z.number().min(0).max(0.99999).default(0.98).meta({ label: "β₂", advanced: true }),
+    epsilon: z.number().min(1e-12).max(1e-2).default(1e-6).meta({ label: "ε", advanced: true, scale: "log" }),
+    clipNorm: z.number().min(0).max(1000).default(1).meta({ label: "Clip gradient norm", advanced: true, description: "0 does not clip." }),
+    checkpoint: z.int().min(1).max(1_000_000).default(100).meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
+    seed: z.int().min(0).default(0).meta({ widget: "seed" }),
+  },
+  check: ({ warmup, steps }) => (warmup > steps ? { param: "warmup", message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`, hint: "Make the warmup shorter." } : undefined),
+  async run({ host, inputs, params: p }) {
+    return host.train({
+      losses: inputs.loss,
+      distinct: inputs.distinct,
+      optimizer: { kind: "adamw", lr: p.lr, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay },
+      schedule: { kind: p.schedule, warmup: p.warmup, floor: p.floor },
+      steps: p.steps, batchSize: p.batch, clipNorm: p.clipNorm, seed: p.seed, checkpointEvery: p.checkpoint,
+    });
+  },
+});

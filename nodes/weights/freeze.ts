@@ -1,0 +1,15 @@
+import * as z from "zod";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const freeze = defineNode({
+  type: "weights.freeze",
+  title: "Freeze",
+  description: "Marks parameters that take no gradient: training computes nothing for them.",
+  docs: "Names are patterns with * for any letters, one per line: `vision.*` freezes the vision tower. The default freezes all.",
+  version: 1,
+  inputs: { weights: port.weights() },
+  outputs: { weights: port.weights() },
+  params: { names: z.string().max(10_000).default("*").meta({ widget: "textarea", description: "Patterns, one per line." }) },
+  run: async ({ inputs, params }) => ({ weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...params.names.split("\n").map((n) => n.trim()).filter(Boolean)] } }),
+});

@@ -1,0 +1,57 @@
+/**
+ * Writes what follows from the folders: nodes/registry.gen.ts and docs/nodes.md. `--check` writes nothing and fails when they are stale.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { Port } from "#nodes/core/ports";
+
+const root = fileURLToPath(new URL("..", import.meta.url)), notCategories = ["core", "graph", "templates"];
+const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
+
+const types: { type: string; category: string; file: string; local: string }[] = [];
+for (const entry of (await readdir(`${root}/nodes`, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  if (!entry.isDirectory() || notCategories.includes(entry.name)) continue;
+  for (const name of (await readdir(`${root}/nodes/${entry.name}`)).sort()) {
+    if (!name.endsWith(".ts") || name.includes(".test")) continue;
+    const file = name.slice(0, -3);
+    types.push({ type: `${entry.name}.${file}`, category: entry.name, file, local: camel(`${entry.name}-${file}`) });
+  }
+}
+
+const registry = `// Written by scripts/gen.ts from the folders. Do not edit.
+${types.map(({ category, file, local }) => `import { ${camel(file)} as ${local} } from "./${category}/${file}";`).join("\n")}
+
+export const registry = {
+${types.map(({ type, local }) => `  "${type}": ${local},`).join("\n")}
+};
+`;
+
+const definitions = await Promise.all(types.map(async ({ category, file, type }) => {
+  const definition = ((await import(`../nodes/${category}/${file}.ts`)) as Record<string, NodeDefinition>)[camel(file)];
+  if (definition?.type !== type) throw new Error(`nodes/${category}/${file}.ts must export ${camel(file)} with the type "${type}"; found ${definition?.type ?? "nothing"}.`);
+  return definition;
+}));
+const port = ([name, p]: [string, Port]): string => `| \`${name}\` | ${p.type}${p.shape ? ` [${p.shape.join(", ")}]` : ""}${p.dtype ? ` ${p.dtype}` : ""}${p.optional ? ", optional" : ""}${p.many ? ", any number" : ""} | ${p.doc ?? ""} |`;
+const page = (d: NodeDefinition): string => `### ${d.title} · \`${d.type}\`
+
+${d.description}${d.docs ? `\n\n${d.docs}` : ""}
+${Object.keys(d.inputs).length ? `\n| input | type | |\n| --- | --- | --- |\n${Object.entries<Port>(d.inputs).map(port).join("\n")}\n` : ""}
+| output | type | |
+| --- | --- | --- |
+${Object.entries<Port>(d.outputs).map(port).join("\n")}
+`;
+const docs = `# Nodes
+
+Written by \`npm run gen\` from the node files. Shapes: a capital letter is a size that is equal wherever it occurs in one node, \`$name\` a parameter, \`*\` any size.
+
+${[...new Set(types.map((t) => t.category))].map((category) => `## ${category}\n\n${definitions.filter((d) => d.type.startsWith(`${category}.`)).map(page).join("\n")}`).join("\n")}`;
+
+let stale = false;
+for (const [path, text] of [["nodes/registry.gen.ts", registry], ["docs/nodes.md", docs]] as const) {
+  if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) continue;
+  stale = true;
+  if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);
+  console.log(process.argv.includes("--check") ? `${path} is stale: run npm run gen.` : `wrote ${path}`);
+}
+process.exit(stale && process.argv.includes("--check") ? 1 : 0);

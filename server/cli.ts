@@ -1,0 +1,187 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { Command, CommanderError, Option } from "commander";
+import * as z from "zod";
+import { check } from "#nodes/graph/check";
+import { type GraphDocument, limits } from "#nodes/graph/document";
+import type { RunEvent } from "#nodes/graph/events";
+import { parseText } from "#nodes/graph/parse";
+import type { Problem } from "#nodes/graph/problem";
+import { registry } from "#nodes/registry.gen";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { Port } from "#nodes/core/ports";
+import { env } from "./env";
+import { toPublic } from "./errors";
+import { openBlobs } from "./storage/blobs";
+import { listTemplates, readTemplate } from "./templates";
+
+/** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
+const program = new Command("patchbay").description("Checks, runs and compiles graphs.").exitOverride().showHelpAfterError("(patchbay --help shows what there is)");
+let status = 0;
+
+const print = (value: unknown): void => console.log(JSON.stringify(value));
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const tell = ({ severity, node, port, param, message, hint }: Problem) =>
+  say(`${severity}${node ? ` in ${[node, port ?? param].filter(Boolean).join(".")}` : ""}: ${message}${hint ? ` ${hint}` : ""}`);
+const stop = (problems: readonly Problem[], json: boolean | undefined): undefined => {
+  status = 1;
+  if (json) print({ status: "failed", problems });
+  else problems.forEach(tell);
+};
+class Usage extends Error {}
+
+/** A graph from a file or a template's name. */
+async function open(name: string): Promise<{ document?: GraphDocument; problems?: Problem[] }> {
+  const size = await stat(name).then((s) => (s.isFile() ? s.size : undefined), () => undefined);
+  if (size === undefined) {
+    const template = await readTemplate(name);
+    if (!template) throw new Usage(`There is no file and no template “${name}”. Templates: ${(await listTemplates()).map((t) => t.id).join(", ")}.`);
+    return { document: template };
+  }
+  if (size > limits.bytes) return { problems: [{ code: "too-large", severity: "error", message: `The graph has ${Math.ceil(size / 2 ** 20)} MiB; ${limits.bytes / 2 ** 20} MiB is the limit.`, hint: "Keep data in datasets and uploads, not in parameters." }] };
+  return parseText(await readFile(name, "utf8"));
+}
+
+/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text. */
+function set(document: GraphDocument, assignments: readonly string[]): GraphDocument {
+  const result = structuredClone(document);
+  for (const assignment of assignments) {
+    const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment);
+    if (!match) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
+    const [, id = "", param = "", text = ""] = match, node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
+    if (!node) throw new Usage(`--set names the node “${id}”, which is not in the graph. Its nodes: ${Object.keys(result.nodes).join(", ")}.`);
+    const known = (registry as Record<string, NodeDefinition>)[node.type]?.params ?? {};
+    if (!Object.hasOwn(known, param)) throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${Object.keys(known).join(", ") || "none"}.`);
+    let value: z.core.util.JSONType = text;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      // plain text
+    }
+    node.params[param] = value;
+  }
+  return result;
+}
+
+const collect = (value: string, list: string[]): string[] => [...list, value];
+const json = () => new Option("--json", "one JSON object on stdout");
+
+program.command("check").argument("<graph>", "a file or a template's name").addOption(json()).description("Types, shapes, parameters and wires, without running anything.").action(async (name: string, options: { json?: boolean }) => {
+  const { document, problems } = await open(name);
+  const found = document ? check(document).problems : (problems as Problem[]);
+  if (found.some((p) => p.severity === "error")) status = 1;
+  if (options.json) print({ status: status ? "failed" : "done", problems: found });
+  else {
+    found.forEach(tell);
+    if (!status) say(`${name}: no errors.`);
+  }
+});
+
+program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).option("--provider <name>", "auto, cpu, webgpu or cuda", "auto").addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
+  const { document: saved, problems } = await open(name);
+  if (!saved) return stop(problems as Problem[], options.json);
+  const document = set(saved, options.set), { execute } = await import("./runtime/execute"), provider = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
+  if (!provider.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
+  const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs")), controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  process.once("SIGTERM", () => controller.abort());
+  const result = await execute({
+    document, blobs, cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote,
+    provider: provider.data, targets: options.target.length ? options.target : undefined,
+    onEvent: options.json ? undefined : progress(), onCause: (cause) => process.env.PATCHBAY_DEBUG && console.error(cause),
+  });
+  const outputs = await writeOutputs(result.outputs, options.out, blobs);
+  if (result.status !== "done") status = 1;
+  const { problems: warnings, error, ran, cached, timings } = result;
+  if (options.json) return print({ status: result.status, outputs, ran, cached, timings, provider: result.provider, ...(warnings.length ? { problems: warnings } : {}), ...(error ? { error } : {}) });
+  if (error) say(`error${error.node ? ` in ${[error.node, error.port ?? error.param].filter(Boolean).join(".")}` : ""}: ${error.message}${error.hint ? ` ${error.hint}` : ""}`);
+  for (const [node, ports] of Object.entries(outputs)) for (const [port, value] of Object.entries(ports)) if (typeof value === "number") console.log(`${node}.${port} = ${value}`);
+  say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
+});
+
+program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
+  const { document, problems } = await open(name);
+  if (!document) return stop(problems as Problem[], options.json);
+  const { compile } = await import("./compile"), compiled = compile(set(document, options.set));
+  if ("problems" in compiled) return stop(compiled.problems, options.json);
+  await mkdir(options.out, { recursive: true });
+  for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);
+  const models = compiled.models.map(({ name: file, nodes, model }) => ({ file: resolve(options.out, `${file}.onnx`), nodes, bytes: model.byteLength }));
+  if (options.json) print({ status: "done", models });
+  else for (const { file, nodes } of models) console.log(`${file}: ${nodes.join(", ")}`);
+});
+
+program.command("nodes").addOption(json()).description("The node types there are.").action((options: { json?: boolean }) => {
+  const list = Object.values(registry as Record<string, NodeDefinition>).map((d) => ({
+    type: d.type, title: d.title, description: d.description, version: d.version, inputs: ports(d.inputs), outputs: ports(d.outputs),
+    params: z.toJSONSchema(z.object(d.params), { io: "input", unrepresentable: "any" }).properties ?? {},
+  }));
+  if (options.json) print(list);
+  else for (const { type, description } of list) console.log(`${type.padEnd(30)} ${description}`);
+});
+const ports = (all: Record<string, Port>) => Object.fromEntries(Object.entries(all).map(([name, { type, dtype, shape, optional, many, doc }]) => [name, { type, dtype, shape, optional, many, doc }]));
+
+program.command("templates").addOption(json()).description("The graphs to start from.").action(async (options: { json?: boolean }) => {
+  const list = await listTemplates();
+  if (options.json) print(list);
+  else for (const { id, description } of list) console.log(`${id.padEnd(24)} ${description}`);
+});
+
+/** One line per node on stderr, and a training's loss now and then. */
+function progress(): (event: RunEvent) => void {
+  let last = 0;
+  return (event) => {
+    if (event.kind === "node-done" && !event.cached) say(`${event.node}: ${(event.ms / 1000).toFixed(2)} s`);
+    if (event.kind === "warning") say(`warning${event.node ? ` in ${event.node}` : ""}: ${event.message}`);
+    if (event.kind === "resumed") say(`${event.node}: goes on after step ${event.step}`);
+    if (event.kind === "node-progress" && performance.now() - last > 2000) {
+      last = performance.now();
+      say(`${event.node}: ${event.done} of ${event.of}${event.note ? `, ${event.note}` : ""}`);
+    }
+  };
+}
+
+const inlineBytes = 16 * 1024;
+/** Values for the JSON object: themselves when they are small, else a file. With --out, whatever the blob store holds is written there. */
+async function writeOutputs(outputs: Record<string, Record<string, { type: string; value: unknown }>>, out: string | undefined, blobs: ReturnType<typeof openBlobs>): Promise<Record<string, Record<string, unknown>>> {
+  const result: Record<string, Record<string, unknown>> = {};
+  if (out) await mkdir(out, { recursive: true });
+  for (const [node, ports] of Object.entries(outputs)) {
+    const shown: Record<string, unknown> = {};
+    result[node] = shown;
+    for (const [port, { type, value }] of Object.entries(ports)) {
+      const text = JSON.stringify(value), ref = (value as { ref?: string })?.ref;
+      if (out && ref) {
+        const named = type === "file" ? basename((value as { name: string }).name) : `${node}.${port}.${type === "weights" ? "safetensors" : "bin"}`, file = join(out, named);
+        await pipeline(blobs.stream(ref), createWriteStream(file));
+        shown[port] = { ...(value as object), artifact: resolve(file) };
+      } else if (text.length <= inlineBytes) shown[port] = value;
+      else if (out) {
+        const file = join(out, `${node}.${port}.json`);
+        await writeFile(file, text);
+        shown[port] = { type, artifact: resolve(file) };
+      } else shown[port] = { type, artifact: blobs.path(await blobs.put(new TextEncoder().encode(text))) };
+    }
+  }
+  return result;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof Usage) {
+    say(error.message);
+    status = 2;
+  } else {
+    const { message, hint } = toPublic(error);
+    say(`error: ${message}${hint ? ` ${hint}` : ""}`);
+    if (process.env.PATCHBAY_DEBUG) console.error(error);
+    status = 1;
+  }
+}
+// A native session may hold the loop open; what had to be written has been awaited.
+process.exitCode = status;
+process.stdout.write("", () => process.exit(status));
