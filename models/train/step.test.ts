@@ -4,7 +4,7 @@ import { numbers, runGraph } from "#tests/kit/check-op";
 import { random } from "../random";
 import { Graph } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
-import { type Optimizer } from "./optimizers";
+import type { Optimizer } from "./optimizers";
 import { scheduleAt } from "./schedules";
 import { trainStep } from "./step";
 

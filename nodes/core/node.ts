@@ -75,7 +75,7 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   clamp?: undefined;
 }
 
-// `any` here is variance only: a registry holds definitions of every port and parameter type.
+// biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every port and parameter type
 export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any> =
   Described<I, O, P> & (TensorBehaviour<I, O, P> | HostBehaviour<I, O, P>);
 

@@ -24,7 +24,7 @@ contrast and saturation, and blends towards grey. Draws come from the run's seed
   random: true,
   async run({ host, inputs, params }) {
     if (!("pixels" in inputs.image)) throw Object.assign(new Error("The pictures have sizes of their own."), { hint: "Put a Resize before Augment." });
-    const { shape, data: bytes } = inputs.image.pixels, [n = 0, h = 0, w = 0] = shape, source = bytes as Uint8Array, data = new Uint8Array(source.length);
+    const { shape, data: bytes } = inputs.image.pixels, [n = 0, h = 0, w = 0] = shape, source = bytes as Uint8Array, data = new Uint8ClampedArray(source.length), rgb = new Float64Array(3);
     const fill = [1, 3, 5].map((i) => Number.parseInt(params.background.slice(i, i + 2), 16));
     const draw = host.random("augment"), within = (r: number) => (draw.uniform() * 2 - 1) * r;
     for (let i = 0; i < n; i++) {
@@ -36,19 +36,24 @@ contrast and saturation, and blends towards grey. Draws come from the run's seed
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w; x++) {
           const u = (x - cx - dx) * mirror, v = y - cy - dy, sx = cos * u - sin * v + cx, sy = sin * u + cos * v + cy;
-          const x0 = Math.floor(sx), y0 = Math.floor(sy), fx = sx - x0, fy = sy - y0, to = base + (y * w + x) * 3;
-          let grey = 0;
-          const rgb = [0, 0, 0];
-          for (let c = 0; c < 3; c++) {
-            const at = (px: number, py: number): number => (px < 0 || py < 0 || px >= w || py >= h ? (fill[c] as number) : (source[base + (py * w + px) * 3 + c] as number));
-            const value = (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) + (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
-            rgb[c] = value;
-            grey += value * ([0.299, 0.587, 0.114][c] as number);
+          const x0 = Math.floor(sx), y0 = Math.floor(sy), fx = sx - x0, fy = sy - y0, to = base + (y * w + x) * 3, from = base + (y0 * w + x0) * 3;
+          // The four neighbours' weights; one that lies outside shows the background.
+          const left = x0 >= 0 && x0 < w, right = x0 >= -1 && x0 + 1 < w, top = y0 >= 0 && y0 < h, bottom = y0 >= -1 && y0 + 1 < h;
+          const a = left && top ? (1 - fx) * (1 - fy) : 0, b = right && top ? fx * (1 - fy) : 0, c = left && bottom ? (1 - fx) * fy : 0, d = right && bottom ? fx * fy : 0, rest = 1 - a - b - c - d;
+          for (let k = 0; k < 3; k++) {
+            let value = rest * (fill[k] as number);
+            if (a > 0) value += a * (source[from + k] as number);
+            if (b > 0) value += b * (source[from + 3 + k] as number);
+            if (c > 0) value += c * (source[from + w * 3 + k] as number);
+            if (d > 0) value += d * (source[from + w * 3 + 3 + k] as number);
+            rgb[k] = value;
           }
-          for (let c = 0; c < 3; c++) data[to + c] = Math.min(255, Math.max(0, Math.round((grey + ((rgb[c] as number) - grey) * saturation - 128) * contrast + 128 + brightness)));
+          const grey = 0.299 * (rgb[0] as number) + 0.587 * (rgb[1] as number) + 0.114 * (rgb[2] as number);
+          // Uint8ClampedArray rounds and clamps.
+          for (let k = 0; k < 3; k++) data[to + k] = (grey + ((rgb[k] as number) - grey) * saturation - 128) * contrast + 128 + brightness;
         }
       }
     }
-    return { image: { pixels: { dtype: "uint8", shape, data } } };
+    return { image: { pixels: { dtype: "uint8", shape, data: new Uint8Array(data.buffer) } } };
   },
 });

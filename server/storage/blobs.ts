@@ -14,6 +14,8 @@ export interface Blobs {
   putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   stream(ref: string): Readable;
+  /** The first bytes. */
+  head(ref: string, bytes: number): Promise<Uint8Array>;
   size(ref: string): Promise<number>;
   has(ref: string): Promise<boolean>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
@@ -96,6 +98,15 @@ export function openBlobs(dir: string): Blobs {
     },
     get: (ref) => readFile(path(ref)).catch(missing(ref)),
     stream: (ref) => createReadStream(path(ref)),
+    async head(ref, bytes) {
+      const file = await open(path(ref)).catch(missing(ref));
+      try {
+        const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(bytes) });
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
     size: (ref) => stat(path(ref)).then((s) => s.size, missing(ref)),
   };
 }

@@ -1,7 +1,7 @@
 import type { Value } from "../graph";
 import type * as ops from "../ops/movement";
 import { axisOf, fixed } from "../shape";
-import { type RulesOf, unwritten } from "./rule";
+import type { RulesOf } from "./rule";
 
 const first = ({ x }: { x: readonly Value[] }): Value => x[0] as Value;
 

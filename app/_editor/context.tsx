@@ -1,0 +1,30 @@
+"use client";
+
+import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { useStore } from "zustand";
+import { check, type Checked } from "#nodes/graph/check";
+import type { NodeDefinition } from "#nodes/core/node";
+import { registry } from "#nodes/registry.gen";
+import type { EditorState, EditorStore } from "./store";
+
+const Context = createContext<{ store: EditorStore; checked: Checked } | undefined>(undefined);
+
+/** The store, and what the compiler says of the document as it is now. */
+export function EditorProvider({ store, children }: { store: EditorStore; children: ReactNode }) {
+  const nodes = useStore(store, (s) => s.history.present.nodes), wires = useStore(store, (s) => s.history.present.wires);
+  // Moving a node changes nothing that the check reads.
+  const meaning = JSON.stringify([Object.entries(nodes).map(([id, n]) => [id, n.type, n.version, n.params]), wires]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `meaning` stands for the document
+  const checked = useMemo(() => check(store.getState().history.present), [meaning, store]);
+  return <Context.Provider value={useMemo(() => ({ store, checked }), [store, checked])}>{children}</Context.Provider>;
+}
+
+function useEditorContext() {
+  const value = useContext(Context);
+  if (!value) throw new Error("used outside of the editor");
+  return value;
+}
+export const useEditor = <T,>(select: (state: EditorState) => T): T => useStore(useEditorContext().store, select);
+export const useEditorStore = (): EditorStore => useEditorContext().store;
+export const useChecked = (): Checked => useEditorContext().checked;
+export const definitionOf = (type: string | undefined): NodeDefinition | undefined => (type !== undefined && Object.hasOwn(registry, type) ? (registry as Record<string, NodeDefinition>)[type] : undefined);

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { NodeDefinition, Widget } from "#nodes/core/node";
+
+/** What a form needs to know of a parameter; read once from its zod schema. */
+export interface Field {
+  name: string;
+  label: string;
+  widget: Widget;
+  description?: string;
+  unit?: string;
+  advanced: boolean;
+  placeholder?: string;
+  integer: boolean;
+  min?: number;
+  max?: number;
+  maxLength?: number;
+  options: readonly string[];
+  fallback: unknown;
+}
+
+interface Json {
+  type?: string;
+  enum?: string[];
+  items?: { enum?: string[] };
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  default?: unknown;
+  description?: string;
+  label?: string;
+  widget?: Widget;
+  unit?: string;
+  advanced?: boolean;
+  placeholder?: string;
+}
+
+/** The widget that a type asks for by itself. */
+function widgetOf({ type, enum: options, items, minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY }: Json): Widget {
+  if (options) return "select";
+  if (items?.enum) return "multiselect";
+  if (type === "boolean") return "toggle";
+  if (type === "number" && minimum >= 0 && maximum <= 1) return "slider";
+  if (type === "number" || type === "integer") return "number";
+  return type === "array" ? "list" : "text";
+}
+
+const spaced = (name: string): string => {
+  const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const known = new WeakMap<NodeDefinition, Field[]>();
+/** The fields of a node's form, in the order of its parameters. */
+export function fieldsOf(definition: NodeDefinition): Field[] {
+  const found = known.get(definition);
+  if (found) return found;
+  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]): Field => {
+    const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+    return {
+      name, label: json.label ?? spaced(name), widget: json.widget ?? widgetOf(json), description: json.description, unit: json.unit, advanced: json.advanced ?? false, placeholder: json.placeholder,
+      integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [], fallback: json.default,
+    };
+  });
+  known.set(definition, fields);
+  return fields;
+}
+/** zod bounds every integer by what is safe; that is no bound a person meant. */
+const bounded = (n: number | undefined): number | undefined => (n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? undefined : n);

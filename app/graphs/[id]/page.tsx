@@ -1,0 +1,22 @@
+import { notFound } from "next/navigation";
+import { db } from "#server/db";
+import { parseDocument } from "#nodes/graph/parse";
+import { Editor } from "../../_editor/editor";
+
+export const dynamic = "force-dynamic";
+const isId = (id: string): boolean => /^[0-9a-f-]{36}$/i.test(id);
+
+export async function generateMetadata({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  return { title: isId(id) ? (await db().graph.findUnique({ where: { id }, select: { name: true } }))?.name : undefined };
+}
+
+export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params;
+  const graph = isId(id) ? await db().graph.findFirst({ where: { id, deletedAt: null } }) : null;
+  if (!graph) notFound();
+  const { document, problems } = parseDocument(graph.document);
+  if (!document) throw new Error(problems[0]?.message);
+  const last = await db().run.findFirst({ where: { graphId: id }, orderBy: { createdAt: "desc" }, select: { id: true } });
+  return <Editor document={document} graphId={id} revision={graph.revision} published={graph.publishedAt !== null} runId={last?.id} />;
+}

@@ -1,0 +1,24 @@
+import type { Metadata } from "next";
+import { ThemeProvider } from "next-themes";
+import { Tooltip } from "radix-ui";
+import type { ReactNode } from "react";
+import { Toaster } from "sonner";
+import { Providers } from "./_trpc/client";
+import "./globals.css";
+
+export const metadata: Metadata = { title: { default: "Patchbay", template: "%s · Patchbay" }, description: "A visual studio for multimodal models." };
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <body>
+        <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+          <Providers>
+            <Tooltip.Provider delayDuration={300}>{children}</Tooltip.Provider>
+          </Providers>
+          <Toaster position="bottom-center" toastOptions={{ style: { background: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)" } }} />
+        </ThemeProvider>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,86 @@
+import type { NodeDefinition } from "../core/node";
+import { registry as everyNode } from "../registry.gen";
+import type { GraphDocument, GraphNode, Wire } from "./document";
+import { key, type Registry } from "./resolve";
+
+/** Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same document. */
+type Position = { x: number; y: number };
+const definitionOf = (document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined => {
+  const type = document.nodes[id]?.type;
+  return type !== undefined && Object.hasOwn(registry, type) ? registry[type] : undefined;
+};
+export const sameWire = (a: Wire, b: Wire): boolean => key(a.from) === key(b.from) && key(a.to) === key(b.to);
+
+/** An id that is free, made of the node's file name: "resize", "resize_2" … */
+export function freeId(document: GraphDocument, type: string): string {
+  const stem = (type.split(".").at(-1) ?? "node").replace(/-/g, "_").replace(/[^\w]/g, "") || "node";
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? stem : `${stem}_${n}`;
+    if (!Object.hasOwn(document.nodes, id)) return id;
+  }
+}
+
+export function addNode(document: GraphDocument, type: string, position: Position, registry: Registry = everyNode): { document: GraphDocument; id: string } {
+  const id = freeId(document, type), version = registry[type]?.version ?? 1;
+  return { id, document: { ...document, nodes: { ...document.nodes, [id]: { type, version, params: {}, position: rounded(position) } } } };
+}
+const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });
+
+export function removeNodes(document: GraphDocument, ids: readonly string[]): GraphDocument {
+  const gone = new Set(ids);
+  return {
+    ...document,
+    nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => !gone.has(id))),
+    wires: document.wires.filter((w) => !gone.has(w.from.node) && !gone.has(w.to.node)),
+  };
+}
+
+/** Draws a wire; an input that takes one wire loses the one it had. */
+export function connect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): GraphDocument {
+  const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
+  const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : key(w.to) !== key(wire.to)));
+  return { ...document, wires: [...others, wire] };
+}
+export const disconnect = (document: GraphDocument, wires: readonly Wire[]): GraphDocument => ({ ...document, wires: document.wires.filter((w) => !wires.some((gone) => sameWire(w, gone))) });
+
+const change = (document: GraphDocument, id: string, with_: Partial<GraphNode>): GraphDocument => {
+  const node = document.nodes[id];
+  return node ? { ...document, nodes: { ...document.nodes, [id]: { ...node, ...with_ } } } : document;
+};
+/** Sets a parameter; `undefined` returns it to its default. */
+export function setParam(document: GraphDocument, id: string, name: string, value: GraphNode["params"][string] | undefined): GraphDocument {
+  const { [name]: _, ...rest } = document.nodes[id]?.params ?? {};
+  return change(document, id, { params: value === undefined ? rest : { ...rest, [name]: value } });
+}
+export const setTitle = (document: GraphDocument, id: string, title: string): GraphDocument => change(document, id, { title: title.trim() || undefined });
+export const setNote = (document: GraphDocument, id: string, note: string): GraphDocument => change(document, id, { note: note || undefined });
+
+export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Position>>): GraphDocument {
+  const moved = Object.entries(positions).filter(([id, p]) => {
+    const now = document.nodes[id]?.position;
+    return now && (now.x !== Math.round(p.x) || now.y !== Math.round(p.y));
+  });
+  return moved.reduce((d, [id, p]) => change(d, id, { position: rounded(p) }), document);
+}
+
+/** The chosen nodes and the wires among them: what is copied. */
+export function excerpt(document: GraphDocument, ids: readonly string[]): Pick<GraphDocument, "nodes" | "wires"> {
+  const chosen = new Set(ids);
+  return { nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id))), wires: document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node)) };
+}
+
+/** Adds copies under free ids; wires that came into the excerpt from outside are not copied. */
+export function paste(document: GraphDocument, { nodes, wires }: Pick<GraphDocument, "nodes" | "wires">, offset: Position): { document: GraphDocument; ids: string[] } {
+  const renamed = new Map<string, string>();
+  let result = document;
+  for (const [id, node] of Object.entries(nodes)) {
+    const fresh = freeId(result, node.type);
+    renamed.set(id, fresh);
+    result = { ...result, nodes: { ...result.nodes, [fresh]: { ...node, position: rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y }) } } };
+  }
+  const copies = wires.flatMap((w) => {
+    const from = renamed.get(w.from.node), to = renamed.get(w.to.node);
+    return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
+  });
+  return { document: { ...result, wires: [...result.wires, ...copies] }, ids: [...renamed.values()] };
+}

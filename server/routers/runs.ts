@@ -1,0 +1,45 @@
+import "server-only";
+import { tracked } from "@trpc/server";
+import * as z from "zod";
+import type { GraphDocument } from "#nodes/graph/document";
+import type { PublicError } from "#nodes/graph/events";
+import { parseDocument } from "#nodes/graph/parse";
+import { Failure } from "../errors";
+import { listener } from "../jobs/notify";
+import { cancelRun } from "../runs/cancel";
+import { createRun } from "../runs/create";
+import { watchRun } from "../runs/watch";
+import { notFound, procedure, router } from "./trpc";
+
+const id = z.uuid();
+
+export const runs = router({
+  list: procedure.input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) })).query(async ({ ctx, input }) =>
+    (await ctx.db.run.findMany({ where: { graphId: input.graphId }, orderBy: { createdAt: "desc" }, take: input.take, omit: { document: true, result: true } }))
+      .map(({ id, graphId, name, status, provider, attempt, error, createdAt, startedAt, finishedAt }) => ({ id, graphId, name, status, provider, attempt, error: error as PublicError | null, createdAt, startedAt, finishedAt }))),
+
+  get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    const run = await ctx.db.run.findUnique({ where: { id: input.id }, include: { artifacts: true, version: { select: { number: true } } } });
+    if (!run) throw notFound("This run");
+    const { graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, artifacts, targets, version } = run;
+    return {
+      id: run.id, graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, targets, version: version?.number,
+      error: run.error as unknown as PublicError | null, document: run.document as unknown as GraphDocument,
+      result: run.result as unknown as { outputs: Record<string, Record<string, { type: string; value: unknown }>>; ran: string[]; cached: string[]; timings: Record<string, number> } | null,
+      artifacts: artifacts.map(({ id, node, port, type, ref, name }) => ({ id, node, port, type, ref, name })),
+    };
+  }),
+
+  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) => {
+    const { document, problems } = parseDocument(input.document);
+    if (!document) throw new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint });
+    return createRun(ctx.db, { graphId: input.graphId, document, targets: input.targets });
+  }),
+
+  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRun(ctx.db, input.id)),
+
+  /** A run's events, from the beginning or from where the connection broke. */
+  events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({ ctx, input, signal }) {
+    for await (const { id, event } of watchRun(ctx.db, listener(), input.id, input.lastEventId ?? undefined, signal ?? new AbortController().signal)) yield tracked(id, event);
+  }),
+});

@@ -1,0 +1,66 @@
+import type { GraphDocument } from "#nodes/graph/document";
+import type { PublicError, RunEvent } from "#nodes/graph/events";
+import type { ExecuteResult } from "../runtime/execute";
+import type { Db, Tx } from "../db";
+
+export interface ClaimedRun {
+  id: string;
+  attempt: number;
+  document: GraphDocument;
+  targets: string[];
+}
+
+/** The run was given to another worker meanwhile: this one may not write any more. */
+export class Fenced extends Error {}
+
+/** Takes a run: the next attempt. Undefined when it is finished or cancelled already. */
+export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefined> {
+  return db.$transaction(async (tx) => {
+    const cancelled = await tx.run.updateMany({ where: { id, status: "running", cancelRequested: true }, data: { status: "cancelled", finishedAt: new Date() } });
+    if (cancelled.count) await tell(tx, id, 0, [{ kind: "status", status: "cancelled" }]);
+    const claimed = await tx.run.updateMany({ where: { id, status: { in: ["queued", "running"] } }, data: { status: "running", attempt: { increment: 1 } } });
+    if (!claimed.count) return undefined;
+    const run = await tx.run.findUniqueOrThrow({ where: { id } });
+    if (!run.startedAt) await tx.run.update({ where: { id }, data: { startedAt: new Date() } });
+    await tell(tx, id, run.attempt, [{ kind: "status", status: "running", attempt: run.attempt }]);
+    return { id, attempt: run.attempt, document: run.document as GraphDocument, targets: run.targets };
+  });
+}
+
+/** Writes events in order and wakes whoever watches. Throws `Fenced` when the attempt is no longer the run's. */
+export async function appendEvents(db: Db, run: ClaimedRun, events: readonly RunEvent[]): Promise<void> {
+  await db.$transaction(async (tx) => {
+    await hold(tx, run);
+    await tell(tx, run.id, run.attempt, events);
+  });
+}
+
+/** Ends the run: status, result, artifacts and the last events, all or nothing. */
+export async function finishRun(db: Db, run: ClaimedRun, events: readonly RunEvent[], { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult): Promise<void> {
+  await db.$transaction(async (tx) => {
+    await hold(tx, run);
+    await tx.run.update({ where: { id: run.id }, data: { status, provider, error: (error as object | undefined) ?? undefined, result: { outputs, ran, cached, timings, problems } as object, finishedAt: new Date() } });
+    const artifacts = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => {
+      const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
+      return ref ? [{ runId: run.id, node, port, type, ref, name: name ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}` }] : [];
+    }));
+    await tx.artifact.createMany({ data: artifacts });
+    await tell(tx, run.id, run.attempt, [...events, { kind: "status", status, error, provider }]);
+  });
+}
+
+/** Ends a run that could not be executed at all. */
+export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Promise<void> {
+  await finishRun(db, run, [], { status: "failed", outputs: {}, ran: [], cached: [], timings: {}, problems: [], error });
+}
+
+/** Locks the run's row for this attempt. Inserts of one run are serial by this, so their ids are in the order of their commits. */
+async function hold(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
+  const rows = await tx.$queryRaw<{ attempt: number; status: string }[]>`select "attempt", "status"::text from "Run" where "id" = ${id}::uuid for update`;
+  if (rows[0]?.attempt !== attempt || rows[0].status !== "running") throw new Fenced(`run ${id} is at attempt ${rows[0]?.attempt} (${rows[0]?.status}), and this is attempt ${attempt}`);
+}
+
+async function tell(tx: Tx, runId: string, attempt: number, events: readonly RunEvent[]): Promise<void> {
+  if (events.length) await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: data as object })) });
+  await tx.$executeRaw`select pg_notify('run_events', ${runId})`;
+}

@@ -1,0 +1,36 @@
+import { check } from "#nodes/graph/check";
+import type { GraphDocument } from "#nodes/graph/document";
+import { sinks } from "#nodes/graph/plan";
+import type { Db } from "../db";
+import { Failure } from "../errors";
+import { enqueue, prepareQueue } from "../jobs/queue";
+
+export interface NewRun {
+  graphId?: string;
+  document: GraphDocument;
+  targets?: string[];
+}
+
+/** A run of a frozen snapshot, queued in the same transaction. Refused when what it needs has an error. */
+export async function createRun(db: Db, { graphId, document, targets = [] }: NewRun): Promise<{ id: string }> {
+  const { graph, problems } = check(document), asked = targets.length ? targets : sinks(graph), needed = new Set(asked);
+  for (const id of needed) for (const wire of document.wires) if (wire.to.node === id) needed.add(wire.from.node);
+  const wrong = problems.find((p) => p.severity === "error" && (p.node === undefined || needed.has(p.node)));
+  if (wrong) throw new Failure({ message: wrong.message, hint: wrong.hint, node: wrong.node, port: wrong.port, param: wrong.param });
+  if (!Object.keys(document.nodes).length) throw new Failure({ message: "The graph has no nodes, so there is nothing to run.", hint: "Add a node from the palette." });
+  await prepareQueue();
+  return db.$transaction(async (tx) => {
+    const version = graphId ? await snapshot(tx as Db, graphId, document) : undefined;
+    const run = await tx.run.create({ data: { graphId, versionId: version, name: document.name, document, targets, events: { create: { attempt: 0, data: { kind: "status", status: "queued" } } } }, select: { id: true } });
+    await enqueue("run", { runId: run.id }, tx);
+    return run;
+  });
+}
+
+/** The graph's version that holds this document; a new one if it differs from the last. */
+async function snapshot(tx: Db, graphId: string, document: GraphDocument): Promise<string | undefined> {
+  if (!(await tx.graph.findFirst({ where: { id: graphId, deletedAt: null }, select: { id: true } }))) return undefined;
+  const last = await tx.graphVersion.findFirst({ where: { graphId }, orderBy: { number: "desc" } });
+  if (last && JSON.stringify(last.document) === JSON.stringify(document)) return last.id;
+  return (await tx.graphVersion.create({ data: { graphId, number: (last?.number ?? 0) + 1, document } })).id;
+}
