@@ -1,11 +1,13 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  resolve: { alias: { "server-only": fileURLToPath(new URL("./tests/kit/server-only.ts", import.meta.url)) } },
   test: {
     include: ["{models,nodes,server,app,tests,scripts}/**/*.test.{ts,tsx}"],
-    exclude: ["tests/e2e/**"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    exclude: ["tests/browser/**", "node_modules/**"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
   },

@@ -1,9 +1,9 @@
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+// Every process is started in the project's folder, by npm or by scripts/start.mjs; a bundler moves modules, so their place says nothing.
+const root = process.cwd();
 const list = z.string().default("").transform((text) => text.split(/[,:]/).map((p) => p.trim()).filter(Boolean));
 
 const schema = z.object({

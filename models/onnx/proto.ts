@@ -56,7 +56,8 @@ export function toModel(graph: Graph, placement: Placement): Uint8Array {
     sizes.set(symbol, name);
     return name;
   };
-  const list = (dims: readonly Dim[]): string => {
+  const list = (all: readonly Dim[]): string => {
+    const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
     if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
     const name = graph.fresh("shape", "int64", [dims.length]).name;
     node("Concat", dims.map((d) => (typeof d === "string" ? sizeOfSymbol(d) : integers([d]))), [name], [attribute("axis", 0)]);
