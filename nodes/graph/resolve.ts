@@ -63,7 +63,7 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
     if (params) nodes.set(id, { id, definition, params, inputs: {} });
   }
   const portOf = (side: "inputs" | "outputs", e: Endpoint): Port | undefined => {
-    const node = document.nodes[e.node];
+    const node = Object.hasOwn(document.nodes, e.node) ? document.nodes[e.node] : undefined;
     if (!node) {
       problems.push({ code: "unknown-node", severity: "error", message: `A wire names the node "${e.node}", which is not in the graph.`, hint: "Delete the wire." });
       return undefined;

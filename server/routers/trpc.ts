@@ -21,6 +21,6 @@ function explain(error: TRPCError): PublicError {
 
 export const router = t.router;
 export const procedure = t.procedure;
-export const createCaller = t.createCallerFactory;
+
 export const context = () => ({ db: db() });
 export const notFound = (what: string): TRPCError => new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });

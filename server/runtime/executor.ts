@@ -13,7 +13,7 @@ export type ToExecutor = { kind: "run"; document: GraphDocument; targets: string
 export type FromExecutor = { kind: "event"; event: RunEvent } | { kind: "cause"; message: string } | { kind: "result"; result: ExecuteResult };
 
 const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs"));
-const send = (message: FromExecutor): void => void process.send?.(message);
+const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {}); // a worker that died hears nothing
 let controller: AbortController | undefined;
 
 process.on("message", async (message: ToExecutor) => {

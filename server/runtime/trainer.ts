@@ -54,12 +54,17 @@ export async function train(training: Training): Promise<TrainResult> {
   const snapshot = (): TensorToWrite[] => states.map((s) => ({ name: s.name, shape: s.shape, data: (state.get(s.name) as ort.Tensor).data as Float32Array }));
 
   const history: History = { loss: [], lr: [], grad_norm: [] }, { checkpoint, damage } = await loadCheckpoint(scratch);
+  const tell = (step: number, values: Record<string, number>) => {
+    if (step === 1 || step === request.steps || step % Math.ceil(request.steps / toldPoints) === 0) onEvent({ kind: "metric", node, step, values });
+  };
   let done = 0;
   if (checkpoint && states.every((s) => checkpoint.state.get(s.name)?.length === s.shape.reduce((a, b) => a * b, 1))) {
     for (const s of states) state.set(s.name, tensor(checkpoint.state.get(s.name) as Float32Array, s.shape));
     Object.assign(history, checkpoint.history);
     done = checkpoint.step;
     onEvent({ kind: "resumed", node, step: done });
+    // Points that were told just before the kill may never have been written down: the checkpoint has them all.
+    for (let step = 1; step <= done; step++) tell(step, Object.fromEntries(Object.entries(history).map(([name, list]) => [name, list[step - 1] ?? Number.NaN])));
   } else if (checkpoint || damage) {
     onEvent({ kind: "warning", node, message: `The training's last checkpoint is not used, since ${damage ?? "it belongs to another model"}; the training starts anew.` });
     onEvent({ kind: "resumed", node, step: 0 });
@@ -80,7 +85,7 @@ export async function train(training: Training): Promise<TrainResult> {
       if (!Number.isFinite(values.loss) || !Number.isFinite(values.grad_norm)) throw diverged(node, step, values);
       for (const s of states) state.set(s.name, out[s.next] as ort.Tensor);
       for (const [name, value] of Object.entries(values)) history[name]?.push(value);
-      if (step === 1 || step === request.steps || step % Math.ceil(request.steps / toldPoints) === 0) onEvent({ kind: "metric", node, step, values });
+      tell(step, values);
       if (step === request.steps || performance.now() - told > 500) {
         told = performance.now();
         onEvent({ kind: "node-progress", node, done: step, of: request.steps, note: `loss ${values.loss.toFixed(3)}` });

@@ -6,7 +6,6 @@ import { blobUrl } from "../upload";
 import type { PreviewProps } from "./index";
 
 export function Picture({ image, className = "" }: { image: ImageFile; className?: string }) {
-  // biome-ignore lint/performance/noImgElement: blobs are served as they are
   return <img src={blobUrl(image.ref)} alt={image.name ?? ""} title={image.name} loading="lazy" draggable={false} className={`rounded border border-line bg-white object-contain ${className}`} />;
 }
 

@@ -43,7 +43,6 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
       <div className="mt-2 grid grid-cols-5 gap-1.5">
         {images.map((image, i) => (
           <div key={`${image.ref}-${i}`} className="group relative">
-            {/* biome-ignore lint/performance/noImgElement: blobs are served as they are */}
             <img src={blobUrl(image.ref)} alt={image.name} title={image.name} className="aspect-square w-full rounded border border-line bg-white object-contain" />
             <button type="button" aria-label={`Remove ${image.name}`} disabled={disabled} onClick={() => onChange(images.filter((_, at) => at !== i))} className="absolute -top-1 -right-1 hidden rounded-full bg-ink p-0.5 text-surface group-hover:block"><X className="size-3" aria-hidden /></button>
           </div>

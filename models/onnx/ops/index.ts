@@ -17,7 +17,6 @@ type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (.
 /** `op.Add(a, b)`, `op.Softmax(x, { axis: -1 })`: infers type and shape, appends the node, returns its first output. */
 export type Ops = { readonly [K in OpName]: Call<AttrsOf<(typeof opTable)[K]>> };
 
-export const isOp = (name: string): name is OpName => Object.hasOwn(opTable, name);
 export const definitionOf = (name: string): OpDef<Attrs> => opTable[name as OpName] as unknown as OpDef<Attrs>;
 
 const isValue = (x: Value | Attrs): x is Value => typeof (x as Value).name === "string" && Array.isArray((x as Value).shape) && "dtype" in x;

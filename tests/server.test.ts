@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
+import type { RunEvent } from "#nodes/graph/events";
+import { type Db, openDb } from "#server/db";
+import { Listener } from "#server/jobs/notify";
+import { closeQueue } from "#server/jobs/queue";
+import { appRouter } from "#server/routers/index";
+import { appendEvents, type ClaimedRun, claimRun, Fenced, finishRun } from "#server/runs/claim";
+import { createRun } from "#server/runs/create";
+import { watchRun } from "#server/runs/watch";
+import { sql, testDatabase, type TestDatabase } from "./kit/database";
+import { graph } from "./kit/graphs";
+import { migrate } from "../scripts/migrate.mjs";
+
+let database: TestDatabase, db: Db, api: ReturnType<typeof appRouter.createCaller>;
+const hello = graph({ text: ["text.input", { text: "hello" }] });
+const result = { status: "done", outputs: { t: { w: { type: "weights", value: { ref: "a".repeat(64) } } } }, ran: ["t"], cached: [], timings: {}, problems: [], provider: "cpu" } as const;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  process.env.DATABASE_URL = database.url;
+  db = openDb(database.url);
+  api = appRouter.createCaller({ db });
+});
+afterAll(async () => {
+  await closeQueue();
+  await db.$disconnect();
+  await database.stop();
+});
+
+describe("migrations", () => {
+  it("do nothing the second time", async () => expect(await migrate(database.url)).toEqual([]));
+});
+
+describe("graphs", () => {
+  it("are created from a template, saved by revision, and refuse a save that would overwrite another's", async () => {
+    const { id } = await api.graphs.create({ template: "image-embeddings" }), opened = await api.graphs.get({ id });
+    const renamed = { ...opened.document, name: "Mine" };
+    expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 });
+    await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect((await api.graphs.get({ id })).document).toEqual(renamed);
+    expect((await api.graphs.list())[0]).toMatchObject({ id, name: "Mine", nodes: 11 });
+  });
+  it("keep the order of their nodes, so that what ran can be opened again exactly", async () => {
+    const document = graph({ zebra: ["text.input"], a: ["text.input"] }), { id } = await api.graphs.create({ document });
+    expect(JSON.stringify((await api.graphs.get({ id })).document)).toBe(JSON.stringify(document));
+  });
+  it("are published, deleted and restored", async () => {
+    const { id } = await api.graphs.create({ document: hello });
+    await api.graphs.publish({ id, published: true });
+    expect((await api.templates.list()).published.map((t) => t.id)).toContain(id);
+    await api.graphs.remove({ id });
+    await expect(api.graphs.get({ id })).rejects.toThrow("This graph does not exist");
+    await api.graphs.restore({ id });
+    expect((await api.graphs.get({ id })).id).toBe(id);
+  });
+  it.each([[{ schema: 7, nodes: {}, wires: [] }, /newer Patchbay/], [[], /something else/], [{ schema: 1, nodes: { a: {} }, wires: [] }, /nodes\.a\.type/]])("refuse %o with a sentence", async (document, message) => {
+    await expect(api.graphs.create({ document })).rejects.toMatchObject({ cause: { message: expect.stringMatching(message) } });
+  });
+});
+
+describe("runs", () => {
+  const claim = async (document: GraphDocument = hello): Promise<ClaimedRun> => (await claimRun(db, (await createRun(db, { document })).id)) as ClaimedRun;
+
+  it("are queued with their job in one transaction, with a frozen snapshot as a version", async () => {
+    const { id: graphId } = await api.graphs.create({ document: hello }), { id } = await api.runs.create({ graphId, document: hello }), again = await api.runs.create({ graphId, document: hello });
+    expect(await sql(database.url, `select data->>'runId' as run from pgboss.job where data->>'runId' = '${id}'`)).toEqual([{ run: id }]);
+    expect([(await api.runs.get({ id })).version, (await api.runs.get(again)).version]).toEqual([1, 1]);
+    expect((await api.runs.get({ id })).document).toEqual(hello);
+    const before = await db.run.count();
+    await expect(db.$transaction(async (tx) => { await tx.run.create({ data: { name: "x", document: hello } }); throw new Error("no"); })).rejects.toThrow("no");
+    expect(await db.run.count()).toBe(before);
+  });
+  it("are refused with node, port and remedy when the graph has an error", async () => {
+    const failed = api.runs.create({ document: graph({ grid: ["output.image-grid"] }) });
+    await expect(failed).rejects.toMatchObject({ cause: { public_: { node: "grid", port: "image", message: expect.stringContaining('needs its input "image"') } } });
+  });
+  it("let only the latest attempt write", async () => {
+    const first = await claim(), second = (await claimRun(db, first.id)) as ClaimedRun;
+    expect(second.attempt).toBe(2);
+    await expect(appendEvents(db, first, [{ kind: "node-start", node: "old" }])).rejects.toThrow(Fenced);
+    await expect(finishRun(db, first, [], result as never)).rejects.toThrow(Fenced);
+    await appendEvents(db, second, [{ kind: "node-start", node: "new" }]);
+    await finishRun(db, second, [], result as never);
+    await expect(appendEvents(db, second, [{ kind: "node-start", node: "late" }])).rejects.toThrow(Fenced);
+    expect(await claimRun(db, first.id)).toBeUndefined();
+    const run = await api.runs.get({ id: first.id });
+    expect([run.status, run.artifacts.map((a) => [a.node, a.port, a.name])]).toEqual(["done", [["t", "w", "t.w.safetensors"]]]);
+    const events = (await db.runEvent.findMany({ where: { runId: first.id }, orderBy: { id: "asc" } })).map((e) => e.data as unknown as RunEvent);
+    expect(events.filter((e) => e.kind === "node-start").map((e) => e.node)).toEqual(["new"]);
+  });
+  it("are cancelled at once while they wait, and through their worker while they run", async () => {
+    const { id } = await createRun(db, { document: hello });
+    await api.runs.cancel({ id });
+    expect((await api.runs.get({ id })).status).toBe("cancelled");
+    expect(await claimRun(db, id)).toBeUndefined();
+    const running = await claim();
+    await api.runs.cancel({ id: running.id });
+    expect(await db.run.findUnique({ where: { id: running.id } })).toMatchObject({ status: "running", cancelRequested: true });
+    expect(await claimRun(db, running.id)).toBeUndefined(); // its worker died before it heard
+    expect((await api.runs.get({ id: running.id })).status).toBe("cancelled");
+  });
+  it("are watched live, and from where a connection broke, without a gap or a repeat", async () => {
+    const listener = new Listener(() => database.url), run = await claim(), seen: string[] = [], all: string[] = [];
+    const follow = async (lastId: string | undefined, into: string[], stopAfter: number) => {
+      const controller = new AbortController();
+      let last = lastId;
+      for await (const { id, event } of watchRun(db, listener, run.id, lastId, controller.signal)) {
+        last = id;
+        into.push(event.kind === "node-progress" ? String(event.done) : event.kind);
+        if (into.length >= stopAfter) break;
+      }
+      return last;
+    };
+    const writing = (async () => {
+      for (let i = 0; i < 60; i++) await appendEvents(db, run, [{ kind: "node-progress", node: "t", done: i, of: 60 }]);
+      await finishRun(db, run, [], result as never);
+    })();
+    const broken = await follow(undefined, seen, 20);
+    await follow(broken, seen, Number.POSITIVE_INFINITY);
+    await writing;
+    await follow(undefined, all, Number.POSITIVE_INFINITY);
+    const expected = ["status", "status", ...Array.from({ length: 60 }, (_, i) => String(i)), "status"];
+    expect(all).toEqual(expected);
+    expect(seen).toEqual(expected);
+    await listener.close();
+  });
+});

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { compile } from "#server/compile";
+import { listTemplates, readTemplate } from "#server/templates";
+import { check } from "#nodes/graph/check";
+import type { GraphDocument } from "#nodes/graph/document";
+import { parseText } from "#nodes/graph/parse";
+
+const saved = (dir: string) => readdirSync(dir).filter((f) => f.endsWith(".json")).map((f) => [f, `${dir}/${f}`] as const);
+
+// Templates, and graphs that were saved long ago: they must open, check and compile for ever.
+describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])("%s", (_, path) => {
+  const { document, problems } = parseText(readFileSync(path, "utf8"));
+  it("opens without a problem", () => {
+    expect(problems).toBeUndefined();
+    expect(check(document as GraphDocument).problems).toEqual([]);
+  });
+  it("compiles to ONNX", () => {
+    const compiled = compile(document as GraphDocument);
+    expect("models" in compiled && compiled.models.length).toBeGreaterThan(0);
+  });
+});
+
+describe("templates", () => {
+  it("are listed with name and one sentence", async () => {
+    const list = await listTemplates();
+    expect(list.map((t) => t.id)).toEqual(expect.arrayContaining(["clip-retrieval-emoji", "clip-train-emoji", "clip-zero-shot-emoji", "image-embeddings"]));
+    for (const t of list) expect(t.description, t.id).toMatch(/^[A-Z].*\.$/s);
+    expect(list.filter((t) => t.trains).map((t) => t.id)).toEqual(["clip-train-emoji"]);
+  });
+  it("cannot be read from elsewhere", async () => {
+    for (const id of ["../registry", "/etc/passwd", "a/b", "x".repeat(300)]) expect(await readTemplate(id)).toBeUndefined();
+  });
+});
