@@ -1,0 +1,192 @@
+import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { tinyClip } from "../kit/graphs";
+
+let product: Product, browser: Browser;
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+const statusOf = (page: Page, node: string) => page.getAttribute(`[data-node="${node}"]`, "data-status");
+const run = async (page: Page, timeout = 240_000) => {
+  await page.click("header button:has-text('Run')");
+  await page.waitForSelector("[data-run-status=queued], [data-run-status=running]", { timeout: 20_000 }).catch(() => {}); // a cached run may be over before it was seen
+  await sleep(300);
+  await page.waitForSelector("[data-run-status=done]", { timeout });
+};
+
+describe("a first visit", () => {
+  it("goes from the gallery over a template, a run, previews, a changed parameter and a partial re-run to a training, its curve and its result", async () => {
+    const { page, errors, shot } = await openPage(browser);
+    await page.goto(product.url);
+    await page.waitForSelector("[data-template]");
+    expect(await page.locator("[data-template]").count()).toBe(4);
+    await shot("1-gallery");
+
+    await page.click('[data-template="image-embeddings"]');
+    await page.waitForSelector('[data-node="vision"]');
+    await run(page);
+    await page.waitForSelector('[data-node="heatmap"] table');
+    expect(await page.locator('[data-node="grid"] img').count()).toBeGreaterThan(4);
+    await page.keyboard.press("Control+0");
+    await sleep(400);
+    await shot("2-previews");
+
+    // A parameter of the last node: only that node runs again.
+    await page.click('[data-node="heatmap"] [title^="Shows how"]');
+    await page.fill('aside[aria-label="Inspector"] input[inputmode=decimal]', "6");
+    await page.waitForSelector("[data-saved=saved]");
+    await run(page);
+    expect(await statusOf(page, "heatmap")).toBe("done");
+    expect(await statusOf(page, "similarity")).toBe("cached");
+    await shot("3-partial-run");
+
+    // A training, from a file that was exported.
+    const file = join(product.data, "tiny.json"), tiny = tinyClip({ steps: 150, checkpoint: 50 });
+    Object.values(tiny.nodes).forEach((n, i) => { n.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 }; });
+    writeFileSync(file, JSON.stringify(tiny));
+    await page.goto(product.url);
+    await page.setInputFiles('input[type="file"]', file);
+    await page.waitForSelector('[data-node="trainer"]');
+    await page.click("header button:has-text('Run')");
+    await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
+    await shot("4-training");
+    await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
+    await page.waitForSelector('[data-node="trainer"] .uplot');
+    await page.keyboard.press("Control+0");
+    await sleep(500);
+    await shot("5-trained");
+
+    // The result stays: after a reload, in the list of runs, and in the run's snapshot.
+    await page.reload();
+    await page.waitForSelector('[data-node="trainer"] .uplot');
+    await page.goto(`${product.url}/runs`);
+    await page.waitForSelector("tbody tr");
+    expect(await page.locator("tbody tr").count()).toBe(3);
+    await shot("6-runs");
+    await page.click("tbody tr:first-child a");
+    await page.waitForSelector('[data-node="trainer"] .uplot');
+    expect(await page.locator("header button:has-text('Run')").count()).toBe(0);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe("editing", () => {
+  it("refuses a wrong wire and says why, shows problems at once, undoes and redoes, and saves by itself", async () => {
+    const { page, errors, shot } = await openPage(browser);
+    await page.goto(product.url);
+    await page.click("header button:has-text('New graph')");
+    await page.waitForSelector(".react-flow__pane");
+    const search = 'aside[aria-label="Nodes"] input';
+    for (const name of ["Prompt templates", "Resize"]) {
+      await page.fill(search, name);
+      await page.press(search, "Enter");
+      await sleep(250);
+    }
+    await page.click("button[aria-label=Arrange]");
+    await sleep(400);
+    expect(await page.textContent('[data-node="resize"]')).toContain('Resize needs its input "image" (image), and nothing is connected to it.');
+    const drag = async (from: string, to: string) => {
+      const [a, b] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
+      if (!a || !b) throw new Error(`${from} or ${to} is not on the screen`);
+      await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(b.x + b.width / 2 - 20, b.y + b.height / 2, { steps: 8 });
+      await page.mouse.move(b.x + b.width / 2, b.y + b.height / 2, { steps: 4 });
+      await page.mouse.up();
+    };
+    await drag('[aria-label="output prompts.text"]', '[aria-label="input resize.image"]');
+    await page.waitForSelector("text=resize.image expects image, but prompts.text gives text.");
+    expect(await page.locator(".react-flow__edge").count()).toBe(0);
+    await shot("7-refused-wire");
+
+    await page.fill(search, "Load images");
+    await page.press(search, "Enter");
+    await page.click("button[aria-label=Arrange]");
+    await sleep(500);
+    await drag('[aria-label="output load.image"]', '[aria-label="input resize.image"]');
+    await page.waitForSelector(".react-flow__edge");
+    await page.click(".react-flow__pane", { position: { x: 300, y: 500 } });
+    await page.keyboard.press("Control+z");
+    await page.waitForSelector(".react-flow__edge", { state: "detached" });
+    await page.keyboard.press("Control+Shift+z");
+    await page.waitForSelector(".react-flow__edge");
+
+    await page.waitForSelector("[data-saved=saved]");
+    await page.reload();
+    await page.waitForSelector(".react-flow__edge");
+    expect(await page.locator("[data-node]").count()).toBe(3);
+    // A bad parameter is named in the inspector and on the node; running it is refused with a sentence.
+    await page.click("header button:has-text('Run')");
+    await page.waitForSelector("text=No picture is chosen.");
+    expect(errors).toEqual([]);
+  });
+
+  it("looks finished, light and dark, wide and narrow", async () => {
+    for (const dark of [false, true]) for (const [width, height] of [[1440, 900], [1024, 700]] as const) {
+      const { page, errors, shot } = await openPage(browser, { width, height, dark });
+      await page.goto(product.url);
+      await page.waitForSelector("[data-template]");
+      await shot(`8-start-${width}-${dark ? "dark" : "light"}`);
+      await page.click('[data-template="clip-zero-shot-emoji"]');
+      await page.waitForSelector('[data-node="scorer"]');
+      await sleep(700);
+      await page.click('[data-node="vision"] [title^="CLIP"]');
+      await sleep(300);
+      await shot(`9-editor-${width}-${dark ? "dark" : "light"}`);
+      // Nothing sticks out of the window.
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight")).toBe(true);
+      expect(errors).toEqual([]);
+      await page.close();
+    }
+  });
+});
+
+describe("kill -9", () => {
+  it("of the web process during a training: the page finds it again, and the run ends with every point", async () => {
+    const { page } = await openPage(browser);
+    const file = join(product.data, "long.json");
+    writeFileSync(file, JSON.stringify(tinyClip({ steps: 800, checkpoint: 100, seed: 9 })));
+    await page.goto(product.url);
+    await page.setInputFiles('input[type="file"]', file);
+    await page.waitForSelector('[data-node="trainer"]');
+    await page.click("header button:has-text('Run')");
+    await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
+    const { spawnSync } = await import("node:child_process"), web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], { encoding: "utf8" }).stdout.trim();
+    process.kill(Number(web), "SIGKILL");
+    await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
+    expect(product.log()).toContain("web ended (SIGKILL) and is started again");
+    const preview = await page.evaluate(`document.querySelector('[data-node="trainer"] .uplot') !== null`);
+    expect(preview).toBe(true);
+  });
+
+  it("of the launcher: the next start finds what it left, and everything is there", async () => {
+    const { data } = product, port = new URL(product.url).port;
+    product.process.kill("SIGKILL");
+    await sleep(1500);
+    product = await startProduct({ PATCHBAY_DATA: data, PORT: port });
+    expect(product.log()).toContain("going on from what it left");
+    const { page } = await openPage(browser);
+    await page.goto(`${product.url}/runs`);
+    await page.waitForSelector("tbody tr");
+    expect(await page.locator("tbody tr").count()).toBeGreaterThanOrEqual(4);
+  });
+
+  it("is not what Ctrl-C does: all processes end, and the database is shut down cleanly", async () => {
+    const { spawnSync } = await import("node:child_process"), { existsSync } = await import("node:fs");
+    await product.stop();
+    expect(product.log()).toContain("stopped");
+    expect(existsSync(join(product.data, "pg/postmaster.pid"))).toBe(false);
+    expect(existsSync(join(product.data, "start.json"))).toBe(false);
+    expect(spawnSync("pgrep", ["-f", product.data], { encoding: "utf8" }).stdout.trim()).toBe("");
+  });
+});
