@@ -51,6 +51,13 @@ function Frame({ published }: { published: boolean }) {
   useEffect(() => {
     const small = window.innerWidth < 1180;
     setLeft(!small && !frozen);
+  }, [frozen]);
+  // The canvas has its width only after the panels have theirs.
+  useEffect(() => {
+    const timer = setTimeout(() => void flow.fitView({ padding: 0.1, maxZoom: 1 }), 120);
+    return () => clearTimeout(timer);
+  }, [flow]);
+  useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const command = commandFor(event);
       if (!command) return;
@@ -59,7 +66,7 @@ function Frame({ published }: { published: boolean }) {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [store, flow, run, cancel, frozen]);
+  }, [store, flow, run, cancel]);
   const pick = (type: string) => {
     let id = "";
     const at = flow.screenToFlowPosition({ x: window.innerWidth / 2 - 120, y: window.innerHeight / 2 - 60 });

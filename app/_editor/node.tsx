@@ -40,7 +40,7 @@ function Problems({ problems, run }: { problems: readonly Problem[]; run?: NodeR
   const lines = [...problems.map((p) => ({ bad: p.severity === "error", text: p.message, hint: p.hint })), ...(run?.error ? [{ bad: true, text: run.error.message, hint: run.error.hint }] : []), ...(run?.warnings ?? []).map((text) => ({ bad: false, text, hint: undefined }))];
   if (!lines.length) return null;
   return (
-    <ul className="border-t border-line">
+    <ul className="overflow-hidden border-t border-line last:rounded-b-[11px]">
       {lines.slice(0, 3).map((l) => (
         <li key={l.text} className={`flex gap-1.5 px-2.5 py-1.5 text-[11px] leading-snug ${l.bad ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn"}`}>
           {l.bad ? <CircleAlert className="mt-px size-3.5 shrink-0" aria-hidden /> : <TriangleAlert className="mt-px size-3.5 shrink-0" aria-hidden />}
@@ -55,7 +55,7 @@ function Problems({ problems, run }: { problems: readonly Problem[]; run?: NodeR
 function Previews({ run, title }: { run: NodeRun; title: string }) {
   const [open, setOpen] = useState(false), all = Object.entries(run.previews ?? {});
   const { metrics } = run;
-  if (run.status === "running" && metrics && metrics.steps.length > 1) return <div className="border-t border-line p-2"><Chart label="step" x={metrics.steps} lines={[{ name: "loss", values: metrics.values.loss ?? [] }]} height={130} /></div>;
+  if (run.status === "running" && metrics && metrics.steps.length > 1) return <div className="border-t border-line p-2"><Chart label="step" x={metrics.steps} lines={[{ name: "loss", values: metrics.values.loss ?? [] }]} height={120} /></div>;
   if (!all.length) return null;
   // A node shows its most telling output; the window shows all.
   const shown = all.every(([, p]) => p.type === "number") ? all : [all.find(([, p]) => p.type !== "text" && p.type !== "number" && p.type !== "weights") ?? (all[0] as (typeof all)[number]), ...all.filter(([, p]) => p.type === "number").slice(0, 4)];

@@ -101,14 +101,20 @@ class Execution {
 
   /** An error in what the targets need stops the run before it starts. */
   #refuse(targets: readonly string[]): void {
-    const { nodes, wires } = this.options.document;
+    const { nodes } = this.options.document;
     const unknown = targets.find((id) => !Object.hasOwn(nodes, id));
     if (unknown) throw new Failure({ message: `The run asks for the node "${unknown}", which is not in the graph.`, hint: `Its nodes are ${Object.keys(nodes).join(", ")}.` });
-    const needed = new Set(targets);
-    for (const id of needed) for (const wire of wires) if (wire.to.node === id) needed.add(wire.from.node);
+    const needed = this.#upstream(targets);
     const error = this.#result.problems.find((p) => p.severity === "error" && (p.node === undefined || needed.has(p.node) || !targets.length));
     if (error) throw new Failure({ message: error.message, hint: error.hint, node: error.node, port: error.port, param: error.param });
     if (!targets.length) throw new Failure({ message: "The graph has no nodes, so there is nothing to run.", hint: "Add a node, or start from a template." });
+  }
+
+  /** The nodes, and all that feeds them. */
+  #upstream(targets: readonly string[]): Set<string> {
+    const found = new Set(targets);
+    for (const id of found) for (const wire of this.options.document.wires) if (wire.to.node === id) found.add(wire.from.node);
+    return found;
   }
 
   async #run(targets: readonly string[]): Promise<void> {
@@ -121,10 +127,11 @@ class Execution {
     const { steps, run, cached } = plan(graph, targets, (id) => this.#entries.has(id));
     result.cached = cached;
     this.#emit({ kind: "plan", run, cached });
-    for (const id of cached) {
-      const { previews } = this.#entries.get(id) as CacheEntry;
-      this.#report(id);
-      this.#emit({ kind: "node-done", node: id, cached: true, ms: 0, previews });
+    for (const id of cached) this.#report(id);
+    // Whatever lies before and needs not run has its result too, and is shown.
+    for (const id of this.#upstream(targets)) {
+      const entry = run.includes(id) ? undefined : this.#entries.get(id);
+      if (entry) this.#emit({ kind: "node-done", node: id, cached: true, ms: 0, previews: entry.previews });
     }
     const waiting = new Set(run);
     for (const step of steps) {
