@@ -16,10 +16,17 @@ export class Cancelled extends Error {
   }
 }
 
+const unwritable = { message: "The data folder cannot be written.", hint: "Check that the folder PATCHBAY_DATA names exists, with the right owner and permissions." };
+const noDatabase = { message: "The database does not answer.", hint: "Nothing is lost. Wait a moment; if it stays away, look at pg.log in the data folder, or at the server DATABASE_URL names." };
 const systemFailures: Record<string, { message: string; hint: string }> = {
   ENOSPC: { message: "The disk is full, so the result could not be stored. Nothing that was stored before is lost.", hint: "Free some space in the data folder, then run again; finished nodes come from the cache." },
   EDQUOT: { message: "The disk quota is used up, so the result could not be stored.", hint: "Free some space in the data folder, then run again." },
-  EACCES: { message: "The data folder cannot be written.", hint: "Check the owner and permissions of the folder that PATCHBAY_DATA names." },
+  EACCES: unwritable,
+  EPERM: unwritable,
+  EROFS: unwritable,
+  ENOTDIR: unwritable,
+  ECONNREFUSED: noDatabase,
+  ECONNRESET: noDatabase,
   EMFILE: { message: "Too many files are open on this machine.", hint: "Raise the limit (ulimit -n), or start fewer workers." },
   ENOMEM: { message: "The machine ran out of memory.", hint: "Use a smaller batch or smaller images." },
 };
@@ -31,6 +38,7 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
   const { code, message = String(error), hint } = error as NodeJS.ErrnoException & { hint?: string };
   const system = code ? systemFailures[code] : undefined;
   if (system) return { node, ...system };
+  if (/^(Prisma|DriverAdapter)/.test((error as Error).name) || /terminating connection|Connection terminated|the database system is/.test(message)) return { node, ...noDatabase };
   if (/bad_alloc|Failed to allocate memory|Array buffer allocation failed/i.test(message)) return { node, ...(systemFailures.ENOMEM as PublicError) };
   // A node's own errors are sentences; the runtime's are not.
   const foreign = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || /onnxruntime|\[ONNXRuntimeError\]|Non-zero status code|ORT_/i.test(message);

@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as ort from "onnxruntime-node";
+import { graph } from "./kit/graphs";
+import { temporaryFolder } from "./kit/run-node";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await temporaryFolder();
+});
+/** The command line as a script would call it. */
+const patchbay = (...args: string[]) => new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
+  execFile(process.execPath, ["--import", "tsx", "server/cli.ts", ...args], { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr }));
+});
+const file = async (name: string, content: unknown) => {
+  const path = join(dir, name);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+};
+const grid = graph({ data: ["data.emoji", { vendors: ["fluent"], limit: 4 }], grid: ["output.image-grid", { limit: 2 }], export: ["weights.save"], load: ["weights.load"] }, ["data.image -> grid.image", "load.weights -> export.weights"]);
+
+describe("patchbay", () => {
+  it("runs a graph, says what ran and what was cached, and writes files", async () => {
+    const path = await file("grid.json", grid), out = join(dir, "out"), first = await patchbay("run", path, "--json", "--out", out), again = await patchbay("run", path, "--json", "--set", "grid.limit=3");
+    expect([first.status, again.status]).toEqual([0, 0]);
+    const [a, b] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
+    expect(a).toMatchObject({ status: "done", cached: [], outputs: { export: { file: { name: "weights.safetensors" } } } });
+    expect(a.ran.toSorted()).toEqual(["data", "export", "grid", "load"]);
+    expect([b.ran, b.outputs.grid.gallery.images.length]).toEqual([["grid"], 3]);
+    expect(typeof a.timings.data).toBe("number");
+    expect(await readdir(out)).toContain("weights.safetensors");
+  });
+  it("compiles templates to ONNX that plain onnxruntime opens", async () => {
+    const out = join(dir, "models"), { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
+    expect(status).toBe(0);
+    const { models } = JSON.parse(stdout) as { models: { file: string; nodes: string[] }[] };
+    expect(models.map((m) => m.nodes).flat()).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
+    for (const m of models) expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
+  });
+  it("lists nodes and templates", async () => {
+    const [nodes, templates] = [JSON.parse((await patchbay("nodes", "--json")).stdout), JSON.parse((await patchbay("templates", "--json")).stdout)];
+    expect(nodes.find((n: { type: string }) => n.type === "image.resize")).toMatchObject({ inputs: { image: { type: "image" } }, params: { width: { type: "integer", default: 224 } } });
+    expect(templates.map((t: { id: string }) => t.id)).toContain("clip-train-emoji");
+  });
+  it.each([
+    [["run"], /missing required argument/],
+    [["fly"], /unknown command/],
+    [["run", "no-such-template"], /There is no file and no template “no-such-template”/],
+    [["check", "clip-train-emoji", "--nope"], /unknown option/],
+    [["run", "image-embeddings", "--set", "grid"], /--set takes NODE\.PARAM=VALUE/],
+    [["run", "image-embeddings", "--set", "nope.limit=1"], /names the node “nope”, which is not in the graph/],
+    [["run", "image-embeddings", "--set", "grid.nope=1"], /names the parameter “nope”, which grid does not have/],
+    [["run", "image-embeddings", "--provider", "tpu"], /--provider is auto, cpu, webgpu or cuda/],
+  ])("ends with 2 and says how it is used: %o", async (args, message) => {
+    const { status, stderr, stdout } = await patchbay(...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+  });
+  it.each([
+    ["a wrong wire", graph({ t: ["text.input"], r: ["image.resize"] }, ["t.text -> r.image"]), /r\.image expects image, but t\.text gives text\. Connect an output of type image\./],
+    ["a missing input", graph({ r: ["image.resize"] }), /error in r\.image: Resize needs its input "image"/],
+    ["a bad parameter", graph({ r: ["text.input", { text: 7 }] }), /error in r\.text: Text: text is 7\./],
+    ["an unknown node type", graph({ r: ["no.such"] }), /There is no node type "no\.such"/],
+    ["a future schema", { schema: 99, nodes: {}, wires: [] }, /newer Patchbay/],
+    ["no JSON", "{", /This is no JSON/],
+    ["an empty graph", graph({}), /no nodes, so there is nothing to run/],
+    ["100 MB", `"${"x".repeat(100e6)}"`, /4 MiB is the limit/],
+  ])("ends with 1, names it and the remedy, in words and as JSON: %s", async (name, content, message) => {
+    const path = await file(`${name.replace(/\W/g, "-")}.json`, content), words = await patchbay("run", path), json = await patchbay("run", path, "--json");
+    expect([words.status, json.status]).toEqual([1, 1]);
+    expect(words.stderr).toMatch(message);
+    expect(words.stderr).not.toMatch(/\n\s+at |node_modules/);
+    expect(JSON.parse(json.stdout).status).toBe("failed");
+  });
+  it("explains a data folder it may not write", async () => {
+    await mkdir(join(dir, "ro"));
+    await writeFile(join(dir, "ro/blobs"), "a file where a folder should be");
+    const path = await file("grid2.json", grid), { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) => execFile(process.execPath, ["--import", "tsx", "server/cli.ts", "run", path], { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } }, (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err })));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/error in data: The data folder cannot be written/);
+    expect(await readFile(join(dir, "ro/blobs"), "utf8")).toContain("a file");
+  });
+});
