@@ -47,4 +47,4 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
 }
 
 /** The last clause of a runtime message, without file names, codes and addresses. */
-const summary = (message: string): string => (message.split("\n", 1)[0] as string).replace(/^.*?(?:failed:|Status Message:|Message:)\s*/i, "").replace(/(?:\/[\w.-]+)+(?::\d+)?/g, "").slice(0, 200) || "no reason was given.";
+const summary = (message: string): string => (message.split("\n", 1)[0] as string).replace(/^.*?(?:failed:|Status Message:|Message:)\s*/i, "").replace(/(?:\/?[\w.-]+\/)+[\w.-]+(?::\d+)?/g, "").replace(/\s+/g, " ").trim().slice(0, 200) || "no reason was given.";
