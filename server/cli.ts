@@ -4,6 +4,8 @@ import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command, CommanderError, Option } from "commander";
 import * as z from "zod";
+import { gradientOf } from "#models/onnx/gradients/index";
+import { opTable } from "#models/onnx/ops/index";
 import { check } from "#nodes/graph/check";
 import { type GraphDocument, limits } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
@@ -122,6 +124,12 @@ program.command("nodes").addOption(json()).description("The node types there are
   else for (const { type, description } of list) console.log(`${type.padEnd(30)} ${description}`);
 });
 const ports = (all: Record<string, Port>) => Object.fromEntries(Object.entries(all).map(([name, { type, dtype, shape, optional, many, doc }]) => [name, { type, dtype, shape, optional, many, doc }]));
+
+program.command("ops").addOption(json()).description("The ONNX ops a graph may be made of, and which of them train.").action((options: { json?: boolean }) => {
+  const list = Object.keys(opTable).map((op) => ({ op, shape: true, gradient: gradientOf(op) }));
+  if (options.json) print(list);
+  else for (const { op, gradient } of list) console.log(`${op.padEnd(24)} ${gradient}`);
+});
 
 program.command("templates").addOption(json()).description("The graphs to start from.").action(async (options: { json?: boolean }) => {
   const list = await listTemplates();

@@ -39,6 +39,10 @@ describe("patchbay", () => {
     expect(models.map((m) => m.nodes).flat()).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
     for (const m of models) expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
   });
+  it("lists ops with their gradients", async () => {
+    const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as { op: string; shape: boolean; gradient: string }[], of = (op: string) => ops.find((o) => o.op === op)?.gradient;
+    expect([of("Conv"), of("ArgMax"), of("ScatterND"), ops.every((o) => o.shape)]).toEqual(["rule", "none", "unwritten", true]);
+  });
   it("lists nodes and templates", async () => {
     const [nodes, templates] = [JSON.parse((await patchbay("nodes", "--json")).stdout), JSON.parse((await patchbay("templates", "--json")).stdout)];
     expect(nodes.find((n: { type: string }) => n.type === "image.resize")).toMatchObject({ inputs: { image: { type: "image" } }, params: { width: { type: "integer", default: 224 } } });

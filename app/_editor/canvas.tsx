@@ -6,13 +6,20 @@ import { toast } from "sonner";
 import type { Port } from "#nodes/core/ports";
 import type { Wire } from "#nodes/graph/document";
 import { canConnect } from "#nodes/graph/check";
-import { addNode, connect, disconnect, moveNodes, removeNodes, sameWire } from "#nodes/graph/edits";
+import { addNode, connect, disconnect, moveNodes, removeNodes, sameWire, setParam } from "#nodes/graph/edits";
 import { key } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
 import { definitionOf, useChecked, useEditor, useEditorStore } from "./context";
 import { NodeView } from "./node";
-import { PalettePopup } from "./palette";
+import { dragType, PalettePopup } from "./palette";
+import { upload } from "./upload";
+import { fieldsOf } from "./widgets/describe";
 
-const nodeTypes = { node: NodeView }, dragType = "application/patchbay-node";
+const fieldsOfType = (type: string | undefined) => {
+  const definition = definitionOf(type);
+  return definition ? fieldsOf(definition) : [];
+};
+const nodeTypes = { node: NodeView };
 
 const WireView = memo(function WireView({ id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, source, target, selected }: EdgeProps<Edge<{ type: string; bad?: string }>>) {
   const [path] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
@@ -103,7 +110,30 @@ export function Canvas() {
     });
     store.getState().select([id]);
   };
+  /** Pictures dropped on a node that takes uploads go to it; elsewhere such a node is made for them. */
+  const dropFiles = async (event: DragEvent) => {
+    const at = screenToFlowPosition({ x: event.clientX - 120, y: event.clientY - 16 }), files = [...event.dataTransfer.files].filter((f) => f.type.startsWith("image/"));
+    const over = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset.node, fieldOf = (type: string | undefined) => fieldsOfType(type).find((f) => f.widget === "images")?.name;
+    if (!files.length) return void toast.error("Only pictures can be dropped here.", { description: "PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read." });
+    const type = Object.keys(registry).find((t) => fieldOf(t)) ?? "", toast_ = toast.loading(`Sending ${files.length} ${files.length === 1 ? "picture" : "pictures"}`);
+    try {
+      const sent = await Promise.all(files.map(upload)), images = sent.map(({ ref, name }) => ({ ref, name }));
+      store.getState().edit((d) => {
+        const known = over !== undefined && fieldOf(d.nodes[over]?.type) ? { document: d, id: over } : addNode(d, type, at), field = fieldOf(known.document.nodes[known.id]?.type) as string;
+        const before = (known.document.nodes[known.id]?.params[field] ?? []) as { ref: string; name: string }[];
+        return setParam(known.document, known.id, field, [...before, ...images]);
+      });
+    } catch (error) {
+      toast.error((error as Error).message);
+    } finally {
+      toast.dismiss(toast_);
+    }
+  };
   const drop = (event: DragEvent) => {
+    if (event.dataTransfer.files.length && !frozen) {
+      event.preventDefault();
+      return void dropFiles(event);
+    }
     const type = event.dataTransfer.getData(dragType);
     if (!type || frozen) return;
     event.preventDefault();
@@ -156,4 +186,3 @@ export function Canvas() {
     return definitionOf(document.nodes[node]?.type)?.[side === "source" ? "outputs" : "inputs"][port]?.type ?? "";
   }
 }
-export { dragType };

@@ -7,7 +7,8 @@ import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { registry } from "#nodes/registry.gen";
 
-const dragType = "application/patchbay-node";
+/** What a dragged node type travels as. */
+export const dragType = "application/patchbay-node";
 const all = Object.values(registry as Record<string, NodeDefinition>);
 const categories = [...new Set(all.map((d) => d.type.split(".")[0] as string))];
 const order = ["data", "image", "text", "model", "loss", "train", "weights", "eval", "output"];

@@ -68,6 +68,16 @@ const cases: Record<OpName, Case[]> = {
   GatherElements: [{ build: (op, x, y) => op.GatherElements(x as Value, op.ArgMax(op.StopGradient(y as Value), { axis: 1 }), { axis: 1 }), inputs: [sample([4, 3]), sample([4, 3])] }],
   ScatterElements: (["none", "add"] as const).map((reduction) => ({ build: (op, x, y) => op.ScatterElements(x as Value, op.ArgMax(op.StopGradient(x as Value), { axis: 1 }), y as Value, { axis: 1, reduction }), inputs: [sample([4, 3]), sample([4, 1])] })),
   ScatterND: [{ build: (op, x, y) => op.ScatterND(x as Value, op.ArgMax(x as Value, { axis: 1 }), y as Value, { reduction: "add" }), inputs: [sample([4, 3]), sample([4, 3])], gradient: false }],
+  Conv: ([
+    [[2, 3, 7, 6], [4, 3, 3, 2], {}], [[1, 4, 8, 7], [6, 2, 3, 3], { group: 2, strides: [2, 2], pads: [1, 1, 1, 1] }], [[2, 3, 9, 9], [3, 1, 3, 3], { group: 3, dilations: [2, 2], pads: [2, 2, 2, 2] }],
+    [[2, 2, 10], [3, 2, 4], { strides: [3], pads: [1, 0] }], [[1, 2, 8, 8], [5, 2, 4, 4], { strides: [4, 4] }],
+  ] as const).map(([x, w, attrs]) => ({ build: (op: Ops, ...v: Value[]) => op.Conv(...v, attrs), inputs: [sample(x), sample(w), sample([w[0]])], precision: "float32" })),
+  ConvTranspose: ([
+    [[2, 3, 4, 5], [3, 2, 3, 2], {}], [[1, 4, 4, 4], [4, 3, 3, 3], { group: 2, strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] }],
+  ] as const).map(([x, w, attrs]) => ({ build: (op: Ops, ...v: Value[]) => op.ConvTranspose(...v, attrs), inputs: [sample(x), sample(w), sample([w[1] * ("group" in attrs ? attrs.group : 1)])], precision: "float32" })),
+  AveragePool: [{ kernel_shape: [2, 2], strides: [2, 2] }, { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 }].map((attrs) => ({ build: (op: Ops, x: Value) => op.AveragePool(x, attrs), inputs: [sample([2, 3, 6, 7])], precision: "float32" as const })) as Case[],
+  MaxPool: [{ kernel_shape: [2, 2], strides: [2, 2] }, { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }].map((attrs) => ({ build: (op: Ops, x: Value) => op.MaxPool(x, attrs), inputs: [sample([2, 2, 6, 6], distinct)] })) as Case[],
+  GlobalAveragePool: [{ build: (op, x) => op.GlobalAveragePool(x as Value), inputs: [sample([2, 3, 4, 5])], precision: "float32" }],
   LayerNormalization: [[[2, 3, 8], -1], [[5, 4], -1], [[2, 3, 4], 1]].map(([shape, axis]) => {
     const normalized = (shape as number[]).slice(axis as number);
     return { build: (op, x, scale, bias) => op.LayerNormalization(x as Value, scale as Value, bias as Value, { axis: axis as number, epsilon: 1e-5 }), inputs: [sample(shape as number[]), sample(normalized), sample(normalized)], precision: "float32" } satisfies Case;

@@ -1,18 +1,16 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProto_DataLocation, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
 import { definitionOf } from "./ops/index";
 
 const elementTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 };
 
-/** Where a parameter's bytes come from: written into the model, or left in a file beside it. */
+/** Where a parameter's numbers come from. */
 export type Placement =
   /** Graph inputs, fed on every call: what a training step wants. */
   | { parameters: "inputs" }
   /** Written into the model. */
-  | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> }
-  /** Left in a file in the folder of the model, e.g. a .safetensors. */
-  | { parameters: "external"; place(name: string): { location: string; offset: number; length: number } };
+  | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> };
 
 /** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
 const floats = new Set(["epsilon", "alpha", "beta"]);
@@ -75,12 +73,7 @@ export function toModel(graph: Graph, placement: Placement): Uint8Array {
   for (const op of graph.nodes) write(op);
   for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);
 
-  const parameters = graph.parameters.map(({ name, value }) => {
-    if (placement.parameters === "initializers") return tensor(value, { rawData: bytesOf(placement.values(name)) });
-    if (placement.parameters === "inputs") return undefined;
-    const place = placement.place(name);
-    return tensor(value, { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: Object.entries(place).map(([key, v]) => ({ key, value: String(v) })) as never });
-  }).filter((p) => p !== undefined);
+  const parameters = placement.parameters === "initializers" ? graph.parameters.map(({ name, value }) => tensor(value, { rawData: bytesOf(placement.values(name)) })) : [];
 
   return toBinary(ModelProtoSchema, create(ModelProtoSchema, {
     irVersion: 10n,

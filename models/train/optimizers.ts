@@ -23,11 +23,26 @@ export interface Lion {
   beta2: number;
   weightDecay: number;
 }
-export type Optimizer = AdamW | Sgd | Lion;
+/** Adam with decay as L2, added to the gradient: Kingma & Ba 2015, as torch.optim.Adam. */
+export type Adam = Omit<AdamW, "kind"> & { kind: "adam" };
+/** LAMB: You et al. 2020, algorithm 2, with bias correction; the step of each tensor is as long as the tensor, times the learning rate. */
+export type Lamb = Omit<AdamW, "kind"> & { kind: "lamb" };
+/** LARS: You et al. 2017, algorithm 1; 1-D tensors keep the plain learning rate. */
+export interface Lars {
+  kind: "lars";
+  momentum: number;
+  weightDecay: number;
+  /** η of the paper. */
+  trust: number;
+}
+export type Optimizer = AdamW | Adam | Sgd | Lion | Lamb | Lars;
+export const optimizerKinds = ["adamw", "adam", "sgd", "lion", "lamb", "lars"] as const satisfies readonly Optimizer["kind"][];
 
 export interface Update {
   op: Ops;
   scalar(n: number): Value;
+  /** A float64 constant. */
+  double(n: number): Value;
   param: Value;
   grad: Value;
   /** Learning rate and 1-based step, both inputs of the graph: nothing recompiles when they change. */
@@ -50,22 +65,60 @@ const slot = (c: Update, name: string): Value => c.slots[name] as Value;
 const decayed = (c: Update, rate: number): Value =>
   c.decays && rate > 0 ? c.op.Mul(c.param, c.op.Sub(c.scalar(1), c.op.Mul(c.lr, c.scalar(rate)))) : c.param;
 
+const length = ({ op }: Update, x: Value): Value => op.ReduceL2(x, { keepdims: 0 });
+/** ‖a‖ / ‖b‖, or 1 where either is 0. */
+function trustRatio(c: Update, a: Value, b: Value): Value {
+  const { op, scalar } = c, both = op.And(op.Greater(a, scalar(0)), op.Greater(b, scalar(0)));
+  return op.Where(both, op.Div(a, op.Where(both, b, scalar(1))), scalar(1));
+}
+
+/** Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for; `rate` scales it on the way. */
+function adam({ beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">, c: Update, grad: Value, rate: Value): { step: Value; slots: { m: Value; v: Value } } {
+  const { op, scalar, double, step } = c;
+  const m = mix(c, beta1, slot(c, "m"), 1 - beta1, grad), v = mix(c, beta2, slot(c, "v"), 1 - beta2, op.Mul(grad, grad));
+  // The corrections are moved onto scalars: they are computed once, not per element, and in float64, since 1 − βᵗ cancels.
+  const unbias = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), op.Cast(step, { dtype: "float64" }))), { dtype: "float32" });
+  const unbias1 = unbias(beta1), unbias2 = op.Sqrt(unbias(beta2));
+  return { step: op.Mul(op.Div(m, op.Add(op.Sqrt(v), op.Mul(scalar(eps), unbias2))), op.Div(op.Mul(rate, unbias2), unbias1)), slots: { m, v } };
+}
+/** The gradient with decay as L2. */
+const withDecay = (c: Update, rate: number): Value => (c.decays && rate > 0 ? c.op.Add(c.grad, c.op.Mul(c.param, c.scalar(rate))) : c.grad);
+
 const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> } = {
   adamw: {
     slots: () => ["m", "v"],
-    update({ beta1, beta2, eps, weightDecay }, c) {
-      const { op, scalar, grad, step, lr } = c;
-      const m = mix(c, beta1, slot(c, "m"), 1 - beta1, grad), v = mix(c, beta2, slot(c, "v"), 1 - beta2, op.Mul(grad, grad));
-      // m/(1−β₁ᵗ) ÷ (√(v/(1−β₂ᵗ)) + ε), with the corrections moved onto scalars: they are computed once, not per element.
-      const unbias1 = op.Sub(scalar(1), op.Pow(scalar(beta1), step)), unbias2 = op.Sqrt(op.Sub(scalar(1), op.Pow(scalar(beta2), step)));
-      const rate = op.Div(op.Mul(lr, unbias2), unbias1), floor = op.Mul(scalar(eps), unbias2);
-      return { param: op.Sub(decayed(c, weightDecay), op.Mul(op.Div(m, op.Add(op.Sqrt(v), floor)), rate)), slots: { m, v } };
+    update(spec, c) {
+      const { step, slots } = adam(spec, c, c.grad, c.lr);
+      return { param: c.op.Sub(decayed(c, spec.weightDecay), step), slots };
+    },
+  },
+  adam: {
+    slots: () => ["m", "v"],
+    update(spec, c) {
+      const { step, slots } = adam(spec, c, withDecay(c, spec.weightDecay), c.lr);
+      return { param: c.op.Sub(c.param, step), slots };
+    },
+  },
+  lamb: {
+    slots: () => ["m", "v"],
+    update(spec, c) {
+      const { op, param, lr, scalar } = c, { step, slots } = adam(spec, c, c.grad, scalar(1));
+      const direction = c.decays && spec.weightDecay > 0 ? op.Add(step, op.Mul(param, scalar(spec.weightDecay))) : step;
+      return { param: op.Sub(param, op.Mul(direction, op.Mul(lr, trustRatio(c, length(c, param), length(c, direction))))), slots };
+    },
+  },
+  lars: {
+    slots: () => ["trace"],
+    update({ momentum, weightDecay, trust }, c) {
+      const { op, scalar, param, lr } = c, grad = withDecay(c, weightDecay), rate = c.decays ? op.Mul(lr, op.Mul(scalar(trust), trustRatio(c, length(c, param), op.Add(length(c, c.grad), op.Mul(length(c, param), scalar(weightDecay)))))) : lr;
+      const trace = op.Add(op.Mul(slot(c, "trace"), scalar(momentum)), op.Mul(grad, rate));
+      return { param: op.Sub(param, trace), slots: { trace } };
     },
   },
   sgd: {
     slots: ({ momentum }) => (momentum > 0 ? ["trace"] : []),
     update({ momentum, nesterov, weightDecay }, c): { param: Value; slots: Record<string, Value> } {
-      const { op, scalar, param, lr } = c, grad = c.decays && weightDecay > 0 ? op.Add(c.grad, op.Mul(param, scalar(weightDecay))) : c.grad;
+      const { op, scalar, param, lr } = c, grad = withDecay(c, weightDecay);
       if (momentum === 0) return { param: op.Sub(param, op.Mul(grad, lr)), slots: {} };
       const trace = op.Add(op.Mul(slot(c, "trace"), scalar(momentum)), grad);
       const direction = nesterov ? op.Add(grad, op.Mul(trace, scalar(momentum))) : trace;

@@ -1,6 +1,7 @@
+export const scheduleKinds = ["cosine", "linear", "step", "constant"] as const;
 /** How the learning rate moves over a run: a linear warmup, then a fall to `floor` times the peak. Per step. */
 export interface Schedule {
-  kind: "cosine" | "linear" | "constant";
+  kind: (typeof scheduleKinds)[number];
   /** Steps of linear warmup. */
   warmup: number;
   /** What is left of the peak at the last step. */
@@ -10,6 +11,8 @@ export interface Schedule {
 const falls: { [K in Schedule["kind"]]: (t: number) => number } = {
   cosine: (t) => (1 + Math.cos(Math.PI * t)) / 2,
   linear: (t) => 1 - t,
+  // A tenth after half of the way, a hundredth after three quarters.
+  step: (t) => (t < 0.5 ? 1 : t < 0.75 ? 0.1 : 0.01),
   constant: () => 1,
 };
 

@@ -27,12 +27,13 @@ export interface State {
  * (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
  */
 export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFrozen = () => false, clamp = {} }: StepSpec): State[] {
-  const op = opsOf(graph), constants = new Map<number, Value>();
-  const scalar = (n: number): Value => {
-    const known = constants.get(n) ?? graph.constant([n]);
-    constants.set(n, known);
+  const op = opsOf(graph), constants = new Map<string, Value>();
+  const constant = (dtype: "float32" | "float64") => (n: number): Value => {
+    const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
+    constants.set(`${dtype} ${n}`, known);
     return known;
   };
+  const scalar = constant("float32"), double = constant("float64");
   const trained = graph.parameters.filter((p) => !isFrozen(p.name));
   const lr = graph.input("lr", "float32", []), step = graph.input("step", "float32", []);
   const grads = gradients(graph, loss, trained.map((p) => p.value));
@@ -50,7 +51,7 @@ export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFr
   for (const { name, value } of trained) {
     const shape = value.shape as readonly number[], raw = grads.get(value.name) as Value;
     const slots = Object.fromEntries(slotsOf(optimizer).map((s) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
-    const result = update(optimizer, { op, scalar, param: value, grad: shrink ? op.Mul(raw, shrink) : raw, lr, step, slots, decays: shape.filter((d) => d > 1).length > 1 });
+    const result = update(optimizer, { op, scalar, double, param: value, grad: shrink ? op.Mul(raw, shrink) : raw, lr, step, slots, decays: shape.filter((d) => d > 1).length > 1 });
     const bounds = clamp[name];
     goesRound(name, name, shape, bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param);
     for (const [s, next] of Object.entries(result.slots)) goesRound(`${name}#${s}`, name, shape, next);

@@ -1,6 +1,8 @@
 import type { ImageBatch, ImageFile, Series, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
 import type { Random } from "#models/random";
+import type { Optimizer } from "#models/train/optimizers";
+import type { Schedule } from "#models/train/schedules";
 
 /** How pictures become pixels of one size. All of sharp that a node may ask for, as data: it is also the cache key. */
 export interface PixelRequest {
@@ -16,8 +18,10 @@ export interface PixelRequest {
 /** What a trainer asks for; plain data, so that it can be hashed, stored and shown. */
 export interface TrainRequest {
   losses: Deferred[];
-  optimizer: { kind: "adamw"; lr: number; beta1: number; beta2: number; eps: number; weightDecay: number };
-  schedule: { kind: "cosine" | "linear" | "constant"; warmup: number; floor: number };
+  optimizer: Optimizer;
+  /** The peak learning rate. */
+  lr: number;
+  schedule: Schedule;
   steps: number;
   batchSize: number;
   clipNorm: number;

@@ -1,12 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
 import { sha256 } from "../storage/blobs";
-import { writeWhole } from "./cache";
 import { Failure } from "../errors";
 
 export const providers = ["cuda", "webgpu", "cpu"] as const;
@@ -25,9 +23,9 @@ export interface Session {
 export const toOrt = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as never, [...shape]);
 export const fromOrt = (value: ort.Tensor): Tensor => ({ dtype: value.type as Tensor["dtype"], shape: value.dims, data: value.data as Tensor["data"] });
 
-/** Loads a model from bytes, or from a file when it has external data beside it. */
-export async function openSession(model: Uint8Array | string, provider: Provider): Promise<Session> {
-  const session = await ort.InferenceSession.create(model as string, {
+/** Loads a model. */
+export async function openSession(model: Uint8Array, provider: Provider): Promise<Session> {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
     graphOptimizationLevel: "all",
     // Denormals appear late in training and slow the CPU down by an order of magnitude.
@@ -49,10 +47,8 @@ export class SessionPool {
   #open = new Map<string, Session>();
   constructor(readonly size = 8) {}
 
-  /** `file` names where to write the model for the moment of loading, in the folder of its external data. */
-  async get(model: Uint8Array, provider: Provider, file?: string): Promise<Session> {
-    const key = `${provider} ${sha256(model)} ${file ?? ""}`, known = this.#open.get(key);
-    const session = known ?? (await this.#load(model, provider, file));
+  async get(model: Uint8Array, provider: Provider): Promise<Session> {
+    const key = `${provider} ${sha256(model)}`, session = this.#open.get(key) ?? (await openSession(model, provider));
     this.#open.delete(key);
     this.#open.set(key, session);
     for (const [old, stale] of this.#open) {
@@ -61,16 +57,6 @@ export class SessionPool {
       await stale.release();
     }
     return session;
-  }
-
-  async #load(model: Uint8Array, provider: Provider, file?: string): Promise<Session> {
-    if (!file) return openSession(model, provider);
-    try {
-      await writeWhole(file, model);
-      return await openSession(file, provider);
-    } finally {
-      await rm(file, { force: true });
-    }
   }
 }
 

@@ -75,7 +75,7 @@ export async function train(training: Training): Promise<TrainResult> {
     let told = 0;
     for (let step = done + 1; step <= request.steps; step++) {
       if (signal.aborted) throw new Cancelled();
-      const lr = request.optimizer.lr * scheduleAt(request.schedule, step, request.steps);
+      const lr = request.lr * scheduleAt(request.schedule, step, request.steps);
       const feeds = step === 1 ? first : await data.feeds(step);
       const out = await session.runRaw({
         ...fixed, ...Object.fromEntries(state), lr: tensor(Float32Array.of(lr), []), step: tensor(Float32Array.of(step), []),

@@ -151,6 +151,18 @@ describe("editing", () => {
   });
 });
 
+describe("a page elsewhere", () => {
+  it("cannot reach in: other names for this machine are refused, and so are forms and foreign uploads", async () => {
+    const { request } = await import("node:http"), { port } = new URL(product.url);
+    const ask = (path: string, method: string, headers: Record<string, string>) => new Promise<number | undefined>((done) => request({ host: "127.0.0.1", port, path, method, headers }, (r) => done(r.statusCode)).end());
+    expect(await ask("/", "GET", { host: "evil.example" })).toBe(421);
+    expect(await ask("/api/uploads", "POST", { "sec-fetch-site": "cross-site" })).toBe(403);
+    expect(await ask("/api/trpc/graphs.create", "POST", { "content-type": "text/plain" })).toBe(415);
+    expect(await ask("/api/blobs/..%2f..%2fetc%2fpasswd", "GET", {})).toBe(404);
+    expect(await ask("/", "GET", { host: `localhost:${port}` })).toBe(200);
+  });
+});
+
 describe("kill -9", () => {
   it("of the web process during a training: the page finds it again, and the run ends with every point", async () => {
     const { page } = await openPage(browser);

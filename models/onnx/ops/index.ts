@@ -1,6 +1,7 @@
 import type { Attrs, Graph, OpNode, Value } from "../graph";
 import type { OpDef } from "../op";
 import { ShapeError } from "../shape";
+import * as conv from "./conv";
 import * as elementwise from "./elementwise";
 import * as indexing from "./indexing";
 import * as matmul from "./matmul";
@@ -9,7 +10,7 @@ import * as normalization from "./normalization";
 import * as reduce from "./reduce";
 
 /** Every op there is. `../gradients` holds a rule for each. */
-export const opTable = { ...elementwise, ...reduce, ...matmul, ...movement, ...indexing, ...normalization };
+export const opTable = { ...elementwise, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv };
 export type OpName = keyof typeof opTable;
 type AttrsOf<D> = D extends OpDef<infer A> ? A : never;
 type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (...args: [...Value[], A]) => Value;
