@@ -36,7 +36,7 @@ describe("patchbay", () => {
     const out = join(dir, "models"), { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
     expect(status).toBe(0);
     const { models } = JSON.parse(stdout) as { models: { file: string; nodes: string[] }[] };
-    expect(models.map((m) => m.nodes).flat()).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
+    expect(models.flatMap((m) => m.nodes)).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
     for (const m of models) expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
   });
   it("lists ops with their gradients", async () => {

@@ -27,7 +27,8 @@ export const load = defineNode({
   },
   async fingerprint({ host, params }) {
     if (params.source !== "folder") return "";
-    return JSON.stringify(await host.listFolder(params.folder, endings));
+    const list = await host.listFolder(params.folder, endings);
+    return JSON.stringify(await Promise.all(list.map(async (path) => [path, await host.put(await host.readFolderFile(params.folder, path))])));
   },
   async run({ host, params }) {
     const files: ImageFile[] = [];
