@@ -3,9 +3,9 @@
  * 1024³ MatMul, both in this run, in turns. `npm run bench:step`
  */
 import * as ort from "onnxruntime-node";
-import { layerNorm, linear } from "#models/blocks/builder";
+import { builderOf, layerNorm, linear } from "#models/blocks/builder";
 import { transformer } from "#models/blocks/transformer";
-import { Graph, type Init } from "#models/onnx/graph";
+import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
 import { random } from "#models/random";
@@ -18,7 +18,7 @@ const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.l
 /** A ViT of 6 blocks of 384, on 65 tokens, with a mean-pooled loss. */
 function step(batch: number, width = 384, layers = 6, tokens = 65): { model: Uint8Array; flops: number; feeds: () => Record<string, ort.Tensor>; states: { name: string; next: string }[] } {
   const graph = new Graph(), op = opsOf(graph);
-  const b = { op, weight: (name: string, shape: readonly number[], init: Init) => graph.parameter(name, shape, init), constant: (data: readonly number[], shape?: readonly number[]) => graph.constant(data, "float32", shape) };
+  const b = builderOf(graph);
   const x = graph.input("x", "float32", [batch, tokens, width]);
   const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, width), layers, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
   const loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });

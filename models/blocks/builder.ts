@@ -1,5 +1,5 @@
-import type { Init, Value } from "../onnx/graph";
-import type { Ops } from "../onnx/ops/index";
+import type { Graph, Init, Value } from "../onnx/graph";
+import { type Ops, opsOf } from "../onnx/ops/index";
 
 /** What a block builds with: ops of one graph, and parameters under one name. */
 export interface Builder {
@@ -7,10 +7,29 @@ export interface Builder {
   /** A parameter of this dotted name. */
   weight(name: string, shape: readonly number[], init: Init): Value;
   constant(data: readonly number[], shape?: readonly number[]): Value;
+  /** A tensor that is kept and never trained; `update` says what it becomes after a training step. */
+  buffer(name: string, shape: readonly number[], init: Init): Value;
+  update(buffer: Value, next: Value): void;
+  /** Whether this is a training step: batch statistics and dropout apply only there. */
+  training: boolean;
 }
 
 /** The same builder with every parameter's name prefixed. */
-export const scoped = (b: Builder, scope: string): Builder => ({ ...b, weight: (name, shape, init) => b.weight(`${scope}.${name}`, shape, init) });
+export const scoped = (b: Builder, scope: string): Builder => ({
+  ...b,
+  weight: (name, shape, init) => b.weight(`${scope}.${name}`, shape, init),
+  buffer: (name, shape, init) => b.buffer(`${scope}.${name}`, shape, init),
+});
+
+/** A builder on a graph of its own, for tests and benchmarks that need no node. */
+export const builderOf = (graph: Graph, training = true): Builder => ({
+  op: opsOf(graph),
+  training,
+  weight: (name, shape, init) => graph.parameter(name, shape, init),
+  buffer: (name, shape, init) => graph.parameter(name, shape, init, true),
+  update: (buffer, next) => void graph.updates.set(buffer.name, next),
+  constant: (data, shape) => graph.constant(data, "float32", shape),
+});
 
 /** The library default of a PyTorch Linear: uniform within 1/√fan_in, for weight and bias. */
 export const fanIn = (inputs: number): Init => ({ kind: "uniform", bound: 1 / Math.sqrt(inputs) });

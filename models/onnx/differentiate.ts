@@ -12,12 +12,16 @@ export class NoGradientError extends Error {
 
 const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
 
+/** A value and its cotangent. */
+export type Seed = readonly [value: Value, cotangent: Value];
+
 /**
  * Appends to the graph the nodes that compute d(loss)/d(target) for each target, and returns them by the target's name. Reverse mode:
  * the ops are walked from the last to the first, and each turns the cotangent of its output into those of its inputs. Only what lies
- * between a target and the loss is visited, so frozen parts cost nothing.
+ * between a target and the loss is visited, so frozen parts cost nothing. Instead of a loss it takes seeds: values whose cotangents are
+ * known, as when the loss was differentiated elsewhere.
  */
-export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Map<string, Value> {
+export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[]): Map<string, Value> {
   const op = opsOf(graph), scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
     const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype === "float64" ? "float64" : "float32");
@@ -27,7 +31,8 @@ export function gradients(graph: Graph, loss: Value, targets: readonly Value[]):
   const onPath = new Set(targets.map((t) => t.name)), forward: OpNode[] = [...graph.nodes];
   for (const { inputs, outputs } of forward) if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
 
-  const cotangents = new Map<string, Value>([[loss.name, scalar(1, loss.dtype)]]);
+  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss, cotangents = new Map<string, Value>();
+  for (const [value, cotangent] of seeds) cotangents.set(value.name, cotangents.has(value.name) ? op.Add(cotangents.get(value.name) as Value, cotangent) : cotangent);
   for (const node of forward.reverse()) {
     const y = node.outputs[0] as Value, arrived = cotangents.get(y.name);
     if (!arrived || !onPath.has(y.name)) continue;

@@ -29,13 +29,17 @@ export type Init =
   | { kind: "ones" }
   | { kind: "constant"; value: number }
   | { kind: "normal"; std: number }
-  | { kind: "uniform"; bound: number };
+  | { kind: "uniform"; bound: number }
+  /** The numbers themselves, such as those of an imported model. */
+  | { kind: "values"; data: Float32Array<ArrayBuffer> };
 
-/** A trainable tensor. Its name is the dotted path it has in a checkpoint. */
+/** A tensor that a checkpoint keeps. Its name is the dotted path it has there. */
 export interface Parameter {
   readonly value: Value;
   readonly name: string;
   readonly init: Init;
+  /** Kept from step to step but never trained: running statistics, a queue. `Graph.updates` says what becomes of it. */
+  readonly buffer?: boolean;
 }
 
 /** A straight-line list of ONNX ops in evaluation order. Everything else (differentiation, passes, proto) reads it. */
@@ -45,6 +49,8 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly constants: Constant[] = [];
   readonly parameters: Parameter[] = [];
+  /** What a buffer becomes after a training step, by its name. Without training nothing is updated. */
+  readonly updates = new Map<string, Value>();
   #next = 0;
 
   /** A value with a name no other value of this graph has. */
@@ -63,21 +69,25 @@ export class Graph {
   }
 
   /** The parameter of this name; asking twice gives the same value, which is how weights are tied. */
-  parameter(name: string, shape: readonly number[], init: Init): Value {
+  parameter(name: string, shape: readonly number[], init: Init, buffer = false): Value {
     const known = this.parameters.find((p) => p.name === name);
     if (known) {
       if (known.value.shape.join() !== shape.join()) throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
       return known.value;
     }
     const value: Value = { name, dtype: "float32", shape };
-    this.parameters.push({ value, name, init });
+    this.parameters.push(buffer ? { value, name, init, buffer } : { value, name, init });
     return value;
   }
 
   constant(data: readonly number[], dtype: "float32" | "float64" | "int64" = "float32", shape: Shape = data.length === 1 ? [] : [data.length]): Value {
+    return this.keep(dtype, shape, dtype === "int64" ? BigInt64Array.from(data.map(BigInt)) : dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data));
+  }
+
+  /** A constant of numbers that are there already; they are not copied. */
+  keep(dtype: DType, shape: Shape, data: Constant["data"]): Value {
     const value = this.fresh("const", dtype, shape);
-    const array = dtype === "int64" ? BigInt64Array.from(data.map(BigInt)) : dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
-    this.constants.push({ value, data: array });
+    this.constants.push({ value, data });
     return value;
   }
 }

@@ -1,6 +1,7 @@
 import { gradients } from "../onnx/differentiate";
 import type { Graph, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
+import { fixed } from "../onnx/shape";
 import { type Optimizer, slotsOf, update } from "./optimizers";
 
 export interface StepSpec {
@@ -34,7 +35,7 @@ export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFr
     return known;
   };
   const scalar = constant("float32"), double = constant("float64");
-  const trained = graph.parameters.filter((p) => !isFrozen(p.name));
+  const trained = graph.parameters.filter((p) => !p.buffer && !isFrozen(p.name));
   const lr = graph.input("lr", "float32", []), step = graph.input("step", "float32", []);
   const grads = gradients(graph, loss, trained.map((p) => p.value));
   const squares = trained.map((p) => op.ReduceSumSquare(grads.get(p.value.name) as Value, { keepdims: 0 }));
@@ -56,5 +57,6 @@ export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFr
     goesRound(name, name, shape, bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param);
     for (const [s, next] of Object.entries(result.slots)) goesRound(`${name}#${s}`, name, shape, next);
   }
+  for (const [name, next] of graph.updates) goesRound(name, name, fixed(next.shape), next);
   return states;
 }

@@ -48,6 +48,11 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
     params: ParamValues<P>;
     /** A trainable parameter, named under the node's scope (its `scope` param, or its id). */
     weight(name: string, shape: readonly number[], init: Init): Value;
+    /** A tensor that is kept and never trained, such as running statistics; `update` says what it becomes after a training step. */
+    buffer(name: string, shape: readonly number[], init: Init): Value;
+    update(buffer: Value, next: Value): void;
+    /** Whether this is a training step: batch statistics and dropout apply only there. */
+    training: boolean;
     /** A constant tensor. */
     constant(data: readonly number[], shape?: readonly number[]): Value;
   }): GraphValues<O>;

@@ -1,5 +1,5 @@
 import { type Dim, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
-import { opsOf } from "#models/onnx/ops/index";
+import { builderOf } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import type { Problem } from "./problem";
@@ -49,15 +49,13 @@ class Bindings {
 }
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix, or what `rename` makes of it. */
-export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, rename: (name: string) => string = (name) => name): Record<string, Value> {
-  const { definition, params } = node;
+export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, { rename = (name: string) => name, training = false } = {}): Record<string, Value> {
+  const { definition, params } = node, builder = builderOf(graph, training), scope = (name: string) => rename(`${scopeOf(node)}.${name}`);
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
   return definition.build({
-    op: opsOf(graph),
-    inputs,
-    params,
-    weight: (name: string, shape: readonly number[], init: Init) => graph.parameter(rename(`${scopeOf(node)}.${name}`), shape, init),
-    constant: (data: readonly number[], shape?: readonly number[]) => graph.constant(data, "float32", shape),
+    ...builder, inputs, params,
+    weight: (name: string, shape: readonly number[], init: Init) => builder.weight(scope(name), shape, init),
+    buffer: (name: string, shape: readonly number[], init: Init) => builder.buffer(scope(name), shape, init),
   }) as Record<string, Value>;
 }
 

@@ -25,7 +25,7 @@ export interface Lowered {
 }
 
 /** Tensor nodes to one graph. `typeOf` says what comes in from outside of them. */
-export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf: (from: Endpoint) => { dtype: DType; shape: Shape }): Lowered {
+export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf: (from: Endpoint) => { dtype: DType; shape: Shape }, { training = false } = {}): Lowered {
   const graph = new Graph(), feeds = new Map<string, Value>(), values = new Map<string, Value>();
   const parameters = new Map<string, LoweredParameter>(), clamp: Lowered["clamp"] = {};
   const result: Lowered = { graph, feeds: [], values, parameters: [], clamp };
@@ -45,7 +45,7 @@ export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf:
       const incoming = (node.inputs[name] ?? []).map(valueOf);
       inputs[name] = port.many ? incoming : incoming[0];
     }
-    const outputs = emit(graph, node, inputs, (name) => claim(node, name, parameters));
+    const outputs = emit(graph, node, inputs, { rename: (name) => claim(node, name, parameters), training });
     for (const [name, value] of Object.entries(outputs)) values.set(key({ node: node.id, port: name }), value);
     for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) clamp[claim(node, `${scopeOf(node)}.${name}`, parameters)] = bounds;
   }

@@ -6,6 +6,8 @@ import { l2Normalize } from "./l2-normalize";
 import { projector } from "./projector";
 import { textTransformer } from "./text-transformer";
 import { visionTransformer } from "./vision-transformer";
+import { builderOf } from "#models/blocks/builder";
+import { Graph } from "#models/onnx/graph";
 import { random } from "#models/random";
 
 const normal = (shape: readonly number[], key: string): Tensor => {
@@ -27,12 +29,9 @@ describe("vision transformer", () => {
     expect(parameters["blocks.0.mlp.c_fc.weight"]).toEqual([32, 128]);
     for (const ln of ["ln_pre", "ln_post", "blocks.0.ln_1", "blocks.1.ln_2"]) expect(parameters[`${ln}.weight`], ln).toEqual([32]);
   });
-  it("has as many parameters as CLIP ViT-B/32 before its projection", async () => {
-    const { parameters } = await import("./vision-transformer").then(async () => {
-      const { Graph } = await import("#models/onnx/graph"), { opsOf } = await import("#models/onnx/ops/index"), graph = new Graph();
-      visionTransformer.build?.({ op: opsOf(graph), inputs: { pixels: graph.input("p", "float32", ["B", 3, 224, 224]) } as never, params: { scope: "v", patch: 32, width: 768, layers: 12, heads: 12, mlpRatio: 4, activation: "quick_gelu" }, weight: (n, s, i) => graph.parameter(n, s, i), constant: (d, s) => graph.constant(d, "float32", s) });
-      return graph;
-    });
+  it("has as many parameters as CLIP ViT-B/32 before its projection", () => {
+    const graph = new Graph(), { parameters } = graph;
+    visionTransformer.build?.({ ...builderOf(graph), inputs: { pixels: graph.input("p", "float32", ["B", 3, 224, 224]) } as never, params: { scope: "v", patch: 32, width: 768, layers: 12, heads: 12, mlpRatio: 4, activation: "quick_gelu" } });
     const count = parameters.reduce((n, p) => n + (p.value.shape as number[]).reduce((a, b) => a * b, 1), 0);
     expect(count + 768 * 512).toBe(87_849_216); // openai/CLIP ViT-B/32's visual tower
   });

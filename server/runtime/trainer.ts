@@ -115,7 +115,7 @@ function lowerStep({ graph, node }: Training, cone: Cone, valueOf: (from: Endpoi
   return lower(graph, cone.tensors, (from): { dtype: DType; shape: Shape } => {
     const { dtype, shape } = valueOf(from) as Tensor;
     return { dtype, shape };
-  });
+  }, { training: true });
 }
 
 /** Appends losses, gradients and updates to the lowered graph. */

@@ -7,7 +7,7 @@ import type { Host } from "#nodes/core/host";
 import type { HostValues, Ports } from "#nodes/core/ports";
 import type { ImageBatch, Tensor } from "#nodes/core/values";
 import { type Dim, Graph, type Shape, type Value } from "#models/onnx/graph";
-import { opsOf } from "#models/onnx/ops/index";
+import { builderOf } from "#models/blocks/builder";
 import { toModel } from "#models/onnx/proto";
 import { createHost, type HostOptions } from "#server/runtime/host/create-host";
 import { initialise } from "#server/runtime/parameters";
@@ -37,14 +37,12 @@ export async function runNode<I extends Ports, O extends Ports, P extends Params
 }
 
 /** Builds a tensor node and runs it on onnxruntime. Parameters are drawn with seed 0, or taken from `weights` by name. */
-export async function runTensorNode(node: NodeDefinition, inputs: Record<string, Tensor>, params: Record<string, unknown> = {}, { weights = {} as Record<string, readonly number[]>, symbolic = false } = {}): Promise<{ outputs: Record<string, Tensor>; types: Record<string, Shape>; parameters: Record<string, Shape> }> {
+export async function runTensorNode(node: NodeDefinition, inputs: Record<string, Tensor>, params: Record<string, unknown> = {}, { weights = {} as Record<string, readonly number[]>, symbolic = false, training = false } = {}): Promise<{ outputs: Record<string, Tensor>; types: Record<string, Shape>; parameters: Record<string, Shape> }> {
   const graph = new Graph(), parsed = z.object(node.params as Record<string, z.ZodType>).parse(params);
   const symbol = (shape: readonly number[]): Shape => (symbolic ? ["B" as Dim, ...shape.slice(1)] : shape);
   const values = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, graph.input(name, t.dtype, symbol(t.shape))]));
   const outputs = node.build?.({
-    op: opsOf(graph), inputs: values, params: parsed as never,
-    weight: (name: string, shape: readonly number[], init: never) => graph.parameter(name, shape, init),
-    constant: (data: readonly number[], shape?: readonly number[]) => graph.constant(data, "float32", shape),
+    ...builderOf(graph, training), inputs: values, params: parsed as never,
   }) as Record<string, Value>;
   for (const [name, value] of Object.entries(outputs)) graph.output(`out ${name}`, value);
   const draw = (name: string) => {
