@@ -18,7 +18,7 @@ import { createHost } from "./host/create-host";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
 import { chooseProvider, type Provider, type ProviderChoice, SessionPool } from "./sessions";
-import { train } from "./trainer";
+import { train } from "./training/train";
 import { loadValue, storeValue } from "./values";
 
 export interface ExecuteOptions {
@@ -209,7 +209,7 @@ class Execution {
 
   #train(node: string, request: TrainRequest): Promise<TrainResult> {
     return train({
-      request, node, graph: this.#graph, blobs: this.options.blobs, signal: this.options.signal, provider: this.#provider,
+      request, node, graph: this.#graph, blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, provider: this.#provider, sessions,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
       valueOf: (from) => this.#value(from),
       hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
