@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors, toFloat32 } from "#models/files/safetensors";
 import type { GraphDocument } from "#nodes/graph/document";
 import { openBlobs } from "#server/storage/blobs";
-import { graph, run } from "#tests/kit/graphs";
+import { graph, run, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 const tower = { patch: 8, width: 32, layers: 1, heads: 2 };
@@ -192,6 +192,16 @@ describe("measuring in the middle of a training", () => {
   it("ends early when nothing gets better", async () => {
     const { result } = await trained(measured({ steps: 200, lr: 0, patience: 2 }));
     expect(line(result, "loss")).toHaveLength(15); // measured at 5, 10 and 15: the first is best, two are not better
+  });
+});
+
+describe("batches made ahead in threads", () => {
+  it("are the same whatever the number of threads", async () => {
+    const losses = async (dataThreads: number) => line((await trained(tinyClip({ steps: 60 }), { dataThreads })).result, "loss");
+    const direct = await losses(0);
+    expect(direct).toHaveLength(60);
+    expect(await losses(1)).toEqual(direct);
+    expect(await losses(3)).toEqual(direct);
   });
 });
 

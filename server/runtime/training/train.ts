@@ -1,9 +1,10 @@
+import { availableParallelism } from "node:os";
 import { type TensorToWrite, writeSafetensors } from "#models/files/safetensors";
 import { matches } from "#models/patterns";
 import { scheduleAt } from "#models/train/schedules";
 import type { Host, Stage, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
-import type { Endpoint } from "#nodes/graph/document";
+import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { LoweredParameter } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
@@ -16,6 +17,7 @@ import type { Provider, SessionPool } from "../sessions";
 import { type Batch, type Batches, openBatches } from "./batches";
 import { Curve } from "./curve";
 import { evaluate } from "./evaluate";
+import { directFeeder, type Feeder, threadedFeeder } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
 import { type BuiltStage, buildStage, compileStage, coneOfStage, emaOf, type StageSpec, studentOf } from "./stage";
 import { firstNonFinite } from "./non-finite";
@@ -26,6 +28,11 @@ export interface Training {
   /** The trainer. */
   node: string;
   graph: ResolvedGraph;
+  /** The graph as a thread can read it; absent where its node types are not the product's own. */
+  document?: GraphDocument;
+  folders: readonly string[];
+  /** Threads that make batches ahead. */
+  dataThreads?: number;
   blobs: Blobs;
   cacheDir: string;
   signal: AbortSignal;
@@ -140,9 +147,10 @@ class Trainer {
   async #stage({ spec, cone, batches, built }: Prepared, before: number, resumed: ReadonlyMap<string, Float32Array> | undefined): Promise<boolean> {
     const { request, node, provider, signal, onEvent } = this.t, { stage } = spec, last = before + stage.steps, isMidway = this.#curve.steps > before;
     const names = new Names(built.lowered.parameters), frozen = await this.#frozenRows(spec, batches, built, names);
+    const feeder = this.#feeder(spec, cone, batches, built, this.t.request.stages.indexOf(stage));
     let shapes: Batch["values"] = new Map();
     const draw = async (index: number): Promise<Drawn> => {
-      const { rows, values } = await batches.batch(index), feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
+      const { rows, values } = await feeder.batch(index), feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
       for (const [name, tensor] of frozen?.read(rows) ?? []) feeds.set(name, tensor);
       shapes = values;
       return { rows, feeds };
@@ -182,8 +190,17 @@ class Trainer {
       return !ended;
     } finally {
       frozen?.close();
-      await stepper.release();
+      await Promise.all([stepper.release(), feeder.close()]);
     }
+  }
+
+  /** Rows are cut as they are asked for; what random nodes make of them is made ahead, in threads. */
+  #feeder({ stage }: StageSpec, cone: Cone, batches: Batches, { lowered }: BuiltStage, index: number): Feeder {
+    const { document, node, request, blobs, cacheDir, folders, dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)) } = this.t, { batchSize, seed, distinct, bucket, accumulate } = request;
+    // A thread takes a second to start: a short stage is over by then.
+    if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50) return directFeeder(batches);
+    const given = cone.rows.map((from): [string, unknown] => [key(from), batches.whole(key(from))]);
+    return threadedFeeder(batches, { document, node, cone, batchSize, seed, stage: index, distinct, bucket, given, reads: lowered.graph.inputs.map((v) => v.name), blobs: blobs.root, cacheDir, folders }, stage.steps * accumulate, dataThreads);
   }
 
   /** Everything that goes round in this stage, and what earlier stages trained. */
