@@ -11,6 +11,7 @@ import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { projector as modelProjector } from "./model/projector";
@@ -50,6 +51,7 @@ export const registry = {
   "image.normalize": imageNormalize,
   "image.resize": imageResize,
   "loss.info-nce": lossInfoNce,
+  "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.l2-normalize": modelL2Normalize,
   "model.projector": modelProjector,
