@@ -12,6 +12,8 @@ import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
+import { convnext as modelConvnext } from "./model/convnext";
+import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
@@ -46,6 +48,8 @@ export const registry = {
   "image.resize": imageResize,
   "loss.info-nce": lossInfoNce,
   "model.contrastive-scorer": modelContrastiveScorer,
+  "model.convnext": modelConvnext,
+  "model.efficientnet": modelEfficientnet,
   "model.l2-normalize": modelL2Normalize,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,

@@ -32,6 +32,7 @@ export const numbers = (tensor: ort.Tensor | undefined): number[] => Array.from(
 
 export const tensor = (dtype: Precision, data: readonly number[], shape: readonly number[]) =>
   new ort.Tensor(dtype, dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data), [...shape]);
+export const integers = (data: readonly number[], shape: readonly number[]): ort.Tensor => new ort.Tensor("int64", BigInt64Array.from(data, BigInt), [...shape]);
 
 /**
  * Two promises of an op. Shape: what we infer is what ONNX Runtime returns. Gradient: the rule agrees with a difference quotient along a

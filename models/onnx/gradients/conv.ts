@@ -5,7 +5,7 @@ import { fixed, sizeOf } from "../shape";
 import { type Convolution, type Pool, windowOf } from "../window";
 import { extreme } from "./reduce";
 import { arg, type RuleContext, type RulesOf } from "./rule";
-import { reversed, spread } from "./spread";
+import { reversed } from "./spread";
 
 const spatial = (v: Value): number[] => fixed(v.shape).slice(2);
 const others = (v: Value): number[] => v.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
@@ -62,23 +62,22 @@ function toDepthwiseWeight(op: Ops, dy: Value, weight: Value, x: Value, { stride
   return op.Reshape(cut, { to: [m, 1, ...kernel] });
 }
 
-/** The adjoint of averaging windows. */
+/** The adjoint of averaging windows: a transposed convolution of each channel with a flat kernel. */
 function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Value {
-  const { op, attrs: { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest } } = c, x = arg(c), sizes = spatial(x), out = spatial(c.dy), [n = 0, channels = 0] = fixed(x.shape);
-  const window = windowOf(rest, sizes.length), { strides, dilations } = window, reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1), area = sizeOf(kernel);
+  const { op, attrs: { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest } } = c, x = arg(c), sizes = spatial(x), out = spatial(c.dy), area = sizeOf(kernel), channels = fixed(x.shape)[1] as number;
+  const { strides, dilations, pads } = windowOf(rest, sizes.length), reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1), begin = pads.slice(0, sizes.length);
+  // Windows that lie side by side: every element gets its window's share.
   if (kernel.every((k, i) => k === strides[i] && reach[i] === k && (out[i] as number) * k === sizes[i])) {
-    const each = op.Reshape(op.Mul(c.dy, c.scalar(1 / area)), { to: [n, channels, ...out.flatMap((d) => [d, 1])] });
-    return op.Reshape(op.Expand(each, { to: [n, channels, ...out.flatMap((d, i) => [d, kernel[i] as number])] }), { to: fixed(x.shape) });
+    return op.Resize(op.Mul(c.dy, c.scalar(1 / area)), { scales: kernel, axes: kernel.map((_, i) => i + 2), mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" });
   }
   // Each window's mean is over the elements that count: the kernel's, or fewer where it reaches outside.
-  const counts = out.map((d, axis) => Array.from({ length: d }, (_, i) => Array.from({ length: kernel[axis] as number }, (_, k) => i * (strides[axis] as number) - (window.pads[axis] as number) + k * (dilations[axis] as number))
-    .filter((at) => (count_include_pad ? at < (sizes[axis] as number) + (window.pads[axis + sizes.length] as number) : at >= 0 && at < (sizes[axis] as number))).length));
-  const share = Array.from({ length: sizeOf(out) }, (_, i) => counts.reduce((product, count, axis) => product / (count[Math.floor(i / sizeOf(out.slice(axis + 1))) % count.length] as number), area));
-  const d = share.every((s) => s === 1) ? c.dy : op.Mul(c.dy, c.floats(share, out));
-  // Spread back to where the windows began, it is a mean over the same windows once more.
-  const apart = out.reduce((v, _, i) => spread(op, v, i + 2, strides[i] as number), d), before = reach.map((r, i) => r - 1 - (window.pads[i] as number));
-  const after = spatial(apart).map((size, i) => (sizes[i] as number) + (reach[i] as number) - 1 - size - (before[i] as number));
-  return op.AveragePool(op.Pad(apart, { pads: [0, 0, ...before, 0, 0, ...after] }), { kernel_shape: kernel, dilations });
+  const counts = out.map((windows, axis) => Array.from({ length: windows }, (_, i) => {
+    const places = Array.from({ length: kernel[axis] as number }, (_, k) => i * (strides[axis] as number) - (begin[axis] as number) + k * (dilations[axis] as number)), end = sizes[axis] as number;
+    return places.filter((at) => (count_include_pad ? at < end + (pads[axis + sizes.length] as number) : at >= 0 && at < end)).length;
+  }));
+  const share = Array.from({ length: sizeOf(out) }, (_, i) => counts.reduce((product, list, axis) => product / (list[Math.floor(i / sizeOf(out.slice(axis + 1))) % list.length] as number), 1));
+  const flat = op.Expand(c.scalar(1), { to: [channels, 1, ...kernel] }), end = out.map((windows, i) => (windows - 1) * (strides[i] as number) + (reach[i] as number) - (sizes[i] as number) - (begin[i] as number));
+  return toInput(op, op.Mul(c.dy, c.floats(share, out)), flat, x, { group: channels, strides, dilations, pads: [...begin, ...end.map((e, i) => Math.max(e, pads[i + sizes.length] as number))] });
 }
 
 export const conv: RulesOf<typeof ops> = {
