@@ -28,7 +28,7 @@ export const RMSNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   },
 };
 /** The name that ONNX Runtime's exporters give to RMSNormalization. */
-export const SimplifiedLayerNormalization: typeof RMSNormalization = RMSNormalization;
+export const SimplifiedLayerNormalization: typeof RMSNormalization = { ...RMSNormalization };
 
 /** x divided by its length along an axis: L2, or L1 with `p: 1`. */
 export const LpNormalization: OpDef<{ axis?: number; p?: number }> = { infer: like };
