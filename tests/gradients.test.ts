@@ -1,7 +1,7 @@
 import type * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
-import { batchNorm, convolution, swish } from "#models/blocks/convolution";
+import { batchNorm, convolution } from "#models/blocks/convolution";
 import { causalMask, transformerBlock } from "#models/blocks/transformer";
 import { gradients } from "#models/onnx/differentiate";
 import { Graph, type Value } from "#models/onnx/graph";
@@ -51,7 +51,7 @@ const attention = (b: Builder, { x, target }: Record<string, Value>): Value => w
 function convolutions(b: Builder, { x, target }: Record<string, Value>): Value {
   const unit = (scope: string, v: Value, spec: { stride?: number; group?: number }) => {
     const of = scoped(b, scope);
-    return swish(b, batchNorm(of, "norm", convolution(of, "conv", v, 4, { kernel: 3, pad: 1, bias: false, ...spec }), { epsilon: 1e-3 }));
+    return b.op.Swish(batchNorm(of, "norm", convolution(of, "conv", v, 4, { kernel: 3, pad: 1, bias: false, ...spec }), { epsilon: 1e-3 }));
   };
   return weighted(b, unit("b", unit("a", x as Value, {}), { stride: 2, group: 4 }), target);
 }

@@ -65,14 +65,11 @@ export function layerNorm2d(b: Builder, name: string, x: Value, epsilon: number)
 export const channelsLast = ({ op }: Builder, x: Value): Value => op.Transpose(x, { perm: [0, 2, 3, 1] });
 export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(x, { perm: [0, 3, 1, 2] });
 
-/** x·σ(x): swish, or SiLU. */
-export const swish = ({ op }: Builder, x: Value): Value => op.Mul(x, op.Sigmoid(x));
-
 /**
  * Squeeze-and-excitation (Hu et al. 2018): each channel times a gate in (0, 1) that two 1×1 convolutions, `reduce` and `expand`, make of the
  * channels' means. x: float32 [B, C, H, W] → the same.
  */
 export function squeezeExcite(b: Builder, x: Value, width: number): Value {
   const channels = fixed(x.shape.slice(1, 2))[0] as number, means = b.op.ReduceMean(x, { axes: [2, 3] }), point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
-  return b.op.Mul(x, b.op.Sigmoid(convolution(b, "expand", swish(b, convolution(b, "reduce", means, width, point(width))), channels, point(channels))));
+  return b.op.Mul(x, b.op.Sigmoid(convolution(b, "expand", b.op.Swish(convolution(b, "reduce", means, width, point(width))), channels, point(channels))));
 }

@@ -79,7 +79,7 @@ const cases: Record<OpName, Case[]> = {
   Relu: unary("Relu"), LeakyRelu: [...unary("LeakyRelu", apart, "float32"), ...unary("LeakyRelu", apart, "float32", { alpha: 0.3 })], Elu: unary("Elu", apart, "float32", { alpha: 0.7 }), Celu: unary("Celu", apart, "float32", { alpha: 0.7 }),
   Selu: [...unary("Selu", apart, "float32"), ...unary("Selu", apart, "float32", { alpha: 1.5, gamma: 0.8 })], ThresholdedRelu: unary("ThresholdedRelu", spread, "float32", { alpha: 3 }),
   PRelu: ([[[2, 3, 4], [3, 1]], [[2, 3], []], [[2, 3], [2, 3]]] as const).map(([x, slope]) => ({ build: (op, ...v) => op.PRelu(...v), inputs: [sample(x, apart), sample(slope)], precision: "float32" })),
-  Softplus: unary("Softplus", apart, "float32"), Softsign: unary("Softsign", apart, "float32"), Mish: unary("Mish", apart, "float32"), HardSwish: unary("HardSwish", spread, "float32"),
+  Softplus: unary("Softplus", apart, "float32"), Softsign: unary("Softsign", apart, "float32"), Mish: unary("Mish", apart, "float32"), Swish: [...unary("Swish"), ...unary("Swish", apart, "float64", { alpha: 1.702 })], HardSwish: unary("HardSwish", spread, "float32"),
   HardSigmoid: [...unary("HardSigmoid", (x) => spread(x) / 1.2, "float32"), ...unary("HardSigmoid", spread, "float32", { alpha: 1 / 6, beta: 0.5 })],
   Gelu: (["none", "tanh"] as const).flatMap((approximate) => unary("Gelu", apart, "float32", { approximate })),
   Clip: [{ build: (op, x, a, b) => op.Clip(x as Value, a as Value, b as Value), inputs: [sample([3, 4], apart), sample([], () => -0.55), sample([], () => 0.65)] }],

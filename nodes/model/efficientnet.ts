@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Builder, scoped } from "#models/blocks/builder";
-import { batchNorm, type ConvolutionSpec, convolution, fanOut, squeezeExcite, swish } from "#models/blocks/convolution";
+import { batchNorm, type ConvolutionSpec, convolution, fanOut, squeezeExcite } from "#models/blocks/convolution";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -40,11 +40,11 @@ Weights start at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multip
   },
   build(b) {
     const { op, inputs: { pixels }, params: { width, depth, topConvolution, momentum } } = b, channels = (n: number) => roundedChannels(n * width), unit = unitOf(momentum);
-    let x = swish(b, unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"])), index = 0;
+    let x = op.Swish(unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"])), index = 0;
     for (const { repeats, stride, channels: n, ...stage } of stages) {
       for (let j = 0; j < Math.ceil(repeats * depth); j++) x = mbConv(scoped(b, `encoder.blocks.${index++}`), x, { ...stage, channels: channels(n), stride: j === 0 ? stride : 1, first: j === 0, unit });
     }
-    if (topConvolution) x = swish(b, unit(scoped(b, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
+    if (topConvolution) x = op.Swish(unit(scoped(b, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
     return { features: op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), map: x };
   },
 });
@@ -62,10 +62,10 @@ const unitOf = (momentum: number): Unit => (b, x, channels, spec, [name, norm]) 
 
 /** An inverted bottleneck: wide inside, narrow outside. The first of a stage changes the shape and has no shortcut. */
 function mbConv(b: Builder, x: Value, { kernel, stride, expand, channels, first, unit }: { kernel: number; stride: number; expand: number; channels: number; first: boolean; unit: Unit }): Value {
-  const inputs = x.shape[1] as number, wide = inputs * expand;
-  const expanded = expand === 1 ? x : swish(b, unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
-  const seen = swish(b, unit(scoped(b, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, ["depthwise_conv", "depthwise_norm"]));
+  const { op } = b, inputs = x.shape[1] as number, wide = inputs * expand;
+  const expanded = expand === 1 ? x : op.Swish(unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
+  const seen = op.Swish(unit(scoped(b, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, ["depthwise_conv", "depthwise_norm"]));
   const gated = squeezeExcite(scoped(b, "squeeze_excite"), seen, Math.max(1, Math.floor(inputs / 4)));
   const narrow = unit(scoped(b, "projection"), gated, channels, { kernel: 1 }, ["project_conv", "project_bn"]);
-  return first ? narrow : b.op.Add(x, narrow);
+  return first ? narrow : op.Add(x, narrow);
 }

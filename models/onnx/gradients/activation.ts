@@ -36,6 +36,11 @@ export const activation: RulesOf<typeof ops> = {
     const { op, scalar } = c, x = arg(c), inside = op.Add(op.Div(x, scalar(3)), scalar(0.5));
     return op.Where(op.Less(x, scalar(-3)), scalar(0), op.Where(op.Greater(x, scalar(3)), scalar(1), inside));
   })],
+  // σ + α·y·(1 − σ), in the fewest passes.
+  Swish: [times(({ op, y, ys, attrs: { alpha = 1 }, scalar }) => {
+    const scaled = alpha === 1 ? y : op.Mul(y, scalar(alpha));
+    return op.Add(scaled, op.Mul(ys[1] as Value, op.Sub(scalar(1), scaled)));
+  })],
   Mish: [times((c) => {
     const { op, scalar } = c, x = arg(c), t = op.Tanh(op.Softplus(x));
     return op.Add(t, op.Mul(op.Mul(x, op.Sigmoid(x)), op.Sub(scalar(1), op.Mul(t, t))));
