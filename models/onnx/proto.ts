@@ -100,7 +100,7 @@ function expanded(graph: Graph): Graph {
   return rewrite(graph, {
     visit: ({ op: name, attrs }, x, target) => definitionOf(name).expand?.({
       op: opsOf(target), x, attrs, all: (other, inputs, rest) => append(target, other, inputs, rest),
-      scalar: (n) => target.constant([n], x[0]?.dtype === "float64" ? "float64" : "float32"),
+      scalar: (n) => target.constant([n], x[0]?.dtype as "float32"),
     }),
   });
 }
