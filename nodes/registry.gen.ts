@@ -13,6 +13,8 @@ import { resize as imageResize } from "./image/resize";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
+import { convnext as modelConvnext } from "./model/convnext";
+import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
@@ -53,6 +55,8 @@ export const registry = {
   "loss.info-nce": lossInfoNce,
   "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
+  "model.convnext": modelConvnext,
+  "model.efficientnet": modelEfficientnet,
   "model.l2-normalize": modelL2Normalize,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
