@@ -8,8 +8,8 @@ export interface Jobs {
 export type JobKind = keyof Jobs;
 
 const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number } } = {
-  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days.
-  run: { heartbeatSeconds: 15, retryLimit: 50, retryDelay: 1, expireInSeconds: 86_399 },
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, and every restart is a retry.
+  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399 },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
