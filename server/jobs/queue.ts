@@ -45,8 +45,8 @@ export const closeQueue = async (): Promise<void> => {
 /** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
 export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
   const boss = await start(true, url);
-  await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
-    if (job) await handler(job.data, job.signal);
+  const worker = await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
+    if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
   });
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
 }
