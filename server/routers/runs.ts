@@ -3,8 +3,7 @@ import { tracked } from "@trpc/server";
 import * as z from "zod";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
-import { parseDocument } from "#nodes/graph/parse";
-import { Failure } from "../errors";
+import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRun } from "../runs/cancel";
 import { createRun } from "../runs/create";
@@ -31,12 +30,12 @@ export const runs = router({
   }),
 
   create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) => {
-    const { document, problems } = parseDocument(input.document);
-    if (!document) throw new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint });
-    return createRun(ctx.db, { graphId: input.graphId, document, targets: input.targets });
+    return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
   }),
 
-  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRun(ctx.db, input.id)),
+  cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await cancelRun(ctx.db, input.id))) throw notFound("This run");
+  }),
 
   /** A run's events, from the beginning or from where the connection broke. */
   events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({ ctx, input, signal }) {
