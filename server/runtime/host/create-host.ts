@@ -10,7 +10,7 @@ import { random } from "#models/random";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
 import { Cancelled, Failure } from "../../errors";
-import { listFolder, readFolderFile } from "./folders";
+import { folderStamp, listFolder, readFolderFile } from "./folders";
 import { encode, inspect, pictureLimits, render } from "./pictures";
 
 export interface HostOptions {
@@ -75,6 +75,7 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     get: (ref) => blobs.get(ref),
     listFolder: (folder, extensions) => listFolder(folder, extensions, folders),
     readFolderFile: (folder, path) => readFolderFile(folder, path, folders),
+    folderStamp: (folder, extensions) => folderStamp(folder, extensions, folders),
     async importImage(bytes, name) {
       check();
       return { ref: await blobs.put(bytes, { durable: false }), ...(await inspect(bytes, name)), name };
