@@ -15,6 +15,12 @@ describe("emoji", () => {
     expect(keywords[0]).toContain("smile");
     expect(group[0]).toBe("smileys-emotion");
   });
+  it("holds out equal drawings together, so that none is in both parts", async () => {
+    const host = await testHost(), refs = async (split: string) => new Set(((await runNode(emoji, {}, { vendors: ["openmoji"], split, heldOut: 0.5 }, host)).image as { files: { ref: string }[] }).files.map((f) => f.ref));
+    const [train, held] = [await refs("train"), await refs("held-out")];
+    expect([...held].filter((ref) => train.has(ref))).toEqual([]);
+    expect(Math.min(train.size, held.size)).toBeGreaterThan(600);
+  });
   it("holds out the same concepts whatever the vendors, and splits without overlap", async () => {
     const names = async (params: object) => new Set((await runNode(emoji, {}, { complete: true, heldOut: 0.2, seed: 7, ...params })).name);
     const [train, held, other] = [await names({ vendors: ["openmoji"], split: "train" }), await names({ vendors: ["fluent"], split: "held-out" }), await names({ vendors: ["noto"], split: "held-out" })];

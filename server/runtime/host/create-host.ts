@@ -78,7 +78,8 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     folderStamp: (folder, extensions) => folderStamp(folder, extensions, folders),
     async importImage(bytes, name) {
       check();
-      return { ref: await blobs.put(bytes, { durable: false }), ...(await inspect(bytes, name)), name };
+      const size = await inspect(bytes, name); // first: what is refused is not kept
+      return { ref: await blobs.put(bytes, { durable: false }), ...size, name };
     },
     async fetchImage(url) {
       if (!allowRemote) throw new Failure({ message: "Pictures are not downloaded from the network.", hint: "Upload the picture, or start Patchbay with PATCHBAY_ALLOW_REMOTE=1." });
@@ -114,7 +115,7 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     if (known?.byteLength === request.width * request.height * 3) return known;
     const bytes = await blobs.get(file.ref);
     try {
-      const data = await render(bytes, request, await inspect(bytes, file.name));
+      const data = await render(bytes, request, file); // looked at when it was imported
       await writeWhole(path, data);
       return data;
     } catch (cause) {
