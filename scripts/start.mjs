@@ -51,7 +51,8 @@ if (stamp(installed) !== wanted) {
   if (npm.status !== 0) fail("The dependencies could not be installed. Check the network and the npm registry, then start again.");
   writeFileSync(installed, wanted);
 }
-if (!existsSync(path.join(root, "prisma/generated/client.ts")) && spawnSync(process.execPath, ["scripts/postinstall.mjs"], { cwd: root, stdio: "inherit" }).status !== 0) fail("The database client could not be generated.");
+const changed = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (changed("prisma/generated/client.ts") < changed("prisma/schema.prisma") && spawnSync(process.execPath, ["scripts/postinstall.mjs"], { cwd: root, stdio: "inherit" }).status !== 0) fail("The database client could not be generated.");
 
 // Database and schema.
 let postgres, databaseUrl = process.env.DATABASE_URL;

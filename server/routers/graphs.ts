@@ -2,28 +2,21 @@ import "server-only";
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
 import { graphDocument, schemaVersion } from "#nodes/graph/document";
-import { parseDocument } from "#nodes/graph/parse";
-import { Failure } from "../errors";
 import { readTemplate } from "../templates";
-import { notFound, procedure, router } from "./trpc";
+import { documentOf, notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
-const checked = (json: unknown) => {
-  const { document, problems } = parseDocument(json);
-  if (!document) throw new TRPCError({ code: "BAD_REQUEST", cause: new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint }) });
-  return document;
-};
 const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled", nodes: {}, wires: [] });
 
 export const graphs = router({
   list: procedure.query(async ({ ctx }) =>
-    (await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, include: { runs: { orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } }))
+    (await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, include: { runs: { where: { sweepId: null }, orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } }))
       .map(({ id, name, description, updatedAt, publishedAt, document, runs }) => ({ id, name, description, updatedAt, publishedAt, nodes: Object.keys((document as { nodes?: object })?.nodes ?? {}).length, lastRun: runs[0] }))),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const graph = await ctx.db.graph.findFirst({ where: { id: input.id, deletedAt: null } });
     if (!graph) throw notFound("This graph");
-    return { id: graph.id, revision: graph.revision, publishedAt: graph.publishedAt, document: checked(graph.document) };
+    return { id: graph.id, revision: graph.revision, publishedAt: graph.publishedAt, document: documentOf(graph.document) };
   }),
 
   /** A new graph: empty, from a template, from another graph, or from a file's JSON. */
@@ -36,15 +29,15 @@ export const graphs = router({
     } else if ("from" in input) {
       const graph = await ctx.db.graph.findFirst({ where: { id: input.from, deletedAt: null } });
       if (!graph) throw notFound("This graph");
-      source = checked(graph.document);
+      source = documentOf(graph.document);
       source.name = `${source.name} (copy)`;
-    } else if ("document" in input) source = checked(input.document);
+    } else if ("document" in input) source = documentOf(input.document);
     return ctx.db.graph.create({ data: { name: source.name, description: source.description, document: source }, select: { id: true } });
   }),
 
   /** Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten. */
   save: procedure.input(z.object({ id, revision: z.int(), document: z.unknown() })).mutation(async ({ ctx, input: { id, revision, ...input } }) => {
-    const document = checked(input.document);
+    const document = documentOf(input.document);
     const saved = await ctx.db.graph.updateMany({ where: { id, revision, deletedAt: null }, data: { document, name: document.name, description: document.description, revision: { increment: 1 } } });
     if (saved.count) return { revision: revision + 1 };
     if (!(await ctx.db.graph.count({ where: { id, deletedAt: null } }))) throw notFound("This graph");
@@ -64,6 +57,6 @@ export const graphs = router({
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const version = await ctx.db.graphVersion.findUnique({ where: { id: input.id } });
     if (!version) throw notFound("This version");
-    return { number: version.number, document: checked(version.document) };
+    return { number: version.number, document: documentOf(version.document) };
   }),
 });

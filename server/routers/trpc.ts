@@ -1,7 +1,9 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
+import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
+import { parseDocument } from "#nodes/graph/parse";
 import { db } from "../db";
 import { Failure, toPublic } from "../errors";
 
@@ -24,3 +26,9 @@ export const procedure = t.procedure;
 
 export const context = () => ({ db: db() });
 export const notFound = (what: string): TRPCError => new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });
+/** A document from what a client sent, or from a row. */
+export function documentOf(json: unknown): GraphDocument {
+  const { document, problems } = parseDocument(json);
+  if (!document) throw new TRPCError({ code: "BAD_REQUEST", cause: new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint }) });
+  return document;
+}

@@ -1,0 +1,20 @@
+import "server-only";
+import * as z from "zod";
+import { sweepSpec } from "#nodes/graph/sweep";
+import { cancelRuns } from "../runs/cancel";
+import { createSweep } from "../sweeps/create";
+import { listSweeps, readSweep } from "../sweeps/read";
+import { documentOf, notFound, procedure, router } from "./trpc";
+
+const id = z.uuid();
+
+export const sweeps = router({
+  list: procedure.query(({ ctx }) => listSweeps(ctx.db)),
+  get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    const sweep = await readSweep(ctx.db, input.id);
+    if (!sweep) throw notFound("This sweep");
+    return sweep;
+  }),
+  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), spec: sweepSpec })).mutation(({ ctx, input: { graphId, document, spec } }) => createSweep(ctx.db, { graphId, document: documentOf(document), spec })),
+  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRuns(ctx.db, { sweepId: input.id })),
+});

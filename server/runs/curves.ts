@@ -1,0 +1,43 @@
+import type { Series } from "#nodes/core/values";
+import type { RunEvent } from "#nodes/graph/events";
+import type { Db } from "../db";
+
+type Point = Extract<RunEvent, { kind: "metric" }>;
+/** One line over its x axis, thinned to be drawn among others. */
+export interface Curve {
+  /** "node · line" */
+  name: string;
+  label: string;
+  x: number[];
+  y: (number | null)[];
+}
+
+const points = 240;
+
+/** The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. */
+export async function curvesOf(db: Db, runId: string): Promise<Curve[]> {
+  const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } }), { outputs } = (run?.result ?? {}) as { outputs?: Record<string, Record<string, { type: string; value: unknown }>> };
+  const series = outputs && Object.entries(outputs).flatMap(([node, ports]) => Object.values(ports).flatMap(({ type, value }) => (type === "series" ? [[node, value as Series] as const] : [])));
+  return (series ?? (await told(db, runId))).flatMap(([node, { x, lines }]) => {
+    const kept = thinned(x.values.length);
+    return lines.map((l) => ({ name: `${node} · ${l.name}`, label: x.label, x: kept.map((i) => x.values[i] as number), y: kept.map((i) => l.values[i] ?? null) }));
+  });
+}
+
+/** Evenly spaced places of `n`, the last one among them. */
+const thinned = (n: number): number[] => {
+  const stride = Math.max(1, Math.ceil(n / points));
+  return Array.from({ length: Math.ceil(n / stride) }, (_, i) => n - 1 - i * stride).reverse();
+};
+
+/** Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed. */
+async function told(db: Db, runId: string): Promise<(readonly [string, Series])[]> {
+  const events = await db.runEvent.findMany({ where: { runId, data: { path: ["kind"], equals: "metric" } }, orderBy: { id: "asc" }, select: { data: true } }), nodes = new Map<string, Point[]>();
+  for (const { data } of events) {
+    const point = data as unknown as Point, list = nodes.get(point.node) ?? [];
+    while ((list.at(-1)?.step ?? 0) >= point.step) list.pop();
+    list.push(point);
+    nodes.set(point.node, list);
+  }
+  return [...nodes].map(([node, list]) => [node, { x: { label: "step", values: list.map((p) => p.step) }, lines: Object.keys(list[0]?.values ?? {}).map((name) => ({ name, values: list.map((p) => p.values[name] ?? null) })) }] as const);
+}
