@@ -1,10 +1,11 @@
 "use client";
 
 import { BookOpen, ChevronRight, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Port } from "#nodes/core/ports";
 import { setNote, setParam, setTitle } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
+import { Chart } from "../_ui/chart";
 import { definitionOf, useChecked, useEditor, useEditorStore } from "./context";
 import { describe } from "./node";
 import { widgets } from "./widgets";
@@ -14,7 +15,7 @@ function Param({ node, field }: { node: string; field: Field }) {
   const store = useEditorStore(), own = useEditor((s) => s.history.present.nodes[node]?.params), frozen = useEditor((s) => s.frozen), { problems } = useChecked();
   const isSet = own !== undefined && Object.hasOwn(own, field.name), value = isSet ? own[field.name] : field.fallback, wrong = problems.find((p) => p.node === node && p.param === field.name);
   const id = `${node}-${field.name}`, View = widgets[field.widget];
-  const set = (v: Parameters<typeof setParam>[3]) => store.getState().edit((d) => setParam(d, node, field.name, v), `param ${node}.${field.name}`);
+  const set = (v: Parameters<typeof setParam>[3], part = "") => store.getState().edit((d) => setParam(d, node, field.name, v), `param ${node}.${field.name} ${part}`);
   return (
     <div className="py-2">
       <div className="mb-1 flex h-5 items-center justify-between gap-2">
@@ -25,6 +26,18 @@ function Param({ node, field }: { node: string; field: Field }) {
       {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
       {wrong && <p className="mt-1 text-[11px] text-bad">{wrong.message} {wrong.hint}</p>}
     </div>
+  );
+}
+
+/** What the parameters mean, as the node draws it; nothing while one of them is wrong. */
+function Drawing({ id }: { id: string }) {
+  const { graph } = useChecked(), node = graph.nodes.get(id), drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
+  if (!drawn) return null;
+  return (
+    <figure className="border-t border-line py-3" data-drawing>
+      <figcaption className="mb-1 text-[11px] text-ink-3">{drawn.lines.map((l) => l.name).join(", ")} by {drawn.x.label}</figcaption>
+      <Chart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
+    </figure>
   );
 }
 
@@ -68,6 +81,7 @@ export function Inspector() {
       <input aria-label="Title" className="mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-[15px] font-semibold hover:border-line focus:border-line-strong focus:px-2" value={node.title ?? definition?.title ?? node.type} maxLength={100} disabled={frozen} onChange={(e) => store.getState().edit((d) => setTitle(d, id, e.target.value === definition?.title ? "" : e.target.value), `title ${id}`)} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
       <div className="border-t border-line pt-1">{plain.map((f) => <Param key={f.name} node={id} field={f} />)}{!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}</div>
+      <Drawing id={id} />
       {more.length > 0 && (
         <div className="border-t border-line py-1">
           <button type="button" aria-expanded={advanced} onClick={() => setAdvanced(!advanced)} className="flex items-center gap-1 py-1.5 font-medium text-ink-2 hover:text-ink"><ChevronRight className={`size-3.5 transition ${advanced ? "rotate-90" : ""}`} aria-hidden />More parameters</button>

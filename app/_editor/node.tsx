@@ -5,12 +5,12 @@ import { CircleAlert, CircleCheck, CircleX, LoaderCircle, Maximize2, Play, Trian
 import { memo, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { Problem } from "#nodes/graph/problem";
+import { Chart } from "../_ui/chart";
 import { duration } from "../_ui/time";
 import { useChecked, useEditor, definitionOf } from "./context";
 import { useActions } from "./actions";
 import { PreviewWindow } from "./preview-window";
 import { PreviewView } from "./previews";
-import { Chart } from "./previews/series";
 import type { NodeRun } from "./run-state";
 
 /** The shape on a wire, short: "[N, 3, 32, 32] float32". */

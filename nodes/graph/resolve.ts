@@ -40,8 +40,8 @@ function resolveParams(id: string, definition: NodeDefinition, raw: Record<strin
   const result = z.object(definition.params).safeParse(raw);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      const param = String(issue.path[0] ?? "");
-      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${param} is ${JSON.stringify(raw[param])?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
+      const param = String(issue.path[0] ?? ""), value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${z.core.toDotPath(issue.path)} is ${JSON.stringify(value)?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
     }
     return undefined;
   }

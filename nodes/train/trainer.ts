@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { optimizerKinds } from "#models/train/optimizers";
-import { scheduleKinds } from "#models/train/schedules";
+import { type Schedule, scheduleAt, scheduleKinds } from "#models/train/schedules";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -40,14 +40,20 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
   },
   check: ({ warmup, steps }) => (warmup > steps ? { param: "warmup", message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`, hint: "Make the warmup shorter." } : undefined),
+  preview(p) {
+    const points = Math.min(200, p.steps), steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (p.steps - 1)) / Math.max(1, points - 1)));
+    return { x: { label: "step", values: steps }, lines: [{ name: "learning rate", values: steps.map((step) => p.lr * scheduleAt(scheduleOf(p), step, p.steps)) }] };
+  },
   async run({ host, inputs, params: p }) {
     return host.train({
       losses: inputs.loss,
       distinct: inputs.distinct,
       optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: false, trust: 0.001 },
       lr: p.lr,
-      schedule: { kind: p.schedule, warmup: p.warmup, floor: p.floor },
+      schedule: scheduleOf(p),
       steps: p.steps, batchSize: p.batch, clipNorm: p.clipNorm, seed: p.seed, checkpointEvery: p.checkpoint,
     });
   },
 });
+
+const scheduleOf = ({ schedule, warmup, floor }: { schedule: Schedule["kind"]; warmup: number; floor: number }): Schedule => ({ kind: schedule, warmup, floor });
