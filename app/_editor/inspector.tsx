@@ -8,6 +8,7 @@ import { IconButton } from "../_ui/button";
 import { Chart } from "../_ui/chart";
 import { definitionOf, useChecked, useEditor, useEditorStore } from "./context";
 import { describe } from "./node";
+import { RunFacts } from "./run-facts";
 import { widgets } from "./widgets";
 import { type Field, fieldsOf } from "./widgets/describe";
 
@@ -67,12 +68,13 @@ export function Inspector() {
       <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
         <textarea className="field min-h-20 resize-y" value={document.description} maxLength={2000} disabled={frozen} placeholder="What this graph is for" onChange={(e) => store.getState().edit((d) => ({ ...d, description: e.target.value }), "description")} />
       </label>
-      <p className="text-ink-2">{selection.length > 1 ? `${selection.length} nodes are chosen.` : "Choose a node to see its parameters."}</p>
+      <p className="text-ink-2">{selection.length > 1 ? `${selection.length} nodes are chosen.` : `${Object.keys(document.nodes).length} nodes. Choose one to see its parameters.`}</p>
       {problems.length > 0 && (
         <section><h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Problems</h3>
           {problems.map((p) => <button key={`${p.node}${p.port}${p.message}`} type="button" onClick={() => p.node && store.getState().select([p.node])} className={`mb-1 block w-full rounded-md px-2 py-1.5 text-left text-[12px] ${p.severity === "error" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn"}`}><b>{p.node ? `${document.nodes[p.node]?.title ?? p.node}: ` : ""}</b>{p.message}</button>)}
         </section>
       )}
+      <RunFacts />
     </div>
   );
   const fields = definition ? fieldsOf(definition) : [], plain = fields.filter((f) => !f.advanced), more = fields.filter((f) => f.advanced);

@@ -32,7 +32,7 @@ export function Chart({ label, x, lines, height, legend = false, log = false, on
         width: element.clientWidth || 240, height, legend: { show: legend, live: true }, scales: { x: { time: false }, y: log ? { distr: 3 } : {} }, padding: [8, 16, 0, 0],
         cursor: { drag: { x: true, y: false }, ...(focuses ? { focus: { prox: 24 }, points: { show: false } } : {}) }, focus: { alpha: focuses ? 0.25 : 1 }, hooks: { setSeries: [(_, line) => focus.current?.(line === null ? null : line - 1)] },
         axes: [{ ...axis, size: 26 }, { ...axis, size: (_, values) => 14 + 6 * Math.max(2, ...(values ?? []).map((v) => v?.length ?? 0)), values: (_, ticks) => ticks.map((v) => (v === null ? "" : tick(v))) }],
-        series: [{ label }, ...(JSON.parse(looks) as Line[]).map(({ name, colour, width = 1.5 }, i) => ({ label: name, stroke: () => themed(colour ?? (strokes[i % strokes.length] as string)), width, spanGaps: true, points: { show: false } }))],
+        series: [{ label }, ...(JSON.parse(looks) as Line[]).map(({ name, colour, width = 1.5 }, i) => ({ label: name, stroke: () => themed(colour ?? (strokes[i % strokes.length] as string)), width, spanGaps: true, pxAlign: false, points: { show: false } }))],
       }, data.current, element);
     };
     draw();

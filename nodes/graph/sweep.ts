@@ -123,7 +123,7 @@ function trialProblems(document: GraphDocument, trial: Assignment, registry: Reg
 export const show = (trial: Assignment): string => Object.entries(trial).map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
 
 /** The node, and all that leads to it. */
-function upstream(document: GraphDocument, id: string): Set<string> {
+export function upstream(document: GraphDocument, id: string): Set<string> {
   const found = new Set([id]);
   for (const node of found) for (const wire of document.wires) if (wire.to.node === node) found.add(wire.from.node);
   return found;

@@ -45,8 +45,13 @@ export const closeQueue = async (): Promise<void> => {
 /** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
 export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
   const boss = await start(true, url);
-  await boss.work<Jobs[K]>(kind, { batchSize: 1, burstWhenBatchFull: true, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
-    if (job) await handler(job.data, job.signal);
+  const id: Promise<string> = boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
+    try {
+      if (job) await handler(job.data, job.signal);
+    } finally {
+      boss.notifyWorker(await id); // the next job may be there already: do not wait for the next look
+    }
   });
+  await id;
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
 }

@@ -6,8 +6,8 @@ import type { PublicError } from "#nodes/graph/events";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
 import { createRun } from "../runs/create";
-import { compareRuns } from "../runs/compare";
 import { curvesOf } from "../runs/curves";
+import { compareRuns } from "../runs/compare";
 import { watchRun } from "../runs/watch";
 import { documentOf, notFound, procedure, router } from "./trpc";
 

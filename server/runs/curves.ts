@@ -1,6 +1,7 @@
 import type { Series } from "#nodes/core/values";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Db } from "../db";
+import { eventsOf } from "./events";
 
 type Point = Extract<RunEvent, { kind: "metric" }>;
 /** One line over its x axis, thinned to be drawn among others. */
@@ -32,9 +33,9 @@ const thinned = (n: number): number[] => {
 
 /** Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed. */
 async function told(db: Db, runId: string): Promise<(readonly [string, Series])[]> {
-  const events = await db.runEvent.findMany({ where: { runId, data: { path: ["kind"], equals: "metric" } }, orderBy: { id: "asc" }, select: { data: true } }), nodes = new Map<string, Point[]>();
-  for (const { data } of events) {
-    const point = data as unknown as Point, list = nodes.get(point.node) ?? [];
+  const nodes = new Map<string, Point[]>();
+  for (const point of await eventsOf(db, runId, "metric")) {
+    const list = nodes.get(point.node) ?? [];
     while ((list.at(-1)?.step ?? 0) >= point.step) list.pop();
     list.push(point);
     nodes.set(point.node, list);

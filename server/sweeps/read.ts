@@ -1,7 +1,8 @@
 import type { GraphDocument } from "#nodes/graph/document";
-import type { PublicError, RunEvent, RunStatus } from "#nodes/graph/events";
+import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Assignment, SweepMetric, SweepSpec } from "#nodes/graph/sweep";
 import type { Db } from "../db";
+import { lastEventOf } from "../runs/events";
 
 export interface SweepSummary {
   id: string;
@@ -68,12 +69,11 @@ function statusOf({ queued, running, done, failed, cancelled }: SweepSummary["ru
 
 /** What a running training last told: its point of the metric's series, and how far it is. */
 async function soFar(db: Db, runId: string, { node, line }: SweepMetric): Promise<Partial<Trial>> {
-  const last = async (kind: RunEvent["kind"]) => (await db.runEvent.findFirst({ where: { runId, data: { path: ["kind"], equals: kind } }, orderBy: { id: "desc" } }))?.data as RunEvent | undefined;
-  const [point, progress] = await Promise.all([last("metric"), last("node-progress")]);
-  if (point?.kind !== "metric") return {};
+  const [point, progress] = await Promise.all([lastEventOf(db, runId, "metric"), lastEventOf(db, runId, "node-progress")]);
+  if (!point) return {};
   const value = point.node !== node ? undefined : line === undefined ? Object.values(point.values)[0] : point.values[line];
   return {
     ...(value === undefined ? {} : { metric: value, provisional: true }),
-    ...(progress?.kind === "node-progress" && progress.node === point.node ? { progress: { done: progress.done, of: progress.of } } : {}),
+    ...(progress?.node === point.node ? { progress: { done: progress.done, of: progress.of } } : {}),
   };
 }

@@ -25,7 +25,7 @@ export function NumberWidget({ id, field, value, onChange, disabled }: WidgetPro
     type(String(Number((now + by * size).toPrecision(12))));
   };
   return (
-    <div className="field flex items-stretch overflow-hidden !p-0" aria-invalid={wrong}>
+    <div className="field flex items-stretch overflow-hidden p-0" aria-invalid={wrong}>
       <input id={id} className="min-w-0 flex-1 bg-transparent px-2 py-1 tabular-nums outline-none" inputMode="decimal" value={text} placeholder={field.placeholder} disabled={disabled} aria-invalid={wrong} aria-label={field.label} onChange={(e) => type(e.target.value)} onBlur={() => wrong && setText(String(value ?? ""))}
         onKeyDown={(e) => { if (e.key === "ArrowUp" || e.key === "ArrowDown") { e.preventDefault(); step((e.key === "ArrowUp" ? 1 : -1) * (e.shiftKey ? 10 : 1)); } }} />
       {field.unit && <span className="self-center pr-2 text-xs text-ink-3">{field.unit}</span>}
@@ -55,7 +55,7 @@ export function TextWidget({ id, field, value, onChange, disabled }: WidgetProps
 
 export function TextAreaWidget({ id, field, value, onChange, disabled }: WidgetProps) {
   const text = String(value ?? "");
-  return <textarea id={id} className="field min-h-16 resize-y font-mono !text-xs" rows={Math.min(10, Math.max(3, text.split("\n").length))} value={text} placeholder={field.placeholder} maxLength={field.maxLength} disabled={disabled} onChange={(e) => onChange(e.target.value)} />;
+  return <textarea id={id} className="field min-h-16 resize-y font-mono text-xs" rows={Math.min(10, Math.max(3, text.split("\n").length))} value={text} placeholder={field.placeholder} maxLength={field.maxLength} disabled={disabled} onChange={(e) => onChange(e.target.value)} />;
 }
 
 export function SelectWidget({ id, field, value, onChange, disabled }: WidgetProps) {

@@ -15,3 +15,6 @@ export function duration(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   return minutes < 60 ? `${minutes} min ${Math.round((ms % 60_000) / 1000)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** How long ago, and on hover when exactly. */
+export const Ago = ({ date }: { date: Date }) => <time dateTime={date.toISOString()} title={date.toLocaleString()}>{ago(date)}</time>;

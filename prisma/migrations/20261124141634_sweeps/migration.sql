@@ -2,7 +2,11 @@
 ALTER TABLE "Run" ADD COLUMN     "assignment" JSON,
 ADD COLUMN     "metric" DOUBLE PRECISION,
 ADD COLUMN     "number" INTEGER,
-ADD COLUMN     "sweepId" UUID;
+ADD COLUMN     "sweepId" UUID,
+ALTER COLUMN "result" SET DATA TYPE JSON;
+
+-- AlterTable
+ALTER TABLE "RunEvent" ALTER COLUMN "data" SET DATA TYPE JSON;
 
 -- CreateTable
 CREATE TABLE "Sweep" (
@@ -10,7 +14,7 @@ CREATE TABLE "Sweep" (
     "graphId" UUID,
     "name" TEXT NOT NULL,
     "document" JSON NOT NULL,
-    "spec" JSONB NOT NULL,
+    "spec" JSON NOT NULL,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "Sweep_pkey" PRIMARY KEY ("id")
