@@ -61,11 +61,11 @@ export function SweepDialog({ onClose }: { onClose(): void }) {
       </Part>
       <Part title="Compare by">
         <div className="flex flex-wrap items-center gap-3">
-          <select aria-label="Metric" className="field w-56" value={endpoint} onChange={(e) => {
+          <select aria-label="Metric" className="field w-52" value={endpoint} onChange={(e) => {
             setEndpoint(e.target.value);
             setGoal(goalFor(comparable.find((m) => `${m.node}.${m.port}` === e.target.value)?.type));
           }}>{comparable.map((m) => <option key={`${m.node}.${m.port}`} value={`${m.node}.${m.port}`}>{m.label}</option>)}</select>
-          {metric?.type === "series" && <><input aria-label="Line" className="field w-32" list="sweep-lines" placeholder="first line" value={line} onChange={(e) => setLine(e.target.value)} /><datalist id="sweep-lines">{[...new Set(known)].map((n) => <option key={n}>{n}</option>)}</datalist></>}
+          {metric?.type === "series" && <><input aria-label="Line" className="field w-28" list="sweep-lines" placeholder="first line" value={line} onChange={(e) => setLine(e.target.value)} /><datalist id="sweep-lines">{[...new Set(known)].map((n) => <option key={n}>{n}</option>)}</datalist></>}
           <Choice label="Goal" options={{ max: "Highest is best", min: "Lowest is best" }} value={goal} onChange={setGoal} />
         </div>
       </Part>

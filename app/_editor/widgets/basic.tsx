@@ -26,7 +26,7 @@ export function NumberWidget({ id, field, value, onChange, disabled }: WidgetPro
   };
   return (
     <div className="field flex items-stretch overflow-hidden p-0" aria-invalid={wrong}>
-      <input id={id} className="min-w-0 flex-1 bg-transparent px-2 py-1 tabular-nums outline-none" inputMode="decimal" value={text} placeholder={field.placeholder} disabled={disabled} aria-invalid={wrong} aria-label={field.label} onChange={(e) => type(e.target.value)} onBlur={() => wrong && setText(String(value ?? ""))}
+      <input id={id} className="w-16 min-w-0 flex-1 bg-transparent px-2 py-1 tabular-nums outline-none" inputMode="decimal" value={text} placeholder={field.placeholder} disabled={disabled} aria-invalid={wrong} aria-label={field.label} onChange={(e) => type(e.target.value)} onBlur={() => wrong && setText(String(value ?? ""))}
         onKeyDown={(e) => { if (e.key === "ArrowUp" || e.key === "ArrowDown") { e.preventDefault(); step((e.key === "ArrowUp" ? 1 : -1) * (e.shiftKey ? 10 : 1)); } }} />
       {field.unit && <span className="self-center pr-2 text-xs text-ink-3">{field.unit}</span>}
       {([[-1, Minus, "Less"], [1, Plus, "More"]] as const).map(([by, Icon, label]) => (

@@ -68,10 +68,10 @@ export const tableOf = (viewOf: ViewOf): FC<WidgetProps> => function TableWidget
               <thead className="text-xs text-ink-2"><tr><th className="w-8" />{field.columns.map((c) => <th key={c.name} className="px-1 pb-1.5 font-medium" title={c.description}>{c.label}</th>)}<th /></tr></thead>
               <tbody>
                 {rows.map((row, i) => (
-                  <tr key={i} className="align-top">
-                    <td className="py-1.5 text-xs font-semibold text-ink-3 tabular-nums">{i + 1}</td>
+                  <tr key={i}>
+                    <td className="text-xs font-semibold text-ink-3 tabular-nums">{i + 1}</td>
                     {field.columns.map((column) => <td key={column.name} className="min-w-28 px-1 py-1"><Cell id={`${id}-wide-${i}-${column.name}`} {...{ column, row, disabled, viewOf }} onChange={(v, part) => edits.cell(i, column.name, v, part)} /></td>)}
-                    <td className="w-20 py-1">{!disabled && <RowButtons label={field.label} at={i} of={rows.length} {...edits} />}</td>
+                    <td className="w-20">{!disabled && <RowButtons label={field.label} at={i} of={rows.length} {...edits} />}</td>
                   </tr>
                 ))}
               </tbody>

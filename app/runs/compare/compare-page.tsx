@@ -50,6 +50,7 @@ function Comparing({ runs, parameters }: Comparison) {
             {row("Status", runs.map((r) => <StatusMark key={r.id} status={r.status} />))}
             {row("Asked", runs.map((r) => <Ago key={r.id} date={r.createdAt} />))}
             {row("Took", runs.map((r) => (r.startedAt && r.finishedAt ? duration(r.finishedAt.getTime() - r.startedAt.getTime()) : "–")))}
+            {row("On", runs.map((r) => r.provider ?? "–"))}
             {part(parameters.length ? "Parameters that differ" : "All parameters are the same")}
             {parameters.map((p) => row(`${p.node} · ${p.param}`, p.values.map(shown)))}
             {numbers.length > 0 && part("Numbers")}

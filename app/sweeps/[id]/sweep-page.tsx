@@ -43,8 +43,9 @@ function Report({ sweep }: { sweep: Sweep }) {
   const measured = useMemo(() => trials.filter((t) => t.metric !== null).sort((a, b) => (Number(a.metric) - Number(b.metric)) * (goal === "min" ? 1 : -1)), [trials, goal]);
   const colours = useMemo(() => ranked(new Map(measured.map((t) => [t.id, t.metric ?? 0])), goal), [measured, goal]);
   const best = measured.find((t) => !t.provisional), columns = useMemo(() => columnsOf(sweep, colours), [sweep, colours]), open = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
-  const curves = useMemo(() => measured.filter((t) => brushed?.has(t.id) ?? true).slice(0, drawnCurves).map((t) => ({ id: t.id, label: `Run ${t.number}`, colour: colours.get(t.id) ?? "--ink-3", strong: t.id === best?.id, going: t.provisional ?? false })), [measured, brushed, colours, best]);
-  const shown = brushed ? trials.filter((t) => brushed.has(t.id)) : trials, about = (t: Trial) => Object.entries(t.assignment).map(([name, value]) => `${name} ${valueLabel(value)}`).join(" · ");
+  const kept = useMemo(() => measured.filter((t) => brushed?.has(t.id) ?? true), [measured, brushed]);
+  const curves = useMemo(() => kept.slice(0, drawnCurves).map((t) => ({ id: t.id, label: `Run ${t.number}`, colour: colours.get(t.id) ?? "--ink-3", strong: t.id === best?.id, going: t.provisional ?? false })), [kept, colours, best]);
+  const shown = brushed ? trials.filter((t) => brushed.has(t.id)) : trials, about = (t: Trial) => spec.axes.map((a) => `${paramLabel(sweep, a)} ${valueLabel(t.assignment[`${a.node}.${a.param}`])}`).join(" · ");
   const under = trials.find((t) => t.id === lit);
   return (
     <>
@@ -67,7 +68,7 @@ function Report({ sweep }: { sweep: Sweep }) {
       )}
 
       {measured.length > 0 && (
-        <Card title="Parameters and metric" note={under && under.metric !== null ? `Run ${under.number}: ${about(under)} → ${short(under.metric)}` : brushed ? `${brushed.size} of ${measured.length} runs` : "Drag along an axis to keep the runs that pass there."} actions={
+        <Card title="Parameters and metric" note={under && under.metric !== null ? `Run ${under.number}: ${about(under)} → ${short(under.metric)}` : brushed ? `${kept.length} of ${measured.length} runs` : "Drag along an axis to keep the runs that pass there."} actions={
           <>
             {brushed && <Button size="s" look="quiet" onClick={() => setBrushed(undefined)}>Show all</Button>}
             <span className="flex items-center gap-2 text-xs text-ink-3">worse<span className="h-2 w-24 rounded-full" style={{ background: gradient }} />better</span>
@@ -76,7 +77,7 @@ function Report({ sweep }: { sweep: Sweep }) {
           <Parallel sweep={sweep} trials={measured} colours={colours} best={best?.id} lit={lit} onLit={setLit} onOpen={open} brushed={brushed} onBrush={setBrushed} />
         </Card>
       )}
-      <RunCurves runs={curves} first={spec.metric.line ? `${spec.metric.node} · ${spec.metric.line}` : spec.metric.node} note={measured.length > curves.length ? `The best ${curves.length} of ${measured.length} runs.` : undefined} lit={lit} onLit={setLit} />
+      <RunCurves runs={curves} first={spec.metric.line ? `${spec.metric.node} · ${spec.metric.line}` : spec.metric.node} note={kept.length > curves.length ? `The best ${curves.length} of ${kept.length} runs` : brushed && `${kept.length} of ${measured.length} runs`} lit={lit} onLit={setLit} />
 
       <div className="mt-6 mb-3 flex h-8 items-center gap-3">
         <h2 className="font-semibold">Runs</h2>
