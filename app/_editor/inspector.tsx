@@ -65,9 +65,9 @@ export function Inspector() {
   const id = selection[0] ?? "", node = selection.length === 1 ? document.nodes[id] : undefined, definition = definitionOf(node?.type);
   if (!node) return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
-      <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
-        <textarea className="field min-h-20 resize-y" value={document.description} maxLength={2000} disabled={frozen} placeholder="What this graph is for" onChange={(e) => store.getState().edit((d) => ({ ...d, description: e.target.value }), "description")} />
-      </label>
+      {frozen ? document.description && <p className="text-ink-2">{document.description}</p> : <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
+        <textarea className="field field-sizing-content min-h-16 resize-none" value={document.description} maxLength={2000} placeholder="What this graph is for" onChange={(e) => store.getState().edit((d) => ({ ...d, description: e.target.value }), "description")} />
+      </label>}
       <p className="text-ink-2">{selection.length > 1 ? `${selection.length} nodes are chosen.` : `${Object.keys(document.nodes).length} nodes. Choose one to see its parameters.`}</p>
       {problems.length > 0 && (
         <section><h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Problems</h3>

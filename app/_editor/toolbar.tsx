@@ -79,6 +79,7 @@ export function Toolbar({ published }: { published: boolean }) {
           </DropdownMenu.Portal>
         </DropdownMenu.Root>
         <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink">Runs</Link>
+        <Link href="/sweeps" className="hidden rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink lg:block">Sweeps</Link>
         <ThemeSwitch />
         <span className="mx-1 h-5 w-px bg-line" />
         {status && runId && <Link href={`/runs/${runId}`} data-run-status={status} className="flex items-center"><StatusMark status={status} /></Link>}
