@@ -11,7 +11,10 @@ import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
+import { convnext as modelConvnext } from "./model/convnext";
+import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
@@ -28,9 +31,14 @@ import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
 import { trainer as trainTrainer } from "./train/trainer";
+import { average as weightsAverage } from "./weights/average";
 import { freeze as weightsFreeze } from "./weights/freeze";
 import { load as weightsLoad } from "./weights/load";
+import { lora as weightsLora } from "./weights/lora";
+import { make as weightsMake } from "./weights/make";
+import { merge as weightsMerge } from "./weights/merge";
 import { save as weightsSave } from "./weights/save";
+import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
   "data.emoji": dataEmoji,
@@ -45,7 +53,10 @@ export const registry = {
   "image.normalize": imageNormalize,
   "image.resize": imageResize,
   "loss.info-nce": lossInfoNce,
+  "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
+  "model.convnext": modelConvnext,
+  "model.efficientnet": modelEfficientnet,
   "model.l2-normalize": modelL2Normalize,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
@@ -62,7 +73,12 @@ export const registry = {
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
   "train.trainer": trainTrainer,
+  "weights.average": weightsAverage,
   "weights.freeze": weightsFreeze,
   "weights.load": weightsLoad,
+  "weights.lora": weightsLora,
+  "weights.make": weightsMake,
+  "weights.merge": weightsMerge,
   "weights.save": weightsSave,
+  "weights.tie": weightsTie,
 };

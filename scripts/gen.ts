@@ -1,8 +1,10 @@
 /**
- * Writes what follows from the folders: nodes/registry.gen.ts and docs/nodes.md. `--check` writes nothing and fails when they are stale.
+ * Writes what follows from the code: nodes/registry.gen.ts, docs/nodes.md and docs/ops.md. `--check` writes nothing and fails when they are stale.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { gradientOf } from "#models/onnx/gradients/index";
+import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
@@ -47,8 +49,20 @@ Written by \`npm run gen\` from the node files. Shapes: a capital letter is a si
 
 ${[...new Set(types.map((t) => t.category))].map((category) => `## ${category}\n\n${definitions.filter((d) => d.type.startsWith(`${category}.`)).map(page).join("\n")}`).join("\n")}`;
 
+const words = { rule: "yes", none: "stops here", unwritten: "not written" };
+const written = (op: string): string => (definitionOf(op).expand ? "as several ops" : (definitionOf(op).onnx ?? op));
+const ops = `# Ops
+
+Written by \`npm run gen\` from \`models/onnx/ops\` and \`models/onnx/gradients\`. What a graph may be made of, whether training passes it, and what stands for it in an ONNX file (opset 21).
+Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/ops.test.ts\`.
+
+| op | gradient | in ONNX |
+| --- | --- | --- |
+${Object.keys(opTable).toSorted().map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`).join("\n")}
+`;
+
 let stale = false;
-for (const [path, text] of [["nodes/registry.gen.ts", registry], ["docs/nodes.md", docs]] as const) {
+for (const [path, text] of [["nodes/registry.gen.ts", registry], ["docs/nodes.md", docs], ["docs/ops.md", ops]] as const) {
   if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) continue;
   stale = true;
   if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);

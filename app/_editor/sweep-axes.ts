@@ -1,3 +1,4 @@
+import type { Port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
 import { type Assignment, parseValues, type SweepAxis } from "#nodes/graph/sweep";
 import { definitionOf } from "./context";
@@ -33,12 +34,12 @@ export function variable(document: GraphDocument, chosen: readonly string[]): { 
   }).sort((a, b) => Number(chosen.includes(b.node)) - Number(chosen.includes(a.node)));
 }
 
-/** The numbers and series by which runs can be compared; numbers first. */
+/** The numbers and series by which runs can be compared. First those of nodes that give nothing but numbers: they measure something; last numbers on the side. */
 export function metrics(document: GraphDocument): { node: string; port: string; type: "number" | "series"; label: string }[] {
   return Object.entries(document.nodes).flatMap(([node, { type, title }]) => {
-    const definition = definitionOf(type);
-    return Object.entries((definition?.outputs ?? {}) as Record<string, { type: string }>).flatMap(([port, output]) => (output.type === "number" || output.type === "series" ? [{ node, port, type: output.type, label: `${title ?? definition?.title} · ${port}` } as const] : []));
-  }).sort((a, b) => Number(a.type === "series") - Number(b.type === "series"));
+    const definition = definitionOf(type), outputs = Object.entries<Port>(definition?.outputs ?? {}), measures = outputs.every(([, o]) => o.type === "number");
+    return outputs.flatMap(([port, o]) => (o.type === "number" || o.type === "series" ? [{ node, port, type: o.type, label: `${title ?? definition?.title} · ${port}`, rank: measures ? 0 : o.type === "series" ? 1 : 2 }] : []));
+  }).sort((a, b) => a.rank - b.rank);
 }
 
 /** A parameter as it is first offered: values around the one it has. */

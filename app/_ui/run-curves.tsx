@@ -31,13 +31,13 @@ export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly Sh
     return curve?.x.length ? [{ run, curve }] : [];
   }).sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false)), [runs, curves, name]);
   const { x, lines } = useMemo(() => {
-    const [axis = [], ...columns] = drawn.length ? uPlot.join(drawn.map(({ curve: { x, y } }) => [x, y] as uPlot.AlignedData)) : [];
+    const [axis = [], ...columns] = drawn.length ? uPlot.join(drawn.map(({ curve: { x, y } }): uPlot.AlignedData => [x, y])) : [];
     return { x: axis as number[], lines: drawn.map(({ run }, i) => ({ name: run.label, values: columns[i] as (number | null)[], colour: run.colour, width: run.strong || run.id === lit ? 3 : 1.5 })) };
   }, [drawn, lit]);
   if (!names.length) return null;
   const told = drawn.find(({ run }) => run.id === lit);
   return (
-    <Card title="Curves" note={told ? `${told.run.label}: ${told.curve.y.findLast((v) => v !== null)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}` : note} actions={
+    <Card title="Curves" note={told ? `${told.run.label}: ${told.curve.y.at(-1)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}` : note} actions={
       <>
         <label className="flex items-center gap-1.5 text-xs text-ink-2"><input type="checkbox" className="accent-[var(--accent)]" checked={log} onChange={(e) => setLog(e.target.checked)} />Logarithmic</label>
         <select aria-label="Line" className="field w-auto" value={name} onChange={(e) => setChosen(e.target.value)}>{names.map((n) => <option key={n}>{n}</option>)}</select>

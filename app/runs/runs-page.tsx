@@ -5,12 +5,13 @@ import { createColumnHelper } from "@tanstack/react-table";
 import Link from "next/link";
 import { useState } from "react";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
+import { Ago } from "../_ui/ago";
+import { duration } from "../_ui/amounts";
 import { CompareButton } from "../_ui/compare-button";
 import { DataTable } from "../_ui/data-table";
 import { Complaint, SearchField } from "../_ui/page";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
-import { Ago, duration } from "../_ui/time";
 
 type Row = Outputs["runs"]["list"][number];
 const column = createColumnHelper<Row>();

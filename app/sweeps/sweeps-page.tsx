@@ -10,7 +10,7 @@ import { DataTable } from "../_ui/data-table";
 import { Complaint, SearchField } from "../_ui/page";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
-import { Ago } from "../_ui/time";
+import { Ago } from "../_ui/ago";
 import { metricLabel, paramLabel } from "./labels";
 import { RunsBar } from "./runs-bar";
 

@@ -8,8 +8,8 @@ export interface Jobs {
 export type JobKind = keyof Jobs;
 
 const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number; retentionSeconds: number } } = {
-  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, and the last of a large sweep wait for months.
-  run: { heartbeatSeconds: 15, retryLimit: 50, retryDelay: 1, expireInSeconds: 86_399, retentionSeconds: 180 * 86_400 },
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a retry, and the last of a large sweep may wait for months.
+  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399, retentionSeconds: 180 * 86_400 },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
@@ -45,13 +45,8 @@ export const closeQueue = async (): Promise<void> => {
 /** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
 export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
   const boss = await start(true, url);
-  const id: Promise<string> = boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
-    try {
-      if (job) await handler(job.data, job.signal);
-    } finally {
-      boss.notifyWorker(await id); // the next job may be there already: do not wait for the next look
-    }
+  const worker = await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
+    if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
   });
-  await id;
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
 }

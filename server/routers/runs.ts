@@ -3,13 +3,14 @@ import { tracked } from "@trpc/server";
 import * as z from "zod";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
+import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
+import { compareRuns } from "../runs/compare";
 import { createRun } from "../runs/create";
 import { curvesOf } from "../runs/curves";
-import { compareRuns } from "../runs/compare";
 import { watchRun } from "../runs/watch";
-import { documentOf, notFound, procedure, router } from "./trpc";
+import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
 
@@ -31,10 +32,13 @@ export const runs = router({
     };
   }),
 
-  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) =>
-    createRun(ctx.db, { graphId: input.graphId, document: documentOf(input.document), targets: input.targets })),
+  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) => {
+    return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
+  }),
 
-  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRuns(ctx.db, { id: input.id })),
+  cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
+  }),
 
   /** The lines that a run drew, or draws: what charts of several runs are made of. */
   curves: procedure.input(z.object({ id })).query(({ ctx, input }) => curvesOf(ctx.db, input.id)),

@@ -1,10 +1,11 @@
 import "server-only";
 import * as z from "zod";
 import { sweepSpec } from "#nodes/graph/sweep";
+import { checked } from "../graphs/checked";
 import { cancelRuns } from "../runs/cancel";
 import { createSweep } from "../sweeps/create";
 import { listSweeps, readSweep } from "../sweeps/read";
-import { documentOf, notFound, procedure, router } from "./trpc";
+import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
 
@@ -15,6 +16,8 @@ export const sweeps = router({
     if (!sweep) throw notFound("This sweep");
     return sweep;
   }),
-  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), spec: sweepSpec })).mutation(({ ctx, input: { graphId, document, spec } }) => createSweep(ctx.db, { graphId, document: documentOf(document), spec })),
-  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRuns(ctx.db, { sweepId: input.id })),
+  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), spec: sweepSpec })).mutation(({ ctx, input: { graphId, document, spec } }) => createSweep(ctx.db, { graphId, document: checked(document), spec })),
+  cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await cancelRuns(ctx.db, { sweepId: input.id }))) throw notFound("This sweep");
+  }),
 });

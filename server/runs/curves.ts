@@ -10,7 +10,7 @@ export interface Curve {
   name: string;
   label: string;
   x: number[];
-  y: (number | null)[];
+  y: number[];
 }
 
 const points = 240;
@@ -19,17 +19,18 @@ const points = 240;
 export async function curvesOf(db: Db, runId: string): Promise<Curve[]> {
   const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } }), { outputs } = (run?.result ?? {}) as { outputs?: Record<string, Record<string, { type: string; value: unknown }>> };
   const series = outputs && Object.entries(outputs).flatMap(([node, ports]) => Object.values(ports).flatMap(({ type, value }) => (type === "series" ? [[node, value as Series] as const] : [])));
-  return (series ?? (await told(db, runId))).flatMap(([node, { x, lines }]) => {
-    const kept = thinned(x.values.length);
-    return lines.map((l) => ({ name: `${node} · ${l.name}`, label: x.label, x: kept.map((i) => x.values[i] as number), y: kept.map((i) => l.values[i] ?? null) }));
-  });
+  return (series ?? (await told(db, runId))).flatMap(([node, { x, lines }]) => lines.map(({ name, values }) => {
+    // A line may have values at some steps only, such as a metric that is measured at intervals.
+    const there = thinned(values.flatMap((v, i) => (v === null ? [] : [i])));
+    return { name: `${node} · ${name}`, label: x.label, x: there.map((i) => x.values[i] as number), y: there.map((i) => values[i] as number) };
+  }));
 }
 
-/** Evenly spaced places of `n`, the last one among them. */
-const thinned = (n: number): number[] => {
-  const stride = Math.max(1, Math.ceil(n / points));
-  return Array.from({ length: Math.ceil(n / stride) }, (_, i) => n - 1 - i * stride).reverse();
-};
+/** Some of a list, evenly spaced, the last one among them. */
+function thinned(list: readonly number[]): number[] {
+  const stride = Math.max(1, Math.ceil(list.length / points));
+  return list.filter((_, i) => (list.length - 1 - i) % stride === 0);
+}
 
 /** Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed. */
 async function told(db: Db, runId: string): Promise<(readonly [string, Series])[]> {
@@ -40,5 +41,5 @@ async function told(db: Db, runId: string): Promise<(readonly [string, Series])[
     list.push(point);
     nodes.set(point.node, list);
   }
-  return [...nodes].map(([node, list]) => [node, { x: { label: "step", values: list.map((p) => p.step) }, lines: Object.keys(list[0]?.values ?? {}).map((name) => ({ name, values: list.map((p) => p.values[name] ?? null) })) }] as const);
+  return [...nodes].map(([node, list]) => [node, { x: { label: "step", values: list.map((p) => p.step) }, lines: [...new Set(list.flatMap((p) => Object.keys(p.values)))].map((name) => ({ name, values: list.map((p) => p.values[name] ?? null) })) }] as const);
 }

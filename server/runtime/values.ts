@@ -9,7 +9,7 @@ const arrays = { float32: Float32Array, float64: Float64Array, float16: Uint16Ar
 
 /** Bytes to a typed array of the element type, without a copy where the alignment allows. */
 export function asArray(dtype: DType, bytes: Uint8Array): Tensor["data"] {
-  const Type = arrays[dtype], aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const Type = arrays[dtype], aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Type(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / Type.BYTES_PER_ELEMENT);
 }
 
@@ -58,6 +58,12 @@ export const sliceRows: { [T in PortType]?: (value: PortValue[T], rows: ArrayLik
   text: (value, rows) => Array.from(rows, (row) => value[row] as string),
   image: (value, rows) => ("files" in value ? { files: Array.from(rows, (row) => value.files[row] as never) } : { pixels: takeRows(value.pixels, rows) }),
   tensor: (value, rows) => takeRows(value, rows),
+};
+
+/** Rows `from` up to `to`, without a copy. */
+export const rowsOf = (tensor: Tensor, from: number, to: number): Tensor => {
+  const stride = tensor.data.length / (tensor.shape[0] as number);
+  return { ...tensor, shape: [to - from, ...tensor.shape.slice(1)], data: tensor.data.subarray(from * stride, to * stride) as Tensor["data"] };
 };
 
 export function takeRows(tensor: Tensor, rows: ArrayLike<number>): Tensor {

@@ -2,7 +2,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Assignment, SweepMetric, SweepSpec } from "#nodes/graph/sweep";
 import type { Db } from "../db";
-import { lastEventOf } from "../runs/events";
+import { lastEventOf, lastValueOf } from "../runs/events";
 
 export interface SweepSummary {
   id: string;
@@ -67,13 +67,8 @@ function statusOf({ queued, running, done, failed, cancelled }: SweepSummary["ru
   return failed && !done ? "failed" : "done";
 }
 
-/** What a running training last told: its point of the metric's series, and how far it is. */
+/** What a running training last told: its value of the metric's series, and how far it is. */
 async function soFar(db: Db, runId: string, { node, line }: SweepMetric): Promise<Partial<Trial>> {
-  const [point, progress] = await Promise.all([lastEventOf(db, runId, "metric"), lastEventOf(db, runId, "node-progress")]);
-  if (!point) return {};
-  const value = point.node !== node ? undefined : line === undefined ? Object.values(point.values)[0] : point.values[line];
-  return {
-    ...(value === undefined ? {} : { metric: value, provisional: true }),
-    ...(progress?.node === point.node ? { progress: { done: progress.done, of: progress.of } } : {}),
-  };
+  const [metric, progress] = await Promise.all([lastValueOf(db, runId, node, line), lastEventOf(db, runId, "node-progress", node)]);
+  return { ...(metric === undefined ? {} : { metric, provisional: true }), ...(progress ? { progress: { done: progress.done, of: progress.of } } : {}) };
 }

@@ -10,7 +10,8 @@ import { Complaint } from "../../_ui/page";
 import { RunCurves } from "../../_ui/run-curves";
 import { Shell } from "../../_ui/shell";
 import { StatusMark } from "../../_ui/status";
-import { Ago, duration } from "../../_ui/time";
+import { Ago } from "../../_ui/ago";
+import { duration } from "../../_ui/amounts";
 
 type Comparison = Outputs["runs"]["compare"];
 type Run = Comparison["runs"][number];

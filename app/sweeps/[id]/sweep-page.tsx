@@ -20,7 +20,8 @@ import { Complaint } from "../../_ui/page";
 import { RunCurves } from "../../_ui/run-curves";
 import { Shell } from "../../_ui/shell";
 import { StatusMark } from "../../_ui/status";
-import { Ago, duration } from "../../_ui/time";
+import { Ago } from "../../_ui/ago";
+import { duration } from "../../_ui/amounts";
 import { metricLabel, nodeLabel, paramLabel, type Sweep, type Trial, valueLabel } from "../labels";
 import { RunsBar } from "../runs-bar";
 

@@ -16,5 +16,4 @@ export function duration(ms: number): string {
   return minutes < 60 ? `${minutes} min ${Math.round((ms % 60_000) / 1000)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** How long ago, and on hover when exactly. */
-export const Ago = ({ date }: { date: Date }) => <time dateTime={date.toISOString()} title={date.toLocaleString()}>{ago(date)}</time>;
+export const size = (bytes: number): string => (bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
