@@ -2,10 +2,12 @@ import { gradients } from "../onnx/differentiate";
 import type { Graph, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { fixed } from "../onnx/shape";
-import { type Optimizer, slotsOf, update } from "./optimizers";
+import { type Group, groupedUpdate } from "./groups";
+import { type Optimizer, slotsOf } from "./optimizers";
 
 export interface StepSpec {
   optimizer: Optimizer;
+  groups?: readonly Group[];
   /** Largest global norm of the gradient; 0 leaves it alone. As torch.nn.utils.clip_grad_norm_. */
   clipNorm: number;
   /** Parameters that take no gradient, by name: nothing is computed for them. */
@@ -27,7 +29,7 @@ export interface State {
  * Turns a graph that computes a loss into one training step: forward, backward, update. The graph gets the inputs `lr` and `step`
  * (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
  */
-export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFrozen = () => false, clamp = {} }: StepSpec): State[] {
+export function trainStep(graph: Graph, loss: Value, { optimizer, groups = [], clipNorm, isFrozen = () => false, clamp = {} }: StepSpec): State[] {
   const op = opsOf(graph), constants = new Map<string, Value>();
   const constant = (dtype: "float32" | "float64") => (n: number): Value => {
     const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
@@ -44,19 +46,19 @@ export function trainStep(graph: Graph, loss: Value, { optimizer, clipNorm, isFr
   graph.output("loss", loss);
   graph.output("grad_norm", norm);
 
-  const states: State[] = [];
-  const goesRound = (name: string, parameter: string, shape: readonly number[], next: Value) => {
-    states.push({ name, next: `next ${name}`, shape, parameter });
+  const states: State[] = [], update = groupedUpdate(optimizer, groups, graph.parameters.map((p) => p.name), { op, scalar, double, lr, step });
+  const goesRound = (name: string, parameter: string, next: Value) => {
+    states.push({ name, next: `next ${name}`, shape: fixed(next.shape), parameter });
     graph.output(`next ${name}`, next);
   };
   for (const { name, value } of trained) {
-    const shape = value.shape as readonly number[], raw = grads.get(value.name) as Value;
-    const slots = Object.fromEntries(slotsOf(optimizer).map((s) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
-    const result = update(optimizer, { op, scalar, double, param: value, grad: shrink ? op.Mul(raw, shrink) : raw, lr, step, slots, decays: shape.filter((d) => d > 1).length > 1 });
+    const raw = grads.get(value.name) as Value;
+    const slots = Object.fromEntries(Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
+    const result = update(name, { param: value, grad: shrink ? op.Mul(raw, shrink) : raw, slots });
     const bounds = clamp[name];
-    goesRound(name, name, shape, bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param);
-    for (const [s, next] of Object.entries(result.slots)) goesRound(`${name}#${s}`, name, shape, next);
+    goesRound(name, name, bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param);
+    for (const [s, next] of Object.entries(result.slots)) goesRound(`${name}#${s}`, name, next);
   }
-  for (const [name, next] of graph.updates) goesRound(name, name, fixed(next.shape), next);
+  for (const [name, next] of graph.updates) goesRound(name, name, next);
   return states;
 }
