@@ -18,7 +18,7 @@ import { createHost } from "./host/create-host";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
 import { chooseProvider, type Provider, type ProviderChoice, SessionPool } from "./sessions";
-import { train } from "./trainer";
+import { train } from "./training/train";
 import { loadValue, storeValue } from "./values";
 
 export interface ExecuteOptions {
@@ -35,6 +35,8 @@ export interface ExecuteOptions {
   /** Folders that data nodes may read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  /** Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between steps. */
+  dataThreads?: number;
   onEvent?(event: RunEvent): void;
   /** The unexplained cause of a failure, for the log. */
   onCause?(error: unknown): void;
@@ -209,7 +211,7 @@ class Execution {
 
   #train(node: string, request: TrainRequest): Promise<TrainResult> {
     return train({
-      request, node, graph: this.#graph, blobs: this.options.blobs, signal: this.options.signal, provider: this.#provider,
+      request, node, graph: this.#graph, document: this.options.registry ? undefined : this.options.document, folders: this.options.folders ?? [], dataThreads: this.options.dataThreads, blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, provider: this.#provider, sessions,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
       valueOf: (from) => this.#value(from),
       hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
