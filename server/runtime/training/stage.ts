@@ -4,6 +4,7 @@ import { opsOf } from "#models/onnx/ops/index";
 import type { Halves } from "#models/onnx/split";
 import { matches } from "#models/patterns";
 import { hoist } from "#models/train/hoist";
+import { mixedPrecision } from "#models/train/mixed-precision";
 import { batchSymbol, compileProgram, type Program } from "#models/train/program";
 import { type Average, trainable } from "#models/train/step";
 import type { Stage, TrainRequest } from "#nodes/core/host";
@@ -93,7 +94,7 @@ export function compileStage({ graph: nodes, node, request, stage }: StageSpec, 
   ];
   if (request.chunk > 0 && request.batchSize % request.chunk) throw new Failure({ node, param: "chunk", message: `A batch of ${request.batchSize} rows cannot be cut into chunks of ${request.chunk}.`, hint: "Choose a chunk that divides the batch." });
   try {
-    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, scaling: request.precision === "float16" });
+    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}) });
   } catch (error) {
     if (!(error instanceof NoGradientError)) throw error;
     throw new Failure({ node, port: "loss", message: `${(nodes.nodes.get(node) as ResolvedNode).definition.title} cannot train this: ${error.message}`, hint: "Freeze what comes before that operation." }, { cause: error });

@@ -195,6 +195,15 @@ describe("measuring in the middle of a training", () => {
   });
 });
 
+describe("half precision", () => {
+  it("follows the losses of full precision, with full-precision weights", async () => {
+    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002 })), full = await trained(pair({ steps: 30, lr: 0.002 }));
+    expect(line(full.result, "loss")[29]).toBeLessThan((line(full.result, "loss")[0] as number) * 0.95);
+    for (const [i, loss] of line(half.result, "loss").entries()) expect(Math.abs(loss - (line(full.result, "loss")[i] as number)) / loss).toBeLessThan(0.02);
+    expect(line(half.result, "loss")).not.toEqual(line(full.result, "loss"));
+  });
+});
+
 describe("batches made ahead in threads", () => {
   it("are the same whatever the number of threads", async () => {
     const losses = async (dataThreads: number) => line((await trained(tinyClip({ steps: 60 }), { dataThreads })).result, "loss");
