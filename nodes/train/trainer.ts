@@ -9,7 +9,7 @@ import { port } from "../core/ports";
 const stage = z.object({
   name: z.string().max(100).default(""),
   steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate. The first that fits counts." }),
+  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts." }),
   lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
   schedule: z.enum(["same", ...scheduleKinds]).default("same"),
   warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
@@ -110,7 +110,7 @@ function stagesOf(p: Staged): Stage[] {
   return p.stages.map((s, i) => ({
     name: s.name || `stage ${i + 1}`, steps: s.steps, lr: s.lr || p.lr, losses: listOf(s.losses),
     schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
-    trains: listOf(s.trains).map((text) => ({ pattern: text.replace(/=[\d.]+$/, "").trim(), rate: Number(/=([\d.]+)$/.exec(text)?.[1] ?? 1) })),
+    trains: listOf(s.trains).map(group),
   }));
 }
 
@@ -119,4 +119,10 @@ function rateAt(stages: readonly Stage[], step: number): number {
   const [stage, ...later] = stages;
   if (!stage) return 0;
   return step <= stage.steps ? stage.lr * scheduleAt(stage.schedule, step, stage.steps) : rateAt(later, step - stage.steps);
+}
+
+/** "pattern=rate decay decay", of which only the pattern must be there. */
+function group(text: string): Stage["trains"][number] {
+  const [, pattern = text, rate = "1", decay] = /^(.*?)\s*(?:=\s*([\d.]+))?(?:\s+decay\s+([\d.]+))?$/.exec(text) ?? [];
+  return { pattern, rate: Number(rate), ...(decay !== undefined && { decay: Number(decay) }) };
 }
