@@ -10,6 +10,7 @@ import { crop as imageCrop } from "./image/crop";
 import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
+import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
@@ -23,6 +24,7 @@ import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
 import { describe as textDescribe } from "./text/describe";
 import { input as textInput } from "./text/input";
+import { labelIds as textLabelIds } from "./text/label-ids";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
@@ -44,6 +46,7 @@ export const registry = {
   "image.load": imageLoad,
   "image.normalize": imageNormalize,
   "image.resize": imageResize,
+  "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.l2-normalize": modelL2Normalize,
@@ -57,6 +60,7 @@ export const registry = {
   "output.similarity-heatmap": outputSimilarityHeatmap,
   "text.describe": textDescribe,
   "text.input": textInput,
+  "text.label-ids": textLabelIds,
   "text.load-tokenizer": textLoadTokenizer,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,
