@@ -1,6 +1,7 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
+import { mnist as dataMnist } from "./data/mnist";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { search as evalSearch } from "./eval/search";
@@ -37,6 +38,7 @@ import { save as weightsSave } from "./weights/save";
 export const registry = {
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
+  "data.mnist": dataMnist,
   "eval.accuracy": evalAccuracy,
   "eval.retrieval": evalRetrieval,
   "eval.search": evalSearch,

@@ -32,7 +32,7 @@ const require = createRequire(import.meta.url);
 /** Packages whose files nodes may read, and where they lie. "patchbay" is what this product ships itself. */
 const packages: Record<string, () => string> = {
   patchbay: () => fileURLToPath(new URL("../../../models/checkpoints", import.meta.url)),
-  ...Object.fromEntries(["openmoji", "@iconify-json/noto", "@iconify-json/twemoji", "@iconify-json/fluent-emoji-flat"].map((name) => [name, () => dirname(require.resolve(`${name}/package.json`))])),
+  ...Object.fromEntries(["openmoji", "@iconify-json/noto", "@iconify-json/twemoji", "@iconify-json/fluent-emoji-flat", "mnist", "fashion-mnist"].map((name) => [name, () => dirname(require.resolve(`${name}/package.json`))])),
 };
 
 const parallel = pLimit(Math.max(2, availableParallelism()));
