@@ -50,10 +50,10 @@ class Bindings {
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix, or what `rename` makes of it. */
 export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, { rename = (name: string) => name, training = false } = {}): Record<string, Value> {
-  const { definition, params } = node, builder = builderOf(graph, training), scope = (name: string) => rename(`${scopeOf(node)}.${name}`);
+  const { definition, params, prepared } = node, builder = builderOf(graph, training), scope = (name: string) => rename(`${scopeOf(node)}.${name}`);
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
   return definition.build({
-    ...builder, inputs, params,
+    ...builder, inputs, params, prepared,
     weight: (name: string, shape: readonly number[], init: Init) => builder.weight(scope(name), shape, init),
     buffer: (name: string, shape: readonly number[], init: Init) => builder.buffer(scope(name), shape, init),
   }) as Record<string, Value>;
@@ -91,7 +91,7 @@ export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[]
     const outgoing: Record<string, WireType> = {};
     for (const [name, port] of Object.entries<Port>(node.definition.outputs)) outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
     types[node.id] = { in: incoming, out: outgoing };
-    if (!node.definition.build) continue;
+    if (!node.definition.build || (node.definition.prepare && node.prepared === undefined)) continue;
     for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
     const built = sound ? tryBuild(graph, node, seen, bindings) : undefined;
     if (built && "problem" in built) problems.push(built.problem);

@@ -170,7 +170,7 @@ class Execution {
   async #fingerprints(): Promise<Map<string, string>> {
     const result = new Map<string, string>();
     for (const { id, definition, params } of this.#graph.nodes.values()) {
-      if (!definition.run || !definition.fingerprint) continue;
+      if (!definition.fingerprint) continue;
       try {
         result.set(id, await definition.fingerprint({ host: this.#host(id), params }));
       } catch {
