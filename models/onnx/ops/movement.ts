@@ -1,11 +1,9 @@
 import type { Dim, Shape } from "../graph";
+import { addDims, multiplyDims } from "../dim";
 import type { OpDef } from "../op";
 import { axisOf, broadcast, input, sameDim, ShapeError, show } from "../shape";
 
-const product = (shape: Shape): string => {
-  const numbers = shape.filter((d): d is number => typeof d === "number").reduce((a, b) => a * b, 1);
-  return [numbers, ...shape.filter((d) => typeof d === "string").toSorted()].join("·");
-};
+const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 
 /** Targets are attributes in our IR; a symbol among them is read from a graph input that has it when the model is written. */
 export const Reshape: OpDef<{ to: readonly Dim[] }> = {
@@ -36,9 +34,8 @@ export const Concat: OpDef<{ axis: number }> = {
     for (const { shape: other } of x) {
       if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim))) throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
     }
-    const sizes = x.map((v) => v.shape[at] as Dim);
-    const total = sizes.every((d) => typeof d === "number") ? sizes.reduce((a, b) => a + (b as number), 0) : sizes.join("+");
-    return { dtype, shape: shape.map((d, i) => (i === at ? (total as Dim) : d)) };
+    const total = x.map((v) => v.shape[at] as Dim).reduce(addDims);
+    return { dtype, shape: shape.map((d, i) => (i === at ? total : d)) };
   },
 };
 /** Python's x[start:end:step] on the named axes; `end` may exceed the size. */
@@ -63,17 +60,14 @@ export const Slice: OpDef<{ starts: readonly number[]; ends: readonly number[]; 
 export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect" | "edge" }> = {
   infer(x, { pads }) {
     const { dtype, shape } = input(x, 0);
-    return { dtype, shape: shape.map((d, i) => {
-      const more = (pads[i] ?? 0) + (pads[i + shape.length] ?? 0);
-      return more === 0 ? d : typeof d === "number" ? d + more : `${d}+${more}`;
-    }) };
+    return { dtype, shape: shape.map((d, i) => addDims(d, (pads[i] ?? 0) + (pads[i + shape.length] ?? 0))) };
   },
   asInputs: ["pads"],
 };
 export const Tile: OpDef<{ repeats: readonly number[] }> = {
   infer(x, { repeats }) {
     const { dtype, shape } = input(x, 0);
-    return { dtype, shape: shape.map((d, i) => (repeats[i] === 1 ? d : typeof d === "number" ? d * (repeats[i] ?? 1) : `${repeats[i]}·${d}`)) };
+    return { dtype, shape: shape.map((d, i) => multiplyDims(d, repeats[i] ?? 1)) };
   },
   asInputs: ["repeats"],
 };
