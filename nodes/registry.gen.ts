@@ -15,6 +15,7 @@ import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
+import { onnx as modelOnnx } from "./model/onnx";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
@@ -52,6 +53,7 @@ export const registry = {
   "loss.info-nce": lossInfoNce,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.l2-normalize": modelL2Normalize,
+  "model.onnx": modelOnnx,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
   "model.vision-transformer": modelVisionTransformer,

@@ -1,5 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open as openFile, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command, CommanderError, Option } from "commander";
@@ -16,7 +16,7 @@ import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { env } from "./env";
 import { toPublic } from "./errors";
-import { openBlobs } from "./storage/blobs";
+import { type Blobs, maxUpload, openBlobs } from "./storage/blobs";
 import { listTemplates, readTemplate } from "./templates";
 
 /** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
@@ -46,16 +46,20 @@ async function open(name: string): Promise<{ document?: GraphDocument; problems?
   return parseText(await readFile(name, "utf8"));
 }
 
-/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text. */
-function set(document: GraphDocument, assignments: readonly string[]): GraphDocument {
+/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text, and `@PATH` as an upload where the parameter is one. */
+async function set(document: GraphDocument, assignments: readonly string[], blobs = openBlobs(join(env().data, "blobs"))): Promise<GraphDocument> {
   const result = structuredClone(document);
   for (const assignment of assignments) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment);
     if (!match) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
     const [, id = "", param = "", text = ""] = match, node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
     if (!node) throw new Usage(`--set names the node “${id}”, which is not in the graph. Its nodes: ${Object.keys(result.nodes).join(", ")}.`);
-    const known = (registry as Record<string, NodeDefinition>)[node.type]?.params ?? {};
+    const definition = (registry as Record<string, NodeDefinition>)[node.type], known = definition?.params ?? {};
     if (!Object.hasOwn(known, param)) throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${Object.keys(known).join(", ") || "none"}.`);
+    if (text.startsWith("@") && z.globalRegistry.get(known[param])?.widget === "upload") {
+      node.params[param] = (await uploaded(text.slice(1), blobs, definition?.inspect?.[param])) as z.core.util.JSONType;
+      continue;
+    }
     let value: z.core.util.JSONType = text;
     try {
       value = JSON.parse(text);
@@ -65,6 +69,20 @@ function set(document: GraphDocument, assignments: readonly string[]): GraphDocu
     node.params[param] = value;
   }
   return result;
+}
+
+/** A file as a parameter holds it: stored, and with what its node keeps of it. */
+async function uploaded(path: string, blobs: Blobs, inspect: NonNullable<NodeDefinition["inspect"]>[string] | undefined): Promise<object> {
+  const file = await openFile(path).catch(() => {
+    throw new Usage(`--set names the file “${path}”, which cannot be read.`);
+  });
+  try {
+    const { size } = await file.stat(), read = async (start: number, end: number) => (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
+    const inspected = await inspect?.({ size, read }), { ref } = await blobs.putStream(createReadStream(path), maxUpload);
+    return { ref, name: basename(path), ...inspected };
+  } finally {
+    await file.close();
+  }
 }
 
 const collect = (value: string, list: string[]): string[] => [...list, value];
@@ -81,10 +99,10 @@ program.command("check").argument("<graph>", "a file or a template's name").addO
   }
 });
 
-program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).option("--provider <name>", "auto, cpu, webgpu or cuda", "auto").addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
+program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).option("--provider <name>", "auto, cpu, webgpu or cuda", "auto").addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
   const { document: saved, problems } = await open(name);
   if (!saved) return stop(problems as Problem[], options.json);
-  const document = set(saved, options.set), { execute } = await import("./runtime/execute"), provider = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
+  const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), provider = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
   if (!provider.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
   const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs")), controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
@@ -103,10 +121,10 @@ program.command("run").argument("<graph>", "a file or a template's name").option
   say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
 });
 
-program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
+program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
   const { document, problems } = await open(name);
   if (!document) return stop(problems as Problem[], options.json);
-  const { compile } = await import("./compile"), compiled = compile(set(document, options.set));
+  const { compile } = await import("./compile"), compiled = compile(await set(document, options.set));
   if ("problems" in compiled) return stop(compiled.problems, options.json);
   await mkdir(options.out, { recursive: true });
   for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Graph, Init, Value } from "#models/onnx/graph";
+import type { Source } from "#models/onnx/import/scan";
 import type { Ops } from "#models/onnx/ops/index";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
@@ -36,6 +37,8 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   params: P;
   /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
   ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports };
+  /** What is kept of an uploaded file beside its reference, by parameter; read by whoever uploads it, before anything is sent. */
+  inspect?: Record<string, (source: Source) => Promise<Record<string, unknown>>>;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */

@@ -7,7 +7,7 @@ import type { PortType, Tensor, Weights } from "#nodes/core/values";
 import { check } from "#nodes/graph/check";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
-import { plan, signatures, sinks } from "#nodes/graph/plan";
+import { coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
@@ -15,6 +15,7 @@ import { type Blobs, sha256 } from "../storage/blobs";
 import { type CacheEntry, openCache } from "./cache";
 import { Cancelled, Failure, toPublic } from "../errors";
 import { createHost } from "./host/create-host";
+import { prepareNodes } from "../prepare";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
 import { chooseProvider, type Provider, type ProviderChoice, SessionPool } from "./sessions";
@@ -207,7 +208,8 @@ class Execution {
     });
   }
 
-  #train(node: string, request: TrainRequest): Promise<TrainResult> {
+  async #train(node: string, request: TrainRequest): Promise<TrainResult> {
+    await this.#prepare(coneOf(this.#graph, this.#graph.nodes.get(node) as ResolvedNode)?.tensors ?? []);
     return train({
       request, node, graph: this.#graph, blobs: this.options.blobs, signal: this.options.signal, provider: this.#provider,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
@@ -228,7 +230,12 @@ class Execution {
     return new Map(Object.entries(outputs).map(([port, value]) => [key({ node: node.id, port }), value]));
   }
 
-  #runRegion(nodes: readonly string[], run: readonly string[], targets: readonly string[]): Promise<Map<string, unknown>> {
+  #prepare(nodes: readonly string[]): Promise<void> {
+    return prepareNodes(this.#graph, nodes, (id) => this.#host(id));
+  }
+
+  async #runRegion(nodes: readonly string[], run: readonly string[], targets: readonly string[]): Promise<Map<string, unknown>> {
+    await this.#prepare(nodes);
     const graph = this.#graph, readOutside = new Set<string>();
     for (const id of run) {
       if (nodes.includes(id)) continue;

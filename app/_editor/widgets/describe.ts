@@ -16,6 +16,8 @@ export interface Field {
   maxLength?: number;
   options: readonly string[];
   fallback: unknown;
+  /** What is kept of an uploaded file beside its reference. */
+  inspect?: NonNullable<NodeDefinition["inspect"]>[string];
 }
 
 interface Json {
@@ -58,7 +60,7 @@ export function fieldsOf(definition: NodeDefinition): Field[] {
     const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
     return {
       name, label: json.label ?? spaced(name), widget: json.widget ?? widgetOf(json), description: json.description, unit: json.unit, advanced: json.advanced ?? false, placeholder: json.placeholder,
-      integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [], fallback: json.default,
+      integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [], fallback: json.default, inspect: definition.inspect?.[name],
     };
   });
   known.set(definition, fields);

@@ -29,7 +29,9 @@ export function emitModel({ inputs: declared, outputs, opset, nodes, initializer
     try {
       for (const [i, operand] of imported(node).entries()) if (node.outputs[i]) operands.set(node.outputs[i], operand);
     } catch (error) {
-      throw new OnnxError(`${whereIs(node)} of the model cannot be imported: ${(error as Error).message.replace(/\.$/, "")}.`, "Change the shapes of the model's inputs, or export it with other operators.");
+      // A node that lacks an attribute or has a false one trips our code in the middle.
+      const reason = error instanceof TypeError || error instanceof RangeError ? "its inputs or attributes are not what the op has" : (error as Error).message.replace(/\.$/, "");
+      throw new OnnxError(`${whereIs(node)} of the model cannot be imported: ${reason}.`, "Change the shapes of the model's inputs, or export it with other operators.");
     }
   }
   return Object.fromEntries(outputs.map(({ name }) => [name, (operands.get(name) as Operand).value()]));

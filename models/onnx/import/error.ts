@@ -5,3 +5,13 @@ export class OnnxError extends Error {
     this.name = "OnnxError";
   }
 }
+
+/** Reads a part of the file; where it is damaged, that is what is wrong with the file. */
+export function decoded<T>(read: () => T, what: string): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof OnnxError) throw error;
+    throw new OnnxError(`This cannot be read as an ONNX model: ${what} in it is damaged (${(error as Error).message}).`);
+  }
+}

@@ -14,6 +14,9 @@ export function fold(b: Builder, op: string, x: readonly Known[], attrs: Attrs):
   return rule && first ? rule(b, x, attrs) : undefined;
 }
 
+/** Whether an op is known at least on sizes. */
+export const isFoldable = (op: string): boolean => rules.has(op);
+
 type Rule = (b: Builder, x: readonly Known[], attrs: Attrs) => Known | undefined;
 /** The result of two elements; undefined where it is not known. */
 type Binary = (p: Dim, q: Dim, dtype: DType) => Dim | undefined;
@@ -71,7 +74,7 @@ const rules = new Map<string, Rule>([
   ["ReduceSum", total(addDims, 0)],
   ["ReduceProd", total(multiplyDims, 1)],
   ["Cast", (b, [x], { to }) => {
-    const dtype = dtypeOf(to as number, "the result of a Cast");
+    const dtype = dtypeOf(to as number, "The result of a Cast");
     return x && complete(b, dtype, x.shape, x.known.map((d) => (!isNumber(d) || dtype === "float32" ? d : dtype === "bool" ? Number(d !== 0) : Math.trunc(d))));
   }],
   ["Where", (b, [when, p, q]) => {

@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as A, type AttributeProto, type NodeProto, NodeProtoSchema, TensorProtoSchema } from "onnx-buf";
 import type { Attrs } from "../graph";
-import { OnnxError } from "./error";
+import { decoded, OnnxError } from "./error";
 import { type Span, scan } from "./scan";
 import { describe, type Signature } from "./signature";
 import { type FileTensor, tensorOf } from "./tensor";
@@ -65,20 +65,11 @@ const hints = new Map([["If", straight], ["Loop", straight], ["Scan", straight]]
 const maskBound = 1e30;
 const isWeight = ({ dtype, data }: FileTensor): boolean => dtype === "float32" && data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound);
 
-function decoded<T>(read: () => T, what: string): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof OnnxError) throw error;
-    throw new OnnxError(`This cannot be read as an ONNX model: ${what} in it is damaged (${(error as Error).message}).`);
-  }
-}
-
 function nodeOf({ opType, name, domain, input, output, attribute }: NodeProto): FileNode {
   // Ops of other domains keep theirs in their name, so that nothing takes them for ours.
   const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`, attrs: Attrs = {}, tensors: Record<string, FileTensor> = {};
   for (const a of attribute) {
-    if (a.type === A.TENSOR && a.t) tensors[a.name] = tensorOf(a.t, `the attribute “${a.name}” of ${op} “${name || output[0]}”`);
+    if (a.type === A.TENSOR && a.t) tensors[a.name] = tensorOf(a.t, `The attribute “${a.name}” of ${op} “${name || output[0]}”`);
     else attrs[a.name] = valueOf(a);
   }
   return { op, name, inputs: input, outputs: output, attrs, tensors };

@@ -46,13 +46,13 @@ function elementOf(type: number, what: string): (typeof elements)[number] {
 export const dtypeOf = (type: number, what: string): DType => elementOf(type, what).dtype;
 
 /** Decodes a tensor. What it claims is checked against what it holds before anything is allocated. */
-export function tensorOf(proto: TensorProto, what = `the tensor “${proto.name}”`): FileTensor {
+export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
   const { dtype, width, name, read } = elementOf(proto.dataType, what), shape = proto.dims.map(Number), count = shape.reduce((a, b) => a * b, 1);
   const wrong = (problem: string): never => {
-    throw new OnnxError(`${what.charAt(0).toUpperCase()}${what.slice(1)} ${problem}.`);
+    throw new OnnxError(`${what} ${problem}.`);
   };
   if (shape.length > 16 || shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count)) wrong(`claims the shape [${shape.slice(0, 20).join(", ")}]`);
-  if (proto.externalData.length || proto.dataLocation === 1) throw new OnnxError(`The numbers of ${what} lie in another file.`, "Save the model as one file: onnx.save(model, path, save_as_external_data=False).");
+  if (proto.externalData.length || proto.dataLocation === 1) throw new OnnxError(`${what} keeps its numbers in another file.`, "Save the model as one file: onnx.save(model, path, save_as_external_data=False).");
   const raw = proto.rawData, view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   if (raw.length || count === 0) {
     if (raw.length !== count * width) wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);

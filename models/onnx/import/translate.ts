@@ -3,6 +3,7 @@ import { divideDims, multiplyDims } from "../dim";
 import type { Attrs, Dim, Shape, Value } from "../graph";
 import { append, definitionOf, type OpName, opTable } from "../ops/index";
 import { axisOf, broadcast, fixed, show, sizeOf } from "../shape";
+import { isFoldable } from "./fold";
 import { broadcastStrides, isKnown, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
 import type { FileNode } from "./read";
 import { dtypeOf } from "./tensor";
@@ -19,14 +20,15 @@ export interface Call {
 /** What an op of the file becomes: one operand per output. */
 export type Translation = (c: Call) => readonly Operand[];
 
-/** Whether an op of the file can be imported: by a translation, or since ours is the same. */
-export const isImportable = (op: string): boolean => translations.has(op) || isOurs(op);
+/** Whether an op of the file can be imported: by a translation, since ours is the same, or at least on sizes. */
+export const isImportable = (op: string): boolean => translations.has(op) || isOurs(op) || isFoldable(op);
 const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && definitionOf(op).onnx === undefined;
 
 export const translationOf = (op: string): Translation => translations.get(op) ?? asOurs;
 
 /** Names and attributes are ONNX's; what ONNX takes as integer tensors are attributes of ours, in the order of `asInputs`. */
 function asOurs(c: Call): readonly Operand[] {
+  if (!isOurs(c.node.op)) return fail("it works on data, and is known on sizes only");
   const { asInputs = [] } = definitionOf(c.node.op), values = asInputs.length ? c.x.slice(0, 1) : c.x;
   const { auto_pad, ...attrs } = c.attrs;
   for (const [i, name] of asInputs.entries()) if (c.x[1 + i]) attrs[name] = integers(c, 1 + i);
@@ -63,9 +65,14 @@ function target(c: Call, x: Shape, wanted: readonly Dim[]): Dim[] {
 }
 
 function sliced(c: Call, x: Operand, starts: readonly number[], ends: readonly Dim[], axes: readonly number[], steps: readonly number[]): Operand {
+  const symbolic = ends.findIndex((end, i) => typeof end === "string" && end !== x.shape[axisOf(axes[i] as number, x.shape.length)]);
+  if (symbolic >= 0) {
+    // As many rows as a symbolic size says, such as positions of a text: picked by number.
+    if (ends.length > 1 || starts[0] !== 0 || steps[0] !== 1) fail(`it ends at the size ${ends[symbolic]} and does more than take a beginning`);
+    return emit(c, "Gather", [x, counted(c, ends[0] as string)], { axis: axisOf(axes[0] as number, x.shape.length) })[0] as Operand;
+  }
   const kept = axes.map((axis, i) => {
     const at = axisOf(axis, x.shape.length), size = x.shape[at] as Dim, end = ends[i] as Dim, whole = end === size || (typeof end === "number" && end >= (typeof size === "number" ? size : 2 ** 31 - 1));
-    if (!whole && typeof end === "string") fail(`it ends at ${end} on an axis of size ${size}`);
     return { at, start: starts[i] as number, end: whole ? 2 ** 31 - 1 : (end as number), step: steps[i] as number, all: whole && starts[i] === 0 && steps[i] === 1 };
   }).filter((k) => !k.all);
   if (!kept.length) return x;
@@ -89,7 +96,7 @@ function expanded(c: Call, x: Operand, to: readonly Dim[]): Operand {
   return known ? ofKnown(c.b, x.dtype, fixed(shape), strided(known.known, fixed(shape), broadcastStrides(known.shape, fixed(shape)))) : (emit(c, "Expand", [x], { to: shape })[0] as Operand);
 }
 
-/** start, start + step, … : the running count of ones, so that the number of elements may be symbolic. */
+/** start, start + step, … */
 function range(c: Call): Operand {
   const [start = 0, limit = 0, step = 1] = [0, 1, 2].map((i) => sizesAt(c, i)[0]), { dtype } = input(c, 0);
   if (typeof start !== "number" || typeof step !== "number") return fail("it starts or steps by a symbolic size");
@@ -98,10 +105,10 @@ function range(c: Call): Operand {
     if (!(count <= 2 ** 20)) fail(`it counts ${count} numbers, and ${2 ** 20} is the limit`);
     return ofKnown(c.b, dtype, [count], Array.from({ length: count }, (_, i) => start + i * step));
   }
-  if (start !== 0 || step !== 1) fail(`it counts from ${start} to ${limit} by ${step}`);
-  const { op, graph } = c.b, ones = op.Expand(graph.constant([1], "int64", [1]), { to: [limit] });
-  return ofValue(op.CumSum(ones, { along: 0, exclusive: 1 }));
+  return start === 0 && step === 1 ? counted(c, limit) : fail(`it counts from ${start} to ${limit} by ${step}`);
 }
+/** 0, 1, … below a symbolic size: the running count of that many ones. */
+const counted = ({ b: { op, graph } }: Call, limit: Dim): Operand => ofValue(op.CumSum(op.Expand(graph.constant([1], "int64", [1]), { to: [limit] }), { along: 0, exclusive: 1 }));
 
 const alias: Translation = (c) => [input(c, 0)];
 /** Ops of any number of inputs, where ours take two. */
@@ -156,7 +163,7 @@ const translations = new Map<string, Translation>([
     return [expanded(c, one, sizesAt(c, 0))];
   }],
   ["Cast", (c) => {
-    const dtype = dtypeOf(c.attrs.to as number, "its result"), x = input(c, 0);
+    const dtype = dtypeOf(c.attrs.to as number, "Its result"), x = input(c, 0);
     return dtype === x.dtype ? [x] : emit(c, "Cast", [x], { dtype });
   }],
   ["CastLike", (c) => (input(c, 1).dtype === input(c, 0).dtype ? [input(c, 0)] : emit(c, "Cast", [input(c, 0)], { dtype: input(c, 1).dtype }))],
