@@ -77,8 +77,9 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       problems.push({ code: "unknown-node", severity: "error", message: `A wire names the node "${e.node}", which is not in the graph.`, hint: "Delete the wire." });
       return undefined;
     }
-    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined, definition = nodes.get(e.node)?.definition ?? (known?.ports ? undefined : known);
-    if (!definition) return undefined;
+    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined, definition = nodes.get(e.node)?.definition ?? known;
+    // Ports that follow from parameters are not known while these are wrong, which is told already.
+    if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param")))) return undefined;
     const found = Object.hasOwn(definition[side], e.port) ? definition[side][e.port] : undefined;
     if (!found) problems.push({ code: "unknown-port", severity: "error", node: e.node, port: e.port, message: `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${e.port}".`, hint: `It has ${list(Object.keys(definition[side]))}. Delete the wire.` });
     return found;

@@ -56,7 +56,7 @@ export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}
   const raw = proto.rawData, view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   if (raw.length || count === 0) {
     if (raw.length !== count * width) wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);
-    return { dtype, shape, data: name === "float32" ? new Float32Array(raw.slice().buffer) : filled(dtype, count, (i) => read(view, i * width)) };
+    return { dtype, shape, data: name === "float32" ? new Float32Array(new Uint8Array(raw).buffer) : filled(dtype, count, (i) => read(view, i * width)) };
   }
   // Numbers listed one by one: half precision as bits, small integers as int32.
   const lists: Record<number, readonly (number | bigint)[]> = { 1: proto.floatData, 7: proto.int64Data, 11: proto.doubleData, 12: proto.uint64Data, 13: proto.uint64Data }, list = lists[proto.dataType] ?? proto.int32Data;
