@@ -20,6 +20,7 @@ import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
 import { curve as outputCurve } from "./output/curve";
+import { exportOnnx as outputExportOnnx } from "./output/export-onnx";
 import { exportTensor as outputExportTensor } from "./output/export-tensor";
 import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
@@ -58,6 +59,7 @@ export const registry = {
   "model.text-transformer": modelTextTransformer,
   "model.vision-transformer": modelVisionTransformer,
   "output.curve": outputCurve,
+  "output.export-onnx": outputExportOnnx,
   "output.export-tensor": outputExportTensor,
   "output.image-grid": outputImageGrid,
   "output.ranked-labels": outputRankedLabels,

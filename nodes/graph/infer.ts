@@ -1,6 +1,7 @@
-import { type Dim, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
+import { type Dim, type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { builderOf } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
+import type { Endpoint } from "./document";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import type { Problem } from "./problem";
 
@@ -57,6 +58,13 @@ export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Va
     weight: (name: string, shape: readonly number[], init: Init) => builder.weight(scope(name), shape, init),
     buffer: (name: string, shape: readonly number[], init: Init) => builder.buffer(scope(name), shape, init),
   }) as Record<string, Value>;
+}
+
+/** What comes in along a wire, for a graph that is lowered before anything runs: every size that is not known gets a symbol. */
+export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shape: Shape } {
+  const { dtype = "float32", shape } = types[from.node]?.out[from.port] ?? {};
+  if (!shape) throw Object.assign(new Error(`The shape of ${key(from)} is not known before it is computed.`), { hint: "Wire a node whose output has a known shape." });
+  return { dtype, shape: shape.map((d, i) => (d === anySize ? `${from.node}.${from.port}${i}` : d)) };
 }
 
 /** The prefix of a node's parameters in a checkpoint. */

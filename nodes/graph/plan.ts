@@ -24,7 +24,7 @@ export interface Cone {
 }
 
 const sources = (node: ResolvedNode, deferred: boolean): Endpoint[] =>
-  Object.entries(node.inputs).flatMap(([name, from]) => ((node.definition.inputs[name]?.deferred ?? false) === deferred ? from : []));
+  Object.entries(node.inputs).flatMap(([name, from]) => (Boolean(node.definition.inputs[name]?.deferred) === deferred ? from : []));
 
 export function coneOf(graph: ResolvedGraph, node: ResolvedNode): Cone | undefined {
   const losses = sources(node, true);
@@ -58,8 +58,8 @@ export function coneOf(graph: ResolvedGraph, node: ResolvedNode): Cone | undefin
 
 /** Everything whose value a node needs before it can run. */
 export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const cone = coneOf(graph, node);
-  return [...sources(node, false), ...(cone ? [...cone.rows, ...cone.weights] : [])];
+  const cone = coneOf(graph, node), readsData = Object.keys(node.inputs).some((name) => node.definition.inputs[name]?.deferred === true);
+  return [...sources(node, false), ...(cone ? [...(readsData ? cone.rows : []), ...cone.weights] : [])];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */

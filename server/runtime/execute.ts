@@ -1,19 +1,21 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
 import type { Preview } from "#nodes/core/preview";
 import type { PortType, Tensor, Weights } from "#nodes/core/values";
 import { check } from "#nodes/graph/check";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
-import { coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
+import type { Types } from "#nodes/graph/infer";
+import { type Cone, coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { type Blobs, sha256 } from "../storage/blobs";
 import { type CacheEntry, openCache } from "./cache";
 import { Cancelled, Failure, toPublic } from "../errors";
+import { exportOnnx } from "./export-onnx";
 import { createHost } from "./host/create-host";
 import { prepareNodes } from "../prepare";
 import { previewOf } from "./previews";
@@ -67,6 +69,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
 
 class Execution {
   readonly #graph: ResolvedGraph;
+  readonly #types: Types;
   readonly #result: ExecuteResult = { status: "done", outputs: {}, ran: [], cached: [], timings: {}, problems: [] };
   readonly #emit: (event: RunEvent) => void;
   readonly #entries = new Map<string, CacheEntry>();
@@ -76,8 +79,9 @@ class Execution {
   #provider: Provider = "cpu";
 
   constructor(readonly options: ExecuteOptions) {
-    const { graph, problems } = check(options.document, options.registry ?? everyNode);
+    const { graph, types, problems } = check(options.document, options.registry ?? everyNode);
     this.#graph = graph;
+    this.#types = types;
     this.#result.problems = problems;
     this.#emit = options.onEvent ?? (() => {});
   }
@@ -205,6 +209,7 @@ class Execution {
       onProgress: (done, of, note) => this.#emit({ kind: "node-progress", node, done, of, note }),
       onWarn: (message) => this.#emit({ kind: "warning", node, message }),
       train: (request) => this.#train(node, request),
+      exportOnnx: (request) => this.#exportOnnx(node, request),
     });
   }
 
@@ -216,6 +221,16 @@ class Execution {
       valueOf: (from) => this.#value(from),
       hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
       onEvent: this.#emit,
+    });
+  }
+
+  async #exportOnnx(node: string, request: ExportRequest): Promise<Uint8Array> {
+    const cone = coneOf(this.#graph, this.#graph.nodes.get(node) as ResolvedNode) as Cone;
+    await this.#prepare(cone.tensors);
+    return exportOnnx({
+      request, node, cone, graph: this.#graph, types: this.#types, blobs: this.options.blobs,
+      weightsOf: (from) => this.#value(from) as Promise<Weights>,
+      warn: (message) => this.#emit({ kind: "warning", node, message }),
     });
   }
 
