@@ -121,10 +121,15 @@ program.command("run").argument("<graph>", "a file or a template's name").option
   say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
 });
 
-program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
+program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--weights <file>", "writes the parameters of a .safetensors file into the models").addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; weights?: string; json?: boolean }) => {
   const { document, problems } = await open(name);
   if (!document) return stop(problems as Problem[], options.json);
-  const { compile } = await import("./compile"), compiled = compile(await set(document, options.set));
+  const { compile } = await import("./compile"), { createHost } = await import("./runtime/host/create-host"), { data, folders } = env(), blobs = openBlobs(join(data, "blobs"));
+  const weights = options.weights === undefined ? undefined : await readFile(options.weights).catch(() => {
+    throw new Usage(`--weights names the file “${options.weights}”, which cannot be read.`);
+  });
+  const hostFor = (nodeId: string) => createHost({ blobs, cacheDir: join(data, "cache"), signal: new AbortController().signal, folders, nodeId, seed: 0, onProgress: () => {}, onWarn: say });
+  const compiled = await compile(await set(document, options.set), { weights, hostFor });
   if ("problems" in compiled) return stop(compiled.problems, options.json);
   await mkdir(options.out, { recursive: true });
   for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);
