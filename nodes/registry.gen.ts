@@ -33,9 +33,14 @@ import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
 import { trainer as trainTrainer } from "./train/trainer";
+import { average as weightsAverage } from "./weights/average";
 import { freeze as weightsFreeze } from "./weights/freeze";
 import { load as weightsLoad } from "./weights/load";
+import { lora as weightsLora } from "./weights/lora";
+import { make as weightsMake } from "./weights/make";
+import { merge as weightsMerge } from "./weights/merge";
 import { save as weightsSave } from "./weights/save";
+import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
   "data.emoji": dataEmoji,
@@ -72,7 +77,12 @@ export const registry = {
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
   "train.trainer": trainTrainer,
+  "weights.average": weightsAverage,
   "weights.freeze": weightsFreeze,
   "weights.load": weightsLoad,
+  "weights.lora": weightsLora,
+  "weights.make": weightsMake,
+  "weights.merge": weightsMerge,
   "weights.save": weightsSave,
+  "weights.tie": weightsTie,
 };

@@ -40,6 +40,7 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
   if (system) return { node, ...system };
   if (/^(Prisma|DriverAdapter)/.test((error as Error).name) || /terminating connection|Connection terminated|the database system is/.test(message)) return { node, ...noDatabase };
   if (/bad_alloc|Failed to allocate memory|Array buffer allocation failed/i.test(message)) return { node, ...(systemFailures.ENOMEM as PublicError) };
+  if (/requires f16 but the device does not support it/.test(message)) return { node, message: "This GPU cannot compute in half precision.", hint: "Set Precision to float32, or run on the CPU or another GPU." };
   // A node's own errors are sentences; the runtime's are not.
   const foreign = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || /onnxruntime|\[ONNXRuntimeError\]|Non-zero status code|ORT_/i.test(message);
   if (!foreign) return { node, message: message.split("\n", 1)[0] as string, hint };

@@ -1,11 +1,11 @@
 "use client";
 
 import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
-import { CircleAlert, CircleCheck, CircleX, LoaderCircle, Maximize2, Play, TriangleAlert, Zap } from "lucide-react";
+import { CircleAlert, CircleCheck, CircleX, LoaderCircle, Maximize2, Play, Snowflake, TriangleAlert, Zap } from "lucide-react";
 import { memo, useEffect, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { Problem } from "#nodes/graph/problem";
-import { duration } from "../_ui/time";
+import { duration, size } from "../_ui/amounts";
 import { useChecked, useDefinitions, useEditor } from "./context";
 import { useActions } from "./actions";
 import { PreviewWindow } from "./preview-window";
@@ -29,6 +29,7 @@ function PortRow({ node, name, port, side, wire }: { node: string; name: string;
 const outlines: { [S in NodeRun["status"]]?: string } = { running: "border-accent ring-3 ring-accent/20", failed: "border-bad" };
 
 function StatusSign({ run }: { run: NodeRun }) {
+  if (run.once) return <span className="flex items-center gap-1 text-[11px] text-ink-3" title={`Frozen: ran once for each of ${run.once.rows.toLocaleString()} rows, and what it gave is kept (${size(run.once.bytes)})`}>once<Snowflake className="size-3.5 text-accent" aria-label="ran once for each row" /></span>;
   if (run.status === "running") return <LoaderCircle className="size-3.5 animate-spin text-accent" aria-label="running" />;
   if (run.status === "done") return <span className="flex items-center gap-1 text-[11px] text-ink-3">{duration(run.ms ?? 0)}<CircleCheck className="size-3.5 text-good" aria-label="done" /></span>;
   if (run.status === "cached") return <span title="From the cache: nothing it depends on has changed"><Zap className="size-3.5 text-good" aria-label="cached" /></span>;

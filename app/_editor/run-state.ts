@@ -10,7 +10,9 @@ export interface NodeRun {
   error?: PublicError;
   warnings?: string[];
   /** A training's points so far. */
-  metrics?: { steps: number[]; values: Record<string, number[]> };
+  metrics?: { steps: number[]; values: Record<string, (number | null)[]> };
+  /** It is frozen: what it gave for each row is kept for the training behind it. */
+  once?: { rows: number; bytes: number };
 }
 /** The canvas during and after a run: a fold of its events. */
 export interface RunState {
@@ -52,9 +54,11 @@ export function fold(state: RunState, event: RunEvent): RunState {
       return event.node ? set(state, event.node, { warnings: [...(state.nodes[event.node]?.warnings ?? []), event.message] }) : state;
     case "metric": {
       const { steps, values } = state.nodes[event.node]?.metrics ?? { steps: [], values: {} };
-      const kept = upTo({ steps, values }, event.step - 1);
-      return set(state, event.node, { metrics: { steps: [...kept.steps, event.step], values: Object.fromEntries(Object.entries(event.values).map(([name, value]) => [name, [...(kept.values[name] ?? []), value]])) } });
+      const kept = upTo({ steps, values }, event.step - 1), names = [...new Set([...Object.keys(kept.values), ...Object.keys(event.values)])];
+      return set(state, event.node, { metrics: { steps: [...kept.steps, event.step], values: Object.fromEntries(names.map((name) => [name, [...(kept.values[name] ?? kept.steps.map(() => null)), event.values[name] ?? null]])) } });
     }
+    case "hoisted":
+      return event.nodes.reduce((now, id) => set(now, id, { status: "done", once: { rows: event.rows, bytes: event.bytes } }), state);
     case "resumed":
       return set(state, event.node, { metrics: upTo(state.nodes[event.node]?.metrics ?? { steps: [], values: {} }, event.step) });
   }

@@ -10,7 +10,7 @@ import { problemOf, useTRPC } from "../_trpc/client";
 import { Button, IconButton } from "../_ui/button";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
-import { ago } from "../_ui/time";
+import { ago } from "../_ui/amounts";
 
 export interface TemplateEntry {
   key: string;

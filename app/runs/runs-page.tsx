@@ -9,7 +9,7 @@ import type { PublicError, RunStatus } from "#nodes/graph/events";
 import { problemOf, useTRPC } from "../_trpc/client";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
-import { ago, duration } from "../_ui/time";
+import { ago, duration } from "../_ui/amounts";
 
 interface Row {
   id: string;

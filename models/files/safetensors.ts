@@ -72,8 +72,8 @@ export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteL
 }
 
 export function readSafetensors(bytes: Uint8Array): { tensors: Map<string, StoredTensor>; metadata: Record<string, string> } {
-  const { tensors, metadata } = readSafetensorsHeader(bytes);
-  return { metadata, tensors: new Map([...tensors].map(([name, { dtype, shape, start, end }]) => [name, { dtype, shape, data: bytes.subarray(start, end) }])) };
+  const { tensors, metadata } = readSafetensorsHeader(bytes), plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Buffer's slice is no copy
+  return { metadata, tensors: new Map([...tensors].map(([name, { dtype, shape, start, end }]) => [name, { dtype, shape, data: plain.subarray(start, end) }])) };
 }
 
 const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : data.slice());
@@ -95,24 +95,36 @@ export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuff
 export interface TensorToWrite {
   name: string;
   shape: readonly number[];
-  data: Float32Array;
+  data: Float32Array | Float64Array;
+}
+interface WriteOptions {
+  metadata?: Record<string, string>;
+  /** What float32 numbers are written as; float64 ones stay. */
+  dtype?: "F32" | "F16";
 }
 
-/** Writes tensors, in the given order, as float32 or rounded to float16. Equal input gives equal bytes. */
-export function writeSafetensors(tensors: readonly TensorToWrite[], { metadata = {}, dtype = "F32" as "F32" | "F16" } = {}): Uint8Array<ArrayBuffer> {
-  const width = widths[dtype];
+/** The file as pieces, one after the other: the header, then each tensor. Tensors that need no rounding are not copied. Equal input gives equal bytes. */
+export function safetensorsParts(tensors: readonly TensorToWrite[], { metadata = {}, dtype = "F32" }: WriteOptions = {}): Uint8Array[] {
   let offset = 0;
-  const entries = tensors.map(({ name, shape, data }) => [name, { dtype, shape, data_offsets: [offset, (offset += data.length * width)] }]);
+  const typeOf = (data: TensorToWrite["data"]) => (data instanceof Float64Array ? "F64" : dtype);
+  const entries = tensors.map(({ name, shape, data }) => [name, { dtype: typeOf(data), shape, data_offsets: [offset, (offset += data.length * widths[typeOf(data)])] }]);
   const text = JSON.stringify({ ...(Object.keys(metadata).length ? { __metadata__: metadata } : {}), ...Object.fromEntries(entries) });
-  const json = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8)), padding = (8 - (json.length % 8)) % 8, begin = 8 + json.length + padding;
-  const bytes = new Uint8Array(begin + offset).fill(0x20, 8, begin);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(begin - 8), true);
-  bytes.set(json, 8);
-  let at = begin;
-  for (const { data } of tensors) {
-    if (dtype === "F32") bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    else new Uint16Array(bytes.buffer, at, data.length).set(Uint16Array.from(data, toHalf));
-    at += data.length * width;
+  const json = new TextEncoder().encode(text), length = Math.ceil(json.length / 8) * 8, header = new Uint8Array(8 + length).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(json, 8);
+  return [header, ...tensors.map(({ data }) => {
+    const kept = typeOf(data) === "F16" ? Uint16Array.from(data, toHalf) : data;
+    return new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
+  })];
+}
+
+/** Writes tensors, in the given order. */
+export function writeSafetensors(tensors: readonly TensorToWrite[], options?: WriteOptions): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors, options), bytes = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
   }
   return bytes;
 }

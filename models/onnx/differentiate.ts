@@ -10,6 +10,17 @@ export class NoGradientError extends Error {
   }
 }
 
+/** The values that a loss depends on so that a gradient flows: only those of them that are parameters can learn from it. */
+export function reached(graph: Graph, losses: readonly Value[]): Set<string> {
+  const found = new Set(losses.map((v) => v.name));
+  for (const { op, inputs, outputs } of graph.nodes.toReversed()) {
+    if (!outputs[0] || !found.has(outputs[0].name)) continue;
+    const rules = rulesOf(op), flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
+    for (const [i, x] of inputs.entries()) if (isFloat(x.dtype) && flows(i)) found.add(x.name);
+  }
+  return found;
+}
+
 const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
 
 /** A value and its cotangent. */
@@ -24,7 +35,7 @@ export type Seed = readonly [value: Value, cotangent: Value];
 export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[]): Map<string, Value> {
   const op = opsOf(graph), scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
-    const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype === "float64" ? "float64" : "float32");
+    const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype as "float32");
     scalars.set(`${dtype} ${n}`, known);
     return known;
   };
@@ -36,6 +47,7 @@ export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: 
   for (const node of forward.reverse()) {
     const y = node.outputs[0] as Value, arrived = cotangents.get(y.name);
     if (!arrived || !onPath.has(y.name)) continue;
+    graph.scope = node.scope;
     const dy = expanded(arrived, y);
     const rules = rulesOf(node.op);
     if (rules === unwritten) throw new NoGradientError(node.op);
@@ -47,6 +59,7 @@ export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: 
       cotangents.set(x.name, before ? op.Add(before, dx) : dx);
     }
   }
+  graph.scope = undefined;
   return new Map(targets.map((t) => [t.name, expanded(cotangents.get(t.name) ?? scalar(0, t.dtype), t)]));
 
   /** The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's shape: `expanded` fills it. */

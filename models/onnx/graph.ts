@@ -1,3 +1,5 @@
+import { toHalf } from "../files/half";
+
 /** A string is a symbolic dimension such as "B"; equal names mean equal sizes. */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
@@ -16,11 +18,13 @@ export interface OpNode {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attrs: Attrs;
+  /** The node of the user's graph that this op came from; gradients keep the one they belong to. */
+  readonly scope?: string;
 }
 
 export interface Constant {
   readonly value: Value;
-  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 }
 
 /** How a fresh parameter is filled. `std`, `value` and bounds are plain numbers, so that an init is data. */
@@ -42,6 +46,13 @@ export interface Parameter {
   readonly buffer?: boolean;
 }
 
+const arrays = {
+  float32: (data: readonly number[]) => Float32Array.from(data),
+  float64: (data: readonly number[]) => Float64Array.from(data),
+  float16: (data: readonly number[]) => Uint16Array.from(data, toHalf),
+  int64: (data: readonly number[]) => BigInt64Array.from(data, BigInt),
+};
+
 /** A straight-line list of ONNX ops in evaluation order. Everything else (differentiation, passes, proto) reads it. */
 export class Graph {
   readonly nodes: OpNode[] = [];
@@ -51,6 +62,8 @@ export class Graph {
   readonly parameters: Parameter[] = [];
   /** What a buffer becomes after a training step, by its name. Without training nothing is updated. */
   readonly updates = new Map<string, Value>();
+  /** What is stamped on the ops that are appended from now on. */
+  scope: string | undefined;
   #next = 0;
 
   /** A value with a name no other value of this graph has. */
@@ -80,8 +93,8 @@ export class Graph {
     return value;
   }
 
-  constant(data: readonly number[], dtype: "float32" | "float64" | "int64" = "float32", shape: Shape = data.length === 1 ? [] : [data.length]): Value {
-    return this.keep(dtype, shape, dtype === "int64" ? BigInt64Array.from(data.map(BigInt)) : dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data));
+  constant(data: readonly number[], dtype: "float32" | "float64" | "float16" | "int64" = "float32", shape: Shape = data.length === 1 ? [] : [data.length]): Value {
+    return this.keep(dtype, shape, arrays[dtype](data));
   }
 
   /** A constant of numbers that are there already; they are not copied. */

@@ -28,9 +28,11 @@ export function rewrite(source: Graph, { sizes = {}, names, visit }: Rewrite): G
   for (const { value, data } of source.constants) values.set(value.name, target.keep(value.dtype, value.shape, data));
   for (const node of source.nodes) {
     const inputs = node.inputs.map(at);
+    target.scope = node.scope;
     const outputs = visit?.(node, inputs, target) ?? append(target, node.op as OpName, inputs, bound(node.attrs));
     for (const [i, value] of outputs.entries()) values.set((node.outputs[i] as Value).name, value);
   }
+  target.scope = undefined;
   for (const [name, value] of source.outputs) target.output(name, at(value));
   for (const [name, value] of source.updates) target.updates.set(name, at(value));
   return target;

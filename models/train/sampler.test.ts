@@ -17,6 +17,14 @@ describe("a sampler", () => {
     const distinct = Array.from({ length: 90 }, (_, i) => `concept ${Math.floor(i / 3)}`), s = sampler({ rows: 90, batch: 20, seed: 2, distinct });
     for (let step = 1; step <= 40; step++) expect(new Set([...s.batch(step)].map((row) => distinct[row])).size).toBe(20);
   });
+  it("fills a batch from one bucket only, and mixes buckets over an epoch", () => {
+    const bucket = Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? "wide" : "tall")), s = sampler({ rows: 100, batch: 8, seed: 4, bucket });
+    const kinds = Array.from({ length: 12 }, (_, i) => new Set([...s.batch(i + 1)].map((row) => bucket[row])));
+    expect(kinds.every((k) => k.size === 1)).toBe(true);
+    expect(kinds.slice(0, 6).map((k) => [...k][0])).toContain("wide");
+    expect(new Set(Array.from({ length: 12 }, (_, i) => [...s.batch(i + 1)]).flat()).size).toBe(96);
+    expect(() => sampler({ rows: 4, batch: 3, seed: 0, bucket: ["a", "a", "b", "b"] })).toThrow("No bucket has a batch of 3 rows.");
+  });
   it("says when a batch cannot be drawn", () => {
     expect(() => sampler({ rows: 3, batch: 4, seed: 0 })).toThrow("A batch of 4 rows cannot be drawn from 3.");
     expect(() => sampler({ rows: 4, batch: 3, seed: 0, distinct: ["a", "a", "b", "b"] })).toThrow("different names cannot be drawn from 2");

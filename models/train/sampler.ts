@@ -6,43 +6,61 @@ export interface Sampler {
   batch(step: number): Uint32Array;
 }
 
-/**
- * Every epoch is a fresh permutation of the rows, cut into batches; an incomplete last batch is dropped. With `distinct`, rows of one
- * name never meet in a batch: a row that would is put off to the next batch.
- */
-export function sampler({ rows, batch, seed, distinct }: { rows: number; batch: number; seed: number; distinct?: readonly string[] }): Sampler {
+export interface SamplerSpec {
+  rows: number;
+  batch: number;
+  seed: number | string;
+  /** A name for each row; rows of one name never meet in a batch: a row that would is put off to the next one. */
+  distinct?: readonly string[];
+  /** A name for each row; only rows of one name meet in a batch. */
+  bucket?: readonly string[];
+}
+
+/** Every epoch is a fresh permutation of the rows, cut into batches; what is left over and fills no batch is dropped. */
+export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): Sampler {
   const names = new Set(distinct).size;
   if (rows < batch) throw Object.assign(new Error(`A batch of ${batch} rows cannot be drawn from ${rows}.`), { hint: "Make the batch smaller, or give more data." });
   if (distinct && names < batch) throw Object.assign(new Error(`A batch of ${batch} rows of different names cannot be drawn from ${names} names.`), { hint: "Make the batch smaller, or leave “distinct” unconnected." });
-  const epochs: Uint32Array[][] = [];
   const epoch = (index: number): Uint32Array[] => {
-    const order = random(seed, "epoch", index).permutation(rows), batches: Uint32Array[] = [];
-    if (!distinct) {
-      for (let at = 0; at + batch <= rows; at += batch) batches.push(order.slice(at, at + batch));
-      return batches;
-    }
-    let waiting = Array.from(order);
-    for (;;) {
-      const taken: number[] = [], seen = new Set<string>(), later: number[] = [];
-      let at = 0;
-      for (; at < waiting.length && taken.length < batch; at++) {
-        const row = waiting[at] as number, name = distinct[row] as string;
-        (seen.has(name) ? later : taken).push(row);
-        seen.add(name);
-      }
-      if (taken.length < batch) return batches;
-      batches.push(Uint32Array.from(taken));
-      waiting = [...later, ...waiting.slice(at)];
-    }
+    const draw = random(seed, "epoch", index), order = draw.permutation(rows);
+    if (!bucket) return cut(order, batch, distinct);
+    const buckets = new Map<string, number[]>();
+    for (const row of order) buckets.get(bucket[row] as string)?.push(row) ?? buckets.set(bucket[row] as string, [row]);
+    const batches = [...buckets.values()].flatMap((list) => cut(list, batch, distinct));
+    return Array.from(draw.permutation(batches.length), (i) => batches[i] as Uint32Array);
+  };
+  /** How many batches lie before each epoch, and the epoch that was asked last. */
+  const starts = [0];
+  let open = { index: 0, batches: epoch(0) };
+  if (!open.batches.length) throw Object.assign(new Error(`No ${bucket ? "bucket has" : "epoch gives"} a batch of ${batch} rows${distinct ? " of different names" : ""}.`), { hint: `Make the batch smaller${bucket ? ", or the buckets larger" : ""}.` });
+  const at = (index: number): Uint32Array[] => {
+    if (open.index !== index) open = { index, batches: epoch(index) };
+    starts[index + 1] ??= (starts[index] as number) + open.batches.length;
+    return open.batches;
   };
   return {
     batch(step) {
-      let first = 1;
-      for (let index = 0; ; index++) {
-        const batches = (epochs[index] ??= epoch(index));
-        if (step < first + batches.length) return batches[step - first] as Uint32Array;
-        first += batches.length;
-      }
+      let index = starts.findLastIndex((start) => start < step);
+      while ((starts[index] as number) + at(index).length < step) index++;
+      return at(index)[step - 1 - (starts[index] as number)] as Uint32Array;
     },
   };
+}
+
+function cut(order: ArrayLike<number>, batch: number, distinct: readonly string[] | undefined): Uint32Array[] {
+  const batches: Uint32Array[] = [];
+  let at = 0, waiting: number[] = [];
+  for (;;) {
+    const taken: number[] = [], seen = new Set<string>(), later: number[] = [];
+    const offer = (row: number) => {
+      const name = distinct?.[row] ?? String(row), fits = taken.length < batch && !seen.has(name);
+      (fits ? taken : later).push(row);
+      if (fits) seen.add(name);
+    };
+    waiting.forEach(offer);
+    while (taken.length < batch && at < order.length) offer(order[at++] as number);
+    if (taken.length < batch) return batches;
+    batches.push(Uint32Array.from(taken));
+    waiting = later;
+  }
 }

@@ -88,7 +88,7 @@ describe("a training step", () => {
     const build = (frozen: boolean) => {
       const graph = new Graph(), op = opsOf(graph), x = graph.input("x", "float32", [4, 8]);
       const a = graph.parameter("a", [8, 8], { kind: "ones" }), b = graph.parameter("b", [8, 1], { kind: "ones" });
-      const states = trainStep(graph, op.ReduceMean(op.MatMul(op.Relu(op.MatMul(x, a)), b), { keepdims: 0 }), { optimizer: optimizers[0] as Optimizer, clipNorm: 0, isFrozen: (name) => frozen && name === "a" });
+      const states = trainStep(graph, op.ReduceMean(op.MatMul(op.Relu(op.MatMul(x, a)), b), { keepdims: 0 }), { optimizer: optimizers[0] as Optimizer, clipNorm: 0, rateOf: (name) => (frozen && name === "a" ? 0 : 1) });
       return { states: states.map((s) => s.name), gemms: graph.nodes.filter((n) => n.op === "Gemm" || n.op === "MatMul").length };
     };
     expect(build(true)).toEqual({ states: ["b", "b#m", "b#v"], gemms: 3 });

@@ -15,25 +15,61 @@ export interface PixelRequest {
   background?: string;
 }
 
-/** What a trainer asks for; plain data, so that it can be hashed, stored and shown. */
-export interface TrainRequest {
-  losses: Deferred[];
-  optimizer: Optimizer;
+/** A part of a training with settings of its own. */
+export interface Stage {
+  name: string;
+  steps: number;
   /** The peak learning rate. */
   lr: number;
   schedule: Schedule;
-  steps: number;
-  batchSize: number;
+  /** What trains, and at which share of the learning rate: the first pattern that a parameter's name fits. No match: it does not train. */
+  trains: { pattern: string; rate: number }[];
+  /** Patterns of the nodes whose losses count, and with them their data; empty: all. */
+  losses: string[];
+}
+
+/** What a trainer asks for; plain data, so that it can be hashed, stored and shown. */
+export interface TrainRequest {
+  losses: Deferred[];
+  /** Numbers that are measured at intervals with the weights as they are then; the first one says which are best. */
+  metrics: Deferred[];
+  stages: Stage[];
+  optimizer: Optimizer;
   clipNorm: number;
+  /** Rows of a batch. */
+  batchSize: number;
+  /** Batches whose gradients are averaged before each update. */
+  accumulate: number;
+  /** Rows that are encoded at a time; 0: all. */
+  chunk: number;
+  precision: "float32" | "float16";
+  /** Decay of a moving average of the weights; 0: none. */
+  average: number;
+  /** How the outputs of a frozen part behind the data are kept, so that it runs once for each row; off: it runs in every step. */
+  hoist: "off" | "float32" | "float16";
   seed: number;
   /** One name per row; rows of the same name never meet in one batch, for example two drawings of one concept: avoids false negatives. */
   distinct?: string[];
-  /** Steps between two checkpoints from which a killed run goes on. */
+  /** One name per row; only rows of the same name meet in one batch, for example pictures of one size. */
+  bucket?: string[];
+  /** Steps between two checkpoints from which a killed run goes on, and how many are kept. */
   checkpointEvery: number;
+  keep: number;
+  /** Steps between two measurements. */
+  evaluateEvery: number;
+  better: "higher" | "lower";
+  /** Measurements without a better one after which the training ends; 0: never. */
+  patience: number;
+  /** Which weights it gives. */
+  give: "last" | "best";
 }
 export interface TrainResult {
   weights: Weights;
+  /** The moving average of the weights, or a teacher's; the weights themselves where there is neither. */
+  average: Weights;
   curve: Series;
+  /** Share of the time that steps waited for data. */
+  waited: number;
 }
 
 /** What the file of an export is made of. */

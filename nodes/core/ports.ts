@@ -19,6 +19,8 @@ interface PortOptions {
   many?: boolean;
   /** The value is not computed: what lies upstream is handed over as a `Deferred`. With "structure" not even the data that it reads is. */
   deferred?: true | "structure";
+  /** On a weights output: the input whose tensors these still are, only treated otherwise. */
+  shares?: string;
 }
 export type Ports = Record<string, Port>;
 

@@ -19,14 +19,20 @@ export interface ImageFile {
 /** N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. */
 export type ImageBatch = { files: ImageFile[] } | { pixels: Tensor };
 
-/** A handle on named parameters. Nodes given the same handle share weights. */
+/** A handle on named parameters, and how nodes that read it treat them. Nodes given one handle share weights. Patterns have * for any letters. */
 export interface Weights {
   /** sha256 of a .safetensors blob; absent for freshly initialised parameters. */
   ref?: string;
-  /** Names (glob patterns with *) that take no gradient. */
-  frozen?: string[];
-  /** Draws the parameters that `ref` does not hold. */
+  /** Draws the parameters that `ref` does not hold. Without a seed, one that it does not hold is an error. */
   seed?: number;
+  /** Patterns of names that take no gradient. An adapter only fits a pattern that says "lora_". */
+  frozen?: string[];
+  /** Low-rank adapters on matrices; the matrices themselves stay. */
+  lora?: { rank: number; alpha: number; targets: string[] }[];
+  /** Names that are another name's tensor, which may lie the other way round. */
+  ties?: { name: string; to: string; transposed: boolean }[];
+  /** A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 − m)·trained. */
+  average?: number;
 }
 
 /** A Hugging Face tokenizer.json, parsed, and what CLIP-style packing needs to know beside it. */

@@ -24,4 +24,6 @@ export type RunEvent =
   | { kind: "warning"; node?: string; message: string }
   /** One training step. After `resumed` at step s, and after a point of step s, points with a later step are to be forgotten. */
   | { kind: "metric"; node: string; step: number; values: Record<string, number> }
-  | { kind: "resumed"; node: string; step: number };
+  | { kind: "resumed"; node: string; step: number }
+  /** Frozen nodes before a trainer ran once for each row, and what they gave is kept. */
+  | { kind: "hoisted"; node: string; nodes: string[]; rows: number; bytes: number };

@@ -1,5 +1,5 @@
-import { type Dim, type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
-import { builderOf } from "#models/blocks/builder";
+import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
+import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import type { Endpoint } from "./document";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
@@ -49,15 +49,14 @@ class Bindings {
   }
 }
 
-/** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix, or what `rename` makes of it. */
-export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, { rename = (name: string) => name, training = false } = {}): Record<string, Value> {
-  const { definition, params, prepared } = node, builder = builderOf(graph, training), scope = (name: string) => rename(`${scopeOf(node)}.${name}`);
+/** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
+export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, builder: Builder = builderOf(graph, false)): Record<string, Value> {
+  const { definition, params, prepared } = node;
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
-  return definition.build({
-    ...builder, inputs, params, prepared,
-    weight: (name: string, shape: readonly number[], init: Init) => builder.weight(scope(name), shape, init),
-    buffer: (name: string, shape: readonly number[], init: Init) => builder.buffer(scope(name), shape, init),
-  }) as Record<string, Value>;
+  graph.scope = node.id;
+  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared }) as Record<string, Value>;
+  graph.scope = undefined;
+  return outputs;
 }
 
 /** What comes in along a wire, for a graph that is lowered before anything runs: every size that is not known gets a symbol. */

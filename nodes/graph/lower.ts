@@ -1,5 +1,8 @@
-import { type DType, type Dim, Graph, type OpNode, type Shape, type Value } from "#models/onnx/graph";
+import { type Builder, builderOf } from "#models/blocks/builder";
+import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
+import { matches } from "#models/patterns";
 import type { Port } from "../core/ports";
+import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
 import { emit, scopeOf } from "./infer";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
@@ -10,7 +13,13 @@ export interface LoweredParameter {
   graphName: string;
   /** Its name in a checkpoint. */
   name: string;
+  /** Equal for parameters that are one tensor, in whatever graph they are lowered. */
+  id: string;
   weights?: Endpoint;
+  /** A low-rank adapter: drawn afresh where the checkpoint has none. */
+  adapter: boolean;
+  /** For a teacher's parameter: how slowly it follows the student's of the same name. */
+  decay?: number;
 }
 
 export interface Lowered {
@@ -24,10 +33,16 @@ export interface Lowered {
   clamp: Record<string, readonly [number, number]>;
 }
 
+export interface LowerOptions {
+  training?: boolean;
+  /** The weights handles that nodes read, by endpoint: what is frozen, adapted, tied, averaged. */
+  handles?: ReadonlyMap<string, Weights>;
+}
+
 /** Tensor nodes to one graph. `typeOf` says what comes in from outside of them. */
-export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf: (from: Endpoint) => { dtype: DType; shape: Shape }, { training = false } = {}): Lowered {
+export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf: (from: Endpoint) => { dtype: DType; shape: Shape }, { training = false, handles }: LowerOptions = {}): Lowered {
   const graph = new Graph(), feeds = new Map<string, Value>(), values = new Map<string, Value>();
-  const parameters = new Map<string, LoweredParameter>(), clamp: Lowered["clamp"] = {};
+  const parameters = new Map<string, LoweredParameter>(), clamp: Lowered["clamp"] = {}, taken = new Set(nodes);
   const result: Lowered = { graph, feeds: [], values, parameters: [], clamp };
   const valueOf = (from: Endpoint): Value => {
     const inside = values.get(key(from)) ?? feeds.get(key(from));
@@ -38,49 +53,64 @@ export function lower(resolved: ResolvedGraph, nodes: readonly string[], typeOf:
     return value;
   };
   for (const node of resolved.nodes.values()) {
-    if (!nodes.includes(node.id)) continue;
+    if (!taken.has(node.id)) continue;
     const inputs: Record<string, Value | Value[] | undefined> = {};
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       if (port.type !== "tensor") continue;
       const incoming = (node.inputs[name] ?? []).map(valueOf);
       inputs[name] = port.many ? incoming : incoming[0];
     }
-    const outputs = emit(graph, node, inputs, { rename: (name) => claim(node, name, parameters), training });
-    for (const [name, value] of Object.entries(outputs)) values.set(key({ node: node.id, port: name }), value);
-    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) clamp[claim(node, `${scopeOf(node)}.${name}`, parameters)] = bounds;
+    const weights = node.inputs.weights?.[0], handle = weights && handles?.get(key(weights));
+    const claim = claims(resolved, node, handle, parameters);
+    for (const [name, value] of Object.entries(emit(graph, node, inputs, parametersOf(graph, handle, claim, training)))) values.set(key({ node: node.id, port: name }), value);
+    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
   }
   result.parameters = [...parameters.values()];
   return result;
 }
 
-/** Two nodes that read one weights handle share a name's tensor; the same name from another handle is another tensor. */
-function claim(node: ResolvedNode, name: string, parameters: Map<string, LoweredParameter>): string {
-  const weights = node.inputs.weights?.[0];
-  for (let graphName = name; ; graphName = `${graphName}@${weights?.node ?? node.id}`) {
-    const known = parameters.get(graphName);
-    if (!known) parameters.set(graphName, { graphName, name, weights });
-    else if ((known.weights && key(known.weights)) !== (weights && key(weights))) continue;
-    return graphName;
-  }
+/** Where a handle's tensors come from: handles that were made of one handle by freezing, adapting or averaging share its tensors. */
+function originOf(graph: ResolvedGraph, from: Endpoint): string {
+  const node = graph.nodes.get(from.node), via = node?.definition.outputs[from.port]?.shares, source = via === undefined ? undefined : node?.inputs[via]?.[0];
+  return source ? originOf(graph, source) : key(from);
 }
 
-/** Ops whose `axis` 0 mixes rows. */
-const mixesRows = (op: OpNode): boolean => {
-  const { axis, axes } = op.attrs as { axis?: number; axes?: readonly number[] };
-  const rank = op.inputs[0]?.shape.length ?? 0;
-  const first = (a: number) => a === 0 || a + rank === 0;
-  return (axis !== undefined && first(axis) && op.op !== "Gather") || (Array.isArray(axes) && axes.some(first));
-};
+/** Finds the graph name of a parameter: nodes that read tensors of one origin share those of one name; the same name of another origin is another tensor. */
+function claims(graph: ResolvedGraph, node: ResolvedNode, handle: Weights | undefined, parameters: Map<string, LoweredParameter>): (name: string, adapter?: boolean) => string {
+  const weights = node.inputs.weights?.[0], origin = weights ? originOf(graph, weights) : node.id, decay = handle?.average;
+  return (name, adapter = false) => {
+    const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
+    for (let graphName = decay === undefined ? name : averageOf(name); ; graphName = `${graphName}@${origin}`) {
+      const known = parameters.get(graphName);
+      if (!known) parameters.set(graphName, { graphName, name, id, weights, adapter, ...(decay === undefined ? {} : { decay }) });
+      else if (known.id !== id) continue;
+      return graphName;
+    }
+  };
+}
+/** What the moving average of a parameter is called beside it. */
+export const averageOf = (name: string): string => `${name}#average`;
 
-/**
- * The symbol of the batch when every row of the outputs depends on the same row of the inputs alone, so that the graph may run in chunks;
- * otherwise undefined.
- */
-export function rowSymbol(graph: Graph): string | undefined {
-  const symbols = new Set(graph.inputs.map((v) => v.shape[0]).filter((d): d is string => typeof d === "string"));
-  if (symbols.size !== 1) return undefined;
-  const symbol = [...symbols][0] as string;
-  const has = (v: Value) => v.shape.includes(symbol as Dim), leads = (v: Value) => v.shape[0] === symbol && !v.shape.slice(1).includes(symbol);
-  const rowwise = graph.nodes.every((op) => !op.inputs.some(has) || (op.outputs.every(leads) && op.inputs.every((v) => !has(v) || leads(v)) && !mixesRows(op)));
-  return rowwise && [...graph.outputs.values()].every(leads) ? symbol : undefined;
+/** A builder whose parameters, given by full name, are what a weights handle makes of them. */
+function parametersOf(graph: Graph, handle: Weights | undefined, claim: (name: string, adapter?: boolean) => string, training: boolean): Builder {
+  const builder = builderOf(graph, training), { op } = builder, { frozen = [], lora = [], ties = [], average } = handle ?? {};
+  const fixed = average !== undefined, stopped = (value: Value) => (training ? op.StopGradient(value) : value);
+  const take = (name: string, shape: readonly number[], init: Init, adapter = false) => graph.parameter(claim(name, adapter), shape, init, fixed);
+  return {
+    ...builder,
+    buffer: (name, shape, init) => builder.buffer(claim(name), shape, init),
+    weight(name, shape, init) {
+      const tie = ties.find((t) => t.name === name), source = tie?.to ?? name, stored = tie?.transposed ? shape.toReversed() : shape;
+      const turned = (value: Value) => (tie?.transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value);
+      const base = take(source, stored, init), adapter = stored.length === 2 ? lora.find((l) => matches(source, l.targets)) : undefined;
+      if (!adapter) return turned(fixed || matches(source, frozen) ? stopped(base) : base);
+      // W + (α/r)·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays.
+      const [inputs = 0, outputs = 0] = stored, part = (suffix: string, size: readonly number[], start: Init) => {
+        const value = take(`${source}.${suffix}`, size, start, true);
+        return fixed || matches(`${source}.${suffix}`, frozen.filter((p) => p.includes("lora_"))) ? stopped(value) : value;
+      };
+      const a = part("lora_A", [inputs, adapter.rank], { kind: "uniform", bound: inputs ** -0.5 }), b = part("lora_B", [adapter.rank, outputs], { kind: "zeros" });
+      return turned(op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapter.alpha / adapter.rank]))));
+    },
+  };
 }

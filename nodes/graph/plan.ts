@@ -1,3 +1,4 @@
+import type { Port } from "../core/ports";
 import type { Endpoint } from "./document";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
@@ -10,56 +11,55 @@ export interface Plan {
 }
 
 /**
- * What lies upstream of a node's deferred inputs, split by when it is computed: `rows` once before training and then sliced by batch,
- * `stepwise` anew for every batch on the host, `tensors` inside the step graph, `weights` once, as starting values.
+ * What lies upstream of deferred inputs, split by when it is computed: `rows` once before, `weights` once, as starting values, `stepwise` on the
+ * host anew for every batch, `tensors` inside the step graph, and `after` on the host behind those.
  */
 export interface Cone {
+  ends: Endpoint[];
   tensors: string[];
   stepwise: string[];
+  /** Host nodes behind a tensor node: no gradient can pass them, but a metric is made of them. */
+  after: string[];
   rows: Endpoint[];
   weights: Endpoint[];
-  losses: Endpoint[];
-  /** Host nodes behind a tensor node: no gradient can pass them. */
-  blocked: string[];
 }
 
-const sources = (node: ResolvedNode, deferred: boolean): Endpoint[] =>
-  Object.entries(node.inputs).flatMap(([name, from]) => (Boolean(node.definition.inputs[name]?.deferred) === deferred ? from : []));
+const sources = (node: ResolvedNode, of: (port: Port | undefined) => boolean): Endpoint[] =>
+  Object.entries(node.inputs).flatMap(([name, from]) => (of(node.definition.inputs[name]) ? from : []));
+const computed = (node: ResolvedNode): Endpoint[] => sources(node, (port) => !port?.deferred);
 
-export function coneOf(graph: ResolvedGraph, node: ResolvedNode): Cone | undefined {
-  const losses = sources(node, true);
-  if (!losses.length) return undefined;
-  const upstream = new Set<string>();
-  const visit = (id: string) => {
+/** What lies upstream of one deferred input of a node, or of some of its wires. */
+export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
+  const upstream = new Set<string>(), visit = (id: string) => {
     const found = graph.nodes.get(id);
     if (!found || upstream.has(id)) return;
     upstream.add(id);
-    for (const source of sources(found, false)) visit(source.node);
+    for (const source of computed(found)) visit(source.node);
   };
-  for (const loss of losses) visit(loss.node);
+  for (const end of ends) visit(end.node);
 
-  const tensors: string[] = [], stepwise: string[] = [], blocked: string[] = [];
+  const tensors = new Set<string>(), stepwise = new Set<string>(), after = new Set<string>();
   for (const found of graph.nodes.values()) {
     if (!upstream.has(found.id)) continue;
-    const from = sources(found, false).map((e) => e.node);
-    if (found.definition.build) tensors.push(found.id);
-    else if (from.some((id) => tensors.includes(id) || blocked.includes(id))) blocked.push(found.id);
-    else if (found.definition.random || from.some((id) => stepwise.includes(id))) stepwise.push(found.id);
+    const from = computed(found).map((e) => e.node);
+    if (found.definition.build) tensors.add(found.id);
+    else if (from.some((id) => tensors.has(id) || after.has(id))) after.add(found.id);
+    else if (found.definition.random || from.some((id) => stepwise.has(id))) stepwise.add(found.id);
   }
-  const inStep = new Set([...tensors, ...stepwise]), rows = new Map<string, Endpoint>(), weights = new Map<string, Endpoint>();
-  for (const id of inStep) {
+  const live = new Set([...tensors, ...stepwise, ...after]), rows = new Map<string, Endpoint>(), weights = new Map<string, Endpoint>();
+  for (const id of live) {
     for (const [name, from] of Object.entries(graph.nodes.get(id)?.inputs ?? {})) {
       const isWeights = graph.nodes.get(id)?.definition.inputs[name]?.type === "weights";
-      for (const source of from) if (!inStep.has(source.node)) (isWeights ? weights : rows).set(key(source), source);
+      for (const source of from) if (!live.has(source.node)) (isWeights ? weights : rows).set(key(source), source);
     }
   }
-  return { tensors, stepwise, rows: [...rows.values()], weights: [...weights.values()], losses, blocked };
+  return { ends: [...ends], tensors: [...tensors], stepwise: [...stepwise], after: [...after], rows: [...rows.values()], weights: [...weights.values()] };
 }
 
 /** Everything whose value a node needs before it can run. */
 export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const cone = coneOf(graph, node), readsData = Object.keys(node.inputs).some((name) => node.definition.inputs[name]?.deferred === true);
-  return [...sources(node, false), ...(cone ? [...(readsData ? cone.rows : []), ...cone.weights] : [])];
+  const { rows, weights } = coneOf(graph, sources(node, (port) => port?.deferred === true)), structure = coneOf(graph, sources(node, (port) => port?.deferred === "structure"));
+  return [...computed(node), ...rows, ...weights, ...structure.weights];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */

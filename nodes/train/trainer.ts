@@ -1,27 +1,49 @@
 import * as z from "zod";
+import { listOf } from "#models/patterns";
 import { optimizerKinds } from "#models/train/optimizers";
 import { scheduleKinds } from "#models/train/schedules";
+import type { Stage } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+
+const stage = z.object({
+  name: z.string().max(100).default(""),
+  steps: z.int().min(1).max(10_000_000).default(1000),
+  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate. The first that fits counts." }),
+  lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
+  schedule: z.enum(["same", ...scheduleKinds]).default("same"),
+  warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
+  losses: z.string().max(1000).default("").meta({ description: "Nodes whose losses count, and with them their data; empty: all." }),
+});
 
 export const trainer = defineNode({
   type: "train.trainer",
   title: "Trainer",
   description: "Trains everything upstream of its losses, and gives the trained weights.",
   docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in one ONNX model. Several losses add up.
-Deterministic host nodes (decode, tokenize) run once for all rows; random ones (augment) run anew for each batch.
+Deterministic host nodes (decode, tokenize) run once for all rows; random ones (augment) run anew for each batch. A frozen, deterministic part behind the data runs once for each row and is kept.
 
-- AdamW with decoupled decay (Loshchilov & Hutter 2019), Adam, SGD with momentum, Lion, LAMB or LARS; no decay on gains, biases and other 1-D parameters (open_clip)
-- linear warmup, then cosine, linear or no decay; the gradient's global norm is clipped
+- AdamW with decoupled decay (Loshchilov & Hutter 2019), Adam, SGD with momentum, Lion, LAMB, LARS or Adafactor; no decay on gains, biases and other 1-D parameters (open_clip)
+- linear warmup, then the schedule; the gradient's global norm is clipped
 - rows are drawn without repetition, epoch by epoch; the last, incomplete batch of an epoch is dropped
-- \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives
-- checkpoints every K steps hold parameters, moments and the position in the data: a killed run goes on with the same numbers`,
+- \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives; \`bucket\`: only rows of one name meet, such as pictures of one size
+- stages follow one another, each with steps, learning rate, what trains and which losses count; without a table there is one stage of everything
+- *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021); *Accumulate* averages the gradients of several batches
+- \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the first one decides on the best weights and on an early end
+- checkpoints hold parameters, optimizer state, averages and the position in the data: a killed run goes on with the same numbers`,
   version: 1,
   inputs: {
     loss: port.tensor({ dtype: "float32", shape: [], deferred: true, many: true, doc: "One or more scalar losses." }),
+    metric: port.number({ deferred: true, many: true, optional: true, doc: "Measured at intervals, with the weights as they are then." }),
     distinct: port.text({ shape: ["N"], optional: true, doc: "One name per row; equal names never meet in a batch." }),
+    bucket: port.text({ shape: ["N"], optional: true, doc: "One name per row; only equal names meet in a batch." }),
   },
-  outputs: { weights: port.weights({ doc: "All parameters of the trained nodes." }), curve: port.series({ doc: "Loss, learning rate and gradient norm by step." }) },
+  outputs: {
+    weights: port.weights({ doc: "All parameters of the trained nodes." }),
+    average: port.weights({ doc: "Their moving average, or the teacher's weights; without either, the weights." }),
+    curve: port.series({ doc: "Loss, learning rate, gradient norm and metrics by step." }),
+    waited: port.number({ doc: "Share of the time that steps waited for data." }),
+  },
   params: {
     steps: z.int().min(1).max(10_000_000).default(1000),
     batch: z.int().min(1).max(65_536).default(64).meta({ label: "Batch size", unit: "rows" }),
@@ -29,25 +51,48 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     optimizer: z.enum(optimizerKinds).default("adamw"),
     schedule: z.enum(scheduleKinds).default("cosine"),
     warmup: z.int().min(0).max(1_000_000).default(100).meta({ unit: "steps" }),
-    floor: z.number().min(0).max(1).default(0).meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
     weightDecay: z.number().min(0).max(10).default(0.2).meta({ label: "Weight decay" }),
+    stages: z.array(stage).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
+    evaluate: z.int().min(1).max(1_000_000).default(100).meta({ label: "Measure every", unit: "steps" }),
+    better: z.enum(["higher", "lower"]).default("higher").meta({ label: "A better metric is", advanced: true }),
+    give: z.enum(["last", "best"]).default("last").meta({ label: "Weights given", advanced: true, description: "Those of the last step, or those with the best first metric." }),
+    patience: z.int().min(0).max(10_000).default(0).meta({ label: "Patience", unit: "measurements", advanced: true, description: "Ends after so many measurements without a better one; 0 never." }),
+    floor: z.number().min(0).max(1).default(0).meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
     beta1: z.number().min(0).max(0.9999).default(0.9).meta({ label: "β₁", advanced: true }),
     beta2: z.number().min(0).max(0.99999).default(0.98).meta({ label: "β₂", advanced: true }),
     epsilon: z.number().min(1e-12).max(1e-2).default(1e-6).meta({ label: "ε", advanced: true, scale: "log" }),
     momentum: z.number().min(0).max(0.9999).default(0.9).meta({ advanced: true, description: "Of SGD and LARS." }),
+    nesterov: z.boolean().default(false).meta({ advanced: true }),
     clipNorm: z.number().min(0).max(1000).default(1).meta({ label: "Clip gradient norm", advanced: true, description: "0 does not clip." }),
+    average: z.number().min(0).max(0.999999).default(0).meta({ widget: "number", label: "Average decay", advanced: true, description: "Decay of a moving average of the weights; 0 keeps none." }),
+    accumulate: z.int().min(1).max(4096).default(1).meta({ unit: "batches", advanced: true, description: "Gradients of so many batches are averaged before each update." }),
+    chunk: z.int().min(0).max(65_536).default(0).meta({ label: "Encode at a time", unit: "rows", advanced: true, description: "0 encodes the batch at once; less bounds memory, and gives the same gradients." }),
+    precision: z.enum(["float32", "float16"]).default("float32").meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
+    hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({ label: "Keep frozen results", advanced: true, description: "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step." }),
     checkpoint: z.int().min(1).max(1_000_000).default(100).meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
+    keep: z.int().min(1).max(100).default(2).meta({ label: "Checkpoints kept", advanced: true }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
   },
-  check: ({ warmup, steps }) => (warmup > steps ? { param: "warmup", message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`, hint: "Make the warmup shorter." } : undefined),
+  check({ warmup, steps, stages, batch, chunk }) {
+    if (!stages.length && warmup > steps) return { param: "warmup", message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`, hint: "Make the warmup shorter." };
+    const long = stages.find((s) => Math.max(s.warmup, s.warmup < 0 ? warmup : 0) > s.steps);
+    if (long) return { param: "stages", message: `The warmup of the stage “${long.name}” is longer than its ${long.steps} steps.`, hint: "Set a warmup for the stage." };
+    if (chunk > 0 && batch % chunk) return { param: "chunk", message: `A batch of ${batch} rows cannot be cut into chunks of ${chunk}.`, hint: "Choose a number that divides the batch size." };
+    return undefined;
+  },
   async run({ host, inputs, params: p }) {
+    const schedule = (kind: (typeof scheduleKinds)[number], warmup: number) => ({ kind, warmup, floor: p.floor });
+    const all: Stage = { name: "", steps: p.steps, lr: p.lr, schedule: schedule(p.schedule, p.warmup), trains: [{ pattern: "*", rate: 1 }], losses: [] };
     return host.train({
-      losses: inputs.loss,
-      distinct: inputs.distinct,
-      optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: false, trust: 0.001 },
-      lr: p.lr,
-      schedule: { kind: p.schedule, warmup: p.warmup, floor: p.floor },
-      steps: p.steps, batchSize: p.batch, clipNorm: p.clipNorm, seed: p.seed, checkpointEvery: p.checkpoint,
+      losses: inputs.loss, metrics: inputs.metric, distinct: inputs.distinct, bucket: inputs.bucket,
+      stages: p.stages.length ? p.stages.map((s, i) => ({
+        name: s.name || `stage ${i + 1}`, steps: s.steps, lr: s.lr || p.lr, losses: listOf(s.losses),
+        schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
+        trains: listOf(s.trains).map((text) => ({ pattern: text.replace(/=[\d.]+$/, "").trim(), rate: Number(/=([\d.]+)$/.exec(text)?.[1] ?? 1) })),
+      })) : [all],
+      optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: p.nesterov, trust: 0.001 },
+      batchSize: p.batch, accumulate: p.accumulate, chunk: p.chunk, precision: p.precision, average: p.average, hoist: p.hoist, clipNorm: p.clipNorm, seed: p.seed,
+      checkpointEvery: p.checkpoint, keep: p.keep, evaluateEvery: p.evaluate, better: p.better, patience: p.patience, give: p.give,
     });
   },
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listOf } from "#models/patterns";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -6,10 +7,10 @@ export const freeze = defineNode({
   type: "weights.freeze",
   title: "Freeze",
   description: "Marks parameters that take no gradient: training computes nothing for them.",
-  docs: "Names are patterns with * for any letters, one per line: `vision.*` freezes the vision tower. The default freezes all.",
+  docs: "Names are patterns with * for any letters, one per line: `vision.*` freezes the vision tower. The default freezes all but LoRA's adapters; `*lora_*` freezes those.",
   version: 1,
   inputs: { weights: port.weights() },
-  outputs: { weights: port.weights() },
+  outputs: { weights: port.weights({ shares: "weights" }) },
   params: { names: z.string().max(10_000).default("*").meta({ widget: "textarea", description: "Patterns, one per line." }) },
-  run: async ({ inputs, params }) => ({ weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...params.names.split("\n").map((n) => n.trim()).filter(Boolean)] } }),
+  run: async ({ inputs, params }) => ({ weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...listOf(params.names)] } }),
 });

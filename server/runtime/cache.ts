@@ -16,13 +16,14 @@ export interface Cache {
   set(signature: string, entry: CacheEntry): Promise<void>;
 }
 
-export async function writeWhole(path: string, data: string | Uint8Array, { durable = false } = {}): Promise<void> {
+/** Writes a file that appears whole or not at all. */
+export async function writeWhole(path: string, data: string | Uint8Array | readonly Uint8Array[], { durable = false } = {}): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const aside = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(aside, "wx");
     try {
-      await file.writeFile(data);
+      for (const part of Array.isArray(data) ? data : [data]) await file.writeFile(part);
       if (durable) await file.sync();
     } finally {
       await file.close();

@@ -8,7 +8,7 @@ import { check } from "#nodes/graph/check";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
-import { type Cone, coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
+import { coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
@@ -21,7 +21,7 @@ import { prepareNodes } from "../prepare";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
 import { chooseProvider, type Provider, type ProviderChoice, SessionPool } from "./sessions";
-import { train } from "./trainer";
+import { train } from "./training/train";
 import { loadValue, storeValue } from "./values";
 
 export interface ExecuteOptions {
@@ -38,6 +38,8 @@ export interface ExecuteOptions {
   /** Folders that data nodes may read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  /** Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between steps. */
+  dataThreads?: number;
   onEvent?(event: RunEvent): void;
   /** The unexplained cause of a failure, for the log. */
   onCause?(error: unknown): void;
@@ -214,9 +216,10 @@ class Execution {
   }
 
   async #train(node: string, request: TrainRequest): Promise<TrainResult> {
-    await this.#prepare(coneOf(this.#graph, this.#graph.nodes.get(node) as ResolvedNode)?.tensors ?? []);
+    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode, deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
+    await this.#prepare(coneOf(this.#graph, deferred).tensors);
     return train({
-      request, node, graph: this.#graph, blobs: this.options.blobs, signal: this.options.signal, provider: this.#provider,
+      request, node, graph: this.#graph, document: this.options.registry ? undefined : this.options.document, folders: this.options.folders ?? [], dataThreads: this.options.dataThreads, blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, provider: this.#provider, sessions,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
       valueOf: (from) => this.#value(from),
       hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
@@ -225,10 +228,9 @@ class Execution {
   }
 
   async #exportOnnx(node: string, request: ExportRequest): Promise<Uint8Array> {
-    const cone = coneOf(this.#graph, this.#graph.nodes.get(node) as ResolvedNode) as Cone;
-    await this.#prepare(cone.tensors);
+    await this.#prepare(coneOf(this.#graph, request.tensors).tensors);
     return exportOnnx({
-      request, node, cone, graph: this.#graph, types: this.#types, blobs: this.options.blobs,
+      request, node, graph: this.#graph, types: this.#types, blobs: this.options.blobs,
       weightsOf: (from) => this.#value(from) as Promise<Weights>,
       warn: (message) => this.#emit({ kind: "warning", node, message }),
     });

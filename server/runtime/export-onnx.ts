@@ -7,17 +7,16 @@ import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { symbolicType, type Types } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
-import type { Cone } from "#nodes/graph/plan";
+import { coneOf } from "#nodes/graph/plan";
 import { key, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { parameterValues } from "./parameters";
+import { handlesOf, parameterValues } from "./parameters";
 
 export interface Export {
   request: ExportRequest;
   /** The node that exports. */
   node: string;
-  cone: Cone;
   graph: ResolvedGraph;
   types: Types;
   blobs: Blobs;
@@ -32,12 +31,12 @@ const maxWeightBytes = 2 ** 31 - 64 * 2 ** 20;
  * The tensor nodes upstream of the asked tensors as one ONNX model with the batch size open, their weights written into it. Inputs and
  * outputs are called as the ports that read and give them.
  */
-export async function exportOnnx({ request, node, cone, graph, types, blobs, weightsOf, warn }: Export): Promise<Uint8Array> {
-  const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id, { tensors, blocked } = cone;
+export async function exportOnnx({ request, node, graph, types, blobs, weightsOf, warn }: Export): Promise<Uint8Array> {
+  const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id, { tensors, after: [blocked] } = coneOf(graph, request.tensors);
   const first = request.tensors.find((t) => !tensors.includes(t.node));
   if (first) throw new Failure({ node, port: "tensor", message: `${titleOf(first.node)} computes outside of ONNX, so ${key(first)} is no part of a model.`, hint: "Wire the output of a tensor node, such as an encoder." });
-  if (blocked[0]) throw new Failure({ node: blocked[0], message: `${titleOf(blocked[0])} stands between the exported nodes and computes outside of ONNX.`, hint: "Export what comes before it." });
-  const lowered = lower(graph, tensors, (from) => symbolicType(types, from)), names = portNames(lowered, graph, tensors);
+  if (blocked !== undefined) throw new Failure({ node: blocked, message: `${titleOf(blocked)} stands between the exported nodes and computes outside of ONNX.`, hint: "Export what comes before it." });
+  const lowered = lower(graph, tensors, (from) => symbolicType(types, from), { handles: await handlesOf(graph, tensors, weightsOf) }), names = portNames(lowered, graph, tensors);
   for (const output of request.tensors) lowered.graph.output(names.free(output.port, output.node), lowered.values.get(key(output)) as never);
   const bytes = lowered.graph.parameters.reduce((sum, p) => sum + 4 * p.value.shape.reduce<number>((n, d) => n * Number(d), 1), 0);
   if (bytes > maxWeightBytes) throw new Failure({ node, message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`, hint: "Export parts of the model one by one, or save the weights as .safetensors." });

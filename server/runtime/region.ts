@@ -2,13 +2,14 @@ import type { Shape } from "#models/onnx/graph";
 import { toModel } from "#models/onnx/proto";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { lower, rowSymbol } from "#nodes/graph/lower";
+import { runsByRow } from "#models/onnx/rows";
+import { type LoweredParameter, lower } from "#nodes/graph/lower";
 import { key, type ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../storage/blobs";
 import { Cancelled } from "../errors";
-import { parameterValues } from "./parameters";
+import { handlesOf, parameterValues } from "./parameters";
 import type { Provider, SessionPool } from "./sessions";
-import { widthOf } from "./values";
+import { rowsOf, widthOf } from "./values";
 
 /** Rows per call of a model that works row by row: large enough to keep the cores busy, small enough to report progress and to be cancelled. */
 const chunkRows = 64;
@@ -29,10 +30,12 @@ export interface RegionRun {
   provider: Provider;
   signal: AbortSignal;
   progress(done: number, of: number): void;
+  /** Numbers that stand in for those of the weights wires, while a training changes them. */
+  current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
 /** Runs neighbouring tensor nodes as one ONNX model, in chunks of rows where rows do not depend on each other. */
-export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weightsOf, blobs, sessions, provider, signal, progress }: RegionRun): Promise<Map<string, Tensor>> {
+export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weightsOf, blobs, sessions, provider, signal, progress, current }: RegionRun): Promise<Map<string, Tensor>> {
   const feeds = new Map<string, Tensor>();
   for (const id of nodes) {
     const node = graph.nodes.get(id);
@@ -47,7 +50,7 @@ export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weight
   const lowered = lower(graph, nodes, (from) => {
     const tensor = feeds.get(key(from)) as Tensor;
     return { dtype: tensor.dtype, shape: symbolic(tensor) };
-  });
+  }, { handles: await handlesOf(graph, nodes, weightsOf) });
   const sizes = new Map([...counts].map(([size, symbol]) => [symbol, size]));
   const bytes = (e: Endpoint): number => {
     const value = lowered.values.get(key(e));
@@ -56,17 +59,19 @@ export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weight
   const outputs = [...wanted, ...welcome.filter((e) => bytes(e) <= keptBytes)].map(key);
   for (const name of outputs) lowered.graph.output(name, lowered.values.get(name) as never);
 
-  const parameters = await parameterValues(lowered, weightsOf, blobs);
-  const session = await sessions.get(toModel(lowered.graph, { parameters: "initializers", values: (name) => parameters.get(name) as Float32Array<ArrayBuffer> }), provider);
+  const parameters = await parameterValues(lowered, weightsOf, blobs, { current });
+  // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
+  const session = await sessions.get(toModel(lowered.graph, current ? { parameters: "inputs" } : { parameters: "initializers", values: (name) => parameters.get(name) as Float32Array<ArrayBuffer> }), provider);
+  const constant = current ? lowered.graph.parameters.map(({ name, value }) => [name, { dtype: value.dtype, shape: value.shape as number[], data: parameters.get(name) as Float32Array }] as const) : [];
   const inputs = lowered.feeds.map(({ name }) => [name, feeds.get(name) as Tensor] as const);
-  const symbol = rowSymbol(lowered.graph), rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
-  if (symbol === undefined || rows <= chunkRows) return new Map(Object.entries(await session.run(Object.fromEntries(inputs))));
+  const symbol = [...sizes.keys()].find((s) => runsByRow(lowered.graph, s)), rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
+  if (symbol === undefined || rows <= chunkRows) return new Map(Object.entries(await session.run(Object.fromEntries([...inputs, ...constant]))));
 
   const whole = new Map<string, Tensor>();
   for (let from = 0; from < rows; from += chunkRows) {
     if (signal.aborted) throw new Cancelled();
     const to = Math.min(rows, from + chunkRows);
-    const part = await session.run(Object.fromEntries(inputs.map(([name, tensor], i) => [name, lowered.graph.inputs[i]?.shape[0] === symbol ? rowsOf(tensor, from, to) : tensor])));
+    const part = await session.run(Object.fromEntries([...constant, ...inputs.map(([name, tensor], i) => [name, lowered.graph.inputs[i]?.shape[0] === symbol ? rowsOf(tensor, from, to) : tensor] as const)]));
     for (const [name, tensor] of Object.entries(part)) {
       const target = whole.get(name) ?? setGet(whole, name, { ...tensor, shape: [rows, ...tensor.shape.slice(1)], data: new (tensor.data.constructor as Float32ArrayConstructor)((tensor.data.length / (to - from)) * rows) });
       (target.data as Float32Array).set(tensor.data as Float32Array, from * (tensor.data.length / (to - from)));
@@ -77,10 +82,6 @@ export async function runRegion({ graph, nodes, wanted, welcome, valueOf, weight
   return whole;
 }
 
-const rowsOf = (tensor: Tensor, from: number, to: number): Tensor => {
-  const stride = tensor.data.length / (tensor.shape[0] as number);
-  return { ...tensor, shape: [to - from, ...tensor.shape.slice(1)], data: tensor.data.subarray(from * stride, to * stride) as Tensor["data"] };
-};
 const setGet = <K, V>(map: Map<K, V>, key: K, value: V): V => {
   map.set(key, value);
   return value;

@@ -60,6 +60,12 @@ export const sliceRows: { [T in PortType]?: (value: PortValue[T], rows: ArrayLik
   tensor: (value, rows) => takeRows(value, rows),
 };
 
+/** Rows `from` up to `to`, without a copy. */
+export const rowsOf = (tensor: Tensor, from: number, to: number): Tensor => {
+  const stride = tensor.data.length / (tensor.shape[0] as number);
+  return { ...tensor, shape: [to - from, ...tensor.shape.slice(1)], data: tensor.data.subarray(from * stride, to * stride) as Tensor["data"] };
+};
+
 export function takeRows(tensor: Tensor, rows: ArrayLike<number>): Tensor {
   const stride = tensor.shape.slice(1).reduce((a, b) => a * b, 1), Type = arrays[tensor.dtype], source = tensor.data as Float32Array;
   const data = new Type(rows.length * stride) as Float32Array;

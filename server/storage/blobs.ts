@@ -8,6 +8,8 @@ import { pipeline } from "node:stream/promises";
 
 /** Files named by the sha256 of their bytes: equal work has equal names, and a name never changes its meaning. */
 export interface Blobs {
+  /** Where the store is, for another thread or process that opens it too. */
+  readonly root: string;
   /** `durable: false` skips the fsync, for bytes that can be made again. */
   put(bytes: Uint8Array, options?: { durable?: boolean }): Promise<string>;
   /** Stores a stream, giving up with `BlobTooLarge` beyond `maxBytes`. */
@@ -58,6 +60,7 @@ export function openBlobs(dir: string): Blobs {
     await rename(from, path(ref));
   };
   return {
+    root: dir,
     path,
     has,
     async put(bytes, { durable = true } = {}) {

@@ -2,6 +2,7 @@
 
 import { Download } from "lucide-react";
 import type { PreviewOf } from "#nodes/core/preview";
+import { size } from "../../_ui/amounts";
 import { blobUrl } from "../upload";
 import type { PreviewProps } from "./index";
 import { Picture } from "./pictures";
@@ -10,7 +11,6 @@ export const short = (x: number): string => {
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return x.toLocaleString();
   return Math.abs(x) >= 1e5 || (Math.abs(x) < 1e-3 && x !== 0) ? x.toExponential(2) : Number(x.toPrecision(4)).toString();
 };
-const size = (bytes: number): string => (bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
 
 export function NumberPreview({ preview: { value }, name }: PreviewProps<PreviewOf["number"]>) {
   return <div className="flex items-baseline justify-between gap-2"><span className="text-xs text-ink-2">{name}</span><span className="text-lg font-semibold tabular-nums">{short(value)}</span></div>;

@@ -32,7 +32,7 @@ export function append(graph: Graph, name: OpName, inputs: readonly Value[], att
   }
   const outputs = [types].flat().map(({ dtype, shape }) => graph.fresh(name, dtype, shape));
   const node: OpNode = { op: name, inputs, outputs, attrs };
-  graph.nodes.push(node);
+  graph.nodes.push(graph.scope === undefined ? node : { ...node, scope: graph.scope });
   return outputs;
 }
 

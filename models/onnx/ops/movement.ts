@@ -1,7 +1,7 @@
 import type { Dim, Shape } from "../graph";
 import { addDims, multiplyDims } from "../dim";
 import type { OpDef } from "../op";
-import { axisOf, broadcast, input, sameDim, ShapeError, show } from "../shape";
+import { axisOf, broadcast, input, sameDim, ShapeError, show, sizeOf } from "../shape";
 
 const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 
@@ -10,6 +10,9 @@ export const Reshape: OpDef<{ to: readonly Dim[] }> = {
   infer(x, { to }) {
     const { dtype, shape } = input(x, 0);
     if (![...shape, ...to].includes("*") && product(shape) !== product(to)) throw new ShapeError(`cannot reshape ${show(shape)} to ${show(to)}: ${product(shape)} elements are not ${product(to)}`);
+    // The one size that follows from the others is known when they are.
+    const rest = to.filter((d) => d !== "*");
+    if (rest.length === to.length - 1 && [...shape, ...rest].every((d) => typeof d === "number")) return { dtype, shape: to.map((d) => (d === "*" ? sizeOf(shape) / sizeOf(rest) : d)) };
     return { dtype, shape: to };
   },
   asInputs: ["to"],

@@ -1,0 +1,24 @@
+import * as z from "zod";
+import { listOf } from "#models/patterns";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const lora = defineNode({
+  type: "weights.lora",
+  title: "LoRA",
+  description: "Adds low-rank adapters to matrices, and trains those instead of them.",
+  docs: `W becomes W + (α / rank)·A·B for each matrix [in, out] whose name fits a target; A [in, rank] starts as a Linear's default, B [rank, out] at zero (Hu et al. 2021, "LoRA", §4.1).
+Everything else that reads this handle is frozen, as in PEFT with bias "none", unless *Others train* is on. Adapters are saved as \`name.lora_A\` and \`name.lora_B\`; *Merge adapters* folds them in.`,
+  version: 1,
+  inputs: { weights: port.weights() },
+  outputs: { weights: port.weights({ shares: "weights" }) },
+  params: {
+    rank: z.int().min(1).max(1024).default(8),
+    alpha: z.number().min(0).max(4096).default(16).meta({ label: "Alpha", description: "The adapter is scaled by alpha / rank." }),
+    targets: z.string().min(1).max(10_000).default("*qkv.weight\n*out.weight").meta({ widget: "textarea", description: "Names of matrices, one pattern per line; * is any letters." }),
+    others: z.boolean().default(false).meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
+  },
+  run: async ({ inputs: { weights }, params: { rank, alpha, targets, others } }) => ({
+    weights: { ...weights, lora: [...(weights.lora ?? []), { rank, alpha, targets: listOf(targets) }], frozen: [...(weights.frozen ?? []), ...(others ? [] : ["*"])] },
+  }),
+});

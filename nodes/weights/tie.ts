@@ -1,0 +1,19 @@
+import * as z from "zod";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const tie = defineNode({
+  type: "weights.tie",
+  title: "Tie weights",
+  description: "Makes one parameter be another one, such as a language head its token embedding.",
+  docs: "Every node that reads this handle and asks for the first name gets the second one's tensor, transposed if asked: a head's matrix [D, V] is the embedding [V, D] transposed (Press & Wolf 2017). A checkpoint then holds it once.",
+  version: 1,
+  inputs: { weights: port.weights() },
+  outputs: { weights: port.weights({ shares: "weights" }) },
+  params: {
+    name: z.string().min(1).max(200).default("head.weight").meta({ label: "This parameter", placeholder: "head.weight" }),
+    to: z.string().min(1).max(200).default("text.token_embedding").meta({ label: "is this one", placeholder: "text.token_embedding" }),
+    transposed: z.boolean().default(true),
+  },
+  run: async ({ inputs: { weights }, params }) => ({ weights: { ...weights, ties: [...(weights.ties ?? []), params] } }),
+});

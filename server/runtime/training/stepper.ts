@@ -1,0 +1,214 @@
+import * as ort from "onnxruntime-node";
+import type { TensorToWrite } from "#models/files/safetensors";
+import { Graph } from "#models/onnx/graph";
+import { opsOf } from "#models/onnx/ops/index";
+import { toModel } from "#models/onnx/proto";
+import { cotangentOf, type Crossing, type Part, type Program } from "#models/train/program";
+import type { State } from "#models/train/step";
+import type { Tensor } from "#nodes/core/values";
+import { type Provider, toOrt } from "../sessions";
+import { rowsOf } from "../values";
+
+interface OpenPart {
+  session: ort.InferenceSession;
+  inputs: string[];
+  states: State[];
+}
+type Open = { [name: string]: OpenPart };
+type Feeds = Record<string, ort.Tensor>;
+
+export interface StepperOptions {
+  provider: Provider;
+  /** The program for the shapes of the batches that were drawn last. */
+  compile(): Program;
+  /** A parameter's numbers before the first step. */
+  valueOf(parameter: string): Float32Array | undefined;
+  /** What else goes round, where it does not start anew. */
+  stateOf?(name: string): Float32Array | undefined;
+}
+
+/** The step gave a loss or a gradient that is no number; nothing was changed by it. */
+export class NonFinite extends Error {
+  constructor(readonly told: Record<string, number>) {
+    super("the loss or the gradient is not finite");
+  }
+}
+
+/**
+ * Takes training steps: the tensors that go round, and the sessions that replace them. On WebGPU those tensors stay on the device between
+ * steps. A program is compiled when batches of a new shape come; its state is the same for all shapes.
+ */
+export class Stepper {
+  readonly #state = new Map<string, ort.Tensor>();
+  readonly #programs = new Map<string, { program: Program; parts: Open }>();
+  readonly #keepOnDevice: boolean;
+  #sums: Feeds = {};
+
+  constructor(readonly options: StepperOptions) {
+    this.#keepOnDevice = options.provider === "webgpu";
+  }
+
+  async #open(feeds: ReadonlyMap<string, Tensor>): Promise<{ program: Program; parts: Open }> {
+    const shapes = [...feeds].map(([name, { shape }]) => `${name}:${shape}`).join(), known = this.#programs.get(shapes);
+    if (known) return known;
+    const { compile, valueOf, stateOf = () => undefined } = this.options, program = compile(), parts: Open = {};
+    for (const [name, part] of Object.entries<Part>(program.parts)) {
+      parts[name] = await this.#session(part);
+      for (const p of part.graph.parameters) if (!this.#state.has(p.name)) this.#state.set(p.name, float(valueOf(p.name) ?? new Float32Array(size(p.value.shape as number[])), p.value.shape as number[]));
+    }
+    for (const { name, shape, start } of program.states) {
+      const resumed = stateOf(name);
+      if (resumed) this.#state.set(name, float(resumed, shape));
+      else if (!this.#state.has(name)) this.#state.set(name, float(new Float32Array(size(shape)).fill(start), shape));
+    }
+    const opened = { program, parts };
+    this.#programs.set(shapes, opened);
+    return opened;
+  }
+
+  async #session({ graph, states }: Part): Promise<OpenPart> {
+    const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+      executionProviders: this.options.provider === "cpu" ? ["cpu"] : [this.options.provider, "cpu"],
+      graphOptimizationLevel: "all",
+      extra: { session: { set_denormal_as_zero: "1" } },
+      logSeverityLevel: 3,
+      ...(this.#keepOnDevice ? { preferredOutputLocation: Object.fromEntries([...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"])) } : {}),
+    });
+    return { session, inputs: [...graph.inputs.map((v) => v.name), ...graph.parameters.map((p) => p.name)], states };
+  }
+
+  /** One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells. */
+  async step(batches: readonly ReadonlyMap<string, Tensor>[], lr: number, step: number): Promise<Record<string, number>> {
+    const scalars: Feeds = { lr: float(Float32Array.of(lr), []), step: float(Float32Array.of(step), []) }, told: Record<string, number> = {};
+    const tell = (out: Feeds, share: number) => {
+      for (const [name, value] of Object.entries(out)) if (isTold(name)) told[name] = (told[name] ?? 0) + share * Number((value.data as Float32Array)[0]);
+      // With loss scaling a gradient may overflow: the update leaves everything as it was, and lowers the scale.
+      for (const [name, value] of Object.entries(told)) if (!Number.isFinite(value) && !(name === "grad_norm" && this.#state.has("loss_scale"))) throw new NonFinite(told);
+    };
+    let update: OpenPart | undefined;
+    for (const feeds of batches) {
+      const { program, parts } = await this.#open(feeds), data = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
+      update = parts.update;
+      if (update && !Object.keys(this.#sums).length) this.#sums = zeros(program, this.#state);
+      if (parts.step) await this.#run(parts.step, { ...scalars, ...data }, (out) => tell(out, 1));
+      else if (parts.accumulate) await this.#run(parts.accumulate, data, (out) => tell(out, 1 / batches.length));
+      else await this.#chunks(program, parts, feeds, data, (out) => tell(out, 1 / batches.length));
+    }
+    if (update) await this.#run(update, scalars, (out) => tell(out, 1));
+    if (update) this.#sums = dropped(this.#sums);
+    return told;
+  }
+
+  /** Runs a part. States and sums that it gives replace those before, once `check` has let its result pass. */
+  async #run({ session, inputs, states }: OpenPart, feeds: Feeds, check: (out: Feeds) => void = () => {}): Promise<Feeds> {
+    const given: Feeds = {};
+    for (const name of inputs) given[name] = (feeds[name] ?? this.#sums[name] ?? this.#state.get(name)) as ort.Tensor;
+    const out = (await session.run(given)) as Feeds;
+    check(out);
+    for (const { name, next } of states) {
+      dropped({ old: this.#state.get(name) as ort.Tensor });
+      this.#state.set(name, out[next] as ort.Tensor);
+    }
+    for (const [name, old] of Object.entries(this.#sums)) {
+      const sum = out[`next ${name}`];
+      if (!sum) continue;
+      dropped({ old });
+      this.#sums[name] = sum;
+    }
+    return out;
+  }
+
+  /** Encodes the batch chunk by chunk, takes the loss over all of it, and carries the cotangents back chunk by chunk. */
+  async #chunks(program: Program, parts: Open, feeds: ReadonlyMap<string, Tensor>, data: Feeds, check: (out: Feeds) => void): Promise<void> {
+    const encode = parts.encode as OpenPart, head = parts.head as OpenPart, backward = parts.backward as OpenPart, graph = (program.parts as { encode: Part }).encode.graph;
+    const count = program.chunks, read = graph.inputs.flatMap((v) => (feeds.has(v.name) ? [{ name: v.name, rows: v.shape[0] as number, tensor: feeds.get(v.name) as Tensor }] : []));
+    const piece = (i: number): Feeds => Object.fromEntries(read.map(({ name, rows, tensor }) => [name, toOrt(rows === tensor.shape[0] ? tensor : rowsOf(tensor, i * rows, (i + 1) * rows))]));
+    const boundary = new Map(program.crossings.map((c) => [c.name, assembly(c)]));
+    for (let i = 0; i < count; i++) {
+      const out = await this.#run(encode, piece(i));
+      for (const [name, whole] of boundary) whole.put(i, count, (await onCpu(out[name] as ort.Tensor)) as ort.Tensor);
+    }
+    const out = await this.#run(head, { ...data, ...Object.fromEntries([...boundary].map(([name, whole]) => [name, whole.tensor()])) }, check);
+    const returning = program.crossings.filter((c) => c.returns), cotangents = new Map<string, { crossing: Crossing; value: ort.Tensor }>();
+    for (const crossing of returning) cotangents.set(cotangentOf(crossing.name), { crossing, value: await onCpu(out[cotangentOf(crossing.name)] as ort.Tensor) });
+    for (let i = 0; i < count; i++) await this.#run(backward, { ...piece(i), ...Object.fromEntries([...cotangents].map(([name, { crossing, value }]) => [name, slab(value, crossing, i, count)])) });
+  }
+
+  /** Every tensor that the programs read from step to step, by name. */
+  async parameters(): Promise<Map<string, Float32Array>> {
+    return new Map((await this.#read([...this.#state.keys()])).map(({ name, data }) => [name, data as Float32Array]));
+  }
+  /** Everything that goes round, for a checkpoint. */
+  async states(): Promise<TensorToWrite[]> {
+    const names = new Set([...this.#programs.values()].flatMap(({ program }) => program.states.map((s) => s.name)));
+    return this.#read([...names]);
+  }
+
+  /** Numbers on the device are fetched through a session that copies them: reading them directly ends the process in onnxruntime-node 1.30. */
+  async #read(names: readonly string[]): Promise<TensorToWrite[]> {
+    const tensors = names.map((name) => [name, this.#state.get(name) as ort.Tensor] as const), far = tensors.filter(([, t]) => t.location === "gpu-buffer");
+    const near = far.length ? await fetchAll(far, this.options.provider) : {};
+    return tensors.map(([name, t]) => ({ name, shape: t.dims, data: (near[name] ?? t).data as Float32Array }));
+  }
+
+  async release(): Promise<void> {
+    // Memory of the device first: it is gone with the session that made it.
+    dropped(Object.fromEntries(this.#state));
+    dropped(this.#sums);
+    for (const { parts } of this.#programs.values()) for (const { session } of Object.values(parts)) await session.release();
+    this.#programs.clear();
+  }
+}
+
+/** The scalars that a step tells: the loss, its parts, the gradient's norm. */
+const isTold = (name: string): boolean => /^(loss|grad_norm)\b/.test(name);
+const float = (data: Float32Array, shape: readonly number[]): ort.Tensor => new ort.Tensor("float32", data, [...shape]);
+/** Gives memory on the device back; what lies in the CPU's is the garbage collector's. */
+const dropped = (tensors: Feeds): Feeds => {
+  for (const tensor of Object.values(tensors)) if (tensor.location === "gpu-buffer") tensor.dispose();
+  return {};
+};
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const onCpu = async (tensor: ort.Tensor): Promise<ort.Tensor> => (tensor.location === "gpu-buffer" ? ((await fetchAll([["x", tensor]], "webgpu")).x as ort.Tensor) : tensor);
+
+/** A zero for each trained parameter, to add gradients to. */
+const zeros = (program: Program, state: ReadonlyMap<string, ort.Tensor>): Feeds =>
+  Object.fromEntries(program.trained.map((name) => {
+    const { dims } = state.get(name) as ort.Tensor;
+    return [`${name}#grad`, float(new Float32Array(size(dims)), dims)];
+  }));
+
+/** A boundary value put together from chunks along its axis. */
+function assembly({ axis, shape }: Crossing): { put(i: number, count: number, part: ort.Tensor): void; tensor(): ort.Tensor } {
+  let whole: Tensor["data"] | undefined, type: ort.Tensor["type"] = "float32";
+  const outer = size(shape.slice(0, axis)), inner = size(shape.slice(axis));
+  return {
+    put(i, count, part) {
+      const data = part.data as Float32Array, length = inner / count;
+      type = part.type;
+      whole ??= new (data.constructor as Float32ArrayConstructor)(outer * inner);
+      for (let o = 0; o < outer; o++) (whole as Float32Array).set(data.subarray(o * length, (o + 1) * length), o * inner + i * length);
+    },
+    tensor: () => new ort.Tensor(type as "float32", whole as Float32Array, [...shape]),
+  };
+}
+
+/** The i-th of `count` pieces along the axis of a crossing. */
+function slab(value: ort.Tensor, { axis, shape }: Crossing, i: number, count: number): ort.Tensor {
+  const outer = size(shape.slice(0, axis)), inner = size(shape.slice(axis)), length = inner / count, data = value.data as Float32Array;
+  const part = outer === 1 ? data.subarray(i * length, (i + 1) * length) : new Float32Array(outer * length);
+  if (outer > 1) for (let o = 0; o < outer; o++) part.set(data.subarray(o * inner + i * length, o * inner + (i + 1) * length), o * length);
+  return new ort.Tensor("float32", part, shape.map((d, a) => (a === axis ? d / count : d)));
+}
+
+async function fetchAll(tensors: readonly (readonly [string, ort.Tensor])[], provider: Provider): Promise<Feeds> {
+  const graph = new Graph(), op = opsOf(graph);
+  for (const [i, [, t]] of tensors.entries()) graph.output(`y${i}`, op.Identity(graph.input(`x${i}`, "float32", t.dims)));
+  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { executionProviders: [provider, "cpu"], logSeverityLevel: 3 });
+  try {
+    const out = await session.run(Object.fromEntries(tensors.map(([, t], i) => [`x${i}`, t])));
+    return Object.fromEntries(tensors.map(([name], i) => [name, out[`y${i}`] as ort.Tensor]));
+  } finally {
+    await session.release();
+  }
+}
