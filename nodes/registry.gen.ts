@@ -14,6 +14,8 @@ import { resize as imageResize } from "./image/resize";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
+import { convnext as modelConvnext } from "./model/convnext";
+import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { onnx as modelOnnx } from "./model/onnx";
 import { projector as modelProjector } from "./model/projector";
@@ -58,6 +60,8 @@ export const registry = {
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
   "model.contrastive-scorer": modelContrastiveScorer,
+  "model.convnext": modelConvnext,
+  "model.efficientnet": modelEfficientnet,
   "model.l2-normalize": modelL2Normalize,
   "model.onnx": modelOnnx,
   "model.projector": modelProjector,

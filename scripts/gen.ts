@@ -1,9 +1,11 @@
 /**
- * Writes what follows from the folders: nodes/registry.gen.ts, docs/nodes.md, and models/shipped.gen.ts. `--check` writes nothing and fails when they are stale.
+ * Writes what follows from the code: nodes/registry.gen.ts, docs/nodes.md, docs/ops.md and models/shipped.gen.ts. `--check` writes nothing and fails when they are stale.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { gradientOf } from "#models/onnx/gradients/index";
 import { signatureOf } from "#models/onnx/import/signature";
+import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
@@ -70,6 +72,19 @@ Written by \`npm run gen\` from the node files. Shapes: a capital letter is a si
 
 ${[...new Set(types.map((t) => t.category))].map((category) => `## ${category}\n\n${definitions.filter((d) => d.type.startsWith(`${category}.`)).map(page).join("\n")}`).join("\n")}`;
 
+const words = { rule: "yes", none: "stops here", unwritten: "not written" };
+const written = (op: string): string => (definitionOf(op).expand ? "as several ops" : (definitionOf(op).onnx ?? op));
+const ops = `# Ops
+
+Written by \`npm run gen\` from \`models/onnx/ops\` and \`models/onnx/gradients\`. What a graph may be made of, whether training passes it, and what stands for it in an ONNX file (opset 21).
+Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/ops.test.ts\`.
+
+| op | gradient | in ONNX |
+| --- | --- | --- |
+${Object.keys(opTable).toSorted().map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`).join("\n")}
+`;
+
 await write("nodes/registry.gen.ts", registry);
 await write("docs/nodes.md", docs);
+await write("docs/ops.md", ops);
 process.exit(stale && process.argv.includes("--check") ? 1 : 0);
