@@ -1,8 +1,10 @@
 import type { Builder } from "../../blocks/builder";
+import { normalizeBatch } from "../../blocks/convolution";
 import { divideDims, multiplyDims } from "../dim";
 import type { Attrs, Dim, Shape, Value } from "../graph";
 import { append, definitionOf, type OpName, opTable } from "../ops/index";
 import { axisOf, broadcast, fixed, show, sizeOf } from "../shape";
+import { samePads, type Window } from "../window";
 import { isFoldable } from "./fold";
 import { broadcastStrides, isKnown, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
 import type { FileNode } from "./read";
@@ -26,13 +28,13 @@ const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && defin
 
 export const translationOf = (op: string): Translation => translations.get(op) ?? asOurs;
 
-/** Names and attributes are ONNX's; what ONNX takes as integer tensors are attributes of ours, in the order of `asInputs`. */
+/** Names and attributes are ONNX's; what ONNX takes as integer tensors are attributes of ours: a list, or one number. */
 function asOurs(c: Call): readonly Operand[] {
   if (!isOurs(c.node.op)) return fail("it works on data, and is known on sizes only");
-  const { asInputs = [] } = definitionOf(c.node.op), values = asInputs.length ? c.x.slice(0, 1) : c.x;
-  const { auto_pad, ...attrs } = c.attrs;
-  for (const [i, name] of asInputs.entries()) if (c.x[1 + i]) attrs[name] = integers(c, 1 + i);
-  return emit(c, c.node.op as OpName, values.map((_, i) => input(c, i)), attrs);
+  const { asInputs = [], asInputsAt: at = 1 } = definitionOf(c.node.op), { auto_pad, ...attrs } = c.attrs;
+  for (const [i, name] of asInputs.entries()) if (c.x[at + i]) attrs[name] = input(c, at + i).shape.length ? integers(c, at + i) : integers(c, at + i)[0];
+  const indices = c.x.map((_, i) => i).filter((i) => !asInputs.length || i < at || i >= at + asInputs.length);
+  return emit(c, c.node.op, indices.map((i) => input(c, i)), attrs);
 }
 
 const emit = ({ b }: Call, op: OpName, x: readonly Operand[], attrs: Attrs = {}): Operand[] => append(b.graph, op, x.map((v) => v.value()), attrs).map(ofValue);
@@ -123,23 +125,28 @@ const reduction = (c: Call): readonly Operand[] => {
 
 /** Paddings of a window, from `auto_pad` where the file leaves them to the runtime. */
 function padded(c: Call, kernel: readonly number[]): Attrs {
-  const { auto_pad: mode = "NOTSET", ceil_mode: ceil, storage_order: order, ...attrs } = c.attrs, axes = kernel.length;
+  const { auto_pad: mode = "NOTSET", storage_order: order, ...attrs } = c.attrs;
   if (order) fail("it counts positions column by column");
-  const { strides = Array(axes).fill(1), dilations = Array(axes).fill(1), pads = Array(2 * axes).fill(0) } = attrs as { strides?: number[]; dilations?: number[]; pads?: number[] };
-  const covered = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1), sizes = (): number[] => fixed(input(c, 0).shape.slice(2));
-  if (ceil && sizes().some((size, i) => (size + pads[i] + pads[i + axes] - (covered[i] as number)) % strides[i])) fail("it rounds the number of windows up");
   if (mode === "NOTSET") return attrs;
-  if (mode === "VALID") return { ...attrs, pads: Array(2 * axes).fill(0) };
-  const missing = sizes().map((size, i) => Math.max(0, (Math.ceil(size / strides[i]) - 1) * strides[i] + (covered[i] as number) - size));
-  const less = missing.map((n) => Math.floor(n / 2)), more = missing.map((n) => Math.ceil(n / 2));
-  return { ...attrs, pads: mode === "SAME_UPPER" ? [...less, ...more] : [...more, ...less] };
+  return { ...attrs, pads: mode === "VALID" ? kernel.flatMap(() => [0, 0]) : samePads(fixed(input(c, 0).shape.slice(2)), kernel, attrs as Window, { lower: mode === "SAME_LOWER" }) };
 }
 const convolution: Translation = (c) => {
   const { kernel_shape: _, ...attrs } = padded(c, fixed(input(c, 1).shape.slice(2)));
-  if (attrs.output_shape) fail("it names its output's shape; give it paddings instead");
+  if (attrs.output_shape || (c.node.op === "ConvTranspose" && (c.attrs.auto_pad ?? "NOTSET") !== "NOTSET")) fail("its paddings follow from its output's shape; export it with paddings");
   return emit(c, c.node.op as OpName, c.x.map((_, i) => input(c, i)), attrs);
 };
 const pool: Translation = (c) => emit(c, c.node.op as OpName, [input(c, 0)], padded(c, c.attrs.kernel_shape as number[]));
+
+/** Only the axes that change are named, so that the batch may stay symbolic. */
+const resize: Translation = (c) => {
+  const { axes = input(c, 0).shape.map((_, i) => i), keep_aspect_ratio_policy: policy = "stretch", ...attrs } = c.attrs as { axes?: readonly number[]; keep_aspect_ratio_policy?: string }, { shape } = input(c, 0);
+  if (policy !== "stretch") fail("it keeps the aspect ratio; give it sizes that do");
+  const sizes = c.x[3] ? sizesAt(c, 3) : undefined, scales = c.x[2]?.tensor ? Array.from(c.x[2].tensor.data, Number) : c.x[2] && sizesAt(c, 2), wanted = sizes ?? scales ?? fail("it has neither sizes nor scales");
+  const kept = axes.map((axis, i) => ({ at: axisOf(axis, shape.length), to: wanted[i] as Dim })).filter(({ at, to }) => (sizes ? to !== shape[at] : to !== 1));
+  if (!kept.length) return [input(c, 0)];
+  const to = kept.map((k) => (typeof k.to === "number" ? k.to : fail(`axis ${k.at} gets the size ${k.to}, and a number is needed here`)));
+  return emit(c, "Resize", [input(c, 0)], { ...attrs, axes: kept.map((k) => k.at), ...(sizes ? { sizes: to } : { scales: to }) } as Attrs);
+};
 
 const translations = new Map<string, Translation>([
   ["Identity", alias],
@@ -213,36 +220,26 @@ const translations = new Map<string, Translation>([
   }],
   ["Pad", (c) => {
     const x = input(c, 0), rank = x.shape.length, given = listed(c, "pads", 1) ?? fail("it has no paddings"), axes = c.x[3] ? integers(c, 3).map((a) => axisOf(a, rank)) : x.shape.map((_, i) => i), { mode = "constant" } = c.attrs;
-    const filler = c.x[2];
-    if (mode === "constant" && filler && filler.known?.[0] !== 0) fail("it pads with something else than zeros");
     const pads: number[] = Array(2 * rank).fill(0);
     for (const [i, axis] of axes.entries()) {
       pads[axis] = given[i] ?? 0;
       pads[axis + rank] = given[i + axes.length] ?? 0;
     }
-    return pads.every((p) => p === 0) ? [x] : emit(c, "Pad", [x], { pads, mode });
+    return pads.every((p) => p === 0) ? [x] : emit(c, "Pad", c.x[2] && mode === "constant" ? [x, c.x[2]] : [x], { pads, mode });
   }],
-  ["Trilu", (c) => {
-    if (c.x[1] && integers(c, 1)[0] !== 0) fail("it starts off the diagonal");
-    return emit(c, "Trilu", [input(c, 0)], c.attrs);
-  }],
+  ["Resize", resize],
+  ["OneHot", (c) => emit(c, "OneHot", [input(c, 0), input(c, 2)], { ...c.attrs, depth: integers(c, 1)[0] })],
 
   ["Sum", variadic("Add")],
   ["Min", variadic("Min")],
   ["Max", variadic("Max")],
   ["Mean", (c) => emit(c, "Mul", [...variadic("Add")(c), float(c, 1 / c.x.length)])],
-  ["Pow", (c) => {
-    const [x, y] = [input(c, 0), input(c, 1)];
-    return emit(c, "Pow", [x, x.dtype === y.dtype ? y : (emit(c, "Cast", [y], { dtype: x.dtype })[0] as Operand)]);
-  }],
   ["Clip", (c) => {
     const [x, low, high] = [input(c, 0), c.x[1], c.x[2]];
     if (low && high) return emit(c, "Clip", [x, low, high]);
     return low ? emit(c, "Max", [x, low]) : high ? emit(c, "Min", [x, high]) : [x];
   }],
-  ["ArgMin", (c) => emit(c, "ArgMax", emit(c, "Neg", [input(c, 0)]), c.attrs)],
-  ...["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"].filter(isOurs).map((op): [string, Translation] => [op, reduction]),
-  ["GlobalMaxPool", (c) => emit(c, "ReduceMax", [input(c, 0)], { axes: input(c, 0).shape.map((_, i) => i).slice(2), keepdims: 1 })],
+  ...["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"].map((op): [string, Translation] => [op, reduction]),
 
   ["MatMul", (c) => {
     const [x, y] = [input(c, 0), input(c, 1)], wide = (v: Operand, to: Dim[]) => (v.shape.length === 1 ? reshaped(c, v, to) : v);
@@ -255,10 +252,19 @@ const translations = new Map<string, Translation>([
   ["AveragePool", pool],
   ["MaxPool", pool],
   ["BatchNormalization", (c) => {
-    const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => input(c, i)) as [Operand, Operand, Operand, Operand, Operand], { epsilon = 1e-5 } = c.attrs as { epsilon?: number };
-    const kept = (v: Operand): Value => (v.tensor?.name === undefined ? v.value() : c.b.buffer(v.tensor.name, v.tensor.shape, { kind: "values", data: v.tensor.data as Float32Array<ArrayBuffer> }));
-    const column = (v: Value) => c.b.op.Reshape(v, { to: [...v.shape, ...x.shape.slice(2).map(() => 1)] }), { op } = c.b;
-    const gain = op.Div(scale.value(), op.Sqrt(op.Add(kept(variance), c.b.constant([epsilon]))));
-    return [ofValue(op.Add(op.Mul(x.value(), column(gain)), column(op.Sub(bias.value(), op.Mul(kept(mean), gain)))))];
+    // Running statistics are the file's to begin with; in training they follow the batches', as torch moves them.
+    const kept = (i: number): Value => {
+      const x = input(c, i), { tensor } = x;
+      return tensor?.name === undefined ? x.value() : c.b.buffer(tensor.name, tensor.shape, { kind: "values", data: tensor.data as Float32Array<ArrayBuffer> });
+    };
+    const { epsilon = 1e-5, momentum = 0.9 } = c.attrs as { epsilon?: number; momentum?: number };
+    return [ofValue(normalizeBatch(c.b, input(c, 0).value(), { scale: input(c, 1).value(), bias: input(c, 2).value(), mean: kept(3), variance: kept(4) }, { epsilon, momentum: 1 - momentum }))];
+  }],
+  ["GroupNormalization", (c) => {
+    const x = input(c, 0), channels = fixed(x.shape.slice(1, 2))[0] as number, groups = c.attrs.num_groups as number;
+    // Before opset 21 there is one scale and one bias for each group, not for each channel.
+    const spread = (v: Operand) => (c.opset >= 21 ? v : reshaped(c, expanded(c, reshaped(c, v, [groups, 1]), [groups, channels / groups]), [channels]));
+    const { stash_type: _, ...attrs } = c.attrs;
+    return emit(c, "GroupNormalization", [x, spread(input(c, 1)), spread(input(c, 2))], attrs);
   }],
 ]);
