@@ -11,6 +11,7 @@ import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
@@ -52,6 +53,7 @@ export const registry = {
   "image.normalize": imageNormalize,
   "image.resize": imageResize,
   "loss.info-nce": lossInfoNce,
+  "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,

@@ -152,9 +152,10 @@ export class Stepper {
   }
 
   async release(): Promise<void> {
-    for (const { parts } of this.#programs.values()) for (const { session } of Object.values(parts)) await session.release();
+    // Memory of the device first: it is gone with the session that made it.
     dropped(Object.fromEntries(this.#state));
     dropped(this.#sums);
+    for (const { parts } of this.#programs.values()) for (const { session } of Object.values(parts)) await session.release();
     this.#programs.clear();
   }
 }
