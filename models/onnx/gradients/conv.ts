@@ -34,13 +34,13 @@ function toWeight(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...r
   const [n = 0, c = 0] = fixed(x.shape), window = windowOf(rest, x.shape.length - 2);
   if (c === group) return toDepthwiseWeight(op, dy, weight, x, window);
   const kernel = spatial(weight), out = spatial(dy), axes = out.map((_, i) => i + 2), places = n * sizeOf(out), [m = 0, perGroup = 0] = fixed(weight.shape);
-  const source = window.pads.some((p) => p > 0) ? op.Pad(x, { pads: [0, 0, ...window.pads.slice(0, axes.length), 0, 0, ...window.pads.slice(axes.length)] }) : x;
-  // What each kernel element saw: [C, N, …out].
+  const channelsFirst = swap(op, x), source = window.pads.some((p) => p > 0) ? op.Pad(channelsFirst, { pads: [0, 0, ...window.pads.slice(0, axes.length), 0, 0, ...window.pads.slice(axes.length)] }) : channelsFirst;
+  // What each kernel element saw of each channel, in every place of the output.
   const seen = Array.from({ length: sizeOf(kernel) }, (_, tap) => {
     const starts = kernel.map((k, i) => (Math.floor(tap / sizeOf(kernel.slice(i + 1))) % k) * (window.dilations[i] as number));
     const ends = starts.map((start, i) => start + ((out[i] as number) - 1) * (window.strides[i] as number) + 1);
     const whole = ends.every((end, i) => starts[i] === 0 && window.strides[i] === 1 && end === spatial(source)[i]);
-    return op.Reshape(swap(op, whole ? source : op.Slice(source, { starts, ends, axes, steps: window.strides })), { to: [group, perGroup, 1, places] });
+    return op.Reshape(whole ? source : op.Slice(source, { starts, ends, axes, steps: window.strides }), { to: [group, perGroup, 1, places] });
   });
   const d = op.Reshape(swap(op, dy), { to: [group, m / group, places] }), together = kernel.at(-1) as number;
   const parts = Array.from({ length: seen.length / together }, (_, i) => {
