@@ -100,7 +100,8 @@ if (stamp(installed) !== wanted) {
   if (status !== 0) await fail("The dependencies could not be installed. Check the network and the npm registry, then start again.");
   writeFileSync(installed, wanted);
 }
-if (!existsSync(path.join(root, "prisma/generated/client.ts")) && (await run(process.execPath, ["scripts/postinstall.mjs"], { stdio: "inherit" })).status !== 0) await fail("The database client could not be generated.");
+const changed = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (changed("prisma/generated/client.ts") < changed("prisma/schema.prisma") && (await run(process.execPath, ["scripts/postinstall.mjs"], { stdio: "inherit" })).status !== 0) await fail("The database client could not be generated.");
 
 // Database and schema.
 let databaseUrl = process.env.DATABASE_URL;

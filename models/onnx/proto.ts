@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { termsOf } from "./dim";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
 import { append, definitionOf, opsOf } from "./ops/index";
 import { rewrite } from "./rewrite";
@@ -39,7 +40,7 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
  */
 export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source), constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
-  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = []) => nodes.push(create(NodeProtoSchema, { opType, input, output, attribute: attributes }));
+  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = "") => nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
   const integers = (list: readonly number[]): string => {
     const value = graph.fresh("shape", "int64", [list.length]);
     constants.push({ value, data: BigInt64Array.from(list, BigInt) });
@@ -60,20 +61,28 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     sizes.set(symbol, name);
     return name;
   };
+  const total = (op: "Mul" | "Add", parts: string[]): string => parts.reduce((a, b) => {
+    const name = graph.fresh("size", "int64", [1]).name;
+    node(op, [a, b], [name]);
+    return name;
+  });
+  /** A size as a tensor of one number: a sum of products of symbols. */
+  const sizeTensor = (d: Dim): string =>
+    total("Add", termsOf(d).map(({ coefficient, factors }) => total("Mul", [...factors.map(sizeOfSymbol), ...(coefficient === 1 && factors.length ? [] : [integers([coefficient])])])));
   const list = (all: readonly Dim[]): string => {
     const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
     if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
     const name = graph.fresh("shape", "int64", [dims.length]).name;
-    node("Concat", dims.map((d) => (typeof d === "string" ? sizeOfSymbol(d) : integers([d]))), [name], [attribute("axis", 0)]);
+    node("Concat", dims.map(sizeTensor), [name], [attribute("axis", 0)]);
     return name;
   };
-  const write = ({ op, inputs, outputs, attrs }: OpNode) => {
+  const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
     const { asInputs = [], asInputsAt = inputs.length, onnx = op } = definitionOf(op);
     const given = asInputs.map((name) => (attrs[name] === undefined ? "" : name === "scales" ? factors(attrs.scales as number[]) : list([attrs[name]].flat() as Dim[])));
     const names = inputs.map((x) => x.name).toSpliced(asInputsAt, 0, ...given);
     while (names.at(-1) === "") names.pop(); // an input that is left out in the middle has the empty name
     const rest = Object.entries(attrs).filter(([name, value]) => !asInputs.includes(name as never) && value !== undefined);
-    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)));
+    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)), scope && `${scope}/${outputs[0]?.name}`);
   };
   for (const op of graph.nodes) write(op);
   for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);

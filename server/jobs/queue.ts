@@ -7,9 +7,9 @@ export interface Jobs {
 }
 export type JobKind = keyof Jobs;
 
-const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number } } = {
-  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, and every restart is a retry.
-  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399 },
+const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number; retentionSeconds: number } } = {
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a retry, and the last of a large sweep may wait for months.
+  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399, retentionSeconds: 180 * 86_400 },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
@@ -30,9 +30,9 @@ const sender = (): Promise<PgBoss> => {
   return kept.patchbayBoss;
 };
 
-/** Adds a job within the caller's transaction: it exists when and only when the row it concerns does. */
-export async function enqueue<K extends JobKind>(kind: K, payload: Jobs[K], tx: Tx): Promise<void> {
-  await (await sender()).send(kind, payload, { db: fromPrisma(tx as never) });
+/** Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher priority (0 by default) are taken first. */
+export async function enqueue<K extends JobKind>(kind: K, jobs: readonly { data: Jobs[K]; priority?: number }[], tx: Tx): Promise<void> {
+  await (await sender()).insert(kind, [...jobs], { db: fromPrisma(tx as never) });
 }
 
 /** Waits until the queue's tables are there. */

@@ -12,7 +12,7 @@ const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled
 
 export const graphs = router({
   list: procedure.query(async ({ ctx }) => {
-    const graphs = await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, omit: { document: true }, include: { runs: { orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } });
+    const graphs = await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, omit: { document: true }, include: { runs: { where: { sweepId: null }, orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } });
     const nodes = await nodeCounts(ctx.db, graphs);
     return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({ id, name, description, updatedAt, publishedAt, nodes: nodes.get(id) ?? 0, lastRun: runs[0] }));
   }),

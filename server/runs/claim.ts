@@ -1,5 +1,6 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
+import { metricValue, type SweepSpec } from "#nodes/graph/sweep";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
 
@@ -39,7 +40,8 @@ export async function appendEvents(db: Db, run: ClaimedRun, events: readonly Run
 export async function finishRun(db: Db, run: ClaimedRun, events: readonly RunEvent[], { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult): Promise<void> {
   await db.$transaction(async (tx) => {
     await hold(tx, run);
-    await tx.run.update({ where: { id: run.id }, data: { status, provider, error: error && storable(error), result: storable({ outputs, ran, cached, timings, problems }), finishedAt: new Date() } });
+    const { sweep } = await tx.run.findUniqueOrThrow({ where: { id: run.id }, select: { sweep: { select: { spec: true } } } }), metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
+    await tx.run.update({ where: { id: run.id }, data: { status, provider, metric, error: error && storable(error), result: storable({ outputs, ran, cached, timings, problems }), finishedAt: new Date() } });
     const artifacts = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => {
       const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
       return ref ? [{ runId: run.id, node, port, type, ref, name: name?.replaceAll("\0", "�") ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}` }] : [];
