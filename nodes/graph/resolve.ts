@@ -43,7 +43,7 @@ function schemaOf(params: Params): z.ZodObject<Params> {
 
 function resolveParams(id: string, definition: NodeDefinition, raw: Record<string, unknown>, problems: Problem[]): ParamValues<Params> | undefined {
   for (const name of Object.keys(raw)) {
-    if (!(name in definition.params)) {
+    if (!Object.hasOwn(definition.params, name)) {
       problems.push({ code: "bad-param", severity: "warning", node: id, param: name, message: `${definition.title} has no parameter "${name}"; it is ignored.`, hint: `Its parameters are ${list(Object.keys(definition.params))}.` });
     }
   }
