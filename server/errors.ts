@@ -54,7 +54,7 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
   if (system) return { node, ...system };
   if (isAway(error)) return { node, ...(sqlStateOf(error) === "53100" ? noDatabaseSpace : noDatabase) };
   if (/^Prisma|^DriverAdapter/.test((error as Error).name)) return { node, message: `The database does not take this: ${message.trim().split("\n").at(-1)}`, hint: "This is a defect of Patchbay: export the graph and report it." };
-  if (/bad_alloc|Failed to allocate memory|Array buffer allocation failed/i.test(message)) return { node, ...(systemFailures.ENOMEM as PublicError) };
+  if (/bad_alloc|Failed to allocate memory|Array buffer allocation failed|Invalid (typed )?array length/i.test(message)) return { node, ...(systemFailures.ENOMEM as PublicError) };
   if (/requires f16 but the device does not support it/.test(message)) return { node, message: "This GPU cannot compute in half precision.", hint: "Set Precision to float32, or run on the CPU or another GPU." };
   // A node's own errors are sentences; the runtime's are not.
   const foreign = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || /onnxruntime|\[ONNXRuntimeError\]|Non-zero status code|ORT_/i.test(message);

@@ -11,6 +11,7 @@ import { Listener } from "./jobs/notify";
 import { work } from "./jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
 import type { ExecuteResult } from "./runtime/execute";
+import { removeLeftovers } from "./storage/leftovers";
 import type { FromExecutor, ToExecutor } from "./runtime/executor";
 
 try {
@@ -130,6 +131,7 @@ function compact(events: readonly RunEvent[]): RunEvent[] {
 
 const stop = new AbortController();
 const working = await work("run", handle);
+void removeLeftovers(env().data);
 log.info("worker ready");
 process.send?.("ready");
 

@@ -51,6 +51,10 @@ describe("resize", () => {
     expect(first.slice((4 * 8 + 1) * 3, (4 * 8 + 1) * 3 + 3)).toEqual([255, 0, 0]);
     expect(first.slice(192, 195).every((v) => Math.abs(v - 128) <= 1)).toBe(true);
   });
+  it("says how much memory the pixels would need, before it is taken", async () => {
+    const file = { ref: "0".repeat(64), width: 9, height: 9 };
+    await expect(runNode(resize, { image: { files: Array.from({ length: 10_000_000 }, () => file) } }, { width: 4096, height: 4096 })).rejects.toThrow(/10000000 pictures of 4096 × 4096 need \d+\.0 GiB, and this machine has/);
+  });
 });
 
 describe("normalize", () => {

@@ -2,9 +2,9 @@ import { notFound } from "next/navigation";
 import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { Editor } from "../../_editor/editor";
+import { isId } from "../../_ui/is-id";
 
 export const dynamic = "force-dynamic";
-const isId = (id: string): boolean => /^[0-9a-f-]{36}$/i.test(id);
 
 export async function generateMetadata({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;

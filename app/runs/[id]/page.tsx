@@ -2,13 +2,14 @@ import { notFound } from "next/navigation";
 import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { Editor } from "../../_editor/editor";
+import { isId } from "../../_ui/is-id";
 
 export const dynamic = "force-dynamic";
 export const metadata = { title: "Run" };
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const run = /^[0-9a-f-]{36}$/i.test(id) ? await db().run.findUnique({ where: { id } }) : null;
+  const run = isId(id) ? await db().run.findUnique({ where: { id } }) : null;
   if (!run) notFound();
   const { document, problems } = parseDocument(run.document);
   if (!document) throw new Error(problems[0]?.message);

@@ -1,6 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
@@ -92,7 +92,9 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
         if (h === request.height && w === request.width) return images.pixels;
         return host.pixels({ files: await host.encodeImages(images.pixels) }, request).then((t) => ({ ...t, shape: [n, request.height, request.width, 3] }));
       }
-      const size = request.width * request.height * 3, data = new Uint8Array(images.files.length * size);
+      const size = request.width * request.height * 3, needed = images.files.length * size;
+      if (needed > totalmem()) throw new Failure({ message: `${images.files.length} pictures of ${request.width} × ${request.height} need ${(needed / 2 ** 30).toFixed(1)} GiB, and this machine has ${(totalmem() / 2 ** 30).toFixed(1)}.`, hint: "Choose a smaller size, or fewer pictures." });
+      const data = new Uint8Array(needed);
       await each(images.files, async (file, i) => data.set(await pixelsOf(file, request), i * size), "pictures");
       return { dtype: "uint8", shape: [images.files.length, request.height, request.width, 3], data };
     },
