@@ -5,10 +5,8 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
-import { optimize } from "#models/onnx/passes/index";
 import { toModel } from "#models/onnx/proto";
-import { trainStep } from "#models/train/step";
-import { median, options, vit } from "./vit";
+import { adamw, median, options, stepOf, vit } from "./vit";
 
 interface Arm {
   peakMb: number;
@@ -25,12 +23,9 @@ else {
 }
 
 async function measure(again: boolean): Promise<Arm> {
-  const { graph: forward, loss, feeds: fresh } = vit(batch, 384, layers);
-  forward.output("loss", loss);
-  const graph = optimize(forward), spec = { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }, clipNorm: 1 } as const;
-  const states = trainStep(graph, graph.outputs.get("loss") as typeof loss, again ? { ...spec, recomputes: () => true } : spec), feeds = fresh(states);
+  const model = vit(batch, 384, layers), { graph, states } = stepOf(model, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }), feeds = model.feeds(states);
   // Waiting threads that spin would count as work.
-  const session = await ort.InferenceSession.create(toModel(optimize(graph), { parameters: "inputs" }), { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } });
+  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } });
   const before = process.memoryUsage.rss(), times: number[] = [];
   let out: Awaited<ReturnType<typeof session.run>> = {};
   for (let i = 0; i < 4; i++) {

@@ -6,8 +6,7 @@ import * as ort from "onnxruntime-node";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
-import { trainStep } from "#models/train/step";
-import { median, options, vit } from "./vit";
+import { adamw, median, options, stepOf, vit } from "./vit";
 
 function matmul(n = 1024): { model: Uint8Array; flops: number; feeds: Record<string, ort.Tensor> } {
   const graph = new Graph(), a = graph.input("a", "float32", [n, n]), b = graph.input("b", "float32", [n, n]);
@@ -16,9 +15,8 @@ function matmul(n = 1024): { model: Uint8Array; flops: number; feeds: Record<str
   return { model: toModel(graph, { parameters: "inputs" }), flops: 2 * n ** 3, feeds: { a: new ort.Tensor("float32", data, [n, n]), b: new ort.Tensor("float32", data, [n, n]) } };
 }
 
-const batch = Number(process.argv[2] ?? 32), product = matmul(), training = vit(batch);
-const states = trainStep(training.graph, training.loss, { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }, clipNorm: 1 });
-const [plain, whole] = [await ort.InferenceSession.create(product.model, options), await ort.InferenceSession.create(toModel(training.graph, { parameters: "inputs" }), options)];
+const batch = Number(process.argv[2] ?? 32), product = matmul(), training = vit(batch), { graph, states } = stepOf(training, { optimizer: adamw });
+const [plain, whole] = [await ort.InferenceSession.create(product.model, options), await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), options)];
 const feeds = training.feeds(states), speeds: { matmul: number[]; step: number[] } = { matmul: [], step: [] };
 for (let round = 0; round < 12; round++) {
   let start = performance.now();
