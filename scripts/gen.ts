@@ -1,8 +1,11 @@
 /**
- * Writes what follows from the folders: nodes/registry.gen.ts and docs/nodes.md. `--check` writes nothing and fails when they are stale.
+ * Writes what follows from the code: nodes/registry.gen.ts, docs/nodes.md, docs/ops.md and models/shipped.gen.ts. `--check` writes nothing and fails when they are stale.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { gradientOf } from "#models/onnx/gradients/index";
+import { signatureOf } from "#models/onnx/import/signature";
+import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
@@ -27,6 +30,28 @@ ${types.map(({ type, local }) => `  "${type}": ${local},`).join("\n")}
 };
 `;
 
+const models = (await readdir(`${root}/models/checkpoints`)).filter((name) => name.endsWith(".onnx")).sort();
+const signatures = await Promise.all(models.map(async (name) => {
+  const bytes = await readFile(`${root}/models/checkpoints/${name}`);
+  return `  "${name.slice(0, -5)}": ${JSON.stringify(await signatureOf({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }))},\n`;
+}));
+const shipped = `// Written by scripts/gen.ts from models/checkpoints. Do not edit.
+import type { Signature } from "./onnx/import/signature";
+
+/** The ports of the ONNX models that ship with Patchbay, so that the editor need not read them. */
+export const shippedModels: Readonly<Record<string, Signature>> = {
+${signatures.join("")}};
+`;
+// Nodes read this table, so it is written before they are loaded.
+let stale = false;
+const write = async (path: string, text: string): Promise<void> => {
+  if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) return;
+  stale = true;
+  if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);
+  console.log(process.argv.includes("--check") ? `${path} is stale: run npm run gen.` : `wrote ${path}`);
+};
+await write("models/shipped.gen.ts", shipped);
+
 const definitions = await Promise.all(types.map(async ({ category, file, type }) => {
   const definition = ((await import(`../nodes/${category}/${file}.ts`)) as Record<string, NodeDefinition>)[camel(file)];
   if (definition?.type !== type) throw new Error(`nodes/${category}/${file}.ts must export ${camel(file)} with the type "${type}"; found ${definition?.type ?? "nothing"}.`);
@@ -47,11 +72,19 @@ Written by \`npm run gen\` from the node files. Shapes: a capital letter is a si
 
 ${[...new Set(types.map((t) => t.category))].map((category) => `## ${category}\n\n${definitions.filter((d) => d.type.startsWith(`${category}.`)).map(page).join("\n")}`).join("\n")}`;
 
-let stale = false;
-for (const [path, text] of [["nodes/registry.gen.ts", registry], ["docs/nodes.md", docs]] as const) {
-  if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) continue;
-  stale = true;
-  if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);
-  console.log(process.argv.includes("--check") ? `${path} is stale: run npm run gen.` : `wrote ${path}`);
-}
+const words = { rule: "yes", none: "stops here", unwritten: "not written" };
+const written = (op: string): string => (definitionOf(op).expand ? "as several ops" : (definitionOf(op).onnx ?? op));
+const ops = `# Ops
+
+Written by \`npm run gen\` from \`models/onnx/ops\` and \`models/onnx/gradients\`. What a graph may be made of, whether training passes it, and what stands for it in an ONNX file (opset 21).
+Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/ops.test.ts\`.
+
+| op | gradient | in ONNX |
+| --- | --- | --- |
+${Object.keys(opTable).toSorted().map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`).join("\n")}
+`;
+
+await write("nodes/registry.gen.ts", registry);
+await write("docs/nodes.md", docs);
+await write("docs/ops.md", ops);
 process.exit(stale && process.argv.includes("--check") ? 1 : 0);

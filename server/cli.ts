@@ -1,5 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open as openFile, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command, CommanderError, Option } from "commander";
@@ -11,13 +11,17 @@ import { type GraphDocument, limits } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { parseText } from "#nodes/graph/parse";
 import type { Problem } from "#nodes/graph/problem";
+import { expandSweep, show } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { env } from "./env";
 import { toPublic } from "./errors";
-import { openBlobs } from "./storage/blobs";
+import { type Blobs, maxUpload, openBlobs } from "./storage/blobs";
+import type { TrialResult } from "./sweeps/headless";
+import { readSweepOptions, type SweepOptions } from "./sweeps/options";
 import { listTemplates, readTemplate } from "./templates";
+import { Usage } from "./usage";
 
 /** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
 const program = new Command("patchbay").description("Checks, runs and compiles graphs.").exitOverride().showHelpAfterError("(patchbay --help shows what there is)");
@@ -32,7 +36,6 @@ const stop = (problems: readonly Problem[], json: boolean | undefined): undefine
   if (json) print({ status: "failed", problems });
   else problems.forEach(tell);
 };
-class Usage extends Error {}
 
 /** A graph from a file or a template's name. */
 async function open(name: string): Promise<{ document?: GraphDocument; problems?: Problem[] }> {
@@ -46,16 +49,20 @@ async function open(name: string): Promise<{ document?: GraphDocument; problems?
   return parseText(await readFile(name, "utf8"));
 }
 
-/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text. */
-function set(document: GraphDocument, assignments: readonly string[]): GraphDocument {
+/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text, and `@PATH` as an upload where the parameter is one. */
+async function set(document: GraphDocument, assignments: readonly string[], blobs = openBlobs(join(env().data, "blobs"))): Promise<GraphDocument> {
   const result = structuredClone(document);
   for (const assignment of assignments) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment);
     if (!match) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
     const [, id = "", param = "", text = ""] = match, node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
     if (!node) throw new Usage(`--set names the node “${id}”, which is not in the graph. Its nodes: ${Object.keys(result.nodes).join(", ")}.`);
-    const known = (registry as Record<string, NodeDefinition>)[node.type]?.params ?? {};
+    const definition = (registry as Record<string, NodeDefinition>)[node.type], known = definition?.params ?? {};
     if (!Object.hasOwn(known, param)) throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${Object.keys(known).join(", ") || "none"}.`);
+    if (text.startsWith("@") && z.globalRegistry.get(known[param])?.widget === "upload") {
+      node.params[param] = (await uploaded(text.slice(1), blobs, definition?.inspect?.[param])) as z.core.util.JSONType;
+      continue;
+    }
     let value: z.core.util.JSONType = text;
     try {
       value = JSON.parse(text);
@@ -67,8 +74,36 @@ function set(document: GraphDocument, assignments: readonly string[]): GraphDocu
   return result;
 }
 
+/** A file as a parameter holds it: stored, and with what its node keeps of it. */
+async function uploaded(path: string, blobs: Blobs, inspect: NonNullable<NodeDefinition["inspect"]>[string] | undefined): Promise<object> {
+  const file = await openFile(path).catch(() => {
+    throw new Usage(`--set names the file “${path}”, which cannot be read.`);
+  });
+  try {
+    const { size } = await file.stat(), read = async (start: number, end: number) => (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
+    const inspected = await inspect?.({ size, read }), { ref } = await blobs.putStream(createReadStream(path), maxUpload);
+    return { ref, name: basename(path), ...inspected };
+  } finally {
+    await file.close();
+  }
+}
+
 const collect = (value: string, list: string[]): string[] => [...list, value];
 const json = () => new Option("--json", "one JSON object on stdout");
+const provider = () => new Option("--provider <name>", "auto, cpu, webgpu or cuda").default("auto");
+
+/** What every execution is given: this machine's folders and settings, and a signal that Ctrl-C raises. */
+function engineOf(options: { provider: string; json?: boolean }) {
+  const chosen = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
+  if (!chosen.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
+  const { data, folders, allowRemote } = env(), controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  process.once("SIGTERM", () => controller.abort());
+  return {
+    blobs: openBlobs(join(data, "blobs")), cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote, provider: chosen.data,
+    onEvent: options.json ? undefined : progress(), onCause: (cause: unknown) => process.env.PATCHBAY_DEBUG && console.error(cause),
+  };
+}
 
 program.command("check").argument("<graph>", "a file or a template's name").addOption(json()).description("Types, shapes, parameters and wires, without running anything.").action(async (name: string, options: { json?: boolean }) => {
   const { document, problems } = await open(name);
@@ -81,20 +116,12 @@ program.command("check").argument("<graph>", "a file or a template's name").addO
   }
 });
 
-program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).option("--provider <name>", "auto, cpu, webgpu or cuda", "auto").addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
+program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
   const { document: saved, problems } = await open(name);
   if (!saved) return stop(problems as Problem[], options.json);
-  const document = set(saved, options.set), { execute } = await import("./runtime/execute"), provider = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
-  if (!provider.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
-  const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs")), controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  process.once("SIGTERM", () => controller.abort());
-  const result = await execute({
-    document, blobs, cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote,
-    provider: provider.data, targets: options.target.length ? options.target : undefined,
-    onEvent: options.json ? undefined : progress(), onCause: (cause) => process.env.PATCHBAY_DEBUG && console.error(cause),
-  });
-  const outputs = await writeOutputs(result.outputs, options.out, blobs);
+  const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), engine = engineOf(options);
+  const result = await execute({ ...engine, document, targets: options.target.length ? options.target : undefined });
+  const outputs = await writeOutputs(result.outputs, options.out, engine.blobs);
   if (result.status !== "done") status = 1;
   const { problems: warnings, error, ran, cached, timings } = result;
   if (options.json) return print({ status: result.status, outputs, ran, cached, timings, provider: result.provider, ...(warnings.length ? { problems: warnings } : {}), ...(error ? { error } : {}) });
@@ -103,10 +130,38 @@ program.command("run").argument("<graph>", "a file or a template's name").option
   say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
 });
 
-program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
+program.command("sweep").argument("<graph>", "a file or a template's name")
+  .option("--grid <NODE.PARAM=V1,V2>", "values to take", collect, []).option("--random <NODE.PARAM=MIN..MAX[:log]>", "a range to draw from", collect, []).option("--count <n>", "how many draws (20)").option("--seed <n>", "of the draws", "0")
+  .requiredOption("--metric <NODE.PORT[:LINE]>", "the output by which runs are compared").option("--goal <max|min>", "which is better (max for a number, min for a series)")
+  .option("--set <NODE.PARAM=VALUE>", "changes a parameter for all runs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph with many values of its parameters, and says which does best.")
+  .action(async (name: string, options: SweepOptions & { set: string[]; provider: string; json?: boolean }) => {
+    const { document: saved, problems } = await open(name);
+    if (!saved) return stop(problems as Problem[], options.json);
+    const document = await set(saved, options.set), spec = readSweepOptions(options, document), { trials, problems: wrong } = expandSweep(document, spec);
+    if (wrong.length) return stop(wrong, options.json);
+    const { runTrials } = await import("./sweeps/headless"), engine = engineOf(options), done: TrialResult[] = [], metric = [spec.metric.node, spec.metric.port].join(".");
+    for await (const trial of runTrials(document, spec, trials, engine)) {
+      done.push(trial);
+      if (options.json) continue;
+      say(`${trial.number} of ${trials.length}: ${trial.status} after ${(trial.ms / 1000).toFixed(2)} s${trial.error ? `: ${trial.error.message}` : ""}`);
+      if (trial.metric !== null) console.log(`${metric} = ${trial.metric} with ${show(trial.assignment)}`);
+    }
+    const [best] = done.filter((t) => t.metric !== null).sort((a, b) => (Number(a.metric) - Number(b.metric)) * (spec.metric.goal === "min" ? 1 : -1));
+    const ended = engine.signal.aborted ? "cancelled" : done.some((t) => t.status === "failed") ? "failed" : "done";
+    if (ended !== "done") status = 1;
+    if (options.json) print({ status: ended, metric: spec.metric, best: best ?? null, trials: done });
+    else say(best ? `${ended}: best of ${done.length} is run ${best.number}, ${metric} = ${best.metric} with ${show(best.assignment)}` : `${ended}: no run gave ${metric}.`);
+  });
+
+program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--weights <file>", "writes the parameters of a .safetensors file into the models").addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; weights?: string; json?: boolean }) => {
   const { document, problems } = await open(name);
   if (!document) return stop(problems as Problem[], options.json);
-  const { compile } = await import("./compile"), compiled = compile(set(document, options.set));
+  const { compile } = await import("./compile"), { createHost } = await import("./runtime/host/create-host"), { data, folders } = env(), blobs = openBlobs(join(data, "blobs"));
+  const weights = options.weights === undefined ? undefined : await readFile(options.weights).catch(() => {
+    throw new Usage(`--weights names the file “${options.weights}”, which cannot be read.`);
+  });
+  const hostFor = (nodeId: string) => createHost({ blobs, cacheDir: join(data, "cache"), signal: new AbortController().signal, folders, nodeId, seed: 0, onProgress: () => {}, onWarn: say });
+  const compiled = await compile(await set(document, options.set), { weights, hostFor });
   if ("problems" in compiled) return stop(compiled.problems, options.json);
   await mkdir(options.out, { recursive: true });
   for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);

@@ -5,8 +5,8 @@ export type Activation = "quick_gelu" | "gelu" | "gelu_tanh" | "relu";
 export const activations = ["quick_gelu", "gelu", "gelu_tanh", "relu"] as const;
 
 /** CLIP's own is quick_gelu, x·σ(1.702x); gelu is the exact one of BERT and ViT. */
-export function activate({ op, constant }: Builder, kind: Activation, x: Value): Value {
-  if (kind === "quick_gelu") return op.Mul(x, op.Sigmoid(op.Mul(x, constant([1.702]))));
+export function activate({ op }: Builder, kind: Activation, x: Value): Value {
+  if (kind === "quick_gelu") return op.Swish(x, { alpha: 1.702 });
   if (kind === "relu") return op.Relu(x);
   return op.Gelu(x, { approximate: kind === "gelu_tanh" ? "tanh" : "none" });
 }

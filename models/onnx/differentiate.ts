@@ -56,7 +56,7 @@ export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: 
     for (const [i, x] of node.inputs.entries()) {
       const rule = typeof rules === "function" ? rules(i) : rules[i];
       if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
-      const dx = sumTo(rule({ op, dy, x: seen.inputs, y: seen.outputs[0] as Value, ys: seen.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
+      const dx = sumTo(rule({ op, dy, x: seen.inputs, y: seen.outputs[0] as Value, ys: seen.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
       const before = cotangents.get(x.name);
       cotangents.set(x.name, before ? op.Add(before, dx) : dx);
     }

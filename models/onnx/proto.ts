@@ -1,7 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { termsOf } from "./dim";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
-import { definitionOf } from "./ops/index";
+import { append, definitionOf, opsOf } from "./ops/index";
+import { rewrite } from "./rewrite";
 
 const elementTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 };
 
@@ -13,7 +15,7 @@ export type Placement =
   | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> };
 
 /** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
-const floats = new Set(["epsilon", "alpha", "beta"]);
+const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a"]);
 function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
   if (name === "dtype") return create(AttributeProtoSchema, { name: "to", type: A.INT, i: BigInt(elementTypes[value as DType]) });
   if (typeof value === "string") return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
@@ -36,12 +38,17 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
  * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which attributes are
  * input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
  */
-export function toModel(graph: Graph, placement: Placement): Uint8Array {
-  const constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
-  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = []) => nodes.push(create(NodeProtoSchema, { opType, input, output, attribute: attributes }));
+export function toModel(source: Graph, placement: Placement): Uint8Array {
+  const graph = expanded(source), constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
+  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = "") => nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
   const integers = (list: readonly number[]): string => {
     const value = graph.fresh("shape", "int64", [list.length]);
     constants.push({ value, data: BigInt64Array.from(list, BigInt) });
+    return value.name;
+  };
+  const factors = (list: readonly number[]): string => {
+    const value = graph.fresh("scales", "float32", [list.length]);
+    constants.push({ value, data: Float32Array.from(list) });
     return value.name;
   };
   const sizeOfSymbol = (symbol: string): string => {
@@ -54,21 +61,28 @@ export function toModel(graph: Graph, placement: Placement): Uint8Array {
     sizes.set(symbol, name);
     return name;
   };
+  const total = (op: "Mul" | "Add", parts: string[]): string => parts.reduce((a, b) => {
+    const name = graph.fresh("size", "int64", [1]).name;
+    node(op, [a, b], [name]);
+    return name;
+  });
+  /** A size as a tensor of one number: a sum of products of symbols. */
+  const sizeTensor = (d: Dim): string =>
+    total("Add", termsOf(d).map(({ coefficient, factors }) => total("Mul", [...factors.map(sizeOfSymbol), ...(coefficient === 1 && factors.length ? [] : [integers([coefficient])])])));
   const list = (all: readonly Dim[]): string => {
     const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
     if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
     const name = graph.fresh("shape", "int64", [dims.length]).name;
-    node("Concat", dims.map((d) => (typeof d === "string" ? sizeOfSymbol(d) : integers([d]))), [name], [attribute("axis", 0)]);
+    node("Concat", dims.map(sizeTensor), [name], [attribute("axis", 0)]);
     return name;
   };
-  const write = ({ op, inputs, outputs, attrs }: OpNode) => {
-    const { asInputs = [], onnx = op } = definitionOf(op), names = inputs.map((x) => x.name);
-    for (const name of asInputs) {
-      const value = (attrs as Attrs)[name];
-      if (value !== undefined) names.push(list([value].flat() as Dim[]));
-    }
+  const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
+    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = definitionOf(op);
+    const given = asInputs.map((name) => (attrs[name] === undefined ? "" : name === "scales" ? factors(attrs.scales as number[]) : list([attrs[name]].flat() as Dim[])));
+    const names = inputs.map((x) => x.name).toSpliced(asInputsAt, 0, ...given);
+    while (names.at(-1) === "") names.pop(); // an input that is left out in the middle has the empty name
     const rest = Object.entries(attrs).filter(([name, value]) => !asInputs.includes(name as never) && value !== undefined);
-    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)));
+    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)), scope && `${scope}/${outputs[0]?.name}`);
   };
   for (const op of graph.nodes) write(op);
   for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);
@@ -87,4 +101,15 @@ export function toModel(graph: Graph, placement: Placement): Uint8Array {
       initializer: [...parameters, ...constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }))],
     },
   }));
+}
+
+/** The graph with everything that opset 21 has no name for written as other ops. */
+function expanded(graph: Graph): Graph {
+  if (!graph.nodes.some((node) => definitionOf(node.op).expand)) return graph;
+  return rewrite(graph, {
+    visit: ({ op: name, attrs }, x, target) => definitionOf(name).expand?.({
+      op: opsOf(target), x, attrs, all: (other, inputs, rest) => append(target, other, inputs, rest),
+      scalar: (n) => target.constant([n], x[0]?.dtype as "float32"),
+    }),
+  });
 }

@@ -1,3 +1,4 @@
+import { parseEquation } from "./equation";
 import type { Dim, Graph, OpNode, Shape, Value } from "./graph";
 import { axisOf } from "./shape";
 
@@ -15,17 +16,25 @@ function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
   const rank = inputs[0]?.shape.length ?? 0, { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
   const touches = (list: readonly number[]) => list.some((a) => axisOf(a, rank) === axis);
   switch (op) {
-    case "Softmax": case "LogSoftmax": case "TopK": case "ArgMax":
-      return touches([(attrs.axis as number | undefined) ?? (op === "ArgMax" ? 0 : -1)]);
-    case "LayerNormalization":
+    case "Softmax": case "LogSoftmax": case "TopK": case "LpNormalization":
+      return touches([(attrs.axis as number | undefined) ?? -1]);
+    case "LayerNormalization": case "RMSNormalization": case "SimplifiedLayerNormalization":
       return axisOf((attrs.axis as number | undefined) ?? -1, rank) <= axis;
-    case "Concat": case "Gather": case "GatherElements": case "ScatterElements":
+    case "Conv": case "ConvTranspose": case "AveragePool": case "MaxPool": case "GlobalAveragePool": case "GlobalMaxPool": case "GroupNormalization": case "InstanceNormalization": case "DepthToSpace": case "SpaceToDepth":
+      return axis > 0;
+    case "Trilu": case "EyeLike":
+      return axis >= rank - 2;
+    case "GatherND":
+      return axis >= ((attrs.batch_dims as number | undefined) ?? 0);
+    case "ArgMax": case "ArgMin": case "Concat": case "Gather": case "GatherElements": case "ScatterElements":
       return touches([along]);
     case "CumSum":
       return touches([attrs.along as number]);
     case "Slice":
       return touches(axes);
-    case "ScatterND": case "BatchNormalization":
+    case "Resize":
+      return attrs.axes === undefined || touches(axes);
+    case "ScatterND":
       return true;
     default:
       return false;
@@ -68,7 +77,10 @@ function keeps(node: OpNode, x: Value, from: number, y: Value, to: number): bool
 
 /** A product keeps rows that are rows of the left side or of a stack of matrices, not those it sums over. */
 function product({ op, inputs, attrs }: OpNode, x: Value, from: number, y: Value, to: number): boolean {
-  if (op === "Einsum") return false;
+  if (op === "Einsum") {
+    const labels = parseEquation(attrs.equation as string, inputs.map((v) => v.shape.length));
+    return labels.inputs[inputs.indexOf(x)]?.[from] === labels.output[to];
+  }
   const left = x === inputs[0], rank = x.shape.length, fromEnd = rank - from, toEnd = y.shape.length - to;
   const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
   if (fromEnd > 2) return fromEnd === toEnd;

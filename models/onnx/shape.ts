@@ -53,3 +53,12 @@ export const fixed = (shape: Shape): number[] =>
     return d;
   });
 export const sizeOf = (shape: Shape): number => fixed(shape).reduce((a, b) => a * b, 1);
+
+/** Where a slice begins, how many it takes, and whether that is every row in order. Of a size that is not known, it is assumed to reach what the slice names. */
+export function sliced(size: Dim, from: number, to: number, step: number): { start: number; count: number | "*"; whole: boolean } {
+  if (step === 0) throw new ShapeError("a slice cannot have steps of 0");
+  const known = typeof size === "number" ? size : Number.POSITIVE_INFINITY, [low, high] = step > 0 ? [0, known] : [-1, known - 1];
+  // Exporters write "to the end" as the largest int32 or int64.
+  const place = (n: number) => Math.min(high, Math.max(low, n >= 2 ** 31 - 1 ? known : n < 0 ? n + known : n)), start = place(from), end = place(to), count = Math.ceil((end - start) / step);
+  return { start, count: Number.isFinite(count) ? count : "*", whole: step === 1 && start === 0 && end === known };
+}

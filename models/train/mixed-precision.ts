@@ -6,7 +6,7 @@ import { rewrite } from "../onnx/rewrite";
 const products: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum"]);
 /** Computed in whatever type comes in: they add no error to speak of, or only move numbers. */
 const followers: ReadonlySet<string> = new Set([
-  "Add", "Sub", "Mul", "Neg", "Abs", "Min", "Max", "Relu", "LeakyRelu", "Gelu", "Sigmoid", "Tanh", "HardSwish", "Clip", "Identity", "StopGradient", "Where",
+  "Add", "Sub", "Mul", "Neg", "Abs", "Min", "Max", "Relu", "LeakyRelu", "Gelu", "Swish", "Sigmoid", "Tanh", "HardSwish", "Clip", "Identity", "StopGradient", "Where",
   "Reshape", "Expand", "Transpose", "Concat", "Slice", "Pad", "Tile", "Gather", "GatherElements", "MaxPool", "Dropout",
 ]);
 

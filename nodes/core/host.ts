@@ -77,6 +77,12 @@ export interface TrainResult {
   waited: number;
 }
 
+/** What the file of an export is made of. */
+export interface ExportRequest {
+  /** What the model gives. */
+  tensors: Deferred[];
+}
+
 /** Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a temporary folder. */
 export interface Host {
   readonly signal: AbortSignal;
@@ -102,4 +108,6 @@ export interface Host {
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<ImageFile[]>;
   train(request: TrainRequest): Promise<TrainResult>;
+  /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
+  exportOnnx(request: ExportRequest): Promise<Uint8Array>;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { NodeDefinition, ParamValues, Params } from "../core/node";
+import { type NodeDefinition, type ParamValues, type Params, withPorts } from "../core/node";
 import type { Port } from "../core/ports";
 import type { Endpoint, GraphDocument } from "./document";
 import type { Problem } from "./problem";
@@ -12,6 +12,8 @@ export interface ResolvedNode {
   definition: NodeDefinition;
   params: ParamValues<Params>;
   inputs: Record<string, Endpoint[]>;
+  /** What the node's `prepare` gave; filled in before it is lowered. */
+  prepared?: unknown;
 }
 
 export interface ResolvedGraph {
@@ -31,23 +33,38 @@ function upgraded(definition: NodeDefinition, params: Record<string, unknown>, f
   return result;
 }
 
+// zod compiles an object when it is first used, and the editor checks on every key.
+const schemas = new WeakMap<Params, z.ZodObject<Params>>();
+function schemaOf(params: Params): z.ZodObject<Params> {
+  const schema = schemas.get(params) ?? z.object(params);
+  schemas.set(params, schema);
+  return schema;
+}
+
 function resolveParams(id: string, definition: NodeDefinition, raw: Record<string, unknown>, problems: Problem[]): ParamValues<Params> | undefined {
   for (const name of Object.keys(raw)) {
     if (!(name in definition.params)) {
       problems.push({ code: "bad-param", severity: "warning", node: id, param: name, message: `${definition.title} has no parameter "${name}"; it is ignored.`, hint: `Its parameters are ${list(Object.keys(definition.params))}.` });
     }
   }
-  const result = z.object(definition.params).safeParse(raw);
+  const result = schemaOf(definition.params).safeParse(raw);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      const param = String(issue.path[0] ?? "");
-      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${param} is ${JSON.stringify(raw[param])?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
+      const param = String(issue.path[0] ?? ""), value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${z.core.toDotPath(issue.path)} is ${JSON.stringify(value)?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
     }
     return undefined;
   }
   const wrong = definition.check?.(result.data);
   if (wrong) problems.push({ code: "bad-params", severity: "error", node: id, ...wrong });
   return result.data;
+}
+
+/** The definition of a node of a document, with the ports that its params ask for. */
+export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined, definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
+  const params = node && definition?.ports ? resolveParams(id, definition, upgraded(definition, node.params, node.version), []) : undefined;
+  return definition && params ? withPorts(definition, params) : definition;
 }
 
 /** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
@@ -60,7 +77,7 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       continue;
     }
     const params = resolveParams(id, definition, upgraded(definition, node.params, node.version), problems);
-    if (params) nodes.set(id, { id, definition, params, inputs: {} });
+    if (params) nodes.set(id, { id, definition: withPorts(definition, params), params, inputs: {} });
   }
   const portOf = (side: "inputs" | "outputs", e: Endpoint): Port | undefined => {
     const node = Object.hasOwn(document.nodes, e.node) ? document.nodes[e.node] : undefined;
@@ -68,8 +85,9 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       problems.push({ code: "unknown-node", severity: "error", message: `A wire names the node "${e.node}", which is not in the graph.`, hint: "Delete the wire." });
       return undefined;
     }
-    const definition = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
-    if (!definition) return undefined;
+    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined, definition = nodes.get(e.node)?.definition ?? known;
+    // Ports that follow from parameters are not known while these are wrong, which is told already.
+    if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param")))) return undefined;
     const found = Object.hasOwn(definition[side], e.port) ? definition[side][e.port] : undefined;
     if (!found) problems.push({ code: "unknown-port", severity: "error", node: e.node, port: e.port, message: `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${e.port}".`, hint: `It has ${list(Object.keys(definition[side]))}. Delete the wire.` });
     return found;

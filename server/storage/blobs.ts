@@ -24,12 +24,16 @@ export interface Blobs {
   path(ref: string): string;
 }
 
+/** Largest upload: a checkpoint. Pictures have a limit of their own, where they are read. */
+export const maxUpload = 2 * 2 ** 30;
+
 export class BlobTooLarge extends Error {
   constructor(readonly maxBytes: number) {
     super(`The file is larger than the limit of ${Math.round(maxBytes / 2 ** 20)} MiB.`);
   }
 }
 export class BlobMissing extends Error {
+  readonly hint = "It was deleted, or belongs to another installation: upload the file again.";
   constructor(readonly ref: string) {
     super(`The stored file ${ref.slice(0, 12)}… is missing from the blob store.`);
   }

@@ -1,4 +1,5 @@
 import type { Attrs } from "../graph";
+import { activation } from "./activation";
 import { conv } from "./conv";
 import { elementwise } from "./elementwise";
 import { indexing } from "./indexing";
@@ -6,9 +7,10 @@ import { matmul } from "./matmul";
 import { movement } from "./movement";
 import { normalization } from "./normalization";
 import { reduce } from "./reduce";
+import { resize } from "./resize";
 import type { OpRules } from "./rule";
 
-const rules = { ...elementwise, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv } satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
+const rules = { ...elementwise, ...activation, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv, ...resize } satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
 
 /** The derivative of an op. Every op has an entry; the table does not compile without. */
 export const rulesOf = (op: string): OpRules<Attrs> => rules[op as keyof typeof rules] as unknown as OpRules<Attrs>;

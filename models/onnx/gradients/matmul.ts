@@ -1,3 +1,4 @@
+import { parseEquation } from "../equation";
 import type { Value } from "../graph";
 import type * as ops from "../ops/matmul";
 import { fixed } from "../shape";
@@ -39,4 +40,11 @@ export const matmul: RulesOf<typeof ops> = {
     },
     (c) => c.op.Mul(c.dy, c.scalar(c.attrs.beta ?? 1)),
   ],
+  // The operand and the result change places. Axes that only this operand has were summed away: they become 1, and are broadcast.
+  Einsum: (i) => ({ op, dy, x, attrs }) => {
+    const { inputs, output } = parseEquation(attrs.equation, x.map((v) => v.shape.length)), rest = (list: readonly unknown[]) => list.filter((_, j) => j !== i);
+    const wanted = inputs[i] as readonly string[], terms = [output, ...rest(inputs)] as string[][], kept = wanted.filter((l) => terms.some((t) => t.includes(l)));
+    const d = op.Einsum(dy, ...(rest(x) as Value[]), { equation: `${terms.map((t) => t.join("")).join()}->${kept.join("")}` });
+    return kept.length === wanted.length ? d : op.Reshape(d, { to: wanted.map((l) => (kept.includes(l) ? fixed(d.shape)[kept.indexOf(l)] as number : 1)) });
+  },
 };

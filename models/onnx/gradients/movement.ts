@@ -1,12 +1,22 @@
 import type { Value } from "../graph";
 import type * as ops from "../ops/movement";
-import { axisOf, fixed } from "../shape";
-import type { RulesOf } from "./rule";
+import { axisOf, fixed, sliced } from "../shape";
+import { arg, type RuleContext, type RulesOf } from "./rule";
+import { placed, reversed, spread } from "./spread";
 
-const first = ({ x }: { x: readonly Value[] }): Value => x[0] as Value;
+/** The adjoint of padding one axis from its own rows: what was copied outside is added to where it came from. */
+function unpadded({ op }: RuleContext<{}>, dy: Value, at: number, { size, before, after, mode }: { size: number; before: number; after: number; mode: "reflect" | "edge" | "wrap" }): Value {
+  const rows = (start: number, count: number) => op.Slice(dy, { starts: [start], ends: [start + count], axes: [at] });
+  const outside = [{ part: () => rows(0, before), count: before, first: true }, { part: () => rows(before + size, after), count: after, first: false }].filter((side) => side.count > 0);
+  return outside.reduce((sum, { part, count, first }) => {
+    const back = mode === "edge" ? op.ReduceSum(part(), { axes: [at] }) : mode === "reflect" ? reversed(op, part(), at) : part();
+    const near = mode === "reflect" ? 1 : 0, length = mode === "edge" ? 1 : count;
+    return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
+  }, rows(before, size));
+}
 
 export const movement: RulesOf<typeof ops> = {
-  Reshape: [(c) => c.op.Reshape(c.dy, { to: fixed(first(c).shape) })],
+  Reshape: [(c) => c.op.Reshape(c.dy, { to: fixed(arg(c).shape) })],
   Expand: [({ dy }) => dy],
   Transpose: [({ op, dy, attrs }) => op.Transpose(dy, { perm: attrs.perm.map((_, i) => attrs.perm.indexOf(i)) })],
   Concat: (input) => ({ op, dy, x, attrs }) => {
@@ -15,32 +25,37 @@ export const movement: RulesOf<typeof ops> = {
     return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [at] });
   },
   Slice: [(c) => {
-    const { op, dy, attrs } = c, shape = fixed(first(c).shape), before = shape.map(() => 0), after = shape.map(() => 0);
-    let spaced = dy;
+    const { op, attrs } = c, shape = fixed(arg(c).shape), before = shape.map(() => 0), after = shape.map(() => 0);
+    let d = c.dy;
     for (const [i, axis] of attrs.axes.entries()) {
-      const at = axisOf(axis, shape.length), size = shape[at] as number, step = attrs.steps?.[i] ?? 1, n = fixed(dy.shape)[at] as number;
-      const start = Math.min(size, Math.max(0, (attrs.starts[i] as number) < 0 ? (attrs.starts[i] as number) + size : (attrs.starts[i] as number)));
-      before[at] = start;
-      after[at] = size - start - n;
-      if (step === 1) continue;
-      // Zeros between the rows that were taken: a new axis of length `step`, then folded in, less its tail.
-      const now = fixed(spaced.shape), wide = [...now.slice(0, at + 1), 1, ...now.slice(at + 1)], pads = wide.map(() => 0);
-      const padded = op.Pad(op.Reshape(spaced, { to: wide }), { pads: [...pads, ...pads.with(at + 1, step - 1)] });
-      const folded = op.Reshape(padded, { to: now.with(at, n * step) }), length = (n - 1) * step + 1;
-      spaced = op.Slice(folded, { starts: [0], ends: [length], axes: [at] });
-      after[at] = size - start - length;
+      const at = axisOf(axis, shape.length), size = shape[at] as number, step = attrs.steps?.[i] ?? 1, n = fixed(c.dy.shape)[at] as number;
+      const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step), length = (n - 1) * Math.abs(step) + 1;
+      d = spread(op, step < 0 ? reversed(op, d, at) : d, at, Math.abs(step));
+      before[at] = step < 0 ? start - length + 1 : start;
+      after[at] = size - (before[at] as number) - length;
     }
-    return op.Pad(spaced, { pads: [...before, ...after] });
+    return op.Pad(d, { pads: [...before, ...after] });
   }],
-  Pad: [(c) => {
-    if ((c.attrs.mode ?? "constant") !== "constant") throw new Error("Pad has a gradient for constant padding only");
-    const shape = fixed(first(c).shape), starts = c.attrs.pads.slice(0, shape.length);
-    return c.op.Slice(c.dy, { starts, ends: shape.map((d, i) => d + (starts[i] as number)), axes: shape.map((_, i) => i) });
-  }],
+  Pad: [
+    (c) => {
+      const { op, attrs: { pads, mode = "constant" } } = c, shape = fixed(arg(c).shape);
+      if (mode === "constant") return op.Pad(c.dy, { pads: pads.map((p) => -p) });
+      return shape.reduce((d, size, at) => unpadded(c, d, at, { size, before: pads[at] as number, after: pads[at + shape.length] as number, mode }), c.dy);
+    },
+    // The value gets what the input does not.
+    ({ op, dy, attrs: { pads } }) => op.Sub(dy, op.Pad(op.Pad(dy, { pads: pads.map((p) => Math.min(0, -p)) }), { pads: pads.map((p) => Math.max(0, p)) })),
+  ],
   Tile: [(c) => {
-    const shape = fixed(first(c).shape), split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
+    const shape = fixed(arg(c).shape), split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
     return c.op.ReduceSum(c.op.Reshape(c.dy, { to: split }), { axes: shape.map((_, i) => 2 * i), keepdims: 0 });
   }],
   Trilu: [({ op, dy, attrs }) => op.Trilu(dy, attrs)],
   EyeLike: [null],
+  DepthToSpace: [(c) => {
+    const { op, dy, attrs: { blocksize: b, mode } } = c;
+    if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: b });
+    const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(c).shape);
+    return op.Reshape(op.Transpose(op.Reshape(dy, { to: [n, channels / b / b, h, b, w, b] }), { perm: [0, 1, 3, 5, 2, 4] }), { to: [n, channels, h, w] });
+  }],
+  SpaceToDepth: [({ op, dy, attrs }) => op.DepthToSpace(dy, { ...attrs, mode: "DCR" })],
 };

@@ -14,6 +14,8 @@ export interface RuleContext<A extends Attrs> {
   attrs: A;
   /** A constant of dy's element type. */
   scalar(n: number): Value;
+  /** A constant tensor of dy's element type. */
+  floats(list: readonly number[], shape: readonly number[]): Value;
   /** An int64 constant. */
   integers(list: readonly number[], shape?: readonly number[]): Value;
 }
@@ -26,3 +28,11 @@ export const unwritten = "unwritten";
 export type OpRules<A extends Attrs> = readonly (Rule<A> | null)[] | ((input: number) => Rule<A>) | typeof unwritten;
 /** Every op of a family must appear. */
 export type RulesOf<Family> = { [K in keyof Family]: Family[K] extends OpDef<infer A> ? OpRules<A> : never };
+
+type C = Pick<RuleContext<{}>, "op" | "dy" | "x" | "scalar">;
+/** One of the op's inputs. */
+export const arg = (c: Pick<C, "x">, i = 0): Value => c.x[i] as Value;
+/** dy · f. */
+export const times = <A extends Attrs>(f: Rule<A>): Rule<A> => (c) => c.op.Mul(c.dy, f(c));
+/** dy where the mask holds, else 0. */
+export const where = ({ op, dy, scalar }: C, mask: Value): Value => op.Where(mask, dy, scalar(0));

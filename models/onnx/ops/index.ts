@@ -1,6 +1,7 @@
 import type { Attrs, Graph, OpNode, Value } from "../graph";
 import type { OpDef } from "../op";
 import { ShapeError } from "../shape";
+import * as activation from "./activation";
 import * as conv from "./conv";
 import * as elementwise from "./elementwise";
 import * as indexing from "./indexing";
@@ -8,9 +9,10 @@ import * as matmul from "./matmul";
 import * as movement from "./movement";
 import * as normalization from "./normalization";
 import * as reduce from "./reduce";
+import * as resize from "./resize";
 
 /** Every op there is. `../gradients` holds a rule for each. */
-export const opTable = { ...elementwise, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv };
+export const opTable = { ...elementwise, ...activation, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv, ...resize };
 export type OpName = keyof typeof opTable;
 type AttrsOf<D> = D extends OpDef<infer A> ? A : never;
 type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (...args: [...Value[], A]) => Value;

@@ -1,4 +1,5 @@
 import type { Dim } from "../graph";
+import { parseEquation } from "../equation";
 import type { OpDef } from "../op";
 import { broadcast, input, sameDim, ShapeError, show } from "../shape";
 
@@ -22,5 +23,20 @@ export const Gemm: OpDef<{ transA?: number; transB?: number; alpha?: number; bet
     if (!sameDim(k, k2)) throw new ShapeError(`Gemm needs equal inner sizes, and got ${k} and ${k2}`);
     if (x[2] && broadcast(x[2].shape, [m, n]).join() !== [m, n].join()) throw new ShapeError(`Gemm cannot add ${show(x[2].shape)} to ${show([m, n])}`);
     return { dtype: a.dtype, shape: [m, n] };
+  },
+};
+
+/** A sum of products by named axes, such as "bhqd,bhkd->bhqk"; axes of size 1 are broadcast. */
+export const Einsum: OpDef<{ equation: string }> = {
+  infer(x, { equation }) {
+    const { inputs, output } = parseEquation(equation, x.map((v) => v.shape.length)), sizes = new Map<string, Dim>();
+    for (const [i, labels] of inputs.entries()) {
+      for (const [axis, label] of labels.entries()) {
+        const size = input(x, i).shape[axis] as Dim, known = sizes.get(label) ?? 1;
+        if (known !== 1 && size !== 1 && !sameDim(known, size)) throw new ShapeError(`"${label}" of "${equation}" is ${known} and ${size}`);
+        if (known === 1 || known === "*") sizes.set(label, size === 1 ? known : size);
+      }
+    }
+    return { dtype: input(x, 0).dtype, shape: output.map((label) => sizes.get(label) as Dim) };
   },
 };

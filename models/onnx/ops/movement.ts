@@ -1,11 +1,9 @@
-import type { Dim, Shape } from "../graph";
+import { addDims, multiplyDims } from "../dim";
+import type { Dim, Shape, Value } from "../graph";
 import type { OpDef } from "../op";
-import { axisOf, broadcast, input, sameDim, ShapeError, show, sizeOf } from "../shape";
+import { axisOf, broadcast, input, like, sameDim, ShapeError, show, sizeOf, sliced } from "../shape";
 
-const product = (shape: Shape): string => {
-  const numbers = shape.filter((d): d is number => typeof d === "number").reduce((a, b) => a * b, 1);
-  return [numbers, ...shape.filter((d) => typeof d === "string").toSorted()].join("·");
-};
+const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 
 /** Targets are attributes in our IR; a symbol among them is read from a graph input that has it when the model is written. */
 export const Reshape: OpDef<{ to: readonly Dim[] }> = {
@@ -39,47 +37,65 @@ export const Concat: OpDef<{ axis: number }> = {
     for (const { shape: other } of x) {
       if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim))) throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
     }
-    const sizes = x.map((v) => v.shape[at] as Dim);
-    const total = sizes.every((d) => typeof d === "number") ? sizes.reduce((a, b) => a + (b as number), 0) : sizes.join("+");
-    return { dtype, shape: shape.map((d, i) => (i === at ? (total as Dim) : d)) };
+    const total = x.map((v) => v.shape[at] as Dim).reduce(addDims);
+    return { dtype, shape: shape.map((d, i) => (i === at ? total : d)) };
   },
 };
-/** Python's x[start:end:step] on the named axes; `end` may exceed the size. */
+/** Python's x[start:end:step] on the named axes; `end` may exceed the size, and a step below 0 walks backwards. */
 export const Slice: OpDef<{ starts: readonly number[]; ends: readonly number[]; axes: readonly number[]; steps?: readonly number[] }> = {
   infer(x, { starts, ends, axes, steps = axes.map(() => 1) }) {
     const { dtype, shape } = input(x, 0), result = [...shape];
     for (const [i, axis] of axes.entries()) {
-      const at = axisOf(axis, shape.length), size = shape[at] as Dim, step = steps[i] as number;
-      const known = typeof size === "number" ? size : Number.POSITIVE_INFINITY;
-      const place = (n: number) => Math.min(known, Math.max(0, n < 0 ? n + known : n));
-      const start = place(starts[i] as number), end = place(ends[i] as number), count = Math.ceil((end - start) / step);
-      if (step < 1) throw new ShapeError("Slice takes steps of 1 or more");
-      if (!Number.isFinite(count) || Number.isNaN(count)) throw new ShapeError(`cannot slice the symbolic axis ${at} of ${show(shape)}`);
-      if (count < 1) throw new ShapeError(`the slice ${starts[i]}:${ends[i]} of axis ${at} of ${show(shape)} is empty`);
-      result[at] = count;
+      const at = axisOf(axis, shape.length), size = shape[at] as Dim, bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
+      if (bounds.count !== "*" && bounds.count < 1) throw new ShapeError(`the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${at} of ${show(shape)} is empty`);
+      result[at] = bounds.whole ? size : bounds.count;
     }
     return { dtype, shape: result };
   },
   asInputs: ["starts", "ends", "axes", "steps"],
 };
-/** Zeros around: `pads` is all beginnings, then all ends. */
-export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect" | "edge" }> = {
+/** Pad(x, value?): `pads` is all beginnings, then all ends, and below 0 cuts. Filled with the value, 0 by default, or from x: mirrored without the edge, with the edge, or as a ring. */
+export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect" | "edge" | "wrap" }> = {
   infer(x, { pads }) {
     const { dtype, shape } = input(x, 0);
-    return { dtype, shape: shape.map((d, i) => {
-      const more = (pads[i] ?? 0) + (pads[i + shape.length] ?? 0);
-      return more === 0 ? d : typeof d === "number" ? d + more : `${d}+${more}`;
-    }) };
+    if (pads.length !== 2 * shape.length) throw new ShapeError(`${2 * shape.length} pads are expected for ${show(shape)}, and ${pads.length} came`);
+    return { dtype, shape: shape.map((d, i) => addDims(d, (pads[i] ?? 0) + (pads[i + shape.length] ?? 0))) };
   },
   asInputs: ["pads"],
+  asInputsAt: 1,
 };
 export const Tile: OpDef<{ repeats: readonly number[] }> = {
   infer(x, { repeats }) {
     const { dtype, shape } = input(x, 0);
-    return { dtype, shape: shape.map((d, i) => (repeats[i] === 1 ? d : typeof d === "number" ? d * (repeats[i] ?? 1) : `${repeats[i]}·${d}`)) };
+    return { dtype, shape: shape.map((d, i) => multiplyDims(d, repeats[i] ?? 1)) };
   },
   asInputs: ["repeats"],
 };
-export const Trilu: OpDef<{ upper?: number }> = { infer: (x) => ({ dtype: input(x, 0).dtype, shape: input(x, 0).shape }) };
+/** What lies on or below the `k`-th diagonal, or with `upper` (the default) on or above it; else 0. */
+export const Trilu: OpDef<{ upper?: number; k?: number }> = { infer: like, asInputs: ["k"] };
 /** Ones on the diagonal of a matrix of the same shape. */
-export const EyeLike: OpDef = { infer: (x) => ({ dtype: input(x, 0).dtype, shape: input(x, 0).shape }) };
+export const EyeLike: OpDef = { infer: like };
+const times = (d: Dim, n: number): Dim => (typeof d === "number" ? d * n : n === 1 ? d : "*");
+const per = (d: Dim, n: number): Dim => {
+  if (typeof d === "number" && d % n) throw new ShapeError(`${d} is not divisible by ${n}`);
+  return typeof d === "number" ? d / n : n === 1 ? d : "*";
+};
+/** [N, C·b², H, W] → [N, C, H·b, W·b]. The channels are read as [b, b, C] ("DCR") or as [C, b, b] ("CRD", torch's pixel_shuffle). */
+export const DepthToSpace: OpDef<{ blocksize: number; mode?: "DCR" | "CRD" }> = {
+  infer(x, { blocksize: b }) {
+    const { dtype, shape: [n, c, h, w] } = picture(x);
+    return { dtype, shape: [n, per(c, b * b), times(h, b), times(w, b)] };
+  },
+};
+/** [N, C, H·b, W·b] → [N, b²·C, H, W]: undoes DepthToSpace "DCR". */
+export const SpaceToDepth: OpDef<{ blocksize: number }> = {
+  infer(x, { blocksize: b }) {
+    const { dtype, shape: [n, c, h, w] } = picture(x);
+    return { dtype, shape: [n, times(c, b * b), per(h, b), per(w, b)] };
+  },
+};
+function picture(x: readonly Value[]): { dtype: Value["dtype"]; shape: readonly [Dim, Dim, Dim, Dim] } {
+  const { dtype, shape } = input(x, 0);
+  if (shape.length !== 4) throw new ShapeError(`[N, C, H, W] is expected, and ${show(shape)} came`);
+  return { dtype, shape: shape as unknown as readonly [Dim, Dim, Dim, Dim] };
+}

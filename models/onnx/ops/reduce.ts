@@ -9,8 +9,11 @@ export const ReduceSum: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceMean: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceMax: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceMin: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceProd: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceL1: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceL2: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceSumSquare: OpDef<Reduce> = { infer, asInputs: ["axes"] };
+export const ReduceLogSum: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 export const ReduceLogSumExp: OpDef<Reduce> = { infer, asInputs: ["axes"] };
 
 export type Axis = { axis?: number };
@@ -19,13 +22,12 @@ export const LogSoftmax: OpDef<Axis> = { infer: like };
 /** The axis is an input in ONNX. */
 export const CumSum: OpDef<{ along: number; exclusive?: number; reverse?: number }> = { infer: like, asInputs: ["along"] };
 
-export const ArgMax: OpDef<Axis & { keepdims?: number }> = {
-  infer(x, { axis = 0, keepdims = 1 }) {
-    return { dtype: "int64", shape: reduced(input(x, 0).shape, [axis], keepdims === 1) };
-  },
-};
-/** The k largest values along an axis, and where they stood. */
-export const TopK: OpDef<Axis & { k: readonly [number]; largest?: number }> = {
+type Extreme = Axis & { keepdims?: number; select_last_index?: number };
+const place = (x: readonly Value[], { axis = 0, keepdims = 1 }: Extreme): Typed => ({ dtype: "int64", shape: reduced(input(x, 0).shape, [axis], keepdims === 1) });
+export const ArgMax: OpDef<Extreme> = { infer: place };
+export const ArgMin: OpDef<Extreme> = { infer: place };
+/** The k largest values along an axis (the smallest with `largest: 0`), and where they stood. */
+export const TopK: OpDef<Axis & { k: readonly [number]; largest?: number; sorted?: number }> = {
   infer(x, { axis = -1, k }) {
     const { dtype, shape } = input(x, 0), at = axisOf(axis, shape.length);
     const result = shape.map((d, i) => (i === at ? k[0] : d));
