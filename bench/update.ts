@@ -7,11 +7,13 @@ import * as ort from "onnxruntime-node";
 import { gradients } from "#models/onnx/differentiate";
 import type { Value } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
+import { rewrite } from "#models/onnx/rewrite";
 import { optimize } from "#models/onnx/passes/index";
 import { toModel } from "#models/onnx/proto";
 import type { Optimizer } from "#models/train/optimizers";
-import type { Part } from "#models/train/program";
-import { adamw, median, options, stepOf, vit, type Vit } from "./vit";
+import { batchSymbol, type Part } from "#models/train/program";
+import { vit } from "./models";
+import { adamw, feedsOf, median, sleepyOptions, vitStep } from "./vit";
 
 const [batch = 64, rounds = 12, ...names] = process.argv.slice(2).map((text) => (Number.isNaN(Number(text)) ? text : Number(text))) as [number?, number?, ...string[]];
 const optimizers: Record<string, Optimizer> = {
@@ -24,17 +26,16 @@ const optimizers: Record<string, Optimizer> = {
 };
 
 /** The gradients alone. The runtime leaves out what nobody reads, so their sizes are read, as clipping does. */
-function gradientOnly({ graph: forward }: Vit): Part {
-  const graph = optimize(forward), op = opsOf(graph), all = [...gradients(graph, graph.outputs.get("loss") as Value, graph.parameters.map((p) => p.value)).values()];
+function gradientsOnly(): Part {
+  const graph = optimize(rewrite(vit(), { sizes: { [batchSymbol]: batch } })), op = opsOf(graph), all = [...gradients(graph, graph.outputs.get("loss") as Value, graph.parameters.map((p) => p.value)).values()];
   graph.output("grad_norm", op.Sqrt(all.map((g) => op.ReduceSumSquare(g, { keepdims: 0 })).reduceRight((a, b) => op.Add(a, b))));
   return { graph: optimize(graph), states: [] };
 }
 
 const steps = await Promise.all(["none", ...(names.length ? names : ["sgd", "adamw"])].map(async (name) => {
-  const model = vit(batch), optimizer = optimizers[name], { graph, states } = optimizer ? stepOf(model, { optimizer }) : gradientOnly(model);
-  // Waiting threads that spin would count as work.
-  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } });
-  return { name, states, feeds: model.feeds(states), session, wall: [] as number[], work: [] as number[] };
+  const optimizer = optimizers[name], step = optimizer ? vitStep(batch, { optimizer }) : gradientsOnly();
+  const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
+  return { name, states: step.states, feeds: feedsOf(step), session, wall: [] as number[], work: [] as number[] };
 }));
 for (let round = 0; round < rounds + 2; round++) {
   for (const { states, feeds, session, wall, work } of steps) {
