@@ -1,6 +1,7 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
+import { mnist as dataMnist } from "./data/mnist";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { search as evalSearch } from "./eval/search";
@@ -10,22 +11,26 @@ import { crop as imageCrop } from "./image/crop";
 import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
+import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
+import { onnx as modelOnnx } from "./model/onnx";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
 import { curve as outputCurve } from "./output/curve";
+import { exportOnnx as outputExportOnnx } from "./output/export-onnx";
 import { exportTensor as outputExportTensor } from "./output/export-tensor";
 import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
 import { describe as textDescribe } from "./text/describe";
 import { input as textInput } from "./text/input";
+import { labelIds as textLabelIds } from "./text/label-ids";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
@@ -43,6 +48,7 @@ import { tie as weightsTie } from "./weights/tie";
 export const registry = {
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
+  "data.mnist": dataMnist,
   "eval.accuracy": evalAccuracy,
   "eval.retrieval": evalRetrieval,
   "eval.search": evalSearch,
@@ -52,22 +58,26 @@ export const registry = {
   "image.load": imageLoad,
   "image.normalize": imageNormalize,
   "image.resize": imageResize,
+  "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
   "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,
   "model.l2-normalize": modelL2Normalize,
+  "model.onnx": modelOnnx,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
   "model.vision-transformer": modelVisionTransformer,
   "output.curve": outputCurve,
+  "output.export-onnx": outputExportOnnx,
   "output.export-tensor": outputExportTensor,
   "output.image-grid": outputImageGrid,
   "output.ranked-labels": outputRankedLabels,
   "output.similarity-heatmap": outputSimilarityHeatmap,
   "text.describe": textDescribe,
   "text.input": textInput,
+  "text.label-ids": textLabelIds,
   "text.load-tokenizer": textLoadTokenizer,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,

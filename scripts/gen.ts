@@ -1,9 +1,10 @@
 /**
- * Writes what follows from the code: nodes/registry.gen.ts, docs/nodes.md and docs/ops.md. `--check` writes nothing and fails when they are stale.
+ * Writes what follows from the code: nodes/registry.gen.ts, docs/nodes.md, docs/ops.md and models/shipped.gen.ts. `--check` writes nothing and fails when they are stale.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gradientOf } from "#models/onnx/gradients/index";
+import { signatureOf } from "#models/onnx/import/signature";
 import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
@@ -28,6 +29,28 @@ export const registry = {
 ${types.map(({ type, local }) => `  "${type}": ${local},`).join("\n")}
 };
 `;
+
+const models = (await readdir(`${root}/models/checkpoints`)).filter((name) => name.endsWith(".onnx")).sort();
+const signatures = await Promise.all(models.map(async (name) => {
+  const bytes = await readFile(`${root}/models/checkpoints/${name}`);
+  return `  "${name.slice(0, -5)}": ${JSON.stringify(await signatureOf({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }))},\n`;
+}));
+const shipped = `// Written by scripts/gen.ts from models/checkpoints. Do not edit.
+import type { Signature } from "./onnx/import/signature";
+
+/** The ports of the ONNX models that ship with Patchbay, so that the editor need not read them. */
+export const shippedModels: Readonly<Record<string, Signature>> = {
+${signatures.join("")}};
+`;
+// Nodes read this table, so it is written before they are loaded.
+let stale = false;
+const write = async (path: string, text: string): Promise<void> => {
+  if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) return;
+  stale = true;
+  if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);
+  console.log(process.argv.includes("--check") ? `${path} is stale: run npm run gen.` : `wrote ${path}`);
+};
+await write("models/shipped.gen.ts", shipped);
 
 const definitions = await Promise.all(types.map(async ({ category, file, type }) => {
   const definition = ((await import(`../nodes/${category}/${file}.ts`)) as Record<string, NodeDefinition>)[camel(file)];
@@ -61,11 +84,7 @@ Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/
 ${Object.keys(opTable).toSorted().map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`).join("\n")}
 `;
 
-let stale = false;
-for (const [path, text] of [["nodes/registry.gen.ts", registry], ["docs/nodes.md", docs], ["docs/ops.md", ops]] as const) {
-  if ((await readFile(`${root}/${path}`, "utf8").catch(() => "")) === text) continue;
-  stale = true;
-  if (!process.argv.includes("--check")) await writeFile(`${root}/${path}`, text);
-  console.log(process.argv.includes("--check") ? `${path} is stale: run npm run gen.` : `wrote ${path}`);
-}
+await write("nodes/registry.gen.ts", registry);
+await write("docs/nodes.md", docs);
+await write("docs/ops.md", ops);
 process.exit(stale && process.argv.includes("--check") ? 1 : 0);

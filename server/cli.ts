@@ -1,5 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, open as openFile, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command, CommanderError, Option } from "commander";
@@ -17,7 +17,7 @@ import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { env } from "./env";
 import { toPublic } from "./errors";
-import { openBlobs } from "./storage/blobs";
+import { type Blobs, maxUpload, openBlobs } from "./storage/blobs";
 import type { TrialResult } from "./sweeps/headless";
 import { readSweepOptions, type SweepOptions } from "./sweeps/options";
 import { listTemplates, readTemplate } from "./templates";
@@ -49,16 +49,20 @@ async function open(name: string): Promise<{ document?: GraphDocument; problems?
   return parseText(await readFile(name, "utf8"));
 }
 
-/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text. */
-function set(document: GraphDocument, assignments: readonly string[]): GraphDocument {
+/** `NODE.PARAM=VALUE`; a value that is JSON is taken as such, anything else as text, and `@PATH` as an upload where the parameter is one. */
+async function set(document: GraphDocument, assignments: readonly string[], blobs = openBlobs(join(env().data, "blobs"))): Promise<GraphDocument> {
   const result = structuredClone(document);
   for (const assignment of assignments) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment);
     if (!match) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
     const [, id = "", param = "", text = ""] = match, node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
     if (!node) throw new Usage(`--set names the node “${id}”, which is not in the graph. Its nodes: ${Object.keys(result.nodes).join(", ")}.`);
-    const known = (registry as Record<string, NodeDefinition>)[node.type]?.params ?? {};
+    const definition = (registry as Record<string, NodeDefinition>)[node.type], known = definition?.params ?? {};
     if (!Object.hasOwn(known, param)) throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${Object.keys(known).join(", ") || "none"}.`);
+    if (text.startsWith("@") && z.globalRegistry.get(known[param])?.widget === "upload") {
+      node.params[param] = (await uploaded(text.slice(1), blobs, definition?.inspect?.[param])) as z.core.util.JSONType;
+      continue;
+    }
     let value: z.core.util.JSONType = text;
     try {
       value = JSON.parse(text);
@@ -68,6 +72,20 @@ function set(document: GraphDocument, assignments: readonly string[]): GraphDocu
     node.params[param] = value;
   }
   return result;
+}
+
+/** A file as a parameter holds it: stored, and with what its node keeps of it. */
+async function uploaded(path: string, blobs: Blobs, inspect: NonNullable<NodeDefinition["inspect"]>[string] | undefined): Promise<object> {
+  const file = await openFile(path).catch(() => {
+    throw new Usage(`--set names the file “${path}”, which cannot be read.`);
+  });
+  try {
+    const { size } = await file.stat(), read = async (start: number, end: number) => (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
+    const inspected = await inspect?.({ size, read }), { ref } = await blobs.putStream(createReadStream(path), maxUpload);
+    return { ref, name: basename(path), ...inspected };
+  } finally {
+    await file.close();
+  }
 }
 
 const collect = (value: string, list: string[]): string[] => [...list, value];
@@ -98,10 +116,10 @@ program.command("check").argument("<graph>", "a file or a template's name").addO
   }
 });
 
-program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
+program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
   const { document: saved, problems } = await open(name);
   if (!saved) return stop(problems as Problem[], options.json);
-  const document = set(saved, options.set), { execute } = await import("./runtime/execute"), engine = engineOf(options);
+  const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), engine = engineOf(options);
   const result = await execute({ ...engine, document, targets: options.target.length ? options.target : undefined });
   const outputs = await writeOutputs(result.outputs, options.out, engine.blobs);
   if (result.status !== "done") status = 1;
@@ -119,7 +137,7 @@ program.command("sweep").argument("<graph>", "a file or a template's name")
   .action(async (name: string, options: SweepOptions & { set: string[]; provider: string; json?: boolean }) => {
     const { document: saved, problems } = await open(name);
     if (!saved) return stop(problems as Problem[], options.json);
-    const document = set(saved, options.set), spec = readSweepOptions(options, document), { trials, problems: wrong } = expandSweep(document, spec);
+    const document = await set(saved, options.set), spec = readSweepOptions(options, document), { trials, problems: wrong } = expandSweep(document, spec);
     if (wrong.length) return stop(wrong, options.json);
     const { runTrials } = await import("./sweeps/headless"), engine = engineOf(options), done: TrialResult[] = [], metric = [spec.metric.node, spec.metric.port].join(".");
     for await (const trial of runTrials(document, spec, trials, engine)) {
@@ -135,10 +153,15 @@ program.command("sweep").argument("<graph>", "a file or a template's name")
     else say(best ? `${ended}: best of ${done.length} is run ${best.number}, ${metric} = ${best.metric} with ${show(best.assignment)}` : `${ended}: no run gave ${metric}.`);
   });
 
-program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter", collect, []).addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; json?: boolean }) => {
+program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--weights <file>", "writes the parameters of a .safetensors file into the models").addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; weights?: string; json?: boolean }) => {
   const { document, problems } = await open(name);
   if (!document) return stop(problems as Problem[], options.json);
-  const { compile } = await import("./compile"), compiled = compile(set(document, options.set));
+  const { compile } = await import("./compile"), { createHost } = await import("./runtime/host/create-host"), { data, folders } = env(), blobs = openBlobs(join(data, "blobs"));
+  const weights = options.weights === undefined ? undefined : await readFile(options.weights).catch(() => {
+    throw new Usage(`--weights names the file “${options.weights}”, which cannot be read.`);
+  });
+  const hostFor = (nodeId: string) => createHost({ blobs, cacheDir: join(data, "cache"), signal: new AbortController().signal, folders, nodeId, seed: 0, onProgress: () => {}, onWarn: say });
+  const compiled = await compile(await set(document, options.set), { weights, hostFor });
   if ("problems" in compiled) return stop(compiled.problems, options.json);
   await mkdir(options.out, { recursive: true });
   for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);

@@ -1,10 +1,14 @@
-import type { DType, Shape } from "#models/onnx/graph";
-import { toModel } from "#models/onnx/proto";
+import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import { type Placement, toModel } from "#models/onnx/proto";
+import type { Host } from "#nodes/core/host";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
-import { lower } from "#nodes/graph/lower";
+import { symbolicType } from "#nodes/graph/infer";
+import { type Lowered, lower } from "#nodes/graph/lower";
 import { plan, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
+import { Failure } from "./errors";
+import { prepareNodes } from "./prepare";
 
 export interface CompiledModel {
   name: string;
@@ -12,22 +16,41 @@ export interface CompiledModel {
   model: Uint8Array;
 }
 
-/** The ONNX models of a graph: one for each region, with a symbolic batch, parameters as inputs named as in a checkpoint. */
-export function compile(document: GraphDocument): { models: CompiledModel[] } | { problems: Problem[] } {
+export interface CompileOptions {
+  /** The machine, for nodes that load what they build from. */
+  hostFor?(node: string): Host;
+  /** A .safetensors file whose tensors are written into the models; without one, parameters are inputs. */
+  weights?: Uint8Array;
+}
+
+/** The ONNX models of a graph: one for each region, with a symbolic batch, and parameters named as in a checkpoint. */
+export async function compile(document: GraphDocument, { hostFor, weights }: CompileOptions = {}): Promise<{ models: CompiledModel[] } | { problems: Problem[] }> {
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
   const steps = plan(graph, sinks(graph), () => false).steps, models: CompiledModel[] = [];
   for (const step of steps) {
     if (step.kind === "host") continue;
-    const lowered = lower(graph, step.nodes, (from): { dtype: DType; shape: Shape } => {
-      const wire = types[from.node]?.out[from.port];
-      return { dtype: wire?.dtype ?? "float32", shape: (wire?.shape ?? []).map((d, i) => (d === "*" ? `${from.node}_${from.port}_${i}` : d)) };
-    });
+    if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
+    const lowered = lower(graph, step.nodes, (from) => symbolicType(types, from));
     for (const node of step.nodes) for (const port of Object.keys(graph.nodes.get(node)?.definition.outputs ?? {})) {
       const value = lowered.values.get(`${node}.${port}`);
       if (value) lowered.graph.output(`${node}.${port}`, value);
     }
-    models.push({ name: step.nodes.join("+").slice(0, 100), nodes: step.nodes, model: toModel(lowered.graph, { parameters: "inputs" }) });
+    models.push({ name: step.nodes.join("+").slice(0, 100), nodes: step.nodes, model: toModel(lowered.graph, weights ? writtenIn(lowered, weights) : { parameters: "inputs" }) });
   }
   return { models };
+}
+
+/** The parameters as a checkpoint has them. */
+function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement {
+  const { tensors } = readSafetensors(bytes), names = new Map(parameters.map((p) => [p.graphName, p.name])), shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
+  return {
+    parameters: "initializers",
+    values(graphName) {
+      const name = names.get(graphName) ?? graphName, tensor = tensors.get(name), shape = shapes.get(graphName) ?? [];
+      if (!tensor) throw new Failure({ message: `The checkpoint holds no parameter “${name}”.`, hint: "Compile with the checkpoint that the graph's trainer saved." });
+      if (tensor.shape.join() !== shape.join()) throw new Failure({ message: `The parameter ${name} is [${shape.join(", ")}] in the graph and [${tensor.shape.join(", ")}] in the checkpoint.`, hint: "Compile with the checkpoint that the graph's trainer saved." });
+      return toFloat32(tensor);
+    },
+  };
 }

@@ -51,6 +51,23 @@ describe("patchbay", () => {
     expect(models.flatMap((m) => m.nodes)).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
     for (const m of models) expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
   });
+  it("compiles with the weights of a checkpoint written in, and names one that is missing", async () => {
+    const out = join(dir, "whole"), compile = (...more: string[]) => patchbay("compile", "image-embeddings", "--out", out, "--weights", "models/checkpoints/clip-emoji.safetensors", ...more);
+    expect((await compile("--json")).status).toBe(0);
+    const inputs = await Promise.all((await readdir(out)).map(async (model) => (await ort.InferenceSession.create(join(out, model), { logSeverityLevel: 4 })).inputNames));
+    expect(inputs.flat().sort()).toEqual(["normalize.pixels", "vision.features"]);
+    const { status, stderr } = await compile("--set", "vision.scope=nobody");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("The checkpoint holds no parameter “nobody.conv1.weight”.")]);
+  });
+  it("uploads a file for a parameter: a foreign ONNX model runs, and is exported again", async () => {
+    const path = await file("foreign.json", graph({ text: ["text.input", { text: "a" }], tokenizer: ["text.load-tokenizer"], tokens: ["text.tokenize", { length: 7 }], model: ["model.onnx"], export: ["output.export-onnx", { name: "again" }] }, ["text.text -> tokens.text", "tokenizer.tokenizer -> tokens.tokenizer", "tokens.ids -> model.ids", "model.y -> export.tensor"])), out = join(dir, "again");
+    const { status, stdout, stderr } = await patchbay("run", path, "--set", "model.source=upload", "--set", "model.file=@tests/fixtures/onnx/text.onnx", "--target", "export", "--out", out, "--json");
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(JSON.parse(stdout).outputs.export.file.name).toBe("again.onnx");
+    const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) }, open = (model: string) => ort.InferenceSession.create(model, { logSeverityLevel: 3 });
+    const [before, after] = await Promise.all([open("tests/fixtures/onnx/text.onnx"), open(join(out, "again.onnx"))].map(async (s) => (await (await s).run(feeds)).y?.data as Float32Array));
+    for (const [i, x] of (before as Float32Array).entries()) expect(after?.[i]).toBeCloseTo(x, 5);
+  });
   it("lists ops with their gradients", async () => {
     const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as { op: string; shape: boolean; gradient: string }[], of = (op: string) => ops.find((o) => o.op === op)?.gradient;
     expect([of("Conv"), of("ArgMax"), of("RMSNormalization"), ops.every((o) => o.shape)]).toEqual(["rule", "none", "rule", true]);
@@ -73,6 +90,8 @@ describe("patchbay", () => {
     [["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"], /--random takes NODE\.PARAM=MIN\.\.MAX/],
     [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "accuracy"], /--metric takes NODE\.PORT/],
     [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "a.b", "--count", "none"], /--count is a whole number from 1 to 1000/],
+    [["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"], /names the file “nowhere”, which cannot be read/],
+    [["compile", "image-embeddings", "--out", "x", "--weights", "nowhere"], /--weights names the file “nowhere”/],
     [["run", "image-embeddings", "--provider", "tpu"], /--provider is auto, cpu, webgpu or cuda/],
   ])("ends with 2 and says how it is used: %o", async (args, message) => {
     const { status, stderr, stdout } = await patchbay(...args);

@@ -5,6 +5,7 @@ import { listTemplates, readTemplate } from "#server/templates";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
+import { testHost } from "#tests/kit/run-node";
 
 const saved = (dir: string) => readdirSync(dir).filter((f) => f.endsWith(".json")).map((f) => [f, `${dir}/${f}`] as const);
 
@@ -15,8 +16,8 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
     expect(problems).toBeUndefined();
     expect(check(document as GraphDocument).problems).toEqual([]);
   });
-  it("compiles to ONNX", () => {
-    const compiled = compile(document as GraphDocument);
+  it("compiles to ONNX", async () => {
+    const host = await testHost(), compiled = await compile(document as GraphDocument, { hostFor: () => host });
     expect("models" in compiled && compiled.models.length).toBeGreaterThan(0);
   });
 });

@@ -9,7 +9,7 @@ import { canConnect } from "#nodes/graph/check";
 import { addNode, connect, disconnect, moveNodes, removeNodes, sameWire, setParam } from "#nodes/graph/edits";
 import { key } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
-import { definitionOf, useChecked, useEditor, useEditorStore } from "./context";
+import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
 import { NodeView } from "./node";
 import { dragType, PalettePopup } from "./palette";
 import { upload } from "./upload";
@@ -36,7 +36,7 @@ const wireOf = (c: Connection | Edge): Wire | undefined => (c.source && c.target
 
 /** The graph as nodes and wires that can be moved, drawn and cut. */
 export function Canvas() {
-  const store = useEditorStore(), document = useEditor((s) => s.history.present), selection = useEditor((s) => s.selection), frozen = useEditor((s) => s.frozen), { problems } = useChecked();
+  const store = useEditorStore(), document = useEditor((s) => s.history.present), selection = useEditor((s) => s.selection), frozen = useEditor((s) => s.frozen), { problems } = useChecked(), definitionAt = useDefinitions();
   const [nodes, setNodes, onNodesChange] = useNodesState<Node>([]), { screenToFlowPosition } = useReactFlow();
   const [selectedWires, setSelectedWires] = useState<string[]>([]), [popup, setPopup] = useState<{ x: number; y: number; at: { x: number; y: number }; from?: { node: string; port: string; side: "source" | "target" } }>();
 
@@ -54,10 +54,10 @@ export function Canvas() {
   }, [document.nodes, selection, setNodes]);
 
   const edges = useMemo((): Edge[] => document.wires.map((w) => {
-    const id = `${key(w.from)} → ${key(w.to)}`, type = definitionOf(document.nodes[w.from.node]?.type)?.outputs[w.from.port]?.type ?? "file";
+    const id = `${key(w.from)} → ${key(w.to)}`, type = definitionAt(w.from.node)?.outputs[w.from.port]?.type ?? "file";
     const bad = problems.find((p) => p.severity === "error" && p.node === w.to.node && p.port === w.to.port && p.code !== "missing-input")?.message;
     return { id, type: "wire", source: w.from.node, sourceHandle: w.from.port, target: w.to.node, targetHandle: w.to.port, data: { type, bad }, selected: selectedWires.includes(id) };
-  }), [document.wires, document.nodes, problems, selectedWires]);
+  }), [document.wires, definitionAt, problems, selectedWires]);
 
   const changeNodes = useCallback((changes: NodeChange<Node>[]) => {
     onNodesChange(changes.filter((c) => c.type !== "remove"));
@@ -159,7 +159,7 @@ export function Canvas() {
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
         <Controls showInteractive={false} position="bottom-left" />
-        <MiniMap pannable zoomable position="bottom-right" className="!hidden lg:!block" style={{ width: 150, height: 96 }} nodeColor={(n) => `var(--port-${Object.values<Port>(definitionOf(document.nodes[n.id]?.type)?.outputs ?? {})[0]?.type ?? "file"})`} />
+        <MiniMap pannable zoomable position="bottom-right" className="!hidden lg:!block" style={{ width: 150, height: 96 }} nodeColor={(n) => `var(--port-${Object.values<Port>(definitionAt(n.id)?.outputs ?? {})[0]?.type ?? "file"})`} />
         {!Object.keys(document.nodes).length && <Panel position="top-center" className="pointer-events-none !mt-[28vh] text-center text-ink-2"><p className="text-base font-medium text-ink">An empty graph</p><p>Drag a node from the left, or double-click here to search for one.</p></Panel>}
       </ReactFlow>
       {popup && (
@@ -183,6 +183,6 @@ export function Canvas() {
   );
 
   function portType({ node, port, side }: { node: string; port: string; side: "source" | "target" }): string {
-    return definitionOf(document.nodes[node]?.type)?.[side === "source" ? "outputs" : "inputs"][port]?.type ?? "";
+    return definitionAt(node)?.[side === "source" ? "outputs" : "inputs"][port]?.type ?? "";
   }
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useMemo } from "react";
 import { useStore } from "zustand";
 import { check, type Checked } from "#nodes/graph/check";
 import type { NodeDefinition } from "#nodes/core/node";
@@ -27,4 +27,9 @@ function useEditorContext() {
 export const useEditor = <T,>(select: (state: EditorState) => T): T => useStore(useEditorContext().store, select);
 export const useEditorStore = (): EditorStore => useEditorContext().store;
 export const useChecked = (): Checked => useEditorContext().checked;
+/** Looks up the definition of a node of the document, with the ports that its params ask for. */
+export function useDefinitions(): (id: string) => NodeDefinition | undefined {
+  const { store, checked } = useEditorContext();
+  return useCallback((id) => checked.graph.nodes.get(id)?.definition ?? definitionOf(store.getState().history.present.nodes[id]?.type), [store, checked]);
+}
 export const definitionOf = (type: string | undefined): NodeDefinition | undefined => (type !== undefined && Object.hasOwn(registry, type) ? (registry as Record<string, NodeDefinition>)[type] : undefined);

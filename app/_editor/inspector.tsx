@@ -6,7 +6,7 @@ import type { Port } from "#nodes/core/ports";
 import { setNote, setParam, setTitle } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
 import { Chart } from "../_ui/chart";
-import { definitionOf, useChecked, useEditor, useEditorStore } from "./context";
+import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
 import { describe } from "./node";
 import { RunFacts } from "./run-facts";
 import { widgets } from "./widgets";
@@ -62,7 +62,7 @@ function Ports({ title, ports, wires }: { title: string; ports: Record<string, P
 export function Inspector() {
   const store = useEditorStore(), selection = useEditor((s) => s.selection), document = useEditor((s) => s.history.present), frozen = useEditor((s) => s.frozen), { types, problems } = useChecked();
   const [advanced, setAdvanced] = useState(false), [docs, setDocs] = useState(false);
-  const id = selection[0] ?? "", node = selection.length === 1 ? document.nodes[id] : undefined, definition = definitionOf(node?.type);
+  const id = selection[0] ?? "", node = selection.length === 1 ? document.nodes[id] : undefined, definition = definitionOf(node?.type), { inputs = {}, outputs = {} } = useDefinitions()(id) ?? {};
   if (!node) return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       {frozen ? document.description && <p className="text-ink-2">{document.description}</p> : <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
@@ -90,7 +90,7 @@ export function Inspector() {
           {advanced && more.map((f) => <Param key={f.name} node={id} field={f} />)}
         </div>
       )}
-      {definition && <><Ports title="Inputs" ports={definition.inputs} wires={types[id]?.in ?? {}} /><Ports title="Outputs" ports={definition.outputs} wires={types[id]?.out ?? {}} /></>}
+      {definition && <><Ports title="Inputs" ports={inputs} wires={types[id]?.in ?? {}} /><Ports title="Outputs" ports={outputs} wires={types[id]?.out ?? {}} /></>}
       {definition?.docs && (
         <section className="border-t border-line py-2">
           <button type="button" aria-expanded={docs} onClick={() => setDocs(!docs)} className="flex items-center gap-1.5 py-1 font-medium text-ink-2 hover:text-ink"><BookOpen className="size-3.5" aria-hidden />About this node</button>

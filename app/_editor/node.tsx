@@ -1,13 +1,13 @@
 "use client";
 
-import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { CircleAlert, CircleCheck, CircleX, LoaderCircle, Maximize2, Play, Snowflake, TriangleAlert, Zap } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { Problem } from "#nodes/graph/problem";
 import { duration, size } from "../_ui/amounts";
 import { Chart } from "../_ui/chart";
-import { useChecked, useEditor, definitionOf } from "./context";
+import { useChecked, useDefinitions, useEditor } from "./context";
 import { useActions } from "./actions";
 import { PreviewWindow } from "./preview-window";
 import { PreviewView } from "./previews";
@@ -72,9 +72,13 @@ function Previews({ run, title }: { run: NodeRun; title: string }) {
 /** A node on the canvas, whatever its type: all of it comes from the definition. */
 export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
   const node = useEditor((s) => s.history.present.nodes[id]), run = useEditor((s) => s.run.nodes[id]), frozen = useEditor((s) => s.frozen), busy = useEditor((s) => s.run.status === "running" || s.run.status === "queued");
-  const { types, problems: all } = useChecked(), { run: start } = useActions();
+  const { types, problems: all } = useChecked(), { run: start } = useActions(), definition = useDefinitions()(id);
+  // Ports that come with a parameter: React Flow measures their handles only when told.
+  const measure = useUpdateNodeInternals(), ports = Object.keys({ ...definition?.inputs, ...definition?.outputs }).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `ports` is why it measures again
+  useEffect(() => measure(id), [id, ports, measure]);
   if (!node) return null;
-  const definition = definitionOf(node.type), problems = all.filter((p) => p.node === id), bad = problems.some((p) => p.severity === "error");
+  const problems = all.filter((p) => p.node === id), bad = problems.some((p) => p.severity === "error");
   const title = node.title ?? definition?.title ?? node.type, inputs = Object.entries<Port>(definition?.inputs ?? {}), outputs = Object.entries<Port>(definition?.outputs ?? {});
   const colour = `var(--port-${outputs[0]?.[1].type ?? inputs[0]?.[1].type ?? "file"})`;
   return (

@@ -4,6 +4,8 @@ import { type Ops, opsOf } from "../onnx/ops/index";
 /** What a block builds with: ops of one graph, and parameters under one name. */
 export interface Builder {
   op: Ops;
+  /** The graph that `op` emits into. */
+  graph: Graph;
   /** A parameter of this dotted name. */
   weight(name: string, shape: readonly number[], init: Init): Value;
   constant(data: readonly number[], shape?: readonly number[]): Value;
@@ -24,6 +26,7 @@ export const scoped = (b: Builder, scope: string): Builder => ({
 /** A builder on a graph of its own, for tests and benchmarks that need no node. */
 export const builderOf = (graph: Graph, training = true): Builder => ({
   op: opsOf(graph),
+  graph,
   training,
   weight: (name, shape, init) => graph.parameter(name, shape, init),
   buffer: (name, shape, init) => graph.parameter(name, shape, init, true),

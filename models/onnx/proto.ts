@@ -1,5 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto, TensorProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { termsOf } from "./dim";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
 import { append, definitionOf, opsOf } from "./ops/index";
 import { rewrite } from "./rewrite";
@@ -60,11 +61,19 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     sizes.set(symbol, name);
     return name;
   };
+  const total = (op: "Mul" | "Add", parts: string[]): string => parts.reduce((a, b) => {
+    const name = graph.fresh("size", "int64", [1]).name;
+    node(op, [a, b], [name]);
+    return name;
+  });
+  /** A size as a tensor of one number: a sum of products of symbols. */
+  const sizeTensor = (d: Dim): string =>
+    total("Add", termsOf(d).map(({ coefficient, factors }) => total("Mul", [...factors.map(sizeOfSymbol), ...(coefficient === 1 && factors.length ? [] : [integers([coefficient])])])));
   const list = (all: readonly Dim[]): string => {
     const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
     if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
     const name = graph.fresh("shape", "int64", [dims.length]).name;
-    node("Concat", dims.map((d) => (typeof d === "string" ? sizeOfSymbol(d) : integers([d]))), [name], [attribute("axis", 0)]);
+    node("Concat", dims.map(sizeTensor), [name], [attribute("axis", 0)]);
     return name;
   };
   const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {

@@ -22,8 +22,11 @@ export interface Stage {
   /** The peak learning rate. */
   lr: number;
   schedule: Schedule;
-  /** What trains, and at which share of the learning rate: the first pattern that a parameter's name fits. No match: it does not train. */
-  trains: { pattern: string; rate: number }[];
+  /**
+   * What trains, at which share of the learning rate and with which weight decay: the first pattern that a parameter's name fits. No match:
+   * it does not train. Without a decay it is the trainer's, which spares 1-D tensors.
+   */
+  trains: { pattern: string; rate: number; decay?: number }[];
   /** Patterns of the nodes whose losses count, and with them their data; empty: all. */
   losses: string[];
 }
@@ -43,6 +46,8 @@ export interface TrainRequest {
   /** Rows that are encoded at a time; 0: all. */
   chunk: number;
   precision: "float32" | "float16";
+  /** Patterns of nodes whose results are computed again in the backward pass instead of kept. */
+  recompute: string[];
   /** Decay of a moving average of the weights; 0: none. */
   average: number;
   /** How the outputs of a frozen part behind the data are kept, so that it runs once for each row; off: it runs in every step. */
@@ -72,6 +77,12 @@ export interface TrainResult {
   waited: number;
 }
 
+/** What the file of an export is made of. */
+export interface ExportRequest {
+  /** What the model gives. */
+  tensors: Deferred[];
+}
+
 /** Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a temporary folder. */
 export interface Host {
   readonly signal: AbortSignal;
@@ -97,4 +108,6 @@ export interface Host {
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<ImageFile[]>;
   train(request: TrainRequest): Promise<TrainResult>;
+  /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
+  exportOnnx(request: ExportRequest): Promise<Uint8Array>;
 }

@@ -1,5 +1,6 @@
 import type * as z from "zod";
-import type { Init, Value } from "#models/onnx/graph";
+import type { Graph, Init, Value } from "#models/onnx/graph";
+import type { Source } from "#models/onnx/import/scan";
 import type { Ops } from "#models/onnx/ops/index";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
@@ -35,6 +36,10 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   inputs: I;
   outputs: O;
   params: P;
+  /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
+  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports };
+  /** What is kept of an uploaded file beside its reference, by parameter; read by whoever uploads it, before anything is sent. */
+  inspect?: Record<string, (source: Source) => Promise<Record<string, unknown>>>;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */
@@ -44,11 +49,17 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
 }
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */
-export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Params> {
+export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Params, R> {
+  /** Loads what `build` needs of the machine, such as a file. Where there is none, in the browser, the ports are taken as declared. */
+  prepare?(c: { host: Host; params: ParamValues<P> }): Promise<R>;
   build(c: {
     op: Ops;
+    /** The graph that `op` emits into, for what finds its ops by name. */
+    graph: Graph;
     inputs: GraphValues<I>;
     params: ParamValues<P>;
+    /** What `prepare` gave. */
+    prepared?: R;
     /** A trainable parameter, named under the node's scope (its `scope` param, or its id). */
     weight(name: string, shape: readonly number[], init: Init): Value;
     /** A tensor that is kept and never trained, such as running statistics; `update` says what it becomes after a training step. */
@@ -61,10 +72,10 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   }): GraphValues<O>;
   /** Brings a named parameter back into bounds after each optimizer step, e.g. CLIP's clamp of logit_scale to [0, ln 100]. */
   clamp?: Record<string, readonly [min: number, max: number]>;
+  fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   run?: undefined;
   rowwise?: undefined;
   random?: undefined;
-  fingerprint?: undefined;
   effect?: undefined;
 }
 
@@ -80,12 +91,20 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   /** Its result must never come from the cache (it has an effect on the world). */
   effect?: boolean;
   build?: undefined;
+  prepare?: undefined;
   clamp?: undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every port and parameter type
-export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any> =
-  Described<I, O, P> & (TensorBehaviour<I, O, P> | HostBehaviour<I, O, P>);
+export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any, R = any> =
+  Described<I, O, P> & (TensorBehaviour<I, O, P, R> | HostBehaviour<I, O, P>);
 
 /** Declares a node type. See CONTRIBUTING.md. */
-export const defineNode = <const I extends Ports, const O extends Ports, P extends Params>(definition: NodeDefinition<I, O, P>) => definition;
+export const defineNode = <const I extends Ports, const O extends Ports, P extends Params, R>(definition: NodeDefinition<I, O, P, R>) => definition;
+
+/** The definition with the ports that these parameters ask for. */
+export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {
+  if (!definition.ports) return definition;
+  const { inputs, outputs } = definition.ports(params);
+  return { ...definition, inputs: { ...inputs, ...definition.inputs }, outputs: { ...outputs, ...definition.outputs } };
+}

@@ -17,8 +17,8 @@ interface PortOptions {
   optional?: boolean;
   /** Takes any number of wires; the value is an array. */
   many?: boolean;
-  /** The value is not computed: what lies upstream is handed over as a `Deferred`. */
-  deferred?: boolean;
+  /** The value is not computed: what lies upstream is handed over as a `Deferred`. With "structure" not even the data that it reads is. */
+  deferred?: true | "structure";
   /** On a weights output: the input whose tensors these still are, only treated otherwise. */
   shares?: string;
 }
@@ -41,7 +41,7 @@ export const port = {
 } satisfies { [T in PortType]: unknown };
 
 type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;
-type HostValue<P extends Port> = Wrapped<P, P extends { deferred: true } ? Deferred : PortValue[P["type"]]>;
+type HostValue<P extends Port> = Wrapped<P, P extends { deferred: true | "structure" } ? Deferred : PortValue[P["type"]]>;
 
 /** What `run` receives and returns. */
 export type HostValues<P extends Ports> = { [K in keyof P]: HostValue<P[K]> };

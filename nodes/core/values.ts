@@ -75,8 +75,8 @@ export interface FileValue {
 }
 
 /**
- * The part of the graph upstream of an input that is not run but handed over whole, for a trainer to differentiate.
- * Opaque to nodes: it is passed on to `host.train`.
+ * The part of the graph upstream of an input that is not run but handed over whole, for a trainer to differentiate or for an export.
+ * Opaque to nodes: it is passed on to `host.train` or `host.exportOnnx`.
  */
 export interface Deferred {
   readonly deferred: true;

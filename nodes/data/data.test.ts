@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { emoji } from "./emoji";
 import { folder } from "./folder";
+import { mnist } from "./mnist";
 
 describe("emoji", () => {
   it("gives a drawing per concept and vendor, with texts", async () => {
@@ -22,6 +23,24 @@ describe("emoji", () => {
     expect([...held].filter((n) => train.has(n))).toEqual([]);
     expect(train.size + held.size).toBeGreaterThan(1500);
     expect(held.size / (train.size + held.size)).toBeCloseTo(0.2, 1);
+  });
+});
+
+describe("MNIST", () => {
+  it("gives digits going round the classes, white on black", async () => {
+    const { image, label, classes } = await runNode(mnist, {}, { limit: 3 });
+    expect([label.length, label.slice(9, 12), classes[3]]).toEqual([30, ["9", "0", "1"], "3"]);
+    const { shape, data } = "pixels" in image ? image.pixels : { shape: [], data: [] };
+    expect([shape, Math.max(...(data as number[])), data[0]]).toEqual([[30, 28, 28, 3], 255, 0]);
+  });
+  it("keeps test rows out of the training rows", async () => {
+    const rows = async (split: string) => {
+      const { image } = await runNode(mnist, {}, { split });
+      const { data, shape } = "pixels" in image ? image.pixels : { data: new Uint8Array(), shape: [0] };
+      return Array.from({ length: shape[0] as number }, (_, i) => String(data.slice(i * 2352, (i + 1) * 2352)));
+    };
+    const train = new Set(await rows("train")), test = await rows("test");
+    expect([train.size, test.length, test.filter((row) => train.has(row)).length]).toEqual([8569, 1431, 0]);
   });
 });
 

@@ -2,7 +2,7 @@ import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
 import type { Problem } from "./problem";
-import { key, type Registry, type ResolvedGraph, resolve } from "./resolve";
+import { definitionOf, key, type Registry, type ResolvedGraph, resolve } from "./resolve";
 
 export interface Checked {
   graph: ResolvedGraph;
@@ -31,8 +31,7 @@ function sharedScopes(graph: ResolvedGraph): Problem[] {
 
 /** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
 export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {
-  const target = document.nodes[wire.to.node], definition = target && (Object.hasOwn(registry, target.type) ? registry[target.type] : undefined);
-  const many = definition?.inputs[wire.to.port]?.many;
+  const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
   const others = document.wires.filter((w) => many || key(w.to) !== key(wire.to));
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
   const before = new Set(check({ ...document, wires: others }, registry).problems.map((p) => p.message));

@@ -1,14 +1,9 @@
-import type { NodeDefinition } from "../core/node";
 import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, GraphNode, Wire } from "./document";
-import { key, type Registry } from "./resolve";
+import { definitionOf, key, type Registry } from "./resolve";
 
 /** Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same document. */
 type Position = { x: number; y: number };
-const definitionOf = (document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined => {
-  const type = document.nodes[id]?.type;
-  return type !== undefined && Object.hasOwn(registry, type) ? registry[type] : undefined;
-};
 export const sameWire = (a: Wire, b: Wire): boolean => key(a.from) === key(b.from) && key(a.to) === key(b.to);
 
 /** An id that is free, made of the node's file name: "resize", "resize_2" … */

@@ -1,6 +1,7 @@
-import { type Dim, Graph, type Shape, type Value } from "#models/onnx/graph";
+import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
+import type { Endpoint } from "./document";
 import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import type { Problem } from "./problem";
 
@@ -50,12 +51,19 @@ class Bindings {
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
 export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, builder: Builder = builderOf(graph, false)): Record<string, Value> {
-  const { definition, params } = node;
+  const { definition, params, prepared } = node;
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
   graph.scope = node.id;
-  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params }) as Record<string, Value>;
+  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared }) as Record<string, Value>;
   graph.scope = undefined;
   return outputs;
+}
+
+/** What comes in along a wire, for a graph that is lowered before anything runs: every size that is not known gets a symbol. */
+export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shape: Shape } {
+  const { dtype = "float32", shape } = types[from.node]?.out[from.port] ?? {};
+  if (!shape) throw Object.assign(new Error(`The shape of ${key(from)} is not known before it is computed.`), { hint: "Wire a node whose output has a known shape." });
+  return { dtype, shape: shape.map((d, i) => (d === anySize ? `${from.node}.${from.port}${i}` : d)) };
 }
 
 /** The prefix of a node's parameters in a checkpoint. */
@@ -90,7 +98,7 @@ export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[]
     const outgoing: Record<string, WireType> = {};
     for (const [name, port] of Object.entries<Port>(node.definition.outputs)) outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
     types[node.id] = { in: incoming, out: outgoing };
-    if (!node.definition.build) continue;
+    if (!node.definition.build || (node.definition.prepare && node.prepared === undefined)) continue;
     for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
     const built = sound ? tryBuild(graph, node, seen, bindings) : undefined;
     if (built && "problem" in built) problems.push(built.problem);

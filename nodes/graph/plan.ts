@@ -58,8 +58,8 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
 
 /** Everything whose value a node needs before it can run. */
 export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const { rows, weights } = coneOf(graph, sources(node, (port) => port?.deferred === true));
-  return [...computed(node), ...rows, ...weights];
+  const { rows, weights } = coneOf(graph, sources(node, (port) => port?.deferred === true)), structure = coneOf(graph, sources(node, (port) => port?.deferred === "structure"));
+  return [...computed(node), ...rows, ...weights, ...structure.weights];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { NodeDefinition, ParamValues, Params } from "../core/node";
+import { type NodeDefinition, type ParamValues, type Params, withPorts } from "../core/node";
 import type { Port } from "../core/ports";
 import type { Endpoint, GraphDocument } from "./document";
 import type { Problem } from "./problem";
@@ -12,6 +12,8 @@ export interface ResolvedNode {
   definition: NodeDefinition;
   params: ParamValues<Params>;
   inputs: Record<string, Endpoint[]>;
+  /** What the node's `prepare` gave; filled in before it is lowered. */
+  prepared?: unknown;
 }
 
 export interface ResolvedGraph {
@@ -58,6 +60,13 @@ function resolveParams(id: string, definition: NodeDefinition, raw: Record<strin
   return result.data;
 }
 
+/** The definition of a node of a document, with the ports that its params ask for. */
+export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined, definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
+  const params = node && definition?.ports ? resolveParams(id, definition, upgraded(definition, node.params, node.version), []) : undefined;
+  return definition && params ? withPorts(definition, params) : definition;
+}
+
 /** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
 export function resolve(document: GraphDocument, registry: Registry): ResolvedGraph {
   const problems: Problem[] = [], nodes = new Map<string, ResolvedNode>(), wired = new Set<string>();
@@ -68,7 +77,7 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       continue;
     }
     const params = resolveParams(id, definition, upgraded(definition, node.params, node.version), problems);
-    if (params) nodes.set(id, { id, definition, params, inputs: {} });
+    if (params) nodes.set(id, { id, definition: withPorts(definition, params), params, inputs: {} });
   }
   const portOf = (side: "inputs" | "outputs", e: Endpoint): Port | undefined => {
     const node = Object.hasOwn(document.nodes, e.node) ? document.nodes[e.node] : undefined;
@@ -76,8 +85,9 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       problems.push({ code: "unknown-node", severity: "error", message: `A wire names the node "${e.node}", which is not in the graph.`, hint: "Delete the wire." });
       return undefined;
     }
-    const definition = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
-    if (!definition) return undefined;
+    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined, definition = nodes.get(e.node)?.definition ?? known;
+    // Ports that follow from parameters are not known while these are wrong, which is told already.
+    if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param")))) return undefined;
     const found = Object.hasOwn(definition[side], e.port) ? definition[side][e.port] : undefined;
     if (!found) problems.push({ code: "unknown-port", severity: "error", node: e.node, port: e.port, message: `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${e.port}".`, hint: `It has ${list(Object.keys(definition[side]))}. Delete the wire.` });
     return found;

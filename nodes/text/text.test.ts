@@ -2,6 +2,7 @@ import { describe as group, expect, it } from "vitest";
 import { runNode, testHost } from "#tests/kit/run-node";
 import { describe } from "./describe";
 import { input } from "./input";
+import { labelIds } from "./label-ids";
 import { loadTokenizer } from "./load-tokenizer";
 import { prompts } from "./prompts";
 import { tokenize } from "./tokenize";
@@ -22,6 +23,18 @@ group("text", () => {
     const many = await Promise.all(Array.from({ length: 20 }, (_, step) => run({ both: 0.5, keywords: 0.3 }, step)));
     expect(new Set(many.map(String)).size).toBeGreaterThan(1);
     expect(await run({}, 3)).toEqual(await run({}, 3));
+  });
+});
+
+group("label ids", () => {
+  it("number classes alphabetically, or as wired, and give the classes back", async () => {
+    const { ids, classes } = await runNode(labelIds, { text: ["dog", "cat", "dog"] });
+    expect([ids.shape, Array.from(ids.data, Number), classes]).toEqual([[3], [1, 0, 1], ["cat", "dog"]]);
+    expect(Array.from((await runNode(labelIds, { text: ["cat"], classes: ["dog", "cat"] })).ids.data, Number)).toEqual([1]);
+  });
+  it("refuse a text that is no class, and a class that occurs twice", async () => {
+    await expect(runNode(labelIds, { text: ["cow"], classes: ["dog", "cat"] })).rejects.toThrow("“cow” of row 1 is not among the 2 classes.");
+    await expect(runNode(labelIds, { text: ["dog"], classes: ["dog", "dog"] })).rejects.toThrow("A class occurs twice");
   });
 });
 

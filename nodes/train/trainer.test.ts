@@ -16,11 +16,11 @@ describe("trainer", () => {
   it("reads its table of stages: what trains at which rate, on which losses", async () => {
     let asked: TrainRequest | undefined;
     const host = await testHost({ train: async (request) => { asked = request; return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 }; } });
-    const stages = [{ name: "align", steps: 10, lr: 1e-3, trains: "projector.*", warmup: 1 }, { steps: 20, trains: "vision.*=0.2, *", losses: "a, b*", schedule: "constant" }];
+    const stages = [{ name: "align", steps: 10, lr: 1e-3, trains: "projector.*", warmup: 1 }, { steps: 20, trains: "vision.*=0.2, text.* decay 0, head.*=10 decay 0.05, *", losses: "a, b*", schedule: "constant" }];
     await runNode(trainer, { loss: [], metric: [] }, { lr: 1e-5, warmup: 0, stages }, host);
     expect(asked?.stages).toEqual([
       { name: "align", steps: 10, lr: 1e-3, schedule: { kind: "cosine", warmup: 1, floor: 0 }, trains: [{ pattern: "projector.*", rate: 1 }], losses: [] },
-      { name: "stage 2", steps: 20, lr: 1e-5, schedule: { kind: "constant", warmup: 0, floor: 0 }, trains: [{ pattern: "vision.*", rate: 0.2 }, { pattern: "*", rate: 1 }], losses: ["a", "b*"] },
+      { name: "stage 2", steps: 20, lr: 1e-5, schedule: { kind: "constant", warmup: 0, floor: 0 }, trains: [{ pattern: "vision.*", rate: 0.2 }, { pattern: "text.*", rate: 1, decay: 0 }, { pattern: "head.*", rate: 10, decay: 0.05 }, { pattern: "*", rate: 1 }], losses: ["a", "b*"] },
     ]);
   });
   it("draws its learning rate by step, stage by stage, before it runs", () => {

@@ -1,20 +1,23 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Host, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
 import type { Preview } from "#nodes/core/preview";
 import type { PortType, Tensor, Weights } from "#nodes/core/values";
 import { check } from "#nodes/graph/check";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
-import { plan, signatures, sinks } from "#nodes/graph/plan";
+import type { Types } from "#nodes/graph/infer";
+import { coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { type Blobs, sha256 } from "../storage/blobs";
 import { type CacheEntry, openCache } from "./cache";
 import { Cancelled, Failure, toPublic } from "../errors";
+import { exportOnnx } from "./export-onnx";
 import { createHost } from "./host/create-host";
+import { prepareNodes } from "../prepare";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
 import { chooseProvider, type Provider, type ProviderChoice, SessionPool } from "./sessions";
@@ -68,6 +71,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
 
 class Execution {
   readonly #graph: ResolvedGraph;
+  readonly #types: Types;
   readonly #result: ExecuteResult = { status: "done", outputs: {}, ran: [], cached: [], timings: {}, problems: [] };
   readonly #emit: (event: RunEvent) => void;
   readonly #entries = new Map<string, CacheEntry>();
@@ -77,8 +81,9 @@ class Execution {
   #provider: Provider = "cpu";
 
   constructor(readonly options: ExecuteOptions) {
-    const { graph, problems } = check(options.document, options.registry ?? everyNode);
+    const { graph, types, problems } = check(options.document, options.registry ?? everyNode);
     this.#graph = graph;
+    this.#types = types;
     this.#result.problems = problems;
     this.#emit = options.onEvent ?? (() => {});
   }
@@ -172,7 +177,7 @@ class Execution {
   async #fingerprints(): Promise<Map<string, string>> {
     const result = new Map<string, string>();
     for (const { id, definition, params } of this.#graph.nodes.values()) {
-      if (!definition.run || !definition.fingerprint) continue;
+      if (!definition.fingerprint) continue;
       try {
         result.set(id, await definition.fingerprint({ host: this.#host(id), params }));
       } catch {
@@ -206,16 +211,28 @@ class Execution {
       onProgress: (done, of, note) => this.#emit({ kind: "node-progress", node, done, of, note }),
       onWarn: (message) => this.#emit({ kind: "warning", node, message }),
       train: (request) => this.#train(node, request),
+      exportOnnx: (request) => this.#exportOnnx(node, request),
     });
   }
 
-  #train(node: string, request: TrainRequest): Promise<TrainResult> {
+  async #train(node: string, request: TrainRequest): Promise<TrainResult> {
+    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode, deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
+    await this.#prepare(coneOf(this.#graph, deferred).tensors);
     return train({
       request, node, graph: this.#graph, document: this.options.registry ? undefined : this.options.document, folders: this.options.folders ?? [], dataThreads: this.options.dataThreads, blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, provider: this.#provider, sessions,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
       valueOf: (from) => this.#value(from),
       hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
       onEvent: this.#emit,
+    });
+  }
+
+  async #exportOnnx(node: string, request: ExportRequest): Promise<Uint8Array> {
+    await this.#prepare(coneOf(this.#graph, request.tensors).tensors);
+    return exportOnnx({
+      request, node, graph: this.#graph, types: this.#types, blobs: this.options.blobs,
+      weightsOf: (from) => this.#value(from) as Promise<Weights>,
+      warn: (message) => this.#emit({ kind: "warning", node, message }),
     });
   }
 
@@ -230,7 +247,12 @@ class Execution {
     return new Map(Object.entries(outputs).map(([port, value]) => [key({ node: node.id, port }), value]));
   }
 
-  #runRegion(nodes: readonly string[], run: readonly string[], targets: readonly string[]): Promise<Map<string, unknown>> {
+  #prepare(nodes: readonly string[]): Promise<void> {
+    return prepareNodes(this.#graph, nodes, (id) => this.#host(id));
+  }
+
+  async #runRegion(nodes: readonly string[], run: readonly string[], targets: readonly string[]): Promise<Map<string, unknown>> {
+    await this.#prepare(nodes);
     const graph = this.#graph, readOutside = new Set<string>();
     for (const id of run) {
       if (nodes.includes(id)) continue;

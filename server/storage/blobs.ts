@@ -24,6 +24,9 @@ export interface Blobs {
   path(ref: string): string;
 }
 
+/** Largest upload: a checkpoint. Pictures have a limit of their own, where they are read. */
+export const maxUpload = 2 * 2 ** 30;
+
 export class BlobTooLarge extends Error {
   constructor(readonly maxBytes: number) {
     super(`The file is larger than the limit of ${Math.round(maxBytes / 2 ** 20)} MiB.`);

@@ -21,6 +21,8 @@ export interface Field {
   /** May be left empty. */
   optional: boolean;
   fallback: unknown;
+  /** What is kept of an uploaded file beside its reference. */
+  inspect?: NonNullable<NodeDefinition["inspect"]>[string];
 }
 
 interface Json {
@@ -63,7 +65,7 @@ const known = new WeakMap<NodeDefinition, Field[]>();
 export function fieldsOf(definition: NodeDefinition): Field[] {
   const found = known.get(definition);
   if (found) return found;
-  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json));
+  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => ({ ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json), inspect: definition.inspect?.[name] }));
   known.set(definition, fields);
   return fields;
 }

@@ -4,23 +4,26 @@ import { ImagePlus, LoaderCircle, Upload, X } from "lucide-react";
 import { type DragEvent, useRef, useState } from "react";
 import { toast } from "sonner";
 import { blobUrl, upload, type Uploaded } from "../upload";
+import type { Field } from "./describe";
 import type { WidgetProps } from "./index";
 
-/** Sends files one after the other, and tells of those that fail. */
-function useUploads(onDone: (done: Uploaded[]) => void) {
+/** Sends files one after the other, and tells of those that fail. A file that does not pass its inspection is not sent. */
+function useUploads(onDone: (done: Uploaded[], inspected: Record<string, unknown>) => void, inspect?: Field["inspect"]) {
   const [left, setLeft] = useState(0);
   const send = async (files: Iterable<File>) => {
     const all = [...files], done: Uploaded[] = [];
+    let inspected: Record<string, unknown> = {};
     setLeft(all.length);
     for (const file of all) {
       try {
+        if (inspect) inspected = await inspect({ size: file.size, read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()) });
         done.push(await upload(file));
       } catch (error) {
-        toast.error((error as Error).message);
+        toast.error((error as Error).message, { description: (error as { hint?: string }).hint });
       }
       setLeft((n) => n - 1);
     }
-    if (done.length) onDone(done);
+    if (done.length) onDone(done, inspected);
   };
   return { left, send };
 }
@@ -54,7 +57,7 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
 
 export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) {
   const file = value as { ref: string; name: string } | undefined, input = useRef<HTMLInputElement>(null);
-  const { left, send } = useUploads(([done]) => done && onChange({ ref: done.ref, name: done.name }));
+  const { left, send } = useUploads(([done], inspected) => done && onChange({ ref: done.ref, name: done.name, ...(inspected as object) }), field.inspect);
   return (
     <div className="flex items-center gap-2">
       <input ref={input} type="file" className="hidden" aria-label={field.label} onChange={(e) => { void send(e.target.files ?? []); e.target.value = ""; }} />

@@ -1,23 +1,20 @@
 import { unescape } from "node:querystring";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { BlobTooLarge } from "#server/storage/blobs";
+import { BlobTooLarge, maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 
 export const dynamic = "force-dynamic";
-
-/** Largest upload: a checkpoint. Pictures have a limit of their own, where they are read. */
-const maxBytes = 2 * 2 ** 30;
 
 /** The body is the file; the answer its reference. Bytes go straight to the store and never through tRPC. */
 export async function POST(request: Request): Promise<Response> {
   // Percent-encoded, since headers are not Unicode; without folders.
   const name = unescape(request.headers.get("x-file-name") ?? "file").replace(/[/\\\0]/g, "_").slice(0, 200);
-  const tooLarge = () => Response.json({ message: `“${name}”: ${new BlobTooLarge(maxBytes).message}`, hint: "Upload a smaller file." }, { status: 413 });
+  const tooLarge = () => Response.json({ message: `“${name}”: ${new BlobTooLarge(maxUpload).message}`, hint: "Upload a smaller file." }, { status: 413 });
   if (!request.body || request.headers.get("content-length") === "0") return Response.json({ message: `“${name}” is empty.`, hint: "Choose another file." }, { status: 400 });
-  if (Number(request.headers.get("content-length")) > maxBytes) return tooLarge();
+  if (Number(request.headers.get("content-length")) > maxUpload) return tooLarge();
   try {
-    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), maxBytes);
+    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), maxUpload);
     return Response.json({ ref, name, bytes });
   } catch (error) {
     if (error instanceof BlobTooLarge) return tooLarge();

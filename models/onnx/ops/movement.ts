@@ -1,11 +1,9 @@
+import { addDims, multiplyDims } from "../dim";
 import type { Dim, Shape, Value } from "../graph";
 import type { OpDef } from "../op";
 import { axisOf, broadcast, input, like, sameDim, ShapeError, show, sizeOf, sliced } from "../shape";
 
-const product = (shape: Shape): string => {
-  const numbers = shape.filter((d): d is number => typeof d === "number").reduce((a, b) => a * b, 1);
-  return [numbers, ...shape.filter((d) => typeof d === "string").toSorted()].join("·");
-};
+const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 
 /** Targets are attributes in our IR; a symbol among them is read from a graph input that has it when the model is written. */
 export const Reshape: OpDef<{ to: readonly Dim[] }> = {
@@ -39,9 +37,8 @@ export const Concat: OpDef<{ axis: number }> = {
     for (const { shape: other } of x) {
       if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim))) throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
     }
-    const sizes = x.map((v) => v.shape[at] as Dim);
-    const total = sizes.every((d) => typeof d === "number") ? sizes.reduce((a, b) => a + (b as number), 0) : sizes.join("+");
-    return { dtype, shape: shape.map((d, i) => (i === at ? (total as Dim) : d)) };
+    const total = x.map((v) => v.shape[at] as Dim).reduce(addDims);
+    return { dtype, shape: shape.map((d, i) => (i === at ? total : d)) };
   },
 };
 /** Python's x[start:end:step] on the named axes; `end` may exceed the size, and a step below 0 walks backwards. */
@@ -62,10 +59,7 @@ export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect"
   infer(x, { pads }) {
     const { dtype, shape } = input(x, 0);
     if (pads.length !== 2 * shape.length) throw new ShapeError(`${2 * shape.length} pads are expected for ${show(shape)}, and ${pads.length} came`);
-    return { dtype, shape: shape.map((d, i) => {
-      const more = (pads[i] ?? 0) + (pads[i + shape.length] ?? 0);
-      return more === 0 ? d : typeof d === "number" ? d + more : `${d}+${more}`;
-    }) };
+    return { dtype, shape: shape.map((d, i) => addDims(d, (pads[i] ?? 0) + (pads[i + shape.length] ?? 0))) };
   },
   asInputs: ["pads"],
   asInputsAt: 1,
@@ -73,7 +67,7 @@ export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect"
 export const Tile: OpDef<{ repeats: readonly number[] }> = {
   infer(x, { repeats }) {
     const { dtype, shape } = input(x, 0);
-    return { dtype, shape: shape.map((d, i) => (repeats[i] === 1 ? d : typeof d === "number" ? d * (repeats[i] ?? 1) : `${repeats[i]}·${d}`)) };
+    return { dtype, shape: shape.map((d, i) => multiplyDims(d, repeats[i] ?? 1)) };
   },
   asInputs: ["repeats"],
 };

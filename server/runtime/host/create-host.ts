@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
-import type { Host, PixelRequest, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { ExportRequest, Host, PixelRequest, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { ImageFile } from "#nodes/core/values";
 import { random } from "#models/random";
 import { type Blobs, sha256 } from "../../storage/blobs";
@@ -26,19 +26,20 @@ export interface HostOptions {
   onProgress(done: number, of: number, note?: string): void;
   onWarn(message: string): void;
   train?(request: TrainRequest): Promise<TrainResult>;
+  exportOnnx?(request: ExportRequest): Promise<Uint8Array>;
 }
 
 const require = createRequire(import.meta.url);
 /** Packages whose files nodes may read, and where they lie. "patchbay" is what this product ships itself. */
 const packages: Record<string, () => string> = {
   patchbay: () => fileURLToPath(new URL("../../../models/checkpoints", import.meta.url)),
-  ...Object.fromEntries(["openmoji", "@iconify-json/noto", "@iconify-json/twemoji", "@iconify-json/fluent-emoji-flat"].map((name) => [name, () => dirname(require.resolve(`${name}/package.json`))])),
+  ...Object.fromEntries(["openmoji", "@iconify-json/noto", "@iconify-json/twemoji", "@iconify-json/fluent-emoji-flat", "mnist", "fashion-mnist"].map((name) => [name, () => dirname(require.resolve(`${name}/package.json`))])),
 };
 
 const parallel = pLimit(Math.max(2, availableParallelism()));
 
 /** What nodes may ask of this machine. */
-export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote = false, nodeId, seed, onProgress, onWarn, train }: HostOptions): Host {
+export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote = false, nodeId, seed, onProgress, onWarn, train, exportOnnx }: HostOptions): Host {
   const check = () => {
     if (signal.aborted) throw new Cancelled();
   };
@@ -103,6 +104,10 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     train(request) {
       if (!train) throw new Failure({ message: "A trainer cannot run inside of another training." });
       return train(request);
+    },
+    exportOnnx(request) {
+      if (!exportOnnx) throw new Failure({ message: "A model cannot be exported inside of a training." });
+      return exportOnnx(request);
     },
   };
 

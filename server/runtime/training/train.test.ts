@@ -67,6 +67,11 @@ describe("a batch in chunks", () => {
   });
 });
 
+it("Computing results again in the backward pass changes no number", async () => {
+  const [kept, again] = [await trained(pair({ ...sgd, steps: 2 })), await trained(pair({ ...sgd, steps: 2, recompute: "vision, text*" }))];
+  expect(gap(again.weights, kept.weights)).toBeLessThan(1e-6);
+});
+
 describe("a frozen part behind the data", () => {
   const frozen = (trainer: Record<string, unknown>) => pair({ steps: 12, ...trainer }, { fresh: ["weights.make", { seed: 3 }], freeze: ["weights.freeze", { names: "vision.*" }] }, ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"]);
   it("runs once for each row, with the same numbers as in every step", async () => {
