@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ["tests/browser/**", "node_modules/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
     maxWorkers: 2,
   },

@@ -13,6 +13,7 @@ import { normalize as imageNormalize } from "./image/normalize";
 import { resize as imageResize } from "./image/resize";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
@@ -59,6 +60,7 @@ export const registry = {
   "image.resize": imageResize,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
+  "loss.soft-target": lossSoftTarget,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,

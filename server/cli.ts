@@ -11,13 +11,17 @@ import { type GraphDocument, limits } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { parseText } from "#nodes/graph/parse";
 import type { Problem } from "#nodes/graph/problem";
+import { expandSweep, show } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { env } from "./env";
 import { toPublic } from "./errors";
 import { type Blobs, maxUpload, openBlobs } from "./storage/blobs";
+import type { TrialResult } from "./sweeps/headless";
+import { readSweepOptions, type SweepOptions } from "./sweeps/options";
 import { listTemplates, readTemplate } from "./templates";
+import { Usage } from "./usage";
 
 /** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
 const program = new Command("patchbay").description("Checks, runs and compiles graphs.").exitOverride().showHelpAfterError("(patchbay --help shows what there is)");
@@ -32,7 +36,6 @@ const stop = (problems: readonly Problem[], json: boolean | undefined): undefine
   if (json) print({ status: "failed", problems });
   else problems.forEach(tell);
 };
-class Usage extends Error {}
 
 /** A graph from a file or a template's name. */
 async function open(name: string): Promise<{ document?: GraphDocument; problems?: Problem[] }> {
@@ -87,6 +90,20 @@ async function uploaded(path: string, blobs: Blobs, inspect: NonNullable<NodeDef
 
 const collect = (value: string, list: string[]): string[] => [...list, value];
 const json = () => new Option("--json", "one JSON object on stdout");
+const provider = () => new Option("--provider <name>", "auto, cpu, webgpu or cuda").default("auto");
+
+/** What every execution is given: this machine's folders and settings, and a signal that Ctrl-C raises. */
+function engineOf(options: { provider: string; json?: boolean }) {
+  const chosen = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
+  if (!chosen.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
+  const { data, folders, allowRemote } = env(), controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  process.once("SIGTERM", () => controller.abort());
+  return {
+    blobs: openBlobs(join(data, "blobs")), cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote, provider: chosen.data,
+    onEvent: options.json ? undefined : progress(), onCause: (cause: unknown) => process.env.PATCHBAY_DEBUG && console.error(cause),
+  };
+}
 
 program.command("check").argument("<graph>", "a file or a template's name").addOption(json()).description("Types, shapes, parameters and wires, without running anything.").action(async (name: string, options: { json?: boolean }) => {
   const { document, problems } = await open(name);
@@ -99,20 +116,12 @@ program.command("check").argument("<graph>", "a file or a template's name").addO
   }
 });
 
-program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).option("--provider <name>", "auto, cpu, webgpu or cuda", "auto").addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
+program.command("run").argument("<graph>", "a file or a template's name").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--out <dir>", "writes files and tensors there").option("--target <node>", "computes only what this node needs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph; trainings too.").action(async (name: string, options: { set: string[]; out?: string; target: string[]; provider: string; json?: boolean }) => {
   const { document: saved, problems } = await open(name);
   if (!saved) return stop(problems as Problem[], options.json);
-  const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), provider = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
-  if (!provider.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
-  const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs")), controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  process.once("SIGTERM", () => controller.abort());
-  const result = await execute({
-    document, blobs, cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote,
-    provider: provider.data, targets: options.target.length ? options.target : undefined,
-    onEvent: options.json ? undefined : progress(), onCause: (cause) => process.env.PATCHBAY_DEBUG && console.error(cause),
-  });
-  const outputs = await writeOutputs(result.outputs, options.out, blobs);
+  const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), engine = engineOf(options);
+  const result = await execute({ ...engine, document, targets: options.target.length ? options.target : undefined });
+  const outputs = await writeOutputs(result.outputs, options.out, engine.blobs);
   if (result.status !== "done") status = 1;
   const { problems: warnings, error, ran, cached, timings } = result;
   if (options.json) return print({ status: result.status, outputs, ran, cached, timings, provider: result.provider, ...(warnings.length ? { problems: warnings } : {}), ...(error ? { error } : {}) });
@@ -120,6 +129,29 @@ program.command("run").argument("<graph>", "a file or a template's name").option
   for (const [node, ports] of Object.entries(outputs)) for (const [port, value] of Object.entries(ports)) if (typeof value === "number") console.log(`${node}.${port} = ${value}`);
   say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
 });
+
+program.command("sweep").argument("<graph>", "a file or a template's name")
+  .option("--grid <NODE.PARAM=V1,V2>", "values to take", collect, []).option("--random <NODE.PARAM=MIN..MAX[:log]>", "a range to draw from", collect, []).option("--count <n>", "how many draws (20)").option("--seed <n>", "of the draws", "0")
+  .requiredOption("--metric <NODE.PORT[:LINE]>", "the output by which runs are compared").option("--goal <max|min>", "which is better (max for a number, min for a series)")
+  .option("--set <NODE.PARAM=VALUE>", "changes a parameter for all runs", collect, []).addOption(provider()).addOption(json()).description("Runs a graph with many values of its parameters, and says which does best.")
+  .action(async (name: string, options: SweepOptions & { set: string[]; provider: string; json?: boolean }) => {
+    const { document: saved, problems } = await open(name);
+    if (!saved) return stop(problems as Problem[], options.json);
+    const document = await set(saved, options.set), spec = readSweepOptions(options, document), { trials, problems: wrong } = expandSweep(document, spec);
+    if (wrong.length) return stop(wrong, options.json);
+    const { runTrials } = await import("./sweeps/headless"), engine = engineOf(options), done: TrialResult[] = [], metric = [spec.metric.node, spec.metric.port].join(".");
+    for await (const trial of runTrials(document, spec, trials, engine)) {
+      done.push(trial);
+      if (options.json) continue;
+      say(`${trial.number} of ${trials.length}: ${trial.status} after ${(trial.ms / 1000).toFixed(2)} s${trial.error ? `: ${trial.error.message}` : ""}`);
+      if (trial.metric !== null) console.log(`${metric} = ${trial.metric} with ${show(trial.assignment)}`);
+    }
+    const [best] = done.filter((t) => t.metric !== null).sort((a, b) => (Number(a.metric) - Number(b.metric)) * (spec.metric.goal === "min" ? 1 : -1));
+    const ended = engine.signal.aborted ? "cancelled" : done.some((t) => t.status === "failed") ? "failed" : "done";
+    if (ended !== "done") status = 1;
+    if (options.json) print({ status: ended, metric: spec.metric, best: best ?? null, trials: done });
+    else say(best ? `${ended}: best of ${done.length} is run ${best.number}, ${metric} = ${best.metric} with ${show(best.assignment)}` : `${ended}: no run gave ${metric}.`);
+  });
 
 program.command("compile").argument("<graph>", "a file or a template's name").requiredOption("--out <dir>", "where the models go").option("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file", collect, []).option("--weights <file>", "writes the parameters of a .safetensors file into the models").addOption(json()).description("Writes the ONNX models that a graph becomes, with a symbolic batch.").action(async (name: string, options: { out: string; set: string[]; weights?: string; json?: boolean }) => {
   const { document, problems } = await open(name);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { db } from "./db";
+import { isAway, toPublic } from "./errors";
 import { Listener } from "./jobs/notify";
 import { work } from "./jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
@@ -65,7 +66,7 @@ async function persist(write: () => Promise<void>, signal: AbortSignal): Promise
     try {
       return await write();
     } catch (error) {
-      if (error instanceof Fenced || signal.aborted || stopping) throw error;
+      if (error instanceof Fenced || !isAway(error) || signal.aborted || stopping) throw error;
       log.warn({ error: (error as Error).message.split("\n").at(-1) }, "the database does not answer; trying again");
       await sleep(wait);
     }
@@ -99,6 +100,8 @@ async function handle({ runId }: { runId: string }, lost: AbortSignal): Promise<
       log.error({ run: run.id, how: error.how, times }, "the computing process ended");
       if (times >= crashLimit) return await persist(() => failRun(db(), run, crashed(error)), signal);
     }
+    const refused = own.signal.aborted ? own.signal.reason : error;
+    if (!(refused instanceof Fenced || refused instanceof Crashed || isAway(refused) || lost.aborted || stopping)) return await persist(() => failRun(db(), run, toPublic(refused)), lost);
     throw error; // the job goes back to the queue
   } finally {
     clearInterval(timer);

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as ort from "onnxruntime-node";
-import { graph } from "./kit/graphs";
+import { graph, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
 
 let dir: string;
@@ -31,6 +31,18 @@ describe("patchbay", () => {
     expect([b.ran, b.outputs.grid.gallery.images.length]).toEqual([["grid"], 3]);
     expect(typeof a.timings.data).toBe("number");
     expect(await readdir(out)).toContain("weights.safetensors");
+  });
+  it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
+    const path = await file("tiny.json", tinyClip({ steps: 6 })), args = ["--grid", "trainer.lr=0.001,0.01", "--grid", "trainer.optimizer=adamw,lion", "--metric", "trainer.curve"];
+    const { status, stdout } = await patchbay("sweep", path, ...args, "--json"), { trials, best, metric } = JSON.parse(stdout) as { trials: { number: number; assignment: object; status: string; metric: number }[]; best: { number: number; metric: number }; metric: object };
+    expect([status, metric, trials.map((t) => t.status)]).toEqual([0, { node: "trainer", port: "curve", goal: "min" }, ["done", "done", "done", "done"]]);
+    expect(trials[3]?.assignment).toEqual({ "trainer.lr": 0.01, "trainer.optimizer": "lion" });
+    expect([best.metric, new Set(trials.map((t) => t.metric)).size]).toEqual([Math.min(...trials.map((t) => t.metric)), 4]);
+    const words = await patchbay("sweep", path, ...args);
+    expect(words.stdout.split("\n")[0]).toBe(`trainer.curve = ${trials[0]?.metric} with trainer.lr = 0.001, trainer.optimizer = adamw`);
+    expect(words.stderr).toContain(`best of 4 is run ${best.number}`);
+    const random = JSON.parse((await patchbay("sweep", path, "--random", "trainer.lr=1e-4..1e-2:log", "--count", "2", "--metric", "trainer.curve:lr", "--json")).stdout);
+    expect(random).toMatchObject({ status: "done", trials: [{ metric: 0 }, { metric: 0 }] });
   });
   it("compiles templates to ONNX that plain onnxruntime opens", async () => {
     const out = join(dir, "models"), { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
@@ -75,6 +87,11 @@ describe("patchbay", () => {
     [["run", "image-embeddings", "--set", "grid.nope=1"], /names the parameter “nope”, which grid does not have/],
     [["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"], /names the file “nowhere”, which cannot be read/],
     [["compile", "image-embeddings", "--out", "x", "--weights", "nowhere"], /--weights names the file “nowhere”/],
+    [["sweep", "image-embeddings", "--metric", "heatmap.x"], /A sweep varies something/],
+    [["sweep", "image-embeddings", "--grid", "data.limit", "--metric", "a.b"], /--grid takes NODE\.PARAM=V1,V2, and “data\.limit”/],
+    [["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"], /--random takes NODE\.PARAM=MIN\.\.MAX/],
+    [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "accuracy"], /--metric takes NODE\.PORT/],
+    [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "a.b", "--count", "none"], /--count is a whole number from 1 to 1000/],
     [["run", "image-embeddings", "--provider", "tpu"], /--provider is auto, cpu, webgpu or cuda/],
   ])("ends with 2 and says how it is used: %o", async (args, message) => {
     const { status, stderr, stdout } = await patchbay(...args);

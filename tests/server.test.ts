@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { type Db, openDb } from "#server/db";
+import { isAway, toPublic } from "#server/errors";
 import { Listener } from "#server/jobs/notify";
 import { closeQueue } from "#server/jobs/queue";
 import { appRouter } from "#server/routers/index";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, finishRun } from "#server/runs/claim";
 import { createRun } from "#server/runs/create";
 import { watchRun } from "#server/runs/watch";
+import { POST } from "../app/api/trpc/[trpc]/route";
 import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { graph } from "./kit/graphs";
 import { migrate } from "../scripts/migrate.mjs";
@@ -28,6 +30,36 @@ afterAll(async () => {
   await database.stop();
 });
 
+describe("requests", () => {
+  const request = (path: string, body: string, length = String(body.length)) => new Request(`http://localhost/api/trpc/${path}`, { method: "POST", body, headers: { "content-type": "application/json", ...(length && { "content-length": length }) } });
+  const post = (...args: Parameters<typeof request>) => POST(request(...args));
+  it("that are too large are refused unread, with a message", async () => {
+    const body = JSON.stringify({ json: { document: "x".repeat(100e6) } });
+    for (const path of ["graphs.create", "graphs.save", "runs.create", "runs.cancel"]) {
+      const sent = request(path, body), answer = await POST(sent), { error } = await answer.json();
+      expect([answer.status, error.json.message.slice(0, 100), sent.bodyUsed]).toEqual([413, "The graph has 96 MiB; 4 MiB is the limit.", false]);
+    }
+  });
+  it("are refused when they do not say how large they are, when they are nested without end, when they are many in one", async () => {
+    expect((await post("graphs.create", "{}", "")).status).toBe(413);
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    expect((await post("graphs.create", `{"json":{"document":{"schema":1,"nodes":{"a":{"type":"text.input","params":{"text":${deep}}}},"wires":[]}}}`)).status).toBe(400);
+    expect((await post(`${"graphs.create,".repeat(100)}graphs.create?batch=1`, "{}")).status).toBe(400);
+  });
+  it("that a person can mend are the request's failure, not the server's", async () => {
+    expect((await post("runs.create", JSON.stringify({ json: { document: graph({ grid: ["output.image-grid"] }) } }))).status).toBe(400);
+  });
+});
+
+describe("a database", () => {
+  it("that refuses is not one that is away: asking again would not help", async () => {
+    const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e), ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
+    await sql(database.url, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(5)%' and pid <> pg_backend_pid()");
+    expect([isAway(refused), toPublic(refused).message]).toEqual([false, expect.stringContaining("The database does not take this")]);
+    expect([isAway(await ended), toPublic(await ended).message]).toEqual([true, "The database does not answer."]);
+  });
+});
+
 describe("migrations", () => {
   it("do nothing the second time", async () => expect(await migrate(database.url)).toEqual([]));
 });
@@ -38,6 +70,7 @@ describe("graphs", () => {
     const renamed = { ...opened.document, name: "Mine" };
     expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 });
     await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 }); // the first answer was lost on its way
     expect((await api.graphs.get({ id })).document).toEqual(renamed);
     expect((await api.graphs.list())[0]).toMatchObject({ id, name: "Mine", nodes: 11 });
   });
@@ -54,7 +87,14 @@ describe("graphs", () => {
     await api.graphs.restore({ id });
     expect((await api.graphs.get({ id })).id).toBe(id);
   });
-  it.each([[{ schema: 7, nodes: {}, wires: [] }, /newer Patchbay/], [[], /something else/], [{ schema: 1, nodes: { a: {} }, wires: [] }, /nodes\.a\.type/]])("refuse %o with a sentence", async (document, message) => {
+  it("that do not exist are said not to", async () => {
+    const id = "01890000-0000-7000-8000-000000000000";
+    const calls = [() => api.graphs.get({ id }), () => api.graphs.save({ id, revision: 1, document: hello }), () => api.graphs.publish({ id, published: true }), () => api.graphs.remove({ id }), () => api.graphs.restore({ id }), () => api.graphs.version({ id }), () => api.runs.get({ id }), () => api.runs.cancel({ id })];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+  it.each([[{ schema: 7, nodes: {}, wires: [] }, /newer Patchbay/], [[], /something else/], [{ schema: 1, nodes: { a: {} }, wires: [] }, /nodes\.a\.type/],
+    [{ schema: 1, name: "a\0b", nodes: {}, wires: [] }, /NUL character/], [{ ...hello, description: "x".repeat(5 * 2 ** 20) }, /5 MiB|6 MiB/],
+  ])("refuse %o with a sentence", async (document, message) => {
     await expect(api.graphs.create({ document })).rejects.toMatchObject({ cause: { message: expect.stringMatching(message) } });
   });
 });
@@ -74,6 +114,16 @@ describe("runs", () => {
   it("are refused with node, port and remedy when the graph has an error", async () => {
     const failed = api.runs.create({ document: graph({ grid: ["output.image-grid"] }) });
     await expect(failed).rejects.toMatchObject({ cause: { public_: { node: "grid", port: "image", message: expect.stringContaining('needs its input "image"') } } });
+  });
+  it("are refused when they ask for a node that is not there", async () => {
+    await expect(api.runs.create({ document: hello, targets: ["__proto__"] })).rejects.toMatchObject({ code: "BAD_REQUEST", cause: { public_: { message: expect.stringContaining("“__proto__”"), hint: "Its nodes are text." } } });
+  });
+  it("keep what a text holds, but for what Postgres cannot", async () => {
+    const run = await claim();
+    await appendEvents(db, run, [{ kind: "warning", message: "a\0b \ud800 \\u0000 😀" }]);
+    await finishRun(db, run, [], { ...result, outputs: { t: { f: { type: "file", value: { ref: "a".repeat(64), name: "a\0b" } } } } } as never);
+    const { data } = await db.runEvent.findFirstOrThrow({ where: { runId: run.id, data: { path: ["kind"], equals: "warning" } } });
+    expect([(data as { message: string }).message, (await api.runs.get({ id: run.id })).artifacts[0]?.name]).toEqual(["a�b � \\u0000 😀", "a�b"]);
   });
   it("let only the latest attempt write", async () => {
     const first = await claim(), second = (await claimRun(db, first.id)) as ClaimedRun;

@@ -2,7 +2,7 @@
 
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import { addNode } from "#nodes/graph/edits";
@@ -13,6 +13,7 @@ import { commandFor } from "./commands";
 import { EditorProvider, useEditor, useEditorStore } from "./context";
 import { Inspector } from "./inspector";
 import { Palette } from "./palette";
+import { hasEnded, noRun } from "./run-state";
 import { createEditor } from "./store";
 import { Toolbar } from "./toolbar";
 
@@ -52,11 +53,17 @@ function Frame({ published }: { published: boolean }) {
     const small = window.innerWidth < 1180;
     setLeft(!small && !frozen);
   }, [frozen]);
-  // The canvas has its width only after the panels have theirs.
+  // The canvas has its width only after the panels have theirs, and nodes their height after the previews of the run that is opened; until then nobody has moved it.
+  const fitted = useRef<string>(undefined), shown = useEditor((s) => s.run.nodes !== noRun.nodes && hasEnded(s.run.status));
   useEffect(() => {
-    const timer = setTimeout(() => void flow.fitView({ padding: 0.1, maxZoom: 1 }), 120);
+    const view = () => JSON.stringify(flow.getViewport());
+    const timer = setTimeout(async () => {
+      if (fitted.current !== undefined && fitted.current !== view()) return;
+      await flow.fitView({ padding: 0.1, maxZoom: 1 });
+      fitted.current = view();
+    }, shown ? 250 : 120);
     return () => clearTimeout(timer);
-  }, [flow]);
+  }, [flow, shown]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const command = commandFor(event);

@@ -1,12 +1,14 @@
 "use client";
 
 import { BookOpen, ChevronRight, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Port } from "#nodes/core/ports";
 import { setNote, setParam, setTitle } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
+import { Chart } from "../_ui/chart";
 import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
 import { describe } from "./node";
+import { RunFacts } from "./run-facts";
 import { widgets } from "./widgets";
 import { type Field, fieldsOf } from "./widgets/describe";
 
@@ -14,7 +16,7 @@ function Param({ node, field }: { node: string; field: Field }) {
   const store = useEditorStore(), own = useEditor((s) => s.history.present.nodes[node]?.params), frozen = useEditor((s) => s.frozen), { problems } = useChecked();
   const isSet = own !== undefined && Object.hasOwn(own, field.name), value = isSet ? own[field.name] : field.fallback, wrong = problems.find((p) => p.node === node && p.param === field.name);
   const id = `${node}-${field.name}`, View = widgets[field.widget];
-  const set = (v: Parameters<typeof setParam>[3]) => store.getState().edit((d) => setParam(d, node, field.name, v), `param ${node}.${field.name}`);
+  const set = (v: Parameters<typeof setParam>[3], part = "") => store.getState().edit((d) => setParam(d, node, field.name, v), `param ${node}.${field.name} ${part}`);
   return (
     <div className="py-2">
       <div className="mb-1 flex h-5 items-center justify-between gap-2">
@@ -25,6 +27,18 @@ function Param({ node, field }: { node: string; field: Field }) {
       {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
       {wrong && <p className="mt-1 text-[11px] text-bad">{wrong.message} {wrong.hint}</p>}
     </div>
+  );
+}
+
+/** What the parameters mean, as the node draws it; nothing while one of them is wrong. */
+function Drawing({ id }: { id: string }) {
+  const { graph } = useChecked(), node = graph.nodes.get(id), drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
+  if (!drawn) return null;
+  return (
+    <figure className="border-t border-line py-3" data-drawing>
+      <figcaption className="mb-1 text-[11px] text-ink-3">{drawn.lines.map((l) => l.name).join(", ")} by {drawn.x.label}</figcaption>
+      <Chart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
+    </figure>
   );
 }
 
@@ -51,15 +65,16 @@ export function Inspector() {
   const id = selection[0] ?? "", node = selection.length === 1 ? document.nodes[id] : undefined, definition = definitionOf(node?.type), { inputs = {}, outputs = {} } = useDefinitions()(id) ?? {};
   if (!node) return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
-      <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
-        <textarea className="field min-h-20 resize-y" value={document.description} maxLength={2000} disabled={frozen} placeholder="What this graph is for" onChange={(e) => store.getState().edit((d) => ({ ...d, description: e.target.value }), "description")} />
-      </label>
-      <p className="text-ink-2">{selection.length > 1 ? `${selection.length} nodes are chosen.` : "Choose a node to see its parameters."}</p>
+      {frozen ? document.description && <p className="text-ink-2">{document.description}</p> : <label className="block"><span className="mb-1 block font-medium text-ink-2">Description</span>
+        <textarea className="field field-sizing-content min-h-16 resize-none" value={document.description} maxLength={2000} placeholder="What this graph is for" onChange={(e) => store.getState().edit((d) => ({ ...d, description: e.target.value }), "description")} />
+      </label>}
+      <p className="text-ink-2">{selection.length > 1 ? `${selection.length} nodes are chosen.` : `${Object.keys(document.nodes).length} nodes. Choose one to see its parameters.`}</p>
       {problems.length > 0 && (
         <section><h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Problems</h3>
           {problems.map((p) => <button key={`${p.node}${p.port}${p.message}`} type="button" onClick={() => p.node && store.getState().select([p.node])} className={`mb-1 block w-full rounded-md px-2 py-1.5 text-left text-[12px] ${p.severity === "error" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn"}`}><b>{p.node ? `${document.nodes[p.node]?.title ?? p.node}: ` : ""}</b>{p.message}</button>)}
         </section>
       )}
+      <RunFacts />
     </div>
   );
   const fields = definition ? fieldsOf(definition) : [], plain = fields.filter((f) => !f.advanced), more = fields.filter((f) => f.advanced);
@@ -68,6 +83,7 @@ export function Inspector() {
       <input aria-label="Title" className="mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-[15px] font-semibold hover:border-line focus:border-line-strong focus:px-2" value={node.title ?? definition?.title ?? node.type} maxLength={100} disabled={frozen} onChange={(e) => store.getState().edit((d) => setTitle(d, id, e.target.value === definition?.title ? "" : e.target.value), `title ${id}`)} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
       <div className="border-t border-line pt-1">{plain.map((f) => <Param key={f.name} node={id} field={f} />)}{!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}</div>
+      <Drawing id={id} />
       {more.length > 0 && (
         <div className="border-t border-line py-1">
           <button type="button" aria-expanded={advanced} onClick={() => setAdvanced(!advanced)} className="flex items-center gap-1 py-1.5 font-medium text-ink-2 hover:text-ink"><ChevronRight className={`size-3.5 transition ${advanced ? "rotate-90" : ""}`} aria-hidden />More parameters</button>

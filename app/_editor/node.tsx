@@ -6,11 +6,11 @@ import { memo, useEffect, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { Problem } from "#nodes/graph/problem";
 import { duration, size } from "../_ui/amounts";
+import { Chart } from "../_ui/chart";
 import { useChecked, useDefinitions, useEditor } from "./context";
 import { useActions } from "./actions";
 import { PreviewWindow } from "./preview-window";
 import { PreviewView } from "./previews";
-import { Chart } from "./previews/series";
 import type { NodeRun } from "./run-state";
 
 /** The shape on a wire, short: "[N, 3, 32, 32] float32". */
@@ -56,7 +56,7 @@ function Problems({ problems, run }: { problems: readonly Problem[]; run?: NodeR
 function Previews({ run, title }: { run: NodeRun; title: string }) {
   const [open, setOpen] = useState(false), all = Object.entries(run.previews ?? {});
   const { metrics } = run;
-  if (run.status === "running" && metrics && metrics.steps.length > 1) return <div className="border-t border-line p-2"><Chart label="step" x={metrics.steps} lines={[{ name: "loss", values: metrics.values.loss ?? [] }]} height={120} /></div>;
+  if (run.status === "running" && metrics && metrics.steps.length > 1) return <div className="border-t border-line p-2"><Chart label="step" x={metrics.steps} lines={Object.entries(metrics.values).slice(0, 1).map(([name, values]) => ({ name, values }))} height={120} /></div>;
   if (!all.length) return null;
   // A node shows its most telling output; the window shows all.
   const shown = all.every(([, p]) => p.type === "number") ? all : [all.find(([, p]) => p.type !== "text" && p.type !== "number" && p.type !== "weights") ?? (all[0] as (typeof all)[number]), ...all.filter(([, p]) => p.type === "number").slice(0, 4)];

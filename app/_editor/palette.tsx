@@ -23,7 +23,7 @@ export function Palette({ onPick }: { onPick(type: string): void }) {
     <div className="flex h-full flex-col">
       <label className="relative m-2.5">
         <Search className="absolute top-2 left-2.5 size-4 text-ink-3" aria-hidden />
-        <input className="field !pl-8" placeholder="Search nodes" aria-label="Search nodes" value={search} onChange={(e) => setSearch(e.target.value)} onKeyDown={(e) => {
+        <input className="field pl-8" placeholder="Search nodes" aria-label="Search nodes" value={search} onChange={(e) => setSearch(e.target.value)} onKeyDown={(e) => {
           const first = all.find((d) => matches(d, search));
           if (e.key === "Enter" && search && first) onPick(first.type);
         }} />

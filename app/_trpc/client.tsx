@@ -2,12 +2,14 @@
 
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import type { inferRouterOutputs } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import superjson from "superjson";
 import type { PublicError } from "#nodes/graph/events";
 import type { AppRouter } from "#server/routers/index";
 
+export type Outputs = inferRouterOutputs<AppRouter>;
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
 /** What a failed call says to a person. */
@@ -23,7 +25,7 @@ export function problemOf(error: unknown): PublicError {
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { staleTime: 2000, retry: 2 } }, queryCache: new QueryCache() }));
   const [client] = useState(() => createTRPCClient<AppRouter>({
-    links: [splitLink({ condition: (op) => op.type === "subscription", true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }), false: httpBatchLink({ url: "/api/trpc", transformer: superjson }) })],
+    links: [splitLink({ condition: (op) => op.type === "subscription", true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }), false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 6000 }) })],
   }));
   return (
     <QueryClientProvider client={queries}>

@@ -26,7 +26,7 @@ export function ThemeSwitch() {
 }
 
 /** The frame of every page but the editor. */
-export function Shell({ here, actions, children }: { here: "start" | "runs"; actions?: ReactNode; children: ReactNode }) {
+export function Shell({ here, actions, children }: { here: "start" | "runs" | "sweeps"; actions?: ReactNode; children: ReactNode }) {
   const link = (name: typeof here, href: string, text: string) => (
     <Link href={href} aria-current={here === name ? "page" : undefined} className={`rounded-md px-2.5 py-1.5 font-medium ${here === name ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink"}`}>{text}</Link>
   );
@@ -34,7 +34,7 @@ export function Shell({ here, actions, children }: { here: "start" | "runs"; act
     <div className="flex min-h-full flex-col">
       <header className="sticky top-0 z-10 flex h-13 items-center gap-4 border-b border-line bg-surface px-5">
         <Logo />
-        <nav className="flex gap-1">{link("start", "/", "Graphs")}{link("runs", "/runs", "Runs")}</nav>
+        <nav className="flex gap-1">{link("start", "/", "Graphs")}{link("runs", "/runs", "Runs")}{link("sweeps", "/sweeps", "Sweeps")}</nav>
         <div className="ml-auto flex items-center gap-2">{actions}<ThemeSwitch /></div>
       </header>
       <main className="mx-auto w-full max-w-6xl flex-1 px-5 py-7">{children}</main>

@@ -31,6 +31,13 @@ describe("safetensors", () => {
     bytes.set([0x80, 0x3f, 0x20, 0xc0], bytes.length - 4);
     expect([...toFloat32(readSafetensors(bytes).tensors.get("x") as StoredTensor)]).toEqual([1, -2.5]);
   });
+  it("reads tensors at any offset, as a Buffer too", () => {
+    for (const padding of ["", " ", "  "]) {
+      const bytes = file(`${JSON.stringify({ h: { dtype: "F16", shape: [1], data_offsets: [0, 2] }, f: { dtype: "F32", shape: [1], data_offsets: [2, 6] } })}${padding}`, 6);
+      bytes.set([0x00, 0x3c, 0, 0, 0x80, 0x3f], bytes.length - 6);
+      for (const given of [bytes, Buffer.from(bytes)]) expect([...readSafetensors(given).tensors.values()].flatMap((t) => [...toFloat32(t)])).toEqual([1, 1]);
+    }
+  });
   it.each([
     ["an empty file", new Uint8Array(3), /has 3 bytes/],
     ["a header larger than the file", file({}).slice(0, 9), /the file ends after 9/],
@@ -41,6 +48,8 @@ describe("safetensors", () => {
     ["a tensor past the end", file({ x: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, 4), /cut off/],
     ["a size that lies", file({ x: { dtype: "F32", shape: [3], data_offsets: [0, 8] } }, 8), /needs 12/],
     ["an overlap", file({ x: { dtype: "F32", shape: [1], data_offsets: [0, 4] }, y: { dtype: "F32", shape: [1], data_offsets: [2, 6] } }, 8), /overlaps/],
+    ["bytes that belong to no tensor", file({ x: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, 8), /4 bytes before "x"/],
+    ["bytes after the last tensor", file({ x: { dtype: "F32", shape: [1], data_offsets: [0, 4] } }, 5), /tensors end at byte \d+, and the file after/],
     ["an unknown element type", file({ x: { dtype: "F4", shape: [], data_offsets: [0, 0] } }), /not supported/],
   ])("refuses %s with the reason", (_, bytes, reason) => expect(() => readSafetensorsHeader(bytes)).toThrow(reason));
 });

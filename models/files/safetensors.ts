@@ -31,7 +31,7 @@ const header = z.record(z.string(), z.union([entry, z.record(z.string(), z.strin
 
 /**
  * The header of a .safetensors file: 8 bytes of length, JSON, then the tensors. Everything it claims is checked against the file:
- * types, sizes, bounds, no overlaps (https://github.com/huggingface/safetensors, "Format").
+ * types, sizes, bounds, no overlaps, no holes (https://github.com/huggingface/safetensors, "Format").
  */
 export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteLength): SafetensorsHeader {
   if (bytes.byteLength < 8) fail(`it has ${bytes.byteLength} bytes, and a header needs at least 8`);
@@ -66,8 +66,10 @@ export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteL
   let last = begin;
   for (const [name, { start, end }] of [...tensors].sort(([, a], [, b]) => a.start - b.start)) {
     if (start < last) fail(`"${name.slice(0, 80)}" overlaps another tensor`);
+    if (start > last) fail(`${start - last} bytes before "${name.slice(0, 80)}" belong to no tensor`);
     last = end;
   }
+  if (last !== fileBytes) fail(`its tensors end at byte ${last}, and the file after ${fileBytes}`);
   return { tensors, metadata };
 }
 
@@ -76,7 +78,7 @@ export function readSafetensors(bytes: Uint8Array): { tensors: Map<string, Store
   return { metadata, tensors: new Map([...tensors].map(([name, { dtype, shape, start, end }]) => [name, { dtype, shape, data: plain.subarray(start, end) }])) };
 }
 
-const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : data.slice());
+const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : new Uint8Array(data)); // not slice: a Buffer's is a view
 
 /** Numbers of a floating-point tensor as float32; without a copy where they are float32 already and aligned. */
 export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {

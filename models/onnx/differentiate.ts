@@ -2,6 +2,7 @@ import type { DType, Graph, OpNode, Value } from "./graph";
 import { rulesOf } from "./gradients/index";
 import { unwritten } from "./gradients/rule";
 import { opsOf } from "./ops/index";
+import type { Replay } from "./passes/recompute";
 import { fixed } from "./shape";
 
 export class NoGradientError extends Error {
@@ -30,9 +31,9 @@ export type Seed = readonly [value: Value, cotangent: Value];
  * Appends to the graph the nodes that compute d(loss)/d(target) for each target, and returns them by the target's name. Reverse mode:
  * the ops are walked from the last to the first, and each turns the cotangent of its output into those of its inputs. Only what lies
  * between a target and the loss is visited, so frozen parts cost nothing. Instead of a loss it takes seeds: values whose cotangents are
- * known, as when the loss was differentiated elsewhere.
+ * known, as when the loss was differentiated elsewhere. With `replay`, rules read an op's inputs and outputs as that gives them.
  */
-export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[]): Map<string, Value> {
+export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[], replay: Replay = (node) => node): Map<string, Value> {
   const op = opsOf(graph), scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
     const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype as "float32");
@@ -51,10 +52,11 @@ export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: 
     const dy = expanded(arrived, y);
     const rules = rulesOf(node.op);
     if (rules === unwritten) throw new NoGradientError(node.op);
+    const seen = replay(node, dy);
     for (const [i, x] of node.inputs.entries()) {
       const rule = typeof rules === "function" ? rules(i) : rules[i];
       if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
-      const dx = sumTo(rule({ op, dy, x: node.inputs, y, ys: node.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
+      const dx = sumTo(rule({ op, dy, x: seen.inputs, y: seen.outputs[0] as Value, ys: seen.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
       const before = cotangents.get(x.name);
       cotangents.set(x.name, before ? op.Add(before, dx) : dx);
     }

@@ -64,11 +64,30 @@ export class Graph {
   readonly updates = new Map<string, Value>();
   /** What is stamped on the ops that are appended from now on. */
   scope: string | undefined;
+  readonly #makers = new Map<string, OpNode>();
+  readonly #constants = new Map<string, Constant>();
+  readonly #parameters = new Map<string, Parameter>();
   #next = 0;
 
   /** A value with a name no other value of this graph has. */
   fresh(hint: string, dtype: DType, shape: Shape): Value {
     return { name: `${hint}_${this.#next++}`, dtype, shape };
+  }
+
+  /** Appends an op. */
+  add(node: OpNode): void {
+    this.nodes.push(node);
+    for (const y of node.outputs) this.#makers.set(y.name, node);
+  }
+
+  /** The op that gives a value; none gives an input, a parameter or a constant. */
+  makerOf(value: Value): OpNode | undefined {
+    return this.#makers.get(value.name);
+  }
+
+  /** The constant that a value is, if it is one. */
+  constantOf(value: Value): Constant | undefined {
+    return this.#constants.get(value.name);
   }
 
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -83,13 +102,14 @@ export class Graph {
 
   /** The parameter of this name; asking twice gives the same value, which is how weights are tied. */
   parameter(name: string, shape: readonly number[], init: Init, buffer = false): Value {
-    const known = this.parameters.find((p) => p.name === name);
+    const known = this.#parameters.get(name);
     if (known) {
       if (known.value.shape.join() !== shape.join()) throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
       return known.value;
     }
-    const value: Value = { name, dtype: "float32", shape };
-    this.parameters.push(buffer ? { value, name, init, buffer } : { value, name, init });
+    const value: Value = { name, dtype: "float32", shape }, parameter: Parameter = buffer ? { value, name, init, buffer } : { value, name, init };
+    this.parameters.push(parameter);
+    this.#parameters.set(name, parameter);
     return value;
   }
 
@@ -99,8 +119,9 @@ export class Graph {
 
   /** A constant of numbers that are there already; they are not copied. */
   keep(dtype: DType, shape: Shape, data: Constant["data"]): Value {
-    const value = this.fresh("const", dtype, shape);
-    this.constants.push({ value, data });
+    const value = this.fresh("const", dtype, shape), constant = { value, data };
+    this.constants.push(constant);
+    this.#constants.set(value.name, constant);
     return value;
   }
 }

@@ -40,7 +40,7 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
  */
 export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source), constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
-  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = []) => nodes.push(create(NodeProtoSchema, { opType, input, output, attribute: attributes }));
+  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = "") => nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
   const integers = (list: readonly number[]): string => {
     const value = graph.fresh("shape", "int64", [list.length]);
     constants.push({ value, data: BigInt64Array.from(list, BigInt) });
@@ -76,13 +76,13 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     node("Concat", dims.map(sizeTensor), [name], [attribute("axis", 0)]);
     return name;
   };
-  const write = ({ op, inputs, outputs, attrs }: OpNode) => {
+  const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
     const { asInputs = [], asInputsAt = inputs.length, onnx = op } = definitionOf(op);
     const given = asInputs.map((name) => (attrs[name] === undefined ? "" : name === "scales" ? factors(attrs.scales as number[]) : list([attrs[name]].flat() as Dim[])));
     const names = inputs.map((x) => x.name).toSpliced(asInputsAt, 0, ...given);
     while (names.at(-1) === "") names.pop(); // an input that is left out in the middle has the empty name
     const rest = Object.entries(attrs).filter(([name, value]) => !asInputs.includes(name as never) && value !== undefined);
-    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)));
+    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)), scope && `${scope}/${outputs[0]?.name}`);
   };
   for (const op of graph.nodes) write(op);
   for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);

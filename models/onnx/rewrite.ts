@@ -7,26 +7,29 @@ export interface Rewrite {
   sizes?: Readonly<Record<string, Dim>>;
   /** Other names for inputs. */
   names?: ReadonlyMap<string, string>;
-  /** What stands for an op in the new graph, given its inputs there; undefined copies it. An empty list leaves it out. */
+  /** Ops that it does not take are left out; nothing else may read them. */
+  keeps?(node: OpNode): boolean;
+  /** What stands for an op in the new graph, given its inputs there; undefined copies it. */
   visit?(node: OpNode, inputs: readonly Value[], target: Graph): readonly Value[] | undefined;
 }
 
 /**
  * A graph made anew, op by op: what every pass is written with. Names of inputs, parameters and outputs stay; types and shapes are
- * inferred again, so that sizes which became known spread by themselves.
+ * inferred again, so that sizes which became known spread by themselves. Constants that nothing reads any more are left out.
  */
-export function rewrite(source: Graph, { sizes = {}, names, visit }: Rewrite): Graph {
-  const target = new Graph(), values = new Map<string, Value>();
+export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, visit }: Rewrite): Graph {
+  const target = new Graph(), values = new Map<string, Value>(), constants = new Map(source.constants.map((c) => [c.value.name, c]));
   const size = (d: Dim): Dim => (typeof d === "string" ? bindDim(d, sizes) : d);
   const at = ({ name }: Value): Value => {
-    const value = values.get(name);
+    const constant = constants.get(name), value = values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
     if (!value) throw new Error(`the value ${name} is read before it is made`);
+    values.set(name, value);
     return value;
   };
   for (const v of source.inputs) values.set(v.name, target.input(names?.get(v.name) ?? v.name, v.dtype, v.shape.map(size)));
   for (const { name, value, init, buffer } of source.parameters) values.set(value.name, target.parameter(name, value.shape as readonly number[], init, buffer));
-  for (const { value, data } of source.constants) values.set(value.name, target.keep(value.dtype, value.shape, data));
   for (const node of source.nodes) {
+    if (!keeps(node)) continue;
     const inputs = node.inputs.map(at);
     target.scope = node.scope;
     const outputs = visit?.(node, inputs, target) ?? append(target, node.op as OpName, inputs, bound(node.attrs));

@@ -1,25 +1,42 @@
-import { expect, it } from "vitest";
-import { Graph, type Shape, type Value } from "./graph";
+import { describe, expect, it } from "vitest";
+import { causalMask, selfAttention } from "../blocks/transformer";
+import { builderOf } from "../blocks/builder";
+import { Graph, type Value } from "./graph";
 import { type Ops, opsOf } from "./ops/index";
-import { rowAxes } from "./rows";
+import { rowAxes, runsByRow } from "./rows";
 
-const cases: [string, (op: Ops, ...x: Value[]) => Value, Shape[], number | undefined][] = [
-  ["a convolution", (op, x, w) => op.Conv(x, w), [["B", 3, 8, 8], [4, 3, 3, 3]], 0],
-  ["batch normalization by given statistics", (op, x, ...s) => op.BatchNormalization(x, ...s), [["B", 3, 8], [3], [3], [3], [3]], 0],
-  ["batch normalization by the batch's", (op, x, s) => { const m = op.ReduceMean(x, { axes: [0], keepdims: 0 }); return op.TrainingBatchNormalization(x, s, s, m, m); }, [["B", 3], [3]], undefined],
-  ["group normalization", (op, x, s) => op.GroupNormalization(x, s, s, { num_groups: 1 }), [["B", 3, 4], [3]], 0],
-  ["normalization over a row", (op, x, s) => op.RMSNormalization(x, s), [["B", 3], [3]], 0],
-  ["normalization over all", (op, x) => op.LpNormalization(x, { axis: 0 }), [["B", 3]], undefined],
-  ["an einsum that keeps the batch", (op, x, w) => op.Einsum(x, w, { equation: "bi,ij->bj" }), [["B", 3], [3, 4]], 0],
-  ["an einsum that moves it", (op, x, w) => op.Einsum(x, w, { equation: "bi,ij->jb" }), [["B", 3], [3, 4]], 1],
-  ["an einsum of all with all", (op, x) => op.Einsum(x, x, { equation: "bi,ci->bc" }), [["B", 3]], undefined],
-  ["a triangle", (op, x) => op.Trilu(x), [["B", 3]], undefined],
-  ["a triangle of each row", (op, x) => op.Trilu(x), [["B", 3, 3]], 0],
-  ["resizing pictures", (op, x) => op.Resize(x, { sizes: [4, 4], axes: [2, 3] }), [["B", 3, 8, 8]], 0],
-  ["picking within rows", (op, x, i) => op.GatherND(x, op.ArgMax(i, { axis: 1 }), { batch_dims: 1 }), [["B", 3, 4], ["B", 3]], 0],
-  ["picking rows", (op, x, i) => op.GatherND(x, op.ArgMax(i, { axis: 1 })), [["B", 3], ["B", 3]], undefined],
-];
-it.each(cases)("%s", (_, build, shapes, axis) => {
-  const graph = new Graph(), y = build(opsOf(graph), ...shapes.map((shape, i) => graph.input(`x${i}`, "float32", shape)));
-  expect(rowAxes(graph, "B").get(y.name)).toBe(axis);
+/** Whether what is built of rows [B, 4, 6] keeps them, and where. */
+function axisOf(build: (op: Ops, x: Value, graph: Graph) => Value): number | undefined {
+  const graph = new Graph(), y = build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6]), graph);
+  return rowAxes(graph, "B").get(y.name);
+}
+
+describe("rows", () => {
+  it("are kept by what works on each row, along whatever axis they lie", () => {
+    expect(axisOf((op, x) => op.Softmax(x, { axis: -1 }))).toBe(0);
+    expect(axisOf((op, x) => op.Transpose(x, { perm: [1, 0, 2] }))).toBe(1);
+    expect(axisOf((op, x, graph) => op.MatMul(x, graph.parameter("w", [6, 3], { kind: "ones" })))).toBe(0);
+    expect(axisOf((op, x) => op.MatMul(x, op.Transpose(x, { perm: [0, 2, 1] })))).toBe(0);
+    expect(axisOf((op, x) => op.Reshape(x, { to: ["B", 24] }))).toBe(0);
+    expect(axisOf((op, x, graph) => op.Concat(op.Expand(graph.parameter("class", [1, 1, 6], { kind: "ones" }), { to: ["B", 1, 6] }), x, { axis: 1 }))).toBe(0);
+    expect(axisOf((op, x, graph) => op.Gather(graph.parameter("table", [9, 2], { kind: "ones" }), op.ArgMax(x, { axis: 1 }), { axis: 0 }))).toBe(0);
+    expect(axisOf((_, x, graph) => selfAttention(builderOf(graph), x, { heads: 2, mlpRatio: 4, activation: "relu" }, causalMask(builderOf(graph), 4)))).toBe(0);
+  });
+  it("meet in sums, norms and products over the batch, and stay together from there on", () => {
+    expect(axisOf((op, x) => op.ReduceMean(x, { axes: [0] }))).toBeUndefined();
+    expect(axisOf((op, x) => op.Sub(x, op.ReduceMean(x, { axes: [0] })))).toBeUndefined();
+    expect(axisOf((op, x) => op.Softmax(x, { axis: 0 }))).toBeUndefined();
+    expect(axisOf((op, x) => op.CumSum(x, { along: 0 }))).toBeUndefined();
+    expect(axisOf((op, x) => op.Concat(x, x, { axis: 0 }))).toBeUndefined();
+    expect(axisOf((op, x) => op.Reshape(op.Transpose(x, { perm: [1, 0, 2] }), { to: ["B", 24] }))).toBeUndefined();
+    expect(axisOf((op, x) => {
+      const flat = op.Reshape(x, { to: ["B", 24] });
+      return op.MatMul(flat, op.Transpose(flat, { perm: [1, 0] }));
+    })).toBeUndefined();
+  });
+  it("decide whether a graph runs in chunks", () => {
+    const graph = new Graph(), op = opsOf(graph), images = graph.input("i", "float32", ["B", 6]), texts = graph.input("t", "float32", ["C", 6]);
+    graph.output("logits", op.MatMul(images, op.Transpose(texts, { perm: [1, 0] })));
+    expect([runsByRow(graph, "B"), runsByRow(graph, "C")]).toEqual([true, false]); // rows of the result are those of the images
+  });
 });

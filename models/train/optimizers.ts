@@ -1,5 +1,6 @@
 import type { Value } from "../onnx/graph";
 import type { Ops } from "../onnx/ops/index";
+import { sizeOf } from "../onnx/shape";
 
 /** AdamW with decoupled decay: Loshchilov & Hutter 2019, in the order of torch.optim.AdamW (decay first, then the Adam step). */
 export interface AdamW {
@@ -9,6 +10,10 @@ export interface AdamW {
   eps: number;
   weightDecay: number;
 }
+/** Adam with decay as L2, added to the gradient: Kingma & Ba 2015, as torch.optim.Adam. */
+export type Adam = Omit<AdamW, "kind"> & { kind: "adam" };
+/** LAMB: You et al. 2020, algorithm 2, with bias correction; the step of each tensor is as long as the tensor, times the learning rate. */
+export type Lamb = Omit<AdamW, "kind"> & { kind: "lamb" };
 /** SGD with heavy-ball or Nesterov momentum, and decay as L2, as torch.optim.SGD. */
 export interface Sgd {
   kind: "sgd";
@@ -23,10 +28,6 @@ export interface Lion {
   beta2: number;
   weightDecay: number;
 }
-/** Adam with decay as L2, added to the gradient: Kingma & Ba 2015, as torch.optim.Adam. */
-export type Adam = Omit<AdamW, "kind"> & { kind: "adam" };
-/** LAMB: You et al. 2020, algorithm 2, with bias correction; the step of each tensor is as long as the tensor, times the learning rate. */
-export type Lamb = Omit<AdamW, "kind"> & { kind: "lamb" };
 /** LARS: You et al. 2017, algorithm 1; 1-D tensors keep the plain learning rate. */
 export interface Lars {
   kind: "lars";
@@ -35,105 +36,182 @@ export interface Lars {
   /** η of the paper. */
   trust: number;
 }
-export type Optimizer = AdamW | Adam | Sgd | Lion | Lamb | Lars;
-export const optimizerKinds = ["adamw", "adam", "sgd", "lion", "lamb", "lars"] as const satisfies readonly Optimizer["kind"][];
+/**
+ * Adafactor: Shazeer & Stern 2018, as torch.optim.Adafactor. The second moment of a matrix is kept as one row and one column, and the
+ * step is relative to the tensor's own size, so that the learning rate is an upper bound of it.
+ */
+export interface Adafactor {
+  kind: "adafactor";
+  weightDecay: number;
+  /** The second moment forgets by step^beta2Decay; −0.8. */
+  beta2Decay?: number;
+  /** ε₁, keeps the second moment from zero; float32's machine epsilon. */
+  epsVariance?: number;
+  /** ε₂, the least size that a tensor counts as; 1e-3. */
+  epsScale?: number;
+  /** d, the largest root mean square of an update; 1. */
+  threshold?: number;
+}
+export type Optimizer = AdamW | Adam | Sgd | Lion | Lamb | Lars | Adafactor;
+export const optimizerKinds = ["adamw", "adam", "sgd", "lion", "lamb", "lars", "adafactor"] as const satisfies readonly Optimizer["kind"][];
 
-export interface Update {
+export interface Scalars {
   op: Ops;
   scalar(n: number): Value;
   /** A float64 constant. */
   double(n: number): Value;
-  param: Value;
-  grad: Value;
-  /** Learning rate and 1-based step, both inputs of the graph: nothing recompiles when they change. */
+  /** Learning rate and 1-based step, float32 inputs of the graph: nothing recompiles when they change. */
   lr: Value;
   step: Value;
-  slots: Record<string, Value>;
-  /** Whether this parameter decays: gains, biases and other 1-D tensors do not. */
-  decays: boolean;
 }
+/** A tensor under training: float32, gradient and parameter of one shape. */
+export interface Tensor {
+  param: Value;
+  grad: Value;
+  slots: Readonly<Record<string, Value>>;
+}
+/** Shapes by name. */
+export type Slots = Readonly<Record<string, readonly number[]>>;
+export interface Updated {
+  param: Value;
+  slots: Readonly<Record<string, Value>>;
+}
+
+/** The state that an optimizer keeps for a parameter of this shape. It is zero at first. */
+export const slotsOf = (optimizer: Optimizer, shape: readonly number[]): Slots => rules[optimizer.kind].slots(shape, optimizer as never);
+/** The update of one tensor. What is the same for every tensor, such as bias corrections, is emitted here, once. */
+export const updateOf = (optimizer: Optimizer, c: Scalars): ((tensor: Tensor) => Updated) => rules[optimizer.kind].update(optimizer as never, c);
+
 interface Rule<S> {
-  /** State kept for each parameter, of its shape, zero at first. */
-  slots(spec: S): readonly string[];
-  update(spec: S, c: Update): { param: Value; slots: Record<string, Value> };
+  slots(shape: readonly number[], spec: S): Slots;
+  update(spec: S, c: Scalars): (tensor: Tensor) => Updated;
 }
-
-/** a·x + b·y */
-const mix = ({ op, scalar }: Update, a: number, x: Value, b: number, y: Value): Value => op.Add(op.Mul(x, scalar(a)), op.Mul(y, scalar(b)));
-const slot = (c: Update, name: string): Value => c.slots[name] as Value;
-/** param·(1 − lr·decay) */
-const decayed = (c: Update, rate: number): Value =>
-  c.decays && rate > 0 ? c.op.Mul(c.param, c.op.Sub(c.scalar(1), c.op.Mul(c.lr, c.scalar(rate)))) : c.param;
-
-const length = ({ op }: Update, x: Value): Value => op.ReduceL2(x, { keepdims: 0 });
-/** ‖a‖ / ‖b‖, or 1 where either is 0. */
-function trustRatio(c: Update, a: Value, b: Value): Value {
-  const { op, scalar } = c, both = op.And(op.Greater(a, scalar(0)), op.Greater(b, scalar(0)));
-  return op.Where(both, op.Div(a, op.Where(both, b, scalar(1))), scalar(1));
-}
-
-/** Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for; `rate` scales it on the way. */
-function adam({ beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">, c: Update, grad: Value, rate: Value): { step: Value; slots: { m: Value; v: Value } } {
-  const { op, scalar, double, step } = c;
-  const m = mix(c, beta1, slot(c, "m"), 1 - beta1, grad), v = mix(c, beta2, slot(c, "v"), 1 - beta2, op.Mul(grad, grad));
-  // The corrections are moved onto scalars: they are computed once, not per element, and in float64, since 1 − βᵗ cancels.
-  const unbias = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), op.Cast(step, { dtype: "float64" }))), { dtype: "float32" });
-  const unbias1 = unbias(beta1), unbias2 = op.Sqrt(unbias(beta2));
-  return { step: op.Mul(op.Div(m, op.Add(op.Sqrt(v), op.Mul(scalar(eps), unbias2))), op.Div(op.Mul(rate, unbias2), unbias1)), slots: { m, v } };
-}
-/** The gradient with decay as L2. */
-const withDecay = (c: Update, rate: number): Value => (c.decays && rate > 0 ? c.op.Add(c.grad, c.op.Mul(c.param, c.scalar(rate))) : c.grad);
+const moments = (shape: readonly number[]) => ({ m: shape, v: shape });
 
 const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> } = {
   adamw: {
-    slots: () => ["m", "v"],
+    slots: moments,
     update(spec, c) {
-      const { step, slots } = adam(spec, c, c.grad, c.lr);
-      return { param: c.op.Sub(decayed(c, spec.weightDecay), step), slots };
+      const adam = adamOf(spec, c, c.lr), decay = decayOf(spec, c);
+      return (t) => {
+        const { step, slots } = adam(t.grad, t.slots);
+        return { param: c.op.Sub(decay(t.param), step), slots };
+      };
     },
   },
   adam: {
-    slots: () => ["m", "v"],
+    slots: moments,
     update(spec, c) {
-      const { step, slots } = adam(spec, c, withDecay(c, spec.weightDecay), c.lr);
-      return { param: c.op.Sub(c.param, step), slots };
+      const adam = adamOf(spec, c, c.lr), l2 = l2Of(spec, c);
+      return (t) => {
+        const { step, slots } = adam(l2(t), t.slots);
+        return { param: c.op.Sub(t.param, step), slots };
+      };
     },
   },
   lamb: {
-    slots: () => ["m", "v"],
+    slots: moments,
     update(spec, c) {
-      const { op, param, lr, scalar } = c, { step, slots } = adam(spec, c, c.grad, scalar(1));
-      const direction = c.decays && spec.weightDecay > 0 ? op.Add(step, op.Mul(param, scalar(spec.weightDecay))) : step;
-      return { param: op.Sub(param, op.Mul(direction, op.Mul(lr, trustRatio(c, length(c, param), length(c, direction))))), slots };
-    },
-  },
-  lars: {
-    slots: () => ["trace"],
-    update({ momentum, weightDecay, trust }, c) {
-      const { op, scalar, param, lr } = c, grad = withDecay(c, weightDecay), rate = c.decays ? op.Mul(lr, op.Mul(scalar(trust), trustRatio(c, length(c, param), op.Add(length(c, c.grad), op.Mul(length(c, param), scalar(weightDecay)))))) : lr;
-      const trace = op.Add(op.Mul(slot(c, "trace"), scalar(momentum)), op.Mul(grad, rate));
-      return { param: op.Sub(param, trace), slots: { trace } };
+      const { op, lr, scalar } = c, adam = adamOf(spec, c), l2 = l2Of(spec, c);
+      return (t) => {
+        const { step, slots } = adam(t.grad, t.slots), direction = l2({ ...t, grad: step });
+        return { param: op.Sub(t.param, op.Mul(direction, op.Mul(lr, ratio(c, norm(c, t.param), norm(c, direction), scalar(1))))), slots };
+      };
     },
   },
   sgd: {
-    slots: ({ momentum }) => (momentum > 0 ? ["trace"] : []),
-    update({ momentum, nesterov, weightDecay }, c): { param: Value; slots: Record<string, Value> } {
-      const { op, scalar, param, lr } = c, grad = withDecay(c, weightDecay);
-      if (momentum === 0) return { param: op.Sub(param, op.Mul(grad, lr)), slots: {} };
-      const trace = op.Add(op.Mul(slot(c, "trace"), scalar(momentum)), grad);
-      const direction = nesterov ? op.Add(grad, op.Mul(trace, scalar(momentum))) : trace;
-      return { param: op.Sub(param, op.Mul(direction, lr)), slots: { trace } };
+    slots: (shape, { momentum }): Slots => (momentum > 0 ? { trace: shape } : {}),
+    update(spec, c) {
+      const { op, scalar, lr } = c, { momentum, nesterov } = spec, l2 = l2Of(spec, c);
+      return (t): Updated => {
+        const grad = l2(t);
+        if (momentum === 0) return { param: op.Sub(t.param, op.Mul(grad, lr)), slots: {} };
+        const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), grad);
+        const direction = nesterov ? op.Add(grad, op.Mul(trace, scalar(momentum))) : trace;
+        return { param: op.Sub(t.param, op.Mul(direction, lr)), slots: { trace } };
+      };
+    },
+  },
+  lars: {
+    slots: (shape) => ({ trace: shape }),
+    update(spec, c) {
+      const { op, scalar, lr } = c, { momentum, weightDecay, trust } = spec, l2 = l2Of(spec, c), trusted = op.Mul(lr, scalar(trust));
+      return (t) => {
+        const size = norm(c, t.param), steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
+        const rate = isVector(t.param.shape) ? lr : op.Mul(trusted, ratio(c, size, steepness, scalar(1)));
+        const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), op.Mul(l2(t), rate));
+        return { param: op.Sub(t.param, trace), slots: { trace } };
+      };
     },
   },
   lion: {
-    slots: () => ["m"],
-    update({ beta1, beta2, weightDecay }, c) {
-      const { op, grad, lr } = c, m = slot(c, "m");
-      const direction = op.Sign(mix(c, beta1, m, 1 - beta1, grad));
-      return { param: op.Sub(decayed(c, weightDecay), op.Mul(direction, lr)), slots: { m: mix(c, beta2, m, 1 - beta2, grad) } };
+    slots: (shape) => ({ m: shape }),
+    update(spec, c) {
+      const { op, lr } = c, { beta1, beta2 } = spec, decay = decayOf(spec, c);
+      return (t) => {
+        const m = slot(t, "m"), direction = op.Sign(mix(c, beta1, m, t.grad));
+        return { param: op.Sub(decay(t.param), op.Mul(direction, lr)), slots: { m: mix(c, beta2, m, t.grad) } };
+      };
+    },
+  },
+  adafactor: {
+    slots: (shape): Slots => (shape.length > 1 ? { row: [...shape.slice(0, -1), 1], column: [...shape.slice(0, -2), 1, ...shape.slice(-1)] } : { v: shape }),
+    update(spec, c) {
+      const { op, scalar, lr, step } = c, { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec, decay = decayOf(spec, c);
+      const fresh = op.Pow(step, scalar(beta2Decay)), rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
+      /** Moves a state towards the newest value by the share `fresh`. */
+      const towards = (state: Value, newest: Value) => op.Add(state, op.Mul(op.Sub(newest, state), fresh));
+      return (t) => {
+        const { grad, param } = t, square = op.Mul(grad, grad), rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
+        let slots: Record<string, Value>, variance: Value;
+        if (t.slots.v) {
+          variance = towards(t.slots.v, square);
+          slots = { v: variance };
+        } else {
+          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] })), column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
+          variance = op.Div(op.MatMul(row, column), op.Max(op.ReduceMean(row, { axes: [-2] }), scalar(epsVariance)));
+          slots = { row, column };
+        }
+        const update = op.Div(grad, op.Sqrt(op.Max(variance, scalar(epsVariance ** 2))));
+        const length = op.Div(op.Mul(op.Max(rms(param), scalar(epsScale)), rate), op.Max(op.Mul(rms(update), scalar(1 / threshold)), scalar(1)));
+        return { param: op.Sub(decay(param), op.Mul(update, length)), slots };
+      };
     },
   },
 };
 
-export const slotsOf = (optimizer: Optimizer): readonly string[] => rules[optimizer.kind].slots(optimizer as never);
-export const update = (optimizer: Optimizer, c: Update): ReturnType<Rule<Optimizer>["update"]> => rules[optimizer.kind].update(optimizer as never, c);
+const slot = (t: Tensor, name: string): Value => t.slots[name] as Value;
+/** Gains, biases and other tensors with one axis longer than 1, or none. */
+export const isVector = (shape: readonly (number | string)[]): boolean => shape.filter((d) => d !== 1).length < 2;
+const norm = ({ op }: Scalars, x: Value): Value => op.ReduceL2(x, { keepdims: 0 });
+/** β·x + (1 − β)·y */
+const mix = ({ op, scalar }: Scalars, beta: number, x: Value, y: Value): Value => op.Add(op.Mul(x, scalar(beta)), op.Mul(y, scalar(1 - beta)));
+/** a / b, or `otherwise` where either is 0. */
+function ratio({ op, scalar }: Scalars, a: Value, b: Value, otherwise: Value): Value {
+  const both = op.And(op.Greater(a, scalar(0)), op.Greater(b, scalar(0)));
+  return op.Where(both, op.Div(a, op.Where(both, b, scalar(1))), otherwise);
+}
+
+/** Decoupled decay: param·(1 − lr·rate). */
+function decayOf({ weightDecay }: { weightDecay: number }, { op, scalar, lr }: Scalars): (param: Value) => Value {
+  if (weightDecay === 0) return (param) => param;
+  const kept = op.Sub(scalar(1), op.Mul(lr, scalar(weightDecay)));
+  return (param) => op.Mul(param, kept);
+}
+/** Decay as L2: grad + rate·param. */
+const l2Of = ({ weightDecay }: { weightDecay: number }, { op, scalar }: Scalars) => ({ grad, param }: Tensor): Value =>
+  weightDecay === 0 ? grad : op.Add(grad, op.Mul(param, scalar(weightDecay)));
+
+/**
+ * Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for, times `rate`. The corrections 1/(1 − βᵗ) are moved onto scalars, which are
+ * computed once and not for each element, and in float64, since 1 − βᵗ cancels.
+ */
+function adamOf({ beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">, c: Scalars, rate = c.scalar(1)): (grad: Value, slots: Tensor["slots"]) => { step: Value; slots: { m: Value; v: Value } } {
+  const { op, scalar, double } = c, t = op.Cast(c.step, { dtype: "float64" });
+  const correction = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), t)), { dtype: "float32" });
+  const root = op.Sqrt(correction(beta2)), epsilon = op.Mul(scalar(eps), root), scale = op.Div(op.Mul(rate, root), correction(beta1));
+  return (grad, slots) => {
+    const m = mix(c, beta1, slots.m as Value, grad), v = mix(c, beta2, slots.v as Value, op.Mul(grad, grad));
+    return { step: op.Mul(op.Div(m, op.Add(op.Sqrt(v), epsilon)), scale), slots: { m, v } };
+  };
+}

@@ -2,7 +2,7 @@ import { gradients, reached } from "../onnx/differentiate";
 import type { Graph, Parameter, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { fixed } from "../onnx/shape";
-import { type Optimizer, slotsOf, update } from "./optimizers";
+import { isVector, type Optimizer, slotsOf, updateOf } from "./optimizers";
 
 /** A moving average of a parameter, kept beside it: average ← decay·average + (1 − decay)·parameter after each step. */
 export interface Average {
@@ -17,6 +17,8 @@ export interface UpdateSpec {
   clipNorm: number;
   /** A parameter's share of the learning rate, by name; undefined or 0 freezes it. By default all train at the full rate. */
   rateOf?(name: string): number | undefined;
+  /** A parameter's weight decay, by name. Undefined leaves it the optimizer's, which spares gains, biases and other 1-D tensors (open_clip). */
+  decayOf?(name: string): number | undefined;
   /** Bounds that parameters return to after the update. */
   clamp?: Readonly<Record<string, readonly [min: number, max: number]>>;
   averages?: readonly Average[];
@@ -66,7 +68,7 @@ export function goRound(graph: Graph, name: string, next: Value, start: number):
 }
 
 /** Appends clipping, the optimizer's rule, bounds and averages for parameters whose gradients are known. */
-export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimizer, clipNorm, rateOf = () => 1, clamp = {}, averages = [], scaling }: UpdateSpec): State[] {
+export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimizer, clipNorm, rateOf = () => 1, decayOf = () => undefined, clamp = {}, averages = [], scaling }: UpdateSpec): State[] {
   graph.scope = "optimizer";
   const op = opsOf(graph), constants = new Map<string, Value>(), states: State[] = [];
   const constant = (dtype: "float32" | "float64") => (n: number): Value => {
@@ -98,10 +100,19 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimi
     states.push(goRound(graph, "loss_scale", op.Where(finite, op.Where(enough, op.Mul(scale, scalar(2)), scale), op.Max(scalar(1), op.Mul(scale, scalar(0.5)))), 2 ** 16));
   } else step = graph.input("step", "float32", []);
 
+  // One rule for each rate and decay, so that what does not differ between its tensors is computed once.
+  const rules = new Map<string, ReturnType<typeof updateOf>>();
+  const ruleFor = ({ name, value }: Parameter) => {
+    const rate = rateOf(name) ?? 1, weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay), key = `${rate} ${weightDecay}`;
+    const rule = rules.get(key) ?? updateOf({ ...optimizer, weightDecay }, { op, scalar, double, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)), step });
+    rules.set(key, rule);
+    return rule;
+  };
+
   const after = new Map<string, Value>();
-  for (const { parameter: { name, value }, gradient } of trained) {
-    const shape = fixed(value.shape), rate = rateOf(name) ?? 1, slots = Object.fromEntries(slotsOf(optimizer).map((s) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
-    const result = update(optimizer, { op, scalar, double, param: value, grad: factor ? op.Mul(gradient, factor) : gradient, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)), step, slots, decays: shape.filter((d) => d > 1).length > 1 });
+  for (const { parameter, gradient } of trained) {
+    const { name, value } = parameter, slots = Object.fromEntries(Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
+    const result = ruleFor(parameter)({ param: value, grad: factor ? op.Mul(gradient, factor) : gradient, slots });
     const bounds = clamp[name], next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
     after.set(name, keep(name, value, next));
     for (const [s, next] of Object.entries(result.slots)) keep(`${name}#${s}`, slots[s] as Value, next);

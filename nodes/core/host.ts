@@ -22,8 +22,11 @@ export interface Stage {
   /** The peak learning rate. */
   lr: number;
   schedule: Schedule;
-  /** What trains, and at which share of the learning rate: the first pattern that a parameter's name fits. No match: it does not train. */
-  trains: { pattern: string; rate: number }[];
+  /**
+   * What trains, at which share of the learning rate and with which weight decay: the first pattern that a parameter's name fits. No match:
+   * it does not train. Without a decay it is the trainer's, which spares 1-D tensors.
+   */
+  trains: { pattern: string; rate: number; decay?: number }[];
   /** Patterns of the nodes whose losses count, and with them their data; empty: all. */
   losses: string[];
 }

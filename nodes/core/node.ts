@@ -4,6 +4,7 @@ import type { Source } from "#models/onnx/import/scan";
 import type { Ops } from "#models/onnx/ops/index";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
+import type { Series } from "./values";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -17,7 +18,7 @@ declare module "zod" {
     placeholder?: string;
   }
 }
-export type Widget = "number" | "slider" | "text" | "textarea" | "select" | "multiselect" | "toggle" | "seed" | "color" | "images" | "upload" | "list";
+export type Widget = "number" | "slider" | "text" | "textarea" | "select" | "multiselect" | "toggle" | "seed" | "color" | "images" | "upload" | "list" | "table";
 export type Params = z.core.$ZodLooseShape;
 export type ParamValues<P extends Params> = z.output<z.ZodObject<P>>;
 
@@ -43,6 +44,8 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */
   check?(params: ParamValues<P>): { param: string; message: string; hint?: string } | undefined;
+  /** What the parameters mean, drawn in the inspector while they are edited, such as a schedule. */
+  preview?(params: ParamValues<P>): Series;
 }
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */

@@ -3,15 +3,16 @@ import { type GraphDocument, graphDocument, limits, schemaVersion } from "./docu
 import type { Problem } from "./problem";
 
 type Parsed = { document: GraphDocument; problems?: undefined } | { document?: undefined; problems: Problem[] };
-const refuse = (code: Problem["code"], message: string, hint: string, where: Partial<Problem> = {}): Parsed => ({
-  problems: [{ code, severity: "error", message, hint, ...where }],
+const refuse = (code: Problem["code"], message: string, hint: string): Parsed => ({ problems: [{ code, severity: "error", message, hint }] });
+
+/** What is wrong with a graph of so many bytes. */
+export const tooLarge = (bytes: number): Problem => ({
+  code: "too-large", severity: "error", message: `The graph has ${Number.isNaN(bytes) ? "an unknown size" : `${Math.ceil(bytes / 2 ** 20)} MiB`}; ${limits.bytes / 2 ** 20} MiB is the limit.`, hint: "Keep data in datasets and uploads, not in parameters.",
 });
 
 /** Text to document. Everything that can be wrong with a stranger's JSON comes back as problems; nothing throws. */
 export function parseText(text: string): Parsed {
-  if (text.length > limits.bytes) {
-    return refuse("too-large", `The graph has ${Math.ceil(text.length / 2 ** 20)} MiB; ${limits.bytes / 2 ** 20} MiB is the limit.`, "Keep data in datasets and uploads, not in parameters.");
-  }
+  if (text.length > limits.bytes) return { problems: [tooLarge(text.length)] };
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -36,7 +37,15 @@ export function parseDocument(json: unknown): Parsed {
   if (Array.isArray(wires) && wires.length > limits.wires) {
     return refuse("too-large", `The graph has ${wires.length} wires; ${limits.wires} is the limit.`, "Split it into several graphs.");
   }
-  const result = graphDocument.safeParse(json);
+  let text: string, result: z.ZodSafeParseResult<GraphDocument>;
+  try {
+    [text, result] = [JSON.stringify(json), graphDocument.safeParse(json)];
+  } catch {
+    return refuse("bad-document", "The graph's values are nested too deeply.", "Parameters are plain values and short lists; export the graph again from the editor.");
+  }
+  if (text.length > limits.bytes) return { problems: [tooLarge(text.length)] };
+  // Postgres keeps no NUL character.
+  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text)) return refuse("bad-document", "The graph holds a NUL character.", "Delete it; it may have come with a pasted text.");
   if (result.success) return { document: result.data };
   return {
     problems: result.error.issues.slice(0, 20).map((issue) => ({

@@ -33,17 +33,25 @@ function upgraded(definition: NodeDefinition, params: Record<string, unknown>, f
   return result;
 }
 
+// zod compiles an object when it is first used, and the editor checks on every key.
+const schemas = new WeakMap<Params, z.ZodObject<Params>>();
+function schemaOf(params: Params): z.ZodObject<Params> {
+  const schema = schemas.get(params) ?? z.object(params);
+  schemas.set(params, schema);
+  return schema;
+}
+
 function resolveParams(id: string, definition: NodeDefinition, raw: Record<string, unknown>, problems: Problem[]): ParamValues<Params> | undefined {
   for (const name of Object.keys(raw)) {
     if (!(name in definition.params)) {
       problems.push({ code: "bad-param", severity: "warning", node: id, param: name, message: `${definition.title} has no parameter "${name}"; it is ignored.`, hint: `Its parameters are ${list(Object.keys(definition.params))}.` });
     }
   }
-  const result = z.object(definition.params).safeParse(raw);
+  const result = schemaOf(definition.params).safeParse(raw);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      const param = String(issue.path[0] ?? "");
-      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${param} is ${JSON.stringify(raw[param])?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
+      const param = String(issue.path[0] ?? ""), value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${z.core.toDotPath(issue.path)} is ${JSON.stringify(value)?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
     }
     return undefined;
   }

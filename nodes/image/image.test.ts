@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { flat, runNode, testHost } from "#tests/kit/run-node";
@@ -99,6 +100,11 @@ describe("pictures from strangers", () => {
     ["an SVG with entities", new TextEncoder().encode('<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"/>'), /declares entities/],
     ["an SVG with a script", svg("<script>1</script>"), /holds a script/],
     ["an SVG in a data address of an SVG", svg('<image href="data:image/svg+xml;base64,AAAA"/>'), /lies outside/],
+    ["an SVG behind white space", new TextEncoder().encode(`${" ".repeat(999)}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>`), /refers to “file/],
+    ["a script under another prefix", svg('<s:script xmlns:s="http://www.w3.org/2000/svg">1</s:script>'), /holds a script/],
+    ["a compressed SVG, which may unpack to anything", gzipSync(svg(" ".repeat(1e6))), /is compressed/],
+    ["an SVG of many megabytes", svg(`<!--${" ".repeat(3e6)}-->`), /an SVG may have 2/],
+    ["an SVG nested without end", svg(`${"<g>".repeat(100_000)}${"</g>".repeat(100_000)}`), /cannot be read/],
     ["an SVG of a million pixels a side", svg("", 'width="1000000" height="1000000"'), /at most/],
     ["what is no picture", new TextEncoder().encode("hello"), /cannot be read/],
     ["nothing", new Uint8Array(), /cannot be read/],

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { listOf } from "#models/patterns";
 import { optimizerKinds } from "#models/train/optimizers";
-import { scheduleKinds } from "#models/train/schedules";
+import { type Schedule, scheduleAt, scheduleKinds } from "#models/train/schedules";
 import type { Stage } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -9,7 +9,7 @@ import { port } from "../core/ports";
 const stage = z.object({
   name: z.string().max(100).default(""),
   steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate. The first that fits counts." }),
+  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts." }),
   lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
   schedule: z.enum(["same", ...scheduleKinds]).default("same"),
   warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
@@ -80,19 +80,49 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     if (chunk > 0 && batch % chunk) return { param: "chunk", message: `A batch of ${batch} rows cannot be cut into chunks of ${chunk}.`, hint: "Choose a number that divides the batch size." };
     return undefined;
   },
+  preview(p) {
+    const stages = stagesOf(p), total = stages.reduce((sum, s) => sum + s.steps, 0), points = Math.min(200, total);
+    const steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (total - 1)) / Math.max(1, points - 1)));
+    return { x: { label: "step", values: steps }, lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }] };
+  },
   async run({ host, inputs, params: p }) {
-    const schedule = (kind: (typeof scheduleKinds)[number], warmup: number) => ({ kind, warmup, floor: p.floor });
-    const all: Stage = { name: "", steps: p.steps, lr: p.lr, schedule: schedule(p.schedule, p.warmup), trains: [{ pattern: "*", rate: 1 }], losses: [] };
     return host.train({
-      losses: inputs.loss, metrics: inputs.metric, distinct: inputs.distinct, bucket: inputs.bucket,
-      stages: p.stages.length ? p.stages.map((s, i) => ({
-        name: s.name || `stage ${i + 1}`, steps: s.steps, lr: s.lr || p.lr, losses: listOf(s.losses),
-        schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
-        trains: listOf(s.trains).map((text) => ({ pattern: text.replace(/=[\d.]+$/, "").trim(), rate: Number(/=([\d.]+)$/.exec(text)?.[1] ?? 1) })),
-      })) : [all],
+      losses: inputs.loss, metrics: inputs.metric, distinct: inputs.distinct, bucket: inputs.bucket, stages: stagesOf(p),
       optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: p.nesterov, trust: 0.001 },
       batchSize: p.batch, accumulate: p.accumulate, chunk: p.chunk, precision: p.precision, average: p.average, hoist: p.hoist, clipNorm: p.clipNorm, seed: p.seed,
       checkpointEvery: p.checkpoint, keep: p.keep, evaluateEvery: p.evaluate, better: p.better, patience: p.patience, give: p.give,
     });
   },
 });
+
+interface Staged {
+  steps: number;
+  lr: number;
+  schedule: Schedule["kind"];
+  warmup: number;
+  floor: number;
+  stages: z.output<typeof stage>[];
+}
+/** The stages of the table, with what they leave to the trainer filled in; without a table, one of everything. */
+function stagesOf(p: Staged): Stage[] {
+  const schedule = (kind: Schedule["kind"], warmup: number): Schedule => ({ kind, warmup, floor: p.floor });
+  if (!p.stages.length) return [{ name: "", steps: p.steps, lr: p.lr, schedule: schedule(p.schedule, p.warmup), trains: [{ pattern: "*", rate: 1 }], losses: [] }];
+  return p.stages.map((s, i) => ({
+    name: s.name || `stage ${i + 1}`, steps: s.steps, lr: s.lr || p.lr, losses: listOf(s.losses),
+    schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
+    trains: listOf(s.trains).map(group),
+  }));
+}
+
+/** The learning rate at a step counted through all stages. */
+function rateAt(stages: readonly Stage[], step: number): number {
+  const [stage, ...later] = stages;
+  if (!stage) return 0;
+  return step <= stage.steps ? stage.lr * scheduleAt(stage.schedule, step, stage.steps) : rateAt(later, step - stage.steps);
+}
+
+/** "pattern=rate decay decay", of which only the pattern must be there. */
+function group(text: string): Stage["trains"][number] {
+  const [, pattern = text, rate = "1", decay] = /^(.*?)\s*(?:=\s*([\d.]+))?(?:\s+decay\s+([\d.]+))?$/.exec(text) ?? [];
+  return { pattern, rate: Number(rate), ...(decay !== undefined && { decay: Number(decay) }) };
+}

@@ -7,9 +7,9 @@ export interface Jobs {
 }
 export type JobKind = keyof Jobs;
 
-const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number } } = {
-  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days.
-  run: { heartbeatSeconds: 15, retryLimit: 50, retryDelay: 1, expireInSeconds: 86_399 },
+const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number; retentionSeconds: number } } = {
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a retry, and the last of a large sweep may wait for months.
+  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399, retentionSeconds: 180 * 86_400 },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
@@ -30,9 +30,9 @@ const sender = (): Promise<PgBoss> => {
   return kept.patchbayBoss;
 };
 
-/** Adds a job within the caller's transaction: it exists when and only when the row it concerns does. */
-export async function enqueue<K extends JobKind>(kind: K, payload: Jobs[K], tx: Tx): Promise<void> {
-  await (await sender()).send(kind, payload, { db: fromPrisma(tx as never) });
+/** Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher priority (0 by default) are taken first. */
+export async function enqueue<K extends JobKind>(kind: K, jobs: readonly { data: Jobs[K]; priority?: number }[], tx: Tx): Promise<void> {
+  await (await sender()).insert(kind, [...jobs], { db: fromPrisma(tx as never) });
 }
 
 /** Waits until the queue's tables are there. */
@@ -45,8 +45,8 @@ export const closeQueue = async (): Promise<void> => {
 /** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
 export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
   const boss = await start(true, url);
-  await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
-    if (job) await handler(job.data, job.signal);
+  const worker = await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
+    if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
   });
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
 }

@@ -2,23 +2,20 @@ import "server-only";
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
 import { graphDocument, schemaVersion } from "#nodes/graph/document";
-import { parseDocument } from "#nodes/graph/parse";
-import { Failure } from "../errors";
+import { checked } from "../graphs/checked";
+import { nodeCounts } from "../graphs/node-counts";
 import { readTemplate } from "../templates";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
-const checked = (json: unknown) => {
-  const { document, problems } = parseDocument(json);
-  if (!document) throw new TRPCError({ code: "BAD_REQUEST", cause: new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint }) });
-  return document;
-};
 const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled", nodes: {}, wires: [] });
 
 export const graphs = router({
-  list: procedure.query(async ({ ctx }) =>
-    (await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, include: { runs: { orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } }))
-      .map(({ id, name, description, updatedAt, publishedAt, document, runs }) => ({ id, name, description, updatedAt, publishedAt, nodes: Object.keys((document as { nodes?: object })?.nodes ?? {}).length, lastRun: runs[0] }))),
+  list: procedure.query(async ({ ctx }) => {
+    const graphs = await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, omit: { document: true }, include: { runs: { where: { sweepId: null }, orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } });
+    const nodes = await nodeCounts(ctx.db, graphs);
+    return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({ id, name, description, updatedAt, publishedAt, nodes: nodes.get(id) ?? 0, lastRun: runs[0] }));
+  }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const graph = await ctx.db.graph.findFirst({ where: { id: input.id, deletedAt: null } });
@@ -42,23 +39,31 @@ export const graphs = router({
     return ctx.db.graph.create({ data: { name: source.name, description: source.description, document: source }, select: { id: true } });
   }),
 
-  /** Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten. */
+  /**
+   * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten;
+   * one that is sent again, because its answer was lost, is not.
+   */
   save: procedure.input(z.object({ id, revision: z.int(), document: z.unknown() })).mutation(async ({ ctx, input: { id, revision, ...input } }) => {
     const document = checked(input.document);
     const saved = await ctx.db.graph.updateMany({ where: { id, revision, deletedAt: null }, data: { document, name: document.name, description: document.description, revision: { increment: 1 } } });
     if (saved.count) return { revision: revision + 1 };
-    if (!(await ctx.db.graph.count({ where: { id, deletedAt: null } }))) throw notFound("This graph");
+    const stored = await ctx.db.graph.findFirst({ where: { id, deletedAt: null }, select: { revision: true, document: true } });
+    if (!stored) throw notFound("This graph");
+    if (stored.revision === revision + 1 && JSON.stringify(stored.document) === JSON.stringify(document)) return { revision: stored.revision };
     throw new TRPCError({ code: "CONFLICT", message: "This graph was changed in another window meanwhile. Reload to see that state, or save yours as a copy." });
   }),
 
   publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {
-    await ctx.db.graph.updateMany({ where: { id: input.id }, data: { publishedAt: input.published ? new Date() : null } });
+    const { count } = await ctx.db.graph.updateMany({ where: { id: input.id, deletedAt: null }, data: { publishedAt: input.published ? new Date() : null } });
+    if (!count) throw notFound("This graph");
   }),
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
-    await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: new Date() } });
+    const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: new Date() } });
+    if (!count) throw notFound("This graph");
   }),
   restore: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
-    await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
+    const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
+    if (!count) throw notFound("This graph");
   }),
   versions: procedure.input(z.object({ id })).query(({ ctx, input }) => ctx.db.graphVersion.findMany({ where: { graphId: input.id }, orderBy: { number: "desc" }, take: 100, select: { id: true, number: true, label: true, createdAt: true } })),
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {

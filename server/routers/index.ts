@@ -1,8 +1,9 @@
 import "server-only";
 import { graphs } from "./graphs";
 import { runs } from "./runs";
+import { sweeps } from "./sweeps";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
-export const appRouter = router({ graphs, runs, templates });
+export const appRouter = router({ graphs, runs, sweeps, templates });
 export type AppRouter = typeof appRouter;

@@ -3,19 +3,21 @@ import { tracked } from "@trpc/server";
 import * as z from "zod";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
-import { parseDocument } from "#nodes/graph/parse";
-import { Failure } from "../errors";
+import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
-import { cancelRun } from "../runs/cancel";
+import { cancelRuns } from "../runs/cancel";
+import { compareRuns } from "../runs/compare";
 import { createRun } from "../runs/create";
+import { curvesOf } from "../runs/curves";
 import { watchRun } from "../runs/watch";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
 
 export const runs = router({
+  /** Runs that were asked for one by one; those of a sweep are in its table. */
   list: procedure.input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) })).query(async ({ ctx, input }) =>
-    (await ctx.db.run.findMany({ where: { graphId: input.graphId }, orderBy: { createdAt: "desc" }, take: input.take, omit: { document: true, result: true } }))
+    (await ctx.db.run.findMany({ where: { graphId: input.graphId, sweepId: null }, orderBy: { createdAt: "desc" }, take: input.take, omit: { document: true, result: true } }))
       .map(({ id, graphId, name, status, provider, attempt, error, createdAt, startedAt, finishedAt }) => ({ id, graphId, name, status, provider, attempt, error: error as PublicError | null, createdAt, startedAt, finishedAt }))),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
@@ -31,12 +33,17 @@ export const runs = router({
   }),
 
   create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) => {
-    const { document, problems } = parseDocument(input.document);
-    if (!document) throw new Failure({ message: problems[0]?.message ?? "", hint: problems[0]?.hint });
-    return createRun(ctx.db, { graphId: input.graphId, document, targets: input.targets });
+    return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
   }),
 
-  cancel: procedure.input(z.object({ id })).mutation(({ ctx, input }) => cancelRun(ctx.db, input.id)),
+  cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
+  }),
+
+  /** The lines that a run drew, or draws: what charts of several runs are made of. */
+  curves: procedure.input(z.object({ id })).query(({ ctx, input }) => curvesOf(ctx.db, input.id)),
+  /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
+  compare: procedure.input(z.object({ ids: z.array(id).min(1).max(12) })).query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
 
   /** A run's events, from the beginning or from where the connection broke. */
   events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({ ctx, input, signal }) {

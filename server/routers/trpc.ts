@@ -1,9 +1,11 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
+import { limits } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
+import { tooLarge } from "#nodes/graph/parse";
 import { db } from "../db";
-import { Failure, toPublic } from "../errors";
+import { Failure, failureOf, toPublic } from "../errors";
 
 const t = initTRPC.context<{ db: ReturnType<typeof db> }>().create({
   transformer: superjson,
@@ -20,7 +22,18 @@ function explain(error: TRPCError): PublicError {
 }
 
 export const router = t.router;
-export const procedure = t.procedure;
+/** A failure that says what the person can do is the request's, not the server's. */
+export const procedure = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR") throw new TRPCError({ code: "BAD_REQUEST", cause: result.error.cause });
+  return result;
+});
 
-export const context = () => ({ db: db() });
+/** Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread. */
+const maxBody = 4 * limits.bytes;
+export function context({ req }: { req: Request }): { db: ReturnType<typeof db> } {
+  const bytes = Number(req.method === "POST" ? (req.headers.get("content-length") ?? Number.NaN) : 0);
+  if (!(bytes <= maxBody)) throw new TRPCError({ code: "PAYLOAD_TOO_LARGE", cause: failureOf(tooLarge(bytes)) });
+  return { db: db() };
+}
 export const notFound = (what: string): TRPCError => new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });

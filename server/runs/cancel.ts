@@ -1,11 +1,12 @@
 import type { Db } from "../db";
 
-/** Asks for a run to stop. One that no worker has is cancelled at once; a finished one stays as it is. */
-export async function cancelRun(db: Db, id: string): Promise<void> {
-  await db.$transaction(async (tx) => {
-    const waiting = await tx.run.updateMany({ where: { id, status: "queued" }, data: { status: "cancelled", cancelRequested: true, finishedAt: new Date() } });
-    if (waiting.count) await tx.runEvent.create({ data: { runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } } });
-    else await tx.run.updateMany({ where: { id, status: "running" }, data: { cancelRequested: true } });
-    await tx.$executeRaw`select pg_notify('run_cancel', ${id}), pg_notify('run_events', ${id})`;
+/** Asks a run, or all runs of a sweep, to stop. Those that no worker has are cancelled at once; finished ones stay as they are. False when there are no such runs. */
+export async function cancelRuns(db: Db, which: { id: string } | { sweepId: string }): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const waiting = await tx.run.updateManyAndReturn({ where: { ...which, status: "queued" }, data: { status: "cancelled", cancelRequested: true, finishedAt: new Date() }, select: { id: true } });
+    await tx.runEvent.createMany({ data: waiting.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } })) });
+    const running = await tx.run.updateManyAndReturn({ where: { ...which, status: "running" }, data: { cancelRequested: true }, select: { id: true } }), told = [...waiting, ...running].map(({ id }) => id);
+    await tx.$executeRaw`select pg_notify('run_cancel', id), pg_notify('run_events', id) from unnest(${told}::text[]) id`;
+    return told.length > 0 || (await tx.run.count({ where: which })) > 0;
   });
 }

@@ -1,5 +1,6 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
+import { metricValue, type SweepSpec } from "#nodes/graph/sweep";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
 
@@ -39,10 +40,11 @@ export async function appendEvents(db: Db, run: ClaimedRun, events: readonly Run
 export async function finishRun(db: Db, run: ClaimedRun, events: readonly RunEvent[], { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult): Promise<void> {
   await db.$transaction(async (tx) => {
     await hold(tx, run);
-    await tx.run.update({ where: { id: run.id }, data: { status, provider, error: (error as object | undefined) ?? undefined, result: { outputs, ran, cached, timings, problems } as object, finishedAt: new Date() } });
+    const { sweep } = await tx.run.findUniqueOrThrow({ where: { id: run.id }, select: { sweep: { select: { spec: true } } } }), metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
+    await tx.run.update({ where: { id: run.id }, data: { status, provider, metric, error: error && storable(error), result: storable({ outputs, ran, cached, timings, problems }), finishedAt: new Date() } });
     const artifacts = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => {
       const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
-      return ref ? [{ runId: run.id, node, port, type, ref, name: name ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}` }] : [];
+      return ref ? [{ runId: run.id, node, port, type, ref, name: name?.replaceAll("\0", "�") ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}` }] : [];
     }));
     await tx.artifact.createMany({ data: artifacts });
     await tell(tx, run.id, run.attempt, [...events, { kind: "status", status, error, provider }]);
@@ -61,6 +63,9 @@ async function hold(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
 }
 
 async function tell(tx: Tx, runId: string, attempt: number, events: readonly RunEvent[]): Promise<void> {
-  if (events.length) await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: data as object })) });
+  if (events.length) await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: storable(data) })) });
   await tx.$executeRaw`select pg_notify('run_events', ${runId})`;
 }
+
+/** What Postgres' JSON cannot hold, NUL characters and halves of surrogate pairs, is replaced: a caption may have any bytes in it. */
+const storable = (value: object): object => JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" ? v.replace(/[\0\p{Surrogate}]/gu, "�") : v));

@@ -15,7 +15,8 @@ const page = 500;
  */
 export async function* watchRun(db: Db, listener: Listener, runId: string, lastId: string | undefined, signal: AbortSignal): AsyncGenerator<StoredEvent> {
   let wake = () => {}, last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
-  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake());
+  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake()), abort = () => wake();
+  signal.addEventListener("abort", abort, { once: true });
   try {
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
@@ -24,7 +25,6 @@ export async function* watchRun(db: Db, listener: Listener, runId: string, lastI
           clearTimeout(timer);
           resolve();
         };
-        signal.addEventListener("abort", wake, { once: true });
       });
       const rows = await db.runEvent.findMany({ where: { runId, id: { gt: last } }, orderBy: { id: "asc" }, take: page });
       for (const { id, data } of rows) {
@@ -39,5 +39,6 @@ export async function* watchRun(db: Db, listener: Listener, runId: string, lastI
     }
   } finally {
     stop();
+    signal.removeEventListener("abort", abort);
   }
 }

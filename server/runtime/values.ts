@@ -9,7 +9,7 @@ const arrays = { float32: Float32Array, float64: Float64Array, float16: Uint16Ar
 
 /** Bytes to a typed array of the element type, without a copy where the alignment allows. */
 export function asArray(dtype: DType, bytes: Uint8Array): Tensor["data"] {
-  const Type = arrays[dtype], aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const Type = arrays[dtype], aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Type(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / Type.BYTES_PER_ELEMENT);
 }
 

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "#tests/kit/run-node";
 import { type Blobs, BlobMissing, BlobTooLarge, openBlobs, sha256 } from "./blobs";
 
 let dir: string, blobs: Blobs;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "blobs-"));
+  dir = await temporaryFolder();
   blobs = openBlobs(dir);
 });
 const bytes = new TextEncoder().encode("a patch");

@@ -33,6 +33,7 @@ export class BlobTooLarge extends Error {
   }
 }
 export class BlobMissing extends Error {
+  readonly hint = "It was deleted, or belongs to another installation: upload the file again.";
   constructor(readonly ref: string) {
     super(`The stored file ${ref.slice(0, 12)}… is missing from the blob store.`);
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
@@ -14,12 +14,8 @@ import { initialise } from "#server/runtime/parameters";
 import { openSession } from "#server/runtime/sessions";
 import { openBlobs } from "#server/storage/blobs";
 
-/** A folder that is gone when the process ends. */
-export async function temporaryFolder(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "patchbay-test-"));
-  process.once("exit", () => void rm(dir, { recursive: true, force: true }));
-  return dir;
-}
+/** A folder that is gone when the tests end. */
+export const temporaryFolder = (): Promise<string> => mkdtemp(join(process.env.PATCHBAY_TEST_FOLDER ?? tmpdir(), "patchbay-test-"));
 
 /** The real host on a temporary folder. */
 export async function testHost(options: Partial<HostOptions> = {}): Promise<Host> {

@@ -9,7 +9,7 @@ import { Picture } from "./pictures";
 
 export const short = (x: number): string => {
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return x.toLocaleString();
-  return Math.abs(x) >= 1e5 || (Math.abs(x) < 1e-3 && x !== 0) ? x.toExponential(2) : Number(x.toPrecision(4)).toString();
+  return Math.abs(x) >= 1e5 || (Math.abs(x) < 1e-4 && x !== 0) ? x.toExponential(2) : Number(x.toPrecision(4)).toString();
 };
 
 export function NumberPreview({ preview: { value }, name }: PreviewProps<PreviewOf["number"]>) {
@@ -71,11 +71,12 @@ export function MatrixPreview({ preview: { rows, columns, shape, values, rowImag
   return (
     <div className="overflow-x-auto">
       <table className="w-full border-separate border-spacing-px text-[10px]">
+        {large && columns.length > 0 && <thead><tr><th colSpan={rowImages ? 2 : 1} />{columns.slice(0, c).map((name, j) => <th key={`${name}-${j}`} className="h-28 max-h-28 align-bottom font-normal text-ink-2"><span className="mx-auto block max-h-28 rotate-180 truncate text-left [writing-mode:vertical-rl]" title={name}>{name}</span></th>)}</tr></thead>}
         <tbody>
           {Array.from({ length: r }, (_, i) => (
             <tr key={`${rows[i]}-${i}`}>
               {rowImages && <td className="w-5 min-w-5">{rowImages[i] && <Picture image={rowImages[i]} className="size-5 !border-0" />}</td>}
-              {large && <th className="max-w-24 truncate pr-1 text-left font-normal text-ink-2">{rows[i]}</th>}
+              {large && <th className="w-px max-w-44 truncate pr-2 text-left font-normal whitespace-nowrap text-ink-2" title={rows[i]}>{rows[i]}</th>}
               {Array.from({ length: c }, (_, j) => {
                 const v = values[i * width + j] as number;
                 return <td key={`${columns[j]}-${j}`} title={`${rows[i]} · ${columns[j]}: ${short(v)}`} className="h-4 min-w-1.5 rounded-[2px]" style={{ background: `color-mix(in oklab, var(--accent) ${Math.round(((v - low) / span) * 100)}%, var(--sunken))` }} />;

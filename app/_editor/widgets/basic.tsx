@@ -14,23 +14,24 @@ export function NumberWidget({ id, field, value, onChange, disabled }: WidgetPro
     const n = Number(t);
     return t.trim() !== "" && Number.isFinite(n) && (!field.integer || Number.isInteger(n)) && n >= (field.min ?? n) && n <= (field.max ?? n) ? n : undefined;
   };
+  const isEmpty = field.optional && text.trim() === "", wrong = !isEmpty && parse(text) === undefined;
   const type = (t: string) => {
     setText(t);
     const n = parse(t);
-    if (n !== undefined) onChange(n);
+    if (n !== undefined || (field.optional && t.trim() === "")) onChange(n);
   };
   const step = (by: number) => {
-    const size = field.integer ? 1 : 10 ** Math.floor(Math.log10(Math.abs(Number(value)) || 1)) / 10;
-    type(String(Number((Number(value) + by * size).toPrecision(12))));
+    const now = Number(value ?? 0), size = field.integer ? 1 : 10 ** Math.floor(Math.log10(Math.abs(now) || 1)) / 10;
+    type(String(Number((now + by * size).toPrecision(12))));
   };
   return (
-    <div className="flex items-center">
-      <input id={id} className="field min-w-0 rounded-r-none tabular-nums" inputMode="decimal" value={text} disabled={disabled} aria-invalid={parse(text) === undefined} onChange={(e) => type(e.target.value)} onBlur={() => parse(text) === undefined && setText(String(value ?? ""))}
+    <div className="field flex items-stretch overflow-hidden p-0" aria-invalid={wrong}>
+      <input id={id} className="w-16 min-w-0 flex-1 bg-transparent px-2 py-1 tabular-nums outline-none" inputMode="decimal" value={text} placeholder={field.placeholder} disabled={disabled} aria-invalid={wrong} aria-label={field.label} onChange={(e) => type(e.target.value)} onBlur={() => wrong && setText(String(value ?? ""))}
         onKeyDown={(e) => { if (e.key === "ArrowUp" || e.key === "ArrowDown") { e.preventDefault(); step((e.key === "ArrowUp" ? 1 : -1) * (e.shiftKey ? 10 : 1)); } }} />
+      {field.unit && <span className="self-center pr-2 text-xs text-ink-3">{field.unit}</span>}
       {([[-1, Minus, "Less"], [1, Plus, "More"]] as const).map(([by, Icon, label]) => (
-        <button key={by} type="button" tabIndex={-1} aria-label={label} disabled={disabled} onClick={() => step(by)} className="flex h-[29px] w-7 items-center justify-center border border-l-0 border-line-strong bg-surface text-ink-3 last:rounded-r-md hover:bg-sunken hover:text-ink"><Icon className="size-3.5" aria-hidden /></button>
+        <button key={by} type="button" tabIndex={-1} aria-label={label} disabled={disabled} onClick={() => step(by)} className="flex w-6.5 shrink-0 items-center justify-center border-l border-line text-ink-3 group-[.cells]:hidden hover:bg-sunken hover:text-ink disabled:pointer-events-none"><Icon className="size-3.5" aria-hidden /></button>
       ))}
-      {field.unit && <span className="ml-2 shrink-0 text-xs text-ink-3">{field.unit}</span>}
     </div>
   );
 }
@@ -54,7 +55,7 @@ export function TextWidget({ id, field, value, onChange, disabled }: WidgetProps
 
 export function TextAreaWidget({ id, field, value, onChange, disabled }: WidgetProps) {
   const text = String(value ?? "");
-  return <textarea id={id} className="field min-h-16 resize-y font-mono !text-xs" rows={Math.min(10, Math.max(3, text.split("\n").length))} value={text} placeholder={field.placeholder} maxLength={field.maxLength} disabled={disabled} onChange={(e) => onChange(e.target.value)} />;
+  return <textarea id={id} className="field min-h-16 resize-y font-mono text-xs" rows={Math.min(10, Math.max(3, text.split("\n").length))} value={text} placeholder={field.placeholder} maxLength={field.maxLength} disabled={disabled} onChange={(e) => onChange(e.target.value)} />;
 }
 
 export function SelectWidget({ id, field, value, onChange, disabled }: WidgetProps) {

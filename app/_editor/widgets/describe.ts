@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { NodeDefinition, Widget } from "#nodes/core/node";
 
-/** What a form needs to know of a parameter; read once from its zod schema. */
+/** What a form needs to know of a parameter, or of a column of a table; read once from its zod schema. */
 export interface Field {
   name: string;
   label: string;
@@ -15,6 +15,11 @@ export interface Field {
   max?: number;
   maxLength?: number;
   options: readonly string[];
+  /** Of a table: what each row holds, and how many rows there may be. */
+  columns: readonly Field[];
+  maxRows?: number;
+  /** May be left empty. */
+  optional: boolean;
   fallback: unknown;
   /** What is kept of an uploaded file beside its reference. */
   inspect?: NonNullable<NodeDefinition["inspect"]>[string];
@@ -23,7 +28,10 @@ export interface Field {
 interface Json {
   type?: string;
   enum?: string[];
-  items?: { enum?: string[] };
+  items?: Json;
+  properties?: Record<string, Json>;
+  required?: string[];
+  maxItems?: number;
   minimum?: number;
   maximum?: number;
   maxLength?: number;
@@ -40,6 +48,7 @@ interface Json {
 function widgetOf({ type, enum: options, items, minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY }: Json): Widget {
   if (options) return "select";
   if (items?.enum) return "multiselect";
+  if (items?.properties) return "table";
   if (type === "boolean") return "toggle";
   if (type === "number" && minimum >= 0 && maximum <= 1) return "slider";
   if (type === "number" || type === "integer") return "number";
@@ -56,15 +65,18 @@ const known = new WeakMap<NodeDefinition, Field[]>();
 export function fieldsOf(definition: NodeDefinition): Field[] {
   const found = known.get(definition);
   if (found) return found;
-  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]): Field => {
-    const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
-    return {
-      name, label: json.label ?? spaced(name), widget: json.widget ?? widgetOf(json), description: json.description, unit: json.unit, advanced: json.advanced ?? false, placeholder: json.placeholder,
-      integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [], fallback: json.default, inspect: definition.inspect?.[name],
-    };
-  });
+  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => ({ ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json), inspect: definition.inspect?.[name] }));
   known.set(definition, fields);
   return fields;
+}
+
+function fieldOf(name: string, json: Json, optional = false): Field {
+  const { properties = {}, required = [] } = json.items ?? {};
+  return {
+    name, label: json.label ?? spaced(name), widget: json.widget ?? widgetOf(json), description: json.description, unit: json.unit, advanced: json.advanced ?? false, placeholder: json.placeholder,
+    integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [],
+    columns: Object.entries(properties).map(([column, of]) => fieldOf(column, of, !required.includes(column) && of.default === undefined)), maxRows: json.maxItems, optional, fallback: json.default,
+  };
 }
 /** zod bounds every integer by what is safe; that is no bound a person meant. */
 const bounded = (n: number | undefined): number | undefined => (n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? undefined : n);

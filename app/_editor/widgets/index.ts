@@ -4,12 +4,14 @@ import type { GraphNode } from "#nodes/graph/document";
 import { ColorWidget, ListWidget, MultiSelectWidget, NumberWidget, SeedWidget, SelectWidget, SliderWidget, TextAreaWidget, TextWidget, ToggleWidget } from "./basic";
 import type { Field } from "./describe";
 import { ImagesWidget, UploadWidget } from "./files";
+import { tableOf } from "./table";
 
 export interface WidgetProps {
   id: string;
   field: Field;
   value: unknown;
-  onChange(value: GraphNode["params"][string]): void;
+  /** `undefined` leaves an optional value out. Changes with the same `part` in a row are one step of undo. */
+  onChange(value: GraphNode["params"][string] | undefined, part?: string): void;
   disabled?: boolean;
 }
 
@@ -27,4 +29,5 @@ export const widgets: { [W in Widget]: FC<WidgetProps> } = {
   images: ImagesWidget,
   upload: UploadWidget,
   list: ListWidget,
+  table: tableOf((kind) => widgets[kind]),
 };

@@ -17,6 +17,6 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
   if (!document) throw new Error(problems[0]?.message);
-  const last = await db().run.findFirst({ where: { graphId: id }, orderBy: { createdAt: "desc" }, select: { id: true } });
+  const last = await db().run.findFirst({ where: { graphId: id, sweepId: null }, orderBy: { createdAt: "desc" }, select: { id: true } });
   return <Editor document={document} graphId={id} revision={graph.revision} published={graph.publishedAt !== null} runId={last?.id} />;
 }

@@ -34,15 +34,20 @@ export function append(graph: Graph, name: OpName, inputs: readonly Value[], att
   }
   const outputs = [types].flat().map(({ dtype, shape }) => graph.fresh(name, dtype, shape));
   const node: OpNode = { op: name, inputs, outputs, attrs };
-  graph.nodes.push(graph.scope === undefined ? node : { ...node, scope: graph.scope });
+  graph.add(graph.scope === undefined ? node : { ...node, scope: graph.scope });
   return outputs;
 }
 
+const made = new WeakMap<Graph, Ops>();
 /** The ops that emit into this graph. */
 export function opsOf(graph: Graph): Ops {
+  const known = made.get(graph);
+  if (known) return known;
   const call = (name: OpName) => (...args: (Value | Attrs)[]): Value => {
     const last = args.at(-1), attrs = last && !isValue(last) ? last : {};
     return append(graph, name, args.filter(isValue), attrs)[0] as Value;
   };
-  return Object.fromEntries(Object.keys(opTable).map((name) => [name, call(name as OpName)])) as unknown as Ops;
+  const ops = Object.fromEntries(Object.keys(opTable).map((name) => [name, call(name as OpName)])) as unknown as Ops;
+  made.set(graph, ops);
+  return ops;
 }

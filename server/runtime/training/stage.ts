@@ -56,7 +56,7 @@ export function buildStage({ graph, node, request, stage, handles }: StageSpec, 
   lowered.graph.output("loss", losses.reduce((a, b) => op.Add(a, b)));
   if (losses.length > 1) for (const [i, end] of cone.ends.entries()) lowered.graph.output(`loss/${end.node}`, losses[i] as Value);
 
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])), rateOf = rates(stage, names);
+  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])), { rateOf } = groups(stage, names);
   const learning = new Set(trainable(lowered.graph, losses, { rateOf }).map((p) => p.name));
   if (!learning.size) throw new Failure({ node, port: "loss", message: `Every parameter upstream of the loss is frozen${request.stages.length > 1 ? ` in the stage “${stage.name}”` : ""}, so nothing can be trained.`, hint: "Freeze fewer parameters, or let the stage train more." });
   const follows = (p: LoweredParameter | undefined) => p?.decay !== undefined && [...learning].some((name) => names.get(name) === p.name);
@@ -70,9 +70,10 @@ export function buildStage({ graph, node, request, stage, handles }: StageSpec, 
   return { lowered, halves, graph: target, reads: target.inputs.map((v) => v.name).filter((name) => !crossing.has(name)) };
 }
 
-/** The share of the learning rate of each parameter: the first pattern that its name fits. */
-function rates({ trains }: Stage, names: ReadonlyMap<string, string>): (graphName: string) => number | undefined {
-  return (graphName) => trains.find(({ pattern }) => matches(names.get(graphName) ?? graphName, [pattern]))?.rate;
+/** The share of the learning rate and the decay of each parameter: the first pattern that its name fits. */
+function groups({ trains }: Stage, names: ReadonlyMap<string, string>): { rateOf(graphName: string): number | undefined; decayOf(graphName: string): number | undefined } {
+  const groupOf = (graphName: string) => trains.find(({ pattern }) => matches(names.get(graphName) ?? graphName, [pattern]));
+  return { rateOf: (graphName) => groupOf(graphName)?.rate, decayOf: (graphName) => groupOf(graphName)?.decay };
 }
 
 function scalarOf({ values }: Lowered, node: string, end: Endpoint): Value {
@@ -86,7 +87,7 @@ export const emaOf = (name: string): string => `${name}#ema`;
 
 /** The training step of a built stage. */
 export function compileStage({ graph: nodes, node, request, stage }: StageSpec, { lowered, graph }: BuiltStage): Program {
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])), rateOf = rates(stage, names);
+  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])), { rateOf, decayOf } = groups(stage, names);
   const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map((p) => p.name), students = new Map(lowered.parameters.flatMap((p) => (p.decay === undefined ? [[p.id, p.graphName]] : [])));
   const averages: Average[] = [
     ...lowered.parameters.flatMap(({ graphName, id, decay }) => (decay === undefined ? [] : [{ name: graphName, of: students.get(studentOf(id)) ?? "", decay }])),
@@ -94,7 +95,7 @@ export function compileStage({ graph: nodes, node, request, stage }: StageSpec, 
   ];
   if (request.chunk > 0 && request.batchSize % request.chunk) throw new Failure({ node, param: "chunk", message: `A batch of ${request.batchSize} rows cannot be cut into chunks of ${request.chunk}.`, hint: "Choose a chunk that divides the batch." });
   try {
-    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}) });
+    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, decayOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}) });
   } catch (error) {
     if (!(error instanceof NoGradientError)) throw error;
     throw new Failure({ node, port: "loss", message: `${(nodes.nodes.get(node) as ResolvedNode).definition.title} cannot train this: ${error.message}`, hint: "Freeze what comes before that operation." }, { cause: error });

@@ -1,0 +1,7 @@
+import { SweepsPage } from "./sweeps-page";
+
+export const metadata = { title: "Sweeps" };
+
+export default function Page() {
+  return <SweepsPage />;
+}

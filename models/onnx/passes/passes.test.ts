@@ -1,0 +1,188 @@
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { numbers, runGraph } from "#tests/kit/check-op";
+import { random } from "../../random";
+import { Graph } from "../graph";
+import { type Ops, opsOf } from "../ops/index";
+import { print } from "../print";
+import { optimize, passes } from "./index";
+
+/** A graph whose outputs are what `build` returns. */
+function graphOf(build: (op: Ops, graph: Graph) => Record<string, ReturnType<Ops["Add"]>>): Graph {
+  const graph = new Graph();
+  for (const [name, value] of Object.entries(build(opsOf(graph), graph))) graph.output(name, value);
+  return graph;
+}
+
+/** The graph after a pass, without what became dead by it, as text; the runtime has given the same numbers for both. */
+async function after(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
+  const draw = random("passes"), result = passes["drop-dead"](pass(graph));
+  const feeds = Object.fromEntries([...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
+    const dims = shape as number[];
+    return [name, new ort.Tensor("float32", Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()), dims)];
+  }));
+  const [before, now] = [await runGraph(graph, feeds), await runGraph(result, feeds)];
+  expect(Object.keys(now)).toEqual(Object.keys(before));
+  for (const [name, value] of Object.entries(before)) {
+    expect(now[name]?.dims).toEqual(value.dims);
+    const [a, b] = [numbers(value), numbers(now[name])];
+    expect(Math.hypot(...a.map((x, i) => x - (b[i] as number))), name).toBeLessThan(1e-6 * Math.hypot(...a));
+  }
+  return print(result);
+}
+
+describe("constant folding", () => {
+  it("evaluates ops on small constants, and leaves large results to the runtime", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]), row = g.constant([1, 2, 3]), column = op.Reshape(g.constant([10, 20]), { to: [2, 1] });
+      const table = op.Transpose(op.Mul(op.Neg(op.Add(row, column)), g.constant([0.5])), { perm: [1, 0] });
+      const index = op.Cast(op.Sub(g.constant([5], "int64"), g.constant([3, 4], "int64")), { dtype: "float32" });
+      return { y: op.MatMul(x, table), z: op.Add(op.Expand(g.constant([1]), { to: [40, 40] }), g.constant([1])), index };
+    });
+    expect(await after(passes.fold, graph)).toMatchInlineSnapshot(`
+      "(x: float32[2,3])
+        const_0: float32[3,2] = -5.5 -10.5 -6 -11 -6.5 -11.5
+        const_2: float32[] = 1
+        const_4: float32[] = 1
+        const_6: float32[2] = 2 1
+        MatMul_1: float32[2,2] = MatMul(x, const_0)
+        Expand_3: float32[40,40] = Expand(const_2, to=[40,40])
+        Add_5: float32[40,40] = Add(Expand_3, const_4)
+      => y=MatMul_1, z=Add_5, index=const_6"
+    `);
+  });
+});
+
+describe("simplification", () => {
+  it("drops what changes nothing and merges pairs", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]), one = g.constant([1]), zero = g.constant([0, 0, 0]);
+      const same = op.Div(op.Sub(op.Add(op.Mul(one, op.Neg(op.Neg(x))), zero), zero), one);
+      const turned = op.Transpose(op.Transpose(op.Reshape(op.Reshape(op.Identity(same), { to: [6] }), { to: [1, 2, 3] }), { perm: [2, 0, 1] }), { perm: [0, 2, 1] });
+      return { turned, back: op.Transpose(op.Transpose(x, { perm: [1, 0] }), { perm: [1, 0] }) };
+    });
+    expect(await after(passes.simplify, graph)).toMatchInlineSnapshot(`
+      "(x: float32[2,3])
+        Reshape_0: float32[1,2,3] = Reshape(x, to=[1,2,3])
+        Transpose_1: float32[3,2,1] = Transpose(Reshape_0, perm=[2,1,0])
+      => turned=Transpose_1, back=x"
+    `);
+  });
+  it("keeps what broadcasts to a larger shape, and does not expand what an op broadcasts by itself", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]), row = g.input("row", "float32", [3]);
+      return { wide: op.Mul(row, g.constant([1, 1], "float32", [2, 1])), y: op.Sub(op.Expand(row, { to: [2, 3] }), x), alone: op.Exp(op.Expand(row, { to: [2, 3] })) };
+    });
+    expect(await after(passes.simplify, graph)).toMatchInlineSnapshot(`
+      "(x: float32[2,3], row: float32[3])
+        const_0: float32[2,1] = 1 1
+        Mul_1: float32[2,3] = Mul(row, const_0)
+        Sub_2: float32[2,3] = Sub(row, x)
+        Expand_3: float32[2,3] = Expand(row, to=[2,3])
+        Exp_4: float32[2,3] = Exp(Expand_3)
+      => wide=Mul_1, y=Sub_2, alone=Exp_4"
+    `);
+  });
+});
+
+describe("common subexpressions", () => {
+  it("are computed once, with equal constants taken for one; attributes keep ops apart, and so does a stopped gradient", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]), scaled = () => op.Mul(op.Exp(x), g.constant([2]));
+      return { y: op.Add(scaled(), scaled()), sums: op.Add(op.ReduceSum(x, { axes: [0] }), op.ReduceSum(x, { axes: [0], keepdims: 1 })), stopped: op.Add(op.StopGradient(x), op.Identity(x)) };
+    });
+    expect(await after(passes.dedupe, graph)).toMatchInlineSnapshot(`
+      "(x: float32[2,3])
+        const_1: float32[] = 2
+        Exp_0: float32[2,3] = Exp(x)
+        Mul_2: float32[2,3] = Mul(Exp_0, const_1)
+        Add_3: float32[2,3] = Add(Mul_2, Mul_2)
+        ReduceSum_4: float32[1,3] = ReduceSum(x, axes=[0])
+        ReduceSum_5: float32[1,3] = ReduceSum(x, axes=[0], keepdims=1)
+        Add_6: float32[1,3] = Add(ReduceSum_4, ReduceSum_5)
+        StopGradient_7: float32[2,3] = StopGradient(x)
+        Identity_8: float32[2,3] = Identity(x)
+        Add_9: float32[2,3] = Add(StopGradient_7, Identity_8)
+      => y=Add_3, sums=Add_6, stopped=Add_9"
+    `);
+  });
+});
+
+describe("dead code", () => {
+  it("goes, with its constants, while updates of buffers, inputs and parameters stay", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2]), mean = g.parameter("mean", [2], { kind: "zeros" }, true);
+      op.Mul(op.Exp(x), g.constant([3]));
+      g.parameter("unused", [2], { kind: "ones" });
+      g.updates.set("mean", op.Add(mean, x));
+      return { y: op.Neg(x) };
+    });
+    expect(await after((g) => g, graph)).toMatchInlineSnapshot(`
+      "(x: float32[2], mean: float32[2], unused: float32[2])
+        Add_0: float32[2] = Add(mean, x)
+        Neg_1: float32[2] = Neg(x)
+      => y=Neg_1"
+    `);
+  });
+});
+
+describe("low-rank products", () => {
+  const adapted = (rank: number) => graphOf((op, g) => {
+    const x = g.input("x", "float32", [2, 4, 8]), w = op.StopGradient(g.parameter("w", [8, 6], { kind: "zeros" }));
+    const a = g.parameter("a", [8, rank], { kind: "zeros" }), b = g.parameter("b", [rank, 6], { kind: "zeros" });
+    return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
+  });
+  it("go through the rank, so that no full matrix is added up or differentiated", async () => {
+    expect(await after(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
+      "(x: float32[2,4,8], w: float32[8,6], a: float32[8,2], b: float32[2,6])
+        const_3: float32[] = 0.5
+        StopGradient_0: float32[8,6] = StopGradient(w)
+        MatMul_1: float32[2,4,2] = MatMul(x, a)
+        MatMul_2: float32[2,4,6] = MatMul(x, StopGradient_0)
+        Mul_4: float32[2,4,2] = Mul(MatMul_1, const_3)
+        MatMul_5: float32[2,4,6] = MatMul(Mul_4, b)
+        Add_6: float32[2,4,6] = Add(MatMul_2, MatMul_5)
+      => y=Add_6"
+    `);
+  });
+  it("stay as they are where the rank is not low", () => expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
+});
+
+describe("transposes", () => {
+  it("go into products, also those of a result", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [4, 3]), w = g.parameter("w", [5, 3], { kind: "zeros" }), stack = g.input("stack", "float32", [2, 4, 3]), turn = { perm: [1, 0] };
+      const turned = op.Transpose(w, turn);
+      return { a: op.MatMul(x, turned), b: op.Transpose(op.MatMul(op.Transpose(x, turn), x), turn), c: op.Gemm(op.Transpose(x, turn), turned, g.constant([1, 2, 3, 4, 5]), { transA: 1 }), d: op.MatMul(stack, turned) };
+    });
+    expect(await after(passes.transposes, graph)).toMatchInlineSnapshot(`
+      "(x: float32[4,3], stack: float32[2,4,3], w: float32[5,3])
+        const_2: float32[5] = 1 2 3 4 5
+        Gemm_0: float32[4,5] = Gemm(x, w, transA=0, transB=1)
+        Gemm_1: float32[3,3] = Gemm(x, x, transA=1, transB=0)
+        Gemm_3: float32[4,5] = Gemm(x, w, const_2, transA=0, transB=1)
+        Reshape_4: float32[8,3] = Reshape(stack, to=[8,3])
+        Gemm_5: float32[8,5] = Gemm(Reshape_4, w, transB=1)
+        Reshape_6: float32[2,4,5] = Reshape(Gemm_5, to=[2,4,5])
+      => a=Gemm_0, b=Gemm_1, c=Gemm_3, d=Reshape_6"
+    `);
+  });
+  it("stay where the product is read as it is too, or has an addend", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [4, 3]), y = op.Gemm(x, x, { transA: 1 }), z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
+      return { both: op.Add(y, op.Transpose(y, { perm: [1, 0] })), turned: op.Transpose(z, { perm: [1, 0] }) };
+    });
+    expect((await after(passes.transposes, graph)).split("\n")).toHaveLength(print(graph).split("\n").length);
+  });
+});
+
+it("All passes together leave a graph that none of them changes any more", () => {
+  const graph = graphOf((op, g) => {
+    const x = g.input("x", "float32", [4, 3]), w = g.parameter("w", [5, 3], { kind: "zeros" });
+    const y = op.MatMul(op.Mul(x, op.Sqrt(g.constant([1]))), op.Transpose(w, { perm: [1, 0] }));
+    return { y: op.Add(y, op.MatMul(x, op.Transpose(w, { perm: [1, 0] }))) };
+  });
+  const once = optimize(graph);
+  expect(print(optimize(once))).toBe(print(once));
+  expect(once.nodes.map((n) => n.op)).toEqual(["Gemm", "Add"]);
+});

@@ -1,0 +1,46 @@
+import { type Difference, differences } from "#nodes/graph/differences";
+import type { GraphDocument } from "#nodes/graph/document";
+import type { PublicError, RunStatus } from "#nodes/graph/events";
+import type { Assignment } from "#nodes/graph/sweep";
+import type { Db } from "../db";
+
+/** What is known of a run besides its graph and its values. */
+export interface RunFacts {
+  id: string;
+  graphId: string | null;
+  name: string;
+  status: RunStatus;
+  error: PublicError | null;
+  provider: string | null;
+  attempt: number;
+  /** Its sweep, its number there, and what that set. */
+  sweepId: string | null;
+  number: number | null;
+  assignment: Assignment | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  ran: number;
+  cached: number;
+  /** Number outputs by "node.port". */
+  numbers: Record<string, number>;
+  files: { node: string; port: string; ref: string; name: string }[];
+}
+
+const select = { id: true, graphId: true, name: true, status: true, error: true, provider: true, attempt: true, sweepId: true, number: true, assignment: true, createdAt: true, startedAt: true, finishedAt: true, result: true, document: true, artifacts: { select: { node: true, port: true, ref: true, name: true } } } as const;
+interface Result {
+  outputs?: Record<string, Record<string, { type: string; value: unknown }>>;
+  ran?: string[];
+  cached?: string[];
+}
+
+/** Some runs side by side, oldest first, and the parameters in which their graphs differ. Those that do not exist any more are left out. */
+export async function compareRuns(db: Db, ids: readonly string[]): Promise<{ runs: RunFacts[]; parameters: Difference[] }> {
+  const found = await db.run.findMany({ where: { id: { in: [...ids] } }, orderBy: [{ createdAt: "asc" }, { number: "asc" }], select });
+  const runs = found.map(({ result, document, artifacts, ...run }): RunFacts => {
+    const { outputs = {}, ran = [], cached = [] } = (result ?? {}) as Result;
+    const numbers = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => (type === "number" ? [[`${node}.${port}`, value as number]] : [])));
+    return { ...run, error: run.error as PublicError | null, assignment: run.assignment as Assignment | null, ran: ran.length, cached: cached.length, numbers: Object.fromEntries(numbers), files: artifacts };
+  });
+  return { runs, parameters: differences(found.map((r) => r.document as GraphDocument)) };
+}
