@@ -85,13 +85,13 @@ describe("patchbay", () => {
     [["run", "image-embeddings", "--set", "grid"], /--set takes NODE\.PARAM=VALUE/],
     [["run", "image-embeddings", "--set", "nope.limit=1"], /names the node “nope”, which is not in the graph/],
     [["run", "image-embeddings", "--set", "grid.nope=1"], /names the parameter “nope”, which grid does not have/],
-    [["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"], /names the file “nowhere”, which cannot be read/],
-    [["compile", "image-embeddings", "--out", "x", "--weights", "nowhere"], /--weights names the file “nowhere”/],
     [["sweep", "image-embeddings", "--metric", "heatmap.x"], /A sweep varies something/],
     [["sweep", "image-embeddings", "--grid", "data.limit", "--metric", "a.b"], /--grid takes NODE\.PARAM=V1,V2, and “data\.limit”/],
     [["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"], /--random takes NODE\.PARAM=MIN\.\.MAX/],
     [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "accuracy"], /--metric takes NODE\.PORT/],
     [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "a.b", "--count", "none"], /--count is a whole number from 1 to 1000/],
+    [["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"], /names the file “nowhere”, which cannot be read/],
+    [["compile", "image-embeddings", "--out", "x", "--weights", "nowhere"], /--weights names the file “nowhere”/],
     [["run", "image-embeddings", "--provider", "tpu"], /--provider is auto, cpu, webgpu or cuda/],
   ])("ends with 2 and says how it is used: %o", async (args, message) => {
     const { status, stderr, stdout } = await patchbay(...args);

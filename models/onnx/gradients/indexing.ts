@@ -21,18 +21,18 @@ function scatter<A extends { reduction?: ops.Reduction }>({ read, write }: Acces
     return { d: c.op.Div(c.dy, write(c, data, updates, "add")), data, updates };
   };
   /** For mul: of all factors of an element, the product of those that are not zero, and how many are. */
-  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul"), zeroes = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
+  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul"), zeroCount = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
   const toData: Record<ops.Reduction, Rule<A>> = {
     none: (c) => write(c, c.dy, zeros(c, fixed(arg(c, 2).shape)), "none"),
     add: ({ dy }) => dy,
-    mul: (c) => c.op.Mul(c.dy, others(c, arg(c), product(c), zeroes(c))),
+    mul: (c) => c.op.Mul(c.dy, others(c, arg(c), product(c), zeroCount(c))),
     max: (c) => { const { d, data } = shared(c); return c.op.Mul(d, data); },
     min: (c) => toData.max(c),
   };
   const toUpdates: Record<ops.Reduction, Rule<A>> = {
     none: (c) => read(c, c.dy),
     add: (c) => read(c, c.dy),
-    mul: (c) => c.op.Mul(read(c, c.dy), others(c, arg(c, 2), read(c, product(c)), read(c, zeroes(c)))),
+    mul: (c) => c.op.Mul(read(c, c.dy), others(c, arg(c, 2), read(c, product(c)), read(c, zeroCount(c)))),
     max: (c) => { const { d, updates } = shared(c); return c.op.Mul(read(c, d), updates); },
     min: (c) => toUpdates.max(c),
   };
