@@ -55,7 +55,8 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   }
   for (const node of graph.nodes) {
     const batched = node.inputs.filter((x) => depends.has(x.name));
-    if (!batched.length) continue;
+    // What is repeated for each row depends on how many there are, though on none of them: counted or added up, it tells their number.
+    if (!batched.length && !node.outputs.some((y) => y.shape.some((d) => isMadeOf(d, symbol)))) continue;
     for (const y of node.outputs) depends.add(y.name);
     const inputs = batched.map((x) => ({ x, axis: axes.get(x.name) }));
     for (const y of node.outputs) {
