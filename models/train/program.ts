@@ -1,11 +1,12 @@
-import { gradients, reached } from "../onnx/differentiate";
+import { reached } from "../onnx/differentiate";
 import { Graph, type Parameter, type Shape, type Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
+import { optimize } from "../onnx/passes/index";
 import { rewrite } from "../onnx/rewrite";
 import { rowAxes } from "../onnx/rows";
 import { fixed } from "../onnx/shape";
 import { split } from "../onnx/split";
-import { appendUpdate, goRound, lossScale, type State, trainable, trainStep, type UpdateSpec } from "./step";
+import { appendUpdate, goRound, gradientsOf, lossScale, type State, trainable, trainStep, type UpdateSpec } from "./step";
 
 /** The symbol of the batch in a graph that is to be trained. */
 export const batchSymbol = "batch";
@@ -19,8 +20,6 @@ export interface ProgramSpec extends UpdateSpec {
   chunk: number;
   /** Made of each forward part before it is differentiated, for example its float16 form. */
   prepare?(graph: Graph): Graph;
-  /** Made of each finished part. */
-  finish?(graph: Graph): Graph;
 }
 
 /** One model of a training step, and the tensors that it replaces. */
@@ -58,9 +57,9 @@ const sumOf = (name: string): string => `${name}#grad`;
 
 /** Compiles a graph whose batch is symbolic. Its output `loss` is minimised; other outputs are scalars to be told. */
 export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
-  const { batch, accumulate, chunk, prepare = (g) => g, finish = (g) => g } = spec;
-  const at = (g: Graph, rows: number): Graph => prepare(rewrite(g, { sizes: { [batchSymbol]: rows } }));
-  const done = ({ graph: g, states }: Part): Part => ({ graph: finish(g), states });
+  const { batch, accumulate, chunk, prepare = (g) => g } = spec;
+  const at = (g: Graph, rows: number): Graph => prepare(optimize(rewrite(g, { sizes: { [batchSymbol]: rows } })));
+  const done = ({ graph: g, states }: Part): Part => ({ graph: optimize(g), states });
   const lossOf = (g: Graph): Value => g.outputs.get("loss") as Value;
 
   if (accumulate === 1 && (chunk === 0 || chunk === batch)) {
@@ -75,7 +74,7 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
   const learns = (g: Graph): Parameter[] => g.parameters.filter((p) => names.has(p.name));
   if (chunk === 0 || chunk === batch) {
     const whole = at(graph, batch), buffers = buffersOf(whole);
-    accumulateInto(whole, gradients(whole, [[lossOf(whole), scale(whole)]], learns(whole).map((p) => p.value)), learns(whole));
+    accumulateInto(whole, gradientsOf(whole, [[lossOf(whole), scale(whole)]], learns(whole).map((p) => p.value), spec), learns(whole));
     return { parts: { accumulate: done({ graph: whole, states: buffers }), update: done(update) }, crossings: [], chunks: 1, states: [...update.states, ...buffers], trained: [...names] };
   }
 
@@ -83,7 +82,7 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
   const encode = at(first, chunk), head = at(second, batch), backward = at(first, chunk), buffers = buffersOf(head);
   const back = reached(head, [lossOf(head)]), crossings = boundary.map(({ name, value }): Crossing => ({ name, axis: axes.get(value.name) as number, shape: fixed(inputOf(head, name).shape), returns: back.has(name) }));
   const returning = crossings.filter((c) => c.returns);
-  const grads = gradients(head, [[lossOf(head), scale(head)]], [...learns(head).map((p) => p.value), ...returning.map((c) => inputOf(head, c.name))]);
+  const grads = gradientsOf(head, [[lossOf(head), scale(head)]], [...learns(head).map((p) => p.value), ...returning.map((c) => inputOf(head, c.name))], spec);
   for (const c of returning) head.output(cotangentOf(c.name), grads.get(c.name) as Value);
   accumulateInto(head, grads, learns(head));
   const seeds = returning.map(({ name }) => {
@@ -91,7 +90,7 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
     return [value, backward.input(cotangentOf(name), value.dtype, value.shape)] as const;
   });
   backward.outputs.clear();
-  accumulateInto(backward, gradients(backward, seeds, learns(backward).map((p) => p.value)), learns(backward));
+  accumulateInto(backward, gradientsOf(backward, seeds, learns(backward).map((p) => p.value), spec), learns(backward));
   return {
     parts: { encode: done({ graph: encode, states: [] }), head: done({ graph: head, states: buffers }), backward: done({ graph: backward, states: [] }), update: done(update) },
     crossings, chunks: batch / chunk, states: [...update.states, ...buffers], trained: [...names],

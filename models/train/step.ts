@@ -1,6 +1,7 @@
-import { gradients, reached } from "../onnx/differentiate";
-import type { Graph, Parameter, Value } from "../onnx/graph";
+import { gradients, reached, type Seed } from "../onnx/differentiate";
+import type { Graph, OpNode, Parameter, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
+import { recompute } from "../onnx/passes/recompute";
 import { fixed } from "../onnx/shape";
 import { isVector, type Optimizer, slotsOf, updateOf } from "./optimizers";
 
@@ -22,6 +23,8 @@ export interface UpdateSpec {
   /** Bounds that parameters return to after the update. */
   clamp?: Readonly<Record<string, readonly [min: number, max: number]>>;
   averages?: readonly Average[];
+  /** Ops whose results are computed again in the backward pass instead of kept: less memory, about a third more work where it is all of them. */
+  recomputes?(op: OpNode): boolean;
   /** Dynamic loss scaling, for gradients in float16: the loss was multiplied by the state `loss_scale`. */
   scaling?: boolean;
 }
@@ -52,11 +55,14 @@ export function trainable(graph: Graph, losses: readonly Value[], { rateOf = () 
  */
 export function trainStep(graph: Graph, loss: Value, spec: UpdateSpec): State[] {
   const parameters = trainable(graph, [loss], spec), scale = spec.scaling ? lossScale(graph) : undefined;
-  const grads = gradients(graph, scale ? [[loss, scale]] : loss, parameters.map((p) => p.value));
+  const grads = gradientsOf(graph, scale ? [[loss, scale]] : loss, parameters.map((p) => p.value), spec);
   graph.output("loss", loss);
   const buffers = [...graph.updates].map(([name, next]) => goRound(graph, name, next, 0));
   return [...appendUpdate(graph, parameters.map((parameter) => ({ parameter, gradient: grads.get(parameter.value.name) as Value })), spec), ...buffers];
 }
+
+export const gradientsOf = (graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[], { recomputes }: Pick<UpdateSpec, "recomputes">): Map<string, Value> =>
+  gradients(graph, loss, targets, recomputes && recompute(graph, recomputes));
 
 /** The factor on the loss that keeps small gradients from vanishing in float16 (Micikevicius et al. 2018, §3.2). */
 export const lossScale = (graph: Graph): Value => graph.inputs.find((v) => v.name === "loss_scale") ?? graph.input("loss_scale", "float32", []);
@@ -79,7 +85,8 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimi
   const scalar = constant("float32"), double = constant("float64");
   const lr = graph.input("lr", "float32", []), scale = scaling ? lossScale(graph) : undefined;
   const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
-  const scaled = op.Sqrt(squares.reduce((a, b) => op.Add(a, b))), norm = scale ? op.Div(scaled, scale) : scaled;
+  // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and would otherwise keep all activations until the first.
+  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b))), norm = scale ? op.Div(scaled, scale) : scaled;
   const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
   const factor = scale ? op.Div(shrink ?? scalar(1), scale) : shrink;
   graph.output("grad_norm", norm);

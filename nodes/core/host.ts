@@ -46,6 +46,8 @@ export interface TrainRequest {
   /** Rows that are encoded at a time; 0: all. */
   chunk: number;
   precision: "float32" | "float16";
+  /** Patterns of nodes whose results are computed again in the backward pass instead of kept. */
+  recompute: string[];
   /** Decay of a moving average of the weights; 0: none. */
   average: number;
   /** How the outputs of a frozen part behind the data are kept, so that it runs once for each row; off: it runs in every step. */

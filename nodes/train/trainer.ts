@@ -68,6 +68,7 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     accumulate: z.int().min(1).max(4096).default(1).meta({ unit: "batches", advanced: true, description: "Gradients of so many batches are averaged before each update." }),
     chunk: z.int().min(0).max(65_536).default(0).meta({ label: "Encode at a time", unit: "rows", advanced: true, description: "0 encodes the batch at once; less bounds memory, and gives the same gradients." }),
     precision: z.enum(["float32", "float16"]).default("float32").meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
+    recompute: z.string().max(1000).default("").meta({ label: "Compute again", advanced: true, description: "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time." }),
     hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({ label: "Keep frozen results", advanced: true, description: "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step." }),
     checkpoint: z.int().min(1).max(1_000_000).default(100).meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
     keep: z.int().min(1).max(100).default(2).meta({ label: "Checkpoints kept", advanced: true }),
@@ -89,7 +90,7 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     return host.train({
       losses: inputs.loss, metrics: inputs.metric, distinct: inputs.distinct, bucket: inputs.bucket, stages: stagesOf(p),
       optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: p.nesterov, trust: 0.001 },
-      batchSize: p.batch, accumulate: p.accumulate, chunk: p.chunk, precision: p.precision, average: p.average, hoist: p.hoist, clipNorm: p.clipNorm, seed: p.seed,
+      batchSize: p.batch, accumulate: p.accumulate, chunk: p.chunk, precision: p.precision, recompute: listOf(p.recompute), average: p.average, hoist: p.hoist, clipNorm: p.clipNorm, seed: p.seed,
       checkpointEvery: p.checkpoint, keep: p.keep, evaluateEvery: p.evaluate, better: p.better, patience: p.patience, give: p.give,
     });
   },

@@ -33,7 +33,7 @@ export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Re
 function replay(graph: Graph, segment: readonly OpNode[], dy: Value, isActivation: (x: Value) => boolean): Map<OpNode, OpNode> {
   const op = opsOf(graph), axes = dy.shape.map((_, i) => i), copies = new Map<OpNode, OpNode>(), values = new Map<string, Value>(), zeros = new Map<DType, Value>();
   const corner = axes.length ? op.Reshape(op.Slice(dy, { starts: axes.map(() => 0), ends: axes.map(() => 1), axes }), { to: [] }) : dy;
-  const zero = (dtype: DType): Value => zeros.get(dtype) ?? op.Mul(op.Cast(corner, { dtype }), graph.constant([0], dtype as "float32"));
+  const zero = (dtype: DType): Value => zeros.get(dtype) ?? op.Mul(dtype === dy.dtype ? corner : op.Cast(corner, { dtype }), graph.constant([0], dtype as "float32"));
   const at = (x: Value): Value => {
     const known = values.get(x.name);
     if (known || !isActivation(x)) return known ?? x;
@@ -53,12 +53,11 @@ function replay(graph: Graph, segment: readonly OpNode[], dy: Value, isActivatio
   return copies;
 }
 
-/** The chosen ops in order, cut where the fewest bytes of theirs are still to be read. */
+/** The chosen ops in order, cut where the fewest elements of theirs are still to be read, into segments that make about equally many. */
 function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[][] {
   const chosen = graph.nodes.filter(isChosen), place = new Map(chosen.map((node, i) => [node, i])), lastRead = new Map<string, number>();
   for (const node of graph.nodes) for (const x of node.inputs) lastRead.set(x.name, place.get(node) ?? chosen.length);
-  const bytes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0)), total = bytes.reduce((a, b) => a + b, 0);
-  // alive[i]: elements made up to the i-th op that a later one reads.
+  const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0)), share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
   const change = new Array<number>(chosen.length + 1).fill(0);
   for (const [i, { outputs }] of chosen.entries()) {
     for (const y of outputs) {
@@ -69,12 +68,16 @@ function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[]
     }
   }
   let sum = 0;
-  const alive = change.map((d) => (sum += d)), share = total / Math.sqrt(chosen.length), segments: OpNode[][] = [];
+  // What was made up to an op and is read by a later one.
+  const alive = change.map((d) => (sum += d)), segments: OpNode[][] = [];
   for (let start = 0; start < chosen.length; ) {
-    let cut = chosen.length, made = 0;
+    let cut = chosen.length, made = 0, least = Number.POSITIVE_INFINITY;
     for (let i = start; i < chosen.length && made < 1.5 * share; i++) {
-      made += bytes[i] as number;
-      if (made >= share / 2 && (cut === chosen.length || (alive[i] as number) <= (alive[cut - 1] as number))) cut = i + 1;
+      made += sizes[i] as number;
+      const left = alive[i] as number;
+      if (made < share / 2 || left > least || (left === least && made > share)) continue;
+      least = left;
+      cut = i + 1;
     }
     segments.push(chosen.slice(start, cut));
     start = cut;

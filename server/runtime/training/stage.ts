@@ -95,7 +95,7 @@ export function compileStage({ graph: nodes, node, request, stage }: StageSpec, 
   ];
   if (request.chunk > 0 && request.batchSize % request.chunk) throw new Failure({ node, param: "chunk", message: `A batch of ${request.batchSize} rows cannot be cut into chunks of ${request.chunk}.`, hint: "Choose a chunk that divides the batch." });
   try {
-    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, decayOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}) });
+    return compileProgram(graph, { optimizer: request.optimizer, clipNorm: request.clipNorm, rateOf, decayOf, clamp: lowered.clamp, averages, batch: request.batchSize, accumulate: request.accumulate, chunk: request.chunk, recomputes: ({ scope }) => scope !== undefined && matches(scope, request.recompute), ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}) });
   } catch (error) {
     if (!(error instanceof NoGradientError)) throw error;
     throw new Failure({ node, port: "loss", message: `${(nodes.nodes.get(node) as ResolvedNode).definition.title} cannot train this: ${error.message}`, hint: "Freeze what comes before that operation." }, { cause: error });

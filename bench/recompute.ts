@@ -1,0 +1,44 @@
+/**
+ * What recompute saves and costs: peak memory of a process that takes training steps of a deep ViT, above what it held before the first one,
+ * and the processor time of a step, with results kept and with all of them computed again. `npm run bench:recompute -- [layers] [batch]`
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as ort from "onnxruntime-node";
+import { optimize } from "#models/onnx/passes/index";
+import { toModel } from "#models/onnx/proto";
+import { trainStep } from "#models/train/step";
+import { median, options, vit } from "./vit";
+
+interface Arm {
+  peakMb: number;
+  cpuMs: number;
+  loss: number;
+}
+const layers = Number(process.argv[2] ?? 24), batch = Number(process.argv[3] ?? 16), arm = process.argv[4];
+
+if (arm) console.log(JSON.stringify(await measure(arm === "again")));
+else {
+  const run = (name: string): Arm => JSON.parse(execFileSync(process.execPath, ["--import", "tsx", fileURLToPath(import.meta.url), String(layers), String(batch), name], { encoding: "utf8" }));
+  const [kept, again] = [run("kept"), run("again")], ratio = (a: number, b: number) => Number((a / b).toFixed(2));
+  console.log(JSON.stringify({ bench: "recompute", model: `ViT ${layers}×384, 65 tokens, batch ${batch}, AdamW`, keptMb: kept.peakMb, againMb: again.peakMb, memory: ratio(again.peakMb, kept.peakMb), work: ratio(again.cpuMs, kept.cpuMs), sameLoss: kept.loss === again.loss }));
+}
+
+async function measure(again: boolean): Promise<Arm> {
+  const { graph: forward, loss, feeds: fresh } = vit(batch, 384, layers);
+  forward.output("loss", loss);
+  const graph = optimize(forward), spec = { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }, clipNorm: 1 } as const;
+  const states = trainStep(graph, graph.outputs.get("loss") as typeof loss, again ? { ...spec, recomputes: () => true } : spec), feeds = fresh(states);
+  // Waiting threads that spin would count as work.
+  const session = await ort.InferenceSession.create(toModel(optimize(graph), { parameters: "inputs" }), { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } });
+  const before = process.memoryUsage.rss(), times: number[] = [];
+  let out: Awaited<ReturnType<typeof session.run>> = {};
+  for (let i = 0; i < 4; i++) {
+    const start = process.cpuUsage();
+    out = await session.run(feeds);
+    for (const s of states) feeds[s.name] = out[s.next] as ort.Tensor;
+    const { user, system } = process.cpuUsage(start);
+    if (i > 0) times.push((user + system) / 1000);
+  }
+  return { peakMb: Math.round((process.resourceUsage().maxRSS * 1024 - before) / 1e6), cpuMs: Math.round(median(times)), loss: Number(out.loss?.data[0]) };
+}
