@@ -1,7 +1,7 @@
 /** `npm start`: installs, prepares, builds, starts database, web and workers, and watches over them. Runs on a bare clone: nothing but Node is imported before the install. */
 import { fork, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
