@@ -117,7 +117,7 @@ describe("dead code", () => {
       g.updates.set("mean", op.Add(mean, x));
       return { y: op.Neg(x) };
     });
-    expect(await after((g) => g, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass((g) => g, graph)).toMatchInlineSnapshot(`
       "(x: float32[2], mean: float32[2], unused: float32[2])
         Add_0: float32[2] = Add(mean, x)
         Neg_1: float32[2] = Neg(x)
@@ -133,7 +133,7 @@ describe("low-rank products", () => {
     return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
   });
   it("go through the rank, so that no full matrix is added up or differentiated", async () => {
-    expect(await after(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
+    expect(await afterPass(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
       "(x: float32[2,4,8], w: float32[8,6], a: float32[8,2], b: float32[2,6])
         const_3: float32[] = 0.5
         StopGradient_0: float32[8,6] = StopGradient(w)
