@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { checkImport, floatTensor, type FileSpec, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
 
 /** A file of one op on `x`. */

@@ -6,7 +6,7 @@ import { append, definitionOf, type OpName, opTable } from "../ops/index";
 import { axisOf, broadcast, fixed, show, sizeOf } from "../shape";
 import { samePads, type Window } from "../window";
 import { isFoldable } from "./fold";
-import { broadcastStrides, isKnown, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
+import { broadcastStrides, isKnown, knownElements, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
 import type { FileNode } from "./read";
 import { dtypeOf } from "./tensor";
 
@@ -94,7 +94,7 @@ function sliced(c: Call, x: Operand, starts: readonly number[], ends: readonly D
 function expanded(c: Call, x: Operand, to: readonly Dim[]): Operand {
   const shape = broadcast(x.shape, to);
   if (shape.length === x.shape.length && shape.every((d, i) => d === x.shape[i])) return x;
-  const known = isKnown(x) && shape.every((d) => typeof d === "number") && sizeOf(shape) <= 4096 ? x : undefined;
+  const known = isKnown(x) && shape.every((d) => typeof d === "number") && sizeOf(shape) <= knownElements ? x : undefined;
   return known ? ofKnown(c.b, x.dtype, fixed(shape), strided(known.known, fixed(shape), broadcastStrides(known.shape, fixed(shape)))) : (emit(c, "Expand", [x], { to: shape })[0] as Operand);
 }
 
@@ -197,7 +197,7 @@ const translations = new Map<string, Translation>([
   }],
   ["Concat", (c) => {
     const all = c.x.map((_, i) => input(c, i)), list = all.filter(isKnown);
-    if (list.length < all.length || list.some((x) => x.shape.length !== 1)) return emit(c, "Concat", all, { axis: shapeAxis(c) });
+    if (list.length < all.length || list.some((x) => x.shape.length !== 1) || list.reduce((n, x) => n + x.known.length, 0) > knownElements) return emit(c, "Concat", all, { axis: shapeAxis(c) });
     const known = list.flatMap((x) => x.known);
     return [ofKnown(c.b, input(c, 0).dtype, [known.length], known)];
   }],
