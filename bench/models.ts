@@ -8,10 +8,10 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { lower } from "#nodes/graph/lower";
 import { graph as documentOf } from "#tests/kit/graphs";
 
-/** Token features [batch, 65, 384] through 6 blocks of 384, a mean-pooled square as loss: the transformer alone. */
-export function vit(): Graph {
+/** Token features [batch, 65, 384] through blocks of 384, 11 M parameters in 6 of them, a mean-pooled square as loss: the transformer alone. */
+export function vit(layers = 6): Graph {
   const graph = new Graph(), b = builderOf(graph), op = opsOf(graph), x = graph.input("x", "float32", [batchSymbol, 65, 384]);
-  const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, 384), 6, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
+  const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, 384), layers, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
   graph.output("loss", op.ReduceMean(op.Mul(y, y), { keepdims: 0 }));
   return graph;
 }

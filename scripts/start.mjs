@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url)), began = performance.now();
-const data = path.resolve(process.env.PATCHBAY_DATA ?? path.join(root, ".data")), port = process.env.PORT ?? "3000", host = process.env.HOST ?? "127.0.0.1", url = `http://${host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
-const workers = Number(process.env.PATCHBAY_WORKERS ?? 1), lock = path.join(data, "start.json"), children = new Set();
+const data = path.resolve(process.env.PATCHBAY_DATA || path.join(root, ".data")), port = process.env.PORT || "3000", host = process.env.HOST || "127.0.0.1", url = `http://${host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
+const workers = Number(process.env.PATCHBAY_WORKERS || 1), lock = path.join(data, "start.json"), children = new Set();
 const say = (text) => console.log(`[${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s] ${text}`);
 
 let stopping = false, locked = false, database; // a promise of the embedded Postgres
@@ -30,6 +30,7 @@ const fail = async (text) => {
   await stop(1);
   return new Promise(() => {});
 };
+process.on("uncaughtException", (error) => fail(error.stack));
 /** Runs a command to its end, and returns its exit status and what it said. */
 const run = (command, args, options) => new Promise((done) => {
   const child = spawn(command, args, { cwd: root, ...options });

@@ -74,6 +74,13 @@ async function set(document: GraphDocument, assignments: readonly string[], blob
   return result;
 }
 
+/** Where results go; asked for before a long run, not after it. */
+async function makeFolder(out: string): Promise<void> {
+  await mkdir(out, { recursive: true }).catch((error: Error) => {
+    throw new Usage(`--out names “${out}”, which cannot be made a folder: ${error.message}.`);
+  });
+}
+
 /** A file as a parameter holds it: stored, and with what its node keeps of it. */
 async function uploaded(path: string, blobs: Blobs, inspect: NonNullable<NodeDefinition["inspect"]>[string] | undefined): Promise<object> {
   const file = await openFile(path).catch(() => {
@@ -120,12 +127,14 @@ program.command("run").argument("<graph>", "a file or a template's name").option
   const { document: saved, problems } = await open(name);
   if (!saved) return stop(problems as Problem[], options.json);
   const document = await set(saved, options.set), { execute } = await import("./runtime/execute"), engine = engineOf(options);
+  if (options.out) await makeFolder(options.out);
   const result = await execute({ ...engine, document, targets: options.target.length ? options.target : undefined });
   const outputs = await writeOutputs(result.outputs, options.out, engine.blobs);
   if (result.status !== "done") status = 1;
-  const { problems: warnings, error, ran, cached, timings } = result;
-  if (options.json) return print({ status: result.status, outputs, ran, cached, timings, provider: result.provider, ...(warnings.length ? { problems: warnings } : {}), ...(error ? { error } : {}) });
-  if (error) say(`error${error.node ? ` in ${[error.node, error.port ?? error.param].filter(Boolean).join(".")}` : ""}: ${error.message}${error.hint ? ` ${error.hint}` : ""}`);
+  const { problems: found, error, ran, cached, timings } = result;
+  if (options.json) return print({ status: result.status, outputs, ran, cached, timings, provider: result.provider, ...(found.length ? { problems: found } : {}), ...(error ? { error } : {}) });
+  found.forEach(tell);
+  if (error && !found.some((p) => p.message === error.message)) say(`error${error.node ? ` in ${[error.node, error.port ?? error.param].filter(Boolean).join(".")}` : ""}: ${error.message}${error.hint ? ` ${error.hint}` : ""}`);
   for (const [node, ports] of Object.entries(outputs)) for (const [port, value] of Object.entries(ports)) if (typeof value === "number") console.log(`${node}.${port} = ${value}`);
   say(`${result.status}: ran ${ran.length} nodes, ${cached.length} from the cache.`);
 });
@@ -163,7 +172,7 @@ program.command("compile").argument("<graph>", "a file or a template's name").re
   const hostFor = (nodeId: string) => createHost({ blobs, cacheDir: join(data, "cache"), signal: new AbortController().signal, folders, nodeId, seed: 0, onProgress: () => {}, onWarn: say });
   const compiled = await compile(await set(document, options.set), { weights, hostFor });
   if ("problems" in compiled) return stop(compiled.problems, options.json);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   for (const { name: file, model } of compiled.models) await writeFile(join(options.out, `${file}.onnx`), model);
   const models = compiled.models.map(({ name: file, nodes, model }) => ({ file: resolve(options.out, `${file}.onnx`), nodes, bytes: model.byteLength }));
   if (options.json) print({ status: "done", models });
@@ -209,15 +218,15 @@ function progress(): (event: RunEvent) => void {
 const inlineBytes = 16 * 1024;
 /** Values for the JSON object: themselves when they are small, else a file. With --out, whatever the blob store holds is written there. */
 async function writeOutputs(outputs: Record<string, Record<string, { type: string; value: unknown }>>, out: string | undefined, blobs: ReturnType<typeof openBlobs>): Promise<Record<string, Record<string, unknown>>> {
-  const result: Record<string, Record<string, unknown>> = {};
-  if (out) await mkdir(out, { recursive: true });
+  const result: Record<string, Record<string, unknown>> = {}, taken = new Set<string>();
   for (const [node, ports] of Object.entries(outputs)) {
     const shown: Record<string, unknown> = {};
     result[node] = shown;
     for (const [port, { type, value }] of Object.entries(ports)) {
       const text = JSON.stringify(value), ref = (value as { ref?: string })?.ref;
       if (out && ref) {
-        const named = type === "file" ? basename((value as { name: string }).name) : `${node}.${port}.${type === "weights" ? "safetensors" : "bin"}`, file = join(out, named);
+        const own = basename((value as { name?: string }).name ?? ""), name = own && !taken.has(own) ? own : `${node}.${port}.${own || (type === "weights" ? "safetensors" : "bin")}`, file = join(out, name);
+        taken.add(name);
         await pipeline(blobs.stream(ref), createWriteStream(file));
         shown[port] = { ...(value as object), artifact: resolve(file) };
       } else if (text.length <= inlineBytes) shown[port] = value;
@@ -240,7 +249,8 @@ try {
     status = 2;
   } else {
     const { message, hint } = toPublic(error);
-    say(`error: ${message}${hint ? ` ${hint}` : ""}`);
+    if (process.argv.includes("--json")) print({ status: "failed", error: { message, hint } });
+    else say(`error: ${message}${hint ? ` ${hint}` : ""}`);
     if (process.env.PATCHBAY_DEBUG) console.error(error);
     status = 1;
   }

@@ -1,10 +1,9 @@
-import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import * as z from "zod";
 
 // Every process is started in the project's folder, by npm or by scripts/start.mjs; a bundler moves modules, so their place says nothing.
 const root = process.cwd();
-const list = z.string().default("").transform((text) => text.split(/[,:]/).map((p) => p.trim()).filter(Boolean));
+const list = z.string().default("").transform((text) => text.split(",").map((p) => p.trim()).filter(Boolean));
 
 const schema = z.object({
   /** Where everything that must last lies: database, blobs, checkpoints of running trainings; and the cache, which need not. */
@@ -15,7 +14,6 @@ const schema = z.object({
   PATCHBAY_FOLDERS: list,
   /** "1" lets graphs download pictures. */
   PATCHBAY_ALLOW_REMOTE: z.enum(["0", "1"]).default("0").transform((v) => v === "1"),
-  PATCHBAY_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.max(1, Math.min(2, cpus().length - 1))),
 });
 
 export interface Env {
@@ -24,13 +22,12 @@ export interface Env {
   databaseUrl?: string;
   folders: string[];
   allowRemote: boolean;
-  workers: number;
 }
 
 /** The settings, read from the environment. A bad one is named, with what is allowed. */
 export function env(from: Record<string, string | undefined> = process.env): Env {
-  const parsed = schema.safeParse(from);
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(from).filter(([, value]) => value !== ""))); // set to nothing is not set
   if (!parsed.success) throw Object.assign(new Error(`The setting ${parsed.error.issues[0]?.path.join(".")} is wrong: ${parsed.error.issues[0]?.message}.`), { hint: "The README lists the settings." });
   const v = parsed.data;
-  return { root, data: v.PATCHBAY_DATA, databaseUrl: v.DATABASE_URL, folders: v.PATCHBAY_FOLDERS, allowRemote: v.PATCHBAY_ALLOW_REMOTE, workers: v.PATCHBAY_WORKERS };
+  return { root, data: v.PATCHBAY_DATA, databaseUrl: v.DATABASE_URL, folders: v.PATCHBAY_FOLDERS, allowRemote: v.PATCHBAY_ALLOW_REMOTE };
 }

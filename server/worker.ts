@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { db } from "./db";
+import { env } from "./env";
 import { isAway, toPublic } from "./errors";
 import { Listener } from "./jobs/notify";
 import { work } from "./jobs/queue";
@@ -12,6 +13,13 @@ import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } f
 import type { ExecuteResult } from "./runtime/execute";
 import type { FromExecutor, ToExecutor } from "./runtime/executor";
 
+try {
+  env();
+} catch (error) {
+  const { message, hint } = toPublic(error);
+  console.error(`${message} ${hint}`);
+  process.exit(98); // starting it again would not help
+}
 const log = pino({ name: "worker", level: process.env.LOG_LEVEL ?? "info" });
 const flushEvery = 150, crashLimit = 3;
 const crashes = new Map<string, number>(), listener = new Listener();

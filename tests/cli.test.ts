@@ -32,6 +32,11 @@ describe("patchbay", () => {
     expect(typeof a.timings.data).toBe("number");
     expect(await readdir(out)).toContain("weights.safetensors");
   });
+  it("writes two files of one name beside each other", async () => {
+    const twice = graph({ load: ["weights.load"], a: ["weights.save"], b: ["weights.save", { precision: "float16" }] }, ["load.weights -> a.weights", "load.weights -> b.weights"]);
+    const out = join(dir, "twice"), { status } = await patchbay("run", await file("twice.json", twice), "--out", out, "--json");
+    expect([status, (await readdir(out)).toSorted()]).toEqual([0, ["b.file.weights.safetensors", "load.weights.safetensors", "weights.safetensors"]]);
+  });
   it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
     const path = await file("tiny.json", tinyClip({ steps: 6 })), args = ["--grid", "trainer.lr=0.001,0.01", "--grid", "trainer.optimizer=adamw,lion", "--metric", "trainer.curve"];
     const { status, stdout } = await patchbay("sweep", path, ...args, "--json"), { trials, best, metric } = JSON.parse(stdout) as { trials: { number: number; assignment: object; status: string; metric: number }[]; best: { number: number; metric: number }; metric: object };
@@ -85,6 +90,7 @@ describe("patchbay", () => {
     [["run", "image-embeddings", "--set", "grid"], /--set takes NODE\.PARAM=VALUE/],
     [["run", "image-embeddings", "--set", "nope.limit=1"], /names the node “nope”, which is not in the graph/],
     [["run", "image-embeddings", "--set", "grid.nope=1"], /names the parameter “nope”, which grid does not have/],
+    [["run", "image-embeddings", "--json", "--out", "package.json"], /--out names “package.json”, which cannot be made a folder/],
     [["sweep", "image-embeddings", "--metric", "heatmap.x"], /A sweep varies something/],
     [["sweep", "image-embeddings", "--grid", "data.limit", "--metric", "a.b"], /--grid takes NODE\.PARAM=V1,V2, and “data\.limit”/],
     [["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"], /--random takes NODE\.PARAM=MIN\.\.MAX/],
@@ -113,6 +119,11 @@ describe("patchbay", () => {
     expect(words.stderr).toMatch(message);
     expect(words.stderr).not.toMatch(/\n\s+at |node_modules/);
     expect(JSON.parse(json.stdout).status).toBe("failed");
+  });
+  it("lists all problems of a graph, and warnings of one that runs", async () => {
+    const bad = await patchbay("run", await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] }))), odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
+    expect([bad.status, bad.stderr.match(/^error in/gm)?.length, odd.status]).toEqual([1, 2, 0]);
+    expect(odd.stderr).toMatch(/warning in a\.texts: Text has no parameter "texts"; it is ignored/);
   });
   it("explains a data folder it may not write", async () => {
     await mkdir(join(dir, "ro"));

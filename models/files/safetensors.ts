@@ -78,7 +78,7 @@ export function readSafetensors(bytes: Uint8Array): { tensors: Map<string, Store
   return { metadata, tensors: new Map([...tensors].map(([name, { dtype, shape, start, end }]) => [name, { dtype, shape, data: plain.subarray(start, end) }])) };
 }
 
-const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : new Uint8Array(data)); // not slice: a Buffer's is a view
+const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : data.slice());
 
 /** Numbers of a floating-point tensor as float32; without a copy where they are float32 already and aligned. */
 export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {

@@ -99,6 +99,8 @@ export interface Host {
   /** Files under a folder the server allows data to be read from, with paths relative to it. */
   listFolder(folder: string, extensions: readonly string[]): Promise<string[]>;
   readFolderFile(folder: string, path: string): Promise<Uint8Array>;
+  /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
+  folderStamp(folder: string, extensions: readonly string[]): Promise<string>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */
   importImage(bytes: Uint8Array, name?: string): Promise<ImageFile>;
   /** Downloads a picture. Off unless the operator turned remote images on. */

@@ -28,9 +28,10 @@ export const emoji = defineNode({
   docs: `One row per concept and vendor, ordered by concept. Texts are Unicode's: the annotation, the CLDR keywords and the group, as OpenMoji 17 lists them;
 a drawing belongs to a concept when its name in the vendor's set is the concept's name.
 To measure generalization, train on some vendors and test on another, or hold out concepts: *held-out* concepts are a fixed share, drawn by the seed, the same whatever the vendors.
+Concepts of which some vendor has one and the same drawing, such as “student” and “man student” of OpenMoji, are held out together.
 
 Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0), Fluent Emoji flat (MIT), the latter three from Iconify's sets.`,
-  version: 1,
+  version: 2, // since 2, equal drawings are held out together
   inputs: {},
   outputs: {
     image: port.image({ shape: ["N", "*", "*"], doc: "The drawings, as SVG." }),
@@ -49,9 +50,10 @@ Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0),
   },
   async run({ host, params }) {
     const [concepts, drawings] = await Promise.all([readConcepts(host), Promise.all(vendors.map(async (vendor) => [vendor, await drawingsOf(host, vendor)] as const))]);
-    const has = new Map(drawings), draw = host.random("held-out", params.seed), isHeldOut = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < params.heldOut]));
+    const has = new Map(drawings), draw = host.random("held-out", params.seed), drawn = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < params.heldOut]));
+    const first = params.split === "all" ? new Map<string, string>() : await firstOfEqual(concepts, [...has.values()]), isHeldOut = (slug: string) => drawn.get(first.get(slug) ?? slug);
     const wanted = concepts.filter(({ slug, hexcode }) =>
-      (params.split === "all" || isHeldOut.get(slug) === (params.split === "held-out")) && (!params.complete || vendors.every((v) => has.get(v)?.(slug, hexcode))));
+      (params.split === "all" || isHeldOut(slug) === (params.split === "held-out")) && (!params.complete || vendors.every((v) => has.get(v)?.(slug, hexcode))));
     const pairs = wanted.flatMap((concept) => vendors.filter((v) => params.vendors.includes(v)).flatMap((vendor) => {
       const read = has.get(vendor)?.(concept.slug, concept.hexcode);
       return read ? [{ concept, vendor, read }] : [];
@@ -90,8 +92,26 @@ async function readConcepts(host: Host): Promise<Concept[]> {
   });
 }
 
+type Drawings = (slug: string, hexcode: string) => (() => Promise<Uint8Array>) | undefined;
+
+/** For each concept the first one with which it shares a drawing of some vendor, directly or through others. */
+async function firstOfEqual(concepts: readonly Concept[], vendors: readonly Drawings[]): Promise<Map<string, string>> {
+  const parent = new Map(concepts.map(({ slug }) => [slug, slug])), find = (slug: string): string => (parent.get(slug) === slug ? slug : find(parent.get(slug) as string));
+  for (const drawingOf of vendors) {
+    const owners = new Map<string, string>();
+    for (const { slug, hexcode } of concepts) {
+      const bytes = await drawingOf(slug, hexcode)?.();
+      if (!bytes) continue;
+      const drawing = new TextDecoder().decode(bytes), owner = owners.get(drawing);
+      if (owner === undefined) owners.set(drawing, slug);
+      else parent.set(find(slug), find(owner));
+    }
+  }
+  return new Map(concepts.map(({ slug }) => [slug, find(slug)]));
+}
+
 /** Finds a vendor's drawing of a concept; the result reads it. */
-async function drawingsOf(host: Host, vendor: Vendor): Promise<(slug: string, hexcode: string) => (() => Promise<Uint8Array>) | undefined> {
+async function drawingsOf(host: Host, vendor: Vendor): Promise<Drawings> {
   if (vendor === "openmoji") return (_, hexcode) => () => host.packageFile("openmoji", `color/svg/${hexcode}.svg`);
   const { icons, aliases = {}, width, height } = await parse<IconSet>(host, `@iconify-json/${vendor === "fluent" ? "fluent-emoji-flat" : vendor}`, "icons.json");
   return (slug) => {

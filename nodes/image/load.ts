@@ -25,11 +25,7 @@ export const load = defineNode({
     if (source === "url" && !urls.trim()) return { param: "urls", message: "No address is given.", hint: "Enter one address per line." };
     return undefined;
   },
-  async fingerprint({ host, params }) {
-    if (params.source !== "folder") return "";
-    const list = await host.listFolder(params.folder, endings);
-    return JSON.stringify(await Promise.all(list.map(async (path) => [path, await host.put(await host.readFolderFile(params.folder, path))])));
-  },
+  fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder, endings) : ""),
   async run({ host, params }) {
     const files: ImageFile[] = [];
     const take = async (list: readonly string[], read: (item: string) => Promise<ImageFile>) => {

@@ -111,6 +111,13 @@ describe("a training", () => {
     }
   });
 
+  it("that another run does already is waited for, not done twice", async () => {
+    const dir = await temporaryFolder(), [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]), [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
+    expect([first.error, second.error, second.ran.includes("trainer"), second.cached.includes("trainer")]).toEqual([undefined, undefined, false, true]);
+    expect(second.events.some((e) => e.kind === "warning" && e.message.startsWith("Another run trains the same"))).toBe(true);
+    expect(second.outputs.trainer).toEqual(first.outputs.trainer);
+    expect(await readdir(join(dir, "scratch"))).toEqual([]);
+  });
   it("does not use a damaged checkpoint, and says so", async () => {
     const dir = await temporaryFolder(), controller = new AbortController();
     await run(tinyClip(), dir, { signal: controller.signal, onEvent: (e) => e.kind === "metric" && e.step === 6 && controller.abort() });

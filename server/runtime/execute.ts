@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
@@ -13,10 +14,11 @@ import type { Problem } from "#nodes/graph/problem";
 import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { type Blobs, sha256 } from "../storage/blobs";
-import { type CacheEntry, openCache } from "./cache";
+import { type Cache, type CacheEntry, openCache } from "./cache";
 import { Cancelled, Failure, toPublic } from "../errors";
 import { exportOnnx } from "./export-onnx";
 import { createHost } from "./host/create-host";
+import { hold } from "./hold";
 import { prepareNodes } from "../prepare";
 import { previewOf } from "./previews";
 import { runRegion } from "./region";
@@ -148,7 +150,19 @@ class Execution {
         this.#emit({ kind: "node-start", node });
         waiting.delete(node);
       }
+      let release: (() => Promise<void>) | undefined;
       try {
+        if (step.kind === "host" && Object.values<Port>(graph.nodes.get(step.node)?.definition.inputs ?? {}).some((port) => port.deferred)) {
+          const { release: letGo, entry } = await this.#holdTraining(step.node, cache);
+          release = letGo;
+          if (entry) {
+            this.#entries.set(step.node, entry);
+            result.cached.push(step.node);
+            this.#report(step.node);
+            this.#emit({ kind: "node-done", node: step.node, cached: true, ms: 0, previews: entry.previews });
+            continue;
+          }
+        }
         const values = step.kind === "host" ? await this.#runHost(graph.nodes.get(step.node) as ResolvedNode) : await this.#runRegion(nodes, run, targets);
         const ms = performance.now() - start;
         for (const id of nodes) {
@@ -169,8 +183,22 @@ class Execution {
         this.#emit({ kind: "node-failed", node: failed, error: result.error });
         for (const id of [...nodes, ...waiting]) if (id !== failed && !result.ran.includes(id)) this.#emit({ kind: "node-skipped", node: id });
         throw error;
+      } finally {
+        await release?.();
       }
     }
+  }
+
+  /** Two runs of one training would write over each other's checkpoints: the second waits, and takes the first one's result. */
+  async #holdTraining(node: string, cache: Cache): Promise<{ release: () => Promise<void>; entry?: CacheEntry }> {
+    const signature = this.#signatures.get(node) as string;
+    let waited = false;
+    const release = await hold(join(this.options.scratch, `${signature}.lock`), this.options.signal, () => {
+      waited = true;
+      this.#emit({ kind: "warning", node, message: "Another run trains the same; this one waits for its result." });
+    });
+    const entry = waited ? await cache.get(signature) : undefined;
+    return { release, entry: entry && (await this.#isWhole(entry, this.#outside(node))) ? entry : undefined };
   }
 
   /** What the results of nodes depend on besides inputs and params. */
@@ -181,7 +209,7 @@ class Execution {
       try {
         result.set(id, await definition.fingerprint({ host: this.#host(id), params }));
       } catch {
-        result.set(id, "unknown"); // running the node will say what is wrong
+        result.set(id, randomUUID()); // running the node will say what is wrong
       }
     }
     return result;

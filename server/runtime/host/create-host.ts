@@ -10,7 +10,7 @@ import { random } from "#models/random";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
 import { Cancelled, Failure } from "../../errors";
-import { listFolder, readFolderFile } from "./folders";
+import { folderStamp, listFolder, readFolderFile } from "./folders";
 import { encode, inspect, pictureLimits, render } from "./pictures";
 
 export interface HostOptions {
@@ -76,9 +76,11 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     get: (ref) => blobs.get(ref),
     listFolder: (folder, extensions) => listFolder(folder, extensions, folders),
     readFolderFile: (folder, path) => readFolderFile(folder, path, folders),
+    folderStamp: (folder, extensions) => folderStamp(folder, extensions, folders),
     async importImage(bytes, name) {
       check();
-      return { ref: await blobs.put(bytes, { durable: false }), ...(await inspect(bytes, name)), name };
+      const size = await inspect(bytes, name); // first: what is refused is not kept
+      return { ref: await blobs.put(bytes, { durable: false }), ...size, name };
     },
     async fetchImage(url) {
       if (!allowRemote) throw new Failure({ message: "Pictures are not downloaded from the network.", hint: "Upload the picture, or start Patchbay with PATCHBAY_ALLOW_REMOTE=1." });
@@ -118,7 +120,7 @@ export function createHost({ blobs, cacheDir, signal, folders = [], allowRemote 
     if (known?.byteLength === request.width * request.height * 3) return known;
     const bytes = await blobs.get(file.ref);
     try {
-      const data = await render(bytes, request, await inspect(bytes, file.name));
+      const data = await render(bytes, request, file); // looked at when it was imported
       await writeWhole(path, data);
       return data;
     } catch (cause) {
