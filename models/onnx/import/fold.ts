@@ -26,8 +26,8 @@ const isNumber = (d: Dim): d is number => typeof d === "number";
 const sizes = (f: (p: Dim, q: Dim) => Dim | undefined): Binary => (p, q, dtype) => (dtype === "int64" || (isNumber(p) && isNumber(q)) ? f(p, q) : undefined);
 const numbers = (f: (p: number, q: number) => number | boolean): Binary => (p, q) => (isNumber(p) && isNumber(q) ? Number(f(p, q)) : undefined);
 
-const pairwise = (f: Binary, dtype?: DType): Rule => (b, [p, q]) => {
-  if (!p || !q) return undefined;
+const pairwise = (f: Binary, dtype?: DType): Rule => (b, [p, q, ...more]) => {
+  if (!p || !q || more.length) return undefined;
   const shape = fixed(broadcast(p.shape, q.shape));
   if (sizeOf(shape) > knownElements) return undefined;
   const left = strided(p.known, shape, broadcastStrides(p.shape, shape)), right = strided(q.known, shape, broadcastStrides(q.shape, shape));
