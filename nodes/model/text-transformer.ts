@@ -32,19 +32,20 @@ export const textTransformer = defineNode({
   check: ({ width, heads }) => (width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.`, hint: "Choose heads = width / 64, as CLIP does." } : undefined),
   build(b) {
     const { op, inputs: { ids }, params: { vocabulary, width, layers, heads, context, mlpRatio, activation, causal } } = b;
-    const [batch, length] = ids.shape as [number, number];
-    if (typeof length !== "number") throw new Error("the number of tokens must be known");
+    // Before a run the length of trimmed texts is open; any that fits the context will do.
+    const [batch, tokens] = ids.shape as [number, number | string], length = tokens === "*" && context ? context : tokens;
+    if (typeof length !== "number") throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
     const embedded = op.Gather(b.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
     const positions = b.weight("positional_embedding", [context || length, width], normal(0.01));
     if (context && length > context) throw new Error(`texts of ${length} tokens do not fit ${context} positions`);
     const placed = op.Add(embedded, context > length ? op.Slice(positions, { starts: [0], ends: [length], axes: [0] }) : positions);
     const std = width ** -0.5, residual = normal(std * (2 * layers) ** -0.5);
     const out = transformer(b, placed, layers, { heads, mlpRatio, activation, init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual } }, causal ? causalMask(b, length) : undefined);
-    const tokens = layerNorm(b, "ln_final", out);
+    const encoded = layerNorm(b, "ln_final", out);
     // The row of each text's end token, picked by a product with a one-hot row.
     const place = op.Gather(op.StopGradient(b.constant(oneHots(length), [length, length])), op.ArgMax(ids, { axis: 1, keepdims: 0 }), { axis: 0 });
-    const picked = op.MatMul(op.Reshape(place, { to: [batch, 1, length] }), tokens);
-    return { features: op.Reshape(picked, { to: [batch, width] }), tokens };
+    const picked = op.MatMul(op.Reshape(place, { to: [batch, 1, length] }), encoded);
+    return { features: op.Reshape(picked, { to: [batch, width] }), tokens: encoded };
   },
 });
 
