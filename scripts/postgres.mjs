@@ -1,7 +1,7 @@
 /** The embedded Postgres: real server binaries from npm, one data folder, a generated password, loopback only. */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -50,13 +50,16 @@ async function answers(url) {
 function running(dir) {
   const file = path.join(dir, "postmaster.pid");
   if (!existsSync(file)) return undefined;
-  const [pid, , , port] = readFileSync(file, "utf8").split("\n").map((l) => l.trim());
+  const [pid, , , port] = readFileSync(file, "utf8").split("\n").map((l) => l.trim()), command = `/proc/${pid}/cmdline`;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
     if (error.code === "ESRCH") return undefined;
   }
-  return { pid: Number(pid), port: Number(port) };
+  const name = existsSync(command) ? readFileSync(command, "latin1") : "";
+  if (!name || name.includes("postgres")) return { pid: Number(pid), port: Number(port) };
+  rmSync(file, { force: true }); // after a reboot its number is another program's, and Postgres would wait for that to end
+  return undefined;
 }
 
 /** What stopped Postgres, in its own words: the last of them that sound like it. */
@@ -70,41 +73,48 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
   const dir = path.join(folder, "pg"), secret = path.join(folder, "pg.password"), log = path.join(folder, "pg.log");
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const who = identity(folder);
-  if (!existsSync(path.join(dir, "PG_VERSION")) || !existsSync(secret)) {
-    rmSync(dir, { recursive: true, force: true }); // half an initdb of a killed first start
-    mkdirSync(dir, { mode: 0o700 });
-    const password = randomBytes(24).toString("base64url"), file = path.join(folder, "pg.pwfile");
+  if (!existsSync(path.join(dir, "PG_VERSION"))) {
+    const fresh = `${dir}.new`, password = randomBytes(24).toString("base64url"), file = path.join(folder, "pg.pwfile"); // made aside: a killed start leaves no half of one
+    rmSync(fresh, { recursive: true, force: true });
+    mkdirSync(fresh, { mode: 0o700 });
     writeFileSync(file, password, { mode: 0o600 });
-    if (who.ids.uid !== undefined) for (const target of [dir, file]) chownSync(target, who.ids.uid, who.ids.gid);
-    const [command, args, options] = run(who, "initdb", ["-D", dir, "-U", user, "--pwfile", file, "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", ...(quick ? ["--no-sync"] : [])], { encoding: "utf8" });
+    if (who.ids.uid !== undefined) for (const target of [fresh, file]) chownSync(target, who.ids.uid, who.ids.gid);
+    const [command, args, options] = run(who, "initdb", ["-D", fresh, "-U", user, "--pwfile", file, "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", ...(quick ? ["--no-sync"] : [])], { encoding: "utf8" });
     const made = spawnSync(command, args, options);
     rmSync(file, { force: true });
     if (made.status !== 0) {
-      rmSync(dir, { recursive: true, force: true });
+      rmSync(fresh, { recursive: true, force: true });
       throw new Error(`The embedded Postgres could not make its folder ${dir}: ${reasonIn(made.stderr || String(made.error))} ${remedy}`);
     }
     writeFileSync(secret, password, { mode: 0o600 });
+    renameSync(fresh, dir);
   }
+  if (!existsSync(secret)) throw new Error(`The password of the embedded Postgres, ${secret}, is missing. Restore it from a backup; or move ${dir} away, and a new, empty database is made.`);
   const urlOf = (port, database) => `postgresql://${user}:${readFileSync(secret, "utf8")}@127.0.0.1:${port}/${database}`;
-  const found = running(dir);
-  let pid = found?.pid, port = found?.port, exited = false;
-  if (!found || !(await answers(urlOf(found.port, "postgres")))) {
-    port = wanted || (await freePort()); // a server that died comes back where its clients look for it
-    const out = openSync(log, "a");
-    const flags = ["-D", dir, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", ...(quick ? ["-c", "fsync=off"] : [])];
-    for (let attempt = 0; ; attempt++) {
-      const [command, args, options] = run(who, "postgres", flags, { stdio: ["ignore", out, out], detached: true });
-      const child = spawn(command, args, options).once("exit", () => (exited = true)).once("error", () => (exited = true));
-      child.unref();
-      ({ pid } = child);
-      exited = false;
-      for (let i = 0; i < 600 && !exited && !(await answers(urlOf(port, "postgres"))); i++) await sleep(50);
-      if (!exited) break;
-      // The last server may still be going down, or have left its lock behind while it is being reaped.
-      if (attempt === 20) throw new Error(`The embedded Postgres does not start: ${reasonIn(readFileSync(log, "utf8"))} ${remedy} ${log} has the whole story; if the folder ${dir} is damaged, restore it from a backup.`);
-      await sleep(500);
+  // A crashed start may have left a server that runs, that is still coming up, or that is going down.
+  let pid, port = wanted; // one that died comes back where its clients look for it
+  const out = openSync(log, "a"), until = performance.now() + 300_000;
+  for (let exited = 0; ; ) {
+    const found = running(dir);
+    if (found && (await answers(urlOf(found.port, "postgres")))) {
+      ({ pid, port } = found);
+      break;
     }
+    if (exited > 20 || performance.now() > until) throw new Error(`The embedded Postgres does not start: ${reasonIn(readFileSync(log, "utf8"))} ${remedy} ${log} has the whole story; if the folder ${dir} is damaged, restore it from a backup.`);
+    if (!found && !pid) {
+      port ||= await freePort();
+      const flags = ["-D", dir, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=100", ...(quick ? ["-c", "fsync=off"] : [])];
+      const [command, args, options] = run(who, "postgres", flags, { stdio: ["ignore", out, out], detached: true }), child = spawn(command, args, options);
+      const ended = () => {
+        exited++;
+        pid = undefined;
+      };
+      child.once("exit", ended).once("error", ended).unref();
+      ({ pid } = child);
+    }
+    await sleep(exited ? 500 : 50);
   }
+  closeSync(out);
   const server = {
     url: urlOf(port, "patchbay"), port, get pid() { return running(dir)?.pid ?? pid; },
     /** Ends connections and shuts down cleanly. */

@@ -104,8 +104,14 @@ function engineOf(options: { provider: string; json?: boolean }) {
   const chosen = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
   if (!chosen.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
   const { data, folders, allowRemote } = env(), controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
-  process.once("SIGTERM", () => controller.abort());
+  let since = Number.POSITIVE_INFINITY; // npm passes on the signal that the terminal sent to all: only one that comes later is a second one
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (performance.now() - since > 1000) process.exit(1);
+      since = Math.min(since, performance.now());
+      controller.abort();
+    });
+  }
   return {
     blobs: openBlobs(join(data, "blobs")), cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote, provider: chosen.data,
     onEvent: options.json ? undefined : progress(), onCause: (cause: unknown) => process.env.PATCHBAY_DEBUG && console.error(cause),

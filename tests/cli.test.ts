@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +49,21 @@ describe("patchbay", () => {
     expect(words.stderr).toContain(`best of 4 is run ${best.number}`);
     const random = JSON.parse((await patchbay("sweep", path, "--random", "trainer.lr=1e-4..1e-2:log", "--count", "2", "--metric", "trainer.curve:lr", "--json")).stdout);
     expect(random).toMatchObject({ status: "done", trials: [{ metric: 0 }, { metric: 0 }] });
+  });
+  it.skipIf(process.platform === "win32")("is cancelled by Ctrl-C, with its object, and goes on from there", async () => {
+    const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 })), run = (json: boolean) => spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const first = run(true);
+    let out = "", told = "";
+    first.stdout.on("data", (chunk) => { out += chunk; });
+    await expect.poll(async () => (await readdir(join(dir, "data/scratch"), { recursive: true }).catch(() => [])).some((f) => f.endsWith("manifest.json")), { timeout: 60_000, interval: 200 }).toBe(true);
+    process.kill(-(first.pid as number), "SIGINT"); // as a terminal does, to the whole group
+    await once(first, "close");
+    expect(JSON.parse(out).status).toBe("cancelled");
+    const second = run(false);
+    second.stderr.on("data", (chunk) => { told += chunk; });
+    await expect.poll(() => told, { timeout: 60_000, interval: 200 }).toMatch(/trainer: goes on after step \d*[05]\n/);
+    process.kill(-(second.pid as number), "SIGINT");
+    await once(second, "close");
   });
   it("compiles templates to ONNX that plain onnxruntime opens", async () => {
     const out = join(dir, "models"), { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
