@@ -148,6 +148,45 @@ describe("low-rank products", () => {
   it("stay as they are where the rank is not low", () => expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
 });
 
+describe("parts", () => {
+  const halves = (second: number) => graphOf((op, g) => {
+    const x = g.input("x", "float32", [2, 3]), y = g.input("y", "float32", [2, 2]), z = g.input("z", "float32", [2, 1]);
+    const at = (v: typeof x, start: number) => op.Pad(v, { pads: [0, start, 0, 6 - start - (v.shape[1] as number)] });
+    return { whole: op.Add(op.Add(at(y, 3), at(x, 0)), at(z, second)) };
+  });
+  it("that fill a tensor are put together at once", async () => {
+    expect(await afterPass(passes.join, halves(5))).toMatchInlineSnapshot(`
+      "(x: float32[2,3], y: float32[2,2], z: float32[2,1])
+        Concat_0: float32[2,6] = Concat(x, y, z, axis=1)
+      => whole=Concat_0"
+    `);
+  });
+  it("that overlap or leave something out are added up", async () => {
+    expect(await afterPass(passes.join, halves(4))).toBe(print(halves(4)));
+  });
+});
+
+describe("sums over rows", () => {
+  it("are products with ones where there are many", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [8, 9, 4]);
+      return { bias: op.ReduceSum(x, { axes: [0, 1], keepdims: 0 }), kept: op.ReduceSum(x, { axes: [0, 1] }), rows: op.ReduceSum(x, { axes: [-1] }), few: op.ReduceSum(g.input("y", "float32", [3, 4]), { axes: [0] }) };
+    });
+    expect(await afterPass(passes.sums, graph)).toMatchInlineSnapshot(`
+      "(x: float32[8,9,4], y: float32[3,4])
+        Reshape_0: float32[72,4] = Reshape(x, to=[72,4])
+        MatMul_2: float32[1,4] = MatMul(const_1, Reshape_0)
+        Reshape_3: float32[4] = Reshape(MatMul_2, to=[4])
+        Reshape_4: float32[72,4] = Reshape(x, to=[72,4])
+        MatMul_5: float32[1,4] = MatMul(const_1, Reshape_4)
+        Reshape_6: float32[1,1,4] = Reshape(MatMul_5, to=[1,1,4])
+        ReduceSum_7: float32[8,9,1] = ReduceSum(x, axes=[-1])
+        ReduceSum_8: float32[1,4] = ReduceSum(y, axes=[0])
+      => bias=Reshape_3, kept=Reshape_6, rows=ReduceSum_7, few=ReduceSum_8"
+    `);
+  });
+});
+
 describe("transposes", () => {
   it("go into products, also those of a result", async () => {
     const graph = graphOf((op, g) => {
