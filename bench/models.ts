@@ -8,10 +8,10 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { lower } from "#nodes/graph/lower";
 import { graph as documentOf } from "#tests/kit/graphs";
 
-/** Token features [batch, 65, 384] through 6 blocks of 384, a mean-pooled square as loss: the transformer alone. */
-export function vit(): Graph {
+/** Token features [batch, 65, 384] through blocks of 384, 11 M parameters in 6 of them, a mean-pooled square as loss: the transformer alone. */
+export function vit(layers = 6): Graph {
   const graph = new Graph(), b = builderOf(graph), op = opsOf(graph), x = graph.input("x", "float32", [batchSymbol, 65, 384]);
-  const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, 384), 6, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
+  const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, 384), layers, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
   graph.output("loss", op.ReduceMean(op.Mul(y, y), { keepdims: 0 }));
   return graph;
 }
@@ -25,9 +25,9 @@ export const emojiClip: ClipSizes = { image: { size: 32, patch: 4, width: 192, l
 export const clipB32: ClipSizes = { image: { size: 224, patch: 32, width: 768, layers: 12, heads: 12 }, text: { vocabulary: 49_408, length: 77, width: 512, layers: 12, heads: 8 }, embed: 512 };
 
 /** CLIP's two towers and its loss as a graph document. Pixels and ids come from nodes that stand for the data. */
-export function clipDocument({ image: { size, ...vision }, text: { length, ...text }, embed }: ClipSizes): GraphDocument {
+export function clipDocument({ image: { size, ...vision }, text: { length, ...text }, embed }: ClipSizes, { limit = 64 } = {}): GraphDocument {
   return documentOf({
-    data: ["data.emoji", { limit: 64 }], resize: ["image.resize", { width: size, height: size }], pixels: ["image.normalize"], tokenizer: ["text.load-tokenizer"], ids: ["text.tokenize", { length }],
+    data: ["data.emoji", { limit }], resize: ["image.resize", { width: size, height: size }], pixels: ["image.normalize"], tokenizer: ["text.load-tokenizer"], ids: ["text.tokenize", { length }],
     vision: ["model.vision-transformer", { scope: "vision", ...vision }], text: ["model.text-transformer", { scope: "text", ...text }],
     ip: ["model.projector", { scope: "ip", width: embed }], tp: ["model.projector", { scope: "tp", width: embed }], i: ["model.l2-normalize"], t: ["model.l2-normalize"], scorer: ["model.contrastive-scorer"], loss: ["loss.info-nce"],
     trainer: ["train.trainer", { steps: 1, warmup: 0, batch: 8, checkpoint: 1_000_000 }],

@@ -5,17 +5,15 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
-import { optimize } from "#models/onnx/passes/index";
 import { toModel } from "#models/onnx/proto";
-import { trainStep } from "#models/train/step";
-import { median, options, vit } from "./vit";
+import { adamw, feedsOf, median, sleepyOptions, vitStep } from "./vit";
 
 interface Arm {
   peakMb: number;
   cpuMs: number;
   loss: number;
 }
-const layers = Number(process.argv[2] ?? 24), batch = Number(process.argv[3] ?? 16), arm = process.argv[4];
+const layers = Number(process.argv[2] ?? 12), batch = Number(process.argv[3] ?? 32), arm = process.argv[4];
 
 if (arm) console.log(JSON.stringify(await measure(arm === "again")));
 else {
@@ -25,18 +23,14 @@ else {
 }
 
 async function measure(again: boolean): Promise<Arm> {
-  const { graph: forward, loss, feeds: fresh } = vit(batch, 384, layers);
-  forward.output("loss", loss);
-  const graph = optimize(forward), spec = { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }, clipNorm: 1 } as const;
-  const states = trainStep(graph, graph.outputs.get("loss") as typeof loss, again ? { ...spec, recomputes: () => true } : spec), feeds = fresh(states);
-  // Waiting threads that spin would count as work.
-  const session = await ort.InferenceSession.create(toModel(optimize(graph), { parameters: "inputs" }), { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } });
+  const step = vitStep(batch, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }, layers), feeds = feedsOf(step);
+  const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
   const before = process.memoryUsage.rss(), times: number[] = [];
   let out: Awaited<ReturnType<typeof session.run>> = {};
   for (let i = 0; i < 4; i++) {
     const start = process.cpuUsage();
     out = await session.run(feeds);
-    for (const s of states) feeds[s.name] = out[s.next] as ort.Tensor;
+    for (const s of step.states) feeds[s.name] = out[s.next] as ort.Tensor;
     const { user, system } = process.cpuUsage(start);
     if (i > 0) times.push((user + system) / 1000);
   }

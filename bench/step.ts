@@ -6,8 +6,8 @@ import * as ort from "onnxruntime-node";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
-import { trainStep } from "#models/train/step";
-import { median, options, vit } from "./vit";
+import { sizeOf } from "#models/onnx/shape";
+import { adamw, feedsOf, median, options, vitStep } from "./vit";
 
 function matmul(n = 1024): { model: Uint8Array; flops: number; feeds: Record<string, ort.Tensor> } {
   const graph = new Graph(), a = graph.input("a", "float32", [n, n]), b = graph.input("b", "float32", [n, n]);
@@ -16,18 +16,23 @@ function matmul(n = 1024): { model: Uint8Array; flops: number; feeds: Record<str
   return { model: toModel(graph, { parameters: "inputs" }), flops: 2 * n ** 3, feeds: { a: new ort.Tensor("float32", data, [n, n]), b: new ort.Tensor("float32", data, [n, n]) } };
 }
 
-const batch = Number(process.argv[2] ?? 32), product = matmul(), training = vit(batch);
-const states = trainStep(training.graph, training.loss, { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 }, clipNorm: 1 });
+/** Forward, and backward to inputs and to weights: three products for each weight (two for the first, which reads data) and for each attention product. */
+function flopsOf(graph: Graph, batch: number, width = 384, layers = 6, tokens = 65): number {
+  const weights = graph.parameters.filter((p) => p.value.shape.length === 2).reduce((n, p) => n + sizeOf(p.value.shape), 0);
+  return 2 * batch * tokens * (3 * weights - width * width) + 3 * layers * 2 * (2 * batch * tokens * tokens * width);
+}
+
+const batch = Number(process.argv[2] ?? 32), product = matmul(), training = vitStep(batch, { optimizer: adamw }), flops = flopsOf(training.graph, batch);
 const [plain, whole] = [await ort.InferenceSession.create(product.model, options), await ort.InferenceSession.create(toModel(training.graph, { parameters: "inputs" }), options)];
-const feeds = training.feeds(states), speeds: { matmul: number[]; step: number[] } = { matmul: [], step: [] };
+const feeds = feedsOf(training), speeds: { matmul: number[]; step: number[] } = { matmul: [], step: [] };
 for (let round = 0; round < 12; round++) {
   let start = performance.now();
   for (let i = 0; i < 10; i++) await plain.run(product.feeds);
   const reached = (10 * product.flops) / (performance.now() - start) / 1e6;
   start = performance.now();
   const out = await whole.run(feeds);
-  const step = training.flops / (performance.now() - start) / 1e6;
-  for (const s of states) feeds[s.name] = out[s.next] as ort.Tensor;
+  const step = flops / (performance.now() - start) / 1e6;
+  for (const s of training.states) feeds[s.name] = out[s.next] as ort.Tensor;
   if (round < 2) continue; // the first rounds allocate
   speeds.matmul.push(reached);
   speeds.step.push(step);

@@ -1,45 +1,52 @@
 /**
  * What an optimizer's update costs: the share of a step (ViT of 11 M parameters, batch 64, clipping) that goes away when nothing but the
- * gradient is computed. The steps run in turns, in this run. `npm run bench:update -- [batch] [rounds]`
+ * gradient is computed, of its time and of the processor's. The steps run in turns, in this run.
+ * `npm run bench:update -- [batch] [rounds] [optimizer …]`
  */
 import * as ort from "onnxruntime-node";
 import { gradients } from "#models/onnx/differentiate";
+import type { Value } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
+import { rewrite } from "#models/onnx/rewrite";
+import { optimize } from "#models/onnx/passes/index";
 import { toModel } from "#models/onnx/proto";
 import type { Optimizer } from "#models/train/optimizers";
-import { type State, trainStep } from "#models/train/step";
-import { median, options, vit } from "./vit";
+import { batchSymbol, type Part } from "#models/train/program";
+import { vit } from "./models";
+import { adamw, feedsOf, median, sleepyOptions, vitStep } from "./vit";
 
-const batch = Number(process.argv[2] ?? 64), rounds = Number(process.argv[3] ?? 12), adam = { beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 };
-const optimizers: Record<string, Optimizer | undefined> = {
-  none: undefined,
+const [batch = 64, rounds = 12, ...names] = process.argv.slice(2).map((text) => (Number.isNaN(Number(text)) ? text : Number(text))) as [number?, number?, ...string[]];
+const optimizers: Record<string, Optimizer> = {
   sgd: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
-  adamw: { kind: "adamw", ...adam },
+  adamw,
   lion: { kind: "lion", beta1: 0.9, beta2: 0.99, weightDecay: 0.1 },
-  lamb: { kind: "lamb", ...adam },
+  lamb: { ...adamw, kind: "lamb" },
+  lars: { kind: "lars", momentum: 0.9, weightDecay: 0.1, trust: 0.001 },
   adafactor: { kind: "adafactor", weightDecay: 0.1 },
 };
 
-const steps = await Promise.all(Object.entries(optimizers).map(async ([name, optimizer]) => {
-  const { graph, loss, feeds } = vit(batch);
-  let states: State[] = [];
-  if (optimizer) states = trainStep(graph, loss, { optimizer, clipNorm: 1 });
-  else {
-    // The runtime leaves out what nobody reads, so the gradients' sizes are read, as clipping does.
-    const op = opsOf(graph), all = [...gradients(graph, loss, graph.parameters.map((p) => p.value)).values()];
-    graph.output("loss", loss);
-    graph.output("grad_norm", op.Sqrt(all.map((g) => op.ReduceSumSquare(g, { keepdims: 0 })).reduce((a, b) => op.Add(a, b))));
-  }
-  return { name, states, feeds: feeds(states), session: await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), options), times: [] as number[] };
+/** The gradients alone. The runtime leaves out what nobody reads, so their sizes are read, as clipping does. */
+function gradientsOnly(): Part {
+  const graph = optimize(rewrite(vit(), { sizes: { [batchSymbol]: batch } })), op = opsOf(graph), all = [...gradients(graph, graph.outputs.get("loss") as Value, graph.parameters.map((p) => p.value)).values()];
+  graph.output("grad_norm", op.Sqrt(all.map((g) => op.ReduceSumSquare(g, { keepdims: 0 })).reduceRight((a, b) => op.Add(a, b))));
+  return { graph: optimize(graph), states: [] };
+}
+
+const steps = await Promise.all(["none", ...(names.length ? names : ["sgd", "adamw"])].map(async (name) => {
+  const optimizer = optimizers[name], step = optimizer ? vitStep(batch, { optimizer }) : gradientsOnly();
+  const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
+  return { name, states: step.states, feeds: feedsOf(step), session, wall: [] as number[], work: [] as number[] };
 }));
 for (let round = 0; round < rounds + 2; round++) {
-  for (const { states, feeds, session, times } of steps) {
-    const start = performance.now(), out = await session.run(feeds);
-    if (round >= 2) times.push(performance.now() - start); // the first rounds allocate
+  for (const { states, feeds, session, wall, work } of steps) {
+    const start = performance.now(), before = process.cpuUsage(), out = await session.run(feeds), { user, system } = process.cpuUsage(before);
     for (const s of states) feeds[s.name] = out[s.next] as ort.Tensor;
+    if (round < 2) continue; // the first rounds allocate
+    wall.push(performance.now() - start);
+    work.push((user + system) / 1000);
   }
 }
-const base = steps.find((s) => s.name === "none")?.times ?? [], share = (of: (times: readonly number[]) => number, times: readonly number[]) => Number((1 - of(base) / of(times)).toFixed(3));
-for (const { name, times } of steps) {
-  console.log(JSON.stringify({ bench: "update", model: `ViT 6×384, 65 tokens, batch ${batch}, ${name}`, medianMs: Math.round(median(times)), fastestMs: Math.round(Math.min(...times)), share: share(median, times), shareOfFastest: share((list) => Math.min(...list), times), goal: 0.1 }));
+const [none] = steps as [(typeof steps)[0]], share = (base: readonly number[], times: readonly number[]) => Number((1 - median(base) / median(times)).toFixed(3));
+for (const { name, wall, work } of steps) {
+  console.log(JSON.stringify({ bench: "update", model: `ViT 6×384, 65 tokens, batch ${batch}, ${name}`, ms: Math.round(median(wall)), workMs: Math.round(median(work)), share: share(none.wall, wall), shareOfWork: share(none.work, work), goal: 0.1 }));
 }

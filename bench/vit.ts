@@ -1,42 +1,26 @@
 import * as ort from "onnxruntime-node";
-import { builderOf, layerNorm, linear } from "#models/blocks/builder";
-import { transformer } from "#models/blocks/transformer";
-import { Graph, type Value } from "#models/onnx/graph";
-import { opsOf } from "#models/onnx/ops/index";
+import type { Parameter } from "#models/onnx/graph";
+import { fixed, sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
-import type { State } from "#models/train/step";
+import { compileProgram, type Part, type Program } from "#models/train/program";
+import type { UpdateSpec } from "#models/train/step";
 import { initialise } from "#server/runtime/parameters";
+import { vit } from "./models";
 
+export const adamw = { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 } as const;
 export const options: ort.InferenceSession.SessionOptions = { graphOptimizationLevel: "all", logSeverityLevel: 3, extra: { session: { set_denormal_as_zero: "1" } } };
+/** With threads that sleep while they wait: those that spin would count as work. */
+export const sleepyOptions: ort.InferenceSession.SessionOptions = { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } };
 export const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] as number;
 
-export interface Vit {
-  graph: Graph;
-  loss: Value;
-  /** Of a whole step: forward, and backward to inputs and to weights. */
-  flops: number;
-  /** The batch and fresh parameters, by name; `states` adds those that are not parameters, at zero. */
-  feeds(states?: readonly State[]): Record<string, ort.Tensor>;
-}
+/** The whole training step of the ViT as one model, clipped to norm 1. */
+export const vitStep = (batch: number, spec: Omit<UpdateSpec, "clipNorm">, layers = 6): Part =>
+  (compileProgram(vit(layers), { clipNorm: 1, batch, accumulate: 1, chunk: 0, ...spec }).parts as Extract<Program["parts"], { step: Part }>).step;
 
-/** A ViT of 6 blocks of 384 on 65 tokens, 11 M parameters, with a mean-pooled loss. */
-export function vit(batch: number, width = 384, layers = 6, tokens = 65): Vit {
-  const graph = new Graph(), op = opsOf(graph), b = builderOf(graph), x = graph.input("x", "float32", [batch, tokens, width]);
-  const y = linear(b, "head", layerNorm(b, "ln", transformer(b, linear(b, "embed", x, width), layers, { heads: 6, mlpRatio: 4, activation: "quick_gelu" })), 64);
-  const loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });
-  const weights = graph.parameters.filter((p) => p.value.shape.length === 2).reduce((n, p) => n + size(p.value.shape as number[]), 0);
-  // Three products for each weight (two for the first, which reads data) and for each attention product.
-  const flops = 2 * batch * tokens * (3 * weights - width * width) + 3 * layers * 2 * (2 * batch * tokens * tokens * width);
-  const draw = random("bench"), data = Float32Array.from({ length: batch * tokens * width }, () => draw.normal());
-  return {
-    graph, loss, flops,
-    feeds: (states = []) => ({
-      x: new ort.Tensor("float32", data, [batch, tokens, width]),
-      ...(states.length && { lr: new ort.Tensor("float32", [1e-4], []), step: new ort.Tensor("float32", [1], []) }),
-      ...Object.fromEntries(states.map(({ name, shape }) => [name, new ort.Tensor("float32", new Float32Array(size(shape)), [...shape])])),
-      ...Object.fromEntries(graph.parameters.map(({ name, value: { shape }, init }) => [name, new ort.Tensor("float32", initialise(init, size(shape as number[]), 0, name), shape as number[])])),
-    }),
-  };
+/** A drawn batch, fresh parameters, and everything else that goes round, at zero. */
+export function feedsOf({ graph, states }: Part): Record<string, ort.Tensor> {
+  const draw = random("bench"), tensor = (data: Float32Array, shape: readonly number[]) => new ort.Tensor("float32", data, [...shape]);
+  const parameter = ({ name, value: { shape }, init }: Parameter) => [name, tensor(initialise(init, sizeOf(shape), 0, name), fixed(shape))] as const, round = new Set(states.map((s) => s.name));
+  const input = graph.inputs.map(({ name, shape }) => [name, tensor(round.has(name) ? new Float32Array(sizeOf(shape)) : name === "lr" ? Float32Array.of(1e-4) : name === "step" ? Float32Array.of(1) : Float32Array.from({ length: sizeOf(shape) }, () => draw.normal()), fixed(shape))] as const);
+  return Object.fromEntries([...input, ...graph.parameters.map(parameter)]);
 }
-
-const size = (shape: readonly number[]): number => shape.reduce((a, c) => a * c, 1);

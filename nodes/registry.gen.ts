@@ -17,6 +17,7 @@ import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
+import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { onnx as modelOnnx } from "./model/onnx";
 import { projector as modelProjector } from "./model/projector";
@@ -31,10 +32,12 @@ import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarit
 import { describe as textDescribe } from "./text/describe";
 import { input as textInput } from "./text/input";
 import { labelIds as textLabelIds } from "./text/label-ids";
+import { lengthBuckets as textLengthBuckets } from "./text/length-buckets";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
+import { trim as textTrim } from "./text/trim";
 import { trainer as trainTrainer } from "./train/trainer";
 import { average as weightsAverage } from "./weights/average";
 import { freeze as weightsFreeze } from "./weights/freeze";
@@ -64,6 +67,7 @@ export const registry = {
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,
+  "model.fifo-queue": modelFifoQueue,
   "model.l2-normalize": modelL2Normalize,
   "model.onnx": modelOnnx,
   "model.projector": modelProjector,
@@ -78,10 +82,12 @@ export const registry = {
   "text.describe": textDescribe,
   "text.input": textInput,
   "text.label-ids": textLabelIds,
+  "text.length-buckets": textLengthBuckets,
   "text.load-tokenizer": textLoadTokenizer,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
+  "text.trim": textTrim,
   "train.trainer": trainTrainer,
   "weights.average": weightsAverage,
   "weights.freeze": weightsFreeze,

@@ -61,11 +61,7 @@ const port = ([name, p]: [string, Port]): string => `| \`${name}\` | ${p.type}${
 const page = (d: NodeDefinition): string => `### ${d.title} · \`${d.type}\`
 
 ${d.description}${d.docs ? `\n\n${d.docs}` : ""}
-${Object.keys(d.inputs).length ? `\n| input | type | |\n| --- | --- | --- |\n${Object.entries<Port>(d.inputs).map(port).join("\n")}\n` : ""}
-| output | type | |
-| --- | --- | --- |
-${Object.entries<Port>(d.outputs).map(port).join("\n")}
-`;
+${d.ports ? "\nMore ports follow from its parameters.\n" : ""}${Object.keys(d.inputs).length ? `\n| input | type | |\n| --- | --- | --- |\n${Object.entries<Port>(d.inputs).map(port).join("\n")}\n` : ""}${Object.keys(d.outputs).length ? `\n| output | type | |\n| --- | --- | --- |\n${Object.entries<Port>(d.outputs).map(port).join("\n")}\n` : ""}`;
 const docs = `# Nodes
 
 Written by \`npm run gen\` from the node files. Shapes: a capital letter is a size that is equal wherever it occurs in one node, \`$name\` a parameter, \`*\` any size.

@@ -36,5 +36,5 @@ export async function listTemplates(): Promise<TemplateCard[]> {
   }));
 }
 
-/** A node that takes a part of the graph unevaluated is a trainer. */
-const trains = (type: string): boolean => Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some((port) => port.deferred);
+/** A node that takes a part of the graph unevaluated, and its data, is a trainer. */
+const trains = (type: string): boolean => Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some((port) => port.deferred === true);

@@ -5,7 +5,8 @@ import { listTemplates, readTemplate } from "#server/templates";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
-import { testHost } from "#tests/kit/run-node";
+import { run } from "#tests/kit/graphs";
+import { temporaryFolder, testHost } from "#tests/kit/run-node";
 
 const saved = (dir: string) => readdirSync(dir).filter((f) => f.endsWith(".json")).map((f) => [f, `${dir}/${f}`] as const);
 
@@ -27,7 +28,14 @@ describe("templates", () => {
     const list = await listTemplates();
     expect(list.map((t) => t.id)).toEqual(expect.arrayContaining(["clip-retrieval-emoji", "clip-train-emoji", "clip-zero-shot-emoji", "image-embeddings"]));
     for (const t of list) expect(t.description, t.id).toMatch(/^[A-Z].*\.$/s);
-    expect(list.filter((t) => t.trains).map((t) => t.id)).toEqual(["clip-train-emoji"]);
+    expect(list.filter((t) => t.trains).map((t) => t.id)).toEqual(["clip-train-emoji", "distill-ema-teacher", "import-onnx-finetune", "linear-probe", "lora-finetune"]);
+  });
+  it("fine-tune an imported model past the same model frozen", async () => {
+    const document = (await readTemplate("import-onnx-finetune")) as GraphDocument, { nodes } = document;
+    for (const id of ["trainer", "probe"]) Object.assign((nodes[id] as GraphDocument["nodes"][string]).params, { steps: 60, warmup: 6 });
+    const { number, error } = await run(document, await temporaryFolder(), { targets: ["accuracy", "baseline"] });
+    expect(error).toBeUndefined();
+    expect(number("accuracy", "top1")).toBeGreaterThan(number("baseline", "top1") + 0.1);
   });
   it("cannot be read from elsewhere", async () => {
     for (const id of ["../registry", "/etc/passwd", "a/b", "x".repeat(300)]) expect(await readTemplate(id)).toBeUndefined();

@@ -1,9 +1,10 @@
 "use client";
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo } from "react";
+import * as z from "zod";
 import { useStore } from "zustand";
 import { check, type Checked } from "#nodes/graph/check";
-import type { NodeDefinition } from "#nodes/core/node";
+import { type NodeDefinition, withPorts } from "#nodes/core/node";
 import { registry } from "#nodes/registry.gen";
 import type { EditorState, EditorStore } from "./store";
 
@@ -32,4 +33,7 @@ export function useDefinitions(): (id: string) => NodeDefinition | undefined {
   const { store, checked } = useEditorContext();
   return useCallback((id) => checked.graph.nodes.get(id)?.definition ?? definitionOf(store.getState().history.present.nodes[id]?.type), [store, checked]);
 }
-export const definitionOf = (type: string | undefined): NodeDefinition | undefined => (type !== undefined && Object.hasOwn(registry, type) ? (registry as Record<string, NodeDefinition>)[type] : undefined);
+/** All node types as fresh nodes have them: ports that follow from parameters are those of the defaults. */
+export const definitions: readonly NodeDefinition[] = Object.values<NodeDefinition>(registry).map((d) => (d.ports ? withPorts(d, z.object(d.params as z.ZodRawShape).parse({})) : d));
+const byType = new Map(definitions.map((d) => [d.type, d]));
+export const definitionOf = (type: string | undefined): NodeDefinition | undefined => byType.get(type ?? "");

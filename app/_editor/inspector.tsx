@@ -82,8 +82,8 @@ export function Inspector() {
     <div key={id} className="h-full overflow-y-auto px-4 pb-8">
       <input aria-label="Title" className="mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-[15px] font-semibold hover:border-line focus:border-line-strong focus:px-2" value={node.title ?? definition?.title ?? node.type} maxLength={100} disabled={frozen} onChange={(e) => store.getState().edit((d) => setTitle(d, id, e.target.value === definition?.title ? "" : e.target.value), `title ${id}`)} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
-      <div className="border-t border-line pt-1">{plain.map((f) => <Param key={f.name} node={id} field={f} />)}{!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}</div>
       <Drawing id={id} />
+      <div className="border-t border-line pt-1">{plain.map((f) => <Param key={f.name} node={id} field={f} />)}{!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}</div>
       {more.length > 0 && (
         <div className="border-t border-line py-1">
           <button type="button" aria-expanded={advanced} onClick={() => setAdvanced(!advanced)} className="flex items-center gap-1 py-1.5 font-medium text-ink-2 hover:text-ink"><ChevronRight className={`size-3.5 transition ${advanced ? "rotate-90" : ""}`} aria-hidden />More parameters</button>

@@ -5,11 +5,10 @@ import { ChevronDown, Search } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
-import { registry } from "#nodes/registry.gen";
+import { definitions as all } from "./context";
 
 /** What a dragged node type travels as. */
 export const dragType = "application/patchbay-node";
-const all = Object.values(registry as Record<string, NodeDefinition>);
 const categories = [...new Set(all.map((d) => d.type.split(".")[0] as string))];
 const order = ["data", "image", "text", "model", "loss", "train", "weights", "eval", "output"];
 categories.sort((a, b) => (order.indexOf(a) + 99) % 99 - ((order.indexOf(b) + 99) % 99));

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQueries } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { type Dispatch, type SetStateAction, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useTRPC } from "../_trpc/client";
 import { Card } from "./card";
@@ -18,8 +18,8 @@ export interface ShownRun {
 }
 
 /** One line of several runs over each other, such as the loss by step. `lit` is the run under the pointer, here or elsewhere. */
-export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly ShownRun[]; first?: string; note?: string; lit?: string; onLit?(id: string | undefined): void }) {
-  const trpc = useTRPC(), [chosen, setChosen] = useState<string>(), [log, setLog] = useState(false);
+export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly ShownRun[]; first?: string; note?: string; lit?: string; onLit?: Dispatch<SetStateAction<string | undefined>> }) {
+  const trpc = useTRPC(), [chosen, setChosen] = useState<string>(), [log, setLog] = useState(false), under = useRef<string>(undefined);
   const curves = useQueries({
     // What a run drew never changes; what it draws is asked for again.
     queries: runs.map(({ id, going }) => trpc.runs.curves.queryOptions({ id }, { staleTime: going ? 0 : Number.POSITIVE_INFINITY, refetchInterval: going ? 2000 : false, queryKeyHashFn: (key) => JSON.stringify([key, going]) })),
@@ -32,10 +32,15 @@ export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly Sh
   }).sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false)), [runs, curves, name]);
   const { x, lines } = useMemo(() => {
     const [axis = [], ...columns] = drawn.length ? uPlot.join(drawn.map(({ curve: { x, y } }): uPlot.AlignedData => [x, y])) : [];
-    return { x: axis as number[], lines: drawn.map(({ run }, i) => ({ name: run.label, values: columns[i] as (number | null)[], colour: run.colour, width: run.strong || run.id === lit ? 3 : 1.5 })) };
-  }, [drawn, lit]);
+    return { x: axis as number[], lines: drawn.map(({ run }, i) => ({ name: run.label, values: columns[i] as (number | null)[], colour: run.colour, width: run.strong ? 3 : 1.5 })) };
+  }, [drawn]);
   if (!names.length) return null;
-  const told = drawn.find(({ run }) => run.id === lit);
+  const at = drawn.findIndex(({ run }) => run.id === lit), told = drawn[at];
+  const focus = (i: number | undefined) => {
+    const id = i === undefined ? undefined : drawn[i]?.run.id, before = under.current;
+    under.current = id;
+    onLit?.((now) => (id === undefined && now !== before ? now : id)); // the chart says late that the pointer left it: another run may be lit by then
+  };
   return (
     <Card title="Curves" note={told ? `${told.run.label}: ${told.curve.y.at(-1)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}` : note} actions={
       <>
@@ -43,7 +48,7 @@ export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly Sh
         <select aria-label="Line" className="field w-auto" value={name} onChange={(e) => setChosen(e.target.value)}>{names.map((n) => <option key={n}>{n}</option>)}</select>
       </>
     }>
-      <Chart label={drawn[0]?.curve.label ?? ""} x={x} lines={lines} height={260} log={log} onFocus={(i) => onLit?.(i === null ? undefined : drawn[i]?.run.id)} />
+      <Chart label={drawn[0]?.curve.label ?? ""} x={x} lines={lines} height={260} log={log} lit={told && at} onFocus={focus} />
     </Card>
   );
 }

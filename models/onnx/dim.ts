@@ -53,7 +53,11 @@ function parse(d: Dim): Polynomial {
   }));
 }
 
+/** Longer sizes are nobody's: they are as good as unknown. */
+const limits = { terms: 32, degree: 16 };
+
 function format(p: Polynomial): Dim {
+  if (p.size > limits.terms || [...p.keys()].some((m) => m.split("·").length > limits.degree)) return "*";
   const symbolic = [...p].filter(([m, n]) => m !== "" && n !== 0).sort(([a], [b]) => (a < b ? -1 : 1)).map(([m, n]) => (n === 1 ? m : `${n}·${m}`)), constant = p.get("") ?? 0;
   if (!symbolic.length) return constant;
   return [...symbolic, ...(constant === 0 ? [] : [constant])].join("+");

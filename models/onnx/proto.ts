@@ -40,6 +40,10 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
  */
 export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source), constants: Constant[] = [...graph.constants], nodes: NodeProto[] = [], sizes = new Map<string, string>();
+  // What an op gives is called as the output it is, so that hundreds of them need no op to name them.
+  const names = new Map<string, string>();
+  for (const [name, value] of graph.outputs) if (graph.makerOf(value) && !names.has(value.name)) names.set(value.name, name);
+  const nameOf = (value: Value): string => names.get(value.name) ?? value.name;
   const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = "") => nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
   const integers = (list: readonly number[]): string => {
     const value = graph.fresh("shape", "int64", [list.length]);
@@ -79,13 +83,13 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
   const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
     const { asInputs = [], asInputsAt = inputs.length, onnx = op } = definitionOf(op);
     const given = asInputs.map((name) => (attrs[name] === undefined ? "" : name === "scales" ? factors(attrs.scales as number[]) : list([attrs[name]].flat() as Dim[])));
-    const names = inputs.map((x) => x.name).toSpliced(asInputsAt, 0, ...given);
-    while (names.at(-1) === "") names.pop(); // an input that is left out in the middle has the empty name
+    const read = inputs.map(nameOf).toSpliced(asInputsAt, 0, ...given);
+    while (read.at(-1) === "") read.pop(); // an input that is left out in the middle has the empty name
     const rest = Object.entries(attrs).filter(([name, value]) => !asInputs.includes(name as never) && value !== undefined);
-    node(onnx, names, outputs.map((y) => y.name), rest.map(([name, value]) => attribute(name, value as never)), scope && `${scope}/${outputs[0]?.name}`);
+    node(onnx, read, outputs.map(nameOf), rest.map(([name, value]) => attribute(name, value as never)), scope && `${scope}/${outputs[0]?.name}`);
   };
   for (const op of graph.nodes) write(op);
-  for (const [name, value] of graph.outputs) node("Identity", [value.name], [name]);
+  for (const [name, value] of graph.outputs) if (nameOf(value) !== name) node("Identity", [nameOf(value)], [name]);
 
   const parameters = placement.parameters === "initializers" ? graph.parameters.map(({ name, value }) => tensor(value, { rawData: bytesOf(placement.values(name)) })) : [];
 

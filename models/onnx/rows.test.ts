@@ -34,6 +34,12 @@ describe("rows", () => {
       return op.MatMul(flat, op.Transpose(flat, { perm: [1, 0] }));
     })).toBeUndefined();
   });
+  it("are no longer alone where their number counts", () => {
+    const ones = (op: Ops, graph: Graph) => op.Expand(graph.constant([1]), { to: ["B", 1, 1] });
+    expect(axisOf((op, x, graph) => op.Mul(x, ones(op, graph)))).toBe(0);
+    expect(axisOf((op, x, graph) => op.Div(x, op.ReduceSum(ones(op, graph), { keepdims: 0 })))).toBeUndefined();
+    expect(axisOf((op, x, graph) => op.Add(x, op.CumSum(ones(op, graph), { along: 0 })))).toBeUndefined();
+  });
   it("decide whether a graph runs in chunks", () => {
     const graph = new Graph(), op = opsOf(graph), images = graph.input("i", "float32", ["B", 6]), texts = graph.input("t", "float32", ["C", 6]);
     graph.output("logits", op.MatMul(images, op.Transpose(texts, { perm: [1, 0] })));

@@ -46,7 +46,7 @@ function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
  * Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or once for all rows.
  */
 export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
-  const axes = new Map<string, number>(), depends = new Set<string>();
+  const axes = new Map<string, number>(), depends = new Set<string>(), repeated = new Set<string>();
   for (const { name, shape } of graph.inputs) {
     if (!shape.some((d) => isMadeOf(d, symbol))) continue;
     depends.add(name);
@@ -55,14 +55,20 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   }
   for (const node of graph.nodes) {
     const batched = node.inputs.filter((x) => depends.has(x.name));
-    if (!batched.length) continue;
-    for (const y of node.outputs) depends.add(y.name);
+    // What is repeated for each row depends on how many there are, though on none of them: counted or added up, it tells their number.
+    if (!batched.length && !node.outputs.some((y) => y.shape.some((d) => isMadeOf(d, symbol)))) continue;
+    const readsNone = batched.every((x) => repeated.has(x.name));
+    for (const { name } of node.outputs) {
+      depends.add(name);
+      if (readsNone) repeated.add(name);
+    }
     const inputs = batched.map((x) => ({ x, axis: axes.get(x.name) }));
     for (const y of node.outputs) {
       const axis = axisOfSymbol(y.shape, symbol);
       if (axis !== undefined && inputs.every((i) => i.axis !== undefined && keeps(node, i.x, i.axis, y, axis))) axes.set(y.name, axis);
     }
   }
+  for (const name of repeated) axes.delete(name);
   return axes;
 }
 

@@ -1,7 +1,6 @@
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { numbers, runGraph } from "#tests/kit/check-op";
-import { random } from "../random";
 import { Graph } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import type { Optimizer } from "./optimizers";

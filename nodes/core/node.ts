@@ -76,6 +76,7 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   run?: undefined;
   rowwise?: undefined;
   random?: undefined;
+  perBatch?: undefined;
   effect?: undefined;
 }
 
@@ -86,6 +87,8 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   rowwise?: boolean;
   /** Draws from `host.random`: within training it runs anew for every batch. */
   random?: boolean;
+  /** Its result's shape follows from which rows meet, such as the longest text of a batch: within training it runs for every batch. */
+  perBatch?: boolean;
   /** Its result depends on more than inputs and params (a folder's files): what it returns here enters the cache key. */
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   /** Its result must never come from the cache (it has an effect on the world). */

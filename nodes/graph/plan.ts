@@ -44,7 +44,7 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
     const from = computed(found).map((e) => e.node);
     if (found.definition.build) tensors.add(found.id);
     else if (from.some((id) => tensors.has(id) || after.has(id))) after.add(found.id);
-    else if (found.definition.random || from.some((id) => stepwise.has(id))) stepwise.add(found.id);
+    else if (found.definition.random || found.definition.perBatch || from.some((id) => stepwise.has(id))) stepwise.add(found.id);
   }
   const live = new Set([...tensors, ...stepwise, ...after]), rows = new Map<string, Endpoint>(), weights = new Map<string, Endpoint>();
   for (const id of live) {

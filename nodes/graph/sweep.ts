@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { random } from "#models/random";
-import type { NodeDefinition } from "../core/node";
 import type { Port } from "../core/ports";
 import type { PortType, Series } from "../core/values";
 import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, GraphNode } from "./document";
 import { setParam } from "./edits";
 import type { Problem } from "./problem";
-import { key, type Registry, resolve } from "./resolve";
+import { definitionOf, key, type Registry, resolve } from "./resolve";
 
 /** Bounds on what a sweep may ask for. */
 export const sweepLimits = { runs: 1000, axes: 12, values: 100 };
@@ -77,16 +76,12 @@ export function parseValues(text: string): Assignment[string][] {
   }
 }
 
-const nodeOf = (document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined => {
-  const type = Object.hasOwn(document.nodes, id) ? document.nodes[id]?.type : undefined;
-  return type !== undefined && Object.hasOwn(registry, type) ? registry[type] : undefined;
-};
 const names = (all: object): string => Object.keys(all).join(", ") || "none";
 /** The different values of a list. */
 const listed = (a: SweepAxis): Assignment[string][] => ("values" in a ? [...new Map(a.values.map((v) => [JSON.stringify(v), v])).values()] : []);
 
 function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry: Registry): Problem[] {
-  const definition = nodeOf(document, metric.node, registry), outputs = (definition?.outputs ?? {}) as Record<string, Port>, type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
+  const definition = definitionOf(document, metric.node, registry), outputs = (definition?.outputs ?? {}) as Record<string, Port>, type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
   if (!definition) return [{ code: "unknown-node", severity: "error", message: `The metric names the node "${metric.node}", which is not in the graph.`, hint: `Its nodes are ${names(document.nodes)}.` }];
   if (!type) return [{ code: "unknown-port", severity: "error", node: metric.node, port: metric.port, message: `The metric names the output "${metric.port}", which ${definition.title} does not have.`, hint: `Its outputs are ${names(outputs)}.` }];
   if (type !== "number" && type !== "series") return [{ code: "type-mismatch", severity: "error", node: metric.node, port: metric.port, message: `Runs are compared by a number or a series, and ${key(metric)} gives ${type}.`, hint: "Choose an output of one of those types, such as an accuracy or a training's curve." }];
@@ -94,7 +89,7 @@ function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry
 }
 
 function axisProblems(document: GraphDocument, { mode, axes, metric }: SweepSpec, a: SweepAxis, index: number, registry: Registry): Problem[] {
-  const { node, param } = a, definition = nodeOf(document, node, registry), bad = (message: string, hint: string): Problem[] => [{ code: "bad-param", severity: "error", node, param, message, hint }];
+  const { node, param } = a, definition = definitionOf(document, node, registry), bad = (message: string, hint: string): Problem[] => [{ code: "bad-param", severity: "error", node, param, message, hint }];
   if (!definition) return [{ code: "unknown-node", severity: "error", message: `The sweep varies "${node}.${param}", and there is no node "${node}" in the graph.`, hint: `Its nodes are ${names(document.nodes)}.` }];
   const schema = Object.hasOwn(definition.params, param) ? (definition.params[param] as z.ZodType) : undefined;
   if (!schema) return bad(`${definition.title} has no parameter "${param}".`, `Its parameters are ${names(definition.params)}.`);
@@ -141,7 +136,7 @@ const grid = (axes: readonly SweepAxis[]): Assignment[] =>
 
 /** Draws are keyed by seed, number and parameter: another axis, or a larger count, changes none of those that are there. Equal draws count once. */
 function draws(document: GraphDocument, { axes, count, seed }: SweepSpec, registry: Registry): Assignment[] {
-  const trials = new Map<string, Assignment>(), integers = axes.map((a) => numberType(nodeOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer");
+  const trials = new Map<string, Assignment>(), integers = axes.map((a) => numberType(definitionOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer");
   for (let i = 0; trials.size < count && i < 20 * count; i++) {
     const trial = Object.fromEntries(axes.map((a, j) => [`${a.node}.${a.param}`, draw(a, random(seed, "sweep", i, a.node, a.param).uniform(), integers[j] === true)]));
     trials.set(JSON.stringify(trial), trial);

@@ -58,6 +58,21 @@ describe("an ONNX model", () => {
     expect([...readSafetensors(await openBlobs(join(dir, "blobs")).get(ref)).tensors.keys()]).toEqual(["onnx.stem.w", "onnx.stem.b", "onnx.head.w", "onnx.head.b"]);
     expect(result.number("accuracy", "top1")).toBeGreaterThan(result.number("before", "top1") + 0.4);
   });
+  it("is adapted by LoRA and frozen by name over a weights wire, and keeps the file's numbers", async () => {
+    const { dir, params } = await stored(classifier());
+    const document = graph({
+      ...data, ids: ["text.label-ids"], make: ["weights.make"], freeze: ["weights.freeze", { names: "onnx.stem.*" }], lora: ["weights.lora", { rank: 2, targets: "onnx.head.w", others: true }],
+      model: ["model.onnx", params], loss: ["loss.cross-entropy"], trainer: ["train.trainer", { steps: 3, batch: 40, warmup: 0, lr: 0.01 }],
+    }, [...wires, "make.weights -> freeze.weights", "freeze.weights -> lora.weights", "lora.weights -> model.weights", "data.label -> ids.text", "model.logits -> loss.logits", "ids.ids -> loss.labels", "loss.loss -> trainer.loss"]);
+    const result = await run(document, dir, { targets: ["trainer"] });
+    expect(result.error).toBeUndefined();
+    const { ref } = result.outputs.trainer?.weights?.value as { ref: string }, { tensors } = readSafetensors(await openBlobs(join(dir, "blobs")).get(ref));
+    const changed = [...tensors].filter(([name, tensor]) => {
+      const start = { "onnx.stem.w": wave("", 4, 3, 4, 4), "onnx.stem.b": wave("", 4), "onnx.head.w": wave("", 196, 10), "onnx.head.b": wave("", 10) }[name];
+      return !start || Buffer.compare(tensor.data, start.rawData) !== 0;
+    }).map(([name]) => name);
+    expect(changed.sort()).toEqual(["onnx.head.b", "onnx.head.w.lora_A", "onnx.head.w.lora_B"]);
+  });
   it("tells of a file that is not the one its ports were read from, at its node", async () => {
     const { dir, params } = await stored(classifier()), other = await signatureOf(sourceOf(classifier(13)));
     const result = await run(graph({ ...data, model: ["model.onnx", { ...params, file: { ...params.file, signature: other } }] }, wires), dir);

@@ -3,6 +3,8 @@ import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { FileValue } from "#nodes/core/values";
+import { readModel } from "#models/onnx/import/read";
+import { isImportable } from "#models/onnx/import/translate";
 import { signatureOf } from "#models/onnx/import/signature";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
@@ -56,6 +58,11 @@ describe("an exported model", () => {
     expect((await signatureOf({ size: bytes.length, read: async (from, to) => bytes.subarray(from, to) })).inputs).toEqual([{ name: "pixels", dtype: "float32", shape: ["batch", 3, 16, 16] }]);
     const pixels = await tensor("normalize", "pixels"), out = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, 768), [1, 3, 16, 16]) });
     close(out.features?.data as Float32Array, (await tensor("trained", "features")).data.subarray(0, 16));
+  });
+  it("holds nothing that its outputs do not need", async () => {
+    const { bytes } = await exported(graph(towers, [...wires.slice(0, 3), "vision.tokens -> export.tensor"]), await temporaryFolder(), ["export"]);
+    const { initializers } = await readModel(bytes, isImportable);
+    expect([initializers.has("vision.blocks.0.ln_1.weight"), initializers.has("vision.ln_post.weight")]).toEqual([true, false]);
   });
   it("cannot hold what computes outside of ONNX", async () => {
     const result = await run(graph({ data: towers.data as never, normalize: ["image.normalize"], export: ["output.export-onnx"] }, ["data.image -> normalize.image", "normalize.pixels -> export.tensor"]), await temporaryFolder());

@@ -1,12 +1,14 @@
 import { describe as group, expect, it } from "vitest";
-import { runNode, testHost } from "#tests/kit/run-node";
+import { ids, runNode, testHost } from "#tests/kit/run-node";
 import { describe } from "./describe";
 import { input } from "./input";
 import { labelIds } from "./label-ids";
+import { lengthBuckets } from "./length-buckets";
 import { loadTokenizer } from "./load-tokenizer";
 import { prompts } from "./prompts";
 import { tokenize } from "./tokenize";
 import { trainTokenizer } from "./train-tokenizer";
+import { trim } from "./trim";
 
 group("text", () => {
   it("gives one text per line and leaves out empty ones", async () => expect((await runNode(input, {}, { text: " a \n\nb" })).text).toEqual(["a", "b"]));
@@ -55,4 +57,11 @@ group("tokens", () => {
     await expect(runNode(loadTokenizer, {}, { shipped: "nothing-there" })).rejects.toThrow("has no file");
   });
   it("loads what ships", async () => expect((await runNode(loadTokenizer, {})).tokenizer.json.model).toBeDefined());
+  it("cuts the padding that all texts of a batch share, and says which texts may meet", async () => {
+    const padded = ids([3, 12], [9, 5, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const { ids: cut } = await runNode(trim, { ids: padded }, { multiple: 4 });
+    expect(cut.shape).toEqual([3, 8]);
+    expect([...(cut.data as BigInt64Array)].map(Number)).toEqual([9, 5, 8, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0]);
+    expect((await runNode(lengthBuckets, { ids: padded }, { multiple: 4 })).bucket).toEqual(["4", "8", "4"]);
+  });
 });

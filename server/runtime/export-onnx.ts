@@ -2,6 +2,7 @@ import { termsOf } from "#models/onnx/dim";
 import type { Dim, Graph } from "#models/onnx/graph";
 import { toModel } from "#models/onnx/proto";
 import { rewrite } from "#models/onnx/rewrite";
+import { split } from "#models/onnx/split";
 import type { ExportRequest } from "#nodes/core/host";
 import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -36,11 +37,12 @@ export async function exportOnnx({ request, node, graph, types, blobs, weightsOf
   const first = request.tensors.find((t) => !tensors.includes(t.node));
   if (first) throw new Failure({ node, port: "tensor", message: `${titleOf(first.node)} computes outside of ONNX, so ${key(first)} is no part of a model.`, hint: "Wire the output of a tensor node, such as an encoder." });
   if (blocked !== undefined) throw new Failure({ node: blocked, message: `${titleOf(blocked)} stands between the exported nodes and computes outside of ONNX.`, hint: "Export what comes before it." });
-  const lowered = lower(graph, tensors, (from) => symbolicType(types, from), { handles: await handlesOf(graph, tensors, weightsOf) }), names = portNames(lowered, graph, tensors);
-  for (const output of request.tensors) lowered.graph.output(names.free(output.port, output.node), lowered.values.get(key(output)) as never);
+  const all = lower(graph, tensors, (from) => symbolicType(types, from), { handles: await handlesOf(graph, tensors, weightsOf) }), names = portNames(all, graph, tensors);
+  for (const output of request.tensors) all.graph.output(names.free(output.port, output.node), all.values.get(key(output)) as never);
+  const lowered = { ...all, graph: split(all.graph, () => false).second }; // what the outputs do not need is left out, weights too
   const bytes = lowered.graph.parameters.reduce((sum, p) => sum + 4 * p.value.shape.reduce<number>((n, d) => n * Number(d), 1), 0);
   if (bytes > maxWeightBytes) throw new Failure({ node, message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`, hint: "Export parts of the model one by one, or save the weights as .safetensors." });
-  const fresh = lowered.parameters.find((p) => !p.weights && ["normal", "uniform"].includes(lowered.graph.parameters.find((q) => q.name === p.graphName)?.init.kind ?? ""));
+  const wired = new Map(lowered.parameters.map((p) => [p.graphName, p.weights])), fresh = lowered.graph.parameters.find((p) => !wired.get(p.name) && ["normal", "uniform"].includes(p.init.kind));
   if (fresh) warn(`${fresh.name} was drawn at random: nothing is wired to the weights of its node.`);
   const values = await parameterValues(lowered, weightsOf, blobs);
   return toModel(rewrite(lowered.graph, { names: names.inputs, sizes: sizeNames(lowered.graph) }), { parameters: "initializers", values: (name) => values.get(name) as Float32Array<ArrayBuffer> });

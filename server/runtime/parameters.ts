@@ -15,8 +15,9 @@ export function initialise(init: Init, size: number, seed: number, name: string)
   if (init.kind === "constant") return data.fill(init.value);
   if (init.kind === "zeros") return data;
   if (init.kind === "values") return init.data;
-  const draw = random(seed, "init", name);
-  for (let i = 0; i < size; i++) data[i] = init.kind === "normal" ? draw.normal() * init.std : (draw.uniform() * 2 - 1) * init.bound;
+  random(seed, "init", name).fill(data, init.kind);
+  if (init.kind === "normal") for (let i = 0; i < size; i++) data[i] = (data[i] as number) * init.std;
+  else for (let i = 0; i < size; i++) data[i] = ((data[i] as number) * 2 - 1) * init.bound;
   return data;
 }
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { GraphDocument } from "#nodes/graph/document";
+import { definitionOf } from "#nodes/graph/resolve";
 import { goalFor, parseValues, type SweepAxis, type SweepSpec, sweepLimits, sweepSpec } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
-import type { NodeDefinition } from "#nodes/core/node";
 import { Usage } from "../usage";
 
 export interface SweepOptions {
@@ -20,7 +20,7 @@ export function readSweepOptions({ grid, random, metric, goal, count, seed }: Sw
   if (!axes.length) throw new Usage("A sweep varies something: give --grid NODE.PARAM=V1,V2 or --random NODE.PARAM=MIN..MAX.");
   const [, node = "", port = "", line] = /^([^.:]+)\.([^.:]+)(?::(.+))?$/.exec(metric) ?? [];
   if (!port) throw new Usage(`--metric takes NODE.PORT or NODE.PORT:LINE, and “${metric}” is something else.`);
-  const definition = (registry as Record<string, NodeDefinition>)[document.nodes[node]?.type ?? ""];
+  const definition = definitionOf(document, node, registry);
   const spec = sweepSpec.safeParse({ mode: random.length || count !== undefined ? "random" : "grid", axes, count: count === undefined ? undefined : number(count), seed: number(seed), metric: { node, port, line, goal: goal ?? goalFor(definition?.outputs[port]?.type) } });
   if (spec.success) return spec.data;
   const [issue] = spec.error.issues;

@@ -43,7 +43,8 @@ it("a sweep is asked for in the editor, runs on two workers, is brushed and sort
   await page.fill('[data-axis="trainer.lr"] input', "0.001, fast");
   await page.waitForSelector('text=Trainer: lr cannot be "fast".');
   await page.fill('[data-axis="trainer.lr"] input', "0.001, 0.003, 0.01");
-  for (const optimizer of ["adam", "sgd", "lamb", "lars"]) await page.click(`[data-axis="trainer.optimizer"] button:text-is("${optimizer}")`);
+  const optimizers = page.locator('[data-axis="trainer.optimizer"] button[aria-pressed]');
+  for (const name of await optimizers.allTextContents()) if (name !== "adamw" && name !== "lion") await optimizers.getByText(name, { exact: true }).click();
   await shot("10-sweep-dialog");
   await page.click('button:has-text("Start 6 runs")');
   await page.waitForURL(/\/sweeps\/[0-9a-f-]+$/);

@@ -71,7 +71,7 @@ export function MatrixPreview({ preview: { rows, columns, shape, values, rowImag
   return (
     <div className="overflow-x-auto">
       <table className="w-full border-separate border-spacing-px text-[10px]">
-        {large && columns.length > 0 && <thead><tr><th colSpan={rowImages ? 2 : 1} />{columns.slice(0, c).map((name, j) => <th key={`${name}-${j}`} className="h-28 max-h-28 align-bottom font-normal text-ink-2"><span className="mx-auto block max-h-28 rotate-180 truncate text-left [writing-mode:vertical-rl]" title={name}>{name}</span></th>)}</tr></thead>}
+        {large && columns.length > 0 && <thead><tr><th colSpan={rowImages ? 2 : 1} />{columns.slice(0, c).map((name, j) => <th key={`${name}-${j}`} className="h-28 text-center align-bottom font-normal text-ink-2"><span className="inline-block max-h-28 rotate-180 truncate text-left [writing-mode:vertical-rl]" title={name}>{name}</span></th>)}</tr></thead>}
         <tbody>
           {Array.from({ length: r }, (_, i) => (
             <tr key={`${rows[i]}-${i}`}>

@@ -42,6 +42,6 @@ describe("a parameter that is a list of objects", () => {
     expect(html).toContain("500 steps · * · cosine");
     expect(html).toContain('aria-label="Move row 2 of Stages up"');
     expect(html.match(/disabled=""/g)).toHaveLength(2); // the first cannot go up, the last cannot go down
-    expect(renderToStaticMarkup(<Table id="t" field={field} value={[]} onChange={() => {}} />)).toContain("No rows");
+    expect(renderToStaticMarkup(<Table id="t" field={field} value={[]} onChange={() => {}} disabled />)).toContain("No rows");
   });
 });

@@ -56,9 +56,8 @@ export const tableOf = (viewOf: ViewOf): FC<WidgetProps> => function TableWidget
           </li>
         ))}
       </ol>
-      {!rows.length && <p className="rounded-lg border border-dashed border-line-strong px-2 py-2.5 text-center text-xs text-ink-3">No rows</p>}
       <div className="mt-1.5 flex items-center justify-between">
-        <Button size="s" look="quiet" disabled={disabled || isFull} onClick={edits.add}><Plus className="size-3.5" aria-hidden />Add row</Button>
+        {rows.length > 0 || !disabled ? <Button size="s" look={rows.length ? "quiet" : "plain"} disabled={disabled || isFull} onClick={edits.add}><Plus className="size-3.5" aria-hidden />Add row</Button> : <p className="text-ink-3">No rows</p>}
         {rows.length > 0 && <Button size="s" look="quiet" onClick={() => setWide(true)}><Maximize2 className="size-3.5" aria-hidden />{disabled ? "Show as table" : "Edit as table"}</Button>}
       </div>
       {wide && (

@@ -45,7 +45,7 @@ function Report({ sweep }: { sweep: Sweep }) {
   const colours = useMemo(() => ranked(new Map(measured.map((t) => [t.id, t.metric ?? 0])), goal), [measured, goal]);
   const best = measured.find((t) => !t.provisional), columns = useMemo(() => columnsOf(sweep, colours), [sweep, colours]), open = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
   const kept = useMemo(() => measured.filter((t) => brushed?.has(t.id) ?? true), [measured, brushed]);
-  const curves = useMemo(() => kept.slice(0, drawnCurves).map((t) => ({ id: t.id, label: `Run ${t.number}`, colour: colours.get(t.id) ?? "--ink-3", strong: t.id === best?.id, going: t.provisional ?? false })), [kept, colours, best]);
+  const curves = useMemo(() => [...kept.slice(0, drawnCurves), ...(brushed ? [] : trials.filter((t) => t.status === "running" && t.metric === null))].map((t) => ({ id: t.id, label: `Run ${t.number}`, colour: colours.get(t.id) ?? "--ink-3", strong: t.id === best?.id, going: t.status === "running" })), [kept, brushed, trials, colours, best]);
   const shown = brushed ? trials.filter((t) => brushed.has(t.id)) : trials, about = (t: Trial) => spec.axes.map((a) => `${paramLabel(sweep, a)} ${valueLabel(t.assignment[`${a.node}.${a.param}`])}`).join(" · ");
   const under = trials.find((t) => t.id === lit);
   return (
@@ -78,7 +78,7 @@ function Report({ sweep }: { sweep: Sweep }) {
           <Parallel sweep={sweep} trials={measured} colours={colours} best={best?.id} lit={lit} onLit={setLit} onOpen={open} brushed={brushed} onBrush={setBrushed} />
         </Card>
       )}
-      <RunCurves runs={curves} first={spec.metric.line ? `${spec.metric.node} · ${spec.metric.line}` : spec.metric.node} note={kept.length > curves.length ? `The best ${curves.length} of ${kept.length} runs` : brushed && `${kept.length} of ${measured.length} runs`} lit={lit} onLit={setLit} />
+      <RunCurves runs={curves} first={spec.metric.line ? `${spec.metric.node} · ${spec.metric.line}` : spec.metric.node} note={kept.length > drawnCurves ? `The best ${drawnCurves} of ${kept.length} runs` : brushed && `${kept.length} of ${measured.length} runs`} lit={lit} onLit={setLit} />
 
       <div className="mt-6 mb-3 flex h-8 items-center gap-3">
         <h2 className="font-semibold">Runs</h2>

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { numbers, runGraph } from "#tests/kit/check-op";
-import { checkImport, imported, startOf } from "#tests/kit/onnx-file";
+import { checkImport, imported, type NodeSpec, onnxFile, startOf, wave } from "#tests/kit/onnx-file";
 import { gradients } from "../differentiate";
 import type { Value } from "../graph";
 import { opsOf } from "../ops/index";
@@ -43,4 +43,10 @@ describe.each([
     expect(buffers.map((p) => p.name)).toEqual(Object.keys(expected.statistics));
     for (const [key, next] of Object.entries(expected.statistics)) expect(apart(numbers(result[`next ${key}`]), next), key).toBeLessThan(1e-5);
   });
+});
+
+it("batch statistics that a file computes itself are no running ones: training leaves them alone", async () => {
+  const nodes: NodeSpec[] = [["Abs", ["w"], ["v"]], ["BatchNormalization", ["x", "s", "b", "m", "v"], ["y"]]];
+  const { graph } = await imported(onnxFile({ nodes, inputs: { x: ["B", 3, 2] }, outputs: ["y"], weights: [wave("s", 3), wave("b", 3), wave("m", 3), wave("w", 3)] }), { x: [4, 3, 2] }, true);
+  expect([graph.updates.size, graph.nodes.map((n) => n.op)]).toEqual([0, ["Abs", "BatchNormalization"]]);
 });

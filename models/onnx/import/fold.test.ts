@@ -41,6 +41,11 @@ describe("what a file computes on shapes", () => {
     const graph = await checkImport(onnxFile({ nodes, inputs: { x: ["B", 4] }, outputs: ["y"], weights: [floatTensor("one", [], [1])] }), { x: ["B", 4] });
     expect(graph.nodes.map((n) => n.op)).toEqual(["Mul"]);
   });
+  it("stays small: a list that doubles forty times is left to the runtime", async () => {
+    const doubled: NodeSpec[] = Array.from({ length: 40 }, (_, i) => ["Concat", [`c${i}`, `c${i}`], [`c${i + 1}`], { axis: 0 }]), nodes: NodeSpec[] = [["Shape", ["x"], ["c0"]], ...doubled, ["Gather", ["c40", "i0"], ["g"]], ["Cast", ["g"], ["f"], { to: 1 }], ["Mul", ["x", "f"], ["y"]]];
+    const { graph } = await imported(onnxFile({ nodes, inputs: { x: ["B", 3] }, outputs: ["y"], weights: [index("i0", 0)] }), { x: [2, 3] });
+    expect(graph.constants.reduce((n, c) => n + c.data.length, 0)).toBeLessThan(200_000);
+  });
   it("must not depend on data", async () => {
     const bytes = onnxFile({ nodes: [["Cast", ["x"], ["i"], { to: 7 }], ["Reshape", ["x", "i"], ["y"]]], inputs: { x: ["N"] }, outputs: ["y"] });
     await expect(imported(bytes, { x: [2] })).rejects.toThrow("Reshape “node_1” of the model cannot be imported: its input 2 depends on data, and shapes must follow from the shapes of the model's inputs.");

@@ -1,8 +1,8 @@
 import type { Builder } from "../../blocks/builder";
 import { addDims, divideDims, multiplyDims, subtractDims } from "../dim";
 import type { Attrs, Dim, DType, Shape } from "../graph";
-import { broadcast, fixed } from "../shape";
-import { broadcastStrides, type Known, ofKnown, strided } from "./operand";
+import { broadcast, fixed, sizeOf } from "../shape";
+import { broadcastStrides, type Known, knownElements, ofKnown, strided } from "./operand";
 import { dtypeOf } from "./tensor";
 
 /**
@@ -26,9 +26,11 @@ const isNumber = (d: Dim): d is number => typeof d === "number";
 const sizes = (f: (p: Dim, q: Dim) => Dim | undefined): Binary => (p, q, dtype) => (dtype === "int64" || (isNumber(p) && isNumber(q)) ? f(p, q) : undefined);
 const numbers = (f: (p: number, q: number) => number | boolean): Binary => (p, q) => (isNumber(p) && isNumber(q) ? Number(f(p, q)) : undefined);
 
-const pairwise = (f: Binary, dtype?: DType): Rule => (b, [p, q]) => {
-  if (!p || !q) return undefined;
-  const shape = fixed(broadcast(p.shape, q.shape)), left = strided(p.known, shape, broadcastStrides(p.shape, shape)), right = strided(q.known, shape, broadcastStrides(q.shape, shape));
+const pairwise = (f: Binary, dtype?: DType): Rule => (b, [p, q, ...more]) => {
+  if (!p || !q || more.length) return undefined;
+  const shape = fixed(broadcast(p.shape, q.shape));
+  if (sizeOf(shape) > knownElements) return undefined;
+  const left = strided(p.known, shape, broadcastStrides(p.shape, shape)), right = strided(q.known, shape, broadcastStrides(q.shape, shape));
   return complete(b, dtype ?? p.dtype, shape, left.map((d, i) => f(d, right[i] as Dim, p.dtype)));
 };
 const each = (f: (x: number) => number): Rule => (b, [x]) => x && complete(b, x.dtype, x.shape, x.known.map((d) => (isNumber(d) ? f(d) : undefined)));
@@ -79,7 +81,9 @@ const rules = new Map<string, Rule>([
   }],
   ["Where", (b, [when, p, q]) => {
     if (!when || !p || !q) return undefined;
-    const shape = fixed([when, p, q].map((x): Shape => x.shape).reduce(broadcast)), [c, left, right] = [when, p, q].map((x) => strided(x.known, shape, broadcastStrides(x.shape, shape))) as [Dim[], Dim[], Dim[]];
+    const shape = fixed([when, p, q].map((x): Shape => x.shape).reduce(broadcast));
+    if (sizeOf(shape) > knownElements) return undefined;
+    const [c, left, right] = [when, p, q].map((x) => strided(x.known, shape, broadcastStrides(x.shape, shape))) as [Dim[], Dim[], Dim[]];
     return complete(b, p.dtype, shape, c.map((w, i) => (isNumber(w) ? (w ? left : right)[i] : undefined)));
   }],
 ]);

@@ -19,7 +19,7 @@ export interface Operand {
 export type Known = Operand & { known: readonly Dim[]; shape: readonly number[] };
 
 /** Larger integer tensors are data, not sizes. */
-const knownElements = 65_536;
+export const knownElements = 65_536;
 /** Float constants that may be scales or bounds. */
 const knownFloats = 64;
 

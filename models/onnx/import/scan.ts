@@ -22,8 +22,8 @@ export interface ModelMap {
   initializers: (Span & { name: string; /** Whether its numbers lie in another file. */ external: boolean })[];
 }
 
-/** What a stranger's file may claim, so that reading it costs no more than a small multiple of its size. */
-const limits = { parts: 50_000, nodeBytes: 64 * 2 ** 20, portBytes: 2 ** 16, nameBytes: 1024, listedIntegers: 16 * 2 ** 20 };
+/** What a stranger's file may claim. Weights are read as they lie; nodes and listed integers swell some thirtyfold, so these are bounded tightly. */
+const limits = { parts: 50_000, nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, portBytes: 2 ** 16, nameBytes: 1024, listedIntegers: 8 * 2 ** 20 };
 
 const window = 2 ** 14;
 const damaged = (what: string): never => {
@@ -54,9 +54,9 @@ export async function scan(source: Source): Promise<ModelMap> {
 
   async function read(part: Part): Promise<void> {
     if (part.field === graph.node) {
-      keep(map.nodes, part);
+      keep(map.nodes, part, limits.nodeBytes);
       nodeBytes += part.end - part.start;
-      if (nodeBytes > limits.nodeBytes) damaged(`its nodes take more than ${limits.nodeBytes / 2 ** 20} MiB`);
+      if (nodeBytes > limits.nodesBytes) damaged(`its nodes take more than ${limits.nodesBytes / 2 ** 20} MiB`);
     } else if (part.field === graph.input) keep(map.inputs, part, limits.portBytes);
     else if (part.field === graph.output) keep(map.outputs, part, limits.portBytes);
     else if (part.field === graph.sparse) throw new OnnxError("The model holds sparse tensors, which are not read.", "Export it with dense weights.");
@@ -76,7 +76,7 @@ export async function scan(source: Source): Promise<ModelMap> {
 }
 
 function keep(list: Span[], { start, end }: Part, maxBytes = Number.POSITIVE_INFINITY): void {
-  if (end - start > maxBytes) damaged(`a part that takes a few bytes claims ${end - start}`);
+  if (end - start > maxBytes) damaged(`a part claims ${end - start} bytes, and ${maxBytes} are the limit`);
   if (list.length >= limits.parts) damaged(`it has more than ${limits.parts} parts of one kind`);
   list.push({ start, end });
 }

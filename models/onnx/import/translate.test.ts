@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { checkImport, floatTensor, type FileSpec, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
 
 /** A file of one op on `x`. */
@@ -31,6 +31,8 @@ const cases: Record<string, [FileSpec, Record<string, readonly (number | string)
   "Clip from below": one(["Clip", ["x", "low"], ["y"]], undefined, { weights: [floatTensor("low", [], [-0.3])] }),
   "Clip from above": one(["Clip", ["x", "", "high"], ["y"]], undefined, { weights: [floatTensor("high", [], [0.4])] }),
   "Sum, Mean, Min and Max of many": one(["Max", ["s", "m", "n", "x"], ["y"]], undefined, { nodes: [["Sum", ["x", "w", "x"], ["s"]], ["Mean", ["x", "w", "s"], ["m"]], ["Min", ["x", "w", "m"], ["n"]], ["Max", ["s", "m", "n", "x"], ["y"]]], weights: [wave("w", 3, 4)] }),
+  "Min of three known numbers": one(["Mul", ["x", "f"], ["y"]], undefined, { nodes: [["Min", ["a", "b", "c"], ["m"]], ["Cast", ["m"], ["f"], { to: 1 }], ["Mul", ["x", "f"], ["y"]]], weights: [intTensor("a", [5]), intTensor("b", [7]), intTensor("c", [3])] }),
+  "EyeLike of another type": one(["MatMul", ["x", "f"], ["y"]], ["B", 4, 4], { nodes: [["EyeLike", ["w"], ["e"], { dtype: 7, k: 1 }], ["Cast", ["e"], ["f"], { to: 1 }], ["MatMul", ["x", "f"], ["y"]]], weights: [wave("w", 4, 4)] }),
   "Min of one": one(["Min", ["x"], ["y"]]),
   "Pow with an integer": one(["Pow", ["x", "two"], ["y"]], undefined, { weights: [intTensor("two", [2], [])] }),
   "Where and comparisons": one(["Where", ["c", "x", "w"], ["y"]], undefined, { nodes: [["Less", ["x", "w"], ["c"]], ["Where", ["c", "x", "w"], ["y"]]], weights: [wave("w", 3, 4)] }),

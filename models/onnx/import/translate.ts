@@ -6,7 +6,7 @@ import { append, definitionOf, type OpName, opTable } from "../ops/index";
 import { axisOf, broadcast, fixed, show, sizeOf } from "../shape";
 import { samePads, type Window } from "../window";
 import { isFoldable } from "./fold";
-import { broadcastStrides, isKnown, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
+import { broadcastStrides, isKnown, knownElements, type Operand, ofKnown, ofTensor, ofValue, strided, stridesOf } from "./operand";
 import type { FileNode } from "./read";
 import { dtypeOf } from "./tensor";
 
@@ -94,7 +94,7 @@ function sliced(c: Call, x: Operand, starts: readonly number[], ends: readonly D
 function expanded(c: Call, x: Operand, to: readonly Dim[]): Operand {
   const shape = broadcast(x.shape, to);
   if (shape.length === x.shape.length && shape.every((d, i) => d === x.shape[i])) return x;
-  const known = isKnown(x) && shape.every((d) => typeof d === "number") && sizeOf(shape) <= 4096 ? x : undefined;
+  const known = isKnown(x) && shape.every((d) => typeof d === "number") && sizeOf(shape) <= knownElements ? x : undefined;
   return known ? ofKnown(c.b, x.dtype, fixed(shape), strided(known.known, fixed(shape), broadcastStrides(known.shape, fixed(shape)))) : (emit(c, "Expand", [x], { to: shape })[0] as Operand);
 }
 
@@ -139,7 +139,7 @@ const pool: Translation = (c) => emit(c, c.node.op as OpName, [input(c, 0)], pad
 
 /** Only the axes that change are named, so that the batch may stay symbolic. */
 const resize: Translation = (c) => {
-  const { axes = input(c, 0).shape.map((_, i) => i), keep_aspect_ratio_policy: policy = "stretch", ...attrs } = c.attrs as { axes?: readonly number[]; keep_aspect_ratio_policy?: string }, { shape } = input(c, 0);
+  const { axes = input(c, 0).shape.map((_, i) => i), keep_aspect_ratio_policy: policy = "stretch", extrapolation_value: _, ...attrs } = c.attrs as Attrs & { axes?: readonly number[] }, { shape } = input(c, 0);
   if (policy !== "stretch") fail("it keeps the aspect ratio; give it sizes that do");
   const sizes = c.x[3] ? sizesAt(c, 3) : undefined, scales = c.x[2]?.tensor ? Array.from(c.x[2].tensor.data, Number) : c.x[2] && sizesAt(c, 2), wanted = sizes ?? scales ?? fail("it has neither sizes nor scales");
   const kept = axes.map((axis, i) => ({ at: axisOf(axis, shape.length), to: wanted[i] as Dim })).filter(({ at, to }) => (sizes ? to !== shape[at] : to !== 1));
@@ -197,7 +197,7 @@ const translations = new Map<string, Translation>([
   }],
   ["Concat", (c) => {
     const all = c.x.map((_, i) => input(c, i)), list = all.filter(isKnown);
-    if (list.length < all.length || list.some((x) => x.shape.length !== 1)) return emit(c, "Concat", all, { axis: shapeAxis(c) });
+    if (list.length < all.length || list.some((x) => x.shape.length !== 1) || list.reduce((n, x) => n + x.known.length, 0) > knownElements) return emit(c, "Concat", all, { axis: shapeAxis(c) });
     const known = list.flatMap((x) => x.known);
     return [ofKnown(c.b, input(c, 0).dtype, [known.length], known)];
   }],
@@ -228,6 +228,10 @@ const translations = new Map<string, Translation>([
     return pads.every((p) => p === 0) ? [x] : emit(c, "Pad", c.x[2] && mode === "constant" ? [x, c.x[2]] : [x], { pads, mode });
   }],
   ["Resize", resize],
+  ["EyeLike", (c) => {
+    const { dtype: to, ...attrs } = c.attrs, [y] = emit(c, "EyeLike", [input(c, 0)], attrs) as [Operand], dtype = to === undefined ? y.dtype : dtypeOf(to as number, "Its result");
+    return dtype === y.dtype ? [y] : emit(c, "Cast", [y], { dtype });
+  }],
   ["OneHot", (c) => emit(c, "OneHot", [input(c, 0), input(c, 2)], { ...c.attrs, depth: integers(c, 1)[0] })],
 
   ["Sum", variadic("Add")],
@@ -252,13 +256,15 @@ const translations = new Map<string, Translation>([
   ["AveragePool", pool],
   ["MaxPool", pool],
   ["BatchNormalization", (c) => {
-    // Running statistics are the file's to begin with; in training they follow the batches', as torch moves them.
-    const kept = (i: number): Value => {
-      const x = input(c, i), { tensor } = x;
-      return tensor?.name === undefined ? x.value() : c.b.buffer(tensor.name, tensor.shape, { kind: "values", data: tensor.data as Float32Array<ArrayBuffer> });
+    const [x, scale, bias] = [0, 1, 2].map((i) => input(c, i).value()) as [Value, Value, Value], { epsilon = 1e-5, momentum = 0.9 } = c.attrs as { epsilon?: number; momentum?: number };
+    // Running statistics are the file's to begin with; in training they follow the batches', as torch moves them. Computed ones stay as they are.
+    const kept = (i: number): Value | undefined => {
+      const { name, shape, data } = input(c, i).tensor ?? {};
+      return name === undefined ? undefined : c.b.buffer(name, shape as number[], { kind: "values", data: data as Float32Array<ArrayBuffer> });
     };
-    const { epsilon = 1e-5, momentum = 0.9 } = c.attrs as { epsilon?: number; momentum?: number };
-    return [ofValue(normalizeBatch(c.b, input(c, 0).value(), { scale: input(c, 1).value(), bias: input(c, 2).value(), mean: kept(3), variance: kept(4) }, { epsilon, momentum: 1 - momentum }))];
+    const mean = kept(3), variance = kept(4);
+    if (mean && variance) return [ofValue(normalizeBatch(c.b, x, { scale, bias, mean, variance }, { epsilon, momentum: 1 - momentum }))];
+    return [ofValue(c.b.op.BatchNormalization(x, scale, bias, input(c, 3).value(), input(c, 4).value(), { epsilon }))];
   }],
   ["GroupNormalization", (c) => {
     const x = input(c, 0), channels = fixed(x.shape.slice(1, 2))[0] as number, groups = c.attrs.num_groups as number;

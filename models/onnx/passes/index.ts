@@ -2,12 +2,14 @@ import type { Graph } from "../graph";
 import { dedupe } from "./dedupe";
 import { dropDead } from "./drop-dead";
 import { fold } from "./fold";
+import { join } from "./join";
 import { lowRank } from "./low-rank";
 import { simplify } from "./simplify";
+import { sums } from "./sums";
 import { pushTransposes } from "./transposes";
 
 /** Every pass, in the order they are made: each takes a graph and gives one that computes the same. */
-export const passes = { fold, simplify, dedupe, "low-rank": lowRank, transposes: pushTransposes, "drop-dead": dropDead } satisfies Record<string, (graph: Graph) => Graph>;
+export const passes = { fold, simplify, dedupe, join, "low-rank": lowRank, transposes: pushTransposes, sums, "drop-dead": dropDead } satisfies Record<string, (graph: Graph) => Graph>;
 
 /** All passes. A training step is optimized twice: its forward part, so that what is differentiated is small, and the whole with its gradients. */
 export const optimize = (graph: Graph): Graph => Object.values(passes).reduce((g, pass) => pass(g), graph);

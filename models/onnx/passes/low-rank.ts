@@ -28,7 +28,7 @@ function adapterOf(graph: Graph, value: Value): Adapter | undefined {
   for (const [term, base] of sides(graph, value, "Add")) {
     for (const [product, scale] of [[term, undefined] as const, ...sides(graph, term, "Mul")]) {
       const maker = graph.makerOf(product), [a, b] = maker?.op === "MatMul" ? (maker.inputs as [Value, Value]) : [];
-      if (!a || !b || (scale && scale.shape.some((d) => d !== 1)) || base.shape.join() !== product.shape.join()) continue;
+      if (!a || !b || scale?.shape.some((d) => d !== 1) || base.shape.join() !== product.shape.join()) continue;
       const [inputs, rank] = a.shape, outputs = b.shape[1], isMatrix = a.shape.length === 2 && b.shape.length === 2;
       if (isMatrix && typeof inputs === "number" && typeof rank === "number" && typeof outputs === "number" && rank * (inputs + outputs) < inputs * outputs) return { base, a, b, scale };
     }

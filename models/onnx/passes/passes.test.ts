@@ -15,7 +15,7 @@ function graphOf(build: (op: Ops, graph: Graph) => Record<string, ReturnType<Ops
 }
 
 /** The graph after a pass, without what became dead by it, as text; the runtime has given the same numbers for both. */
-async function after(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
+async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
   const draw = random("passes"), result = passes["drop-dead"](pass(graph));
   const feeds = Object.fromEntries([...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
     const dims = shape as number[];
@@ -39,7 +39,7 @@ describe("constant folding", () => {
       const index = op.Cast(op.Sub(g.constant([5], "int64"), g.constant([3, 4], "int64")), { dtype: "float32" });
       return { y: op.MatMul(x, table), z: op.Add(op.Expand(g.constant([1]), { to: [40, 40] }), g.constant([1])), index };
     });
-    expect(await after(passes.fold, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass(passes.fold, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3])
         const_0: float32[3,2] = -5.5 -10.5 -6 -11 -6.5 -11.5
         const_2: float32[] = 1
@@ -61,7 +61,7 @@ describe("simplification", () => {
       const turned = op.Transpose(op.Transpose(op.Reshape(op.Reshape(op.Identity(same), { to: [6] }), { to: [1, 2, 3] }), { perm: [2, 0, 1] }), { perm: [0, 2, 1] });
       return { turned, back: op.Transpose(op.Transpose(x, { perm: [1, 0] }), { perm: [1, 0] }) };
     });
-    expect(await after(passes.simplify, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass(passes.simplify, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3])
         Reshape_0: float32[1,2,3] = Reshape(x, to=[1,2,3])
         Transpose_1: float32[3,2,1] = Transpose(Reshape_0, perm=[2,1,0])
@@ -73,7 +73,7 @@ describe("simplification", () => {
       const x = g.input("x", "float32", [2, 3]), row = g.input("row", "float32", [3]);
       return { wide: op.Mul(row, g.constant([1, 1], "float32", [2, 1])), y: op.Sub(op.Expand(row, { to: [2, 3] }), x), alone: op.Exp(op.Expand(row, { to: [2, 3] })) };
     });
-    expect(await after(passes.simplify, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass(passes.simplify, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3], row: float32[3])
         const_0: float32[2,1] = 1 1
         Mul_1: float32[2,3] = Mul(row, const_0)
@@ -91,7 +91,7 @@ describe("common subexpressions", () => {
       const x = g.input("x", "float32", [2, 3]), scaled = () => op.Mul(op.Exp(x), g.constant([2]));
       return { y: op.Add(scaled(), scaled()), sums: op.Add(op.ReduceSum(x, { axes: [0] }), op.ReduceSum(x, { axes: [0], keepdims: 1 })), stopped: op.Add(op.StopGradient(x), op.Identity(x)) };
     });
-    expect(await after(passes.dedupe, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass(passes.dedupe, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3])
         const_1: float32[] = 2
         Exp_0: float32[2,3] = Exp(x)
@@ -117,7 +117,7 @@ describe("dead code", () => {
       g.updates.set("mean", op.Add(mean, x));
       return { y: op.Neg(x) };
     });
-    expect(await after((g) => g, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass((g) => g, graph)).toMatchInlineSnapshot(`
       "(x: float32[2], mean: float32[2], unused: float32[2])
         Add_0: float32[2] = Add(mean, x)
         Neg_1: float32[2] = Neg(x)
@@ -133,7 +133,7 @@ describe("low-rank products", () => {
     return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
   });
   it("go through the rank, so that no full matrix is added up or differentiated", async () => {
-    expect(await after(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
+    expect(await afterPass(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
       "(x: float32[2,4,8], w: float32[8,6], a: float32[8,2], b: float32[2,6])
         const_3: float32[] = 0.5
         StopGradient_0: float32[8,6] = StopGradient(w)
@@ -148,6 +148,45 @@ describe("low-rank products", () => {
   it("stay as they are where the rank is not low", () => expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
 });
 
+describe("parts", () => {
+  const halves = (second: number) => graphOf((op, g) => {
+    const x = g.input("x", "float32", [2, 3]), y = g.input("y", "float32", [2, 2]), z = g.input("z", "float32", [2, 1]);
+    const at = (v: typeof x, start: number) => op.Pad(v, { pads: [0, start, 0, 6 - start - (v.shape[1] as number)] });
+    return { whole: op.Add(op.Add(at(y, 3), at(x, 0)), at(z, second)) };
+  });
+  it("that fill a tensor are put together at once", async () => {
+    expect(await afterPass(passes.join, halves(5))).toMatchInlineSnapshot(`
+      "(x: float32[2,3], y: float32[2,2], z: float32[2,1])
+        Concat_0: float32[2,6] = Concat(x, y, z, axis=1)
+      => whole=Concat_0"
+    `);
+  });
+  it("that overlap or leave something out are added up", async () => {
+    expect(await afterPass(passes.join, halves(4))).toBe(print(halves(4)));
+  });
+});
+
+describe("sums over rows", () => {
+  it("are products with ones where there are many", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [8, 9, 4]);
+      return { bias: op.ReduceSum(x, { axes: [0, 1], keepdims: 0 }), kept: op.ReduceSum(x, { axes: [0, 1] }), rows: op.ReduceSum(x, { axes: [-1] }), few: op.ReduceSum(g.input("y", "float32", [3, 4]), { axes: [0] }) };
+    });
+    expect(await afterPass(passes.sums, graph)).toMatchInlineSnapshot(`
+      "(x: float32[8,9,4], y: float32[3,4])
+        Reshape_0: float32[72,4] = Reshape(x, to=[72,4])
+        MatMul_2: float32[1,4] = MatMul(const_1, Reshape_0)
+        Reshape_3: float32[4] = Reshape(MatMul_2, to=[4])
+        Reshape_4: float32[72,4] = Reshape(x, to=[72,4])
+        MatMul_5: float32[1,4] = MatMul(const_1, Reshape_4)
+        Reshape_6: float32[1,1,4] = Reshape(MatMul_5, to=[1,1,4])
+        ReduceSum_7: float32[8,9,1] = ReduceSum(x, axes=[-1])
+        ReduceSum_8: float32[1,4] = ReduceSum(y, axes=[0])
+      => bias=Reshape_3, kept=Reshape_6, rows=ReduceSum_7, few=ReduceSum_8"
+    `);
+  });
+});
+
 describe("transposes", () => {
   it("go into products, also those of a result", async () => {
     const graph = graphOf((op, g) => {
@@ -155,7 +194,7 @@ describe("transposes", () => {
       const turned = op.Transpose(w, turn);
       return { a: op.MatMul(x, turned), b: op.Transpose(op.MatMul(op.Transpose(x, turn), x), turn), c: op.Gemm(op.Transpose(x, turn), turned, g.constant([1, 2, 3, 4, 5]), { transA: 1 }), d: op.MatMul(stack, turned) };
     });
-    expect(await after(passes.transposes, graph)).toMatchInlineSnapshot(`
+    expect(await afterPass(passes.transposes, graph)).toMatchInlineSnapshot(`
       "(x: float32[4,3], stack: float32[2,4,3], w: float32[5,3])
         const_2: float32[5] = 1 2 3 4 5
         Gemm_0: float32[4,5] = Gemm(x, w, transA=0, transB=1)
@@ -172,7 +211,7 @@ describe("transposes", () => {
       const x = g.input("x", "float32", [4, 3]), y = op.Gemm(x, x, { transA: 1 }), z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
       return { both: op.Add(y, op.Transpose(y, { perm: [1, 0] })), turned: op.Transpose(z, { perm: [1, 0] }) };
     });
-    expect((await after(passes.transposes, graph)).split("\n")).toHaveLength(print(graph).split("\n").length);
+    expect((await afterPass(passes.transposes, graph)).split("\n")).toHaveLength(print(graph).split("\n").length);
   });
 });
 

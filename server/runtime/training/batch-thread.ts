@@ -9,7 +9,7 @@ import { createHost } from "../host/create-host";
 import { openBatches } from "./batches";
 import type { FromThread, ThreadData } from "./feeder";
 
-const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData, values = new Map(given), { signal } = new AbortController();
+const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData, values = new Map(given), wanted = new Set(reads), { signal } = new AbortController();
 const send = (message: FromThread, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
 const batches = await openBatches({
@@ -19,7 +19,7 @@ const batches = await openBatches({
 });
 parentPort?.on("message", async (index: number) => {
   try {
-    const { rows, values } = await batches.batch(index), read = reads.map((name): [string, unknown] => [name, values.get(name)]);
+    const { rows, values } = await batches.batch(index, wanted), read = reads.map((name): [string, unknown] => [name, values.get(name)]);
     const own = read.flatMap(([, value]) => ((value as Tensor)?.data?.buffer instanceof ArrayBuffer ? [(value as Tensor).data.buffer as ArrayBuffer] : []));
     send({ kind: "batch", index, rows, values: read }, [...new Set(own)]);
   } catch (error) {

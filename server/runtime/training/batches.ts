@@ -39,8 +39,8 @@ export interface Batches {
   isSteady(endpoint: string): boolean;
   /** All rows of what lies there before the training, for the parts that run once. */
   whole(endpoint: string): unknown;
-  /** The 1-based batch. */
-  batch(index: number): Promise<Batch>;
+  /** The 1-based batch, with the values that are wanted; by default all. */
+  batch(index: number, wanted?: ReadonlySet<string>): Promise<Batch>;
 }
 
 /** Batches of what lies before the losses: rows that are there already, cut to the batch, and what random host nodes make of them anew. */
@@ -60,15 +60,16 @@ export async function openBatches({ graph, node, cone, batchSize, seed, stage, d
     const { definition } = graph.nodes.get(id) as ResolvedNode;
     if (!definition.rowwise) throw new Failure({ node: id, message: `${definition.title} needs all rows at once, so it cannot follow a node that draws anew in each step.`, hint: "Put it before the random node." });
   }
+  const readOnHost = new Set(cone.stepwise.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat().map(key)));
   const draw = sampler({ rows, batch: batchSize, seed: stage === 0 ? seed : [seed, stage].join(), distinct, bucket });
   return {
     rows,
     isBatched: (endpoint) => !given.has(endpoint) || rowCount(given.get(endpoint)?.type as PortType, given.get(endpoint)?.value) === rows,
     isSteady: (endpoint) => given.has(endpoint),
     whole: (endpoint) => given.get(endpoint)?.value,
-    async batch(index) {
+    async batch(index, wanted) {
       const drawn = draw.batch(index), values = new Map<string, unknown>();
-      for (const [name, { type, value }] of given) values.set(name, rowCount(type, value) === rows ? sliceRows[type]?.(value as never, drawn) : value);
+      for (const [name, { type, value }] of given) if (!wanted || wanted.has(name) || readOnHost.has(name)) values.set(name, rowCount(type, value) === rows ? sliceRows[type]?.(value as never, drawn) : value);
       for (const id of cone.stepwise) await runStepwise(graph.nodes.get(id) as ResolvedNode, values, hostFor(id, stage === 0 ? [seed, "step", index] : [seed, stage, "step", index]));
       return { rows: drawn, values };
     },

@@ -33,7 +33,10 @@ export interface Feeder {
 }
 
 /** Draws each batch when it is asked for, on the calling thread: rows are only cut. */
-export const directFeeder = (batches: Batches): Feeder => ({ batch: (index) => batches.batch(index), close: async () => {} });
+export const directFeeder = (batches: Batches, reads: readonly string[]): Feeder => {
+  const wanted = new Set(reads);
+  return { batch: (index) => batches.batch(index, wanted), close: async () => {} };
+};
 
 /** How many batches each thread is ahead. */
 const ahead = 2;
@@ -43,7 +46,7 @@ const ahead = 2;
  * thread has started, batches are drawn on the calling one.
  */
 export function threadedFeeder(batches: Batches, data: ThreadData, last: number, threads: number): Feeder {
-  const waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>(), ready: Worker[] = [];
+  const wanted = new Set(data.reads), waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>(), ready: Worker[] = [];
   const shared = { ...data, given: data.given.map(([name, value]): [string, unknown] => [name, share(value)]) };
   const workers = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL("./batch-thread.ts", import.meta.url), { workerData: shared, execArgv: ["--import", "tsx"] });
@@ -73,7 +76,7 @@ export function threadedFeeder(batches: Batches, data: ThreadData, last: number,
   };
   return {
     async batch(index) {
-      const drawn = ready.length || waiting.has(index) ? order(index) : batches.batch(index);
+      const drawn = ready.length || waiting.has(index) ? order(index) : batches.batch(index, wanted);
       if (ready.length) for (let next = index + 1; next <= Math.min(last, index + ahead * ready.length); next++) void order(next);
       const batch = await drawn;
       waiting.delete(index);

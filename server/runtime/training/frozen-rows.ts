@@ -12,7 +12,7 @@ import { type Blobs, sha256 } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
 import { writeWhole } from "../cache";
 import { openSession, type Provider } from "../sessions";
-import { asArray, rowsOf, widthOf } from "../values";
+import { asArray, rowsOf, takeRows, widthOf } from "../values";
 
 /** Rows that are computed at a time. */
 const chunkRows = 64;
@@ -48,19 +48,42 @@ interface Stored {
  * with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { cacheDir, blobs } = spec, path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
+  const { cacheDir, blobs, rows } = spec, path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
   const known = await readFile(path, "utf8").then((text) => JSON.parse(text) as Stored[], () => undefined);
   const stored = known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
-  const files = stored.map((s) => ({ ...s, width: s.shape.reduce((a, b) => a * b, widthOf(s.dtype)), file: openSync(blobs.path(s.ref), "r") }));
+  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) })), bytes = parts.reduce((n, p) => n + p.bytes, 0);
+  const readers = await Promise.all(parts.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, rows, blobs))));
   return {
-    bytes: files.reduce((n, f) => n + f.width * spec.rows, 0),
-    read: (rows) => new Map(files.map(({ name, dtype, shape, width, file }) => {
-      const bytes = new Uint8Array(rows.length * width);
-      for (const [i, row] of rows.entries()) readSync(file, bytes, i * width, width, row * width);
-      return [name, { dtype, shape: [rows.length, ...shape], data: asArray(dtype, bytes) }];
-    })),
-    close: () => files.forEach((f) => void closeSync(f.file)),
+    bytes,
+    read: (wanted) => new Map(readers.map(({ name, read }) => [name, read(wanted)])),
+    close: () => readers.forEach((r) => void r.close()),
+  };
+}
+
+/** Rows up to so many bytes are held in memory; others are read from their file as they are drawn. */
+const inMemory = 2 ** 29;
+interface Reader {
+  name: string;
+  read(wanted: Uint32Array): Tensor;
+  close(): void;
+}
+
+async function memoryReader({ name, ref, dtype, shape }: Stored, rows: number, blobs: Blobs): Promise<Reader> {
+  const all: Tensor = { dtype, shape: [rows, ...shape], data: asArray(dtype, await blobs.get(ref)) };
+  return { name, read: (wanted) => takeRows(all, wanted), close: () => {} };
+}
+
+async function fileReader({ name, ref, dtype, shape, bytes }: Stored & { bytes: number }, rows: number, blobs: Blobs): Promise<Reader> {
+  const file = openSync(blobs.path(ref), "r"), width = bytes / rows;
+  return {
+    name,
+    read(wanted) {
+      const bytes = new Uint8Array(wanted.length * width);
+      for (const [i, row] of wanted.entries()) readSync(file, bytes, i * width, width, row * width);
+      return { dtype, shape: [wanted.length, ...shape], data: asArray(dtype, bytes) };
+    },
+    close: () => closeSync(file),
   };
 }
 

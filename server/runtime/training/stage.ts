@@ -49,7 +49,7 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
 /** Lowers a stage for batch values of these shapes, and cuts off what runs once. */
 export function buildStage({ graph, node, request, stage, handles }: StageSpec, cone: Cone, batches: Batches, values: ReadonlyMap<string, unknown>): BuiltStage {
   const lowered = lower(graph, cone.tensors, (from): { dtype: DType; shape: Shape } => {
-    const { dtype, shape } = values.get(key(from)) as Tensor;
+    const { dtype, shape } = (values.get(key(from)) ?? batches.whole(key(from))) as Tensor;
     return { dtype, shape: batches.isBatched(key(from)) ? [batchSymbol, ...shape.slice(1)] : shape };
   }, { training: true, handles });
   const losses = cone.ends.map((end) => scalarOf(lowered, node, end)), op = opsOf(lowered.graph);

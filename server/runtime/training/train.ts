@@ -195,12 +195,12 @@ class Trainer {
   }
 
   /** Rows are cut as they are asked for; what random nodes make of them is made ahead, in threads. */
-  #feeder({ stage }: StageSpec, cone: Cone, batches: Batches, { lowered }: BuiltStage, index: number): Feeder {
+  #feeder({ stage }: StageSpec, cone: Cone, batches: Batches, built: BuiltStage, index: number): Feeder {
     const { document, node, request, blobs, cacheDir, folders, dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)) } = this.t, { batchSize, seed, distinct, bucket, accumulate } = request;
     // A thread takes a second to start: a short stage is over by then.
-    if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50) return directFeeder(batches);
+    if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50) return directFeeder(batches, built.reads);
     const given = cone.rows.map((from): [string, unknown] => [key(from), batches.whole(key(from))]);
-    return threadedFeeder(batches, { document, node, cone, batchSize, seed, stage: index, distinct, bucket, given, reads: lowered.graph.inputs.map((v) => v.name), blobs: blobs.root, cacheDir, folders }, stage.steps * accumulate, dataThreads);
+    return threadedFeeder(batches, { document, node, cone, batchSize, seed, stage: index, distinct, bucket, given, reads: built.reads, blobs: blobs.root, cacheDir, folders }, stage.steps * accumulate, dataThreads);
   }
 
   /** Everything that goes round in this stage, and what earlier stages trained. */
