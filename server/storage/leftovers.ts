@@ -9,6 +9,7 @@ const kept = { "blobs/tmp": day, scratch: 14 * day };
 export async function removeLeftovers(data: string, now = Date.now()): Promise<void> {
   for (const [folder, age] of Object.entries(kept)) {
     for (const name of await readdir(join(data, folder)).catch(() => [])) {
+      if (name.endsWith(".lock")) continue; // whoever waits for it finds out by itself
       const path = join(data, folder, name), { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
       if (now - mtimeMs > age) await rm(path, { recursive: true, force: true }).catch(() => {});
     }
