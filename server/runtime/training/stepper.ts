@@ -36,10 +36,14 @@ export class NonFinite extends Error {
 
 /**
  * Takes training steps: the tensors that go round, and the sessions that replace them. On WebGPU those tensors stay on the device between
- * steps. A program is compiled when batches of a new shape come; its state is the same for all shapes.
+ * steps; on the CPU a step writes into the tensors of the step before the last, so that none is allocated or copied once two steps were taken.
+ * A program is compiled when batches of a new shape come; its state is the same for all shapes.
  */
 export class Stepper {
   readonly #state = new Map<string, ort.Tensor>();
+  /** Tensors of the CPU that a state's next numbers may be written into. What the caller gave at the start is the caller's, and never among them. */
+  readonly #spare = new Map<string, ort.Tensor>();
+  readonly #lent = new Set<ort.Tensor>();
   readonly #programs = new Map<string, { program: Program; parts: Open }>();
   readonly #keepOnDevice: boolean;
   #sums: Feeds = {};
@@ -54,16 +58,21 @@ export class Stepper {
     const { compile, valueOf, stateOf = () => undefined } = this.options, program = compile(), parts: Open = {};
     for (const [name, part] of Object.entries<Part>(program.parts)) {
       parts[name] = await this.#session(part);
-      for (const p of part.graph.parameters) if (!this.#state.has(p.name)) this.#state.set(p.name, float(valueOf(p.name) ?? new Float32Array(size(p.value.shape as number[])), p.value.shape as number[]));
+      for (const p of part.graph.parameters) if (!this.#state.has(p.name)) this.#begin(p.name, p.value.shape as number[], valueOf(p.name));
     }
     for (const { name, shape, start } of program.states) {
       const resumed = stateOf(name);
-      if (resumed) this.#state.set(name, float(resumed, shape));
-      else if (!this.#state.has(name)) this.#state.set(name, float(new Float32Array(size(shape)).fill(start), shape));
+      if (resumed || !this.#state.has(name)) this.#begin(name, shape, resumed, start);
     }
     const opened = { program, parts };
     this.#programs.set(shapes, opened);
     return opened;
+  }
+
+  #begin(name: string, shape: readonly number[], given: Float32Array | undefined, start = 0): void {
+    const tensor = given ? float(given, shape) : filled(shape, start);
+    if (given) this.#lent.add(tensor);
+    this.#state.set(name, tensor);
   }
 
   async #session({ graph, states }: Part): Promise<OpenPart> {
@@ -103,10 +112,15 @@ export class Stepper {
   async #run({ session, inputs, states }: OpenPart, feeds: Feeds, check: (out: Feeds) => void = () => {}): Promise<Feeds> {
     const given: Feeds = {};
     for (const name of inputs) given[name] = (feeds[name] ?? this.#sums[name] ?? this.#state.get(name)) as ort.Tensor;
-    const out = (await session.run(given)) as Feeds;
+    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null]));
+    if (!this.#keepOnDevice) for (const { name, next } of states) into[next] = this.#spare.get(name) ?? filled((this.#state.get(name) as ort.Tensor).dims);
+    const out = (await session.run(given, into)) as Feeds;
     check(out);
     for (const { name, next } of states) {
-      dropped({ old: this.#state.get(name) as ort.Tensor });
+      const old = this.#state.get(name) as ort.Tensor;
+      if (this.#keepOnDevice) dropped({ old });
+      else if (!this.#lent.delete(old)) this.#spare.set(name, old);
+      else this.#spare.delete(name);
       this.#state.set(name, out[next] as ort.Tensor);
     }
     for (const [name, old] of Object.entries(this.#sums)) {
@@ -134,11 +148,11 @@ export class Stepper {
     for (let i = 0; i < count; i++) await this.#run(backward, { ...piece(i), ...Object.fromEntries([...cotangents].map(([name, { crossing, value }]) => [name, slab(value, crossing, i, count)])) });
   }
 
-  /** Every tensor that the programs read from step to step, by name. */
+  /** Every tensor that the programs read from step to step, by name: the numbers themselves, which the step after the next one writes over. */
   async parameters(): Promise<Map<string, Float32Array>> {
     return new Map((await this.#read([...this.#state.keys()])).map(({ name, data }) => [name, data as Float32Array]));
   }
-  /** Everything that goes round, for a checkpoint. */
+  /** Everything that goes round, for a checkpoint; written over like the above. */
   async states(): Promise<TensorToWrite[]> {
     const names = new Set([...this.#programs.values()].flatMap(({ program }) => program.states.map((s) => s.name)));
     return this.#read([...names]);
@@ -162,6 +176,7 @@ export class Stepper {
 
 /** The scalars that a step tells: the loss, its parts, the gradient's norm. */
 const isTold = (name: string): boolean => /^(loss|grad_norm)\b/.test(name);
+const filled = (shape: readonly number[], value = 0): ort.Tensor => float(value === 0 ? new Float32Array(size(shape)) : new Float32Array(size(shape)).fill(value), shape);
 const float = (data: Float32Array, shape: readonly number[]): ort.Tensor => new ort.Tensor("float32", data, [...shape]);
 /** Gives memory on the device back; what lies in the CPU's is the garbage collector's. */
 const dropped = (tensors: Feeds): Feeds => {
@@ -175,7 +190,7 @@ const onCpu = async (tensor: ort.Tensor): Promise<ort.Tensor> => (tensor.locatio
 const zeros = (program: Program, state: ReadonlyMap<string, ort.Tensor>): Feeds =>
   Object.fromEntries(program.trained.map((name) => {
     const { dims } = state.get(name) as ort.Tensor;
-    return [`${name}#grad`, float(new Float32Array(size(dims)), dims)];
+    return [`${name}#grad`, filled(dims)];
   }));
 
 /** A boundary value put together from chunks along its axis. */

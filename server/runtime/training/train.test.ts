@@ -85,7 +85,7 @@ describe("a frozen part behind the data", () => {
     expect(again.result.events.some((e) => e.kind === "hoisted")).toBe(true);
   });
   it("may be kept in half precision", async () => {
-    const half = await trained(frozen({ hoist: "float16" })), full = await trained(frozen({})), bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
+    const half = await trained(frozen({ hoist: "float16", lr: 0.001 })), full = await trained(frozen({ lr: 0.001 })), bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
     expect(bytes(half.result)).toBe((bytes(full.result) as number) / 2);
     expect(gap(half.weights, full.weights)).toBeLessThan(1e-2);
   });
@@ -171,7 +171,7 @@ describe("stages", () => {
 describe("measuring in the middle of a training", () => {
   /** The towers that measure read the handle that trains. */
   const measured = (trainer: Record<string, unknown>) => pair({ evaluate: 5, ...trainer }, {
-    fresh: ["weights.make", { seed: 3 }], test_data: ["data.emoji", { vendors: ["noto"], limit: 24 }], test_resize: ["image.resize", { width: 16, height: 16 }], test_normalize: ["image.normalize"], test_tokenize: ["text.tokenize", { length: 8 }],
+    fresh: ["weights.make", { seed: 1 }], test_data: ["data.emoji", { vendors: ["noto"], limit: 24 }], test_resize: ["image.resize", { width: 16, height: 16 }], test_normalize: ["image.normalize"], test_tokenize: ["text.tokenize", { length: 8 }],
     test_vision: ["model.vision-transformer", { scope: "vision", ...tower }], test_text: ["model.text-transformer", { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2 }], test_ip: ["model.projector", { scope: "ip", width: 16 }], test_tp: ["model.projector", { scope: "tp", width: 16 }],
     test_in: ["model.l2-normalize"], test_tn: ["model.l2-normalize"], test_scorer: ["model.contrastive-scorer"], accuracy: ["eval.accuracy"],
   }, [
@@ -181,7 +181,7 @@ describe("measuring in the middle of a training", () => {
     "test_scorer.logits -> accuracy.logits", "test_data.name -> accuracy.labels", "test_data.name -> accuracy.truth", "accuracy.top5 -> trainer.metric",
   ]);
   it("gives what the trained weights reach, at every interval, and keeps the best", async () => {
-    const document = measured({ steps: 40, lr: 0.004, give: "best" }), { result, dir } = await trained(document), points = line(result, "accuracy.top5");
+    const document = measured({ steps: 40, lr: 0.001, give: "best" }), { result, dir } = await trained(document), points = line(result, "accuracy.top5");
     expect(points.map((v, i) => (v === null ? 0 : i + 1)).filter(Boolean)).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
     // The same towers on the weights that came out reach the best of the points.
     const after = structuredClone(document);
@@ -230,7 +230,7 @@ describe("a queue", () => {
 
 describe("half precision", () => {
   it("follows the losses of full precision, with full-precision weights", async () => {
-    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002 })), full = await trained(pair({ steps: 30, lr: 0.002 }));
+    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002, seed: 1 })), full = await trained(pair({ steps: 30, lr: 0.002, seed: 1 }));
     expect(line(full.result, "loss")[29]).toBeLessThan((line(full.result, "loss")[0] as number) * 0.95);
     for (const [i, loss] of line(half.result, "loss").entries()) expect(Math.abs(loss - (line(full.result, "loss")[i] as number)) / loss).toBeLessThan(0.02);
     expect(line(half.result, "loss")).not.toEqual(line(full.result, "loss"));
