@@ -3,6 +3,7 @@ import type { TensorToWrite } from "#models/files/safetensors";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
+import { inPlace } from "#models/train/in-place";
 import { cotangentOf, type Crossing, type Part, type Program } from "#models/train/program";
 import type { State } from "#models/train/step";
 import type { Tensor } from "#nodes/core/values";
@@ -13,6 +14,8 @@ interface OpenPart {
   session: ort.InferenceSession;
   inputs: string[];
   states: State[];
+  /** Those that are written over where they lie. */
+  inPlace: ReadonlySet<string>;
 }
 type Open = { [name: string]: OpenPart };
 type Feeds = Record<string, ort.Tensor>;
@@ -27,7 +30,7 @@ export interface StepperOptions {
   stateOf?(name: string): Float32Array | undefined;
 }
 
-/** The step gave a loss or a gradient that is no number; nothing was changed by it. */
+/** The step gave a loss or a gradient that is no number; the parameters are as they were. */
 export class NonFinite extends Error {
   constructor(readonly told: Record<string, number>) {
     super("the loss or the gradient is not finite");
@@ -36,7 +39,8 @@ export class NonFinite extends Error {
 
 /**
  * Takes training steps: the tensors that go round, and the sessions that replace them. On WebGPU those tensors stay on the device between
- * steps; on the CPU a step writes into the tensors of the step before the last, so that none is allocated or copied once two steps were taken.
+ * steps; on the CPU a step writes over its states where that is safe, and else into those of the step before the last: none is allocated or
+ * copied once two steps were taken.
  * A program is compiled when batches of a new shape come; its state is the same for all shapes.
  */
 export class Stepper {
@@ -81,9 +85,11 @@ export class Stepper {
       graphOptimizationLevel: "all",
       extra: { session: { set_denormal_as_zero: "1" } },
       logSeverityLevel: 3,
+      // Memory as it is needed instead of one block planned after the first step, which comes on top of what that step took: half the peak, the same time.
+      enableMemPattern: false,
       ...(this.#keepOnDevice ? { preferredOutputLocation: Object.fromEntries([...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"])) } : {}),
     });
-    return { session, inputs: [...graph.inputs.map((v) => v.name), ...graph.parameters.map((p) => p.name)], states };
+    return { session, inputs: [...graph.inputs.map((v) => v.name), ...graph.parameters.map((p) => p.name)], states, inPlace: inPlace(graph, states) };
   }
 
   /** One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells. */
@@ -109,18 +115,19 @@ export class Stepper {
   }
 
   /** Runs a part. States and sums that it gives replace those before, once `check` has let its result pass. */
-  async #run({ session, inputs, states }: OpenPart, feeds: Feeds, check: (out: Feeds) => void = () => {}): Promise<Feeds> {
+  async #run({ session, inputs, states, inPlace }: OpenPart, feeds: Feeds, check: (out: Feeds) => void = () => {}): Promise<Feeds> {
     const given: Feeds = {};
     for (const name of inputs) given[name] = (feeds[name] ?? this.#sums[name] ?? this.#state.get(name)) as ort.Tensor;
-    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null]));
-    if (!this.#keepOnDevice) for (const { name, next } of states) into[next] = this.#spare.get(name) ?? filled((this.#state.get(name) as ort.Tensor).dims);
+    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null])), stays = (name: string) => inPlace.has(name) && !this.#lent.has(this.#state.get(name) as ort.Tensor);
+    if (!this.#keepOnDevice) for (const { name, next } of states) into[next] = stays(name) ? (this.#state.get(name) as ort.Tensor) : (this.#spare.get(name) ?? filled((this.#state.get(name) as ort.Tensor).dims));
     const out = (await session.run(given, into)) as Feeds;
     check(out);
     for (const { name, next } of states) {
       const old = this.#state.get(name) as ort.Tensor;
       if (this.#keepOnDevice) dropped({ old });
-      else if (!this.#lent.delete(old)) this.#spare.set(name, old);
-      else this.#spare.delete(name);
+      else if (stays(name)) continue;
+      else if (this.#lent.delete(old)) this.#spare.delete(name);
+      else this.#spare.set(name, old);
       this.#state.set(name, out[next] as ort.Tensor);
     }
     for (const [name, old] of Object.entries(this.#sums)) {
@@ -148,7 +155,7 @@ export class Stepper {
     for (let i = 0; i < count; i++) await this.#run(backward, { ...piece(i), ...Object.fromEntries([...cotangents].map(([name, { crossing, value }]) => [name, slab(value, crossing, i, count)])) });
   }
 
-  /** Every tensor that the programs read from step to step, by name: the numbers themselves, which the step after the next one writes over. */
+  /** Every tensor that the programs read from step to step, by name: the numbers themselves, which later steps write over. */
   async parameters(): Promise<Map<string, Float32Array>> {
     return new Map((await this.#read([...this.#state.keys()])).map(({ name, data }) => [name, data as Float32Array]));
   }
