@@ -18,7 +18,7 @@ export function RunFacts() {
   const id = useEditor((s) => s.run.id), status = useEditor((s) => s.run.status), frozen = useEditor((s) => s.frozen), nodes = useEditor((s) => s.history.present.nodes), graphId = useEditor((s) => s.graphId);
   const trpc = useTRPC(), { data } = useQuery({ ...trpc.runs.compare.queryOptions({ ids: [id ?? ""] }), enabled: id !== undefined && hasEnded(status) }), run = data?.runs[0];
   if (!id || !status) return null;
-  const titleOf = (node: string): string => nodes[node]?.title ?? definitionOf(nodes[node]?.type)?.title ?? node, named = (endpoint: string): string => `${titleOf(endpoint.slice(0, endpoint.indexOf(".")))} · ${endpoint.slice(endpoint.indexOf(".") + 1)}`;
+  const titleOf = (node: string): string => nodes[node]?.title ?? definitionOf(nodes[node]?.type)?.title ?? node, named = (endpoint: string) => ({ of: titleOf(endpoint.slice(0, endpoint.indexOf("."))), name: endpoint.slice(endpoint.indexOf(".") + 1) });
   return (
     <section className="border-t border-line pt-3" data-run-facts>
       <div className="mb-2 flex items-center justify-between"><h3 className="text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{frozen ? "This run" : "Last run"}</h3><StatusMark status={status} /></div>
@@ -30,10 +30,10 @@ export function RunFacts() {
           {run.attempt > 1 && <Fact name="Attempts">{run.attempt}</Fact>}
           <Fact name="Nodes">{run.ran} ran, {run.cached} from the cache</Fact>
           {run.sweepId && <Fact name="Sweep"><Link href={`/sweeps/${run.sweepId}`} className="text-accent hover:underline">run {run.number} of its sweep</Link></Fact>}
-          {Object.entries(run.assignment ?? {}).map(([name, value]) => <Fact key={name} name={named(name)}>{typeof value === "string" ? value : JSON.stringify(value)}</Fact>)}
+          {Object.entries(run.assignment ?? {}).map(([name, value]) => <Fact key={name} {...named(name)}>{typeof value === "string" ? value : JSON.stringify(value)}</Fact>)}
         </dl>
       )}
-      {run && Object.keys(run.numbers).length > 0 && <dl className="mt-2 border-t border-line pt-2">{Object.entries(run.numbers).map(([name, value]) => <Fact key={name} name={named(name)}><b className="font-semibold">{short(value)}</b></Fact>)}</dl>}
+      {run && Object.keys(run.numbers).length > 0 && <dl className="mt-2 border-t border-line pt-2">{Object.entries(run.numbers).map(([name, value]) => <Fact key={name} {...named(name)}><b className="font-semibold">{short(value)}</b></Fact>)}</dl>}
       {run && run.files.length > 0 && (
         <ul className="mt-2 border-t border-line pt-2">
           {run.files.map((f) => <li key={`${f.node}.${f.port}`}><a href={blobUrl(f.ref, f.name)} className="flex items-center gap-1.5 py-0.5 text-accent hover:underline"><Download className="size-3.5 shrink-0" aria-hidden /><span className="truncate">{f.name}</span></a></li>)}
@@ -44,6 +44,10 @@ export function RunFacts() {
   );
 }
 
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
-  <div className="flex items-baseline justify-between gap-3 py-0.5"><dt className="truncate text-ink-2" title={name}>{name}</dt><dd className="min-w-0 shrink-0 tabular-nums">{children}</dd></div>
+/** A line of the list. What it is the `name` of is cut where there is no room for both. */
+const Fact = ({ of, name, children }: { of?: string; name: string; children: ReactNode }) => (
+  <div className="flex items-baseline justify-between gap-3 py-0.5">
+    <dt className="flex min-w-0 text-ink-2" title={of ? `${of} · ${name}` : name}>{of && <span className="truncate">{of}</span>}<span className={of ? "shrink-0 whitespace-pre" : "truncate"}>{of ? ` · ${name}` : name}</span></dt>
+    <dd className="min-w-0 shrink-0 tabular-nums">{children}</dd>
+  </div>
 );
