@@ -27,6 +27,8 @@ export interface FrozenRowsSpec {
   cacheDir: string;
   provider: Provider;
   signal: AbortSignal;
+  /** Rows up to so many bytes are held in memory; others are read from their file as they are drawn. */
+  inMemory?: number;
   progress(done: number, of: number): void;
 }
 
@@ -48,7 +50,7 @@ interface Stored {
  * with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { cacheDir, blobs, rows } = spec, path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
+  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec, path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
   const known = await readFile(path, "utf8").then((text) => JSON.parse(text) as Stored[], () => undefined);
   const stored = known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
@@ -61,8 +63,6 @@ export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
   };
 }
 
-/** Rows up to so many bytes are held in memory; others are read from their file as they are drawn. */
-const inMemory = 2 ** 29;
 interface Reader {
   name: string;
   read(wanted: Uint32Array): Tensor;

@@ -166,6 +166,10 @@ describe("stages", () => {
     expect(result.error?.message).toBe("Every parameter upstream of the loss is frozen in the stage “none”, so nothing can be trained.");
     expect(result.events.some((e) => e.kind === "metric")).toBe(false);
   });
+  it("say which pattern fits nothing", async () => {
+    const result = await run(pair({ stages: [{ ...stages[0], trains: "visoin.*, *" }] }), await temporaryFolder());
+    expect(result.events.flatMap((e) => (e.kind === "warning" ? [e.message] : []))).toEqual([expect.stringContaining("The pattern “visoin.*” in what a stage trains fits no parameter. There are vision.")]);
+  });
 });
 
 describe("measuring in the middle of a training", () => {

@@ -92,6 +92,7 @@ class Trainer {
   async run(): Promise<TrainResult> {
     const { stages } = this.t.request, prepared: Prepared[] = [];
     for (const [index, stage] of stages.entries()) prepared.push(await this.#prepare(stage, index));
+    this.#warnOfIdle(prepared);
     const resumed = await this.#resume();
     let before = 0;
     for (const stage of prepared) {
@@ -118,6 +119,19 @@ class Trainer {
       this.#known.set(parameter.id, { ...parameter, shape: shapes.get(parameter.graphName) ?? [], handle: parameter.weights && spec.handles.get(key(parameter.weights)) });
     }
     return { spec, cone, batches, built };
+  }
+
+  /** A pattern that fits no parameter is a slip more often than not. */
+  #warnOfIdle(prepared: readonly Prepared[]): void {
+    const names = [...this.#known.values()].map((p) => p.name), handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
+    const patterns = {
+      "what a stage trains": prepared.flatMap(({ spec }) => spec.stage.trains.map((t) => t.pattern)),
+      "what is frozen": handles.flatMap((h) => h.frozen ?? []),
+      "LoRA's targets": handles.flatMap((h) => h.lora?.flatMap((l) => l.targets) ?? []),
+    };
+    for (const [what, list] of Object.entries(patterns)) {
+      for (const pattern of new Set(list)) if (!names.some((name) => matches(name, [pattern]))) this.t.onEvent({ kind: "warning", node: this.t.node, message: `The pattern “${pattern}” in ${what} fits no parameter. There are ${names.slice(0, 4).join(", ")}${names.length > 4 ? ` and ${names.length - 4} more` : ""}.` });
+    }
   }
 
   /** Puts everything back as the last checkpoint has it, and gives what else went round then. */
