@@ -75,7 +75,7 @@ function table(kind: "csv" | "jsonl", text: string, { table, imageColumn, textCo
   try {
     raw = kind === "csv" ? (parseCsv(text, { columns: true, skip_empty_lines: true, trim: true, relax_quotes: true, delimiter: delimiterOf(text, imageColumn) }) as Record<string, string>[]) : jsonLines(text);
   } catch (error) {
-    fail(`“${table}” cannot be read as ${kind.toUpperCase()}: ${(error as Error).message.split("\n")[0]}`, "Correct the line, or choose the right kind of table.");
+    fail(`“${table}” cannot be read as ${kind.toUpperCase()}: ${(error as Error).message.split("\n")[0]?.replace(/ \(line \d+ column \d+\)/, "")}`, "Correct the line, or choose the right kind of table.");
   }
   return raw.map((row, i) => {
     const parsed = record.safeParse({ image: row?.[imageColumn], text: row?.[textColumn] });

@@ -20,7 +20,13 @@ export interface Session {
   release(): Promise<void>;
 }
 
+// Node 24 has Float16Array, which the native half of onnxruntime-node 1.30 cannot read. The runtime looks once for the kinds of array there are,
+// with its first tensor: here, and without that kind, so that float16 stays Uint16Array as on older Nodes.
+const float16Array = Object.getOwnPropertyDescriptor(globalThis, "Float16Array");
+Reflect.deleteProperty(globalThis, "Float16Array");
 export const toOrt = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as never, [...shape]);
+toOrt({ dtype: "uint8", shape: [0], data: new Uint8Array() });
+if (float16Array) Object.defineProperty(globalThis, "Float16Array", float16Array);
 export const fromOrt = (value: ort.Tensor): Tensor => ({ dtype: value.type as Tensor["dtype"], shape: value.dims, data: value.data as Tensor["data"] });
 
 /** Loads a model. */
