@@ -27,13 +27,14 @@ export async function readTemplate(id: string): Promise<GraphDocument | undefine
   return document;
 }
 
-/** All templates: whatever lies in nodes/templates. */
+/** All templates: whatever lies in nodes/templates, the smallest graph first. */
 export async function listTemplates(): Promise<TemplateCard[]> {
   const ids = (await readdir(folder())).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -5)).sort();
-  return Promise.all(ids.map(async (id) => {
+  const cards = await Promise.all(ids.map(async (id) => {
     const { name, description, nodes } = (await readTemplate(id)) as GraphDocument;
     return { id, name, description, nodes: Object.keys(nodes).length, trains: Object.values(nodes).some((n) => trains(n.type)) };
   }));
+  return cards.sort((a, b) => a.nodes - b.nodes);
 }
 
 /** A node that takes a part of the graph unevaluated, and its data, is a trainer. */
