@@ -6,8 +6,9 @@ const root = process.cwd();
 const list = z.string().default("").transform((text) => text.split(",").map((p) => p.trim()).filter(Boolean));
 
 const schema = z.object({
+  // Hidden from the bundler, which would otherwise take whatever lies in that folder for a part of the program, and stop at links that lead out of it.
   /** Where everything that must last lies: database, blobs, checkpoints of running trainings; and the cache, which need not. */
-  PATCHBAY_DATA: z.string().min(1).default(join(root, ".data")).transform((path) => resolve(path)),
+  PATCHBAY_DATA: z.string().min(1).default(join(/* turbopackIgnore: true */ root, ".data")).transform((path) => resolve(path)),
   /** A Postgres server; without it, the embedded one. */
   DATABASE_URL: z.string().optional(),
   /** Folders from which data nodes may read, separated by commas. */
