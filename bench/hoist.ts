@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { execute } from "#server/runtime/execute";
 import { openBlobs } from "#server/storage/blobs";
 import { graph } from "#tests/kit/graphs";
+import { median } from "./vit";
 
 const rows = 1024, batch = 64, epochs = 3, perEpoch = rows / batch, folder = await mkdtemp(join(tmpdir(), "patchbay-hoist-")), blobs = openBlobs(join(folder, "blobs"));
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] as number;
 
 async function epochTimes(hoist: string, seed: number): Promise<number[]> {
   const document = graph({

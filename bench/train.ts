@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { availableParallelism } from "node:os";
 import { torchPython } from "./torch/python";
+import { median } from "./vit";
 
 const threads = availableParallelism(), rounds = Number(process.argv[2] ?? 5), each = Number(process.argv[3] ?? 6);
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] as number;
 
 /** A process that takes steps when asked. */
 class Runner {

@@ -15,6 +15,8 @@ export interface Expansion<A extends Attrs> {
   attrs: A;
   /** A constant of the first input's element type. */
   scalar(n: number): Value;
+  /** A list of int64. */
+  integers(list: readonly number[]): Value;
 }
 
 /** What an ONNX op does to types and shapes. Its derivative lives in ../gradients, its kernel in ONNX Runtime. */
@@ -27,6 +29,6 @@ export interface OpDef<A extends Attrs = {}> {
   asInputsAt?: number;
   /** The name ONNX knows it by, where ours differs. */
   onnx?: string;
-  /** Its outputs by other ops, for what opset 21 has no name for. Done when the model is written, so that its gradient is still taken as one op. */
-  expand?(c: Expansion<A>): readonly Value[];
+  /** Its outputs by other ops, for what opset 21 has no name for and for what the runtime gets wrong. Done when the model is written, so that its gradient is still taken as one op. */
+  expand?(c: Expansion<A>): readonly Value[] | undefined;
 }

@@ -107,13 +107,13 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
   }));
 }
 
-/** The graph with everything that opset 21 has no name for written as other ops. */
+/** The graph with everything that is not to be written as it is written as other ops. */
 function expanded(graph: Graph): Graph {
   if (!graph.nodes.some((node) => definitionOf(node.op).expand)) return graph;
   return rewrite(graph, {
     visit: ({ op: name, attrs }, x, target) => definitionOf(name).expand?.({
       op: opsOf(target), x, attrs, all: (other, inputs, rest) => append(target, other, inputs, rest),
-      scalar: (n) => target.constant([n], x[0]?.dtype as "float32"),
+      scalar: (n) => target.constant([n], x[0]?.dtype as "float32"), integers: (list) => target.constant(list, "int64", [list.length]),
     }),
   });
 }

@@ -48,9 +48,7 @@ export const indexing: RulesOf<typeof ops> = {
     // The gathered axis goes first, is scattered, and goes back.
     const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)], back = toFront.map((_, i) => toFront.indexOf(i));
     const rows = at === 0 ? flat : op.Transpose(flat, { perm: toFront });
-    // By elements, one after the other: the runtime's ScatterND adds rows in threads, where two that meet in one place may lose one of them.
-    const places = op.Expand(op.Reshape(index, { to: [n, ...Array<number>(rank - 1).fill(1)] }), { to: fixed(rows.shape) });
-    const sum = op.ScatterElements(zeros(c, toFront.map((i) => shape[i] as number)), places, rows, { axis: 0, reduction: "add" });
+    const sum = op.ScatterND(zeros(c, toFront.map((i) => shape[i] as number)), op.Reshape(index, { to: [n, 1] }), rows, { reduction: "add" });
     return at === 0 ? sum : op.Transpose(sum, { perm: back });
   }, null],
   GatherElements: [(c) => c.op.ScatterElements(zeros(c, fixed(arg(c).shape)), arg(c, 1), c.dy, { axis: c.attrs.axis ?? 0, reduction: "add" }), null],

@@ -183,6 +183,7 @@ export class Stepper {
 
 /** The scalars that a step tells: the loss, its parts, the gradient's norm. */
 const isTold = (name: string): boolean => /^(loss|grad_norm)\b/.test(name);
+/** A new tensor. Zeros cost no memory until they are written over. */
 const filled = (shape: readonly number[], value = 0): ort.Tensor => float(value === 0 ? new Float32Array(size(shape)) : new Float32Array(size(shape)).fill(value), shape);
 const float = (data: Float32Array, shape: readonly number[]): ort.Tensor => new ort.Tensor("float32", data, [...shape]);
 /** Gives memory on the device back; what lies in the CPU's is the garbage collector's. */
