@@ -5,10 +5,12 @@ import { random } from "#models/random";
 import { compileProgram, type Part, type Program } from "#models/train/program";
 import type { UpdateSpec } from "#models/train/step";
 import { initialise } from "#server/runtime/parameters";
+import { optionsFor } from "#server/runtime/sessions";
 import { vit } from "./models";
 
 export const adamw = { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 } as const;
-export const options: ort.InferenceSession.SessionOptions = { graphOptimizationLevel: "all", logSeverityLevel: 3, extra: { session: { set_denormal_as_zero: "1" } } };
+/** As a training opens its models. */
+export const options: ort.InferenceSession.SessionOptions = { ...optionsFor("cpu"), enableMemPattern: false };
 /** With threads that sleep while they wait: those that spin would count as work. */
 export const sleepyOptions: ort.InferenceSession.SessionOptions = { ...options, extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } } };
 export const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] as number;

@@ -29,15 +29,18 @@ toOrt({ dtype: "uint8", shape: [0], data: new Uint8Array() });
 if (float16Array) Object.defineProperty(globalThis, "Float16Array", float16Array);
 export const fromOrt = (value: ort.Tensor): Tensor => ({ dtype: value.type as Tensor["dtype"], shape: value.dims, data: value.data as Tensor["data"] });
 
+/** How every model is opened that runs more than once. */
+export const optionsFor = (provider: Provider): ort.InferenceSession.SessionOptions => ({
+  executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
+  graphOptimizationLevel: "all",
+  // Denormals appear late in training and slow the CPU down by an order of magnitude.
+  extra: { session: { set_denormal_as_zero: "1" } },
+  logSeverityLevel: 3,
+});
+
 /** Loads a model. */
 export async function openSession(model: Uint8Array, provider: Provider): Promise<Session> {
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
-    graphOptimizationLevel: "all",
-    // Denormals appear late in training and slow the CPU down by an order of magnitude.
-    extra: { session: { set_denormal_as_zero: "1" } },
-    logSeverityLevel: 3,
-  });
+  const session = await ort.InferenceSession.create(model, optionsFor(provider));
   return {
     runRaw: (feeds) => session.run(feeds) as Promise<Record<string, ort.Tensor>>,
     async run(feeds) {

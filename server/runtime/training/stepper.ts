@@ -7,7 +7,7 @@ import { inPlace } from "#models/train/in-place";
 import { cotangentOf, type Crossing, type Part, type Program } from "#models/train/program";
 import type { State } from "#models/train/step";
 import type { Tensor } from "#nodes/core/values";
-import { type Provider, toOrt } from "../sessions";
+import { optionsFor, type Provider, toOrt } from "../sessions";
 import { rowsOf } from "../values";
 
 interface OpenPart {
@@ -81,10 +81,7 @@ export class Stepper {
 
   async #session({ graph, states }: Part): Promise<OpenPart> {
     const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
-      executionProviders: this.options.provider === "cpu" ? ["cpu"] : [this.options.provider, "cpu"],
-      graphOptimizationLevel: "all",
-      extra: { session: { set_denormal_as_zero: "1" } },
-      logSeverityLevel: 3,
+      ...optionsFor(this.options.provider),
       // Memory as it is needed instead of one block planned after the first step, which comes on top of what that step took: half the peak, the same time.
       enableMemPattern: false,
       ...(this.#keepOnDevice ? { preferredOutputLocation: Object.fromEntries([...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"])) } : {}),
