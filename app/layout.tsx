@@ -6,7 +6,10 @@ import { Toaster } from "sonner";
 import { Providers } from "./_trpc/client";
 import "./globals.css";
 
-export const metadata: Metadata = { title: { default: "Patchbay", template: "%s · Patchbay" }, description: "A visual studio for multimodal models." };
+export const metadata: Metadata = {
+  title: { default: "Patchbay", template: "%s · Patchbay" },
+  description: "A visual studio for multimodal models.",
+};
 
 export default function Layout({ children }: { children: ReactNode }) {
   return (
@@ -16,7 +19,12 @@ export default function Layout({ children }: { children: ReactNode }) {
           <Providers>
             <Tooltip.Provider delayDuration={300}>{children}</Tooltip.Provider>
           </Providers>
-          <Toaster position="bottom-center" toastOptions={{ style: { background: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)" } }} />
+          <Toaster
+            position="bottom-center"
+            toastOptions={{
+              style: { background: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
+            }}
+          />
         </ThemeProvider>
       </body>
     </html>

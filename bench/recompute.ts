@@ -13,19 +13,41 @@ interface Arm {
   cpuMs: number;
   loss: number;
 }
-const layers = Number(process.argv[2] ?? 12), batch = Number(process.argv[3] ?? 32), arm = process.argv[4];
+const layers = Number(process.argv[2] ?? 12),
+  batch = Number(process.argv[3] ?? 32),
+  arm = process.argv[4];
 
 if (arm) console.log(JSON.stringify(await measure(arm === "again")));
 else {
-  const run = (name: string): Arm => JSON.parse(execFileSync(process.execPath, ["--import", "tsx", fileURLToPath(import.meta.url), String(layers), String(batch), name], { encoding: "utf8" }));
-  const [kept, again] = [run("kept"), run("again")], ratio = (a: number, b: number) => Number((a / b).toFixed(2));
-  console.log(JSON.stringify({ bench: "recompute", model: `ViT ${layers}×384, 65 tokens, batch ${batch}, AdamW`, keptMb: kept.peakMb, againMb: again.peakMb, memory: ratio(again.peakMb, kept.peakMb), work: ratio(again.cpuMs, kept.cpuMs), sameLoss: kept.loss === again.loss }));
+  const run = (name: string): Arm =>
+    JSON.parse(
+      execFileSync(
+        process.execPath,
+        ["--import", "tsx", fileURLToPath(import.meta.url), String(layers), String(batch), name],
+        { encoding: "utf8" },
+      ),
+    );
+  const [kept, again] = [run("kept"), run("again")],
+    ratio = (a: number, b: number) => Number((a / b).toFixed(2));
+  console.log(
+    JSON.stringify({
+      bench: "recompute",
+      model: `ViT ${layers}×384, 65 tokens, batch ${batch}, AdamW`,
+      keptMb: kept.peakMb,
+      againMb: again.peakMb,
+      memory: ratio(again.peakMb, kept.peakMb),
+      work: ratio(again.cpuMs, kept.cpuMs),
+      sameLoss: kept.loss === again.loss,
+    }),
+  );
 }
 
 async function measure(again: boolean): Promise<Arm> {
-  const step = vitStep(batch, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }, layers), feeds = feedsOf(step);
+  const step = vitStep(batch, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }, layers),
+    feeds = feedsOf(step);
   const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
-  const before = process.memoryUsage.rss(), times: number[] = [];
+  const before = process.memoryUsage.rss(),
+    times: number[] = [];
   let out: Awaited<ReturnType<typeof session.run>> = {};
   for (let i = 0; i < 4; i++) {
     const start = process.cpuUsage();
@@ -34,5 +56,9 @@ async function measure(again: boolean): Promise<Arm> {
     const { user, system } = process.cpuUsage(start);
     if (i > 0) times.push((user + system) / 1000);
   }
-  return { peakMb: Math.round((process.resourceUsage().maxRSS * 1024 - before) / 1e6), cpuMs: Math.round(median(times)), loss: Number(out.loss?.data[0]) };
+  return {
+    peakMb: Math.round((process.resourceUsage().maxRSS * 1024 - before) / 1e6),
+    cpuMs: Math.round(median(times)),
+    loss: Number(out.loss?.data[0]),
+  };
 }

@@ -8,7 +8,9 @@ import { availableParallelism } from "node:os";
 import { torchPython } from "./torch/python";
 import { median } from "./vit";
 
-const threads = availableParallelism(), rounds = Number(process.argv[2] ?? 5), each = Number(process.argv[3] ?? 6);
+const threads = availableParallelism(),
+  rounds = Number(process.argv[2] ?? 5),
+  each = Number(process.argv[3] ?? 6);
 
 /** A process that takes steps when asked. */
 class Runner {
@@ -16,7 +18,10 @@ class Runner {
   readonly #lines: AsyncIterator<string>;
   readonly times: number[] = [];
   constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, OMP_NUM_THREADS: String(threads) } });
+    this.#child = spawn(command, args, {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+    });
     const lines: Interface = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
     this.#lines = lines[Symbol.asyncIterator]();
   }
@@ -30,15 +35,38 @@ class Runner {
 }
 
 const python = torchPython();
-for (const [model, batch] of [["vit", 32], ["clip", 128]] as const) {
-  const runners = new Map([["patchbay", new Runner(process.execPath, ["--import", "tsx", "bench/ours.ts", model, String(batch)])]]);
-  if (python) for (const mode of ["eager", "compile"]) runners.set(mode, new Runner(python, ["bench/torch/step.py", model, mode, String(batch), String(threads)]));
+for (const [model, batch] of [
+  ["vit", 32],
+  ["clip", 128],
+] as const) {
+  const runners = new Map([
+    ["patchbay", new Runner(process.execPath, ["--import", "tsx", "bench/ours.ts", model, String(batch)])],
+  ]);
+  if (python)
+    for (const mode of ["eager", "compile"])
+      runners.set(mode, new Runner(python, ["bench/torch/step.py", model, mode, String(batch), String(threads)]));
   for (const runner of runners.values()) await runner.answer();
-  for (let round = 0; round < rounds; round++) for (const runner of runners.values()) runner.times.push(...(await runner.ask<number[]>(String(each))));
+  for (let round = 0; round < rounds; round++)
+    for (const runner of runners.values()) runner.times.push(...(await runner.ask<number[]>(String(each))));
   const memory = new Map<string, { peak: number; base: number }>();
   for (const [name, runner] of runners) memory.set(name, await runner.ask("end"));
   const ms = Object.fromEntries([...runners].map(([name, r]) => [name, Number(median(r.times).toFixed(1))]));
-  const ours = ms.patchbay as number, ratio = (name: string) => (ms[name] === undefined ? undefined : Number((ms[name] / ours).toFixed(2)));
-  console.log(JSON.stringify({ bench: "train", model, batch, threads, stepMs: ms, speedOverEager: ratio("eager"), speedOverCompile: ratio("compile"), peakMiB: Object.fromEntries([...memory].map(([name, { peak }]) => [name, Math.round(peak / 1024)])), abovePlainProcessMiB: Object.fromEntries([...memory].map(([name, { peak, base }]) => [name, Math.round((peak - base) / 1024)])) }));
+  const ours = ms.patchbay as number,
+    ratio = (name: string) => (ms[name] === undefined ? undefined : Number((ms[name] / ours).toFixed(2)));
+  console.log(
+    JSON.stringify({
+      bench: "train",
+      model,
+      batch,
+      threads,
+      stepMs: ms,
+      speedOverEager: ratio("eager"),
+      speedOverCompile: ratio("compile"),
+      peakMiB: Object.fromEntries([...memory].map(([name, { peak }]) => [name, Math.round(peak / 1024)])),
+      abovePlainProcessMiB: Object.fromEntries(
+        [...memory].map(([name, { peak, base }]) => [name, Math.round((peak - base) / 1024)]),
+      ),
+    }),
+  );
 }
 process.exit(0);

@@ -4,7 +4,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 
-const run = (command, args) => spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+const run = (command, args) =>
+  spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
 const works = (file) => file && run(file, ["--version"]).status === 0;
 
 function find() {
@@ -15,7 +20,13 @@ function find() {
   }
   const cache = process.env.PLAYWRIGHT_BROWSERS_PATH ?? path.join(homedir(), ".cache/ms-playwright");
   for (const dir of existsSync(cache) ? readdirSync(cache) : []) {
-    for (const file of ["chrome-linux/chrome", "chrome-linux64/chrome", "chrome-linux/headless_shell", "chrome-headless-shell-linux64/chrome-headless-shell"]) if (works(path.join(cache, dir, file))) return path.join(cache, dir, file);
+    for (const file of [
+      "chrome-linux/chrome",
+      "chrome-linux64/chrome",
+      "chrome-linux/headless_shell",
+      "chrome-headless-shell-linux64/chrome-headless-shell",
+    ])
+      if (works(path.join(cache, dir, file))) return path.join(cache, dir, file);
   }
   return undefined;
 }
@@ -25,7 +36,11 @@ export function ensureChromium() {
   if (found) return found;
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   if (run("which", ["apt-get"]).status === 0) {
-    for (const args of [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]) run([...sudo, ...args][0], [...sudo, ...args].slice(1));
+    for (const args of [
+      ["apt-get", "update", "-qq"],
+      ["apt-get", "install", "-y", "-qq", "chromium"],
+    ])
+      run([...sudo, ...args][0], [...sudo, ...args].slice(1));
     if (find()) return find();
   }
   run(process.execPath, [path.resolve("node_modules/playwright-core/cli.js"), "install", "chromium", "--only-shell"]);

@@ -9,11 +9,14 @@ import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
-const root = fileURLToPath(new URL("..", import.meta.url)), notCategories = ["core", "graph", "templates"];
+const root = fileURLToPath(new URL("..", import.meta.url)),
+  notCategories = ["core", "graph", "templates"];
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
 
 const types: { type: string; category: string; file: string; local: string }[] = [];
-for (const entry of (await readdir(`${root}/nodes`, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+for (const entry of (await readdir(`${root}/nodes`, { withFileTypes: true })).sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+)) {
   if (!entry.isDirectory() || notCategories.includes(entry.name)) continue;
   for (const name of (await readdir(`${root}/nodes/${entry.name}`)).sort()) {
     if (!name.endsWith(".ts") || name.includes(".test")) continue;
@@ -31,10 +34,12 @@ ${types.map(({ type, local }) => `  "${type}": ${local},`).join("\n")}
 `;
 
 const models = (await readdir(`${root}/models/checkpoints`)).filter((name) => name.endsWith(".onnx")).sort();
-const signatures = await Promise.all(models.map(async (name) => {
-  const bytes = await readFile(`${root}/models/checkpoints/${name}`);
-  return `  "${name.slice(0, -5)}": ${JSON.stringify(await signatureOf({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }))},\n`;
-}));
+const signatures = await Promise.all(
+  models.map(async (name) => {
+    const bytes = await readFile(`${root}/models/checkpoints/${name}`);
+    return `  "${name.slice(0, -5)}": ${JSON.stringify(await signatureOf({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }))},\n`;
+  }),
+);
 const shipped = `// Written by scripts/gen.ts from models/checkpoints. Do not edit.
 import type { Signature } from "./onnx/import/signature";
 
@@ -52,12 +57,20 @@ const write = async (path: string, text: string): Promise<void> => {
 };
 await write("models/shipped.gen.ts", shipped);
 
-const definitions = await Promise.all(types.map(async ({ category, file, type }) => {
-  const definition = ((await import(`../nodes/${category}/${file}.ts`)) as Record<string, NodeDefinition>)[camel(file)];
-  if (definition?.type !== type) throw new Error(`nodes/${category}/${file}.ts must export ${camel(file)} with the type "${type}"; found ${definition?.type ?? "nothing"}.`);
-  return definition;
-}));
-const port = ([name, p]: [string, Port]): string => `| \`${name}\` | ${p.type}${p.shape ? ` [${p.shape.join(", ")}]` : ""}${p.dtype ? ` ${p.dtype}` : ""}${p.optional ? ", optional" : ""}${p.many ? ", any number" : ""} | ${p.doc ?? ""} |`;
+const definitions = await Promise.all(
+  types.map(async ({ category, file, type }) => {
+    const definition = ((await import(`../nodes/${category}/${file}.ts`)) as Record<string, NodeDefinition>)[
+      camel(file)
+    ];
+    if (definition?.type !== type)
+      throw new Error(
+        `nodes/${category}/${file}.ts must export ${camel(file)} with the type "${type}"; found ${definition?.type ?? "nothing"}.`,
+      );
+    return definition;
+  }),
+);
+const port = ([name, p]: [string, Port]): string =>
+  `| \`${name}\` | ${p.type}${p.shape ? ` [${p.shape.join(", ")}]` : ""}${p.dtype ? ` ${p.dtype}` : ""}${p.optional ? ", optional" : ""}${p.many ? ", any number" : ""} | ${p.doc ?? ""} |`;
 const page = (d: NodeDefinition): string => `### ${d.title} · \`${d.type}\`
 
 ${d.description}${d.docs ? `\n\n${d.docs}` : ""}
@@ -66,7 +79,15 @@ const docs = `# Nodes
 
 Written by \`npm run gen\` from the node files. Shapes: a capital letter is a size that is equal wherever it occurs in one node, \`$name\` a parameter, \`*\` any size.
 
-${[...new Set(types.map((t) => t.category))].map((category) => `## ${category}\n\n${definitions.filter((d) => d.type.startsWith(`${category}.`)).map(page).join("\n")}`).join("\n")}`;
+${[...new Set(types.map((t) => t.category))]
+  .map(
+    (category) =>
+      `## ${category}\n\n${definitions
+        .filter((d) => d.type.startsWith(`${category}.`))
+        .map(page)
+        .join("\n")}`,
+  )
+  .join("\n")}`;
 
 const words = { rule: "yes", none: "stops here", unwritten: "not written" };
 const written = (op: string): string => (definitionOf(op).expand ? "as several ops" : (definitionOf(op).onnx ?? op));
@@ -77,7 +98,10 @@ Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/
 
 | op | gradient | in ONNX |
 | --- | --- | --- |
-${Object.keys(opTable).toSorted().map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`).join("\n")}
+${Object.keys(opTable)
+  .toSorted()
+  .map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`)
+  .join("\n")}
 `;
 
 await write("nodes/registry.gen.ts", registry);

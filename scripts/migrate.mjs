@@ -27,27 +27,48 @@ async function open(url) {
 }
 function load() {
   const wasm = path.join(path.dirname(require.resolve("@prisma/schema-engine-wasm")), "schema_engine_bg.wasm");
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)), { "./schema_engine_bg.js": engine });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)), {
+    "./schema_engine_bg.js": engine,
+  });
   engine.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
 }
 
-const names = () => readdirSync(path.join(folder, "migrations"), { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => d.name).sort();
+const names = () =>
+  readdirSync(path.join(folder, "migrations"), { withFileTypes: true })
+    .filter((d) => d.isDirectory())
+    .map((d) => d.name)
+    .sort();
 
 /** Applies what is missing; returns the names of what it applied. */
 export async function migrate(url) {
   const list = {
-    baseDir: path.join(folder, "migrations"), shadowDbInitScript: "",
+    baseDir: path.join(folder, "migrations"),
+    shadowDbInitScript: "",
     lockfile: { path: "migration_lock.toml", content: read("migrations/migration_lock.toml") },
-    migrationDirectories: names().map((name) => ({ path: name, migrationFile: { path: "migration.sql", content: { tag: "ok", value: read(`migrations/${name}/migration.sql`) } } })),
+    migrationDirectories: names().map((name) => ({
+      path: name,
+      migrationFile: { path: "migration.sql", content: { tag: "ok", value: read(`migrations/${name}/migration.sql`) } },
+    })),
   };
   return (await (await open(url)).applyMigrations({ migrationsList: list, filters })).appliedMigrationNames;
 }
 
 async function create(name) {
   const files = (content) => ({ tag: "schemaDatamodel", files: [{ path: "schema.prisma", content }] });
-  const last = names().at(-1), before = last && existsSync(path.join(folder, "migrations", last, "schema.prisma")) ? files(read(`migrations/${last}/schema.prisma`)) : { tag: "empty" };
-  const { stdout } = await (await open(process.env.DATABASE_URL)).diff({ from: before, to: files(read("schema.prisma")), script: true, exitCode: null, shadowDatabaseUrl: null, filters });
+  const last = names().at(-1),
+    before =
+      last && existsSync(path.join(folder, "migrations", last, "schema.prisma"))
+        ? files(read(`migrations/${last}/schema.prisma`))
+        : { tag: "empty" };
+  const { stdout } = await (await open(process.env.DATABASE_URL)).diff({
+    from: before,
+    to: files(read("schema.prisma")),
+    script: true,
+    exitCode: null,
+    shadowDatabaseUrl: null,
+    filters,
+  });
   const dir = path.join(folder, "migrations", `${new Date().toISOString().replace(/\D/g, "").slice(0, 14)}_${name}`);
   await mkdir(dir, { recursive: true });
   await writeFile(path.join(dir, "migration.sql"), stdout);

@@ -7,9 +7,16 @@
  */
 export function refusal({ method = "GET", url = "/", headers }, { loopback }) {
   // On the loopback address only its names are answered: a page elsewhere cannot come in under a name of its own (DNS rebinding).
-  if (loopback && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(String(headers.host))) return { status: 421, message: "This Patchbay answers on localhost only.", hint: "Set HOST to serve other names." };
-  if (!/^\/(?!\/)/.test(url) || !isEncoded(url)) return { status: 400, message: "This is no address of Patchbay.", hint: "Open its start page." };
-  if (method !== "GET" && method !== "HEAD" && isForeign(headers)) return { status: 403, message: "Changes come from Patchbay's own pages only.", hint: "Open Patchbay under the address it was started with; a proxy before it must pass on the Host header." };
+  if (loopback && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(String(headers.host)))
+    return { status: 421, message: "This Patchbay answers on localhost only.", hint: "Set HOST to serve other names." };
+  if (!/^\/(?!\/)/.test(url) || !isEncoded(url))
+    return { status: 400, message: "This is no address of Patchbay.", hint: "Open its start page." };
+  if (method !== "GET" && method !== "HEAD" && isForeign(headers))
+    return {
+      status: 403,
+      message: "Changes come from Patchbay's own pages only.",
+      hint: "Open Patchbay under the address it was started with; a proxy before it must pass on the Host header.",
+    };
   return undefined;
 }
 

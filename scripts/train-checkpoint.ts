@@ -8,8 +8,14 @@ import { copyFile, mkdtemp, readdir, readFile, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const name = process.argv[2] ?? "clip-emoji", folder = "models/checkpoints", out = await mkdtemp(join(tmpdir(), "patchbay-checkpoint-"));
-const run = spawnSync(process.execPath, ["--import", "tsx", "server/cli.ts", "run", join(folder, `${name}.train.json`), "--out", out], { stdio: "inherit" });
+const name = process.argv[2] ?? "clip-emoji",
+  folder = "models/checkpoints",
+  out = await mkdtemp(join(tmpdir(), "patchbay-checkpoint-"));
+const run = spawnSync(
+  process.execPath,
+  ["--import", "tsx", "server/cli.ts", "run", join(folder, `${name}.train.json`), "--out", out],
+  { stdio: "inherit" },
+);
 if (run.status !== 0) process.exit(run.status ?? 1);
 for (const file of await readdir(out)) {
   if (file === `${name}.safetensors` || file === `${name}.onnx`) await copyFile(join(out, file), join(folder, file));

@@ -24,32 +24,53 @@ export interface CompileOptions {
 }
 
 /** The ONNX models of a graph: one for each region, with a symbolic batch, and parameters named as in a checkpoint. */
-export async function compile(document: GraphDocument, { hostFor, weights }: CompileOptions = {}): Promise<{ models: CompiledModel[] } | { problems: Problem[] }> {
+export async function compile(
+  document: GraphDocument,
+  { hostFor, weights }: CompileOptions = {},
+): Promise<{ models: CompiledModel[] } | { problems: Problem[] }> {
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
-  const steps = plan(graph, sinks(graph), () => false).steps, models: CompiledModel[] = [];
+  const steps = plan(graph, sinks(graph), () => false).steps,
+    models: CompiledModel[] = [];
   for (const step of steps) {
     if (step.kind === "host") continue;
     if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
     const lowered = lower(graph, step.nodes, (from) => symbolicType(types, from));
-    for (const node of step.nodes) for (const port of Object.keys(graph.nodes.get(node)?.definition.outputs ?? {})) {
-      const value = lowered.values.get(`${node}.${port}`);
-      if (value) lowered.graph.output(`${node}.${port}`, value);
-    }
-    models.push({ name: step.nodes.join("+").slice(0, 100), nodes: step.nodes, model: toModel(lowered.graph, weights ? writtenIn(lowered, weights) : { parameters: "inputs" }) });
+    for (const node of step.nodes)
+      for (const port of Object.keys(graph.nodes.get(node)?.definition.outputs ?? {})) {
+        const value = lowered.values.get(`${node}.${port}`);
+        if (value) lowered.graph.output(`${node}.${port}`, value);
+      }
+    models.push({
+      name: step.nodes.join("+").slice(0, 100),
+      nodes: step.nodes,
+      model: toModel(lowered.graph, weights ? writtenIn(lowered, weights) : { parameters: "inputs" }),
+    });
   }
   return { models };
 }
 
 /** The parameters as a checkpoint has them. */
 function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement {
-  const { tensors } = readSafetensors(bytes), names = new Map(parameters.map((p) => [p.graphName, p.name])), shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
+  const { tensors } = readSafetensors(bytes),
+    names = new Map(parameters.map((p) => [p.graphName, p.name])),
+    shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
   return {
     parameters: "initializers",
     values(graphName) {
-      const name = names.get(graphName) ?? graphName, tensor = tensors.get(name), shape = shapes.get(graphName) ?? [];
-      if (!tensor) throw new Failure({ message: `The checkpoint holds no parameter “${name}”.`, hint: "Compile with the checkpoint that the graph's trainer saved." });
-      if (tensor.shape.join() !== shape.join()) throw new Failure({ message: `The parameter ${name} is [${shape.join(", ")}] in the graph and [${tensor.shape.join(", ")}] in the checkpoint.`, hint: "Compile with the checkpoint that the graph's trainer saved." });
+      const name = names.get(graphName) ?? graphName,
+        tensor = tensors.get(name),
+        shape = shapes.get(graphName) ?? [];
+      if (!tensor)
+        throw new Failure({
+          message: `The checkpoint holds no parameter “${name}”.`,
+          hint: "Compile with the checkpoint that the graph's trainer saved.",
+        });
+      if (tensor.shape.join() !== shape.join())
+        throw new Failure({
+          message: `The parameter ${name} is [${shape.join(", ")}] in the graph and [${tensor.shape.join(", ")}] in the checkpoint.`,
+          hint: "Compile with the checkpoint that the graph's trainer saved.",
+        });
       return toFloat32(tensor);
     },
   };

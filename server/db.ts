@@ -13,10 +13,14 @@ export function db(): Db {
   kept.patchbayDb ??= openDb(databaseUrl());
   return kept.patchbayDb;
 }
-export const openDb = (url: string): Db => new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 }) });
+export const openDb = (url: string): Db =>
+  new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 }) });
 
 export function databaseUrl(): string {
   const { databaseUrl: url } = env();
-  if (!url) throw Object.assign(new Error("No database is known to this process."), { hint: "Start Patchbay with npm start, or set DATABASE_URL." });
+  if (!url)
+    throw Object.assign(new Error("No database is known to this process."), {
+      hint: "Start Patchbay with npm start, or set DATABASE_URL.",
+    });
   return url;
 }

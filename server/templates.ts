@@ -29,13 +29,27 @@ export async function readTemplate(id: string): Promise<GraphDocument | undefine
 
 /** All templates: whatever lies in nodes/templates, the smallest graph first. */
 export async function listTemplates(): Promise<TemplateCard[]> {
-  const ids = (await readdir(folder())).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -5)).sort();
-  const cards = await Promise.all(ids.map(async (id) => {
-    const { name, description, nodes } = (await readTemplate(id)) as GraphDocument;
-    return { id, name, description, nodes: Object.keys(nodes).length, trains: Object.values(nodes).some((n) => trains(n.type)) };
-  }));
+  const ids = (await readdir(folder()))
+    .filter((f) => f.endsWith(".json"))
+    .map((f) => f.slice(0, -5))
+    .sort();
+  const cards = await Promise.all(
+    ids.map(async (id) => {
+      const { name, description, nodes } = (await readTemplate(id)) as GraphDocument;
+      return {
+        id,
+        name,
+        description,
+        nodes: Object.keys(nodes).length,
+        trains: Object.values(nodes).some((n) => trains(n.type)),
+      };
+    }),
+  );
   return cards.sort((a, b) => a.nodes - b.nodes);
 }
 
 /** A node that takes a part of the graph unevaluated, and its data, is a trainer. */
-const trains = (type: string): boolean => Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some((port) => port.deferred === true);
+const trains = (type: string): boolean =>
+  Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some(
+    (port) => port.deferred === true,
+  );

@@ -22,16 +22,23 @@ try {
   process.exit(98); // starting it again would not help
 }
 const log = pino({ name: "worker", level: process.env.LOG_LEVEL ?? "info" });
-const flushEvery = 150, crashLimit = 3;
-const crashes = new Map<string, number>(), listener = new Listener();
-let idle: ChildProcess | undefined, stopping = false;
+const flushEvery = 150,
+  crashLimit = 3;
+const crashes = new Map<string, number>(),
+  listener = new Listener();
+let idle: ChildProcess | undefined,
+  stopping = false;
 
 /** An executor that waits for work; the last one is used again, with its models still loaded. */
 function executor(): ChildProcess {
   const known = idle;
   idle = undefined;
   if (known?.connected) return known;
-  return fork(fileURLToPath(new URL("./runtime/executor.ts", import.meta.url)), { execArgv: ["--import", "tsx"], serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  return fork(fileURLToPath(new URL("./runtime/executor.ts", import.meta.url)), {
+    execArgv: ["--import", "tsx"],
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
 }
 
 class Crashed extends Error {
@@ -42,13 +49,17 @@ class Crashed extends Error {
 
 /** Executes a run in a child process. The caller's signal ends the child at once; a cancellation lets it finish its step. */
 async function execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
-  const child = executor(), kill = () => child.kill("SIGKILL");
+  const child = executor(),
+    kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });
   const checkCancel = async () => {
-    const row = await db().run.findUnique({ where: { id: run.id }, select: { cancelRequested: true } }).catch(() => undefined);
+    const row = await db()
+      .run.findUnique({ where: { id: run.id }, select: { cancelRequested: true } })
+      .catch(() => undefined);
     if (row?.cancelRequested && child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
   };
-  const stopListening = listener.on("run_cancel", (id) => void ((id === run.id || id === "") && checkCancel())), poll = setInterval(checkCancel, 5000);
+  const stopListening = listener.on("run_cancel", (id) => void ((id === run.id || id === "") && checkCancel())),
+    poll = setInterval(checkCancel, 5000);
   try {
     return await new Promise<ExecuteResult>((resolve, reject) => {
       child.on("message", (message: FromExecutor) => {
@@ -86,12 +97,17 @@ async function handle({ runId }: { runId: string }, lost: AbortSignal): Promise<
   const run = await claimRun(db(), runId);
   if (!run) return;
   log.info({ run: run.id, attempt: run.attempt }, "run starts");
-  const own = new AbortController(), signal = AbortSignal.any([lost, own.signal, stop.signal]);
-  let waiting: RunEvent[] = [], writing = Promise.resolve();
+  const own = new AbortController(),
+    signal = AbortSignal.any([lost, own.signal, stop.signal]);
+  let waiting: RunEvent[] = [],
+    writing = Promise.resolve();
   const flush = () => {
     const events = compact(waiting);
     waiting = [];
-    if (events.length) writing = writing.then(() => persist(() => appendEvents(db(), run, events), signal)).catch((error) => own.abort(error));
+    if (events.length)
+      writing = writing
+        .then(() => persist(() => appendEvents(db(), run, events), signal))
+        .catch((error) => own.abort(error));
   };
   const timer = setInterval(flush, flushEvery);
   try {
@@ -110,7 +126,8 @@ async function handle({ runId }: { runId: string }, lost: AbortSignal): Promise<
       if (times >= crashLimit) return await persist(() => failRun(db(), run, crashed(error)), signal);
     }
     const refused = own.signal.aborted ? own.signal.reason : error;
-    if (!(refused instanceof Fenced || refused instanceof Crashed || isAway(refused) || lost.aborted || stopping)) return await persist(() => failRun(db(), run, toPublic(refused)), lost);
+    if (!(refused instanceof Fenced || refused instanceof Crashed || isAway(refused) || lost.aborted || stopping))
+      return await persist(() => failRun(db(), run, toPublic(refused)), lost);
     throw error; // the job goes back to the queue
   } finally {
     clearInterval(timer);

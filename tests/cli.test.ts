@@ -12,90 +12,242 @@ beforeAll(async () => {
   dir = await temporaryFolder();
 });
 /** The command line as a script would call it. */
-const patchbay = (...args: string[]) => new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
-  execFile(process.execPath, ["--import", "tsx", "server/cli.ts", ...args], { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr }));
-});
+const patchbay = (...args: string[]) =>
+  new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "server/cli.ts", ...args],
+      { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, maxBuffer: 64 * 2 ** 20 },
+      (error, stdout, stderr) =>
+        done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr }),
+    );
+  });
 const file = async (name: string, content: unknown) => {
   const path = join(dir, name);
   await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
   return path;
 };
-const grid = graph({ data: ["data.emoji", { vendors: ["fluent"], limit: 4 }], grid: ["output.image-grid", { limit: 2 }], export: ["weights.save"], load: ["weights.load"] }, ["data.image -> grid.image", "load.weights -> export.weights"]);
+const grid = graph(
+  {
+    data: ["data.emoji", { vendors: ["fluent"], limit: 4 }],
+    grid: ["output.image-grid", { limit: 2 }],
+    export: ["weights.save"],
+    load: ["weights.load"],
+  },
+  ["data.image -> grid.image", "load.weights -> export.weights"],
+);
 
 describe("patchbay", () => {
   it("runs a graph, says what ran and what was cached, and writes files", async () => {
-    const path = await file("grid.json", grid), out = join(dir, "out"), first = await patchbay("run", path, "--json", "--out", out), again = await patchbay("run", path, "--json", "--set", "grid.limit=3");
+    const path = await file("grid.json", grid),
+      out = join(dir, "out"),
+      first = await patchbay("run", path, "--json", "--out", out),
+      again = await patchbay("run", path, "--json", "--set", "grid.limit=3");
     expect([first.status, again.status]).toEqual([0, 0]);
     const [a, b] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
-    expect(a).toMatchObject({ status: "done", cached: [], outputs: { export: { file: { name: "weights.safetensors" } } } });
+    expect(a).toMatchObject({
+      status: "done",
+      cached: [],
+      outputs: { export: { file: { name: "weights.safetensors" } } },
+    });
     expect(a.ran.toSorted()).toEqual(["data", "export", "grid", "load"]);
     expect([b.ran, b.outputs.grid.gallery.images.length]).toEqual([["grid"], 3]);
     expect(typeof a.timings.data).toBe("number");
     expect(await readdir(out)).toContain("weights.safetensors");
   });
   it("writes two files of one name beside each other", async () => {
-    const twice = graph({ load: ["weights.load"], a: ["weights.save"], b: ["weights.save", { precision: "float16" }] }, ["load.weights -> a.weights", "load.weights -> b.weights"]);
-    const out = join(dir, "twice"), { status } = await patchbay("run", await file("twice.json", twice), "--out", out, "--json");
-    expect([status, (await readdir(out)).toSorted()]).toEqual([0, ["b.file.weights.safetensors", "load.weights.safetensors", "weights.safetensors"]]);
+    const twice = graph(
+      { load: ["weights.load"], a: ["weights.save"], b: ["weights.save", { precision: "float16" }] },
+      ["load.weights -> a.weights", "load.weights -> b.weights"],
+    );
+    const out = join(dir, "twice"),
+      { status } = await patchbay("run", await file("twice.json", twice), "--out", out, "--json");
+    expect([status, (await readdir(out)).toSorted()]).toEqual([
+      0,
+      ["b.file.weights.safetensors", "load.weights.safetensors", "weights.safetensors"],
+    ]);
   });
   it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
-    const path = await file("tiny.json", tinyClip({ steps: 6 })), args = ["--grid", "trainer.lr=0.001,0.01", "--grid", "trainer.optimizer=adamw,lion", "--metric", "trainer.curve"];
-    const { status, stdout } = await patchbay("sweep", path, ...args, "--json"), { trials, best, metric } = JSON.parse(stdout) as { trials: { number: number; assignment: object; status: string; metric: number }[]; best: { number: number; metric: number }; metric: object };
-    expect([status, metric, trials.map((t) => t.status)]).toEqual([0, { node: "trainer", port: "curve", goal: "min" }, ["done", "done", "done", "done"]]);
+    const path = await file("tiny.json", tinyClip({ steps: 6 })),
+      args = ["--grid", "trainer.lr=0.001,0.01", "--grid", "trainer.optimizer=adamw,lion", "--metric", "trainer.curve"];
+    const { status, stdout } = await patchbay("sweep", path, ...args, "--json"),
+      { trials, best, metric } = JSON.parse(stdout) as {
+        trials: { number: number; assignment: object; status: string; metric: number }[];
+        best: { number: number; metric: number };
+        metric: object;
+      };
+    expect([status, metric, trials.map((t) => t.status)]).toEqual([
+      0,
+      { node: "trainer", port: "curve", goal: "min" },
+      ["done", "done", "done", "done"],
+    ]);
     expect(trials[3]?.assignment).toEqual({ "trainer.lr": 0.01, "trainer.optimizer": "lion" });
-    expect([best.metric, new Set(trials.map((t) => t.metric)).size]).toEqual([Math.min(...trials.map((t) => t.metric)), 4]);
+    expect([best.metric, new Set(trials.map((t) => t.metric)).size]).toEqual([
+      Math.min(...trials.map((t) => t.metric)),
+      4,
+    ]);
     const words = await patchbay("sweep", path, ...args);
-    expect(words.stdout.split("\n")[0]).toBe(`trainer.curve = ${trials[0]?.metric} with trainer.lr = 0.001, trainer.optimizer = adamw`);
+    expect(words.stdout.split("\n")[0]).toBe(
+      `trainer.curve = ${trials[0]?.metric} with trainer.lr = 0.001, trainer.optimizer = adamw`,
+    );
     expect(words.stderr).toContain(`best of 4 is run ${best.number}`);
-    const random = JSON.parse((await patchbay("sweep", path, "--random", "trainer.lr=1e-4..1e-2:log", "--count", "2", "--metric", "trainer.curve:lr", "--json")).stdout);
+    const random = JSON.parse(
+      (
+        await patchbay(
+          "sweep",
+          path,
+          "--random",
+          "trainer.lr=1e-4..1e-2:log",
+          "--count",
+          "2",
+          "--metric",
+          "trainer.curve:lr",
+          "--json",
+        )
+      ).stdout,
+    );
     expect(random).toMatchObject({ status: "done", trials: [{ metric: 0 }, { metric: 0 }] });
   });
-  it.skipIf(process.platform === "win32")("is cancelled by Ctrl-C, with its object, and goes on from there", async () => {
-    const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 })), run = (json: boolean) => spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    const first = run(true);
-    let out = "", told = "";
-    first.stdout.on("data", (chunk) => { out += chunk; });
-    await expect.poll(async () => (await readdir(join(dir, "data/scratch"), { recursive: true }).catch(() => [])).some((f) => f.endsWith("manifest.json")), { timeout: 60_000, interval: 200 }).toBe(true);
-    process.kill(-(first.pid as number), "SIGINT"); // as a terminal does, to the whole group
-    await once(first, "close");
-    expect(JSON.parse(out).status).toBe("cancelled");
-    const second = run(false);
-    second.stderr.on("data", (chunk) => { told += chunk; });
-    await expect.poll(() => told, { timeout: 60_000, interval: 200 }).toMatch(/trainer: goes on after step \d*[05]\n/);
-    process.kill(-(second.pid as number), "SIGINT");
-    await once(second, "close");
-  });
+  it.skipIf(process.platform === "win32")(
+    "is cancelled by Ctrl-C, with its object, and goes on from there",
+    async () => {
+      const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 })),
+        run = (json: boolean) =>
+          spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], {
+            env: { ...process.env, PATCHBAY_DATA: join(dir, "data") },
+            detached: true,
+            stdio: ["ignore", "pipe", "pipe"],
+          });
+      const first = run(true);
+      let out = "",
+        told = "";
+      first.stdout.on("data", (chunk) => {
+        out += chunk;
+      });
+      await expect
+        .poll(
+          async () =>
+            (await readdir(join(dir, "data/scratch"), { recursive: true }).catch(() => [])).some((f) =>
+              f.endsWith("manifest.json"),
+            ),
+          { timeout: 60_000, interval: 200 },
+        )
+        .toBe(true);
+      process.kill(-(first.pid as number), "SIGINT"); // as a terminal does, to the whole group
+      await once(first, "close");
+      expect(JSON.parse(out).status).toBe("cancelled");
+      const second = run(false);
+      second.stderr.on("data", (chunk) => {
+        told += chunk;
+      });
+      await expect
+        .poll(() => told, { timeout: 60_000, interval: 200 })
+        .toMatch(/trainer: goes on after step \d*[05]\n/);
+      process.kill(-(second.pid as number), "SIGINT");
+      await once(second, "close");
+    },
+  );
   it("compiles templates to ONNX that plain onnxruntime opens", async () => {
-    const out = join(dir, "models"), { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
+    const out = join(dir, "models"),
+      { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
     expect(status).toBe(0);
     const { models } = JSON.parse(stdout) as { models: { file: string; nodes: string[] }[] };
     expect(models.flatMap((m) => m.nodes)).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
-    for (const m of models) expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
+    for (const m of models)
+      expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
   });
   it("compiles with the weights of a checkpoint written in, and names one that is missing", async () => {
-    const out = join(dir, "whole"), compile = (...more: string[]) => patchbay("compile", "image-embeddings", "--out", out, "--weights", "models/checkpoints/clip-emoji.safetensors", ...more);
+    const out = join(dir, "whole"),
+      compile = (...more: string[]) =>
+        patchbay(
+          "compile",
+          "image-embeddings",
+          "--out",
+          out,
+          "--weights",
+          "models/checkpoints/clip-emoji.safetensors",
+          ...more,
+        );
     expect((await compile("--json")).status).toBe(0);
-    const inputs = await Promise.all((await readdir(out)).map(async (model) => (await ort.InferenceSession.create(join(out, model), { logSeverityLevel: 4 })).inputNames));
+    const inputs = await Promise.all(
+      (await readdir(out)).map(
+        async (model) => (await ort.InferenceSession.create(join(out, model), { logSeverityLevel: 4 })).inputNames,
+      ),
+    );
     expect(inputs.flat().sort()).toEqual(["normalize.pixels", "vision.features"]);
     const { status, stderr } = await compile("--set", "vision.scope=nobody");
-    expect([status, stderr]).toEqual([1, expect.stringContaining("The checkpoint holds no parameter “nobody.conv1.weight”.")]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("The checkpoint holds no parameter “nobody.conv1.weight”."),
+    ]);
   });
   it("uploads a file for a parameter: a foreign ONNX model runs, and is exported again", async () => {
-    const path = await file("foreign.json", graph({ text: ["text.input", { text: "a" }], tokenizer: ["text.load-tokenizer"], tokens: ["text.tokenize", { length: 7 }], model: ["model.onnx"], export: ["output.export-onnx", { name: "again" }] }, ["text.text -> tokens.text", "tokenizer.tokenizer -> tokens.tokenizer", "tokens.ids -> model.ids", "model.y -> export.tensor"])), out = join(dir, "again");
-    const { status, stdout, stderr } = await patchbay("run", path, "--set", "model.source=upload", "--set", "model.file=@tests/fixtures/onnx/text.onnx", "--target", "export", "--out", out, "--json");
+    const path = await file(
+        "foreign.json",
+        graph(
+          {
+            text: ["text.input", { text: "a" }],
+            tokenizer: ["text.load-tokenizer"],
+            tokens: ["text.tokenize", { length: 7 }],
+            model: ["model.onnx"],
+            export: ["output.export-onnx", { name: "again" }],
+          },
+          [
+            "text.text -> tokens.text",
+            "tokenizer.tokenizer -> tokens.tokenizer",
+            "tokens.ids -> model.ids",
+            "model.y -> export.tensor",
+          ],
+        ),
+      ),
+      out = join(dir, "again");
+    const { status, stdout, stderr } = await patchbay(
+      "run",
+      path,
+      "--set",
+      "model.source=upload",
+      "--set",
+      "model.file=@tests/fixtures/onnx/text.onnx",
+      "--target",
+      "export",
+      "--out",
+      out,
+      "--json",
+    );
     expect([status, stderr]).toEqual([0, expect.not.stringContaining("error")]);
     expect(JSON.parse(stdout).outputs.export.file.name).toBe("again.onnx");
-    const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) }, open = (model: string) => ort.InferenceSession.create(model, { logSeverityLevel: 3 });
-    const [before, after] = await Promise.all([open("tests/fixtures/onnx/text.onnx"), open(join(out, "again.onnx"))].map(async (s) => (await (await s).run(feeds)).y?.data as Float32Array));
+    const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) },
+      open = (model: string) => ort.InferenceSession.create(model, { logSeverityLevel: 3 });
+    const [before, after] = await Promise.all(
+      [open("tests/fixtures/onnx/text.onnx"), open(join(out, "again.onnx"))].map(
+        async (s) => (await (await s).run(feeds)).y?.data as Float32Array,
+      ),
+    );
     for (const [i, x] of (before as Float32Array).entries()) expect(after?.[i]).toBeCloseTo(x, 5);
   });
   it("lists ops with their gradients", async () => {
-    const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as { op: string; shape: boolean; gradient: string }[], of = (op: string) => ops.find((o) => o.op === op)?.gradient;
-    expect([of("Conv"), of("ArgMax"), of("RMSNormalization"), ops.every((o) => o.shape)]).toEqual(["rule", "none", "rule", true]);
+    const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as {
+        op: string;
+        shape: boolean;
+        gradient: string;
+      }[],
+      of = (op: string) => ops.find((o) => o.op === op)?.gradient;
+    expect([of("Conv"), of("ArgMax"), of("RMSNormalization"), ops.every((o) => o.shape)]).toEqual([
+      "rule",
+      "none",
+      "rule",
+      true,
+    ]);
   });
   it("lists nodes and templates", async () => {
-    const [nodes, templates] = [JSON.parse((await patchbay("nodes", "--json")).stdout), JSON.parse((await patchbay("templates", "--json")).stdout)];
-    expect(nodes.find((n: { type: string }) => n.type === "image.resize")).toMatchObject({ inputs: { image: { type: "image" } }, params: { width: { type: "integer", default: 224 } } });
+    const [nodes, templates] = [
+      JSON.parse((await patchbay("nodes", "--json")).stdout),
+      JSON.parse((await patchbay("templates", "--json")).stdout),
+    ];
+    expect(nodes.find((n: { type: string }) => n.type === "image.resize")).toMatchObject({
+      inputs: { image: { type: "image" } },
+      params: { width: { type: "integer", default: 224 } },
+    });
     expect(templates.map((t: { id: string }) => t.id)).toContain("clip-train-emoji");
   });
   it.each([
@@ -106,13 +258,28 @@ describe("patchbay", () => {
     [["run", "image-embeddings", "--set", "grid"], /--set takes NODE\.PARAM=VALUE/],
     [["run", "image-embeddings", "--set", "nope.limit=1"], /names the node “nope”, which is not in the graph/],
     [["run", "image-embeddings", "--set", "grid.nope=1"], /names the parameter “nope”, which grid does not have/],
-    [["run", "image-embeddings", "--json", "--out", "package.json"], /--out names “package.json”, which cannot be made a folder/],
+    [
+      ["run", "image-embeddings", "--json", "--out", "package.json"],
+      /--out names “package.json”, which cannot be made a folder/,
+    ],
     [["sweep", "image-embeddings", "--metric", "heatmap.x"], /A sweep varies something/],
-    [["sweep", "image-embeddings", "--grid", "data.limit", "--metric", "a.b"], /--grid takes NODE\.PARAM=V1,V2, and “data\.limit”/],
-    [["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"], /--random takes NODE\.PARAM=MIN\.\.MAX/],
+    [
+      ["sweep", "image-embeddings", "--grid", "data.limit", "--metric", "a.b"],
+      /--grid takes NODE\.PARAM=V1,V2, and “data\.limit”/,
+    ],
+    [
+      ["sweep", "image-embeddings", "--random", "data.limit=few..many", "--metric", "a.b"],
+      /--random takes NODE\.PARAM=MIN\.\.MAX/,
+    ],
     [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "accuracy"], /--metric takes NODE\.PORT/],
-    [["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "a.b", "--count", "none"], /--count is a whole number from 1 to 1000/],
-    [["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"], /names the file “nowhere”, which cannot be read/],
+    [
+      ["sweep", "image-embeddings", "--grid", "data.limit=1", "--metric", "a.b", "--count", "none"],
+      /--count is a whole number from 1 to 1000/,
+    ],
+    [
+      ["run", "clip-zero-shot-emoji", "--set", "checkpoint.file=@nowhere"],
+      /names the file “nowhere”, which cannot be read/,
+    ],
     [["compile", "image-embeddings", "--out", "x", "--weights", "nowhere"], /--weights names the file “nowhere”/],
     [["run", "image-embeddings", "--provider", "tpu"], /--provider is auto, cpu, webgpu or cuda/],
   ])("ends with 2 and says how it is used: %o", async (args, message) => {
@@ -121,7 +288,11 @@ describe("patchbay", () => {
     expect(stderr).toMatch(message);
   });
   it.each([
-    ["a wrong wire", graph({ t: ["text.input"], r: ["image.resize"] }, ["t.text -> r.image"]), /r\.image expects image, but t\.text gives text\. Connect an output of type image\./],
+    [
+      "a wrong wire",
+      graph({ t: ["text.input"], r: ["image.resize"] }, ["t.text -> r.image"]),
+      /r\.image expects image, but t\.text gives text\. Connect an output of type image\./,
+    ],
     ["a missing input", graph({ r: ["image.resize"] }), /error in r\.image: Resize needs its input "image"/],
     ["a bad parameter", graph({ r: ["text.input", { text: 7 }] }), /error in r\.text: Text: text is 7\./],
     ["an unknown node type", graph({ r: ["no.such"] }), /There is no node type "no\.such"/],
@@ -130,21 +301,35 @@ describe("patchbay", () => {
     ["an empty graph", graph({}), /no nodes, so there is nothing to run/],
     ["100 MB", `"${"x".repeat(100e6)}"`, /4 MiB is the limit/],
   ])("ends with 1, names it and the remedy, in words and as JSON: %s", async (name, content, message) => {
-    const path = await file(`${name.replace(/\W/g, "-")}.json`, content), words = await patchbay("run", path), json = await patchbay("run", path, "--json");
+    const path = await file(`${name.replace(/\W/g, "-")}.json`, content),
+      words = await patchbay("run", path),
+      json = await patchbay("run", path, "--json");
     expect([words.status, json.status]).toEqual([1, 1]);
     expect(words.stderr).toMatch(message);
     expect(words.stderr).not.toMatch(/\n\s+at |node_modules/);
     expect(JSON.parse(json.stdout).status).toBe("failed");
   });
   it("lists all problems of a graph, and warnings of one that runs", async () => {
-    const bad = await patchbay("run", await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] }))), odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
+    const bad = await patchbay(
+        "run",
+        await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] })),
+      ),
+      odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
     expect([bad.status, bad.stderr.match(/^error in/gm)?.length, odd.status]).toEqual([1, 2, 0]);
     expect(odd.stderr).toMatch(/warning in a\.texts: Text has no parameter "texts"; it is ignored/);
   });
   it("explains a data folder it may not write", async () => {
     await mkdir(join(dir, "ro"));
     await writeFile(join(dir, "ro/blobs"), "a file where a folder should be");
-    const path = await file("grid2.json", grid), { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) => execFile(process.execPath, ["--import", "tsx", "server/cli.ts", "run", path], { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } }, (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err })));
+    const path = await file("grid2.json", grid),
+      { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) =>
+        execFile(
+          process.execPath,
+          ["--import", "tsx", "server/cli.ts", "run", path],
+          { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } },
+          (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err }),
+        ),
+      );
     expect(status).toBe(1);
     expect(stderr).toMatch(/error in data: The data folder cannot be written/);
     expect(await readFile(join(dir, "ro/blobs"), "utf8")).toContain("a file");

@@ -15,14 +15,28 @@ import { testDatabase, type TestDatabase } from "./kit/database";
 import { tinyClip } from "./kit/graphs";
 
 let database: TestDatabase, db: Db, worker: ChildProcess | undefined;
-const steps = 700, draw = random("kill", Number(process.env.KILL_SEED ?? 1));
+const steps = 700,
+  draw = random("kill", Number(process.env.KILL_SEED ?? 1));
 
 async function startWorker(): Promise<ChildProcess> {
-  const child = fork("server/worker.ts", { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, DATABASE_URL: database.url, PATCHBAY_DATA: database.folder, LOG_LEVEL: "silent", NODE_ENV: "production" } });
+  const child = fork("server/worker.ts", {
+    execArgv: ["--import", "tsx"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      PATCHBAY_DATA: database.folder,
+      LOG_LEVEL: "silent",
+      NODE_ENV: "production",
+    },
+  });
   await new Promise((ready) => child.once("message", ready));
   return child;
 }
-const eventsOf = async (id: string): Promise<RunEvent[]> => (await db.runEvent.findMany({ where: { runId: id }, orderBy: { id: "asc" } })).map((e) => e.data as unknown as RunEvent);
+const eventsOf = async (id: string): Promise<RunEvent[]> =>
+  (await db.runEvent.findMany({ where: { runId: id }, orderBy: { id: "asc" } })).map(
+    (e) => e.data as unknown as RunEvent,
+  );
 /** Waits until the training has told of this many steps. */
 async function reaches(id: string, step: number): Promise<void> {
   for (;;) {
@@ -53,7 +67,8 @@ afterAll(async () => {
 
 /** Whatever was killed: the run ended, and its row, events and checkpoint tell one story. */
 async function agrees(id: string): Promise<void> {
-  const run = await db.run.findUniqueOrThrow({ where: { id }, include: { artifacts: true } }), events = await eventsOf(id);
+  const run = await db.run.findUniqueOrThrow({ where: { id }, include: { artifacts: true } }),
+    events = await eventsOf(id);
   expect([run.status, run.error]).toEqual(["done", null]);
   expect(events.at(-1)).toMatchObject({ kind: "status", status: "done" });
   // Folded as the canvas folds them, the events hold every step once.
@@ -63,7 +78,9 @@ async function agrees(id: string): Promise<void> {
     if (e.kind === "metric") told = [...told.filter((s) => s < e.step), e.step];
   }
   expect(told).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
-  const curve = (run.result as { outputs: { trainer: { curve: { value: { lines: { name: string; values: number[] }[] } } } } }).outputs.trainer.curve.value.lines[0]?.values as number[];
+  const curve = (
+    run.result as { outputs: { trainer: { curve: { value: { lines: { name: string; values: number[] }[] } } } } }
+  ).outputs.trainer.curve.value.lines[0]?.values as number[];
   expect(curve).toHaveLength(steps);
   // What was told after the last resume is what the result holds.
   const last = events.filter((e) => e.kind === "metric").at(-1);
@@ -91,14 +108,18 @@ describe("kill -9 in the middle of a training", () => {
   it("of the computing process: the worker starts another one", async () => {
     const { id } = await start(2);
     await reaches(id, 60 + draw.below(200));
-    const { spawnSync } = await import("node:child_process"), executor = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" }).stdout.trim().split("\n");
+    const { spawnSync } = await import("node:child_process"),
+      executor = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" })
+        .stdout.trim()
+        .split("\n");
     for (const pid of executor) process.kill(Number(pid), "SIGKILL");
     await ends(id);
     await agrees(id);
   });
 
   it("of Postgres: it comes back, and nothing that was committed is lost", async () => {
-    const { id } = await start(3), other = await createRun(db, { document: tinyClip({ steps: 5 }) });
+    const { id } = await start(3),
+      other = await createRun(db, { document: tinyClip({ steps: 5 }) });
     await reaches(id, 60 + draw.below(200));
     process.kill(database.server.pid as number, "SIGKILL");
     await sleep(500);

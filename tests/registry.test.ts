@@ -21,9 +21,14 @@ describe.each(Object.entries(registry as Record<string, NodeDefinition>))("%s", 
       expect(widgets[field.widget], field.name).toBeTypeOf("function");
       expect(field.label.length, field.name).toBeGreaterThan(0);
     }
-    for (const port of Object.values<Port>({ ...definition.inputs, ...definition.outputs })) if (port.type === "tensor" && port.shape) expect(port.dtype, "a tensor port with a shape says its dtype").toBeDefined();
+    for (const port of Object.values<Port>({ ...definition.inputs, ...definition.outputs }))
+      if (port.type === "tensor" && port.shape)
+        expect(port.dtype, "a tensor port with a shape says its dtype").toBeDefined();
     const tests = readdirSync(`nodes/${category}`).filter((f) => f.endsWith(".test.ts"));
-    expect(tests.includes(`${file}.test.ts`) || tests.includes(`${category}.test.ts`), `nodes/${category} has a test`).toBe(true);
+    expect(
+      tests.includes(`${file}.test.ts`) || tests.includes(`${category}.test.ts`),
+      `nodes/${category} has a test`,
+    ).toBe(true);
     expect(existsSync(`nodes/${category}/${file}.ts`)).toBe(true);
   });
   it("keeps labels and widgets: .meta comes last in a schema", () => {

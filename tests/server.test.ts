@@ -16,7 +16,15 @@ import { migrate } from "../scripts/migrate.mjs";
 
 let database: TestDatabase, db: Db, api: ReturnType<typeof appRouter.createCaller>;
 const hello = graph({ text: ["text.input", { text: "hello" }] });
-const result = { status: "done", outputs: { t: { w: { type: "weights", value: { ref: "a".repeat(64) } } } }, ran: ["t"], cached: [], timings: {}, problems: [], provider: "cpu" } as const;
+const result = {
+  status: "done",
+  outputs: { t: { w: { type: "weights", value: { ref: "a".repeat(64) } } } },
+  ran: ["t"],
+  cached: [],
+  timings: {},
+  problems: [],
+  provider: "cpu",
+} as const;
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -31,32 +39,64 @@ afterAll(async () => {
 });
 
 describe("requests", () => {
-  const request = (path: string, body: string, length = String(body.length)) => new Request(`http://localhost/api/trpc/${path}`, { method: "POST", body, headers: { "content-type": "application/json", ...(length && { "content-length": length }) } });
+  const request = (path: string, body: string, length = String(body.length)) =>
+    new Request(`http://localhost/api/trpc/${path}`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...(length && { "content-length": length }) },
+    });
   const post = (...args: Parameters<typeof request>) => POST(request(...args));
   it("that are too large are refused unread, with a message", async () => {
     const body = JSON.stringify({ json: { document: "x".repeat(100e6) } });
     for (const path of ["graphs.create", "graphs.save", "runs.create", "runs.cancel"]) {
-      const sent = request(path, body), answer = await POST(sent), { error } = await answer.json();
-      expect([answer.status, error.json.message.slice(0, 100), sent.bodyUsed]).toEqual([413, "The graph has 96 MiB; 4 MiB is the limit.", false]);
+      const sent = request(path, body),
+        answer = await POST(sent),
+        { error } = await answer.json();
+      expect([answer.status, error.json.message.slice(0, 100), sent.bodyUsed]).toEqual([
+        413,
+        "The graph has 96 MiB; 4 MiB is the limit.",
+        false,
+      ]);
     }
   });
   it("are refused when they do not say how large they are, when they are nested without end, when they are many in one", async () => {
     expect((await post("graphs.create", "{}", "")).status).toBe(413);
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-    expect((await post("graphs.create", `{"json":{"document":{"schema":1,"nodes":{"a":{"type":"text.input","params":{"text":${deep}}}},"wires":[]}}}`)).status).toBe(400);
+    expect(
+      (
+        await post(
+          "graphs.create",
+          `{"json":{"document":{"schema":1,"nodes":{"a":{"type":"text.input","params":{"text":${deep}}}},"wires":[]}}}`,
+        )
+      ).status,
+    ).toBe(400);
     expect((await post(`${"graphs.create,".repeat(100)}graphs.create?batch=1`, "{}")).status).toBe(400);
   });
   it("that a person can mend are the request's failure, not the server's", async () => {
-    expect((await post("runs.create", JSON.stringify({ json: { document: graph({ grid: ["output.image-grid"] }) } }))).status).toBe(400);
+    expect(
+      (await post("runs.create", JSON.stringify({ json: { document: graph({ grid: ["output.image-grid"] }) } })))
+        .status,
+    ).toBe(400);
   });
 });
 
 describe("a database", () => {
   it("that refuses is not one that is away: asking again would not help", async () => {
-    const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e), ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
+    const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e),
+      ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
     // It may not have begun yet.
-    while (!(await sql(database.url, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(5)%' and pid <> pg_backend_pid()")).length);
-    expect([isAway(refused), toPublic(refused).message]).toEqual([false, expect.stringContaining("The database does not take this")]);
+    while (
+      !(
+        await sql(
+          database.url,
+          "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(5)%' and pid <> pg_backend_pid()",
+        )
+      ).length
+    );
+    expect([isAway(refused), toPublic(refused).message]).toEqual([
+      false,
+      expect.stringContaining("The database does not take this"),
+    ]);
     expect([isAway(await ended), toPublic(await ended).message]).toEqual([true, "The database does not answer."]);
   });
 });
@@ -67,16 +107,20 @@ describe("migrations", () => {
 
 describe("graphs", () => {
   it("are created from a template, saved by revision, and refuse a save that would overwrite another's", async () => {
-    const { id } = await api.graphs.create({ template: "image-embeddings" }), opened = await api.graphs.get({ id });
+    const { id } = await api.graphs.create({ template: "image-embeddings" }),
+      opened = await api.graphs.get({ id });
     const renamed = { ...opened.document, name: "Mine" };
     expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 });
-    await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({
+      code: "CONFLICT",
+    });
     expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 }); // the first answer was lost on its way
     expect((await api.graphs.get({ id })).document).toEqual(renamed);
     expect((await api.graphs.list())[0]).toMatchObject({ id, name: "Mine", nodes: 11 });
   });
   it("keep the order of their nodes, so that what ran can be opened again exactly", async () => {
-    const document = graph({ zebra: ["text.input"], a: ["text.input"] }), { id } = await api.graphs.create({ document });
+    const document = graph({ zebra: ["text.input"], a: ["text.input"] }),
+      { id } = await api.graphs.create({ document });
     expect(JSON.stringify((await api.graphs.get({ id })).document)).toBe(JSON.stringify(document));
   });
   it("are published, deleted and restored", async () => {
@@ -90,44 +134,83 @@ describe("graphs", () => {
   });
   it("that do not exist are said not to", async () => {
     const id = "01890000-0000-7000-8000-000000000000";
-    const calls = [() => api.graphs.get({ id }), () => api.graphs.save({ id, revision: 1, document: hello }), () => api.graphs.publish({ id, published: true }), () => api.graphs.remove({ id }), () => api.graphs.restore({ id }), () => api.graphs.version({ id }), () => api.runs.get({ id }), () => api.runs.cancel({ id })];
+    const calls = [
+      () => api.graphs.get({ id }),
+      () => api.graphs.save({ id, revision: 1, document: hello }),
+      () => api.graphs.publish({ id, published: true }),
+      () => api.graphs.remove({ id }),
+      () => api.graphs.restore({ id }),
+      () => api.graphs.version({ id }),
+      () => api.runs.get({ id }),
+      () => api.runs.cancel({ id }),
+    ];
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
-  it.each([[{ schema: 7, nodes: {}, wires: [] }, /newer Patchbay/], [[], /something else/], [{ schema: 1, nodes: { a: {} }, wires: [] }, /nodes\.a\.type/],
-    [{ schema: 1, name: "a\0b", nodes: {}, wires: [] }, /NUL character/], [{ ...hello, description: "x".repeat(5 * 2 ** 20) }, /5 MiB|6 MiB/],
+  it.each([
+    [{ schema: 7, nodes: {}, wires: [] }, /newer Patchbay/],
+    [[], /something else/],
+    [{ schema: 1, nodes: { a: {} }, wires: [] }, /nodes\.a\.type/],
+    [{ schema: 1, name: "a\0b", nodes: {}, wires: [] }, /NUL character/],
+    [{ ...hello, description: "x".repeat(5 * 2 ** 20) }, /5 MiB|6 MiB/],
   ])("refuse %o with a sentence", async (document, message) => {
-    await expect(api.graphs.create({ document })).rejects.toMatchObject({ cause: { message: expect.stringMatching(message) } });
+    await expect(api.graphs.create({ document })).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(message) },
+    });
   });
 });
 
 describe("runs", () => {
-  const claim = async (document: GraphDocument = hello): Promise<ClaimedRun> => (await claimRun(db, (await createRun(db, { document })).id)) as ClaimedRun;
+  const claim = async (document: GraphDocument = hello): Promise<ClaimedRun> =>
+    (await claimRun(db, (await createRun(db, { document })).id)) as ClaimedRun;
 
   it("are queued with their job in one transaction, with a frozen snapshot as a version", async () => {
-    const { id: graphId } = await api.graphs.create({ document: hello }), { id } = await api.runs.create({ graphId, document: hello }), again = await api.runs.create({ graphId, document: hello });
-    expect(await sql(database.url, `select data->>'runId' as run from pgboss.job where data->>'runId' = '${id}'`)).toEqual([{ run: id }]);
+    const { id: graphId } = await api.graphs.create({ document: hello }),
+      { id } = await api.runs.create({ graphId, document: hello }),
+      again = await api.runs.create({ graphId, document: hello });
+    expect(
+      await sql(database.url, `select data->>'runId' as run from pgboss.job where data->>'runId' = '${id}'`),
+    ).toEqual([{ run: id }]);
     expect([(await api.runs.get({ id })).version, (await api.runs.get(again)).version]).toEqual([1, 1]);
     expect((await api.runs.get({ id })).document).toEqual(hello);
     const before = await db.run.count();
-    await expect(db.$transaction(async (tx) => { await tx.run.create({ data: { name: "x", document: hello } }); throw new Error("no"); })).rejects.toThrow("no");
+    await expect(
+      db.$transaction(async (tx) => {
+        await tx.run.create({ data: { name: "x", document: hello } });
+        throw new Error("no");
+      }),
+    ).rejects.toThrow("no");
     expect(await db.run.count()).toBe(before);
   });
   it("are refused with node, port and remedy when the graph has an error", async () => {
     const failed = api.runs.create({ document: graph({ grid: ["output.image-grid"] }) });
-    await expect(failed).rejects.toMatchObject({ cause: { public_: { node: "grid", port: "image", message: expect.stringContaining('needs its input "image"') } } });
+    await expect(failed).rejects.toMatchObject({
+      cause: { public_: { node: "grid", port: "image", message: expect.stringContaining('needs its input "image"') } },
+    });
   });
   it("are refused when they ask for a node that is not there", async () => {
-    await expect(api.runs.create({ document: hello, targets: ["__proto__"] })).rejects.toMatchObject({ code: "BAD_REQUEST", cause: { public_: { message: expect.stringContaining("“__proto__”"), hint: "Its nodes are text." } } });
+    await expect(api.runs.create({ document: hello, targets: ["__proto__"] })).rejects.toMatchObject({
+      code: "BAD_REQUEST",
+      cause: { public_: { message: expect.stringContaining("“__proto__”"), hint: "Its nodes are text." } },
+    });
   });
   it("keep what a text holds, but for what Postgres cannot", async () => {
     const run = await claim();
     await appendEvents(db, run, [{ kind: "warning", message: "a\0b \ud800 \\u0000 😀" }]);
-    await finishRun(db, run, [], { ...result, outputs: { t: { f: { type: "file", value: { ref: "a".repeat(64), name: "a\0b" } } } } } as never);
-    const { data } = await db.runEvent.findFirstOrThrow({ where: { runId: run.id, data: { path: ["kind"], equals: "warning" } } });
-    expect([(data as { message: string }).message, (await api.runs.get({ id: run.id })).artifacts[0]?.name]).toEqual(["a�b � \\u0000 😀", "a�b"]);
+    await finishRun(db, run, [], {
+      ...result,
+      outputs: { t: { f: { type: "file", value: { ref: "a".repeat(64), name: "a\0b" } } } },
+    } as never);
+    const { data } = await db.runEvent.findFirstOrThrow({
+      where: { runId: run.id, data: { path: ["kind"], equals: "warning" } },
+    });
+    expect([(data as { message: string }).message, (await api.runs.get({ id: run.id })).artifacts[0]?.name]).toEqual([
+      "a�b � \\u0000 😀",
+      "a�b",
+    ]);
   });
   it("let only the latest attempt write", async () => {
-    const first = await claim(), second = (await claimRun(db, first.id)) as ClaimedRun;
+    const first = await claim(),
+      second = (await claimRun(db, first.id)) as ClaimedRun;
     expect(second.attempt).toBe(2);
     await expect(appendEvents(db, first, [{ kind: "node-start", node: "old" }])).rejects.toThrow(Fenced);
     await expect(finishRun(db, first, [], result as never)).rejects.toThrow(Fenced);
@@ -136,8 +219,13 @@ describe("runs", () => {
     await expect(appendEvents(db, second, [{ kind: "node-start", node: "late" }])).rejects.toThrow(Fenced);
     expect(await claimRun(db, first.id)).toBeUndefined();
     const run = await api.runs.get({ id: first.id });
-    expect([run.status, run.artifacts.map((a) => [a.node, a.port, a.name])]).toEqual(["done", [["t", "w", "t.w.safetensors"]]]);
-    const events = (await db.runEvent.findMany({ where: { runId: first.id }, orderBy: { id: "asc" } })).map((e) => e.data as unknown as RunEvent);
+    expect([run.status, run.artifacts.map((a) => [a.node, a.port, a.name])]).toEqual([
+      "done",
+      [["t", "w", "t.w.safetensors"]],
+    ]);
+    const events = (await db.runEvent.findMany({ where: { runId: first.id }, orderBy: { id: "asc" } })).map(
+      (e) => e.data as unknown as RunEvent,
+    );
     expect(events.filter((e) => e.kind === "node-start").map((e) => e.node)).toEqual(["new"]);
   });
   it("are cancelled at once while they wait, and through their worker while they run", async () => {
@@ -147,12 +235,18 @@ describe("runs", () => {
     expect(await claimRun(db, id)).toBeUndefined();
     const running = await claim();
     await api.runs.cancel({ id: running.id });
-    expect(await db.run.findUnique({ where: { id: running.id } })).toMatchObject({ status: "running", cancelRequested: true });
+    expect(await db.run.findUnique({ where: { id: running.id } })).toMatchObject({
+      status: "running",
+      cancelRequested: true,
+    });
     expect(await claimRun(db, running.id)).toBeUndefined(); // its worker died before it heard
     expect((await api.runs.get({ id: running.id })).status).toBe("cancelled");
   });
   it("are watched live, and from where a connection broke, without a gap or a repeat", async () => {
-    const listener = new Listener(() => database.url), run = await claim(), seen: string[] = [], all: string[] = [];
+    const listener = new Listener(() => database.url),
+      run = await claim(),
+      seen: string[] = [],
+      all: string[] = [];
     const follow = async (lastId: string | undefined, into: string[], stopAfter: number) => {
       const controller = new AbortController();
       let last = lastId;

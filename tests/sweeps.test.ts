@@ -9,11 +9,33 @@ import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { run, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
 
-let database: TestDatabase, db: Db, api: ReturnType<typeof appRouter.createCaller>, workers: ChildProcess[] = [];
-const grid: SweepSpec = { mode: "grid", count: 20, seed: 0, axes: [{ node: "trainer", param: "lr", values: [0.001, 0.003, 0.01] }, { node: "trainer", param: "seed", values: [1, 2] }], metric: { node: "trainer", port: "curve", line: "loss", goal: "min" } };
+let database: TestDatabase,
+  db: Db,
+  api: ReturnType<typeof appRouter.createCaller>,
+  workers: ChildProcess[] = [];
+const grid: SweepSpec = {
+  mode: "grid",
+  count: 20,
+  seed: 0,
+  axes: [
+    { node: "trainer", param: "lr", values: [0.001, 0.003, 0.01] },
+    { node: "trainer", param: "seed", values: [1, 2] },
+  ],
+  metric: { node: "trainer", port: "curve", line: "loss", goal: "min" },
+};
 
 async function startWorker(): Promise<ChildProcess> {
-  const child = fork("server/worker.ts", { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, DATABASE_URL: database.url, PATCHBAY_DATA: database.folder, LOG_LEVEL: "silent", NODE_ENV: "production" } });
+  const child = fork("server/worker.ts", {
+    execArgv: ["--import", "tsx"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      PATCHBAY_DATA: database.folder,
+      LOG_LEVEL: "silent",
+      NODE_ENV: "production",
+    },
+  });
   await new Promise((ready) => child.once("message", ready));
   return child;
 }
@@ -42,32 +64,61 @@ afterAll(async () => {
 
 describe("a sweep", () => {
   it("queues its runs in one transaction, in order, behind runs that somebody waits for", async () => {
-    const { id, runs } = await api.sweeps.create({ document: tinyClip(), spec: grid }), single = await api.runs.create({ document: tinyClip() });
+    const { id, runs } = await api.sweeps.create({ document: tinyClip(), spec: grid }),
+      single = await api.runs.create({ document: tinyClip() });
     const sweep = await api.sweeps.get({ id });
     expect([runs, sweep.status, sweep.runs.queued]).toEqual([6, "queued", 6]);
-    expect(sweep.trials.map((t) => [t.number, t.assignment])).toEqual([[1, { "trainer.lr": 0.001, "trainer.seed": 1 }], [2, { "trainer.lr": 0.001, "trainer.seed": 2 }], [3, { "trainer.lr": 0.003, "trainer.seed": 1 }], [4, { "trainer.lr": 0.003, "trainer.seed": 2 }], [5, { "trainer.lr": 0.01, "trainer.seed": 1 }], [6, { "trainer.lr": 0.01, "trainer.seed": 2 }]]);
-    const jobs = await sql(database.url, "select data->>'runId' as run from pgboss.job order by priority desc, created_on");
+    expect(sweep.trials.map((t) => [t.number, t.assignment])).toEqual([
+      [1, { "trainer.lr": 0.001, "trainer.seed": 1 }],
+      [2, { "trainer.lr": 0.001, "trainer.seed": 2 }],
+      [3, { "trainer.lr": 0.003, "trainer.seed": 1 }],
+      [4, { "trainer.lr": 0.003, "trainer.seed": 2 }],
+      [5, { "trainer.lr": 0.01, "trainer.seed": 1 }],
+      [6, { "trainer.lr": 0.01, "trainer.seed": 2 }],
+    ]);
+    const jobs = await sql(
+      database.url,
+      "select data->>'runId' as run from pgboss.job order by priority desc, created_on",
+    );
     expect(jobs.map((j) => j.run)).toEqual([single.id, ...sweep.trials.map((t) => t.id)]);
-    expect((await api.runs.get({ id: sweep.trials[2]?.id as string })).document).toEqual(assign(tinyClip(), { "trainer.lr": 0.003, "trainer.seed": 1 }));
+    expect((await api.runs.get({ id: sweep.trials[2]?.id as string })).document).toEqual(
+      assign(tinyClip(), { "trainer.lr": 0.003, "trainer.seed": 1 }),
+    );
     expect((await api.runs.list({})).map((r) => r.id)).toEqual([single.id]);
     // Cancelled while nothing works on it, it ends at once, and no worker takes a run of it later.
     await Promise.all([api.sweeps.cancel({ id }), api.runs.cancel(single)]);
-    expect(await api.sweeps.get({ id })).toMatchObject({ status: "cancelled", runs: { cancelled: 6, queued: 0 }, best: null });
+    expect(await api.sweeps.get({ id })).toMatchObject({
+      status: "cancelled",
+      runs: { cancelled: 6, queued: 0 },
+      best: null,
+    });
   });
 
   it.each<[string, Partial<SweepSpec>, string]>([
-    ["a value its node refuses", { axes: [{ node: "trainer", param: "lr", values: [20] }] }, "Trainer: lr cannot be 20."],
-    ["a value with which nothing fits", { axes: [{ node: "image_projector", param: "width", values: [24] }] }, "scorer.texts expects"],
+    [
+      "a value its node refuses",
+      { axes: [{ node: "trainer", param: "lr", values: [20] }] },
+      "Trainer: lr cannot be 20.",
+    ],
+    [
+      "a value with which nothing fits",
+      { axes: [{ node: "image_projector", param: "width", values: [24] }] },
+      "scorer.texts expects",
+    ],
   ])("is refused as a whole, with a sentence: %s", async (_, wrong, message) => {
     const before = [await db.sweep.count(), await db.run.count()];
-    await expect(api.sweeps.create({ document: tinyClip(), spec: { ...grid, ...wrong } })).rejects.toMatchObject({ cause: { public_: { message: expect.stringContaining(message), hint: expect.any(String) } } });
+    await expect(api.sweeps.create({ document: tinyClip(), spec: { ...grid, ...wrong } })).rejects.toMatchObject({
+      cause: { public_: { message: expect.stringContaining(message), hint: expect.any(String) } },
+    });
     expect([await db.sweep.count(), await db.run.count()]).toEqual(before);
   });
 
   it("runs on all workers at once, a killed worker changing nothing, with the numbers of single runs", async () => {
     workers = await Promise.all([startWorker(), startWorker()]);
-    const document = tinyClip({ steps: 250, checkpoint: 20 }), { id } = await api.sweeps.create({ document, spec: grid });
-    const going = await until(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional)), curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
+    const document = tinyClip({ steps: 250, checkpoint: 20 }),
+      { id } = await api.sweeps.create({ document, spec: grid });
+    const going = await until(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional)),
+      curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
     expect(curves.map((c) => c.name)).toContain("trainer · loss");
     workers[0]?.kill("SIGKILL");
     workers[0] = await startWorker();
@@ -75,7 +126,8 @@ describe("a sweep", () => {
     expect([sweep.status, sweep.runs.done]).toEqual(["done", 6]);
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));
     expect((await db.run.findMany({ where: { sweepId: id, attempt: { gt: 1 } } })).length).toBeGreaterThan(0);
-    const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2), alone = await run(assign(document, trial?.assignment ?? {}), await temporaryFolder());
+    const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2),
+      alone = await run(assign(document, trial?.assignment ?? {}), await temporaryFolder());
     const loss = (alone.outputs.trainer?.curve?.value as { lines: { values: number[] }[] }).lines[0]?.values.at(-1);
     expect(trial?.metric).toBe(loss);
 
@@ -83,7 +135,10 @@ describe("a sweep", () => {
     expect([line?.name, line?.x.at(-1), line?.y.at(-1), line?.x.length]).toEqual(["trainer · loss", 250, loss, 125]);
     const { runs, parameters } = await api.runs.compare({ ids: sweep.trials.slice(0, 3).map((t) => t.id) });
     expect(runs.map((r) => r.number)).toEqual([1, 2, 3]);
-    expect(parameters).toEqual([{ node: "trainer", param: "lr", values: [0.001, 0.001, 0.003] }, { node: "trainer", param: "seed", values: [1, 2, 1] }]);
+    expect(parameters).toEqual([
+      { node: "trainer", param: "lr", values: [0.001, 0.001, 0.003] },
+      { node: "trainer", param: "seed", values: [1, 2, 1] },
+    ]);
   });
 
   it("is cancelled: runs that wait never start, runs that go on stop", async () => {
@@ -96,10 +151,20 @@ describe("a sweep", () => {
   });
 
   it("fails where a run fails, and goes on with the others", async () => {
-    const { id } = await api.sweeps.create({ document: tinyClip({ steps: 4 }), spec: { ...grid, axes: [{ node: "image_projector", param: "width", values: [16, 24] }] } });
+    const { id } = await api.sweeps.create({
+      document: tinyClip({ steps: 4 }),
+      spec: { ...grid, axes: [{ node: "image_projector", param: "width", values: [16, 24] }] },
+    });
     const sweep = await until(id, ended);
     expect([sweep.status, ...sweep.trials.map((t) => t.status)]).toEqual(["done", "done", "failed"]);
-    expect(sweep.trials[1]?.error).toMatchObject({ node: "scorer", message: expect.stringContaining("scorer.texts expects") });
-    expect((await api.sweeps.list())[0]).toMatchObject({ id, runs: { done: 1, failed: 1 }, nodes: { image_projector: { type: "model.projector" } } });
+    expect(sweep.trials[1]?.error).toMatchObject({
+      node: "scorer",
+      message: expect.stringContaining("scorer.texts expects"),
+    });
+    expect((await api.sweeps.list())[0]).toMatchObject({
+      id,
+      runs: { done: 1, failed: 1 },
+      nodes: { image_projector: { type: "model.projector" } },
+    });
   });
 });

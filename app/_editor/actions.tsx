@@ -25,9 +25,22 @@ const complain = (error: unknown): void => {
 };
 
 /** What the editor does with the server: saves by itself, runs, cancels, and follows a run's events. */
-export function EditorActions({ store, revision, children }: { store: EditorStore; revision: number; children: ReactNode }) {
-  const client = useTRPCClient(), trpc = useTRPC(), router = useRouter(), known = useRef(revision), saving = useRef<Promise<boolean> | undefined>(undefined);
-  const runId = useStore(store, (s) => s.run.id), over = useStore(store, (s) => hasEnded(s.run.status));
+export function EditorActions({
+  store,
+  revision,
+  children,
+}: {
+  store: EditorStore;
+  revision: number;
+  children: ReactNode;
+}) {
+  const client = useTRPCClient(),
+    trpc = useTRPC(),
+    router = useRouter(),
+    known = useRef(revision),
+    saving = useRef<Promise<boolean> | undefined>(undefined);
+  const runId = useStore(store, (s) => s.run.id),
+    over = useStore(store, (s) => hasEnded(s.run.status));
 
   /** Saves until the document that is stored is the one on the screen. True when it is. */
   const save = useCallback((): Promise<boolean> => {
@@ -38,7 +51,9 @@ export function EditorActions({ store, revision, children }: { store: EditorStor
         const document = store.getState().history.present;
         store.getState().setSaved("saving");
         try {
-          known.current = (await client.graphs.save.mutate({ id: graphId, revision: known.current, document })).revision;
+          known.current = (
+            await client.graphs.save.mutate({ id: graphId, revision: known.current, document })
+          ).revision;
           store.getState().setSaved(store.getState().history.present === document ? "saved" : "unsaved");
         } catch (error) {
           const conflict = (error as { data?: { code?: string } }).data?.code === "CONFLICT";
@@ -78,43 +93,52 @@ export function EditorActions({ store, revision, children }: { store: EditorStor
   }, [store, save]);
 
   // Events come in bursts: one change of the screen for each frame.
-  const waiting = useRef<RunEvent[]>([]), frame = useRef(0);
-  useSubscription(trpc.runs.events.subscriptionOptions({ id: runId ?? "", lastEventId: null }, {
-    enabled: runId !== undefined && !over,
-    onData: ({ data }) => {
-      waiting.current.push(data as RunEvent);
-      frame.current ||= window.setTimeout(() => {
-        frame.current = 0;
-        store.getState().tell(waiting.current.splice(0));
-      }, 60);
-    },
-    onError: complain,
-  }));
+  const waiting = useRef<RunEvent[]>([]),
+    frame = useRef(0);
+  useSubscription(
+    trpc.runs.events.subscriptionOptions(
+      { id: runId ?? "", lastEventId: null },
+      {
+        enabled: runId !== undefined && !over,
+        onData: ({ data }) => {
+          waiting.current.push(data as RunEvent);
+          frame.current ||= window.setTimeout(() => {
+            frame.current = 0;
+            store.getState().tell(waiting.current.splice(0));
+          }, 60);
+        },
+        onError: complain,
+      },
+    ),
+  );
 
-  const actions = useMemo((): Actions => ({
-    async run(targets = []) {
-      if (!(await save()) && store.getState().saved !== "failed") return;
-      const { graphId, history } = store.getState();
-      try {
-        const { id } = await client.runs.create.mutate({ graphId, document: history.present, targets });
-        waiting.current = [];
-        store.getState().startRun(id);
-      } catch (error) {
-        complain(error);
-      }
-    },
-    cancel() {
-      const { id } = store.getState().run;
-      if (id) client.runs.cancel.mutate({ id }).catch(complain);
-    },
-    async saveCopy() {
-      try {
-        const { id } = await client.graphs.create.mutate({ document: store.getState().history.present });
-        router.push(`/graphs/${id}`);
-      } catch (error) {
-        complain(error);
-      }
-    },
-  }), [client, router, save, store]);
+  const actions = useMemo(
+    (): Actions => ({
+      async run(targets = []) {
+        if (!(await save()) && store.getState().saved !== "failed") return;
+        const { graphId, history } = store.getState();
+        try {
+          const { id } = await client.runs.create.mutate({ graphId, document: history.present, targets });
+          waiting.current = [];
+          store.getState().startRun(id);
+        } catch (error) {
+          complain(error);
+        }
+      },
+      cancel() {
+        const { id } = store.getState().run;
+        if (id) client.runs.cancel.mutate({ id }).catch(complain);
+      },
+      async saveCopy() {
+        try {
+          const { id } = await client.graphs.create.mutate({ document: store.getState().history.present });
+          router.push(`/graphs/${id}`);
+        } catch (error) {
+          complain(error);
+        }
+      },
+    }),
+    [client, router, save, store],
+  );
   return <Context.Provider value={actions}>{children}</Context.Provider>;
 }

@@ -23,7 +23,15 @@ describe("history", () => {
 describe("the canvas of a run", () => {
   it("is the fold of its events: a resumed training forgets the points after its checkpoint", () => {
     const metric = (step: number, loss: number): RunEvent => ({ kind: "metric", node: "t", step, values: { loss } });
-    const events: RunEvent[] = [{ kind: "plan", run: ["t"], cached: [] }, { kind: "node-start", node: "t" }, metric(1, 5), metric(2, 4), metric(3, 3), { kind: "resumed", node: "t", step: 1 }, metric(2, 4.5)];
+    const events: RunEvent[] = [
+      { kind: "plan", run: ["t"], cached: [] },
+      { kind: "node-start", node: "t" },
+      metric(1, 5),
+      metric(2, 4),
+      metric(3, 3),
+      { kind: "resumed", node: "t", step: 1 },
+      metric(2, 4.5),
+    ];
     const state = events.reduce(fold, noRun);
     expect(state.nodes.t?.metrics).toEqual({ steps: [1, 2], values: { loss: [5, 4.5] } });
     expect(fold(state, { kind: "status", status: "cancelled" }).nodes.t?.status).toBe("skipped");
@@ -32,7 +40,8 @@ describe("the canvas of a run", () => {
 
 describe("the editor's store", () => {
   it("marks edits as unsaved, and lets nothing change in a snapshot", () => {
-    const document = graph({ a: ["text.input"] }), store = createEditor({ graphId: "g", document });
+    const document = graph({ a: ["text.input"] }),
+      store = createEditor({ graphId: "g", document });
     store.getState().edit((d) => ({ ...d, name: "new" }));
     expect([store.getState().saved, store.getState().history.present.name]).toEqual(["unsaved", "new"]);
     const frozen = createEditor({ document, frozen: true });

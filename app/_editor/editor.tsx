@@ -36,32 +36,48 @@ export function Editor({ document, graphId, revision = 0, published = false, run
   return (
     <ReactFlowProvider>
       <EditorProvider store={store}>
-        <EditorActions store={store} revision={revision}><Frame published={published} /></EditorActions>
+        <EditorActions store={store} revision={revision}>
+          <Frame published={published} />
+        </EditorActions>
       </EditorProvider>
     </ReactFlowProvider>
   );
 }
 
 function Failure({ error }: { error: PublicError }) {
-  return <div className="border-b border-line bg-bad-soft px-4 py-2 text-bad" role="alert"><b>{error.message}</b>{error.hint && <span className="ml-2 opacity-90">{error.hint}</span>}</div>;
+  return (
+    <div className="border-b border-line bg-bad-soft px-4 py-2 text-bad" role="alert">
+      <b>{error.message}</b>
+      {error.hint && <span className="ml-2 opacity-90">{error.hint}</span>}
+    </div>
+  );
 }
 
 function Frame({ published }: { published: boolean }) {
-  const store = useEditorStore(), flow = useReactFlow(), { run, cancel } = useActions(), frozen = useEditor((s) => s.frozen), error = useEditor((s) => s.run.error);
-  const [left, setLeft] = useState(true), [right, setRight] = useState(true);
+  const store = useEditorStore(),
+    flow = useReactFlow(),
+    { run, cancel } = useActions(),
+    frozen = useEditor((s) => s.frozen),
+    error = useEditor((s) => s.run.error);
+  const [left, setLeft] = useState(true),
+    [right, setRight] = useState(true);
   useEffect(() => {
     const small = window.innerWidth < 1180;
     setLeft(!small && !frozen);
   }, [frozen]);
   // The canvas has its width only after the panels have theirs, and nodes their height after the previews of the run that is opened; until then nobody has moved it.
-  const fitted = useRef<string>(undefined), shown = useEditor((s) => s.run.nodes !== noRun.nodes && hasEnded(s.run.status));
+  const fitted = useRef<string>(undefined),
+    shown = useEditor((s) => s.run.nodes !== noRun.nodes && hasEnded(s.run.status));
   useEffect(() => {
     const view = () => JSON.stringify(flow.getViewport());
-    const timer = setTimeout(async () => {
-      if (fitted.current !== undefined && fitted.current !== view()) return;
-      await flow.fitView({ padding: 0.1, maxZoom: 1 });
-      fitted.current = view();
-    }, shown ? 250 : 120);
+    const timer = setTimeout(
+      async () => {
+        if (fitted.current !== undefined && fitted.current !== view()) return;
+        await flow.fitView({ padding: 0.1, maxZoom: 1 });
+        fitted.current = view();
+      },
+      shown ? 250 : 120,
+    );
     return () => clearTimeout(timer);
   }, [flow, shown]);
   useEffect(() => {
@@ -89,13 +105,35 @@ function Frame({ published }: { published: boolean }) {
       <Toolbar published={published} />
       {error && <Failure error={error} />}
       <div className="flex min-h-0 flex-1">
-        {!frozen && left && <aside aria-label="Nodes" className="w-56 shrink-0 border-r border-line bg-surface"><Palette onPick={pick} /></aside>}
+        {!frozen && left && (
+          <aside aria-label="Nodes" className="w-56 shrink-0 border-r border-line bg-surface">
+            <Palette onPick={pick} />
+          </aside>
+        )}
         <div className="relative min-w-0 flex-1">
           <Canvas />
-          {!frozen && <IconButton label={left ? "Hide the nodes" : "Show the nodes"} className="absolute top-2 left-2 z-10 border border-line bg-surface" onClick={() => setLeft(!left)}><PanelLeft className="size-4" aria-hidden /></IconButton>}
-          <IconButton label={right ? "Hide the inspector" : "Show the inspector"} className="absolute top-2 right-2 z-10 border border-line bg-surface" onClick={() => setRight(!right)}><PanelRight className="size-4" aria-hidden /></IconButton>
+          {!frozen && (
+            <IconButton
+              label={left ? "Hide the nodes" : "Show the nodes"}
+              className="absolute top-2 left-2 z-10 border border-line bg-surface"
+              onClick={() => setLeft(!left)}
+            >
+              <PanelLeft className="size-4" aria-hidden />
+            </IconButton>
+          )}
+          <IconButton
+            label={right ? "Hide the inspector" : "Show the inspector"}
+            className="absolute top-2 right-2 z-10 border border-line bg-surface"
+            onClick={() => setRight(!right)}
+          >
+            <PanelRight className="size-4" aria-hidden />
+          </IconButton>
         </div>
-        {right && <aside aria-label="Inspector" className="w-72 shrink-0 border-l border-line bg-surface"><Inspector /></aside>}
+        {right && (
+          <aside aria-label="Inspector" className="w-72 shrink-0 border-l border-line bg-surface">
+            <Inspector />
+          </aside>
+        )}
       </div>
     </div>
   );

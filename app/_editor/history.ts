@@ -16,7 +16,9 @@ export function record<S>(history: History<S>, next: S, merge?: string): History
 }
 export function undo<S>({ past, present, future }: History<S>): History<S> {
   const last = past.at(-1);
-  return last === undefined ? { past, present, future } : { past: past.slice(0, -1), present: last, future: [present, ...future] };
+  return last === undefined
+    ? { past, present, future }
+    : { past: past.slice(0, -1), present: last, future: [present, ...future] };
 }
 export function redo<S>({ past, present, future }: History<S>): History<S> {
   const [next, ...rest] = future;

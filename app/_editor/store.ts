@@ -25,7 +25,15 @@ export interface EditorState {
 }
 export type EditorStore = ReturnType<typeof createEditor>;
 
-export const createEditor = ({ graphId, document, frozen = false }: { graphId?: string; document: GraphDocument; frozen?: boolean }) =>
+export const createEditor = ({
+  graphId,
+  document,
+  frozen = false,
+}: {
+  graphId?: string;
+  document: GraphDocument;
+  frozen?: boolean;
+}) =>
   createStore<EditorState>()((set) => ({
     graphId,
     history: begin(document),
@@ -33,16 +41,33 @@ export const createEditor = ({ graphId, document, frozen = false }: { graphId?: 
     run: noRun,
     saved: "saved",
     frozen,
-    edit: (change, merge) => set(({ history, saved, frozen }) => {
-      if (frozen) return {};
-      const next = record(history, change(history.present), merge);
-      return next === history ? {} : { history: next, saved: saved === "conflict" ? saved : "unsaved" };
-    }),
-    undo: () => set(({ history, frozen }) => (frozen || !history.past.length ? {} : { history: undo(history), saved: "unsaved" as const })),
-    redo: () => set(({ history, frozen }) => (frozen || !history.future.length ? {} : { history: redo(history), saved: "unsaved" as const })),
+    edit: (change, merge) =>
+      set(({ history, saved, frozen }) => {
+        if (frozen) return {};
+        const next = record(history, change(history.present), merge);
+        return next === history ? {} : { history: next, saved: saved === "conflict" ? saved : "unsaved" };
+      }),
+    undo: () =>
+      set(({ history, frozen }) =>
+        frozen || !history.past.length ? {} : { history: undo(history), saved: "unsaved" as const },
+      ),
+    redo: () =>
+      set(({ history, frozen }) =>
+        frozen || !history.future.length ? {} : { history: redo(history), saved: "unsaved" as const },
+      ),
     select: (selection) => set((s) => (s.selection.join() === selection.join() ? {} : { selection })),
     // Previews of the last run stay until new ones come: what did not change still holds.
-    startRun: (id) => set(({ run }) => ({ run: { ...noRun, id, status: "queued", nodes: Object.fromEntries(Object.entries(run.nodes).map(([node, n]) => [node, { status: n.status, previews: n.previews, ms: n.ms }])) } })),
+    startRun: (id) =>
+      set(({ run }) => ({
+        run: {
+          ...noRun,
+          id,
+          status: "queued",
+          nodes: Object.fromEntries(
+            Object.entries(run.nodes).map(([node, n]) => [node, { status: n.status, previews: n.previews, ms: n.ms }]),
+          ),
+        },
+      })),
     tell: (events) => set(({ run }) => ({ run: events.reduce(fold, run) })),
     setSaved: (saved) => set({ saved }),
   }));

@@ -6,11 +6,16 @@ export interface Uploaded {
 
 /** Sends a file to the blob store. Throws what a person may read. */
 export async function upload(file: File): Promise<Uploaded> {
-  const response = await fetch("/api/uploads", { method: "POST", body: file, headers: { "x-file-name": encodeURIComponent(file.name) } }).catch(() => {
+  const response = await fetch("/api/uploads", {
+    method: "POST",
+    body: file,
+    headers: { "x-file-name": encodeURIComponent(file.name) },
+  }).catch(() => {
     throw new Error(`“${file.name}” could not be sent: Patchbay does not answer.`);
   });
   const answer = (await response.json()) as Uploaded & { message?: string; hint?: string };
   if (!response.ok) throw new Error([answer.message, answer.hint].filter(Boolean).join(" "));
   return answer;
 }
-export const blobUrl = (ref: string, name?: string): string => `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(name)}` : ""}`;
+export const blobUrl = (ref: string, name?: string): string =>
+  `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(name)}` : ""}`;

@@ -17,19 +17,35 @@ export function problemOf(error: unknown): PublicError {
   if (error instanceof TRPCClientError) {
     const problem = (error.data as { problem?: PublicError } | undefined)?.problem;
     if (problem) return problem;
-    if (!error.data) return { message: "Patchbay does not answer.", hint: "It may be restarting; nothing is lost. Try again in a moment." };
+    if (!error.data)
+      return {
+        message: "Patchbay does not answer.",
+        hint: "It may be restarting; nothing is lost. Try again in a moment.",
+      };
   }
   return { message: error instanceof Error ? error.message : String(error) };
 }
 
 export function Providers({ children }: { children: ReactNode }) {
-  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { staleTime: 2000, retry: 2 } }, queryCache: new QueryCache() }));
-  const [client] = useState(() => createTRPCClient<AppRouter>({
-    links: [splitLink({ condition: (op) => op.type === "subscription", true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }), false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 6000 }) })],
-  }));
+  const [queries] = useState(
+    () => new QueryClient({ defaultOptions: { queries: { staleTime: 2000, retry: 2 } }, queryCache: new QueryCache() }),
+  );
+  const [client] = useState(() =>
+    createTRPCClient<AppRouter>({
+      links: [
+        splitLink({
+          condition: (op) => op.type === "subscription",
+          true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }),
+          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 6000 }),
+        }),
+      ],
+    }),
+  );
   return (
     <QueryClientProvider client={queries}>
-      <TRPCProvider trpcClient={client} queryClient={queries}>{children}</TRPCProvider>
+      <TRPCProvider trpcClient={client} queryClient={queries}>
+        {children}
+      </TRPCProvider>
     </QueryClientProvider>
   );
 }

@@ -14,7 +14,8 @@ export interface Line {
 
 const strokes = ["--accent", "--port-image", "--port-text", "--port-weights", "--port-number"];
 /** The value of a colour variable in the theme that is on. */
-export const themed = (colour: string): string => (colour.startsWith("--") ? getComputedStyle(document.documentElement).getPropertyValue(colour).trim() : colour);
+export const themed = (colour: string): string =>
+  colour.startsWith("--") ? getComputedStyle(document.documentElement).getPropertyValue(colour).trim() : colour;
 
 export interface ChartProps {
   label: string;
@@ -30,8 +31,11 @@ export interface ChartProps {
 
 /** Lines over a common axis. Drawn anew when looks or theme change; the pointer reads values off it. */
 export function Chart({ label, x, lines, height, legend = false, log = false, lit, onFocus }: ChartProps) {
-  const host = useRef<HTMLDivElement>(null), plot = useRef<uPlot>(undefined), looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
-  const data = useRef<uPlot.AlignedData>([[]]), focus = useRef(onFocus);
+  const host = useRef<HTMLDivElement>(null),
+    plot = useRef<uPlot>(undefined),
+    looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
+  const data = useRef<uPlot.AlignedData>([[]]),
+    focus = useRef(onFocus);
   data.current = [[...x], ...lines.map((l) => [...l.values])] as uPlot.AlignedData;
   focus.current = onFocus;
   useEffect(() => {
@@ -39,16 +43,51 @@ export function Chart({ label, x, lines, height, legend = false, log = false, li
     if (!element) return;
     const draw = () => {
       plot.current?.destroy();
-      const axis = { stroke: () => themed("--ink-3"), grid: { stroke: () => themed("--line"), width: 1 }, ticks: { show: false }, font: "10px system-ui" }, focuses = focus.current !== undefined;
-      plot.current = new uPlot({
-        width: element.clientWidth || 240, height, legend: { show: legend, live: true }, scales: { x: { time: false }, y: log ? { distr: 3 } : {} }, padding: [8, 16, 0, 0],
-        cursor: { drag: { x: true, y: false }, ...(focuses ? { focus: { prox: 24 }, points: { show: false } } : {}) }, focus: { alpha: focuses ? 0.25 : 1 }, hooks: { setSeries: [(_, line) => focus.current?.(line === null ? undefined : line - 1)] },
-        axes: [{ ...axis, size: 26 }, { ...axis, size: (_, values) => 14 + 6 * Math.max(2, ...(values ?? []).map((v) => v?.length ?? 0)), values: (_, ticks) => ticks.map((v) => (v === null ? "" : tick(v))) }],
-        series: [{ label }, ...(JSON.parse(looks) as Line[]).map(({ name, colour, width = 1.5 }, i) => ({ label: name, stroke: () => themed(colour ?? (strokes[i % strokes.length] as string)), width, spanGaps: true, pxAlign: false, points: { show: false } }))],
-      }, data.current, element);
+      const axis = {
+          stroke: () => themed("--ink-3"),
+          grid: { stroke: () => themed("--line"), width: 1 },
+          ticks: { show: false },
+          font: "10px system-ui",
+        },
+        focuses = focus.current !== undefined;
+      plot.current = new uPlot(
+        {
+          width: element.clientWidth || 240,
+          height,
+          legend: { show: legend, live: true },
+          scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+          padding: [8, 16, 0, 0],
+          cursor: { drag: { x: true, y: false }, ...(focuses ? { focus: { prox: 24 }, points: { show: false } } : {}) },
+          focus: { alpha: focuses ? 0.25 : 1 },
+          hooks: { setSeries: [(_, line) => focus.current?.(line === null ? undefined : line - 1)] },
+          axes: [
+            { ...axis, size: 26 },
+            {
+              ...axis,
+              size: (_, values) => 14 + 6 * Math.max(2, ...(values ?? []).map((v) => v?.length ?? 0)),
+              values: (_, ticks) => ticks.map((v) => (v === null ? "" : tick(v))),
+            },
+          ],
+          series: [
+            { label },
+            ...(JSON.parse(looks) as Line[]).map(({ name, colour, width = 1.5 }, i) => ({
+              label: name,
+              stroke: () => themed(colour ?? (strokes[i % strokes.length] as string)),
+              width,
+              spanGaps: true,
+              pxAlign: false,
+              points: { show: false },
+            })),
+          ],
+        },
+        data.current,
+        element,
+      );
     };
     draw();
-    const sized = new ResizeObserver(() => plot.current && element.clientWidth && plot.current.setSize({ width: element.clientWidth, height }));
+    const sized = new ResizeObserver(
+      () => plot.current && element.clientWidth && plot.current.setSize({ width: element.clientWidth, height }),
+    );
     sized.observe(element);
     const theme = new MutationObserver(draw);
     theme.observe(document.documentElement, { attributeFilter: ["class"] });
@@ -63,8 +102,21 @@ export function Chart({ label, x, lines, height, legend = false, log = false, li
   useEffect(() => plot.current?.setSeries(lit === undefined ? null : lit + 1, { focus: true }, false), [lit, looks]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the numbers are read from the ref they were put into
   useEffect(() => plot.current?.setData(data.current), [x, lines]);
-  return <div ref={host} className="nodrag w-full" role="img" aria-label={`${lines.map((l) => l.name).slice(0, 8).join(", ")} by ${label}`} />;
+  return (
+    <div
+      ref={host}
+      className="nodrag w-full"
+      role="img"
+      aria-label={`${lines
+        .map((l) => l.name)
+        .slice(0, 8)
+        .join(", ")} by ${label}`}
+    />
+  );
 }
 
 /** Axis numbers, short: 2e-4 rather than 0.0002. */
-const tick = (v: number): string => (v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5) ? v.toExponential().replace("e+", "e") : Number(v.toPrecision(6)).toString());
+const tick = (v: number): string =>
+  v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5)
+    ? v.toExponential().replace("e+", "e")
+    : Number(v.toPrecision(6)).toString();

@@ -1,6 +1,15 @@
 "use client";
 
-import { type ColumnDef, flexRender, type Row, getCoreRowModel, getFilteredRowModel, getSortedRowModel, type SortingState, useReactTable } from "@tanstack/react-table";
+import {
+  type ColumnDef,
+  flexRender,
+  type Row,
+  getCoreRowModel,
+  getFilteredRowModel,
+  getSortedRowModel,
+  type SortingState,
+  useReactTable,
+} from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, useCallback, useRef, useState } from "react";
 
@@ -21,12 +30,39 @@ export interface DataTableProps<T extends { id: string }> {
 }
 
 /** A table that sorts by its headers. */
-export function DataTable<T extends { id: string }>({ rows, columns, sorted, filter, empty, chosen, lit, best }: DataTableProps<T>) {
+export function DataTable<T extends { id: string }>({
+  rows,
+  columns,
+  sorted,
+  filter,
+  empty,
+  chosen,
+  lit,
+  best,
+}: DataTableProps<T>) {
   const [sorting, setSorting] = useState<SortingState>([sorted]);
-  const table = useReactTable({ data: rows as T[], columns, state: { sorting, globalFilter: filter }, onSortingChange: setSorting, getRowId: (row) => row.id, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel(), getFilteredRowModel: getFilteredRowModel() });
-  const shown = table.getRowModel().rows, latest = useRef(chosen);
+  const table = useReactTable({
+    data: rows as T[],
+    columns,
+    state: { sorting, globalFilter: filter },
+    onSortingChange: setSorting,
+    getRowId: (row) => row.id,
+    getCoreRowModel: getCoreRowModel(),
+    getSortedRowModel: getSortedRowModel(),
+    getFilteredRowModel: getFilteredRowModel(),
+  });
+  const shown = table.getRowModel().rows,
+    latest = useRef(chosen);
   latest.current = chosen;
-  const toggle = useCallback((id: string) => latest.current?.set(new Set(latest.current.ids.has(id) ? [...latest.current.ids].filter((x) => x !== id) : [...latest.current.ids, id])), []);
+  const toggle = useCallback(
+    (id: string) =>
+      latest.current?.set(
+        new Set(
+          latest.current.ids.has(id) ? [...latest.current.ids].filter((x) => x !== id) : [...latest.current.ids, id],
+        ),
+      ),
+    [],
+  );
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-surface">
       <table className="w-full text-left">
@@ -35,21 +71,43 @@ export function DataTable<T extends { id: string }>({ rows, columns, sorted, fil
             <tr key={group.id}>
               {chosen && <th className="w-9" />}
               {group.headers.map((h) => (
-                <th key={h.id} className="px-4 py-2 font-medium whitespace-nowrap" aria-sort={h.column.getIsSorted() === "asc" ? "ascending" : h.column.getIsSorted() ? "descending" : undefined}>
+                <th
+                  key={h.id}
+                  className="px-4 py-2 font-medium whitespace-nowrap"
+                  aria-sort={
+                    h.column.getIsSorted() === "asc" ? "ascending" : h.column.getIsSorted() ? "descending" : undefined
+                  }
+                >
                   {h.column.getCanSort() ? (
-                    <button type="button" className="inline-flex items-center gap-1 hover:text-ink" onClick={h.column.getToggleSortingHandler()}>
+                    <button
+                      type="button"
+                      className="inline-flex items-center gap-1 hover:text-ink"
+                      onClick={h.column.getToggleSortingHandler()}
+                    >
                       {flexRender(h.column.columnDef.header, h.getContext())}
                       {h.column.getIsSorted() === "asc" && <ArrowUp className="size-3" aria-hidden />}
                       {h.column.getIsSorted() === "desc" && <ArrowDown className="size-3" aria-hidden />}
                     </button>
-                  ) : flexRender(h.column.columnDef.header, h.getContext())}
+                  ) : (
+                    flexRender(h.column.columnDef.header, h.getContext())
+                  )}
                 </th>
               ))}
             </tr>
           ))}
         </thead>
         <tbody>
-          {shown.map((row) => <RowView key={row.id} row={row} best={row.id === best} lit={row.id === lit?.id} onLit={lit?.set} chosen={chosen?.ids.has(row.id)} onChoose={toggle} />)}
+          {shown.map((row) => (
+            <RowView
+              key={row.id}
+              row={row}
+              best={row.id === best}
+              lit={row.id === lit?.id}
+              onLit={lit?.set}
+              chosen={chosen?.ids.has(row.id)}
+              onChoose={toggle}
+            />
+          ))}
         </tbody>
       </table>
       {!shown.length && <p className="p-6 text-center text-ink-2">{rows.length ? "No row holds that." : empty}</p>}
@@ -69,9 +127,28 @@ interface RowProps {
 /** Drawn again only when something of its own changes: a sweep has a thousand. */
 const RowView = memo(function RowView({ row, best, lit, onLit, chosen, onChoose }: RowProps) {
   return (
-    <tr data-best={best || undefined} onPointerEnter={() => onLit?.(row.id)} onPointerLeave={() => onLit?.(undefined)} className={`border-b border-line last:border-0 ${best ? "bg-accent-soft" : lit ? "bg-sunken" : "hover:bg-sunken"}`}>
-      {chosen !== undefined && <td className="pl-4"><input type="checkbox" className="block size-3.5 accent-[var(--accent)]" aria-label={`Choose row ${row.index + 1}`} checked={chosen} onChange={() => onChoose(row.id)} /></td>}
-      {row.getVisibleCells().map((cell) => <td key={cell.id} className="max-w-md px-4 py-2.5 tabular-nums">{flexRender(cell.column.columnDef.cell, cell.getContext())}</td>)}
+    <tr
+      data-best={best || undefined}
+      onPointerEnter={() => onLit?.(row.id)}
+      onPointerLeave={() => onLit?.(undefined)}
+      className={`border-b border-line last:border-0 ${best ? "bg-accent-soft" : lit ? "bg-sunken" : "hover:bg-sunken"}`}
+    >
+      {chosen !== undefined && (
+        <td className="pl-4">
+          <input
+            type="checkbox"
+            className="block size-3.5 accent-[var(--accent)]"
+            aria-label={`Choose row ${row.index + 1}`}
+            checked={chosen}
+            onChange={() => onChoose(row.id)}
+          />
+        </td>
+      )}
+      {row.getVisibleCells().map((cell) => (
+        <td key={cell.id} className="max-w-md px-4 py-2.5 tabular-nums">
+          {flexRender(cell.column.columnDef.cell, cell.getContext())}
+        </td>
+      ))}
     </tr>
   );
 });

@@ -18,37 +18,108 @@ export interface ShownRun {
 }
 
 /** One line of several runs over each other, such as the loss by step. `lit` is the run under the pointer, here or elsewhere. */
-export function RunCurves({ runs, first, note, lit, onLit }: { runs: readonly ShownRun[]; first?: string; note?: string; lit?: string; onLit?: Dispatch<SetStateAction<string | undefined>> }) {
-  const trpc = useTRPC(), [chosen, setChosen] = useState<string>(), [log, setLog] = useState(false), under = useRef<string>(undefined);
+export function RunCurves({
+  runs,
+  first,
+  note,
+  lit,
+  onLit,
+}: {
+  runs: readonly ShownRun[];
+  first?: string;
+  note?: string;
+  lit?: string;
+  onLit?: Dispatch<SetStateAction<string | undefined>>;
+}) {
+  const trpc = useTRPC(),
+    [chosen, setChosen] = useState<string>(),
+    [log, setLog] = useState(false),
+    under = useRef<string>(undefined);
   const curves = useQueries({
     // What a run drew never changes; what it draws is asked for again.
-    queries: runs.map(({ id, going }) => trpc.runs.curves.queryOptions({ id }, { staleTime: going ? 0 : Number.POSITIVE_INFINITY, refetchInterval: going ? 2000 : false, queryKeyHashFn: (key) => JSON.stringify([key, going]) })),
+    queries: runs.map(({ id, going }) =>
+      trpc.runs.curves.queryOptions(
+        { id },
+        {
+          staleTime: going ? 0 : Number.POSITIVE_INFINITY,
+          refetchInterval: going ? 2000 : false,
+          queryKeyHashFn: (key) => JSON.stringify([key, going]),
+        },
+      ),
+    ),
     combine: (results) => results.map((r) => r.data ?? []),
   });
-  const names = [...new Set(curves.flatMap((list) => list.map((c) => c.name)))], name = chosen ?? names.find((n) => n === first) ?? names.find((n) => n.startsWith(`${first} · `)) ?? names[0];
-  const drawn = useMemo(() => runs.flatMap((run, i) => {
-    const curve = curves[i]?.find((c) => c.name === name);
-    return curve?.x.length ? [{ run, curve }] : [];
-  }).sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false)), [runs, curves, name]);
+  const names = [...new Set(curves.flatMap((list) => list.map((c) => c.name)))],
+    name = chosen ?? names.find((n) => n === first) ?? names.find((n) => n.startsWith(`${first} · `)) ?? names[0];
+  const drawn = useMemo(
+    () =>
+      runs
+        .flatMap((run, i) => {
+          const curve = curves[i]?.find((c) => c.name === name);
+          return curve?.x.length ? [{ run, curve }] : [];
+        })
+        .sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false)),
+    [runs, curves, name],
+  );
   const { x, lines } = useMemo(() => {
-    const [axis = [], ...columns] = drawn.length ? uPlot.join(drawn.map(({ curve: { x, y } }): uPlot.AlignedData => [x, y])) : [];
-    return { x: axis as number[], lines: drawn.map(({ run }, i) => ({ name: run.label, values: columns[i] as (number | null)[], colour: run.colour, width: run.strong ? 3 : 1.5 })) };
+    const [axis = [], ...columns] = drawn.length
+      ? uPlot.join(drawn.map(({ curve: { x, y } }): uPlot.AlignedData => [x, y]))
+      : [];
+    return {
+      x: axis as number[],
+      lines: drawn.map(({ run }, i) => ({
+        name: run.label,
+        values: columns[i] as (number | null)[],
+        colour: run.colour,
+        width: run.strong ? 3 : 1.5,
+      })),
+    };
   }, [drawn]);
   if (!names.length) return null;
-  const at = drawn.findIndex(({ run }) => run.id === lit), told = drawn[at];
+  const at = drawn.findIndex(({ run }) => run.id === lit),
+    told = drawn[at];
   const focus = (i: number | undefined) => {
-    const id = i === undefined ? undefined : drawn[i]?.run.id, before = under.current;
+    const id = i === undefined ? undefined : drawn[i]?.run.id,
+      before = under.current;
     under.current = id;
     onLit?.((now) => (id === undefined && now !== before ? now : id)); // the chart says late that the pointer left it: another run may be lit by then
   };
   return (
-    <Card title="Curves" note={told ? `${told.run.label}: ${told.curve.y.at(-1)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}` : note} actions={
-      <>
-        <label className="flex items-center gap-1.5 text-xs text-ink-2"><input type="checkbox" className="accent-[var(--accent)]" checked={log} onChange={(e) => setLog(e.target.checked)} />Logarithmic</label>
-        <select aria-label="Line" className="field w-auto" value={name} onChange={(e) => setChosen(e.target.value)}>{names.map((n) => <option key={n}>{n}</option>)}</select>
-      </>
-    }>
-      <Chart label={drawn[0]?.curve.label ?? ""} x={x} lines={lines} height={260} log={log} lit={told && at} onFocus={focus} />
+    <Card
+      title="Curves"
+      note={
+        told
+          ? `${told.run.label}: ${told.curve.y.at(-1)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}`
+          : note
+      }
+      actions={
+        <>
+          <label className="flex items-center gap-1.5 text-xs text-ink-2">
+            <input
+              type="checkbox"
+              className="accent-[var(--accent)]"
+              checked={log}
+              onChange={(e) => setLog(e.target.checked)}
+            />
+            Logarithmic
+          </label>
+          <select aria-label="Line" className="field w-auto" value={name} onChange={(e) => setChosen(e.target.value)}>
+            {names.map((n) => (
+              <option key={n}>{n}</option>
+            ))}
+          </select>
+        </>
+      }
+    >
+      <Chart
+        label={drawn[0]?.curve.label ?? ""}
+        x={x}
+        lines={lines}
+        height={260}
+        log={log}
+        lit={told && at}
+        onFocus={focus}
+      />
     </Card>
   );
 }

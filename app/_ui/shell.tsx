@@ -8,8 +8,14 @@ import { IconButton } from "./button";
 
 export function Logo() {
   return (
-    <Link href="/" className="flex shrink-0 items-center gap-2 font-semibold text-ink" aria-label="Patchbay, start page">
-      <span className="flex size-7 items-center justify-center rounded-lg bg-accent text-accent-ink"><Cable className="size-4" aria-hidden /></span>
+    <Link
+      href="/"
+      className="flex shrink-0 items-center gap-2 font-semibold text-ink"
+      aria-label="Patchbay, start page"
+    >
+      <span className="flex size-7 items-center justify-center rounded-lg bg-accent text-accent-ink">
+        <Cable className="size-4" aria-hidden />
+      </span>
       <span className="hidden text-[15px] tracking-tight sm:inline">Patchbay</span>
     </Link>
   );
@@ -18,7 +24,10 @@ export function Logo() {
 export function ThemeSwitch() {
   const { resolvedTheme, setTheme } = useTheme();
   return (
-    <IconButton label="Switch between light and dark" onClick={() => setTheme(resolvedTheme === "dark" ? "light" : "dark")}>
+    <IconButton
+      label="Switch between light and dark"
+      onClick={() => setTheme(resolvedTheme === "dark" ? "light" : "dark")}
+    >
       <Sun className="hidden size-4 dark:block" aria-hidden />
       <Moon className="size-4 dark:hidden" aria-hidden />
     </IconButton>
@@ -26,16 +35,37 @@ export function ThemeSwitch() {
 }
 
 /** The frame of every page but the editor. */
-export function Shell({ here, actions, children }: { here: "start" | "runs" | "sweeps"; actions?: ReactNode; children: ReactNode }) {
+export function Shell({
+  here,
+  actions,
+  children,
+}: {
+  here: "start" | "runs" | "sweeps";
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   const link = (name: typeof here, href: string, text: string) => (
-    <Link href={href} aria-current={here === name ? "page" : undefined} className={`rounded-md px-2.5 py-1.5 font-medium ${here === name ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink"}`}>{text}</Link>
+    <Link
+      href={href}
+      aria-current={here === name ? "page" : undefined}
+      className={`rounded-md px-2.5 py-1.5 font-medium ${here === name ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink"}`}
+    >
+      {text}
+    </Link>
   );
   return (
     <div className="flex min-h-full flex-col">
       <header className="sticky top-0 z-10 flex h-13 items-center gap-4 border-b border-line bg-surface px-5">
         <Logo />
-        <nav className="flex gap-1">{link("start", "/", "Graphs")}{link("runs", "/runs", "Runs")}{link("sweeps", "/sweeps", "Sweeps")}</nav>
-        <div className="ml-auto flex items-center gap-2">{actions}<ThemeSwitch /></div>
+        <nav className="flex gap-1">
+          {link("start", "/", "Graphs")}
+          {link("runs", "/runs", "Runs")}
+          {link("sweeps", "/sweeps", "Sweeps")}
+        </nav>
+        <div className="ml-auto flex items-center gap-2">
+          {actions}
+          <ThemeSwitch />
+        </div>
       </header>
       <main className="mx-auto w-full max-w-6xl flex-1 px-5 py-7">{children}</main>
     </div>

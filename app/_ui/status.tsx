@@ -11,7 +11,11 @@ const marks: { [S in RunStatus]: { label: string; tone: string; icon: typeof Che
 
 /** A run's status in a word, a colour and a sign. */
 export function StatusMark({ status }: { status: RunStatus | undefined }) {
-  const { label, tone, icon: Icon } = status ? marks[status] : { label: "Never run", tone: "text-ink-3 bg-sunken", icon: CircleDashed };
+  const {
+    label,
+    tone,
+    icon: Icon,
+  } = status ? marks[status] : { label: "Never run", tone: "text-ink-3 bg-sunken", icon: CircleDashed };
   return (
     <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 text-xs font-medium ${tone}`}>
       <Icon className={`size-3.5 ${status === "running" ? "animate-spin" : ""}`} aria-hidden />

@@ -17,12 +17,19 @@ type Row = Outputs["runs"]["list"][number];
 const column = createColumnHelper<Row>();
 const took = (r: Row): number => (r.startedAt ? (r.finishedAt ?? new Date()).getTime() - r.startedAt.getTime() : 0);
 const columns = [
-  column.accessor("name", { header: "Graph", cell: ({ row: { original: r } }) => (
-    <Link href={`/runs/${r.id}`} className="block min-w-0">
-      <span className="block truncate font-medium">{r.name}</span>
-      {r.error && <span className="block truncate text-xs text-bad" title={r.error.hint}>{r.error.message}</span>}
-    </Link>
-  ) }),
+  column.accessor("name", {
+    header: "Graph",
+    cell: ({ row: { original: r } }) => (
+      <Link href={`/runs/${r.id}`} className="block min-w-0">
+        <span className="block truncate font-medium">{r.name}</span>
+        {r.error && (
+          <span className="block truncate text-xs text-bad" title={r.error.hint}>
+            {r.error.message}
+          </span>
+        )}
+      </Link>
+    ),
+  }),
   column.accessor("status", { header: "Status", cell: (c) => <StatusMark status={c.getValue()} /> }),
   column.accessor("createdAt", { header: "Asked", cell: (c) => <Ago date={c.getValue()} /> }),
   column.accessor(took, { id: "took", header: "Took", cell: (c) => (c.getValue() ? duration(c.getValue()) : "–") }),
@@ -32,7 +39,9 @@ const columns = [
 
 /** Every run that was asked for by itself, newest first, kept up to date. Those that are ticked can be compared. */
 export function RunsPage() {
-  const trpc = useTRPC(), [filter, setFilter] = useState(""), [chosen, setChosen] = useState<Set<string>>(new Set());
+  const trpc = useTRPC(),
+    [filter, setFilter] = useState(""),
+    [chosen, setChosen] = useState<Set<string>>(new Set());
   const runs = useQuery({ ...trpc.runs.list.queryOptions({}), refetchInterval: 3000 });
   return (
     <Shell here="runs">
@@ -42,7 +51,16 @@ export function RunsPage() {
         <SearchField label="Find a run" value={filter} onChange={setFilter} />
       </div>
       {runs.error && <Complaint>{problemOf(runs.error).message}</Complaint>}
-      {runs.data && <DataTable rows={runs.data} columns={columns} sorted={{ id: "createdAt", desc: true }} filter={filter} empty="No runs yet. Open a graph and press Run." chosen={{ ids: chosen, set: setChosen }} />}
+      {runs.data && (
+        <DataTable
+          rows={runs.data}
+          columns={columns}
+          sorted={{ id: "createdAt", desc: true }}
+          filter={filter}
+          empty="No runs yet. Open a graph and press Run."
+          chosen={{ ids: chosen, set: setChosen }}
+        />
+      )}
     </Shell>
   );
 }

@@ -42,9 +42,16 @@ export const normal = (std: number): Init => ({ kind: "normal", std });
  * x·W + b over the last axis. The weight is [in, out] (ours; a Hugging Face checkpoint keeps [out, in]).
  * x: float32 [..., in] → [..., out].
  */
-export function linear(b: Builder, name: string, x: Value, width: number, { bias = true, init, biasInit = { kind: "zeros" } as Init }: { bias?: boolean; init?: Init; biasInit?: Init } = {}): Value {
+export function linear(
+  b: Builder,
+  name: string,
+  x: Value,
+  width: number,
+  { bias = true, init, biasInit = { kind: "zeros" } as Init }: { bias?: boolean; init?: Init; biasInit?: Init } = {},
+): Value {
   const inputs = x.shape.at(-1);
-  if (typeof inputs !== "number") throw new Error(`${name} needs to know the last size of its input, which is [${x.shape.join(", ")}]`);
+  if (typeof inputs !== "number")
+    throw new Error(`${name} needs to know the last size of its input, which is [${x.shape.join(", ")}]`);
   const y = b.op.MatMul(x, b.weight(`${name}.weight`, [inputs, width], init ?? fanIn(inputs)));
   return bias ? b.op.Add(y, b.weight(`${name}.bias`, [width], biasInit)) : y;
 }
@@ -52,5 +59,10 @@ export function linear(b: Builder, name: string, x: Value, width: number, { bias
 /** Layer normalization over the last axis with gain and bias. x: float32 [..., D] → the same. */
 export function layerNorm(b: Builder, name: string, x: Value, epsilon = 1e-5): Value {
   const width = x.shape.at(-1) as number;
-  return b.op.LayerNormalization(x, b.weight(`${name}.weight`, [width], { kind: "ones" }), b.weight(`${name}.bias`, [width], { kind: "zeros" }), { axis: -1, epsilon });
+  return b.op.LayerNormalization(
+    x,
+    b.weight(`${name}.weight`, [width], { kind: "ones" }),
+    b.weight(`${name}.bias`, [width], { kind: "zeros" }),
+    { axis: -1, epsilon },
+  );
 }

@@ -17,16 +17,33 @@ export interface ConvolutionSpec {
 }
 
 /** N(0, √(2 / fan_out)): He et al. 2015, as EfficientNet starts its convolutions. */
-export const fanOut = (channels: number, { kernel, group = 1 }: Pick<ConvolutionSpec, "kernel" | "group">): Init => normal(Math.sqrt((2 * group) / (kernel ** 2 * channels)));
+export const fanOut = (channels: number, { kernel, group = 1 }: Pick<ConvolutionSpec, "kernel" | "group">): Init =>
+  normal(Math.sqrt((2 * group) / (kernel ** 2 * channels)));
 
 /** A 2-D convolution; its weight is [out, in / group, k, k]. x: float32 [B, C, H, W] → [B, channels, H', W']. */
-export function convolution(b: Builder, name: string, x: Value, channels: number, { kernel, stride = 1, group = 1, pad = 0, bias = true, init, biasInit }: ConvolutionSpec): Value {
-  const inputs = fixed(x.shape.slice(1, 2))[0] as number, strides = [stride, stride], size = [kernel, kernel], perGroup = inputs / group;
+export function convolution(
+  b: Builder,
+  name: string,
+  x: Value,
+  channels: number,
+  { kernel, stride = 1, group = 1, pad = 0, bias = true, init, biasInit }: ConvolutionSpec,
+): Value {
+  const inputs = fixed(x.shape.slice(1, 2))[0] as number,
+    strides = [stride, stride],
+    size = [kernel, kernel],
+    perGroup = inputs / group;
   if (!Number.isInteger(perGroup)) throw new Error(`${inputs} channels cannot be cut into ${group} groups`);
-  const fresh = fanIn(perGroup * kernel * kernel), weight = b.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
+  const fresh = fanIn(perGroup * kernel * kernel),
+    weight = b.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
   // Without strides "same" does not depend on the sizes, which may be symbols.
-  const pads = pad === "same" ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides }) : [pad, pad, pad, pad], attrs = { group, strides, pads };
-  return bias ? b.op.Conv(x, weight, b.weight(`${name}.bias`, [channels], biasInit ?? (init ? { kind: "zeros" } : fresh)), attrs) : b.op.Conv(x, weight, attrs);
+  const pads =
+      pad === "same"
+        ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides })
+        : [pad, pad, pad, pad],
+    attrs = { group, strides, pads };
+  return bias
+    ? b.op.Conv(x, weight, b.weight(`${name}.bias`, [channels], biasInit ?? (init ? { kind: "zeros" } : fresh)), attrs)
+    : b.op.Conv(x, weight, attrs);
 }
 
 export interface BatchNormalizationSpec {
@@ -37,20 +54,45 @@ export interface BatchNormalizationSpec {
 
 /** Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32 [B, C, …] → the same. */
 export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
-  const shape = fixed(x.shape.slice(1, 2)), ones: Init = { kind: "ones" }, zeros: Init = { kind: "zeros" }, of = scoped(b, name);
-  return normalizeBatch(b, x, { scale: of.weight("weight", shape, ones), bias: of.weight("bias", shape, zeros), mean: of.buffer("running_mean", shape, zeros), variance: of.buffer("running_var", shape, ones) }, spec);
+  const shape = fixed(x.shape.slice(1, 2)),
+    ones: Init = { kind: "ones" },
+    zeros: Init = { kind: "zeros" },
+    of = scoped(b, name);
+  return normalizeBatch(
+    b,
+    x,
+    {
+      scale: of.weight("weight", shape, ones),
+      bias: of.weight("bias", shape, zeros),
+      mean: of.buffer("running_mean", shape, zeros),
+      variance: of.buffer("running_var", shape, ones),
+    },
+    spec,
+  );
 }
 
 /**
  * Normalizes with the running statistics, or in training with the batch's own, and then moves the running ones towards them: the mean, and the
  * variance over n − 1, as torch.nn.BatchNorm2d does. x: float32 [B, C, …] → the same; all else is [C].
  */
-export function normalizeBatch(b: Builder, x: Value, { scale, bias, mean, variance }: Record<"scale" | "bias" | "mean" | "variance", Value>, { epsilon = 1e-5, momentum = 0.1 }: BatchNormalizationSpec = {}): Value {
+export function normalizeBatch(
+  b: Builder,
+  x: Value,
+  { scale, bias, mean, variance }: Record<"scale" | "bias" | "mean" | "variance", Value>,
+  { epsilon = 1e-5, momentum = 0.1 }: BatchNormalizationSpec = {},
+): Value {
   const { op, constant } = b;
   if (!b.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
-  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i])), average = op.ReduceMean(x, { axes }), squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
-  const own = op.Reshape(average, { to: mean.shape }), count = product(b, axes.map((i) => x.shape[i] as Dim));
-  const moved = (running: Value, batch: Value) => b.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i])),
+    average = op.ReduceMean(x, { axes }),
+    squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
+  const own = op.Reshape(average, { to: mean.shape }),
+    count = product(
+      b,
+      axes.map((i) => x.shape[i] as Dim),
+    );
+  const moved = (running: Value, batch: Value) =>
+    b.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
   moved(mean, own);
   moved(variance, op.Div(squares, op.Sub(count, constant([1]))));
   return op.TrainingBatchNormalization(x, scale, bias, own, op.Div(squares, count), { epsilon });
@@ -58,8 +100,11 @@ export function normalizeBatch(b: Builder, x: Value, { scale, bias, mean, varian
 
 /** The product of sizes as a float32 scalar, of which some may be symbols that are numbers only when the graph is compiled. */
 function product({ op, constant }: Builder, sizes: readonly Dim[]): Value {
-  const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1), symbols = sizes.filter((d) => typeof d === "string");
-  return symbols.length ? op.ReduceSum(op.Expand(constant([known]), { to: symbols }), { keepdims: 0 }) : constant([known]);
+  const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1),
+    symbols = sizes.filter((d) => typeof d === "string");
+  return symbols.length
+    ? op.ReduceSum(op.Expand(constant([known]), { to: symbols }), { keepdims: 0 })
+    : constant([known]);
 }
 
 /** Layer normalization over the channels of each pixel. x: float32 [B, C, H, W] → the same. */
@@ -75,6 +120,19 @@ export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(
  * channels' means. x: float32 [B, C, H, W] → the same.
  */
 export function squeezeExcite(b: Builder, x: Value, width: number): Value {
-  const channels = fixed(x.shape.slice(1, 2))[0] as number, means = b.op.ReduceMean(x, { axes: [2, 3] }), point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
-  return b.op.Mul(x, b.op.Sigmoid(convolution(b, "expand", b.op.Swish(convolution(b, "reduce", means, width, point(width))), channels, point(channels))));
+  const channels = fixed(x.shape.slice(1, 2))[0] as number,
+    means = b.op.ReduceMean(x, { axes: [2, 3] }),
+    point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
+  return b.op.Mul(
+    x,
+    b.op.Sigmoid(
+      convolution(
+        b,
+        "expand",
+        b.op.Swish(convolution(b, "reduce", means, width, point(width))),
+        channels,
+        point(channels),
+      ),
+    ),
+  );
 }

@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import { specials, trainBpe } from "./bpe";
 
 const texts = ["red apple", "green apple", "apple pie", "Red  heart", "pineapple", "naïve café 🍎", "it's 2 o'clock"];
-const encode = (json: Record<string, unknown>, text: string) => new Tokenizer(json, {}).encode(text, { add_special_tokens: false });
+const encode = (json: Record<string, unknown>, text: string) =>
+  new Tokenizer(json, {}).encode(text, { add_special_tokens: false });
 
 describe("trainBpe", () => {
-  const json = trainBpe(texts, 600), { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[] };
+  const json = trainBpe(texts, 600),
+    { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[] };
   it("puts bytes first and the end token last", () => {
     expect([vocab["!"], vocab["!</w>"]]).toEqual([33, 289]);
     expect(vocab[specials.end]).toBe(Object.keys(vocab).length - 1);
@@ -21,8 +23,16 @@ describe("trainBpe", () => {
     const tokenizer = new Tokenizer(json, {});
     for (const text of [...texts, "日本語", "zebra!?"]) {
       const { ids } = tokenizer.encode(text, { add_special_tokens: false });
-      expect(ids.every((id) => Number.isInteger(id) && id < (vocab[specials.start] as number)), text).toBe(true);
-      const symbols = Object.keys(vocab), spelled = ids.map((id) => symbols[id]).join("").replaceAll("</w>", " ").trim();
+      expect(
+        ids.every((id) => Number.isInteger(id) && id < (vocab[specials.start] as number)),
+        text,
+      ).toBe(true);
+      const symbols = Object.keys(vocab),
+        spelled = ids
+          .map((id) => symbols[id])
+          .join("")
+          .replaceAll("</w>", " ")
+          .trim();
       const bytes = new TextEncoder().encode(text.normalize("NFC").toLowerCase().replace(/\s+/g, "")).length;
       expect([...spelled.replaceAll(" ", "")].length, text).toBe(bytes);
     }

@@ -7,7 +7,9 @@ import { fixed } from "./shape";
 
 export class NoGradientError extends Error {
   constructor(readonly op: string) {
-    super(`${op} has no gradient yet, but a trainable value flows through it. Freeze what comes before it, or write its rule in models/onnx/gradients.`);
+    super(
+      `${op} has no gradient yet, but a trainable value flows through it. Freeze what comes before it, or write its rule in models/onnx/gradients.`,
+    );
   }
 }
 
@@ -16,7 +18,8 @@ export function reached(graph: Graph, losses: readonly Value[]): Set<string> {
   const found = new Set(losses.map((v) => v.name));
   for (const { op, inputs, outputs } of graph.nodes.toReversed()) {
     if (!outputs[0] || !found.has(outputs[0].name)) continue;
-    const rules = rulesOf(op), flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
+    const rules = rulesOf(op),
+      flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
     for (const [i, x] of inputs.entries()) if (isFloat(x.dtype) && flows(i)) found.add(x.name);
   }
   return found;
@@ -33,20 +36,34 @@ export type Seed = readonly [value: Value, cotangent: Value];
  * between a target and the loss is visited, so frozen parts cost nothing. Instead of a loss it takes seeds: values whose cotangents are
  * known, as when the loss was differentiated elsewhere. With `replay`, rules read an op's inputs and outputs as that gives them.
  */
-export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[], replay: Replay = (node) => node): Map<string, Value> {
-  const op = opsOf(graph), scalars = new Map<string, Value>();
+export function gradients(
+  graph: Graph,
+  loss: Value | readonly Seed[],
+  targets: readonly Value[],
+  replay: Replay = (node) => node,
+): Map<string, Value> {
+  const op = opsOf(graph),
+    scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
     const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype as "float32");
     scalars.set(`${dtype} ${n}`, known);
     return known;
   };
-  const onPath = new Set(targets.map((t) => t.name)), forward: OpNode[] = [...graph.nodes];
-  for (const { inputs, outputs } of forward) if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
+  const onPath = new Set(targets.map((t) => t.name)),
+    forward: OpNode[] = [...graph.nodes];
+  for (const { inputs, outputs } of forward)
+    if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
 
-  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss, cotangents = new Map<string, Value>();
-  for (const [value, cotangent] of seeds) cotangents.set(value.name, cotangents.has(value.name) ? op.Add(cotangents.get(value.name) as Value, cotangent) : cotangent);
+  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss,
+    cotangents = new Map<string, Value>();
+  for (const [value, cotangent] of seeds)
+    cotangents.set(
+      value.name,
+      cotangents.has(value.name) ? op.Add(cotangents.get(value.name) as Value, cotangent) : cotangent,
+    );
   for (const node of forward.reverse()) {
-    const y = node.outputs[0] as Value, arrived = cotangents.get(y.name);
+    const y = node.outputs[0] as Value,
+      arrived = cotangents.get(y.name);
     if (!arrived || !onPath.has(y.name)) continue;
     graph.scope = node.scope;
     const dy = expanded(arrived, y);
@@ -56,7 +73,20 @@ export function gradients(graph: Graph, loss: Value | readonly Seed[], targets: 
     for (const [i, x] of node.inputs.entries()) {
       const rule = typeof rules === "function" ? rules(i) : rules[i];
       if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
-      const dx = sumTo(rule({ op, dy, x: seen.inputs, y: seen.outputs[0] as Value, ys: seen.outputs, attrs: node.attrs, scalar: (n) => scalar(n, dy.dtype), floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape), integers: (list, shape) => graph.constant(list, "int64", shape) }), x);
+      const dx = sumTo(
+        rule({
+          op,
+          dy,
+          x: seen.inputs,
+          y: seen.outputs[0] as Value,
+          ys: seen.outputs,
+          attrs: node.attrs,
+          scalar: (n) => scalar(n, dy.dtype),
+          floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape),
+          integers: (list, shape) => graph.constant(list, "int64", shape),
+        }),
+        x,
+      );
       const before = cotangents.get(x.name);
       cotangents.set(x.name, before ? op.Add(before, dx) : dx);
     }

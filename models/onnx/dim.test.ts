@@ -21,7 +21,12 @@ it("divides where the result is a size for every value of the symbols", () => {
   expect(divideDims("6·B·N", "2·B")).toBe("3·N");
   expect(divideDims("B", "B")).toBe(1);
   expect(divideDims(12, 4)).toBe(3);
-  expect([divideDims("B", 2), divideDims(1, "B"), divideDims(5, 0), divideDims("B+N", "B")]).toEqual([undefined, undefined, undefined, undefined]);
+  expect([divideDims("B", 2), divideDims(1, "B"), divideDims(5, 0), divideDims("B+N", "B")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 it("takes numbers and other names for symbols", () => {
   expect(bindDim("2·B·N+B+-1", { B: 4 })).toBe("8·N+3");
@@ -30,11 +35,16 @@ it("takes numbers and other names for symbols", () => {
   expect(bindDim(7, {})).toBe(7);
 });
 it("is written into a model as ops on the sizes of its inputs", async () => {
-  const graph = new Graph(), op = opsOf(graph), x = graph.input("x", "float32", ["B", "N", 2]);
+  const graph = new Graph(),
+    op = opsOf(graph),
+    x = graph.input("x", "float32", ["B", "N", 2]);
   const windows = op.Reshape(x, { to: [multiplyDims("B", 2), "N"] });
   graph.output("y", op.Concat(windows, op.Expand(graph.constant([7]), { to: [1, "N"] }), { axis: 0 }));
   expect(graph.outputs.get("y")?.shape).toEqual(["2·B+1", "N"]);
-  for (const [b, n] of [[1, 3], [4, 2]] as const) {
+  for (const [b, n] of [
+    [1, 3],
+    [4, 2],
+  ] as const) {
     const { y } = await runGraph(graph, { x: new Tensor("float32", new Float32Array(b * n * 2), [b, n, 2]) });
     expect(y?.dims).toEqual([2 * b + 1, n]);
   }

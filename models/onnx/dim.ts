@@ -8,13 +8,15 @@ type Polynomial = Map<string, number>;
 
 export const addDims = (a: Dim, b: Dim): Dim => combined(a, b, (p, q) => terms([...p, ...q]));
 export const subtractDims = (a: Dim, b: Dim): Dim => addDims(a, multiplyDims(b, -1));
-export const multiplyDims = (a: Dim, b: Dim): Dim => combined(a, b, (p, q) => terms([...p].flatMap(([m, i]) => [...q].map(([n, j]) => [symbols(m, n), i * j] as const))));
+export const multiplyDims = (a: Dim, b: Dim): Dim =>
+  combined(a, b, (p, q) => terms([...p].flatMap(([m, i]) => [...q].map(([n, j]) => [symbols(m, n), i * j] as const))));
 
 /** a / b where that is a size for every value of the symbols, else undefined. */
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   if (a === b && a !== "*" && a !== 0) return 1;
   if (a === "*" || b === "*") return "*";
-  const divisor = [...parse(b)], [[by, k] = ["", 0]] = divisor;
+  const divisor = [...parse(b)],
+    [[by, k] = ["", 0]] = divisor;
   if (divisor.length !== 1 || k === 0) return undefined;
   const result: [string, number][] = [];
   for (const [m, n] of parse(a)) {
@@ -31,12 +33,18 @@ export function divideDims(a: Dim, b: Dim): Dim | undefined {
 
 /** The size when some symbols have got numbers or other names. */
 export const bindDim = (d: Dim, sizes: Readonly<Record<string, Dim>>): Dim =>
-  termsOf(d).map(({ factors, coefficient }) => factors.reduce<Dim>((product, symbol) => multiplyDims(product, sizes[symbol] ?? symbol), coefficient)).reduce(addDims, 0);
+  termsOf(d)
+    .map(({ factors, coefficient }) =>
+      factors.reduce<Dim>((product, symbol) => multiplyDims(product, sizes[symbol] ?? symbol), coefficient),
+    )
+    .reduce(addDims, 0);
 
 /** The sum that a size is, for whoever writes it out in ops. */
-export const termsOf = (d: Dim): { coefficient: number; factors: string[] }[] => [...parse(d)].map(([m, coefficient]) => ({ coefficient, factors: m.split("·").filter(Boolean) }));
+export const termsOf = (d: Dim): { coefficient: number; factors: string[] }[] =>
+  [...parse(d)].map(([m, coefficient]) => ({ coefficient, factors: m.split("·").filter(Boolean) }));
 
-const combined = (a: Dim, b: Dim, how: (p: Polynomial, q: Polynomial) => Polynomial): Dim => (a === "*" || b === "*" ? "*" : format(how(parse(a), parse(b))));
+const combined = (a: Dim, b: Dim, how: (p: Polynomial, q: Polynomial) => Polynomial): Dim =>
+  a === "*" || b === "*" ? "*" : format(how(parse(a), parse(b)));
 const symbols = (m: string, n: string): string => [...m.split("·"), ...n.split("·")].filter(Boolean).sort().join("·");
 
 function terms(list: readonly (readonly [string, number])[]): Polynomial {
@@ -47,10 +55,19 @@ function terms(list: readonly (readonly [string, number])[]): Polynomial {
 
 function parse(d: Dim): Polynomial {
   if (typeof d === "number") return new Map([["", d]]);
-  return terms(d.split("+").map((term) => {
-    const factors = term.split("·"), isNumber = (f: string) => /^-?\d+$/.test(f);
-    return [factors.filter((f) => !isNumber(f)).sort().join("·"), factors.filter(isNumber).reduce((a, b) => a * Number(b), 1)] as const;
-  }));
+  return terms(
+    d.split("+").map((term) => {
+      const factors = term.split("·"),
+        isNumber = (f: string) => /^-?\d+$/.test(f);
+      return [
+        factors
+          .filter((f) => !isNumber(f))
+          .sort()
+          .join("·"),
+        factors.filter(isNumber).reduce((a, b) => a * Number(b), 1),
+      ] as const;
+    }),
+  );
 }
 
 /** Longer sizes are nobody's: they are as good as unknown. */
@@ -58,7 +75,11 @@ const limits = { terms: 32, degree: 16 };
 
 function format(p: Polynomial): Dim {
   if (p.size > limits.terms || [...p.keys()].some((m) => m.split("·").length > limits.degree)) return "*";
-  const symbolic = [...p].filter(([m, n]) => m !== "" && n !== 0).sort(([a], [b]) => (a < b ? -1 : 1)).map(([m, n]) => (n === 1 ? m : `${n}·${m}`)), constant = p.get("") ?? 0;
+  const symbolic = [...p]
+      .filter(([m, n]) => m !== "" && n !== 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([m, n]) => (n === 1 ? m : `${n}·${m}`)),
+    constant = p.get("") ?? 0;
   if (!symbolic.length) return constant;
   return [...symbolic, ...(constant === 0 ? [] : [constant])].join("+");
 }

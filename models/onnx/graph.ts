@@ -24,7 +24,12 @@ export interface OpNode {
 
 export interface Constant {
   readonly value: Value;
-  readonly data: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+  readonly data:
+    | Float32Array<ArrayBuffer>
+    | Float64Array<ArrayBuffer>
+    | BigInt64Array<ArrayBuffer>
+    | Uint16Array<ArrayBuffer>
+    | Uint8Array<ArrayBuffer>;
 }
 
 /** How a fresh parameter is filled. `std`, `value` and bounds are plain numbers, so that an init is data. */
@@ -104,22 +109,29 @@ export class Graph {
   parameter(name: string, shape: readonly number[], init: Init, buffer = false): Value {
     const known = this.#parameters.get(name);
     if (known) {
-      if (known.value.shape.join() !== shape.join()) throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
+      if (known.value.shape.join() !== shape.join())
+        throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
       return known.value;
     }
-    const value: Value = { name, dtype: "float32", shape }, parameter: Parameter = buffer ? { value, name, init, buffer } : { value, name, init };
+    const value: Value = { name, dtype: "float32", shape },
+      parameter: Parameter = buffer ? { value, name, init, buffer } : { value, name, init };
     this.parameters.push(parameter);
     this.#parameters.set(name, parameter);
     return value;
   }
 
-  constant(data: readonly number[], dtype: "float32" | "float64" | "float16" | "int64" = "float32", shape: Shape = data.length === 1 ? [] : [data.length]): Value {
+  constant(
+    data: readonly number[],
+    dtype: "float32" | "float64" | "float16" | "int64" = "float32",
+    shape: Shape = data.length === 1 ? [] : [data.length],
+  ): Value {
     return this.keep(dtype, shape, arrays[dtype](data));
   }
 
   /** A constant of numbers that are there already; they are not copied. */
   keep(dtype: DType, shape: Shape, data: Constant["data"]): Value {
-    const value = this.fresh("const", dtype, shape), constant = { value, data };
+    const value = this.fresh("const", dtype, shape),
+      constant = { value, data };
     this.constants.push(constant);
     this.#constants.set(value.name, constant);
     return value;

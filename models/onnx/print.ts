@@ -8,7 +8,9 @@ const call = ({ op, inputs, attrs }: OpNode): string =>
 export const print = (graph: Graph): string =>
   [
     `(${[...graph.inputs, ...graph.parameters.map((p) => p.value)].map(typed).join(", ")})`,
-    ...graph.constants.filter(({ data }) => data.length <= 8).map(({ value, data }) => `  ${typed(value)} = ${[...data].join(" ")}`),
+    ...graph.constants
+      .filter(({ data }) => data.length <= 8)
+      .map(({ value, data }) => `  ${typed(value)} = ${[...data].join(" ")}`),
     ...graph.nodes.map((node) => `  ${node.outputs.map(typed).join(", ")} = ${call(node)}`),
     `=> ${[...graph.outputs].map(([name, value]) => `${name}=${value.name}`).join(", ")}`,
   ].join("\n");

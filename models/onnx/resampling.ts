@@ -1,7 +1,13 @@
 /** How a new grid reads an old one: the attributes of ONNX's Resize, defaults as there. */
 export type Resampling = {
   mode?: "nearest" | "linear" | "cubic";
-  coordinate_transformation_mode?: "half_pixel" | "half_pixel_symmetric" | "pytorch_half_pixel" | "align_corners" | "asymmetric" | "tf_crop_and_resize";
+  coordinate_transformation_mode?:
+    | "half_pixel"
+    | "half_pixel_symmetric"
+    | "pytorch_half_pixel"
+    | "align_corners"
+    | "asymmetric"
+    | "tf_crop_and_resize";
   nearest_mode?: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
   cubic_coeff_a?: number;
   /** Widens the filter when shrinking, as PIL does (which excludes what lies outside, too). */
@@ -15,13 +21,21 @@ export function resamplingMatrix(from: number, to: number, scale: number, how: R
   const matrix = Array.from({ length: to * from }, () => 0);
   for (let row = 0; row < to; row++) {
     const taps = tapsAt(positionOf(row, from, to, scale, how), scale, from, how);
-    for (const [at, weight] of taps) matrix[row * from + Math.min(from - 1, Math.max(0, at))] = (matrix[row * from + Math.min(from - 1, Math.max(0, at))] as number) + weight;
+    for (const [at, weight] of taps)
+      matrix[row * from + Math.min(from - 1, Math.max(0, at))] =
+        (matrix[row * from + Math.min(from - 1, Math.max(0, at))] as number) + weight;
   }
   return matrix;
 }
 
 /** Where a new grid point lies on the old grid. */
-function positionOf(row: number, from: number, to: number, scale: number, { coordinate_transformation_mode: mode = "half_pixel" }: Resampling): number {
+function positionOf(
+  row: number,
+  from: number,
+  to: number,
+  scale: number,
+  { coordinate_transformation_mode: mode = "half_pixel" }: Resampling,
+): number {
   const half = (row + 0.5) / scale - 0.5;
   if (mode === "asymmetric") return row / scale;
   if (mode === "align_corners") return to > 1 ? (row * (from - 1)) / (to - 1) : 0;
@@ -30,20 +44,41 @@ function positionOf(row: number, from: number, to: number, scale: number, { coor
 }
 
 /** The old grid points that a position reads, which may lie outside, and their weights. */
-function tapsAt(position: number, scale: number, from: number, { mode = "nearest", nearest_mode = "round_prefer_floor", cubic_coeff_a: a = -0.75, antialias, exclude_outside }: Resampling): [at: number, weight: number][] {
+function tapsAt(
+  position: number,
+  scale: number,
+  from: number,
+  {
+    mode = "nearest",
+    nearest_mode = "round_prefer_floor",
+    cubic_coeff_a: a = -0.75,
+    antialias,
+    exclude_outside,
+  }: Resampling,
+): [at: number, weight: number][] {
   if (mode === "nearest") return [[nearest[nearest_mode](position), 1]];
-  const stretch = antialias ? Math.max(1, 1 / scale) : 1, radius = (mode === "linear" ? 1 : 2) * stretch, kernel = mode === "linear" ? triangle : cubic(a);
+  const stretch = antialias ? Math.max(1, 1 / scale) : 1,
+    radius = (mode === "linear" ? 1 : 2) * stretch,
+    kernel = mode === "linear" ? triangle : cubic(a);
   // Linear interpolation holds its position on the grid; cubic repeats the edge.
   const center = mode === "linear" && !antialias ? Math.min(from - 1, Math.max(0, position)) : position;
   const taps: [number, number][] = [];
-  for (let at = Math.ceil(center - radius); at <= Math.floor(center + radius); at++) taps.push([at, kernel(Math.abs(at - center) / stretch)]);
-  const inside = exclude_outside ? taps.filter(([at]) => at >= 0 && at < from) : taps, sum = inside.reduce((total, [, weight]) => total + weight, 0);
+  for (let at = Math.ceil(center - radius); at <= Math.floor(center + radius); at++)
+    taps.push([at, kernel(Math.abs(at - center) / stretch)]);
+  const inside = exclude_outside ? taps.filter(([at]) => at >= 0 && at < from) : taps,
+    sum = inside.reduce((total, [, weight]) => total + weight, 0);
   return inside.map(([at, weight]) => [at, weight / sum]);
 }
 
 const nearest: Record<NonNullable<Resampling["nearest_mode"]>, (x: number) => number> = {
-  round_prefer_floor: (x) => Math.ceil(x - 0.5), round_prefer_ceil: (x) => Math.floor(x + 0.5), floor: Math.floor, ceil: Math.ceil,
+  round_prefer_floor: (x) => Math.ceil(x - 0.5),
+  round_prefer_ceil: (x) => Math.floor(x + 0.5),
+  floor: Math.floor,
+  ceil: Math.ceil,
 };
 const triangle = (x: number): number => Math.max(0, 1 - x);
 /** Keys 1981; a is −0.75 in torch and ONNX, −0.5 in PIL. */
-const cubic = (a: number) => (x: number): number => (x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0);
+const cubic =
+  (a: number) =>
+  (x: number): number =>
+    x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;

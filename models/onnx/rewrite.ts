@@ -18,16 +18,21 @@ export interface Rewrite {
  * inferred again, so that sizes which became known spread by themselves. Constants that nothing reads any more are left out.
  */
 export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, visit }: Rewrite): Graph {
-  const target = new Graph(), values = new Map<string, Value>(), constants = new Map(source.constants.map((c) => [c.value.name, c]));
+  const target = new Graph(),
+    values = new Map<string, Value>(),
+    constants = new Map(source.constants.map((c) => [c.value.name, c]));
   const size = (d: Dim): Dim => (typeof d === "string" ? bindDim(d, sizes) : d);
   const at = ({ name }: Value): Value => {
-    const constant = constants.get(name), value = values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
+    const constant = constants.get(name),
+      value = values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
     if (!value) throw new Error(`the value ${name} is read before it is made`);
     values.set(name, value);
     return value;
   };
-  for (const v of source.inputs) values.set(v.name, target.input(names?.get(v.name) ?? v.name, v.dtype, v.shape.map(size)));
-  for (const { name, value, init, buffer } of source.parameters) values.set(value.name, target.parameter(name, value.shape as readonly number[], init, buffer));
+  for (const v of source.inputs)
+    values.set(v.name, target.input(names?.get(v.name) ?? v.name, v.dtype, v.shape.map(size)));
+  for (const { name, value, init, buffer } of source.parameters)
+    values.set(value.name, target.parameter(name, value.shape as readonly number[], init, buffer));
   for (const node of source.nodes) {
     if (!keeps(node)) continue;
     const inputs = node.inputs.map(at);
@@ -41,6 +46,8 @@ export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, 
   return target;
 
   function bound(attrs: Attrs): Attrs {
-    return Object.fromEntries(Object.entries(attrs).map(([name, value]) => [name, Array.isArray(value) ? value.map(size) : value]));
+    return Object.fromEntries(
+      Object.entries(attrs).map(([name, value]) => [name, Array.isArray(value) ? value.map(size) : value]),
+    );
   }
 }

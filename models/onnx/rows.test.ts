@@ -7,7 +7,8 @@ import { rowAxes, runsByRow } from "./rows";
 
 /** Whether what is built of rows [B, 4, 6] keeps them, and where. */
 function axisOf(build: (op: Ops, x: Value, graph: Graph) => Value): number | undefined {
-  const graph = new Graph(), y = build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6]), graph);
+  const graph = new Graph(),
+    y = build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6]), graph);
   return rowAxes(graph, "B").get(y.name);
 }
 
@@ -18,9 +19,28 @@ describe("rows", () => {
     expect(axisOf((op, x, graph) => op.MatMul(x, graph.parameter("w", [6, 3], { kind: "ones" })))).toBe(0);
     expect(axisOf((op, x) => op.MatMul(x, op.Transpose(x, { perm: [0, 2, 1] })))).toBe(0);
     expect(axisOf((op, x) => op.Reshape(x, { to: ["B", 24] }))).toBe(0);
-    expect(axisOf((op, x, graph) => op.Concat(op.Expand(graph.parameter("class", [1, 1, 6], { kind: "ones" }), { to: ["B", 1, 6] }), x, { axis: 1 }))).toBe(0);
-    expect(axisOf((op, x, graph) => op.Gather(graph.parameter("table", [9, 2], { kind: "ones" }), op.ArgMax(x, { axis: 1 }), { axis: 0 }))).toBe(0);
-    expect(axisOf((_, x, graph) => selfAttention(builderOf(graph), x, { heads: 2, mlpRatio: 4, activation: "relu" }, causalMask(builderOf(graph), 4)))).toBe(0);
+    expect(
+      axisOf((op, x, graph) =>
+        op.Concat(op.Expand(graph.parameter("class", [1, 1, 6], { kind: "ones" }), { to: ["B", 1, 6] }), x, {
+          axis: 1,
+        }),
+      ),
+    ).toBe(0);
+    expect(
+      axisOf((op, x, graph) =>
+        op.Gather(graph.parameter("table", [9, 2], { kind: "ones" }), op.ArgMax(x, { axis: 1 }), { axis: 0 }),
+      ),
+    ).toBe(0);
+    expect(
+      axisOf((_, x, graph) =>
+        selfAttention(
+          builderOf(graph),
+          x,
+          { heads: 2, mlpRatio: 4, activation: "relu" },
+          causalMask(builderOf(graph), 4),
+        ),
+      ),
+    ).toBe(0);
   });
   it("meet in sums, norms and products over the batch, and stay together from there on", () => {
     expect(axisOf((op, x) => op.ReduceMean(x, { axes: [0] }))).toBeUndefined();
@@ -29,10 +49,12 @@ describe("rows", () => {
     expect(axisOf((op, x) => op.CumSum(x, { along: 0 }))).toBeUndefined();
     expect(axisOf((op, x) => op.Concat(x, x, { axis: 0 }))).toBeUndefined();
     expect(axisOf((op, x) => op.Reshape(op.Transpose(x, { perm: [1, 0, 2] }), { to: ["B", 24] }))).toBeUndefined();
-    expect(axisOf((op, x) => {
-      const flat = op.Reshape(x, { to: ["B", 24] });
-      return op.MatMul(flat, op.Transpose(flat, { perm: [1, 0] }));
-    })).toBeUndefined();
+    expect(
+      axisOf((op, x) => {
+        const flat = op.Reshape(x, { to: ["B", 24] });
+        return op.MatMul(flat, op.Transpose(flat, { perm: [1, 0] }));
+      }),
+    ).toBeUndefined();
   });
   it("are no longer alone where their number counts", () => {
     const ones = (op: Ops, graph: Graph) => op.Expand(graph.constant([1]), { to: ["B", 1, 1] });
@@ -41,7 +63,10 @@ describe("rows", () => {
     expect(axisOf((op, x, graph) => op.Add(x, op.CumSum(ones(op, graph), { along: 0 })))).toBeUndefined();
   });
   it("decide whether a graph runs in chunks", () => {
-    const graph = new Graph(), op = opsOf(graph), images = graph.input("i", "float32", ["B", 6]), texts = graph.input("t", "float32", ["C", 6]);
+    const graph = new Graph(),
+      op = opsOf(graph),
+      images = graph.input("i", "float32", ["B", 6]),
+      texts = graph.input("t", "float32", ["C", 6]);
     graph.output("logits", op.MatMul(images, op.Transpose(texts, { perm: [1, 0] })));
     expect([runsByRow(graph, "B"), runsByRow(graph, "C")]).toEqual([true, false]); // rows of the result are those of the images
   });

@@ -3,30 +3,56 @@ import type { Dim, Graph, OpNode, Shape, Value } from "./graph";
 import { axisOf } from "./shape";
 
 /** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */
-const isMadeOf = (d: Dim, symbol: string): boolean => typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
+const isMadeOf = (d: Dim, symbol: string): boolean =>
+  typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
 /** Where a symbolic size stands in a shape, if it stands there once and alone. */
 function axisOfSymbol(shape: Shape, symbol: string): number | undefined {
   const at = shape.indexOf(symbol);
   return at < 0 || shape.some((d, i) => i !== at && isMadeOf(d, symbol)) ? undefined : at;
 }
-const before = (shape: Shape, axis: number): string => shape.slice(0, axis).filter((d) => d !== 1).join();
+const before = (shape: Shape, axis: number): string =>
+  shape
+    .slice(0, axis)
+    .filter((d) => d !== 1)
+    .join();
 
 /** Whether an op lets rows meet, given the axis along which the rows of its first input lie. */
 function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
-  const rank = inputs[0]?.shape.length ?? 0, { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
+  const rank = inputs[0]?.shape.length ?? 0,
+    { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
   const touches = (list: readonly number[]) => list.some((a) => axisOf(a, rank) === axis);
   switch (op) {
-    case "Softmax": case "LogSoftmax": case "TopK": case "LpNormalization":
+    case "Softmax":
+    case "LogSoftmax":
+    case "TopK":
+    case "LpNormalization":
       return touches([(attrs.axis as number | undefined) ?? -1]);
-    case "LayerNormalization": case "RMSNormalization": case "SimplifiedLayerNormalization":
+    case "LayerNormalization":
+    case "RMSNormalization":
+    case "SimplifiedLayerNormalization":
       return axisOf((attrs.axis as number | undefined) ?? -1, rank) <= axis;
-    case "Conv": case "ConvTranspose": case "AveragePool": case "MaxPool": case "GlobalAveragePool": case "GlobalMaxPool": case "GroupNormalization": case "InstanceNormalization": case "DepthToSpace": case "SpaceToDepth":
+    case "Conv":
+    case "ConvTranspose":
+    case "AveragePool":
+    case "MaxPool":
+    case "GlobalAveragePool":
+    case "GlobalMaxPool":
+    case "GroupNormalization":
+    case "InstanceNormalization":
+    case "DepthToSpace":
+    case "SpaceToDepth":
       return axis > 0;
-    case "Trilu": case "EyeLike":
+    case "Trilu":
+    case "EyeLike":
       return axis >= rank - 2;
     case "GatherND":
       return axis >= ((attrs.batch_dims as number | undefined) ?? 0);
-    case "ArgMax": case "ArgMin": case "Concat": case "Gather": case "GatherElements": case "ScatterElements":
+    case "ArgMax":
+    case "ArgMin":
+    case "Concat":
+    case "Gather":
+    case "GatherElements":
+    case "ScatterElements":
       return touches([along]);
     case "CumSum":
       return touches([attrs.along as number]);
@@ -46,7 +72,9 @@ function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
  * Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or once for all rows.
  */
 export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
-  const axes = new Map<string, number>(), depends = new Set<string>(), repeated = new Set<string>();
+  const axes = new Map<string, number>(),
+    depends = new Set<string>(),
+    repeated = new Set<string>();
   for (const { name, shape } of graph.inputs) {
     if (!shape.some((d) => isMadeOf(d, symbol))) continue;
     depends.add(name);
@@ -65,7 +93,8 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
     const inputs = batched.map((x) => ({ x, axis: axes.get(x.name) }));
     for (const y of node.outputs) {
       const axis = axisOfSymbol(y.shape, symbol);
-      if (axis !== undefined && inputs.every((i) => i.axis !== undefined && keeps(node, i.x, i.axis, y, axis))) axes.set(y.name, axis);
+      if (axis !== undefined && inputs.every((i) => i.axis !== undefined && keeps(node, i.x, i.axis, y, axis)))
+        axes.set(y.name, axis);
     }
   }
   for (const name of repeated) axes.delete(name);
@@ -84,10 +113,16 @@ function keeps(node: OpNode, x: Value, from: number, y: Value, to: number): bool
 /** A product keeps rows that are rows of the left side or of a stack of matrices, not those it sums over. */
 function product({ op, inputs, attrs }: OpNode, x: Value, from: number, y: Value, to: number): boolean {
   if (op === "Einsum") {
-    const labels = parseEquation(attrs.equation as string, inputs.map((v) => v.shape.length));
+    const labels = parseEquation(
+      attrs.equation as string,
+      inputs.map((v) => v.shape.length),
+    );
     return labels.inputs[inputs.indexOf(x)]?.[from] === labels.output[to];
   }
-  const left = x === inputs[0], rank = x.shape.length, fromEnd = rank - from, toEnd = y.shape.length - to;
+  const left = x === inputs[0],
+    rank = x.shape.length,
+    fromEnd = rank - from,
+    toEnd = y.shape.length - to;
   const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
   if (fromEnd > 2) return fromEnd === toEnd;
   const kept = left ? (transA ? 1 : 2) : x === inputs[1] ? (transB ? 2 : 1) : fromEnd;

@@ -15,13 +15,22 @@ export interface Halves {
  * constants) is in both; each part holds only the inputs, constants and parameters that it reads. Floats may cross `as` a smaller type.
  */
 export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: { as?: DType } = {}): Halves {
-  const isInside = (node: OpNode) => node.outputs.every(isFirst), made = new Set(graph.nodes.filter(isInside).flatMap((n) => n.outputs.map((y) => y.name)));
+  const isInside = (node: OpNode) => node.outputs.every(isFirst),
+    made = new Set(graph.nodes.filter(isInside).flatMap((n) => n.outputs.map((y) => y.name)));
   const results = [...graph.outputs.values(), ...graph.updates.values()];
-  const crossing = new Map([...graph.nodes.filter((n) => !isInside(n)).flatMap((n) => n.inputs), ...results].filter((v) => made.has(v.name)).map((v) => [v.name, v]));
+  const crossing = new Map(
+    [...graph.nodes.filter((n) => !isInside(n)).flatMap((n) => n.inputs), ...results]
+      .filter((v) => made.has(v.name))
+      .map((v) => [v.name, v]),
+  );
   const boundary = [...crossing.values()].map((value, i) => ({ name: `boundary_${i}`, value }));
 
   const first = part(graph, [...crossing.values()], new Map());
-  for (const { name, value } of boundary) first.graph.output(name, as && value.dtype === "float32" ? opsOf(first.graph).Cast(first.at(value), { dtype: as }) : first.at(value));
+  for (const { name, value } of boundary)
+    first.graph.output(
+      name,
+      as && value.dtype === "float32" ? opsOf(first.graph).Cast(first.at(value), { dtype: as }) : first.at(value),
+    );
   const second = part(graph, results, new Map(boundary.map((b) => [b.value.name, b.name])), as);
   for (const [name, value] of graph.outputs) second.graph.output(name, second.at(value));
   for (const [name, value] of graph.updates) second.graph.updates.set(name, second.at(value));
@@ -29,20 +38,37 @@ export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: 
 }
 
 /** The ops that some values need, in a graph of their own; `given` values are its inputs, by new name. */
-function part(graph: Graph, wanted: readonly Value[], given: ReadonlyMap<string, string>, as?: DType): { graph: Graph; at(value: Value): Value } {
-  const needed = new Set(wanted.map((v) => v.name)), taken: OpNode[] = [];
+function part(
+  graph: Graph,
+  wanted: readonly Value[],
+  given: ReadonlyMap<string, string>,
+  as?: DType,
+): { graph: Graph; at(value: Value): Value } {
+  const needed = new Set(wanted.map((v) => v.name)),
+    taken: OpNode[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((y) => needed.has(y.name) && !given.has(y.name))) continue;
     taken.unshift(node);
     for (const x of node.inputs) needed.add(x.name);
   }
-  const target = new Graph(), values = new Map<string, Value>();
-  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p])), constants = new Map(graph.constants.map((c) => [c.value.name, c]));
+  const target = new Graph(),
+    values = new Map<string, Value>();
+  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p])),
+    constants = new Map(graph.constants.map((c) => [c.value.name, c]));
   const outside = (v: Value): Value => {
-    const parameter = parameters.get(v.name), constant = constants.get(v.name), name = given.get(v.name);
-    if (parameter) return target.parameter(parameter.name, parameter.value.shape as readonly number[], parameter.init, parameter.buffer);
+    const parameter = parameters.get(v.name),
+      constant = constants.get(v.name),
+      name = given.get(v.name);
+    if (parameter)
+      return target.parameter(
+        parameter.name,
+        parameter.value.shape as readonly number[],
+        parameter.init,
+        parameter.buffer,
+      );
     if (constant) return target.keep(v.dtype, v.shape, constant.data);
-    const cast = name !== undefined && as && v.dtype === "float32", input = target.input(name ?? v.name, cast ? as : v.dtype, v.shape);
+    const cast = name !== undefined && as && v.dtype === "float32",
+      input = target.input(name ?? v.name, cast ? as : v.dtype, v.shape);
     return cast ? opsOf(target).Cast(input, { dtype: v.dtype }) : input;
   };
   const at = (v: Value): Value => {

@@ -5,15 +5,36 @@ export type Convolution = Window & { group?: number };
 export type Pool = Window & { kernel_shape: readonly number[]; ceil_mode?: number };
 
 /** A window with every default filled in. */
-export function windowOf({ strides, pads, dilations }: Window, axes: number): { strides: readonly number[]; pads: readonly number[]; dilations: readonly number[] } {
+export function windowOf(
+  { strides, pads, dilations }: Window,
+  axes: number,
+): { strides: readonly number[]; pads: readonly number[]; dilations: readonly number[] } {
   const ones = Array.from({ length: axes }, () => 1);
-  return { strides: strides ?? ones, pads: pads ?? Array.from({ length: 2 * axes }, () => 0), dilations: dilations ?? ones };
+  return {
+    strides: strides ?? ones,
+    pads: pads ?? Array.from({ length: 2 * axes }, () => 0),
+    dilations: dilations ?? ones,
+  };
 }
 
 /** TensorFlow's "SAME" (auto_pad of ONNX): as many windows as size / stride, rounded up; an odd rest goes to the end, or to the beginning with `lower`. */
-export function samePads(sizes: readonly number[], kernel: readonly number[], window: Omit<Window, "pads"> = {}, { lower = false } = {}): number[] {
+export function samePads(
+  sizes: readonly number[],
+  kernel: readonly number[],
+  window: Omit<Window, "pads"> = {},
+  { lower = false } = {},
+): number[] {
   const { strides, dilations } = windowOf(window, sizes.length);
-  const total = sizes.map((size, i) => Math.max(0, (Math.ceil(size / (strides[i] as number)) - 1) * (strides[i] as number) + (dilations[i] as number) * ((kernel[i] as number) - 1) + 1 - size));
-  const less = total.map((n) => Math.floor(n / 2)), more = total.map((n) => Math.ceil(n / 2));
+  const total = sizes.map((size, i) =>
+    Math.max(
+      0,
+      (Math.ceil(size / (strides[i] as number)) - 1) * (strides[i] as number) +
+        (dilations[i] as number) * ((kernel[i] as number) - 1) +
+        1 -
+        size,
+    ),
+  );
+  const less = total.map((n) => Math.floor(n / 2)),
+    more = total.map((n) => Math.ceil(n / 2));
   return lower ? [...more, ...less] : [...less, ...more];
 }

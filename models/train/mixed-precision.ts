@@ -6,8 +6,35 @@ import { rewrite } from "../onnx/rewrite";
 const products: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Conv", "ConvTranspose", "Einsum"]);
 /** Computed in whatever type comes in: they add no error to speak of, or only move numbers. */
 const followers: ReadonlySet<string> = new Set([
-  "Add", "Sub", "Mul", "Neg", "Abs", "Min", "Max", "Relu", "LeakyRelu", "Gelu", "Swish", "Sigmoid", "Tanh", "HardSwish", "Clip", "Identity", "StopGradient", "Where",
-  "Reshape", "Expand", "Transpose", "Concat", "Slice", "Pad", "Tile", "Gather", "GatherElements", "MaxPool", "Dropout",
+  "Add",
+  "Sub",
+  "Mul",
+  "Neg",
+  "Abs",
+  "Min",
+  "Max",
+  "Relu",
+  "LeakyRelu",
+  "Gelu",
+  "Swish",
+  "Sigmoid",
+  "Tanh",
+  "HardSwish",
+  "Clip",
+  "Identity",
+  "StopGradient",
+  "Where",
+  "Reshape",
+  "Expand",
+  "Transpose",
+  "Concat",
+  "Slice",
+  "Pad",
+  "Tile",
+  "Gather",
+  "GatherElements",
+  "MaxPool",
+  "Dropout",
 ]);
 
 /**
@@ -15,7 +42,10 @@ const followers: ReadonlySet<string> = new Set([
  * torch.autocast does. Parameters stay float32 and are rounded where a product reads them; outputs and what buffers become are float32.
  */
 export function mixedPrecision(graph: Graph): Graph {
-  const narrow = new Set<string>([...graph.parameters.map((p) => p.value.name), ...graph.constants.map((c) => c.value.name)]);
+  const narrow = new Set<string>([
+    ...graph.parameters.map((p) => p.value.name),
+    ...graph.constants.map((c) => c.value.name),
+  ]);
   const casts = new Map<string, Value>();
   const as = (target: Graph, value: Value, dtype: "float16" | "float32"): Value => {
     if (value.dtype === dtype || !value.dtype.startsWith("float")) return value;
@@ -34,7 +64,12 @@ export function mixedPrecision(graph: Graph): Graph {
     visit(node, inputs, target) {
       if (node.op === "Cast" || !inputs.some((x) => x.dtype === "float16" || x.dtype === "float32")) return undefined;
       const dtype = typeOf(node, inputs);
-      return append(target, node.op as OpName, inputs.map((x) => as(target, x, dtype)), node.attrs);
+      return append(
+        target,
+        node.op as OpName,
+        inputs.map((x) => as(target, x, dtype)),
+        node.attrs,
+      );
     },
   });
   for (const [name, value] of mixed.outputs) mixed.output(name, as(mixed, value, "float32"));

@@ -53,7 +53,15 @@ export interface Adafactor {
   threshold?: number;
 }
 export type Optimizer = AdamW | Adam | Sgd | Lion | Lamb | Lars | Adafactor;
-export const optimizerKinds = ["adamw", "adam", "sgd", "lion", "lamb", "lars", "adafactor"] as const satisfies readonly Optimizer["kind"][];
+export const optimizerKinds = [
+  "adamw",
+  "adam",
+  "sgd",
+  "lion",
+  "lamb",
+  "lars",
+  "adafactor",
+] as const satisfies readonly Optimizer["kind"][];
 
 export interface Scalars {
   op: Ops;
@@ -78,9 +86,11 @@ export interface Updated {
 }
 
 /** The state that an optimizer keeps for a parameter of this shape. It is zero at first. */
-export const slotsOf = (optimizer: Optimizer, shape: readonly number[]): Slots => rules[optimizer.kind].slots(shape, optimizer as never);
+export const slotsOf = (optimizer: Optimizer, shape: readonly number[]): Slots =>
+  rules[optimizer.kind].slots(shape, optimizer as never);
 /** The update of one tensor. What is the same for every tensor, such as bias corrections, is emitted here, once. */
-export const updateOf = (optimizer: Optimizer, c: Scalars): ((tensor: Tensor) => Updated) => rules[optimizer.kind].update(optimizer as never, c);
+export const updateOf = (optimizer: Optimizer, c: Scalars): ((tensor: Tensor) => Updated) =>
+  rules[optimizer.kind].update(optimizer as never, c);
 
 interface Rule<S> {
   slots(shape: readonly number[], spec: S): Slots;
@@ -92,7 +102,8 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   adamw: {
     slots: moments,
     update(spec, c) {
-      const adam = adamOf(spec, c, c.lr), decay = decayOf(spec, c);
+      const adam = adamOf(spec, c, c.lr),
+        decay = decayOf(spec, c);
       return (t) => {
         const { step, slots } = adam(t.grad, t.slots);
         return { param: c.op.Sub(decay(t.param), step), slots };
@@ -102,7 +113,8 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   adam: {
     slots: moments,
     update(spec, c) {
-      const adam = adamOf(spec, c, c.lr), l2 = l2Of(spec, c);
+      const adam = adamOf(spec, c, c.lr),
+        l2 = l2Of(spec, c);
       return (t) => {
         const { step, slots } = adam(l2(t), t.slots);
         return { param: c.op.Sub(t.param, step), slots };
@@ -112,17 +124,28 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lamb: {
     slots: moments,
     update(spec, c) {
-      const { op, lr, scalar } = c, adam = adamOf(spec, c), l2 = l2Of(spec, c);
+      const { op, lr, scalar } = c,
+        adam = adamOf(spec, c),
+        l2 = l2Of(spec, c);
       return (t) => {
-        const { step, slots } = adam(t.grad, t.slots), direction = l2({ ...t, grad: step });
-        return { param: op.Sub(t.param, op.Mul(direction, op.Mul(lr, ratio(c, norm(c, t.param), norm(c, direction), scalar(1))))), slots };
+        const { step, slots } = adam(t.grad, t.slots),
+          direction = l2({ ...t, grad: step });
+        return {
+          param: op.Sub(
+            t.param,
+            op.Mul(direction, op.Mul(lr, ratio(c, norm(c, t.param), norm(c, direction), scalar(1)))),
+          ),
+          slots,
+        };
       };
     },
   },
   sgd: {
     slots: (shape, { momentum }): Slots => (momentum > 0 ? { trace: shape } : {}),
     update(spec, c) {
-      const { op, scalar, lr } = c, { momentum, nesterov } = spec, l2 = l2Of(spec, c);
+      const { op, scalar, lr } = c,
+        { momentum, nesterov } = spec,
+        l2 = l2Of(spec, c);
       return (t): Updated => {
         const grad = l2(t);
         if (momentum === 0) return { param: op.Sub(t.param, op.Mul(grad, lr)), slots: {} };
@@ -135,9 +158,13 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lars: {
     slots: (shape) => ({ trace: shape }),
     update(spec, c) {
-      const { op, scalar, lr } = c, { momentum, weightDecay, trust } = spec, l2 = l2Of(spec, c), trusted = op.Mul(lr, scalar(trust));
+      const { op, scalar, lr } = c,
+        { momentum, weightDecay, trust } = spec,
+        l2 = l2Of(spec, c),
+        trusted = op.Mul(lr, scalar(trust));
       return (t) => {
-        const size = norm(c, t.param), steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
+        const size = norm(c, t.param),
+          steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
         const rate = isVector(t.param.shape) ? lr : op.Mul(trusted, ratio(c, size, steepness, scalar(1)));
         const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), op.Mul(l2(t), rate));
         return { param: op.Sub(t.param, trace), slots: { trace } };
@@ -147,33 +174,48 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lion: {
     slots: (shape) => ({ m: shape }),
     update(spec, c) {
-      const { op, lr } = c, { beta1, beta2 } = spec, decay = decayOf(spec, c);
+      const { op, lr } = c,
+        { beta1, beta2 } = spec,
+        decay = decayOf(spec, c);
       return (t) => {
-        const m = slot(t, "m"), direction = op.Sign(mix(c, beta1, m, t.grad));
+        const m = slot(t, "m"),
+          direction = op.Sign(mix(c, beta1, m, t.grad));
         return { param: op.Sub(decay(t.param), op.Mul(direction, lr)), slots: { m: mix(c, beta2, m, t.grad) } };
       };
     },
   },
   adafactor: {
-    slots: (shape): Slots => (shape.length > 1 ? { row: [...shape.slice(0, -1), 1], column: [...shape.slice(0, -2), 1, ...shape.slice(-1)] } : { v: shape }),
+    slots: (shape): Slots =>
+      shape.length > 1
+        ? { row: [...shape.slice(0, -1), 1], column: [...shape.slice(0, -2), 1, ...shape.slice(-1)] }
+        : { v: shape },
     update(spec, c) {
-      const { op, scalar, lr, step } = c, { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec, decay = decayOf(spec, c);
-      const fresh = op.Pow(step, scalar(beta2Decay)), rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
+      const { op, scalar, lr, step } = c,
+        { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec,
+        decay = decayOf(spec, c);
+      const fresh = op.Pow(step, scalar(beta2Decay)),
+        rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
       /** Moves a state towards the newest value by the share `fresh`. */
       const towards = (state: Value, newest: Value) => op.Add(state, op.Mul(op.Sub(newest, state), fresh));
       return (t) => {
-        const { grad, param } = t, square = op.Mul(grad, grad), rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
+        const { grad, param } = t,
+          square = op.Mul(grad, grad),
+          rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
         let slots: Record<string, Value>, variance: Value;
         if (t.slots.v) {
           variance = towards(t.slots.v, square);
           slots = { v: variance };
         } else {
-          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] })), column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
+          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] })),
+            column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
           variance = op.Div(op.MatMul(row, column), op.Max(op.ReduceMean(row, { axes: [-2] }), scalar(epsVariance)));
           slots = { row, column };
         }
         const update = op.Div(grad, op.Sqrt(op.Max(variance, scalar(epsVariance ** 2))));
-        const length = op.Div(op.Mul(op.Max(rms(param), scalar(epsScale)), rate), op.Max(op.Mul(rms(update), scalar(1 / threshold)), scalar(1)));
+        const length = op.Div(
+          op.Mul(op.Max(rms(param), scalar(epsScale)), rate),
+          op.Max(op.Mul(rms(update), scalar(1 / threshold)), scalar(1)),
+        );
         return { param: op.Sub(decay(param), op.Mul(update, length)), slots };
       };
     },
@@ -185,7 +227,8 @@ const slot = (t: Tensor, name: string): Value => t.slots[name] as Value;
 export const isVector = (shape: readonly (number | string)[]): boolean => shape.filter((d) => d !== 1).length < 2;
 const norm = ({ op }: Scalars, x: Value): Value => op.ReduceL2(x, { keepdims: 0 });
 /** β·x + (1 − β)·y */
-const mix = ({ op, scalar }: Scalars, beta: number, x: Value, y: Value): Value => op.Add(op.Mul(x, scalar(beta)), op.Mul(y, scalar(1 - beta)));
+const mix = ({ op, scalar }: Scalars, beta: number, x: Value, y: Value): Value =>
+  op.Add(op.Mul(x, scalar(beta)), op.Mul(y, scalar(1 - beta)));
 /** a / b, or `otherwise` where either is 0. */
 function ratio({ op, scalar }: Scalars, a: Value, b: Value, otherwise: Value): Value {
   const both = op.And(op.Greater(a, scalar(0)), op.Greater(b, scalar(0)));
@@ -199,19 +242,29 @@ function decayOf({ weightDecay }: { weightDecay: number }, { op, scalar, lr }: S
   return (param) => op.Mul(param, kept);
 }
 /** Decay as L2: grad + rate·param. */
-const l2Of = ({ weightDecay }: { weightDecay: number }, { op, scalar }: Scalars) => ({ grad, param }: Tensor): Value =>
-  weightDecay === 0 ? grad : op.Add(grad, op.Mul(param, scalar(weightDecay)));
+const l2Of =
+  ({ weightDecay }: { weightDecay: number }, { op, scalar }: Scalars) =>
+  ({ grad, param }: Tensor): Value =>
+    weightDecay === 0 ? grad : op.Add(grad, op.Mul(param, scalar(weightDecay)));
 
 /**
  * Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for, times `rate`. The corrections 1/(1 − βᵗ) are moved onto scalars, which are
  * computed once and not for each element, and in float64, since 1 − βᵗ cancels.
  */
-function adamOf({ beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">, c: Scalars, rate = c.scalar(1)): (grad: Value, slots: Tensor["slots"]) => { step: Value; slots: { m: Value; v: Value } } {
-  const { op, scalar, double } = c, t = op.Cast(c.step, { dtype: "float64" });
+function adamOf(
+  { beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">,
+  c: Scalars,
+  rate = c.scalar(1),
+): (grad: Value, slots: Tensor["slots"]) => { step: Value; slots: { m: Value; v: Value } } {
+  const { op, scalar, double } = c,
+    t = op.Cast(c.step, { dtype: "float64" });
   const correction = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), t)), { dtype: "float32" });
-  const root = op.Sqrt(correction(beta2)), epsilon = op.Mul(scalar(eps), root), scale = op.Div(op.Mul(rate, root), correction(beta1));
+  const root = op.Sqrt(correction(beta2)),
+    epsilon = op.Mul(scalar(eps), root),
+    scale = op.Div(op.Mul(rate, root), correction(beta1));
   return (grad, slots) => {
-    const m = mix(c, beta1, slots.m as Value, grad), v = mix(c, beta2, slots.v as Value, op.Mul(grad, grad));
+    const m = mix(c, beta1, slots.m as Value, grad),
+      v = mix(c, beta2, slots.v as Value, op.Mul(grad, grad));
     return { step: op.Mul(op.Div(m, op.Add(op.Sqrt(v), epsilon)), scale), slots: { m, v } };
   };
 }

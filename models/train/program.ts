@@ -6,7 +6,16 @@ import { rewrite } from "../onnx/rewrite";
 import { rowAxes } from "../onnx/rows";
 import { fixed } from "../onnx/shape";
 import { split } from "../onnx/split";
-import { appendUpdate, goRound, gradientsOf, lossScale, type State, trainable, trainStep, type UpdateSpec } from "./step";
+import {
+  appendUpdate,
+  goRound,
+  gradientsOf,
+  lossScale,
+  type State,
+  trainable,
+  trainStep,
+  type UpdateSpec,
+} from "./step";
 
 /** The symbol of the batch in a graph that is to be trained. */
 export const batchSymbol = "batch";
@@ -43,7 +52,10 @@ export interface Crossing {
  * carries the boundary's cotangents on to the parameters.
  */
 export interface Program {
-  parts: { step: Part } | { accumulate: Part; update: Part } | { encode: Part; head: Part; backward: Part; update: Part };
+  parts:
+    | { step: Part }
+    | { accumulate: Part; update: Part }
+    | { encode: Part; head: Part; backward: Part; update: Part };
   crossings: Crossing[];
   /** How many chunks a batch has. */
   chunks: number;
@@ -63,26 +75,70 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
   const lossOf = (g: Graph): Value => g.outputs.get("loss") as Value;
 
   if (accumulate === 1 && (chunk === 0 || chunk === batch)) {
-    const whole = at(graph, batch), trained = trainable(whole, [lossOf(whole)], spec), states = trainStep(whole, lossOf(whole), spec);
-    return { parts: { step: done({ graph: whole, states }) }, crossings: [], chunks: 1, states, trained: trained.map((p) => p.name) };
+    const whole = at(graph, batch),
+      trained = trainable(whole, [lossOf(whole)], spec),
+      states = trainStep(whole, lossOf(whole), spec);
+    return {
+      parts: { step: done({ graph: whole, states }) },
+      crossings: [],
+      chunks: 1,
+      states,
+      trained: trained.map((p) => p.name),
+    };
   }
-  const all = trainable(graph, [lossOf(graph)], spec), names = new Set(all.map((p) => p.name));
-  const update = updatePart(all, spec), scale = (g: Graph): Value => {
-    const op = opsOf(g), share = g.constant([1 / accumulate]);
-    return spec.scaling ? op.Mul(lossScale(g), share) : share;
-  };
+  const all = trainable(graph, [lossOf(graph)], spec),
+    names = new Set(all.map((p) => p.name));
+  const update = updatePart(all, spec),
+    scale = (g: Graph): Value => {
+      const op = opsOf(g),
+        share = g.constant([1 / accumulate]);
+      return spec.scaling ? op.Mul(lossScale(g), share) : share;
+    };
   const learns = (g: Graph): Parameter[] => g.parameters.filter((p) => names.has(p.name));
   if (chunk === 0 || chunk === batch) {
-    const whole = at(graph, batch), buffers = buffersOf(whole);
-    accumulateInto(whole, gradientsOf(whole, [[lossOf(whole), scale(whole)]], learns(whole).map((p) => p.value), spec), learns(whole));
-    return { parts: { accumulate: done({ graph: whole, states: buffers }), update: done(update) }, crossings: [], chunks: 1, states: [...update.states, ...buffers], trained: [...names] };
+    const whole = at(graph, batch),
+      buffers = buffersOf(whole);
+    accumulateInto(
+      whole,
+      gradientsOf(
+        whole,
+        [[lossOf(whole), scale(whole)]],
+        learns(whole).map((p) => p.value),
+        spec,
+      ),
+      learns(whole),
+    );
+    return {
+      parts: { accumulate: done({ graph: whole, states: buffers }), update: done(update) },
+      crossings: [],
+      chunks: 1,
+      states: [...update.states, ...buffers],
+      trained: [...names],
+    };
   }
 
-  const axes = rowAxes(graph, batchSymbol), { first, second, boundary } = split(graph, (v) => axes.has(v.name));
-  const encode = at(first, chunk), head = at(second, batch), backward = at(first, chunk), buffers = buffersOf(head);
-  const back = reached(head, [lossOf(head)]), crossings = boundary.map(({ name, value }): Crossing => ({ name, axis: axes.get(value.name) as number, shape: fixed(inputOf(head, name).shape), returns: back.has(name) }));
+  const axes = rowAxes(graph, batchSymbol),
+    { first, second, boundary } = split(graph, (v) => axes.has(v.name));
+  const encode = at(first, chunk),
+    head = at(second, batch),
+    backward = at(first, chunk),
+    buffers = buffersOf(head);
+  const back = reached(head, [lossOf(head)]),
+    crossings = boundary.map(
+      ({ name, value }): Crossing => ({
+        name,
+        axis: axes.get(value.name) as number,
+        shape: fixed(inputOf(head, name).shape),
+        returns: back.has(name),
+      }),
+    );
   const returning = crossings.filter((c) => c.returns);
-  const grads = gradientsOf(head, [[lossOf(head), scale(head)]], [...learns(head).map((p) => p.value), ...returning.map((c) => inputOf(head, c.name))], spec);
+  const grads = gradientsOf(
+    head,
+    [[lossOf(head), scale(head)]],
+    [...learns(head).map((p) => p.value), ...returning.map((c) => inputOf(head, c.name))],
+    spec,
+  );
   for (const c of returning) head.output(cotangentOf(c.name), grads.get(c.name) as Value);
   accumulateInto(head, grads, learns(head));
   const seeds = returning.map(({ name }) => {
@@ -90,10 +146,27 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
     return [value, backward.input(cotangentOf(name), value.dtype, value.shape)] as const;
   });
   backward.outputs.clear();
-  accumulateInto(backward, gradientsOf(backward, seeds, learns(backward).map((p) => p.value), spec), learns(backward));
+  accumulateInto(
+    backward,
+    gradientsOf(
+      backward,
+      seeds,
+      learns(backward).map((p) => p.value),
+      spec,
+    ),
+    learns(backward),
+  );
   return {
-    parts: { encode: done({ graph: encode, states: [] }), head: done({ graph: head, states: buffers }), backward: done({ graph: backward, states: [] }), update: done(update) },
-    crossings, chunks: batch / chunk, states: [...update.states, ...buffers], trained: [...names],
+    parts: {
+      encode: done({ graph: encode, states: [] }),
+      head: done({ graph: head, states: buffers }),
+      backward: done({ graph: backward, states: [] }),
+      update: done(update),
+    },
+    crossings,
+    chunks: batch / chunk,
+    states: [...update.states, ...buffers],
+    trained: [...names],
   };
 }
 
@@ -114,7 +187,8 @@ function accumulateInto(graph: Graph, grads: ReadonlyMap<string, Value>, paramet
 function updatePart(parameters: readonly Parameter[], spec: UpdateSpec): Part {
   const graph = new Graph();
   const trained = parameters.map(({ name, value, init }) => {
-    const shape: Shape = value.shape, own = graph.parameter(name, shape as readonly number[], init);
+    const shape: Shape = value.shape,
+      own = graph.parameter(name, shape as readonly number[], init);
     return { parameter: { name, init, value: own }, gradient: graph.input(sumOf(name), "float32", shape) };
   });
   return { graph, states: appendUpdate(graph, trained, spec) };

@@ -19,10 +19,17 @@ export interface SamplerSpec {
 /** Every epoch is a fresh permutation of the rows, cut into batches; what is left over and fills no batch is dropped. */
 export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): Sampler {
   const names = new Set(distinct).size;
-  if (rows < batch) throw Object.assign(new Error(`A batch of ${batch} rows cannot be drawn from ${rows}.`), { hint: "Make the batch smaller, or give more data." });
-  if (distinct && names < batch) throw Object.assign(new Error(`A batch of ${batch} rows of different names cannot be drawn from ${names} names.`), { hint: "Make the batch smaller, or leave “distinct” unconnected." });
+  if (rows < batch)
+    throw Object.assign(new Error(`A batch of ${batch} rows cannot be drawn from ${rows}.`), {
+      hint: "Make the batch smaller, or give more data.",
+    });
+  if (distinct && names < batch)
+    throw Object.assign(new Error(`A batch of ${batch} rows of different names cannot be drawn from ${names} names.`), {
+      hint: "Make the batch smaller, or leave “distinct” unconnected.",
+    });
   const epoch = (index: number): Uint32Array[] => {
-    const draw = random(seed, "epoch", index), order = draw.permutation(rows);
+    const draw = random(seed, "epoch", index),
+      order = draw.permutation(rows);
     if (!bucket) return cut(order, batch, distinct);
     const buckets = new Map<string, number[]>();
     for (const row of order) buckets.get(bucket[row] as string)?.push(row) ?? buckets.set(bucket[row] as string, [row]);
@@ -32,7 +39,13 @@ export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): S
   /** How many batches lie before each epoch, and the epoch that was asked last. */
   const starts = [0];
   let open = { index: 0, batches: epoch(0) };
-  if (!open.batches.length) throw Object.assign(new Error(`No ${bucket ? "bucket has" : "epoch gives"} a batch of ${batch} rows${distinct ? " of different names" : ""}.`), { hint: `Make the batch smaller${bucket ? ", or the buckets larger" : ""}.` });
+  if (!open.batches.length)
+    throw Object.assign(
+      new Error(
+        `No ${bucket ? "bucket has" : "epoch gives"} a batch of ${batch} rows${distinct ? " of different names" : ""}.`,
+      ),
+      { hint: `Make the batch smaller${bucket ? ", or the buckets larger" : ""}.` },
+    );
   const at = (index: number): Uint32Array[] => {
     if (open.index !== index) open = { index, batches: epoch(index) };
     starts[index + 1] ??= (starts[index] as number) + open.batches.length;
@@ -49,11 +62,15 @@ export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): S
 
 function cut(order: ArrayLike<number>, batch: number, distinct: readonly string[] | undefined): Uint32Array[] {
   const batches: Uint32Array[] = [];
-  let at = 0, waiting: number[] = [];
+  let at = 0,
+    waiting: number[] = [];
   for (;;) {
-    const taken: number[] = [], seen = new Set<string>(), later: number[] = [];
+    const taken: number[] = [],
+      seen = new Set<string>(),
+      later: number[] = [];
     const offer = (row: number) => {
-      const name = distinct?.[row] ?? String(row), fits = taken.length < batch && !seen.has(name);
+      const name = distinct?.[row] ?? String(row),
+        fits = taken.length < batch && !seen.has(name);
       (fits ? taken : later).push(row);
       if (fits) seen.add(name);
     };

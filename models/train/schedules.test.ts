@@ -19,15 +19,34 @@ describe("a schedule", () => {
   });
   it("follows the published runs", () => {
     // ALBEF: 1e-5 to 1e-4 over 2,000 steps; then by epoch, of 30, back to 1e-5.
-    const albef = { kind: "cosine", warmup: 2000, warmupFrom: 0.1, floor: 0.1 } as const, epochs = { ...albef, warmup: 0 };
+    const albef = { kind: "cosine", warmup: 2000, warmupFrom: 0.1, floor: 0.1 } as const,
+      epochs = { ...albef, warmup: 0 };
     expect([1000, 2000].map((step) => scheduleAt(albef, step, 1e6))).toEqual([0.55, 1]);
-    for (const [epoch, rate] of [[1, 9.97535e-5], [15, 5.5e-5], [29, 1.02465e-5]] as const) expect(1e-4 * scheduleAt(epochs, epoch, 30)).toBeCloseTo(rate, 10);
+    for (const [epoch, rate] of [
+      [1, 9.97535e-5],
+      [15, 5.5e-5],
+      [29, 1.02465e-5],
+    ] as const)
+      expect(1e-4 * scheduleAt(epochs, epoch, 30)).toBeCloseTo(rate, 10);
     // MAE: 40 of 800 epochs of warmup, then a half cosine to 0.
-    for (const epoch of [20, 420]) expect(2.4e-3 * scheduleAt({ kind: "cosine", warmup: 40, floor: 0 }, epoch, 800)).toBeCloseTo(1.2e-3, 12);
+    for (const epoch of [20, 420])
+      expect(2.4e-3 * scheduleAt({ kind: "cosine", warmup: 40, floor: 0 }, epoch, 800)).toBeCloseTo(1.2e-3, 12);
     // BLIP: nine tenths every epoch, of 20.
     const drops = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
-    for (const [epoch, rate] of [[1, 2.7e-4], [5, 1.77147e-4], [19, 4.0526e-5]] as const) expect(3e-4 * scheduleAt({ kind: "step", warmup: 0, floor: 0, drops, factor: 0.9 }, epoch, 20)).toBeCloseTo(rate, 8);
+    for (const [epoch, rate] of [
+      [1, 2.7e-4],
+      [5, 1.77147e-4],
+      [19, 4.0526e-5],
+    ] as const)
+      expect(3e-4 * scheduleAt({ kind: "step", warmup: 0, floor: 0, drops, factor: 0.9 }, epoch, 20)).toBeCloseTo(
+        rate,
+        8,
+      );
     // ALIGN: 10k steps up to 1e-3, then linear to 0 at 1.2M.
-    expect([5_000, 605_000, 1_200_000].map((step) => scheduleAt({ kind: "linear", warmup: 10_000, floor: 0 }, step, 1_200_000))).toEqual([0.5, 0.5, 0]);
+    expect(
+      [5_000, 605_000, 1_200_000].map((step) =>
+        scheduleAt({ kind: "linear", warmup: 10_000, floor: 0 }, step, 1_200_000),
+      ),
+    ).toEqual([0.5, 0.5, 0]);
   });
 });

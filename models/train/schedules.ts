@@ -34,13 +34,17 @@ export function scheduleAt(schedule: Schedule, step: number, steps: number): num
 
 /** From 1 to 0 over the way t from 0 to 1. */
 const cosine = (t: number): number => (1 + Math.cos(Math.PI * t)) / 2;
-const falls: { [K in Exclude<Schedule["kind"], "constant" | "one-cycle">]: (t: number, schedule: Schedule) => number } = {
-  cosine,
-  linear: (t) => 1 - t,
-  step: (t, { drops = [1 / 2, 3 / 4], factor = 0.1 }) => factor ** drops.filter((share) => t >= share).length,
-};
+const falls: { [K in Exclude<Schedule["kind"], "constant" | "one-cycle">]: (t: number, schedule: Schedule) => number } =
+  {
+    cosine,
+    linear: (t) => 1 - t,
+    step: (t, { drops = [1 / 2, 3 / 4], factor = 0.1 }) => factor ** drops.filter((share) => t >= share).length,
+  };
 
 function oneCycle({ rise = 0.3, divide = 25, finalDivide = 1e4 }: Schedule, step: number, steps: number): number {
-  const first = 1 / divide, last = first / finalDivide, n = Math.min(step, steps) - 1, top = rise * steps - 1;
+  const first = 1 / divide,
+    last = first / finalDivide,
+    n = Math.min(step, steps) - 1,
+    top = rise * steps - 1;
   return n <= top ? 1 + (first - 1) * cosine(n / top) : last + (1 - last) * cosine((n - top) / (steps - 1 - top));
 }

@@ -10,27 +10,54 @@ const scalar = (n: number) => new ort.Tensor("float32", [n], []);
 
 /** Minimises Σ(w − target)²/2 for a 2×2 weight, whose gradient is w − target. */
 function quadratic(optimizer: Optimizer, clipNorm = 0, clamp = {}) {
-  const graph = new Graph(), op = opsOf(graph), w = graph.parameter("w", [2, 2], { kind: "zeros" }), target = graph.input("target", "float32", [2, 2]);
-  const gap = op.Sub(w, target), loss = op.Mul(op.ReduceSum(op.Mul(gap, gap), { keepdims: 0 }), graph.constant([0.5]));
+  const graph = new Graph(),
+    op = opsOf(graph),
+    w = graph.parameter("w", [2, 2], { kind: "zeros" }),
+    target = graph.input("target", "float32", [2, 2]);
+  const gap = op.Sub(w, target),
+    loss = op.Mul(op.ReduceSum(op.Mul(gap, gap), { keepdims: 0 }), graph.constant([0.5]));
   return { graph, states: trainStep(graph, loss, { optimizer, clipNorm, clamp }) };
 }
 
 describe("a training step", () => {
   it("takes steps as long as the tensor with LAMB and LARS, whatever the gradient's size", async () => {
     const first = async (optimizer: Optimizer, size: number) => {
-      const { graph, states } = quadratic(optimizer), w = [3, 0, 0, 4], target = w.map((x, i) => x - size * (i === 0 ? 1 : 0.5));
-      const zeros = Object.fromEntries(states.map((s) => [s.name, new ort.Tensor("float32", new Float32Array(4), [2, 2])]));
-      const out = await runGraph(graph, { ...zeros, w: new ort.Tensor("float32", w, [2, 2]), target: new ort.Tensor("float32", target, [2, 2]), lr: scalar(0.1), step: scalar(1) });
+      const { graph, states } = quadratic(optimizer),
+        w = [3, 0, 0, 4],
+        target = w.map((x, i) => x - size * (i === 0 ? 1 : 0.5));
+      const zeros = Object.fromEntries(
+        states.map((s) => [s.name, new ort.Tensor("float32", new Float32Array(4), [2, 2])]),
+      );
+      const out = await runGraph(graph, {
+        ...zeros,
+        w: new ort.Tensor("float32", w, [2, 2]),
+        target: new ort.Tensor("float32", target, [2, 2]),
+        lr: scalar(0.1),
+        step: scalar(1),
+      });
       return Math.hypot(...numbers(out["next w"]).map((x, i) => x - (w[i] as number)));
     };
     for (const size of [0.01, 1, 100]) {
-      expect(await first({ kind: "lamb", beta1: 0.9, beta2: 0.999, eps: 1e-12, weightDecay: 0 }, size)).toBeCloseTo(0.1 * 5, 4); // lr · ‖w‖
-      expect(await first({ kind: "lars", momentum: 0.9, weightDecay: 0, trust: 0.02 }, size)).toBeCloseTo(0.1 * 0.02 * 5, 4); // lr · η · ‖w‖
+      expect(await first({ kind: "lamb", beta1: 0.9, beta2: 0.999, eps: 1e-12, weightDecay: 0 }, size)).toBeCloseTo(
+        0.1 * 5,
+        4,
+      ); // lr · ‖w‖
+      expect(await first({ kind: "lars", momentum: 0.9, weightDecay: 0, trust: 0.02 }, size)).toBeCloseTo(
+        0.1 * 0.02 * 5,
+        4,
+      ); // lr · η · ‖w‖
     }
   });
   it("clips the global norm, reports the norm before clipping, and returns clamped parameters to their bounds", async () => {
-    const { graph, states } = quadratic({ kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 }, 1, { w: [-0.4, 0.3] });
-    const feeds = { w: new ort.Tensor("float32", new Float32Array(4), [2, 2]), target: new ort.Tensor("float32", [3, 0, 0, -4], [2, 2]), lr: scalar(1), step: scalar(1) };
+    const { graph, states } = quadratic({ kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 }, 1, {
+      w: [-0.4, 0.3],
+    });
+    const feeds = {
+      w: new ort.Tensor("float32", new Float32Array(4), [2, 2]),
+      target: new ort.Tensor("float32", [3, 0, 0, -4], [2, 2]),
+      lr: scalar(1),
+      step: scalar(1),
+    };
     const out = await runGraph(graph, feeds);
     expect(numbers(out.grad_norm)[0]).toBeCloseTo(5, 5);
     const next = numbers(out[states[0]?.next as string]);
@@ -39,10 +66,20 @@ describe("a training step", () => {
   });
   it("computes nothing for frozen parameters", () => {
     const build = (frozen: boolean) => {
-      const graph = new Graph(), op = opsOf(graph), x = graph.input("x", "float32", [4, 8]);
-      const a = graph.parameter("a", [8, 8], { kind: "ones" }), b = graph.parameter("b", [8, 1], { kind: "ones" });
-      const states = trainStep(graph, op.ReduceMean(op.MatMul(op.Relu(op.MatMul(x, a)), b), { keepdims: 0 }), { optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.2 }, clipNorm: 0, rateOf: (name) => (frozen && name === "a" ? 0 : 1) });
-      return { states: states.map((s) => s.name), gemms: graph.nodes.filter((n) => n.op === "Gemm" || n.op === "MatMul").length };
+      const graph = new Graph(),
+        op = opsOf(graph),
+        x = graph.input("x", "float32", [4, 8]);
+      const a = graph.parameter("a", [8, 8], { kind: "ones" }),
+        b = graph.parameter("b", [8, 1], { kind: "ones" });
+      const states = trainStep(graph, op.ReduceMean(op.MatMul(op.Relu(op.MatMul(x, a)), b), { keepdims: 0 }), {
+        optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.2 },
+        clipNorm: 0,
+        rateOf: (name) => (frozen && name === "a" ? 0 : 1),
+      });
+      return {
+        states: states.map((s) => s.name),
+        gemms: graph.nodes.filter((n) => n.op === "Gemm" || n.op === "MatMul").length,
+      };
     };
     expect(build(true)).toEqual({ states: ["b", "b#m", "b#v"], gemms: 3 });
     expect(build(false).gemms).toBe(5);

@@ -44,7 +44,11 @@ export interface Trained {
 }
 
 /** The parameters that learn from a loss: reached by its gradient, no buffer, not frozen. */
-export function trainable(graph: Graph, losses: readonly Value[], { rateOf = () => 1 }: Pick<UpdateSpec, "rateOf">): Parameter[] {
+export function trainable(
+  graph: Graph,
+  losses: readonly Value[],
+  { rateOf = () => 1 }: Pick<UpdateSpec, "rateOf">,
+): Parameter[] {
   const found = reached(graph, losses);
   return graph.parameters.filter((p) => !p.buffer && found.has(p.value.name) && rateOf(p.name));
 }
@@ -54,18 +58,36 @@ export function trainable(graph: Graph, losses: readonly Value[], { rateOf = () 
  * (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
  */
 export function trainStep(graph: Graph, loss: Value, spec: UpdateSpec): State[] {
-  const parameters = trainable(graph, [loss], spec), scale = spec.scaling ? lossScale(graph) : undefined;
-  const grads = gradientsOf(graph, scale ? [[loss, scale]] : loss, parameters.map((p) => p.value), spec);
+  const parameters = trainable(graph, [loss], spec),
+    scale = spec.scaling ? lossScale(graph) : undefined;
+  const grads = gradientsOf(
+    graph,
+    scale ? [[loss, scale]] : loss,
+    parameters.map((p) => p.value),
+    spec,
+  );
   graph.output("loss", loss);
   const buffers = [...graph.updates].map(([name, next]) => goRound(graph, name, next, 0));
-  return [...appendUpdate(graph, parameters.map((parameter) => ({ parameter, gradient: grads.get(parameter.value.name) as Value })), spec), ...buffers];
+  return [
+    ...appendUpdate(
+      graph,
+      parameters.map((parameter) => ({ parameter, gradient: grads.get(parameter.value.name) as Value })),
+      spec,
+    ),
+    ...buffers,
+  ];
 }
 
-export const gradientsOf = (graph: Graph, loss: Value | readonly Seed[], targets: readonly Value[], { recomputes }: Pick<UpdateSpec, "recomputes">): Map<string, Value> =>
-  gradients(graph, loss, targets, recomputes && recompute(graph, recomputes));
+export const gradientsOf = (
+  graph: Graph,
+  loss: Value | readonly Seed[],
+  targets: readonly Value[],
+  { recomputes }: Pick<UpdateSpec, "recomputes">,
+): Map<string, Value> => gradients(graph, loss, targets, recomputes && recompute(graph, recomputes));
 
 /** The factor on the loss that keeps small gradients from vanishing in float16 (Micikevicius et al. 2018, §3.2). */
-export const lossScale = (graph: Graph): Value => graph.inputs.find((v) => v.name === "loss_scale") ?? graph.input("loss_scale", "float32", []);
+export const lossScale = (graph: Graph): Value =>
+  graph.inputs.find((v) => v.name === "loss_scale") ?? graph.input("loss_scale", "float32", []);
 
 /** Marks a value as what `name` becomes; an input of that name is made unless the graph has it already. */
 export function goRound(graph: Graph, name: string, next: Value, start: number): State {
@@ -74,19 +96,30 @@ export function goRound(graph: Graph, name: string, next: Value, start: number):
 }
 
 /** Appends clipping, the optimizer's rule, bounds and averages for parameters whose gradients are known. */
-export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimizer, clipNorm, rateOf = () => 1, decayOf = () => undefined, clamp = {}, averages = [], scaling }: UpdateSpec): State[] {
+export function appendUpdate(
+  graph: Graph,
+  trained: readonly Trained[],
+  { optimizer, clipNorm, rateOf = () => 1, decayOf = () => undefined, clamp = {}, averages = [], scaling }: UpdateSpec,
+): State[] {
   graph.scope = "optimizer";
-  const op = opsOf(graph), constants = new Map<string, Value>(), states: State[] = [];
-  const constant = (dtype: "float32" | "float64") => (n: number): Value => {
-    const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
-    constants.set(`${dtype} ${n}`, known);
-    return known;
-  };
-  const scalar = constant("float32"), double = constant("float64");
-  const lr = graph.input("lr", "float32", []), scale = scaling ? lossScale(graph) : undefined;
+  const op = opsOf(graph),
+    constants = new Map<string, Value>(),
+    states: State[] = [];
+  const constant =
+    (dtype: "float32" | "float64") =>
+    (n: number): Value => {
+      const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
+      constants.set(`${dtype} ${n}`, known);
+      return known;
+    };
+  const scalar = constant("float32"),
+    double = constant("float64");
+  const lr = graph.input("lr", "float32", []),
+    scale = scaling ? lossScale(graph) : undefined;
   const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
   // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and would otherwise keep all activations until the first.
-  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b))), norm = scale ? op.Div(scaled, scale) : scaled;
+  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b))),
+    norm = scale ? op.Div(scaled, scale) : scaled;
   const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
   const factor = scale ? op.Div(shrink ?? scalar(1), scale) : shrink;
   graph.output("grad_norm", norm);
@@ -100,34 +133,70 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], { optimi
   };
   let step: Value;
   if (scale && finite) {
-    const taken = graph.input("steps_taken", "float32", []), good = graph.input("good_steps", "float32", []), enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
+    const taken = graph.input("steps_taken", "float32", []),
+      good = graph.input("good_steps", "float32", []),
+      enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
     step = op.Add(taken, scalar(1));
     keep("steps_taken", taken, step);
-    states.push(goRound(graph, "good_steps", op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0)), 0));
-    states.push(goRound(graph, "loss_scale", op.Where(finite, op.Where(enough, op.Mul(scale, scalar(2)), scale), op.Max(scalar(1), op.Mul(scale, scalar(0.5)))), 2 ** 16));
+    states.push(
+      goRound(
+        graph,
+        "good_steps",
+        op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0)),
+        0,
+      ),
+    );
+    states.push(
+      goRound(
+        graph,
+        "loss_scale",
+        op.Where(
+          finite,
+          op.Where(enough, op.Mul(scale, scalar(2)), scale),
+          op.Max(scalar(1), op.Mul(scale, scalar(0.5))),
+        ),
+        2 ** 16,
+      ),
+    );
   } else step = graph.input("step", "float32", []);
 
   // One rule for each rate and decay, so that what does not differ between its tensors is computed once.
   const rules = new Map<string, ReturnType<typeof updateOf>>();
   const ruleFor = ({ name, value }: Parameter) => {
-    const rate = rateOf(name) ?? 1, weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay), key = `${rate} ${weightDecay}`;
-    const rule = rules.get(key) ?? updateOf({ ...optimizer, weightDecay }, { op, scalar, double, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)), step });
+    const rate = rateOf(name) ?? 1,
+      weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay),
+      key = `${rate} ${weightDecay}`;
+    const rule =
+      rules.get(key) ??
+      updateOf(
+        { ...optimizer, weightDecay },
+        { op, scalar, double, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)), step },
+      );
     rules.set(key, rule);
     return rule;
   };
 
   const after = new Map<string, Value>();
   for (const { parameter, gradient } of trained) {
-    const { name, value } = parameter, slots = Object.fromEntries(Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [s, graph.input(`${name}#${s}`, "float32", shape)]));
+    const { name, value } = parameter,
+      slots = Object.fromEntries(
+        Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [
+          s,
+          graph.input(`${name}#${s}`, "float32", shape),
+        ]),
+      );
     const result = ruleFor(parameter)({ param: value, grad: factor ? op.Mul(gradient, factor) : gradient, slots });
-    const bounds = clamp[name], next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
+    const bounds = clamp[name],
+      next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
     after.set(name, keep(name, value, next));
     for (const [s, next] of Object.entries(result.slots)) keep(`${name}#${s}`, slots[s] as Value, next);
   }
   for (const { name, of, decay } of averages) {
     const next = after.get(of);
     if (!next) continue; // what does not train stays what it is
-    const average = graph.parameters.find((p) => p.name === name)?.value ?? graph.parameter(name, fixed(next.shape), { kind: "zeros" }, true);
+    const average =
+      graph.parameters.find((p) => p.name === name)?.value ??
+      graph.parameter(name, fixed(next.shape), { kind: "zeros" }, true);
     states.push(goRound(graph, name, op.Add(op.Mul(average, scalar(decay)), op.Mul(next, scalar(1 - decay))), 0));
   }
   graph.scope = undefined;

@@ -18,7 +18,20 @@ declare module "zod" {
     placeholder?: string;
   }
 }
-export type Widget = "number" | "slider" | "text" | "textarea" | "select" | "multiselect" | "toggle" | "seed" | "color" | "images" | "upload" | "list" | "table";
+export type Widget =
+  | "number"
+  | "slider"
+  | "text"
+  | "textarea"
+  | "select"
+  | "multiselect"
+  | "toggle"
+  | "seed"
+  | "color"
+  | "images"
+  | "upload"
+  | "list"
+  | "table";
 export type Params = z.core.$ZodLooseShape;
 export type ParamValues<P extends Params> = z.output<z.ZodObject<P>>;
 
@@ -99,11 +112,17 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every port and parameter type
-export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any, R = any> =
-  Described<I, O, P> & (TensorBehaviour<I, O, P, R> | HostBehaviour<I, O, P>);
+export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any, R = any> = Described<
+  I,
+  O,
+  P
+> &
+  (TensorBehaviour<I, O, P, R> | HostBehaviour<I, O, P>);
 
 /** Declares a node type. See CONTRIBUTING.md. */
-export const defineNode = <const I extends Ports, const O extends Ports, P extends Params, R>(definition: NodeDefinition<I, O, P, R>) => definition;
+export const defineNode = <const I extends Ports, const O extends Ports, P extends Params, R>(
+  definition: NodeDefinition<I, O, P, R>,
+) => definition;
 
 /** The definition with the ports that these parameters ask for. */
 export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {

@@ -24,7 +24,10 @@ interface PortOptions {
 }
 export type Ports = Record<string, Port>;
 
-const of = <T extends PortType>(type: T) => <const E extends PortOptions = {}>(extra?: E): { type: T } & E => ({ type, ...extra }) as { type: T } & E;
+const of =
+  <T extends PortType>(type: T) =>
+  <const E extends PortOptions = {}>(extra?: E): { type: T } & E =>
+    ({ type, ...extra }) as { type: T } & E;
 
 export const port = {
   image: of("image"),
@@ -41,12 +44,17 @@ export const port = {
 } satisfies { [T in PortType]: unknown };
 
 type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;
-type HostValue<P extends Port> = Wrapped<P, P extends { deferred: true | "structure" } ? Deferred : PortValue[P["type"]]>;
+type HostValue<P extends Port> = Wrapped<
+  P,
+  P extends { deferred: true | "structure" } ? Deferred : PortValue[P["type"]]
+>;
 
 /** What `run` receives and returns. */
 export type HostValues<P extends Ports> = { [K in keyof P]: HostValue<P[K]> };
 /** What `build` receives and returns: symbolic values for tensors; other ports (weights) do not appear. */
-export type GraphValues<P extends Ports> = { [K in keyof P as P[K]["type"] extends "tensor" ? K : never]: Wrapped<P[K], Value> };
+export type GraphValues<P extends Ports> = {
+  [K in keyof P as P[K]["type"] extends "tensor" ? K : never]: Wrapped<P[K], Value>;
+};
 
 /** What is known of a wire before anything runs. */
 export interface WireType {

@@ -5,13 +5,29 @@ import type { ImageFile, PortType, Ranking, Series } from "./values";
 export interface PreviewOf {
   image: { count: number; width?: number; height?: number; items: ImageFile[] };
   text: { count: number; items: string[] };
-  tensor: { dtype: DType; shape: number[]; min?: number; max?: number; mean?: number; std?: number; /** Counts of 32 equal bins. */ histogram?: number[]; /** First values, row-major. */ head: number[] };
+  tensor: {
+    dtype: DType;
+    shape: number[];
+    min?: number;
+    max?: number;
+    mean?: number;
+    std?: number /** Counts of 32 equal bins. */;
+    histogram?: number[] /** First values, row-major. */;
+    head: number[];
+  };
   number: { value: number };
   weights: { ref?: string; parameters: number; tensors: { name: string; shape: number[] }[] };
   tokenizer: { vocabulary: number; sample: string[] };
   series: Series;
   ranking: Ranking;
-  matrix: { rows: string[]; columns: string[]; shape: [number, number]; values: number[]; rowImages?: ImageFile[]; columnImages?: ImageFile[] };
+  matrix: {
+    rows: string[];
+    columns: string[];
+    shape: [number, number];
+    values: number[];
+    rowImages?: ImageFile[];
+    columnImages?: ImageFile[];
+  };
   gallery: { images: ImageFile[]; captions: string[]; count: number };
   file: { ref: string; name: string; bytes: number };
 }

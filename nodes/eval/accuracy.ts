@@ -21,12 +21,22 @@ export const accuracy = defineNode({
   },
   params: {},
   async run({ inputs: { logits, labels, truth } }) {
-    const [n = 0, classes = 0] = logits.shape, column = new Map(labels.map((label, i) => [label, i]));
-    if (labels.length !== classes) throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), { hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer." });
-    if (column.size < labels.length) throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), { hint: "Wire one row per label." });
+    const [n = 0, classes = 0] = logits.shape,
+      column = new Map(labels.map((label, i) => [label, i]));
+    if (labels.length !== classes)
+      throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
+        hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
+      });
+    if (column.size < labels.length)
+      throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), {
+        hint: "Wire one row per label.",
+      });
     const ranks = truth.map((label, i) => {
       const at = column.get(label);
-      if (at === undefined) throw Object.assign(new Error(`The right label “${label}” of picture ${i + 1} is not among the labels.`), { hint: "Wire labels that hold every right answer." });
+      if (at === undefined)
+        throw Object.assign(new Error(`The right label “${label}” of picture ${i + 1} is not among the labels.`), {
+          hint: "Wire labels that hold every right answer.",
+        });
       return rankOf((logits.data as Float32Array).subarray(i * classes, (i + 1) * classes), at);
     });
     const share = (k: number) => ranks.filter((r) => r < k).length / (n || 1);

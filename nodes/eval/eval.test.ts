@@ -5,7 +5,8 @@ import { retrieval } from "./retrieval";
 import { search } from "./search";
 import { zeroShotClassifier } from "./zero-shot-classifier";
 
-const labels = ["cat", "dog", "cow"], logits = floats([2, 3], [2, 1, 0, 1, 3, 2]);
+const labels = ["cat", "dog", "cow"],
+  logits = floats([2, 3], [2, 1, 0, 1, 3, 2]);
 
 describe("zero-shot classifier", () => {
   it("ranks labels by their softmax", async () => {
@@ -17,18 +18,29 @@ describe("zero-shot classifier", () => {
     expect(ranking.items[1]?.truth).toBe("cow");
   });
   it("says when labels and columns differ", async () => {
-    await expect(runNode(zeroShotClassifier, { logits, labels: ["a"] })).rejects.toThrow("There are 1 labels, and the logits have 3 columns.");
+    await expect(runNode(zeroShotClassifier, { logits, labels: ["a"] })).rejects.toThrow(
+      "There are 1 labels, and the logits have 3 columns.",
+    );
   });
 });
 
 describe("accuracy", () => {
   it("counts what comes first, and does not count ties", async () => {
-    expect(await runNode(accuracy, { logits, labels, truth: ["cat", "cow"] })).toEqual({ top1: 0.5, top5: 1, candidates: 3, chance: 1 / 3 });
+    expect(await runNode(accuracy, { logits, labels, truth: ["cat", "cow"] })).toEqual({
+      top1: 0.5,
+      top5: 1,
+      candidates: 3,
+      chance: 1 / 3,
+    });
     expect((await runNode(accuracy, { logits: floats([1, 3], [1, 1, 1]), labels, truth: ["cat"] })).top1).toBe(0);
   });
   it("refuses two right answers and answers that are not among the labels", async () => {
-    await expect(runNode(accuracy, { logits, labels: ["a", "a", "b"], truth: ["a", "b"] })).rejects.toThrow("A label occurs twice");
-    await expect(runNode(accuracy, { logits, labels, truth: ["cat", "fox"] })).rejects.toThrow("The right label “fox” of picture 2");
+    await expect(runNode(accuracy, { logits, labels: ["a", "a", "b"], truth: ["a", "b"] })).rejects.toThrow(
+      "A label occurs twice",
+    );
+    await expect(runNode(accuracy, { logits, labels, truth: ["cat", "fox"] })).rejects.toThrow(
+      "The right label “fox” of picture 2",
+    );
   });
 });
 
@@ -46,8 +58,14 @@ describe("retrieval", () => {
 
 describe("search", () => {
   it("gives the best pictures of each text", async () => {
-    const host = await testHost(), file = (name: string) => ({ ref: "0".repeat(64), width: 1, height: 1, name });
-    const { gallery } = await runNode(search, { logits: floats([3, 1], [0.1, 0.9, 0.5]), image: { files: ["a", "b", "c"].map(file) }, query: ["q"] }, { top: 2 }, host);
+    const host = await testHost(),
+      file = (name: string) => ({ ref: "0".repeat(64), width: 1, height: 1, name });
+    const { gallery } = await runNode(
+      search,
+      { logits: floats([3, 1], [0.1, 0.9, 0.5]), image: { files: ["a", "b", "c"].map(file) }, query: ["q"] },
+      { top: 2 },
+      host,
+    );
     expect(gallery.captions).toEqual(["q: b", "q: c"]);
   });
 });

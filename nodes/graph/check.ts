@@ -19,12 +19,22 @@ export function check(document: GraphDocument, registry: Registry = everyNode): 
 
 /** Two nodes with fresh weights of the same name would silently be one; sharing is asked for with a wire. */
 function sharedScopes(graph: ResolvedGraph): Problem[] {
-  const owners = new Map<string, string>(), problems: Problem[] = [];
+  const owners = new Map<string, string>(),
+    problems: Problem[] = [];
   for (const node of graph.nodes.values()) {
     if (!node.definition.build || !("scope" in node.definition.params) || node.inputs.weights?.length) continue;
-    const scope = scopeOf(node), owner = owners.get(scope);
+    const scope = scopeOf(node),
+      owner = owners.get(scope);
     if (owner === undefined) owners.set(scope, node.id);
-    else problems.push({ code: "duplicate-scope", severity: "error", node: node.id, param: "scope", message: `${node.id} and ${owner} both make new weights named "${scope}".`, hint: "Give one of them another scope, or wire the same weights handle to both to share them." });
+    else
+      problems.push({
+        code: "duplicate-scope",
+        severity: "error",
+        node: node.id,
+        param: "scope",
+        message: `${node.id} and ${owner} both make new weights named "${scope}".`,
+        hint: "Give one of them another scope, or wire the same weights handle to both to share them.",
+      });
   }
   return problems;
 }

@@ -13,7 +13,12 @@ export interface Difference {
 export function differences(documents: readonly GraphDocument[], registry: Registry = everyNode): Difference[] {
   const graphs = documents.map((document) => {
     const { nodes } = resolve(document, registry);
-    return new Map(Object.entries(document.nodes).map(([id, node]) => [id, { type: node.type, ...(nodes.get(id)?.params ?? node.params) } as Record<string, unknown>]));
+    return new Map(
+      Object.entries(document.nodes).map(([id, node]) => [
+        id,
+        { type: node.type, ...(nodes.get(id)?.params ?? node.params) } as Record<string, unknown>,
+      ]),
+    );
   });
   const rows: Difference[] = [];
   for (const node of new Set(graphs.flatMap((g) => [...g.keys()]))) {

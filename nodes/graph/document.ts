@@ -10,16 +10,19 @@ export const graphDocument = z.object({
   schema: z.literal(schemaVersion),
   name: z.string().max(200).default("Untitled"),
   description: z.string().max(2000).default(""),
-  nodes: z.record(id, z.object({
-    type: z.string().max(100),
-    /** Version of the node type the params were saved with. */
-    version: z.int().min(1).default(1),
-    title: z.string().max(100).optional(),
-    params: z.record(z.string(), z.json()).default({}),
-    position: z.object({ x: z.number(), y: z.number() }).default({ x: 0, y: 0 }),
-    /** A free remark shown on the canvas. */
-    note: z.string().max(2000).optional(),
-  })),
+  nodes: z.record(
+    id,
+    z.object({
+      type: z.string().max(100),
+      /** Version of the node type the params were saved with. */
+      version: z.int().min(1).default(1),
+      title: z.string().max(100).optional(),
+      params: z.record(z.string(), z.json()).default({}),
+      position: z.object({ x: z.number(), y: z.number() }).default({ x: 0, y: 0 }),
+      /** A free remark shown on the canvas. */
+      note: z.string().max(2000).optional(),
+    }),
+  ),
   wires: z.array(z.object({ from: endpoint, to: endpoint })),
 });
 export type GraphDocument = z.output<typeof graphDocument>;

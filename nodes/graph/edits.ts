@@ -15,9 +15,21 @@ export function freeId(document: GraphDocument, type: string): string {
   }
 }
 
-export function addNode(document: GraphDocument, type: string, position: Position, registry: Registry = everyNode): { document: GraphDocument; id: string } {
-  const id = freeId(document, type), version = registry[type]?.version ?? 1;
-  return { id, document: { ...document, nodes: { ...document.nodes, [id]: { type, version, params: {}, position: rounded(position) } } } };
+export function addNode(
+  document: GraphDocument,
+  type: string,
+  position: Position,
+  registry: Registry = everyNode,
+): { document: GraphDocument; id: string } {
+  const id = freeId(document, type),
+    version = registry[type]?.version ?? 1;
+  return {
+    id,
+    document: {
+      ...document,
+      nodes: { ...document.nodes, [id]: { type, version, params: {}, position: rounded(position) } },
+    },
+  };
 }
 const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });
 
@@ -36,19 +48,29 @@ export function connect(document: GraphDocument, wire: Wire, registry: Registry 
   const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : key(w.to) !== key(wire.to)));
   return { ...document, wires: [...others, wire] };
 }
-export const disconnect = (document: GraphDocument, wires: readonly Wire[]): GraphDocument => ({ ...document, wires: document.wires.filter((w) => !wires.some((gone) => sameWire(w, gone))) });
+export const disconnect = (document: GraphDocument, wires: readonly Wire[]): GraphDocument => ({
+  ...document,
+  wires: document.wires.filter((w) => !wires.some((gone) => sameWire(w, gone))),
+});
 
 const change = (document: GraphDocument, id: string, with_: Partial<GraphNode>): GraphDocument => {
   const node = document.nodes[id];
   return node ? { ...document, nodes: { ...document.nodes, [id]: { ...node, ...with_ } } } : document;
 };
 /** Sets a parameter; `undefined` returns it to its default. */
-export function setParam(document: GraphDocument, id: string, name: string, value: GraphNode["params"][string] | undefined): GraphDocument {
+export function setParam(
+  document: GraphDocument,
+  id: string,
+  name: string,
+  value: GraphNode["params"][string] | undefined,
+): GraphDocument {
   const { [name]: _, ...rest } = document.nodes[id]?.params ?? {};
   return change(document, id, { params: value === undefined ? rest : { ...rest, [name]: value } });
 }
-export const setTitle = (document: GraphDocument, id: string, title: string): GraphDocument => change(document, id, { title: title.trim() || undefined });
-export const setNote = (document: GraphDocument, id: string, note: string): GraphDocument => change(document, id, { note: note || undefined });
+export const setTitle = (document: GraphDocument, id: string, title: string): GraphDocument =>
+  change(document, id, { title: title.trim() || undefined });
+export const setNote = (document: GraphDocument, id: string, note: string): GraphDocument =>
+  change(document, id, { note: note || undefined });
 
 export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Position>>): GraphDocument {
   const moved = Object.entries(positions).filter(([id, p]) => {
@@ -61,20 +83,34 @@ export function moveNodes(document: GraphDocument, positions: Readonly<Record<st
 /** The chosen nodes and the wires among them: what is copied. */
 export function excerpt(document: GraphDocument, ids: readonly string[]): Pick<GraphDocument, "nodes" | "wires"> {
   const chosen = new Set(ids);
-  return { nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id))), wires: document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node)) };
+  return {
+    nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id))),
+    wires: document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node)),
+  };
 }
 
 /** Adds copies under free ids; wires that came into the excerpt from outside are not copied. */
-export function paste(document: GraphDocument, { nodes, wires }: Pick<GraphDocument, "nodes" | "wires">, offset: Position): { document: GraphDocument; ids: string[] } {
+export function paste(
+  document: GraphDocument,
+  { nodes, wires }: Pick<GraphDocument, "nodes" | "wires">,
+  offset: Position,
+): { document: GraphDocument; ids: string[] } {
   const renamed = new Map<string, string>();
   let result = document;
   for (const [id, node] of Object.entries(nodes)) {
     const fresh = freeId(result, node.type);
     renamed.set(id, fresh);
-    result = { ...result, nodes: { ...result.nodes, [fresh]: { ...node, position: rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y }) } } };
+    result = {
+      ...result,
+      nodes: {
+        ...result.nodes,
+        [fresh]: { ...node, position: rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y }) },
+      },
+    };
   }
   const copies = wires.flatMap((w) => {
-    const from = renamed.get(w.from.node), to = renamed.get(w.to.node);
+    const from = renamed.get(w.from.node),
+      to = renamed.get(w.to.node);
     return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
   });
   return { document: { ...result, wires: [...result.wires, ...copies] }, ids: [...renamed.values()] };

@@ -12,8 +12,20 @@ describe("parse", () => {
   it.each([
     ["no JSON", "{", /This is no JSON/],
     ["a list", [], /something else/],
-    ["a future schema", { schema: 9, nodes: {}, wires: [] }, /saved by a newer Patchbay: schema 9, while this one reads up to 1/],
-    ["too many nodes", { schema: 1, nodes: Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`n${i}`, { type: "a.b" }])), wires: [] }, /2001 nodes; 2000 is the limit/],
+    [
+      "a future schema",
+      { schema: 9, nodes: {}, wires: [] },
+      /saved by a newer Patchbay: schema 9, while this one reads up to 1/,
+    ],
+    [
+      "too many nodes",
+      {
+        schema: 1,
+        nodes: Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`n${i}`, { type: "a.b" }])),
+        wires: [],
+      },
+      /2001 nodes; 2000 is the limit/,
+    ],
     ["a name that is no id", { schema: 1, nodes: { "../x": { type: "a.b" } }, wires: [] }, /nodes/],
     ["100 MB", `"${"x".repeat(100 * 2 ** 20)}"`, /has 101 MiB; 4 MiB is the limit/],
   ])("refuses %s", (_, json, message) => {
@@ -21,52 +33,138 @@ describe("parse", () => {
     expect(parsed(json)?.hint).toBeTruthy();
   });
   it("is not fooled by names of the language", () => {
-    const { document } = parseText('{"schema":1,"nodes":{"constructor":{"type":"__proto__","params":{"__proto__":1}}},"wires":[{"from":{"node":"toString","port":"x"},"to":{"node":"constructor","port":"y"}}]}');
+    const { document } = parseText(
+      '{"schema":1,"nodes":{"constructor":{"type":"__proto__","params":{"__proto__":1}}},"wires":[{"from":{"node":"toString","port":"x"},"to":{"node":"constructor","port":"y"}}]}',
+    );
     expect(document && check(document).problems.map((p) => p.code)).toEqual(["unknown-type", "unknown-node"]);
   });
 });
 
 describe("check", () => {
   it("names both ends of a wire of the wrong type", () => {
-    expect(check(graph({ t: ["text.input"], r: ["image.resize"] }, ["t.text -> r.image"])).problems[0]).toMatchObject({ code: "type-mismatch", node: "r", port: "image", message: "r.image expects image, but t.text gives text." });
+    expect(check(graph({ t: ["text.input"], r: ["image.resize"] }, ["t.text -> r.image"])).problems[0]).toMatchObject({
+      code: "type-mismatch",
+      node: "r",
+      port: "image",
+      message: "r.image expects image, but t.text gives text.",
+    });
   });
   it("finds a shape that does not fit before anything runs", () => {
-    const document = graph({
-      data: ["data.emoji"], resize: ["image.resize", { width: 30, height: 30 }], normalize: ["image.normalize"], vision: ["model.vision-transformer", { patch: 16, width: 64, heads: 1, layers: 1 }],
-      a: ["model.projector", { width: 8, scope: "a" }], b: ["model.projector", { width: 9, scope: "b" }], scorer: ["model.contrastive-scorer"],
-    }, ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels", "vision.features -> a.features", "vision.features -> b.features", "a.embedding -> scorer.images", "b.embedding -> scorer.texts"]);
-    expect(check(document).problems[0]).toMatchObject({ code: "build-failed", node: "vision", message: expect.stringContaining("pictures of 30 × 30 cannot be cut into patches of 16") });
+    const document = graph(
+      {
+        data: ["data.emoji"],
+        resize: ["image.resize", { width: 30, height: 30 }],
+        normalize: ["image.normalize"],
+        vision: ["model.vision-transformer", { patch: 16, width: 64, heads: 1, layers: 1 }],
+        a: ["model.projector", { width: 8, scope: "a" }],
+        b: ["model.projector", { width: 9, scope: "b" }],
+        scorer: ["model.contrastive-scorer"],
+      },
+      [
+        "data.image -> resize.image",
+        "resize.image -> normalize.image",
+        "normalize.pixels -> vision.pixels",
+        "vision.features -> a.features",
+        "vision.features -> b.features",
+        "a.embedding -> scorer.images",
+        "b.embedding -> scorer.texts",
+      ],
+    );
+    expect(check(document).problems[0]).toMatchObject({
+      code: "build-failed",
+      node: "vision",
+      message: expect.stringContaining("pictures of 30 × 30 cannot be cut into patches of 16"),
+    });
     const fits = setParam(setParam(document, "resize", "width", 32), "resize", "height", 32);
-    expect(check(fits).problems).toMatchObject([{ code: "shape-mismatch", node: "scorer", port: "texts", message: expect.stringMatching(/scorer\.texts expects \[M, E\], but b\.embedding gives \[data\.N, 9\]: axis 1 \(E\) is 9, while another input of the node makes it 8/) }]);
-    expect(canConnect(removeWire(fits, "scorer.texts"), { from: { node: "b", port: "embedding" }, to: { node: "scorer", port: "texts" } })).toContain("axis 1 (E) is 9");
-    expect(canConnect(removeWire(fits, "scorer.texts"), { from: { node: "a", port: "embedding" }, to: { node: "scorer", port: "texts" } })).toBeNull();
+    expect(check(fits).problems).toMatchObject([
+      {
+        code: "shape-mismatch",
+        node: "scorer",
+        port: "texts",
+        message: expect.stringMatching(
+          /scorer\.texts expects \[M, E\], but b\.embedding gives \[data\.N, 9\]: axis 1 \(E\) is 9, while another input of the node makes it 8/,
+        ),
+      },
+    ]);
+    expect(
+      canConnect(removeWire(fits, "scorer.texts"), {
+        from: { node: "b", port: "embedding" },
+        to: { node: "scorer", port: "texts" },
+      }),
+    ).toContain("axis 1 (E) is 9");
+    expect(
+      canConnect(removeWire(fits, "scorer.texts"), {
+        from: { node: "a", port: "embedding" },
+        to: { node: "scorer", port: "texts" },
+      }),
+    ).toBeNull();
   });
   it("reports cycles, missing inputs, unknown types and ports, bad parameters, and double weights", () => {
-    expect(codes(graph({ a: ["image.resize"], b: ["image.resize"] }, ["a.image -> b.image", "b.image -> a.image"]))).toEqual(["cycle", "cycle"]);
+    expect(
+      codes(graph({ a: ["image.resize"], b: ["image.resize"] }, ["a.image -> b.image", "b.image -> a.image"])),
+    ).toEqual(["cycle", "cycle"]);
     expect(codes(graph({ a: ["image.resize"] }))).toEqual(["missing-input"]);
     expect(codes(graph({ a: ["no.such"] }))).toEqual(["unknown-type"]);
-    expect(codes(graph({ a: ["text.input"], b: ["output.image-grid"] }, ["a.nope -> b.caption"]))).toContain("unknown-port");
-    expect(check(graph({ a: ["text.input", { text: 3 }] })).problems[0]).toMatchObject({ code: "bad-param", node: "a", param: "text" });
-    expect(check(graph({ a: ["text.input", { txt: "x" }] })).problems[0]).toMatchObject({ code: "bad-param", severity: "warning" });
+    expect(codes(graph({ a: ["text.input"], b: ["output.image-grid"] }, ["a.nope -> b.caption"]))).toContain(
+      "unknown-port",
+    );
+    expect(check(graph({ a: ["text.input", { text: 3 }] })).problems[0]).toMatchObject({
+      code: "bad-param",
+      node: "a",
+      param: "text",
+    });
+    expect(check(graph({ a: ["text.input", { txt: "x" }] })).problems[0]).toMatchObject({
+      code: "bad-param",
+      severity: "warning",
+    });
     const two = { width: 8, scope: "same" };
-    expect(codes(graph({ n: ["image.normalize"], a: ["model.projector", two], b: ["model.projector", two] }))).toContain("duplicate-scope");
+    expect(
+      codes(graph({ n: ["image.normalize"], a: ["model.projector", two], b: ["model.projector", two] })),
+    ).toContain("duplicate-scope");
   });
   it("refuses a node that feeds itself, and lets a new wire replace an old one", () => {
     const document = graph({ a: ["text.input"], b: ["text.input"], p: ["text.prompts"] }, ["a.text -> p.text"]);
-    expect(canConnect(document, { from: { node: "p", port: "text" }, to: { node: "p", port: "text" } })).toBe("A node cannot feed itself.");
+    expect(canConnect(document, { from: { node: "p", port: "text" }, to: { node: "p", port: "text" } })).toBe(
+      "A node cannot feed itself.",
+    );
     const wire = { from: { node: "b", port: "text" }, to: { node: "p", port: "text" } };
     expect(canConnect(document, wire)).toBeNull();
     expect(connect(document, wire).wires).toEqual([wire]);
   });
 });
-const removeWire = (document: Parameters<typeof check>[0], to: string) => ({ ...document, wires: document.wires.filter((w) => `${w.to.node}.${w.to.port}` !== to) });
+const removeWire = (document: Parameters<typeof check>[0], to: string) => ({
+  ...document,
+  wires: document.wires.filter((w) => `${w.to.node}.${w.to.port}` !== to),
+});
 
 describe("plan", () => {
   it("makes one region of neighbouring tensor nodes, and ends it at an expensive one", () => {
-    const { graph: resolved } = check(graph({
-      data: ["data.emoji"], resize: ["image.resize", { width: 32, height: 32 }], normalize: ["image.normalize"], vision: ["model.vision-transformer", { width: 64, heads: 1, layers: 1 }], p: ["model.projector", { width: 8 }], n: ["model.l2-normalize"],
-    }, ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels", "vision.features -> p.features", "p.embedding -> n.embedding"]));
-    expect(plan(resolved, ["n"], () => false).steps).toEqual([{ kind: "host", node: "data" }, { kind: "host", node: "resize" }, { kind: "host", node: "normalize" }, { kind: "region", nodes: ["vision"] }, { kind: "region", nodes: ["p", "n"] }]);
+    const { graph: resolved } = check(
+      graph(
+        {
+          data: ["data.emoji"],
+          resize: ["image.resize", { width: 32, height: 32 }],
+          normalize: ["image.normalize"],
+          vision: ["model.vision-transformer", { width: 64, heads: 1, layers: 1 }],
+          p: ["model.projector", { width: 8 }],
+          n: ["model.l2-normalize"],
+        },
+        [
+          "data.image -> resize.image",
+          "resize.image -> normalize.image",
+          "normalize.pixels -> vision.pixels",
+          "vision.features -> p.features",
+          "p.embedding -> n.embedding",
+        ],
+      ),
+    );
+    expect(plan(resolved, ["n"], () => false).steps).toEqual([
+      { kind: "host", node: "data" },
+      { kind: "host", node: "resize" },
+      { kind: "host", node: "normalize" },
+      { kind: "region", nodes: ["vision"] },
+      { kind: "region", nodes: ["p", "n"] },
+    ]);
     expect(plan(resolved, ["n"], (id) => id === "vision")).toMatchObject({ run: ["p", "n"], cached: ["vision"] });
   });
 });
@@ -74,14 +172,16 @@ describe("plan", () => {
 describe("edits", () => {
   const document = graph({ a: ["text.input"], p: ["text.prompts"] }, ["a.text -> p.text"]);
   it("give free ids, keep the rest, and never change what they were given", () => {
-    const before = JSON.stringify(document), { document: more, id } = addNode(document, "text.input", { x: 1.4, y: 2 });
+    const before = JSON.stringify(document),
+      { document: more, id } = addNode(document, "text.input", { x: 1.4, y: 2 });
     expect([id, more.nodes[id]?.position]).toEqual(["input", { x: 1, y: 2 }]);
     expect(addNode(more, "text.input", { x: 0, y: 0 }).id).toBe("input_2");
     expect(removeNodes(more, ["a"]).wires).toEqual([]);
     expect(disconnect(document, document.wires).wires).toEqual([]);
     expect(JSON.stringify(document)).toBe(before);
   });
-  it("are the same document when nothing changes", () => expect(moveNodes(document, { a: document.nodes.a?.position ?? { x: 0, y: 0 } })).toBe(document));
+  it("are the same document when nothing changes", () =>
+    expect(moveNodes(document, { a: document.nodes.a?.position ?? { x: 0, y: 0 } })).toBe(document));
   it("copy nodes with the wires among them", () => {
     const { document: twice, ids } = paste(document, excerpt(document, ["a", "p"]), { x: 10, y: 10 });
     expect(ids).toEqual(["input", "prompts"]);

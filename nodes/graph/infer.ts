@@ -29,11 +29,14 @@ class Bindings {
     const wanted = expected.map((d) => this.#param(d));
     if (wanted.length !== actual.length) return `${wanted.length} axes are expected and ${actual.length} came`;
     for (const [i, want] of wanted.entries()) {
-      const got = actual[i] as Dim, known = typeof want === "string" && want !== anySize ? this.#bound.get(want) : want;
+      const got = actual[i] as Dim,
+        known = typeof want === "string" && want !== anySize ? this.#bound.get(want) : want;
       if (got === anySize || known === anySize) continue;
       if (known === undefined) this.#bound.set(want as string, got);
       else if (known !== got && typeof known === typeof got) {
-        return typeof want === "string" ? `axis ${i} (${want}) is ${got}, while another input of the node makes it ${known}` : `axis ${i} must be ${known} and is ${got}`;
+        return typeof want === "string"
+          ? `axis ${i} (${want}) is ${got}, while another input of the node makes it ${known}`
+          : `axis ${i} must be ${known} and is ${got}`;
       } else if (typeof want === "string" && typeof got === "number") this.#bound.set(want, got);
     }
     return undefined;
@@ -50,11 +53,19 @@ class Bindings {
 }
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
-export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Value | Value[] | undefined>, builder: Builder = builderOf(graph, false)): Record<string, Value> {
+export function emit(
+  graph: Graph,
+  node: ResolvedNode,
+  inputs: Record<string, Value | Value[] | undefined>,
+  builder: Builder = builderOf(graph, false),
+): Record<string, Value> {
   const { definition, params, prepared } = node;
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
   graph.scope = node.id;
-  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared }) as Record<string, Value>;
+  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared }) as Record<
+    string,
+    Value
+  >;
   graph.scope = undefined;
   return outputs;
 }
@@ -62,7 +73,10 @@ export function emit(graph: Graph, node: ResolvedNode, inputs: Record<string, Va
 /** What comes in along a wire, for a graph that is lowered before anything runs: every size that is not known gets a symbol. */
 export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shape: Shape } {
   const { dtype = "float32", shape } = types[from.node]?.out[from.port] ?? {};
-  if (!shape) throw Object.assign(new Error(`The shape of ${key(from)} is not known before it is computed.`), { hint: "Wire a node whose output has a known shape." });
+  if (!shape)
+    throw Object.assign(new Error(`The shape of ${key(from)} is not known before it is computed.`), {
+      hint: "Wire a node whose output has a known shape.",
+    });
   return { dtype, shape: shape.map((d, i) => (d === anySize ? `${from.node}.${from.port}${i}` : d)) };
 }
 
@@ -74,9 +88,12 @@ export const scopeOf = (node: ResolvedNode): string => {
 
 /** Port types and symbolic shapes, unified along the wires, and whatever does not fit. */
 export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[] } {
-  const types: Types = {}, problems: Problem[] = [];
+  const types: Types = {},
+    problems: Problem[] = [];
   for (const node of graph.nodes.values()) {
-    const bindings = new Bindings(node), incoming: Record<string, WireType> = {}, seen: Record<string, WireType[]> = {};
+    const bindings = new Bindings(node),
+      incoming: Record<string, WireType> = {},
+      seen: Record<string, WireType[]> = {};
     let sound = true;
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       for (const source of node.inputs[name] ?? []) {
@@ -86,29 +103,48 @@ export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[]
         const where = { severity: "error", node: node.id, port: name } as const;
         if (port.dtype && wire.dtype && port.dtype !== wire.dtype) {
           sound = false;
-          problems.push({ code: "dtype-mismatch", ...where, message: `${node.id}.${name} expects ${port.dtype}, but ${key(source)} gives ${wire.dtype}.`, hint: "Connect an output with that element type." });
+          problems.push({
+            code: "dtype-mismatch",
+            ...where,
+            message: `${node.id}.${name} expects ${port.dtype}, but ${key(source)} gives ${wire.dtype}.`,
+            hint: "Connect an output with that element type.",
+          });
         }
         const reason = port.shape && wire.shape && bindings.meet(port.shape, wire.shape);
         if (reason) {
           sound = false;
-          problems.push({ code: "shape-mismatch", ...where, message: `${node.id}.${name} expects ${show(port.shape as Shape)}, but ${key(source)} gives ${show(wire.shape as Shape)}: ${reason}.`, hint: "Change the width or size on one side, or put a projector or resize between them." });
+          problems.push({
+            code: "shape-mismatch",
+            ...where,
+            message: `${node.id}.${name} expects ${show(port.shape as Shape)}, but ${key(source)} gives ${show(wire.shape as Shape)}: ${reason}.`,
+            hint: "Change the width or size on one side, or put a projector or resize between them.",
+          });
         }
       }
     }
     const outgoing: Record<string, WireType> = {};
-    for (const [name, port] of Object.entries<Port>(node.definition.outputs)) outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
+    for (const [name, port] of Object.entries<Port>(node.definition.outputs))
+      outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
     types[node.id] = { in: incoming, out: outgoing };
     if (!node.definition.build || (node.definition.prepare && node.prepared === undefined)) continue;
     for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
     const built = sound ? tryBuild(graph, node, seen, bindings) : undefined;
     if (built && "problem" in built) problems.push(built.problem);
-    else if (built) for (const [name, value] of Object.entries(built.outputs)) outgoing[name] = { type: "tensor", dtype: value.dtype, shape: value.shape };
+    else if (built)
+      for (const [name, value] of Object.entries(built.outputs))
+        outgoing[name] = { type: "tensor", dtype: value.dtype, shape: value.shape };
   }
   return { types, problems };
 }
 
-function tryBuild(graph: ResolvedGraph, node: ResolvedNode, seen: Record<string, WireType[]>, bindings: Bindings): { outputs: Record<string, Value> } | { problem: Problem } | undefined {
-  const scratch = new Graph(), inputs: Record<string, Value | Value[] | undefined> = {};
+function tryBuild(
+  graph: ResolvedGraph,
+  node: ResolvedNode,
+  seen: Record<string, WireType[]>,
+  bindings: Bindings,
+): { outputs: Record<string, Value> } | { problem: Problem } | undefined {
+  const scratch = new Graph(),
+    inputs: Record<string, Value | Value[] | undefined> = {};
   for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
     if (port.type !== "tensor") continue;
     const wires = seen[name] ?? [];
@@ -123,7 +159,19 @@ function tryBuild(graph: ResolvedGraph, node: ResolvedNode, seen: Record<string,
   try {
     return { outputs: emit(scratch, node, inputs) };
   } catch (error) {
-    const from = Object.values(node.inputs).flat().filter((e) => graph.nodes.has(e.node)).map(key).join(" and ");
-    return { problem: { code: "build-failed", severity: "error", node: node.id, message: `${node.definition.title} cannot be built${from && ` from ${from}`}: ${(error as Error).message.replace(/\.$/, "")}.`, hint: "Change a parameter or what is connected, so that the shapes fit." } };
+    const from = Object.values(node.inputs)
+      .flat()
+      .filter((e) => graph.nodes.has(e.node))
+      .map(key)
+      .join(" and ");
+    return {
+      problem: {
+        code: "build-failed",
+        severity: "error",
+        node: node.id,
+        message: `${node.definition.title} cannot be built${from && ` from ${from}`}: ${(error as Error).message.replace(/\.$/, "")}.`,
+        hint: "Change a parameter or what is connected, so that the shapes fit.",
+      },
+    };
   }
 }

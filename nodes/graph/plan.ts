@@ -30,49 +30,81 @@ const computed = (node: ResolvedNode): Endpoint[] => sources(node, (port) => !po
 
 /** What lies upstream of one deferred input of a node, or of some of its wires. */
 export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
-  const upstream = new Set<string>(), visit = (id: string) => {
-    const found = graph.nodes.get(id);
-    if (!found || upstream.has(id)) return;
-    upstream.add(id);
-    for (const source of computed(found)) visit(source.node);
-  };
+  const upstream = new Set<string>(),
+    visit = (id: string) => {
+      const found = graph.nodes.get(id);
+      if (!found || upstream.has(id)) return;
+      upstream.add(id);
+      for (const source of computed(found)) visit(source.node);
+    };
   for (const end of ends) visit(end.node);
 
-  const tensors = new Set<string>(), stepwise = new Set<string>(), after = new Set<string>();
+  const tensors = new Set<string>(),
+    stepwise = new Set<string>(),
+    after = new Set<string>();
   for (const found of graph.nodes.values()) {
     if (!upstream.has(found.id)) continue;
     const from = computed(found).map((e) => e.node);
     if (found.definition.build) tensors.add(found.id);
     else if (from.some((id) => tensors.has(id) || after.has(id))) after.add(found.id);
-    else if (found.definition.random || found.definition.perBatch || from.some((id) => stepwise.has(id))) stepwise.add(found.id);
+    else if (found.definition.random || found.definition.perBatch || from.some((id) => stepwise.has(id)))
+      stepwise.add(found.id);
   }
-  const live = new Set([...tensors, ...stepwise, ...after]), rows = new Map<string, Endpoint>(), weights = new Map<string, Endpoint>();
+  const live = new Set([...tensors, ...stepwise, ...after]),
+    rows = new Map<string, Endpoint>(),
+    weights = new Map<string, Endpoint>();
   for (const id of live) {
     for (const [name, from] of Object.entries(graph.nodes.get(id)?.inputs ?? {})) {
       const isWeights = graph.nodes.get(id)?.definition.inputs[name]?.type === "weights";
       for (const source of from) if (!live.has(source.node)) (isWeights ? weights : rows).set(key(source), source);
     }
   }
-  return { ends: [...ends], tensors: [...tensors], stepwise: [...stepwise], after: [...after], rows: [...rows.values()], weights: [...weights.values()] };
+  return {
+    ends: [...ends],
+    tensors: [...tensors],
+    stepwise: [...stepwise],
+    after: [...after],
+    rows: [...rows.values()],
+    weights: [...weights.values()],
+  };
 }
 
 /** Everything whose value a node needs before it can run. */
 export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const { rows, weights } = coneOf(graph, sources(node, (port) => port?.deferred === true)), structure = coneOf(graph, sources(node, (port) => port?.deferred === "structure"));
+  const { rows, weights } = coneOf(
+      graph,
+      sources(node, (port) => port?.deferred === true),
+    ),
+    structure = coneOf(
+      graph,
+      sources(node, (port) => port?.deferred === "structure"),
+    );
   return [...computed(node), ...rows, ...weights, ...structure.weights];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */
 export const sinks = (graph: ResolvedGraph): string[] => {
-  const feeding = new Set([...graph.nodes.values()].flatMap((n) => Object.values(n.inputs).flat().map((e) => e.node)));
+  const feeding = new Set(
+    [...graph.nodes.values()].flatMap((n) =>
+      Object.values(n.inputs)
+        .flat()
+        .map((e) => e.node),
+    ),
+  );
   return [...graph.nodes.keys()].filter((id) => !feeding.has(id));
 };
 
 /** A key that is equal when and only when the result is: the node type, its params, and the keys of what it reads. */
-export function signatures(graph: ResolvedGraph, hash: (text: string) => string, fingerprints: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+export function signatures(
+  graph: ResolvedGraph,
+  hash: (text: string) => string,
+  fingerprints: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
   const result = new Map<string, string>();
   for (const { id, definition, params, inputs } of graph.nodes.values()) {
-    const from = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, list]) => [name, list.map((e) => [result.get(e.node), e.port])]);
+    const from = Object.entries(inputs)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, list]) => [name, list.map((e) => [result.get(e.node), e.port])]);
     result.set(id, hash(JSON.stringify([definition.type, definition.version, params, from, fingerprints.get(id)])));
   }
   return result;
@@ -80,7 +112,8 @@ export function signatures(graph: ResolvedGraph, hash: (text: string) => string,
 
 /** What must run for the targets, given what is already known, in an order that respects every wire. */
 export function plan(graph: ResolvedGraph, targets: readonly string[], isCached: (node: string) => boolean): Plan {
-  const run = new Set<string>(), cached = new Set<string>();
+  const run = new Set<string>(),
+    cached = new Set<string>();
   const visit = (id: string) => {
     const node = graph.nodes.get(id);
     if (!node || run.has(id) || cached.has(id)) return;
@@ -94,11 +127,15 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
   for (const target of targets) visit(target);
 
   // A node's level counts the boundaries before it; tensor nodes of one level that touch are one region, and no region can wait for itself.
-  const order = [...graph.nodes.values()].filter((n) => run.has(n.id)), level = new Map<string, number>(), region = new Map<string, string>();
+  const order = [...graph.nodes.values()].filter((n) => run.has(n.id)),
+    level = new Map<string, number>(),
+    region = new Map<string, string>();
   const isTensor = (id: string) => Boolean(graph.nodes.get(id)?.definition.build);
   const find = (id: string): string => (region.get(id) === id ? id : find(region.get(id) as string));
   for (const node of order) {
-    const from = needs(graph, node).map((e) => e.node).filter((id) => run.has(id));
+    const from = needs(graph, node)
+      .map((e) => e.node)
+      .filter((id) => run.has(id));
     const fuses = (id: string) => isTensor(node.id) && isTensor(id) && !graph.nodes.get(id)?.definition.expensive;
     level.set(node.id, Math.max(0, ...from.map((id) => (level.get(id) as number) + (fuses(id) ? 0 : 1))));
     if (!isTensor(node.id)) continue;

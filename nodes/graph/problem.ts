@@ -1,11 +1,24 @@
 /** Something wrong with a graph, as a value: this is how the editor talks while a person edits. */
 export interface Problem {
   code:
-    | "bad-document" | "future-schema" | "too-large"
-    | "unknown-type" | "bad-param" | "bad-params"
-    | "unknown-node" | "unknown-port" | "duplicate-wire" | "cycle"
-    | "missing-input" | "type-mismatch" | "shape-mismatch" | "dtype-mismatch" | "build-failed"
-    | "duplicate-scope" | "not-differentiable" | "no-target";
+    | "bad-document"
+    | "future-schema"
+    | "too-large"
+    | "unknown-type"
+    | "bad-param"
+    | "bad-params"
+    | "unknown-node"
+    | "unknown-port"
+    | "duplicate-wire"
+    | "cycle"
+    | "missing-input"
+    | "type-mismatch"
+    | "shape-mismatch"
+    | "dtype-mismatch"
+    | "build-failed"
+    | "duplicate-scope"
+    | "not-differentiable"
+    | "no-target";
   severity: "error" | "warning";
   node?: string;
   port?: string;

@@ -41,17 +41,37 @@ function schemaOf(params: Params): z.ZodObject<Params> {
   return schema;
 }
 
-function resolveParams(id: string, definition: NodeDefinition, raw: Record<string, unknown>, problems: Problem[]): ParamValues<Params> | undefined {
+function resolveParams(
+  id: string,
+  definition: NodeDefinition,
+  raw: Record<string, unknown>,
+  problems: Problem[],
+): ParamValues<Params> | undefined {
   for (const name of Object.keys(raw)) {
     if (!Object.hasOwn(definition.params, name)) {
-      problems.push({ code: "bad-param", severity: "warning", node: id, param: name, message: `${definition.title} has no parameter "${name}"; it is ignored.`, hint: `Its parameters are ${list(Object.keys(definition.params))}.` });
+      problems.push({
+        code: "bad-param",
+        severity: "warning",
+        node: id,
+        param: name,
+        message: `${definition.title} has no parameter "${name}"; it is ignored.`,
+        hint: `Its parameters are ${list(Object.keys(definition.params))}.`,
+      });
     }
   }
   const result = schemaOf(definition.params).safeParse(raw);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      const param = String(issue.path[0] ?? ""), value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
-      problems.push({ code: "bad-param", severity: "error", node: id, param, message: `${definition.title}: ${z.core.toDotPath(issue.path)} is ${JSON.stringify(value)?.slice(0, 80) ?? "missing"}. ${issue.message}.`, hint: "Correct it in the inspector." });
+      const param = String(issue.path[0] ?? ""),
+        value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+      problems.push({
+        code: "bad-param",
+        severity: "error",
+        node: id,
+        param,
+        message: `${definition.title}: ${z.core.toDotPath(issue.path)} is ${JSON.stringify(value)?.slice(0, 80) ?? "missing"}. ${issue.message}.`,
+        hint: "Correct it in the inspector.",
+      });
     }
     return undefined;
   }
@@ -62,18 +82,30 @@ function resolveParams(id: string, definition: NodeDefinition, raw: Record<strin
 
 /** The definition of a node of a document, with the ports that its params ask for. */
 export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
-  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined, definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
-  const params = node && definition?.ports ? resolveParams(id, definition, upgraded(definition, node.params, node.version), []) : undefined;
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined,
+    definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
+  const params =
+    node && definition?.ports
+      ? resolveParams(id, definition, upgraded(definition, node.params, node.version), [])
+      : undefined;
   return definition && params ? withPorts(definition, params) : definition;
 }
 
 /** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
 export function resolve(document: GraphDocument, registry: Registry): ResolvedGraph {
-  const problems: Problem[] = [], nodes = new Map<string, ResolvedNode>(), wired = new Set<string>();
+  const problems: Problem[] = [],
+    nodes = new Map<string, ResolvedNode>(),
+    wired = new Set<string>();
   for (const [id, node] of Object.entries(document.nodes)) {
     const definition = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
     if (!definition) {
-      problems.push({ code: "unknown-type", severity: "error", node: id, message: `There is no node type "${node.type}".`, hint: "It may come from a newer Patchbay, or its name is misspelt. Replace or delete the node." });
+      problems.push({
+        code: "unknown-type",
+        severity: "error",
+        node: id,
+        message: `There is no node type "${node.type}".`,
+        hint: "It may come from a newer Patchbay, or its name is misspelt. Replace or delete the node.",
+      });
       continue;
     }
     const params = resolveParams(id, definition, upgraded(definition, node.params, node.version), problems);
@@ -82,27 +114,57 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
   const portOf = (side: "inputs" | "outputs", e: Endpoint): Port | undefined => {
     const node = Object.hasOwn(document.nodes, e.node) ? document.nodes[e.node] : undefined;
     if (!node) {
-      problems.push({ code: "unknown-node", severity: "error", message: `A wire names the node "${e.node}", which is not in the graph.`, hint: "Delete the wire." });
+      problems.push({
+        code: "unknown-node",
+        severity: "error",
+        message: `A wire names the node "${e.node}", which is not in the graph.`,
+        hint: "Delete the wire.",
+      });
       return undefined;
     }
-    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined, definition = nodes.get(e.node)?.definition ?? known;
+    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined,
+      definition = nodes.get(e.node)?.definition ?? known;
     // Ports that follow from parameters are not known while these are wrong, which is told already.
-    if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param")))) return undefined;
+    if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param"))))
+      return undefined;
     const found = Object.hasOwn(definition[side], e.port) ? definition[side][e.port] : undefined;
-    if (!found) problems.push({ code: "unknown-port", severity: "error", node: e.node, port: e.port, message: `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${e.port}".`, hint: `It has ${list(Object.keys(definition[side]))}. Delete the wire.` });
+    if (!found)
+      problems.push({
+        code: "unknown-port",
+        severity: "error",
+        node: e.node,
+        port: e.port,
+        message: `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${e.port}".`,
+        hint: `It has ${list(Object.keys(definition[side]))}. Delete the wire.`,
+      });
     return found;
   };
   for (const wire of document.wires) {
-    const from = portOf("outputs", wire.from), to = portOf("inputs", wire.to);
+    const from = portOf("outputs", wire.from),
+      to = portOf("inputs", wire.to);
     if (!from || !to) continue;
     const target = nodes.get(wire.to.node);
     if (from.type !== to.type) {
-      problems.push({ code: "type-mismatch", severity: "error", node: wire.to.node, port: wire.to.port, message: `${key(wire.to)} expects ${to.type}, but ${key(wire.from)} gives ${from.type}.`, hint: `Connect an output of type ${to.type}.` });
+      problems.push({
+        code: "type-mismatch",
+        severity: "error",
+        node: wire.to.node,
+        port: wire.to.port,
+        message: `${key(wire.to)} expects ${to.type}, but ${key(wire.from)} gives ${from.type}.`,
+        hint: `Connect an output of type ${to.type}.`,
+      });
       continue;
     }
     const sources = target ? (target.inputs[wire.to.port] ??= []) : [];
     if (sources.length > 0 && !to.many) {
-      problems.push({ code: "duplicate-wire", severity: "error", node: wire.to.node, port: wire.to.port, message: `${key(wire.to)} takes one wire and has several.`, hint: "Delete all but one." });
+      problems.push({
+        code: "duplicate-wire",
+        severity: "error",
+        node: wire.to.node,
+        port: wire.to.port,
+        message: `${key(wire.to)} takes one wire and has several.`,
+        hint: "Delete all but one.",
+      });
       continue;
     }
     sources.push(wire.from);
@@ -111,7 +173,14 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
   for (const node of nodes.values()) {
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       if (port.optional || node.inputs[name]?.length) continue;
-      problems.push({ code: "missing-input", severity: "error", node: node.id, port: name, message: `${node.definition.title} needs its input "${name}" (${port.type}), and nothing is connected to it.`, hint: port.doc ? `Connect: ${port.doc}` : "Connect a wire, or delete the node." });
+      problems.push({
+        code: "missing-input",
+        severity: "error",
+        node: node.id,
+        port: name,
+        message: `${node.definition.title} needs its input "${name}" (${port.type}), and nothing is connected to it.`,
+        hint: port.doc ? `Connect: ${port.doc}` : "Connect a wire, or delete the node.",
+      });
     }
   }
   return { nodes: ordered(nodes, problems), wired, problems };
@@ -119,9 +188,16 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
 
 /** Topological order, stable in the document's order. Nodes on a cycle are reported and left out. */
 function ordered(nodes: Map<string, ResolvedNode>, problems: Problem[]): Map<string, ResolvedNode> {
-  const done = new Map<string, ResolvedNode>(), waiting = new Map<string, Set<string>>(), readers = new Map<string, string[]>();
+  const done = new Map<string, ResolvedNode>(),
+    waiting = new Map<string, Set<string>>(),
+    readers = new Map<string, string[]>();
   for (const node of nodes.values()) {
-    const sources = new Set(Object.values(node.inputs).flat().map((e) => e.node).filter((id) => nodes.has(id)));
+    const sources = new Set(
+      Object.values(node.inputs)
+        .flat()
+        .map((e) => e.node)
+        .filter((id) => nodes.has(id)),
+    );
     waiting.set(node.id, sources);
     for (const source of sources) readers.set(source, [...(readers.get(source) ?? []), node.id]);
   }
@@ -138,10 +214,18 @@ function ordered(nodes: Map<string, ResolvedNode>, problems: Problem[]): Map<str
   // Nodes behind a cycle wait for it without being on it; walking from any stuck node to a stuck source finds the cycle itself.
   if (stuck.length) {
     const path: string[] = [];
-    for (let id = stuck[0] as string; !path.includes(id); id = [...(waiting.get(id) ?? [])][0] as string) path.unshift(id);
+    for (let id = stuck[0] as string; !path.includes(id); id = [...(waiting.get(id) ?? [])][0] as string)
+      path.unshift(id);
     const first = [...(waiting.get(path[0] as string) ?? [])][0] as string;
     const cycle = path.slice(0, path.indexOf(first) + 1);
-    for (const id of cycle) problems.push({ code: "cycle", severity: "error", node: id, message: `These nodes feed each other in a circle: ${[...cycle, cycle[0]].join(" → ")}.`, hint: "Delete one of the wires between them." });
+    for (const id of cycle)
+      problems.push({
+        code: "cycle",
+        severity: "error",
+        node: id,
+        message: `These nodes feed each other in a circle: ${[...cycle, cycle[0]].join(" → ")}.`,
+        hint: "Delete one of the wires between them.",
+      });
   }
   return done;
 }

@@ -26,7 +26,12 @@ export const sweepSpec = z.object({
   count: z.int().min(1).max(sweepLimits.runs).default(20),
   seed: z.int().min(0).default(0),
   /** A number, or a series, of which the last value counts: that of `line`, or of its first line. */
-  metric: z.object({ node: z.string().max(64), port: z.string().max(64), line: z.string().min(1).max(100).optional(), goal: z.enum(["max", "min"]) }),
+  metric: z.object({
+    node: z.string().max(64),
+    port: z.string().max(64),
+    line: z.string().min(1).max(100).optional(),
+    goal: z.enum(["max", "min"]),
+  }),
 });
 export type SweepSpec = z.output<typeof sweepSpec>;
 export type SweepAxis = SweepSpec["axes"][number];
@@ -38,23 +43,52 @@ export type Assignment = Record<string, GraphNode["params"][string]>;
  * The runs of a sweep in the order in which they are queued, or what is wrong with it. Values are judged by the schemas of the nodes
  * they are for; whether shapes fit is left to each run.
  */
-export function expandSweep(document: GraphDocument, spec: SweepSpec, registry: Registry = everyNode): { trials: Assignment[]; problems: Problem[] } {
-  const problems = [...metricProblems(document, spec, registry), ...spec.axes.flatMap((a, i) => axisProblems(document, spec, a, i, registry))];
+export function expandSweep(
+  document: GraphDocument,
+  spec: SweepSpec,
+  registry: Registry = everyNode,
+): { trials: Assignment[]; problems: Problem[] } {
+  const problems = [
+    ...metricProblems(document, spec, registry),
+    ...spec.axes.flatMap((a, i) => axisProblems(document, spec, a, i, registry)),
+  ];
   if (problems.length) return { trials: [], problems };
   const size = spec.mode === "grid" ? spec.axes.reduce((n, a) => n * listed(a).length, 1) : spec.count;
-  if (size > sweepLimits.runs) return { trials: [], problems: [{ code: "too-large", severity: "error", message: `The sweep has ${size.toLocaleString("en")} combinations; ${sweepLimits.runs.toLocaleString("en")} is the limit.`, hint: "Take fewer values, or draw some of the combinations at random." }] };
-  const trials = spec.mode === "grid" ? grid(spec.axes) : draws(document, spec, registry), wrong = trials.flatMap((t) => trialProblems(document, t, registry).slice(0, 1));
+  if (size > sweepLimits.runs)
+    return {
+      trials: [],
+      problems: [
+        {
+          code: "too-large",
+          severity: "error",
+          message: `The sweep has ${size.toLocaleString("en")} combinations; ${sweepLimits.runs.toLocaleString("en")} is the limit.`,
+          hint: "Take fewer values, or draw some of the combinations at random.",
+        },
+      ],
+    };
+  const trials = spec.mode === "grid" ? grid(spec.axes) : draws(document, spec, registry),
+    wrong = trials.flatMap((t) => trialProblems(document, t, registry).slice(0, 1));
   return wrong.length ? { trials: [], problems: wrong.slice(0, 5) } : { trials, problems };
 }
 
 /** The graph with the values of one run. */
 export const assign = (document: GraphDocument, assignment: Assignment): GraphDocument =>
-  Object.entries(assignment).reduce((d, [name, value]) => setParam(d, name.slice(0, name.indexOf(".")), name.slice(name.indexOf(".") + 1), value), document);
+  Object.entries(assignment).reduce(
+    (d, [name, value]) => setParam(d, name.slice(0, name.indexOf(".")), name.slice(name.indexOf(".") + 1), value),
+    document,
+  );
 
 /** A run's value of a metric, from its outputs by node and port; nothing when it gave none, or none that is finite. */
-export function metricValue({ node, port, line }: SweepMetric, outputs: Record<string, Record<string, { type: string; value: unknown }>>): number | undefined {
-  const output = outputs[node]?.[port], lines = output?.type === "series" ? (output.value as Series).lines : [];
-  const value = output?.type === "number" ? output.value : (line === undefined ? lines[0] : lines.find((l) => l.name === line))?.values.findLast((v) => v !== null);
+export function metricValue(
+  { node, port, line }: SweepMetric,
+  outputs: Record<string, Record<string, { type: string; value: unknown }>>,
+): number | undefined {
+  const output = outputs[node]?.[port],
+    lines = output?.type === "series" ? (output.value as Series).lines : [];
+  const value =
+    output?.type === "number"
+      ? output.value
+      : (line === undefined ? lines[0] : lines.find((l) => l.name === line))?.values.findLast((v) => v !== null);
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
@@ -66,56 +100,149 @@ export function parseValues(text: string): Assignment[string][] {
   try {
     return z.array(z.json()).parse(JSON.parse(`[${text}]`));
   } catch {
-    return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => {
-      try {
-        return JSON.parse(part);
-      } catch {
-        return part;
-      }
-    });
+    return text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .map((part) => {
+        try {
+          return JSON.parse(part);
+        } catch {
+          return part;
+        }
+      });
   }
 }
 
 const names = (all: object): string => Object.keys(all).join(", ") || "none";
 /** The different values of a list. */
-const listed = (a: SweepAxis): Assignment[string][] => ("values" in a ? [...new Map(a.values.map((v) => [JSON.stringify(v), v])).values()] : []);
+const listed = (a: SweepAxis): Assignment[string][] =>
+  "values" in a ? [...new Map(a.values.map((v) => [JSON.stringify(v), v])).values()] : [];
 
 function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry: Registry): Problem[] {
-  const definition = definitionOf(document, metric.node, registry), outputs = (definition?.outputs ?? {}) as Record<string, Port>, type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
-  if (!definition) return [{ code: "unknown-node", severity: "error", message: `The metric names the node "${metric.node}", which is not in the graph.`, hint: `Its nodes are ${names(document.nodes)}.` }];
-  if (!type) return [{ code: "unknown-port", severity: "error", node: metric.node, port: metric.port, message: `The metric names the output "${metric.port}", which ${definition.title} does not have.`, hint: `Its outputs are ${names(outputs)}.` }];
-  if (type !== "number" && type !== "series") return [{ code: "type-mismatch", severity: "error", node: metric.node, port: metric.port, message: `Runs are compared by a number or a series, and ${key(metric)} gives ${type}.`, hint: "Choose an output of one of those types, such as an accuracy or a training's curve." }];
+  const definition = definitionOf(document, metric.node, registry),
+    outputs = (definition?.outputs ?? {}) as Record<string, Port>,
+    type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
+  if (!definition)
+    return [
+      {
+        code: "unknown-node",
+        severity: "error",
+        message: `The metric names the node "${metric.node}", which is not in the graph.`,
+        hint: `Its nodes are ${names(document.nodes)}.`,
+      },
+    ];
+  if (!type)
+    return [
+      {
+        code: "unknown-port",
+        severity: "error",
+        node: metric.node,
+        port: metric.port,
+        message: `The metric names the output "${metric.port}", which ${definition.title} does not have.`,
+        hint: `Its outputs are ${names(outputs)}.`,
+      },
+    ];
+  if (type !== "number" && type !== "series")
+    return [
+      {
+        code: "type-mismatch",
+        severity: "error",
+        node: metric.node,
+        port: metric.port,
+        message: `Runs are compared by a number or a series, and ${key(metric)} gives ${type}.`,
+        hint: "Choose an output of one of those types, such as an accuracy or a training's curve.",
+      },
+    ];
   return [];
 }
 
-function axisProblems(document: GraphDocument, { mode, axes, metric }: SweepSpec, a: SweepAxis, index: number, registry: Registry): Problem[] {
-  const { node, param } = a, definition = definitionOf(document, node, registry), bad = (message: string, hint: string): Problem[] => [{ code: "bad-param", severity: "error", node, param, message, hint }];
-  if (!definition) return [{ code: "unknown-node", severity: "error", message: `The sweep varies "${node}.${param}", and there is no node "${node}" in the graph.`, hint: `Its nodes are ${names(document.nodes)}.` }];
+function axisProblems(
+  document: GraphDocument,
+  { mode, axes, metric }: SweepSpec,
+  a: SweepAxis,
+  index: number,
+  registry: Registry,
+): Problem[] {
+  const { node, param } = a,
+    definition = definitionOf(document, node, registry),
+    bad = (message: string, hint: string): Problem[] => [
+      { code: "bad-param", severity: "error", node, param, message, hint },
+    ];
+  if (!definition)
+    return [
+      {
+        code: "unknown-node",
+        severity: "error",
+        message: `The sweep varies "${node}.${param}", and there is no node "${node}" in the graph.`,
+        hint: `Its nodes are ${names(document.nodes)}.`,
+      },
+    ];
   const schema = Object.hasOwn(definition.params, param) ? (definition.params[param] as z.ZodType) : undefined;
-  if (!schema) return bad(`${definition.title} has no parameter "${param}".`, `Its parameters are ${names(definition.params)}.`);
-  if (axes.findIndex((b) => b.node === node && b.param === param) < index) return bad(`${node}.${param} is varied twice.`, "Put all of its values into one list.");
-  if (!upstream(document, metric.node).has(node)) return bad(`${node}.${param} has no effect on ${key(metric)}: nothing leads from ${definition.title} to it.`, "Vary a parameter of a node that the metric depends on.");
+  if (!schema)
+    return bad(`${definition.title} has no parameter "${param}".`, `Its parameters are ${names(definition.params)}.`);
+  if (axes.findIndex((b) => b.node === node && b.param === param) < index)
+    return bad(`${node}.${param} is varied twice.`, "Put all of its values into one list.");
+  if (!upstream(document, metric.node).has(node))
+    return bad(
+      `${node}.${param} has no effect on ${key(metric)}: nothing leads from ${definition.title} to it.`,
+      "Vary a parameter of a node that the metric depends on.",
+    );
   const refused = (value: unknown): Problem[] => {
     const issue = schema.safeParse(value).error?.issues[0];
-    return issue ? bad(`${definition.title}: ${param} cannot be ${JSON.stringify(value)?.slice(0, 80)}. ${issue.message}.`, "Correct the values of the sweep.") : [];
+    return issue
+      ? bad(
+          `${definition.title}: ${param} cannot be ${JSON.stringify(value)?.slice(0, 80)}. ${issue.message}.`,
+          "Correct the values of the sweep.",
+        )
+      : [];
   };
   if ("values" in a) return a.values.flatMap(refused).slice(0, 1);
-  if (mode === "grid") return bad(`A grid takes lists of values, and ${node}.${param} has a range.`, "List its values, or search at random.");
-  if (numberType(schema) === undefined) return bad(`${node}.${param} is no number, so nothing can be drawn between ${a.min} and ${a.max}.`, "List its values.");
-  if (a.min >= a.max) return bad(`The range of ${node}.${param} goes from ${a.min} to ${a.max}: it is empty.`, "Put the smaller number first.");
-  if (a.scale === "log" && a.min <= 0) return bad(`The range of ${node}.${param} is logarithmic and starts at ${a.min}.`, "Start above 0, or draw on a linear scale.");
+  if (mode === "grid")
+    return bad(
+      `A grid takes lists of values, and ${node}.${param} has a range.`,
+      "List its values, or search at random.",
+    );
+  if (numberType(schema) === undefined)
+    return bad(
+      `${node}.${param} is no number, so nothing can be drawn between ${a.min} and ${a.max}.`,
+      "List its values.",
+    );
+  if (a.min >= a.max)
+    return bad(
+      `The range of ${node}.${param} goes from ${a.min} to ${a.max}: it is empty.`,
+      "Put the smaller number first.",
+    );
+  if (a.scale === "log" && a.min <= 0)
+    return bad(
+      `The range of ${node}.${param} is logarithmic and starts at ${a.min}.`,
+      "Start above 0, or draw on a linear scale.",
+    );
   return [...refused(a.min), ...refused(a.max)].slice(0, 1);
 }
 
 /** Parameters that are each fine but do not go together, such as a warmup longer than the run. */
 function trialProblems(document: GraphDocument, trial: Assignment, registry: Registry): Problem[] {
-  const assigned = assign(document, trial), varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
-  const { problems } = resolve({ ...assigned, nodes: Object.fromEntries(Object.entries(assigned.nodes).filter(([id]) => varied.has(id))), wires: [] }, registry);
-  return problems.filter((p) => p.param !== undefined && p.severity === "error").map((p) => ({ ...p, message: `With ${show(trial)}: ${p.message}` }));
+  const assigned = assign(document, trial),
+    varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
+  const { problems } = resolve(
+    {
+      ...assigned,
+      nodes: Object.fromEntries(Object.entries(assigned.nodes).filter(([id]) => varied.has(id))),
+      wires: [],
+    },
+    registry,
+  );
+  return problems
+    .filter((p) => p.param !== undefined && p.severity === "error")
+    .map((p) => ({ ...p, message: `With ${show(trial)}: ${p.message}` }));
 }
 
 /** "trainer.lr = 0.001, trainer.batch = 32" */
-export const show = (trial: Assignment): string => Object.entries(trial).map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
+export const show = (trial: Assignment): string =>
+  Object.entries(trial)
+    .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
 
 /** The node, and all that leads to it. */
 export function upstream(document: GraphDocument, id: string): Set<string> {
@@ -132,13 +259,24 @@ function numberType(schema: z.ZodType): "integer" | "number" | undefined {
 
 /** Every combination; the last axis moves fastest. */
 const grid = (axes: readonly SweepAxis[]): Assignment[] =>
-  axes.reduce<Assignment[]>((trials, a) => trials.flatMap((t) => listed(a).map((value) => ({ ...t, [`${a.node}.${a.param}`]: value }))), [{}]);
+  axes.reduce<Assignment[]>(
+    (trials, a) => trials.flatMap((t) => listed(a).map((value) => ({ ...t, [`${a.node}.${a.param}`]: value }))),
+    [{}],
+  );
 
 /** Draws are keyed by seed, number and parameter: another axis, or a larger count, changes none of those that are there. Equal draws count once. */
 function draws(document: GraphDocument, { axes, count, seed }: SweepSpec, registry: Registry): Assignment[] {
-  const trials = new Map<string, Assignment>(), integers = axes.map((a) => numberType(definitionOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer");
+  const trials = new Map<string, Assignment>(),
+    integers = axes.map(
+      (a) => numberType(definitionOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer",
+    );
   for (let i = 0; trials.size < count && i < 20 * count; i++) {
-    const trial = Object.fromEntries(axes.map((a, j) => [`${a.node}.${a.param}`, draw(a, random(seed, "sweep", i, a.node, a.param).uniform(), integers[j] === true)]));
+    const trial = Object.fromEntries(
+      axes.map((a, j) => [
+        `${a.node}.${a.param}`,
+        draw(a, random(seed, "sweep", i, a.node, a.param).uniform(), integers[j] === true),
+      ]),
+    );
     trials.set(JSON.stringify(trial), trial);
   }
   return [...trials.values()];

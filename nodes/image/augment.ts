@@ -5,7 +5,8 @@ import { port } from "../core/ports";
 export const augment = defineNode({
   type: "image.augment",
   title: "Augment",
-  description: "Random shift, scale, rotation, flip and colour for every picture of a batch, drawn anew in each training step.",
+  description:
+    "Random shift, scale, rotation, flip and colour for every picture of a batch, drawn anew in each training step.",
   docs: `Samples each output pixel from the input by a random similarity transform (bilinear; the background fills what falls outside), then changes brightness,
 contrast and saturation, and blends towards grey. Draws come from the run's seed, the step and the row. uint8 [N, H, W, 3] → the same.`,
   version: 1,
@@ -16,30 +17,69 @@ contrast and saturation, and blends towards grey. Draws come from the run's seed
     scale: z.number().min(0).max(0.8).default(0.2).meta({ description: "Sizes between 1 − scale and 1 + scale." }),
     rotate: z.number().min(0).max(180).default(12).meta({ unit: "°" }),
     flip: z.number().min(0).max(1).default(0).meta({ description: "Chance of a mirror image." }),
-    colour: z.number().min(0).max(1).default(0.2).meta({ description: "Strength of brightness, contrast and saturation changes." }),
+    colour: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .meta({ description: "Strength of brightness, contrast and saturation changes." }),
     grey: z.number().min(0).max(1).default(0).meta({ description: "Chance of a grey picture." }),
-    background: z.string().regex(/^#[0-9a-fA-F]{6}$/, "a colour is written #rrggbb").default("#ffffff").meta({ widget: "color", advanced: true }),
+    background: z
+      .string()
+      .regex(/^#[0-9a-fA-F]{6}$/, "a colour is written #rrggbb")
+      .default("#ffffff")
+      .meta({ widget: "color", advanced: true }),
   },
   rowwise: true,
   random: true,
   async run({ host, inputs, params }) {
-    if (!("pixels" in inputs.image)) throw Object.assign(new Error("The pictures have sizes of their own."), { hint: "Put a Resize before Augment." });
-    const { shape, data: bytes } = inputs.image.pixels, [n = 0, h = 0, w = 0] = shape, source = bytes as Uint8Array, data = new Uint8ClampedArray(source.length), rgb = new Float64Array(3);
+    if (!("pixels" in inputs.image))
+      throw Object.assign(new Error("The pictures have sizes of their own."), { hint: "Put a Resize before Augment." });
+    const { shape, data: bytes } = inputs.image.pixels,
+      [n = 0, h = 0, w = 0] = shape,
+      source = bytes as Uint8Array,
+      data = new Uint8ClampedArray(source.length),
+      rgb = new Float64Array(3);
     const fill = [1, 3, 5].map((i) => Number.parseInt(params.background.slice(i, i + 2), 16));
-    const draw = host.random("augment"), within = (r: number) => (draw.uniform() * 2 - 1) * r;
+    const draw = host.random("augment"),
+      within = (r: number) => (draw.uniform() * 2 - 1) * r;
     for (let i = 0; i < n; i++) {
       // Output pixel → input pixel: the inverse of scale, rotation and shift.
-      const angle = (within(params.rotate) * Math.PI) / 180, size = 1 / (1 + within(params.scale)), mirror = draw.uniform() < params.flip ? -1 : 1;
-      const cos = Math.cos(angle) * size, sin = Math.sin(angle) * size, dx = within(params.shift) * w, dy = within(params.shift) * h, cx = (w - 1) / 2, cy = (h - 1) / 2;
-      const contrast = 1 + within(params.colour), brightness = within(params.colour) * 128, saturation = draw.uniform() < params.grey ? 0 : 1 + within(params.colour * 2);
+      const angle = (within(params.rotate) * Math.PI) / 180,
+        size = 1 / (1 + within(params.scale)),
+        mirror = draw.uniform() < params.flip ? -1 : 1;
+      const cos = Math.cos(angle) * size,
+        sin = Math.sin(angle) * size,
+        dx = within(params.shift) * w,
+        dy = within(params.shift) * h,
+        cx = (w - 1) / 2,
+        cy = (h - 1) / 2;
+      const contrast = 1 + within(params.colour),
+        brightness = within(params.colour) * 128,
+        saturation = draw.uniform() < params.grey ? 0 : 1 + within(params.colour * 2);
       const base = i * h * w * 3;
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w; x++) {
-          const u = (x - cx - dx) * mirror, v = y - cy - dy, sx = cos * u - sin * v + cx, sy = sin * u + cos * v + cy;
-          const x0 = Math.floor(sx), y0 = Math.floor(sy), fx = sx - x0, fy = sy - y0, to = base + (y * w + x) * 3, from = base + (y0 * w + x0) * 3;
+          const u = (x - cx - dx) * mirror,
+            v = y - cy - dy,
+            sx = cos * u - sin * v + cx,
+            sy = sin * u + cos * v + cy;
+          const x0 = Math.floor(sx),
+            y0 = Math.floor(sy),
+            fx = sx - x0,
+            fy = sy - y0,
+            to = base + (y * w + x) * 3,
+            from = base + (y0 * w + x0) * 3;
           // The four neighbours' weights; one that lies outside shows the background.
-          const left = x0 >= 0 && x0 < w, right = x0 >= -1 && x0 + 1 < w, top = y0 >= 0 && y0 < h, bottom = y0 >= -1 && y0 + 1 < h;
-          const a = left && top ? (1 - fx) * (1 - fy) : 0, b = right && top ? fx * (1 - fy) : 0, c = left && bottom ? (1 - fx) * fy : 0, d = right && bottom ? fx * fy : 0, rest = 1 - a - b - c - d;
+          const left = x0 >= 0 && x0 < w,
+            right = x0 >= -1 && x0 + 1 < w,
+            top = y0 >= 0 && y0 < h,
+            bottom = y0 >= -1 && y0 + 1 < h;
+          const a = left && top ? (1 - fx) * (1 - fy) : 0,
+            b = right && top ? fx * (1 - fy) : 0,
+            c = left && bottom ? (1 - fx) * fy : 0,
+            d = right && bottom ? fx * fy : 0,
+            rest = 1 - a - b - c - d;
           for (let k = 0; k < 3; k++) {
             let value = rest * (fill[k] as number);
             if (a > 0) value += a * (source[from + k] as number);
@@ -50,7 +90,8 @@ contrast and saturation, and blends towards grey. Draws come from the run's seed
           }
           const grey = 0.299 * (rgb[0] as number) + 0.587 * (rgb[1] as number) + 0.114 * (rgb[2] as number);
           // Uint8ClampedArray rounds and clamps.
-          for (let k = 0; k < 3; k++) data[to + k] = (grey + ((rgb[k] as number) - grey) * saturation - 128) * contrast + 128 + brightness;
+          for (let k = 0; k < 3; k++)
+            data[to + k] = (grey + ((rgb[k] as number) - grey) * saturation - 128) * contrast + 128 + brightness;
         }
       }
     }

@@ -18,9 +18,16 @@ export const crop = defineNode({
   },
   rowwise: true,
   async run({ inputs, params: { width, height, anchor } }) {
-    if (!("pixels" in inputs.image)) throw Object.assign(new Error("The pictures have sizes of their own, so no common rectangle can be cut."), { hint: "Put a Resize before the Crop." });
-    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape, source = inputs.image.pixels.data as Uint8Array;
-    if (height > h || width > w) throw Object.assign(new Error(`A crop of ${width} × ${height} does not fit into pictures of ${w} × ${h}.`), { hint: "Make the crop smaller or the pictures larger." });
+    if (!("pixels" in inputs.image))
+      throw Object.assign(new Error("The pictures have sizes of their own, so no common rectangle can be cut."), {
+        hint: "Put a Resize before the Crop.",
+      });
+    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape,
+      source = inputs.image.pixels.data as Uint8Array;
+    if (height > h || width > w)
+      throw Object.assign(new Error(`A crop of ${width} × ${height} does not fit into pictures of ${w} × ${h}.`), {
+        hint: "Make the crop smaller or the pictures larger.",
+      });
     const top = anchor === "centre" ? (h - height) >> 1 : anchor.startsWith("bottom") ? h - height : 0;
     const left = anchor === "centre" ? (w - width) >> 1 : anchor.endsWith("right") ? w - width : 0;
     const data = new Uint8Array(n * height * width * 3);

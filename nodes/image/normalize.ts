@@ -17,18 +17,28 @@ export const normalize = defineNode({
   version: 1,
   inputs: { image: port.image({ shape: ["N", "H", "W"] }) },
   outputs: { pixels: port.tensor({ dtype: "float32", shape: ["N", 3, "H", "W"] }) },
-  params: { preset: z.enum(["clip", "imagenet", "half", "none"]).default("clip").meta({ label: "Mean and deviation" }) },
+  params: {
+    preset: z.enum(["clip", "imagenet", "half", "none"]).default("clip").meta({ label: "Mean and deviation" }),
+  },
   rowwise: true,
   async run({ inputs, params }) {
-    if (!("pixels" in inputs.image)) throw Object.assign(new Error("The pictures have sizes of their own, and a network needs one size."), { hint: "Put a Resize before Normalize." });
-    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape, source = inputs.image.pixels.data as Uint8Array, plane = h * w;
-    const { mean, std } = presets[params.preset], data = new Float32Array(n * 3 * plane);
+    if (!("pixels" in inputs.image))
+      throw Object.assign(new Error("The pictures have sizes of their own, and a network needs one size."), {
+        hint: "Put a Resize before Normalize.",
+      });
+    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape,
+      source = inputs.image.pixels.data as Uint8Array,
+      plane = h * w;
+    const { mean, std } = presets[params.preset],
+      data = new Float32Array(n * 3 * plane);
     // 256 possible values per channel: look them up.
     const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / (std[c] as number)));
     for (let i = 0; i < n; i++) {
       for (let c = 0; c < 3; c++) {
-        const table = tables[c] as Float32Array, to = (i * 3 + c) * plane;
-        for (let p = 0, from = i * plane * 3 + c; p < plane; p++, from += 3) data[to + p] = table[source[from] as number] as number;
+        const table = tables[c] as Float32Array,
+          to = (i * 3 + c) * plane;
+        for (let p = 0, from = i * plane * 3 + c; p < plane; p++, from += 3)
+          data[to + p] = table[source[from] as number] as number;
       }
     }
     return { pixels: { dtype: "float32", shape: [n, 3, h, w], data } };

@@ -14,8 +14,15 @@ export const resize = defineNode({
     width: z.int().min(1).max(4096).default(224).meta({ unit: "px" }),
     height: z.int().min(1).max(4096).default(224).meta({ unit: "px" }),
     fit: z.enum(["cover", "contain", "fill"]).default("cover"),
-    kernel: z.enum(["cubic", "linear", "nearest", "lanczos3"]).default("cubic").meta({ advanced: true, description: "Interpolation. All but nearest are antialiased." }),
-    background: z.string().regex(/^#[0-9a-fA-F]{6}$/, "a colour is written #rrggbb").default("#ffffff").meta({ widget: "color" }),
+    kernel: z
+      .enum(["cubic", "linear", "nearest", "lanczos3"])
+      .default("cubic")
+      .meta({ advanced: true, description: "Interpolation. All but nearest are antialiased." }),
+    background: z
+      .string()
+      .regex(/^#[0-9a-fA-F]{6}$/, "a colour is written #rrggbb")
+      .default("#ffffff")
+      .meta({ widget: "color" }),
   },
   rowwise: true,
   run: async ({ host, inputs, params }) => ({ image: { pixels: await host.pixels(inputs.image, params) } }),

@@ -4,7 +4,16 @@ import { infoNce } from "./info-nce";
 
 const similarity = [0.9, 0.1, 0.2, 0.3, 0.8, 0.1, 0, 0.4, 0.7];
 const run = async (scale: number, params = {}) => {
-  const { outputs } = await runTensorNode(infoNce, { logits: floats([3, 3], similarity.map((s) => s * scale)) }, params);
+  const { outputs } = await runTensorNode(
+    infoNce,
+    {
+      logits: floats(
+        [3, 3],
+        similarity.map((s) => s * scale),
+      ),
+    },
+    params,
+  );
   return ["imageToText", "textToImage", "loss"].map((name) => (outputs[name]?.data as Float32Array)[0] as number);
 };
 

@@ -14,18 +14,34 @@ With label smoothing ε each term is (1 − ε)·nll + ε·mean over classes of 
 \`logits\` float32 [B, B] → \`loss\` float32 []`,
   version: 1,
   inputs: { logits: port.tensor({ dtype: "float32", shape: ["B", "B"] }) },
-  outputs: { loss: port.tensor({ dtype: "float32", shape: [] }), imageToText: port.tensor({ dtype: "float32", shape: [] }), textToImage: port.tensor({ dtype: "float32", shape: [] }) },
+  outputs: {
+    loss: port.tensor({ dtype: "float32", shape: [] }),
+    imageToText: port.tensor({ dtype: "float32", shape: [] }),
+    textToImage: port.tensor({ dtype: "float32", shape: [] }),
+  },
   params: { smoothing: z.number().min(0).max(0.9).default(0).meta({ label: "Label smoothing" }) },
   build({ op, inputs: { logits }, params: { smoothing }, constant }) {
-    const right = op.EyeLike(logits), term = (axis: number) => crossEntropy(op, logits, right, axis, smoothing, constant);
-    const imageToText = term(1), textToImage = term(0);
+    const right = op.EyeLike(logits),
+      term = (axis: number) => crossEntropy(op, logits, right, axis, smoothing, constant);
+    const imageToText = term(1),
+      textToImage = term(0);
     return { loss: op.Mul(op.Add(imageToText, textToImage), constant([0.5])), imageToText, textToImage };
   },
 });
 
-function crossEntropy(op: Ops, logits: Value, right: Value, axis: number, smoothing: number, constant: (data: readonly number[]) => Value): Value {
+function crossEntropy(
+  op: Ops,
+  logits: Value,
+  right: Value,
+  axis: number,
+  smoothing: number,
+  constant: (data: readonly number[]) => Value,
+): Value {
   const logp = op.LogSoftmax(logits, { axis });
   const nll = op.Neg(op.ReduceMean(op.ReduceSum(op.Mul(logp, right), { axes: [axis], keepdims: 0 }), { keepdims: 0 }));
   if (smoothing === 0) return nll;
-  return op.Add(op.Mul(nll, constant([1 - smoothing])), op.Mul(op.Neg(op.ReduceMean(logp, { keepdims: 0 })), constant([smoothing])));
+  return op.Add(
+    op.Mul(nll, constant([1 - smoothing])),
+    op.Mul(op.Neg(op.ReduceMean(logp, { keepdims: 0 })), constant([smoothing])),
+  );
 }

@@ -18,16 +18,28 @@ With T templates per name, each name's T embeddings are averaged and normalized 
   },
   outputs: { logits: port.tensor({ dtype: "float32", shape: ["N", "*"] }) },
   params: {
-    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("scorer").meta({ description: "Prefix of its parameters in a checkpoint." }),
-    templates: z.int().min(1).max(1000).default(1).meta({ label: "Templates per name", description: "How many texts belong to one name, one after the other." }),
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("scorer")
+      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    templates: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .meta({ label: "Templates per name", description: "How many texts belong to one name, one after the other." }),
   },
   clamp: { logit_scale: [0, Math.log(100)] },
   build({ op, inputs: { images, texts }, params: { templates }, weight }) {
     const scale = op.Exp(weight("logit_scale", [], { kind: "constant", value: Math.log(1 / 0.07) }));
     let names = texts;
     if (templates > 1) {
-      const [m, e] = texts.shape as [number | string, number], count = typeof m === "number" ? m / templates : "*";
-      if (typeof count === "number" && !Number.isInteger(count)) throw new Error(`${m} texts are no multiple of ${templates} templates`);
+      const [m, e] = texts.shape as [number | string, number],
+        count = typeof m === "number" ? m / templates : "*";
+      if (typeof count === "number" && !Number.isInteger(count))
+        throw new Error(`${m} texts are no multiple of ${templates} templates`);
       const mean = op.ReduceMean(op.Reshape(texts, { to: [count, templates, e] }), { axes: [1], keepdims: 0 });
       names = op.Div(mean, op.ReduceL2(mean, { axes: [-1] }));
     }

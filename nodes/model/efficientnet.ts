@@ -29,22 +29,62 @@ Weights start at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multip
 - \`map\` float32 [B, D, H/32, W/32]`,
   version: 1,
   expensive: true,
-  inputs: { pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }), weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }) },
-  outputs: { features: port.tensor({ dtype: "float32", shape: ["B", "*"] }), map: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }) },
+  inputs: {
+    pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
+  outputs: {
+    features: port.tensor({ dtype: "float32", shape: ["B", "*"] }),
+    map: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }),
+  },
   params: {
-    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("efficientnet").meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("efficientnet")
+      .meta({ description: "Prefix of its parameters in a checkpoint." }),
     width: z.number().min(0.1).max(6).default(1).meta({ label: "Width multiplier" }),
     depth: z.number().min(0.1).max(6).default(1).meta({ label: "Depth multiplier" }),
-    topConvolution: z.boolean().default(true).meta({ label: "Last 1×1 convolution", description: "Widens the last map fourfold; ALIGN leaves it out." }),
-    momentum: z.number().min(0.001).max(1).default(0.1).meta({ label: "Batch norm momentum", description: "Weight of a batch in the running statistics, as PyTorch counts it.", advanced: true }),
+    topConvolution: z
+      .boolean()
+      .default(true)
+      .meta({ label: "Last 1×1 convolution", description: "Widens the last map fourfold; ALIGN leaves it out." }),
+    momentum: z
+      .number()
+      .min(0.001)
+      .max(1)
+      .default(0.1)
+      .meta({
+        label: "Batch norm momentum",
+        description: "Weight of a batch in the running statistics, as PyTorch counts it.",
+        advanced: true,
+      }),
   },
   build(b) {
-    const { op, inputs: { pixels }, params: { width, depth, topConvolution, momentum } } = b, channels = (n: number) => roundedChannels(n * width), unit = unitOf(momentum);
-    let x = op.Swish(unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"])), index = 0;
+    const {
+        op,
+        inputs: { pixels },
+        params: { width, depth, topConvolution, momentum },
+      } = b,
+      channels = (n: number) => roundedChannels(n * width),
+      unit = unitOf(momentum);
+    let x = op.Swish(
+        unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
+      ),
+      index = 0;
     for (const { repeats, stride, channels: n, ...stage } of stages) {
-      for (let j = 0; j < Math.ceil(repeats * depth); j++) x = mbConv(scoped(b, `encoder.blocks.${index++}`), x, { ...stage, channels: channels(n), stride: j === 0 ? stride : 1, first: j === 0, unit });
+      for (let j = 0; j < Math.ceil(repeats * depth); j++)
+        x = mbConv(scoped(b, `encoder.blocks.${index++}`), x, {
+          ...stage,
+          channels: channels(n),
+          stride: j === 0 ? stride : 1,
+          first: j === 0,
+          unit,
+        });
     }
-    if (topConvolution) x = op.Swish(unit(scoped(b, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
+    if (topConvolution)
+      x = op.Swish(unit(scoped(b, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
     return { features: op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), map: x };
   },
 });
@@ -55,16 +95,48 @@ function roundedChannels(n: number): number {
   return rounded < 0.9 * n ? rounded + 8 : rounded;
 }
 
-type Unit = (b: Builder, x: Value, channels: number, spec: ConvolutionSpec, names: readonly [convolution: string, norm: string]) => Value;
+type Unit = (
+  b: Builder,
+  x: Value,
+  channels: number,
+  spec: ConvolutionSpec,
+  names: readonly [convolution: string, norm: string],
+) => Value;
 /** A convolution without bias and its batch norm. */
-const unitOf = (momentum: number): Unit => (b, x, channels, spec, [name, norm]) =>
-  batchNorm(b, norm, convolution(b, name, x, channels, { ...spec, pad: "same", bias: false, init: fanOut(channels, spec) }), { epsilon: 1e-3, momentum });
+const unitOf =
+  (momentum: number): Unit =>
+  (b, x, channels, spec, [name, norm]) =>
+    batchNorm(
+      b,
+      norm,
+      convolution(b, name, x, channels, { ...spec, pad: "same", bias: false, init: fanOut(channels, spec) }),
+      { epsilon: 1e-3, momentum },
+    );
 
 /** An inverted bottleneck: wide inside, narrow outside. The first of a stage changes the shape and has no shortcut. */
-function mbConv(b: Builder, x: Value, { kernel, stride, expand, channels, first, unit }: { kernel: number; stride: number; expand: number; channels: number; first: boolean; unit: Unit }): Value {
-  const { op } = b, inputs = x.shape[1] as number, wide = inputs * expand;
-  const expanded = expand === 1 ? x : op.Swish(unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
-  const seen = op.Swish(unit(scoped(b, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, ["depthwise_conv", "depthwise_norm"]));
+function mbConv(
+  b: Builder,
+  x: Value,
+  {
+    kernel,
+    stride,
+    expand,
+    channels,
+    first,
+    unit,
+  }: { kernel: number; stride: number; expand: number; channels: number; first: boolean; unit: Unit },
+): Value {
+  const { op } = b,
+    inputs = x.shape[1] as number,
+    wide = inputs * expand;
+  const expanded =
+    expand === 1 ? x : op.Swish(unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
+  const seen = op.Swish(
+    unit(scoped(b, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, [
+      "depthwise_conv",
+      "depthwise_norm",
+    ]),
+  );
   const gated = squeezeExcite(scoped(b, "squeeze_excite"), seen, Math.max(1, Math.floor(inputs / 4)));
   const narrow = unit(scoped(b, "projection"), gated, channels, { kernel: 1 }, ["project_conv", "project_bn"]);
   return first ? narrow : op.Add(x, narrow);

@@ -6,23 +6,39 @@ import { port } from "../core/ports";
 export const projector = defineNode({
   type: "model.projector",
   title: "Projector",
-  description: "Maps features to another width: one linear map, or an MLP as between a vision tower and a language model.",
+  description:
+    "Maps features to another width: one linear map, or an MLP as between a vision tower and a language model.",
   docs: `float32 [..., in] → [..., out]. One layer without bias is CLIP's projection (std in^−½). With two layers it is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
   version: 1,
-  inputs: { features: port.tensor({ dtype: "float32", shape: ["B", "D"] }), weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }) },
+  inputs: {
+    features: port.tensor({ dtype: "float32", shape: ["B", "D"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
   outputs: { embedding: port.tensor({ dtype: "float32", shape: ["B", "$width"] }) },
   params: {
-    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("projection").meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("projection")
+      .meta({ description: "Prefix of its parameters in a checkpoint." }),
     width: z.int().min(1).max(16_384).default(512).meta({ label: "Output width", description: "E" }),
     layers: z.int().min(1).max(4).default(1),
     bias: z.boolean().default(false),
   },
   build(b) {
-    const { op, inputs, params: { width, layers, bias } } = b;
+    const {
+      op,
+      inputs,
+      params: { width, layers, bias },
+    } = b;
     let x = inputs.features;
     for (let i = 0; i < layers; i++) {
       if (i > 0) x = op.Gelu(x);
-      x = linear(b, layers === 1 ? "proj" : `layers.${i}`, x, width, { bias: bias || layers > 1, init: normal((x.shape.at(-1) as number) ** -0.5) });
+      x = linear(b, layers === 1 ? "proj" : `layers.${i}`, x, width, {
+        bias: bias || layers > 1,
+        init: normal((x.shape.at(-1) as number) ** -0.5),
+      });
     }
     return { embedding: x };
   },

@@ -16,34 +16,86 @@ export const textTransformer = defineNode({
 - \`tokens\` float32 [B, T, D]: all tokens after ln_final`,
   version: 1,
   expensive: true,
-  inputs: { ids: port.tensor({ dtype: "int64", shape: ["B", "T"] }), weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }) },
-  outputs: { features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }), tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }) },
+  inputs: {
+    ids: port.tensor({ dtype: "int64", shape: ["B", "T"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
+  outputs: {
+    features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
+    tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }),
+  },
   params: {
-    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("text").meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("text")
+      .meta({ description: "Prefix of its parameters in a checkpoint." }),
     vocabulary: z.int().min(2).max(300_000).default(49_408).meta({ unit: "tokens" }),
     width: z.int().min(8).max(4096).default(512).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(8),
-    context: z.int().min(0).max(65_536).default(0).meta({ unit: "tokens", advanced: true, description: "Positions that are learned, where texts come in several lengths; 0: as many as the ids have." }),
+    context: z
+      .int()
+      .min(0)
+      .max(65_536)
+      .default(0)
+      .meta({
+        unit: "tokens",
+        advanced: true,
+        description: "Positions that are learned, where texts come in several lengths; 0: as many as the ids have.",
+      }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
     causal: z.boolean().default(true).meta({ label: "Causal mask", advanced: true }),
   },
-  check: ({ width, heads }) => (width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.`, hint: "Choose heads = width / 64, as CLIP does." } : undefined),
+  check: ({ width, heads }) =>
+    width % heads
+      ? {
+          param: "heads",
+          message: `The width ${width} is not divisible by ${heads} heads.`,
+          hint: "Choose heads = width / 64, as CLIP does.",
+        }
+      : undefined,
   build(b) {
-    const { op, inputs: { ids }, params: { vocabulary, width, layers, heads, context, mlpRatio, activation, causal } } = b;
+    const {
+      op,
+      inputs: { ids },
+      params: { vocabulary, width, layers, heads, context, mlpRatio, activation, causal },
+    } = b;
     // Before a run the length of trimmed texts is open; any that fits the context will do.
-    const [batch, tokens] = ids.shape as [number, number | string], length = tokens === "*" && context ? context : tokens;
-    if (typeof length !== "number") throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
+    const [batch, tokens] = ids.shape as [number, number | string],
+      length = tokens === "*" && context ? context : tokens;
+    if (typeof length !== "number")
+      throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
     const embedded = op.Gather(b.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
     const positions = b.weight("positional_embedding", [context || length, width], normal(0.01));
     if (context && length > context) throw new Error(`texts of ${length} tokens do not fit ${context} positions`);
-    const placed = op.Add(embedded, context > length ? op.Slice(positions, { starts: [0], ends: [length], axes: [0] }) : positions);
-    const std = width ** -0.5, residual = normal(std * (2 * layers) ** -0.5);
-    const out = transformer(b, placed, layers, { heads, mlpRatio, activation, init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual } }, causal ? causalMask(b, length) : undefined);
+    const placed = op.Add(
+      embedded,
+      context > length ? op.Slice(positions, { starts: [0], ends: [length], axes: [0] }) : positions,
+    );
+    const std = width ** -0.5,
+      residual = normal(std * (2 * layers) ** -0.5);
+    const out = transformer(
+      b,
+      placed,
+      layers,
+      {
+        heads,
+        mlpRatio,
+        activation,
+        init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual },
+      },
+      causal ? causalMask(b, length) : undefined,
+    );
     const encoded = layerNorm(b, "ln_final", out);
     // The row of each text's end token, picked by a product with a one-hot row.
-    const place = op.Gather(op.StopGradient(b.constant(oneHots(length), [length, length])), op.ArgMax(ids, { axis: 1, keepdims: 0 }), { axis: 0 });
+    const place = op.Gather(
+      op.StopGradient(b.constant(oneHots(length), [length, length])),
+      op.ArgMax(ids, { axis: 1, keepdims: 0 }),
+      { axis: 0 },
+    );
     const picked = op.MatMul(op.Reshape(place, { to: [batch, 1, length] }), encoded);
     return { features: op.Reshape(picked, { to: [batch, width] }), tokens: encoded };
   },

@@ -16,10 +16,21 @@ ln_pre, L pre-norm blocks, and ln_post on the class token (Radford et al. 2021; 
 - \`tokens\` float32 [B, N+1, D]: all tokens after the last block`,
   version: 1,
   expensive: true,
-  inputs: { pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }), weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }) },
-  outputs: { features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }), tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }) },
+  inputs: {
+    pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
+  outputs: {
+    features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
+    tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
+  },
   params: {
-    scope: z.string().max(64).regex(/^[\w.-]*$/, "letters, digits, dots, - and _").default("vision").meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("vision")
+      .meta({ description: "Prefix of its parameters in a checkpoint." }),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),
@@ -27,17 +38,40 @@ ln_pre, L pre-norm blocks, and ln_post on the class token (Radford et al. 2021; 
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
   },
-  check: ({ width, heads }) => (width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.`, hint: "Choose heads = width / 64, as CLIP does." } : undefined),
+  check: ({ width, heads }) =>
+    width % heads
+      ? {
+          param: "heads",
+          message: `The width ${width} is not divisible by ${heads} heads.`,
+          hint: "Choose heads = width / 64, as CLIP does.",
+        }
+      : undefined,
   build(b) {
-    const { op, inputs: { pixels }, params: { patch, width, layers, heads, mlpRatio, activation } } = b;
+    const {
+      op,
+      inputs: { pixels },
+      params: { patch, width, layers, heads, mlpRatio, activation },
+    } = b;
     const [batch, , h, w] = pixels.shape as [number, number, number, number];
-    if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number") throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
-    const rows = h / patch, columns = w / patch, tokens = rows * columns;
+    if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
+      throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
+    const rows = h / patch,
+      columns = w / patch,
+      tokens = rows * columns;
     // [B, 3, rows, P, columns, P] → [B, rows·columns, 3·P·P]: the order of a convolution's kernel.
-    const grid = op.Transpose(op.Reshape(pixels, { to: [batch, 3, rows, patch, columns, patch] }), { perm: [0, 2, 4, 1, 3, 5] });
-    const patches = linear(b, "conv1", op.Reshape(grid, { to: [batch, tokens, 3 * patch * patch] }), width, { bias: false });
-    const token = op.Expand(b.weight("class_embedding", [1, 1, width], normal(width ** -0.5)), { to: [batch, 1, width] });
-    const placed = op.Add(op.Concat(token, patches, { axis: 1 }), b.weight("positional_embedding", [tokens + 1, width], normal(width ** -0.5)));
+    const grid = op.Transpose(op.Reshape(pixels, { to: [batch, 3, rows, patch, columns, patch] }), {
+      perm: [0, 2, 4, 1, 3, 5],
+    });
+    const patches = linear(b, "conv1", op.Reshape(grid, { to: [batch, tokens, 3 * patch * patch] }), width, {
+      bias: false,
+    });
+    const token = op.Expand(b.weight("class_embedding", [1, 1, width], normal(width ** -0.5)), {
+      to: [batch, 1, width],
+    });
+    const placed = op.Add(
+      op.Concat(token, patches, { axis: 1 }),
+      b.weight("positional_embedding", [tokens + 1, width], normal(width ** -0.5)),
+    );
     const out = transformer(b, layerNorm(b, "ln_pre", placed), layers, { heads, mlpRatio, activation });
     const first = op.Reshape(op.Slice(out, { starts: [0], ends: [1], axes: [1] }), { to: [batch, width] });
     return { features: layerNorm(b, "ln_post", first), tokens: out };

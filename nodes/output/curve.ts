@@ -10,19 +10,36 @@ export const curve = defineNode({
   inputs: { curve: port.series() },
   outputs: { curve: port.series() },
   params: {
-    lines: z.string().max(1000).default("loss").meta({ description: "Names of the lines, separated by commas; empty draws all." }),
-    smooth: z.number().min(0).max(0.999).default(0).meta({ widget: "slider", description: "Share of the past in an exponential moving average." }),
+    lines: z
+      .string()
+      .max(1000)
+      .default("loss")
+      .meta({ description: "Names of the lines, separated by commas; empty draws all." }),
+    smooth: z
+      .number()
+      .min(0)
+      .max(0.999)
+      .default(0)
+      .meta({ widget: "slider", description: "Share of the past in an exponential moving average." }),
   },
   async run({ inputs: { curve }, params }) {
-    const names = params.lines.split(",").map((n) => n.trim()).filter(Boolean), lines = curve.lines.filter((l) => !names.length || names.includes(l.name));
-    if (!lines.length) throw Object.assign(new Error(`There is no line named ${names.join(" or ")}.`), { hint: `The lines are ${curve.lines.map((l) => l.name).join(", ")}.` });
+    const names = params.lines
+        .split(",")
+        .map((n) => n.trim())
+        .filter(Boolean),
+      lines = curve.lines.filter((l) => !names.length || names.includes(l.name));
+    if (!lines.length)
+      throw Object.assign(new Error(`There is no line named ${names.join(" or ")}.`), {
+        hint: `The lines are ${curve.lines.map((l) => l.name).join(", ")}.`,
+      });
     return { curve: { x: curve.x, lines: lines.map((l) => ({ ...l, values: smoothed(l.values, params.smooth) })) } };
   },
 });
 
 /** Exponential moving average, corrected for its start. */
 function smoothed(values: (number | null)[], past: number): (number | null)[] {
-  let sum = 0, weight = 0;
+  let sum = 0,
+    weight = 0;
   return values.map((v) => {
     if (v === null) return null;
     sum = past * sum + (1 - past) * v;

@@ -12,18 +12,34 @@ import { graph, run } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 const towers: Record<string, [string, Record<string, unknown>?]> = {
-  data: ["data.mnist", { limit: 2, split: "test" }], resize: ["image.resize", { width: 16, height: 16 }], normalize: ["image.normalize"],
-  vision: ["model.vision-transformer", { patch: 8, width: 16, layers: 1, heads: 2 }], head: ["model.projector", { width: 5 }], export: ["output.export-onnx", { name: "encoder" }],
+  data: ["data.mnist", { limit: 2, split: "test" }],
+  resize: ["image.resize", { width: 16, height: 16 }],
+  normalize: ["image.normalize"],
+  vision: ["model.vision-transformer", { patch: 8, width: 16, layers: 1, heads: 2 }],
+  head: ["model.projector", { width: 5 }],
+  export: ["output.export-onnx", { name: "encoder" }],
 };
-const wires = ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels", "vision.features -> head.features", "head.embedding -> export.tensor"];
-const close = (a: ArrayLike<number>, b: ArrayLike<number>) => expect(Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))))).toBeLessThan(1e-5);
+const wires = [
+  "data.image -> resize.image",
+  "resize.image -> normalize.image",
+  "normalize.pixels -> vision.pixels",
+  "vision.features -> head.features",
+  "head.embedding -> export.tensor",
+];
+const close = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  expect(Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))))).toBeLessThan(1e-5);
 
 async function exported(document: GraphDocument, dir: string, targets?: string[]) {
-  const result = await run(document, dir, { targets }), blobs = openBlobs(join(dir, "blobs"));
+  const result = await run(document, dir, { targets }),
+    blobs = openBlobs(join(dir, "blobs"));
   expect(result.error).toBeUndefined();
   const bytes = await blobs.get((result.outputs.export?.file?.value as FileValue).ref);
   const tensor = async (node: string, port: string) => {
-    const { dtype, shape, ref } = result.outputs[node]?.[port]?.value as { dtype: "float32"; shape: number[]; ref: string };
+    const { dtype, shape, ref } = result.outputs[node]?.[port]?.value as {
+      dtype: "float32";
+      shape: number[];
+      ref: string;
+    };
     return { shape, data: asArray(dtype, await blobs.get(ref)) as Float32Array };
   };
   return { result, bytes, tensor, session: await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 }) };
@@ -31,12 +47,24 @@ async function exported(document: GraphDocument, dir: string, targets?: string[]
 
 describe("an exported model", () => {
   it("runs without Patchbay, at any batch size, with the graph's numbers", async () => {
-    const { session, tensor, result } = await exported(graph(towers, wires), await temporaryFolder(), ["export", "head", "normalize"]);
+    const { session, tensor, result } = await exported(graph(towers, wires), await temporaryFolder(), [
+      "export",
+      "head",
+      "normalize",
+    ]);
     expect([session.inputNames, session.outputNames]).toEqual([["pixels"], ["embedding"]]);
-    expect(result.events.filter((e) => e.kind === "warning")).toMatchObject([{ node: "export", message: "vision.conv1.weight was drawn at random: nothing is wired to the weights of its node." }]);
-    const pixels = await tensor("normalize", "pixels"), embedding = await tensor("head", "embedding");
+    expect(result.events.filter((e) => e.kind === "warning")).toMatchObject([
+      {
+        node: "export",
+        message: "vision.conv1.weight was drawn at random: nothing is wired to the weights of its node.",
+      },
+    ]);
+    const pixels = await tensor("normalize", "pixels"),
+      embedding = await tensor("head", "embedding");
     for (const rows of [1, 7, 20]) {
-      const { embedding: out } = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, rows * 3 * 256), [rows, 3, 16, 16]) });
+      const { embedding: out } = await session.run({
+        pixels: new ort.Tensor("float32", pixels.data.slice(0, rows * 3 * 256), [rows, 3, 16, 16]),
+      });
       expect(out?.dims).toEqual([rows, 5]);
       close(out?.data as Float32Array, embedding.data.subarray(0, rows * 5));
     }
@@ -47,25 +75,69 @@ describe("an exported model", () => {
   });
   it("holds the trained weights, and gives as many outputs as are wired", async () => {
     const head: [string, Record<string, unknown>] = ["model.projector", { width: 10 }];
-    const document = graph({ ...towers, head, ids: ["text.label-ids"], loss: ["loss.cross-entropy"], trainer: ["train.trainer", { steps: 3, batch: 10, warmup: 0 }], trained: towers.vision as typeof head, last: head }, [
-      ...wires.slice(0, 4), "head.embedding -> loss.logits", "data.label -> ids.text", "ids.ids -> loss.labels", "loss.loss -> trainer.loss",
-      "normalize.pixels -> trained.pixels", "trainer.weights -> trained.weights", "trained.features -> last.features", "trainer.weights -> last.weights",
-      "trained.features -> export.tensor", "trained.tokens -> export.tensor", "last.embedding -> export.tensor",
+    const document = graph(
+      {
+        ...towers,
+        head,
+        ids: ["text.label-ids"],
+        loss: ["loss.cross-entropy"],
+        trainer: ["train.trainer", { steps: 3, batch: 10, warmup: 0 }],
+        trained: towers.vision as typeof head,
+        last: head,
+      },
+      [
+        ...wires.slice(0, 4),
+        "head.embedding -> loss.logits",
+        "data.label -> ids.text",
+        "ids.ids -> loss.labels",
+        "loss.loss -> trainer.loss",
+        "normalize.pixels -> trained.pixels",
+        "trainer.weights -> trained.weights",
+        "trained.features -> last.features",
+        "trainer.weights -> last.weights",
+        "trained.features -> export.tensor",
+        "trained.tokens -> export.tensor",
+        "last.embedding -> export.tensor",
+      ],
+    );
+    const { bytes, session, tensor, result } = await exported(document, await temporaryFolder(), [
+      "export",
+      "trained",
+      "normalize",
     ]);
-    const { bytes, session, tensor, result } = await exported(document, await temporaryFolder(), ["export", "trained", "normalize"]);
     expect(result.events.filter((e) => e.kind === "warning")).toEqual([]);
     expect(session.outputNames).toEqual(["features", "tokens", "embedding"]);
-    expect((await signatureOf({ size: bytes.length, read: async (from, to) => bytes.subarray(from, to) })).inputs).toEqual([{ name: "pixels", dtype: "float32", shape: ["batch", 3, 16, 16] }]);
-    const pixels = await tensor("normalize", "pixels"), out = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, 768), [1, 3, 16, 16]) });
+    expect(
+      (await signatureOf({ size: bytes.length, read: async (from, to) => bytes.subarray(from, to) })).inputs,
+    ).toEqual([{ name: "pixels", dtype: "float32", shape: ["batch", 3, 16, 16] }]);
+    const pixels = await tensor("normalize", "pixels"),
+      out = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, 768), [1, 3, 16, 16]) });
     close(out.features?.data as Float32Array, (await tensor("trained", "features")).data.subarray(0, 16));
   });
   it("holds nothing that its outputs do not need", async () => {
-    const { bytes } = await exported(graph(towers, [...wires.slice(0, 3), "vision.tokens -> export.tensor"]), await temporaryFolder(), ["export"]);
+    const { bytes } = await exported(
+      graph(towers, [...wires.slice(0, 3), "vision.tokens -> export.tensor"]),
+      await temporaryFolder(),
+      ["export"],
+    );
     const { initializers } = await readModel(bytes, isImportable);
-    expect([initializers.has("vision.blocks.0.ln_1.weight"), initializers.has("vision.ln_post.weight")]).toEqual([true, false]);
+    expect([initializers.has("vision.blocks.0.ln_1.weight"), initializers.has("vision.ln_post.weight")]).toEqual([
+      true,
+      false,
+    ]);
   });
   it("cannot hold what computes outside of ONNX", async () => {
-    const result = await run(graph({ data: towers.data as never, normalize: ["image.normalize"], export: ["output.export-onnx"] }, ["data.image -> normalize.image", "normalize.pixels -> export.tensor"]), await temporaryFolder());
-    expect(result.error).toMatchObject({ node: "export", port: "tensor", message: "Normalize computes outside of ONNX, so normalize.pixels is no part of a model." });
+    const result = await run(
+      graph({ data: towers.data as never, normalize: ["image.normalize"], export: ["output.export-onnx"] }, [
+        "data.image -> normalize.image",
+        "normalize.pixels -> export.tensor",
+      ]),
+      await temporaryFolder(),
+    );
+    expect(result.error).toMatchObject({
+      node: "export",
+      port: "tensor",
+      message: "Normalize computes outside of ONNX, so normalize.pixels is no part of a model.",
+    });
   });
 });

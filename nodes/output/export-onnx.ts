@@ -14,7 +14,13 @@ export const exportOnnx = defineNode({
   version: 1,
   inputs: { tensor: port.tensor({ deferred: "structure", many: true, doc: "What the model gives." }) },
   outputs: { file: port.file() },
-  params: { name: z.string().regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _").default("model").meta({ label: "File name" }) },
+  params: {
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
+      .default("model")
+      .meta({ label: "File name" }),
+  },
   async run({ host, inputs, params }) {
     const bytes = await host.exportOnnx({ tensors: inputs.tensor });
     return { file: { ref: await host.put(bytes), name: `${params.name}.onnx`, bytes: bytes.byteLength } };

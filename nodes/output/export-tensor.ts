@@ -11,9 +11,16 @@ export const exportTensor = defineNode({
   version: 1,
   inputs: { tensor: port.tensor({ dtype: "float32" }), rows: port.text({ shape: ["*"], optional: true }) },
   outputs: { file: port.file() },
-  params: { name: z.string().regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _").default("embeddings") },
+  params: {
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
+      .default("embeddings"),
+  },
   async run({ host, inputs: { tensor, rows }, params }) {
-    const bytes = writeSafetensors([{ name: params.name, shape: tensor.shape, data: tensor.data as Float32Array }], { metadata: rows ? { rows: JSON.stringify(rows) } : {} });
+    const bytes = writeSafetensors([{ name: params.name, shape: tensor.shape, data: tensor.data as Float32Array }], {
+      metadata: rows ? { rows: JSON.stringify(rows) } : {},
+    });
     return { file: { ref: await host.put(bytes), name: `${params.name}.safetensors`, bytes: bytes.byteLength } };
   },
 });

@@ -11,7 +11,13 @@ export const imageGrid = defineNode({
   outputs: { gallery: port.gallery() },
   params: { limit: z.int().min(1).max(2000).default(60).meta({ label: "At most", unit: "pictures" }) },
   async run({ host, inputs: { image, caption }, params }) {
-    const files = "files" in image ? image.files.slice(0, params.limit) : (await host.encodeImages({ ...image.pixels, shape: [Math.min(params.limit, image.pixels.shape[0] ?? 0), ...image.pixels.shape.slice(1)] }));
+    const files =
+      "files" in image
+        ? image.files.slice(0, params.limit)
+        : await host.encodeImages({
+            ...image.pixels,
+            shape: [Math.min(params.limit, image.pixels.shape[0] ?? 0), ...image.pixels.shape.slice(1)],
+          });
     return { gallery: { images: files, captions: files.map((f, i) => caption?.[i] ?? f.name ?? "") } };
   },
 });

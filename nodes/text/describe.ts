@@ -5,25 +5,56 @@ import { port } from "../core/ports";
 export const describe = defineNode({
   type: "text.describe",
   title: "Describe at random",
-  description: "A caption for each row, drawn anew in each training step from its name, some of its keywords, and templates.",
+  description:
+    "A caption for each row, drawn anew in each training step from its name, some of its keywords, and templates.",
   docs: "With chance `keywords` the caption is up to three keywords in random order, otherwise the name; with chance `both` the name comes first and keywords follow. A template is then put around names. Draws come from the run's seed, the step and the row.",
   version: 1,
-  inputs: { name: port.text({ shape: ["N"] }), keywords: port.text({ shape: ["N"], doc: "Words separated by commas." }) },
+  inputs: {
+    name: port.text({ shape: ["N"] }),
+    keywords: port.text({ shape: ["N"], doc: "Words separated by commas." }),
+  },
   outputs: { text: port.text({ shape: ["N"] }) },
   params: {
-    both: z.number().min(0).max(1).default(0.3).meta({ label: "Name and keywords", description: "Chance of the name followed by keywords." }),
-    keywords: z.number().min(0).max(1).default(0.2).meta({ label: "Keywords alone", description: "Chance of keywords without the name." }),
-    templates: z.string().max(100_000).default("").meta({ widget: "textarea", description: "One per line; {} is the name. Empty: the name alone." }),
+    both: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.3)
+      .meta({ label: "Name and keywords", description: "Chance of the name followed by keywords." }),
+    keywords: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .meta({ label: "Keywords alone", description: "Chance of keywords without the name." }),
+    templates: z
+      .string()
+      .max(100_000)
+      .default("")
+      .meta({ widget: "textarea", description: "One per line; {} is the name. Empty: the name alone." }),
   },
   rowwise: true,
   random: true,
   async run({ host, inputs, params }) {
-    const draw = host.random("describe"), templates = params.templates.split("\n").map((t) => t.trim()).filter((t) => t.includes("{}"));
+    const draw = host.random("describe"),
+      templates = params.templates
+        .split("\n")
+        .map((t) => t.trim())
+        .filter((t) => t.includes("{}"));
     return {
       text: inputs.name.map((name, i) => {
-        const words = (inputs.keywords[i] ?? "").split(",").map((w) => w.trim()).filter((w) => w && w !== name);
-        const some = Array.from(draw.permutation(words.length).slice(0, 1 + draw.below(3)), (at) => words[at]).join(", ");
-        const kind = draw.uniform(), named = (templates.length ? (templates[draw.below(templates.length)] as string) : "{}").replaceAll("{}", () => name);
+        const words = (inputs.keywords[i] ?? "")
+          .split(",")
+          .map((w) => w.trim())
+          .filter((w) => w && w !== name);
+        const some = Array.from(draw.permutation(words.length).slice(0, 1 + draw.below(3)), (at) => words[at]).join(
+          ", ",
+        );
+        const kind = draw.uniform(),
+          named = (templates.length ? (templates[draw.below(templates.length)] as string) : "{}").replaceAll(
+            "{}",
+            () => name,
+          );
         if (!some) return named;
         return kind < params.keywords ? some : kind < params.keywords + params.both ? `${named}, ${some}` : named;
       }),

@@ -9,8 +9,20 @@ export const input = defineNode({
   version: 1,
   inputs: {},
   outputs: { text: port.text({ shape: ["N"] }) },
-  params: { text: z.string().max(1_000_000).default("a red apple").meta({ widget: "textarea", description: "One text per line; empty lines are left out." }) },
-  check: ({ text }) => (text.trim() ? undefined : { param: "text", message: "There is no text.", hint: "Type at least one line." }),
+  params: {
+    text: z
+      .string()
+      .max(1_000_000)
+      .default("a red apple")
+      .meta({ widget: "textarea", description: "One text per line; empty lines are left out." }),
+  },
+  check: ({ text }) =>
+    text.trim() ? undefined : { param: "text", message: "There is no text.", hint: "Type at least one line." },
   rowwise: true,
-  run: async ({ params }) => ({ text: params.text.split("\n").map((line) => line.trim()).filter(Boolean) }),
+  run: async ({ params }) => ({
+    text: params.text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean),
+  }),
 });

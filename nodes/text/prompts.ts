@@ -10,13 +10,32 @@ export const prompts = defineNode({
   version: 1,
   inputs: { text: port.text({ shape: ["N"] }) },
   outputs: { text: port.text({ shape: ["*"], doc: "N·T texts, template by template for each name." }) },
-  params: { templates: z.string().max(100_000).default("a drawing of {}\nan emoji of {}").meta({ widget: "textarea", description: "One per line; {} is the name." }) },
+  params: {
+    templates: z
+      .string()
+      .max(100_000)
+      .default("a drawing of {}\nan emoji of {}")
+      .meta({ widget: "textarea", description: "One per line; {} is the name." }),
+  },
   check({ templates }) {
     const bad = lines(templates).find((t) => !t.includes("{}"));
-    if (!lines(templates).length) return { param: "templates", message: "There is no template.", hint: "Write one per line, such as “a drawing of {}”." };
-    return bad === undefined ? undefined : { param: "templates", message: `The template “${bad}” has no {}.`, hint: "Write {} where the name goes." };
+    if (!lines(templates).length)
+      return {
+        param: "templates",
+        message: "There is no template.",
+        hint: "Write one per line, such as “a drawing of {}”.",
+      };
+    return bad === undefined
+      ? undefined
+      : { param: "templates", message: `The template “${bad}” has no {}.`, hint: "Write {} where the name goes." };
   },
-  run: async ({ inputs, params }) => ({ text: inputs.text.flatMap((name) => lines(params.templates).map((t) => t.replaceAll("{}", () => name))) }),
+  run: async ({ inputs, params }) => ({
+    text: inputs.text.flatMap((name) => lines(params.templates).map((t) => t.replaceAll("{}", () => name))),
+  }),
 });
 
-const lines = (text: string): string[] => text.split("\n").map((l) => l.trim()).filter(Boolean);
+const lines = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((l) => l.trim())
+    .filter(Boolean);

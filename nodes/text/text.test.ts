@@ -11,17 +11,34 @@ import { trainTokenizer } from "./train-tokenizer";
 import { trim } from "./trim";
 
 group("text", () => {
-  it("gives one text per line and leaves out empty ones", async () => expect((await runNode(input, {}, { text: " a \n\nb" })).text).toEqual(["a", "b"]));
+  it("gives one text per line and leaves out empty ones", async () =>
+    expect((await runNode(input, {}, { text: " a \n\nb" })).text).toEqual(["a", "b"]));
   it("puts every name into every template, name by name", async () => {
-    expect((await runNode(prompts, { text: ["cat", "dog"] }, { templates: "a {}\nthe {} of {}" })).text).toEqual(["a cat", "the cat of cat", "a dog", "the dog of dog"]);
+    expect((await runNode(prompts, { text: ["cat", "dog"] }, { templates: "a {}\nthe {} of {}" })).text).toEqual([
+      "a cat",
+      "the cat of cat",
+      "a dog",
+      "the dog of dog",
+    ]);
     expect(prompts.check?.({ templates: "a photo" } as never)?.message).toContain("has no {}");
   });
   it("describes by name, keywords or both, differently in each step and the same for the same seed", async () => {
-    const run = async (params: object, step = 1) => (await runNode(describe, { name: ["cat", "moon"], keywords: ["pet, kitten, cat", ""] }, { ...params }, await testHost({ seed: ["s", step] }))).text;
+    const run = async (params: object, step = 1) =>
+      (
+        await runNode(
+          describe,
+          { name: ["cat", "moon"], keywords: ["pet, kitten, cat", ""] },
+          { ...params },
+          await testHost({ seed: ["s", step] }),
+        )
+      ).text;
     expect(await run({ both: 0, keywords: 0 })).toEqual(["cat", "moon"]);
     expect((await run({ both: 1, keywords: 0 }))[0]).toMatch(/^cat, (pet|kitten)/);
     expect((await run({ both: 0, keywords: 1 }))[0]).toMatch(/^(pet|kitten)(, (pet|kitten))?$/);
-    expect(await run({ both: 0, keywords: 0, templates: "a drawing of {}" })).toEqual(["a drawing of cat", "a drawing of moon"]);
+    expect(await run({ both: 0, keywords: 0, templates: "a drawing of {}" })).toEqual([
+      "a drawing of cat",
+      "a drawing of moon",
+    ]);
     const many = await Promise.all(Array.from({ length: 20 }, (_, step) => run({ both: 0.5, keywords: 0.3 }, step)));
     expect(new Set(many.map(String)).size).toBeGreaterThan(1);
     expect(await run({}, 3)).toEqual(await run({}, 3));
@@ -32,18 +49,27 @@ group("label ids", () => {
   it("number classes alphabetically, or as wired, and give the classes back", async () => {
     const { ids, classes } = await runNode(labelIds, { text: ["dog", "cat", "dog"] });
     expect([ids.shape, Array.from(ids.data, Number), classes]).toEqual([[3], [1, 0, 1], ["cat", "dog"]]);
-    expect(Array.from((await runNode(labelIds, { text: ["cat"], classes: ["dog", "cat"] })).ids.data, Number)).toEqual([1]);
+    expect(Array.from((await runNode(labelIds, { text: ["cat"], classes: ["dog", "cat"] })).ids.data, Number)).toEqual([
+      1,
+    ]);
   });
   it("refuse a text that is no class, and a class that occurs twice", async () => {
-    await expect(runNode(labelIds, { text: ["cow"], classes: ["dog", "cat"] })).rejects.toThrow("“cow” of row 1 is not among the 2 classes.");
+    await expect(runNode(labelIds, { text: ["cow"], classes: ["dog", "cat"] })).rejects.toThrow(
+      "“cow” of row 1 is not among the 2 classes.",
+    );
     await expect(runNode(labelIds, { text: ["dog"], classes: ["dog", "dog"] })).rejects.toThrow("A class occurs twice");
   });
 });
 
 group("tokens", () => {
   it("packs [start] tokens [end] and zeros, and ends a long text with [end]", async () => {
-    const { tokenizer } = await runNode(trainTokenizer, { text: [["red apple", "green apple", "red heart"]] }, { vocabulary: 530 });
-    const size = Object.keys((tokenizer.json.model as { vocab: object }).vocab).length, { ids } = await runNode(tokenize, { text: ["red", "red apple green heart apple"], tokenizer }, { length: 6 });
+    const { tokenizer } = await runNode(
+      trainTokenizer,
+      { text: [["red apple", "green apple", "red heart"]] },
+      { vocabulary: 530 },
+    );
+    const size = Object.keys((tokenizer.json.model as { vocab: object }).vocab).length,
+      { ids } = await runNode(tokenize, { text: ["red", "red apple green heart apple"], tokenizer }, { length: 6 });
     const rows = Array.from(ids.data as BigInt64Array, Number);
     expect(ids.shape).toEqual([2, 6]);
     expect([rows[0], rows[2], rows[3]]).toEqual([size - 2, size - 1, 0]);
@@ -51,17 +77,27 @@ group("tokens", () => {
     expect(rows.slice(7, 11).every((id) => id > 0 && id < size - 2)).toBe(true);
   });
   it("explains a tokenizer that is none", async () => {
-    await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow("The tokenizer cannot be read.");
-    const host = await testHost(), ref = await host.put(new TextEncoder().encode("{]"));
-    await expect(runNode(loadTokenizer, {}, { source: "upload", file: { ref } }, host)).rejects.toThrow("it is no JSON");
+    await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow(
+      "The tokenizer cannot be read.",
+    );
+    const host = await testHost(),
+      ref = await host.put(new TextEncoder().encode("{]"));
+    await expect(runNode(loadTokenizer, {}, { source: "upload", file: { ref } }, host)).rejects.toThrow(
+      "it is no JSON",
+    );
     await expect(runNode(loadTokenizer, {}, { shipped: "nothing-there" })).rejects.toThrow("has no file");
   });
   it("loads what ships", async () => expect((await runNode(loadTokenizer, {})).tokenizer.json.model).toBeDefined());
   it("cuts the padding that all texts of a batch share, and says which texts may meet", async () => {
-    const padded = ids([3, 12], [9, 5, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const padded = ids(
+      [3, 12],
+      [9, 5, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
     const { ids: cut } = await runNode(trim, { ids: padded }, { multiple: 4 });
     expect(cut.shape).toEqual([3, 8]);
-    expect([...(cut.data as BigInt64Array)].map(Number)).toEqual([9, 5, 8, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0]);
+    expect([...(cut.data as BigInt64Array)].map(Number)).toEqual([
+      9, 5, 8, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0,
+    ]);
     expect((await runNode(lengthBuckets, { ids: padded }, { multiple: 4 })).bucket).toEqual(["4", "8", "4"]);
   });
 });

@@ -12,5 +12,7 @@ export const trainTokenizer = defineNode({
   inputs: { text: port.text({ shape: ["*"], many: true, doc: "The texts to learn from; any number of wires." }) },
   outputs: { tokenizer: port.tokenizer() },
   params: { vocabulary: z.int().min(514).max(65_536).default(2048).meta({ unit: "tokens" }) },
-  run: async ({ inputs, params }) => ({ tokenizer: { json: trainBpe(inputs.text.flat(), params.vocabulary), config: {} } }),
+  run: async ({ inputs, params }) => ({
+    tokenizer: { json: trainBpe(inputs.text.flat(), params.vocabulary), config: {} },
+  }),
 });

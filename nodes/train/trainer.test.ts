@@ -8,32 +8,109 @@ import { trainer } from "./trainer";
 describe("trainer", () => {
   it("asks its host for an optimizer with its parameters", async () => {
     let asked: TrainRequest | undefined;
-    const host = await testHost({ train: async (request) => { asked = request; return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 }; } });
+    const host = await testHost({
+      train: async (request) => {
+        asked = request;
+        return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 };
+      },
+    });
     const loss = [{ deferred: true, node: "loss", port: "loss" }] as const;
-    await runNode(trainer, { loss: [...loss], metric: [], distinct: ["a"] }, { lr: 0.01, steps: 5, warmup: 2, weightDecay: 0.3 }, host);
-    expect(asked).toMatchObject({ losses: loss, distinct: ["a"], batchSize: 64, clipNorm: 1, optimizer: { kind: "adamw", beta2: 0.98, eps: 1e-6, weightDecay: 0.3 }, stages: [{ steps: 5, lr: 0.01, schedule: { kind: "cosine", warmup: 2 }, trains: [{ pattern: "*", rate: 1 }], losses: [] }] });
+    await runNode(
+      trainer,
+      { loss: [...loss], metric: [], distinct: ["a"] },
+      { lr: 0.01, steps: 5, warmup: 2, weightDecay: 0.3 },
+      host,
+    );
+    expect(asked).toMatchObject({
+      losses: loss,
+      distinct: ["a"],
+      batchSize: 64,
+      clipNorm: 1,
+      optimizer: { kind: "adamw", beta2: 0.98, eps: 1e-6, weightDecay: 0.3 },
+      stages: [
+        {
+          steps: 5,
+          lr: 0.01,
+          schedule: { kind: "cosine", warmup: 2 },
+          trains: [{ pattern: "*", rate: 1 }],
+          losses: [],
+        },
+      ],
+    });
   });
   it("reads its table of stages: what trains at which rate, on which losses", async () => {
     let asked: TrainRequest | undefined;
-    const host = await testHost({ train: async (request) => { asked = request; return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 }; } });
-    const stages = [{ name: "align", steps: 10, lr: 1e-3, trains: "projector.*", warmup: 1 }, { steps: 20, trains: "vision.*=0.2, text.* decay 0, head.*=10 decay 0.05, *", losses: "a, b*", schedule: "constant" }];
+    const host = await testHost({
+      train: async (request) => {
+        asked = request;
+        return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 };
+      },
+    });
+    const stages = [
+      { name: "align", steps: 10, lr: 1e-3, trains: "projector.*", warmup: 1 },
+      {
+        steps: 20,
+        trains: "vision.*=0.2, text.* decay 0, head.*=10 decay 0.05, *",
+        losses: "a, b*",
+        schedule: "constant",
+      },
+    ];
     await runNode(trainer, { loss: [], metric: [] }, { lr: 1e-5, warmup: 0, stages }, host);
     expect(asked?.stages).toEqual([
-      { name: "align", steps: 10, lr: 1e-3, schedule: { kind: "cosine", warmup: 1, floor: 0 }, trains: [{ pattern: "projector.*", rate: 1 }], losses: [] },
-      { name: "stage 2", steps: 20, lr: 1e-5, schedule: { kind: "constant", warmup: 0, floor: 0 }, trains: [{ pattern: "vision.*", rate: 0.2 }, { pattern: "text.*", rate: 1, decay: 0 }, { pattern: "head.*", rate: 10, decay: 0.05 }, { pattern: "*", rate: 1 }], losses: ["a", "b*"] },
+      {
+        name: "align",
+        steps: 10,
+        lr: 1e-3,
+        schedule: { kind: "cosine", warmup: 1, floor: 0 },
+        trains: [{ pattern: "projector.*", rate: 1 }],
+        losses: [],
+      },
+      {
+        name: "stage 2",
+        steps: 20,
+        lr: 1e-5,
+        schedule: { kind: "constant", warmup: 0, floor: 0 },
+        trains: [
+          { pattern: "vision.*", rate: 0.2 },
+          { pattern: "text.*", rate: 1, decay: 0 },
+          { pattern: "head.*", rate: 10, decay: 0.05 },
+          { pattern: "*", rate: 1 },
+        ],
+        losses: ["a", "b*"],
+      },
     ]);
   });
   it("draws its learning rate by step, stage by stage, before it runs", () => {
-    const drawn = (params: object) => trainer.preview?.({ steps: 1000, lr: 0.2, schedule: "cosine", warmup: 100, floor: 0.1, stages: [], ...params } as never) as Series;
-    const { x, lines: [line] } = drawn({});
+    const drawn = (params: object) =>
+      trainer.preview?.({
+        steps: 1000,
+        lr: 0.2,
+        schedule: "cosine",
+        warmup: 100,
+        floor: 0.1,
+        stages: [],
+        ...params,
+      } as never) as Series;
+    const {
+      x,
+      lines: [line],
+    } = drawn({});
     expect([x.values[0], x.values.at(-1), x.values.length]).toEqual([1, 1000, 200]);
     expect([line?.values[0], line?.values.at(-1)]).toEqual([0.002, expect.closeTo(0.02, 12)]);
     expect(Math.max(...(line?.values as number[]))).toBeCloseTo(0.2, 3);
     expect(drawn({ steps: 1, warmup: 0 })).toMatchObject({ x: { values: [1] }, lines: [{ name: "learning rate" }] });
-    const stages = [{ steps: 2, lr: 0.5, schedule: "constant", warmup: 0, trains: "*", losses: "" }, { steps: 3, lr: 0, schedule: "linear", warmup: 1, trains: "*", losses: "" }];
-    expect(drawn({ stages, floor: 0 })).toEqual({ x: { label: "step", values: [1, 2, 3, 4, 5] }, lines: [{ name: "learning rate", values: [0.5, 0.5, 0.2, 0.1, 0] }] });
+    const stages = [
+      { steps: 2, lr: 0.5, schedule: "constant", warmup: 0, trains: "*", losses: "" },
+      { steps: 3, lr: 0, schedule: "linear", warmup: 1, trains: "*", losses: "" },
+    ];
+    expect(drawn({ stages, floor: 0 })).toEqual({
+      x: { label: "step", values: [1, 2, 3, 4, 5] },
+      lines: [{ name: "learning rate", values: [0.5, 0.5, 0.2, 0.1, 0] }],
+    });
   });
   it("refuses a warmup longer than the run", () => {
-    expect(trainer.check?.({ warmup: 10, steps: 5, stages: [], batch: 64, chunk: 0 } as never)?.message).toBe("A warmup of 10 steps is longer than the run of 5.");
+    expect(trainer.check?.({ warmup: 10, steps: 5, stages: [], batch: 64, chunk: 0 } as never)?.message).toBe(
+      "A warmup of 10 steps is longer than the run of 5.",
+    );
   });
 });

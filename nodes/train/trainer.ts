@@ -9,11 +9,22 @@ import { port } from "../core/ports";
 const stage = z.object({
   name: z.string().max(100).default(""),
   steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z.string().max(10_000).default("*").meta({ description: "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts." }),
+  trains: z
+    .string()
+    .max(10_000)
+    .default("*")
+    .meta({
+      description:
+        "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts.",
+    }),
   lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
   schedule: z.enum(["same", ...scheduleKinds]).default("same"),
   warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
-  losses: z.string().max(1000).default("").meta({ description: "Nodes whose losses count, and with them their data; empty: all." }),
+  losses: z
+    .string()
+    .max(1000)
+    .default("")
+    .meta({ description: "Nodes whose losses count, and with them their data; empty: all." }),
 });
 
 export const trainer = defineNode({
@@ -34,7 +45,12 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
   version: 1,
   inputs: {
     loss: port.tensor({ dtype: "float32", shape: [], deferred: true, many: true, doc: "One or more scalar losses." }),
-    metric: port.number({ deferred: true, many: true, optional: true, doc: "Measured at intervals, with the weights as they are then." }),
+    metric: port.number({
+      deferred: true,
+      many: true,
+      optional: true,
+      doc: "Measured at intervals, with the weights as they are then.",
+    }),
     distinct: port.text({ shape: ["N"], optional: true, doc: "One name per row; equal names never meet in a batch." }),
     bucket: port.text({ shape: ["N"], optional: true, doc: "One name per row; only equal names meet in a batch." }),
   },
@@ -55,43 +71,170 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     stages: z.array(stage).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
     evaluate: z.int().min(1).max(1_000_000).default(100).meta({ label: "Measure every", unit: "steps" }),
     better: z.enum(["higher", "lower"]).default("higher").meta({ label: "A better metric is", advanced: true }),
-    give: z.enum(["last", "best"]).default("last").meta({ label: "Weights given", advanced: true, description: "Those of the last step, or those with the best first metric." }),
-    patience: z.int().min(0).max(10_000).default(0).meta({ label: "Patience", unit: "measurements", advanced: true, description: "Ends after so many measurements without a better one; 0 never." }),
-    floor: z.number().min(0).max(1).default(0).meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
+    give: z
+      .enum(["last", "best"])
+      .default("last")
+      .meta({
+        label: "Weights given",
+        advanced: true,
+        description: "Those of the last step, or those with the best first metric.",
+      }),
+    patience: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(0)
+      .meta({
+        label: "Patience",
+        unit: "measurements",
+        advanced: true,
+        description: "Ends after so many measurements without a better one; 0 never.",
+      }),
+    floor: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
     beta1: z.number().min(0).max(0.9999).default(0.9).meta({ label: "β₁", advanced: true }),
     beta2: z.number().min(0).max(0.99999).default(0.98).meta({ label: "β₂", advanced: true }),
     epsilon: z.number().min(1e-12).max(1e-2).default(1e-6).meta({ label: "ε", advanced: true, scale: "log" }),
     momentum: z.number().min(0).max(0.9999).default(0.9).meta({ advanced: true, description: "Of SGD and LARS." }),
     nesterov: z.boolean().default(false).meta({ advanced: true }),
-    clipNorm: z.number().min(0).max(1000).default(1).meta({ label: "Clip gradient norm", advanced: true, description: "0 does not clip." }),
-    average: z.number().min(0).max(0.999999).default(0).meta({ widget: "number", label: "Average decay", advanced: true, description: "Decay of a moving average of the weights; 0 keeps none." }),
-    accumulate: z.int().min(1).max(4096).default(1).meta({ unit: "batches", advanced: true, description: "Gradients of so many batches are averaged before each update." }),
-    chunk: z.int().min(0).max(65_536).default(0).meta({ label: "Encode at a time", unit: "rows", advanced: true, description: "0 encodes the batch at once; less bounds memory, and gives the same gradients." }),
-    precision: z.enum(["float32", "float16"]).default("float32").meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
-    recompute: z.string().max(1000).default("").meta({ label: "Compute again", advanced: true, description: "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time." }),
-    hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({ label: "Keep frozen results", advanced: true, description: "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step." }),
-    checkpoint: z.int().min(1).max(1_000_000).default(100).meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
+    clipNorm: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(1)
+      .meta({ label: "Clip gradient norm", advanced: true, description: "0 does not clip." }),
+    average: z
+      .number()
+      .min(0)
+      .max(0.999999)
+      .default(0)
+      .meta({
+        widget: "number",
+        label: "Average decay",
+        advanced: true,
+        description: "Decay of a moving average of the weights; 0 keeps none.",
+      }),
+    accumulate: z
+      .int()
+      .min(1)
+      .max(4096)
+      .default(1)
+      .meta({
+        unit: "batches",
+        advanced: true,
+        description: "Gradients of so many batches are averaged before each update.",
+      }),
+    chunk: z
+      .int()
+      .min(0)
+      .max(65_536)
+      .default(0)
+      .meta({
+        label: "Encode at a time",
+        unit: "rows",
+        advanced: true,
+        description: "0 encodes the batch at once; less bounds memory, and gives the same gradients.",
+      }),
+    precision: z
+      .enum(["float32", "float16"])
+      .default("float32")
+      .meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
+    recompute: z
+      .string()
+      .max(1000)
+      .default("")
+      .meta({
+        label: "Compute again",
+        advanced: true,
+        description:
+          "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time.",
+      }),
+    hoist: z
+      .enum(["off", "float32", "float16"])
+      .default("float32")
+      .meta({
+        label: "Keep frozen results",
+        advanced: true,
+        description:
+          "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step.",
+      }),
+    checkpoint: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(100)
+      .meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
     keep: z.int().min(1).max(100).default(2).meta({ label: "Checkpoints kept", advanced: true }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
   },
   check({ warmup, steps, stages, batch, chunk }) {
-    if (!stages.length && warmup > steps) return { param: "warmup", message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`, hint: "Make the warmup shorter." };
+    if (!stages.length && warmup > steps)
+      return {
+        param: "warmup",
+        message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`,
+        hint: "Make the warmup shorter.",
+      };
     const long = stages.find((s) => Math.max(s.warmup, s.warmup < 0 ? warmup : 0) > s.steps);
-    if (long) return { param: "stages", message: `The warmup of the stage “${long.name}” is longer than its ${long.steps} steps.`, hint: "Set a warmup for the stage." };
-    if (chunk > 0 && batch % chunk) return { param: "chunk", message: `A batch of ${batch} rows cannot be cut into chunks of ${chunk}.`, hint: "Choose a number that divides the batch size." };
+    if (long)
+      return {
+        param: "stages",
+        message: `The warmup of the stage “${long.name}” is longer than its ${long.steps} steps.`,
+        hint: "Set a warmup for the stage.",
+      };
+    if (chunk > 0 && batch % chunk)
+      return {
+        param: "chunk",
+        message: `A batch of ${batch} rows cannot be cut into chunks of ${chunk}.`,
+        hint: "Choose a number that divides the batch size.",
+      };
     return undefined;
   },
   preview(p) {
-    const stages = stagesOf(p), total = stages.reduce((sum, s) => sum + s.steps, 0), points = Math.min(200, total);
+    const stages = stagesOf(p),
+      total = stages.reduce((sum, s) => sum + s.steps, 0),
+      points = Math.min(200, total);
     const steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (total - 1)) / Math.max(1, points - 1)));
-    return { x: { label: "step", values: steps }, lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }] };
+    return {
+      x: { label: "step", values: steps },
+      lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }],
+    };
   },
   async run({ host, inputs, params: p }) {
     return host.train({
-      losses: inputs.loss, metrics: inputs.metric, distinct: inputs.distinct, bucket: inputs.bucket, stages: stagesOf(p),
-      optimizer: { kind: p.optimizer, beta1: p.beta1, beta2: p.beta2, eps: p.epsilon, weightDecay: p.weightDecay, momentum: p.momentum, nesterov: p.nesterov, trust: 0.001 },
-      batchSize: p.batch, accumulate: p.accumulate, chunk: p.chunk, precision: p.precision, recompute: listOf(p.recompute), average: p.average, hoist: p.hoist, clipNorm: p.clipNorm, seed: p.seed,
-      checkpointEvery: p.checkpoint, keep: p.keep, evaluateEvery: p.evaluate, better: p.better, patience: p.patience, give: p.give,
+      losses: inputs.loss,
+      metrics: inputs.metric,
+      distinct: inputs.distinct,
+      bucket: inputs.bucket,
+      stages: stagesOf(p),
+      optimizer: {
+        kind: p.optimizer,
+        beta1: p.beta1,
+        beta2: p.beta2,
+        eps: p.epsilon,
+        weightDecay: p.weightDecay,
+        momentum: p.momentum,
+        nesterov: p.nesterov,
+        trust: 0.001,
+      },
+      batchSize: p.batch,
+      accumulate: p.accumulate,
+      chunk: p.chunk,
+      precision: p.precision,
+      recompute: listOf(p.recompute),
+      average: p.average,
+      hoist: p.hoist,
+      clipNorm: p.clipNorm,
+      seed: p.seed,
+      checkpointEvery: p.checkpoint,
+      keep: p.keep,
+      evaluateEvery: p.evaluate,
+      better: p.better,
+      patience: p.patience,
+      give: p.give,
     });
   },
 });
@@ -107,9 +250,22 @@ interface Staged {
 /** The stages of the table, with what they leave to the trainer filled in; without a table, one of everything. */
 function stagesOf(p: Staged): Stage[] {
   const schedule = (kind: Schedule["kind"], warmup: number): Schedule => ({ kind, warmup, floor: p.floor });
-  if (!p.stages.length) return [{ name: "", steps: p.steps, lr: p.lr, schedule: schedule(p.schedule, p.warmup), trains: [{ pattern: "*", rate: 1 }], losses: [] }];
+  if (!p.stages.length)
+    return [
+      {
+        name: "",
+        steps: p.steps,
+        lr: p.lr,
+        schedule: schedule(p.schedule, p.warmup),
+        trains: [{ pattern: "*", rate: 1 }],
+        losses: [],
+      },
+    ];
   return p.stages.map((s, i) => ({
-    name: s.name || `stage ${i + 1}`, steps: s.steps, lr: s.lr || p.lr, losses: listOf(s.losses),
+    name: s.name || `stage ${i + 1}`,
+    steps: s.steps,
+    lr: s.lr || p.lr,
+    losses: listOf(s.losses),
     schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
     trains: listOf(s.trains).map(group),
   }));
@@ -119,7 +275,9 @@ function stagesOf(p: Staged): Stage[] {
 function rateAt(stages: readonly Stage[], step: number): number {
   const [stage, ...later] = stages;
   if (!stage) return 0;
-  return step <= stage.steps ? stage.lr * scheduleAt(stage.schedule, step, stage.steps) : rateAt(later, step - stage.steps);
+  return step <= stage.steps
+    ? stage.lr * scheduleAt(stage.schedule, step, stage.steps)
+    : rateAt(later, step - stage.steps);
 }
 
 /** "pattern=rate decay decay", of which only the pattern must be there. */

@@ -11,6 +11,13 @@ directly and to the teacher through this node. Outside of training it is the wei
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },
-  params: { momentum: z.number().min(0).max(1).default(0.995).meta({ widget: "number", description: "m: the share of the teacher that stays in each step." }) },
+  params: {
+    momentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.995)
+      .meta({ widget: "number", description: "m: the share of the teacher that stays in each step." }),
+  },
   run: async ({ inputs: { weights }, params }) => ({ weights: { ...weights, average: params.momentum } }),
 });

@@ -11,6 +11,10 @@ export const freeze = defineNode({
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },
-  params: { names: z.string().max(10_000).default("*").meta({ widget: "textarea", description: "Patterns, one per line." }) },
-  run: async ({ inputs, params }) => ({ weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...listOf(params.names)] } }),
+  params: {
+    names: z.string().max(10_000).default("*").meta({ widget: "textarea", description: "Patterns, one per line." }),
+  },
+  run: async ({ inputs, params }) => ({
+    weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...listOf(params.names)] },
+  }),
 });

@@ -14,11 +14,28 @@ Everything else that reads this handle is frozen, as in PEFT with bias "none", u
   outputs: { weights: port.weights({ shares: "weights" }) },
   params: {
     rank: z.int().min(1).max(1024).default(8),
-    alpha: z.number().min(0).max(4096).default(16).meta({ label: "Alpha", description: "The adapter is scaled by alpha / rank." }),
-    targets: z.string().min(1).max(10_000).default("*qkv.weight\n*out.weight").meta({ widget: "textarea", description: "Names of matrices, one pattern per line; * is any letters." }),
-    others: z.boolean().default(false).meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
+    alpha: z
+      .number()
+      .min(0)
+      .max(4096)
+      .default(16)
+      .meta({ label: "Alpha", description: "The adapter is scaled by alpha / rank." }),
+    targets: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .default("*qkv.weight\n*out.weight")
+      .meta({ widget: "textarea", description: "Names of matrices, one pattern per line; * is any letters." }),
+    others: z
+      .boolean()
+      .default(false)
+      .meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
   },
   run: async ({ inputs: { weights }, params: { rank, alpha, targets, others } }) => ({
-    weights: { ...weights, lora: [...(weights.lora ?? []), { rank, alpha, targets: listOf(targets) }], frozen: [...(weights.frozen ?? []), ...(others ? [] : ["*"])] },
+    weights: {
+      ...weights,
+      lora: [...(weights.lora ?? []), { rank, alpha, targets: listOf(targets) }],
+      frozen: [...(weights.frozen ?? []), ...(others ? [] : ["*"])],
+    },
   }),
 });

@@ -12,16 +12,37 @@ export const merge = defineNode({
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights() },
   params: {},
-  async run({ host, inputs: { weights: { ref, lora = [], frozen: _, ...rest } } }) {
-    if (!ref) throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to merge."), { hint: "Wire the weights of a trainer or a checkpoint." });
-    const { tensors, metadata } = readSafetensors(await host.get(ref)), numbers = (name: string) => {
-      const tensor = tensors.get(name);
-      return tensor && { shape: tensor.shape, data: toFloat32(tensor) };
-    };
-    const list = [...tensors.keys()].filter((name) => !/\.lora_[AB]$/.test(name)).map((name) => {
-      const base = numbers(name) as NonNullable<ReturnType<typeof numbers>>, a = numbers(`${name}.lora_A`), b = numbers(`${name}.lora_B`), adapter = lora.find((l) => matches(name, l.targets));
-      return { name, shape: base.shape, data: a && b && adapter ? merged(base.data, a.data, b.data, adapter.rank, adapter.alpha / adapter.rank) : base.data };
-    });
+  async run({
+    host,
+    inputs: {
+      weights: { ref, lora = [], frozen: _, ...rest },
+    },
+  }) {
+    if (!ref)
+      throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to merge."), {
+        hint: "Wire the weights of a trainer or a checkpoint.",
+      });
+    const { tensors, metadata } = readSafetensors(await host.get(ref)),
+      numbers = (name: string) => {
+        const tensor = tensors.get(name);
+        return tensor && { shape: tensor.shape, data: toFloat32(tensor) };
+      };
+    const list = [...tensors.keys()]
+      .filter((name) => !/\.lora_[AB]$/.test(name))
+      .map((name) => {
+        const base = numbers(name) as NonNullable<ReturnType<typeof numbers>>,
+          a = numbers(`${name}.lora_A`),
+          b = numbers(`${name}.lora_B`),
+          adapter = lora.find((l) => matches(name, l.targets));
+        return {
+          name,
+          shape: base.shape,
+          data:
+            a && b && adapter
+              ? merged(base.data, a.data, b.data, adapter.rank, adapter.alpha / adapter.rank)
+              : base.data,
+        };
+      });
     if (list.length === tensors.size) host.warn("The checkpoint holds no adapters; it is passed on as it is.");
     return { weights: { ...rest, ref: await host.put(writeSafetensors(list, { metadata })) } };
   },
@@ -32,7 +53,8 @@ function merged(w: Float32Array, a: Float32Array, b: Float32Array, rank: number,
   const m = b.length / rank;
   return w.map((x, at) => {
     let sum = 0;
-    for (let r = 0, row = Math.floor(at / m) * rank, column = at % m; r < rank; r++) sum += (a[row + r] as number) * (b[r * m + column] as number);
+    for (let r = 0, row = Math.floor(at / m) * rank, column = at % m; r < rank; r++)
+      sum += (a[row + r] as number) * (b[r * m + column] as number);
     return x + scale * sum;
   });
 }

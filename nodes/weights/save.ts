@@ -12,11 +12,18 @@ export const save = defineNode({
   inputs: { weights: port.weights() },
   outputs: { file: port.file() },
   params: {
-    name: z.string().regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _").default("weights").meta({ label: "File name" }),
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
+      .default("weights")
+      .meta({ label: "File name" }),
     precision: z.enum(["float32", "float16"]).default("float32"),
   },
   async run({ host, inputs, params }) {
-    if (!inputs.weights.ref) throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to save."), { hint: "Wire the weights of a trainer or a checkpoint." });
+    if (!inputs.weights.ref)
+      throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to save."), {
+        hint: "Wire the weights of a trainer or a checkpoint.",
+      });
     const { tensors, metadata } = readSafetensors(await host.get(inputs.weights.ref));
     const list = [...tensors].map(([name, tensor]) => ({ name, shape: tensor.shape, data: toFloat32(tensor) }));
     const bytes = writeSafetensors(list, { metadata, dtype: params.precision === "float16" ? "F16" : "F32" });

@@ -11,9 +11,21 @@ export const tie = defineNode({
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },
   params: {
-    name: z.string().min(1).max(200).default("head.weight").meta({ label: "This parameter", placeholder: "head.weight" }),
-    to: z.string().min(1).max(200).default("text.token_embedding").meta({ label: "is this one", placeholder: "text.token_embedding" }),
+    name: z
+      .string()
+      .min(1)
+      .max(200)
+      .default("head.weight")
+      .meta({ label: "This parameter", placeholder: "head.weight" }),
+    to: z
+      .string()
+      .min(1)
+      .max(200)
+      .default("text.token_embedding")
+      .meta({ label: "is this one", placeholder: "text.token_embedding" }),
     transposed: z.boolean().default(true),
   },
-  run: async ({ inputs: { weights }, params }) => ({ weights: { ...weights, ties: [...(weights.ties ?? []), params] } }),
+  run: async ({ inputs: { weights }, params }) => ({
+    weights: { ...weights, ties: [...(weights.ties ?? []), params] },
+  }),
 });

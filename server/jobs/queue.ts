@@ -7,15 +7,37 @@ export interface Jobs {
 }
 export type JobKind = keyof Jobs;
 
-const queues: { [K in JobKind]: { heartbeatSeconds: number; retryLimit: number; retryDelay: number; expireInSeconds: number; retentionSeconds: number } } = {
+const queues: {
+  [K in JobKind]: {
+    heartbeatSeconds: number;
+    retryLimit: number;
+    retryDelay: number;
+    expireInSeconds: number;
+    retentionSeconds: number;
+  };
+} = {
   // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a retry, and the last of a large sweep may wait for months.
-  run: { heartbeatSeconds: 15, retryLimit: 10_000, retryDelay: 1, expireInSeconds: 86_399, retentionSeconds: 180 * 86_400 },
+  run: {
+    heartbeatSeconds: 15,
+    retryLimit: 10_000,
+    retryDelay: 1,
+    expireInSeconds: 86_399,
+    retentionSeconds: 180 * 86_400,
+  },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
 
 async function start(works: boolean, url: string): Promise<PgBoss> {
-  const boss = new PgBoss({ connectionString: url, useListenNotify: works, supervise: works, superviseIntervalSeconds: 3, monitorIntervalSeconds: 3, schedule: false, max: works ? 4 : 2 });
+  const boss = new PgBoss({
+    connectionString: url,
+    useListenNotify: works,
+    supervise: works,
+    superviseIntervalSeconds: 3,
+    monitorIntervalSeconds: 3,
+    schedule: false,
+    max: works ? 4 : 2,
+  });
   boss.on("error", (error) => console.error(`queue: ${error.message}`));
   await boss.start();
   for (const [name, options] of Object.entries(queues)) await boss.createQueue(name, { ...options, notify: true });
@@ -31,7 +53,11 @@ const sender = (): Promise<PgBoss> => {
 };
 
 /** Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher priority (0 by default) are taken first. */
-export async function enqueue<K extends JobKind>(kind: K, jobs: readonly { data: Jobs[K]; priority?: number }[], tx: Tx): Promise<void> {
+export async function enqueue<K extends JobKind>(
+  kind: K,
+  jobs: readonly { data: Jobs[K]; priority?: number }[],
+  tx: Tx,
+): Promise<void> {
   await (await sender()).insert(kind, [...jobs], { db: fromPrisma(tx as never) });
 }
 
@@ -43,10 +69,18 @@ export const closeQueue = async (): Promise<void> => {
 };
 
 /** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
-export async function work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>, url = databaseUrl()): Promise<{ stop(): Promise<void> }> {
+export async function work<K extends JobKind>(
+  kind: K,
+  handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>,
+  url = databaseUrl(),
+): Promise<{ stop(): Promise<void> }> {
   const boss = await start(true, url);
-  const worker = await boss.work<Jobs[K]>(kind, { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 }, async ([job]: Job<Jobs[K]>[]) => {
-    if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
-  });
+  const worker = await boss.work<Jobs[K]>(
+    kind,
+    { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 },
+    async ([job]: Job<Jobs[K]>[]) => {
+      if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
+    },
+  );
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
 }

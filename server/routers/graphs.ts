@@ -12,49 +12,103 @@ const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled
 
 export const graphs = router({
   list: procedure.query(async ({ ctx }) => {
-    const graphs = await ctx.db.graph.findMany({ where: { deletedAt: null }, orderBy: { updatedAt: "desc" }, take: 200, omit: { document: true }, include: { runs: { where: { sweepId: null }, orderBy: { createdAt: "desc" }, take: 1, select: { id: true, status: true, createdAt: true } } } });
+    const graphs = await ctx.db.graph.findMany({
+      where: { deletedAt: null },
+      orderBy: { updatedAt: "desc" },
+      take: 200,
+      omit: { document: true },
+      include: {
+        runs: {
+          where: { sweepId: null },
+          orderBy: { createdAt: "desc" },
+          take: 1,
+          select: { id: true, status: true, createdAt: true },
+        },
+      },
+    });
     const nodes = await nodeCounts(ctx.db, graphs);
-    return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({ id, name, description, updatedAt, publishedAt, nodes: nodes.get(id) ?? 0, lastRun: runs[0] }));
+    return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({
+      id,
+      name,
+      description,
+      updatedAt,
+      publishedAt,
+      nodes: nodes.get(id) ?? 0,
+      lastRun: runs[0],
+    }));
   }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const graph = await ctx.db.graph.findFirst({ where: { id: input.id, deletedAt: null } });
     if (!graph) throw notFound("This graph");
-    return { id: graph.id, revision: graph.revision, publishedAt: graph.publishedAt, document: checked(graph.document) };
+    return {
+      id: graph.id,
+      revision: graph.revision,
+      publishedAt: graph.publishedAt,
+      document: checked(graph.document),
+    };
   }),
 
   /** A new graph: empty, from a template, from another graph, or from a file's JSON. */
-  create: procedure.input(z.union([z.object({ template: z.string() }), z.object({ from: id }), z.object({ document: z.unknown() }), z.object({})])).mutation(async ({ ctx, input }) => {
-    let source = empty();
-    if ("template" in input) {
-      const found = await readTemplate(input.template);
-      if (!found) throw notFound("This template");
-      source = found;
-    } else if ("from" in input) {
-      const graph = await ctx.db.graph.findFirst({ where: { id: input.from, deletedAt: null } });
-      if (!graph) throw notFound("This graph");
-      source = checked(graph.document);
-      source.name = `${source.name} (copy)`;
-    } else if ("document" in input) source = checked(input.document);
-    return ctx.db.graph.create({ data: { name: source.name, description: source.description, document: source }, select: { id: true } });
-  }),
+  create: procedure
+    .input(
+      z.union([
+        z.object({ template: z.string() }),
+        z.object({ from: id }),
+        z.object({ document: z.unknown() }),
+        z.object({}),
+      ]),
+    )
+    .mutation(async ({ ctx, input }) => {
+      let source = empty();
+      if ("template" in input) {
+        const found = await readTemplate(input.template);
+        if (!found) throw notFound("This template");
+        source = found;
+      } else if ("from" in input) {
+        const graph = await ctx.db.graph.findFirst({ where: { id: input.from, deletedAt: null } });
+        if (!graph) throw notFound("This graph");
+        source = checked(graph.document);
+        source.name = `${source.name} (copy)`;
+      } else if ("document" in input) source = checked(input.document);
+      return ctx.db.graph.create({
+        data: { name: source.name, description: source.description, document: source },
+        select: { id: true },
+      });
+    }),
 
   /**
    * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten;
    * one that is sent again, because its answer was lost, is not.
    */
-  save: procedure.input(z.object({ id, revision: z.int(), document: z.unknown() })).mutation(async ({ ctx, input: { id, revision, ...input } }) => {
-    const document = checked(input.document);
-    const saved = await ctx.db.graph.updateMany({ where: { id, revision, deletedAt: null }, data: { document, name: document.name, description: document.description, revision: { increment: 1 } } });
-    if (saved.count) return { revision: revision + 1 };
-    const stored = await ctx.db.graph.findFirst({ where: { id, deletedAt: null }, select: { revision: true, document: true } });
-    if (!stored) throw notFound("This graph");
-    if (stored.revision === revision + 1 && JSON.stringify(stored.document) === JSON.stringify(document)) return { revision: stored.revision };
-    throw new TRPCError({ code: "CONFLICT", message: "This graph was changed in another window meanwhile. Reload to see that state, or save yours as a copy." });
-  }),
+  save: procedure
+    .input(z.object({ id, revision: z.int(), document: z.unknown() }))
+    .mutation(async ({ ctx, input: { id, revision, ...input } }) => {
+      const document = checked(input.document);
+      const saved = await ctx.db.graph.updateMany({
+        where: { id, revision, deletedAt: null },
+        data: { document, name: document.name, description: document.description, revision: { increment: 1 } },
+      });
+      if (saved.count) return { revision: revision + 1 };
+      const stored = await ctx.db.graph.findFirst({
+        where: { id, deletedAt: null },
+        select: { revision: true, document: true },
+      });
+      if (!stored) throw notFound("This graph");
+      if (stored.revision === revision + 1 && JSON.stringify(stored.document) === JSON.stringify(document))
+        return { revision: stored.revision };
+      throw new TRPCError({
+        code: "CONFLICT",
+        message:
+          "This graph was changed in another window meanwhile. Reload to see that state, or save yours as a copy.",
+      });
+    }),
 
   publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {
-    const { count } = await ctx.db.graph.updateMany({ where: { id: input.id, deletedAt: null }, data: { publishedAt: input.published ? new Date() : null } });
+    const { count } = await ctx.db.graph.updateMany({
+      where: { id: input.id, deletedAt: null },
+      data: { publishedAt: input.published ? new Date() : null },
+    });
     if (!count) throw notFound("This graph");
   }),
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
@@ -65,7 +119,16 @@ export const graphs = router({
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
     if (!count) throw notFound("This graph");
   }),
-  versions: procedure.input(z.object({ id })).query(({ ctx, input }) => ctx.db.graphVersion.findMany({ where: { graphId: input.id }, orderBy: { number: "desc" }, take: 100, select: { id: true, number: true, label: true, createdAt: true } })),
+  versions: procedure
+    .input(z.object({ id }))
+    .query(({ ctx, input }) =>
+      ctx.db.graphVersion.findMany({
+        where: { graphId: input.id },
+        orderBy: { number: "desc" },
+        take: 100,
+        select: { id: true, number: true, label: true, createdAt: true },
+      }),
+    ),
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const version = await ctx.db.graphVersion.findUnique({ where: { id: input.id } });
     if (!version) throw notFound("This version");

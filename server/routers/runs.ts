@@ -16,25 +16,69 @@ const id = z.uuid();
 
 export const runs = router({
   /** Runs that were asked for one by one; those of a sweep are in its table. */
-  list: procedure.input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) })).query(async ({ ctx, input }) =>
-    (await ctx.db.run.findMany({ where: { graphId: input.graphId, sweepId: null }, orderBy: { createdAt: "desc" }, take: input.take, omit: { document: true, result: true } }))
-      .map(({ id, graphId, name, status, provider, attempt, error, createdAt, startedAt, finishedAt }) => ({ id, graphId, name, status, provider, attempt, error: error as PublicError | null, createdAt, startedAt, finishedAt }))),
+  list: procedure
+    .input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) }))
+    .query(async ({ ctx, input }) =>
+      (
+        await ctx.db.run.findMany({
+          where: { graphId: input.graphId, sweepId: null },
+          orderBy: { createdAt: "desc" },
+          take: input.take,
+          omit: { document: true, result: true },
+        })
+      ).map(({ id, graphId, name, status, provider, attempt, error, createdAt, startedAt, finishedAt }) => ({
+        id,
+        graphId,
+        name,
+        status,
+        provider,
+        attempt,
+        error: error as PublicError | null,
+        createdAt,
+        startedAt,
+        finishedAt,
+      })),
+    ),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
-    const run = await ctx.db.run.findUnique({ where: { id: input.id }, include: { artifacts: true, version: { select: { number: true } } } });
+    const run = await ctx.db.run.findUnique({
+      where: { id: input.id },
+      include: { artifacts: true, version: { select: { number: true } } },
+    });
     if (!run) throw notFound("This run");
-    const { graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, artifacts, targets, version } = run;
+    const { graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, artifacts, targets, version } =
+      run;
     return {
-      id: run.id, graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, targets, version: version?.number,
-      error: run.error as unknown as PublicError | null, document: run.document as unknown as GraphDocument,
-      result: run.result as unknown as { outputs: Record<string, Record<string, { type: string; value: unknown }>>; ran: string[]; cached: string[]; timings: Record<string, number> } | null,
+      id: run.id,
+      graphId,
+      name,
+      status,
+      provider,
+      attempt,
+      createdAt,
+      startedAt,
+      finishedAt,
+      targets,
+      version: version?.number,
+      error: run.error as unknown as PublicError | null,
+      document: run.document as unknown as GraphDocument,
+      result: run.result as unknown as {
+        outputs: Record<string, Record<string, { type: string; value: unknown }>>;
+        ran: string[];
+        cached: string[];
+        timings: Record<string, number>;
+      } | null,
       artifacts: artifacts.map(({ id, node, port, type, ref, name }) => ({ id, node, port, type, ref, name })),
     };
   }),
 
-  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) })).mutation(({ ctx, input }) => {
-    return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
-  }),
+  create: procedure
+    .input(
+      z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) }),
+    )
+    .mutation(({ ctx, input }) => {
+      return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
+    }),
 
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
@@ -43,10 +87,23 @@ export const runs = router({
   /** The lines that a run drew, or draws: what charts of several runs are made of. */
   curves: procedure.input(z.object({ id })).query(({ ctx, input }) => curvesOf(ctx.db, input.id)),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
-  compare: procedure.input(z.object({ ids: z.array(id).min(1).max(12) })).query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
+  compare: procedure
+    .input(z.object({ ids: z.array(id).min(1).max(12) }))
+    .query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
 
   /** A run's events, from the beginning or from where the connection broke. */
-  events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({ ctx, input, signal }) {
-    for await (const { id, event } of watchRun(ctx.db, listener(), input.id, input.lastEventId ?? undefined, signal ?? new AbortController().signal)) yield tracked(id, event);
+  events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    for await (const { id, event } of watchRun(
+      ctx.db,
+      listener(),
+      input.id,
+      input.lastEventId ?? undefined,
+      signal ?? new AbortController().signal,
+    ))
+      yield tracked(id, event);
   }),
 });

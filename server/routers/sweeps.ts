@@ -16,7 +16,11 @@ export const sweeps = router({
     if (!sweep) throw notFound("This sweep");
     return sweep;
   }),
-  create: procedure.input(z.object({ graphId: id.optional(), document: z.unknown(), spec: sweepSpec })).mutation(({ ctx, input: { graphId, document, spec } }) => createSweep(ctx.db, { graphId, document: checked(document), spec })),
+  create: procedure
+    .input(z.object({ graphId: id.optional(), document: z.unknown(), spec: sweepSpec }))
+    .mutation(({ ctx, input: { graphId, document, spec } }) =>
+      createSweep(ctx.db, { graphId, document: checked(document), spec }),
+    ),
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { sweepId: input.id }))) throw notFound("This sweep");
   }),

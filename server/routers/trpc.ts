@@ -11,12 +11,20 @@ const t = initTRPC.context<{ db: ReturnType<typeof db> }>().create({
   transformer: superjson,
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   /** What leaves the server: the public part of a failure, and nothing else. */
-  errorFormatter: ({ shape, error }) => ({ ...shape, message: explain(error).message, data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, problem: explain(error) } }),
+  errorFormatter: ({ shape, error }) => ({
+    ...shape,
+    message: explain(error).message,
+    data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, problem: explain(error) },
+  }),
 });
 
 function explain(error: TRPCError): PublicError {
   if (error.cause instanceof Failure) return error.cause.public_;
-  if (error.code === "BAD_REQUEST" && error.cause?.name === "ZodError") return { message: "The request is not what was expected.", hint: "Reload the page; it may be older than the server." };
+  if (error.code === "BAD_REQUEST" && error.cause?.name === "ZodError")
+    return {
+      message: "The request is not what was expected.",
+      hint: "Reload the page; it may be older than the server.",
+    };
   if (error.code !== "INTERNAL_SERVER_ERROR") return { message: error.message };
   return toPublic(error.cause ?? error);
 }
@@ -25,7 +33,8 @@ export const router = t.router;
 /** A failure that says what the person can do is the request's, not the server's. */
 export const procedure = t.procedure.use(async ({ next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR") throw new TRPCError({ code: "BAD_REQUEST", cause: result.error.cause });
+  if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR")
+    throw new TRPCError({ code: "BAD_REQUEST", cause: result.error.cause });
   return result;
 });
 
@@ -36,4 +45,5 @@ export function context({ req }: { req: Request }): { db: ReturnType<typeof db> 
   if (!(bytes <= maxBody)) throw new TRPCError({ code: "PAYLOAD_TOO_LARGE", cause: failureOf(tooLarge(bytes)) });
   return { db: db() };
 }
-export const notFound = (what: string): TRPCError => new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });
+export const notFound = (what: string): TRPCError =>
+  new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });

@@ -3,9 +3,20 @@ import type { Db } from "../db";
 /** Asks a run, or all runs of a sweep, to stop. Those that no worker has are cancelled at once; finished ones stay as they are. False when there are no such runs. */
 export async function cancelRuns(db: Db, which: { id: string } | { sweepId: string }): Promise<boolean> {
   return db.$transaction(async (tx) => {
-    const waiting = await tx.run.updateManyAndReturn({ where: { ...which, status: "queued" }, data: { status: "cancelled", cancelRequested: true, finishedAt: new Date() }, select: { id: true } });
-    await tx.runEvent.createMany({ data: waiting.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } })) });
-    const running = await tx.run.updateManyAndReturn({ where: { ...which, status: "running" }, data: { cancelRequested: true }, select: { id: true } }), told = [...waiting, ...running].map(({ id }) => id);
+    const waiting = await tx.run.updateManyAndReturn({
+      where: { ...which, status: "queued" },
+      data: { status: "cancelled", cancelRequested: true, finishedAt: new Date() },
+      select: { id: true },
+    });
+    await tx.runEvent.createMany({
+      data: waiting.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } })),
+    });
+    const running = await tx.run.updateManyAndReturn({
+        where: { ...which, status: "running" },
+        data: { cancelRequested: true },
+        select: { id: true },
+      }),
+      told = [...waiting, ...running].map(({ id }) => id);
     await tx.$executeRaw`select pg_notify('run_cancel', id), pg_notify('run_events', id) from unnest(${told}::text[]) id`;
     return told.length > 0 || (await tx.run.count({ where: which })) > 0;
   });

@@ -17,9 +17,15 @@ export class Fenced extends Error {}
 /** Takes a run: the next attempt. Undefined when it is finished or cancelled already. */
 export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefined> {
   return db.$transaction(async (tx) => {
-    const cancelled = await tx.run.updateMany({ where: { id, status: "running", cancelRequested: true }, data: { status: "cancelled", finishedAt: new Date() } });
+    const cancelled = await tx.run.updateMany({
+      where: { id, status: "running", cancelRequested: true },
+      data: { status: "cancelled", finishedAt: new Date() },
+    });
     if (cancelled.count) await tell(tx, id, 0, [{ kind: "status", status: "cancelled" }]);
-    const claimed = await tx.run.updateMany({ where: { id, status: { in: ["queued", "running"] } }, data: { status: "running", attempt: { increment: 1 } } });
+    const claimed = await tx.run.updateMany({
+      where: { id, status: { in: ["queued", "running"] } },
+      data: { status: "running", attempt: { increment: 1 } },
+    });
     if (!claimed.count) return undefined;
     const run = await tx.run.findUniqueOrThrow({ where: { id } });
     if (!run.startedAt) await tx.run.update({ where: { id }, data: { startedAt: new Date() } });
@@ -37,15 +43,47 @@ export async function appendEvents(db: Db, run: ClaimedRun, events: readonly Run
 }
 
 /** Ends the run: status, result, artifacts and the last events, all or nothing. */
-export async function finishRun(db: Db, run: ClaimedRun, events: readonly RunEvent[], { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult): Promise<void> {
+export async function finishRun(
+  db: Db,
+  run: ClaimedRun,
+  events: readonly RunEvent[],
+  { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult,
+): Promise<void> {
   await db.$transaction(async (tx) => {
     await hold(tx, run);
-    const { sweep } = await tx.run.findUniqueOrThrow({ where: { id: run.id }, select: { sweep: { select: { spec: true } } } }), metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
-    await tx.run.update({ where: { id: run.id }, data: { status, provider, metric, error: error && storable(error), result: storable({ outputs, ran, cached, timings, problems }), finishedAt: new Date() } });
-    const artifacts = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => {
-      const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
-      return ref ? [{ runId: run.id, node, port, type, ref, name: name?.replaceAll("\0", "�") ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}` }] : [];
-    }));
+    const { sweep } = await tx.run.findUniqueOrThrow({
+        where: { id: run.id },
+        select: { sweep: { select: { spec: true } } },
+      }),
+      metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
+    await tx.run.update({
+      where: { id: run.id },
+      data: {
+        status,
+        provider,
+        metric,
+        error: error && storable(error),
+        result: storable({ outputs, ran, cached, timings, problems }),
+        finishedAt: new Date(),
+      },
+    });
+    const artifacts = Object.entries(outputs).flatMap(([node, ports]) =>
+      Object.entries(ports).flatMap(([port, { type, value }]) => {
+        const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
+        return ref
+          ? [
+              {
+                runId: run.id,
+                node,
+                port,
+                type,
+                ref,
+                name: name?.replaceAll("\0", "�") ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}`,
+              },
+            ]
+          : [];
+      }),
+    );
     await tx.artifact.createMany({ data: artifacts });
     await tell(tx, run.id, run.attempt, [...events, { kind: "status", status, error, provider }]);
   });
@@ -53,19 +91,34 @@ export async function finishRun(db: Db, run: ClaimedRun, events: readonly RunEve
 
 /** Ends a run that could not be executed at all. */
 export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Promise<void> {
-  await finishRun(db, run, [], { status: "failed", outputs: {}, ran: [], cached: [], timings: {}, problems: [], error });
+  await finishRun(db, run, [], {
+    status: "failed",
+    outputs: {},
+    ran: [],
+    cached: [],
+    timings: {},
+    problems: [],
+    error,
+  });
 }
 
 /** Locks the run's row for this attempt. Inserts of one run are serial by this, so their ids are in the order of their commits. */
 async function hold(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
-  const rows = await tx.$queryRaw<{ attempt: number; status: string }[]>`select "attempt", "status"::text from "Run" where "id" = ${id}::uuid for update`;
-  if (rows[0]?.attempt !== attempt || rows[0].status !== "running") throw new Fenced(`run ${id} is at attempt ${rows[0]?.attempt} (${rows[0]?.status}), and this is attempt ${attempt}`);
+  const rows = await tx.$queryRaw<
+    { attempt: number; status: string }[]
+  >`select "attempt", "status"::text from "Run" where "id" = ${id}::uuid for update`;
+  if (rows[0]?.attempt !== attempt || rows[0].status !== "running")
+    throw new Fenced(
+      `run ${id} is at attempt ${rows[0]?.attempt} (${rows[0]?.status}), and this is attempt ${attempt}`,
+    );
 }
 
 async function tell(tx: Tx, runId: string, attempt: number, events: readonly RunEvent[]): Promise<void> {
-  if (events.length) await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: storable(data) })) });
+  if (events.length)
+    await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: storable(data) })) });
   await tx.$executeRaw`select pg_notify('run_events', ${runId})`;
 }
 
 /** What Postgres' JSON cannot hold, NUL characters and halves of surrogate pairs, is replaced: a caption may have any bytes in it. */
-const storable = (value: object): object => JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" ? v.replace(/[\0\p{Surrogate}]/gu, "�") : v));
+const storable = (value: object): object =>
+  JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" ? v.replace(/[\0\p{Surrogate}]/gu, "�") : v));

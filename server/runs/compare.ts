@@ -27,7 +27,24 @@ export interface RunFacts {
   files: { node: string; port: string; ref: string; name: string }[];
 }
 
-const select = { id: true, graphId: true, name: true, status: true, error: true, provider: true, attempt: true, sweepId: true, number: true, assignment: true, createdAt: true, startedAt: true, finishedAt: true, result: true, document: true, artifacts: { select: { node: true, port: true, ref: true, name: true } } } as const;
+const select = {
+  id: true,
+  graphId: true,
+  name: true,
+  status: true,
+  error: true,
+  provider: true,
+  attempt: true,
+  sweepId: true,
+  number: true,
+  assignment: true,
+  createdAt: true,
+  startedAt: true,
+  finishedAt: true,
+  result: true,
+  document: true,
+  artifacts: { select: { node: true, port: true, ref: true, name: true } },
+} as const;
 interface Result {
   outputs?: Record<string, Record<string, { type: string; value: unknown }>>;
   ran?: string[];
@@ -35,12 +52,31 @@ interface Result {
 }
 
 /** Some runs side by side, oldest first, and the parameters in which their graphs differ. Those that do not exist any more are left out. */
-export async function compareRuns(db: Db, ids: readonly string[]): Promise<{ runs: RunFacts[]; parameters: Difference[] }> {
-  const found = await db.run.findMany({ where: { id: { in: [...ids] } }, orderBy: [{ createdAt: "asc" }, { number: "asc" }], select });
+export async function compareRuns(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ runs: RunFacts[]; parameters: Difference[] }> {
+  const found = await db.run.findMany({
+    where: { id: { in: [...ids] } },
+    orderBy: [{ createdAt: "asc" }, { number: "asc" }],
+    select,
+  });
   const runs = found.map(({ result, document, artifacts, ...run }): RunFacts => {
     const { outputs = {}, ran = [], cached = [] } = (result ?? {}) as Result;
-    const numbers = Object.entries(outputs).flatMap(([node, ports]) => Object.entries(ports).flatMap(([port, { type, value }]) => (type === "number" ? [[`${node}.${port}`, value as number]] : [])));
-    return { ...run, error: run.error as PublicError | null, assignment: run.assignment as Assignment | null, ran: ran.length, cached: cached.length, numbers: Object.fromEntries(numbers), files: artifacts };
+    const numbers = Object.entries(outputs).flatMap(([node, ports]) =>
+      Object.entries(ports).flatMap(([port, { type, value }]) =>
+        type === "number" ? [[`${node}.${port}`, value as number]] : [],
+      ),
+    );
+    return {
+      ...run,
+      error: run.error as PublicError | null,
+      assignment: run.assignment as Assignment | null,
+      ran: ran.length,
+      cached: cached.length,
+      numbers: Object.fromEntries(numbers),
+      files: artifacts,
+    };
   });
   return { runs, parameters: differences(found.map((r) => r.document as GraphDocument)) };
 }

@@ -13,9 +13,17 @@ const page = 500;
  * A run's events after `lastId`, those that are stored and then those that come, until the run has ended. Listens first and reads
  * second, so that nothing falls between; looks again every few seconds in case a message was lost.
  */
-export async function* watchRun(db: Db, listener: Listener, runId: string, lastId: string | undefined, signal: AbortSignal): AsyncGenerator<StoredEvent> {
-  let wake = () => {}, last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
-  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake()), abort = () => wake();
+export async function* watchRun(
+  db: Db,
+  listener: Listener,
+  runId: string,
+  lastId: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<StoredEvent> {
+  let wake = () => {},
+    last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
+  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake()),
+    abort = () => wake();
   signal.addEventListener("abort", abort, { once: true });
   try {
     while (!signal.aborted) {
@@ -26,7 +34,11 @@ export async function* watchRun(db: Db, listener: Listener, runId: string, lastI
           resolve();
         };
       });
-      const rows = await db.runEvent.findMany({ where: { runId, id: { gt: last } }, orderBy: { id: "asc" }, take: page });
+      const rows = await db.runEvent.findMany({
+        where: { runId, id: { gt: last } },
+        orderBy: { id: "asc" },
+        take: page,
+      });
       for (const { id, data } of rows) {
         last = id;
         yield { id: String(id), event: data as unknown as RunEvent };
@@ -34,7 +46,12 @@ export async function* watchRun(db: Db, listener: Listener, runId: string, lastI
       const end = rows.at(-1)?.data as RunEvent | undefined;
       if (end?.kind === "status" && end.status !== "queued" && end.status !== "running") return;
       if (rows.length === page) continue;
-      if (!rows.length && !(await db.run.count({ where: { id: runId, status: { in: ["queued", "running"] } } })) && !(await db.runEvent.count({ where: { runId, id: { gt: last } } }))) return;
+      if (
+        !rows.length &&
+        !(await db.run.count({ where: { id: runId, status: { in: ["queued", "running"] } } })) &&
+        !(await db.runEvent.count({ where: { runId, id: { gt: last } } }))
+      )
+        return;
       await woken;
     }
   } finally {

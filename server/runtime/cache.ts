@@ -17,7 +17,11 @@ export interface Cache {
 }
 
 /** Writes a file that appears whole or not at all. */
-export async function writeWhole(path: string, data: string | Uint8Array | readonly Uint8Array[], { durable = false } = {}): Promise<void> {
+export async function writeWhole(
+  path: string,
+  data: string | Uint8Array | readonly Uint8Array[],
+  { durable = false } = {},
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const aside = `${path}.${randomUUID()}.tmp`;
   try {

@@ -7,17 +7,45 @@ import { readSafetensors } from "#models/files/safetensors";
 import { openBlobs } from "../storage/blobs";
 
 const vision = { scope: "v", patch: 8, width: 32, layers: 1, heads: 2 };
-const chain = (limit = 3, gridLimit = 60) => graph({
-  data: ["data.emoji", { vendors: ["fluent"], limit }], resize: ["image.resize", { width: 16, height: 16 }], normalize: ["image.normalize"],
-  vision: ["model.vision-transformer", vision], projector: ["model.projector", { scope: "p", width: 8 }], norm: ["model.l2-normalize"],
-  similarity: ["model.contrastive-scorer"], heatmap: ["output.similarity-heatmap", { limit: gridLimit }],
-}, ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels", "vision.features -> projector.features", "projector.embedding -> norm.embedding", "norm.embedding -> similarity.images", "norm.embedding -> similarity.texts", "similarity.logits -> heatmap.values"]);
+const chain = (limit = 3, gridLimit = 60) =>
+  graph(
+    {
+      data: ["data.emoji", { vendors: ["fluent"], limit }],
+      resize: ["image.resize", { width: 16, height: 16 }],
+      normalize: ["image.normalize"],
+      vision: ["model.vision-transformer", vision],
+      projector: ["model.projector", { scope: "p", width: 8 }],
+      norm: ["model.l2-normalize"],
+      similarity: ["model.contrastive-scorer"],
+      heatmap: ["output.similarity-heatmap", { limit: gridLimit }],
+    },
+    [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "vision.features -> projector.features",
+      "projector.embedding -> norm.embedding",
+      "norm.embedding -> similarity.images",
+      "norm.embedding -> similarity.texts",
+      "similarity.logits -> heatmap.values",
+    ],
+  );
 
 describe("a run", () => {
   it("runs everything once, then takes it from the cache", async () => {
-    const dir = await temporaryFolder(), first = await run(chain(), dir);
+    const dir = await temporaryFolder(),
+      first = await run(chain(), dir);
     expect(first.error).toBeUndefined();
-    expect(first.ran.toSorted()).toEqual(["data", "heatmap", "norm", "normalize", "projector", "resize", "similarity", "vision"]);
+    expect(first.ran.toSorted()).toEqual([
+      "data",
+      "heatmap",
+      "norm",
+      "normalize",
+      "projector",
+      "resize",
+      "similarity",
+      "vision",
+    ]);
     const again = await run(chain(), dir);
     expect([again.ran, again.status]).toEqual([[], "done"]);
     expect(again.outputs.heatmap).toEqual(first.outputs.heatmap);
@@ -30,7 +58,8 @@ describe("a run", () => {
     expect(cached).toEqual(["similarity"]);
   });
   it("re-runs exactly what depends on a change", async () => {
-    const dir = await temporaryFolder(), before = chain();
+    const dir = await temporaryFolder(),
+      before = chain();
     await run(before, dir);
     const after = structuredClone(before);
     (after.nodes.projector as { params: object }).params = { scope: "p", width: 12 };
@@ -39,11 +68,21 @@ describe("a run", () => {
     expect(cached).toEqual(["vision"]);
   });
   it("computes only what the targets need", async () => {
-    expect((await run(chain(), await temporaryFolder(), { targets: ["normalize"] })).ran).toEqual(["data", "resize", "normalize"]);
+    expect((await run(chain(), await temporaryFolder(), { targets: ["normalize"] })).ran).toEqual([
+      "data",
+      "resize",
+      "normalize",
+    ]);
   });
   it("gives the same numbers in chunks of rows as at once", async () => {
-    const dir = await temporaryFolder(), many = await run(chain(150), dir, { targets: ["norm"] }), few = await run(chain(10), dir, { targets: ["norm"] });
-    const read = async (r: typeof many) => new Float32Array((await openBlobs(join(dir, "blobs")).get((r.outputs.norm?.embedding?.value as { ref: string }).ref)).slice().buffer);
+    const dir = await temporaryFolder(),
+      many = await run(chain(150), dir, { targets: ["norm"] }),
+      few = await run(chain(10), dir, { targets: ["norm"] });
+    const read = async (r: typeof many) =>
+      new Float32Array(
+        (await openBlobs(join(dir, "blobs")).get((r.outputs.norm?.embedding?.value as { ref: string }).ref)).slice()
+          .buffer,
+      );
     const [a, b] = [await read(many), await read(few)];
     expect(a.length).toBe(150 * 8);
     for (const [i, x] of b.entries()) expect(x).toBeCloseTo(a[i] as number, 5);
@@ -55,100 +94,183 @@ describe("a run", () => {
     const { status, ran } = await run(chain(), dir);
     expect([status, ran.length > 3]).toEqual(["done", true]);
     const results = join(dir, "cache/results");
-    for (const sub of await readdir(results)) for (const file of await readdir(join(results, sub))) await writeFile(join(results, sub, file), "{broken");
+    for (const sub of await readdir(results))
+      for (const file of await readdir(join(results, sub))) await writeFile(join(results, sub, file), "{broken");
     expect((await run(chain(), dir)).ran).toHaveLength(8);
   });
   it("stops when it is cancelled, before the next node", async () => {
-    const controller = new AbortController(), result = await run(chain(), await temporaryFolder(), { signal: controller.signal, onEvent: (e) => e.kind === "node-done" && controller.abort() });
+    const controller = new AbortController(),
+      result = await run(chain(), await temporaryFolder(), {
+        signal: controller.signal,
+        onEvent: (e) => e.kind === "node-done" && controller.abort(),
+      });
     expect(result.status).toBe("cancelled");
     expect(result.ran).toEqual(["data"]);
   });
   it("says what failed, where and what to do, and what was not reached", async () => {
-    const dir = await temporaryFolder(), broken = graph({ load: ["weights.load", { source: "upload", file: { ref: "f".repeat(64) } }], save: ["weights.save"] }, ["load.weights -> save.weights"]);
+    const dir = await temporaryFolder(),
+      broken = graph(
+        { load: ["weights.load", { source: "upload", file: { ref: "f".repeat(64) } }], save: ["weights.save"] },
+        ["load.weights -> save.weights"],
+      );
     const { status, error, events } = await run(broken, dir);
     expect(status).toBe("failed");
-    expect(error).toMatchObject({ node: "load", message: `The stored file ${"f".repeat(12)}… is missing from the blob store.` });
-    expect(events.filter((e) => e.kind === "node-failed" || e.kind === "node-skipped").map((e) => [e.kind, e.node])).toEqual([["node-failed", "load"], ["node-skipped", "save"]]);
+    expect(error).toMatchObject({
+      node: "load",
+      message: `The stored file ${"f".repeat(12)}… is missing from the blob store.`,
+    });
+    expect(
+      events.filter((e) => e.kind === "node-failed" || e.kind === "node-skipped").map((e) => [e.kind, e.node]),
+    ).toEqual([
+      ["node-failed", "load"],
+      ["node-skipped", "save"],
+    ]);
   });
   it("does not start with an error in what it needs, but runs parts that are sound", async () => {
-    const dir = await temporaryFolder(), document = graph({ text: ["text.input", { text: "a" }], grid: ["output.image-grid"] });
-    expect((await run(document, dir)).error).toMatchObject({ node: "grid", port: "image", message: 'Image grid needs its input "image" (image), and nothing is connected to it.' });
+    const dir = await temporaryFolder(),
+      document = graph({ text: ["text.input", { text: "a" }], grid: ["output.image-grid"] });
+    expect((await run(document, dir)).error).toMatchObject({
+      node: "grid",
+      port: "image",
+      message: 'Image grid needs its input "image" (image), and nothing is connected to it.',
+    });
     expect((await run(document, dir, { targets: ["text"] })).status).toBe("done");
   });
   it("explains a full disk and loses nothing", async () => {
-    const dir = await temporaryFolder(), blobs = openBlobs(join(dir, "blobs"));
-    const full = { ...blobs, put: () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })) };
+    const dir = await temporaryFolder(),
+      blobs = openBlobs(join(dir, "blobs"));
+    const full = {
+      ...blobs,
+      put: () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })),
+    };
     const { error, status } = await run(chain(), dir, { blobs: full });
-    expect([status, error?.message]).toEqual(["failed", "The disk is full, so the result could not be stored. Nothing that was stored before is lost."]);
+    expect([status, error?.message]).toEqual([
+      "failed",
+      "The disk is full, so the result could not be stored. Nothing that was stored before is lost.",
+    ]);
   });
 });
 
 describe("a training", () => {
-  const weightsOf = async (dir: string, result: Awaited<ReturnType<typeof run>>) => Buffer.from(await openBlobs(join(dir, "blobs")).get((result.outputs.trainer?.weights?.value as { ref: string }).ref)).toString("base64");
-  const losses = (result: Awaited<ReturnType<typeof run>>) => (result.outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] }).lines.find((l) => l.name === "loss")?.values as number[];
+  const weightsOf = async (dir: string, result: Awaited<ReturnType<typeof run>>) =>
+    Buffer.from(
+      await openBlobs(join(dir, "blobs")).get((result.outputs.trainer?.weights?.value as { ref: string }).ref),
+    ).toString("base64");
+  const losses = (result: Awaited<ReturnType<typeof run>>) =>
+    (result.outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] }).lines.find(
+      (l) => l.name === "loss",
+    )?.values as number[];
 
   it("brings the loss down, starts near ln B, and keeps the logit scale in its bounds", async () => {
-    const dir = await temporaryFolder(), result = await run(tinyClip({ steps: 400, lr: 0.001 }), dir), curve = losses(result);
+    const dir = await temporaryFolder(),
+      result = await run(tinyClip({ steps: 400, lr: 0.001 }), dir),
+      curve = losses(result);
     expect(result.error).toBeUndefined();
     const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
     expect(mean(curve.slice(-10))).toBeLessThan(mean(curve.slice(0, 10)) * 0.75);
     const { tensors } = readSafetensors(Buffer.from(await weightsOf(dir, result), "base64"));
     expect([...tensors.keys()].filter((n) => !/^(vision|text|ip|tp|scorer)\./.test(n))).toEqual([]);
-    expect(result.events.filter((e) => e.kind === "metric").map((e) => e.step)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+    expect(result.events.filter((e) => e.kind === "metric").map((e) => e.step)).toEqual(
+      Array.from({ length: 400 }, (_, i) => i + 1),
+    );
     expect(await readdir(join(dir, "scratch")).catch(() => [])).toEqual([]);
   });
 
   it("goes on after a stop at any step with the very numbers of an unbroken run", async () => {
-    const whole = await temporaryFolder(), unbroken = await run(tinyClip(), whole);
+    const whole = await temporaryFolder(),
+      unbroken = await run(tinyClip(), whole);
     for (const stopAt of [3, 4, 10]) {
-      const dir = await temporaryFolder(), controller = new AbortController();
-      const stopped = await run(tinyClip(), dir, { signal: controller.signal, onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort() });
+      const dir = await temporaryFolder(),
+        controller = new AbortController();
+      const stopped = await run(tinyClip(), dir, {
+        signal: controller.signal,
+        onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
+      });
       expect(stopped.status).toBe("cancelled");
       const resumed = await run(tinyClip(), dir);
-      expect(resumed.events.filter((e) => e.kind === "resumed").map((e) => e.step)).toEqual(stopAt < 4 ? [] : [Math.floor(stopAt / 4) * 4]);
+      expect(resumed.events.filter((e) => e.kind === "resumed").map((e) => e.step)).toEqual(
+        stopAt < 4 ? [] : [Math.floor(stopAt / 4) * 4],
+      );
       expect(losses(resumed)).toEqual(losses(unbroken));
       expect(await weightsOf(dir, resumed)).toBe(await weightsOf(whole, unbroken));
     }
   });
 
   it("that another run does already is waited for, not done twice", async () => {
-    const dir = await temporaryFolder(), [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]), [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
-    expect([first.error, second.error, second.ran.includes("trainer"), second.cached.includes("trainer")]).toEqual([undefined, undefined, false, true]);
-    expect(second.events.some((e) => e.kind === "warning" && e.message.startsWith("Another run trains the same"))).toBe(true);
+    const dir = await temporaryFolder(),
+      [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]),
+      [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
+    expect([first.error, second.error, second.ran.includes("trainer"), second.cached.includes("trainer")]).toEqual([
+      undefined,
+      undefined,
+      false,
+      true,
+    ]);
+    expect(second.events.some((e) => e.kind === "warning" && e.message.startsWith("Another run trains the same"))).toBe(
+      true,
+    );
     expect(second.outputs.trainer).toEqual(first.outputs.trainer);
     expect(await readdir(join(dir, "scratch"))).toEqual([]);
   });
   it("does not use a damaged checkpoint, and says so", async () => {
-    const dir = await temporaryFolder(), controller = new AbortController();
-    await run(tinyClip(), dir, { signal: controller.signal, onEvent: (e) => e.kind === "metric" && e.step === 6 && controller.abort() });
-    const [folder = ""] = await readdir(join(dir, "scratch")), path = join(dir, "scratch", folder), file = (await readdir(path)).find((f) => f.endsWith(".safetensors")) as string;
+    const dir = await temporaryFolder(),
+      controller = new AbortController();
+    await run(tinyClip(), dir, {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "metric" && e.step === 6 && controller.abort(),
+    });
+    const [folder = ""] = await readdir(join(dir, "scratch")),
+      path = join(dir, "scratch", folder),
+      file = (await readdir(path)).find((f) => f.endsWith(".safetensors")) as string;
     const bytes = await readFile(join(path, file));
     bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
     await writeFile(join(path, file), bytes);
     const result = await run(tinyClip(), dir);
     expect(result.status).toBe("done");
-    expect(result.events.find((e) => e.kind === "warning")).toMatchObject({ message: expect.stringContaining("does not have the checksum that was written") });
+    expect(result.events.find((e) => e.kind === "warning")).toMatchObject({
+      message: expect.stringContaining("does not have the checksum that was written"),
+    });
   });
 
   it("trains nothing that is frozen", async () => {
-    const dir = await temporaryFolder(), first = await run(tinyClip(), dir), { ref } = first.outputs.trainer?.weights?.value as { ref: string };
+    const dir = await temporaryFolder(),
+      first = await run(tinyClip(), dir),
+      { ref } = first.outputs.trainer?.weights?.value as { ref: string };
     const document = tinyClip({ seed: 5 });
-    Object.assign(document.nodes, graph({ load: ["weights.load", { source: "upload", file: { ref } }], freeze: ["weights.freeze"] }).nodes);
-    for (const [from, to] of [["load.weights", "freeze.weights"], ["freeze.weights", "vision.weights"]] as const) {
-      const [a = "", b = ""] = from.split("."), [c = "", d = ""] = to.split(".");
+    Object.assign(
+      document.nodes,
+      graph({ load: ["weights.load", { source: "upload", file: { ref } }], freeze: ["weights.freeze"] }).nodes,
+    );
+    for (const [from, to] of [
+      ["load.weights", "freeze.weights"],
+      ["freeze.weights", "vision.weights"],
+    ] as const) {
+      const [a = "", b = ""] = from.split("."),
+        [c = "", d = ""] = to.split(".");
       document.wires.push({ from: { node: a, port: b }, to: { node: c, port: d } });
     }
     const second = await run(document, dir);
     expect(second.error).toBeUndefined();
-    const [a, b] = [first, second].map((r) => weightsOf(dir, r)), [before, after] = [readSafetensors(Buffer.from(await (a as Promise<string>), "base64")).tensors, readSafetensors(Buffer.from(await (b as Promise<string>), "base64")).tensors];
-    const same = (name: string) => Buffer.compare(Buffer.from(before.get(name)?.data as Uint8Array), Buffer.from(after.get(name)?.data as Uint8Array)) === 0;
+    const [a, b] = [first, second].map((r) => weightsOf(dir, r)),
+      [before, after] = [
+        readSafetensors(Buffer.from(await (a as Promise<string>), "base64")).tensors,
+        readSafetensors(Buffer.from(await (b as Promise<string>), "base64")).tensors,
+      ];
+    const same = (name: string) =>
+      Buffer.compare(
+        Buffer.from(before.get(name)?.data as Uint8Array),
+        Buffer.from(after.get(name)?.data as Uint8Array),
+      ) === 0;
     expect(same("vision.conv1.weight")).toBe(true);
     expect(same("text.token_embedding")).toBe(false);
   });
 
   it.each([
     [{ batch: 40 }, "A batch of 40 rows of different names cannot be drawn from 24 names."],
-    [{ lr: 10, weightDecay: 10, clipNorm: 0, steps: 40, warmup: 0 }, /Training stopped at step \d+: the (loss|gradient) is no longer a finite number/],
+    [
+      { lr: 10, weightDecay: 10, clipNorm: 0, steps: 40, warmup: 0 },
+      /Training stopped at step \d+: the (loss|gradient) is no longer a finite number/,
+    ],
   ])("explains %o", async (params, message) => {
     const { error } = await run(tinyClip(params), await temporaryFolder());
     expect(error?.node).toBe("trainer");

@@ -112,27 +112,50 @@ class Execution {
   #refuse(targets: readonly string[]): void {
     const { nodes } = this.options.document;
     const unknown = targets.find((id) => !Object.hasOwn(nodes, id));
-    if (unknown) throw new Failure({ message: `The run asks for the node "${unknown}", which is not in the graph.`, hint: `Its nodes are ${Object.keys(nodes).join(", ")}.` });
+    if (unknown)
+      throw new Failure({
+        message: `The run asks for the node "${unknown}", which is not in the graph.`,
+        hint: `Its nodes are ${Object.keys(nodes).join(", ")}.`,
+      });
     const needed = this.#upstream(targets);
-    const error = this.#result.problems.find((p) => p.severity === "error" && (p.node === undefined || needed.has(p.node) || !targets.length));
-    if (error) throw new Failure({ message: error.message, hint: error.hint, node: error.node, port: error.port, param: error.param });
-    if (!targets.length) throw new Failure({ message: "The graph has no nodes, so there is nothing to run.", hint: "Add a node, or start from a template." });
+    const error = this.#result.problems.find(
+      (p) => p.severity === "error" && (p.node === undefined || needed.has(p.node) || !targets.length),
+    );
+    if (error)
+      throw new Failure({
+        message: error.message,
+        hint: error.hint,
+        node: error.node,
+        port: error.port,
+        param: error.param,
+      });
+    if (!targets.length)
+      throw new Failure({
+        message: "The graph has no nodes, so there is nothing to run.",
+        hint: "Add a node, or start from a template.",
+      });
   }
 
   /** The nodes, and all that feeds them. */
   #upstream(targets: readonly string[]): Set<string> {
     const found = new Set(targets);
-    for (const id of found) for (const wire of this.options.document.wires) if (wire.to.node === id) found.add(wire.from.node);
+    for (const id of found)
+      for (const wire of this.options.document.wires) if (wire.to.node === id) found.add(wire.from.node);
     return found;
   }
 
   async #run(targets: readonly string[]): Promise<void> {
-    const { cacheDir, signal } = this.options, graph = this.#graph, result = this.#result, cache = openCache(cacheDir);
+    const { cacheDir, signal } = this.options,
+      graph = this.#graph,
+      result = this.#result,
+      cache = openCache(cacheDir);
     this.#signatures = signatures(graph, sha256, await this.#fingerprints());
-    await Promise.all([...graph.nodes.values()].map(async ({ id, definition }) => {
-      const entry = definition.effect ? undefined : await cache.get(this.#signatures.get(id) as string);
-      if (entry && (await this.#isWhole(entry, this.#outside(id)))) this.#entries.set(id, entry);
-    }));
+    await Promise.all(
+      [...graph.nodes.values()].map(async ({ id, definition }) => {
+        const entry = definition.effect ? undefined : await cache.get(this.#signatures.get(id) as string);
+        if (entry && (await this.#isWhole(entry, this.#outside(id)))) this.#entries.set(id, entry);
+      }),
+    );
     const { steps, run, cached } = plan(graph, targets, (id) => this.#entries.has(id));
     result.cached = cached;
     this.#emit({ kind: "plan", run, cached });
@@ -145,14 +168,18 @@ class Execution {
     const waiting = new Set(run);
     for (const step of steps) {
       if (signal.aborted) throw new Cancelled();
-      const nodes = step.kind === "host" ? [step.node] : step.nodes, start = performance.now();
+      const nodes = step.kind === "host" ? [step.node] : step.nodes,
+        start = performance.now();
       for (const node of nodes) {
         this.#emit({ kind: "node-start", node });
         waiting.delete(node);
       }
       let release: (() => Promise<void>) | undefined;
       try {
-        if (step.kind === "host" && Object.values<Port>(graph.nodes.get(step.node)?.definition.inputs ?? {}).some((port) => port.deferred)) {
+        if (
+          step.kind === "host" &&
+          Object.values<Port>(graph.nodes.get(step.node)?.definition.inputs ?? {}).some((port) => port.deferred)
+        ) {
           const { release: letGo, entry } = await this.#holdTraining(step.node, cache);
           release = letGo;
           if (entry) {
@@ -163,7 +190,10 @@ class Execution {
             continue;
           }
         }
-        const values = step.kind === "host" ? await this.#runHost(graph.nodes.get(step.node) as ResolvedNode) : await this.#runRegion(nodes, run, targets);
+        const values =
+          step.kind === "host"
+            ? await this.#runHost(graph.nodes.get(step.node) as ResolvedNode)
+            : await this.#runRegion(nodes, run, targets);
         const ms = performance.now() - start;
         for (const id of nodes) {
           const entry = await this.#keep(graph.nodes.get(id) as ResolvedNode, values);
@@ -178,10 +208,14 @@ class Execution {
       } catch (error) {
         if (error instanceof Cancelled || signal.aborted) throw new Cancelled();
         const node = nodes.length === 1 ? nodes[0] : undefined;
-        result.error = toPublic(error, { node, title: nodes.map((id) => graph.nodes.get(id)?.definition.title).join(" + ") });
+        result.error = toPublic(error, {
+          node,
+          title: nodes.map((id) => graph.nodes.get(id)?.definition.title).join(" + "),
+        });
         const failed = result.error.node ?? (nodes.at(-1) as string);
         this.#emit({ kind: "node-failed", node: failed, error: result.error });
-        for (const id of [...nodes, ...waiting]) if (id !== failed && !result.ran.includes(id)) this.#emit({ kind: "node-skipped", node: id });
+        for (const id of [...nodes, ...waiting])
+          if (id !== failed && !result.ran.includes(id)) this.#emit({ kind: "node-skipped", node: id });
         throw error;
       } finally {
         await release?.();
@@ -235,7 +269,13 @@ class Execution {
   #host(node: string): Host {
     const { blobs, cacheDir, signal, folders, allowRemote } = this.options;
     return createHost({
-      blobs, cacheDir, signal, folders, allowRemote, nodeId: node, seed: 0,
+      blobs,
+      cacheDir,
+      signal,
+      folders,
+      allowRemote,
+      nodeId: node,
+      seed: 0,
       onProgress: (done, of, note) => this.#emit({ kind: "node-progress", node, done, of, note }),
       onWarn: (message) => this.#emit({ kind: "warning", node, message }),
       train: (request) => this.#train(node, request),
@@ -244,13 +284,34 @@ class Execution {
   }
 
   async #train(node: string, request: TrainRequest): Promise<TrainResult> {
-    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode, deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
+    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode,
+      deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
     await this.#prepare(coneOf(this.#graph, deferred).tensors);
     return train({
-      request, node, graph: this.#graph, document: this.options.registry ? undefined : this.options.document, folders: this.options.folders ?? [], dataThreads: this.options.dataThreads, blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, provider: this.#provider, sessions,
+      request,
+      node,
+      graph: this.#graph,
+      document: this.options.registry ? undefined : this.options.document,
+      folders: this.options.folders ?? [],
+      dataThreads: this.options.dataThreads,
+      blobs: this.options.blobs,
+      cacheDir: this.options.cacheDir,
+      signal: this.options.signal,
+      provider: this.#provider,
+      sessions,
       scratch: join(this.options.scratch, this.#signatures.get(node) as string),
       valueOf: (from) => this.#value(from),
-      hostFor: (id, keys) => createHost({ blobs: this.options.blobs, cacheDir: this.options.cacheDir, signal: this.options.signal, folders: this.options.folders, nodeId: id, seed: keys, onProgress: () => {}, onWarn: (message) => this.#emit({ kind: "warning", node: id, message }) }),
+      hostFor: (id, keys) =>
+        createHost({
+          blobs: this.options.blobs,
+          cacheDir: this.options.cacheDir,
+          signal: this.options.signal,
+          folders: this.options.folders,
+          nodeId: id,
+          seed: keys,
+          onProgress: () => {},
+          onWarn: (message) => this.#emit({ kind: "warning", node: id, message }),
+        }),
       onEvent: this.#emit,
     });
   }
@@ -258,7 +319,11 @@ class Execution {
   async #exportOnnx(node: string, request: ExportRequest): Promise<Uint8Array> {
     await this.#prepare(coneOf(this.#graph, request.tensors).tensors);
     return exportOnnx({
-      request, node, graph: this.#graph, types: this.#types, blobs: this.options.blobs,
+      request,
+      node,
+      graph: this.#graph,
+      types: this.#types,
+      blobs: this.options.blobs,
       weightsOf: (from) => this.#value(from) as Promise<Weights>,
       warn: (message) => this.#emit({ kind: "warning", node, message }),
     });
@@ -268,10 +333,15 @@ class Execution {
     const inputs: Record<string, unknown> = {};
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       const sources = node.inputs[name] ?? [];
-      const values = port.deferred ? sources.map((from) => ({ deferred: true, ...from })) : await Promise.all(sources.map((from) => this.#value(from)));
+      const values = port.deferred
+        ? sources.map((from) => ({ deferred: true, ...from }))
+        : await Promise.all(sources.map((from) => this.#value(from)));
       inputs[name] = port.many ? values : values[0];
     }
-    const outputs = (await node.definition.run?.({ host: this.#host(node.id), inputs, params: node.params })) as Record<string, unknown>;
+    const outputs = (await node.definition.run?.({ host: this.#host(node.id), inputs, params: node.params })) as Record<
+      string,
+      unknown
+    >;
     return new Map(Object.entries(outputs).map(([port, value]) => [key({ node: node.id, port }), value]));
   }
 
@@ -279,21 +349,33 @@ class Execution {
     return prepareNodes(this.#graph, nodes, (id) => this.#host(id));
   }
 
-  async #runRegion(nodes: readonly string[], run: readonly string[], targets: readonly string[]): Promise<Map<string, unknown>> {
+  async #runRegion(
+    nodes: readonly string[],
+    run: readonly string[],
+    targets: readonly string[],
+  ): Promise<Map<string, unknown>> {
     await this.#prepare(nodes);
-    const graph = this.#graph, readOutside = new Set<string>();
+    const graph = this.#graph,
+      readOutside = new Set<string>();
     for (const id of run) {
       if (nodes.includes(id)) continue;
-      for (const sources of Object.values(graph.nodes.get(id)?.inputs ?? {})) for (const from of sources) readOutside.add(key(from));
+      for (const sources of Object.values(graph.nodes.get(id)?.inputs ?? {}))
+        for (const from of sources) readOutside.add(key(from));
     }
     const all = nodes.flatMap((node) => this.#outside(node).map((port) => ({ node, port })));
-    const isWanted = (e: Endpoint) => readOutside.has(key(e)) || targets.includes(e.node) || graph.nodes.get(e.node)?.definition.expensive === true;
+    const isWanted = (e: Endpoint) =>
+      readOutside.has(key(e)) || targets.includes(e.node) || graph.nodes.get(e.node)?.definition.expensive === true;
     return runRegion({
-      graph, nodes,
-      wanted: all.filter(isWanted), welcome: all.filter((e) => !isWanted(e)),
+      graph,
+      nodes,
+      wanted: all.filter(isWanted),
+      welcome: all.filter((e) => !isWanted(e)),
       valueOf: (from) => this.#value(from) as Promise<Tensor>,
       weightsOf: (from) => this.#value(from) as Promise<Weights>,
-      blobs: this.options.blobs, sessions, provider: this.#provider, signal: this.options.signal,
+      blobs: this.options.blobs,
+      sessions,
+      provider: this.#provider,
+      signal: this.options.signal,
       progress: (done, of) => {
         for (const node of nodes) this.#emit({ kind: "node-progress", node, done, of });
       },
@@ -302,12 +384,17 @@ class Execution {
 
   /** Stores what a node gave and draws its previews. */
   async #keep({ id, definition }: ResolvedNode, values: Map<string, unknown>): Promise<CacheEntry> {
-    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} }, host = this.#host(id);
+    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} },
+      host = this.#host(id);
     for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
-      const endpoint = key({ node: id, port }), value = values.get(endpoint);
+      const endpoint = key({ node: id, port }),
+        value = values.get(endpoint);
       if (value === undefined) continue;
       this.#values.set(endpoint, Promise.resolve(value));
-      [entry.outputs[port], entry.previews[port]] = await Promise.all([storeValue(type, value, this.options.blobs), previewOf(type, value, host) as Promise<Preview>]);
+      [entry.outputs[port], entry.previews[port]] = await Promise.all([
+        storeValue(type, value, this.options.blobs),
+        previewOf(type, value, host) as Promise<Preview>,
+      ]);
     }
     this.#entries.set(id, entry);
     return entry;
@@ -315,15 +402,26 @@ class Execution {
 
   #report(id: string): void {
     const outputs = this.#graph.nodes.get(id)?.definition.outputs ?? {};
-    this.#result.outputs[id] = Object.fromEntries(Object.entries(this.#entries.get(id)?.outputs ?? {}).map(([port, value]) => [port, { type: (outputs[port] as Port).type, value }]));
+    this.#result.outputs[id] = Object.fromEntries(
+      Object.entries(this.#entries.get(id)?.outputs ?? {}).map(([port, value]) => [
+        port,
+        { type: (outputs[port] as Port).type, value },
+      ]),
+    );
   }
 
   #value(from: Endpoint): Promise<unknown> {
     const known = this.#values.get(key(from));
     if (known) return known;
-    const type = this.#graph.nodes.get(from.node)?.definition.outputs[from.port]?.type as PortType, entry = this.#entries.get(from.node);
+    const type = this.#graph.nodes.get(from.node)?.definition.outputs[from.port]?.type as PortType,
+      entry = this.#entries.get(from.node);
     if (!entry || !(from.port in entry.outputs)) {
-      throw new Failure({ node: from.node, port: from.port, message: `${key(from)} gave no value, though something reads it.`, hint: "Check the node's settings; an optional output may be switched off." });
+      throw new Failure({
+        node: from.node,
+        port: from.port,
+        message: `${key(from)} gave no value, though something reads it.`,
+        hint: "Check the node's settings; an optional output may be switched off.",
+      });
     }
     const loaded = loadValue(type, entry.outputs[from.port], this.options.blobs);
     this.#values.set(key(from), loaded);

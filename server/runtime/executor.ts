@@ -10,9 +10,13 @@ import { openBlobs } from "../storage/blobs";
 import { type ExecuteResult, execute } from "./execute";
 
 export type ToExecutor = { kind: "run"; document: GraphDocument; targets: string[] } | { kind: "cancel" };
-export type FromExecutor = { kind: "event"; event: RunEvent } | { kind: "cause"; message: string } | { kind: "result"; result: ExecuteResult };
+export type FromExecutor =
+  | { kind: "event"; event: RunEvent }
+  | { kind: "cause"; message: string }
+  | { kind: "result"; result: ExecuteResult };
 
-const { data, folders, allowRemote } = env(), blobs = openBlobs(join(data, "blobs"));
+const { data, folders, allowRemote } = env(),
+  blobs = openBlobs(join(data, "blobs"));
 const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {}); // a worker that died hears nothing
 let controller: AbortController | undefined;
 
@@ -20,10 +24,17 @@ process.on("message", async (message: ToExecutor) => {
   if (message.kind === "cancel") return controller?.abort();
   controller = new AbortController();
   const result = await execute({
-    document: message.document, targets: message.targets.length ? message.targets : undefined,
-    blobs, cacheDir: join(data, "cache"), scratch: join(data, "scratch"), signal: controller.signal, folders, allowRemote,
+    document: message.document,
+    targets: message.targets.length ? message.targets : undefined,
+    blobs,
+    cacheDir: join(data, "cache"),
+    scratch: join(data, "scratch"),
+    signal: controller.signal,
+    folders,
+    allowRemote,
     onEvent: (event) => send({ kind: "event", event }),
-    onCause: (error) => send({ kind: "cause", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    onCause: (error) =>
+      send({ kind: "cause", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });
   send({ kind: "result", result });
 });

@@ -12,12 +12,16 @@ export async function hold(path: string, signal: AbortSignal, onWait: () => void
   await mkdir(dirname(path), { recursive: true });
   for (let waits = 0; ; waits++) {
     if (signal.aborted) throw new Cancelled();
-    const held = await writeFile(path, own, { flag: "wx" }).then(() => true, (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-      return false;
-    });
+    const held = await writeFile(path, own, { flag: "wx" }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        return false;
+      },
+    );
     if (held) return () => rm(path, { force: true });
-    const holder = await readFile(path, "utf8").catch(() => ""), [pid = "", start] = holder.split(" ");
+    const holder = await readFile(path, "utf8").catch(() => ""),
+      [pid = "", start] = holder.split(" ");
     if (start !== undefined && (await startOf(Number(pid))) !== start) await rm(path, { force: true });
     else {
       if (waits === 0) onWait();
@@ -29,7 +33,9 @@ export async function hold(path: string, signal: AbortSignal, onWait: () => void
 /** When a living process started, which tells it from a later one with its number; where the system does not say, only that it lives. */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") {
-    const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).replace(/^.*\) /s, "").split(" "); // proc(5): state is the third field
+    const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""))
+      .replace(/^.*\) /s, "")
+      .split(" "); // proc(5): state is the third field
     return state === "Z" ? undefined : fields[18];
   }
   try {

@@ -22,7 +22,11 @@ export function initialise(init: Init, size: number, seed: number, name: string)
 }
 
 /** The weights handles that nodes read, by endpoint. */
-export async function handlesOf(graph: ResolvedGraph, nodes: readonly string[], weightsOf: (from: Endpoint) => Promise<Weights>): Promise<Map<string, Weights>> {
+export async function handlesOf(
+  graph: ResolvedGraph,
+  nodes: readonly string[],
+  weightsOf: (from: Endpoint) => Promise<Weights>,
+): Promise<Map<string, Weights>> {
   const wires = nodes.flatMap((id) => graph.nodes.get(id)?.inputs.weights ?? []);
   return new Map(await Promise.all(wires.map(async (from) => [key(from), await weightsOf(from)] as const)));
 }
@@ -35,8 +39,14 @@ export interface ParameterOptions {
 }
 
 /** The values of a lowered graph's parameters, by graph name: from the checkpoint that its node is wired to, or drawn. */
-export async function parameterValues(lowered: Lowered, weightsOf: (from: Endpoint) => Promise<Weights>, blobs: Blobs, { seed = 0, current }: ParameterOptions = {}): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-  const result = new Map<string, Float32Array<ArrayBuffer>>(), checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
+export async function parameterValues(
+  lowered: Lowered,
+  weightsOf: (from: Endpoint) => Promise<Weights>,
+  blobs: Blobs,
+  { seed = 0, current }: ParameterOptions = {},
+): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+  const result = new Map<string, Float32Array<ArrayBuffer>>(),
+    checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
   const checkpoint = async (ref: string) => {
     const open = checkpoints.get(ref) ?? readSafetensors(await blobs.get(ref));
     checkpoints.set(ref, open);
@@ -44,20 +54,31 @@ export async function parameterValues(lowered: Lowered, weightsOf: (from: Endpoi
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
   for (const { name: graphName, value, init } of lowered.graph.parameters) {
-    const parameter = described.get(graphName) as LoweredParameter, { name, weights: from, adapter } = parameter, shape = value.shape as readonly number[];
+    const parameter = described.get(graphName) as LoweredParameter,
+      { name, weights: from, adapter } = parameter,
+      shape = value.shape as readonly number[];
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
     if (now) {
       result.set(graphName, now);
       continue;
     }
-    const weights = from && (await weightsOf(from)), size = shape.reduce((a, b) => a * b, 1);
+    const weights = from && (await weightsOf(from)),
+      size = shape.reduce((a, b) => a * b, 1);
     const stored = weights?.ref === undefined ? undefined : (await checkpoint(weights.ref)).tensors.get(name);
     if (stored && stored.shape.join() !== shape.join()) {
-      throw new Failure({ port: "weights", message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`, hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one." });
+      throw new Failure({
+        port: "weights",
+        message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`,
+        hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
+      });
     }
     if (!stored && !adapter && weights?.ref !== undefined && weights.seed === undefined) {
       const known = [...(await checkpoint(weights.ref)).tensors.keys()];
-      throw new Failure({ port: "weights", message: `The checkpoint holds no parameter "${name}". It holds ${known.slice(0, 5).join(", ")}${known.length > 5 ? ` and ${known.length - 5} more` : ""}.`, hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint." });
+      throw new Failure({
+        port: "weights",
+        message: `The checkpoint holds no parameter "${name}". It holds ${known.slice(0, 5).join(", ")}${known.length > 5 ? ` and ${known.length - 5} more` : ""}.`,
+        hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
+      });
     }
     result.set(graphName, stored ? toFloat32(stored) : initialise(init, size, weights?.seed ?? seed, name));
   }

@@ -7,30 +7,48 @@ import { readSafetensorsHeader } from "#models/files/safetensors";
 import { takeRows } from "./values";
 
 /** How much of a value the canvas is shown. */
-const shown = { images: 12, texts: 20, textLength: 200, head: 12, rankings: 12, labels: 10, cells: 32, points: 500, tensors: 200, samples: 65_536, bins: 32 };
+const shown = {
+  images: 12,
+  texts: 20,
+  textLength: 200,
+  head: 12,
+  rankings: 12,
+  labels: 10,
+  cells: 32,
+  points: 500,
+  tensors: 200,
+  samples: 65_536,
+  bins: 32,
+};
 
 const first = (n: number, of: number): number[] => Array.from({ length: Math.min(n, of) }, (_, i) => i);
 
-const numberAt = (dtype: DType, data: Tensor["data"], i: number): number => (dtype === "float16" ? fromHalf(data[i] as number) : Number(data[i]));
+const numberAt = (dtype: DType, data: Tensor["data"], i: number): number =>
+  dtype === "float16" ? fromHalf(data[i] as number) : Number(data[i]);
 
 /** Statistics over at most `shown.samples` evenly spaced elements: a preview must not cost what the node cost. */
 function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
   const head = first(shown.head, data.length).map((i) => numberAt(dtype, data, i));
-  const stride = Math.max(1, Math.floor(data.length / shown.samples)), samples: number[] = [];
+  const stride = Math.max(1, Math.floor(data.length / shown.samples)),
+    samples: number[] = [];
   for (let i = 0; i < data.length; i += stride) {
     const x = numberAt(dtype, data, i);
     if (Number.isFinite(x)) samples.push(x);
   }
   const result = { dtype, shape: [...shape], head };
   if (!samples.length) return result;
-  let min = Number.POSITIVE_INFINITY, max = Number.NEGATIVE_INFINITY, sum = 0, squares = 0;
+  let min = Number.POSITIVE_INFINITY,
+    max = Number.NEGATIVE_INFINITY,
+    sum = 0,
+    squares = 0;
   for (const x of samples) {
     min = Math.min(min, x);
     max = Math.max(max, x);
     sum += x;
     squares += x * x;
   }
-  const mean = sum / samples.length, histogram = Array<number>(shown.bins).fill(0);
+  const mean = sum / samples.length,
+    histogram = Array<number>(shown.bins).fill(0);
   for (const x of samples) {
     const bin = Math.min(shown.bins - 1, Math.floor(((x - min) / (max - min || 1)) * shown.bins));
     histogram[bin] = (histogram[bin] as number) + 1;
@@ -45,7 +63,10 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
     const [count = 0, height, width] = value.pixels.shape;
     return { count, height, width, items: await host.encodeImages(takeRows(value.pixels, first(shown.images, count))) };
   },
-  text: async (value) => ({ count: value.length, items: value.slice(0, shown.texts).map((t) => t.slice(0, shown.textLength)) }),
+  text: async (value) => ({
+    count: value.length,
+    items: value.slice(0, shown.texts).map((t) => t.slice(0, shown.textLength)),
+  }),
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),
   async weights(value, host) {
@@ -60,13 +81,23 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
     return { vocabulary: tokens.length, sample: tokens.slice(-shown.texts) };
   },
   async series(value) {
-    const n = value.x.values.length, stride = Math.ceil(n / shown.points) || 1;
+    const n = value.x.values.length,
+      stride = Math.ceil(n / shown.points) || 1;
     const keep = <V>(list: V[]) => list.filter((_, i) => i % stride === 0 || i === n - 1);
-    return { x: { ...value.x, values: keep(value.x.values) }, lines: value.lines.map((line) => ({ ...line, values: keep(line.values) })) };
+    return {
+      x: { ...value.x, values: keep(value.x.values) },
+      lines: value.lines.map((line) => ({ ...line, values: keep(line.values) })),
+    };
   },
-  ranking: async (value) => ({ items: value.items.slice(0, shown.rankings).map((item) => ({ ...item, labels: item.labels.slice(0, shown.labels) })) }),
+  ranking: async (value) => ({
+    items: value.items
+      .slice(0, shown.rankings)
+      .map((item) => ({ ...item, labels: item.labels.slice(0, shown.labels) })),
+  }),
   async matrix(value) {
-    const [rows = 0, columns = 0] = value.values.shape, r = first(shown.cells, rows), c = first(shown.cells, columns);
+    const [rows = 0, columns = 0] = value.values.shape,
+      r = first(shown.cells, rows),
+      c = first(shown.cells, columns);
     return {
       rows: value.rows.slice(0, shown.cells),
       columns: value.columns.slice(0, shown.cells),
@@ -76,7 +107,11 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
       values: r.flatMap((i) => c.map((j) => numberAt(value.values.dtype, value.values.data, i * columns + j))),
     };
   },
-  gallery: async (value) => ({ images: value.images.slice(0, shown.images * 2), captions: value.captions.slice(0, shown.images * 2), count: value.images.length }),
+  gallery: async (value) => ({
+    images: value.images.slice(0, shown.images * 2),
+    captions: value.captions.slice(0, shown.images * 2),
+    count: value.images.length,
+  }),
   file: async (value) => value,
 };
 

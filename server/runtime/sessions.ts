@@ -27,7 +27,11 @@ Reflect.deleteProperty(globalThis, "Float16Array");
 export const toOrt = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as never, [...shape]);
 toOrt({ dtype: "uint8", shape: [0], data: new Uint8Array() });
 if (float16Array) Object.defineProperty(globalThis, "Float16Array", float16Array);
-export const fromOrt = (value: ort.Tensor): Tensor => ({ dtype: value.type as Tensor["dtype"], shape: value.dims, data: value.data as Tensor["data"] });
+export const fromOrt = (value: ort.Tensor): Tensor => ({
+  dtype: value.type as Tensor["dtype"],
+  shape: value.dims,
+  data: value.data as Tensor["data"],
+});
 
 /** How every model is opened that runs more than once. */
 export const optionsFor = (provider: Provider): ort.InferenceSession.SessionOptions => ({
@@ -44,7 +48,9 @@ export async function openSession(model: Uint8Array, provider: Provider): Promis
   return {
     runRaw: (feeds) => session.run(feeds) as Promise<Record<string, ort.Tensor>>,
     async run(feeds) {
-      const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)])));
+      const results = await session.run(
+        Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)])),
+      );
       return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromOrt(value)]));
     },
     release: () => session.release(),
@@ -57,7 +63,8 @@ export class SessionPool {
   constructor(readonly size = 8) {}
 
   async get(model: Uint8Array, provider: Provider): Promise<Session> {
-    const key = `${provider} ${sha256(model)}`, session = this.#open.get(key) ?? (await openSession(model, provider));
+    const key = `${provider} ${sha256(model)}`,
+      session = this.#open.get(key) ?? (await openSession(model, provider));
     this.#open.delete(key);
     this.#open.set(key, session);
     for (const [old, stale] of this.#open) {
@@ -78,7 +85,8 @@ const isOpen = new Map<Provider, Promise<boolean>>();
 export function canOpen(provider: Provider): Promise<boolean> {
   const known = isOpen.get(provider);
   if (known) return known;
-  const tried = provider === "cpu" ? Promise.resolve(true) : hasDevice(provider) ? probe(provider) : Promise.resolve(false);
+  const tried =
+    provider === "cpu" ? Promise.resolve(true) : hasDevice(provider) ? probe(provider) : Promise.resolve(false);
   isOpen.set(provider, tried);
   return tried;
 }
@@ -86,14 +94,28 @@ export function canOpen(provider: Provider): Promise<boolean> {
 const hasDevice = (provider: Provider): boolean => {
   if (process.platform !== "linux") return provider === "webgpu";
   if (provider === "cuda") return existsSync("/dev/nvidiactl");
-  return existsSync("/dev/dri/renderD128") || existsSync("/dev/nvidiactl") || Boolean(process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES);
+  return (
+    existsSync("/dev/dri/renderD128") ||
+    existsSync("/dev/nvidiactl") ||
+    Boolean(process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES)
+  );
 };
 
 const probe = (provider: Provider): Promise<boolean> =>
-  promisify(execFile)(process.execPath, ["--import", "tsx", fileURLToPath(new URL("./probe.ts", import.meta.url)), provider], { timeout: 30_000 }).then(() => true, () => false);
+  promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(new URL("./probe.ts", import.meta.url)), provider],
+    { timeout: 30_000 },
+  ).then(
+    () => true,
+    () => false,
+  );
 
 /** The provider that a choice stands for: `auto` is the first that opens of CUDA, WebGPU, CPU. */
 export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
   for (const provider of choice === "auto" ? providers : [choice]) if (await canOpen(provider)) return provider;
-  throw new Failure({ message: `The execution provider "${choice}" cannot be opened on this machine.`, hint: "Choose auto or cpu. For cuda, install its libraries (README, “GPU”); for webgpu, a Vulkan driver." });
+  throw new Failure({
+    message: `The execution provider "${choice}" cannot be opened on this machine.`,
+    hint: "Choose auto or cpu. For cuda, install its libraries (README, “GPU”); for webgpu, a Vulkan driver.",
+  });
 }

@@ -18,11 +18,16 @@ test("equal bytes have one name, which is their hash", async () => {
   expect(Buffer.from(await blobs.get(sha256(bytes))).toString()).toBe("a patch");
 });
 test("a stream beyond the limit leaves nothing behind", async () => {
-  await expect(blobs.putStream(Readable.from([Buffer.alloc(600), Buffer.alloc(600)]), 1000)).rejects.toThrow(BlobTooLarge);
+  await expect(blobs.putStream(Readable.from([Buffer.alloc(600), Buffer.alloc(600)]), 1000)).rejects.toThrow(
+    BlobTooLarge,
+  );
   expect(await readdir(join(dir, "tmp"))).toEqual([]);
 });
 test("a stream within the limit is stored under its hash", async () => {
-  expect(await blobs.putStream(Readable.from([Buffer.from(bytes)]), 1000)).toEqual({ ref: sha256(bytes), bytes: bytes.length });
+  expect(await blobs.putStream(Readable.from([Buffer.from(bytes)]), 1000)).toEqual({
+    ref: sha256(bytes),
+    bytes: bytes.length,
+  });
 });
 test("a reference is checked, so no path can escape", () => {
   expect(() => blobs.path("../../etc/passwd")).toThrow(/no blob reference/);

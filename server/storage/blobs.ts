@@ -45,10 +45,15 @@ export const sha256 = (data: Uint8Array | string): string => createHash("sha256"
 /** A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed. */
 export function openBlobs(dir: string): Blobs {
   const path = (ref: string) => {
-    if (!isRef(ref)) throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
+    if (!isRef(ref))
+      throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
     return join(dir, ref.slice(0, 2), ref);
   };
-  const has = (ref: string) => access(path(ref)).then(() => true, () => false);
+  const has = (ref: string) =>
+    access(path(ref)).then(
+      () => true,
+      () => false,
+    );
   const missing = (ref: string) => (error: NodeJS.ErrnoException) => {
     throw error.code === "ENOENT" ? new BlobMissing(ref) : error;
   };
@@ -84,7 +89,8 @@ export function openBlobs(dir: string): Blobs {
       return ref;
     },
     async putStream(source, maxBytes) {
-      const temporary = await aside(), digest = createHash("sha256");
+      const temporary = await aside(),
+        digest = createHash("sha256");
       let bytes = 0;
       const meter = new Transform({
         transform(chunk: Buffer, _encoding, done) {

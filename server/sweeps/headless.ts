@@ -13,10 +13,27 @@ export interface TrialResult {
 }
 
 /** Runs the trials of a sweep one after the other, without database or workers; what they have in common comes from the cache. */
-export async function* runTrials(document: GraphDocument, { metric }: SweepSpec, trials: readonly Assignment[], options: Omit<ExecuteOptions, "document" | "targets">): AsyncGenerator<TrialResult> {
+export async function* runTrials(
+  document: GraphDocument,
+  { metric }: SweepSpec,
+  trials: readonly Assignment[],
+  options: Omit<ExecuteOptions, "document" | "targets">,
+): AsyncGenerator<TrialResult> {
   for (const [i, assignment] of trials.entries()) {
     if (options.signal.aborted) return;
-    const start = performance.now(), { status, outputs, error } = await execute({ ...options, document: assign(document, assignment), targets: [metric.node] });
-    yield { number: i + 1, assignment, status, metric: metricValue(metric, outputs) ?? null, ms: Math.round(performance.now() - start), ...(error ? { error } : {}) };
+    const start = performance.now(),
+      { status, outputs, error } = await execute({
+        ...options,
+        document: assign(document, assignment),
+        targets: [metric.node],
+      });
+    yield {
+      number: i + 1,
+      assignment,
+      status,
+      metric: metricValue(metric, outputs) ?? null,
+      ms: Math.round(performance.now() - start),
+      ...(error ? { error } : {}),
+    };
   }
 }

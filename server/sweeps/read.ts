@@ -40,22 +40,63 @@ export async function readSweep(db: Db, id: string): Promise<(SweepSummary & { t
   const sweep = await db.sweep.findUnique({ where: { id } });
   if (!sweep) return undefined;
   const [summary] = (await summaries(db, [sweep])) as [SweepSummary];
-  const runs = await db.run.findMany({ where: { sweepId: id }, orderBy: { number: "asc" }, select: { id: true, number: true, status: true, assignment: true, metric: true, error: true, startedAt: true, finishedAt: true } });
-  const trials = await Promise.all(runs.map(async (run): Promise<Trial> => ({
-    ...run, number: run.number ?? 0, assignment: run.assignment as Assignment, error: run.error as PublicError | null,
-    ...(run.status === "running" ? await soFar(db, run.id, summary.spec.metric) : {}),
-  })));
+  const runs = await db.run.findMany({
+    where: { sweepId: id },
+    orderBy: { number: "asc" },
+    select: {
+      id: true,
+      number: true,
+      status: true,
+      assignment: true,
+      metric: true,
+      error: true,
+      startedAt: true,
+      finishedAt: true,
+    },
+  });
+  const trials = await Promise.all(
+    runs.map(
+      async (run): Promise<Trial> => ({
+        ...run,
+        number: run.number ?? 0,
+        assignment: run.assignment as Assignment,
+        error: run.error as PublicError | null,
+        ...(run.status === "running" ? await soFar(db, run.id, summary.spec.metric) : {}),
+      }),
+    ),
+  );
   return { ...summary, trials };
 }
 
-async function summaries(db: Db, sweeps: { id: string; graphId: string | null; name: string; document: unknown; spec: unknown; createdAt: Date }[]): Promise<SweepSummary[]> {
-  const groups = await db.run.groupBy({ by: ["sweepId", "status"], where: { sweepId: { in: sweeps.map((s) => s.id) } }, _count: true, _min: { metric: true }, _max: { metric: true } });
+async function summaries(
+  db: Db,
+  sweeps: { id: string; graphId: string | null; name: string; document: unknown; spec: unknown; createdAt: Date }[],
+): Promise<SweepSummary[]> {
+  const groups = await db.run.groupBy({
+    by: ["sweepId", "status"],
+    where: { sweepId: { in: sweeps.map((s) => s.id) } },
+    _count: true,
+    _min: { metric: true },
+    _max: { metric: true },
+  });
   return sweeps.map(({ document, ...sweep }) => {
-    const spec = sweep.spec as SweepSpec, { nodes } = document as GraphDocument, own = groups.filter((g) => g.sweepId === sweep.id), runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    const spec = sweep.spec as SweepSpec,
+      { nodes } = document as GraphDocument,
+      own = groups.filter((g) => g.sweepId === sweep.id),
+      runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
     for (const g of own) runs[g.status] = g._count;
     const metrics = own.flatMap((g) => (spec.metric.goal === "min" ? g._min.metric : g._max.metric) ?? []);
-    const named = [spec.metric.node, ...spec.axes.map((a) => a.node)].flatMap((id) => (nodes[id] ? [[id, { type: nodes[id].type, title: nodes[id].title }]] : []));
-    return { ...sweep, spec, nodes: Object.fromEntries(named), status: statusOf(runs), runs, best: metrics.length ? Math[spec.metric.goal](...metrics) : null };
+    const named = [spec.metric.node, ...spec.axes.map((a) => a.node)].flatMap((id) =>
+      nodes[id] ? [[id, { type: nodes[id].type, title: nodes[id].title }]] : [],
+    );
+    return {
+      ...sweep,
+      spec,
+      nodes: Object.fromEntries(named),
+      status: statusOf(runs),
+      runs,
+      best: metrics.length ? Math[spec.metric.goal](...metrics) : null,
+    };
   });
 }
 
@@ -69,6 +110,12 @@ function statusOf({ queued, running, done, failed, cancelled }: SweepSummary["ru
 
 /** What a running training last told: its value of the metric's series, and how far it is. */
 async function soFar(db: Db, runId: string, { node, line }: SweepMetric): Promise<Partial<Trial>> {
-  const [metric, progress] = await Promise.all([lastValueOf(db, runId, node, line), lastEventOf(db, runId, "node-progress", node)]);
-  return { ...(metric === undefined ? {} : { metric, provisional: true }), ...(progress ? { progress: { done: progress.done, of: progress.of } } : {}) };
+  const [metric, progress] = await Promise.all([
+    lastValueOf(db, runId, node, line),
+    lastEventOf(db, runId, "node-progress", node),
+  ]);
+  return {
+    ...(metric === undefined ? {} : { metric, provisional: true }),
+    ...(progress ? { progress: { done: progress.done, of: progress.of } } : {}),
+  };
 }

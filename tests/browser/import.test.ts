@@ -16,9 +16,26 @@ afterAll(async () => {
 });
 
 it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async () => {
-  const { page, errors, shot } = await openPage(browser), file = join(product.data, "foreign.json");
-  const document = graph({ text: ["text.input", { text: "a red apple" }], tokenizer: ["text.load-tokenizer"], tokens: ["text.tokenize", { length: 7 }], model: ["model.onnx", { source: "upload" }], export: ["output.export-onnx"] }, ["text.text -> tokens.text", "tokenizer.tokenizer -> tokens.tokenizer", "tokens.ids -> model.ids", "model.y -> export.tensor"]);
-  Object.values(document.nodes).forEach((n, i) => { n.position = { x: i * 290, y: (i % 2) * 160 }; });
+  const { page, errors, shot } = await openPage(browser),
+    file = join(product.data, "foreign.json");
+  const document = graph(
+    {
+      text: ["text.input", { text: "a red apple" }],
+      tokenizer: ["text.load-tokenizer"],
+      tokens: ["text.tokenize", { length: 7 }],
+      model: ["model.onnx", { source: "upload" }],
+      export: ["output.export-onnx"],
+    },
+    [
+      "text.text -> tokens.text",
+      "tokenizer.tokenizer -> tokens.tokenizer",
+      "tokens.ids -> model.ids",
+      "model.y -> export.tensor",
+    ],
+  );
+  Object.values(document.nodes).forEach((n, i) => {
+    n.position = { x: i * 290, y: (i % 2) * 160 };
+  });
   writeFileSync(file, JSON.stringify(document));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);

@@ -16,7 +16,8 @@ afterAll(async () => {
 });
 
 it("a sweep is asked for in the editor, runs on two workers, is brushed and sorted, and its runs are compared", async () => {
-  const { page, errors, shot } = await openPage(browser), file = join(product.data, "tiny.json");
+  const { page, errors, shot } = await openPage(browser),
+    file = join(product.data, "tiny.json");
   writeFileSync(file, JSON.stringify({ ...tinyClip({ steps: 60, checkpoint: 50 }), name: "Tiny CLIP" }));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
@@ -44,7 +45,8 @@ it("a sweep is asked for in the editor, runs on two workers, is brushed and sort
   await page.waitForSelector('text=Trainer: lr cannot be "fast".');
   await page.fill('[data-axis="trainer.lr"] input', "0.001, 0.003, 0.01");
   const optimizers = page.locator('[data-axis="trainer.optimizer"] button[aria-pressed]');
-  for (const name of await optimizers.allTextContents()) if (name !== "adamw" && name !== "lion") await optimizers.getByText(name, { exact: true }).click();
+  for (const name of await optimizers.allTextContents())
+    if (name !== "adamw" && name !== "lion") await optimizers.getByText(name, { exact: true }).click();
   await shot("10-sweep-dialog");
   await page.click('button:has-text("Start 6 runs")');
   await page.waitForURL(/\/sweeps\/[0-9a-f-]+$/);

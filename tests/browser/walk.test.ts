@@ -19,7 +19,9 @@ afterAll(async () => {
 const statusOf = (page: Page, node: string) => page.getAttribute(`[data-node="${node}"]`, "data-status");
 const run = async (page: Page, timeout = 240_000) => {
   await page.click("header button:has-text('Run')");
-  await page.waitForSelector("[data-run-status=queued], [data-run-status=running]", { timeout: 20_000 }).catch(() => {}); // a cached run may be over before it was seen
+  await page
+    .waitForSelector("[data-run-status=queued], [data-run-status=running]", { timeout: 20_000 })
+    .catch(() => {}); // a cached run may be over before it was seen
   await sleep(300);
   await page.waitForSelector("[data-run-status=done]", { timeout });
 };
@@ -51,8 +53,11 @@ describe("a first visit", () => {
     await shot("3-partial-run");
 
     // A training, from a file that was exported.
-    const file = join(product.data, "tiny.json"), tiny = tinyClip({ steps: 150, checkpoint: 50 });
-    Object.values(tiny.nodes).forEach((n, i) => { n.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 }; });
+    const file = join(product.data, "tiny.json"),
+      tiny = tinyClip({ steps: 150, checkpoint: 50 });
+    Object.values(tiny.nodes).forEach((n, i) => {
+      n.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 };
+    });
     writeFileSync(file, JSON.stringify(tiny));
     await page.goto(product.url);
     await page.setInputFiles('input[type="file"]', file);
@@ -94,7 +99,9 @@ describe("editing", () => {
     }
     await page.click("button[aria-label=Arrange]");
     await sleep(400);
-    expect(await page.textContent('[data-node="resize"]')).toContain('Resize needs its input "image" (image), and nothing is connected to it.');
+    expect(await page.textContent('[data-node="resize"]')).toContain(
+      'Resize needs its input "image" (image), and nothing is connected to it.',
+    );
     const drag = async (from: string, to: string) => {
       const [a, b] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
       if (!a || !b) throw new Error(`${from} or ${to} is not on the screen`);
@@ -132,29 +139,41 @@ describe("editing", () => {
   });
 
   it("looks finished, light and dark, wide and narrow", async () => {
-    for (const dark of [false, true]) for (const [width, height] of [[1440, 900], [1024, 700]] as const) {
-      const { page, errors, shot } = await openPage(browser, { width, height, dark });
-      await page.goto(product.url);
-      await page.waitForSelector("[data-template]");
-      await shot(`8-start-${width}-${dark ? "dark" : "light"}`);
-      await page.click('[data-template="clip-zero-shot-emoji"]');
-      await page.waitForSelector('[data-node="scorer"]');
-      await sleep(700);
-      await page.click('[data-node="vision"] [title^="CLIP"]');
-      await sleep(300);
-      await shot(`9-editor-${width}-${dark ? "dark" : "light"}`);
-      // Nothing sticks out of the window.
-      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight")).toBe(true);
-      expect(errors).toEqual([]);
-      await page.close();
-    }
+    for (const dark of [false, true])
+      for (const [width, height] of [
+        [1440, 900],
+        [1024, 700],
+      ] as const) {
+        const { page, errors, shot } = await openPage(browser, { width, height, dark });
+        await page.goto(product.url);
+        await page.waitForSelector("[data-template]");
+        await shot(`8-start-${width}-${dark ? "dark" : "light"}`);
+        await page.click('[data-template="clip-zero-shot-emoji"]');
+        await page.waitForSelector('[data-node="scorer"]');
+        await sleep(700);
+        await page.click('[data-node="vision"] [title^="CLIP"]');
+        await sleep(300);
+        await shot(`9-editor-${width}-${dark ? "dark" : "light"}`);
+        // Nothing sticks out of the window.
+        expect(
+          await page.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight",
+          ),
+        ).toBe(true);
+        expect(errors).toEqual([]);
+        await page.close();
+      }
   });
 });
 
 describe("a page elsewhere", () => {
   it("cannot reach in: other names for this machine are refused, and so are forms and foreign uploads", async () => {
-    const { request } = await import("node:http"), { port } = new URL(product.url);
-    const ask = (path: string, method: string, headers: Record<string, string>) => new Promise<number | undefined>((done) => request({ host: "127.0.0.1", port, path, method, headers }, (r) => done(r.statusCode)).end());
+    const { request } = await import("node:http"),
+      { port } = new URL(product.url);
+    const ask = (path: string, method: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((done) =>
+        request({ host: "127.0.0.1", port, path, method, headers }, (r) => done(r.statusCode)).end(),
+      );
     expect(await ask("/", "GET", { host: "evil.example" })).toBe(421);
     expect(await ask("/api/uploads", "POST", { "sec-fetch-site": "cross-site" })).toBe(403);
     expect(await ask("/api/trpc/graphs.create", "POST", { "content-type": "text/plain" })).toBe(415);
@@ -173,7 +192,10 @@ describe("kill -9", () => {
     await page.waitForSelector('[data-node="trainer"]');
     await page.click("header button:has-text('Run')");
     await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
-    const { spawnSync } = await import("node:child_process"), web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], { encoding: "utf8" }).stdout.trim();
+    const { spawnSync } = await import("node:child_process"),
+      web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], {
+        encoding: "utf8",
+      }).stdout.trim();
     process.kill(Number(web), "SIGKILL");
     await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
     expect(product.log()).toContain("web ended (SIGKILL) and is started again");
@@ -182,7 +204,8 @@ describe("kill -9", () => {
   });
 
   it("of the launcher: the next start finds what it left, and everything is there", async () => {
-    const { data } = product, port = new URL(product.url).port;
+    const { data } = product,
+      port = new URL(product.url).port;
     product.process.kill("SIGKILL");
     await sleep(1500);
     product = await startProduct({ PATCHBAY_DATA: data, PORT: port });
@@ -194,7 +217,8 @@ describe("kill -9", () => {
   });
 
   it("is not what Ctrl-C does: all processes end, and the database is shut down cleanly", async () => {
-    const { spawnSync } = await import("node:child_process"), { existsSync } = await import("node:fs");
+    const { spawnSync } = await import("node:child_process"),
+      { existsSync } = await import("node:fs");
     await product.stop();
     expect(product.log()).toContain("stopped");
     expect(existsSync(join(product.data, "pg/postmaster.pid"))).toBe(false);

@@ -7,14 +7,40 @@ import { tinyClip } from "../kit/graphs";
 import { temporaryFolder } from "../kit/run-node";
 
 // Chromium ships a software Vulkan driver, on which onnxruntime's WebGPU provider really runs.
-const driver = [join(dirname(process.env.CHROMIUM_PATH ?? ""), "vk_swiftshader_icd.json"), "/usr/lib/chromium/vk_swiftshader_icd.json"].find((f) => existsSync(f));
+const driver = [
+  join(dirname(process.env.CHROMIUM_PATH ?? ""), "vk_swiftshader_icd.json"),
+  "/usr/lib/chromium/vk_swiftshader_icd.json",
+].find((f) => existsSync(f));
 
-const train = async (provider: string, trainer: Record<string, unknown> = {}): Promise<{ provider: string; losses: number[] }> => {
-  const dir = await temporaryFolder(), path = join(dir, "graph.json");
+const train = async (
+  provider: string,
+  trainer: Record<string, unknown> = {},
+): Promise<{ provider: string; losses: number[] }> => {
+  const dir = await temporaryFolder(),
+    path = join(dir, "graph.json");
   await writeFile(path, JSON.stringify(tinyClip({ steps: 8, checkpoint: 3, ...trainer })));
-  const stdout = await new Promise<string>((done, fail) => execFile(process.execPath, ["--import", "tsx", "server/cli.ts", "run", path, "--json", "--provider", provider], { env: { ...process.env, PATCHBAY_DATA: join(dir, "data"), VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: dir, LD_LIBRARY_PATH: dirname(driver as string) } }, (error, out, err) => (error ? fail(new Error(`${out}\n${err}`)) : done(out))));
+  const stdout = await new Promise<string>((done, fail) =>
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "server/cli.ts", "run", path, "--json", "--provider", provider],
+      {
+        env: {
+          ...process.env,
+          PATCHBAY_DATA: join(dir, "data"),
+          VK_DRIVER_FILES: driver,
+          VK_ICD_FILENAMES: driver,
+          XDG_RUNTIME_DIR: dir,
+          LD_LIBRARY_PATH: dirname(driver as string),
+        },
+      },
+      (error, out, err) => (error ? fail(new Error(`${out}\n${err}`)) : done(out)),
+    ),
+  );
   const { provider: used, outputs } = JSON.parse(stdout);
-  return { provider: used, losses: outputs.trainer.curve.lines.find((l: { name: string }) => l.name === "loss").values };
+  return {
+    provider: used,
+    losses: outputs.trainer.curve.lines.find((l: { name: string }) => l.name === "loss").values,
+  };
 };
 
 const agree = (a: readonly number[], b: readonly number[]) => {
@@ -31,6 +57,8 @@ describe.skipIf(!driver)("WebGPU", () => {
   it("trains in chunks, and says when it has no half precision", async () => {
     const chunked = { steps: 3, chunk: 4, accumulate: 2 };
     agree((await train("webgpu", chunked)).losses, (await train("cpu", chunked)).losses);
-    await expect(train("webgpu", { steps: 2, precision: "float16" })).rejects.toThrow("This GPU cannot compute in half precision.");
+    await expect(train("webgpu", { steps: 2, precision: "float16" })).rejects.toThrow(
+      "This GPU cannot compute in half precision.",
+    );
   });
 });

@@ -16,7 +16,11 @@ export interface Sample {
 export const sample = (shape: readonly number[], map?: Sample["map"]): Sample => ({ shape, map });
 
 /** A graph as the runtime's session, without its optimizations: what is compared are our ops, not its rewriting of them. */
-const open = (graph: Graph): Promise<ort.InferenceSession> => ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { logSeverityLevel: 3, graphOptimizationLevel: "disabled" });
+const open = (graph: Graph): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+    logSeverityLevel: 3,
+    graphOptimizationLevel: "disabled",
+  });
 
 export async function runGraph(graph: Graph, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
   const session = await open(graph);
@@ -28,38 +32,54 @@ export async function runGraph(graph: Graph, feeds: Record<string, ort.Tensor>):
 }
 
 /** Numbers of any element type, as JavaScript numbers. */
-export const numbers = (tensor: ort.Tensor | undefined): number[] => Array.from(tensor?.data as ArrayLike<number>, Number);
+export const numbers = (tensor: ort.Tensor | undefined): number[] =>
+  Array.from(tensor?.data as ArrayLike<number>, Number);
 
 export const tensor = (dtype: Precision, data: readonly number[], shape: readonly number[]) =>
   new ort.Tensor(dtype, dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data), [...shape]);
-export const integers = (data: readonly number[], shape: readonly number[]): ort.Tensor => new ort.Tensor("int64", BigInt64Array.from(data, BigInt), [...shape]);
+export const integers = (data: readonly number[], shape: readonly number[]): ort.Tensor =>
+  new ort.Tensor("int64", BigInt64Array.from(data, BigInt), [...shape]);
 
 /**
  * Two promises of an op. Shape: what we infer is what ONNX Runtime returns. Gradient: the rule agrees with a difference quotient along a
  * random direction, in float64 where the runtime has the kernel. In float32 the quotient is one of fourth order, whose steps are long enough to drown rounding.
  */
-export async function checkOp(build: (op: Ops, ...x: Value[]) => Value, samples: readonly Sample[], { precision = "float64" as Precision, gradient = true } = {}): Promise<void> {
+export async function checkOp(
+  build: (op: Ops, ...x: Value[]) => Value,
+  samples: readonly Sample[],
+  { precision = "float64" as Precision, gradient = true } = {},
+): Promise<void> {
   const draw = random("check-op", samples.map((s) => s.shape.join()).join(";"));
-  const data = samples.map(({ shape, map = (x) => x }) => Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => map(draw.normal(), i)));
+  const data = samples.map(({ shape, map = (x) => x }) =>
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => map(draw.normal(), i)),
+  );
   const graphOf = () => {
-    const graph = new Graph(), inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape)), y = build(opsOf(graph), ...inputs);
+    const graph = new Graph(),
+      inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape)),
+      y = build(opsOf(graph), ...inputs);
     graph.output("y", y);
     return { graph, y, inputs };
   };
-  const feeds = (values: readonly number[][]) => Object.fromEntries(values.map((v, i) => [`x${i}`, tensor(precision, v, (samples[i] as Sample).shape)]));
+  const feeds = (values: readonly number[][]) =>
+    Object.fromEntries(values.map((v, i) => [`x${i}`, tensor(precision, v, (samples[i] as Sample).shape)]));
 
-  const forward = graphOf(), session = await open(forward.graph);
+  const forward = graphOf(),
+    session = await open(forward.graph);
   try {
     const result = (await session.run(feeds(data))).y as ort.Tensor;
     expect(result.dims as Shape, print(forward.graph)).toEqual(forward.y.shape);
     expect(result.type).toBe(forward.y.dtype);
     if (!gradient) return;
 
-    const backward = graphOf(), w = Array.from({ length: result.size }, () => draw.normal());
+    const backward = graphOf(),
+      w = Array.from({ length: result.size }, () => draw.normal());
     const seed = backward.graph.input("w", precision, backward.y.shape);
-    for (const [name, d] of gradients(backward.graph, [[backward.y, seed]], backward.inputs)) backward.graph.output(`d_${name}`, d);
+    for (const [name, d] of gradients(backward.graph, [[backward.y, seed]], backward.inputs))
+      backward.graph.output(`d_${name}`, d);
     const grads = await runGraph(backward.graph, { ...feeds(data), w: tensor(precision, w, result.dims) });
-    const double = precision === "float64", h = double ? 1e-5 : 1e-2, tolerance = double ? 1e-6 : 1e-3;
+    const double = precision === "float64",
+      h = double ? 1e-5 : 1e-2,
+      tolerance = double ? 1e-6 : 1e-3;
     for (const [i, values] of data.entries()) {
       const direction = values.map(() => draw.normal());
       /** Σ w·y, summed in float64, a step along the direction away. */
@@ -67,11 +87,16 @@ export async function checkOp(build: (op: Ops, ...x: Value[]) => Value, samples:
         const moved = data.map((v, j) => (j === i ? v.map((x, k) => x + step * (direction[k] as number)) : v));
         return numbers((await session.run(feeds(moved))).y).reduce((sum, y, k) => sum + y * (w[k] as number), 0);
       };
-      const wide = double ? 0 : ((await at(2 * h)) - (await at(-2 * h))) / (4 * h), near = ((await at(h)) - (await at(-h))) / (2 * h);
-      const expected = double ? near : (4 * near - wide) / 3, dx = grads[`d_x${i}`] as ort.Tensor;
+      const wide = double ? 0 : ((await at(2 * h)) - (await at(-2 * h))) / (4 * h),
+        near = ((await at(h)) - (await at(-h))) / (2 * h);
+      const expected = double ? near : (4 * near - wide) / 3,
+        dx = grads[`d_x${i}`] as ort.Tensor;
       expect(dx.dims).toEqual((samples[i] as Sample).shape);
       const actual = numbers(dx).reduce((sum, d, k) => sum + d * (direction[k] as number), 0);
-      expect(Math.abs(actual - expected) / Math.max(1, Math.abs(expected)), `d/dx${i}: the rule gives ${actual}, the difference ${expected}\n${print(backward.graph)}`).toBeLessThan(tolerance);
+      expect(
+        Math.abs(actual - expected) / Math.max(1, Math.abs(expected)),
+        `d/dx${i}: the rule gives ${actual}, the difference ${expected}\n${print(backward.graph)}`,
+      ).toBeLessThan(tolerance);
     }
   } finally {
     await session.release();

@@ -1,5 +1,15 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType as A, type AttributeProto, AttributeProtoSchema, type ModelProto, ModelProtoSchema, NodeProtoSchema, type TensorProto, TensorProtoSchema, ValueInfoProtoSchema } from "onnx-buf";
+import {
+  AttributeProto_AttributeType as A,
+  type AttributeProto,
+  AttributeProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { builderOf } from "#models/blocks/builder";
@@ -13,7 +23,12 @@ import { numbers } from "./check-op";
 
 type AttrValue = number | string | readonly number[] | TensorProto | { float: number };
 /** A node in short: [op, inputs, outputs, attributes]. */
-export type NodeSpec = readonly [op: string, inputs: readonly string[], outputs: readonly string[], attrs?: Readonly<Record<string, AttrValue>>];
+export type NodeSpec = readonly [
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attrs?: Readonly<Record<string, AttrValue>>,
+];
 type Axes = readonly (number | string)[];
 export interface FileSpec {
   nodes: readonly NodeSpec[];
@@ -24,28 +39,78 @@ export interface FileSpec {
   change?(model: ModelProto): void;
 }
 
-export const floatTensor = (name: string, dims: readonly number[], data: readonly number[]): TensorProto => create(TensorProtoSchema, { name, dataType: 1, dims: dims.map(BigInt), rawData: new Uint8Array(Float32Array.from(data).buffer) });
+export const floatTensor = (name: string, dims: readonly number[], data: readonly number[]): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dataType: 1,
+    dims: dims.map(BigInt),
+    rawData: new Uint8Array(Float32Array.from(data).buffer),
+  });
 /** Numbers that differ and are not small. */
-export const wave = (name: string, ...dims: number[]): TensorProto => floatTensor(name, dims, Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * 1.3 + 0.5)));
-export const intTensor = (name: string, data: readonly number[], dims: readonly number[] = [data.length]): TensorProto => create(TensorProtoSchema, { name, dataType: 7, dims: dims.map(BigInt), int64Data: data.map(BigInt) });
+export const wave = (name: string, ...dims: number[]): TensorProto =>
+  floatTensor(
+    name,
+    dims,
+    Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * 1.3 + 0.5)),
+  );
+export const intTensor = (
+  name: string,
+  data: readonly number[],
+  dims: readonly number[] = [data.length],
+): TensorProto => create(TensorProtoSchema, { name, dataType: 7, dims: dims.map(BigInt), int64Data: data.map(BigInt) });
 
 const isTensor = (value: AttrValue): value is TensorProto => typeof value === "object" && "$typeName" in value;
 function attribute(name: string, value: AttrValue): AttributeProto {
   if (typeof value === "number") return create(AttributeProtoSchema, { name, type: A.INT, i: BigInt(value) });
-  if (typeof value === "string") return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
+  if (typeof value === "string")
+    return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
   if (isTensor(value)) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value });
-  return create(AttributeProtoSchema, "float" in value ? { name, type: A.FLOAT, f: value.float } : { name, type: A.INTS, ints: value.map(BigInt) });
+  return create(
+    AttributeProtoSchema,
+    "float" in value ? { name, type: A.FLOAT, f: value.float } : { name, type: A.INTS, ints: value.map(BigInt) },
+  );
 }
 
 /** The bytes of an ONNX file, written with nothing of ours. */
 export function onnxFile({ nodes, inputs, outputs, weights = [], opset = 17, change }: FileSpec): Uint8Array {
-  const info = (name: string, type: number, shape?: Axes) => create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: { elemType: type, shape: shape && { dim: shape.map((d) => ({ value: typeof d === "string" ? { case: "dimParam" as const, value: d } : { case: "dimValue" as const, value: BigInt(d) } })) } } } } });
+  const info = (name: string, type: number, shape?: Axes) =>
+    create(ValueInfoProtoSchema, {
+      name,
+      type: {
+        value: {
+          case: "tensorType",
+          value: {
+            elemType: type,
+            shape: shape && {
+              dim: shape.map((d) => ({
+                value:
+                  typeof d === "string"
+                    ? { case: "dimParam" as const, value: d }
+                    : { case: "dimValue" as const, value: BigInt(d) },
+              })),
+            },
+          },
+        },
+      },
+    });
   const model = create(ModelProtoSchema, {
-    irVersion: 8n, opsetImport: [{ domain: "", version: BigInt(opset) }],
+    irVersion: 8n,
+    opsetImport: [{ domain: "", version: BigInt(opset) }],
     graph: {
-      name: "test", initializer: [...weights],
-      node: nodes.map(([opType, input, output, attrs = {}], i) => create(NodeProtoSchema, { opType, name: `node_${i}`, input: [...input], output: [...output], attribute: Object.entries(attrs).map(([name, value]) => attribute(name, value)) })),
-      input: Object.entries(inputs).map(([name, port]) => ("type" in port ? info(name, port.type, port.shape) : info(name, 1, port))),
+      name: "test",
+      initializer: [...weights],
+      node: nodes.map(([opType, input, output, attrs = {}], i) =>
+        create(NodeProtoSchema, {
+          opType,
+          name: `node_${i}`,
+          input: [...input],
+          output: [...output],
+          attribute: Object.entries(attrs).map(([name, value]) => attribute(name, value)),
+        }),
+      ),
+      input: Object.entries(inputs).map(([name, port]) =>
+        "type" in port ? info(name, port.type, port.shape) : info(name, 1, port),
+      ),
       output: outputs.map((name) => info(name, 1)),
     },
   });
@@ -54,9 +119,16 @@ export function onnxFile({ nodes, inputs, outputs, weights = [], opset = 17, cha
 }
 
 /** Imports a file for inputs of these shapes. */
-export async function imported(bytes: Uint8Array, shapes: Readonly<Record<string, Axes>>, training = false): Promise<{ graph: Graph; outputs: Record<string, Value> }> {
-  const model = await readModel(bytes, isImportable), graph = new Graph();
-  const inputs = Object.fromEntries(model.inputs.map(({ name, dtype }) => [name, graph.input(name, dtype, shapes[name] ?? [])]));
+export async function imported(
+  bytes: Uint8Array,
+  shapes: Readonly<Record<string, Axes>>,
+  training = false,
+): Promise<{ graph: Graph; outputs: Record<string, Value> }> {
+  const model = await readModel(bytes, isImportable),
+    graph = new Graph();
+  const inputs = Object.fromEntries(
+    model.inputs.map(({ name, dtype }) => [name, graph.input(name, dtype, shapes[name] ?? [])]),
+  );
   const outputs = emitModel(model, builderOf(graph, training), inputs);
   for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
   return { graph, outputs };
@@ -82,22 +154,52 @@ async function run(model: Uint8Array, feeds: Record<string, ort.Tensor>): Promis
  * The promise of an import: whether the sizes named by a letter in `shapes` stay symbolic or are numbers, our graph gives what ONNX
  * Runtime gives for the file itself. Integers in `shapes` inputs are row numbers of what they index, below `below`.
  */
-export async function checkImport(bytes: Uint8Array, shapes: Readonly<Record<string, Axes>>, sizes: Readonly<Record<string, readonly number[]>> = { B: [2, 3] }, below = 5): Promise<Graph> {
-  const model = await readModel(bytes, isImportable), symbolic = await imported(bytes, shapes), count = Object.values(sizes)[0]?.length ?? 1;
+export async function checkImport(
+  bytes: Uint8Array,
+  shapes: Readonly<Record<string, Axes>>,
+  sizes: Readonly<Record<string, readonly number[]>> = { B: [2, 3] },
+  below = 5,
+): Promise<Graph> {
+  const model = await readModel(bytes, isImportable),
+    symbolic = await imported(bytes, shapes),
+    count = Object.values(sizes)[0]?.length ?? 1;
   for (let i = 0; i < count; i++) {
     const at = (shape: Axes) => shape.map((d) => (typeof d === "string" ? (sizes[d]?.[i] as number) : d));
     const fixed = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, at(shape)]));
-    const feeds = Object.fromEntries(model.inputs.map(({ name, dtype }) => {
-      const dims = fixed[name] ?? [], length = dims.reduce((a, b) => a * b, 1);
-      return [name, dtype === "int64" ? new ort.Tensor("int64", BigInt64Array.from({ length }, (_, k) => BigInt((k * 7 + 2) % below)), dims) : new ort.Tensor("float32", Float32Array.from({ length }, (_, k) => Math.sin(k * 0.7 + i)), dims)];
-    }));
+    const feeds = Object.fromEntries(
+      model.inputs.map(({ name, dtype }) => {
+        const dims = fixed[name] ?? [],
+          length = dims.reduce((a, b) => a * b, 1);
+        return [
+          name,
+          dtype === "int64"
+            ? new ort.Tensor(
+                "int64",
+                BigInt64Array.from({ length }, (_, k) => BigInt((k * 7 + 2) % below)),
+                dims,
+              )
+            : new ort.Tensor(
+                "float32",
+                Float32Array.from({ length }, (_, k) => Math.sin(k * 0.7 + i)),
+                dims,
+              ),
+        ];
+      }),
+    );
     const expected = await run(bytes, feeds);
     for (const { graph } of [symbolic, await imported(bytes, fixed)]) {
-      const actual = await run(toModel(graph, { parameters: "initializers", values: (name) => startOf(graph, name) }), feeds);
+      const actual = await run(
+        toModel(graph, { parameters: "initializers", values: (name) => startOf(graph, name) }),
+        feeds,
+      );
       for (const [name, tensor] of Object.entries(expected)) {
         expect(actual[name]?.dims, print(graph)).toEqual(tensor.dims);
-        const [a, e] = [numbers(actual[name]), numbers(tensor)], size = Math.max(1e-6, ...e.map(Math.abs));
-        expect(Math.max(0, ...a.map((x, k) => Math.abs(x - (e[k] as number)))) / size, `${name}\n${print(graph)}`).toBeLessThan(1e-5);
+        const [a, e] = [numbers(actual[name]), numbers(tensor)],
+          size = Math.max(1e-6, ...e.map(Math.abs));
+        expect(
+          Math.max(0, ...a.map((x, k) => Math.abs(x - (e[k] as number)))) / size,
+          `${name}\n${print(graph)}`,
+        ).toBeLessThan(1e-5);
       }
     }
   }

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "./run-node";
 
-const freePort = () => new Promise<number>((done) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as { port: number };
-    server.close(() => done(port));
+const freePort = () =>
+  new Promise<number>((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
   });
-});
 
 export interface Product {
   url: string;
@@ -22,10 +23,17 @@ export interface Product {
 
 /** `npm start` as a user runs it, on a folder of its own. */
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
-  const data = env.PATCHBAY_DATA ?? join(await temporaryFolder(), "data"), port = env.PORT ?? String(await freePort());
-  const child = spawn(process.execPath, ["scripts/start.mjs"], { env: { ...process.env, DATABASE_URL: "", LOG_LEVEL: "warn", ...env, PATCHBAY_DATA: data, PORT: port }, stdio: ["ignore", "pipe", "pipe"] });
+  const data = env.PATCHBAY_DATA ?? join(await temporaryFolder(), "data"),
+    port = env.PORT ?? String(await freePort());
+  const child = spawn(process.execPath, ["scripts/start.mjs"], {
+    env: { ...process.env, DATABASE_URL: "", LOG_LEVEL: "warn", ...env, PATCHBAY_DATA: data, PORT: port },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => { log += chunk; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      log += chunk;
+    });
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
   await new Promise<void>((ready, fail) => {
     const look = setInterval(() => {
@@ -33,17 +41,48 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       clearInterval(look);
       ready();
     }, 100);
-    child.once("exit", () => { clearInterval(look); fail(new Error(`npm start ended:\n${log}`)); });
+    child.once("exit", () => {
+      clearInterval(look);
+      fail(new Error(`npm start ended:\n${log}`));
+    });
   });
-  return { url: `http://127.0.0.1:${port}`, process: child, data, log: () => log, async stop() { child.kill("SIGINT"); await exited; } };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    process: child,
+    data,
+    log: () => log,
+    async stop() {
+      child.kill("SIGINT");
+      await exited;
+    },
+  };
 }
 
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: process.env.CHROMIUM_PATH || undefined, args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || undefined,
+    args: [
+      "--no-sandbox",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
 
 /** A page that fails the test when a script on it does. */
-export async function openPage(browser: Browser, { width = 1440, height = 900, dark = false } = {}): Promise<{ page: Page; errors: string[]; shot(name: string): Promise<void> }> {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" }), errors: string[] = [];
+export async function openPage(
+  browser: Browser,
+  { width = 1440, height = 900, dark = false } = {},
+): Promise<{ page: Page; errors: string[]; shot(name: string): Promise<void> }> {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" }),
+    errors: string[] = [];
   page.on("pageerror", (e) => errors.push(e.message));
   mkdirSync("test-results/shots", { recursive: true });
-  return { page, errors, shot: async (name) => void (await page.screenshot({ path: `test-results/shots/${name}.png` })) };
+  return {
+    page,
+    errors,
+    shot: async (name) => void (await page.screenshot({ path: `test-results/shots/${name}.png` })),
+  };
 }

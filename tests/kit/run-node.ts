@@ -15,16 +15,31 @@ import { openSession } from "#server/runtime/sessions";
 import { openBlobs } from "#server/storage/blobs";
 
 /** A folder that is gone when the tests end. */
-export const temporaryFolder = (): Promise<string> => mkdtemp(join(process.env.PATCHBAY_TEST_FOLDER ?? tmpdir(), "patchbay-test-"));
+export const temporaryFolder = (): Promise<string> =>
+  mkdtemp(join(process.env.PATCHBAY_TEST_FOLDER ?? tmpdir(), "patchbay-test-"));
 
 /** The real host on a temporary folder. */
 export async function testHost(options: Partial<HostOptions> = {}): Promise<Host> {
   const dir = await temporaryFolder();
-  return createHost({ blobs: openBlobs(join(dir, "blobs")), cacheDir: join(dir, "cache"), signal: new AbortController().signal, nodeId: "test", seed: 0, onProgress: () => {}, onWarn: () => {}, ...options });
+  return createHost({
+    blobs: openBlobs(join(dir, "blobs")),
+    cacheDir: join(dir, "cache"),
+    signal: new AbortController().signal,
+    nodeId: "test",
+    seed: 0,
+    onProgress: () => {},
+    onWarn: () => {},
+    ...options,
+  });
 }
 
 /** Runs a host node as the worker would: defaults filled in, params checked, on the real host. */
-export async function runNode<I extends Ports, O extends Ports, P extends Params>(node: NodeDefinition<I, O, P>, inputs: Partial<HostValues<I>>, params: Record<string, unknown> = {}, host?: Host): Promise<HostValues<O>> {
+export async function runNode<I extends Ports, O extends Ports, P extends Params>(
+  node: NodeDefinition<I, O, P>,
+  inputs: Partial<HostValues<I>>,
+  params: Record<string, unknown> = {},
+  host?: Host,
+): Promise<HostValues<O>> {
   const parsed = z.object(node.params).parse(params);
   const wrong = node.check?.(parsed as never);
   if (wrong) throw new Error(wrong.message);
@@ -33,18 +48,35 @@ export async function runNode<I extends Ports, O extends Ports, P extends Params
 }
 
 /** Builds a tensor node and runs it on onnxruntime. Parameters are drawn with seed 0, or taken from `weights` by name. */
-export async function runTensorNode(node: NodeDefinition, inputs: Record<string, Tensor>, params: Record<string, unknown> = {}, { weights = {} as Record<string, readonly number[]>, symbolic = false, training = false } = {}): Promise<{ outputs: Record<string, Tensor>; types: Record<string, Shape>; parameters: Record<string, Shape> }> {
-  const graph = new Graph(), parsed = z.object(node.params as Record<string, z.ZodType>).parse(params);
+export async function runTensorNode(
+  node: NodeDefinition,
+  inputs: Record<string, Tensor>,
+  params: Record<string, unknown> = {},
+  { weights = {} as Record<string, readonly number[]>, symbolic = false, training = false } = {},
+): Promise<{ outputs: Record<string, Tensor>; types: Record<string, Shape>; parameters: Record<string, Shape> }> {
+  const graph = new Graph(),
+    parsed = z.object(node.params as Record<string, z.ZodType>).parse(params);
   const symbol = (shape: readonly number[]): Shape => (symbolic ? ["B" as Dim, ...shape.slice(1)] : shape);
-  const values = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, graph.input(name, t.dtype, symbol(t.shape))]));
+  const values = Object.fromEntries(
+    Object.entries(inputs).map(([name, t]) => [name, graph.input(name, t.dtype, symbol(t.shape))]),
+  );
   const outputs = node.build?.({
-    ...builderOf(graph, training), inputs: values, params: parsed as never,
+    ...builderOf(graph, training),
+    inputs: values,
+    params: parsed as never,
   }) as Record<string, Value>;
   for (const [name, value] of Object.entries(outputs)) graph.output(`out ${name}`, value);
   const draw = (name: string) => {
     const { init, value } = graph.parameters.find((p) => p.name === name) as (typeof graph.parameters)[number];
     const given = weights[name];
-    return given ? Float32Array.from(given) : initialise(init, (value.shape as number[]).reduce((a, b) => a * b, 1), 0, name);
+    return given
+      ? Float32Array.from(given)
+      : initialise(
+          init,
+          (value.shape as number[]).reduce((a, b) => a * b, 1),
+          0,
+          name,
+        );
   };
   const session = await openSession(toModel(graph, { parameters: "initializers", values: draw }), "cpu");
   const result = await session.run(inputs);
@@ -56,9 +88,25 @@ export async function runTensorNode(node: NodeDefinition, inputs: Record<string,
   };
 }
 
-export const floats = (shape: readonly number[], data: readonly number[]): Tensor => ({ dtype: "float32", shape, data: Float32Array.from(data) });
-export const ids = (shape: readonly number[], data: readonly number[]): Tensor => ({ dtype: "int64", shape, data: BigInt64Array.from(data, BigInt) });
+export const floats = (shape: readonly number[], data: readonly number[]): Tensor => ({
+  dtype: "float32",
+  shape,
+  data: Float32Array.from(data),
+});
+export const ids = (shape: readonly number[], data: readonly number[]): Tensor => ({
+  dtype: "int64",
+  shape,
+  data: BigInt64Array.from(data, BigInt),
+});
 /** uint8 [N, H, W, 3] of one colour per picture. */
-export const flat = (height: number, width: number, colours: readonly (readonly [number, number, number])[]): ImageBatch => ({
-  pixels: { dtype: "uint8", shape: [colours.length, height, width, 3], data: Uint8Array.from(colours.flatMap((c) => Array.from({ length: height * width }, () => [...c]).flat())) },
+export const flat = (
+  height: number,
+  width: number,
+  colours: readonly (readonly [number, number, number])[],
+): ImageBatch => ({
+  pixels: {
+    dtype: "uint8",
+    shape: [colours.length, height, width, 3],
+    data: Uint8Array.from(colours.flatMap((c) => Array.from({ length: height * width }, () => [...c]).flat())),
+  },
 });

@@ -7,7 +7,8 @@ export default function setup(): () => void {
   const dir = mkdtempSync(join(tmpdir(), "patchbay-tests-"));
   process.env.PATCHBAY_TEST_FOLDER = dir;
   return () => {
-    for (const path of readdirSync(dir, { recursive: true, encoding: "utf8" })) if (basename(path) === "postmaster.pid") end(join(dir, path));
+    for (const path of readdirSync(dir, { recursive: true, encoding: "utf8" }))
+      if (basename(path) === "postmaster.pid") end(join(dir, path));
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
 }

@@ -3,7 +3,15 @@
 import type { FC } from "react";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
 import type { PortType } from "#nodes/core/values";
-import { FilePreview, MatrixPreview, NumberPreview, TensorPreview, TextPreview, TokenizerPreview, WeightsPreview } from "./numbers";
+import {
+  FilePreview,
+  MatrixPreview,
+  NumberPreview,
+  TensorPreview,
+  TextPreview,
+  TokenizerPreview,
+  WeightsPreview,
+} from "./numbers";
 import { GalleryPreview, ImagePreview, RankingPreview } from "./pictures";
 import { SeriesPreview } from "./series";
 

@@ -45,7 +45,13 @@ interface Json {
 }
 
 /** The widget that a type asks for by itself. */
-function widgetOf({ type, enum: options, items, minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY }: Json): Widget {
+function widgetOf({
+  type,
+  enum: options,
+  items,
+  minimum = Number.NEGATIVE_INFINITY,
+  maximum = Number.POSITIVE_INFINITY,
+}: Json): Widget {
   if (options) return "select";
   if (items?.enum) return "multiselect";
   if (items?.properties) return "table";
@@ -65,7 +71,10 @@ const known = new WeakMap<NodeDefinition, Field[]>();
 export function fieldsOf(definition: NodeDefinition): Field[] {
   const found = known.get(definition);
   if (found) return found;
-  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => ({ ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json), inspect: definition.inspect?.[name] }));
+  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => ({
+    ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json),
+    inspect: definition.inspect?.[name],
+  }));
   known.set(definition, fields);
   return fields;
 }
@@ -73,10 +82,26 @@ export function fieldsOf(definition: NodeDefinition): Field[] {
 function fieldOf(name: string, json: Json, optional = false): Field {
   const { properties = {}, required = [] } = json.items ?? {};
   return {
-    name, label: json.label ?? spaced(name), widget: json.widget ?? widgetOf(json), description: json.description, unit: json.unit, advanced: json.advanced ?? false, placeholder: json.placeholder,
-    integer: json.type === "integer", min: bounded(json.minimum), max: bounded(json.maximum), maxLength: json.maxLength, options: json.enum ?? json.items?.enum ?? [],
-    columns: Object.entries(properties).map(([column, of]) => fieldOf(column, of, !required.includes(column) && of.default === undefined)), maxRows: json.maxItems, optional, fallback: json.default,
+    name,
+    label: json.label ?? spaced(name),
+    widget: json.widget ?? widgetOf(json),
+    description: json.description,
+    unit: json.unit,
+    advanced: json.advanced ?? false,
+    placeholder: json.placeholder,
+    integer: json.type === "integer",
+    min: bounded(json.minimum),
+    max: bounded(json.maximum),
+    maxLength: json.maxLength,
+    options: json.enum ?? json.items?.enum ?? [],
+    columns: Object.entries(properties).map(([column, of]) =>
+      fieldOf(column, of, !required.includes(column) && of.default === undefined),
+    ),
+    maxRows: json.maxItems,
+    optional,
+    fallback: json.default,
   };
 }
 /** zod bounds every integer by what is safe; that is no bound a person meant. */
-const bounded = (n: number | undefined): number | undefined => (n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? undefined : n);
+const bounded = (n: number | undefined): number | undefined =>
+  n === undefined || Math.abs(n) >= Number.MAX_SAFE_INTEGER ? undefined : n;

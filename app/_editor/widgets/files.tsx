@@ -8,15 +8,23 @@ import type { Field } from "./describe";
 import type { WidgetProps } from "./index";
 
 /** Sends files one after the other, and tells of those that fail. A file that does not pass its inspection is not sent. */
-function useUploads(onDone: (done: Uploaded[], inspected: Record<string, unknown>) => void, inspect?: Field["inspect"]) {
+function useUploads(
+  onDone: (done: Uploaded[], inspected: Record<string, unknown>) => void,
+  inspect?: Field["inspect"],
+) {
   const [left, setLeft] = useState(0);
   const send = async (files: Iterable<File>) => {
-    const all = [...files], done: Uploaded[] = [];
+    const all = [...files],
+      done: Uploaded[] = [];
     let inspected: Record<string, unknown> = {};
     setLeft(all.length);
     for (const file of all) {
       try {
-        if (inspect) inspected = await inspect({ size: file.size, read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()) });
+        if (inspect)
+          inspected = await inspect({
+            size: file.size,
+            read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()),
+          });
         done.push(await upload(file));
       } catch (error) {
         toast.error((error as Error).message, { description: (error as { hint?: string }).hint });
@@ -29,7 +37,9 @@ function useUploads(onDone: (done: Uploaded[], inspected: Record<string, unknown
 }
 
 export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const images = (Array.isArray(value) ? value : []) as { ref: string; name: string }[], input = useRef<HTMLInputElement>(null), [over, setOver] = useState(false);
+  const images = (Array.isArray(value) ? value : []) as { ref: string; name: string }[],
+    input = useRef<HTMLInputElement>(null),
+    [over, setOver] = useState(false);
   const { left, send } = useUploads((done) => onChange([...images, ...done.map(({ ref, name }) => ({ ref, name }))]));
   const drop = (e: DragEvent) => {
     e.preventDefault();
@@ -38,16 +48,55 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
   };
   return (
     <div>
-      <input ref={input} type="file" accept="image/*,.svg" multiple className="hidden" aria-label={field.label} onChange={(e) => { void send(e.target.files ?? []); e.target.value = ""; }} />
-      <button type="button" disabled={disabled} onClick={() => input.current?.click()} onDragOver={(e) => { e.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={drop} className={`flex w-full flex-col items-center gap-1 rounded-lg border border-dashed p-4 text-ink-2 hover:border-accent hover:text-ink ${over ? "border-accent bg-accent-soft" : "border-line-strong"}`}>
-        {left > 0 ? <LoaderCircle className="size-5 animate-spin" aria-hidden /> : <ImagePlus className="size-5" aria-hidden />}
+      <input
+        ref={input}
+        type="file"
+        accept="image/*,.svg"
+        multiple
+        className="hidden"
+        aria-label={field.label}
+        onChange={(e) => {
+          void send(e.target.files ?? []);
+          e.target.value = "";
+        }}
+      />
+      <button
+        type="button"
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+        onDragOver={(e) => {
+          e.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+        className={`flex w-full flex-col items-center gap-1 rounded-lg border border-dashed p-4 text-ink-2 hover:border-accent hover:text-ink ${over ? "border-accent bg-accent-soft" : "border-line-strong"}`}
+      >
+        {left > 0 ? (
+          <LoaderCircle className="size-5 animate-spin" aria-hidden />
+        ) : (
+          <ImagePlus className="size-5" aria-hidden />
+        )}
         <span className="text-xs">{left > 0 ? `${left} to send` : "Drop pictures, or choose files"}</span>
       </button>
       <div className="mt-2 grid grid-cols-5 gap-1.5">
         {images.map((image, i) => (
           <div key={`${image.ref}-${i}`} className="group relative">
-            <img src={blobUrl(image.ref)} alt={image.name} title={image.name} className="aspect-square w-full rounded border border-line bg-white object-contain" />
-            <button type="button" aria-label={`Remove ${image.name}`} disabled={disabled} onClick={() => onChange(images.filter((_, at) => at !== i))} className="absolute -top-1 -right-1 hidden rounded-full bg-ink p-0.5 text-surface group-hover:block"><X className="size-3" aria-hidden /></button>
+            <img
+              src={blobUrl(image.ref)}
+              alt={image.name}
+              title={image.name}
+              className="aspect-square w-full rounded border border-line bg-white object-contain"
+            />
+            <button
+              type="button"
+              aria-label={`Remove ${image.name}`}
+              disabled={disabled}
+              onClick={() => onChange(images.filter((_, at) => at !== i))}
+              className="absolute -top-1 -right-1 hidden rounded-full bg-ink p-0.5 text-surface group-hover:block"
+            >
+              <X className="size-3" aria-hidden />
+            </button>
           </div>
         ))}
       </div>
@@ -56,13 +105,35 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
 }
 
 export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const file = value as { ref: string; name: string } | undefined, input = useRef<HTMLInputElement>(null);
-  const { left, send } = useUploads(([done], inspected) => done && onChange({ ref: done.ref, name: done.name, ...(inspected as object) }), field.inspect);
+  const file = value as { ref: string; name: string } | undefined,
+    input = useRef<HTMLInputElement>(null);
+  const { left, send } = useUploads(
+    ([done], inspected) => done && onChange({ ref: done.ref, name: done.name, ...(inspected as object) }),
+    field.inspect,
+  );
   return (
     <div className="flex items-center gap-2">
-      <input ref={input} type="file" className="hidden" aria-label={field.label} onChange={(e) => { void send(e.target.files ?? []); e.target.value = ""; }} />
-      <button type="button" disabled={disabled || left > 0} onClick={() => input.current?.click()} className="field flex items-center gap-2 text-left">
-        {left > 0 ? <LoaderCircle className="size-4 animate-spin" aria-hidden /> : <Upload className="size-4 text-ink-3" aria-hidden />}
+      <input
+        ref={input}
+        type="file"
+        className="hidden"
+        aria-label={field.label}
+        onChange={(e) => {
+          void send(e.target.files ?? []);
+          e.target.value = "";
+        }}
+      />
+      <button
+        type="button"
+        disabled={disabled || left > 0}
+        onClick={() => input.current?.click()}
+        className="field flex items-center gap-2 text-left"
+      >
+        {left > 0 ? (
+          <LoaderCircle className="size-4 animate-spin" aria-hidden />
+        ) : (
+          <Upload className="size-4 text-ink-3" aria-hidden />
+        )}
         <span className="truncate">{file?.name ?? "Choose a file"}</span>
       </button>
     </div>

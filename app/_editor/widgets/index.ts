@@ -1,7 +1,18 @@
 import type { FC } from "react";
 import type { Widget } from "#nodes/core/node";
 import type { GraphNode } from "#nodes/graph/document";
-import { ColorWidget, ListWidget, MultiSelectWidget, NumberWidget, SeedWidget, SelectWidget, SliderWidget, TextAreaWidget, TextWidget, ToggleWidget } from "./basic";
+import {
+  ColorWidget,
+  ListWidget,
+  MultiSelectWidget,
+  NumberWidget,
+  SeedWidget,
+  SelectWidget,
+  SliderWidget,
+  TextAreaWidget,
+  TextWidget,
+  ToggleWidget,
+} from "./basic";
 import type { Field } from "./describe";
 import { ImagesWidget, UploadWidget } from "./files";
 import { tableOf } from "./table";

@@ -9,9 +9,16 @@ export const dynamic = "force-dynamic";
 /** The body is the file; the answer its reference. Bytes go straight to the store and never through tRPC. */
 export async function POST(request: Request): Promise<Response> {
   // Percent-encoded, since headers are not Unicode; without folders.
-  const name = unescape(request.headers.get("x-file-name") ?? "file").replace(/[/\\\0]/g, "_").slice(0, 200);
-  const tooLarge = () => Response.json({ message: `“${name}”: ${new BlobTooLarge(maxUpload).message}`, hint: "Upload a smaller file." }, { status: 413 });
-  if (!request.body || request.headers.get("content-length") === "0") return Response.json({ message: `“${name}” is empty.`, hint: "Choose another file." }, { status: 400 });
+  const name = unescape(request.headers.get("x-file-name") ?? "file")
+    .replace(/[/\\\0]/g, "_")
+    .slice(0, 200);
+  const tooLarge = () =>
+    Response.json(
+      { message: `“${name}”: ${new BlobTooLarge(maxUpload).message}`, hint: "Upload a smaller file." },
+      { status: 413 },
+    );
+  if (!request.body || request.headers.get("content-length") === "0")
+    return Response.json({ message: `“${name}” is empty.`, hint: "Choose another file." }, { status: 400 });
   if (Number(request.headers.get("content-length")) > maxUpload) return tooLarge();
   try {
     const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), maxUpload);
@@ -20,6 +27,14 @@ export async function POST(request: Request): Promise<Response> {
     if (error instanceof BlobTooLarge) return tooLarge();
     const full = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
     if (!full) console.error("upload:", error);
-    return Response.json({ message: full ? "The server's disk is full, so the file could not be stored." : `“${name}” could not be stored.`, hint: full ? "Free some space in Patchbay's data folder." : "Try again." }, { status: full ? 507 : 500 });
+    return Response.json(
+      {
+        message: full
+          ? "The server's disk is full, so the file could not be stored."
+          : `“${name}” could not be stored.`,
+        hint: full ? "Free some space in Patchbay's data folder." : "Try again.",
+      },
+      { status: full ? 507 : 500 },
+    );
   }
 }

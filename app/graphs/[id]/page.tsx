@@ -8,7 +8,9 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  return { title: isId(id) ? (await db().graph.findUnique({ where: { id }, select: { name: true } }))?.name : undefined };
+  return {
+    title: isId(id) ? (await db().graph.findUnique({ where: { id }, select: { name: true } }))?.name : undefined,
+  };
 }
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
@@ -17,6 +19,18 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
   if (!document) throw new Error(problems[0]?.message);
-  const last = await db().run.findFirst({ where: { graphId: id, sweepId: null }, orderBy: { createdAt: "desc" }, select: { id: true } });
-  return <Editor document={document} graphId={id} revision={graph.revision} published={graph.publishedAt !== null} runId={last?.id} />;
+  const last = await db().run.findFirst({
+    where: { graphId: id, sweepId: null },
+    orderBy: { createdAt: "desc" },
+    select: { id: true },
+  });
+  return (
+    <Editor
+      document={document}
+      graphId={id}
+      revision={graph.revision}
+      published={graph.publishedAt !== null}
+      runId={last?.id}
+    />
+  );
 }

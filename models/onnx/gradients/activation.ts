@@ -7,7 +7,8 @@ const positive = (c: C): Value => c.op.Greater(arg(c), c.scalar(0));
 /** dy above 0, and dy times a slope below. */
 const below = (c: C, slope: Value): Value => c.op.Where(positive(c), c.dy, c.op.Mul(c.dy, slope));
 /** dy where low < x < high. */
-const between = (c: C, low: number, high: number): Value => where(c, c.op.And(c.op.Greater(arg(c), c.scalar(low)), c.op.Less(arg(c), c.scalar(high))));
+const between = (c: C, low: number, high: number): Value =>
+  where(c, c.op.And(c.op.Greater(arg(c), c.scalar(low)), c.op.Less(arg(c), c.scalar(high))));
 
 const tanhGelu = { a: Math.sqrt(2 / Math.PI), b: 0.044715 };
 
@@ -18,42 +19,66 @@ export const activation: RulesOf<typeof ops> = {
   // Below 0 the exponential is had from y: α·eˣ = y + α.
   Elu: [(c) => below(c, c.op.Add(c.y, c.scalar(c.attrs.alpha ?? 1)))],
   Celu: [(c) => below(c, c.op.Add(c.op.Mul(c.y, c.scalar(1 / (c.attrs.alpha ?? 1))), c.scalar(1)))],
-  Selu: [(c) => {
-    const { alpha = 1.6732632423543772, gamma = 1.0507009873554805 } = c.attrs;
-    return c.op.Mul(c.dy, c.op.Where(positive(c), c.scalar(gamma), c.op.Add(c.y, c.scalar(alpha * gamma))));
-  }],
+  Selu: [
+    (c) => {
+      const { alpha = 1.6732632423543772, gamma = 1.0507009873554805 } = c.attrs;
+      return c.op.Mul(c.dy, c.op.Where(positive(c), c.scalar(gamma), c.op.Add(c.y, c.scalar(alpha * gamma))));
+    },
+  ],
   ThresholdedRelu: [(c) => where(c, c.op.Greater(arg(c), c.scalar(c.attrs.alpha ?? 1)))],
   Softplus: [times((c) => c.op.Sigmoid(arg(c)))],
-  Softsign: [(c) => {
-    const low = c.op.Add(c.scalar(1), c.op.Abs(arg(c)));
-    return c.op.Div(c.dy, c.op.Mul(low, low));
-  }],
-  HardSigmoid: [(c) => {
-    const { alpha = 0.2, beta = 0.5 } = c.attrs;
-    return c.op.Mul(between(c, -beta / alpha, (1 - beta) / alpha), c.scalar(alpha));
-  }],
-  HardSwish: [times((c) => {
-    const { op, scalar } = c, x = arg(c), inside = op.Add(op.Div(x, scalar(3)), scalar(0.5));
-    return op.Where(op.Less(x, scalar(-3)), scalar(0), op.Where(op.Greater(x, scalar(3)), scalar(1), inside));
-  })],
+  Softsign: [
+    (c) => {
+      const low = c.op.Add(c.scalar(1), c.op.Abs(arg(c)));
+      return c.op.Div(c.dy, c.op.Mul(low, low));
+    },
+  ],
+  HardSigmoid: [
+    (c) => {
+      const { alpha = 0.2, beta = 0.5 } = c.attrs;
+      return c.op.Mul(between(c, -beta / alpha, (1 - beta) / alpha), c.scalar(alpha));
+    },
+  ],
+  HardSwish: [
+    times((c) => {
+      const { op, scalar } = c,
+        x = arg(c),
+        inside = op.Add(op.Div(x, scalar(3)), scalar(0.5));
+      return op.Where(op.Less(x, scalar(-3)), scalar(0), op.Where(op.Greater(x, scalar(3)), scalar(1), inside));
+    }),
+  ],
   // σ + α·y·(1 − σ), in the fewest passes.
-  Swish: [times(({ op, y, ys, attrs: { alpha = 1 }, scalar }) => {
-    const scaled = alpha === 1 ? y : op.Mul(y, scalar(alpha));
-    return op.Add(scaled, op.Mul(ys[1] as Value, op.Sub(scalar(1), scaled)));
-  })],
-  Mish: [times((c) => {
-    const { op, scalar } = c, x = arg(c), t = op.Tanh(op.Softplus(x));
-    return op.Add(t, op.Mul(op.Mul(x, op.Sigmoid(x)), op.Sub(scalar(1), op.Mul(t, t))));
-  })],
-  Gelu: [(c) => {
-    const { op, dy, scalar, attrs } = c, x = arg(c), half = scalar(0.5);
-    if (attrs.approximate === "tanh") {
-      const xx = op.Mul(x, x), t = op.Tanh(op.Mul(scalar(tanhGelu.a), op.Mul(x, op.Add(scalar(1), op.Mul(scalar(tanhGelu.b), xx)))));
-      const slope = op.Mul(scalar(tanhGelu.a), op.Add(scalar(1), op.Mul(scalar(3 * tanhGelu.b), xx)));
-      return op.Mul(dy, op.Mul(half, op.Add(op.Add(scalar(1), t), op.Mul(op.Mul(x, op.Sub(scalar(1), op.Mul(t, t))), slope))));
-    }
-    const cdf = op.Mul(half, op.Add(scalar(1), op.Erf(op.Mul(x, scalar(Math.SQRT1_2)))));
-    const pdf = op.Mul(op.Exp(op.Mul(scalar(-0.5), op.Mul(x, x))), scalar(1 / Math.sqrt(2 * Math.PI)));
-    return op.Mul(dy, op.Add(cdf, op.Mul(x, pdf)));
-  }],
+  Swish: [
+    times(({ op, y, ys, attrs: { alpha = 1 }, scalar }) => {
+      const scaled = alpha === 1 ? y : op.Mul(y, scalar(alpha));
+      return op.Add(scaled, op.Mul(ys[1] as Value, op.Sub(scalar(1), scaled)));
+    }),
+  ],
+  Mish: [
+    times((c) => {
+      const { op, scalar } = c,
+        x = arg(c),
+        t = op.Tanh(op.Softplus(x));
+      return op.Add(t, op.Mul(op.Mul(x, op.Sigmoid(x)), op.Sub(scalar(1), op.Mul(t, t))));
+    }),
+  ],
+  Gelu: [
+    (c) => {
+      const { op, dy, scalar, attrs } = c,
+        x = arg(c),
+        half = scalar(0.5);
+      if (attrs.approximate === "tanh") {
+        const xx = op.Mul(x, x),
+          t = op.Tanh(op.Mul(scalar(tanhGelu.a), op.Mul(x, op.Add(scalar(1), op.Mul(scalar(tanhGelu.b), xx)))));
+        const slope = op.Mul(scalar(tanhGelu.a), op.Add(scalar(1), op.Mul(scalar(3 * tanhGelu.b), xx)));
+        return op.Mul(
+          dy,
+          op.Mul(half, op.Add(op.Add(scalar(1), t), op.Mul(op.Mul(x, op.Sub(scalar(1), op.Mul(t, t))), slope))),
+        );
+      }
+      const cdf = op.Mul(half, op.Add(scalar(1), op.Erf(op.Mul(x, scalar(Math.SQRT1_2)))));
+      const pdf = op.Mul(op.Exp(op.Mul(scalar(-0.5), op.Mul(x, x))), scalar(1 / Math.sqrt(2 * Math.PI)));
+      return op.Mul(dy, op.Add(cdf, op.Mul(x, pdf)));
+    },
+  ],
 };

@@ -22,7 +22,9 @@ export const elementwise: RulesOf<typeof ops> = {
       const exponent = arg(c, 1).dtype === c.dy.dtype ? arg(c, 1) : c.op.Cast(arg(c, 1), { dtype: c.dy.dtype });
       return c.op.Mul(exponent, c.op.Pow(arg(c, 0), c.op.Sub(exponent, c.scalar(1))));
     }),
-    times(({ op, x, y, scalar }) => op.Mul(y, op.Log(op.Where(op.Greater(x[0] as Value, scalar(0)), x[0] as Value, scalar(1))))),
+    times(({ op, x, y, scalar }) =>
+      op.Mul(y, op.Log(op.Where(op.Greater(x[0] as Value, scalar(0)), x[0] as Value, scalar(1)))),
+    ),
   ],
   // a − b·trunc(a / b), and for whole numbers b·⌊a / b⌋: either way the quotient is a constant between its jumps.
   Mod: [({ dy }) => dy, (c) => c.op.Neg(c.op.Mul(c.dy, c.op.Div(c.op.Sub(arg(c), c.y), arg(c, 1))))],
@@ -50,7 +52,11 @@ export const elementwise: RulesOf<typeof ops> = {
   Erf: [times((c) => c.op.Mul(c.scalar(2 / Math.sqrt(Math.PI)), c.op.Exp(c.op.Neg(square(c, arg(c))))))],
   Sigmoid: [times(({ op, y, scalar }) => op.Mul(y, op.Sub(scalar(1), y)))],
   Tanh: [times((c) => c.op.Sub(c.scalar(1), square(c, c.y)))],
-  Clip: [(c) => where(c, c.op.And(c.op.GreaterOrEqual(arg(c), arg(c, 1)), c.op.LessOrEqual(arg(c), arg(c, 2)))), (c) => where(c, c.op.Less(arg(c), arg(c, 1))), (c) => where(c, c.op.Greater(arg(c), arg(c, 2)))],
+  Clip: [
+    (c) => where(c, c.op.And(c.op.GreaterOrEqual(arg(c), arg(c, 1)), c.op.LessOrEqual(arg(c), arg(c, 2)))),
+    (c) => where(c, c.op.Less(arg(c), arg(c, 1))),
+    (c) => where(c, c.op.Greater(arg(c), arg(c, 2))),
+  ],
   Identity: [({ dy }) => dy],
   StopGradient: [null],
   Dropout: [({ op, dy, x, attrs }) => op.Dropout(dy, arg({ x }, 1), attrs), null],

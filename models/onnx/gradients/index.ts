@@ -10,7 +10,17 @@ import { reduce } from "./reduce";
 import { resize } from "./resize";
 import type { OpRules } from "./rule";
 
-const rules = { ...elementwise, ...activation, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv, ...resize } satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
+const rules = {
+  ...elementwise,
+  ...activation,
+  ...reduce,
+  ...matmul,
+  ...movement,
+  ...indexing,
+  ...normalization,
+  ...conv,
+  ...resize,
+} satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
 
 /** The derivative of an op. Every op has an entry; the table does not compile without. */
 export const rulesOf = (op: string): OpRules<Attrs> => rules[op as keyof typeof rules] as unknown as OpRules<Attrs>;

@@ -17,23 +17,32 @@ interface Access<A extends Attrs> {
 function scatter<A extends { reduction?: ops.Reduction }>({ read, write }: Access<A>): readonly (Rule<A> | null)[] {
   /** For max and min: dy over how many attained the extreme, and which of data and updates did. */
   const shared = (c: RuleContext<A>) => {
-    const hit = (x: Value, y: Value) => c.op.Cast(c.op.Equal(x, y), { dtype: c.dy.dtype }), data = hit(arg(c), c.y), updates = hit(arg(c, 2), read(c, c.y));
+    const hit = (x: Value, y: Value) => c.op.Cast(c.op.Equal(x, y), { dtype: c.dy.dtype }),
+      data = hit(arg(c), c.y),
+      updates = hit(arg(c, 2), read(c, c.y));
     return { d: c.op.Div(c.dy, write(c, data, updates, "add")), data, updates };
   };
   /** For mul: of all factors of an element, the product of those that are not zero, and how many are. */
-  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul"), zeroCount = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
+  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul"),
+    zeroCount = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
   const toData: Record<ops.Reduction, Rule<A>> = {
     none: (c) => write(c, c.dy, zeros(c, fixed(arg(c, 2).shape)), "none"),
     add: ({ dy }) => dy,
     mul: (c) => c.op.Mul(c.dy, others(c, arg(c), product(c), zeroCount(c))),
-    max: (c) => { const { d, data } = shared(c); return c.op.Mul(d, data); },
+    max: (c) => {
+      const { d, data } = shared(c);
+      return c.op.Mul(d, data);
+    },
     min: (c) => toData.max(c),
   };
   const toUpdates: Record<ops.Reduction, Rule<A>> = {
     none: (c) => read(c, c.dy),
     add: (c) => read(c, c.dy),
     mul: (c) => c.op.Mul(read(c, c.dy), others(c, arg(c, 2), read(c, product(c)), read(c, zeroCount(c)))),
-    max: (c) => { const { d, updates } = shared(c); return c.op.Mul(read(c, d), updates); },
+    max: (c) => {
+      const { d, updates } = shared(c);
+      return c.op.Mul(read(c, d), updates);
+    },
     min: (c) => toUpdates.max(c),
   };
   return [(c) => toData[c.attrs.reduction ?? "none"](c), null, (c) => toUpdates[c.attrs.reduction ?? "none"](c)];
@@ -41,34 +50,80 @@ function scatter<A extends { reduction?: ops.Reduction }>({ read, write }: Acces
 
 export const indexing: RulesOf<typeof ops> = {
   // Rows that were read several times add up.
-  Gather: [(c) => {
-    const { op, dy, attrs } = c, data = arg(c), index = arg(c, 1), shape = fixed(data.shape), at = axisOf(attrs.axis ?? 0, shape.length);
-    const n = sizeOf(index.shape), lead = shape.slice(0, at), tail = shape.slice(at + 1);
-    const rank = lead.length + 1 + tail.length, flat = op.Reshape(dy, { to: [...lead, n, ...tail] });
-    // The gathered axis goes first, is scattered, and goes back.
-    const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)], back = toFront.map((_, i) => toFront.indexOf(i));
-    const rows = at === 0 ? flat : op.Transpose(flat, { perm: toFront });
-    const sum = op.ScatterND(zeros(c, toFront.map((i) => shape[i] as number)), op.Reshape(index, { to: [n, 1] }), rows, { reduction: "add" });
-    return at === 0 ? sum : op.Transpose(sum, { perm: back });
-  }, null],
-  GatherElements: [(c) => c.op.ScatterElements(zeros(c, fixed(arg(c).shape)), arg(c, 1), c.dy, { axis: c.attrs.axis ?? 0, reduction: "add" }), null],
-  GatherND: [(c) => {
-    const shape = fixed(arg(c).shape), index = fixed(arg(c, 1).shape), batch = c.attrs.batch_dims ?? 0, common = shape.slice(0, batch);
-    // Batch axes become part of each index.
-    const n = sizeOf(common), places = Array.from({ length: n }, (_, i) => common.map((size, axis) => Math.floor(i / sizeOf(common.slice(axis + 1))) % size)).flat();
-    const rows = c.op.Expand(c.integers(places, [...common, ...index.slice(batch, -1).map(() => 1), batch]), { to: [...index.slice(0, -1), batch] });
-    return c.op.ScatterND(zeros(c, shape), batch ? c.op.Concat(rows, arg(c, 1), { axis: -1 }) : arg(c, 1), c.dy, { reduction: "add" });
-  }, null],
+  Gather: [
+    (c) => {
+      const { op, dy, attrs } = c,
+        data = arg(c),
+        index = arg(c, 1),
+        shape = fixed(data.shape),
+        at = axisOf(attrs.axis ?? 0, shape.length);
+      const n = sizeOf(index.shape),
+        lead = shape.slice(0, at),
+        tail = shape.slice(at + 1);
+      const rank = lead.length + 1 + tail.length,
+        flat = op.Reshape(dy, { to: [...lead, n, ...tail] });
+      // The gathered axis goes first, is scattered, and goes back.
+      const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)],
+        back = toFront.map((_, i) => toFront.indexOf(i));
+      const rows = at === 0 ? flat : op.Transpose(flat, { perm: toFront });
+      const sum = op.ScatterND(
+        zeros(
+          c,
+          toFront.map((i) => shape[i] as number),
+        ),
+        op.Reshape(index, { to: [n, 1] }),
+        rows,
+        { reduction: "add" },
+      );
+      return at === 0 ? sum : op.Transpose(sum, { perm: back });
+    },
+    null,
+  ],
+  GatherElements: [
+    (c) =>
+      c.op.ScatterElements(zeros(c, fixed(arg(c).shape)), arg(c, 1), c.dy, {
+        axis: c.attrs.axis ?? 0,
+        reduction: "add",
+      }),
+    null,
+  ],
+  GatherND: [
+    (c) => {
+      const shape = fixed(arg(c).shape),
+        index = fixed(arg(c, 1).shape),
+        batch = c.attrs.batch_dims ?? 0,
+        common = shape.slice(0, batch);
+      // Batch axes become part of each index.
+      const n = sizeOf(common),
+        places = Array.from({ length: n }, (_, i) =>
+          common.map((size, axis) => Math.floor(i / sizeOf(common.slice(axis + 1))) % size),
+        ).flat();
+      const rows = c.op.Expand(c.integers(places, [...common, ...index.slice(batch, -1).map(() => 1), batch]), {
+        to: [...index.slice(0, -1), batch],
+      });
+      return c.op.ScatterND(zeros(c, shape), batch ? c.op.Concat(rows, arg(c, 1), { axis: -1 }) : arg(c, 1), c.dy, {
+        reduction: "add",
+      });
+    },
+    null,
+  ],
   ScatterElements: scatter({
     read: (c, from) => c.op.GatherElements(from, arg(c, 1), { axis: c.attrs.axis ?? 0 }),
-    write: (c, into, updates, reduction) => c.op.ScatterElements(into, arg(c, 1), updates, { axis: c.attrs.axis ?? 0, reduction }),
+    write: (c, into, updates, reduction) =>
+      c.op.ScatterElements(into, arg(c, 1), updates, { axis: c.attrs.axis ?? 0, reduction }),
   }),
   ScatterND: scatter({
     read: (c, from) => c.op.GatherND(from, arg(c, 1)),
     write: (c, into, updates, reduction) => c.op.ScatterND(into, arg(c, 1), updates, { reduction }),
   }),
-  OneHot: [null, (c) => {
-    const { op, dy, attrs } = c, on = op.ReduceSum(op.Mul(dy, op.OneHot(arg(c), c.floats([0, 1], [2]), attrs))), all = op.ReduceSum(dy), one = (v: Value) => op.Reshape(v, { to: [1] });
-    return op.Concat(one(op.Sub(all, on)), one(on), { axis: 0 });
-  }],
+  OneHot: [
+    null,
+    (c) => {
+      const { op, dy, attrs } = c,
+        on = op.ReduceSum(op.Mul(dy, op.OneHot(arg(c), c.floats([0, 1], [2]), attrs))),
+        all = op.ReduceSum(dy),
+        one = (v: Value) => op.Reshape(v, { to: [1] });
+      return op.Concat(one(op.Sub(all, on)), one(on), { axis: 0 });
+    },
+  ],
 };

@@ -7,12 +7,14 @@ import type { RuleContext, RulesOf } from "./rule";
 type C = RuleContext<{}>;
 const two = ({ x }: { x: readonly Value[] }): [Value, Value] => x as [Value, Value];
 const swapped = (c: C, v: Value): Value => {
-  const rank = v.shape.length, perm = v.shape.map((_, i) => i);
+  const rank = v.shape.length,
+    perm = v.shape.map((_, i) => i);
   return c.op.Transpose(v, { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
 };
 /** All rows of a stack of matrices, as one matrix. */
 const rows = (c: C, v: Value): Value => {
-  const shape = fixed(v.shape), last = shape.at(-1) as number;
+  const shape = fixed(v.shape),
+    last = shape.at(-1) as number;
   return shape.length === 2 ? v : c.op.Reshape(v, { to: [shape.reduce((a, b) => a * b, 1) / last, last] });
 };
 
@@ -26,25 +28,47 @@ export const matmul: RulesOf<typeof ops> = {
     (c) => {
       const [a, b] = two(c);
       // A weight under many rows: one product over all of them, instead of a product for each row and a sum.
-      return b.shape.length === 2 ? c.op.Gemm(rows(c, a), rows(c, c.dy), { transA: 1 }) : c.op.MatMul(swapped(c, a), c.dy);
+      return b.shape.length === 2
+        ? c.op.Gemm(rows(c, a), rows(c, c.dy), { transA: 1 })
+        : c.op.MatMul(swapped(c, a), c.dy);
     },
   ],
   Gemm: [
     (c) => {
-      const { transA = 0, transB = 0, alpha = 1 } = c.attrs, [, b] = two(c);
-      return transA ? c.op.Gemm(b, c.dy, { transA: transB, transB: 1, alpha }) : c.op.Gemm(c.dy, b, { transB: transB ? 0 : 1, alpha });
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs,
+        [, b] = two(c);
+      return transA
+        ? c.op.Gemm(b, c.dy, { transA: transB, transB: 1, alpha })
+        : c.op.Gemm(c.dy, b, { transB: transB ? 0 : 1, alpha });
     },
     (c) => {
-      const { transA = 0, transB = 0, alpha = 1 } = c.attrs, [a] = two(c);
-      return transB ? c.op.Gemm(c.dy, a, { transA: 1, transB: transA, alpha }) : c.op.Gemm(a, c.dy, { transA: transA ? 0 : 1, alpha });
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs,
+        [a] = two(c);
+      return transB
+        ? c.op.Gemm(c.dy, a, { transA: 1, transB: transA, alpha })
+        : c.op.Gemm(a, c.dy, { transA: transA ? 0 : 1, alpha });
     },
     (c) => c.op.Mul(c.dy, c.scalar(c.attrs.beta ?? 1)),
   ],
   // The operand and the result change places. Axes that only this operand has were summed away: they become 1, and are broadcast.
-  Einsum: (i) => ({ op, dy, x, attrs }) => {
-    const { inputs, output } = parseEquation(attrs.equation, x.map((v) => v.shape.length)), rest = (list: readonly unknown[]) => list.filter((_, j) => j !== i);
-    const wanted = inputs[i] as readonly string[], terms = [output, ...rest(inputs)] as string[][], kept = wanted.filter((l) => terms.some((t) => t.includes(l)));
-    const d = op.Einsum(dy, ...(rest(x) as Value[]), { equation: `${terms.map((t) => t.join("")).join()}->${kept.join("")}` });
-    return kept.length === wanted.length ? d : op.Reshape(d, { to: wanted.map((l) => (kept.includes(l) ? fixed(d.shape)[kept.indexOf(l)] as number : 1)) });
-  },
+  Einsum:
+    (i) =>
+    ({ op, dy, x, attrs }) => {
+      const { inputs, output } = parseEquation(
+          attrs.equation,
+          x.map((v) => v.shape.length),
+        ),
+        rest = (list: readonly unknown[]) => list.filter((_, j) => j !== i);
+      const wanted = inputs[i] as readonly string[],
+        terms = [output, ...rest(inputs)] as string[][],
+        kept = wanted.filter((l) => terms.some((t) => t.includes(l)));
+      const d = op.Einsum(dy, ...(rest(x) as Value[]), {
+        equation: `${terms.map((t) => t.join("")).join()}->${kept.join("")}`,
+      });
+      return kept.length === wanted.length
+        ? d
+        : op.Reshape(d, {
+            to: wanted.map((l) => (kept.includes(l) ? (fixed(d.shape)[kept.indexOf(l)] as number) : 1)),
+          });
+    },
 };

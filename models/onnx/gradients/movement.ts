@@ -5,57 +5,106 @@ import { arg, type RuleContext, type RulesOf } from "./rule";
 import { placed, reversed, spread } from "./spread";
 
 /** The adjoint of padding one axis from its own rows: what was copied outside is added to where it came from. */
-function unpadded({ op }: RuleContext<{}>, dy: Value, at: number, { size, before, after, mode }: { size: number; before: number; after: number; mode: "reflect" | "edge" | "wrap" }): Value {
+function unpadded(
+  { op }: RuleContext<{}>,
+  dy: Value,
+  at: number,
+  { size, before, after, mode }: { size: number; before: number; after: number; mode: "reflect" | "edge" | "wrap" },
+): Value {
   const rows = (start: number, count: number) => op.Slice(dy, { starts: [start], ends: [start + count], axes: [at] });
-  const outside = [{ part: () => rows(0, before), count: before, first: true }, { part: () => rows(before + size, after), count: after, first: false }].filter((side) => side.count > 0);
-  return outside.reduce((sum, { part, count, first }) => {
-    const back = mode === "edge" ? op.ReduceSum(part(), { axes: [at] }) : mode === "reflect" ? reversed(op, part(), at) : part();
-    const near = mode === "reflect" ? 1 : 0, length = mode === "edge" ? 1 : count;
-    return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
-  }, rows(before, size));
+  const outside = [
+    { part: () => rows(0, before), count: before, first: true },
+    { part: () => rows(before + size, after), count: after, first: false },
+  ].filter((side) => side.count > 0);
+  return outside.reduce(
+    (sum, { part, count, first }) => {
+      const back =
+        mode === "edge" ? op.ReduceSum(part(), { axes: [at] }) : mode === "reflect" ? reversed(op, part(), at) : part();
+      const near = mode === "reflect" ? 1 : 0,
+        length = mode === "edge" ? 1 : count;
+      return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
+    },
+    rows(before, size),
+  );
 }
 
 export const movement: RulesOf<typeof ops> = {
   Reshape: [(c) => c.op.Reshape(c.dy, { to: fixed(arg(c).shape) })],
   Expand: [({ dy }) => dy],
   Transpose: [({ op, dy, attrs }) => op.Transpose(dy, { perm: attrs.perm.map((_, i) => attrs.perm.indexOf(i)) })],
-  Concat: (input) => ({ op, dy, x, attrs }) => {
-    const at = axisOf(attrs.axis, dy.shape.length), sizes = x.map((v) => fixed(v.shape)[at] as number);
-    const start = sizes.slice(0, input).reduce((a, b) => a + b, 0);
-    return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [at] });
-  },
-  Slice: [(c) => {
-    const { op, attrs } = c, shape = fixed(arg(c).shape), before = shape.map(() => 0), after = shape.map(() => 0);
-    let d = c.dy;
-    for (const [i, axis] of attrs.axes.entries()) {
-      const at = axisOf(axis, shape.length), size = shape[at] as number, step = attrs.steps?.[i] ?? 1, n = fixed(c.dy.shape)[at] as number;
-      const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step), length = (n - 1) * Math.abs(step) + 1;
-      d = spread(op, step < 0 ? reversed(op, d, at) : d, at, Math.abs(step));
-      before[at] = step < 0 ? start - length + 1 : start;
-      after[at] = size - (before[at] as number) - length;
-    }
-    return op.Pad(d, { pads: [...before, ...after] });
-  }],
+  Concat:
+    (input) =>
+    ({ op, dy, x, attrs }) => {
+      const at = axisOf(attrs.axis, dy.shape.length),
+        sizes = x.map((v) => fixed(v.shape)[at] as number);
+      const start = sizes.slice(0, input).reduce((a, b) => a + b, 0);
+      return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [at] });
+    },
+  Slice: [
+    (c) => {
+      const { op, attrs } = c,
+        shape = fixed(arg(c).shape),
+        before = shape.map(() => 0),
+        after = shape.map(() => 0);
+      let d = c.dy;
+      for (const [i, axis] of attrs.axes.entries()) {
+        const at = axisOf(axis, shape.length),
+          size = shape[at] as number,
+          step = attrs.steps?.[i] ?? 1,
+          n = fixed(c.dy.shape)[at] as number;
+        const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step),
+          length = (n - 1) * Math.abs(step) + 1;
+        d = spread(op, step < 0 ? reversed(op, d, at) : d, at, Math.abs(step));
+        before[at] = step < 0 ? start - length + 1 : start;
+        after[at] = size - (before[at] as number) - length;
+      }
+      return op.Pad(d, { pads: [...before, ...after] });
+    },
+  ],
   Pad: [
     (c) => {
-      const { op, attrs: { pads, mode = "constant" } } = c, shape = fixed(arg(c).shape);
+      const {
+          op,
+          attrs: { pads, mode = "constant" },
+        } = c,
+        shape = fixed(arg(c).shape);
       if (mode === "constant") return op.Pad(c.dy, { pads: pads.map((p) => -p) });
-      return shape.reduce((d, size, at) => unpadded(c, d, at, { size, before: pads[at] as number, after: pads[at + shape.length] as number, mode }), c.dy);
+      return shape.reduce(
+        (d, size, at) =>
+          unpadded(c, d, at, { size, before: pads[at] as number, after: pads[at + shape.length] as number, mode }),
+        c.dy,
+      );
     },
     // The value gets what the input does not.
-    ({ op, dy, attrs: { pads } }) => op.Sub(dy, op.Pad(op.Pad(dy, { pads: pads.map((p) => Math.min(0, -p)) }), { pads: pads.map((p) => Math.max(0, p)) })),
+    ({ op, dy, attrs: { pads } }) =>
+      op.Sub(
+        dy,
+        op.Pad(op.Pad(dy, { pads: pads.map((p) => Math.min(0, -p)) }), { pads: pads.map((p) => Math.max(0, p)) }),
+      ),
   ],
-  Tile: [(c) => {
-    const shape = fixed(arg(c).shape), split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
-    return c.op.ReduceSum(c.op.Reshape(c.dy, { to: split }), { axes: shape.map((_, i) => 2 * i), keepdims: 0 });
-  }],
+  Tile: [
+    (c) => {
+      const shape = fixed(arg(c).shape),
+        split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
+      return c.op.ReduceSum(c.op.Reshape(c.dy, { to: split }), { axes: shape.map((_, i) => 2 * i), keepdims: 0 });
+    },
+  ],
   Trilu: [({ op, dy, attrs }) => op.Trilu(dy, attrs)],
   EyeLike: [null],
-  DepthToSpace: [(c) => {
-    const { op, dy, attrs: { blocksize: b, mode } } = c;
-    if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: b });
-    const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(c).shape);
-    return op.Reshape(op.Transpose(op.Reshape(dy, { to: [n, channels / b / b, h, b, w, b] }), { perm: [0, 1, 3, 5, 2, 4] }), { to: [n, channels, h, w] });
-  }],
+  DepthToSpace: [
+    (c) => {
+      const {
+        op,
+        dy,
+        attrs: { blocksize: b, mode },
+      } = c;
+      if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: b });
+      const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(c).shape);
+      return op.Reshape(
+        op.Transpose(op.Reshape(dy, { to: [n, channels / b / b, h, b, w, b] }), { perm: [0, 1, 3, 5, 2, 4] }),
+        { to: [n, channels, h, w] },
+      );
+    },
+  ],
   SpaceToDepth: [({ op, dy, attrs }) => op.DepthToSpace(dy, { ...attrs, mode: "DCR" })],
 };

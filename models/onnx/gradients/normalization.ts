@@ -10,14 +10,20 @@ function standardized({ op }: C, d: Value, n: Value, rstd: Value, axes: readonly
   const mean = (v: Value) => op.ReduceMean(v, { axes });
   return op.Mul(rstd, op.Sub(op.Sub(d, mean(d)), op.Mul(n, mean(op.Mul(d, n)))));
 }
-const from = (axis: number, rank: number): number[] => Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => axisOf(axis, rank) + i);
+const from = (axis: number, rank: number): number[] =>
+  Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => axisOf(axis, rank) + i);
 
 const layer = { normalized: ({ op, x, ys }: C): Value => op.Mul(op.Sub(arg({ x }), ys[1] as Value), ys[2] as Value) };
 
 const rms: OpRules<{ axis?: number; epsilon?: number }> = [
   (c) => {
-    const { op, dy, ys, attrs } = c, n = op.Div(arg(c), ys[1] as Value), d = op.Mul(dy, arg(c, 1));
-    return op.Div(op.Sub(d, op.Mul(n, op.ReduceMean(op.Mul(d, n), { axes: from(attrs.axis ?? -1, dy.shape.length) }))), ys[1] as Value);
+    const { op, dy, ys, attrs } = c,
+      n = op.Div(arg(c), ys[1] as Value),
+      d = op.Mul(dy, arg(c, 1));
+    return op.Div(
+      op.Sub(d, op.Mul(n, op.ReduceMean(op.Mul(d, n), { axes: from(attrs.axis ?? -1, dy.shape.length) }))),
+      ys[1] as Value,
+    );
   },
   (c) => c.op.Mul(c.dy, c.op.Div(arg(c), c.ys[1] as Value)),
 ];
@@ -25,15 +31,18 @@ const rms: OpRules<{ axis?: number; epsilon?: number }> = [
 /** Every axis but that of the channels. */
 const notChannels = (v: Value): number[] => v.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
 /** One number per channel, placed to be broadcast over [N, C, …]. */
-const overChannels = (c: C, v: Value): Value => c.op.Reshape(v, { to: [fixed(v.shape)[0] as number, ...c.dy.shape.slice(2).map(() => 1)] });
+const overChannels = (c: C, v: Value): Value =>
+  c.op.Reshape(v, { to: [fixed(v.shape)[0] as number, ...c.dy.shape.slice(2).map(() => 1)] });
 const perChannel = (c: C, v: Value): Value => c.op.ReduceSum(v, { axes: notChannels(v), keepdims: 0 });
 
 /** x̂·scale + bias in one pass of the runtime, where x̂ is x normalized with the op's own statistics. */
-const affine = (c: RuleContext<{ epsilon?: number }>, scale: Value, bias: Value): Value => c.op.BatchNormalization(arg(c), scale, bias, arg(c, 3), arg(c, 4), c.attrs);
+const affine = (c: RuleContext<{ epsilon?: number }>, scale: Value, bias: Value): Value =>
+  c.op.BatchNormalization(arg(c), scale, bias, arg(c, 3), arg(c, 4), c.attrs);
 const filled = (c: C, n: number): Value => c.op.Expand(c.scalar(n), { to: fixed(arg(c, 1).shape) });
 const batch = {
   normalized: (c: RuleContext<{ epsilon?: number }>): Value => affine(c, filled(c, 1), filled(c, 0)),
-  rstd: ({ op, x, attrs, scalar }: RuleContext<{ epsilon?: number }>): Value => op.Reciprocal(op.Sqrt(op.Add(arg({ x }, 4), scalar(attrs.epsilon ?? 1e-5)))),
+  rstd: ({ op, x, attrs, scalar }: RuleContext<{ epsilon?: number }>): Value =>
+    op.Reciprocal(op.Sqrt(op.Add(arg({ x }, 4), scalar(attrs.epsilon ?? 1e-5)))),
 };
 const toScale: Rule<{ epsilon?: number }> = (c) => perChannel(c, c.op.Mul(c.dy, batch.normalized(c)));
 const toBias: Rule<Attrs> = (c) => perChannel(c, c.dy);
@@ -41,7 +50,8 @@ const toBias: Rule<Attrs> = (c) => perChannel(c, c.dy);
 /** For ops over groups of channels, which give the normalized groups and 1/std. */
 const grouped: readonly Rule<Attrs>[] = [
   (c) => {
-    const [, n, rstd] = c.ys as [Value, Value, Value], d = c.op.Reshape(c.op.Mul(c.dy, overChannels(c, arg(c, 1))), { to: fixed(n.shape) });
+    const [, n, rstd] = c.ys as [Value, Value, Value],
+      d = c.op.Reshape(c.op.Mul(c.dy, overChannels(c, arg(c, 1))), { to: fixed(n.shape) });
     return c.op.Reshape(standardized(c, d, n, rstd, [2]), { to: fixed(arg(c).shape) });
   },
   (c) => perChannel(c, c.op.Mul(c.dy, c.op.Reshape(c.ys[1] as Value, { to: fixed(c.dy.shape) }))),
@@ -50,17 +60,33 @@ const grouped: readonly Rule<Attrs>[] = [
 
 export const normalization: RulesOf<typeof ops> = {
   LayerNormalization: [
-    (c) => standardized(c, c.op.Mul(c.dy, arg(c, 1)), layer.normalized(c), c.ys[2] as Value, from(c.attrs.axis ?? -1, c.dy.shape.length)),
+    (c) =>
+      standardized(
+        c,
+        c.op.Mul(c.dy, arg(c, 1)),
+        layer.normalized(c),
+        c.ys[2] as Value,
+        from(c.attrs.axis ?? -1, c.dy.shape.length),
+      ),
     (c) => c.op.Mul(c.dy, layer.normalized(c)),
     ({ dy }) => dy,
   ],
   RMSNormalization: rms,
   SimplifiedLayerNormalization: rms,
-  LpNormalization: [(c) => {
-    const { op, dy, y, attrs: { axis = -1, p = 2 } } = c, sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
-    const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] }), slope = p === 1 ? op.Sign(arg(c)) : y;
-    return op.Div(op.Sub(dy, op.Mul(slope, sum)), withoutZeros(c, length));
-  }],
+  LpNormalization: [
+    (c) => {
+      const {
+          op,
+          dy,
+          y,
+          attrs: { axis = -1, p = 2 },
+        } = c,
+        sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
+      const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] }),
+        slope = p === 1 ? op.Sign(arg(c)) : y;
+      return op.Div(op.Sub(dy, op.Mul(slope, sum)), withoutZeros(c, length));
+    },
+  ],
   BatchNormalization: [
     (c) => c.op.Mul(c.dy, overChannels(c, c.op.Mul(arg(c, 1), batch.rstd(c)))),
     toScale,
@@ -71,7 +97,9 @@ export const normalization: RulesOf<typeof ops> = {
   // scale/std · (dy − Σdy/n − x̂·Σ(dy·x̂)/n), the last two terms as one normalization with another scale and bias.
   TrainingBatchNormalization: [
     (c) => {
-      const { op, dy } = c, k = op.Mul(arg(c, 1), batch.rstd(c)), share = op.Mul(k, c.scalar(fixed(dy.shape)[1] as number / sizeOf(dy.shape)));
+      const { op, dy } = c,
+        k = op.Mul(arg(c, 1), batch.rstd(c)),
+        share = op.Mul(k, c.scalar((fixed(dy.shape)[1] as number) / sizeOf(dy.shape)));
       return op.Sub(op.Mul(dy, overChannels(c, k)), affine(c, op.Mul(share, toScale(c)), op.Mul(share, toBias(c))));
     },
     toScale,

@@ -11,7 +11,8 @@ const axesOf = (c: Reducing): readonly number[] => c.attrs.axes ?? arg(c).shape.
 const count = (c: Reducing): number => sizeOf(arg(c).shape) / sizeOf(reduced(arg(c).shape, c.attrs.axes));
 /** All that attained the extreme share its gradient evenly, as in PyTorch's amax. */
 export const extreme = (c: Reducing): Value => {
-  const { op } = c, hit = op.Cast(op.Equal(arg(c), kept(c, c.y)), { dtype: c.dy.dtype });
+  const { op } = c,
+    hit = op.Cast(op.Equal(arg(c), kept(c, c.y)), { dtype: c.dy.dtype });
   return op.Mul(kept(c, c.dy), op.Div(hit, op.ReduceSum(hit, { axes: axesOf(c) })));
 };
 
@@ -20,10 +21,13 @@ export const reduce: RulesOf<typeof ops> = {
   ReduceMean: [(c) => c.op.Mul(kept(c, c.dy), c.scalar(1 / count(c)))],
   ReduceMax: [extreme],
   ReduceMin: [extreme],
-  ReduceProd: [(c) => {
-    const sum = c.op.ReduceSum(zerosOf(c, arg(c)), { axes: axesOf(c) }), product = c.op.ReduceProd(withoutZeros(c, arg(c)), { axes: axesOf(c) });
-    return c.op.Mul(kept(c, c.dy), others(c, arg(c), product, sum));
-  }],
+  ReduceProd: [
+    (c) => {
+      const sum = c.op.ReduceSum(zerosOf(c, arg(c)), { axes: axesOf(c) }),
+        product = c.op.ReduceProd(withoutZeros(c, arg(c)), { axes: axesOf(c) });
+      return c.op.Mul(kept(c, c.dy), others(c, arg(c), product, sum));
+    },
+  ],
   ReduceL1: [(c) => c.op.Mul(kept(c, c.dy), c.op.Sign(arg(c)))],
   // A vector of length 0 gets a gradient of 0.
   ReduceL2: [(c) => c.op.Mul(arg(c), kept(c, c.op.Div(c.dy, withoutZeros(c, c.y))))],
@@ -35,8 +39,13 @@ export const reduce: RulesOf<typeof ops> = {
   CumSum: [({ op, dy, attrs }) => op.CumSum(dy, { ...attrs, reverse: attrs.reverse ? 0 : 1 })],
   ArgMax: [null],
   ArgMin: [null],
-  TopK: [({ op, dy, x, ys, attrs, scalar }) => {
-    const { shape } = arg({ x });
-    return op.ScatterElements(op.Expand(scalar(0), { to: fixed(shape) }), ys[1] as Value, dy, { axis: axisOf(attrs.axis ?? -1, shape.length), reduction: "add" });
-  }],
+  TopK: [
+    ({ op, dy, x, ys, attrs, scalar }) => {
+      const { shape } = arg({ x });
+      return op.ScatterElements(op.Expand(scalar(0), { to: fixed(shape) }), ys[1] as Value, dy, {
+        axis: axisOf(attrs.axis ?? -1, shape.length),
+        reduction: "add",
+      });
+    },
+  ],
 };

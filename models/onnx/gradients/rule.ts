@@ -33,6 +33,9 @@ type C = Pick<RuleContext<{}>, "op" | "dy" | "x" | "scalar">;
 /** One of the op's inputs. */
 export const arg = (c: Pick<C, "x">, i = 0): Value => c.x[i] as Value;
 /** dy · f. */
-export const times = <A extends Attrs>(f: Rule<A>): Rule<A> => (c) => c.op.Mul(c.dy, f(c));
+export const times =
+  <A extends Attrs>(f: Rule<A>): Rule<A> =>
+  (c) =>
+    c.op.Mul(c.dy, f(c));
 /** dy where the mask holds, else 0. */
 export const where = ({ op, dy, scalar }: C, mask: Value): Value => op.Where(mask, dy, scalar(0));

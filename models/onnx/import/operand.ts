@@ -35,24 +35,37 @@ export function ofKnown(b: Builder, dtype: DType, shape: readonly number[], know
 /** A tensor of the file. `parameter` makes its value; without it the tensor is a constant. */
 export function ofTensor(b: Builder, tensor: FileTensor & { name?: string }, parameter?: () => Value): Operand {
   let made: Value | undefined;
-  const { dtype, shape, data } = tensor, small = data.length <= (dtype === "float32" ? knownFloats : knownElements);
-  return { dtype, shape, tensor, known: !parameter && small ? Array.from(data, Number) : undefined, value: () => (made ??= parameter ? parameter() : b.graph.keep(dtype, shape, data)) };
+  const { dtype, shape, data } = tensor,
+    small = data.length <= (dtype === "float32" ? knownFloats : knownElements);
+  return {
+    dtype,
+    shape,
+    tensor,
+    known: !parameter && small ? Array.from(data, Number) : undefined,
+    value: () => (made ??= parameter ? parameter() : b.graph.keep(dtype, shape, data)),
+  };
 }
 
 /** Known elements as a constant, or, where sizes are symbolic, computed from the sizes of the inputs when the model runs. */
 function materialised({ graph, op }: Builder, dtype: DType, shape: readonly number[], known: readonly Dim[]): Value {
   if (known.every((d) => typeof d === "number")) return graph.keep(dtype, shape, arrayOf(dtype, known));
   const elements = known.map((d) => op.Reshape(sizeValue(d), { to: [1] }));
-  const list = op.Reshape(elements.length === 1 ? (elements[0] as Value) : op.Concat(...elements, { axis: 0 }), { to: shape });
+  const list = op.Reshape(elements.length === 1 ? (elements[0] as Value) : op.Concat(...elements, { axis: 0 }), {
+    to: shape,
+  });
   return dtype === "int64" ? list : op.Cast(list, { dtype });
 
   /** As many ones as the size, added up: so the graph needs no op that looks at shapes. */
   function sizeValue(d: Dim): Value {
     if (typeof d === "number") return graph.constant([d], "int64", []);
-    return termsOf(d).map(({ coefficient, factors }) => {
-      const count = factors.length ? op.ReduceSum(op.Expand(graph.constant([1], "int64", [1]), { to: [factors.join("·")] }), { keepdims: 0 }) : graph.constant([1], "int64", []);
-      return coefficient === 1 ? count : op.Mul(count, graph.constant([coefficient], "int64", []));
-    }).reduce((a, b) => op.Add(a, b));
+    return termsOf(d)
+      .map(({ coefficient, factors }) => {
+        const count = factors.length
+          ? op.ReduceSum(op.Expand(graph.constant([1], "int64", [1]), { to: [factors.join("·")] }), { keepdims: 0 })
+          : graph.constant([1], "int64", []);
+        return coefficient === 1 ? count : op.Mul(count, graph.constant([coefficient], "int64", []));
+      })
+      .reduce((a, b) => op.Add(a, b));
   }
 }
 
@@ -65,13 +78,15 @@ export const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i
 
 /** Elements of a strided view, row by row. */
 export function strided(data: readonly Dim[], shape: readonly number[], strides: readonly number[], offset = 0): Dim[] {
-  const [size, ...rest] = shape, [stride = 0, ...others] = strides;
+  const [size, ...rest] = shape,
+    [stride = 0, ...others] = strides;
   if (size === undefined) return [data[offset] as Dim];
   return Array.from({ length: size }, (_, i) => strided(data, rest, others, offset + i * stride)).flat();
 }
 
 /** The strides that repeat a tensor to a broadcast shape. */
 export function broadcastStrides(from: Shape, to: readonly number[]): number[] {
-  const own = stridesOf(fixed(from)), lead = to.length - from.length;
+  const own = stridesOf(fixed(from)),
+    lead = to.length - from.length;
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : (own[i - lead] as number)));
 }

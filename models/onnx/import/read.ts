@@ -1,5 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType as A, type AttributeProto, type NodeProto, NodeProtoSchema, TensorProtoSchema } from "onnx-buf";
+import {
+  AttributeProto_AttributeType as A,
+  type AttributeProto,
+  type NodeProto,
+  NodeProtoSchema,
+  TensorProtoSchema,
+} from "onnx-buf";
 import type { Attrs } from "../graph";
 import { decoded, OnnxError } from "./error";
 import { type Span, scan } from "./scan";
@@ -38,9 +44,14 @@ export interface OnnxModel extends Signature {
  * no parameter.
  */
 export async function readModel(bytes: Uint8Array, knows: (op: string) => boolean): Promise<OnnxModel> {
-  const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }), at = ({ start, end }: Span) => bytes.subarray(start, end);
+  const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }),
+    at = ({ start, end }: Span) => bytes.subarray(start, end);
   const signature = await describe(map, async (span) => at(span));
-  if (map.functions) throw new OnnxError(`The model defines ${map.functions} functions of its own, which are not read.`, "Inline them: onnx.inliner.inline_local_functions(model).");
+  if (map.functions)
+    throw new OnnxError(
+      `The model defines ${map.functions} functions of its own, which are not read.`,
+      "Inline them: onnx.inliner.inline_local_functions(model).",
+    );
   const initializers = new Map<string, Initializer>();
   for (const span of map.initializers) {
     const tensor = decoded(() => tensorOf(fromBinary(TensorProtoSchema, at(span))), "a tensor");
@@ -48,11 +59,19 @@ export async function readModel(bytes: Uint8Array, knows: (op: string) => boolea
     initializers.set(span.name, { ...tensor, name: span.name, parameter: isWeight(tensor) });
   }
   const nodes = map.nodes.map((span) => decoded(() => nodeOf(fromBinary(NodeProtoSchema, at(span))), "a node"));
-  const needed = ordered(nodes, new Set([...signature.inputs.map((p) => p.name), ...initializers.keys()]), signature.outputs.map((p) => p.name));
-  const unknown = needed.filter((n) => !knows(n.op)), first = unknown[0];
+  const needed = ordered(
+    nodes,
+    new Set([...signature.inputs.map((p) => p.name), ...initializers.keys()]),
+    signature.outputs.map((p) => p.name),
+  );
+  const unknown = needed.filter((n) => !knows(n.op)),
+    first = unknown[0];
   if (first) {
     const ops = [...new Set(unknown.map((n) => n.op))];
-    throw new OnnxError(`The model uses ${ops.length === 1 ? "an op" : `${ops.length} ops`} that cannot be imported: ${ops.slice(0, 10).join(", ")} (the first at ${whereIs(first)}).`, hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.");
+    throw new OnnxError(
+      `The model uses ${ops.length === 1 ? "an op" : `${ops.length} ops`} that cannot be imported: ${ops.slice(0, 10).join(", ")} (the first at ${whereIs(first)}).`,
+      hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
+    );
   }
   return { ...signature, nodes: needed, initializers };
 }
@@ -60,16 +79,25 @@ export async function readModel(bytes: Uint8Array, knows: (op: string) => boolea
 /** How messages name a node of the file. */
 export const whereIs = ({ op, name, outputs }: FileNode): string => `${op} “${name || outputs[0] || "without a name"}”`;
 
-const straight = "A model is imported as a straight line of ops. Export it with example inputs that fix the choice, or without control flow.";
-const hints = new Map([["If", straight], ["Loop", straight], ["Scan", straight]]);
+const straight =
+  "A model is imported as a straight line of ops. Export it with example inputs that fix the choice, or without control flow.";
+const hints = new Map([
+  ["If", straight],
+  ["Loop", straight],
+  ["Scan", straight],
+]);
 const maskBound = 1e30;
-const isWeight = ({ dtype, data }: FileTensor): boolean => dtype === "float32" && data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound);
+const isWeight = ({ dtype, data }: FileTensor): boolean =>
+  dtype === "float32" && data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound);
 
 function nodeOf({ opType, name, domain, input, output, attribute }: NodeProto): FileNode {
   // Ops of other domains keep theirs in their name, so that nothing takes them for ours.
-  const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`, attrs: Attrs = {}, tensors: Record<string, FileTensor> = {};
+  const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`,
+    attrs: Attrs = {},
+    tensors: Record<string, FileTensor> = {};
   for (const a of attribute) {
-    if (a.type === A.TENSOR && a.t) tensors[a.name] = tensorOf(a.t, `The attribute “${a.name}” of ${op} “${name || output[0]}”`);
+    if (a.type === A.TENSOR && a.t)
+      tensors[a.name] = tensorOf(a.t, `The attribute “${a.name}” of ${op} “${name || output[0]}”`);
     else attrs[a.name] = valueOf(a);
   }
   return { op, name, inputs: input, outputs: output, attrs, tensors };
@@ -90,20 +118,28 @@ function ordered(nodes: readonly FileNode[], given: ReadonlySet<string>, outputs
   for (const node of nodes) {
     for (const name of node.outputs) {
       if (name === "") continue;
-      if (makers.has(name) || given.has(name)) throw new OnnxError(`Two things in the model give “${name}”; one of them is ${whereIs(node)}.`);
+      if (makers.has(name) || given.has(name))
+        throw new OnnxError(`Two things in the model give “${name}”; one of them is ${whereIs(node)}.`);
       makers.set(name, node);
     }
   }
-  const done: FileNode[] = [], state = new Map<FileNode, "open" | "done">();
+  const done: FileNode[] = [],
+    state = new Map<FileNode, "open" | "done">();
   // Depth first without recursion: a model may be thousands of nodes deep.
   const stack = outputs.toReversed().map((name) => ({ name, reader: undefined as FileNode | undefined }));
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
     const node = makers.get(top.name);
     if (top.name === "" || given.has(top.name) || (node && state.get(node) === "done")) stack.pop();
-    else if (!node) throw new OnnxError(`${top.reader ? whereIs(top.reader) : "The model's output list"} reads “${top.name}”, which nothing in the model gives.`);
+    else if (!node)
+      throw new OnnxError(
+        `${top.reader ? whereIs(top.reader) : "The model's output list"} reads “${top.name}”, which nothing in the model gives.`,
+      );
     else if (state.get(node) === "open") {
-      const waiting = node.inputs.find((name) => name !== "" && !given.has(name) && state.get(makers.get(name) as FileNode) !== "done");
-      if (waiting !== undefined) throw new OnnxError(`${whereIs(node)} reads what depends on it: the model runs in a circle.`);
+      const waiting = node.inputs.find(
+        (name) => name !== "" && !given.has(name) && state.get(makers.get(name) as FileNode) !== "done",
+      );
+      if (waiting !== undefined)
+        throw new OnnxError(`${whereIs(node)} reads what depends on it: the model runs in a circle.`);
       state.set(node, "done");
       done.push(node);
       stack.pop();

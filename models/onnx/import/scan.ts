@@ -19,11 +19,18 @@ export interface ModelMap {
   nodes: Span[];
   inputs: Span[];
   outputs: Span[];
-  initializers: (Span & { name: string; /** Whether its numbers lie in another file. */ external: boolean })[];
+  initializers: (Span & { name: string /** Whether its numbers lie in another file. */; external: boolean })[];
 }
 
 /** What a stranger's file may claim. Weights are read as they lie; nodes and listed integers swell some thirtyfold, so these are bounded tightly. */
-const limits = { parts: 50_000, nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, portBytes: 2 ** 16, nameBytes: 1024, listedIntegers: 8 * 2 ** 20 };
+const limits = {
+  parts: 50_000,
+  nodeBytes: 8 * 2 ** 20,
+  nodesBytes: 32 * 2 ** 20,
+  portBytes: 2 ** 16,
+  nameBytes: 1024,
+  listedIntegers: 8 * 2 ** 20,
+};
 
 const window = 2 ** 14;
 const damaged = (what: string): never => {
@@ -37,9 +44,19 @@ const tensor = { int64s: 7, uint64s: 11, name: 8, external: 13, location: 14 };
 
 /** Walks over a model file, reading a few bytes of each of its parts: a file of gigabytes costs a few hundred small reads. */
 export async function scan(source: Source): Promise<ModelMap> {
-  const map: ModelMap = { irVersion: 0, opsets: [], functions: 0, nodes: [], inputs: [], outputs: [], initializers: [] };
+  const map: ModelMap = {
+    irVersion: 0,
+    opsets: [],
+    functions: 0,
+    nodes: [],
+    inputs: [],
+    outputs: [],
+    initializers: [],
+  };
   const reader = new Reader(source);
-  let graphs = 0, nodeBytes = 0, listed = 0;
+  let graphs = 0,
+    nodeBytes = 0,
+    listed = 0;
   for await (const part of reader.fields({ start: 0, end: source.size })) {
     if (part.field === model.irVersion) map.irVersion = part.number;
     else if (part.field === model.opset) keep(map.opsets, part, limits.portBytes);
@@ -59,16 +76,20 @@ export async function scan(source: Source): Promise<ModelMap> {
       if (nodeBytes > limits.nodesBytes) damaged(`its nodes take more than ${limits.nodesBytes / 2 ** 20} MiB`);
     } else if (part.field === graph.input) keep(map.inputs, part, limits.portBytes);
     else if (part.field === graph.output) keep(map.outputs, part, limits.portBytes);
-    else if (part.field === graph.sparse) throw new OnnxError("The model holds sparse tensors, which are not read.", "Export it with dense weights.");
+    else if (part.field === graph.sparse)
+      throw new OnnxError("The model holds sparse tensors, which are not read.", "Export it with dense weights.");
     else if (part.field === graph.initializer) {
       const found = { start: part.start, end: part.end, name: "", external: false };
       for await (const inner of reader.fields(part)) {
-        if (inner.field === tensor.name) found.name = new TextDecoder().decode(await reader.bytes(inner, limits.nameBytes));
-        else if (inner.field === tensor.external || (inner.field === tensor.location && inner.number === 1)) found.external = true;
+        if (inner.field === tensor.name)
+          found.name = new TextDecoder().decode(await reader.bytes(inner, limits.nameBytes));
+        else if (inner.field === tensor.external || (inner.field === tensor.location && inner.number === 1))
+          found.external = true;
         // Lists of integers swell when they are decoded: one byte may stand for a whole number.
         else if (inner.field === tensor.int64s || inner.field === tensor.uint64s) listed += inner.end - inner.start;
       }
-      if (listed > limits.listedIntegers) damaged(`its integers are listed one by one, on more than ${limits.listedIntegers / 2 ** 20} MiB`);
+      if (listed > limits.listedIntegers)
+        damaged(`its integers are listed one by one, on more than ${limits.listedIntegers / 2 ** 20} MiB`);
       map.initializers.push(found);
       if (map.initializers.length > limits.parts) damaged(`it has more than ${limits.parts} tensors`);
     }
@@ -101,7 +122,9 @@ class Reader {
   /** The fields of a message, without what is in them (https://protobuf.dev/programming-guides/encoding/). */
   async *fields({ start, end }: Span): AsyncGenerator<Part> {
     for (let at = start; at < end; ) {
-      const tag = await this.#varint(at, end), wire = tag.value & 7, field = Math.floor(tag.value / 8);
+      const tag = await this.#varint(at, end),
+        wire = tag.value & 7,
+        field = Math.floor(tag.value / 8);
       if (field === 0) damaged(`there is no field at byte ${at}`);
       if (wire === 0) {
         const { value, next } = await this.#varint(tag.next, end);
@@ -109,8 +132,16 @@ class Reader {
         at = next;
         continue;
       }
-      const { value: length, next } = wire === 2 ? await this.#varint(tag.next, end) : { value: wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN, next: tag.next };
-      if (!(next + length <= end)) damaged(Number.isNaN(length) ? `there is no field at byte ${at}` : `a part at byte ${at} claims ${length} bytes, and ${end - next} are left`);
+      const { value: length, next } =
+        wire === 2
+          ? await this.#varint(tag.next, end)
+          : { value: wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN, next: tag.next };
+      if (!(next + length <= end))
+        damaged(
+          Number.isNaN(length)
+            ? `there is no field at byte ${at}`
+            : `a part at byte ${at} claims ${length} bytes, and ${end - next} are left`,
+        );
       yield { field, number: 0, start: next, end: next + length };
       at = next + length;
     }

@@ -34,30 +34,63 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
   };
   const versions = await Promise.all(map.opsets.map((span) => part(OperatorSetIdProtoSchema, span)));
   const opset = Number(versions.find((v) => v.domain === "" || v.domain === "ai.onnx")?.version ?? 0);
-  if (opset < opsets.first || opset > opsets.last) throw new OnnxError(`The model uses opset ${opset || "of no standard"}; ${opsets.first} to ${opsets.last} are read.`, `Export it again with opset_version between ${opsets.first} and ${opsets.last}.`);
+  if (opset < opsets.first || opset > opsets.last)
+    throw new OnnxError(
+      `The model uses opset ${opset || "of no standard"}; ${opsets.first} to ${opsets.last} are read.`,
+      `Export it again with opset_version between ${opsets.first} and ${opsets.last}.`,
+    );
   const external = map.initializers.find((i) => i.external);
-  if (external) throw new OnnxError(`The weights of the model lie in another file (its tensor “${external.name}” does).`, "Save it as one file: onnx.save(model, path, save_as_external_data=False).");
+  if (external)
+    throw new OnnxError(
+      `The weights of the model lie in another file (its tensor “${external.name}” does).`,
+      "Save it as one file: onnx.save(model, path, save_as_external_data=False).",
+    );
   // Up to IR version 3 every initializer is listed among the inputs too.
   const initializers = new Set(map.initializers.map((i) => i.name));
-  const ports = async (spans: readonly Span[]) => (await Promise.all(spans.map((span) => part(ValueInfoProtoSchema, span)))).filter((p) => !initializers.has(p.name)).map(portOf);
-  const inputs = await ports(map.inputs), outputs = await ports(map.outputs);
-  if (!inputs.length || !outputs.length || inputs.length > limits.ports || outputs.length > limits.ports) throw new OnnxError(`The model has ${inputs.length} inputs and ${outputs.length} outputs; between 1 and ${limits.ports} are read.`, "Export the part of the model that you need.");
+  const ports = async (spans: readonly Span[]) =>
+    (await Promise.all(spans.map((span) => part(ValueInfoProtoSchema, span))))
+      .filter((p) => !initializers.has(p.name))
+      .map(portOf);
+  const inputs = await ports(map.inputs),
+    outputs = await ports(map.outputs);
+  if (!inputs.length || !outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
+    throw new OnnxError(
+      `The model has ${inputs.length} inputs and ${outputs.length} outputs; between 1 and ${limits.ports} are read.`,
+      "Export the part of the model that you need.",
+    );
   return { opset, inputs, outputs };
 }
 
 function portOf({ name, type }: ValueInfoProto): Port {
-  if (type?.value.case !== "tensorType") throw new OnnxError(`“${name}” of the model is no tensor.`, "Export a model whose inputs and outputs are tensors.");
-  const { elemType, shape } = type.value.value, dtype = dtypeOf(elemType, `“${name}” of the model`);
+  if (type?.value.case !== "tensorType")
+    throw new OnnxError(`“${name}” of the model is no tensor.`, "Export a model whose inputs and outputs are tensors.");
+  const { elemType, shape } = type.value.value,
+    dtype = dtypeOf(elemType, `“${name}” of the model`);
   if (!shape) return { name, dtype };
   if (shape.dim.length > limits.rank) throw new OnnxError(`“${name}” of the model claims ${shape.dim.length} axes.`);
-  return { name, dtype, shape: shape.dim.map(({ value }) => (value.case === "dimValue" && value.value > 0n ? Number(value.value) : value.case === "dimParam" && /^[A-Za-z_][\w.-]{0,63}$/.test(value.value) ? value.value : "*")) };
+  return {
+    name,
+    dtype,
+    shape: shape.dim.map(({ value }) =>
+      value.case === "dimValue" && value.value > 0n
+        ? Number(value.value)
+        : value.case === "dimParam" && /^[A-Za-z_][\w.-]{0,63}$/.test(value.value)
+          ? value.value
+          : "*",
+    ),
+  };
 }
 
 /** Names for the ports of a model: its own where they can stand in a wire, and never one that is taken. */
 export function portNames(ports: readonly Port[], taken: readonly string[] = []): Map<string, string> {
-  const names = new Map<string, string>(), used = new Set(taken);
+  const names = new Map<string, string>(),
+    used = new Set(taken);
   for (const { name } of ports) {
-    const stem = name.replace(/[^\w-]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 48) || "value";
+    const stem =
+      name
+        .replace(/[^\w-]+/g, "_")
+        .replace(/^_+|_+$/g, "")
+        .slice(0, 48) || "value";
     let free = stem;
     for (let n = 2; used.has(free); n++) free = `${stem}_${n}`;
     used.add(free);

@@ -14,7 +14,10 @@ export interface FileTensor {
  * Element types by their number in the file. All floats are computed with in float32 and all integers in int64, but for uint8, which
  * pictures come in: half-precision and int32 models run wider than they were saved, with results that differ by rounding alone.
  */
-const elements: Record<number, { name: string; dtype: DType; width: number; read(view: DataView, at: number): number | bigint }> = {
+const elements: Record<
+  number,
+  { name: string; dtype: DType; width: number; read(view: DataView, at: number): number | bigint }
+> = {
   1: { name: "float32", dtype: "float32", width: 4, read: (v, i) => v.getFloat32(i, true) },
   2: { name: "uint8", dtype: "uint8", width: 1, read: (v, i) => v.getUint8(i) },
   3: { name: "int8", dtype: "int64", width: 1, read: (v, i) => BigInt(v.getInt8(i)) },
@@ -29,7 +32,18 @@ const elements: Record<number, { name: string; dtype: DType; width: number; read
   13: { name: "uint64", dtype: "int64", width: 8, read: (v, i) => BigInt.asIntN(64, v.getBigUint64(i, true)) },
   16: { name: "bfloat16", dtype: "float32", width: 2, read: (v, i) => bfloat(v.getUint16(i, true)) },
 };
-const foreign: Record<number, string> = { 8: "string", 14: "complex64", 15: "complex128", 17: "float8", 18: "float8", 19: "float8", 20: "float8", 21: "uint4", 22: "int4", 23: "float4" };
+const foreign: Record<number, string> = {
+  8: "string",
+  14: "complex64",
+  15: "complex128",
+  17: "float8",
+  18: "float8",
+  19: "float8",
+  20: "float8",
+  21: "uint4",
+  22: "int4",
+  23: "float4",
+};
 
 const word = new DataView(new ArrayBuffer(4));
 function bfloat(bits: number): number {
@@ -39,7 +53,11 @@ function bfloat(bits: number): number {
 
 function elementOf(type: number, what: string): (typeof elements)[number] {
   const element = elements[type];
-  if (!element) throw new OnnxError(`${what} holds ${foreign[type] ?? `elements of type ${type}`}, which is not read.`, "Export the model with float32 weights, not quantized.");
+  if (!element)
+    throw new OnnxError(
+      `${what} holds ${foreign[type] ?? `elements of type ${type}`}, which is not read.`,
+      "Export the model with float32 weights, not quantized.",
+    );
   return element;
 }
 /** What we compute with in place of an element type of the file. */
@@ -47,25 +65,55 @@ export const dtypeOf = (type: number, what: string): DType => elementOf(type, wh
 
 /** Decodes a tensor. What it claims is checked against what it holds before anything is allocated. */
 export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
-  const { dtype, width, name, read } = elementOf(proto.dataType, what), shape = proto.dims.map(Number), count = shape.reduce((a, b) => a * b, 1);
+  const { dtype, width, name, read } = elementOf(proto.dataType, what),
+    shape = proto.dims.map(Number),
+    count = shape.reduce((a, b) => a * b, 1);
   const wrong = (problem: string): never => {
     throw new OnnxError(`${what} ${problem}.`);
   };
-  if (shape.length > 16 || shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count)) wrong(`claims the shape [${shape.slice(0, 20).join(", ")}]`);
-  if (proto.externalData.length || proto.dataLocation === 1) throw new OnnxError(`${what} keeps its numbers in another file.`, "Save the model as one file: onnx.save(model, path, save_as_external_data=False).");
-  const raw = proto.rawData, view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  if (shape.length > 16 || shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
+    wrong(`claims the shape [${shape.slice(0, 20).join(", ")}]`);
+  if (proto.externalData.length || proto.dataLocation === 1)
+    throw new OnnxError(
+      `${what} keeps its numbers in another file.`,
+      "Save the model as one file: onnx.save(model, path, save_as_external_data=False).",
+    );
+  const raw = proto.rawData,
+    view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   if (raw.length || count === 0) {
-    if (raw.length !== count * width) wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);
-    return { dtype, shape, data: name === "float32" ? new Float32Array(new Uint8Array(raw).buffer) : filled(dtype, count, (i) => read(view, i * width)) };
+    if (raw.length !== count * width)
+      wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);
+    return {
+      dtype,
+      shape,
+      data:
+        name === "float32"
+          ? new Float32Array(new Uint8Array(raw).buffer)
+          : filled(dtype, count, (i) => read(view, i * width)),
+    };
   }
   // Numbers listed one by one: half precision as bits, small integers as int32.
-  const lists: Record<number, readonly (number | bigint)[]> = { 1: proto.floatData, 7: proto.int64Data, 11: proto.doubleData, 12: proto.uint64Data, 13: proto.uint64Data }, list = lists[proto.dataType] ?? proto.int32Data;
+  const lists: Record<number, readonly (number | bigint)[]> = {
+      1: proto.floatData,
+      7: proto.int64Data,
+      11: proto.doubleData,
+      12: proto.uint64Data,
+      13: proto.uint64Data,
+    },
+    list = lists[proto.dataType] ?? proto.int32Data;
   if (list.length !== count) wrong(`claims ${count} elements [${shape.join(", ")}] and holds ${list.length}`);
-  const bits: Record<number, (x: number) => number> = { 10: fromHalf, 16: bfloat }, convert = bits[proto.dataType];
-  return { dtype, shape, data: filled(dtype, count, (i) => (convert ? convert(Number(list[i])) : (list[i] as number | bigint))) };
+  const bits: Record<number, (x: number) => number> = { 10: fromHalf, 16: bfloat },
+    convert = bits[proto.dataType];
+  return {
+    dtype,
+    shape,
+    data: filled(dtype, count, (i) => (convert ? convert(Number(list[i])) : (list[i] as number | bigint))),
+  };
 }
 
 function filled(dtype: DType, length: number, at: (i: number) => number | bigint): FileTensor["data"] {
   if (dtype === "int64") return BigInt64Array.from({ length }, (_, i) => BigInt(at(i)));
-  return dtype === "float32" ? Float32Array.from({ length }, (_, i) => Number(at(i))) : Uint8Array.from({ length }, (_, i) => Number(at(i)));
+  return dtype === "float32"
+    ? Float32Array.from({ length }, (_, i) => Number(at(i)))
+    : Uint8Array.from({ length }, (_, i) => Number(at(i)));
 }

@@ -4,7 +4,8 @@ import { broadcast, broadcasted, input, like, ShapeError, show } from "../shape"
 
 const compare = (x: readonly Value[]): Typed => ({ ...broadcasted(x), dtype: "bool" });
 const logical = (x: readonly Value[]): Typed => {
-  if (x.some((v) => v.dtype !== "bool")) throw new ShapeError(`bool is expected, and ${x.map((v) => v.dtype).join(" and ")} came`);
+  if (x.some((v) => v.dtype !== "bool"))
+    throw new ShapeError(`bool is expected, and ${x.map((v) => v.dtype).join(" and ")} came`);
   return broadcasted(x);
 };
 
@@ -54,11 +55,17 @@ export const StopGradient: OpDef = { infer: like, onnx: "Identity" };
 /** Dropout(x, keep): x / (1 − ratio) where the bool mask, broadcast to x, holds, else 0. The mask is drawn outside of the graph; stochastic depth is a mask of [B, 1, …]. */
 export const Dropout: OpDef<{ ratio: number }> = {
   infer(x) {
-    const { dtype, shape } = input(x, 0), keep = input(x, 1);
-    if (keep.dtype !== "bool" || broadcast(shape, keep.shape).join() !== shape.join()) throw new ShapeError(`a bool mask that fits ${show(shape)} is expected, and ${keep.dtype} ${show(keep.shape)} came`);
+    const { dtype, shape } = input(x, 0),
+      keep = input(x, 1);
+    if (keep.dtype !== "bool" || broadcast(shape, keep.shape).join() !== shape.join())
+      throw new ShapeError(
+        `a bool mask that fits ${show(shape)} is expected, and ${keep.dtype} ${show(keep.shape)} came`,
+      );
     return { dtype, shape };
   },
-  expand: ({ op, x: [x, keep], attrs, scalar }) => [op.Where(keep as Value, op.Mul(x as Value, scalar(1 / (1 - attrs.ratio))), scalar(0))],
+  expand: ({ op, x: [x, keep], attrs, scalar }) => [
+    op.Where(keep as Value, op.Mul(x as Value, scalar(1 / (1 - attrs.ratio))), scalar(0)),
+  ],
 };
 
 export const Greater: OpDef = { infer: compare };

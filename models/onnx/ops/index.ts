@@ -12,7 +12,17 @@ import * as reduce from "./reduce";
 import * as resize from "./resize";
 
 /** Every op there is. `../gradients` holds a rule for each. */
-export const opTable = { ...elementwise, ...activation, ...reduce, ...matmul, ...movement, ...indexing, ...normalization, ...conv, ...resize };
+export const opTable = {
+  ...elementwise,
+  ...activation,
+  ...reduce,
+  ...matmul,
+  ...movement,
+  ...indexing,
+  ...normalization,
+  ...conv,
+  ...resize,
+};
 export type OpName = keyof typeof opTable;
 type AttrsOf<D> = D extends OpDef<infer A> ? A : never;
 type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (...args: [...Value[], A]) => Value;
@@ -22,7 +32,8 @@ export type Ops = { readonly [K in OpName]: Call<AttrsOf<(typeof opTable)[K]>> }
 
 export const definitionOf = (name: string): OpDef<Attrs> => opTable[name as OpName] as unknown as OpDef<Attrs>;
 
-const isValue = (x: Value | Attrs): x is Value => typeof (x as Value).name === "string" && Array.isArray((x as Value).shape) && "dtype" in x;
+const isValue = (x: Value | Attrs): x is Value =>
+  typeof (x as Value).name === "string" && Array.isArray((x as Value).shape) && "dtype" in x;
 
 /** Appends a node and returns all its outputs. */
 export function append(graph: Graph, name: OpName, inputs: readonly Value[], attrs: Attrs): readonly Value[] {
@@ -30,7 +41,9 @@ export function append(graph: Graph, name: OpName, inputs: readonly Value[], att
   try {
     types = definitionOf(name).infer(inputs, attrs);
   } catch (error) {
-    throw error instanceof ShapeError && !error.message.startsWith(name) ? new ShapeError(`${name}: ${error.message}`) : error;
+    throw error instanceof ShapeError && !error.message.startsWith(name)
+      ? new ShapeError(`${name}: ${error.message}`)
+      : error;
   }
   const outputs = [types].flat().map(({ dtype, shape }) => graph.fresh(name, dtype, shape));
   const node: OpNode = { op: name, inputs, outputs, attrs };
@@ -43,10 +56,13 @@ const made = new WeakMap<Graph, Ops>();
 export function opsOf(graph: Graph): Ops {
   const known = made.get(graph);
   if (known) return known;
-  const call = (name: OpName) => (...args: (Value | Attrs)[]): Value => {
-    const last = args.at(-1), attrs = last && !isValue(last) ? last : {};
-    return append(graph, name, args.filter(isValue), attrs)[0] as Value;
-  };
+  const call =
+    (name: OpName) =>
+    (...args: (Value | Attrs)[]): Value => {
+      const last = args.at(-1),
+        attrs = last && !isValue(last) ? last : {};
+      return append(graph, name, args.filter(isValue), attrs)[0] as Value;
+    };
   const ops = Object.fromEntries(Object.keys(opTable).map((name) => [name, call(name as OpName)])) as unknown as Ops;
   made.set(graph, ops);
   return ops;

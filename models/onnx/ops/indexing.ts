@@ -8,7 +8,9 @@ const ids = (dtype: string) => {
 /** Rows of a table: Gather(table, ids). */
 export const Gather: OpDef<{ axis?: number }> = {
   infer(x, { axis = 0 }) {
-    const data = input(x, 0), index = input(x, 1), at = axisOf(axis, data.shape.length);
+    const data = input(x, 0),
+      index = input(x, 1),
+      at = axisOf(axis, data.shape.length);
     ids(index.dtype);
     return { dtype: data.dtype, shape: [...data.shape.slice(0, at), ...index.shape, ...data.shape.slice(at + 1)] };
   },
@@ -22,9 +24,12 @@ export const GatherElements: OpDef<{ axis?: number }> = {
 /** GatherND(data, indices [.., k]): what stands at each index tuple, which addresses the first k axes behind `batch_dims` common ones. */
 export const GatherND: OpDef<{ batch_dims?: number }> = {
   infer(x, { batch_dims = 0 }) {
-    const data = input(x, 0), index = input(x, 1), k = index.shape.at(-1);
+    const data = input(x, 0),
+      index = input(x, 1),
+      k = index.shape.at(-1);
     ids(index.dtype);
-    if (typeof k !== "number" || batch_dims + k > data.shape.length) throw new ShapeError(`indices of ${show(index.shape)} do not address ${show(data.shape)}`);
+    if (typeof k !== "number" || batch_dims + k > data.shape.length)
+      throw new ShapeError(`indices of ${show(index.shape)} do not address ${show(data.shape)}`);
     return { dtype: data.dtype, shape: [...index.shape.slice(0, -1), ...data.shape.slice(batch_dims + k)] };
   },
 };
@@ -41,18 +46,46 @@ export const ScatterND: OpDef<{ reduction?: Reduction }> = {
   infer: into,
   // ONNX Runtime joins updates in threads, where two that meet in one place may lose one of them (1.30); its ScatterElements takes one after the other.
   expand({ op, integers, x: [data, index, updates], attrs: { reduction = "none" } }) {
-    if (reduction === "none" || !data || !index || !updates || [data, index, updates].some((v) => v.shape.some((d) => typeof d === "string"))) return undefined;
-    const shape = fixed(data.shape), k = index.shape.at(-1) as number, lead = shape.slice(0, k), row = sizeOf(shape.slice(k)), n = sizeOf(fixed(index.shape)) / k;
+    if (
+      reduction === "none" ||
+      !data ||
+      !index ||
+      !updates ||
+      [data, index, updates].some((v) => v.shape.some((d) => typeof d === "string"))
+    )
+      return undefined;
+    const shape = fixed(data.shape),
+      k = index.shape.at(-1) as number,
+      lead = shape.slice(0, k),
+      row = sizeOf(shape.slice(k)),
+      n = sizeOf(fixed(index.shape)) / k;
     // The first k axes as one; an index counts from the end where it is negative.
-    const at = k === 1 ? index : op.ReduceSum(op.Mul(op.Mod(index, integers(lead)), integers(lead.map((_, i) => sizeOf(lead.slice(i + 1))))), { axes: [-1], keepdims: 0 });
+    const at =
+      k === 1
+        ? index
+        : op.ReduceSum(op.Mul(op.Mod(index, integers(lead)), integers(lead.map((_, i) => sizeOf(lead.slice(i + 1))))), {
+            axes: [-1],
+            keepdims: 0,
+          });
     const places = op.Expand(op.Reshape(at, { to: [n, 1] }), { to: [n, row] });
-    return [op.Reshape(op.ScatterElements(op.Reshape(data, { to: [sizeOf(lead), row] }), places, op.Reshape(updates, { to: [n, row] }), { axis: 0, reduction }), { to: shape })];
+    return [
+      op.Reshape(
+        op.ScatterElements(
+          op.Reshape(data, { to: [sizeOf(lead), row] }),
+          places,
+          op.Reshape(updates, { to: [n, row] }),
+          { axis: 0, reduction },
+        ),
+        { to: shape },
+      ),
+    ];
   },
 };
 /** OneHot(indices, [off, on]): a new axis of size `depth`, the last one by default. */
 export const OneHot: OpDef<{ depth: number; axis?: number }> = {
   infer(x, { depth, axis = -1 }) {
-    const index = input(x, 0), { dtype } = input(x, 1);
+    const index = input(x, 0),
+      { dtype } = input(x, 1);
     ids(index.dtype);
     return { dtype, shape: index.shape.toSpliced(axisOf(axis, index.shape.length + 1), 0, depth) };
   },

@@ -9,10 +9,14 @@ const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 export const Reshape: OpDef<{ to: readonly Dim[] }> = {
   infer(x, { to }) {
     const { dtype, shape } = input(x, 0);
-    if (![...shape, ...to].includes("*") && product(shape) !== product(to)) throw new ShapeError(`cannot reshape ${show(shape)} to ${show(to)}: ${product(shape)} elements are not ${product(to)}`);
+    if (![...shape, ...to].includes("*") && product(shape) !== product(to))
+      throw new ShapeError(
+        `cannot reshape ${show(shape)} to ${show(to)}: ${product(shape)} elements are not ${product(to)}`,
+      );
     // The one size that follows from the others is known when they are.
     const rest = to.filter((d) => d !== "*");
-    if (rest.length === to.length - 1 && [...shape, ...rest].every((d) => typeof d === "number")) return { dtype, shape: to.map((d) => (d === "*" ? sizeOf(shape) / sizeOf(rest) : d)) };
+    if (rest.length === to.length - 1 && [...shape, ...rest].every((d) => typeof d === "number"))
+      return { dtype, shape: to.map((d) => (d === "*" ? sizeOf(shape) / sizeOf(rest) : d)) };
     return { dtype, shape: to };
   },
   asInputs: ["to"],
@@ -27,27 +31,39 @@ export const Expand: OpDef<{ to: readonly Dim[] }> = {
 export const Transpose: OpDef<{ perm: readonly number[] }> = {
   infer(x, { perm }) {
     const { dtype, shape } = input(x, 0);
-    if (perm.toSorted((a, b) => a - b).join() !== shape.map((_, i) => i).join()) throw new ShapeError(`${show(perm)} is no permutation of the axes of ${show(shape)}`);
+    if (perm.toSorted((a, b) => a - b).join() !== shape.map((_, i) => i).join())
+      throw new ShapeError(`${show(perm)} is no permutation of the axes of ${show(shape)}`);
     return { dtype, shape: perm.map((p) => shape[p] as Dim) };
   },
 };
 export const Concat: OpDef<{ axis: number }> = {
   infer(x, { axis }) {
-    const { dtype, shape } = input(x, 0), at = axisOf(axis, shape.length);
+    const { dtype, shape } = input(x, 0),
+      at = axisOf(axis, shape.length);
     for (const { shape: other } of x) {
-      if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim))) throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
+      if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim)))
+        throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
     }
     const total = x.map((v) => v.shape[at] as Dim).reduce(addDims);
     return { dtype, shape: shape.map((d, i) => (i === at ? total : d)) };
   },
 };
 /** Python's x[start:end:step] on the named axes; `end` may exceed the size, and a step below 0 walks backwards. */
-export const Slice: OpDef<{ starts: readonly number[]; ends: readonly number[]; axes: readonly number[]; steps?: readonly number[] }> = {
+export const Slice: OpDef<{
+  starts: readonly number[];
+  ends: readonly number[];
+  axes: readonly number[];
+  steps?: readonly number[];
+}> = {
   infer(x, { starts, ends, axes, steps = axes.map(() => 1) }) {
-    const { dtype, shape } = input(x, 0), result = [...shape];
+    const { dtype, shape } = input(x, 0),
+      result = [...shape];
     for (const [i, axis] of axes.entries()) {
-      const at = axisOf(axis, shape.length), size = shape[at] as Dim, bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
-      if (bounds.count !== "*" && bounds.count < 1) throw new ShapeError(`the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${at} of ${show(shape)} is empty`);
+      const at = axisOf(axis, shape.length),
+        size = shape[at] as Dim,
+        bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
+      if (bounds.count !== "*" && bounds.count < 1)
+        throw new ShapeError(`the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${at} of ${show(shape)} is empty`);
       result[at] = bounds.whole ? size : bounds.count;
     }
     return { dtype, shape: result };
@@ -58,7 +74,8 @@ export const Slice: OpDef<{ starts: readonly number[]; ends: readonly number[]; 
 export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect" | "edge" | "wrap" }> = {
   infer(x, { pads }) {
     const { dtype, shape } = input(x, 0);
-    if (pads.length !== 2 * shape.length) throw new ShapeError(`${2 * shape.length} pads are expected for ${show(shape)}, and ${pads.length} came`);
+    if (pads.length !== 2 * shape.length)
+      throw new ShapeError(`${2 * shape.length} pads are expected for ${show(shape)}, and ${pads.length} came`);
     return { dtype, shape: shape.map((d, i) => addDims(d, (pads[i] ?? 0) + (pads[i + shape.length] ?? 0))) };
   },
   asInputs: ["pads"],
@@ -83,14 +100,20 @@ const per = (d: Dim, n: number): Dim => {
 /** [N, C·b², H, W] → [N, C, H·b, W·b]. The channels are read as [b, b, C] ("DCR") or as [C, b, b] ("CRD", torch's pixel_shuffle). */
 export const DepthToSpace: OpDef<{ blocksize: number; mode?: "DCR" | "CRD" }> = {
   infer(x, { blocksize: b }) {
-    const { dtype, shape: [n, c, h, w] } = picture(x);
+    const {
+      dtype,
+      shape: [n, c, h, w],
+    } = picture(x);
     return { dtype, shape: [n, per(c, b * b), times(h, b), times(w, b)] };
   },
 };
 /** [N, C, H·b, W·b] → [N, b²·C, H, W]: undoes DepthToSpace "DCR". */
 export const SpaceToDepth: OpDef<{ blocksize: number }> = {
   infer(x, { blocksize: b }) {
-    const { dtype, shape: [n, c, h, w] } = picture(x);
+    const {
+      dtype,
+      shape: [n, c, h, w],
+    } = picture(x);
     return { dtype, shape: [n, times(c, b * b), per(h, b), per(w, b)] };
   },
 };

@@ -7,13 +7,27 @@ import { axisOf, input, ShapeError } from "../shape";
  * New sizes for some axes, or factors on them, by interpolation. torch's interpolate(mode="bilinear", align_corners=False) is
  * `{ mode: "linear" }`, with align_corners `coordinate_transformation_mode: "align_corners"`; PIL's bicubic is `{ mode: "cubic", cubic_coeff_a: -0.5, antialias: 1, exclude_outside: 1 }`.
  */
-export const Resize: OpDef<Resampling & { axes?: readonly number[]; roi?: undefined; sizes?: readonly number[]; scales?: readonly number[] }> = {
+export const Resize: OpDef<
+  Resampling & { axes?: readonly number[]; roi?: undefined; sizes?: readonly number[]; scales?: readonly number[] }
+> = {
   infer(x, { axes, sizes, scales, coordinate_transformation_mode: mode }) {
-    const { dtype, shape } = input(x, 0), result = [...shape];
-    if (mode === "tf_crop_and_resize") throw new ShapeError("regions (tf_crop_and_resize) are not supported: cut first, then resize");
+    const { dtype, shape } = input(x, 0),
+      result = [...shape];
+    if (mode === "tf_crop_and_resize")
+      throw new ShapeError("regions (tf_crop_and_resize) are not supported: cut first, then resize");
     for (const [i, axis] of (axes ?? shape.map((_, at) => at)).entries()) {
-      const at = axisOf(axis, shape.length), d = shape[at] as Dim, factor = scales?.[i];
-      const size = sizes ? sizes[i] : factor === 1 ? d : factor === undefined ? undefined : typeof d === "number" ? Math.floor(d * factor) : "*";
+      const at = axisOf(axis, shape.length),
+        d = shape[at] as Dim,
+        factor = scales?.[i];
+      const size = sizes
+        ? sizes[i]
+        : factor === 1
+          ? d
+          : factor === undefined
+            ? undefined
+            : typeof d === "number"
+              ? Math.floor(d * factor)
+              : "*";
       if (size === undefined) throw new ShapeError(`a size or a scale is missing for axis ${at}`);
       result[at] = size;
     }

@@ -9,7 +9,16 @@ import { sums } from "./sums";
 import { pushTransposes } from "./transposes";
 
 /** Every pass, in the order they are made: each takes a graph and gives one that computes the same. */
-export const passes = { fold, simplify, dedupe, join, "low-rank": lowRank, transposes: pushTransposes, sums, "drop-dead": dropDead } satisfies Record<string, (graph: Graph) => Graph>;
+export const passes = {
+  fold,
+  simplify,
+  dedupe,
+  join,
+  "low-rank": lowRank,
+  transposes: pushTransposes,
+  sums,
+  "drop-dead": dropDead,
+} satisfies Record<string, (graph: Graph) => Graph>;
 
 /** All passes. A training step is optimized twice: its forward part, so that what is differentiated is small, and the whole with its gradients. */
 export const optimize = (graph: Graph): Graph => Object.values(passes).reduce((g, pass) => pass(g), graph);

@@ -16,11 +16,21 @@ function graphOf(build: (op: Ops, graph: Graph) => Record<string, ReturnType<Ops
 
 /** The graph after a pass, without what became dead by it, as text; the runtime has given the same numbers for both. */
 async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
-  const draw = random("passes"), result = passes["drop-dead"](pass(graph));
-  const feeds = Object.fromEntries([...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
-    const dims = shape as number[];
-    return [name, new ort.Tensor("float32", Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()), dims)];
-  }));
+  const draw = random("passes"),
+    result = passes["drop-dead"](pass(graph));
+  const feeds = Object.fromEntries(
+    [...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
+      const dims = shape as number[];
+      return [
+        name,
+        new ort.Tensor(
+          "float32",
+          Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()),
+          dims,
+        ),
+      ];
+    }),
+  );
   const [before, now] = [await runGraph(graph, feeds), await runGraph(result, feeds)];
   expect(Object.keys(now)).toEqual(Object.keys(before));
   for (const [name, value] of Object.entries(before)) {
@@ -34,10 +44,16 @@ async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<s
 describe("constant folding", () => {
   it("evaluates ops on small constants, and leaves large results to the runtime", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]), row = g.constant([1, 2, 3]), column = op.Reshape(g.constant([10, 20]), { to: [2, 1] });
+      const x = g.input("x", "float32", [2, 3]),
+        row = g.constant([1, 2, 3]),
+        column = op.Reshape(g.constant([10, 20]), { to: [2, 1] });
       const table = op.Transpose(op.Mul(op.Neg(op.Add(row, column)), g.constant([0.5])), { perm: [1, 0] });
       const index = op.Cast(op.Sub(g.constant([5], "int64"), g.constant([3, 4], "int64")), { dtype: "float32" });
-      return { y: op.MatMul(x, table), z: op.Add(op.Expand(g.constant([1]), { to: [40, 40] }), g.constant([1])), index };
+      return {
+        y: op.MatMul(x, table),
+        z: op.Add(op.Expand(g.constant([1]), { to: [40, 40] }), g.constant([1])),
+        index,
+      };
     });
     expect(await afterPass(passes.fold, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3])
@@ -56,9 +72,14 @@ describe("constant folding", () => {
 describe("simplification", () => {
   it("drops what changes nothing and merges pairs", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]), one = g.constant([1]), zero = g.constant([0, 0, 0]);
+      const x = g.input("x", "float32", [2, 3]),
+        one = g.constant([1]),
+        zero = g.constant([0, 0, 0]);
       const same = op.Div(op.Sub(op.Add(op.Mul(one, op.Neg(op.Neg(x))), zero), zero), one);
-      const turned = op.Transpose(op.Transpose(op.Reshape(op.Reshape(op.Identity(same), { to: [6] }), { to: [1, 2, 3] }), { perm: [2, 0, 1] }), { perm: [0, 2, 1] });
+      const turned = op.Transpose(
+        op.Transpose(op.Reshape(op.Reshape(op.Identity(same), { to: [6] }), { to: [1, 2, 3] }), { perm: [2, 0, 1] }),
+        { perm: [0, 2, 1] },
+      );
       return { turned, back: op.Transpose(op.Transpose(x, { perm: [1, 0] }), { perm: [1, 0] }) };
     });
     expect(await afterPass(passes.simplify, graph)).toMatchInlineSnapshot(`
@@ -70,8 +91,13 @@ describe("simplification", () => {
   });
   it("keeps what broadcasts to a larger shape, and does not expand what an op broadcasts by itself", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]), row = g.input("row", "float32", [3]);
-      return { wide: op.Mul(row, g.constant([1, 1], "float32", [2, 1])), y: op.Sub(op.Expand(row, { to: [2, 3] }), x), alone: op.Exp(op.Expand(row, { to: [2, 3] })) };
+      const x = g.input("x", "float32", [2, 3]),
+        row = g.input("row", "float32", [3]);
+      return {
+        wide: op.Mul(row, g.constant([1, 1], "float32", [2, 1])),
+        y: op.Sub(op.Expand(row, { to: [2, 3] }), x),
+        alone: op.Exp(op.Expand(row, { to: [2, 3] })),
+      };
     });
     expect(await afterPass(passes.simplify, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3], row: float32[3])
@@ -88,8 +114,13 @@ describe("simplification", () => {
 describe("common subexpressions", () => {
   it("are computed once, with equal constants taken for one; attributes keep ops apart, and so does a stopped gradient", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]), scaled = () => op.Mul(op.Exp(x), g.constant([2]));
-      return { y: op.Add(scaled(), scaled()), sums: op.Add(op.ReduceSum(x, { axes: [0] }), op.ReduceSum(x, { axes: [0], keepdims: 1 })), stopped: op.Add(op.StopGradient(x), op.Identity(x)) };
+      const x = g.input("x", "float32", [2, 3]),
+        scaled = () => op.Mul(op.Exp(x), g.constant([2]));
+      return {
+        y: op.Add(scaled(), scaled()),
+        sums: op.Add(op.ReduceSum(x, { axes: [0] }), op.ReduceSum(x, { axes: [0], keepdims: 1 })),
+        stopped: op.Add(op.StopGradient(x), op.Identity(x)),
+      };
     });
     expect(await afterPass(passes.dedupe, graph)).toMatchInlineSnapshot(`
       "(x: float32[2,3])
@@ -111,7 +142,8 @@ describe("common subexpressions", () => {
 describe("dead code", () => {
   it("goes, with its constants, while updates of buffers, inputs and parameters stay", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2]), mean = g.parameter("mean", [2], { kind: "zeros" }, true);
+      const x = g.input("x", "float32", [2]),
+        mean = g.parameter("mean", [2], { kind: "zeros" }, true);
       op.Mul(op.Exp(x), g.constant([3]));
       g.parameter("unused", [2], { kind: "ones" });
       g.updates.set("mean", op.Add(mean, x));
@@ -127,11 +159,14 @@ describe("dead code", () => {
 });
 
 describe("low-rank products", () => {
-  const adapted = (rank: number) => graphOf((op, g) => {
-    const x = g.input("x", "float32", [2, 4, 8]), w = op.StopGradient(g.parameter("w", [8, 6], { kind: "zeros" }));
-    const a = g.parameter("a", [8, rank], { kind: "zeros" }), b = g.parameter("b", [rank, 6], { kind: "zeros" });
-    return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
-  });
+  const adapted = (rank: number) =>
+    graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 4, 8]),
+        w = op.StopGradient(g.parameter("w", [8, 6], { kind: "zeros" }));
+      const a = g.parameter("a", [8, rank], { kind: "zeros" }),
+        b = g.parameter("b", [rank, 6], { kind: "zeros" });
+      return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
+    });
   it("go through the rank, so that no full matrix is added up or differentiated", async () => {
     expect(await afterPass(passes["low-rank"], adapted(2))).toMatchInlineSnapshot(`
       "(x: float32[2,4,8], w: float32[8,6], a: float32[8,2], b: float32[2,6])
@@ -145,15 +180,19 @@ describe("low-rank products", () => {
       => y=Add_6"
     `);
   });
-  it("stay as they are where the rank is not low", () => expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
+  it("stay as they are where the rank is not low", () =>
+    expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
 });
 
 describe("parts", () => {
-  const halves = (second: number) => graphOf((op, g) => {
-    const x = g.input("x", "float32", [2, 3]), y = g.input("y", "float32", [2, 2]), z = g.input("z", "float32", [2, 1]);
-    const at = (v: typeof x, start: number) => op.Pad(v, { pads: [0, start, 0, 6 - start - (v.shape[1] as number)] });
-    return { whole: op.Add(op.Add(at(y, 3), at(x, 0)), at(z, second)) };
-  });
+  const halves = (second: number) =>
+    graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]),
+        y = g.input("y", "float32", [2, 2]),
+        z = g.input("z", "float32", [2, 1]);
+      const at = (v: typeof x, start: number) => op.Pad(v, { pads: [0, start, 0, 6 - start - (v.shape[1] as number)] });
+      return { whole: op.Add(op.Add(at(y, 3), at(x, 0)), at(z, second)) };
+    });
   it("that fill a tensor are put together at once", async () => {
     expect(await afterPass(passes.join, halves(5))).toMatchInlineSnapshot(`
       "(x: float32[2,3], y: float32[2,2], z: float32[2,1])
@@ -170,7 +209,12 @@ describe("sums over rows", () => {
   it("are products with ones where there are many", async () => {
     const graph = graphOf((op, g) => {
       const x = g.input("x", "float32", [8, 9, 4]);
-      return { bias: op.ReduceSum(x, { axes: [0, 1], keepdims: 0 }), kept: op.ReduceSum(x, { axes: [0, 1] }), rows: op.ReduceSum(x, { axes: [-1] }), few: op.ReduceSum(g.input("y", "float32", [3, 4]), { axes: [0] }) };
+      return {
+        bias: op.ReduceSum(x, { axes: [0, 1], keepdims: 0 }),
+        kept: op.ReduceSum(x, { axes: [0, 1] }),
+        rows: op.ReduceSum(x, { axes: [-1] }),
+        few: op.ReduceSum(g.input("y", "float32", [3, 4]), { axes: [0] }),
+      };
     });
     expect(await afterPass(passes.sums, graph)).toMatchInlineSnapshot(`
       "(x: float32[8,9,4], y: float32[3,4])
@@ -190,9 +234,17 @@ describe("sums over rows", () => {
 describe("transposes", () => {
   it("go into products, also those of a result", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [4, 3]), w = g.parameter("w", [5, 3], { kind: "zeros" }), stack = g.input("stack", "float32", [2, 4, 3]), turn = { perm: [1, 0] };
+      const x = g.input("x", "float32", [4, 3]),
+        w = g.parameter("w", [5, 3], { kind: "zeros" }),
+        stack = g.input("stack", "float32", [2, 4, 3]),
+        turn = { perm: [1, 0] };
       const turned = op.Transpose(w, turn);
-      return { a: op.MatMul(x, turned), b: op.Transpose(op.MatMul(op.Transpose(x, turn), x), turn), c: op.Gemm(op.Transpose(x, turn), turned, g.constant([1, 2, 3, 4, 5]), { transA: 1 }), d: op.MatMul(stack, turned) };
+      return {
+        a: op.MatMul(x, turned),
+        b: op.Transpose(op.MatMul(op.Transpose(x, turn), x), turn),
+        c: op.Gemm(op.Transpose(x, turn), turned, g.constant([1, 2, 3, 4, 5]), { transA: 1 }),
+        d: op.MatMul(stack, turned),
+      };
     });
     expect(await afterPass(passes.transposes, graph)).toMatchInlineSnapshot(`
       "(x: float32[4,3], stack: float32[2,4,3], w: float32[5,3])
@@ -208,7 +260,9 @@ describe("transposes", () => {
   });
   it("stay where the product is read as it is too, or has an addend", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [4, 3]), y = op.Gemm(x, x, { transA: 1 }), z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
+      const x = g.input("x", "float32", [4, 3]),
+        y = op.Gemm(x, x, { transA: 1 }),
+        z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
       return { both: op.Add(y, op.Transpose(y, { perm: [1, 0] })), turned: op.Transpose(z, { perm: [1, 0] }) };
     });
     expect((await afterPass(passes.transposes, graph)).split("\n")).toHaveLength(print(graph).split("\n").length);
@@ -217,7 +271,8 @@ describe("transposes", () => {
 
 it("All passes together leave a graph that none of them changes any more", () => {
   const graph = graphOf((op, g) => {
-    const x = g.input("x", "float32", [4, 3]), w = g.parameter("w", [5, 3], { kind: "zeros" });
+    const x = g.input("x", "float32", [4, 3]),
+      w = g.parameter("w", [5, 3], { kind: "zeros" });
     const y = op.MatMul(op.Mul(x, op.Sqrt(g.constant([1]))), op.Transpose(w, { perm: [1, 0] }));
     return { y: op.Add(y, op.MatMul(x, op.Transpose(w, { perm: [1, 0] }))) };
   });

@@ -18,12 +18,21 @@ import { recompute } from "./recompute";
 
 /** The gradients of a small network whose mean is the loss, with or without recompute of some of its ops. */
 function gradientsOf(network: (graph: Graph, x: Value) => Value, isChosen?: (op: OpNode) => boolean): Graph {
-  const graph = new Graph(), { op } = builderOf(graph), y = network(graph, graph.input("x", "float32", [2, 3, 8])), loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });
-  const grads = gradients(graph, loss, graph.parameters.map((p) => p.value), isChosen && recompute(graph, isChosen));
+  const graph = new Graph(),
+    { op } = builderOf(graph),
+    y = network(graph, graph.input("x", "float32", [2, 3, 8])),
+    loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });
+  const grads = gradients(
+    graph,
+    loss,
+    graph.parameters.map((p) => p.value),
+    isChosen && recompute(graph, isChosen),
+  );
   for (const p of graph.parameters) graph.output(`d ${p.name}`, grads.get(p.value.name) as Value);
   return passes["drop-dead"](graph);
 }
-const blocks = (graph: Graph, x: Value): Value => transformer(builderOf(graph), x, 4, { heads: 2, mlpRatio: 2, activation: "gelu" });
+const blocks = (graph: Graph, x: Value): Value =>
+  transformer(builderOf(graph), x, 4, { heads: 2, mlpRatio: 2, activation: "gelu" });
 const chain = (graph: Graph, x: Value): Value => {
   const { op } = builderOf(graph);
   return [0, 1, 2, 3].reduce((h, i) => op.Sin(op.Mul(h, graph.parameter(`w${i}`, [8], { kind: "ones" }))), x);
@@ -90,11 +99,21 @@ it("computes segments again from what entered them, behind the cotangent", () =>
   `);
 });
 it("gives the same gradients, bit for bit", async () => {
-  const [kept, again] = [gradientsOf(blocks), gradientsOf(blocks, () => true)], draw = random("recompute");
-  const feeds = Object.fromEntries([...kept.inputs, ...kept.parameters.map((p) => p.value)].map(({ name, shape }) => {
-    const dims = shape as number[];
-    return [name, new ort.Tensor("float32", Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()), dims)];
-  }));
+  const [kept, again] = [gradientsOf(blocks), gradientsOf(blocks, () => true)],
+    draw = random("recompute");
+  const feeds = Object.fromEntries(
+    [...kept.inputs, ...kept.parameters.map((p) => p.value)].map(({ name, shape }) => {
+      const dims = shape as number[];
+      return [
+        name,
+        new ort.Tensor(
+          "float32",
+          Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()),
+          dims,
+        ),
+      ];
+    }),
+  );
   expect(count(again, "Softmax")).toBeGreaterThan(count(kept, "Softmax"));
   const [a, b] = [await runGraph(kept, feeds), await runGraph(again, feeds)];
   for (const name of kept.outputs.keys()) expect(numbers(b[name])).toEqual(numbers(a[name]));
@@ -103,9 +122,18 @@ it("leaves alone what is not chosen", () => {
   expect(print(gradientsOf(blocks, () => false))).toBe(print(gradientsOf(blocks)));
 });
 it("is not undone by the passes or by the runtime", async () => {
-  const file = join(await mkdtemp(join(tmpdir(), "recompute-")), "model.onnx"), graph = optimize(gradientsOf(blocks, () => true));
-  expect(count(graph, "Softmax")).toBe(count(gradientsOf(blocks, () => true), "Softmax"));
-  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { optimizedModelFilePath: file, logSeverityLevel: 3 });
+  const file = join(await mkdtemp(join(tmpdir(), "recompute-")), "model.onnx"),
+    graph = optimize(gradientsOf(blocks, () => true));
+  expect(count(graph, "Softmax")).toBe(
+    count(
+      gradientsOf(blocks, () => true),
+      "Softmax",
+    ),
+  );
+  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+    optimizedModelFilePath: file,
+    logSeverityLevel: 3,
+  });
   await session.release();
   const optimized = fromBinary(ModelProtoSchema, await readFile(file));
   expect(optimized.graph?.node.filter((n) => n.opType === "Softmax")).toHaveLength(count(graph, "Softmax"));

@@ -11,15 +11,25 @@ export type Replay = (node: OpNode, dy: Value) => OpNode;
  * results are needed at once. Sizes must be known. Give the result to `gradients`.
  */
 export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Replay {
-  const segmentOf = new Map<OpNode, readonly OpNode[]>(), copies = new Map<OpNode, OpNode>(), replayed = new Set<readonly OpNode[]>();
-  for (const segment of segmentsOf(graph, isChosen).slice(0, -1)) for (const node of segment) segmentOf.set(node, segment);
+  const segmentOf = new Map<OpNode, readonly OpNode[]>(),
+    copies = new Map<OpNode, OpNode>(),
+    replayed = new Set<readonly OpNode[]>();
+  for (const segment of segmentsOf(graph, isChosen).slice(0, -1))
+    for (const node of segment) segmentOf.set(node, segment);
   const ofData = new Set(graph.inputs.map((v) => v.name));
-  for (const { inputs, outputs } of graph.nodes) if (inputs.some((x) => ofData.has(x.name))) for (const y of outputs) ofData.add(y.name);
+  for (const { inputs, outputs } of graph.nodes)
+    if (inputs.some((x) => ofData.has(x.name))) for (const y of outputs) ofData.add(y.name);
   return (node, dy) => {
     const segment = segmentOf.get(node);
     if (segment && !replayed.has(segment)) {
       replayed.add(segment);
-      for (const [original, copy] of replay(graph, segment, dy, (x) => ofData.has(x.name) && x.dtype.startsWith("float"))) copies.set(original, copy);
+      for (const [original, copy] of replay(
+        graph,
+        segment,
+        dy,
+        (x) => ofData.has(x.name) && x.dtype.startsWith("float"),
+      ))
+        copies.set(original, copy);
     }
     return copies.get(node) ?? node;
   };
@@ -30,10 +40,23 @@ export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Re
  * forward pass has given its memory back, and the runtime cannot take them for the ops they repeat. Ops that read nothing of the kind, such
  * as those on parameters alone, stay what they are.
  */
-function replay(graph: Graph, segment: readonly OpNode[], dy: Value, isActivation: (x: Value) => boolean): Map<OpNode, OpNode> {
-  const op = opsOf(graph), axes = dy.shape.map((_, i) => i), copies = new Map<OpNode, OpNode>(), values = new Map<string, Value>(), zeros = new Map<DType, Value>();
-  const corner = axes.length ? op.Reshape(op.Slice(dy, { starts: axes.map(() => 0), ends: axes.map(() => 1), axes }), { to: [] }) : dy;
-  const zero = (dtype: DType): Value => zeros.get(dtype) ?? op.Mul(dtype === dy.dtype ? corner : op.Cast(corner, { dtype }), graph.constant([0], dtype as "float32"));
+function replay(
+  graph: Graph,
+  segment: readonly OpNode[],
+  dy: Value,
+  isActivation: (x: Value) => boolean,
+): Map<OpNode, OpNode> {
+  const op = opsOf(graph),
+    axes = dy.shape.map((_, i) => i),
+    copies = new Map<OpNode, OpNode>(),
+    values = new Map<string, Value>(),
+    zeros = new Map<DType, Value>();
+  const corner = axes.length
+    ? op.Reshape(op.Slice(dy, { starts: axes.map(() => 0), ends: axes.map(() => 1), axes }), { to: [] })
+    : dy;
+  const zero = (dtype: DType): Value =>
+    zeros.get(dtype) ??
+    op.Mul(dtype === dy.dtype ? corner : op.Cast(corner, { dtype }), graph.constant([0], dtype as "float32"));
   const at = (x: Value): Value => {
     const known = values.get(x.name);
     if (known || !isActivation(x)) return known ?? x;
@@ -55,9 +78,12 @@ function replay(graph: Graph, segment: readonly OpNode[], dy: Value, isActivatio
 
 /** The chosen ops in order, cut where the fewest elements of theirs are still to be read, into segments that make about equally many. */
 function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[][] {
-  const chosen = graph.nodes.filter(isChosen), place = new Map(chosen.map((node, i) => [node, i])), lastRead = new Map<string, number>();
+  const chosen = graph.nodes.filter(isChosen),
+    place = new Map(chosen.map((node, i) => [node, i])),
+    lastRead = new Map<string, number>();
   for (const node of graph.nodes) for (const x of node.inputs) lastRead.set(x.name, place.get(node) ?? chosen.length);
-  const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0)), share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
+  const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0)),
+    share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
   const change = new Array<number>(chosen.length + 1).fill(0);
   for (const [i, { outputs }] of chosen.entries()) {
     for (const y of outputs) {
@@ -69,9 +95,12 @@ function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[]
   }
   let sum = 0;
   // What was made up to an op and is read by a later one.
-  const alive = change.map((d) => (sum += d)), segments: OpNode[][] = [];
+  const alive = change.map((d) => (sum += d)),
+    segments: OpNode[][] = [];
   for (let start = 0; start < chosen.length; ) {
-    let cut = chosen.length, made = 0, least = Number.POSITIVE_INFINITY;
+    let cut = chosen.length,
+      made = 0,
+      least = Number.POSITIVE_INFINITY;
     for (let i = start; i < chosen.length && made < 1.5 * share; i++) {
       made += sizes[i] as number;
       const left = alive[i] as number;

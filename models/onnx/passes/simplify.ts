@@ -8,7 +8,9 @@ import { broadcast } from "../shape";
 export const simplify = (graph: Graph): Graph =>
   rewrite(graph, {
     visit(node, inputs, target) {
-      const [y] = node.outputs as [Value], rule = rules[node.op], value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node });
+      const [y] = node.outputs as [Value],
+        rule = rules[node.op],
+        value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node });
       return value && [value];
     },
   });
@@ -23,7 +25,8 @@ interface Context {
 }
 type Rule = (c: Context) => Value | undefined;
 
-const same = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i]);
 const isAll = (target: Graph, x: Value, n: number): boolean => {
   const stored = x.dtype === "float16" ? toHalf(n) : n;
   return target.constantOf(x)?.data.every((d: number | bigint) => Number(d) === stored) ?? false;
@@ -35,25 +38,30 @@ const behind = (target: Graph, value: Value, op: string): Value | undefined => {
 };
 
 /** One side where the other is the number that changes nothing. */
-const neutral = (n: number, side: "right" | "both" = "both"): Rule => ({ x: [a, b], y, target }) => {
-  if (same(a.shape, y.shape) && isAll(target, b, n)) return a;
-  return side === "both" && same(b.shape, y.shape) && isAll(target, a, n) ? b : undefined;
-};
+const neutral =
+  (n: number, side: "right" | "both" = "both"): Rule =>
+  ({ x: [a, b], y, target }) => {
+    if (same(a.shape, y.shape) && isAll(target, b, n)) return a;
+    return side === "both" && same(b.shape, y.shape) && isAll(target, a, n) ? b : undefined;
+  };
 /** An op that broadcasts by itself needs no expanded input, where another one gives the result its shape. */
 const unexpanded: Rule = ({ x, attrs, y, target, node }) => {
   for (const [i, side] of x.entries()) {
     const small = behind(target, side, "Expand");
-    if (small && same(broadcast(small.shape, (x[1 - i] as Value).shape), y.shape)) return append(target, node.op as OpName, x.with(i, small), attrs)[0];
+    if (small && same(broadcast(small.shape, (x[1 - i] as Value).shape), y.shape))
+      return append(target, node.op as OpName, x.with(i, small), attrs)[0];
   }
   return undefined;
 };
-const first = (...list: Rule[]): Rule => (c) => {
-  for (const rule of list) {
-    const value = rule(c);
-    if (value) return value;
-  }
-  return undefined;
-};
+const first =
+  (...list: Rule[]): Rule =>
+  (c) => {
+    for (const rule of list) {
+      const value = rule(c);
+      if (value) return value;
+    }
+    return undefined;
+  };
 /** The input, where the result has its shape. */
 const unmoved: Rule = ({ x: [x], y }) => (same(x.shape, y.shape) ? x : undefined);
 
@@ -69,11 +77,17 @@ const rules: Record<string, Rule> = {
   Expand: unmoved,
   Reshape: first(unmoved, ({ x: [x], y, attrs, target }) => {
     const before = behind(target, x, "Reshape");
-    return before && (same(before.shape, y.shape) ? before : opsOf(target).Reshape(before, { to: attrs.to as readonly number[] }));
+    return (
+      before &&
+      (same(before.shape, y.shape) ? before : opsOf(target).Reshape(before, { to: attrs.to as readonly number[] }))
+    );
   }),
   Transpose({ x: [x], attrs, target }) {
-    const perm = attrs.perm as readonly number[], maker = target.makerOf(x), inner = maker?.op === "Transpose" ? (maker.attrs.perm as readonly number[]) : undefined;
-    const whole = inner ? perm.map((axis) => inner[axis] as number) : perm, source = inner ? (maker?.inputs[0] as Value) : x;
+    const perm = attrs.perm as readonly number[],
+      maker = target.makerOf(x),
+      inner = maker?.op === "Transpose" ? (maker.attrs.perm as readonly number[]) : undefined;
+    const whole = inner ? perm.map((axis) => inner[axis] as number) : perm,
+      source = inner ? (maker?.inputs[0] as Value) : x;
     if (whole.every((axis, i) => axis === i)) return source;
     return inner && opsOf(target).Transpose(source, { perm: whole });
   },

@@ -9,18 +9,35 @@ import { createHost } from "../host/create-host";
 import { openBatches } from "./batches";
 import type { FromThread, ThreadData } from "./feeder";
 
-const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData, values = new Map(given), wanted = new Set(reads), { signal } = new AbortController();
+const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData,
+  values = new Map(given),
+  wanted = new Set(reads),
+  { signal } = new AbortController();
 const send = (message: FromThread, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
 const batches = await openBatches({
-  ...spec, graph: check(document).graph,
+  ...spec,
+  graph: check(document).graph,
   valueOf: async (from) => values.get(key(from)),
-  hostFor: (nodeId, seed) => createHost({ blobs: openBlobs(blobs), cacheDir, signal, folders, nodeId, seed, onProgress: () => {}, onWarn: () => {} }),
+  hostFor: (nodeId, seed) =>
+    createHost({
+      blobs: openBlobs(blobs),
+      cacheDir,
+      signal,
+      folders,
+      nodeId,
+      seed,
+      onProgress: () => {},
+      onWarn: () => {},
+    }),
 });
 parentPort?.on("message", async (index: number) => {
   try {
-    const { rows, values } = await batches.batch(index, wanted), read = reads.map((name): [string, unknown] => [name, values.get(name)]);
-    const own = read.flatMap(([, value]) => ((value as Tensor)?.data?.buffer instanceof ArrayBuffer ? [(value as Tensor).data.buffer as ArrayBuffer] : []));
+    const { rows, values } = await batches.batch(index, wanted),
+      read = reads.map((name): [string, unknown] => [name, values.get(name)]);
+    const own = read.flatMap(([, value]) =>
+      (value as Tensor)?.data?.buffer instanceof ArrayBuffer ? [(value as Tensor).data.buffer as ArrayBuffer] : [],
+    );
     send({ kind: "batch", index, rows, values: read }, [...new Set(own)]);
   } catch (error) {
     send({ kind: "failed", index, error: toPublic(error) });

@@ -22,7 +22,11 @@ export class Curve {
 
   /** The numbers of a step, as they were told. */
   at(step: number): Record<string, number> {
-    return Object.fromEntries([...this.lines].flatMap(([name, line]) => (Number.isNaN(line[step - 1] ?? Number.NaN) ? [] : [[name, line[step - 1] as number]])));
+    return Object.fromEntries(
+      [...this.lines].flatMap(([name, line]) =>
+        Number.isNaN(line[step - 1] ?? Number.NaN) ? [] : [[name, line[step - 1] as number]],
+      ),
+    );
   }
 
   restore(lines: ReadonlyMap<string, ArrayLike<number>>, steps: number): void {
@@ -35,7 +39,8 @@ export class Curve {
     let best: { step: number; value: number; since: number } | undefined;
     for (const [i, value] of (this.lines.get(name) ?? []).entries()) {
       if (Number.isNaN(value)) continue;
-      if (!best || (better === "higher" ? value > best.value : value < best.value)) best = { step: i + 1, value, since: 0 };
+      if (!best || (better === "higher" ? value > best.value : value < best.value))
+        best = { step: i + 1, value, since: 0 };
       else best.since++;
     }
     return best;
@@ -45,7 +50,10 @@ export class Curve {
     const value = (x: number | undefined) => (x === undefined || Number.isNaN(x) ? null : x);
     return {
       x: { label: "step", values: Array.from({ length: this.#steps }, (_, i) => i + 1) },
-      lines: [...this.lines].map(([name, line]) => ({ name, values: Array.from({ length: this.#steps }, (_, i) => value(line[i])) })),
+      lines: [...this.lines].map(([name, line]) => ({
+        name,
+        values: Array.from({ length: this.#steps }, (_, i) => value(line[i])),
+      })),
     };
   }
 }

@@ -27,15 +27,43 @@ export interface Evaluation {
  * Measures with the weights as they are in the middle of a training: the nodes between held-out data and the metrics, run as in any other run,
  * on the trained tensors in place of those that the weights wires would give. Random nodes draw the same every time.
  */
-export async function evaluate({ graph, cone, valueOf, weightsOf, hostFor, seed, blobs, sessions, provider, signal }: Evaluation, current: (parameter: LoweredParameter) => Float32Array | undefined): Promise<Map<string, number>> {
-  const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]), values = new Map<string, unknown>(await Promise.all(cone.rows.map(async (from) => [key(from), await valueOf(from)] as const)));
-  const read = new Set([...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(key));
-  for (const step of plan(graph, cone.ends.map((e) => e.node), (id) => !live.has(id)).steps) {
+export async function evaluate(
+  { graph, cone, valueOf, weightsOf, hostFor, seed, blobs, sessions, provider, signal }: Evaluation,
+  current: (parameter: LoweredParameter) => Float32Array | undefined,
+): Promise<Map<string, number>> {
+  const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]),
+    values = new Map<string, unknown>(
+      await Promise.all(cone.rows.map(async (from) => [key(from), await valueOf(from)] as const)),
+    );
+  const read = new Set(
+    [...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(key),
+  );
+  for (const step of plan(
+    graph,
+    cone.ends.map((e) => e.node),
+    (id) => !live.has(id),
+  ).steps) {
     if (signal.aborted) throw new Cancelled();
-    if (step.kind === "host") await runStepwise(graph.nodes.get(step.node) as ResolvedNode, values, hostFor(step.node, [seed, "evaluation"]));
+    if (step.kind === "host")
+      await runStepwise(graph.nodes.get(step.node) as ResolvedNode, values, hostFor(step.node, [seed, "evaluation"]));
     else {
-      const wanted = step.nodes.flatMap((node) => Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port }))).filter((e) => read.has(key(e)));
-      const given = await runRegion({ graph, nodes: step.nodes, wanted, welcome: [], valueOf: async (from) => values.get(key(from)) as Tensor, weightsOf, blobs, sessions, provider, signal, progress: () => {}, current });
+      const wanted = step.nodes
+        .flatMap((node) => Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port })))
+        .filter((e) => read.has(key(e)));
+      const given = await runRegion({
+        graph,
+        nodes: step.nodes,
+        wanted,
+        welcome: [],
+        valueOf: async (from) => values.get(key(from)) as Tensor,
+        weightsOf,
+        blobs,
+        sessions,
+        provider,
+        signal,
+        progress: () => {},
+        current,
+      });
       for (const [name, value] of given) values.set(name, value);
     }
   }

@@ -24,7 +24,10 @@ export interface ThreadData {
   cacheDir: string;
   folders: readonly string[];
 }
-export type FromThread = { kind: "ready" } | { kind: "batch"; index: number; rows: Uint32Array; values: [string, unknown][] } | { kind: "failed"; index: number; error: PublicError };
+export type FromThread =
+  | { kind: "ready" }
+  | { kind: "batch"; index: number; rows: Uint32Array; values: [string, unknown][] }
+  | { kind: "failed"; index: number; error: PublicError };
 
 /** Batches drawn ahead of the step that reads them. */
 export interface Feeder {
@@ -46,11 +49,18 @@ const ahead = 2;
  * thread has started, batches are drawn on the calling one.
  */
 export function threadedFeeder(batches: Batches, data: ThreadData, last: number, threads: number): Feeder {
-  const wanted = new Set(data.reads), waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>(), ready: Worker[] = [];
+  const wanted = new Set(data.reads),
+    waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>(),
+    ready: Worker[] = [];
   const shared = { ...data, given: data.given.map(([name, value]): [string, unknown] => [name, share(value)]) };
   const workers = Array.from({ length: threads }, () => {
-    const worker = new Worker(new URL("./batch-thread.ts", import.meta.url), { workerData: shared, execArgv: ["--import", "tsx"] });
-    worker.on("message", (message: FromThread) => (message.kind === "ready" ? ready.push(worker) : waiting.get(message.index)?.settle(message)));
+    const worker = new Worker(new URL("./batch-thread.ts", import.meta.url), {
+      workerData: shared,
+      execArgv: ["--import", "tsx"],
+    });
+    worker.on("message", (message: FromThread) =>
+      message.kind === "ready" ? ready.push(worker) : waiting.get(message.index)?.settle(message),
+    );
     worker.on("error", (error) => {
       // A thread that died draws nothing any more: the others, or the calling thread, go on.
       ready.splice(ready.indexOf(worker) >>> 0, 1);
@@ -77,7 +87,8 @@ export function threadedFeeder(batches: Batches, data: ThreadData, last: number,
   return {
     async batch(index) {
       const drawn = ready.length || waiting.has(index) ? order(index) : batches.batch(index, wanted);
-      if (ready.length) for (let next = index + 1; next <= Math.min(last, index + ahead * ready.length); next++) void order(next);
+      if (ready.length)
+        for (let next = index + 1; next <= Math.min(last, index + ahead * ready.length); next++) void order(next);
       const batch = await drawn;
       waiting.delete(index);
       return batch;
@@ -92,7 +103,8 @@ function share(value: unknown): unknown {
   if ("pixels" in value) return { pixels: share(value.pixels) };
   const tensor = value as Partial<Tensor>;
   if (!ArrayBuffer.isView(tensor.data)) return value;
-  const { buffer, byteOffset, byteLength, constructor } = tensor.data, memory = new SharedArrayBuffer(byteLength);
+  const { buffer, byteOffset, byteLength, constructor } = tensor.data,
+    memory = new SharedArrayBuffer(byteLength);
   new Uint8Array(memory).set(new Uint8Array(buffer, byteOffset, byteLength));
   return { ...tensor, data: new (constructor as Float32ArrayConstructor)(memory as unknown as ArrayBuffer) };
 }

@@ -7,22 +7,39 @@ import { openBlobs } from "../../storage/blobs";
 import { frozenRows } from "./frozen-rows";
 
 it("reads the same rows from their file as from memory", async () => {
-  const first = new Graph(), op = opsOf(first), rows = 150, dir = await temporaryFolder(), told: number[] = [];
+  const first = new Graph(),
+    op = opsOf(first),
+    rows = 150,
+    dir = await temporaryFolder(),
+    told: number[] = [];
   const x = first.input("x", "float32", ["batch", 3]);
   first.output("double", op.Mul(x, first.constant([2])));
   first.output("half", op.Cast(x, { dtype: "float16" }));
   const read = async (inMemory: number) => {
     const frozen = await frozenRows({
-      halves: { first, second: new Graph(), boundary: [] }, rows, inMemory, blobs: openBlobs(join(dir, "blobs")), cacheDir: dir, provider: "cpu", signal: new AbortController().signal,
-      whole: () => ({ dtype: "float32", shape: [rows, 3], data: Float32Array.from({ length: rows * 3 }, (_, i) => i) }), valueOf: () => new Float32Array(), progress: (done) => told.push(done),
+      halves: { first, second: new Graph(), boundary: [] },
+      rows,
+      inMemory,
+      blobs: openBlobs(join(dir, "blobs")),
+      cacheDir: dir,
+      provider: "cpu",
+      signal: new AbortController().signal,
+      whole: () => ({ dtype: "float32", shape: [rows, 3], data: Float32Array.from({ length: rows * 3 }, (_, i) => i) }),
+      valueOf: () => new Float32Array(),
+      progress: (done) => told.push(done),
     });
     const tensors = frozen.read(Uint32Array.of(149, 0, 64));
     frozen.close();
     return tensors;
   };
-  const fromMemory = await read(2 ** 20), fromFile = await read(0);
+  const fromMemory = await read(2 ** 20),
+    fromFile = await read(0);
   expect(fromFile).toEqual(fromMemory);
-  expect(fromFile.get("double")).toEqual({ dtype: "float32", shape: [3, 3], data: Float32Array.of(894, 896, 898, 0, 2, 4, 384, 386, 388) });
+  expect(fromFile.get("double")).toEqual({
+    dtype: "float32",
+    shape: [3, 3],
+    data: Float32Array.of(894, 896, 898, 0, 2, 4, 384, 386, 388),
+  });
   expect(fromFile.get("half")?.shape).toEqual([3, 3]);
   expect(told).toEqual([64, 128, 150]); // the second time nothing was computed
 });

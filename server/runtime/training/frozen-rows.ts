@@ -50,12 +50,20 @@ interface Stored {
  * with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec, path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
-  const known = await readFile(path, "utf8").then((text) => JSON.parse(text) as Stored[], () => undefined);
-  const stored = known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
+  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec,
+    path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
+  const known = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as Stored[],
+    () => undefined,
+  );
+  const stored =
+    known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
-  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) })), bytes = parts.reduce((n, p) => n + p.bytes, 0);
-  const readers = await Promise.all(parts.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, rows, blobs))));
+  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) })),
+    bytes = parts.reduce((n, p) => n + p.bytes, 0);
+  const readers = await Promise.all(
+    parts.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, rows, blobs))),
+  );
   return {
     bytes,
     read: (wanted) => new Map(readers.map(({ name, read }) => [name, read(wanted)])),
@@ -74,8 +82,13 @@ async function memoryReader({ name, ref, dtype, shape }: Stored, rows: number, b
   return { name, read: (wanted) => takeRows(all, wanted), close: () => {} };
 }
 
-async function fileReader({ name, ref, dtype, shape, bytes }: Stored & { bytes: number }, rows: number, blobs: Blobs): Promise<Reader> {
-  const file = openSync(blobs.path(ref), "r"), width = bytes / rows;
+async function fileReader(
+  { name, ref, dtype, shape, bytes }: Stored & { bytes: number },
+  rows: number,
+  blobs: Blobs,
+): Promise<Reader> {
+  const file = openSync(blobs.path(ref), "r"),
+    width = bytes / rows;
   return {
     name,
     read(wanted) {
@@ -87,18 +100,49 @@ async function fileReader({ name, ref, dtype, shape, bytes }: Stored & { bytes: 
   };
 }
 
-async function compute({ halves: { first }, whole, rows, valueOf, blobs, provider, signal, progress }: FrozenRowsSpec): Promise<Stored[]> {
-  const inputs = first.inputs.map((v) => ({ name: v.name, tensor: whole(v.name), isBatched: typeof v.shape[0] === "string" }));
+async function compute({
+  halves: { first },
+  whole,
+  rows,
+  valueOf,
+  blobs,
+  provider,
+  signal,
+  progress,
+}: FrozenRowsSpec): Promise<Stored[]> {
+  const inputs = first.inputs.map((v) => ({
+    name: v.name,
+    tensor: whole(v.name),
+    isBatched: typeof v.shape[0] === "string",
+  }));
   const session = await openSession(toModel(first, { parameters: "initializers", values: valueOf }), provider);
-  const outputs = [...first.outputs].map(([name, { dtype, shape }]) => ({ name, dtype, shape: shape.slice(1) as number[], stream: new PassThrough() }));
-  const writing = Promise.all(outputs.map(async ({ name, dtype, shape, stream }) => ({ name, dtype, shape, ref: (await blobs.putStream(stream, Number.MAX_SAFE_INTEGER)).ref })));
+  const outputs = [...first.outputs].map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    shape: shape.slice(1) as number[],
+    stream: new PassThrough(),
+  }));
+  const writing = Promise.all(
+    outputs.map(async ({ name, dtype, shape, stream }) => ({
+      name,
+      dtype,
+      shape,
+      ref: (await blobs.putStream(stream, Number.MAX_SAFE_INTEGER)).ref,
+    })),
+  );
   try {
     for (let from = 0; from < rows; from += chunkRows) {
       if (signal.aborted) throw new Cancelled();
-      const to = Math.min(rows, from + chunkRows), out = await session.run(Object.fromEntries(inputs.map(({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, from, to) : tensor])));
+      const to = Math.min(rows, from + chunkRows),
+        out = await session.run(
+          Object.fromEntries(
+            inputs.map(({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, from, to) : tensor]),
+          ),
+        );
       for (const { name, stream } of outputs) {
         const { data } = out[name] as Tensor;
-        if (!stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))) await Promise.race([once(stream, "drain"), writing]);
+        if (!stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))
+          await Promise.race([once(stream, "drain"), writing]);
       }
       progress(to, rows);
       await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
@@ -116,6 +160,15 @@ async function compute({ halves: { first }, whole, rows, valueOf, blobs, provide
 
 /** Equal when and only when the frozen part would give the same: its ops, its numbers, its data. */
 function keyOf({ halves: { first }, whole, valueOf, rows }: FrozenRowsSpec): string {
-  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => sha256(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
-  return sha256(JSON.stringify([print(first), rows, first.constants.map((c) => bytes(c.data)), first.parameters.map((p) => bytes(valueOf(p.name))), first.inputs.map((v) => bytes(whole(v.name).data))]));
+  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    sha256(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+  return sha256(
+    JSON.stringify([
+      print(first),
+      rows,
+      first.constants.map((c) => bytes(c.data)),
+      first.parameters.map((p) => bytes(valueOf(p.name))),
+      first.inputs.map((v) => bytes(whole(v.name).data)),
+    ]),
+  );
 }

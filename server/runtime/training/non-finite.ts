@@ -19,18 +19,33 @@ export interface NonFiniteAt {
  * Runs a step once more on the CPU with every value tapped, and finds the first op whose result holds a number that is not finite.
  * A tap is one number: the sum of 0·x, which is 0 for finite x and NaN otherwise.
  */
-export async function firstNonFinite(program: Program, feeds: ReadonlyMap<string, Tensor>, stepper: Stepper): Promise<NonFiniteAt | undefined> {
+export async function firstNonFinite(
+  program: Program,
+  feeds: ReadonlyMap<string, Tensor>,
+  stepper: Stepper,
+): Promise<NonFiniteAt | undefined> {
   if (!("step" in program.parts)) return undefined;
-  const { graph } = program.parts.step as Part, taps = tap(graph), state = await stepper.parameters();
-  const shapes = new Map([...graph.inputs, ...graph.parameters.map((p) => p.value)].map((v) => [v.name, v.shape as number[]]));
+  const { graph } = program.parts.step as Part,
+    taps = tap(graph),
+    state = await stepper.parameters();
+  const shapes = new Map(
+    [...graph.inputs, ...graph.parameters.map((p) => p.value)].map((v) => [v.name, v.shape as number[]]),
+  );
   const given: Record<string, ort.Tensor> = {};
   for (const [name, shape] of shapes) {
-    const tensor = feeds.get(name), data = state.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(name === "step" ? 1 : 0);
+    const tensor = feeds.get(name),
+      data = state.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(name === "step" ? 1 : 0);
     given[name] = tensor ? toOrt(tensor) : new ort.Tensor("float32", data, shape);
   }
-  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { graphOptimizationLevel: "disabled", logSeverityLevel: 4 });
+  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+    graphOptimizationLevel: "disabled",
+    logSeverityLevel: 4,
+  });
   try {
-    const out = await session.run(given, taps.map((t) => t.output)) as Record<string, ort.Tensor>;
+    const out = (await session.run(
+      given,
+      taps.map((t) => t.output),
+    )) as Record<string, ort.Tensor>;
     return taps.find((t) => !Number.isFinite((out[t.output]?.data as Float32Array)[0]));
   } catch {
     return undefined; // too large to be looked at as a whole
@@ -40,7 +55,8 @@ export async function firstNonFinite(program: Program, feeds: ReadonlyMap<string
 }
 
 function tap(graph: Graph): (NonFiniteAt & { output: string })[] {
-  const op = opsOf(graph), zero = graph.constant([0]);
+  const op = opsOf(graph),
+    zero = graph.constant([0]);
   return [...graph.nodes].flatMap((node) => {
     const [value] = node.outputs;
     if (value?.dtype !== "float32" || node.scope === "optimizer") return [];

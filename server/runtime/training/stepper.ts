@@ -57,12 +57,16 @@ export class Stepper {
   }
 
   async #open(feeds: ReadonlyMap<string, Tensor>): Promise<{ program: Program; parts: Open }> {
-    const shapes = [...feeds].map(([name, { shape }]) => `${name}:${shape}`).join(), known = this.#programs.get(shapes);
+    const shapes = [...feeds].map(([name, { shape }]) => `${name}:${shape}`).join(),
+      known = this.#programs.get(shapes);
     if (known) return known;
-    const { compile, valueOf, stateOf = () => undefined } = this.options, program = compile(), parts: Open = {};
+    const { compile, valueOf, stateOf = () => undefined } = this.options,
+      program = compile(),
+      parts: Open = {};
     for (const [name, part] of Object.entries<Part>(program.parts)) {
       parts[name] = await this.#session(part);
-      for (const p of part.graph.parameters) if (!this.#state.has(p.name)) this.#begin(p.name, p.value.shape as number[], valueOf(p.name));
+      for (const p of part.graph.parameters)
+        if (!this.#state.has(p.name)) this.#begin(p.name, p.value.shape as number[], valueOf(p.name));
     }
     for (const { name, shape, start } of program.states) {
       const resumed = stateOf(name);
@@ -84,22 +88,42 @@ export class Stepper {
       ...optionsFor(this.options.provider),
       // Memory as it is needed instead of one block planned after the first step, which comes on top of what that step took: half the peak, the same time.
       enableMemPattern: false,
-      ...(this.#keepOnDevice ? { preferredOutputLocation: Object.fromEntries([...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"])) } : {}),
+      ...(this.#keepOnDevice
+        ? {
+            preferredOutputLocation: Object.fromEntries(
+              [...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"]),
+            ),
+          }
+        : {}),
     });
-    return { session, inputs: [...graph.inputs.map((v) => v.name), ...graph.parameters.map((p) => p.name)], states, inPlace: inPlace(graph, states) };
+    return {
+      session,
+      inputs: [...graph.inputs.map((v) => v.name), ...graph.parameters.map((p) => p.name)],
+      states,
+      inPlace: inPlace(graph, states),
+    };
   }
 
   /** One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells. */
-  async step(batches: readonly ReadonlyMap<string, Tensor>[], lr: number, step: number): Promise<Record<string, number>> {
-    const scalars: Feeds = { lr: float(Float32Array.of(lr), []), step: float(Float32Array.of(step), []) }, told: Record<string, number> = {};
+  async step(
+    batches: readonly ReadonlyMap<string, Tensor>[],
+    lr: number,
+    step: number,
+  ): Promise<Record<string, number>> {
+    const scalars: Feeds = { lr: float(Float32Array.of(lr), []), step: float(Float32Array.of(step), []) },
+      told: Record<string, number> = {};
     const tell = (out: Feeds, share: number) => {
-      for (const [name, value] of Object.entries(out)) if (isTold(name)) told[name] = (told[name] ?? 0) + share * Number((value.data as Float32Array)[0]);
+      for (const [name, value] of Object.entries(out))
+        if (isTold(name)) told[name] = (told[name] ?? 0) + share * Number((value.data as Float32Array)[0]);
       // With loss scaling a gradient may overflow: the update leaves everything as it was, and lowers the scale.
-      for (const [name, value] of Object.entries(told)) if (!Number.isFinite(value) && !(name === "grad_norm" && this.#state.has("loss_scale"))) throw new NonFinite(told);
+      for (const [name, value] of Object.entries(told))
+        if (!Number.isFinite(value) && !(name === "grad_norm" && this.#state.has("loss_scale")))
+          throw new NonFinite(told);
     };
     let update: OpenPart | undefined;
     for (const feeds of batches) {
-      const { program, parts } = await this.#open(feeds), data = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
+      const { program, parts } = await this.#open(feeds),
+        data = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
       update = parts.update;
       if (update && !Object.keys(this.#sums).length) this.#sums = zeros(program, this.#state);
       if (parts.step) await this.#run(parts.step, { ...scalars, ...data }, (out) => tell(out, 1));
@@ -112,11 +136,20 @@ export class Stepper {
   }
 
   /** Runs a part. States and sums that it gives replace those before, once `check` has let its result pass. */
-  async #run({ session, inputs, states, inPlace }: OpenPart, feeds: Feeds, check: (out: Feeds) => void = () => {}): Promise<Feeds> {
+  async #run(
+    { session, inputs, states, inPlace }: OpenPart,
+    feeds: Feeds,
+    check: (out: Feeds) => void = () => {},
+  ): Promise<Feeds> {
     const given: Feeds = {};
     for (const name of inputs) given[name] = (feeds[name] ?? this.#sums[name] ?? this.#state.get(name)) as ort.Tensor;
-    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null])), stays = (name: string) => inPlace.has(name) && !this.#lent.has(this.#state.get(name) as ort.Tensor);
-    if (!this.#keepOnDevice) for (const { name, next } of states) into[next] = stays(name) ? (this.#state.get(name) as ort.Tensor) : (this.#spare.get(name) ?? filled((this.#state.get(name) as ort.Tensor).dims));
+    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null])),
+      stays = (name: string) => inPlace.has(name) && !this.#lent.has(this.#state.get(name) as ort.Tensor);
+    if (!this.#keepOnDevice)
+      for (const { name, next } of states)
+        into[next] = stays(name)
+          ? (this.#state.get(name) as ort.Tensor)
+          : (this.#spare.get(name) ?? filled((this.#state.get(name) as ort.Tensor).dims));
     const out = (await session.run(given, into)) as Feeds;
     check(out);
     for (const { name, next } of states) {
@@ -137,19 +170,52 @@ export class Stepper {
   }
 
   /** Encodes the batch chunk by chunk, takes the loss over all of it, and carries the cotangents back chunk by chunk. */
-  async #chunks(program: Program, parts: Open, feeds: ReadonlyMap<string, Tensor>, data: Feeds, check: (out: Feeds) => void): Promise<void> {
-    const encode = parts.encode as OpenPart, head = parts.head as OpenPart, backward = parts.backward as OpenPart, graph = (program.parts as { encode: Part }).encode.graph;
-    const count = program.chunks, read = graph.inputs.flatMap((v) => (feeds.has(v.name) ? [{ name: v.name, rows: v.shape[0] as number, tensor: feeds.get(v.name) as Tensor }] : []));
-    const piece = (i: number): Feeds => Object.fromEntries(read.map(({ name, rows, tensor }) => [name, toOrt(rows === tensor.shape[0] ? tensor : rowsOf(tensor, i * rows, (i + 1) * rows))]));
+  async #chunks(
+    program: Program,
+    parts: Open,
+    feeds: ReadonlyMap<string, Tensor>,
+    data: Feeds,
+    check: (out: Feeds) => void,
+  ): Promise<void> {
+    const encode = parts.encode as OpenPart,
+      head = parts.head as OpenPart,
+      backward = parts.backward as OpenPart,
+      graph = (program.parts as { encode: Part }).encode.graph;
+    const count = program.chunks,
+      read = graph.inputs.flatMap((v) =>
+        feeds.has(v.name) ? [{ name: v.name, rows: v.shape[0] as number, tensor: feeds.get(v.name) as Tensor }] : [],
+      );
+    const piece = (i: number): Feeds =>
+      Object.fromEntries(
+        read.map(({ name, rows, tensor }) => [
+          name,
+          toOrt(rows === tensor.shape[0] ? tensor : rowsOf(tensor, i * rows, (i + 1) * rows)),
+        ]),
+      );
     const boundary = new Map(program.crossings.map((c) => [c.name, assembly(c)]));
     for (let i = 0; i < count; i++) {
       const out = await this.#run(encode, piece(i));
       for (const [name, whole] of boundary) whole.put(i, count, (await onCpu(out[name] as ort.Tensor)) as ort.Tensor);
     }
-    const out = await this.#run(head, { ...data, ...Object.fromEntries([...boundary].map(([name, whole]) => [name, whole.tensor()])) }, check);
-    const returning = program.crossings.filter((c) => c.returns), cotangents = new Map<string, { crossing: Crossing; value: ort.Tensor }>();
-    for (const crossing of returning) cotangents.set(cotangentOf(crossing.name), { crossing, value: await onCpu(out[cotangentOf(crossing.name)] as ort.Tensor) });
-    for (let i = 0; i < count; i++) await this.#run(backward, { ...piece(i), ...Object.fromEntries([...cotangents].map(([name, { crossing, value }]) => [name, slab(value, crossing, i, count)])) });
+    const out = await this.#run(
+      head,
+      { ...data, ...Object.fromEntries([...boundary].map(([name, whole]) => [name, whole.tensor()])) },
+      check,
+    );
+    const returning = program.crossings.filter((c) => c.returns),
+      cotangents = new Map<string, { crossing: Crossing; value: ort.Tensor }>();
+    for (const crossing of returning)
+      cotangents.set(cotangentOf(crossing.name), {
+        crossing,
+        value: await onCpu(out[cotangentOf(crossing.name)] as ort.Tensor),
+      });
+    for (let i = 0; i < count; i++)
+      await this.#run(backward, {
+        ...piece(i),
+        ...Object.fromEntries(
+          [...cotangents].map(([name, { crossing, value }]) => [name, slab(value, crossing, i, count)]),
+        ),
+      });
   }
 
   /** Every tensor that the programs read from step to step, by name: the numbers themselves, which later steps write over. */
@@ -164,7 +230,8 @@ export class Stepper {
 
   /** Numbers on the device are fetched through a session that copies them: reading them directly ends the process in onnxruntime-node 1.30. */
   async #read(names: readonly string[]): Promise<TensorToWrite[]> {
-    const tensors = names.map((name) => [name, this.#state.get(name) as ort.Tensor] as const), far = tensors.filter(([, t]) => t.location === "gpu-buffer");
+    const tensors = names.map((name) => [name, this.#state.get(name) as ort.Tensor] as const),
+      far = tensors.filter(([, t]) => t.location === "gpu-buffer");
     const near = far.length ? await fetchAll(far, this.options.provider) : {};
     return tensors.map(([name, t]) => ({ name, shape: t.dims, data: (near[name] ?? t).data as Float32Array }));
   }
@@ -173,7 +240,8 @@ export class Stepper {
     // Memory of the device first: it is gone with the session that made it.
     dropped(Object.fromEntries(this.#state));
     dropped(this.#sums);
-    for (const { parts } of this.#programs.values()) for (const { session } of Object.values(parts)) await session.release();
+    for (const { parts } of this.#programs.values())
+      for (const { session } of Object.values(parts)) await session.release();
     this.#programs.clear();
   }
 }
@@ -181,7 +249,8 @@ export class Stepper {
 /** The scalars that a step tells: the loss, its parts, the gradient's norm. */
 const isTold = (name: string): boolean => /^(loss|grad_norm)\b/.test(name);
 /** A new tensor. Zeros cost no memory until they are written over. */
-const filled = (shape: readonly number[], value = 0): ort.Tensor => float(value === 0 ? new Float32Array(size(shape)) : new Float32Array(size(shape)).fill(value), shape);
+const filled = (shape: readonly number[], value = 0): ort.Tensor =>
+  float(value === 0 ? new Float32Array(size(shape)) : new Float32Array(size(shape)).fill(value), shape);
 const float = (data: Float32Array, shape: readonly number[]): ort.Tensor => new ort.Tensor("float32", data, [...shape]);
 /** Gives memory on the device back; what lies in the CPU's is the garbage collector's. */
 const dropped = (tensors: Feeds): Feeds => {
@@ -189,25 +258,35 @@ const dropped = (tensors: Feeds): Feeds => {
   return {};
 };
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const onCpu = async (tensor: ort.Tensor): Promise<ort.Tensor> => (tensor.location === "gpu-buffer" ? ((await fetchAll([["x", tensor]], "webgpu")).x as ort.Tensor) : tensor);
+const onCpu = async (tensor: ort.Tensor): Promise<ort.Tensor> =>
+  tensor.location === "gpu-buffer" ? ((await fetchAll([["x", tensor]], "webgpu")).x as ort.Tensor) : tensor;
 
 /** A zero for each trained parameter, to add gradients to. */
 const zeros = (program: Program, state: ReadonlyMap<string, ort.Tensor>): Feeds =>
-  Object.fromEntries(program.trained.map((name) => {
-    const { dims } = state.get(name) as ort.Tensor;
-    return [`${name}#grad`, filled(dims)];
-  }));
+  Object.fromEntries(
+    program.trained.map((name) => {
+      const { dims } = state.get(name) as ort.Tensor;
+      return [`${name}#grad`, filled(dims)];
+    }),
+  );
 
 /** A boundary value put together from chunks along its axis. */
-function assembly({ axis, shape }: Crossing): { put(i: number, count: number, part: ort.Tensor): void; tensor(): ort.Tensor } {
-  let whole: Tensor["data"] | undefined, type: ort.Tensor["type"] = "float32";
-  const outer = size(shape.slice(0, axis)), inner = size(shape.slice(axis));
+function assembly({ axis, shape }: Crossing): {
+  put(i: number, count: number, part: ort.Tensor): void;
+  tensor(): ort.Tensor;
+} {
+  let whole: Tensor["data"] | undefined,
+    type: ort.Tensor["type"] = "float32";
+  const outer = size(shape.slice(0, axis)),
+    inner = size(shape.slice(axis));
   return {
     put(i, count, part) {
-      const data = part.data as Float32Array, length = inner / count;
+      const data = part.data as Float32Array,
+        length = inner / count;
       type = part.type;
       whole ??= new (data.constructor as Float32ArrayConstructor)(outer * inner);
-      for (let o = 0; o < outer; o++) (whole as Float32Array).set(data.subarray(o * length, (o + 1) * length), o * inner + i * length);
+      for (let o = 0; o < outer; o++)
+        (whole as Float32Array).set(data.subarray(o * length, (o + 1) * length), o * inner + i * length);
     },
     tensor: () => new ort.Tensor(type as "float32", whole as Float32Array, [...shape]),
   };
@@ -215,16 +294,30 @@ function assembly({ axis, shape }: Crossing): { put(i: number, count: number, pa
 
 /** The i-th of `count` pieces along the axis of a crossing. */
 function slab(value: ort.Tensor, { axis, shape }: Crossing, i: number, count: number): ort.Tensor {
-  const outer = size(shape.slice(0, axis)), inner = size(shape.slice(axis)), length = inner / count, data = value.data as Float32Array;
+  const outer = size(shape.slice(0, axis)),
+    inner = size(shape.slice(axis)),
+    length = inner / count,
+    data = value.data as Float32Array;
   const part = outer === 1 ? data.subarray(i * length, (i + 1) * length) : new Float32Array(outer * length);
-  if (outer > 1) for (let o = 0; o < outer; o++) part.set(data.subarray(o * inner + i * length, o * inner + (i + 1) * length), o * length);
-  return new ort.Tensor("float32", part, shape.map((d, a) => (a === axis ? d / count : d)));
+  if (outer > 1)
+    for (let o = 0; o < outer; o++)
+      part.set(data.subarray(o * inner + i * length, o * inner + (i + 1) * length), o * length);
+  return new ort.Tensor(
+    "float32",
+    part,
+    shape.map((d, a) => (a === axis ? d / count : d)),
+  );
 }
 
 async function fetchAll(tensors: readonly (readonly [string, ort.Tensor])[], provider: Provider): Promise<Feeds> {
-  const graph = new Graph(), op = opsOf(graph);
-  for (const [i, [, t]] of tensors.entries()) graph.output(`y${i}`, op.Identity(graph.input(`x${i}`, "float32", t.dims)));
-  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { executionProviders: [provider, "cpu"], logSeverityLevel: 3 });
+  const graph = new Graph(),
+    op = opsOf(graph);
+  for (const [i, [, t]] of tensors.entries())
+    graph.output(`y${i}`, op.Identity(graph.input(`x${i}`, "float32", t.dims)));
+  const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+    executionProviders: [provider, "cpu"],
+    logSeverityLevel: 3,
+  });
   try {
     const out = await session.run(Object.fromEntries(tensors.map(([, t], i) => [`x${i}`, t])));
     return Object.fromEntries(tensors.map(([name], i) => [name, out[`y${i}`] as ort.Tensor]));

@@ -10,72 +10,146 @@ const tower = { patch: 8, width: 32, layers: 1, heads: 2 };
 const data = { vendors: ["openmoji", "fluent"], limit: 48 };
 
 /** Two towers of one handle and a contrastive loss, without anything random: `weights` says what each tower reads. */
-function pair(trainer: Record<string, unknown>, weights: Parameters<typeof graph>[0] = {}, wires: string[] = []): GraphDocument {
-  return graph({
-    data: ["data.emoji", data], resize: ["image.resize", { width: 16, height: 16 }], normalize: ["image.normalize"],
-    tokenizer: ["text.train-tokenizer", { vocabulary: 560 }], tokenize: ["text.tokenize", { length: 8 }],
-    vision: ["model.vision-transformer", { scope: "vision", ...tower }], text: ["model.text-transformer", { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2 }],
-    image_projector: ["model.projector", { scope: "ip", width: 16 }], text_projector: ["model.projector", { scope: "tp", width: 16 }],
-    image_norm: ["model.l2-normalize"], text_norm: ["model.l2-normalize"], scorer: ["model.contrastive-scorer"], loss: ["loss.info-nce"],
-    trainer: ["train.trainer", { steps: 4, batch: 8, warmup: 0, lr: 0.01, checkpoint: 100, clipNorm: 0, weightDecay: 0, schedule: "constant", ...trainer }], ...weights,
-  }, [
-    "data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels",
-    "data.name -> tokenizer.text", "data.name -> tokenize.text", "tokenizer.tokenizer -> tokenize.tokenizer", "tokenize.ids -> text.ids",
-    "vision.features -> image_projector.features", "text.features -> text_projector.features", "image_projector.embedding -> image_norm.embedding", "text_projector.embedding -> text_norm.embedding",
-    "image_norm.embedding -> scorer.images", "text_norm.embedding -> scorer.texts", "scorer.logits -> loss.logits", "loss.loss -> trainer.loss", "data.name -> trainer.distinct", ...wires,
-  ]);
+function pair(
+  trainer: Record<string, unknown>,
+  weights: Parameters<typeof graph>[0] = {},
+  wires: string[] = [],
+): GraphDocument {
+  return graph(
+    {
+      data: ["data.emoji", data],
+      resize: ["image.resize", { width: 16, height: 16 }],
+      normalize: ["image.normalize"],
+      tokenizer: ["text.train-tokenizer", { vocabulary: 560 }],
+      tokenize: ["text.tokenize", { length: 8 }],
+      vision: ["model.vision-transformer", { scope: "vision", ...tower }],
+      text: ["model.text-transformer", { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2 }],
+      image_projector: ["model.projector", { scope: "ip", width: 16 }],
+      text_projector: ["model.projector", { scope: "tp", width: 16 }],
+      image_norm: ["model.l2-normalize"],
+      text_norm: ["model.l2-normalize"],
+      scorer: ["model.contrastive-scorer"],
+      loss: ["loss.info-nce"],
+      trainer: [
+        "train.trainer",
+        {
+          steps: 4,
+          batch: 8,
+          warmup: 0,
+          lr: 0.01,
+          checkpoint: 100,
+          clipNorm: 0,
+          weightDecay: 0,
+          schedule: "constant",
+          ...trainer,
+        },
+      ],
+      ...weights,
+    },
+    [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "data.name -> tokenizer.text",
+      "data.name -> tokenize.text",
+      "tokenizer.tokenizer -> tokenize.tokenizer",
+      "tokenize.ids -> text.ids",
+      "vision.features -> image_projector.features",
+      "text.features -> text_projector.features",
+      "image_projector.embedding -> image_norm.embedding",
+      "text_projector.embedding -> text_norm.embedding",
+      "image_norm.embedding -> scorer.images",
+      "text_norm.embedding -> scorer.texts",
+      "scorer.logits -> loss.logits",
+      "loss.loss -> trainer.loss",
+      "data.name -> trainer.distinct",
+      ...wires,
+    ],
+  );
 }
 
 type Run = Awaited<ReturnType<typeof run>>;
-async function trained(document: GraphDocument, options: Parameters<typeof run>[2] = {}, dir?: string): Promise<{ result: Run; weights: Map<string, Float32Array>; dir: string }> {
-  const folder = dir ?? (await temporaryFolder()), result = await run(document, folder, options);
+async function trained(
+  document: GraphDocument,
+  options: Parameters<typeof run>[2] = {},
+  dir?: string,
+): Promise<{ result: Run; weights: Map<string, Float32Array>; dir: string }> {
+  const folder = dir ?? (await temporaryFolder()),
+    result = await run(document, folder, options);
   expect(result.error).toBeUndefined();
   return { result, weights: await weightsOf(folder, result, "weights"), dir: folder };
 }
 async function weightsOf(dir: string, result: Run, port: string): Promise<Map<string, Float32Array>> {
   const { ref } = result.outputs.trainer?.[port]?.value as { ref: string };
-  return new Map([...readSafetensors(await openBlobs(join(dir, "blobs")).get(ref)).tensors].map(([name, t]) => [name, toFloat32(t)]));
+  return new Map(
+    [...readSafetensors(await openBlobs(join(dir, "blobs")).get(ref)).tensors].map(([name, t]) => [name, toFloat32(t)]),
+  );
 }
-const line = (result: Run, name: string): number[] => (result.outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] }).lines.find((l) => l.name === name)?.values ?? [];
+const line = (result: Run, name: string): number[] =>
+  (result.outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] }).lines.find(
+    (l) => l.name === name,
+  )?.values ?? [];
 /** The largest difference of two tensors, as a share of the largest number in them. */
 function gap(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>): number {
   expect([...a.keys()].sort()).toEqual([...b.keys()].sort());
-  let worst = 0, largest = 1e-12;
-  for (const [name, x] of a) for (const [i, v] of x.entries()) {
-    worst = Math.max(worst, Math.abs(v - (b.get(name)?.[i] as number)));
-    largest = Math.max(largest, Math.abs(v));
-  }
+  let worst = 0,
+    largest = 1e-12;
+  for (const [name, x] of a)
+    for (const [i, v] of x.entries()) {
+      worst = Math.max(worst, Math.abs(v - (b.get(name)?.[i] as number)));
+      largest = Math.max(largest, Math.abs(v));
+    }
   return worst / largest;
 }
-const changed = (a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>): string[] => [...a].filter(([name, x]) => x.some((v, i) => v !== b.get(name)?.[i])).map(([name]) => name).sort();
+const changed = (a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>): string[] =>
+  [...a]
+    .filter(([name, x]) => x.some((v, i) => v !== b.get(name)?.[i]))
+    .map(([name]) => name)
+    .sort();
 
 const sgd = { optimizer: "sgd", momentum: 0 };
 
 describe("a batch in chunks", () => {
   it("has the loss and the gradients of the whole batch, whatever the chunk", async () => {
-    const whole = await trained(pair({ ...sgd, steps: 2, batch: 16 })), before = await trained(pair({ ...sgd, steps: 1, batch: 16, lr: 0 }));
+    const whole = await trained(pair({ ...sgd, steps: 2, batch: 16 })),
+      before = await trained(pair({ ...sgd, steps: 1, batch: 16, lr: 0 }));
     expect(changed(whole.weights, before.weights).length).toBeGreaterThan(20);
     for (const chunk of [2, 8]) {
       const chunked = await trained(pair({ ...sgd, steps: 2, batch: 16, chunk }));
-      for (const name of ["loss", "grad_norm"]) for (const [i, v] of line(chunked.result, name).entries()) expect(Math.abs(v / (line(whole.result, name)[i] as number) - 1)).toBeLessThan(1e-5);
+      for (const name of ["loss", "grad_norm"])
+        for (const [i, v] of line(chunked.result, name).entries())
+          expect(Math.abs(v / (line(whole.result, name)[i] as number) - 1)).toBeLessThan(1e-5);
       expect(gap(chunked.weights, whole.weights)).toBeLessThan(1e-5);
     }
   });
   it("that does not divide into the chunks is refused", async () => {
     const result = await run(pair({ batch: 16, chunk: 5 }), await temporaryFolder());
-    expect(result.error).toMatchObject({ node: "trainer", param: "chunk", message: "A batch of 16 rows cannot be cut into chunks of 5." });
+    expect(result.error).toMatchObject({
+      node: "trainer",
+      param: "chunk",
+      message: "A batch of 16 rows cannot be cut into chunks of 5.",
+    });
   });
 });
 
 it("Computing results again in the backward pass changes no number", async () => {
-  const [kept, again] = [await trained(pair({ ...sgd, steps: 2 })), await trained(pair({ ...sgd, steps: 2, recompute: "vision, text*" }))];
+  const [kept, again] = [
+    await trained(pair({ ...sgd, steps: 2 })),
+    await trained(pair({ ...sgd, steps: 2, recompute: "vision, text*" })),
+  ];
   expect(gap(again.weights, kept.weights)).toBeLessThan(1e-6);
 });
 
 describe("a frozen part behind the data", () => {
-  const frozen = (trainer: Record<string, unknown>) => pair({ steps: 12, ...trainer }, { fresh: ["weights.make", { seed: 3 }], freeze: ["weights.freeze", { names: "vision.*" }] }, ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"]);
+  const frozen = (trainer: Record<string, unknown>) =>
+    pair(
+      { steps: 12, ...trainer },
+      { fresh: ["weights.make", { seed: 3 }], freeze: ["weights.freeze", { names: "vision.*" }] },
+      ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"],
+    );
   it("runs once for each row, with the same numbers as in every step", async () => {
-    const on = await trained(frozen({})), off = await trained(frozen({ hoist: "off" }));
+    const on = await trained(frozen({})),
+      off = await trained(frozen({ hoist: "off" }));
     expect(on.result.events.filter((e) => e.kind === "hoisted")).toMatchObject([{ nodes: ["vision"], rows: 48 }]);
     expect(off.result.events.some((e) => e.kind === "hoisted")).toBe(false);
     expect(gap(on.weights, off.weights)).toBeLessThan(1e-5);
@@ -85,14 +159,18 @@ describe("a frozen part behind the data", () => {
     expect(again.result.events.some((e) => e.kind === "hoisted")).toBe(true);
   });
   it("may be kept in half precision", async () => {
-    const half = await trained(frozen({ hoist: "float16", lr: 0.001 })), full = await trained(frozen({ lr: 0.001 })), bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
+    const half = await trained(frozen({ hoist: "float16", lr: 0.001 })),
+      full = await trained(frozen({ lr: 0.001 })),
+      bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
     expect(bytes(half.result)).toBe((bytes(full.result) as number) / 2);
     expect(gap(half.weights, full.weights)).toBeLessThan(1e-2);
   });
   it("that follows a random node stays in the step", async () => {
     const document = frozen({});
     document.nodes.augment = { type: "image.augment", version: 1, params: {}, position: { x: 0, y: 0 } };
-    document.wires = document.wires.map((w) => (w.from.node === "resize" ? { ...w, to: { node: "augment", port: "image" } } : w));
+    document.wires = document.wires.map((w) =>
+      w.from.node === "resize" ? { ...w, to: { node: "augment", port: "image" } } : w,
+    );
     document.wires.push({ from: { node: "augment", port: "image" }, to: { node: "normalize", port: "image" } });
     expect((await trained(document)).result.events.some((e) => e.kind === "hoisted")).toBe(false);
   });
@@ -101,60 +179,152 @@ describe("a frozen part behind the data", () => {
 describe("weights handles", () => {
   const fresh: Parameters<typeof graph>[0] = { fresh: ["weights.make", { seed: 3 }] };
   it("train only low-rank adapters, which then fold into the matrices", async () => {
-    const lora: [string, Record<string, unknown>] = ["weights.lora", { rank: 2, alpha: 4, targets: "vision.*qkv.weight" }];
-    const adapted = pair({ steps: 3 }, { ...fresh, lora, merge: ["weights.merge"], again: ["model.vision-transformer", { scope: "vision", ...tower }], plain: ["model.vision-transformer", { scope: "vision", ...tower }] }, [
-      "fresh.weights -> lora.weights", "lora.weights -> vision.weights", "trainer.weights -> merge.weights", "trainer.weights -> again.weights", "merge.weights -> plain.weights", "normalize.pixels -> again.pixels", "normalize.pixels -> plain.pixels",
+    const lora: [string, Record<string, unknown>] = [
+      "weights.lora",
+      { rank: 2, alpha: 4, targets: "vision.*qkv.weight" },
+    ];
+    const adapted = pair(
+      { steps: 3 },
+      {
+        ...fresh,
+        lora,
+        merge: ["weights.merge"],
+        again: ["model.vision-transformer", { scope: "vision", ...tower }],
+        plain: ["model.vision-transformer", { scope: "vision", ...tower }],
+      },
+      [
+        "fresh.weights -> lora.weights",
+        "lora.weights -> vision.weights",
+        "trainer.weights -> merge.weights",
+        "trainer.weights -> again.weights",
+        "merge.weights -> plain.weights",
+        "normalize.pixels -> again.pixels",
+        "normalize.pixels -> plain.pixels",
+      ],
+    );
+    const { result, weights, dir } = await trained(adapted),
+      start = (
+        await trained(
+          pair({ steps: 1, lr: 0 }, { ...fresh, lora }, [
+            "fresh.weights -> lora.weights",
+            "lora.weights -> vision.weights",
+          ]),
+        )
+      ).weights;
+    expect(changed(weights, start).filter((n) => n.startsWith("vision."))).toEqual([
+      "vision.blocks.0.attn.qkv.weight.lora_A",
+      "vision.blocks.0.attn.qkv.weight.lora_B",
     ]);
-    const { result, weights, dir } = await trained(adapted), start = (await trained(pair({ steps: 1, lr: 0 }, { ...fresh, lora }, ["fresh.weights -> lora.weights", "lora.weights -> vision.weights"]))).weights;
-    expect(changed(weights, start).filter((n) => n.startsWith("vision."))).toEqual(["vision.blocks.0.attn.qkv.weight.lora_A", "vision.blocks.0.attn.qkv.weight.lora_B"]);
     expect(weights.get("vision.blocks.0.attn.qkv.weight.lora_A")).toHaveLength(32 * 2);
-    const features = async (node: string) => new Float32Array((await openBlobs(join(dir, "blobs")).get((result.outputs[node]?.features?.value as { ref: string }).ref)).slice().buffer);
+    const features = async (node: string) =>
+      new Float32Array(
+        (
+          await openBlobs(join(dir, "blobs")).get((result.outputs[node]?.features?.value as { ref: string }).ref)
+        ).slice().buffer,
+      );
     const [again, plain] = [await features("again"), await features("plain")];
     for (const [i, v] of again.entries()) expect(v).toBeCloseTo(plain[i] as number, 4);
   });
 
   it("give a teacher that follows its student as θ' ← mθ' + (1 − m)θ", async () => {
     // A second pair of towers reads the averaged handle; it adds to the loss, and takes no gradient.
-    const momentum = 0.9, document = (steps: number) => pair({ ...sgd, steps }, { ...fresh, average: ["weights.average", { momentum }], teacher: ["model.vision-transformer", { scope: "vision", ...tower }], distance: ["model.contrastive-scorer", { scope: "other" }], teacher_projector: ["model.projector", { scope: "ip", width: 16 }], teacher_norm: ["model.l2-normalize"], teacher_loss: ["loss.info-nce"] }, [
-      "fresh.weights -> vision.weights", "fresh.weights -> image_projector.weights", "fresh.weights -> average.weights", "average.weights -> teacher.weights", "average.weights -> teacher_projector.weights", "normalize.pixels -> teacher.pixels", "teacher.features -> teacher_projector.features",
-      "teacher_projector.embedding -> teacher_norm.embedding", "image_norm.embedding -> distance.images", "teacher_norm.embedding -> distance.texts", "distance.logits -> teacher_loss.logits", "teacher_loss.loss -> trainer.loss",
-    ]);
-    const name = "vision.conv1.weight", runs = [];
+    const momentum = 0.9,
+      document = (steps: number) =>
+        pair(
+          { ...sgd, steps },
+          {
+            ...fresh,
+            average: ["weights.average", { momentum }],
+            teacher: ["model.vision-transformer", { scope: "vision", ...tower }],
+            distance: ["model.contrastive-scorer", { scope: "other" }],
+            teacher_projector: ["model.projector", { scope: "ip", width: 16 }],
+            teacher_norm: ["model.l2-normalize"],
+            teacher_loss: ["loss.info-nce"],
+          },
+          [
+            "fresh.weights -> vision.weights",
+            "fresh.weights -> image_projector.weights",
+            "fresh.weights -> average.weights",
+            "average.weights -> teacher.weights",
+            "average.weights -> teacher_projector.weights",
+            "normalize.pixels -> teacher.pixels",
+            "teacher.features -> teacher_projector.features",
+            "teacher_projector.embedding -> teacher_norm.embedding",
+            "image_norm.embedding -> distance.images",
+            "teacher_norm.embedding -> distance.texts",
+            "distance.logits -> teacher_loss.logits",
+            "teacher_loss.loss -> trainer.loss",
+          ],
+        );
+    const name = "vision.conv1.weight",
+      runs = [];
     for (const steps of [1, 2]) {
       const { result, weights, dir } = await trained(document(steps));
-      runs.push({ student: weights.get(name) as Float32Array, teacher: (await weightsOf(dir, result, "average")).get(name) as Float32Array });
+      runs.push({
+        student: weights.get(name) as Float32Array,
+        teacher: (await weightsOf(dir, result, "average")).get(name) as Float32Array,
+      });
     }
-    const start = (await trained(pair({ steps: 1, lr: 0 }, fresh, ["fresh.weights -> vision.weights"]))).weights.get(name) as Float32Array, [one, two] = runs as [(typeof runs)[0], (typeof runs)[0]];
+    const start = (await trained(pair({ steps: 1, lr: 0 }, fresh, ["fresh.weights -> vision.weights"]))).weights.get(
+        name,
+      ) as Float32Array,
+      [one, two] = runs as [(typeof runs)[0], (typeof runs)[0]];
     for (const [i, s] of start.entries()) {
       expect(one.teacher[i]).toBeCloseTo(momentum * s + (1 - momentum) * (one.student[i] as number), 6);
-      expect(two.teacher[i]).toBeCloseTo(momentum * (one.teacher[i] as number) + (1 - momentum) * (two.student[i] as number), 6);
+      expect(two.teacher[i]).toBeCloseTo(
+        momentum * (one.teacher[i] as number) + (1 - momentum) * (two.student[i] as number),
+        6,
+      );
     }
     expect(one.student.some((v, i) => Math.abs(v - (start[i] as number)) > 1e-4)).toBe(true);
   });
 
   it("tie one parameter to another, which then is one tensor", async () => {
-    const tied = await trained(pair({ steps: 2 }, { ...fresh, tie: ["weights.tie", { name: "tp.proj.weight", to: "ip.proj.weight", transposed: false }] }, ["fresh.weights -> tie.weights", "tie.weights -> text_projector.weights", "fresh.weights -> image_projector.weights"]));
+    const tied = await trained(
+      pair(
+        { steps: 2 },
+        { ...fresh, tie: ["weights.tie", { name: "tp.proj.weight", to: "ip.proj.weight", transposed: false }] },
+        [
+          "fresh.weights -> tie.weights",
+          "tie.weights -> text_projector.weights",
+          "fresh.weights -> image_projector.weights",
+        ],
+      ),
+    );
     expect(tied.weights.has("ip.proj.weight")).toBe(true);
     expect(tied.weights.has("tp.proj.weight")).toBe(false);
   });
 
   it("average over the whole training when the trainer is asked to", async () => {
-    const { result, weights, dir } = await trained(pair({ ...sgd, steps: 1, average: 0.75 })), start = (await trained(pair({ steps: 1, lr: 0 }))).weights, average = await weightsOf(dir, result, "average");
-    for (const [name, w] of weights) for (const [i, v] of w.entries()) expect(average.get(name)?.[i]).toBeCloseTo(0.75 * (start.get(name)?.[i] as number) + 0.25 * v, 5);
+    const { result, weights, dir } = await trained(pair({ ...sgd, steps: 1, average: 0.75 })),
+      start = (await trained(pair({ steps: 1, lr: 0 }))).weights,
+      average = await weightsOf(dir, result, "average");
+    for (const [name, w] of weights)
+      for (const [i, v] of w.entries())
+        expect(average.get(name)?.[i]).toBeCloseTo(0.75 * (start.get(name)?.[i] as number) + 0.25 * v, 5);
   });
 });
 
 describe("stages", () => {
-  const stages = [{ name: "align", steps: 3, trains: "ip.*, tp.*" }, { name: "all", steps: 4, trains: "vision.*=0.5, ip.*, tp.*", lr: 0.002 }];
+  const stages = [
+    { name: "align", steps: 3, trains: "ip.*, tp.*" },
+    { name: "all", steps: 4, trains: "vision.*=0.5, ip.*, tp.*", lr: 0.002 },
+  ];
   it("train what they name, one after the other, and go on in the middle of any of them", async () => {
-    const whole = await trained(pair({ stages, checkpoint: 2 })), first = await trained(pair({ stages: [stages[0]] })), start = await trained(pair({ steps: 1, lr: 0 }));
+    const whole = await trained(pair({ stages, checkpoint: 2 })),
+      first = await trained(pair({ stages: [stages[0]] })),
+      start = await trained(pair({ steps: 1, lr: 0 }));
     expect(changed(first.weights, start.weights)).toEqual(["ip.proj.weight", "tp.proj.weight"]);
     expect(changed(whole.weights, first.weights).every((n) => /^(ip|tp|vision)\./.test(n))).toBe(true);
     expect(changed(whole.weights, first.weights)).toContain("vision.conv1.weight");
     expect(line(whole.result, "lr")).toEqual([0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
     for (const stopAt of [2, 3, 5]) {
-      const dir = await temporaryFolder(), controller = new AbortController();
-      await run(pair({ stages, checkpoint: 2 }), dir, { signal: controller.signal, onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort() });
+      const dir = await temporaryFolder(),
+        controller = new AbortController();
+      await run(pair({ stages, checkpoint: 2 }), dir, {
+        signal: controller.signal,
+        onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
+      });
       const resumed = await trained(pair({ stages, checkpoint: 2 }), {}, dir);
       expect(resumed.result.events.some((e) => e.kind === "resumed")).toBe(true);
       expect(line(resumed.result, "loss")).toEqual(line(whole.result, "loss"));
@@ -162,40 +332,101 @@ describe("stages", () => {
     }
   });
   it("say what is wrong with the last one before the first one runs", async () => {
-    const result = await run(pair({ stages: [stages[0], { name: "none", steps: 2, trains: "nothing.*" }] }), await temporaryFolder());
-    expect(result.error?.message).toBe("Every parameter upstream of the loss is frozen in the stage “none”, so nothing can be trained.");
+    const result = await run(
+      pair({ stages: [stages[0], { name: "none", steps: 2, trains: "nothing.*" }] }),
+      await temporaryFolder(),
+    );
+    expect(result.error?.message).toBe(
+      "Every parameter upstream of the loss is frozen in the stage “none”, so nothing can be trained.",
+    );
     expect(result.events.some((e) => e.kind === "metric")).toBe(false);
   });
   it("say which pattern fits nothing", async () => {
     const result = await run(pair({ stages: [{ ...stages[0], trains: "visoin.*, *" }] }), await temporaryFolder());
-    expect(result.events.flatMap((e) => (e.kind === "warning" ? [e.message] : []))).toEqual([expect.stringContaining("The pattern “visoin.*” in what a stage trains fits no parameter. There are vision.")]);
+    expect(result.events.flatMap((e) => (e.kind === "warning" ? [e.message] : []))).toEqual([
+      expect.stringContaining("The pattern “visoin.*” in what a stage trains fits no parameter. There are vision."),
+    ]);
   });
 });
 
 describe("measuring in the middle of a training", () => {
   /** The towers that measure read the handle that trains. */
-  const measured = (trainer: Record<string, unknown>) => pair({ evaluate: 5, ...trainer }, {
-    fresh: ["weights.make", { seed: 1 }], test_data: ["data.emoji", { vendors: ["noto"], limit: 24 }], test_resize: ["image.resize", { width: 16, height: 16 }], test_normalize: ["image.normalize"], test_tokenize: ["text.tokenize", { length: 8 }],
-    test_vision: ["model.vision-transformer", { scope: "vision", ...tower }], test_text: ["model.text-transformer", { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2 }], test_ip: ["model.projector", { scope: "ip", width: 16 }], test_tp: ["model.projector", { scope: "tp", width: 16 }],
-    test_in: ["model.l2-normalize"], test_tn: ["model.l2-normalize"], test_scorer: ["model.contrastive-scorer"], accuracy: ["eval.accuracy"],
-  }, [
-    ...["vision", "text", "image_projector", "text_projector", "scorer", "test_vision", "test_text", "test_ip", "test_tp", "test_scorer"].map((n) => `fresh.weights -> ${n}.weights`),
-    "test_data.image -> test_resize.image", "test_resize.image -> test_normalize.image", "test_normalize.pixels -> test_vision.pixels", "test_data.name -> test_tokenize.text", "tokenizer.tokenizer -> test_tokenize.tokenizer", "test_tokenize.ids -> test_text.ids",
-    "test_vision.features -> test_ip.features", "test_text.features -> test_tp.features", "test_ip.embedding -> test_in.embedding", "test_tp.embedding -> test_tn.embedding", "test_in.embedding -> test_scorer.images", "test_tn.embedding -> test_scorer.texts",
-    "test_scorer.logits -> accuracy.logits", "test_data.name -> accuracy.labels", "test_data.name -> accuracy.truth", "accuracy.top5 -> trainer.metric",
-  ]);
+  const measured = (trainer: Record<string, unknown>) =>
+    pair(
+      { evaluate: 5, ...trainer },
+      {
+        fresh: ["weights.make", { seed: 1 }],
+        test_data: ["data.emoji", { vendors: ["noto"], limit: 24 }],
+        test_resize: ["image.resize", { width: 16, height: 16 }],
+        test_normalize: ["image.normalize"],
+        test_tokenize: ["text.tokenize", { length: 8 }],
+        test_vision: ["model.vision-transformer", { scope: "vision", ...tower }],
+        test_text: ["model.text-transformer", { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2 }],
+        test_ip: ["model.projector", { scope: "ip", width: 16 }],
+        test_tp: ["model.projector", { scope: "tp", width: 16 }],
+        test_in: ["model.l2-normalize"],
+        test_tn: ["model.l2-normalize"],
+        test_scorer: ["model.contrastive-scorer"],
+        accuracy: ["eval.accuracy"],
+      },
+      [
+        ...[
+          "vision",
+          "text",
+          "image_projector",
+          "text_projector",
+          "scorer",
+          "test_vision",
+          "test_text",
+          "test_ip",
+          "test_tp",
+          "test_scorer",
+        ].map((n) => `fresh.weights -> ${n}.weights`),
+        "test_data.image -> test_resize.image",
+        "test_resize.image -> test_normalize.image",
+        "test_normalize.pixels -> test_vision.pixels",
+        "test_data.name -> test_tokenize.text",
+        "tokenizer.tokenizer -> test_tokenize.tokenizer",
+        "test_tokenize.ids -> test_text.ids",
+        "test_vision.features -> test_ip.features",
+        "test_text.features -> test_tp.features",
+        "test_ip.embedding -> test_in.embedding",
+        "test_tp.embedding -> test_tn.embedding",
+        "test_in.embedding -> test_scorer.images",
+        "test_tn.embedding -> test_scorer.texts",
+        "test_scorer.logits -> accuracy.logits",
+        "test_data.name -> accuracy.labels",
+        "test_data.name -> accuracy.truth",
+        "accuracy.top5 -> trainer.metric",
+      ],
+    );
   it("gives what the trained weights reach, at every interval, and keeps the best", async () => {
-    const document = measured({ steps: 40, lr: 0.001, give: "best" }), { result, dir } = await trained(document), points = line(result, "accuracy.top5");
+    const document = measured({ steps: 40, lr: 0.001, give: "best" }),
+      { result, dir } = await trained(document),
+      points = line(result, "accuracy.top5");
     expect(points.map((v, i) => (v === null ? 0 : i + 1)).filter(Boolean)).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
     // The same towers on the weights that came out reach the best of the points.
     const after = structuredClone(document);
-    after.wires = after.wires.filter((w) => w.from.node !== "accuracy").map((w) => (w.from.node === "fresh" && w.to.node.startsWith("test_") ? { ...w, from: { node: "trainer", port: "weights" } } : w));
+    after.wires = after.wires
+      .filter((w) => w.from.node !== "accuracy")
+      .map((w) =>
+        w.from.node === "fresh" && w.to.node.startsWith("test_")
+          ? { ...w, from: { node: "trainer", port: "weights" } }
+          : w,
+      );
     after.nodes.trainer = document.nodes.trainer as (typeof document.nodes)[string];
     const best = Math.max(...points.filter((v) => v !== null));
     expect(best).toBeGreaterThan(5 / 24);
     after.wires.push({ from: { node: "checkpoint", port: "weights" }, to: { node: "unused", port: "weights" } });
-    after.nodes.checkpoint = { type: "weights.load", version: 1, params: { source: "upload", file: { ref: (result.outputs.trainer?.weights?.value as { ref: string }).ref } }, position: { x: 0, y: 0 } };
-    after.wires = after.wires.filter((w) => w.to.node !== "unused").map((w) => (w.from.node === "trainer" ? { ...w, from: { node: "checkpoint", port: "weights" } } : w));
+    after.nodes.checkpoint = {
+      type: "weights.load",
+      version: 1,
+      params: { source: "upload", file: { ref: (result.outputs.trainer?.weights?.value as { ref: string }).ref } },
+      position: { x: 0, y: 0 },
+    };
+    after.wires = after.wires
+      .filter((w) => w.to.node !== "unused")
+      .map((w) => (w.from.node === "trainer" ? { ...w, from: { node: "checkpoint", port: "weights" } } : w));
     expect((await run(after, dir, { targets: ["accuracy"] })).number("accuracy", "top5")).toBe(best);
   });
   it("ends early when nothing gets better", async () => {
@@ -208,42 +439,81 @@ describe("buckets", () => {
   it("let rows of one length meet, in steps compiled for that length, with the loss of padded texts", async () => {
     const context = { scope: "text", vocabulary: 560, width: 32, layers: 1, heads: 2, context: 8 };
     const document = (trimmed: boolean) => {
-      const d = pair({ steps: 6, batch: 6 }, { buckets: ["text.length-buckets", { multiple: 2 }], ...(trimmed ? { trim: ["text.trim", { multiple: 2 }] } : {}), text: ["model.text-transformer", context] }, ["tokenize.ids -> buckets.ids", "buckets.bucket -> trainer.bucket"]);
-      if (trimmed) d.wires = [...d.wires.map((w) => (w.to.node === "text" ? { ...w, from: { node: "trim", port: "ids" } } : w)), { from: { node: "tokenize", port: "ids" }, to: { node: "trim", port: "ids" } }];
+      const d = pair(
+        { steps: 6, batch: 6 },
+        {
+          buckets: ["text.length-buckets", { multiple: 2 }],
+          ...(trimmed ? { trim: ["text.trim", { multiple: 2 }] } : {}),
+          text: ["model.text-transformer", context],
+        },
+        ["tokenize.ids -> buckets.ids", "buckets.bucket -> trainer.bucket"],
+      );
+      if (trimmed)
+        d.wires = [
+          ...d.wires.map((w) => (w.to.node === "text" ? { ...w, from: { node: "trim", port: "ids" } } : w)),
+          { from: { node: "tokenize", port: "ids" }, to: { node: "trim", port: "ids" } },
+        ];
       return d;
     };
-    const short = await trained(document(true)), long = await trained(document(false));
-    for (const [i, loss] of line(short.result, "loss").entries()) expect(loss).toBeCloseTo(line(long.result, "loss")[i] as number, 3);
+    const short = await trained(document(true)),
+      long = await trained(document(false));
+    for (const [i, loss] of line(short.result, "loss").entries())
+      expect(loss).toBeCloseTo(line(long.result, "loss")[i] as number, 3);
   });
 });
 
 describe("a queue", () => {
   it("holds the newest embeddings, and goes on with them after a kill", async () => {
-    const document = pair({ steps: 6, batch: 8, checkpoint: 2 }, { queue: ["model.fifo-queue", { length: 20 }], other: ["model.contrastive-scorer", { scope: "other" }], soft: ["loss.soft-target", { alpha: 0, symmetric: false }], same: ["model.contrastive-scorer", { scope: "same" }] }, [
-      "text_norm.embedding -> queue.embedding", "image_norm.embedding -> other.images", "queue.embeddings -> other.texts", "other.logits -> soft.logits", "other.logits -> soft.teacher", "soft.loss -> trainer.loss", "image_norm.embedding -> same.images", "text_norm.embedding -> same.texts",
-    ]);
-    const whole = await trained(document), queue = whole.weights.get("queue.embeddings") as Float32Array;
+    const document = pair(
+      { steps: 6, batch: 8, checkpoint: 2 },
+      {
+        queue: ["model.fifo-queue", { length: 20 }],
+        other: ["model.contrastive-scorer", { scope: "other" }],
+        soft: ["loss.soft-target", { alpha: 0, symmetric: false }],
+        same: ["model.contrastive-scorer", { scope: "same" }],
+      },
+      [
+        "text_norm.embedding -> queue.embedding",
+        "image_norm.embedding -> other.images",
+        "queue.embeddings -> other.texts",
+        "other.logits -> soft.logits",
+        "other.logits -> soft.teacher",
+        "soft.loss -> trainer.loss",
+        "image_norm.embedding -> same.images",
+        "text_norm.embedding -> same.texts",
+      ],
+    );
+    const whole = await trained(document),
+      queue = whole.weights.get("queue.embeddings") as Float32Array;
     expect(queue).toHaveLength(20 * 16);
     // What entered has length 1; the noise of the beginning, which has not, is gone after three batches of 8.
-    for (let row = 0; row < 20; row++) expect(Math.hypot(...queue.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 4);
-    const dir = await temporaryFolder(), controller = new AbortController();
-    await run(document, dir, { signal: controller.signal, onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort() });
+    for (let row = 0; row < 20; row++)
+      expect(Math.hypot(...queue.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 4);
+    const dir = await temporaryFolder(),
+      controller = new AbortController();
+    await run(document, dir, {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort(),
+    });
     expect(gap((await trained(document, {}, dir)).weights, whole.weights)).toBe(0);
   });
 });
 
 describe("half precision", () => {
   it("follows the losses of full precision, with full-precision weights", async () => {
-    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002, seed: 1 })), full = await trained(pair({ steps: 30, lr: 0.002, seed: 1 }));
+    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002, seed: 1 })),
+      full = await trained(pair({ steps: 30, lr: 0.002, seed: 1 }));
     expect(line(full.result, "loss")[29]).toBeLessThan((line(full.result, "loss")[0] as number) * 0.95);
-    for (const [i, loss] of line(half.result, "loss").entries()) expect(Math.abs(loss - (line(full.result, "loss")[i] as number)) / loss).toBeLessThan(0.02);
+    for (const [i, loss] of line(half.result, "loss").entries())
+      expect(Math.abs(loss - (line(full.result, "loss")[i] as number)) / loss).toBeLessThan(0.02);
     expect(line(half.result, "loss")).not.toEqual(line(full.result, "loss"));
   });
 });
 
 describe("batches made ahead in threads", () => {
   it("are the same whatever the number of threads", async () => {
-    const losses = async (dataThreads: number) => line((await trained(tinyClip({ steps: 60 }), { dataThreads })).result, "loss");
+    const losses = async (dataThreads: number) =>
+      line((await trained(tinyClip({ steps: 60 }), { dataThreads })).result, "loss");
     const direct = await losses(0);
     expect(direct).toHaveLength(60);
     expect(await losses(1)).toEqual(direct);
@@ -254,7 +524,9 @@ describe("batches made ahead in threads", () => {
 describe("a loss that is no number any more", () => {
   it("is traced to the operation where it began", async () => {
     const result = await run(pair({ lr: 10, weightDecay: 10, steps: 40 }), await temporaryFolder());
-    expect(result.error?.message).toMatch(/^Training stopped at step \d+: the (loss|gradient) is no longer a finite number\. It began in \w+ of [A-Z]/);
+    expect(result.error?.message).toMatch(
+      /^Training stopped at step \d+: the (loss|gradient) is no longer a finite number\. It began in \w+ of [A-Z]/,
+    );
     expect(Number(result.error?.details?.step)).toBeGreaterThan(0);
     expect(result.error?.details?.rows?.split(", ")).toHaveLength(8);
   });

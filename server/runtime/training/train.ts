@@ -90,7 +90,8 @@ class Trainer {
   }
 
   async run(): Promise<TrainResult> {
-    const { stages } = this.t.request, prepared: Prepared[] = [];
+    const { stages } = this.t.request,
+      prepared: Prepared[] = [];
     for (const [index, stage] of stages.entries()) prepared.push(await this.#prepare(stage, index));
     this.#warnOfIdle(prepared);
     const resumed = await this.#resume();
@@ -107,44 +108,85 @@ class Trainer {
 
   /** Opens a stage's data, lowers it, and notes the parameters that it brings. */
   async #prepare(stage: Stage, index: number): Promise<Prepared> {
-    const { request, node, graph, valueOf, hostFor, blobs } = this.t, { batchSize, seed, distinct, bucket } = request;
-    const cone = coneOfStage({ graph, node, request, stage }), spec: StageSpec = { graph, node, request, stage, handles: await handlesOf(graph, cone.tensors, this.#weightsOf) };
-    const batches = await openBatches({ graph, node, cone, batchSize, seed, stage: index, distinct, bucket, valueOf, hostFor });
-    const built = buildStage(spec, cone, batches, (await batches.batch(1)).values), { lowered } = built;
+    const { request, node, graph, valueOf, hostFor, blobs } = this.t,
+      { batchSize, seed, distinct, bucket } = request;
+    const cone = coneOfStage({ graph, node, request, stage }),
+      spec: StageSpec = { graph, node, request, stage, handles: await handlesOf(graph, cone.tensors, this.#weightsOf) };
+    const batches = await openBatches({
+      graph,
+      node,
+      cone,
+      batchSize,
+      seed,
+      stage: index,
+      distinct,
+      bucket,
+      valueOf,
+      hostFor,
+    });
+    const built = buildStage(spec, cone, batches, (await batches.batch(1)).values),
+      { lowered } = built;
     // A teacher starts as its student is.
-    const values = await parameterValues(lowered, this.#weightsOf, blobs, { seed, current: ({ id }) => this.#memory.get(id) ?? this.#memory.get(studentOf(id)) });
+    const values = await parameterValues(lowered, this.#weightsOf, blobs, {
+      seed,
+      current: ({ id }) => this.#memory.get(id) ?? this.#memory.get(studentOf(id)),
+    });
     const shapes = new Map(lowered.graph.parameters.map((p) => [p.name, p.value.shape as number[]]));
     for (const parameter of lowered.parameters) {
       this.#memory.set(parameter.id, values.get(parameter.graphName) as Float32Array);
-      this.#known.set(parameter.id, { ...parameter, shape: shapes.get(parameter.graphName) ?? [], handle: parameter.weights && spec.handles.get(key(parameter.weights)) });
+      this.#known.set(parameter.id, {
+        ...parameter,
+        shape: shapes.get(parameter.graphName) ?? [],
+        handle: parameter.weights && spec.handles.get(key(parameter.weights)),
+      });
     }
     return { spec, cone, batches, built };
   }
 
   /** A pattern that fits no parameter is a slip more often than not. */
   #warnOfIdle(prepared: readonly Prepared[]): void {
-    const names = [...this.#known.values()].map((p) => p.name), handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
+    const names = [...this.#known.values()].map((p) => p.name),
+      handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
     const patterns = {
       "what a stage trains": prepared.flatMap(({ spec }) => spec.stage.trains.map((t) => t.pattern)),
       "what is frozen": handles.flatMap((h) => h.frozen ?? []),
       "LoRA's targets": handles.flatMap((h) => h.lora?.flatMap((l) => l.targets) ?? []),
     };
     for (const [what, list] of Object.entries(patterns)) {
-      for (const pattern of new Set(list)) if (!names.some((name) => matches(name, [pattern]))) this.t.onEvent({ kind: "warning", node: this.t.node, message: `The pattern “${pattern}” in ${what} fits no parameter. There are ${names.slice(0, 4).join(", ")}${names.length > 4 ? ` and ${names.length - 4} more` : ""}.` });
+      for (const pattern of new Set(list))
+        if (!names.some((name) => matches(name, [pattern])))
+          this.t.onEvent({
+            kind: "warning",
+            node: this.t.node,
+            message: `The pattern “${pattern}” in ${what} fits no parameter. There are ${names.slice(0, 4).join(", ")}${names.length > 4 ? ` and ${names.length - 4} more` : ""}.`,
+          });
     }
   }
 
   /** Puts everything back as the last checkpoint has it, and gives what else went round then. */
   async #resume(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
-    const { node, onEvent } = this.t, { checkpoint, damage } = await this.#checkpoints.load();
+    const { node, onEvent } = this.t,
+      { checkpoint, damage } = await this.#checkpoints.load();
     if (!checkpoint && !damage.length) return undefined;
-    const isForeign = [...(checkpoint?.tensors ?? [])].some(([name, data]) => name.startsWith(own) && this.#memory.get(name.slice(own.length).replace(/#ema$/, ""))?.length !== data.length);
+    const isForeign = [...(checkpoint?.tensors ?? [])].some(
+      ([name, data]) =>
+        name.startsWith(own) && this.#memory.get(name.slice(own.length).replace(/#ema$/, ""))?.length !== data.length,
+    );
     if (!checkpoint || isForeign) {
-      onEvent({ kind: "warning", node, message: `The training's last checkpoint is not used, since ${isForeign ? "it belongs to another model" : damage.join(", and ")}; the training starts anew.` });
+      onEvent({
+        kind: "warning",
+        node,
+        message: `The training's last checkpoint is not used, since ${isForeign ? "it belongs to another model" : damage.join(", and ")}; the training starts anew.`,
+      });
       onEvent({ kind: "resumed", node, step: 0 });
       return undefined;
     }
-    if (damage.length) onEvent({ kind: "warning", node, message: `The training goes on from the checkpoint of step ${checkpoint.step}, since ${damage.join(", and ")}.` });
+    if (damage.length)
+      onEvent({
+        kind: "warning",
+        node,
+        message: `The training goes on from the checkpoint of step ${checkpoint.step}, since ${damage.join(", and ")}.`,
+      });
     this.#take(checkpoint);
     this.#curve.restore(checkpoint.history, checkpoint.step);
     onEvent({ kind: "resumed", node, step: checkpoint.step });
@@ -158,13 +200,22 @@ class Trainer {
   }
 
   /** Runs a stage from where the curve ends. False when the training is to end early. */
-  async #stage({ spec, cone, batches, built }: Prepared, before: number, resumed: ReadonlyMap<string, Float32Array> | undefined): Promise<boolean> {
-    const { request, node, provider, signal, onEvent } = this.t, { stage } = spec, last = before + stage.steps, isMidway = this.#curve.steps > before;
-    const names = new Names(built.lowered.parameters), frozen = await this.#frozenRows(spec, batches, built, names);
+  async #stage(
+    { spec, cone, batches, built }: Prepared,
+    before: number,
+    resumed: ReadonlyMap<string, Float32Array> | undefined,
+  ): Promise<boolean> {
+    const { request, node, provider, signal, onEvent } = this.t,
+      { stage } = spec,
+      last = before + stage.steps,
+      isMidway = this.#curve.steps > before;
+    const names = new Names(built.lowered.parameters),
+      frozen = await this.#frozenRows(spec, batches, built, names);
     const feeder = this.#feeder(spec, cone, batches, built, this.t.request.stages.indexOf(stage));
     let shapes: Batch["values"] = new Map();
     const draw = async (index: number): Promise<Drawn> => {
-      const { rows, values } = await feeder.batch(index), feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
+      const { rows, values } = await feeder.batch(index),
+        feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
       for (const [name, tensor] of frozen?.read(rows) ?? []) feeds.set(name, tensor);
       shapes = values;
       return { rows, feeds };
@@ -172,16 +223,28 @@ class Trainer {
     const stepper = new Stepper({
       provider,
       compile: () => compileStage(spec, buildStage(spec, cone, batches, shapes)),
-      valueOf: (name) => this.#memory.get(names.idOf(name) ?? "") ?? this.#memory.get(names.idOf(name.replace(/#ema$/, "")) ?? ""),
+      valueOf: (name) =>
+        this.#memory.get(names.idOf(name) ?? "") ?? this.#memory.get(names.idOf(name.replace(/#ema$/, "")) ?? ""),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
     try {
-      let told = 0, ended = false;
+      let told = 0,
+        ended = false;
       for (let step = this.#curve.steps + 1; step <= last && !ended; step++) {
         if (signal.aborted) throw new Cancelled();
-        const mine = step - before, lr = stage.lr * scheduleAt(stage.schedule, mine, stage.steps), start = performance.now(), drawn: Drawn[] = [];
+        const mine = step - before,
+          lr = stage.lr * scheduleAt(stage.schedule, mine, stage.steps),
+          start = performance.now(),
+          drawn: Drawn[] = [];
         for (let i = 1; i <= request.accumulate; i++) drawn.push(await draw((mine - 1) * request.accumulate + i));
-        const ready = performance.now(), values = await stepper.step(drawn.map((d) => d.feeds), lr, mine).catch((error) => this.#explain(error, step, drawn, spec, built, stepper));
+        const ready = performance.now(),
+          values = await stepper
+            .step(
+              drawn.map((d) => d.feeds),
+              lr,
+              mine,
+            )
+            .catch((error) => this.#explain(error, step, drawn, spec, built, stepper));
         this.#waited += ready - start;
         this.#worked += performance.now() - start;
         this.#curve.add(step, { loss: Number.NaN, lr, ...values });
@@ -192,7 +255,8 @@ class Trainer {
           onEvent({ kind: "node-progress", node, done: step, of: this.#steps, note: this.#note(stage, values) });
         }
         ended = measured?.isOver ?? false;
-        if (step === last || ended || measured?.isBest || step % request.checkpointEvery === 0) await this.#save(step, stepper, names, measured?.isBest ?? false);
+        if (step === last || ended || measured?.isBest || step % request.checkpointEvery === 0)
+          await this.#save(step, stepper, names, measured?.isBest ?? false);
         await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
       }
       for (const { name, data } of await stepper.states()) {
@@ -210,75 +274,193 @@ class Trainer {
 
   /** Rows are cut as they are asked for; what random nodes make of them is made ahead, in threads. */
   #feeder({ stage }: StageSpec, cone: Cone, batches: Batches, built: BuiltStage, index: number): Feeder {
-    const { document, node, request, blobs, cacheDir, folders, dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)) } = this.t, { batchSize, seed, distinct, bucket, accumulate } = request;
+    const {
+        document,
+        node,
+        request,
+        blobs,
+        cacheDir,
+        folders,
+        dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)),
+      } = this.t,
+      { batchSize, seed, distinct, bucket, accumulate } = request;
     // A thread takes a second to start: a short stage is over by then.
-    if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50) return directFeeder(batches, built.reads);
+    if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50)
+      return directFeeder(batches, built.reads);
     const given = cone.rows.map((from): [string, unknown] => [key(from), batches.whole(key(from))]);
-    return threadedFeeder(batches, { document, node, cone, batchSize, seed, stage: index, distinct, bucket, given, reads: built.reads, blobs: blobs.root, cacheDir, folders }, stage.steps * accumulate, dataThreads);
+    return threadedFeeder(
+      batches,
+      {
+        document,
+        node,
+        cone,
+        batchSize,
+        seed,
+        stage: index,
+        distinct,
+        bucket,
+        given,
+        reads: built.reads,
+        blobs: blobs.root,
+        cacheDir,
+        folders,
+      },
+      stage.steps * accumulate,
+      dataThreads,
+    );
   }
 
   /** Everything that goes round in this stage, and what earlier stages trained. */
   async #save(step: number, stepper: Stepper, names: Names, best: boolean): Promise<void> {
-    const states = (await stepper.states()).map((s): TensorToWrite => ({ ...s, name: names.idOf(s.name) === undefined ? s.name : own + names.idOf(s.name) })), there = new Set(states.map((s) => s.name));
-    const earlier = [...this.#trained].filter((id) => !there.has(own + id)).map((id): TensorToWrite => ({ name: own + id, shape: [this.#memory.get(id)?.length ?? 0], data: this.#memory.get(id) as Float32Array }));
+    const states = (await stepper.states()).map(
+        (s): TensorToWrite => ({ ...s, name: names.idOf(s.name) === undefined ? s.name : own + names.idOf(s.name) }),
+      ),
+      there = new Set(states.map((s) => s.name));
+    const earlier = [...this.#trained]
+      .filter((id) => !there.has(own + id))
+      .map(
+        (id): TensorToWrite => ({
+          name: own + id,
+          shape: [this.#memory.get(id)?.length ?? 0],
+          data: this.#memory.get(id) as Float32Array,
+        }),
+      );
     await this.#checkpoints.save({ step, tensors: [...states, ...earlier], history: this.#curve.lines, best });
   }
 
   /** What the part that runs once gives for each row. */
-  async #frozenRows({ graph }: StageSpec, batches: Batches, { halves }: BuiltStage, names: Names): Promise<FrozenRows | undefined> {
+  async #frozenRows(
+    { graph }: StageSpec,
+    batches: Batches,
+    { halves }: BuiltStage,
+    names: Names,
+  ): Promise<FrozenRows | undefined> {
     if (!halves) return undefined;
-    const { node, blobs, cacheDir, provider, signal, onEvent } = this.t, behind = new Set(halves.second.nodes.map((n) => n.scope));
+    const { node, blobs, cacheDir, provider, signal, onEvent } = this.t,
+      behind = new Set(halves.second.nodes.map((n) => n.scope));
     const frozen = await frozenRows({
-      halves, rows: batches.rows, blobs, cacheDir, provider, signal,
+      halves,
+      rows: batches.rows,
+      blobs,
+      cacheDir,
+      provider,
+      signal,
       whole: (name) => batches.whole(name) as Tensor,
       valueOf: (name) => this.#memory.get(names.idOf(name) ?? "") as Float32Array<ArrayBuffer>,
-      progress: (done, of) => onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),
+      progress: (done, of) =>
+        onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),
     });
-    onEvent({ kind: "hoisted", node, nodes: [...new Set(halves.first.nodes.map((n) => n.scope))].filter((id): id is string => id !== undefined && graph.nodes.has(id) && !behind.has(id)), rows: batches.rows, bytes: frozen.bytes });
+    onEvent({
+      kind: "hoisted",
+      node,
+      nodes: [...new Set(halves.first.nodes.map((n) => n.scope))].filter(
+        (id): id is string => id !== undefined && graph.nodes.has(id) && !behind.has(id),
+      ),
+      rows: batches.rows,
+      bytes: frozen.bytes,
+    });
     return frozen;
   }
 
   /** Takes the metrics when it is time. */
-  async #measure(step: number, stepper: Stepper, names: Names): Promise<{ isBest: boolean; isOver: boolean } | undefined> {
-    const { metrics, evaluateEvery, better, patience, seed } = this.t.request, [first] = metrics;
+  async #measure(
+    step: number,
+    stepper: Stepper,
+    names: Names,
+  ): Promise<{ isBest: boolean; isOver: boolean } | undefined> {
+    const { metrics, evaluateEvery, better, patience, seed } = this.t.request,
+      [first] = metrics;
     if (!first || (step % evaluateEvery && step !== this.#steps)) return undefined;
     const now = new Map([...(await stepper.parameters())].map(([name, data]) => [names.idOf(name), data]));
-    const cone = coneOf(this.t.graph, metrics.map(({ node, port }) => ({ node, port })));
-    const values = await evaluate({ ...this.t, cone, seed, weightsOf: this.#weightsOf }, ({ id }) => now.get(id) ?? this.#memory.get(id));
+    const cone = coneOf(
+      this.t.graph,
+      metrics.map(({ node, port }) => ({ node, port })),
+    );
+    const values = await evaluate(
+      { ...this.t, cone, seed, weightsOf: this.#weightsOf },
+      ({ id }) => now.get(id) ?? this.#memory.get(id),
+    );
     this.#curve.add(step, Object.fromEntries(values));
     const best = this.#curve.best(key(first), better);
     return { isBest: best?.step === step, isOver: patience > 0 && (best?.since ?? 0) >= patience };
   }
 
   #tell(step: number): void {
-    const { node, onEvent, request } = this.t, values = this.#curve.at(step);
-    if (step === 1 || step === this.#steps || step % Math.ceil(this.#steps / toldPoints) === 0 || request.metrics.some((m) => key(m) in values)) onEvent({ kind: "metric", node, step, values });
+    const { node, onEvent, request } = this.t,
+      values = this.#curve.at(step);
+    if (
+      step === 1 ||
+      step === this.#steps ||
+      step % Math.ceil(this.#steps / toldPoints) === 0 ||
+      request.metrics.some((m) => key(m) in values)
+    )
+      onEvent({ kind: "metric", node, step, values });
   }
 
   #note({ name }: Stage, { loss = Number.NaN }: Record<string, number>): string {
-    return [this.t.request.stages.length > 1 ? name : "", `loss ${loss.toFixed(3)}`, this.#share() > 0.05 ? `waits for data ${Math.round(100 * this.#share())} % of the time` : ""].filter(Boolean).join(" · ");
+    return [
+      this.t.request.stages.length > 1 ? name : "",
+      `loss ${loss.toFixed(3)}`,
+      this.#share() > 0.05 ? `waits for data ${Math.round(100 * this.#share())} % of the time` : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
   }
   #share = (): number => (this.#worked ? this.#waited / this.#worked : 0);
 
   /** A loss that is no number any more: says where that began. */
-  async #explain(error: unknown, step: number, drawn: readonly Drawn[], spec: StageSpec, built: BuiltStage, stepper: Stepper): Promise<never> {
+  async #explain(
+    error: unknown,
+    step: number,
+    drawn: readonly Drawn[],
+    spec: StageSpec,
+    built: BuiltStage,
+    stepper: Stepper,
+  ): Promise<never> {
     if (!(error instanceof NonFinite)) throw error;
-    const { node, graph } = this.t, [first] = drawn as [Drawn], where = await firstNonFinite(compileStage({ ...spec, request: { ...spec.request, accumulate: 1, chunk: 0 } }, built), first.feeds, stepper);
-    const title = where?.scope && (graph.nodes.get(where.scope)?.definition.title ?? where.scope), { loss, grad_norm } = error.told;
+    const { node, graph } = this.t,
+      [first] = drawn as [Drawn],
+      where = await firstNonFinite(
+        compileStage({ ...spec, request: { ...spec.request, accumulate: 1, chunk: 0 } }, built),
+        first.feeds,
+        stepper,
+      );
+    const title = where?.scope && (graph.nodes.get(where.scope)?.definition.title ?? where.scope),
+      { loss, grad_norm } = error.told;
     throw new Failure({
       node,
       message: `Training stopped at step ${step}: the ${Number.isFinite(loss) ? "gradient" : "loss"} is no longer a finite number.${where ? ` It began in ${where.op}${title ? ` of ${title}` : ""}.` : ""}`,
       hint: "Lower the learning rate, lengthen the warmup, or clip the gradient norm. If it happens at the first step, look at the data.",
-      details: { step: String(step), loss: String(loss), grad_norm: String(grad_norm), rows: drawn.flatMap((d) => [...d.rows]).slice(0, 64).join(", "), ...(where ? { operation: `${where.op} (${where.value})` } : {}) },
+      details: {
+        step: String(step),
+        loss: String(loss),
+        grad_norm: String(grad_norm),
+        rows: drawn
+          .flatMap((d) => [...d.rows])
+          .slice(0, 64)
+          .join(", "),
+        ...(where ? { operation: `${where.op} (${where.value})` } : {}),
+      },
     });
   }
 
   async #result(): Promise<TrainResult> {
-    const { request: { give, average } } = this.t, all = [...this.#known.values()], plain = all.filter((p) => p.decay === undefined), teachers = all.filter((p) => p.decay !== undefined);
+    const {
+        request: { give, average },
+      } = this.t,
+      all = [...this.#known.values()],
+      plain = all.filter((p) => p.decay === undefined),
+      teachers = all.filter((p) => p.decay !== undefined);
     const { checkpoint } = give === "best" ? await this.#checkpoints.load({ best: true }) : {};
     if (checkpoint) this.#take(checkpoint);
-    const now = (id: string) => this.#memory.get(id) as Float32Array, weights = await this.#asCheckpoint(plain, now);
-    const averaged = average > 0 ? await this.#asCheckpoint(plain, (id) => this.#memory.get(emaOf(id)) ?? now(id)) : teachers.length ? await this.#asCheckpoint(teachers, now) : weights;
+    const now = (id: string) => this.#memory.get(id) as Float32Array,
+      weights = await this.#asCheckpoint(plain, now);
+    const averaged =
+      average > 0
+        ? await this.#asCheckpoint(plain, (id) => this.#memory.get(emaOf(id)) ?? now(id))
+        : teachers.length
+          ? await this.#asCheckpoint(teachers, now)
+          : weights;
     return { weights, average: averaged, curve: this.#curve.series(), waited: this.#share() };
   }
 
@@ -290,11 +472,16 @@ class Trainer {
       named.set(free, { name: free, shape, data: valueOf(id) });
     }
     const lora = parameters.flatMap(({ name, handle }) => {
-      const target = name.replace(/\.lora_A$/, ""), found = target === name ? undefined : handle?.lora?.find((l) => matches(target, l.targets));
+      const target = name.replace(/\.lora_A$/, ""),
+        found = target === name ? undefined : handle?.lora?.find((l) => matches(target, l.targets));
       return found ? [{ ...found, targets: [target] }] : [];
     });
     const ties = [...new Map(parameters.flatMap((p) => p.handle?.ties ?? []).map((t) => [t.name, t])).values()];
-    return { ref: await this.t.blobs.put(writeSafetensors([...named.values()])), ...(lora.length ? { lora } : {}), ...(ties.length ? { ties } : {}) };
+    return {
+      ref: await this.t.blobs.put(writeSafetensors([...named.values()])),
+      ...(lora.length ? { lora } : {}),
+      ...(ties.length ? { ties } : {}),
+    };
   }
 }
 
@@ -305,7 +492,12 @@ const own = "p/";
 class Names {
   readonly #ids: Map<string, string>;
   constructor(parameters: readonly LoweredParameter[]) {
-    this.#ids = new Map(parameters.flatMap((p) => [[p.graphName, p.id], [emaOf(p.graphName), emaOf(p.id)]]));
+    this.#ids = new Map(
+      parameters.flatMap((p) => [
+        [p.graphName, p.id],
+        [emaOf(p.graphName), emaOf(p.id)],
+      ]),
+    );
   }
   idOf(name: string): string | undefined {
     return this.#ids.get(name);

@@ -6,7 +6,8 @@ export const dynamic = "force-dynamic";
 
 /** What the first bytes say. Anything that is no picture is sent as plain bytes, so that a browser never runs it. */
 function kindOf(head: Uint8Array): string {
-  const hex = Buffer.from(head).toString("hex"), text = Buffer.from(head).toString("latin1");
+  const hex = Buffer.from(head).toString("hex"),
+    text = Buffer.from(head).toString("latin1");
   if (hex.startsWith("89504e47")) return "image/png";
   if (hex.startsWith("ffd8ff")) return "image/jpeg";
   if (text.startsWith("GIF8")) return "image/gif";
@@ -18,8 +19,10 @@ function kindOf(head: Uint8Array): string {
 
 export async function GET(request: Request, { params }: { params: Promise<{ ref: string }> }): Promise<Response> {
   const { ref } = await params;
-  if (!isRef(ref) || !(await blobs().has(ref))) return Response.json({ message: "This file does not exist, or was cleaned up." }, { status: 404 });
-  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().head(ref, 64)]), name = new URL(request.url).searchParams.get("name");
+  if (!isRef(ref) || !(await blobs().has(ref)))
+    return Response.json({ message: "This file does not exist, or was cleaned up." }, { status: 404 });
+  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().head(ref, 64)]),
+    name = new URL(request.url).searchParams.get("name");
   return new Response(Readable.toWeb(blobs().stream(ref)) as ReadableStream, {
     headers: {
       "Content-Type": kindOf(head),
@@ -27,7 +30,9 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
       "Cache-Control": "public, max-age=31536000, immutable",
       // An SVG opened by itself is a document: it may draw, and nothing else.
       "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      ...(name ? { "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name.slice(0, 200))}` } : {}),
+      ...(name
+        ? { "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name.slice(0, 200))}` }
+        : {}),
     },
   });
 }
