@@ -12,16 +12,16 @@ import { openBlobs } from "#server/storage/blobs";
 import { type ClipSizes, clipDocument } from "./models";
 import { torchPython } from "./torch/python";
 
-const steps = 100,
-  batch = 64,
-  weightDecay = 0.1,
-  sizes: ClipSizes = {
-    image: { size: 32, patch: 8, width: 128, layers: 3, heads: 2 },
-    text: { vocabulary: 2048, length: 16, width: 96, layers: 2, heads: 2 },
-    embed: 96,
-  };
-const folder = await mkdtemp(join(tmpdir(), "patchbay-curve-")),
-  blobs = openBlobs(join(folder, "blobs"));
+const steps = 100;
+const batch = 64;
+const weightDecay = 0.1;
+const sizes: ClipSizes = {
+  image: { size: 32, patch: 8, width: 128, layers: 3, heads: 2 },
+  text: { vocabulary: 2048, length: 16, width: 96, layers: 2, heads: 2 },
+  embed: 96,
+};
+const folder = await mkdtemp(join(tmpdir(), "patchbay-curve-"));
+const blobs = openBlobs(join(folder, "blobs"));
 
 async function run(trainer: Record<string, unknown>, targets: string[]) {
   const document = clipDocument(sizes, { limit: 3000 });
@@ -48,14 +48,14 @@ async function run(trainer: Record<string, unknown>, targets: string[]) {
 const value = <T>(outputs: Awaited<ReturnType<typeof run>>, node: string, port: string): T =>
   outputs[node]?.[port]?.value as T;
 
-const start = await run({ steps: 1, warmup: 0, lr: 0 }, ["trainer"]),
-  trained = await run({ steps }, ["trainer", "pixels", "ids"]);
+const start = await run({ steps: 1, warmup: 0, lr: 0 }, ["trainer"]);
+const trained = await run({ steps }, ["trainer", "pixels", "ids"]);
 const line = (name: string) =>
   value<{ lines: { name: string; values: number[] }[] }>(trained, "trainer", "curve").lines.find((l) => l.name === name)
     ?.values as number[];
-const pixels = value<{ ref: string; shape: number[] }>(trained, "pixels", "pixels"),
-  ids = value<{ ref: string; shape: number[] }>(trained, "ids", "ids"),
-  draw = sampler({ rows: ids.shape[0] as number, batch, seed: 0 });
+const pixels = value<{ ref: string; shape: number[] }>(trained, "pixels", "pixels");
+const ids = value<{ ref: string; shape: number[] }>(trained, "ids", "ids");
+const draw = sampler({ rows: ids.shape[0] as number, batch, seed: 0 });
 await writeFile(
   join(folder, "weights.safetensors"),
   await blobs.get(value<{ ref: string }>(start, "trainer", "weights").ref),
@@ -81,9 +81,9 @@ const torch = spawnSync(python, ["bench/torch/curve.py", folder, String(availabl
   stdio: ["ignore", "pipe", "inherit"],
 });
 if (torch.status !== 0) process.exit(1);
-const theirs = JSON.parse(torch.stdout) as number[],
-  ours = line("loss"),
-  gaps = ours.map((loss, i) => Math.abs(loss - (theirs[i] as number)) / (theirs[i] as number));
+const theirs = JSON.parse(torch.stdout) as number[];
+const ours = line("loss");
+const gaps = ours.map((loss, i) => Math.abs(loss - (theirs[i] as number)) / (theirs[i] as number));
 console.log(
   JSON.stringify({
     bench: "curve",

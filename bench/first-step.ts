@@ -17,35 +17,35 @@ import { Stepper } from "#server/runtime/training/stepper";
 import { clip, clipB32, clipDocument } from "./models";
 import { torchPython } from "./torch/python";
 
-const batch = Number(process.argv[2] ?? 8),
-  began = performance.now(),
-  seconds: Record<string, number> = {};
+const batch = Number(process.argv[2] ?? 8);
+const began = performance.now();
+const seconds: Record<string, number> = {};
 const timed = <T>(name: string, work: () => T): T => {
-  const start = performance.now(),
-    result = work();
+  const start = performance.now();
+  const result = work();
   seconds[name] = (seconds[name] ?? 0) + (performance.now() - start) / 1000;
   return result;
 };
 timed("check", () => check(clipDocument(clipB32)));
-const graph = timed("lower", () => clip(clipB32)),
-  spec = {
-    optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.2 },
-    clipNorm: 1,
-    batch,
-    accumulate: 1,
-    chunk: 0,
-  } as const;
-const parameters = new Map(graph.parameters.map((p) => [p.name, p])),
-  values = new Map<string, Float32Array>();
+const graph = timed("lower", () => clip(clipB32));
+const spec = {
+  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.2 },
+  clipNorm: 1,
+  batch,
+  accumulate: 1,
+  chunk: 0,
+} as const;
+const parameters = new Map(graph.parameters.map((p) => [p.name, p]));
+const values = new Map<string, Float32Array>();
 for (const { name, init, value } of graph.parameters)
   values.set(
     name,
     timed("draw", () => initialise(init, sizeOf(value.shape), 0, name)),
   );
-const program = timed("compile", () => compileProgram(graph, spec)),
-  stepper = new Stepper({ provider: "cpu", compile: () => program, valueOf: (name) => values.get(name) });
-const draw = random("bench"),
-  size = 3 * clipB32.image.size ** 2;
+const program = timed("compile", () => compileProgram(graph, spec));
+const stepper = new Stepper({ provider: "cpu", compile: () => program, valueOf: (name) => values.get(name) });
+const draw = random("bench");
+const size = 3 * clipB32.image.size ** 2;
 const feeds = new Map<string, Tensor>([
   [
     "pixels.pixels",
@@ -64,34 +64,34 @@ const feeds = new Map<string, Tensor>([
     },
   ],
 ]);
-const start = performance.now(),
-  { loss } = await stepper.step([feeds], 1e-4, 1);
+const start = performance.now();
+const { loss } = await stepper.step([feeds], 1e-4, 1);
 seconds["open and first step"] = (performance.now() - start) / 1000;
-const total = (performance.now() - began) / 1000,
-  second = performance.now();
+const total = (performance.now() - began) / 1000;
+const second = performance.now();
 await stepper.step([feeds], 1e-4, 2);
 const secondStep = (performance.now() - second) / 1000;
 
 // The parts of "compile" by themselves, after the clock was stopped.
-const forward = optimize(rewrite(graph, { sizes: { [batchSymbol]: batch } })),
-  target = forward.outputs.get("loss") as Value,
-  learning = trainable(forward, [target], {});
+const forward = optimize(rewrite(graph, { sizes: { [batchSymbol]: batch } }));
+const target = forward.outputs.get("loss") as Value;
+const learning = trainable(forward, [target], {});
 const before = performance.now();
 gradients(
   forward,
   target,
   learning.map((p) => p.value),
 );
-const differentiate = (performance.now() - before) / 1000,
-  model = toModel((program.parts as { step: Part }).step.graph, { parameters: "inputs" });
-const python = torchPython(),
-  torch =
-    python &&
-    JSON.parse(
-      execFileSync(python, ["bench/torch/first_step.py", String(batch), String(availableParallelism())], {
-        encoding: "utf8",
-      }),
-    );
+const differentiate = (performance.now() - before) / 1000;
+const model = toModel((program.parts as { step: Part }).step.graph, { parameters: "inputs" });
+const python = torchPython();
+const torch =
+  python &&
+  JSON.parse(
+    execFileSync(python, ["bench/torch/first_step.py", String(batch), String(availableParallelism())], {
+      encoding: "utf8",
+    }),
+  );
 console.log(
   JSON.stringify({
     bench: "first-step",

@@ -10,12 +10,12 @@ import { openBlobs } from "#server/storage/blobs";
 import { graph } from "#tests/kit/graphs";
 import { median } from "./vit";
 
-const rows = 1024,
-  batch = 64,
-  epochs = 3,
-  perEpoch = rows / batch,
-  folder = await mkdtemp(join(tmpdir(), "patchbay-hoist-")),
-  blobs = openBlobs(join(folder, "blobs"));
+const rows = 1024;
+const batch = 64;
+const epochs = 3;
+const perEpoch = rows / batch;
+const folder = await mkdtemp(join(tmpdir(), "patchbay-hoist-"));
+const blobs = openBlobs(join(folder, "blobs"));
 
 async function epochTimes(hoist: string, seed: number): Promise<number[]> {
   const document = graph(

@@ -7,16 +7,16 @@ import { initialise } from "#server/runtime/parameters";
 import { Stepper } from "#server/runtime/training/stepper";
 import { clip, emojiClip } from "./models";
 
-const batch = Number(process.argv[2] ?? 4096),
-  chunk = Number(process.argv[3] ?? 128),
-  base = process.resourceUsage().maxRSS,
-  draw = random("bench");
-const graph = clip(emojiClip),
-  parameters = new Map(graph.parameters.map((p) => [p.name, p])),
-  {
-    image: { size },
-    text: { length },
-  } = emojiClip;
+const batch = Number(process.argv[2] ?? 4096);
+const chunk = Number(process.argv[3] ?? 128);
+const base = process.resourceUsage().maxRSS;
+const draw = random("bench");
+const graph = clip(emojiClip);
+const parameters = new Map(graph.parameters.map((p) => [p.name, p]));
+const {
+  image: { size },
+  text: { length },
+} = emojiClip;
 const stepper = new Stepper({
   provider: "cpu",
   compile: () =>

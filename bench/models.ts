@@ -10,10 +10,10 @@ import { graph as documentOf } from "#tests/kit/graphs";
 
 /** Token features [batch, 65, 384] through blocks of 384, 11 M parameters in 6 of them, a mean-pooled square as loss: the transformer alone. */
 export function vit(layers = 6): Graph {
-  const graph = new Graph(),
-    b = builderOf(graph),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", [batchSymbol, 65, 384]);
+  const graph = new Graph();
+  const b = builderOf(graph);
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", [batchSymbol, 65, 384]);
   const y = linear(
     b,
     "head",
@@ -87,11 +87,11 @@ export function clipDocument(
 
 /** The same as a tensor graph with inputs `pixels.pixels` and `ids.ids`. */
 export function clip(sizes: ClipSizes): Graph {
-  const { graph } = check(clipDocument(sizes)),
-    {
-      image: { size },
-      text: { length },
-    } = sizes;
+  const { graph } = check(clipDocument(sizes));
+  const {
+    image: { size },
+    text: { length },
+  } = sizes;
   const lowered = lower(
     graph,
     ["vision", "text", "ip", "tp", "i", "t", "scorer", "loss"],

@@ -7,10 +7,10 @@ import { initialise } from "#server/runtime/parameters";
 import { Stepper } from "#server/runtime/training/stepper";
 import { clip, emojiClip, vit } from "./models";
 
-const [name = "vit", size = "32"] = process.argv.slice(2),
-  batch = Number(size),
-  base = process.resourceUsage().maxRSS,
-  draw = random("bench");
+const [name = "vit", size = "32"] = process.argv.slice(2);
+const batch = Number(size);
+const base = process.resourceUsage().maxRSS;
+const draw = random("bench");
 const normals = (shape: number[]): Tensor => ({
   dtype: "float32",
   shape,

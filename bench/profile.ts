@@ -10,8 +10,8 @@ import { compileProgram, type Part } from "#models/train/program";
 import { initialise } from "#server/runtime/parameters";
 import { clip, emojiClip, vit } from "./models";
 
-const [name = "vit", size = "32"] = process.argv.slice(2),
-  steps = 8;
+const [name = "vit", size = "32"] = process.argv.slice(2);
+const steps = 8;
 const { parts, states } = compileProgram(name === "vit" ? vit() : clip(emojiClip), {
   optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 },
   clipNorm: 1,
@@ -19,13 +19,13 @@ const { parts, states } = compileProgram(name === "vit" ? vit() : clip(emojiClip
   accumulate: 1,
   chunk: 0,
 });
-const { graph } = (parts as { step: Part }).step,
-  draw = random("profile"),
-  inits = new Map(graph.parameters.map((p) => [p.name, p.init]));
+const { graph } = (parts as { step: Part }).step;
+const draw = random("profile");
+const inits = new Map(graph.parameters.map((p) => [p.name, p.init]));
 let feeds: Record<string, ort.Tensor> = Object.fromEntries(
   [...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, dtype, shape }) => {
-    const n = sizeOf(shape),
-      init = inits.get(name);
+    const n = sizeOf(shape);
+    const init = inits.get(name);
     const data =
       dtype === "int64"
         ? BigInt64Array.from({ length: n }, () => BigInt(draw.below(1999)))
@@ -46,8 +46,8 @@ const session = await ort.InferenceSession.create(toModel(graph, { parameters: "
 });
 const times: number[] = [];
 for (let i = 0; i < steps; i++) {
-  const start = performance.now(),
-    out = await session.run(feeds);
+  const start = performance.now();
+  const out = await session.run(feeds);
   times.push(performance.now() - start);
   feeds = { ...feeds, ...Object.fromEntries(states.map((s) => [s.name, out[s.next] as ort.Tensor])) };
 }

@@ -13,9 +13,9 @@ interface Arm {
   cpuMs: number;
   loss: number;
 }
-const layers = Number(process.argv[2] ?? 12),
-  batch = Number(process.argv[3] ?? 32),
-  arm = process.argv[4];
+const layers = Number(process.argv[2] ?? 12);
+const batch = Number(process.argv[3] ?? 32);
+const arm = process.argv[4];
 
 if (arm) console.log(JSON.stringify(await measure(arm === "again")));
 else {
@@ -27,8 +27,8 @@ else {
         { encoding: "utf8" },
       ),
     );
-  const [kept, again] = [run("kept"), run("again")],
-    ratio = (a: number, b: number) => Number((a / b).toFixed(2));
+  const [kept, again] = [run("kept"), run("again")];
+  const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
   console.log(
     JSON.stringify({
       bench: "recompute",
@@ -43,11 +43,11 @@ else {
 }
 
 async function measure(again: boolean): Promise<Arm> {
-  const step = vitStep(batch, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }, layers),
-    feeds = feedsOf(step);
+  const step = vitStep(batch, again ? { optimizer: adamw, recomputes: () => true } : { optimizer: adamw }, layers);
+  const feeds = feedsOf(step);
   const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
-  const before = process.memoryUsage.rss(),
-    times: number[] = [];
+  const before = process.memoryUsage.rss();
+  const times: number[] = [];
   let out: Awaited<ReturnType<typeof session.run>> = {};
   for (let i = 0; i < 4; i++) {
     const start = process.cpuUsage();

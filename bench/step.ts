@@ -10,9 +10,9 @@ import { sizeOf } from "#models/onnx/shape";
 import { adamw, feedsOf, median, options, vitStep } from "./vit";
 
 function matmul(n = 1024): { model: Uint8Array; flops: number; feeds: Record<string, ort.Tensor> } {
-  const graph = new Graph(),
-    a = graph.input("a", "float32", [n, n]),
-    b = graph.input("b", "float32", [n, n]);
+  const graph = new Graph();
+  const a = graph.input("a", "float32", [n, n]);
+  const b = graph.input("b", "float32", [n, n]);
   graph.output("y", opsOf(graph).MatMul(a, b));
   const data = new Float32Array(n * n).fill(0.01);
   return {
@@ -30,16 +30,16 @@ function flopsOf(graph: Graph, batch: number, width = 384, layers = 6, tokens = 
   return 2 * batch * tokens * (3 * weights - width * width) + 3 * layers * 2 * (2 * batch * tokens * tokens * width);
 }
 
-const batch = Number(process.argv[2] ?? 32),
-  product = matmul(),
-  training = vitStep(batch, { optimizer: adamw }),
-  flops = flopsOf(training.graph, batch);
+const batch = Number(process.argv[2] ?? 32);
+const product = matmul();
+const training = vitStep(batch, { optimizer: adamw });
+const flops = flopsOf(training.graph, batch);
 const [plain, whole] = [
   await ort.InferenceSession.create(product.model, options),
   await ort.InferenceSession.create(toModel(training.graph, { parameters: "inputs" }), options),
 ];
-const feeds = feedsOf(training),
-  speeds: { matmul: number[]; step: number[] } = { matmul: [], step: [] };
+const feeds = feedsOf(training);
+const speeds: { matmul: number[]; step: number[] } = { matmul: [], step: [] };
 for (let round = 0; round < 12; round++) {
   let start = performance.now();
   for (let i = 0; i < 10; i++) await plain.run(product.feeds);

@@ -8,9 +8,9 @@ import { availableParallelism } from "node:os";
 import { torchPython } from "./torch/python";
 import { median } from "./vit";
 
-const threads = availableParallelism(),
-  rounds = Number(process.argv[2] ?? 5),
-  each = Number(process.argv[3] ?? 6);
+const threads = availableParallelism();
+const rounds = Number(process.argv[2] ?? 5);
+const each = Number(process.argv[3] ?? 6);
 
 /** A process that takes steps when asked. */
 class Runner {
@@ -51,8 +51,8 @@ for (const [model, batch] of [
   const memory = new Map<string, { peak: number; base: number }>();
   for (const [name, runner] of runners) memory.set(name, await runner.ask("end"));
   const ms = Object.fromEntries([...runners].map(([name, r]) => [name, Number(median(r.times).toFixed(1))]));
-  const ours = ms.patchbay as number,
-    ratio = (name: string) => (ms[name] === undefined ? undefined : Number((ms[name] / ours).toFixed(2)));
+  const ours = ms.patchbay as number;
+  const ratio = (name: string) => (ms[name] === undefined ? undefined : Number((ms[name] / ours).toFixed(2)));
   console.log(
     JSON.stringify({
       bench: "train",

@@ -29,15 +29,15 @@ const optimizers: Record<string, Optimizer> = {
 
 /** The gradients alone. The runtime leaves out what nobody reads, so their sizes are read, as clipping does. */
 function gradientsOnly(): Part {
-  const graph = optimize(rewrite(vit(), { sizes: { [batchSymbol]: batch } })),
-    op = opsOf(graph),
-    all = [
-      ...gradients(
-        graph,
-        graph.outputs.get("loss") as Value,
-        graph.parameters.map((p) => p.value),
-      ).values(),
-    ];
+  const graph = optimize(rewrite(vit(), { sizes: { [batchSymbol]: batch } }));
+  const op = opsOf(graph);
+  const all = [
+    ...gradients(
+      graph,
+      graph.outputs.get("loss") as Value,
+      graph.parameters.map((p) => p.value),
+    ).values(),
+  ];
   graph.output(
     "grad_norm",
     op.Sqrt(all.map((g) => op.ReduceSumSquare(g, { keepdims: 0 })).reduceRight((a, b) => op.Add(a, b))),
@@ -47,26 +47,27 @@ function gradientsOnly(): Part {
 
 const steps = await Promise.all(
   ["none", ...(names.length ? names : ["sgd", "adamw"])].map(async (name) => {
-    const optimizer = optimizers[name],
-      step = optimizer ? vitStep(batch, { optimizer }) : gradientsOnly();
+    const optimizer = optimizers[name];
+    const step = optimizer ? vitStep(batch, { optimizer }) : gradientsOnly();
     const session = await ort.InferenceSession.create(toModel(step.graph, { parameters: "inputs" }), sleepyOptions);
     return { name, states: step.states, feeds: feedsOf(step), session, wall: [] as number[], work: [] as number[] };
   }),
 );
 for (let round = 0; round < rounds + 2; round++) {
   for (const { states, feeds, session, wall, work } of steps) {
-    const start = performance.now(),
-      before = process.cpuUsage(),
-      out = await session.run(feeds),
-      { user, system } = process.cpuUsage(before);
+    const start = performance.now();
+    const before = process.cpuUsage();
+    const out = await session.run(feeds);
+    const { user, system } = process.cpuUsage(before);
     for (const s of states) feeds[s.name] = out[s.next] as ort.Tensor;
     if (round < 2) continue; // the first rounds allocate
     wall.push(performance.now() - start);
     work.push((user + system) / 1000);
   }
 }
-const [none] = steps as [(typeof steps)[0]],
-  share = (base: readonly number[], times: readonly number[]) => Number((1 - median(base) / median(times)).toFixed(3));
+const [none] = steps as [(typeof steps)[0]];
+const share = (base: readonly number[], times: readonly number[]) =>
+  Number((1 - median(base) / median(times)).toFixed(3));
 for (const { name, wall, work } of steps) {
   console.log(
     JSON.stringify({

@@ -29,11 +29,11 @@ export const vitStep = (batch: number, spec: Omit<UpdateSpec, "clipNorm">, layer
 
 /** A drawn batch, fresh parameters, and everything else that goes round, at zero. */
 export function feedsOf({ graph, states }: Part): Record<string, ort.Tensor> {
-  const draw = random("bench"),
-    tensor = (data: Float32Array, shape: readonly number[]) => new ort.Tensor("float32", data, [...shape]);
+  const draw = random("bench");
+  const tensor = (data: Float32Array, shape: readonly number[]) => new ort.Tensor("float32", data, [...shape]);
   const parameter = ({ name, value: { shape }, init }: Parameter) =>
-      [name, tensor(initialise(init, sizeOf(shape), 0, name), fixed(shape))] as const,
-    round = new Set(states.map((s) => s.name));
+    [name, tensor(initialise(init, sizeOf(shape), 0, name), fixed(shape))] as const;
+  const round = new Set(states.map((s) => s.name));
   const input = graph.inputs.map(
     ({ name, shape }) =>
       [

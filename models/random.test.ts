@@ -3,8 +3,8 @@ import { random } from "./random";
 
 it("fills arrays with the very draws of single calls", () => {
   for (const kind of ["uniform", "normal"] as const) {
-    const data = new Float32Array(1001),
-      one = random("fill", 7);
+    const data = new Float32Array(1001);
+    const one = random("fill", 7);
     random("fill", 7).fill(data, kind);
     expect([...data]).toEqual(Array.from(Float32Array.from({ length: 1001 }, () => one[kind]())));
   }
@@ -16,8 +16,8 @@ it("depends on its keys alone", () => {
   expect(random(1, "ab").uniform()).not.toBe(random(1, "a", "b").uniform());
 });
 it("draws normals: moments, tails and what follows on what", () => {
-  const n = 1_000_000,
-    data = new Float32Array(n);
+  const n = 1_000_000;
+  const data = new Float32Array(n);
   random("moments").fill(data, "normal");
   const mean = (f: (x: number, i: number) => number) => data.reduce((sum, x, i) => sum + f(x, i), 0) / n;
   // Five standard errors of each.

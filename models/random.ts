@@ -28,28 +28,28 @@ const words = (key: string | number): number[] => {
 
 // The ziggurat of Marsaglia and Tsang (2000) for the normal density: 128 layers of equal area, in which nearly all draws end at once.
 // Layer and place come from different bits, after Doornik (2005).
-const tail = 3.442619855899,
-  area = 9.91256303526217e-3,
-  density = (x: number) => Math.exp(-0.5 * x * x);
+const tail = 3.442619855899;
+const area = 9.91256303526217e-3;
+const density = (x: number) => Math.exp(-0.5 * x * x);
 const edge = new Float64Array(129);
 edge.set([area / density(tail), tail]);
 for (let i = 2; i < 128; i++)
   edge[i] = Math.sqrt(-2 * Math.log(area / (edge[i - 1] as number) + density(edge[i - 1] as number)));
-const height = edge.map(density),
-  inside = Float64Array.from({ length: 128 }, (_, i) => (edge[i + 1] as number) / (edge[i] as number));
+const height = edge.map(density);
+const inside = Float64Array.from({ length: 128 }, (_, i) => (edge[i + 1] as number) / (edge[i] as number));
 
 /** What becomes of a place that is not safely inside its layer: in the tail, under the curve, or nothing. */
 function outside(layer: number, u: number, uniform: () => number): number | undefined {
   if (layer === 0) {
     for (;;) {
-      const x = -Math.log(1 - uniform()) / tail,
-        y = -Math.log(1 - uniform());
+      const x = -Math.log(1 - uniform()) / tail;
+      const y = -Math.log(1 - uniform());
       if (2 * y > x * x) return u < 0 ? -(tail + x) : tail + x;
     }
   }
-  const x = u * (edge[layer] as number),
-    low = height[layer] as number,
-    high = height[layer + 1] as number;
+  const x = u * (edge[layer] as number);
+  const low = height[layer] as number;
+  const high = height[layer + 1] as number;
   return low + uniform() * (high - low) < density(x) ? x : undefined;
 }
 
@@ -58,10 +58,10 @@ function outside(layer: number, u: number, uniform: () => number): number | unde
  * so runs repeat and resume exactly whatever the number of threads. sfc32, seeded from a hash of the keys.
  */
 export function random(...keys: (string | number)[]): Random {
-  let a = 0x243f6a88,
-    b = 0x85a308d3,
-    c = 0x13198a2e,
-    counter = 1;
+  let a = 0x243f6a88;
+  let b = 0x85a308d3;
+  let c = 0x13198a2e;
+  let counter = 1;
   for (const key of keys) {
     for (const word of [...words(key), 0x5bd1e995]) {
       a = hash(a, word);
@@ -86,9 +86,9 @@ export function random(...keys: (string | number)[]): Random {
     below,
     normal() {
       for (;;) {
-        const t = bits(),
-          layer = t & 127,
-          u = (t >> 7) / 2 ** 24;
+        const t = bits();
+        const layer = t & 127;
+        const u = (t >> 7) / 2 ** 24;
         if (Math.abs(u) < (inside[layer] as number)) return u * (edge[layer] as number);
         const x = outside(layer, u, uniform);
         if (x !== undefined) return x;
@@ -96,10 +96,10 @@ export function random(...keys: (string | number)[]): Random {
     },
     fill(data, kind) {
       // State in local variables that no closure reads: such lie in registers.
-      let x = a | 0,
-        y = b | 0,
-        z = c | 0,
-        count = counter | 0;
+      let x = a | 0;
+      let y = b | 0;
+      let z = c | 0;
+      let count = counter | 0;
       for (let i = 0; i < data.length; i++) {
         const t = (((x + y) | 0) + count) | 0;
         count = (count + 1) | 0;
@@ -110,8 +110,8 @@ export function random(...keys: (string | number)[]): Random {
           data[i] = (t >>> 0) / 2 ** 32;
           continue;
         }
-        const layer = t & 127,
-          u = (t >> 7) / 2 ** 24;
+        const layer = t & 127;
+        const u = (t >> 7) / 2 ** 24;
         data[i] = u * (edge[layer] as number);
         if (Math.abs(u) < (inside[layer] as number)) continue;
         [a, b, c, counter] = [x, y, z, count];
@@ -123,8 +123,8 @@ export function random(...keys: (string | number)[]): Random {
     permutation(n) {
       const p = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {
-        const j = below(i + 1),
-          t = p[i] as number;
+        const j = below(i + 1);
+        const t = p[i] as number;
         p[i] = p[j] as number;
         p[j] = t;
       }

@@ -9,8 +9,8 @@ import { definitionOf, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
-const root = fileURLToPath(new URL("..", import.meta.url)),
-  notCategories = ["core", "graph", "templates"];
+const root = fileURLToPath(new URL("..", import.meta.url));
+const notCategories = ["core", "graph", "templates"];
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
 
 const types: { type: string; category: string; file: string; local: string }[] = [];

@@ -56,11 +56,11 @@ export async function migrate(url) {
 
 async function create(name) {
   const files = (content) => ({ tag: "schemaDatamodel", files: [{ path: "schema.prisma", content }] });
-  const last = names().at(-1),
-    before =
-      last && existsSync(path.join(folder, "migrations", last, "schema.prisma"))
-        ? files(read(`migrations/${last}/schema.prisma`))
-        : { tag: "empty" };
+  const last = names().at(-1);
+  const before =
+    last && existsSync(path.join(folder, "migrations", last, "schema.prisma"))
+      ? files(read(`migrations/${last}/schema.prisma`))
+      : { tag: "empty" };
   const { stdout } = await (await open(process.env.DATABASE_URL)).diff({
     from: before,
     to: files(read("schema.prisma")),

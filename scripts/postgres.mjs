@@ -27,14 +27,14 @@ const bin = (name) =>
     "native/bin",
     name,
   );
-const user = "patchbay",
-  remedy = "Check that the disk has space, or set DATABASE_URL to use a server of your own.";
+const user = "patchbay";
+const remedy = "Check that the disk has space, or set DATABASE_URL to use a server of your own.";
 
 /** Postgres refuses to run as root. Root becomes nobody, or, where nobody may not enter the folder, a user namespace that looks like it. */
 function identity(folder) {
   if (process.getuid?.() !== 0) return { prefix: [], ids: {} };
-  const of = (flag) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout || 65534),
-    ids = { uid: of("-u"), gid: of("-g") };
+  const of = (flag) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout || 65534);
+  const ids = { uid: of("-u"), gid: of("-g") };
   const enters = (dir) => spawnSync("ls", [dir], ids).status === 0;
   if (spawnSync(bin("postgres"), ["--version"], ids).status === 0 && enters(folder)) return { prefix: [], ids };
   return { prefix: ["unshare", "--user", `--map-user=${ids.uid}`, `--map-group=${ids.gid}`], ids: {} };
@@ -73,9 +73,9 @@ function running(dir) {
   const file = path.join(dir, "postmaster.pid");
   if (!existsSync(file)) return undefined;
   const [pid, , , port] = readFileSync(file, "utf8")
-      .split("\n")
-      .map((l) => l.trim()),
-    command = `/proc/${pid}/cmdline`;
+    .split("\n")
+    .map((l) => l.trim());
+  const command = `/proc/${pid}/cmdline`;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
@@ -102,15 +102,15 @@ const reasonIn = (text) =>
  * `folder` holds `pg` (the data) and `pg.password`.
  */
 export async function startPostgres(folder, { quick = false, port: wanted = 0 } = {}) {
-  const dir = path.join(folder, "pg"),
-    secret = path.join(folder, "pg.password"),
-    log = path.join(folder, "pg.log");
+  const dir = path.join(folder, "pg");
+  const secret = path.join(folder, "pg.password");
+  const log = path.join(folder, "pg.log");
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const who = identity(folder);
   if (!existsSync(path.join(dir, "PG_VERSION"))) {
-    const fresh = `${dir}.new`,
-      password = randomBytes(24).toString("base64url"),
-      file = path.join(folder, "pg.pwfile"); // made aside: a killed start leaves no half of one
+    const fresh = `${dir}.new`;
+    const password = randomBytes(24).toString("base64url");
+    const file = path.join(folder, "pg.pwfile"); // made aside: a killed start leaves no half of one
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o700 });
     writeFileSync(file, password, { mode: 0o600 });
@@ -151,10 +151,10 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
   const urlOf = (port, database) =>
     `postgresql://${user}:${readFileSync(secret, "utf8")}@127.0.0.1:${port}/${database}`;
   // A crashed start may have left a server that runs, that is still coming up, or that is going down.
-  let pid,
-    port = wanted; // one that died comes back where its clients look for it
-  const out = openSync(log, "a"),
-    until = performance.now() + 300_000;
+  let pid;
+  let port = wanted; // one that died comes back where its clients look for it
+  const out = openSync(log, "a");
+  const until = performance.now() + 300_000;
   for (let exited = 0; ; ) {
     const found = running(dir);
     if (found && (await answers(urlOf(found.port, "postgres")))) {
@@ -180,8 +180,8 @@ export async function startPostgres(folder, { quick = false, port: wanted = 0 } 
         "max_connections=100",
         ...(quick ? ["-c", "fsync=off"] : []),
       ];
-      const [command, args, options] = run(who, "postgres", flags, { stdio: ["ignore", out, out], detached: true }),
-        child = spawn(command, args, options);
+      const [command, args, options] = run(who, "postgres", flags, { stdio: ["ignore", out, out], detached: true });
+      const child = spawn(command, args, options);
       const ended = () => {
         exited++;
         pid = undefined;

@@ -12,8 +12,8 @@ const kill = async (server: { pid: number | undefined }) => void process.kill(se
 
 describe("the embedded Postgres", () => {
   it("is found when it runs, and by several starts at once after it died", async () => {
-    const folder = join(await temporaryFolder(), "data"),
-      first = await startPostgres(folder, quick);
+    const folder = join(await temporaryFolder(), "data");
+    const first = await startPostgres(folder, quick);
     await sql(first.url, "create table kept as select 7 as x");
     expect((await startPostgres(folder, quick)).pid).toBe(first.pid);
     await kill(first);
@@ -27,10 +27,10 @@ describe("the embedded Postgres", () => {
     expect(readdirSync(join(folder, "pg"))).not.toContain("postmaster.pid");
   });
   it("starts beside a lock whose number another program has now", async () => {
-    const folder = join(await temporaryFolder(), "data"),
-      first = await startPostgres(folder, quick),
-      lock = join(folder, "pg/postmaster.pid"),
-      left = readFileSync(lock, "utf8");
+    const folder = join(await temporaryFolder(), "data");
+    const first = await startPostgres(folder, quick);
+    const lock = join(folder, "pg/postmaster.pid");
+    const left = readFileSync(lock, "utf8");
     await first.stop();
     writeFileSync(lock, left.replace(/^\d+/, String(process.ppid)));
     const second = await startPostgres(folder, quick);
@@ -38,8 +38,8 @@ describe("the embedded Postgres", () => {
     await second.stop();
   });
   it("never makes an empty database in the place of one that it cannot open", async () => {
-    const folder = join(await temporaryFolder(), "data"),
-      server = await startPostgres(folder, quick);
+    const folder = join(await temporaryFolder(), "data");
+    const server = await startPostgres(folder, quick);
     await server.stop();
     renameSync(join(folder, "pg.password"), join(folder, "elsewhere"));
     await expect(startPostgres(folder, quick)).rejects.toThrow(/pg\.password, is missing\. Restore it/);

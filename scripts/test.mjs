@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url)),
-  only = process.argv.slice(2);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const only = process.argv.slice(2);
 process.chdir(root);
 const run = (command, args, env = {}) =>
   spawnSync(command, args, {
@@ -15,8 +15,8 @@ const run = (command, args, env = {}) =>
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NEXT_TELEMETRY_DISABLED: "1", ...env },
   }).status === 0;
 
-const stamp = path.join(root, "node_modules/.patchbay-installed"),
-  lock = createHash("sha256").update("package-lock.json").update(readFileSync("package-lock.json")).digest("hex");
+const stamp = path.join(root, "node_modules/.patchbay-installed");
+const lock = createHash("sha256").update("package-lock.json").update(readFileSync("package-lock.json")).digest("hex");
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync("node_modules/vitest")) {
   console.log("installing dependencies");
   if (!run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"])) {
@@ -29,8 +29,8 @@ const changed = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 
 if (changed("prisma/generated/client.ts") < changed("prisma/schema.prisma"))
   run(process.execPath, ["scripts/postinstall.mjs"]);
 
-let passed = 0,
-  failed = 0;
+let passed = 0;
+let failed = 0;
 const bin = (name) => path.join("node_modules/.bin", name);
 const wanted = (name) => !only.length || only.includes(name);
 function check(name, command, args) {
@@ -78,8 +78,8 @@ check("dependencies", bin("depcruise"), [
 check("unused", bin("knip"), []);
 tests("unit", "vitest.config.ts");
 if (wanted("browser")) {
-  const { ensureChromium } = await import("./chromium.mjs"),
-    chromium = ensureChromium();
+  const { ensureChromium } = await import("./chromium.mjs");
+  const chromium = ensureChromium();
   if (!chromium) console.log("No Chromium could be found or installed; set CHROMIUM_PATH.");
   tests("browser", "vitest.browser.config.ts", { CHROMIUM_PATH: chromium ?? "" });
 }

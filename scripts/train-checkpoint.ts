@@ -8,9 +8,9 @@ import { copyFile, mkdtemp, readdir, readFile, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const name = process.argv[2] ?? "clip-emoji",
-  folder = "models/checkpoints",
-  out = await mkdtemp(join(tmpdir(), "patchbay-checkpoint-"));
+const name = process.argv[2] ?? "clip-emoji";
+const folder = "models/checkpoints";
+const out = await mkdtemp(join(tmpdir(), "patchbay-checkpoint-"));
 const run = spawnSync(
   process.execPath,
   ["--import", "tsx", "server/cli.ts", "run", join(folder, `${name}.train.json`), "--out", out],

@@ -3,13 +3,13 @@ import { createServer } from "node:http";
 import next from "next";
 import { refusal } from "./refusal.mjs";
 
-const port = Number(process.env.PORT ?? 3000),
-  hostname = process.env.HOST ?? "127.0.0.1",
-  dev = process.env.NODE_ENV !== "production";
+const port = Number(process.env.PORT ?? 3000);
+const hostname = process.env.HOST ?? "127.0.0.1";
+const dev = process.env.NODE_ENV !== "production";
 const app = next({ dev, hostname, port, dir: new URL("..", import.meta.url).pathname });
 await app.prepare();
-const handle = app.getRequestHandler(),
-  loopback = /^(127\.|localhost$|::1$)/.test(hostname);
+const handle = app.getRequestHandler();
+const loopback = /^(127\.|localhost$|::1$)/.test(hostname);
 const server = createServer((request, response) => {
   const refused = refusal(request, { loopback });
   if (!refused) return void handle(request, response);

@@ -80,14 +80,14 @@ async function set(
   for (const assignment of assignments) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment);
     if (!match) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
-    const [, id = "", param = "", text = ""] = match,
-      node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
+    const [, id = "", param = "", text = ""] = match;
+    const node = Object.hasOwn(result.nodes, id) ? result.nodes[id] : undefined;
     if (!node)
       throw new Usage(
         `--set names the node “${id}”, which is not in the graph. Its nodes: ${Object.keys(result.nodes).join(", ")}.`,
       );
-    const definition = (registry as Record<string, NodeDefinition>)[node.type],
-      known = definition?.params ?? {};
+    const definition = (registry as Record<string, NodeDefinition>)[node.type];
+    const known = definition?.params ?? {};
     if (!Object.hasOwn(known, param))
       throw new Usage(
         `--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${Object.keys(known).join(", ") || "none"}.`,
@@ -124,11 +124,11 @@ async function uploaded(
     throw new Usage(`--set names the file “${path}”, which cannot be read.`);
   });
   try {
-    const { size } = await file.stat(),
-      read = async (start: number, end: number) =>
-        (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
-    const inspected = await inspect?.({ size, read }),
-      { ref } = await blobs.putStream(createReadStream(path), maxUpload);
+    const { size } = await file.stat();
+    const read = async (start: number, end: number) =>
+      (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
+    const inspected = await inspect?.({ size, read });
+    const { ref } = await blobs.putStream(createReadStream(path), maxUpload);
     return { ref, name: basename(path), ...inspected };
   } finally {
     await file.close();
@@ -143,8 +143,8 @@ const provider = () => new Option("--provider <name>", "auto, cpu, webgpu or cud
 function engineOf(options: { provider: string; json?: boolean }) {
   const chosen = z.enum(["auto", "cpu", "webgpu", "cuda"]).safeParse(options.provider);
   if (!chosen.success) throw new Usage(`--provider is auto, cpu, webgpu or cuda, and not “${options.provider}”.`);
-  const { data, folders, allowRemote } = env(),
-    controller = new AbortController();
+  const { data, folders, allowRemote } = env();
+  const controller = new AbortController();
   let since = Number.POSITIVE_INFINITY; // npm passes on the signal that the terminal sent to all: only one that comes later is a second one
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -198,9 +198,9 @@ program
     ) => {
       const { document: saved, problems } = await open(name);
       if (!saved) return stop(problems as Problem[], options.json);
-      const document = await set(saved, options.set),
-        { execute } = await import("./runtime/execute"),
-        engine = engineOf(options);
+      const document = await set(saved, options.set);
+      const { execute } = await import("./runtime/execute");
+      const engine = engineOf(options);
       if (options.out) await makeFolder(options.out);
       const result = await execute({
         ...engine,
@@ -249,14 +249,14 @@ program
   .action(async (name: string, options: SweepOptions & { set: string[]; provider: string; json?: boolean }) => {
     const { document: saved, problems } = await open(name);
     if (!saved) return stop(problems as Problem[], options.json);
-    const document = await set(saved, options.set),
-      spec = readSweepOptions(options, document),
-      { trials, problems: wrong } = expandSweep(document, spec);
+    const document = await set(saved, options.set);
+    const spec = readSweepOptions(options, document);
+    const { trials, problems: wrong } = expandSweep(document, spec);
     if (wrong.length) return stop(wrong, options.json);
-    const { runTrials } = await import("./sweeps/headless"),
-      engine = engineOf(options),
-      done: TrialResult[] = [],
-      metric = [spec.metric.node, spec.metric.port].join(".");
+    const { runTrials } = await import("./sweeps/headless");
+    const engine = engineOf(options);
+    const done: TrialResult[] = [];
+    const metric = [spec.metric.node, spec.metric.port].join(".");
     for await (const trial of runTrials(document, spec, trials, engine)) {
       done.push(trial);
       if (options.json) continue;
@@ -290,10 +290,10 @@ program
   .action(async (name: string, options: { out: string; set: string[]; weights?: string; json?: boolean }) => {
     const { document, problems } = await open(name);
     if (!document) return stop(problems as Problem[], options.json);
-    const { compile } = await import("./compile"),
-      { createHost } = await import("./runtime/host/create-host"),
-      { data, folders } = env(),
-      blobs = openBlobs(join(data, "blobs"));
+    const { compile } = await import("./compile");
+    const { createHost } = await import("./runtime/host/create-host");
+    const { data, folders } = env();
+    const blobs = openBlobs(join(data, "blobs"));
     const weights =
       options.weights === undefined
         ? undefined
@@ -390,19 +390,19 @@ async function writeOutputs(
   out: string | undefined,
   blobs: ReturnType<typeof openBlobs>,
 ): Promise<Record<string, Record<string, unknown>>> {
-  const result: Record<string, Record<string, unknown>> = {},
-    taken = new Set<string>();
+  const result: Record<string, Record<string, unknown>> = {};
+  const taken = new Set<string>();
   for (const [node, ports] of Object.entries(outputs)) {
     const shown: Record<string, unknown> = {};
     result[node] = shown;
     for (const [port, { type, value }] of Object.entries(ports)) {
-      const text = JSON.stringify(value),
-        ref = (value as { ref?: string })?.ref;
+      const text = JSON.stringify(value);
+      const ref = (value as { ref?: string })?.ref;
       if (out && ref) {
-        const own = basename((value as { name?: string }).name ?? ""),
-          name =
-            own && !taken.has(own) ? own : `${node}.${port}.${own || (type === "weights" ? "safetensors" : "bin")}`,
-          file = join(out, name);
+        const own = basename((value as { name?: string }).name ?? "");
+        const name =
+          own && !taken.has(own) ? own : `${node}.${port}.${own || (type === "weights" ? "safetensors" : "bin")}`;
+        const file = join(out, name);
         taken.add(name);
         await pipeline(blobs.stream(ref), createWriteStream(file));
         shown[port] = { ...(value as object), artifact: resolve(file) };

@@ -30,8 +30,8 @@ export async function compile(
 ): Promise<{ models: CompiledModel[] } | { problems: Problem[] }> {
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
-  const steps = plan(graph, sinks(graph), () => false).steps,
-    models: CompiledModel[] = [];
+  const steps = plan(graph, sinks(graph), () => false).steps;
+  const models: CompiledModel[] = [];
   for (const step of steps) {
     if (step.kind === "host") continue;
     if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
@@ -52,15 +52,15 @@ export async function compile(
 
 /** The parameters as a checkpoint has them. */
 function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement {
-  const { tensors } = readSafetensors(bytes),
-    names = new Map(parameters.map((p) => [p.graphName, p.name])),
-    shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
+  const { tensors } = readSafetensors(bytes);
+  const names = new Map(parameters.map((p) => [p.graphName, p.name]));
+  const shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
   return {
     parameters: "initializers",
     values(graphName) {
-      const name = names.get(graphName) ?? graphName,
-        tensor = tensors.get(name),
-        shape = shapes.get(graphName) ?? [];
+      const name = names.get(graphName) ?? graphName;
+      const tensor = tensors.get(name);
+      const shape = shapes.get(graphName) ?? [];
       if (!tensor)
         throw new Failure({
           message: `The checkpoint holds no parameter “${name}”.`,

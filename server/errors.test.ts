@@ -32,8 +32,8 @@ describe("what a person reads of an error", () => {
     );
   });
   it("explains a database that is away", async () => {
-    const db = openDb("postgresql://nobody:x@127.0.0.1:9/none"),
-      error = await db.graph.count().catch((e) => e);
+    const db = openDb("postgresql://nobody:x@127.0.0.1:9/none");
+    const error = await db.graph.count().catch((e) => e);
     await db.$disconnect();
     expect(toPublic(error)).toMatchObject({ message: "The database does not answer." });
   });

@@ -63,8 +63,13 @@ const sqlStateOf = (error: unknown): string | undefined =>
 
 /** Whether the database could not be reached or could not work, so that asking again may help; no, when it understood and refused. */
 export function isAway(error: unknown): boolean {
-  const state = sqlStateOf(error),
-    { name, message, code = "", meta } = error as Error & { code?: string; meta?: { driverAdapterError?: unknown } };
+  const state = sqlStateOf(error);
+  const {
+    name,
+    message,
+    code = "",
+    meta,
+  } = error as Error & { code?: string; meta?: { driverAdapterError?: unknown } };
   if (state) return /^(08|28|3D|40|53|55|57|58)/.test(state);
   if (
     /^P(1\d{3}|2024|2028|2037)$|^ECONN(REFUSED|RESET)$/.test(code) ||

@@ -22,12 +22,12 @@ try {
   process.exit(98); // starting it again would not help
 }
 const log = pino({ name: "worker", level: process.env.LOG_LEVEL ?? "info" });
-const flushEvery = 150,
-  crashLimit = 3;
-const crashes = new Map<string, number>(),
-  listener = new Listener();
-let idle: ChildProcess | undefined,
-  stopping = false;
+const flushEvery = 150;
+const crashLimit = 3;
+const crashes = new Map<string, number>();
+const listener = new Listener();
+let idle: ChildProcess | undefined;
+let stopping = false;
 
 /** An executor that waits for work; the last one is used again, with its models still loaded. */
 function executor(): ChildProcess {
@@ -49,8 +49,8 @@ class Crashed extends Error {
 
 /** Executes a run in a child process. The caller's signal ends the child at once; a cancellation lets it finish its step. */
 async function execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
-  const child = executor(),
-    kill = () => child.kill("SIGKILL");
+  const child = executor();
+  const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });
   const checkCancel = async () => {
     const row = await db()
@@ -58,8 +58,8 @@ async function execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEv
       .catch(() => undefined);
     if (row?.cancelRequested && child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
   };
-  const stopListening = listener.on("run_cancel", (id) => void ((id === run.id || id === "") && checkCancel())),
-    poll = setInterval(checkCancel, 5000);
+  const stopListening = listener.on("run_cancel", (id) => void ((id === run.id || id === "") && checkCancel()));
+  const poll = setInterval(checkCancel, 5000);
   try {
     return await new Promise<ExecuteResult>((resolve, reject) => {
       child.on("message", (message: FromExecutor) => {
@@ -97,10 +97,10 @@ async function handle({ runId }: { runId: string }, lost: AbortSignal): Promise<
   const run = await claimRun(db(), runId);
   if (!run) return;
   log.info({ run: run.id, attempt: run.attempt }, "run starts");
-  const own = new AbortController(),
-    signal = AbortSignal.any([lost, own.signal, stop.signal]);
-  let waiting: RunEvent[] = [],
-    writing = Promise.resolve();
+  const own = new AbortController();
+  const signal = AbortSignal.any([lost, own.signal, stop.signal]);
+  let waiting: RunEvent[] = [];
+  let writing = Promise.resolve();
   const flush = () => {
     const events = compact(waiting);
     waiting = [];

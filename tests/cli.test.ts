@@ -39,10 +39,10 @@ const grid = graph(
 
 describe("patchbay", () => {
   it("runs a graph, says what ran and what was cached, and writes files", async () => {
-    const path = await file("grid.json", grid),
-      out = join(dir, "out"),
-      first = await patchbay("run", path, "--json", "--out", out),
-      again = await patchbay("run", path, "--json", "--set", "grid.limit=3");
+    const path = await file("grid.json", grid);
+    const out = join(dir, "out");
+    const first = await patchbay("run", path, "--json", "--out", out);
+    const again = await patchbay("run", path, "--json", "--set", "grid.limit=3");
     expect([first.status, again.status]).toEqual([0, 0]);
     const [a, b] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
     expect(a).toMatchObject({
@@ -60,22 +60,29 @@ describe("patchbay", () => {
       { load: ["weights.load"], a: ["weights.save"], b: ["weights.save", { precision: "float16" }] },
       ["load.weights -> a.weights", "load.weights -> b.weights"],
     );
-    const out = join(dir, "twice"),
-      { status } = await patchbay("run", await file("twice.json", twice), "--out", out, "--json");
+    const out = join(dir, "twice");
+    const { status } = await patchbay("run", await file("twice.json", twice), "--out", out, "--json");
     expect([status, (await readdir(out)).toSorted()]).toEqual([
       0,
       ["b.file.weights.safetensors", "load.weights.safetensors", "weights.safetensors"],
     ]);
   });
   it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
-    const path = await file("tiny.json", tinyClip({ steps: 6 })),
-      args = ["--grid", "trainer.lr=0.001,0.01", "--grid", "trainer.optimizer=adamw,lion", "--metric", "trainer.curve"];
-    const { status, stdout } = await patchbay("sweep", path, ...args, "--json"),
-      { trials, best, metric } = JSON.parse(stdout) as {
-        trials: { number: number; assignment: object; status: string; metric: number }[];
-        best: { number: number; metric: number };
-        metric: object;
-      };
+    const path = await file("tiny.json", tinyClip({ steps: 6 }));
+    const args = [
+      "--grid",
+      "trainer.lr=0.001,0.01",
+      "--grid",
+      "trainer.optimizer=adamw,lion",
+      "--metric",
+      "trainer.curve",
+    ];
+    const { status, stdout } = await patchbay("sweep", path, ...args, "--json");
+    const { trials, best, metric } = JSON.parse(stdout) as {
+      trials: { number: number; assignment: object; status: string; metric: number }[];
+      best: { number: number; metric: number };
+      metric: object;
+    };
     expect([status, metric, trials.map((t) => t.status)]).toEqual([
       0,
       { node: "trainer", port: "curve", goal: "min" },
@@ -111,16 +118,16 @@ describe("patchbay", () => {
   it.skipIf(process.platform === "win32")(
     "is cancelled by Ctrl-C, with its object, and goes on from there",
     async () => {
-      const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 })),
-        run = (json: boolean) =>
-          spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], {
-            env: { ...process.env, PATCHBAY_DATA: join(dir, "data") },
-            detached: true,
-            stdio: ["ignore", "pipe", "pipe"],
-          });
+      const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 }));
+      const run = (json: boolean) =>
+        spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], {
+          env: { ...process.env, PATCHBAY_DATA: join(dir, "data") },
+          detached: true,
+          stdio: ["ignore", "pipe", "pipe"],
+        });
       const first = run(true);
-      let out = "",
-        told = "";
+      let out = "";
+      let told = "";
       first.stdout.on("data", (chunk) => {
         out += chunk;
       });
@@ -148,8 +155,8 @@ describe("patchbay", () => {
     },
   );
   it("compiles templates to ONNX that plain onnxruntime opens", async () => {
-    const out = join(dir, "models"),
-      { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
+    const out = join(dir, "models");
+    const { status, stdout } = await patchbay("compile", "image-embeddings", "--out", out, "--json");
     expect(status).toBe(0);
     const { models } = JSON.parse(stdout) as { models: { file: string; nodes: string[] }[] };
     expect(models.flatMap((m) => m.nodes)).toEqual(expect.arrayContaining(["vision", "projector", "norm"]));
@@ -157,17 +164,17 @@ describe("patchbay", () => {
       expect((await ort.InferenceSession.create(m.file, { logSeverityLevel: 4 })).inputNames.length).toBeGreaterThan(0);
   });
   it("compiles with the weights of a checkpoint written in, and names one that is missing", async () => {
-    const out = join(dir, "whole"),
-      compile = (...more: string[]) =>
-        patchbay(
-          "compile",
-          "image-embeddings",
-          "--out",
-          out,
-          "--weights",
-          "models/checkpoints/clip-emoji.safetensors",
-          ...more,
-        );
+    const out = join(dir, "whole");
+    const compile = (...more: string[]) =>
+      patchbay(
+        "compile",
+        "image-embeddings",
+        "--out",
+        out,
+        "--weights",
+        "models/checkpoints/clip-emoji.safetensors",
+        ...more,
+      );
     expect((await compile("--json")).status).toBe(0);
     const inputs = await Promise.all(
       (await readdir(out)).map(
@@ -183,24 +190,24 @@ describe("patchbay", () => {
   });
   it("uploads a file for a parameter: a foreign ONNX model runs, and is exported again", async () => {
     const path = await file(
-        "foreign.json",
-        graph(
-          {
-            text: ["text.input", { text: "a" }],
-            tokenizer: ["text.load-tokenizer"],
-            tokens: ["text.tokenize", { length: 7 }],
-            model: ["model.onnx"],
-            export: ["output.export-onnx", { name: "again" }],
-          },
-          [
-            "text.text -> tokens.text",
-            "tokenizer.tokenizer -> tokens.tokenizer",
-            "tokens.ids -> model.ids",
-            "model.y -> export.tensor",
-          ],
-        ),
+      "foreign.json",
+      graph(
+        {
+          text: ["text.input", { text: "a" }],
+          tokenizer: ["text.load-tokenizer"],
+          tokens: ["text.tokenize", { length: 7 }],
+          model: ["model.onnx"],
+          export: ["output.export-onnx", { name: "again" }],
+        },
+        [
+          "text.text -> tokens.text",
+          "tokenizer.tokenizer -> tokens.tokenizer",
+          "tokens.ids -> model.ids",
+          "model.y -> export.tensor",
+        ],
       ),
-      out = join(dir, "again");
+    );
+    const out = join(dir, "again");
     const { status, stdout, stderr } = await patchbay(
       "run",
       path,
@@ -216,8 +223,8 @@ describe("patchbay", () => {
     );
     expect([status, stderr]).toEqual([0, expect.not.stringContaining("error")]);
     expect(JSON.parse(stdout).outputs.export.file.name).toBe("again.onnx");
-    const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) },
-      open = (model: string) => ort.InferenceSession.create(model, { logSeverityLevel: 3 });
+    const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) };
+    const open = (model: string) => ort.InferenceSession.create(model, { logSeverityLevel: 3 });
     const [before, after] = await Promise.all(
       [open("tests/fixtures/onnx/text.onnx"), open(join(out, "again.onnx"))].map(
         async (s) => (await (await s).run(feeds)).y?.data as Float32Array,
@@ -227,11 +234,11 @@ describe("patchbay", () => {
   });
   it("lists ops with their gradients", async () => {
     const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as {
-        op: string;
-        shape: boolean;
-        gradient: string;
-      }[],
-      of = (op: string) => ops.find((o) => o.op === op)?.gradient;
+      op: string;
+      shape: boolean;
+      gradient: string;
+    }[];
+    const of = (op: string) => ops.find((o) => o.op === op)?.gradient;
     expect([of("Conv"), of("ArgMax"), of("RMSNormalization"), ops.every((o) => o.shape)]).toEqual([
       "rule",
       "none",
@@ -301,9 +308,9 @@ describe("patchbay", () => {
     ["an empty graph", graph({}), /no nodes, so there is nothing to run/],
     ["100 MB", `"${"x".repeat(100e6)}"`, /4 MiB is the limit/],
   ])("ends with 1, names it and the remedy, in words and as JSON: %s", async (name, content, message) => {
-    const path = await file(`${name.replace(/\W/g, "-")}.json`, content),
-      words = await patchbay("run", path),
-      json = await patchbay("run", path, "--json");
+    const path = await file(`${name.replace(/\W/g, "-")}.json`, content);
+    const words = await patchbay("run", path);
+    const json = await patchbay("run", path, "--json");
     expect([words.status, json.status]).toEqual([1, 1]);
     expect(words.stderr).toMatch(message);
     expect(words.stderr).not.toMatch(/\n\s+at |node_modules/);
@@ -311,25 +318,25 @@ describe("patchbay", () => {
   });
   it("lists all problems of a graph, and warnings of one that runs", async () => {
     const bad = await patchbay(
-        "run",
-        await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] })),
-      ),
-      odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
+      "run",
+      await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] })),
+    );
+    const odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
     expect([bad.status, bad.stderr.match(/^error in/gm)?.length, odd.status]).toEqual([1, 2, 0]);
     expect(odd.stderr).toMatch(/warning in a\.texts: Text has no parameter "texts"; it is ignored/);
   });
   it("explains a data folder it may not write", async () => {
     await mkdir(join(dir, "ro"));
     await writeFile(join(dir, "ro/blobs"), "a file where a folder should be");
-    const path = await file("grid2.json", grid),
-      { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) =>
-        execFile(
-          process.execPath,
-          ["--import", "tsx", "server/cli.ts", "run", path],
-          { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } },
-          (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err }),
-        ),
-      );
+    const path = await file("grid2.json", grid);
+    const { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) =>
+      execFile(
+        process.execPath,
+        ["--import", "tsx", "server/cli.ts", "run", path],
+        { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } },
+        (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err }),
+      ),
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/error in data: The data folder cannot be written/);
     expect(await readFile(join(dir, "ro/blobs"), "utf8")).toContain("a file");

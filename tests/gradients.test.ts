@@ -31,8 +31,8 @@ interface Case {
 /** Every number within 1e-4 of PyTorch's, measured by the largest. */
 function expectClose(actual: readonly number[], expected: readonly number[], what: string): void {
   expect(actual.length, what).toBe(expected.length);
-  const size = Math.max(...expected.map(Math.abs)),
-    off = Math.max(...expected.map((e, i) => Math.abs(e - (actual[i] as number))));
+  const size = Math.max(...expected.map(Math.abs));
+  const off = Math.max(...expected.map((e, i) => Math.abs(e - (actual[i] as number))));
   expect(off / size, what).toBeLessThan(1e-4);
 }
 
@@ -46,8 +46,8 @@ const build = (
 ): Record<string, Value> =>
   node.build?.({ ...scoped(b, scope), inputs, params: params as never }) as Record<string, Value>;
 
-const vision = { patch: 4, width: 8, layers: 1, heads: 2, mlpRatio: 2, activation: "quick_gelu" },
-  text = { ...vision, vocabulary: 12, causal: true };
+const vision = { patch: 4, width: 8, layers: 1, heads: 2, mlpRatio: 2, activation: "quick_gelu" };
+const text = { ...vision, vocabulary: 12, causal: true };
 function clip(b: Builder, x: Record<string, Value>): Value {
   const tower = (features: Value, scope: string) =>
     build(
@@ -92,8 +92,8 @@ describe("agrees with PyTorch on loss and every gradient", () => {
     ["an attention block", attention, fixture.attention],
     ["convolution, batch norm and swish", convolutions, fixture.convolutions],
   ] as const)("of %s", async (_, loss, stored) => {
-    const { inputs, weights, gradients: expected, running = {}, ...rest } = stored as Case,
-      graph = new Graph();
+    const { inputs, weights, gradients: expected, running = {}, ...rest } = stored as Case;
+    const graph = new Graph();
     const x = Object.fromEntries(
       Object.entries(inputs).map(([name, { shape }]) => [
         name,
@@ -134,9 +134,9 @@ describe("agrees with PyTorch on loss and every gradient", () => {
 
 describe("resizes as torch's interpolate", () => {
   it.each(fixture.resize.cases)("$mode to $size", async ({ size, mode, y, dx, ...how }) => {
-    const graph = new Graph(),
-      op = opsOf(graph),
-      x = graph.input("x", "float32", fixture.resize.x.shape);
+    const graph = new Graph();
+    const op = opsOf(graph);
+    const x = graph.input("x", "float32", fixture.resize.x.shape);
     const resized = op.Resize(x, {
       sizes: size,
       axes: [2, 3],

@@ -14,9 +14,11 @@ import { startPostgres } from "../scripts/postgres.mjs";
 import { testDatabase, type TestDatabase } from "./kit/database";
 import { tinyClip } from "./kit/graphs";
 
-let database: TestDatabase, db: Db, worker: ChildProcess | undefined;
-const steps = 700,
-  draw = random("kill", Number(process.env.KILL_SEED ?? 1));
+let database: TestDatabase;
+let db: Db;
+let worker: ChildProcess | undefined;
+const steps = 700;
+const draw = random("kill", Number(process.env.KILL_SEED ?? 1));
 
 async function startWorker(): Promise<ChildProcess> {
   const child = fork("server/worker.ts", {
@@ -67,8 +69,8 @@ afterAll(async () => {
 
 /** Whatever was killed: the run ended, and its row, events and checkpoint tell one story. */
 async function agrees(id: string): Promise<void> {
-  const run = await db.run.findUniqueOrThrow({ where: { id }, include: { artifacts: true } }),
-    events = await eventsOf(id);
+  const run = await db.run.findUniqueOrThrow({ where: { id }, include: { artifacts: true } });
+  const events = await eventsOf(id);
   expect([run.status, run.error]).toEqual(["done", null]);
   expect(events.at(-1)).toMatchObject({ kind: "status", status: "done" });
   // Folded as the canvas folds them, the events hold every step once.
@@ -108,18 +110,18 @@ describe("kill -9 in the middle of a training", () => {
   it("of the computing process: the worker starts another one", async () => {
     const { id } = await start(2);
     await reaches(id, 60 + draw.below(200));
-    const { spawnSync } = await import("node:child_process"),
-      executor = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" })
-        .stdout.trim()
-        .split("\n");
+    const { spawnSync } = await import("node:child_process");
+    const executor = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" })
+      .stdout.trim()
+      .split("\n");
     for (const pid of executor) process.kill(Number(pid), "SIGKILL");
     await ends(id);
     await agrees(id);
   });
 
   it("of Postgres: it comes back, and nothing that was committed is lost", async () => {
-    const { id } = await start(3),
-      other = await createRun(db, { document: tinyClip({ steps: 5 }) });
+    const { id } = await start(3);
+    const other = await createRun(db, { document: tinyClip({ steps: 5 }) });
     await reaches(id, 60 + draw.below(200));
     process.kill(database.server.pid as number, "SIGKILL");
     await sleep(500);

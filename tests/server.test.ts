@@ -14,7 +14,9 @@ import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { graph } from "./kit/graphs";
 import { migrate } from "../scripts/migrate.mjs";
 
-let database: TestDatabase, db: Db, api: ReturnType<typeof appRouter.createCaller>;
+let database: TestDatabase;
+let db: Db;
+let api: ReturnType<typeof appRouter.createCaller>;
 const hello = graph({ text: ["text.input", { text: "hello" }] });
 const result = {
   status: "done",
@@ -49,9 +51,9 @@ describe("requests", () => {
   it("that are too large are refused unread, with a message", async () => {
     const body = JSON.stringify({ json: { document: "x".repeat(100e6) } });
     for (const path of ["graphs.create", "graphs.save", "runs.create", "runs.cancel"]) {
-      const sent = request(path, body),
-        answer = await POST(sent),
-        { error } = await answer.json();
+      const sent = request(path, body);
+      const answer = await POST(sent);
+      const { error } = await answer.json();
       expect([answer.status, error.json.message.slice(0, 100), sent.bodyUsed]).toEqual([
         413,
         "The graph has 96 MiB; 4 MiB is the limit.",
@@ -82,8 +84,8 @@ describe("requests", () => {
 
 describe("a database", () => {
   it("that refuses is not one that is away: asking again would not help", async () => {
-    const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e),
-      ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
+    const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e);
+    const ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
     // It may not have begun yet.
     while (
       !(
@@ -107,8 +109,8 @@ describe("migrations", () => {
 
 describe("graphs", () => {
   it("are created from a template, saved by revision, and refuse a save that would overwrite another's", async () => {
-    const { id } = await api.graphs.create({ template: "image-embeddings" }),
-      opened = await api.graphs.get({ id });
+    const { id } = await api.graphs.create({ template: "image-embeddings" });
+    const opened = await api.graphs.get({ id });
     const renamed = { ...opened.document, name: "Mine" };
     expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 });
     await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({
@@ -119,8 +121,8 @@ describe("graphs", () => {
     expect((await api.graphs.list())[0]).toMatchObject({ id, name: "Mine", nodes: 11 });
   });
   it("keep the order of their nodes, so that what ran can be opened again exactly", async () => {
-    const document = graph({ zebra: ["text.input"], a: ["text.input"] }),
-      { id } = await api.graphs.create({ document });
+    const document = graph({ zebra: ["text.input"], a: ["text.input"] });
+    const { id } = await api.graphs.create({ document });
     expect(JSON.stringify((await api.graphs.get({ id })).document)).toBe(JSON.stringify(document));
   });
   it("are published, deleted and restored", async () => {
@@ -164,9 +166,9 @@ describe("runs", () => {
     (await claimRun(db, (await createRun(db, { document })).id)) as ClaimedRun;
 
   it("are queued with their job in one transaction, with a frozen snapshot as a version", async () => {
-    const { id: graphId } = await api.graphs.create({ document: hello }),
-      { id } = await api.runs.create({ graphId, document: hello }),
-      again = await api.runs.create({ graphId, document: hello });
+    const { id: graphId } = await api.graphs.create({ document: hello });
+    const { id } = await api.runs.create({ graphId, document: hello });
+    const again = await api.runs.create({ graphId, document: hello });
     expect(
       await sql(database.url, `select data->>'runId' as run from pgboss.job where data->>'runId' = '${id}'`),
     ).toEqual([{ run: id }]);
@@ -209,8 +211,8 @@ describe("runs", () => {
     ]);
   });
   it("let only the latest attempt write", async () => {
-    const first = await claim(),
-      second = (await claimRun(db, first.id)) as ClaimedRun;
+    const first = await claim();
+    const second = (await claimRun(db, first.id)) as ClaimedRun;
     expect(second.attempt).toBe(2);
     await expect(appendEvents(db, first, [{ kind: "node-start", node: "old" }])).rejects.toThrow(Fenced);
     await expect(finishRun(db, first, [], result as never)).rejects.toThrow(Fenced);
@@ -243,10 +245,10 @@ describe("runs", () => {
     expect((await api.runs.get({ id: running.id })).status).toBe("cancelled");
   });
   it("are watched live, and from where a connection broke, without a gap or a repeat", async () => {
-    const listener = new Listener(() => database.url),
-      run = await claim(),
-      seen: string[] = [],
-      all: string[] = [];
+    const listener = new Listener(() => database.url);
+    const run = await claim();
+    const seen: string[] = [];
+    const all: string[] = [];
     const follow = async (lastId: string | undefined, into: string[], stopAfter: number) => {
       const controller = new AbortController();
       let last = lastId;

@@ -9,10 +9,10 @@ import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { run, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
 
-let database: TestDatabase,
-  db: Db,
-  api: ReturnType<typeof appRouter.createCaller>,
-  workers: ChildProcess[] = [];
+let database: TestDatabase;
+let db: Db;
+let api: ReturnType<typeof appRouter.createCaller>;
+let workers: ChildProcess[] = [];
 const grid: SweepSpec = {
   mode: "grid",
   count: 20,
@@ -64,8 +64,8 @@ afterAll(async () => {
 
 describe("a sweep", () => {
   it("queues its runs in one transaction, in order, behind runs that somebody waits for", async () => {
-    const { id, runs } = await api.sweeps.create({ document: tinyClip(), spec: grid }),
-      single = await api.runs.create({ document: tinyClip() });
+    const { id, runs } = await api.sweeps.create({ document: tinyClip(), spec: grid });
+    const single = await api.runs.create({ document: tinyClip() });
     const sweep = await api.sweeps.get({ id });
     expect([runs, sweep.status, sweep.runs.queued]).toEqual([6, "queued", 6]);
     expect(sweep.trials.map((t) => [t.number, t.assignment])).toEqual([
@@ -115,10 +115,10 @@ describe("a sweep", () => {
 
   it("runs on all workers at once, a killed worker changing nothing, with the numbers of single runs", async () => {
     workers = await Promise.all([startWorker(), startWorker()]);
-    const document = tinyClip({ steps: 250, checkpoint: 20 }),
-      { id } = await api.sweeps.create({ document, spec: grid });
-    const going = await until(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional)),
-      curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
+    const document = tinyClip({ steps: 250, checkpoint: 20 });
+    const { id } = await api.sweeps.create({ document, spec: grid });
+    const going = await until(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional));
+    const curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
     expect(curves.map((c) => c.name)).toContain("trainer · loss");
     workers[0]?.kill("SIGKILL");
     workers[0] = await startWorker();
@@ -126,8 +126,8 @@ describe("a sweep", () => {
     expect([sweep.status, sweep.runs.done]).toEqual(["done", 6]);
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));
     expect((await db.run.findMany({ where: { sweepId: id, attempt: { gt: 1 } } })).length).toBeGreaterThan(0);
-    const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2),
-      alone = await run(assign(document, trial?.assignment ?? {}), await temporaryFolder());
+    const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2);
+    const alone = await run(assign(document, trial?.assignment ?? {}), await temporaryFolder());
     const loss = (alone.outputs.trainer?.curve?.value as { lines: { values: number[] }[] }).lines[0]?.values.at(-1);
     expect(trial?.metric).toBe(loss);
 

@@ -21,8 +21,8 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
     expect(check(document as GraphDocument).problems).toEqual([]);
   });
   it("compiles to ONNX", async () => {
-    const host = await testHost(),
-      compiled = await compile(document as GraphDocument, { hostFor: () => host });
+    const host = await testHost();
+    const compiled = await compile(document as GraphDocument, { hostFor: () => host });
     expect("models" in compiled && compiled.models.length).toBeGreaterThan(0);
   });
 });
@@ -43,8 +43,8 @@ describe("templates", () => {
     ).toEqual(["clip-train-emoji", "distill-ema-teacher", "import-onnx-finetune", "linear-probe", "lora-finetune"]);
   });
   it("fine-tune an imported model past the same model frozen", async () => {
-    const document = (await readTemplate("import-onnx-finetune")) as GraphDocument,
-      { nodes } = document;
+    const document = (await readTemplate("import-onnx-finetune")) as GraphDocument;
+    const { nodes } = document;
     for (const id of ["trainer", "probe"])
       Object.assign((nodes[id] as GraphDocument["nodes"][string]).params, { steps: 60, warmup: 6 });
     const { number, error } = await run(document, await temporaryFolder(), { targets: ["accuracy", "baseline"] });

@@ -34,13 +34,13 @@ export function EditorActions({
   revision: number;
   children: ReactNode;
 }) {
-  const client = useTRPCClient(),
-    trpc = useTRPC(),
-    router = useRouter(),
-    known = useRef(revision),
-    saving = useRef<Promise<boolean> | undefined>(undefined);
-  const runId = useStore(store, (s) => s.run.id),
-    over = useStore(store, (s) => hasEnded(s.run.status));
+  const client = useTRPCClient();
+  const trpc = useTRPC();
+  const router = useRouter();
+  const known = useRef(revision);
+  const saving = useRef<Promise<boolean> | undefined>(undefined);
+  const runId = useStore(store, (s) => s.run.id);
+  const over = useStore(store, (s) => hasEnded(s.run.status));
 
   /** Saves until the document that is stored is the one on the screen. True when it is. */
   const save = useCallback((): Promise<boolean> => {
@@ -93,8 +93,8 @@ export function EditorActions({
   }, [store, save]);
 
   // Events come in bursts: one change of the screen for each frame.
-  const waiting = useRef<RunEvent[]>([]),
-    frame = useRef(0);
+  const waiting = useRef<RunEvent[]>([]);
+  const frame = useRef(0);
   useSubscription(
     trpc.runs.events.subscriptionOptions(
       { id: runId ?? "", lastEventId: null },

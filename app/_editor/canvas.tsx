@@ -78,27 +78,27 @@ const wireOf = (c: Connection | Edge): Wire | undefined =>
 
 /** The graph as nodes and wires that can be moved, drawn and cut. */
 export function Canvas() {
-  const store = useEditorStore(),
-    document = useEditor((s) => s.history.present),
-    selection = useEditor((s) => s.selection),
-    frozen = useEditor((s) => s.frozen),
-    { problems } = useChecked(),
-    definitionAt = useDefinitions();
-  const [nodes, setNodes, onNodesChange] = useNodesState<Node>([]),
-    { screenToFlowPosition } = useReactFlow();
-  const [selectedWires, setSelectedWires] = useState<string[]>([]),
-    [popup, setPopup] = useState<{
-      x: number;
-      y: number;
-      at: { x: number; y: number };
-      from?: { node: string; port: string; side: "source" | "target" };
-    }>();
+  const store = useEditorStore();
+  const document = useEditor((s) => s.history.present);
+  const selection = useEditor((s) => s.selection);
+  const frozen = useEditor((s) => s.frozen);
+  const { problems } = useChecked();
+  const definitionAt = useDefinitions();
+  const [nodes, setNodes, onNodesChange] = useNodesState<Node>([]);
+  const { screenToFlowPosition } = useReactFlow();
+  const [selectedWires, setSelectedWires] = useState<string[]>([]);
+  const [popup, setPopup] = useState<{
+    x: number;
+    y: number;
+    at: { x: number; y: number };
+    from?: { node: string; port: string; side: "source" | "target" };
+  }>();
 
   // React Flow keeps sizes and drags; the document says which nodes there are and where they rest.
   useEffect(() => {
     setNodes((now) => {
-      const known = new Map(now.map((n) => [n.id, n])),
-        chosen = new Set(selection);
+      const known = new Map(now.map((n) => [n.id, n]));
+      const chosen = new Set(selection);
       return Object.entries(document.nodes).map(([id, { position }]) => {
         const before = known.get(id);
         if (before?.dragging) return before;
@@ -117,8 +117,8 @@ export function Canvas() {
   const edges = useMemo(
     (): Edge[] =>
       document.wires.map((w) => {
-        const id = `${key(w.from)} → ${key(w.to)}`,
-          type = definitionAt(w.from.node)?.outputs[w.from.port]?.type ?? "file";
+        const id = `${key(w.from)} → ${key(w.to)}`;
+        const type = definitionAt(w.from.node)?.outputs[w.from.port]?.type ?? "file";
         const bad = problems.find(
           (p) => p.severity === "error" && p.node === w.to.node && p.port === w.to.port && p.code !== "missing-input",
         )?.message;
@@ -167,8 +167,8 @@ export function Canvas() {
       if (!wire) return "A wire goes from an output to an input.";
       const now = store.getState().history.present;
       if (verdicts.current.document !== now) verdicts.current = { document: now, known: new Map() };
-      const id = `${key(wire.from)}→${key(wire.to)}`,
-        known = verdicts.current.known.get(id);
+      const id = `${key(wire.from)}→${key(wire.to)}`;
+      const known = verdicts.current.known.get(id);
       if (known !== undefined) return known;
       const reason = canConnect(now, wire);
       verdicts.current.known.set(id, reason);
@@ -212,8 +212,8 @@ export function Canvas() {
   const place = (type: string, at: { x: number; y: number }, wire?: (id: string) => Wire | undefined) => {
     let id = "";
     store.getState().edit((d) => {
-      const added = addNode(d, type, at),
-        link = wire?.(added.id);
+      const added = addNode(d, type, at);
+      const link = wire?.(added.id);
       id = added.id;
       return link ? connect(added.document, link) : added.document;
     });
@@ -221,23 +221,23 @@ export function Canvas() {
   };
   /** Pictures dropped on a node that takes uploads go to it; elsewhere such a node is made for them. */
   const dropFiles = async (event: DragEvent) => {
-    const at = screenToFlowPosition({ x: event.clientX - 120, y: event.clientY - 16 }),
-      files = [...event.dataTransfer.files].filter((f) => f.type.startsWith("image/"));
-    const over = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset.node,
-      fieldOf = (type: string | undefined) => fieldsOfType(type).find((f) => f.widget === "images")?.name;
+    const at = screenToFlowPosition({ x: event.clientX - 120, y: event.clientY - 16 });
+    const files = [...event.dataTransfer.files].filter((f) => f.type.startsWith("image/"));
+    const over = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset.node;
+    const fieldOf = (type: string | undefined) => fieldsOfType(type).find((f) => f.widget === "images")?.name;
     if (!files.length)
       return void toast.error("Only pictures can be dropped here.", {
         description: "PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read.",
       });
-    const type = Object.keys(registry).find((t) => fieldOf(t)) ?? "",
-      toast_ = toast.loading(`Sending ${files.length} ${files.length === 1 ? "picture" : "pictures"}`);
+    const type = Object.keys(registry).find((t) => fieldOf(t)) ?? "";
+    const toast_ = toast.loading(`Sending ${files.length} ${files.length === 1 ? "picture" : "pictures"}`);
     try {
-      const sent = await Promise.all(files.map(upload)),
-        images = sent.map(({ ref, name }) => ({ ref, name }));
+      const sent = await Promise.all(files.map(upload));
+      const images = sent.map(({ ref, name }) => ({ ref, name }));
       store.getState().edit((d) => {
         const known =
-            over !== undefined && fieldOf(d.nodes[over]?.type) ? { document: d, id: over } : addNode(d, type, at),
-          field = fieldOf(known.document.nodes[known.id]?.type) as string;
+          over !== undefined && fieldOf(d.nodes[over]?.type) ? { document: d, id: over } : addNode(d, type, at);
+        const field = fieldOf(known.document.nodes[known.id]?.type) as string;
         const before = (known.document.nodes[known.id]?.params[field] ?? []) as { ref: string; name: string }[];
         return setParam(known.document, known.id, field, [...before, ...images]);
       });
@@ -336,12 +336,12 @@ export function Canvas() {
             setPopup(undefined);
             place(type, at, (id) => {
               if (!from) return undefined;
-              const wanted = portType(from),
-                ports = definitionOf(type)?.[from.side === "source" ? "inputs" : "outputs"] ?? {};
+              const wanted = portType(from);
+              const ports = definitionOf(type)?.[from.side === "source" ? "inputs" : "outputs"] ?? {};
               const port = Object.keys(ports).find((name) => ports[name]?.type === wanted);
               if (!port) return undefined;
-              const there = { node: id, port },
-                here = { node: from.node, port: from.port };
+              const there = { node: id, port };
+              const here = { node: from.node, port: from.port };
               return from.side === "source" ? { from: here, to: there } : { from: there, to: here };
             });
           }}

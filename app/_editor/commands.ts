@@ -84,14 +84,12 @@ export const commands = {
     title: "Arrange",
     keys: "Mod+Shift+L",
     run({ store, flow }) {
-      store
-        .getState()
-        .edit((d) =>
-          tidy(d, (id) => ({
-            width: flow.getInternalNode(id)?.measured.width ?? 240,
-            height: flow.getInternalNode(id)?.measured.height ?? 120,
-          })),
-        );
+      store.getState().edit((d) =>
+        tidy(d, (id) => ({
+          width: flow.getInternalNode(id)?.measured.width ?? 240,
+          height: flow.getInternalNode(id)?.measured.height ?? 120,
+        })),
+      );
       setTimeout(() => void flow.fitView({ padding: 0.12, duration: 200, maxZoom: 1 }), 50);
     },
   },
@@ -104,8 +102,8 @@ export const commands = {
 
 /** The command that a key press stands for. Keys that type into a field stay there. */
 export function commandFor(event: KeyboardEvent): Command | undefined {
-  const target = event.target as HTMLElement,
-    typing = target.closest("input, textarea, select, [contenteditable=true], [role=dialog]") !== null;
+  const target = event.target as HTMLElement;
+  const typing = target.closest("input, textarea, select, [contenteditable=true], [role=dialog]") !== null;
   const pressed = [
     event.metaKey || event.ctrlKey ? "Mod" : "",
     event.shiftKey ? "Shift" : "",

@@ -12,8 +12,8 @@ const Context = createContext<{ store: EditorStore; checked: Checked } | undefin
 
 /** The store, and what the compiler says of the document as it is now. */
 export function EditorProvider({ store, children }: { store: EditorStore; children: ReactNode }) {
-  const nodes = useStore(store, (s) => s.history.present.nodes),
-    wires = useStore(store, (s) => s.history.present.wires);
+  const nodes = useStore(store, (s) => s.history.present.nodes);
+  const wires = useStore(store, (s) => s.history.present.wires);
   // Moving a node changes nothing that the check reads.
   const meaning = JSON.stringify([Object.entries(nodes).map(([id, n]) => [id, n.type, n.version, n.params]), wires]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `meaning` stands for the document

@@ -40,8 +40,8 @@ describe("the canvas of a run", () => {
 
 describe("the editor's store", () => {
   it("marks edits as unsaved, and lets nothing change in a snapshot", () => {
-    const document = graph({ a: ["text.input"] }),
-      store = createEditor({ graphId: "g", document });
+    const document = graph({ a: ["text.input"] });
+    const store = createEditor({ graphId: "g", document });
     store.getState().edit((d) => ({ ...d, name: "new" }));
     expect([store.getState().saved, store.getState().history.present.name]).toEqual(["unsaved", "new"]);
     const frozen = createEditor({ document, frozen: true });

@@ -54,20 +54,20 @@ function Failure({ error }: { error: PublicError }) {
 }
 
 function Frame({ published }: { published: boolean }) {
-  const store = useEditorStore(),
-    flow = useReactFlow(),
-    { run, cancel } = useActions(),
-    frozen = useEditor((s) => s.frozen),
-    error = useEditor((s) => s.run.error);
-  const [left, setLeft] = useState(true),
-    [right, setRight] = useState(true);
+  const store = useEditorStore();
+  const flow = useReactFlow();
+  const { run, cancel } = useActions();
+  const frozen = useEditor((s) => s.frozen);
+  const error = useEditor((s) => s.run.error);
+  const [left, setLeft] = useState(true);
+  const [right, setRight] = useState(true);
   useEffect(() => {
     const small = window.innerWidth < 1180;
     setLeft(!small && !frozen);
   }, [frozen]);
   // The canvas has its width only after the panels have theirs, and nodes their height after the previews of the run that is opened; until then nobody has moved it.
-  const fitted = useRef<string>(undefined),
-    shown = useEditor((s) => s.run.nodes !== noRun.nodes && hasEnded(s.run.status));
+  const fitted = useRef<string>(undefined);
+  const shown = useEditor((s) => s.run.nodes !== noRun.nodes && hasEnded(s.run.status));
   useEffect(() => {
     const view = () => JSON.stringify(flow.getViewport());
     const timer = setTimeout(

@@ -13,15 +13,15 @@ import { widgets } from "./widgets";
 import { type Field, fieldsOf } from "./widgets/describe";
 
 function Param({ node, field }: { node: string; field: Field }) {
-  const store = useEditorStore(),
-    own = useEditor((s) => s.history.present.nodes[node]?.params),
-    frozen = useEditor((s) => s.frozen),
-    { problems } = useChecked();
-  const isSet = own !== undefined && Object.hasOwn(own, field.name),
-    value = isSet ? own[field.name] : field.fallback,
-    wrong = problems.find((p) => p.node === node && p.param === field.name);
-  const id = `${node}-${field.name}`,
-    View = widgets[field.widget];
+  const store = useEditorStore();
+  const own = useEditor((s) => s.history.present.nodes[node]?.params);
+  const frozen = useEditor((s) => s.frozen);
+  const { problems } = useChecked();
+  const isSet = own !== undefined && Object.hasOwn(own, field.name);
+  const value = isSet ? own[field.name] : field.fallback;
+  const wrong = problems.find((p) => p.node === node && p.param === field.name);
+  const id = `${node}-${field.name}`;
+  const View = widgets[field.widget];
   const set = (v: Parameters<typeof setParam>[3], part = "") =>
     store.getState().edit((d) => setParam(d, node, field.name, v), `param ${node}.${field.name} ${part}`);
   return (
@@ -49,9 +49,9 @@ function Param({ node, field }: { node: string; field: Field }) {
 
 /** What the parameters mean, as the node draws it; nothing while one of them is wrong. */
 function Drawing({ id }: { id: string }) {
-  const { graph } = useChecked(),
-    node = graph.nodes.get(id),
-    drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
+  const { graph } = useChecked();
+  const node = graph.nodes.get(id);
+  const drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
   if (!drawn) return null;
   return (
     <figure className="border-t border-line py-3" data-drawing>
@@ -100,17 +100,17 @@ function Ports({
 
 /** The chosen node: its title, its parameters as a form made of their types, its ports, its documentation. */
 export function Inspector() {
-  const store = useEditorStore(),
-    selection = useEditor((s) => s.selection),
-    document = useEditor((s) => s.history.present),
-    frozen = useEditor((s) => s.frozen),
-    { types, problems } = useChecked();
-  const [advanced, setAdvanced] = useState(false),
-    [docs, setDocs] = useState(false);
-  const id = selection[0] ?? "",
-    node = selection.length === 1 ? document.nodes[id] : undefined,
-    definition = definitionOf(node?.type),
-    { inputs = {}, outputs = {} } = useDefinitions()(id) ?? {};
+  const store = useEditorStore();
+  const selection = useEditor((s) => s.selection);
+  const document = useEditor((s) => s.history.present);
+  const frozen = useEditor((s) => s.frozen);
+  const { types, problems } = useChecked();
+  const [advanced, setAdvanced] = useState(false);
+  const [docs, setDocs] = useState(false);
+  const id = selection[0] ?? "";
+  const node = selection.length === 1 ? document.nodes[id] : undefined;
+  const definition = definitionOf(node?.type);
+  const { inputs = {}, outputs = {} } = useDefinitions()(id) ?? {};
   if (!node)
     return (
       <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
@@ -152,9 +152,9 @@ export function Inspector() {
         <RunFacts />
       </div>
     );
-  const fields = definition ? fieldsOf(definition) : [],
-    plain = fields.filter((f) => !f.advanced),
-    more = fields.filter((f) => f.advanced);
+  const fields = definition ? fieldsOf(definition) : [];
+  const plain = fields.filter((f) => !f.advanced);
+  const more = fields.filter((f) => f.advanced);
   return (
     <div key={id} className="h-full overflow-y-auto px-4 pb-8">
       <input

@@ -17,8 +17,8 @@ export function tidy(
     document,
     Object.fromEntries(
       Object.keys(document.nodes).map((id) => {
-        const { x, y } = graph.node(id),
-          { width, height } = sizeOf(id);
+        const { x, y } = graph.node(id);
+        const { width, height } = sizeOf(id);
         return [id, { x: x - width / 2, y: y - height / 2 }];
       }),
     ),

@@ -40,8 +40,8 @@ function PortRow({
   side: "in" | "out";
   wire?: WireType;
 }) {
-  const left = side === "in",
-    shape = describe(wire ?? port);
+  const left = side === "in";
+  const shape = describe(wire ?? port);
   return (
     <div className={`relative flex h-[22px] items-center ${left ? "pr-2 pl-3.5" : "justify-end pr-3.5 pl-2"}`}>
       <Handle
@@ -127,8 +127,8 @@ function Problems({ problems, run }: { problems: readonly Problem[]; run?: NodeR
 
 /** Lines up with what it shows: numbers of one node together, everything else one below the other. */
 function Previews({ run, title }: { run: NodeRun; title: string }) {
-  const [open, setOpen] = useState(false),
-    all = Object.entries(run.previews ?? {});
+  const [open, setOpen] = useState(false);
+  const all = Object.entries(run.previews ?? {});
   const { metrics } = run;
   if (run.status === "running" && metrics && metrics.steps.length > 1)
     return (
@@ -174,24 +174,24 @@ function Previews({ run, title }: { run: NodeRun; title: string }) {
 
 /** A node on the canvas, whatever its type: all of it comes from the definition. */
 export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
-  const node = useEditor((s) => s.history.present.nodes[id]),
-    run = useEditor((s) => s.run.nodes[id]),
-    frozen = useEditor((s) => s.frozen),
-    busy = useEditor((s) => s.run.status === "running" || s.run.status === "queued");
-  const { types, problems: all } = useChecked(),
-    { run: start } = useActions(),
-    definition = useDefinitions()(id);
+  const node = useEditor((s) => s.history.present.nodes[id]);
+  const run = useEditor((s) => s.run.nodes[id]);
+  const frozen = useEditor((s) => s.frozen);
+  const busy = useEditor((s) => s.run.status === "running" || s.run.status === "queued");
+  const { types, problems: all } = useChecked();
+  const { run: start } = useActions();
+  const definition = useDefinitions()(id);
   // Ports that come with a parameter: React Flow measures their handles only when told.
-  const measure = useUpdateNodeInternals(),
-    ports = Object.keys({ ...definition?.inputs, ...definition?.outputs }).join();
+  const measure = useUpdateNodeInternals();
+  const ports = Object.keys({ ...definition?.inputs, ...definition?.outputs }).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: `ports` is why it measures again
   useEffect(() => measure(id), [id, ports, measure]);
   if (!node) return null;
-  const problems = all.filter((p) => p.node === id),
-    bad = problems.some((p) => p.severity === "error");
-  const title = node.title ?? definition?.title ?? node.type,
-    inputs = Object.entries<Port>(definition?.inputs ?? {}),
-    outputs = Object.entries<Port>(definition?.outputs ?? {});
+  const problems = all.filter((p) => p.node === id);
+  const bad = problems.some((p) => p.severity === "error");
+  const title = node.title ?? definition?.title ?? node.type;
+  const inputs = Object.entries<Port>(definition?.inputs ?? {});
+  const outputs = Object.entries<Port>(definition?.outputs ?? {});
   const colour = `var(--port-${outputs[0]?.[1].type ?? inputs[0]?.[1].type ?? "file"})`;
   return (
     <div

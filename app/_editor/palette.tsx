@@ -22,8 +22,8 @@ const matches = (d: NodeDefinition, words: string): boolean =>
 
 /** All node types, by category and by search; dragged onto the canvas or put there with Enter. */
 export function Palette({ onPick }: { onPick(type: string): void }) {
-  const [search, setSearch] = useState(""),
-    [closed, setClosed] = useState<string[]>([]);
+  const [search, setSearch] = useState("");
+  const [closed, setClosed] = useState<string[]>([]);
   return (
     <div className="flex h-full flex-col">
       <label className="relative m-2.5">
@@ -42,8 +42,8 @@ export function Palette({ onPick }: { onPick(type: string): void }) {
       </label>
       <div className="flex-1 overflow-y-auto px-2 pb-4">
         {categories.map((category) => {
-          const list = all.filter((d) => d.type.startsWith(`${category}.`) && matches(d, search)),
-            open = search !== "" || !closed.includes(category);
+          const list = all.filter((d) => d.type.startsWith(`${category}.`) && matches(d, search));
+          const open = search !== "" || !closed.includes(category);
           if (!list.length) return null;
           return (
             <section key={category}>

@@ -15,23 +15,23 @@ import { blobUrl } from "./upload";
 
 /** The run that the canvas shows: how it went, what numbers and files it gave, and where it belongs. */
 export function RunFacts() {
-  const id = useEditor((s) => s.run.id),
-    status = useEditor((s) => s.run.status),
-    frozen = useEditor((s) => s.frozen),
-    nodes = useEditor((s) => s.history.present.nodes),
-    graphId = useEditor((s) => s.graphId);
-  const trpc = useTRPC(),
-    { data } = useQuery({
-      ...trpc.runs.compare.queryOptions({ ids: [id ?? ""] }),
-      enabled: id !== undefined && hasEnded(status),
-    }),
-    run = data?.runs[0];
+  const id = useEditor((s) => s.run.id);
+  const status = useEditor((s) => s.run.status);
+  const frozen = useEditor((s) => s.frozen);
+  const nodes = useEditor((s) => s.history.present.nodes);
+  const graphId = useEditor((s) => s.graphId);
+  const trpc = useTRPC();
+  const { data } = useQuery({
+    ...trpc.runs.compare.queryOptions({ ids: [id ?? ""] }),
+    enabled: id !== undefined && hasEnded(status),
+  });
+  const run = data?.runs[0];
   if (!id || !status) return null;
-  const titleOf = (node: string): string => nodes[node]?.title ?? definitionOf(nodes[node]?.type)?.title ?? node,
-    named = (endpoint: string) => ({
-      of: titleOf(endpoint.slice(0, endpoint.indexOf("."))),
-      name: endpoint.slice(endpoint.indexOf(".") + 1),
-    });
+  const titleOf = (node: string): string => nodes[node]?.title ?? definitionOf(nodes[node]?.type)?.title ?? node;
+  const named = (endpoint: string) => ({
+    of: titleOf(endpoint.slice(0, endpoint.indexOf("."))),
+    name: endpoint.slice(endpoint.indexOf(".") + 1),
+  });
   return (
     <section className="border-t border-line pt-3" data-run-facts>
       <div className="mb-2 flex items-center justify-between">

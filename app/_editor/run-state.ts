@@ -97,8 +97,8 @@ export function fold(state: RunState, event: RunEvent): RunState {
         : state;
     case "metric": {
       const { steps, values } = state.nodes[event.node]?.metrics ?? { steps: [], values: {} };
-      const kept = upTo({ steps, values }, event.step - 1),
-        names = [...new Set([...Object.keys(kept.values), ...Object.keys(event.values)])];
+      const kept = upTo({ steps, values }, event.step - 1);
+      const names = [...new Set([...Object.keys(kept.values), ...Object.keys(event.values)])];
       return set(state, event.node, {
         metrics: {
           steps: [...kept.steps, event.step],

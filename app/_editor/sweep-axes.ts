@@ -20,8 +20,8 @@ export interface AxisDraft {
   log: boolean;
 }
 
-const numbers: readonly Field["widget"][] = ["number", "slider", "seed"],
-  words: readonly Field["widget"][] = ["text", "textarea"];
+const numbers: readonly Field["widget"][] = ["number", "slider", "seed"];
+const words: readonly Field["widget"][] = ["text", "textarea"];
 export const isNumber = ({ widget }: Field): boolean => numbers.includes(widget);
 /** What a parameter can be where there are only a few ways. */
 export const optionsOf = ({ widget, options }: Field): readonly Json[] | undefined =>
@@ -36,8 +36,8 @@ export function variable(
 ): { node: string; title: string; fields: Field[] }[] {
   return Object.entries(document.nodes)
     .flatMap(([node, { type, title }]) => {
-      const definition = definitionOf(type),
-        fields = definition ? fieldsOf(definition).filter(canVary) : [];
+      const definition = definitionOf(type);
+      const fields = definition ? fieldsOf(definition).filter(canVary) : [];
       return definition && fields.length ? [{ node, title: title ?? definition.title, fields }] : [];
     })
     .sort((a, b) => Number(chosen.includes(b.node)) - Number(chosen.includes(a.node)));
@@ -49,9 +49,9 @@ export function metrics(
 ): { node: string; port: string; type: "number" | "series"; label: string }[] {
   return Object.entries(document.nodes)
     .flatMap(([node, { type, title }]) => {
-      const definition = definitionOf(type),
-        outputs = Object.entries<Port>(definition?.outputs ?? {}),
-        measures = outputs.every(([, o]) => o.type === "number");
+      const definition = definitionOf(type);
+      const outputs = Object.entries<Port>(definition?.outputs ?? {});
+      const measures = outputs.every(([, o]) => o.type === "number");
       return outputs.flatMap(([port, o]) =>
         o.type === "number" || o.type === "series"
           ? [
@@ -71,12 +71,12 @@ export function metrics(
 
 /** A parameter as it is first offered: values around the one it has. */
 export function draftOf(document: GraphDocument, node: string, field: Field): AxisDraft {
-  const now = document.nodes[node]?.params[field.name] ?? (field.fallback as Json),
-    value = Number(now),
-    within = (n: number) =>
-      Math.min(field.max ?? n, Math.max(field.min ?? n, field.integer ? Math.round(n) : Number(n.toPrecision(4))));
-  const near = field.widget === "seed" ? [0, 1, 2] : [...new Set([value / 2, value, value * 2].map(within))],
-    wide = field.integer ? 2 : 10;
+  const now = document.nodes[node]?.params[field.name] ?? (field.fallback as Json);
+  const value = Number(now);
+  const within = (n: number) =>
+    Math.min(field.max ?? n, Math.max(field.min ?? n, field.integer ? Math.round(n) : Number(n.toPrecision(4))));
+  const near = field.widget === "seed" ? [0, 1, 2] : [...new Set([value / 2, value, value * 2].map(within))];
+  const wide = field.integer ? 2 : 10;
   return {
     node,
     field,

@@ -16,21 +16,21 @@ import { type AxisDraft, axisOf, draftOf, isNumber, metrics, optionsOf, variable
 
 /** Asks what to vary, how, and what to look at; says how many runs that makes, and what is wrong with it; starts them. */
 export function SweepDialog({ onClose }: { onClose(): void }) {
-  const trpc = useTRPC(),
-    router = useRouter(),
-    document = useEditor((s) => s.history.present),
-    graphId = useEditor((s) => s.graphId),
-    selection = useEditor((s) => s.selection),
-    run = useEditor((s) => s.run);
-  const comparable = useMemo(() => metrics(document), [document]),
-    [mode, setMode] = useState<SweepSpec["mode"]>("grid"),
-    [axes, setAxes] = useState<AxisDraft[]>([]),
-    [count, setCount] = useState("20"),
-    [seed, setSeed] = useState("0");
-  const [endpoint, setEndpoint] = useState(`${comparable[0]?.node}.${comparable[0]?.port}`),
-    metric = comparable.find((m) => `${m.node}.${m.port}` === endpoint),
-    [line, setLine] = useState(""),
-    [goal, setGoal] = useState(goalFor(metric?.type));
+  const trpc = useTRPC();
+  const router = useRouter();
+  const document = useEditor((s) => s.history.present);
+  const graphId = useEditor((s) => s.graphId);
+  const selection = useEditor((s) => s.selection);
+  const run = useEditor((s) => s.run);
+  const comparable = useMemo(() => metrics(document), [document]);
+  const [mode, setMode] = useState<SweepSpec["mode"]>("grid");
+  const [axes, setAxes] = useState<AxisDraft[]>([]);
+  const [count, setCount] = useState("20");
+  const [seed, setSeed] = useState("0");
+  const [endpoint, setEndpoint] = useState(`${comparable[0]?.node}.${comparable[0]?.port}`);
+  const metric = comparable.find((m) => `${m.node}.${m.port}` === endpoint);
+  const [line, setLine] = useState("");
+  const [goal, setGoal] = useState(goalFor(metric?.type));
   const start = useMutation(
     trpc.sweeps.create.mutationOptions({
       onSuccess: ({ id }) => router.push(`/sweeps/${id}`),
@@ -232,9 +232,9 @@ function AxisRow({
   onChange(with_: Partial<AxisDraft>): void;
   onRemove(): void;
 }) {
-  const { field, text, picked, ranged, min, max, log } = axis,
-    options = optionsOf(field),
-    canRange = mode === "random" && isNumber(field);
+  const { field, text, picked, ranged, min, max, log } = axis;
+  const options = optionsOf(field);
+  const canRange = mode === "random" && isNumber(field);
   return (
     <div className="rounded-lg border border-line-strong bg-surface p-2.5" data-axis={`${axis.node}.${field.name}`}>
       <div className="mb-1.5 flex items-center gap-2">

@@ -49,24 +49,24 @@ export function exportDocument(document: { name: string }): void {
 }
 
 export function Toolbar({ published }: { published: boolean }) {
-  const store = useEditorStore(),
-    flow = useReactFlow(),
-    client = useTRPCClient(),
-    { run, cancel, saveCopy } = useActions(),
-    { problems } = useChecked();
-  const document = useEditor((s) => s.history.present),
-    saved = useEditor((s) => s.saved),
-    status = useEditor((s) => s.run.status),
-    runId = useEditor((s) => s.run.id),
-    frozen = useEditor((s) => s.frozen),
-    graphId = useEditor((s) => s.graphId);
-  const selection = useEditor((s) => s.selection),
-    [sweeping, setSweeping] = useState(false);
-  const canUndo = useEditor((s) => s.history.past.length > 0),
-    canRedo = useEditor((s) => s.history.future.length > 0);
-  const busy = status === "queued" || status === "running",
-    errors = problems.filter((p) => p.severity === "error").length,
-    mark = savedMarks[saved];
+  const store = useEditorStore();
+  const flow = useReactFlow();
+  const client = useTRPCClient();
+  const { run, cancel, saveCopy } = useActions();
+  const { problems } = useChecked();
+  const document = useEditor((s) => s.history.present);
+  const saved = useEditor((s) => s.saved);
+  const status = useEditor((s) => s.run.status);
+  const runId = useEditor((s) => s.run.id);
+  const frozen = useEditor((s) => s.frozen);
+  const graphId = useEditor((s) => s.graphId);
+  const selection = useEditor((s) => s.selection);
+  const [sweeping, setSweeping] = useState(false);
+  const canUndo = useEditor((s) => s.history.past.length > 0);
+  const canRedo = useEditor((s) => s.history.future.length > 0);
+  const busy = status === "queued" || status === "running";
+  const errors = problems.filter((p) => p.severity === "error").length;
+  const mark = savedMarks[saved];
   const context = { store, flow, run, cancel };
   const publish = async (on: boolean) => {
     try {

@@ -13,14 +13,14 @@ export async function TemplatePicture({ id }: { id: string }) {
 }
 
 export function GraphPicture({ document }: { document: GraphDocument }) {
-  const nodes = Object.entries(document.nodes),
-    xs = nodes.map(([, n]) => n.position.x),
-    ys = nodes.map(([, n]) => n.position.y);
+  const nodes = Object.entries(document.nodes);
+  const xs = nodes.map(([, n]) => n.position.x);
+  const ys = nodes.map(([, n]) => n.position.y);
   if (!nodes.length) return <div className="flex h-full items-center justify-center text-ink-3">Empty graph</div>;
-  const left = Math.min(...xs) - 60,
-    top = Math.min(...ys) - 60,
-    width = Math.max(...xs) - left + box.w + 60,
-    height = Math.max(...ys) - top + box.h + 60;
+  const left = Math.min(...xs) - 60;
+  const top = Math.min(...ys) - 60;
+  const width = Math.max(...xs) - left + box.w + 60;
+  const height = Math.max(...ys) - top + box.h + 60;
   const outputs = (id: string): Record<string, Port> => definitionOf(document, id, registry)?.outputs ?? {};
   return (
     <svg
@@ -30,14 +30,14 @@ export function GraphPicture({ document }: { document: GraphDocument }) {
       aria-hidden
     >
       {document.wires.map((w) => {
-        const a = document.nodes[w.from.node],
-          b = document.nodes[w.to.node];
+        const a = document.nodes[w.from.node];
+        const b = document.nodes[w.to.node];
         if (!a || !b) return null;
-        const x1 = a.position.x + box.w,
-          y1 = a.position.y + box.h / 2,
-          x2 = b.position.x,
-          y2 = b.position.y + box.h / 2,
-          bend = Math.max(60, Math.abs(x2 - x1) / 2);
+        const x1 = a.position.x + box.w;
+        const y1 = a.position.y + box.h / 2;
+        const x2 = b.position.x;
+        const y2 = b.position.y + box.h / 2;
+        const bend = Math.max(60, Math.abs(x2 - x1) / 2);
         const type = outputs(w.from.node)[w.from.port]?.type ?? "file";
         return (
           <path

@@ -24,10 +24,10 @@ export interface TemplateEntry {
 
 /** What a visitor meets: templates to start from, then the graphs that are there. */
 export function StartPage({ templates }: { templates: TemplateEntry[] }) {
-  const trpc = useTRPC(),
-    router = useRouter(),
-    queries = useQueryClient(),
-    file = useRef<HTMLInputElement>(null);
+  const trpc = useTRPC();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const file = useRef<HTMLInputElement>(null);
   const graphs = useQuery(trpc.graphs.list.queryOptions());
   const fail = (error: unknown) => {
     const { message, hint } = problemOf(error);

@@ -31,11 +31,11 @@ export interface ChartProps {
 
 /** Lines over a common axis. Drawn anew when looks or theme change; the pointer reads values off it. */
 export function Chart({ label, x, lines, height, legend = false, log = false, lit, onFocus }: ChartProps) {
-  const host = useRef<HTMLDivElement>(null),
-    plot = useRef<uPlot>(undefined),
-    looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
-  const data = useRef<uPlot.AlignedData>([[]]),
-    focus = useRef(onFocus);
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
+  const data = useRef<uPlot.AlignedData>([[]]);
+  const focus = useRef(onFocus);
   data.current = [[...x], ...lines.map((l) => [...l.values])] as uPlot.AlignedData;
   focus.current = onFocus;
   useEffect(() => {
@@ -44,12 +44,12 @@ export function Chart({ label, x, lines, height, legend = false, log = false, li
     const draw = () => {
       plot.current?.destroy();
       const axis = {
-          stroke: () => themed("--ink-3"),
-          grid: { stroke: () => themed("--line"), width: 1 },
-          ticks: { show: false },
-          font: "10px system-ui",
-        },
-        focuses = focus.current !== undefined;
+        stroke: () => themed("--ink-3"),
+        grid: { stroke: () => themed("--line"), width: 1 },
+        ticks: { show: false },
+        font: "10px system-ui",
+      };
+      const focuses = focus.current !== undefined;
       plot.current = new uPlot(
         {
           width: element.clientWidth || 240,

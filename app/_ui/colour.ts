@@ -7,9 +7,9 @@ const stops = [
 
 /** The colour of a place between 0, the worst, and 1, the best. */
 export function shade(t: number): string {
-  const at = Math.min(1, Math.max(0, t)) * (stops.length - 1),
-    i = Math.min(stops.length - 2, Math.floor(at)),
-    [a, b] = [stops[i] ?? stops[0], stops[i + 1] ?? stops[0]];
+  const at = Math.min(1, Math.max(0, t)) * (stops.length - 1);
+  const i = Math.min(stops.length - 2, Math.floor(at));
+  const [a, b] = [stops[i] ?? stops[0], stops[i + 1] ?? stops[0]];
   return `rgb(${a.map((from, k) => Math.round(from + (at - i) * ((b[k] ?? from) - from))).join(", ")})`;
 }
 export const gradient = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(shade).join(", ")})`;

@@ -51,8 +51,8 @@ export function DataTable<T extends { id: string }>({
     getSortedRowModel: getSortedRowModel(),
     getFilteredRowModel: getFilteredRowModel(),
   });
-  const shown = table.getRowModel().rows,
-    latest = useRef(chosen);
+  const shown = table.getRowModel().rows;
+  const latest = useRef(chosen);
   latest.current = chosen;
   const toggle = useCallback(
     (id: string) =>

@@ -31,10 +31,10 @@ export function RunCurves({
   lit?: string;
   onLit?: Dispatch<SetStateAction<string | undefined>>;
 }) {
-  const trpc = useTRPC(),
-    [chosen, setChosen] = useState<string>(),
-    [log, setLog] = useState(false),
-    under = useRef<string>(undefined);
+  const trpc = useTRPC();
+  const [chosen, setChosen] = useState<string>();
+  const [log, setLog] = useState(false);
+  const under = useRef<string>(undefined);
   const curves = useQueries({
     // What a run drew never changes; what it draws is asked for again.
     queries: runs.map(({ id, going }) =>
@@ -49,8 +49,8 @@ export function RunCurves({
     ),
     combine: (results) => results.map((r) => r.data ?? []),
   });
-  const names = [...new Set(curves.flatMap((list) => list.map((c) => c.name)))],
-    name = chosen ?? names.find((n) => n === first) ?? names.find((n) => n.startsWith(`${first} · `)) ?? names[0];
+  const names = [...new Set(curves.flatMap((list) => list.map((c) => c.name)))];
+  const name = chosen ?? names.find((n) => n === first) ?? names.find((n) => n.startsWith(`${first} · `)) ?? names[0];
   const drawn = useMemo(
     () =>
       runs
@@ -76,11 +76,11 @@ export function RunCurves({
     };
   }, [drawn]);
   if (!names.length) return null;
-  const at = drawn.findIndex(({ run }) => run.id === lit),
-    told = drawn[at];
+  const at = drawn.findIndex(({ run }) => run.id === lit);
+  const told = drawn[at];
   const focus = (i: number | undefined) => {
-    const id = i === undefined ? undefined : drawn[i]?.run.id,
-      before = under.current;
+    const id = i === undefined ? undefined : drawn[i]?.run.id;
+    const before = under.current;
     under.current = id;
     onLit?.((now) => (id === undefined && now !== before ? now : id)); // the chart says late that the pointer left it: another run may be lit by then
   };

@@ -39,9 +39,9 @@ const columns = [
 
 /** Every run that was asked for by itself, newest first, kept up to date. Those that are ticked can be compared. */
 export function RunsPage() {
-  const trpc = useTRPC(),
-    [filter, setFilter] = useState(""),
-    [chosen, setChosen] = useState<Set<string>>(new Set());
+  const trpc = useTRPC();
+  const [filter, setFilter] = useState("");
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const runs = useQuery({ ...trpc.runs.list.queryOptions({}), refetchInterval: 3000 });
   return (
     <Shell here="runs">

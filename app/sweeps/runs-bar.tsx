@@ -2,8 +2,8 @@ import type { Sweep } from "./labels";
 
 /** How many runs are over, as a bar and in words. */
 export function RunsBar({ runs: { queued, running, done, failed, cancelled } }: { runs: Sweep["runs"] }) {
-  const all = queued + running + done + failed + cancelled,
-    part = (n: number) => ({ width: `${(100 * n) / Math.max(1, all)}%` });
+  const all = queued + running + done + failed + cancelled;
+  const part = (n: number) => ({ width: `${(100 * n) / Math.max(1, all)}%` });
   return (
     <div>
       <div

@@ -55,9 +55,9 @@ const columns = [
 
 /** Every sweep, newest first, kept up to date. */
 export function SweepsPage() {
-  const trpc = useTRPC(),
-    [filter, setFilter] = useState(""),
-    sweeps = useQuery({ ...trpc.sweeps.list.queryOptions(), refetchInterval: 3000 });
+  const trpc = useTRPC();
+  const [filter, setFilter] = useState("");
+  const sweeps = useQuery({ ...trpc.sweeps.list.queryOptions(), refetchInterval: 3000 });
   return (
     <Shell here="sweeps">
       <div className="mb-4 flex items-center justify-between gap-4">

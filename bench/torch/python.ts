@@ -7,11 +7,11 @@ import { join, resolve } from "node:path";
  * PyPI when first asked for. Undefined, with a word, where that cannot be had.
  */
 export function torchPython(): string | undefined {
-  const works = (python: string) => spawnSync(python, ["-c", "import torch"]).status === 0,
-    given = process.env.PATCHBAY_BENCH_PYTHON;
+  const works = (python: string) => spawnSync(python, ["-c", "import torch"]).status === 0;
+  const given = process.env.PATCHBAY_BENCH_PYTHON;
   if (given) return works(given) ? given : void console.error(`${given} has no PyTorch; the comparison is skipped.`);
-  const home = resolve(".data/bench/torch"),
-    python = join(home, "bin/python");
+  const home = resolve(".data/bench/torch");
+  const python = join(home, "bin/python");
   if (existsSync(python) && works(python)) return python;
   console.error("making a virtual environment with PyTorch (some minutes, about 5 GB) …");
   const made =

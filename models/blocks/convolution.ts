@@ -28,19 +28,17 @@ export function convolution(
   channels: number,
   { kernel, stride = 1, group = 1, pad = 0, bias = true, init, biasInit }: ConvolutionSpec,
 ): Value {
-  const inputs = fixed(x.shape.slice(1, 2))[0] as number,
-    strides = [stride, stride],
-    size = [kernel, kernel],
-    perGroup = inputs / group;
+  const inputs = fixed(x.shape.slice(1, 2))[0] as number;
+  const strides = [stride, stride];
+  const size = [kernel, kernel];
+  const perGroup = inputs / group;
   if (!Number.isInteger(perGroup)) throw new Error(`${inputs} channels cannot be cut into ${group} groups`);
-  const fresh = fanIn(perGroup * kernel * kernel),
-    weight = b.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
+  const fresh = fanIn(perGroup * kernel * kernel);
+  const weight = b.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
   // Without strides "same" does not depend on the sizes, which may be symbols.
   const pads =
-      pad === "same"
-        ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides })
-        : [pad, pad, pad, pad],
-    attrs = { group, strides, pads };
+    pad === "same" ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides }) : [pad, pad, pad, pad];
+  const attrs = { group, strides, pads };
   return bias
     ? b.op.Conv(x, weight, b.weight(`${name}.bias`, [channels], biasInit ?? (init ? { kind: "zeros" } : fresh)), attrs)
     : b.op.Conv(x, weight, attrs);
@@ -54,10 +52,10 @@ export interface BatchNormalizationSpec {
 
 /** Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32 [B, C, …] → the same. */
 export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
-  const shape = fixed(x.shape.slice(1, 2)),
-    ones: Init = { kind: "ones" },
-    zeros: Init = { kind: "zeros" },
-    of = scoped(b, name);
+  const shape = fixed(x.shape.slice(1, 2));
+  const ones: Init = { kind: "ones" };
+  const zeros: Init = { kind: "zeros" };
+  const of = scoped(b, name);
   return normalizeBatch(
     b,
     x,
@@ -83,14 +81,14 @@ export function normalizeBatch(
 ): Value {
   const { op, constant } = b;
   if (!b.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
-  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i])),
-    average = op.ReduceMean(x, { axes }),
-    squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
-  const own = op.Reshape(average, { to: mean.shape }),
-    count = product(
-      b,
-      axes.map((i) => x.shape[i] as Dim),
-    );
+  const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+  const average = op.ReduceMean(x, { axes });
+  const squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
+  const own = op.Reshape(average, { to: mean.shape });
+  const count = product(
+    b,
+    axes.map((i) => x.shape[i] as Dim),
+  );
   const moved = (running: Value, batch: Value) =>
     b.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
   moved(mean, own);
@@ -100,8 +98,8 @@ export function normalizeBatch(
 
 /** The product of sizes as a float32 scalar, of which some may be symbols that are numbers only when the graph is compiled. */
 function product({ op, constant }: Builder, sizes: readonly Dim[]): Value {
-  const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1),
-    symbols = sizes.filter((d) => typeof d === "string");
+  const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1);
+  const symbols = sizes.filter((d) => typeof d === "string");
   return symbols.length
     ? op.ReduceSum(op.Expand(constant([known]), { to: symbols }), { keepdims: 0 })
     : constant([known]);
@@ -120,9 +118,9 @@ export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(
  * channels' means. x: float32 [B, C, H, W] → the same.
  */
 export function squeezeExcite(b: Builder, x: Value, width: number): Value {
-  const channels = fixed(x.shape.slice(1, 2))[0] as number,
-    means = b.op.ReduceMean(x, { axes: [2, 3] }),
-    point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
+  const channels = fixed(x.shape.slice(1, 2))[0] as number;
+  const means = b.op.ReduceMean(x, { axes: [2, 3] });
+  const point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
   return b.op.Mul(
     x,
     b.op.Sigmoid(

@@ -26,19 +26,19 @@ export interface BlockSpec {
  * x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
  */
 export function selfAttention(b: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
-  const { op, constant } = b,
-    [batch, length, width] = x.shape as [number, number, number],
-    d = width / heads;
+  const { op, constant } = b;
+  const [batch, length, width] = x.shape as [number, number, number];
+  const d = width / heads;
   if (!Number.isInteger(d)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
   const qkv = op.Reshape(linear(b, "qkv", x, 3 * width, { init: init.qkv }), { to: [batch, length, 3, heads, d] });
   // One transpose for all three, [3, B, heads, N, d]; then each is a contiguous third.
   const split = op.Transpose(qkv, { perm: [2, 0, 3, 1, 4] });
   const third = (i: number) =>
     op.Reshape(op.Slice(split, { starts: [i], ends: [i + 1], axes: [0] }), { to: [batch, heads, length, d] });
-  const q = op.Mul(third(0), constant([d ** -0.5])),
-    k = op.Transpose(third(1), { perm: [0, 1, 3, 2] });
-  const logits = op.MatMul(q, k),
-    weights = op.Softmax(mask ? op.Add(logits, mask) : logits, { axis: -1 });
+  const q = op.Mul(third(0), constant([d ** -0.5]));
+  const k = op.Transpose(third(1), { perm: [0, 1, 3, 2] });
+  const logits = op.MatMul(q, k);
+  const weights = op.Softmax(mask ? op.Add(logits, mask) : logits, { axis: -1 });
   const joined = op.Reshape(op.Transpose(op.MatMul(weights, third(2)), { perm: [0, 2, 1, 3] }), {
     to: [batch, length, width],
   });
@@ -47,11 +47,11 @@ export function selfAttention(b: Builder, x: Value, { heads, init = {} }: BlockS
 
 /** A pre-norm block: x += MHA(LN₁ x); x += MLP(LN₂ x). float32 [B, N, D] → the same. */
 export function transformerBlock(b: Builder, x: Value, spec: BlockSpec, mask?: Value): Value {
-  const width = x.shape[2] as number,
-    { init = {}, epsilon } = spec;
+  const width = x.shape[2] as number;
+  const { init = {}, epsilon } = spec;
   const attended = b.op.Add(x, selfAttention(scoped(b, "attn"), layerNorm(b, "ln_1", x, epsilon), spec, mask));
-  const mlp = scoped(b, "mlp"),
-    hidden = linear(mlp, "c_fc", layerNorm(b, "ln_2", attended, epsilon), width * spec.mlpRatio, { init: init.fc });
+  const mlp = scoped(b, "mlp");
+  const hidden = linear(mlp, "c_fc", layerNorm(b, "ln_2", attended, epsilon), width * spec.mlpRatio, { init: init.fc });
   return b.op.Add(attended, linear(mlp, "c_proj", activate(b, spec.activation, hidden), width, { init: init.proj }));
 }
 

@@ -7,8 +7,8 @@ const encode = (json: Record<string, unknown>, text: string) =>
   new Tokenizer(json, {}).encode(text, { add_special_tokens: false });
 
 describe("trainBpe", () => {
-  const json = trainBpe(texts, 600),
-    { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[] };
+  const json = trainBpe(texts, 600);
+  const { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[] };
   it("puts bytes first and the end token last", () => {
     expect([vocab["!"], vocab["!</w>"]]).toEqual([33, 289]);
     expect(vocab[specials.end]).toBe(Object.keys(vocab).length - 1);
@@ -27,12 +27,12 @@ describe("trainBpe", () => {
         ids.every((id) => Number.isInteger(id) && id < (vocab[specials.start] as number)),
         text,
       ).toBe(true);
-      const symbols = Object.keys(vocab),
-        spelled = ids
-          .map((id) => symbols[id])
-          .join("")
-          .replaceAll("</w>", " ")
-          .trim();
+      const symbols = Object.keys(vocab);
+      const spelled = ids
+        .map((id) => symbols[id])
+        .join("")
+        .replaceAll("</w>", " ")
+        .trim();
       const bytes = new TextEncoder().encode(text.normalize("NFC").toLowerCase().replace(/\s+/g, "")).length;
       expect([...spelled.replaceAll(" ", "")].length, text).toBe(bytes);
     }

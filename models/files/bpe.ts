@@ -29,19 +29,19 @@ export function trainBpe(texts: Iterable<string>, vocabularySize: number): Recor
   const count = (index: number, sign: 1 | -1) => {
     const { symbols, count } = words[index] as (typeof words)[number];
     for (let i = 0; i + 1 < symbols.length; i++) {
-      const key = `${symbols[i]} ${symbols[i + 1]}`,
-        pair = pairs.get(key) ?? { count: 0, words: new Set() };
+      const key = `${symbols[i]} ${symbols[i + 1]}`;
+      const pair = pairs.get(key) ?? { count: 0, words: new Set() };
       pair.count += sign * count;
       if (sign > 0) pair.words.add(index);
       pairs.set(key, pair);
     }
   };
   for (const index of words.keys()) count(index, 1);
-  const merges: string[] = [],
-    room = vocabularySize - 512 - 2;
+  const merges: string[] = [];
+  const room = vocabularySize - 512 - 2;
   while (merges.length < room) {
-    let best = "",
-      most = 1;
+    let best = "";
+    let most = 1;
     for (const [key, pair] of pairs)
       if (pair.count > most || (pair.count === most && best !== "" && key < best)) [best, most] = [key, pair.count];
     if (best === "") break; // nothing occurs twice
@@ -49,8 +49,8 @@ export function trainBpe(texts: Iterable<string>, vocabularySize: number): Recor
     const [left, right] = best.split(" ") as [string, string];
     for (const index of (pairs.get(best) as { words: Set<number> }).words) {
       count(index, -1);
-      const word = words[index] as (typeof words)[number],
-        merged: string[] = [];
+      const word = words[index] as (typeof words)[number];
+      const merged: string[] = [];
       for (let i = 0; i < word.symbols.length; i++) {
         const joins = word.symbols[i] === left && word.symbols[i + 1] === right;
         merged.push(joins ? left + right : (word.symbols[i] as string));

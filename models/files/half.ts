@@ -1,11 +1,11 @@
-const single = new Float32Array(1),
-  bits = new Uint32Array(single.buffer);
+const single = new Float32Array(1);
+const bits = new Uint32Array(single.buffer);
 
 /** IEEE half, as 16 bits, to a number. */
 export function fromHalf(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1,
-    exponent = (h >> 10) & 31,
-    fraction = h & 1023;
+  const sign = h & 0x8000 ? -1 : 1;
+  const exponent = (h >> 10) & 31;
+  const fraction = h & 1023;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return exponent === 31
     ? fraction
@@ -17,9 +17,9 @@ export function fromHalf(h: number): number {
 /** A number to IEEE half, rounded to nearest even. */
 export function toHalf(x: number): number {
   single[0] = x;
-  const b = bits[0] as number,
-    sign = (b >>> 16) & 0x8000,
-    size = b & 0x7fffffff;
+  const b = bits[0] as number;
+  const sign = (b >>> 16) & 0x8000;
+  const size = b & 0x7fffffff;
   if (size > 0x7f800000) return sign | 0x7e00;
   if (size >= 0x47800000) return sign | 0x7c00; // beyond 65504 and its rounding: infinity
   if (size < 0x38800000) {

@@ -4,8 +4,8 @@ import { fromHalf, toHalf } from "./half";
 import { readSafetensors, readSafetensorsHeader, type StoredTensor, toFloat32, writeSafetensors } from "./safetensors";
 
 const file = (header: unknown, body = 0): Uint8Array => {
-  const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header)),
-    bytes = new Uint8Array(8 + json.length + body);
+  const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + body);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
   bytes.set(json, 8);
   return bytes;
@@ -13,14 +13,14 @@ const file = (header: unknown, body = 0): Uint8Array => {
 
 describe("safetensors", () => {
   it("reads back what it wrote, whatever the name", () => {
-    const data = Float32Array.from([1, -2.5, 3, 4, 5, 6]),
-      bytes = writeSafetensors(
-        [
-          { name: "a.weight", shape: [2, 3], data },
-          { name: "ß", shape: [], data: data.subarray(1, 2) },
-        ],
-        { metadata: { made: "here" } },
-      );
+    const data = Float32Array.from([1, -2.5, 3, 4, 5, 6]);
+    const bytes = writeSafetensors(
+      [
+        { name: "a.weight", shape: [2, 3], data },
+        { name: "ß", shape: [], data: data.subarray(1, 2) },
+      ],
+      { metadata: { made: "here" } },
+    );
     const { tensors, metadata } = readSafetensors(bytes);
     expect(metadata).toEqual({ made: "here" });
     expect([...tensors.keys()]).toEqual(["a.weight", "ß"]);
@@ -28,8 +28,8 @@ describe("safetensors", () => {
     expect([...toFloat32(tensors.get("a.weight") as StoredTensor)]).toEqual([...data]);
   });
   it("rounds to half precision and back", () => {
-    const draw = random("half"),
-      data = Float32Array.from({ length: 1000 }, () => draw.normal());
+    const draw = random("half");
+    const data = Float32Array.from({ length: 1000 }, () => draw.normal());
     const back = toFloat32(
       readSafetensors(writeSafetensors([{ name: "x", shape: [1000], data }], { dtype: "F16" })).tensors.get(
         "x",

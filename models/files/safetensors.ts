@@ -60,8 +60,8 @@ export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteL
   const parsed = header.safeParse(json);
   if (!parsed.success)
     return fail(`its header does not describe tensors (${parsed.error.issues[0]?.path.join(".") || "root"})`);
-  const tensors: SafetensorsHeader["tensors"] = new Map(),
-    begin = 8 + length;
+  const tensors: SafetensorsHeader["tensors"] = new Map();
+  const begin = 8 + length;
   let metadata: Record<string, string> = {};
   if (Object.keys(parsed.data).length > limits.tensors) fail(`it claims more than ${limits.tensors} tensors`);
   for (const [name, found] of Object.entries(parsed.data)) {
@@ -99,8 +99,8 @@ export function readSafetensors(bytes: Uint8Array): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 } {
-  const { tensors, metadata } = readSafetensorsHeader(bytes),
-    plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Buffer's slice is no copy
+  const { tensors, metadata } = readSafetensorsHeader(bytes);
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Buffer's slice is no copy
   return {
     metadata,
     tensors: new Map(
@@ -116,15 +116,15 @@ const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffse
 
 /** Numbers of a floating-point tensor as float32; without a copy where they are float32 already and aligned. */
 export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {
-  const bytes = aligned(data, 8),
-    { buffer, byteOffset: at, byteLength: n } = bytes as Uint8Array<ArrayBuffer>;
+  const bytes = aligned(data, 8);
+  const { buffer, byteOffset: at, byteLength: n } = bytes as Uint8Array<ArrayBuffer>;
   if (dtype === "F32") return new Float32Array(buffer, at, n / 4);
   if (dtype === "F64") return Float32Array.from(new Float64Array(buffer, at, n / 8));
   if (dtype === "F16") return Float32Array.from(new Uint16Array(buffer, at, n / 2), fromHalf);
   if (dtype === "BF16") {
-    const result = new Float32Array(n / 2),
-      words = new Uint32Array(result.buffer),
-      source = new Uint16Array(buffer, at, n / 2);
+    const result = new Float32Array(n / 2);
+    const words = new Uint32Array(result.buffer);
+    const source = new Uint16Array(buffer, at, n / 2);
     for (let i = 0; i < source.length; i++) words[i] = (source[i] as number) << 16;
     return result;
   }
@@ -157,9 +157,9 @@ export function safetensorsParts(
     ...(Object.keys(metadata).length ? { __metadata__: metadata } : {}),
     ...Object.fromEntries(entries),
   });
-  const json = new TextEncoder().encode(text),
-    length = Math.ceil(json.length / 8) * 8,
-    header = new Uint8Array(8 + length).fill(0x20, 8);
+  const json = new TextEncoder().encode(text);
+  const length = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + length).fill(0x20, 8);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
   return [
@@ -173,8 +173,8 @@ export function safetensorsParts(
 
 /** Writes tensors, in the given order. */
 export function writeSafetensors(tensors: readonly TensorToWrite[], options?: WriteOptions): Uint8Array<ArrayBuffer> {
-  const parts = safetensorsParts(tensors, options),
-    bytes = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
+  const parts = safetensorsParts(tensors, options);
+  const bytes = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

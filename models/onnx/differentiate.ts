@@ -18,8 +18,8 @@ export function reached(graph: Graph, losses: readonly Value[]): Set<string> {
   const found = new Set(losses.map((v) => v.name));
   for (const { op, inputs, outputs } of graph.nodes.toReversed()) {
     if (!outputs[0] || !found.has(outputs[0].name)) continue;
-    const rules = rulesOf(op),
-      flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
+    const rules = rulesOf(op);
+    const flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
     for (const [i, x] of inputs.entries()) if (isFloat(x.dtype) && flows(i)) found.add(x.name);
   }
   return found;
@@ -42,28 +42,28 @@ export function gradients(
   targets: readonly Value[],
   replay: Replay = (node) => node,
 ): Map<string, Value> {
-  const op = opsOf(graph),
-    scalars = new Map<string, Value>();
+  const op = opsOf(graph);
+  const scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
     const known = scalars.get(`${dtype} ${n}`) ?? graph.constant([n], dtype as "float32");
     scalars.set(`${dtype} ${n}`, known);
     return known;
   };
-  const onPath = new Set(targets.map((t) => t.name)),
-    forward: OpNode[] = [...graph.nodes];
+  const onPath = new Set(targets.map((t) => t.name));
+  const forward: OpNode[] = [...graph.nodes];
   for (const { inputs, outputs } of forward)
     if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
 
-  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss,
-    cotangents = new Map<string, Value>();
+  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss;
+  const cotangents = new Map<string, Value>();
   for (const [value, cotangent] of seeds)
     cotangents.set(
       value.name,
       cotangents.has(value.name) ? op.Add(cotangents.get(value.name) as Value, cotangent) : cotangent,
     );
   for (const node of forward.reverse()) {
-    const y = node.outputs[0] as Value,
-      arrived = cotangents.get(y.name);
+    const y = node.outputs[0] as Value;
+    const arrived = cotangents.get(y.name);
     if (!arrived || !onPath.has(y.name)) continue;
     graph.scope = node.scope;
     const dy = expanded(arrived, y);

@@ -35,9 +35,9 @@ it("takes numbers and other names for symbols", () => {
   expect(bindDim(7, {})).toBe(7);
 });
 it("is written into a model as ops on the sizes of its inputs", async () => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", ["B", "N", 2]);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", ["B", "N", 2]);
   const windows = op.Reshape(x, { to: [multiplyDims("B", 2), "N"] });
   graph.output("y", op.Concat(windows, op.Expand(graph.constant([7]), { to: [1, "N"] }), { axis: 0 }));
   expect(graph.outputs.get("y")?.shape).toEqual(["2·B+1", "N"]);

@@ -15,8 +15,8 @@ export const multiplyDims = (a: Dim, b: Dim): Dim =>
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   if (a === b && a !== "*" && a !== 0) return 1;
   if (a === "*" || b === "*") return "*";
-  const divisor = [...parse(b)],
-    [[by, k] = ["", 0]] = divisor;
+  const divisor = [...parse(b)];
+  const [[by, k] = ["", 0]] = divisor;
   if (divisor.length !== 1 || k === 0) return undefined;
   const result: [string, number][] = [];
   for (const [m, n] of parse(a)) {
@@ -57,8 +57,8 @@ function parse(d: Dim): Polynomial {
   if (typeof d === "number") return new Map([["", d]]);
   return terms(
     d.split("+").map((term) => {
-      const factors = term.split("·"),
-        isNumber = (f: string) => /^-?\d+$/.test(f);
+      const factors = term.split("·");
+      const isNumber = (f: string) => /^-?\d+$/.test(f);
       return [
         factors
           .filter((f) => !isNumber(f))
@@ -76,10 +76,10 @@ const limits = { terms: 32, degree: 16 };
 function format(p: Polynomial): Dim {
   if (p.size > limits.terms || [...p.keys()].some((m) => m.split("·").length > limits.degree)) return "*";
   const symbolic = [...p]
-      .filter(([m, n]) => m !== "" && n !== 0)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([m, n]) => (n === 1 ? m : `${n}·${m}`)),
-    constant = p.get("") ?? 0;
+    .filter(([m, n]) => m !== "" && n !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([m, n]) => (n === 1 ? m : `${n}·${m}`));
+  const constant = p.get("") ?? 0;
   if (!symbolic.length) return constant;
   return [...symbolic, ...(constant === 0 ? [] : [constant])].join("+");
 }

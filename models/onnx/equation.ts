@@ -13,15 +13,15 @@ const letters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
  * alphabetical order, behind the axes of "...".
  */
 export function parseEquation(equation: string, ranks: readonly number[]): Equation {
-  const [left = "", right] = equation.replaceAll(" ", "").split("->"),
-    terms = left.split(",");
+  const [left = "", right] = equation.replaceAll(" ", "").split("->");
+  const terms = left.split(",");
   const fail = (reason: string): never => {
     throw new ShapeError(`the equation "${equation}" ${reason}`);
   };
   if (terms.length !== ranks.length) fail(`has ${terms.length} operands, and ${ranks.length} came`);
   const covered = terms.map((term, i) => (ranks[i] as number) - term.replace("...", "").length);
-  const open = covered.filter((_, i) => terms[i]?.includes("...")),
-    spare = letters.filter((l) => !equation.includes(l)).slice(0, Math.max(0, ...open));
+  const open = covered.filter((_, i) => terms[i]?.includes("..."));
+  const spare = letters.filter((l) => !equation.includes(l)).slice(0, Math.max(0, ...open));
   if (new Set(open).size > 1)
     fail(`has "..." for ${open.join(" and ")} axes, where ONNX wants it to stand for equally many`);
   const labels = (term: string): string[] => {
@@ -29,19 +29,19 @@ export function parseEquation(equation: string, ranks: readonly number[]): Equat
     return after === undefined ? [...before] : [...before, ...spare, ...after];
   };
   const inputs = terms.map((term, i) => {
-    const axes = covered[i] as number,
-      result = labels(term),
-      twice = result.find((l, j) => result.indexOf(l) !== j);
+    const axes = covered[i] as number;
+    const result = labels(term);
+    const twice = result.find((l, j) => result.indexOf(l) !== j);
     if (axes < 0 || (axes > 0 && !term.includes("...")))
       fail(`names ${term.replace("...", "").length} axes of operand ${i + 1}, which has ${ranks[i]}`);
     if (twice)
       fail(`names "${twice}" twice in "${term}": take the diagonal with Gather, or multiply with EyeLike and sum`);
     return result;
   });
-  const all = inputs.flat(),
-    once = [...new Set(all)].filter((l) => !spare.includes(l) && all.indexOf(l) === all.lastIndexOf(l)).toSorted();
-  const output = right === undefined ? [...spare, ...once] : labels(right),
-    unknown = output.find((l) => !all.includes(l));
+  const all = inputs.flat();
+  const once = [...new Set(all)].filter((l) => !spare.includes(l) && all.indexOf(l) === all.lastIndexOf(l)).toSorted();
+  const output = right === undefined ? [...spare, ...once] : labels(right);
+  const unknown = output.find((l) => !all.includes(l));
   if (unknown) fail(`gives "${unknown}", which no operand has`);
   return { inputs, output };
 }

@@ -113,8 +113,8 @@ export class Graph {
         throw new Error(`parameter ${name} is asked for as [${shape}] and as [${known.value.shape}]`);
       return known.value;
     }
-    const value: Value = { name, dtype: "float32", shape },
-      parameter: Parameter = buffer ? { value, name, init, buffer } : { value, name, init };
+    const value: Value = { name, dtype: "float32", shape };
+    const parameter: Parameter = buffer ? { value, name, init, buffer } : { value, name, init };
     this.parameters.push(parameter);
     this.#parameters.set(name, parameter);
     return value;
@@ -130,8 +130,8 @@ export class Graph {
 
   /** A constant of numbers that are there already; they are not copied. */
   keep(dtype: DType, shape: Shape, data: Constant["data"]): Value {
-    const value = this.fresh("const", dtype, shape),
-      constant = { value, data };
+    const value = this.fresh("const", dtype, shape);
+    const constant = { value, data };
     this.constants.push(constant);
     this.#constants.set(value.name, constant);
     return value;

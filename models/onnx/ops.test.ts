@@ -594,10 +594,10 @@ const cases: Record<OpName, Case[]> = {
     [2, 3, 4, 2],
   ].map((shape) => ({
     build: (op, x, scale, bias) => {
-      const axes = shape.flatMap((_, i) => (i === 1 ? [] : [i])),
-        mean = op.ReduceMean(x as Value, { axes }),
-        far = op.Sub(x as Value, mean),
-        flat = (v: Value) => op.Reshape(v, { to: [3] });
+      const axes = shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+      const mean = op.ReduceMean(x as Value, { axes });
+      const far = op.Sub(x as Value, mean);
+      const flat = (v: Value) => op.Reshape(v, { to: [3] });
       return op.TrainingBatchNormalization(
         x as Value,
         scale as Value,
@@ -737,11 +737,11 @@ describe("symbolic sizes", () => {
     ["Pad", (op, x) => op.Pad(x, { pads: [0, 1, 0, 1], mode: "edge" }), [["B", 4]], ["B", 6]],
   ];
   it.each(open)("%s", async (_, build, shapes, expected) => {
-    const sizes: Record<string, number> = { B: 2, T: 5, H: 6 },
-      size = (d: Dim) => (typeof d === "string" ? (sizes[d] ?? d) : d);
-    const graph = new Graph(),
-      inputs = shapes.map((shape, i) => graph.input(`x${i}`, "float32", shape)),
-      y = build(opsOf(graph), ...inputs);
+    const sizes: Record<string, number> = { B: 2, T: 5, H: 6 };
+    const size = (d: Dim) => (typeof d === "string" ? (sizes[d] ?? d) : d);
+    const graph = new Graph();
+    const inputs = shapes.map((shape, i) => graph.input(`x${i}`, "float32", shape));
+    const y = build(opsOf(graph), ...inputs);
     expect(y.shape).toEqual(expected);
     graph.output("y", y);
     const tensors = shapes.map((shape, i) => [
@@ -758,10 +758,10 @@ describe("symbolic sizes", () => {
 });
 
 describe("bad shapes", () => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", [2, 3]),
-    b = graph.input("b", "float32", ["B", 3]);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", [2, 3]);
+  const b = graph.input("b", "float32", ["B", 3]);
   const refused: [string, () => Value, RegExp][] = [
     [
       "broadcast",

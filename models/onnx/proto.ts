@@ -82,10 +82,10 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
  * input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
  */
 export function toModel(source: Graph, placement: Placement): Uint8Array {
-  const graph = expanded(source),
-    constants: Constant[] = [...graph.constants],
-    nodes: NodeProto[] = [],
-    sizes = new Map<string, string>();
+  const graph = expanded(source);
+  const constants: Constant[] = [...graph.constants];
+  const nodes: NodeProto[] = [];
+  const sizes = new Map<string, string>();
   // What an op gives is called as the output it is, so that hundreds of them need no op to name them.
   const names = new Map<string, string>();
   for (const [name, value] of graph.outputs)
@@ -108,8 +108,8 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     if (known) return known;
     const source = graph.inputs.find((v) => v.shape.includes(symbol));
     if (!source) throw new Error(`no input of the graph has the size "${symbol}"`);
-    const axis = source.shape.indexOf(symbol),
-      name = graph.fresh("size", "int64", [1]).name;
+    const axis = source.shape.indexOf(symbol);
+    const name = graph.fresh("size", "int64", [1]).name;
     node("Shape", [source.name], [name], [attribute("start", axis), attribute("end", axis + 1)]);
     sizes.set(symbol, name);
     return name;

@@ -57,16 +57,16 @@ function tapsAt(
   }: Resampling,
 ): [at: number, weight: number][] {
   if (mode === "nearest") return [[nearest[nearest_mode](position), 1]];
-  const stretch = antialias ? Math.max(1, 1 / scale) : 1,
-    radius = (mode === "linear" ? 1 : 2) * stretch,
-    kernel = mode === "linear" ? triangle : cubic(a);
+  const stretch = antialias ? Math.max(1, 1 / scale) : 1;
+  const radius = (mode === "linear" ? 1 : 2) * stretch;
+  const kernel = mode === "linear" ? triangle : cubic(a);
   // Linear interpolation holds its position on the grid; cubic repeats the edge.
   const center = mode === "linear" && !antialias ? Math.min(from - 1, Math.max(0, position)) : position;
   const taps: [number, number][] = [];
   for (let at = Math.ceil(center - radius); at <= Math.floor(center + radius); at++)
     taps.push([at, kernel(Math.abs(at - center) / stretch)]);
-  const inside = exclude_outside ? taps.filter(([at]) => at >= 0 && at < from) : taps,
-    sum = inside.reduce((total, [, weight]) => total + weight, 0);
+  const inside = exclude_outside ? taps.filter(([at]) => at >= 0 && at < from) : taps;
+  const sum = inside.reduce((total, [, weight]) => total + weight, 0);
   return inside.map(([at, weight]) => [at, weight / sum]);
 }
 

@@ -5,10 +5,10 @@ import { print } from "./print";
 import { rewrite } from "./rewrite";
 
 it("makes a graph for one batch size, with every shape inferred again", () => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", ["B", 2, 3]),
-    w = graph.parameter("w", [6, 4], { kind: "ones" });
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", ["B", 2, 3]);
+  const w = graph.parameter("w", [6, 4], { kind: "ones" });
   graph.output("y", op.Relu(op.MatMul(op.Reshape(x, { to: ["B", 6] }), w)));
   expect(print(rewrite(graph, { sizes: { B: 5 } }))).toMatchInlineSnapshot(`
     "(x: float32[5,2,3], w: float32[6,4])
@@ -19,9 +19,9 @@ it("makes a graph for one batch size, with every shape inferred again", () => {
   `);
 });
 it("puts other ops in the place of one, or none", () => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", [2]);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", [2]);
   graph.output("y", op.Neg(op.Neg(op.Exp(x))));
   const twice = rewrite(graph, {
     visit: (node, [a], target) =>

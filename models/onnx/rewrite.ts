@@ -18,13 +18,14 @@ export interface Rewrite {
  * inferred again, so that sizes which became known spread by themselves. Constants that nothing reads any more are left out.
  */
 export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, visit }: Rewrite): Graph {
-  const target = new Graph(),
-    values = new Map<string, Value>(),
-    constants = new Map(source.constants.map((c) => [c.value.name, c]));
+  const target = new Graph();
+  const values = new Map<string, Value>();
+  const constants = new Map(source.constants.map((c) => [c.value.name, c]));
   const size = (d: Dim): Dim => (typeof d === "string" ? bindDim(d, sizes) : d);
   const at = ({ name }: Value): Value => {
-    const constant = constants.get(name),
-      value = values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
+    const constant = constants.get(name);
+    const value =
+      values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
     if (!value) throw new Error(`the value ${name} is read before it is made`);
     values.set(name, value);
     return value;

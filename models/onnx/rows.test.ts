@@ -7,8 +7,8 @@ import { rowAxes, runsByRow } from "./rows";
 
 /** Whether what is built of rows [B, 4, 6] keeps them, and where. */
 function axisOf(build: (op: Ops, x: Value, graph: Graph) => Value): number | undefined {
-  const graph = new Graph(),
-    y = build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6]), graph);
+  const graph = new Graph();
+  const y = build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6]), graph);
   return rowAxes(graph, "B").get(y.name);
 }
 
@@ -63,10 +63,10 @@ describe("rows", () => {
     expect(axisOf((op, x, graph) => op.Add(x, op.CumSum(ones(op, graph), { along: 0 })))).toBeUndefined();
   });
   it("decide whether a graph runs in chunks", () => {
-    const graph = new Graph(),
-      op = opsOf(graph),
-      images = graph.input("i", "float32", ["B", 6]),
-      texts = graph.input("t", "float32", ["C", 6]);
+    const graph = new Graph();
+    const op = opsOf(graph);
+    const images = graph.input("i", "float32", ["B", 6]);
+    const texts = graph.input("t", "float32", ["C", 6]);
     graph.output("logits", op.MatMul(images, op.Transpose(texts, { perm: [1, 0] })));
     expect([runsByRow(graph, "B"), runsByRow(graph, "C")]).toEqual([true, false]); // rows of the result are those of the images
   });

@@ -18,8 +18,8 @@ const before = (shape: Shape, axis: number): string =>
 
 /** Whether an op lets rows meet, given the axis along which the rows of its first input lie. */
 function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
-  const rank = inputs[0]?.shape.length ?? 0,
-    { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
+  const rank = inputs[0]?.shape.length ?? 0;
+  const { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
   const touches = (list: readonly number[]) => list.some((a) => axisOf(a, rank) === axis);
   switch (op) {
     case "Softmax":
@@ -72,9 +72,9 @@ function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
  * Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or once for all rows.
  */
 export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
-  const axes = new Map<string, number>(),
-    depends = new Set<string>(),
-    repeated = new Set<string>();
+  const axes = new Map<string, number>();
+  const depends = new Set<string>();
+  const repeated = new Set<string>();
   for (const { name, shape } of graph.inputs) {
     if (!shape.some((d) => isMadeOf(d, symbol))) continue;
     depends.add(name);
@@ -119,10 +119,10 @@ function product({ op, inputs, attrs }: OpNode, x: Value, from: number, y: Value
     );
     return labels.inputs[inputs.indexOf(x)]?.[from] === labels.output[to];
   }
-  const left = x === inputs[0],
-    rank = x.shape.length,
-    fromEnd = rank - from,
-    toEnd = y.shape.length - to;
+  const left = x === inputs[0];
+  const rank = x.shape.length;
+  const fromEnd = rank - from;
+  const toEnd = y.shape.length - to;
   const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
   if (fromEnd > 2) return fromEnd === toEnd;
   const kept = left ? (transA ? 1 : 2) : x === inputs[1] ? (transB ? 2 : 1) : fromEnd;

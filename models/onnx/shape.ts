@@ -12,8 +12,8 @@ export const sameDim = (a: Dim, b: Dim): boolean => a === b || a === anySize || 
 export function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
-    const p = a[a.length - rank + i] ?? 1,
-      q = b[b.length - rank + i] ?? 1;
+    const p = a[a.length - rank + i] ?? 1;
+    const q = b[b.length - rank + i] ?? 1;
     if (q === 1 || q === anySize) return p === 1 ? q : p;
     if (p === q || p === 1 || p === anySize) return q;
     throw new ShapeError(`cannot broadcast ${show(a)} with ${show(b)}: axis ${i} is ${p} and ${q}`);
@@ -63,12 +63,12 @@ export function sliced(
   step: number,
 ): { start: number; count: number | "*"; whole: boolean } {
   if (step === 0) throw new ShapeError("a slice cannot have steps of 0");
-  const known = typeof size === "number" ? size : Number.POSITIVE_INFINITY,
-    [low, high] = step > 0 ? [0, known] : [-1, known - 1];
+  const known = typeof size === "number" ? size : Number.POSITIVE_INFINITY;
+  const [low, high] = step > 0 ? [0, known] : [-1, known - 1];
   // Exporters write "to the end" as the largest int32 or int64.
-  const place = (n: number) => Math.min(high, Math.max(low, n >= 2 ** 31 - 1 ? known : n < 0 ? n + known : n)),
-    start = place(from),
-    end = place(to),
-    count = Math.ceil((end - start) / step);
+  const place = (n: number) => Math.min(high, Math.max(low, n >= 2 ** 31 - 1 ? known : n < 0 ? n + known : n));
+  const start = place(from);
+  const end = place(to);
+  const count = Math.ceil((end - start) / step);
   return { start, count: Number.isFinite(count) ? count : "*", whole: step === 1 && start === 0 && end === known };
 }

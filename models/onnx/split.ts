@@ -15,8 +15,8 @@ export interface Halves {
  * constants) is in both; each part holds only the inputs, constants and parameters that it reads. Floats may cross `as` a smaller type.
  */
 export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: { as?: DType } = {}): Halves {
-  const isInside = (node: OpNode) => node.outputs.every(isFirst),
-    made = new Set(graph.nodes.filter(isInside).flatMap((n) => n.outputs.map((y) => y.name)));
+  const isInside = (node: OpNode) => node.outputs.every(isFirst);
+  const made = new Set(graph.nodes.filter(isInside).flatMap((n) => n.outputs.map((y) => y.name)));
   const results = [...graph.outputs.values(), ...graph.updates.values()];
   const crossing = new Map(
     [...graph.nodes.filter((n) => !isInside(n)).flatMap((n) => n.inputs), ...results]
@@ -44,21 +44,21 @@ function part(
   given: ReadonlyMap<string, string>,
   as?: DType,
 ): { graph: Graph; at(value: Value): Value } {
-  const needed = new Set(wanted.map((v) => v.name)),
-    taken: OpNode[] = [];
+  const needed = new Set(wanted.map((v) => v.name));
+  const taken: OpNode[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((y) => needed.has(y.name) && !given.has(y.name))) continue;
     taken.unshift(node);
     for (const x of node.inputs) needed.add(x.name);
   }
-  const target = new Graph(),
-    values = new Map<string, Value>();
-  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p])),
-    constants = new Map(graph.constants.map((c) => [c.value.name, c]));
+  const target = new Graph();
+  const values = new Map<string, Value>();
+  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p]));
+  const constants = new Map(graph.constants.map((c) => [c.value.name, c]));
   const outside = (v: Value): Value => {
-    const parameter = parameters.get(v.name),
-      constant = constants.get(v.name),
-      name = given.get(v.name);
+    const parameter = parameters.get(v.name);
+    const constant = constants.get(v.name);
+    const name = given.get(v.name);
     if (parameter)
       return target.parameter(
         parameter.name,
@@ -67,8 +67,8 @@ function part(
         parameter.buffer,
       );
     if (constant) return target.keep(v.dtype, v.shape, constant.data);
-    const cast = name !== undefined && as && v.dtype === "float32",
-      input = target.input(name ?? v.name, cast ? as : v.dtype, v.shape);
+    const cast = name !== undefined && as && v.dtype === "float32";
+    const input = target.input(name ?? v.name, cast ? as : v.dtype, v.shape);
     return cast ? opsOf(target).Cast(input, { dtype: v.dtype }) : input;
   };
   const at = (v: Value): Value => {

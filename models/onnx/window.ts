@@ -34,7 +34,7 @@ export function samePads(
         size,
     ),
   );
-  const less = total.map((n) => Math.floor(n / 2)),
-    more = total.map((n) => Math.ceil(n / 2));
+  const less = total.map((n) => Math.floor(n / 2));
+  const more = total.map((n) => Math.ceil(n / 2));
   return lower ? [...more, ...less] : [...less, ...more];
 }

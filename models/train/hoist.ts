@@ -18,8 +18,8 @@ export interface HoistSpec {
  * Nothing when no parameter is read there: pictures and ids are cheaper to keep as they are.
  */
 export function hoist(graph: Graph, { symbol, isFrozen, isSteady, as }: HoistSpec): Halves | undefined {
-  const axes = rowAxes(graph, symbol),
-    changing = new Set<string>();
+  const axes = rowAxes(graph, symbol);
+  const changing = new Set<string>();
   for (const v of graph.inputs) if (!isSteady(v.name)) changing.add(v.name);
   for (const p of graph.parameters) if (!isFrozen(p.name) || graph.updates.has(p.name)) changing.add(p.value.name);
   for (const { inputs, outputs } of graph.nodes)
@@ -27,8 +27,8 @@ export function hoist(graph: Graph, { symbol, isFrozen, isSteady, as }: HoistSpe
   const inside = (v: Value) => axes.has(v.name) && !changing.has(v.name);
   // Rows are kept one after the other: a value that crosses must have them first.
   for (;;) {
-    const halves = split(graph, inside, { as }),
-      turned = halves.boundary.filter((b) => axes.get(b.value.name) !== 0);
+    const halves = split(graph, inside, { as });
+    const turned = halves.boundary.filter((b) => axes.get(b.value.name) !== 0);
     if (!turned.length) return halves.first.parameters.length ? halves : undefined;
     for (const { value } of turned) axes.delete(value.name);
   }

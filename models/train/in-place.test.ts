@@ -4,9 +4,9 @@ import { opsOf } from "../onnx/ops/index";
 import { inPlace } from "./in-place";
 
 const of = (build: (op: ReturnType<typeof opsOf>, m: Value, graph: Graph) => Value): boolean => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    m = graph.input("m", "float32", [4]);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const m = graph.input("m", "float32", [4]);
   graph.output("next m", build(op, m, graph));
   return inPlace(graph, [{ name: "m", next: "next m", shape: [4], start: 0 }]).has("m");
 };
@@ -27,9 +27,9 @@ it("leaves what is read by others, or by the last op itself, or through a view",
   expect(of((_, m) => m)).toBe(false);
 });
 it("leaves parameters", () => {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    w = graph.parameter("w", [4], { kind: "zeros" });
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const w = graph.parameter("w", [4], { kind: "zeros" });
   graph.output("next w", op.Neg(op.Mul(w, graph.constant([0.9]))));
   expect(inPlace(graph, [{ name: "w", next: "next w", shape: [4], start: 0 }]).size).toBe(0);
 });

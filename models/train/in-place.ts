@@ -10,17 +10,17 @@ const views = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]
  * theirs must still be there.
  */
 export function inPlace(graph: Graph, states: readonly State[]): Set<string> {
-  const readers = new Map<string, Set<OpNode>>(),
-    parameters = new Set(graph.parameters.map((p) => p.name));
+  const readers = new Map<string, Set<OpNode>>();
+  const parameters = new Set(graph.parameters.map((p) => p.name));
   for (const node of graph.nodes)
     for (const { name } of node.inputs) readers.set(name, (readers.get(name) ?? new Set()).add(node));
   const isReadBefore = ({ name, next }: State): boolean => {
-    const output = graph.outputs.get(next),
-      last = output && graph.makerOf(output),
-      waiting = new Set(readers.get(name));
+    const output = graph.outputs.get(next);
+    const last = output && graph.makerOf(output);
+    const waiting = new Set(readers.get(name));
     if (!last || [...waiting].some((n) => views.has(n.op))) return false;
-    const before = [last],
-      seen = new Set(before);
+    const before = [last];
+    const seen = new Set(before);
     for (const node of before) {
       if (!waiting.size) break;
       for (const maker of node.inputs.map((x) => graph.makerOf(x))) {

@@ -22,8 +22,8 @@ function stepOf(
   optimizer: Optimizer,
   groups: Pick<UpdateSpec, "rateOf" | "decayOf"> = {},
 ): { graph: Graph; states: State[] } {
-  const graph = new Graph(),
-    op = opsOf(graph);
+  const graph = new Graph();
+  const op = opsOf(graph);
   const terms = shapes.map(([name, shape]) =>
     op.ReduceSum(
       op.Mul(graph.parameter(name, shape, { kind: "zeros" }), graph.input(`${name} gradient`, "float32", shape)),
@@ -73,9 +73,9 @@ describe("an optimizer", () => {
   }) => {
     await train(stepOf(optimizer as Optimizer, { decayOf: () => optimizer.weightDecay }), fixture.steps, (t, state) => {
       for (const [name, expected] of Object.entries(after[String(t) as keyof typeof after] ?? {})) {
-        const actual = numbers(state[name]),
-          scale = Math.hypot(...expected),
-          error = Math.hypot(...actual.map((x, i) => x - (expected[i] as number)));
+        const actual = numbers(state[name]);
+        const scale = Math.hypot(...expected);
+        const error = Math.hypot(...actual.map((x, i) => x - (expected[i] as number)));
         expect(error / scale, `${name} after ${t} steps`).toBeLessThan(1e-6);
       }
     });
@@ -86,15 +86,15 @@ describe("parameter groups", () => {
   const sgd: Optimizer = { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0.5 };
   it("multiply the learning rate and set the decay; 1-D tensors decay only when they are told to", async () => {
     const step = stepOf(sgd, {
-        rateOf: (name) => (name === "matrix" ? 3 : 1),
-        decayOf: (name) => (name === "vector" ? 0.25 : undefined),
-      }),
-      lr = fixture.peak / 10;
+      rateOf: (name) => (name === "matrix" ? 3 : 1),
+      decayOf: (name) => (name === "vector" ? 0.25 : undefined),
+    });
+    const lr = fixture.peak / 10;
     await train(step, 1, (_, state) => {
       for (const [i, [name, shape]] of shapes.entries()) {
-        const [w, g] = [draw(shape, 1000 + i), draw(shape, 31 + i).map((x) => x * 2)],
-          rate = name === "matrix" ? 3 : 1,
-          decay = { kernel: 0.5, matrix: 0.5, vector: 0.25, scalar: 0 }[name] as number;
+        const [w, g] = [draw(shape, 1000 + i), draw(shape, 31 + i).map((x) => x * 2)];
+        const rate = name === "matrix" ? 3 : 1;
+        const decay = { kernel: 0.5, matrix: 0.5, vector: 0.25, scalar: 0 }[name] as number;
         for (const [k, x] of numbers(state[name]).entries())
           expect(x).toBeCloseTo((w[k] as number) - lr * rate * ((g[k] as number) + decay * (w[k] as number)), 6);
       }

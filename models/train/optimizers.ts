@@ -102,8 +102,8 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   adamw: {
     slots: moments,
     update(spec, c) {
-      const adam = adamOf(spec, c, c.lr),
-        decay = decayOf(spec, c);
+      const adam = adamOf(spec, c, c.lr);
+      const decay = decayOf(spec, c);
       return (t) => {
         const { step, slots } = adam(t.grad, t.slots);
         return { param: c.op.Sub(decay(t.param), step), slots };
@@ -113,8 +113,8 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   adam: {
     slots: moments,
     update(spec, c) {
-      const adam = adamOf(spec, c, c.lr),
-        l2 = l2Of(spec, c);
+      const adam = adamOf(spec, c, c.lr);
+      const l2 = l2Of(spec, c);
       return (t) => {
         const { step, slots } = adam(l2(t), t.slots);
         return { param: c.op.Sub(t.param, step), slots };
@@ -124,12 +124,12 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lamb: {
     slots: moments,
     update(spec, c) {
-      const { op, lr, scalar } = c,
-        adam = adamOf(spec, c),
-        l2 = l2Of(spec, c);
+      const { op, lr, scalar } = c;
+      const adam = adamOf(spec, c);
+      const l2 = l2Of(spec, c);
       return (t) => {
-        const { step, slots } = adam(t.grad, t.slots),
-          direction = l2({ ...t, grad: step });
+        const { step, slots } = adam(t.grad, t.slots);
+        const direction = l2({ ...t, grad: step });
         return {
           param: op.Sub(
             t.param,
@@ -143,9 +143,9 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   sgd: {
     slots: (shape, { momentum }): Slots => (momentum > 0 ? { trace: shape } : {}),
     update(spec, c) {
-      const { op, scalar, lr } = c,
-        { momentum, nesterov } = spec,
-        l2 = l2Of(spec, c);
+      const { op, scalar, lr } = c;
+      const { momentum, nesterov } = spec;
+      const l2 = l2Of(spec, c);
       return (t): Updated => {
         const grad = l2(t);
         if (momentum === 0) return { param: op.Sub(t.param, op.Mul(grad, lr)), slots: {} };
@@ -158,13 +158,13 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lars: {
     slots: (shape) => ({ trace: shape }),
     update(spec, c) {
-      const { op, scalar, lr } = c,
-        { momentum, weightDecay, trust } = spec,
-        l2 = l2Of(spec, c),
-        trusted = op.Mul(lr, scalar(trust));
+      const { op, scalar, lr } = c;
+      const { momentum, weightDecay, trust } = spec;
+      const l2 = l2Of(spec, c);
+      const trusted = op.Mul(lr, scalar(trust));
       return (t) => {
-        const size = norm(c, t.param),
-          steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
+        const size = norm(c, t.param);
+        const steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
         const rate = isVector(t.param.shape) ? lr : op.Mul(trusted, ratio(c, size, steepness, scalar(1)));
         const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), op.Mul(l2(t), rate));
         return { param: op.Sub(t.param, trace), slots: { trace } };
@@ -174,12 +174,12 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   lion: {
     slots: (shape) => ({ m: shape }),
     update(spec, c) {
-      const { op, lr } = c,
-        { beta1, beta2 } = spec,
-        decay = decayOf(spec, c);
+      const { op, lr } = c;
+      const { beta1, beta2 } = spec;
+      const decay = decayOf(spec, c);
       return (t) => {
-        const m = slot(t, "m"),
-          direction = op.Sign(mix(c, beta1, m, t.grad));
+        const m = slot(t, "m");
+        const direction = op.Sign(mix(c, beta1, m, t.grad));
         return { param: op.Sub(decay(t.param), op.Mul(direction, lr)), slots: { m: mix(c, beta2, m, t.grad) } };
       };
     },
@@ -190,24 +190,25 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
         ? { row: [...shape.slice(0, -1), 1], column: [...shape.slice(0, -2), 1, ...shape.slice(-1)] }
         : { v: shape },
     update(spec, c) {
-      const { op, scalar, lr, step } = c,
-        { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec,
-        decay = decayOf(spec, c);
-      const fresh = op.Pow(step, scalar(beta2Decay)),
-        rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
+      const { op, scalar, lr, step } = c;
+      const { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec;
+      const decay = decayOf(spec, c);
+      const fresh = op.Pow(step, scalar(beta2Decay));
+      const rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
       /** Moves a state towards the newest value by the share `fresh`. */
       const towards = (state: Value, newest: Value) => op.Add(state, op.Mul(op.Sub(newest, state), fresh));
       return (t) => {
-        const { grad, param } = t,
-          square = op.Mul(grad, grad),
-          rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
-        let slots: Record<string, Value>, variance: Value;
+        const { grad, param } = t;
+        const square = op.Mul(grad, grad);
+        const rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
+        let slots: Record<string, Value>;
+        let variance: Value;
         if (t.slots.v) {
           variance = towards(t.slots.v, square);
           slots = { v: variance };
         } else {
-          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] })),
-            column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
+          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] }));
+          const column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
           variance = op.Div(op.MatMul(row, column), op.Max(op.ReduceMean(row, { axes: [-2] }), scalar(epsVariance)));
           slots = { row, column };
         }
@@ -256,15 +257,15 @@ function adamOf(
   c: Scalars,
   rate = c.scalar(1),
 ): (grad: Value, slots: Tensor["slots"]) => { step: Value; slots: { m: Value; v: Value } } {
-  const { op, scalar, double } = c,
-    t = op.Cast(c.step, { dtype: "float64" });
+  const { op, scalar, double } = c;
+  const t = op.Cast(c.step, { dtype: "float64" });
   const correction = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), t)), { dtype: "float32" });
-  const root = op.Sqrt(correction(beta2)),
-    epsilon = op.Mul(scalar(eps), root),
-    scale = op.Div(op.Mul(rate, root), correction(beta1));
+  const root = op.Sqrt(correction(beta2));
+  const epsilon = op.Mul(scalar(eps), root);
+  const scale = op.Div(op.Mul(rate, root), correction(beta1));
   return (grad, slots) => {
-    const m = mix(c, beta1, slots.m as Value, grad),
-      v = mix(c, beta2, slots.v as Value, op.Mul(grad, grad));
+    const m = mix(c, beta1, slots.m as Value, grad);
+    const v = mix(c, beta2, slots.v as Value, op.Mul(grad, grad));
     return { step: op.Mul(op.Div(m, op.Add(op.Sqrt(v), epsilon)), scale), slots: { m, v } };
   };
 }

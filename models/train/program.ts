@@ -75,9 +75,9 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
   const lossOf = (g: Graph): Value => g.outputs.get("loss") as Value;
 
   if (accumulate === 1 && (chunk === 0 || chunk === batch)) {
-    const whole = at(graph, batch),
-      trained = trainable(whole, [lossOf(whole)], spec),
-      states = trainStep(whole, lossOf(whole), spec);
+    const whole = at(graph, batch);
+    const trained = trainable(whole, [lossOf(whole)], spec);
+    const states = trainStep(whole, lossOf(whole), spec);
     return {
       parts: { step: done({ graph: whole, states }) },
       crossings: [],
@@ -86,18 +86,18 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
       trained: trained.map((p) => p.name),
     };
   }
-  const all = trainable(graph, [lossOf(graph)], spec),
-    names = new Set(all.map((p) => p.name));
-  const update = updatePart(all, spec),
-    scale = (g: Graph): Value => {
-      const op = opsOf(g),
-        share = g.constant([1 / accumulate]);
-      return spec.scaling ? op.Mul(lossScale(g), share) : share;
-    };
+  const all = trainable(graph, [lossOf(graph)], spec);
+  const names = new Set(all.map((p) => p.name));
+  const update = updatePart(all, spec);
+  const scale = (g: Graph): Value => {
+    const op = opsOf(g);
+    const share = g.constant([1 / accumulate]);
+    return spec.scaling ? op.Mul(lossScale(g), share) : share;
+  };
   const learns = (g: Graph): Parameter[] => g.parameters.filter((p) => names.has(p.name));
   if (chunk === 0 || chunk === batch) {
-    const whole = at(graph, batch),
-      buffers = buffersOf(whole);
+    const whole = at(graph, batch);
+    const buffers = buffersOf(whole);
     accumulateInto(
       whole,
       gradientsOf(
@@ -117,21 +117,21 @@ export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
     };
   }
 
-  const axes = rowAxes(graph, batchSymbol),
-    { first, second, boundary } = split(graph, (v) => axes.has(v.name));
-  const encode = at(first, chunk),
-    head = at(second, batch),
-    backward = at(first, chunk),
-    buffers = buffersOf(head);
-  const back = reached(head, [lossOf(head)]),
-    crossings = boundary.map(
-      ({ name, value }): Crossing => ({
-        name,
-        axis: axes.get(value.name) as number,
-        shape: fixed(inputOf(head, name).shape),
-        returns: back.has(name),
-      }),
-    );
+  const axes = rowAxes(graph, batchSymbol);
+  const { first, second, boundary } = split(graph, (v) => axes.has(v.name));
+  const encode = at(first, chunk);
+  const head = at(second, batch);
+  const backward = at(first, chunk);
+  const buffers = buffersOf(head);
+  const back = reached(head, [lossOf(head)]);
+  const crossings = boundary.map(
+    ({ name, value }): Crossing => ({
+      name,
+      axis: axes.get(value.name) as number,
+      shape: fixed(inputOf(head, name).shape),
+      returns: back.has(name),
+    }),
+  );
   const returning = crossings.filter((c) => c.returns);
   const grads = gradientsOf(
     head,
@@ -187,8 +187,8 @@ function accumulateInto(graph: Graph, grads: ReadonlyMap<string, Value>, paramet
 function updatePart(parameters: readonly Parameter[], spec: UpdateSpec): Part {
   const graph = new Graph();
   const trained = parameters.map(({ name, value, init }) => {
-    const shape: Shape = value.shape,
-      own = graph.parameter(name, shape as readonly number[], init);
+    const shape: Shape = value.shape;
+    const own = graph.parameter(name, shape as readonly number[], init);
     return { parameter: { name, init, value: own }, gradient: graph.input(sumOf(name), "float32", shape) };
   });
   return { graph, states: appendUpdate(graph, trained, spec) };

@@ -3,27 +3,27 @@ import { sampler } from "./sampler";
 
 describe("a sampler", () => {
   it("shows every row once in an epoch and drops what does not fill a batch", () => {
-    const s = sampler({ rows: 10, batch: 3, seed: 1 }),
-      epoch = [1, 2, 3].flatMap((step) => [...s.batch(step)]);
+    const s = sampler({ rows: 10, batch: 3, seed: 1 });
+    const epoch = [1, 2, 3].flatMap((step) => [...s.batch(step)]);
     expect(new Set(epoch).size).toBe(9);
     expect([...s.batch(4), ...s.batch(5), ...s.batch(6)].join()).not.toBe(epoch.join());
   });
   it("gives the same rows for the same seed, in whatever order steps are asked", () => {
-    const a = sampler({ rows: 100, batch: 7, seed: 5 }),
-      b = sampler({ rows: 100, batch: 7, seed: 5 });
+    const a = sampler({ rows: 100, batch: 7, seed: 5 });
+    const b = sampler({ rows: 100, batch: 7, seed: 5 });
     b.batch(50);
     expect([...b.batch(3)]).toEqual([...a.batch(3)]);
     expect([...sampler({ rows: 100, batch: 7, seed: 6 }).batch(3)]).not.toEqual([...a.batch(3)]);
   });
   it("never lets two rows of one name meet", () => {
-    const distinct = Array.from({ length: 90 }, (_, i) => `concept ${Math.floor(i / 3)}`),
-      s = sampler({ rows: 90, batch: 20, seed: 2, distinct });
+    const distinct = Array.from({ length: 90 }, (_, i) => `concept ${Math.floor(i / 3)}`);
+    const s = sampler({ rows: 90, batch: 20, seed: 2, distinct });
     for (let step = 1; step <= 40; step++)
       expect(new Set([...s.batch(step)].map((row) => distinct[row])).size).toBe(20);
   });
   it("fills a batch from one bucket only, and mixes buckets over an epoch", () => {
-    const bucket = Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? "wide" : "tall")),
-      s = sampler({ rows: 100, batch: 8, seed: 4, bucket });
+    const bucket = Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? "wide" : "tall"));
+    const s = sampler({ rows: 100, batch: 8, seed: 4, bucket });
     const kinds = Array.from({ length: 12 }, (_, i) => new Set([...s.batch(i + 1)].map((row) => bucket[row])));
     expect(kinds.every((k) => k.size === 1)).toBe(true);
     expect(kinds.slice(0, 6).map((k) => [...k][0])).toContain("wide");

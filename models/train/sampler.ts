@@ -28,8 +28,8 @@ export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): S
       hint: "Make the batch smaller, or leave “distinct” unconnected.",
     });
   const epoch = (index: number): Uint32Array[] => {
-    const draw = random(seed, "epoch", index),
-      order = draw.permutation(rows);
+    const draw = random(seed, "epoch", index);
+    const order = draw.permutation(rows);
     if (!bucket) return cut(order, batch, distinct);
     const buckets = new Map<string, number[]>();
     for (const row of order) buckets.get(bucket[row] as string)?.push(row) ?? buckets.set(bucket[row] as string, [row]);
@@ -62,15 +62,15 @@ export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): S
 
 function cut(order: ArrayLike<number>, batch: number, distinct: readonly string[] | undefined): Uint32Array[] {
   const batches: Uint32Array[] = [];
-  let at = 0,
-    waiting: number[] = [];
+  let at = 0;
+  let waiting: number[] = [];
   for (;;) {
-    const taken: number[] = [],
-      seen = new Set<string>(),
-      later: number[] = [];
+    const taken: number[] = [];
+    const seen = new Set<string>();
+    const later: number[] = [];
     const offer = (row: number) => {
-      const name = distinct?.[row] ?? String(row),
-        fits = taken.length < batch && !seen.has(name);
+      const name = distinct?.[row] ?? String(row);
+      const fits = taken.length < batch && !seen.has(name);
       (fits ? taken : later).push(row);
       if (fits) seen.add(name);
     };

@@ -42,9 +42,9 @@ const falls: { [K in Exclude<Schedule["kind"], "constant" | "one-cycle">]: (t: n
   };
 
 function oneCycle({ rise = 0.3, divide = 25, finalDivide = 1e4 }: Schedule, step: number, steps: number): number {
-  const first = 1 / divide,
-    last = first / finalDivide,
-    n = Math.min(step, steps) - 1,
-    top = rise * steps - 1;
+  const first = 1 / divide;
+  const last = first / finalDivide;
+  const n = Math.min(step, steps) - 1;
+  const top = rise * steps - 1;
   return n <= top ? 1 + (first - 1) * cosine(n / top) : last + (1 - last) * cosine((n - top) / (steps - 1 - top));
 }

@@ -10,21 +10,21 @@ const scalar = (n: number) => new ort.Tensor("float32", [n], []);
 
 /** Minimises Σ(w − target)²/2 for a 2×2 weight, whose gradient is w − target. */
 function quadratic(optimizer: Optimizer, clipNorm = 0, clamp = {}) {
-  const graph = new Graph(),
-    op = opsOf(graph),
-    w = graph.parameter("w", [2, 2], { kind: "zeros" }),
-    target = graph.input("target", "float32", [2, 2]);
-  const gap = op.Sub(w, target),
-    loss = op.Mul(op.ReduceSum(op.Mul(gap, gap), { keepdims: 0 }), graph.constant([0.5]));
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const w = graph.parameter("w", [2, 2], { kind: "zeros" });
+  const target = graph.input("target", "float32", [2, 2]);
+  const gap = op.Sub(w, target);
+  const loss = op.Mul(op.ReduceSum(op.Mul(gap, gap), { keepdims: 0 }), graph.constant([0.5]));
   return { graph, states: trainStep(graph, loss, { optimizer, clipNorm, clamp }) };
 }
 
 describe("a training step", () => {
   it("takes steps as long as the tensor with LAMB and LARS, whatever the gradient's size", async () => {
     const first = async (optimizer: Optimizer, size: number) => {
-      const { graph, states } = quadratic(optimizer),
-        w = [3, 0, 0, 4],
-        target = w.map((x, i) => x - size * (i === 0 ? 1 : 0.5));
+      const { graph, states } = quadratic(optimizer);
+      const w = [3, 0, 0, 4];
+      const target = w.map((x, i) => x - size * (i === 0 ? 1 : 0.5));
       const zeros = Object.fromEntries(
         states.map((s) => [s.name, new ort.Tensor("float32", new Float32Array(4), [2, 2])]),
       );
@@ -66,11 +66,11 @@ describe("a training step", () => {
   });
   it("computes nothing for frozen parameters", () => {
     const build = (frozen: boolean) => {
-      const graph = new Graph(),
-        op = opsOf(graph),
-        x = graph.input("x", "float32", [4, 8]);
-      const a = graph.parameter("a", [8, 8], { kind: "ones" }),
-        b = graph.parameter("b", [8, 1], { kind: "ones" });
+      const graph = new Graph();
+      const op = opsOf(graph);
+      const x = graph.input("x", "float32", [4, 8]);
+      const a = graph.parameter("a", [8, 8], { kind: "ones" });
+      const b = graph.parameter("b", [8, 1], { kind: "ones" });
       const states = trainStep(graph, op.ReduceMean(op.MatMul(op.Relu(op.MatMul(x, a)), b), { keepdims: 0 }), {
         optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.2 },
         clipNorm: 0,

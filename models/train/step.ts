@@ -58,8 +58,8 @@ export function trainable(
  * (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
  */
 export function trainStep(graph: Graph, loss: Value, spec: UpdateSpec): State[] {
-  const parameters = trainable(graph, [loss], spec),
-    scale = spec.scaling ? lossScale(graph) : undefined;
+  const parameters = trainable(graph, [loss], spec);
+  const scale = spec.scaling ? lossScale(graph) : undefined;
   const grads = gradientsOf(
     graph,
     scale ? [[loss, scale]] : loss,
@@ -102,9 +102,9 @@ export function appendUpdate(
   { optimizer, clipNorm, rateOf = () => 1, decayOf = () => undefined, clamp = {}, averages = [], scaling }: UpdateSpec,
 ): State[] {
   graph.scope = "optimizer";
-  const op = opsOf(graph),
-    constants = new Map<string, Value>(),
-    states: State[] = [];
+  const op = opsOf(graph);
+  const constants = new Map<string, Value>();
+  const states: State[] = [];
   const constant =
     (dtype: "float32" | "float64") =>
     (n: number): Value => {
@@ -112,14 +112,14 @@ export function appendUpdate(
       constants.set(`${dtype} ${n}`, known);
       return known;
     };
-  const scalar = constant("float32"),
-    double = constant("float64");
-  const lr = graph.input("lr", "float32", []),
-    scale = scaling ? lossScale(graph) : undefined;
+  const scalar = constant("float32");
+  const double = constant("float64");
+  const lr = graph.input("lr", "float32", []);
+  const scale = scaling ? lossScale(graph) : undefined;
   const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
   // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and would otherwise keep all activations until the first.
-  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b))),
-    norm = scale ? op.Div(scaled, scale) : scaled;
+  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b)));
+  const norm = scale ? op.Div(scaled, scale) : scaled;
   const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
   const factor = scale ? op.Div(shrink ?? scalar(1), scale) : shrink;
   graph.output("grad_norm", norm);
@@ -133,9 +133,9 @@ export function appendUpdate(
   };
   let step: Value;
   if (scale && finite) {
-    const taken = graph.input("steps_taken", "float32", []),
-      good = graph.input("good_steps", "float32", []),
-      enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
+    const taken = graph.input("steps_taken", "float32", []);
+    const good = graph.input("good_steps", "float32", []);
+    const enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
     step = op.Add(taken, scalar(1));
     keep("steps_taken", taken, step);
     states.push(
@@ -163,9 +163,9 @@ export function appendUpdate(
   // One rule for each rate and decay, so that what does not differ between its tensors is computed once.
   const rules = new Map<string, ReturnType<typeof updateOf>>();
   const ruleFor = ({ name, value }: Parameter) => {
-    const rate = rateOf(name) ?? 1,
-      weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay),
-      key = `${rate} ${weightDecay}`;
+    const rate = rateOf(name) ?? 1;
+    const weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay);
+    const key = `${rate} ${weightDecay}`;
     const rule =
       rules.get(key) ??
       updateOf(
@@ -178,16 +178,16 @@ export function appendUpdate(
 
   const after = new Map<string, Value>();
   for (const { parameter, gradient } of trained) {
-    const { name, value } = parameter,
-      slots = Object.fromEntries(
-        Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [
-          s,
-          graph.input(`${name}#${s}`, "float32", shape),
-        ]),
-      );
+    const { name, value } = parameter;
+    const slots = Object.fromEntries(
+      Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [
+        s,
+        graph.input(`${name}#${s}`, "float32", shape),
+      ]),
+    );
     const result = ruleFor(parameter)({ param: value, grad: factor ? op.Mul(gradient, factor) : gradient, slots });
-    const bounds = clamp[name],
-      next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
+    const bounds = clamp[name];
+    const next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
     after.set(name, keep(name, value, next));
     for (const [s, next] of Object.entries(result.slots)) keep(`${name}#${s}`, slots[s] as Value, next);
   }

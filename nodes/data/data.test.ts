@@ -26,15 +26,15 @@ describe("emoji", () => {
     expect(group[0]).toBe("smileys-emotion");
   });
   it("holds out equal drawings together, so that none is in both parts", async () => {
-    const host = await testHost(),
-      refs = async (split: string) =>
-        new Set(
-          (
-            (await runNode(emoji, {}, { vendors: ["openmoji"], split, heldOut: 0.5 }, host)).image as {
-              files: { ref: string }[];
-            }
-          ).files.map((f) => f.ref),
-        );
+    const host = await testHost();
+    const refs = async (split: string) =>
+      new Set(
+        (
+          (await runNode(emoji, {}, { vendors: ["openmoji"], split, heldOut: 0.5 }, host)).image as {
+            files: { ref: string }[];
+          }
+        ).files.map((f) => f.ref),
+      );
     const [train, held] = [await refs("train"), await refs("held-out")];
     expect([...held].filter((ref) => train.has(ref))).toEqual([]);
     expect(Math.min(train.size, held.size)).toBeGreaterThan(600);
@@ -67,18 +67,18 @@ describe("MNIST", () => {
       const { data, shape } = "pixels" in image ? image.pixels : { data: new Uint8Array(), shape: [0] };
       return Array.from({ length: shape[0] as number }, (_, i) => String(data.slice(i * 2352, (i + 1) * 2352)));
     };
-    const train = new Set(await rows("train")),
-      test = await rows("test");
+    const train = new Set(await rows("train"));
+    const test = await rows("test");
     expect([train.size, test.length, test.filter((row) => train.has(row)).length]).toEqual([8569, 1431, 0]);
   });
 });
 
 describe("folder with captions", () => {
   async function make() {
-    const dir = await temporaryFolder(),
-      png = await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
-        .png()
-        .toBuffer();
+    const dir = await temporaryFolder();
+    const png = await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
     await mkdir(join(dir, "sub"));
     for (const file of ["a.png", "b.png", "sub/c.png"]) await writeFile(join(dir, file), png);
     await writeFile(join(dir, "a.txt"), " first \n");
@@ -89,14 +89,14 @@ describe("folder with captions", () => {
     return dir;
   }
   it("reads .txt files beside pictures, and warns of pictures without one", async () => {
-    const dir = await make(),
-      warnings: string[] = [],
-      { text, path } = await runNode(
-        folder,
-        {},
-        { folder: dir },
-        await testHost({ folders: [dir], onWarn: (w) => warnings.push(w) }),
-      );
+    const dir = await make();
+    const warnings: string[] = [];
+    const { text, path } = await runNode(
+      folder,
+      {},
+      { folder: dir },
+      await testHost({ folders: [dir], onWarn: (w) => warnings.push(w) }),
+    );
     expect([text, path]).toEqual([
       ["first", "third"],
       ["a.png", "sub/c.png"],
@@ -104,8 +104,8 @@ describe("folder with captions", () => {
     expect(warnings).toEqual(["1 of 3 pictures have no .txt beside them and are left out."]);
   });
   it("reads CSV and JSONL tables", async () => {
-    const dir = await make(),
-      host = await testHost({ folders: [dir] });
+    const dir = await make();
+    const host = await testHost({ folders: [dir] });
     expect((await runNode(folder, {}, { folder: dir, captions: "csv", table: "t.csv" }, host)).text).toEqual([
       "one, two",
       "three",
@@ -141,8 +141,8 @@ describe("folder with captions", () => {
     ["empty captions, which are left out", "image,text\na.png,\nb.png, \nb.png,x\n", ["x"]],
     ["UTF-16", new Uint8Array(Buffer.from("\ufeffimage,text\na.png,größer\n", "utf16le")), ["größer"]],
   ])("reads a CSV with %s", async (_, content, texts) => {
-    const dir = await make(),
-      host = await testHost({ folders: [dir] });
+    const dir = await make();
+    const host = await testHost({ folders: [dir] });
     await writeFile(join(dir, "x.csv"), content);
     expect((await runNode(folder, {}, { folder: dir, captions: "csv", table: "x.csv" }, host)).text).toEqual(texts);
   });
@@ -160,14 +160,14 @@ describe("folder with captions", () => {
     ["jsonl", "null", "Row 1 of “x” has no “image”; its columns are none."],
     ["jsonl", '{"__proto__":{"image":"a.png","text":"x"}}', "Row 1 of “x” has no “image”"],
   ])("names row, file and reason: %s", async (captions, content, message) => {
-    const dir = await make(),
-      host = await testHost({ folders: [dir] });
+    const dir = await make();
+    const host = await testHost({ folders: [dir] });
     await writeFile(join(dir, "x"), content);
     await expect(runNode(folder, {}, { folder: dir, captions, table: "x" }, host)).rejects.toThrow(message);
   });
   it("finds captions whatever the case of their endings, and says what it leaves out", async () => {
-    const dir = await make(),
-      warnings: string[] = [];
+    const dir = await make();
+    const warnings: string[] = [];
     await writeFile(join(dir, "b.TXT"), "\ufeffzweites\r\n");
     await writeFile(join(dir, "a.txt"), " \n");
     expect(
@@ -177,10 +177,10 @@ describe("folder with captions", () => {
     expect(warnings).toEqual(["1 of 3 captions are empty; their pictures are left out."]);
   });
   it("is read anew when a file changed, came or went, and only then", async () => {
-    const dir = await make(),
-      host = await testHost({ folders: [dir] }),
-      stamp = () => folder.fingerprint?.({ host, params: { folder: dir } as never }),
-      first = await stamp();
+    const dir = await make();
+    const host = await testHost({ folders: [dir] });
+    const stamp = () => folder.fingerprint?.({ host, params: { folder: dir } as never });
+    const first = await stamp();
     expect(await stamp()).toBe(first);
     await writeFile(join(dir, "a.txt"), "another");
     const second = await stamp();
@@ -188,8 +188,8 @@ describe("folder with captions", () => {
     expect(new Set([first, second, await stamp()]).size).toBe(3);
   });
   it("never leaves the folder: not by ../, not by a link, not by another folder", async () => {
-    const dir = await make(),
-      host = await testHost({ folders: [dir] });
+    const dir = await make();
+    const host = await testHost({ folders: [dir] });
     await expect(runNode(folder, {}, { folder: dir, captions: "csv", table: "bad.csv" }, host)).rejects.toThrow(
       "“../../etc/passwd” is not in the folder",
     );

@@ -47,26 +47,20 @@ Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0),
       .min(1)
       .default(["openmoji", "noto", "twemoji"])
       .meta({ label: "Vendors", widget: "multiselect" }),
-    split: z
-      .enum(["all", "train", "held-out"])
-      .default("all")
-      .meta({
-        label: "Concepts",
-        description: "Which part of the concepts: all, those to train on, or those held out.",
-      }),
+    split: z.enum(["all", "train", "held-out"]).default("all").meta({
+      label: "Concepts",
+      description: "Which part of the concepts: all, those to train on, or those held out.",
+    }),
     heldOut: z
       .number()
       .min(0)
       .max(0.9)
       .default(0)
       .meta({ label: "Held-out share", description: "Share of the concepts that is held out." }),
-    complete: z
-      .boolean()
-      .default(false)
-      .meta({
-        label: "Only concepts drawn by all four",
-        description: "Keeps concepts of which every vendor has a drawing.",
-      }),
+    complete: z.boolean().default(false).meta({
+      label: "Only concepts drawn by all four",
+      description: "Keeps concepts of which every vendor has a drawing.",
+    }),
     limit: z.int().min(0).max(20_000).default(0).meta({ label: "At most", unit: "rows", description: "0 takes all." }),
     seed: z
       .int()
@@ -79,11 +73,11 @@ Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0),
       readConcepts(host),
       Promise.all(vendors.map(async (vendor) => [vendor, await drawingsOf(host, vendor)] as const)),
     ]);
-    const has = new Map(drawings),
-      draw = host.random("held-out", params.seed),
-      drawn = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < params.heldOut]));
-    const first = params.split === "all" ? new Map<string, string>() : await firstOfEqual(concepts, [...has.values()]),
-      isHeldOut = (slug: string) => drawn.get(first.get(slug) ?? slug);
+    const has = new Map(drawings);
+    const draw = host.random("held-out", params.seed);
+    const drawn = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < params.heldOut]));
+    const first = params.split === "all" ? new Map<string, string>() : await firstOfEqual(concepts, [...has.values()]);
+    const isHeldOut = (slug: string) => drawn.get(first.get(slug) ?? slug);
     const wanted = concepts.filter(
       ({ slug, hexcode }) =>
         (params.split === "all" || isHeldOut(slug) === (params.split === "held-out")) &&
@@ -167,15 +161,15 @@ type Drawings = (slug: string, hexcode: string) => (() => Promise<Uint8Array>) |
 
 /** For each concept the first one with which it shares a drawing of some vendor, directly or through others. */
 async function firstOfEqual(concepts: readonly Concept[], vendors: readonly Drawings[]): Promise<Map<string, string>> {
-  const parent = new Map(concepts.map(({ slug }) => [slug, slug])),
-    find = (slug: string): string => (parent.get(slug) === slug ? slug : find(parent.get(slug) as string));
+  const parent = new Map(concepts.map(({ slug }) => [slug, slug]));
+  const find = (slug: string): string => (parent.get(slug) === slug ? slug : find(parent.get(slug) as string));
   for (const drawingOf of vendors) {
     const owners = new Map<string, string>();
     for (const { slug, hexcode } of concepts) {
       const bytes = await drawingOf(slug, hexcode)?.();
       if (!bytes) continue;
-      const drawing = new TextDecoder().decode(bytes),
-        owner = owners.get(drawing);
+      const drawing = new TextDecoder().decode(bytes);
+      const owner = owners.get(drawing);
       if (owner === undefined) owners.set(drawing, slug);
       else parent.set(find(slug), find(owner));
     }

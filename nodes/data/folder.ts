@@ -51,10 +51,10 @@ The operator allows folders with \`PATCHBAY_FOLDERS\`. Paths that leave the fold
   async run({ host, params }) {
     const read = async (path: string) => decode(await host.readFolderFile(params.folder, path), path);
     const all =
-        params.captions === "txt"
-          ? await besideFiles(host, params.folder, read)
-          : table(params.captions, await read(params.table), params),
-      rows = all.filter((row) => row.text);
+      params.captions === "txt"
+        ? await besideFiles(host, params.folder, read)
+        : table(params.captions, await read(params.table), params);
+    const rows = all.filter((row) => row.text);
     if (!rows.length)
       fail(
         `${params.captions === "txt" ? `The folder “${params.folder}”` : `“${params.table}”`} holds no picture with a caption.`,
@@ -88,9 +88,9 @@ interface Row {
 
 async function besideFiles(host: Host, folder: string, read: (path: string) => Promise<string>): Promise<Row[]> {
   const stem = (path: string) => path.replace(/\.[^./]*$/, "");
-  const images = await host.listFolder(folder, pictures),
-    texts = new Map((await host.listFolder(folder, [".txt"])).map((path) => [stem(path), path])),
-    rows: Row[] = [];
+  const images = await host.listFolder(folder, pictures);
+  const texts = new Map((await host.listFolder(folder, [".txt"])).map((path) => [stem(path), path]));
+  const rows: Row[] = [];
   for (const image of images) {
     const caption = texts.get(stem(image));
     if (caption !== undefined) rows.push({ image, text: (await read(caption)).trim(), where: "" });

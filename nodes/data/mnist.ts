@@ -2,8 +2,8 @@ import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
-const side = 28,
-  size = side * side;
+const side = 28;
+const size = side * side;
 const digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 /** Where each set lies, its classes in the order of its files, and what a stored 1 means in pixels. */
 const sets = {
@@ -43,11 +43,11 @@ The last seventh of each class is the test set, the rest the training set. Rows 
       .meta({ label: "At most", unit: "per class", description: "0 takes all." }),
   },
   async run({ host, params }) {
-    const set = sets[params.set],
-      rows: Uint8Array[][] = [];
+    const set = sets[params.set];
+    const rows: Uint8Array[][] = [];
     for (const id of set.classes.keys()) {
-      const all = pictures(await host.packageFile(set.package, `${set.folder}/${id}.json`), set.white),
-        cut = Math.floor((all.length * 6) / 7);
+      const all = pictures(await host.packageFile(set.package, `${set.folder}/${id}.json`), set.white);
+      const cut = Math.floor((all.length * 6) / 7);
       const part = params.split === "train" ? all.slice(0, cut) : all.slice(cut);
       rows.push(params.limit > 0 ? part.slice(0, params.limit) : part);
       host.progress(id + 1, set.classes.length, "classes");
@@ -68,17 +68,17 @@ The last seventh of each class is the test set, the rest the training set. Rows 
 
 /** The pictures of one file, each once: a list of lists, or one long list. */
 function pictures(bytes: Uint8Array, white: number): Uint8Array[] {
-  const { data } = JSON.parse(new TextDecoder().decode(bytes)) as { data: number[] | number[][] },
-    seen = new Set<string>(),
-    found: Uint8Array[] = [];
+  const { data } = JSON.parse(new TextDecoder().decode(bytes)) as { data: number[] | number[][] };
+  const seen = new Set<string>();
+  const found: Uint8Array[] = [];
   const list = Array.isArray(data[0])
     ? (data as number[][])
     : Array.from({ length: Math.floor(data.length / size) }, (_, i) =>
         (data as number[]).slice(i * size, (i + 1) * size),
       );
   for (const numbers of list) {
-    const picture = Uint8Array.from(numbers, (x) => Math.round(x * white)),
-      key = String.fromCharCode(...picture);
+    const picture = Uint8Array.from(numbers, (x) => Math.round(x * white));
+    const key = String.fromCharCode(...picture);
     if (picture.length !== size || seen.has(key)) continue; // two rows of the package are empty
     seen.add(key);
     found.push(picture);

@@ -21,8 +21,8 @@ export const accuracy = defineNode({
   },
   params: {},
   async run({ inputs: { logits, labels, truth } }) {
-    const [n = 0, classes = 0] = logits.shape,
-      column = new Map(labels.map((label, i) => [label, i]));
+    const [n = 0, classes = 0] = logits.shape;
+    const column = new Map(labels.map((label, i) => [label, i]));
     if (labels.length !== classes)
       throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
         hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",

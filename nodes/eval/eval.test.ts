@@ -5,8 +5,8 @@ import { retrieval } from "./retrieval";
 import { search } from "./search";
 import { zeroShotClassifier } from "./zero-shot-classifier";
 
-const labels = ["cat", "dog", "cow"],
-  logits = floats([2, 3], [2, 1, 0, 1, 3, 2]);
+const labels = ["cat", "dog", "cow"];
+const logits = floats([2, 3], [2, 1, 0, 1, 3, 2]);
 
 describe("zero-shot classifier", () => {
   it("ranks labels by their softmax", async () => {
@@ -58,8 +58,8 @@ describe("retrieval", () => {
 
 describe("search", () => {
   it("gives the best pictures of each text", async () => {
-    const host = await testHost(),
-      file = (name: string) => ({ ref: "0".repeat(64), width: 1, height: 1, name });
+    const host = await testHost();
+    const file = (name: string) => ({ ref: "0".repeat(64), width: 1, height: 1, name });
     const { gallery } = await runNode(
       search,
       { logits: floats([3, 1], [0.1, 0.9, 0.5]), image: { files: ["a", "b", "c"].map(file) }, query: ["q"] },

@@ -20,8 +20,8 @@ export const retrieval = defineNode({
   },
   params: {},
   async run({ inputs: { logits } }) {
-    const [n = 0, columns = 0] = logits.shape,
-      data = logits.data as Float32Array;
+    const [n = 0, columns = 0] = logits.shape;
+    const data = logits.data as Float32Array;
     if (n !== columns)
       throw Object.assign(new Error(`There are ${n} images and ${columns} texts; retrieval needs pairs.`), {
         hint: "Score the images with their own texts, one text for each image.",
@@ -33,8 +33,8 @@ export const retrieval = defineNode({
         j,
       ),
     );
-    const recall = (ranks: number[], k: number) => ranks.filter((r) => r < k).length / (n || 1),
-      ks = [1, 2, 3, 5, 10, 20, 50, 100].filter((k) => k <= n);
+    const recall = (ranks: number[], k: number) => ranks.filter((r) => r < k).length / (n || 1);
+    const ks = [1, 2, 3, 5, 10, 20, 50, 100].filter((k) => k <= n);
     return {
       imageToText1: recall(rows, 1),
       imageToText5: recall(rows, 5),

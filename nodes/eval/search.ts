@@ -17,8 +17,8 @@ export const search = defineNode({
   outputs: { gallery: port.gallery({ doc: "The best pictures of each text, best first." }) },
   params: { top: z.int().min(1).max(100).default(6).meta({ label: "Pictures for each text" }) },
   async run({ host, inputs: { logits, image, query }, params }) {
-    const [n = 0, queries = 0] = logits.shape,
-      data = logits.data as Float32Array;
+    const [n = 0, queries = 0] = logits.shape;
+    const data = logits.data as Float32Array;
     if (query.length !== queries)
       throw Object.assign(new Error(`There are ${query.length} texts, and the logits have ${queries} columns.`), {
         hint: "Wire the texts that were scored.",

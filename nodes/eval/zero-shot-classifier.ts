@@ -21,15 +21,15 @@ export const zeroShotClassifier = defineNode({
   },
   params: { top: z.int().min(1).max(100).default(5).meta({ label: "Labels shown" }) },
   async run({ inputs: { logits, labels, image, truth }, params }) {
-    const [n = 0, classes = 0] = logits.shape,
-      files = image && "files" in image ? image.files : undefined;
+    const [n = 0, classes = 0] = logits.shape;
+    const files = image && "files" in image ? image.files : undefined;
     if (labels.length !== classes)
       throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
         hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
       });
     const items = Array.from({ length: n }, (_, i) => {
-      const row = (logits.data as Float32Array).subarray(i * classes, (i + 1) * classes),
-        most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+      const row = (logits.data as Float32Array).subarray(i * classes, (i + 1) * classes);
+      const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
       const total = row.reduce((sum, x) => sum + Math.exp(x - most), 0);
       return {
         image: files?.[i],

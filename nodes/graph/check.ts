@@ -19,12 +19,12 @@ export function check(document: GraphDocument, registry: Registry = everyNode): 
 
 /** Two nodes with fresh weights of the same name would silently be one; sharing is asked for with a wire. */
 function sharedScopes(graph: ResolvedGraph): Problem[] {
-  const owners = new Map<string, string>(),
-    problems: Problem[] = [];
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
   for (const node of graph.nodes.values()) {
     if (!node.definition.build || !("scope" in node.definition.params) || node.inputs.weights?.length) continue;
-    const scope = scopeOf(node),
-      owner = owners.get(scope);
+    const scope = scopeOf(node);
+    const owner = owners.get(scope);
     if (owner === undefined) owners.set(scope, node.id);
     else
       problems.push({

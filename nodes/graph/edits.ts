@@ -21,8 +21,8 @@ export function addNode(
   position: Position,
   registry: Registry = everyNode,
 ): { document: GraphDocument; id: string } {
-  const id = freeId(document, type),
-    version = registry[type]?.version ?? 1;
+  const id = freeId(document, type);
+  const version = registry[type]?.version ?? 1;
   return {
     id,
     document: {
@@ -109,8 +109,8 @@ export function paste(
     };
   }
   const copies = wires.flatMap((w) => {
-    const from = renamed.get(w.from.node),
-      to = renamed.get(w.to.node);
+    const from = renamed.get(w.from.node);
+    const to = renamed.get(w.to.node);
     return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
   });
   return { document: { ...result, wires: [...result.wires, ...copies] }, ids: [...renamed.values()] };

@@ -172,8 +172,8 @@ describe("plan", () => {
 describe("edits", () => {
   const document = graph({ a: ["text.input"], p: ["text.prompts"] }, ["a.text -> p.text"]);
   it("give free ids, keep the rest, and never change what they were given", () => {
-    const before = JSON.stringify(document),
-      { document: more, id } = addNode(document, "text.input", { x: 1.4, y: 2 });
+    const before = JSON.stringify(document);
+    const { document: more, id } = addNode(document, "text.input", { x: 1.4, y: 2 });
     expect([id, more.nodes[id]?.position]).toEqual(["input", { x: 1, y: 2 }]);
     expect(addNode(more, "text.input", { x: 0, y: 0 }).id).toBe("input_2");
     expect(removeNodes(more, ["a"]).wires).toEqual([]);

@@ -29,8 +29,8 @@ class Bindings {
     const wanted = expected.map((d) => this.#param(d));
     if (wanted.length !== actual.length) return `${wanted.length} axes are expected and ${actual.length} came`;
     for (const [i, want] of wanted.entries()) {
-      const got = actual[i] as Dim,
-        known = typeof want === "string" && want !== anySize ? this.#bound.get(want) : want;
+      const got = actual[i] as Dim;
+      const known = typeof want === "string" && want !== anySize ? this.#bound.get(want) : want;
       if (got === anySize || known === anySize) continue;
       if (known === undefined) this.#bound.set(want as string, got);
       else if (known !== got && typeof known === typeof got) {
@@ -88,12 +88,12 @@ export const scopeOf = (node: ResolvedNode): string => {
 
 /** Port types and symbolic shapes, unified along the wires, and whatever does not fit. */
 export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[] } {
-  const types: Types = {},
-    problems: Problem[] = [];
+  const types: Types = {};
+  const problems: Problem[] = [];
   for (const node of graph.nodes.values()) {
-    const bindings = new Bindings(node),
-      incoming: Record<string, WireType> = {},
-      seen: Record<string, WireType[]> = {};
+    const bindings = new Bindings(node);
+    const incoming: Record<string, WireType> = {};
+    const seen: Record<string, WireType[]> = {};
     let sound = true;
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       for (const source of node.inputs[name] ?? []) {
@@ -143,8 +143,8 @@ function tryBuild(
   seen: Record<string, WireType[]>,
   bindings: Bindings,
 ): { outputs: Record<string, Value> } | { problem: Problem } | undefined {
-  const scratch = new Graph(),
-    inputs: Record<string, Value | Value[] | undefined> = {};
+  const scratch = new Graph();
+  const inputs: Record<string, Value | Value[] | undefined> = {};
   for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
     if (port.type !== "tensor") continue;
     const wires = seen[name] ?? [];

@@ -46,18 +46,18 @@ export function lower(
   typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
   { training = false, handles }: LowerOptions = {},
 ): Lowered {
-  const graph = new Graph(),
-    feeds = new Map<string, Value>(),
-    values = new Map<string, Value>();
-  const parameters = new Map<string, LoweredParameter>(),
-    clamp: Lowered["clamp"] = {},
-    taken = new Set(nodes);
+  const graph = new Graph();
+  const feeds = new Map<string, Value>();
+  const values = new Map<string, Value>();
+  const parameters = new Map<string, LoweredParameter>();
+  const clamp: Lowered["clamp"] = {};
+  const taken = new Set(nodes);
   const result: Lowered = { graph, feeds: [], values, parameters: [], clamp };
   const valueOf = (from: Endpoint): Value => {
     const inside = values.get(key(from)) ?? feeds.get(key(from));
     if (inside) return inside;
-    const { dtype, shape } = typeOf(from),
-      value = graph.input(key(from), dtype, shape);
+    const { dtype, shape } = typeOf(from);
+    const value = graph.input(key(from), dtype, shape);
     feeds.set(key(from), value);
     result.feeds.push({ name: value.name, from });
     return value;
@@ -70,8 +70,8 @@ export function lower(
       const incoming = (node.inputs[name] ?? []).map(valueOf);
       inputs[name] = port.many ? incoming : incoming[0];
     }
-    const weights = node.inputs.weights?.[0],
-      handle = weights && handles?.get(key(weights));
+    const weights = node.inputs.weights?.[0];
+    const handle = weights && handles?.get(key(weights));
     const claim = claims(resolved, node, handle, parameters);
     for (const [name, value] of Object.entries(emit(graph, node, inputs, parametersOf(graph, handle, claim, training))))
       values.set(key({ node: node.id, port: name }), value);
@@ -84,9 +84,9 @@ export function lower(
 
 /** Where a handle's tensors come from: handles that were made of one handle by freezing, adapting or averaging share its tensors. */
 function originOf(graph: ResolvedGraph, from: Endpoint): string {
-  const node = graph.nodes.get(from.node),
-    via = node?.definition.outputs[from.port]?.shares,
-    source = via === undefined ? undefined : node?.inputs[via]?.[0];
+  const node = graph.nodes.get(from.node);
+  const via = node?.definition.outputs[from.port]?.shares;
+  const source = via === undefined ? undefined : node?.inputs[via]?.[0];
   return source ? originOf(graph, source) : key(from);
 }
 
@@ -97,9 +97,9 @@ function claims(
   handle: Weights | undefined,
   parameters: Map<string, LoweredParameter>,
 ): (name: string, adapter?: boolean) => string {
-  const weights = node.inputs.weights?.[0],
-    origin = weights ? originOf(graph, weights) : node.id,
-    decay = handle?.average;
+  const weights = node.inputs.weights?.[0];
+  const origin = weights ? originOf(graph, weights) : node.id;
+  const decay = handle?.average;
   return (name, adapter = false) => {
     const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
     for (let graphName = decay === undefined ? name : averageOf(name); ; graphName = `${graphName}@${origin}`) {
@@ -121,39 +121,39 @@ function parametersOf(
   claim: (name: string, adapter?: boolean) => string,
   training: boolean,
 ): Builder {
-  const builder = builderOf(graph, training),
-    { op } = builder,
-    { frozen = [], lora = [], ties = [], average } = handle ?? {};
-  const fixed = average !== undefined,
-    stopped = (value: Value) => (training ? op.StopGradient(value) : value);
+  const builder = builderOf(graph, training);
+  const { op } = builder;
+  const { frozen = [], lora = [], ties = [], average } = handle ?? {};
+  const fixed = average !== undefined;
+  const stopped = (value: Value) => (training ? op.StopGradient(value) : value);
   const take = (name: string, shape: readonly number[], init: Init, adapter = false) =>
     graph.parameter(claim(name, adapter), shape, init, fixed);
   return {
     ...builder,
     buffer: (name, shape, init) => builder.buffer(claim(name), shape, init),
     weight(name, shape, init) {
-      const tie = ties.find((t) => t.name === name),
-        source = tie?.to ?? name,
-        stored = tie?.transposed ? shape.toReversed() : shape;
+      const tie = ties.find((t) => t.name === name);
+      const source = tie?.to ?? name;
+      const stored = tie?.transposed ? shape.toReversed() : shape;
       const turned = (value: Value) =>
         tie?.transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value;
-      const base = take(source, stored, init),
-        adapter = stored.length === 2 ? lora.find((l) => matches(source, l.targets)) : undefined;
+      const base = take(source, stored, init);
+      const adapter = stored.length === 2 ? lora.find((l) => matches(source, l.targets)) : undefined;
       if (!adapter) return turned(fixed || matches(source, frozen) ? stopped(base) : base);
       // W + (α/r)·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays.
-      const [inputs = 0, outputs = 0] = stored,
-        part = (suffix: string, size: readonly number[], start: Init) => {
-          const value = take(`${source}.${suffix}`, size, start, true);
-          return fixed ||
-            matches(
-              `${source}.${suffix}`,
-              frozen.filter((p) => p.includes("lora_")),
-            )
-            ? stopped(value)
-            : value;
-        };
-      const a = part("lora_A", [inputs, adapter.rank], { kind: "uniform", bound: inputs ** -0.5 }),
-        b = part("lora_B", [adapter.rank, outputs], { kind: "zeros" });
+      const [inputs = 0, outputs = 0] = stored;
+      const part = (suffix: string, size: readonly number[], start: Init) => {
+        const value = take(`${source}.${suffix}`, size, start, true);
+        return fixed ||
+          matches(
+            `${source}.${suffix}`,
+            frozen.filter((p) => p.includes("lora_")),
+          )
+          ? stopped(value)
+          : value;
+      };
+      const a = part("lora_A", [inputs, adapter.rank], { kind: "uniform", bound: inputs ** -0.5 });
+      const b = part("lora_B", [adapter.rank, outputs], { kind: "zeros" });
       return turned(op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapter.alpha / adapter.rank]))));
     },
   };

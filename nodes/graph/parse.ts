@@ -62,7 +62,8 @@ export function parseDocument(json: unknown): Parsed {
       "Split it into several graphs.",
     );
   }
-  let text: string, result: z.ZodSafeParseResult<GraphDocument>;
+  let text: string;
+  let result: z.ZodSafeParseResult<GraphDocument>;
   try {
     [text, result] = [JSON.stringify(json), graphDocument.safeParse(json)];
   } catch {

@@ -30,18 +30,18 @@ const computed = (node: ResolvedNode): Endpoint[] => sources(node, (port) => !po
 
 /** What lies upstream of one deferred input of a node, or of some of its wires. */
 export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
-  const upstream = new Set<string>(),
-    visit = (id: string) => {
-      const found = graph.nodes.get(id);
-      if (!found || upstream.has(id)) return;
-      upstream.add(id);
-      for (const source of computed(found)) visit(source.node);
-    };
+  const upstream = new Set<string>();
+  const visit = (id: string) => {
+    const found = graph.nodes.get(id);
+    if (!found || upstream.has(id)) return;
+    upstream.add(id);
+    for (const source of computed(found)) visit(source.node);
+  };
   for (const end of ends) visit(end.node);
 
-  const tensors = new Set<string>(),
-    stepwise = new Set<string>(),
-    after = new Set<string>();
+  const tensors = new Set<string>();
+  const stepwise = new Set<string>();
+  const after = new Set<string>();
   for (const found of graph.nodes.values()) {
     if (!upstream.has(found.id)) continue;
     const from = computed(found).map((e) => e.node);
@@ -50,9 +50,9 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
     else if (found.definition.random || found.definition.perBatch || from.some((id) => stepwise.has(id)))
       stepwise.add(found.id);
   }
-  const live = new Set([...tensors, ...stepwise, ...after]),
-    rows = new Map<string, Endpoint>(),
-    weights = new Map<string, Endpoint>();
+  const live = new Set([...tensors, ...stepwise, ...after]);
+  const rows = new Map<string, Endpoint>();
+  const weights = new Map<string, Endpoint>();
   for (const id of live) {
     for (const [name, from] of Object.entries(graph.nodes.get(id)?.inputs ?? {})) {
       const isWeights = graph.nodes.get(id)?.definition.inputs[name]?.type === "weights";
@@ -72,13 +72,13 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
 /** Everything whose value a node needs before it can run. */
 export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
   const { rows, weights } = coneOf(
-      graph,
-      sources(node, (port) => port?.deferred === true),
-    ),
-    structure = coneOf(
-      graph,
-      sources(node, (port) => port?.deferred === "structure"),
-    );
+    graph,
+    sources(node, (port) => port?.deferred === true),
+  );
+  const structure = coneOf(
+    graph,
+    sources(node, (port) => port?.deferred === "structure"),
+  );
   return [...computed(node), ...rows, ...weights, ...structure.weights];
 }
 
@@ -112,8 +112,8 @@ export function signatures(
 
 /** What must run for the targets, given what is already known, in an order that respects every wire. */
 export function plan(graph: ResolvedGraph, targets: readonly string[], isCached: (node: string) => boolean): Plan {
-  const run = new Set<string>(),
-    cached = new Set<string>();
+  const run = new Set<string>();
+  const cached = new Set<string>();
   const visit = (id: string) => {
     const node = graph.nodes.get(id);
     if (!node || run.has(id) || cached.has(id)) return;
@@ -127,9 +127,9 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
   for (const target of targets) visit(target);
 
   // A node's level counts the boundaries before it; tensor nodes of one level that touch are one region, and no region can wait for itself.
-  const order = [...graph.nodes.values()].filter((n) => run.has(n.id)),
-    level = new Map<string, number>(),
-    region = new Map<string, string>();
+  const order = [...graph.nodes.values()].filter((n) => run.has(n.id));
+  const level = new Map<string, number>();
+  const region = new Map<string, string>();
   const isTensor = (id: string) => Boolean(graph.nodes.get(id)?.definition.build);
   const find = (id: string): string => (region.get(id) === id ? id : find(region.get(id) as string));
   for (const node of order) {

@@ -62,8 +62,11 @@ function resolveParams(
   const result = schemaOf(definition.params).safeParse(raw);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      const param = String(issue.path[0] ?? ""),
-        value = issue.path.reduce<unknown>((of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+      const param = String(issue.path[0] ?? "");
+      const value = issue.path.reduce<unknown>(
+        (of, key) => (of as Record<PropertyKey, unknown> | undefined)?.[key],
+        raw,
+      );
       problems.push({
         code: "bad-param",
         severity: "error",
@@ -82,8 +85,8 @@ function resolveParams(
 
 /** The definition of a node of a document, with the ports that its params ask for. */
 export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
-  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined,
-    definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
+  const definition = node && Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
   const params =
     node && definition?.ports
       ? resolveParams(id, definition, upgraded(definition, node.params, node.version), [])
@@ -93,9 +96,9 @@ export function definitionOf(document: GraphDocument, id: string, registry: Regi
 
 /** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
 export function resolve(document: GraphDocument, registry: Registry): ResolvedGraph {
-  const problems: Problem[] = [],
-    nodes = new Map<string, ResolvedNode>(),
-    wired = new Set<string>();
+  const problems: Problem[] = [];
+  const nodes = new Map<string, ResolvedNode>();
+  const wired = new Set<string>();
   for (const [id, node] of Object.entries(document.nodes)) {
     const definition = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
     if (!definition) {
@@ -122,8 +125,8 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
       });
       return undefined;
     }
-    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined,
-      definition = nodes.get(e.node)?.definition ?? known;
+    const known = Object.hasOwn(registry, node.type) ? registry[node.type] : undefined;
+    const definition = nodes.get(e.node)?.definition ?? known;
     // Ports that follow from parameters are not known while these are wrong, which is told already.
     if (!definition || (known?.ports && problems.some((p) => p.node === e.node && p.code.startsWith("bad-param"))))
       return undefined;
@@ -140,8 +143,8 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
     return found;
   };
   for (const wire of document.wires) {
-    const from = portOf("outputs", wire.from),
-      to = portOf("inputs", wire.to);
+    const from = portOf("outputs", wire.from);
+    const to = portOf("inputs", wire.to);
     if (!from || !to) continue;
     const target = nodes.get(wire.to.node);
     if (from.type !== to.type) {
@@ -188,9 +191,9 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
 
 /** Topological order, stable in the document's order. Nodes on a cycle are reported and left out. */
 function ordered(nodes: Map<string, ResolvedNode>, problems: Problem[]): Map<string, ResolvedNode> {
-  const done = new Map<string, ResolvedNode>(),
-    waiting = new Map<string, Set<string>>(),
-    readers = new Map<string, string[]>();
+  const done = new Map<string, ResolvedNode>();
+  const waiting = new Map<string, Set<string>>();
+  const readers = new Map<string, string[]>();
   for (const node of nodes.values()) {
     const sources = new Set(
       Object.values(node.inputs)

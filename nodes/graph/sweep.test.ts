@@ -28,9 +28,9 @@ const document = graph(
   ],
 );
 const metric = { node: "trainer", port: "curve", goal: "min" } as const;
-const lr = { node: "trainer", param: "lr" },
-  batch = { node: "trainer", param: "batch" },
-  width = { node: "vision", param: "width" };
+const lr = { node: "trainer", param: "lr" };
+const batch = { node: "trainer", param: "batch" };
+const width = { node: "vision", param: "width" };
 const spec = (axes: SweepAxis[], more: Partial<SweepSpec> = {}): SweepSpec => ({
   mode: "grid",
   axes,
@@ -70,8 +70,8 @@ describe("a random search", () => {
   const { trials } = expand(axes, { mode: "random", count: 400 });
   it("draws within its ranges: evenly by size on a log scale, whole numbers with both ends for an integer", () => {
     expect(trials).toHaveLength(400);
-    const rates = column(trials, "trainer.lr"),
-      sizes = column(trials, "trainer.batch");
+    const rates = column(trials, "trainer.lr");
+    const sizes = column(trials, "trainer.batch");
     expect(Math.min(...rates)).toBeGreaterThanOrEqual(1e-5);
     expect(Math.max(...rates)).toBeLessThanOrEqual(1e-1);
     for (const decade of [-5, -4, -3, -2])

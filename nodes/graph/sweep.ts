@@ -66,8 +66,8 @@ export function expandSweep(
         },
       ],
     };
-  const trials = spec.mode === "grid" ? grid(spec.axes) : draws(document, spec, registry),
-    wrong = trials.flatMap((t) => trialProblems(document, t, registry).slice(0, 1));
+  const trials = spec.mode === "grid" ? grid(spec.axes) : draws(document, spec, registry);
+  const wrong = trials.flatMap((t) => trialProblems(document, t, registry).slice(0, 1));
   return wrong.length ? { trials: [], problems: wrong.slice(0, 5) } : { trials, problems };
 }
 
@@ -83,8 +83,8 @@ export function metricValue(
   { node, port, line }: SweepMetric,
   outputs: Record<string, Record<string, { type: string; value: unknown }>>,
 ): number | undefined {
-  const output = outputs[node]?.[port],
-    lines = output?.type === "series" ? (output.value as Series).lines : [];
+  const output = outputs[node]?.[port];
+  const lines = output?.type === "series" ? (output.value as Series).lines : [];
   const value =
     output?.type === "number"
       ? output.value
@@ -120,9 +120,9 @@ const listed = (a: SweepAxis): Assignment[string][] =>
   "values" in a ? [...new Map(a.values.map((v) => [JSON.stringify(v), v])).values()] : [];
 
 function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry: Registry): Problem[] {
-  const definition = definitionOf(document, metric.node, registry),
-    outputs = (definition?.outputs ?? {}) as Record<string, Port>,
-    type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
+  const definition = definitionOf(document, metric.node, registry);
+  const outputs = (definition?.outputs ?? {}) as Record<string, Port>;
+  const type = Object.hasOwn(outputs, metric.port) ? outputs[metric.port]?.type : undefined;
   if (!definition)
     return [
       {
@@ -164,11 +164,11 @@ function axisProblems(
   index: number,
   registry: Registry,
 ): Problem[] {
-  const { node, param } = a,
-    definition = definitionOf(document, node, registry),
-    bad = (message: string, hint: string): Problem[] => [
-      { code: "bad-param", severity: "error", node, param, message, hint },
-    ];
+  const { node, param } = a;
+  const definition = definitionOf(document, node, registry);
+  const bad = (message: string, hint: string): Problem[] => [
+    { code: "bad-param", severity: "error", node, param, message, hint },
+  ];
   if (!definition)
     return [
       {
@@ -223,8 +223,8 @@ function axisProblems(
 
 /** Parameters that are each fine but do not go together, such as a warmup longer than the run. */
 function trialProblems(document: GraphDocument, trial: Assignment, registry: Registry): Problem[] {
-  const assigned = assign(document, trial),
-    varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
+  const assigned = assign(document, trial);
+  const varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
   const { problems } = resolve(
     {
       ...assigned,
@@ -266,10 +266,10 @@ const grid = (axes: readonly SweepAxis[]): Assignment[] =>
 
 /** Draws are keyed by seed, number and parameter: another axis, or a larger count, changes none of those that are there. Equal draws count once. */
 function draws(document: GraphDocument, { axes, count, seed }: SweepSpec, registry: Registry): Assignment[] {
-  const trials = new Map<string, Assignment>(),
-    integers = axes.map(
-      (a) => numberType(definitionOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer",
-    );
+  const trials = new Map<string, Assignment>();
+  const integers = axes.map(
+    (a) => numberType(definitionOf(document, a.node, registry)?.params[a.param] as z.ZodType) === "integer",
+  );
   for (let i = 0; trials.size < count && i < 20 * count; i++) {
     const trial = Object.fromEntries(
       axes.map((a, j) => [

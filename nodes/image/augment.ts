@@ -35,51 +35,51 @@ contrast and saturation, and blends towards grey. Draws come from the run's seed
   async run({ host, inputs, params }) {
     if (!("pixels" in inputs.image))
       throw Object.assign(new Error("The pictures have sizes of their own."), { hint: "Put a Resize before Augment." });
-    const { shape, data: bytes } = inputs.image.pixels,
-      [n = 0, h = 0, w = 0] = shape,
-      source = bytes as Uint8Array,
-      data = new Uint8ClampedArray(source.length),
-      rgb = new Float64Array(3);
+    const { shape, data: bytes } = inputs.image.pixels;
+    const [n = 0, h = 0, w = 0] = shape;
+    const source = bytes as Uint8Array;
+    const data = new Uint8ClampedArray(source.length);
+    const rgb = new Float64Array(3);
     const fill = [1, 3, 5].map((i) => Number.parseInt(params.background.slice(i, i + 2), 16));
-    const draw = host.random("augment"),
-      within = (r: number) => (draw.uniform() * 2 - 1) * r;
+    const draw = host.random("augment");
+    const within = (r: number) => (draw.uniform() * 2 - 1) * r;
     for (let i = 0; i < n; i++) {
       // Output pixel → input pixel: the inverse of scale, rotation and shift.
-      const angle = (within(params.rotate) * Math.PI) / 180,
-        size = 1 / (1 + within(params.scale)),
-        mirror = draw.uniform() < params.flip ? -1 : 1;
-      const cos = Math.cos(angle) * size,
-        sin = Math.sin(angle) * size,
-        dx = within(params.shift) * w,
-        dy = within(params.shift) * h,
-        cx = (w - 1) / 2,
-        cy = (h - 1) / 2;
-      const contrast = 1 + within(params.colour),
-        brightness = within(params.colour) * 128,
-        saturation = draw.uniform() < params.grey ? 0 : 1 + within(params.colour * 2);
+      const angle = (within(params.rotate) * Math.PI) / 180;
+      const size = 1 / (1 + within(params.scale));
+      const mirror = draw.uniform() < params.flip ? -1 : 1;
+      const cos = Math.cos(angle) * size;
+      const sin = Math.sin(angle) * size;
+      const dx = within(params.shift) * w;
+      const dy = within(params.shift) * h;
+      const cx = (w - 1) / 2;
+      const cy = (h - 1) / 2;
+      const contrast = 1 + within(params.colour);
+      const brightness = within(params.colour) * 128;
+      const saturation = draw.uniform() < params.grey ? 0 : 1 + within(params.colour * 2);
       const base = i * h * w * 3;
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w; x++) {
-          const u = (x - cx - dx) * mirror,
-            v = y - cy - dy,
-            sx = cos * u - sin * v + cx,
-            sy = sin * u + cos * v + cy;
-          const x0 = Math.floor(sx),
-            y0 = Math.floor(sy),
-            fx = sx - x0,
-            fy = sy - y0,
-            to = base + (y * w + x) * 3,
-            from = base + (y0 * w + x0) * 3;
+          const u = (x - cx - dx) * mirror;
+          const v = y - cy - dy;
+          const sx = cos * u - sin * v + cx;
+          const sy = sin * u + cos * v + cy;
+          const x0 = Math.floor(sx);
+          const y0 = Math.floor(sy);
+          const fx = sx - x0;
+          const fy = sy - y0;
+          const to = base + (y * w + x) * 3;
+          const from = base + (y0 * w + x0) * 3;
           // The four neighbours' weights; one that lies outside shows the background.
-          const left = x0 >= 0 && x0 < w,
-            right = x0 >= -1 && x0 + 1 < w,
-            top = y0 >= 0 && y0 < h,
-            bottom = y0 >= -1 && y0 + 1 < h;
-          const a = left && top ? (1 - fx) * (1 - fy) : 0,
-            b = right && top ? fx * (1 - fy) : 0,
-            c = left && bottom ? (1 - fx) * fy : 0,
-            d = right && bottom ? fx * fy : 0,
-            rest = 1 - a - b - c - d;
+          const left = x0 >= 0 && x0 < w;
+          const right = x0 >= -1 && x0 + 1 < w;
+          const top = y0 >= 0 && y0 < h;
+          const bottom = y0 >= -1 && y0 + 1 < h;
+          const a = left && top ? (1 - fx) * (1 - fy) : 0;
+          const b = right && top ? fx * (1 - fy) : 0;
+          const c = left && bottom ? (1 - fx) * fy : 0;
+          const d = right && bottom ? fx * fy : 0;
+          const rest = 1 - a - b - c - d;
           for (let k = 0; k < 3; k++) {
             let value = rest * (fill[k] as number);
             if (a > 0) value += a * (source[from + k] as number);

@@ -22,8 +22,8 @@ export const crop = defineNode({
       throw Object.assign(new Error("The pictures have sizes of their own, so no common rectangle can be cut."), {
         hint: "Put a Resize before the Crop.",
       });
-    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape,
-      source = inputs.image.pixels.data as Uint8Array;
+    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape;
+    const source = inputs.image.pixels.data as Uint8Array;
     if (height > h || width > w)
       throw Object.assign(new Error(`A crop of ${width} × ${height} does not fit into pictures of ${w} × ${h}.`), {
         hint: "Make the crop smaller or the pictures larger.",

@@ -19,8 +19,8 @@ const svg = (body: string, size = 'width="40" height="20"') =>
 
 describe("load", () => {
   it("reads uploads with the sizes the files have, whatever the parameters claim", async () => {
-    const host = await testHost(),
-      ref = await host.put(await png(30, 20, "red"));
+    const host = await testHost();
+    const ref = await host.put(await png(30, 20, "red"));
     const { image, name } = await runNode(load, {}, { images: [{ ref, name: "cat.png", width: 1, height: 1 }] }, host);
     expect(image).toEqual({ files: [{ ref, name: "cat.png", width: 30, height: 20 }] });
     expect(name).toEqual(["cat"]);
@@ -43,15 +43,15 @@ describe("load", () => {
 
 describe("resize", () => {
   it("crops, pads or stretches to the exact size", async () => {
-    const host = await testHost(),
-      half = await sharp({ create: { width: 40, height: 20, channels: 3, background: "#ff0000" } })
-        .composite([{ input: await png(20, 20, "#0000ff"), left: 20, top: 0 }])
-        .png()
-        .toBuffer();
-    const image = { files: [await host.importImage(half)] },
-      at = (t: Tensor, y: number, x: number) => [
-        ...(t.data as Uint8Array).slice((y * 16 + x) * 3, (y * 16 + x) * 3 + 3),
-      ];
+    const host = await testHost();
+    const half = await sharp({ create: { width: 40, height: 20, channels: 3, background: "#ff0000" } })
+      .composite([{ input: await png(20, 20, "#0000ff"), left: 20, top: 0 }])
+      .png()
+      .toBuffer();
+    const image = { files: [await host.importImage(half)] };
+    const at = (t: Tensor, y: number, x: number) => [
+      ...(t.data as Uint8Array).slice((y * 16 + x) * 3, (y * 16 + x) * 3 + 3),
+    ];
     const run = async (fit: string) =>
       pixelsOf(
         (
@@ -79,20 +79,20 @@ describe("resize", () => {
     ]);
   });
   it("lays transparency on the background, renders SVG, and reads grey and 16-bit pictures as RGB", async () => {
-    const host = await testHost(),
-      grey = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#808080" } })
-        .greyscale()
-        .png()
-        .toBuffer();
+    const host = await testHost();
+    const grey = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#808080" } })
+      .greyscale()
+      .png()
+      .toBuffer();
     const image = {
       files: await Promise.all(
         [svg('<rect width="20" height="20" fill="#f00"/>'), grey].map((b) => host.importImage(b)),
       ),
     };
     const { data } = pixelsOf(
-        (await runNode(resize, { image }, { width: 8, height: 8, fit: "contain", background: "#ffffff" }, host)).image,
-      ),
-      first = [...(data as Uint8Array)];
+      (await runNode(resize, { image }, { width: 8, height: 8, fit: "contain", background: "#ffffff" }, host)).image,
+    );
+    const first = [...(data as Uint8Array)];
     expect(first.slice(0, 3)).toEqual([255, 255, 255]); // padding
     expect(first.slice((4 * 8 + 1) * 3, (4 * 8 + 1) * 3 + 3)).toEqual([255, 0, 0]);
     expect(first.slice(192, 195).every((v) => Math.abs(v - 128) <= 1)).toBe(true);
@@ -121,8 +121,8 @@ describe("normalize", () => {
 
 describe("crop", () => {
   it("cuts the centre or a corner", async () => {
-    const data = Uint8Array.from({ length: 4 * 4 * 3 }, (_, i) => Math.floor(i / 3)),
-      image: ImageBatch = { pixels: { dtype: "uint8", shape: [1, 4, 4, 3], data } };
+    const data = Uint8Array.from({ length: 4 * 4 * 3 }, (_, i) => Math.floor(i / 3));
+    const image: ImageBatch = { pixels: { dtype: "uint8", shape: [1, 4, 4, 3], data } };
     const reds = async (anchor: string) =>
       [
         ...(pixelsOf((await runNode(crop, { image }, { width: 2, height: 2, anchor })).image).data as Uint8Array),
@@ -137,10 +137,10 @@ describe("crop", () => {
 
 describe("augment", () => {
   const image = flat(8, 8, [
-      [200, 30, 30],
-      [30, 200, 30],
-    ]),
-    still = { shift: 0, scale: 0, rotate: 0, flip: 0, colour: 0, grey: 0 };
+    [200, 30, 30],
+    [30, 200, 30],
+  ]);
+  const still = { shift: 0, scale: 0, rotate: 0, flip: 0, colour: 0, grey: 0 };
   it("changes nothing when all strengths are zero", async () => {
     expect([...pixelsOf((await runNode(augment, { image }, still)).image).data]).toEqual([...pixelsOf(image).data]);
   });
@@ -207,9 +207,9 @@ describe("pictures from strangers", () => {
     await expect(host.importImage(await bytes, "it")).rejects.toThrow(reason);
   });
   it("refuses a PNG of 50,000 × 50,000 pixels from its header, without decoding it", async () => {
-    const small = await png(1, 1, "red"),
-      bomb = Uint8Array.from(small),
-      view = new DataView(bomb.buffer);
+    const small = await png(1, 1, "red");
+    const bomb = Uint8Array.from(small);
+    const view = new DataView(bomb.buffer);
     view.setUint32(16, 50_000);
     view.setUint32(20, 50_000);
     const { crc32 } = await import("node:zlib");
@@ -227,19 +227,19 @@ describe("pictures from strangers", () => {
     expect(await (await testHost()).importImage(drawing, "ok")).toMatchObject({ width: 40, height: 20 });
   });
   it("names a picture that is cut off", async () => {
-    const host = await testHost(),
-      whole = await sharp({
-        create: {
-          width: 300,
-          height: 300,
-          channels: 3,
-          background: "red",
-          noise: { type: "gaussian", mean: 128, sigma: 60 },
-        },
-      })
-        .png()
-        .toBuffer(),
-      file = await host.importImage(whole.subarray(0, whole.length >> 1), "half.png");
+    const host = await testHost();
+    const whole = await sharp({
+      create: {
+        width: 300,
+        height: 300,
+        channels: 3,
+        background: "red",
+        noise: { type: "gaussian", mean: 128, sigma: 60 },
+      },
+    })
+      .png()
+      .toBuffer();
+    const file = await host.importImage(whole.subarray(0, whole.length >> 1), "half.png");
     await expect(runNode(resize, { image: { files: [file] } }, { width: 8, height: 8 }, host)).rejects.toThrow(
       "The picture half.png cannot be decoded.",
     );

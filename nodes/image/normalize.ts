@@ -26,17 +26,17 @@ export const normalize = defineNode({
       throw Object.assign(new Error("The pictures have sizes of their own, and a network needs one size."), {
         hint: "Put a Resize before Normalize.",
       });
-    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape,
-      source = inputs.image.pixels.data as Uint8Array,
-      plane = h * w;
-    const { mean, std } = presets[params.preset],
-      data = new Float32Array(n * 3 * plane);
+    const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape;
+    const source = inputs.image.pixels.data as Uint8Array;
+    const plane = h * w;
+    const { mean, std } = presets[params.preset];
+    const data = new Float32Array(n * 3 * plane);
     // 256 possible values per channel: look them up.
     const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / (std[c] as number)));
     for (let i = 0; i < n; i++) {
       for (let c = 0; c < 3; c++) {
-        const table = tables[c] as Float32Array,
-          to = (i * 3 + c) * plane;
+        const table = tables[c] as Float32Array;
+        const to = (i * 3 + c) * plane;
         for (let p = 0, from = i * plane * 3 + c; p < plane; p++, from += 3)
           data[to + p] = table[source[from] as number] as number;
       }

@@ -7,8 +7,8 @@ import { floats, ids, runTensorNode } from "#tests/kit/run-node";
 import { toOrt } from "#server/runtime/sessions";
 import { crossEntropy } from "./cross-entropy";
 
-const logits = floats([4, 3], [2, -1, 0.5, 0.1, 0.2, 0.3, -3, 4, 1, 1, 1, 1]),
-  labels = ids([4], [0, 2, -100, 1]);
+const logits = floats([4, 3], [2, -1, 0.5, 0.1, 0.2, 0.3, -3, 4, 1, 1, 1, 1]);
+const labels = ids([4], [0, 2, -100, 1]);
 const loss = async (inputs: Record<string, ReturnType<typeof floats>>, params = {}) =>
   (await runTensorNode(crossEntropy, inputs, params)).outputs.loss?.data[0] as number;
 
@@ -23,9 +23,9 @@ describe("cross-entropy", () => {
     expect(await loss({ logits: floats([1, 3], [1, 2, 3]), labels: ids([1], [-100]) })).toBeCloseTo(0);
   });
   it("has PyTorch's gradient", async () => {
-    const graph = new Graph(),
-      x = graph.input("logits", "float32", [4, 3]),
-      y = graph.input("labels", "int64", [4]);
+    const graph = new Graph();
+    const x = graph.input("logits", "float32", [4, 3]);
+    const y = graph.input("labels", "int64", [4]);
     const built = crossEntropy.build?.({
       ...builderOf(graph),
       inputs: { logits: x, labels: y },

@@ -21,10 +21,10 @@ With label smoothing ε each term is (1 − ε)·nll + ε·mean over classes of 
   },
   params: { smoothing: z.number().min(0).max(0.9).default(0).meta({ label: "Label smoothing" }) },
   build({ op, inputs: { logits }, params: { smoothing }, constant }) {
-    const right = op.EyeLike(logits),
-      term = (axis: number) => crossEntropy(op, logits, right, axis, smoothing, constant);
-    const imageToText = term(1),
-      textToImage = term(0);
+    const right = op.EyeLike(logits);
+    const term = (axis: number) => crossEntropy(op, logits, right, axis, smoothing, constant);
+    const imageToText = term(1);
+    const textToImage = term(0);
     return { loss: op.Mul(op.Add(imageToText, textToImage), constant([0.5])), imageToText, textToImage };
   },
 });

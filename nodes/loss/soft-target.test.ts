@@ -17,38 +17,38 @@ const lossOf = async (
 describe("soft-target loss", () => {
   it("is ALBEF's image-to-text loss with a queue of one", async () => {
     const logits = scaled(
-        [
-          [0.8, 0.1, 0.3],
-          [0.2, 0.6, 0.5],
-        ],
-        0.5,
-      ),
-      teacher = scaled(
-        [
-          [0.7, 0.2, 0.4],
-          [0.1, 0.7, 0.6],
-        ],
-        0.5,
-      );
+      [
+        [0.8, 0.1, 0.3],
+        [0.2, 0.6, 0.5],
+      ],
+      0.5,
+    );
+    const teacher = scaled(
+      [
+        [0.7, 0.2, 0.4],
+        [0.1, 0.7, 0.6],
+      ],
+      0.5,
+    );
     expect(await lossOf(softTarget, { logits, teacher }, { alpha: 0.4, symmetric: false })).toBeCloseTo(0.798157, 5);
   });
   it("is InfoNCE when the teacher has no share", async () => {
     const logits = scaled(
-        [
-          [0.9, 0.1, 0.2],
-          [0.3, 0.8, 0.1],
-          [0, 0.4, 0.7],
-        ],
-        0.1,
-      ),
-      teacher = scaled(
-        [
-          [1, 2, 3],
-          [3, 2, 1],
-          [0, 0, 0],
-        ],
-        1,
-      );
+      [
+        [0.9, 0.1, 0.2],
+        [0.3, 0.8, 0.1],
+        [0, 0.4, 0.7],
+      ],
+      0.1,
+    );
+    const teacher = scaled(
+      [
+        [1, 2, 3],
+        [3, 2, 1],
+        [0, 0, 0],
+      ],
+      1,
+    );
     expect(await lossOf(softTarget, { logits, teacher }, { alpha: 0 })).toBeCloseTo(
       await lossOf(infoNce, { logits }),
       6,

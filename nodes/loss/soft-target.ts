@@ -31,14 +31,14 @@ export const softTarget = defineNode({
     const [rows, columns] = logits.shape;
     if (symmetric && typeof rows === "number" && typeof columns === "number" && rows !== columns)
       throw new Error(`both directions need as many columns as rows, and the logits are [${rows}, ${columns}]`);
-    const right = op.EyeLike(logits),
-      direction = (axis: 0 | 1) => {
-        const target = op.Add(
-          op.Mul(op.Softmax(op.StopGradient(teacher), { axis }), constant([alpha])),
-          op.Mul(right, constant([1 - alpha])),
-        );
-        return crossEntropy(op, op.LogSoftmax(logits, { axis }), target, axis);
-      };
+    const right = op.EyeLike(logits);
+    const direction = (axis: 0 | 1) => {
+      const target = op.Add(
+        op.Mul(op.Softmax(op.StopGradient(teacher), { axis }), constant([alpha])),
+        op.Mul(right, constant([1 - alpha])),
+      );
+      return crossEntropy(op, op.LogSoftmax(logits, { axis }), target, axis);
+    };
     return { loss: symmetric ? op.Mul(op.Add(direction(1), direction(0)), constant([0.5])) : direction(1) };
   },
 });

@@ -36,8 +36,8 @@ With T templates per name, each name's T embeddings are averaged and normalized 
     const scale = op.Exp(weight("logit_scale", [], { kind: "constant", value: Math.log(1 / 0.07) }));
     let names = texts;
     if (templates > 1) {
-      const [m, e] = texts.shape as [number | string, number],
-        count = typeof m === "number" ? m / templates : "*";
+      const [m, e] = texts.shape as [number | string, number];
+      const count = typeof m === "number" ? m / templates : "*";
       if (typeof count === "number" && !Number.isInteger(count))
         throw new Error(`${m} texts are no multiple of ${templates} templates`);
       const mean = op.ReduceMean(op.Reshape(texts, { to: [count, templates, e] }), { axes: [1], keepdims: 0 });

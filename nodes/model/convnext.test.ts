@@ -35,13 +35,13 @@ describe("ConvNeXt", () => {
           ),
         },
       );
-    const [none, some, more] = await Promise.all([run(0), run(1e-6), run(1)]),
-      far = (a: typeof none) =>
-        Math.max(
-          ...Array.from(a.outputs.map?.data as Float32Array, (v, i) =>
-            Math.abs(v - ((none.outputs.map?.data as Float32Array)[i] as number)),
-          ),
-        );
+    const [none, some, more] = await Promise.all([run(0), run(1e-6), run(1)]);
+    const far = (a: typeof none) =>
+      Math.max(
+        ...Array.from(a.outputs.map?.data as Float32Array, (v, i) =>
+          Math.abs(v - ((none.outputs.map?.data as Float32Array)[i] as number)),
+        ),
+      );
     expect(far(some)).toBeLessThan(1e-4);
     expect(far(more)).toBeGreaterThan(1e-4);
   });

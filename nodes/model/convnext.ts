@@ -6,9 +6,9 @@ import { fixed } from "#models/onnx/shape";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
-const epsilon = 1e-6,
-  init = normal(0.02),
-  biasInit = { kind: "zeros" } as const;
+const epsilon = 1e-6;
+const init = normal(0.02);
+const biasInit = { kind: "zeros" } as const;
 
 export const convnext = defineNode({
   type: "model.convnext",
@@ -50,12 +50,12 @@ ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3, B 128, L 192, XL
   },
   build(b) {
     const {
-        op,
-        inputs: { pixels },
-        params: { width, blocks },
-      } = b,
-      embeddings = scoped(b, "embeddings"),
-      maps: Value[] = [];
+      op,
+      inputs: { pixels },
+      params: { width, blocks },
+    } = b;
+    const embeddings = scoped(b, "embeddings");
+    const maps: Value[] = [];
     let x = layerNorm2d(
       embeddings,
       "layernorm",
@@ -63,8 +63,8 @@ ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3, B 128, L 192, XL
       epsilon,
     );
     for (const [i, count] of blocks.split("-").map(Number).entries()) {
-      const stage = scoped(b, `encoder.stages.${i}`),
-        down = scoped(stage, "downsampling_layer");
+      const stage = scoped(b, `encoder.stages.${i}`);
+      const down = scoped(stage, "downsampling_layer");
       if (i > 0)
         x = convolution(down, "1", layerNorm2d(down, "0", x, epsilon), width * 2 ** i, {
           kernel: 2,
@@ -75,8 +75,8 @@ ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3, B 128, L 192, XL
       for (let j = 0; j < count; j++) x = block(scoped(stage, `layers.${j}`), x);
       maps.push(x);
     }
-    const [first = x, ...smaller] = maps,
-      sizes = first.shape.slice(2);
+    const [first = x, ...smaller] = maps;
+    const sizes = first.shape.slice(2);
     const resized = smaller.map((map) => op.Resize(map, { sizes: fixed(sizes), axes: [2, 3], mode: "linear" }));
     return {
       features: layerNorm(b, "layernorm", op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), epsilon),
@@ -88,9 +88,9 @@ ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3, B 128, L 192, XL
 
 /** x += γ·MLP(LN(depthwise 7×7 of x)): the published block, with its MLP over the last axis. */
 function block(b: Builder, x: Value): Value {
-  const { op } = b,
-    width = x.shape[1] as number,
-    seen = channelsLast(b, convolution(b, "dwconv", x, width, { kernel: 7, pad: 3, group: width, init, biasInit }));
+  const { op } = b;
+  const width = x.shape[1] as number;
+  const seen = channelsLast(b, convolution(b, "dwconv", x, width, { kernel: 7, pad: 3, group: width, init, biasInit }));
   const hidden = op.Gelu(linear(b, "pwconv1", layerNorm(b, "layernorm", seen, epsilon), 4 * width, { init }));
   const scaled = op.Mul(
     linear(b, "pwconv2", hidden, width, { init }),

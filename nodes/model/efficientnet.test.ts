@@ -29,8 +29,8 @@ describe("EfficientNet", () => {
     expect(parameters["encoder.blocks.0.expansion.expand_conv.weight"]).toBeUndefined();
   });
   it("treats every picture by itself outside of training, and not within", async () => {
-    const all = picture([3, 3, 32, 32]),
-      one = { ...all, shape: [1, 3, 32, 32], data: all.data.slice(0, 3072) as Float32Array };
+    const all = picture([3, 3, 32, 32]);
+    const one = { ...all, shape: [1, 3, 32, 32], data: all.data.slice(0, 3072) as Float32Array };
     const first = async (training: boolean) => {
       const [a, b] = await Promise.all(
         [all, one].map((pixels) =>

@@ -50,29 +50,24 @@ Weights start at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multip
       .boolean()
       .default(true)
       .meta({ label: "Last 1×1 convolution", description: "Widens the last map fourfold; ALIGN leaves it out." }),
-    momentum: z
-      .number()
-      .min(0.001)
-      .max(1)
-      .default(0.1)
-      .meta({
-        label: "Batch norm momentum",
-        description: "Weight of a batch in the running statistics, as PyTorch counts it.",
-        advanced: true,
-      }),
+    momentum: z.number().min(0.001).max(1).default(0.1).meta({
+      label: "Batch norm momentum",
+      description: "Weight of a batch in the running statistics, as PyTorch counts it.",
+      advanced: true,
+    }),
   },
   build(b) {
     const {
-        op,
-        inputs: { pixels },
-        params: { width, depth, topConvolution, momentum },
-      } = b,
-      channels = (n: number) => roundedChannels(n * width),
-      unit = unitOf(momentum);
+      op,
+      inputs: { pixels },
+      params: { width, depth, topConvolution, momentum },
+    } = b;
+    const channels = (n: number) => roundedChannels(n * width);
+    const unit = unitOf(momentum);
     let x = op.Swish(
-        unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
-      ),
-      index = 0;
+      unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
+    );
+    let index = 0;
     for (const { repeats, stride, channels: n, ...stage } of stages) {
       for (let j = 0; j < Math.ceil(repeats * depth); j++)
         x = mbConv(scoped(b, `encoder.blocks.${index++}`), x, {
@@ -126,9 +121,9 @@ function mbConv(
     unit,
   }: { kernel: number; stride: number; expand: number; channels: number; first: boolean; unit: Unit },
 ): Value {
-  const { op } = b,
-    inputs = x.shape[1] as number,
-    wide = inputs * expand;
+  const { op } = b;
+  const inputs = x.shape[1] as number;
+  const wide = inputs * expand;
   const expanded =
     expand === 1 ? x : op.Swish(unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
   const seen = op.Swish(

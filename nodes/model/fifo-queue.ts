@@ -26,9 +26,9 @@ The queue starts as noise of length about 1, takes no gradient, and is part of a
     length: z.int().min(1).max(1_000_000).default(4096).meta({ unit: "embeddings", description: "K" }),
   },
   build({ op, inputs: { embedding }, params: { length }, buffer, update, training }) {
-    const width = embedding.shape[1] as number,
-      queue = buffer("embeddings", [length, width], { kind: "normal", std: width ** -0.5 }),
-      own = op.StopGradient(embedding);
+    const width = embedding.shape[1] as number;
+    const queue = buffer("embeddings", [length, width], { kind: "normal", std: width ** -0.5 });
+    const own = op.StopGradient(embedding);
     const all = op.Concat(own, queue, { axis: 0 });
     if (training) update(queue, op.Slice(all, { starts: [0], ends: [length], axes: [0] }));
     return { embeddings: all };

@@ -38,8 +38,8 @@ describe("vision transformer", () => {
       expect(parameters[`${ln}.weight`], ln).toEqual([32]);
   });
   it("has as many parameters as CLIP ViT-B/32 before its projection", () => {
-    const graph = new Graph(),
-      { parameters } = graph;
+    const graph = new Graph();
+    const { parameters } = graph;
     visionTransformer.build?.({
       ...builderOf(graph),
       inputs: { pixels: graph.input("p", "float32", ["B", 3, 224, 224]) } as never,
@@ -49,8 +49,8 @@ describe("vision transformer", () => {
     expect(count + 768 * 512).toBe(87_849_216); // openai/CLIP ViT-B/32's visual tower
   });
   it("treats every picture by itself, with a symbolic batch too", async () => {
-    const pixels = normal([3, 3, 16, 16], "q"),
-      all = await runTensorNode(visionTransformer, { pixels }, small);
+    const pixels = normal([3, 3, 16, 16], "q");
+    const all = await runTensorNode(visionTransformer, { pixels }, small);
     const one = await runTensorNode(
       visionTransformer,
       { pixels: { ...pixels, shape: [1, 3, 16, 16], data: pixels.data.slice(768, 1536) as Float32Array } },
@@ -63,10 +63,10 @@ describe("vision transformer", () => {
   });
   it("reads patches in the order of a convolution's kernel", async () => {
     // A kernel that picks channel 1, row 2, column 3 of each patch.
-    const kernel = Array.from({ length: 192 * 8 }, (_, i) => (i === (64 + 2 * 8 + 3) * 8 ? 1 : 0)),
-      pixels = normal([1, 3, 16, 16], "r");
-    const one = (n: number) => Array.from({ length: n }, () => 1),
-      none = (n: number) => Array.from({ length: n }, () => 0);
+    const kernel = Array.from({ length: 192 * 8 }, (_, i) => (i === (64 + 2 * 8 + 3) * 8 ? 1 : 0));
+    const pixels = normal([1, 3, 16, 16], "r");
+    const one = (n: number) => Array.from({ length: n }, () => 1);
+    const none = (n: number) => Array.from({ length: n }, () => 0);
     const graph = await runTensorNode(
       visionTransformer,
       { pixels },
@@ -85,9 +85,9 @@ describe("vision transformer", () => {
     // ln_pre of a vector with one entry c at place 0 is ± the same pattern whatever c: its sign tells the pixel's.
     const tokens = list(graph.outputs.tokens);
     [0, 1, 2, 3].forEach((patch) => {
-      const y = Math.floor(patch / 2) * 8 + 2,
-        x = (patch % 2) * 8 + 3,
-        pixel = list(pixels)[256 + y * 16 + x] as number;
+      const y = Math.floor(patch / 2) * 8 + 2;
+      const x = (patch % 2) * 8 + 3;
+      const pixel = list(pixels)[256 + y * 16 + x] as number;
       expect(Math.sign(tokens[(patch + 1) * 8] as number)).toBe(Math.sign(pixel));
     });
   });
@@ -136,13 +136,13 @@ describe("text transformer", () => {
 
 describe("projector, normalization and scorer", () => {
   it("projects by one product without bias, or by an MLP with one", async () => {
-    const x = floats([1, 2], [1, 2]),
-      { outputs } = await runTensorNode(
-        projector,
-        { features: x },
-        { width: 3 },
-        { weights: { "proj.weight": [1, 0, 2, 0, 1, 3] } },
-      );
+    const x = floats([1, 2], [1, 2]);
+    const { outputs } = await runTensorNode(
+      projector,
+      { features: x },
+      { width: 3 },
+      { weights: { "proj.weight": [1, 0, 2, 0, 1, 3] } },
+    );
     expect(list(outputs.embedding)).toEqual([1, 2, 8]);
     expect(Object.keys((await runTensorNode(projector, { features: x }, { width: 3, layers: 2 })).parameters)).toEqual([
       "layers.0.weight",
@@ -156,14 +156,14 @@ describe("projector, normalization and scorer", () => {
     list(outputs.embedding).forEach((v, i) => expect(v).toBeCloseTo([0.6, 0.8, 0, -1][i] as number, 6));
   });
   it("starts at a logit scale of ln(1/0.07) = 2.659260 and keeps it in [0, ln 100]", async () => {
-    const eye = floats([2, 2], [1, 0, 0, 1]),
-      { outputs } = await runTensorNode(contrastiveScorer, { images: eye, texts: eye });
+    const eye = floats([2, 2], [1, 0, 0, 1]);
+    const { outputs } = await runTensorNode(contrastiveScorer, { images: eye, texts: eye });
     list(outputs.logits).forEach((v, i) => expect(v).toBeCloseTo(i % 3 === 0 ? 1 / 0.07 : 0, 4));
     expect(contrastiveScorer.clamp?.logit_scale).toEqual([0, 4.605170185988092]);
   });
   it("averages the embeddings of a name's templates and normalizes again", async () => {
-    const images = floats([1, 2], [1, 0]),
-      texts = floats([4, 2], [1, 0, 0, 1, 0, 1, 0, 1]);
+    const images = floats([1, 2], [1, 0]);
+    const texts = floats([4, 2], [1, 0, 0, 1, 0, 1, 0, 1]);
     for (const symbolic of [false, true]) {
       const { outputs } = await runTensorNode(
         contrastiveScorer,

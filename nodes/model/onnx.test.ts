@@ -28,8 +28,8 @@ const sourceOf = (bytes: Uint8Array) => ({
 });
 
 async function stored(bytes: Uint8Array) {
-  const dir = await temporaryFolder(),
-    ref = await openBlobs(join(dir, "blobs")).put(bytes);
+  const dir = await temporaryFolder();
+  const ref = await openBlobs(join(dir, "blobs")).put(bytes);
   return {
     dir,
     params: { source: "upload", file: { ref, name: "classifier.onnx", signature: await signatureOf(sourceOf(bytes)) } },
@@ -43,27 +43,27 @@ const wires = ["data.image -> normalize.image", "normalize.pixels -> model.pixel
 
 describe("an ONNX model", () => {
   it("has the ports of its file, known before anything runs", async () => {
-    const { params } = await stored(classifier()),
-      { types, problems } = check(
-        graph({ ...data, model: ["model.onnx", params], loss: ["loss.cross-entropy"] }, [
-          ...wires,
-          "model.logits -> loss.logits",
-        ]),
-      );
+    const { params } = await stored(classifier());
+    const { types, problems } = check(
+      graph({ ...data, model: ["model.onnx", params], loss: ["loss.cross-entropy"] }, [
+        ...wires,
+        "model.logits -> loss.logits",
+      ]),
+    );
     expect(problems.map((p) => p.code)).toEqual(["missing-input"]);
     expect(types.model?.in.pixels).toEqual({ type: "tensor", dtype: "float32", shape: ["data.N", 3, 28, 28] });
     expect(types.loss?.in.logits).toEqual({ type: "tensor", dtype: "float32", shape: undefined });
   });
   it("refuses a picture of another size on the wire, and a port that the file does not have", async () => {
-    const { params } = await stored(classifier()),
-      { problems } = check(
-        graph({ ...data, resize: ["image.resize", { width: 32, height: 32 }], model: ["model.onnx", params] }, [
-          "data.image -> resize.image",
-          "resize.image -> normalize.image",
-          "normalize.pixels -> model.pixels",
-          "normalize.pixels -> model.nothing",
-        ]),
-      );
+    const { params } = await stored(classifier());
+    const { problems } = check(
+      graph({ ...data, resize: ["image.resize", { width: 32, height: 32 }], model: ["model.onnx", params] }, [
+        "data.image -> resize.image",
+        "resize.image -> normalize.image",
+        "normalize.pixels -> model.pixels",
+        "normalize.pixels -> model.nothing",
+      ]),
+    );
     expect(problems.map((p) => p.message)).toEqual([
       'ONNX model has no input "nothing".',
       "model.pixels expects [batch, 3, 28, 28], but normalize.pixels gives [data.N, 3, 32, 32]: axis 2 must be 28 and is 32.",
@@ -141,8 +141,8 @@ describe("an ONNX model", () => {
     );
     const result = await run(document, dir, { targets: ["trainer"] });
     expect(result.error).toBeUndefined();
-    const { ref } = result.outputs.trainer?.weights?.value as { ref: string },
-      { tensors } = readSafetensors(await openBlobs(join(dir, "blobs")).get(ref));
+    const { ref } = result.outputs.trainer?.weights?.value as { ref: string };
+    const { tensors } = readSafetensors(await openBlobs(join(dir, "blobs")).get(ref));
     const changed = [...tensors]
       .filter(([name, tensor]) => {
         const start = {
@@ -157,8 +157,8 @@ describe("an ONNX model", () => {
     expect(changed.sort()).toEqual(["onnx.head.b", "onnx.head.w.lora_A", "onnx.head.w.lora_B"]);
   });
   it("tells of a file that is not the one its ports were read from, at its node", async () => {
-    const { dir, params } = await stored(classifier()),
-      other = await signatureOf(sourceOf(classifier(13)));
+    const { dir, params } = await stored(classifier());
+    const other = await signatureOf(sourceOf(classifier(13)));
     const result = await run(
       graph({ ...data, model: ["model.onnx", { ...params, file: { ...params.file, signature: other } }] }, wires),
       dir,

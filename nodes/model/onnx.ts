@@ -101,8 +101,8 @@ Refused, with the op and the node's name: control flow (If, Loop, Scan), quantiz
       params.source === "shipped"
         ? await host.packageFile("patchbay", `${params.shipped}.onnx`)
         : await host.get(params.file?.ref ?? "");
-    const model = await readModel(bytes, isImportable),
-      { opset, inputs, outputs } = model;
+    const model = await readModel(bytes, isImportable);
+    const { opset, inputs, outputs } = model;
     if (JSON.stringify({ opset, inputs, outputs }) !== JSON.stringify(signatureFor(params)))
       throw Object.assign(
         new Error(`The ports of this node are not those of ${params.file?.name ?? params.shipped}.`),
@@ -112,9 +112,9 @@ Refused, with the op and the node's name: control flow (If, Loop, Scan), quantiz
   },
   build(b) {
     if (!b.prepared) throw new Error("the model's file is not loaded");
-    const names = namesOf(b.prepared),
-      given = b.inputs as Record<string, Value | undefined>,
-      at = (name: string, value: Value | undefined) => (value ? [[name, value] as const] : []);
+    const names = namesOf(b.prepared);
+    const given = b.inputs as Record<string, Value | undefined>;
+    const at = (name: string, value: Value | undefined) => (value ? [[name, value] as const] : []);
     const outputs = emitModel(
       b.prepared,
       b,

@@ -35,16 +35,11 @@ export const textTransformer = defineNode({
     width: z.int().min(8).max(4096).default(512).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(8),
-    context: z
-      .int()
-      .min(0)
-      .max(65_536)
-      .default(0)
-      .meta({
-        unit: "tokens",
-        advanced: true,
-        description: "Positions that are learned, where texts come in several lengths; 0: as many as the ids have.",
-      }),
+    context: z.int().min(0).max(65_536).default(0).meta({
+      unit: "tokens",
+      advanced: true,
+      description: "Positions that are learned, where texts come in several lengths; 0: as many as the ids have.",
+    }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
     causal: z.boolean().default(true).meta({ label: "Causal mask", advanced: true }),
@@ -64,8 +59,8 @@ export const textTransformer = defineNode({
       params: { vocabulary, width, layers, heads, context, mlpRatio, activation, causal },
     } = b;
     // Before a run the length of trimmed texts is open; any that fits the context will do.
-    const [batch, tokens] = ids.shape as [number, number | string],
-      length = tokens === "*" && context ? context : tokens;
+    const [batch, tokens] = ids.shape as [number, number | string];
+    const length = tokens === "*" && context ? context : tokens;
     if (typeof length !== "number")
       throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
     const embedded = op.Gather(b.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
@@ -75,8 +70,8 @@ export const textTransformer = defineNode({
       embedded,
       context > length ? op.Slice(positions, { starts: [0], ends: [length], axes: [0] }) : positions,
     );
-    const std = width ** -0.5,
-      residual = normal(std * (2 * layers) ** -0.5);
+    const std = width ** -0.5;
+    const residual = normal(std * (2 * layers) ** -0.5);
     const out = transformer(
       b,
       placed,

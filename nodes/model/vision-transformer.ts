@@ -55,9 +55,9 @@ ln_pre, L pre-norm blocks, and ln_post on the class token (Radford et al. 2021; 
     const [batch, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
       throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
-    const rows = h / patch,
-      columns = w / patch,
-      tokens = rows * columns;
+    const rows = h / patch;
+    const columns = w / patch;
+    const tokens = rows * columns;
     // [B, 3, rows, P, columns, P] → [B, rows·columns, 3·P·P]: the order of a convolution's kernel.
     const grid = op.Transpose(op.Reshape(pixels, { to: [batch, 3, rows, patch, columns, patch] }), {
       perm: [0, 2, 4, 1, 3, 5],

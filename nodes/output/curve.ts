@@ -24,10 +24,10 @@ export const curve = defineNode({
   },
   async run({ inputs: { curve }, params }) {
     const names = params.lines
-        .split(",")
-        .map((n) => n.trim())
-        .filter(Boolean),
-      lines = curve.lines.filter((l) => !names.length || names.includes(l.name));
+      .split(",")
+      .map((n) => n.trim())
+      .filter(Boolean);
+    const lines = curve.lines.filter((l) => !names.length || names.includes(l.name));
     if (!lines.length)
       throw Object.assign(new Error(`There is no line named ${names.join(" or ")}.`), {
         hint: `The lines are ${curve.lines.map((l) => l.name).join(", ")}.`,
@@ -38,8 +38,8 @@ export const curve = defineNode({
 
 /** Exponential moving average, corrected for its start. */
 function smoothed(values: (number | null)[], past: number): (number | null)[] {
-  let sum = 0,
-    weight = 0;
+  let sum = 0;
+  let weight = 0;
   return values.map((v) => {
     if (v === null) return null;
     sum = past * sum + (1 - past) * v;

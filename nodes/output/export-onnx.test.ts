@@ -30,8 +30,8 @@ const close = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   expect(Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))))).toBeLessThan(1e-5);
 
 async function exported(document: GraphDocument, dir: string, targets?: string[]) {
-  const result = await run(document, dir, { targets }),
-    blobs = openBlobs(join(dir, "blobs"));
+  const result = await run(document, dir, { targets });
+  const blobs = openBlobs(join(dir, "blobs"));
   expect(result.error).toBeUndefined();
   const bytes = await blobs.get((result.outputs.export?.file?.value as FileValue).ref);
   const tensor = async (node: string, port: string) => {
@@ -59,8 +59,8 @@ describe("an exported model", () => {
         message: "vision.conv1.weight was drawn at random: nothing is wired to the weights of its node.",
       },
     ]);
-    const pixels = await tensor("normalize", "pixels"),
-      embedding = await tensor("head", "embedding");
+    const pixels = await tensor("normalize", "pixels");
+    const embedding = await tensor("head", "embedding");
     for (const rows of [1, 7, 20]) {
       const { embedding: out } = await session.run({
         pixels: new ort.Tensor("float32", pixels.data.slice(0, rows * 3 * 256), [rows, 3, 16, 16]),
@@ -110,8 +110,8 @@ describe("an exported model", () => {
     expect(
       (await signatureOf({ size: bytes.length, read: async (from, to) => bytes.subarray(from, to) })).inputs,
     ).toEqual([{ name: "pixels", dtype: "float32", shape: ["batch", 3, 16, 16] }]);
-    const pixels = await tensor("normalize", "pixels"),
-      out = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, 768), [1, 3, 16, 16]) });
+    const pixels = await tensor("normalize", "pixels");
+    const out = await session.run({ pixels: new ort.Tensor("float32", pixels.data.slice(0, 768), [1, 3, 16, 16]) });
     close(out.features?.data as Float32Array, (await tensor("trained", "features")).data.subarray(0, 16));
   });
   it("holds nothing that its outputs do not need", async () => {

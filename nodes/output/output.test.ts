@@ -52,8 +52,13 @@ describe("outputs", () => {
     await expect(runNode(curve, { curve: value }, { lines: "acc" })).rejects.toThrow("There is no line named acc.");
   });
   it("export a tensor that safetensors reads", async () => {
-    const host = await testHost(),
-      { file } = await runNode(exportTensor, { tensor: floats([1, 2], [3, 4]), rows: ["cat"] }, { name: "e" }, host);
+    const host = await testHost();
+    const { file } = await runNode(
+      exportTensor,
+      { tensor: floats([1, 2], [3, 4]), rows: ["cat"] },
+      { name: "e" },
+      host,
+    );
     const { tensors, metadata } = readSafetensors(await host.get(file.ref));
     expect(tensors.get("e")?.shape).toEqual([1, 2]);
     expect(metadata).toEqual({ rows: '["cat"]' });

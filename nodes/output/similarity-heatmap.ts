@@ -17,14 +17,14 @@ export const similarityHeatmap = defineNode({
   outputs: { matrix: port.matrix() },
   params: { limit: z.int().min(1).max(256).default(24).meta({ label: "At most", unit: "rows and columns" }) },
   async run({ inputs: { values, rows, columns, image }, params }) {
-    const [n = 0, m = 0] = values.shape,
-      r = Math.min(n, params.limit),
-      c = Math.min(m, params.limit),
-      data = new Float32Array(r * c);
+    const [n = 0, m = 0] = values.shape;
+    const r = Math.min(n, params.limit);
+    const c = Math.min(m, params.limit);
+    const data = new Float32Array(r * c);
     for (let i = 0; i < r; i++) data.set((values.data as Float32Array).subarray(i * m, i * m + c), i * c);
-    const files = image && "files" in image ? image.files.slice(0, r) : undefined,
-      names = (list: string[] | undefined, count: number) =>
-        Array.from({ length: count }, (_, i) => list?.[i] ?? String(i));
+    const files = image && "files" in image ? image.files.slice(0, r) : undefined;
+    const names = (list: string[] | undefined, count: number) =>
+      Array.from({ length: count }, (_, i) => list?.[i] ?? String(i));
     return {
       matrix: {
         values: { dtype: "float32", shape: [r, c], data },

@@ -36,11 +36,11 @@ export const describe = defineNode({
   rowwise: true,
   random: true,
   async run({ host, inputs, params }) {
-    const draw = host.random("describe"),
-      templates = params.templates
-        .split("\n")
-        .map((t) => t.trim())
-        .filter((t) => t.includes("{}"));
+    const draw = host.random("describe");
+    const templates = params.templates
+      .split("\n")
+      .map((t) => t.trim())
+      .filter((t) => t.includes("{}"));
     return {
       text: inputs.name.map((name, i) => {
         const words = (inputs.keywords[i] ?? "")
@@ -50,11 +50,11 @@ export const describe = defineNode({
         const some = Array.from(draw.permutation(words.length).slice(0, 1 + draw.below(3)), (at) => words[at]).join(
           ", ",
         );
-        const kind = draw.uniform(),
-          named = (templates.length ? (templates[draw.below(templates.length)] as string) : "{}").replaceAll(
-            "{}",
-            () => name,
-          );
+        const kind = draw.uniform();
+        const named = (templates.length ? (templates[draw.below(templates.length)] as string) : "{}").replaceAll(
+          "{}",
+          () => name,
+        );
         if (!some) return named;
         return kind < params.keywords ? some : kind < params.keywords + params.both ? `${named}, ${some}` : named;
       }),

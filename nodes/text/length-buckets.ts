@@ -13,8 +13,8 @@ export const lengthBuckets = defineNode({
   outputs: { bucket: port.text({ shape: ["N"] }) },
   params: { multiple: z.int().min(1).max(1024).default(8).meta({ unit: "tokens" }) },
   async run({ inputs: { ids }, params: { multiple } }) {
-    const [n = 0, length = 0] = ids.shape,
-      data = ids.data as BigInt64Array;
+    const [n = 0, length = 0] = ids.shape;
+    const data = ids.data as BigInt64Array;
     return {
       bucket: Array.from({ length: n }, (_, row) =>
         String(Math.min(length, Math.ceil(unpaddedLength(data, row, length) / multiple) * multiple)),

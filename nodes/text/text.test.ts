@@ -68,8 +68,8 @@ group("tokens", () => {
       { text: [["red apple", "green apple", "red heart"]] },
       { vocabulary: 530 },
     );
-    const size = Object.keys((tokenizer.json.model as { vocab: object }).vocab).length,
-      { ids } = await runNode(tokenize, { text: ["red", "red apple green heart apple"], tokenizer }, { length: 6 });
+    const size = Object.keys((tokenizer.json.model as { vocab: object }).vocab).length;
+    const { ids } = await runNode(tokenize, { text: ["red", "red apple green heart apple"], tokenizer }, { length: 6 });
     const rows = Array.from(ids.data as BigInt64Array, Number);
     expect(ids.shape).toEqual([2, 6]);
     expect([rows[0], rows[2], rows[3]]).toEqual([size - 2, size - 1, 0]);
@@ -80,8 +80,8 @@ group("tokens", () => {
     await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow(
       "The tokenizer cannot be read.",
     );
-    const host = await testHost(),
-      ref = await host.put(new TextEncoder().encode("{]"));
+    const host = await testHost();
+    const ref = await host.put(new TextEncoder().encode("{]"));
     await expect(runNode(loadTokenizer, {}, { source: "upload", file: { ref } }, host)).rejects.toThrow(
       "it is no JSON",
     );

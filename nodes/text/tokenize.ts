@@ -16,9 +16,9 @@ export const tokenize = defineNode({
   params: { length: z.int().min(3).max(4096).default(77).meta({ unit: "tokens" }) },
   rowwise: true,
   async run({ inputs, params: { length } }) {
-    const { tokenizer, start, end } = open(inputs.tokenizer),
-      ids = new BigInt64Array(inputs.text.length * length),
-      known = new Map<string, number[]>();
+    const { tokenizer, start, end } = open(inputs.tokenizer);
+    const ids = new BigInt64Array(inputs.text.length * length);
+    const known = new Map<string, number[]>();
     for (const [row, text] of inputs.text.entries()) {
       const tokens = known.get(text) ?? tokenizer.encode(text, { add_special_tokens: false }).ids.slice(0, length - 2);
       known.set(text, tokens);

@@ -16,13 +16,13 @@ trainer's \`bucket\` so that texts of one length meet, and give the encoder a fi
   rowwise: true,
   perBatch: true,
   async run({ inputs: { ids }, params: { multiple } }) {
-    const [n = 0, length = 0] = ids.shape,
-      data = ids.data as BigInt64Array;
+    const [n = 0, length = 0] = ids.shape;
+    const data = ids.data as BigInt64Array;
     const longest = Array.from({ length: n }, (_, row) => unpaddedLength(data, row, length)).reduce(
-        (a, b) => Math.max(a, b),
-        1,
-      ),
-      kept = Math.min(length, Math.ceil(longest / multiple) * multiple);
+      (a, b) => Math.max(a, b),
+      1,
+    );
+    const kept = Math.min(length, Math.ceil(longest / multiple) * multiple);
     const result = new BigInt64Array(n * kept);
     for (let row = 0; row < n; row++) result.set(data.subarray(row * length, row * length + kept), row * kept);
     return { ids: { dtype: "int64", shape: [n, kept], data: result } };

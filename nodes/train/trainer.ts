@@ -9,14 +9,10 @@ import { port } from "../core/ports";
 const stage = z.object({
   name: z.string().max(100).default(""),
   steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z
-    .string()
-    .max(10_000)
-    .default("*")
-    .meta({
-      description:
-        "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts.",
-    }),
+  trains: z.string().max(10_000).default("*").meta({
+    description:
+      "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts.",
+  }),
   lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
   schedule: z.enum(["same", ...scheduleKinds]).default("same"),
   warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
@@ -71,25 +67,17 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     stages: z.array(stage).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
     evaluate: z.int().min(1).max(1_000_000).default(100).meta({ label: "Measure every", unit: "steps" }),
     better: z.enum(["higher", "lower"]).default("higher").meta({ label: "A better metric is", advanced: true }),
-    give: z
-      .enum(["last", "best"])
-      .default("last")
-      .meta({
-        label: "Weights given",
-        advanced: true,
-        description: "Those of the last step, or those with the best first metric.",
-      }),
-    patience: z
-      .int()
-      .min(0)
-      .max(10_000)
-      .default(0)
-      .meta({
-        label: "Patience",
-        unit: "measurements",
-        advanced: true,
-        description: "Ends after so many measurements without a better one; 0 never.",
-      }),
+    give: z.enum(["last", "best"]).default("last").meta({
+      label: "Weights given",
+      advanced: true,
+      description: "Those of the last step, or those with the best first metric.",
+    }),
+    patience: z.int().min(0).max(10_000).default(0).meta({
+      label: "Patience",
+      unit: "measurements",
+      advanced: true,
+      description: "Ends after so many measurements without a better one; 0 never.",
+    }),
     floor: z
       .number()
       .min(0)
@@ -107,61 +95,39 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
       .max(1000)
       .default(1)
       .meta({ label: "Clip gradient norm", advanced: true, description: "0 does not clip." }),
-    average: z
-      .number()
-      .min(0)
-      .max(0.999999)
-      .default(0)
-      .meta({
-        widget: "number",
-        label: "Average decay",
-        advanced: true,
-        description: "Decay of a moving average of the weights; 0 keeps none.",
-      }),
-    accumulate: z
-      .int()
-      .min(1)
-      .max(4096)
-      .default(1)
-      .meta({
-        unit: "batches",
-        advanced: true,
-        description: "Gradients of so many batches are averaged before each update.",
-      }),
-    chunk: z
-      .int()
-      .min(0)
-      .max(65_536)
-      .default(0)
-      .meta({
-        label: "Encode at a time",
-        unit: "rows",
-        advanced: true,
-        description: "0 encodes the batch at once; less bounds memory, and gives the same gradients.",
-      }),
+    average: z.number().min(0).max(0.999999).default(0).meta({
+      widget: "number",
+      label: "Average decay",
+      advanced: true,
+      description: "Decay of a moving average of the weights; 0 keeps none.",
+    }),
+    accumulate: z.int().min(1).max(4096).default(1).meta({
+      unit: "batches",
+      advanced: true,
+      description: "Gradients of so many batches are averaged before each update.",
+    }),
+    chunk: z.int().min(0).max(65_536).default(0).meta({
+      label: "Encode at a time",
+      unit: "rows",
+      advanced: true,
+      description: "0 encodes the batch at once; less bounds memory, and gives the same gradients.",
+    }),
     precision: z
       .enum(["float32", "float16"])
       .default("float32")
       .meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
-    recompute: z
-      .string()
-      .max(1000)
-      .default("")
-      .meta({
-        label: "Compute again",
-        advanced: true,
-        description:
-          "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time.",
-      }),
-    hoist: z
-      .enum(["off", "float32", "float16"])
-      .default("float32")
-      .meta({
-        label: "Keep frozen results",
-        advanced: true,
-        description:
-          "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step.",
-      }),
+    recompute: z.string().max(1000).default("").meta({
+      label: "Compute again",
+      advanced: true,
+      description:
+        "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time.",
+    }),
+    hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({
+      label: "Keep frozen results",
+      advanced: true,
+      description:
+        "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step.",
+    }),
     checkpoint: z
       .int()
       .min(1)
@@ -194,9 +160,9 @@ Deterministic host nodes (decode, tokenize) run once for all rows; random ones (
     return undefined;
   },
   preview(p) {
-    const stages = stagesOf(p),
-      total = stages.reduce((sum, s) => sum + s.steps, 0),
-      points = Math.min(200, total);
+    const stages = stagesOf(p);
+    const total = stages.reduce((sum, s) => sum + s.steps, 0);
+    const points = Math.min(200, total);
     const steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (total - 1)) / Math.max(1, points - 1)));
     return {
       x: { label: "step", values: steps },

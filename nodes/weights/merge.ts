@@ -22,18 +22,18 @@ export const merge = defineNode({
       throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to merge."), {
         hint: "Wire the weights of a trainer or a checkpoint.",
       });
-    const { tensors, metadata } = readSafetensors(await host.get(ref)),
-      numbers = (name: string) => {
-        const tensor = tensors.get(name);
-        return tensor && { shape: tensor.shape, data: toFloat32(tensor) };
-      };
+    const { tensors, metadata } = readSafetensors(await host.get(ref));
+    const numbers = (name: string) => {
+      const tensor = tensors.get(name);
+      return tensor && { shape: tensor.shape, data: toFloat32(tensor) };
+    };
     const list = [...tensors.keys()]
       .filter((name) => !/\.lora_[AB]$/.test(name))
       .map((name) => {
-        const base = numbers(name) as NonNullable<ReturnType<typeof numbers>>,
-          a = numbers(`${name}.lora_A`),
-          b = numbers(`${name}.lora_B`),
-          adapter = lora.find((l) => matches(name, l.targets));
+        const base = numbers(name) as NonNullable<ReturnType<typeof numbers>>;
+        const a = numbers(`${name}.lora_A`);
+        const b = numbers(`${name}.lora_B`);
+        const adapter = lora.find((l) => matches(name, l.targets));
         return {
           name,
           shape: base.shape,

@@ -7,8 +7,8 @@ import { save } from "./save";
 
 describe("weights", () => {
   it("are saved, in half precision too, and loaded", async () => {
-    const host = await testHost(),
-      ref = await host.put(writeSafetensors([{ name: "a.w", shape: [2], data: Float32Array.of(1.5, -2) }]));
+    const host = await testHost();
+    const ref = await host.put(writeSafetensors([{ name: "a.w", shape: [2], data: Float32Array.of(1.5, -2) }]));
     const { file } = await runNode(save, { weights: { ref } }, { precision: "float16", name: "mine" }, host);
     expect(file.name).toBe("mine.safetensors");
     const { weights } = await runNode(load, {}, { source: "upload", file: { ref: file.ref } }, host);
@@ -17,8 +17,8 @@ describe("weights", () => {
     ]).toEqual([1.5, -2]);
   });
   it("refuse a damaged checkpoint with the reason", async () => {
-    const host = await testHost(),
-      ref = await host.put(Uint8Array.of(9, 9, 9));
+    const host = await testHost();
+    const ref = await host.put(Uint8Array.of(9, 9, 9));
     await expect(runNode(load, {}, { source: "upload", file: { ref } }, host)).rejects.toThrow(
       "The checkpoint cannot be read: it has 3 bytes",
     );

@@ -119,16 +119,14 @@ export const graphs = router({
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
     if (!count) throw notFound("This graph");
   }),
-  versions: procedure
-    .input(z.object({ id }))
-    .query(({ ctx, input }) =>
-      ctx.db.graphVersion.findMany({
-        where: { graphId: input.id },
-        orderBy: { number: "desc" },
-        take: 100,
-        select: { id: true, number: true, label: true, createdAt: true },
-      }),
-    ),
+  versions: procedure.input(z.object({ id })).query(({ ctx, input }) =>
+    ctx.db.graphVersion.findMany({
+      where: { graphId: input.id },
+      orderBy: { number: "desc" },
+      take: 100,
+      select: { id: true, number: true, label: true, createdAt: true },
+    }),
+  ),
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const version = await ctx.db.graphVersion.findUnique({ where: { id: input.id } });
     if (!version) throw notFound("This version");

@@ -12,11 +12,11 @@ export async function cancelRuns(db: Db, which: { id: string } | { sweepId: stri
       data: waiting.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } })),
     });
     const running = await tx.run.updateManyAndReturn({
-        where: { ...which, status: "running" },
-        data: { cancelRequested: true },
-        select: { id: true },
-      }),
-      told = [...waiting, ...running].map(({ id }) => id);
+      where: { ...which, status: "running" },
+      data: { cancelRequested: true },
+      select: { id: true },
+    });
+    const told = [...waiting, ...running].map(({ id }) => id);
     await tx.$executeRaw`select pg_notify('run_cancel', id), pg_notify('run_events', id) from unnest(${told}::text[]) id`;
     return told.length > 0 || (await tx.run.count({ where: which })) > 0;
   });

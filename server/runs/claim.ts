@@ -52,10 +52,10 @@ export async function finishRun(
   await db.$transaction(async (tx) => {
     await hold(tx, run);
     const { sweep } = await tx.run.findUniqueOrThrow({
-        where: { id: run.id },
-        select: { sweep: { select: { spec: true } } },
-      }),
-      metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
+      where: { id: run.id },
+      select: { sweep: { select: { spec: true } } },
+    });
+    const metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
     await tx.run.update({
       where: { id: run.id },
       data: {

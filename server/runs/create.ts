@@ -41,9 +41,9 @@ export function refuseErrors(document: GraphDocument, targets: readonly string[]
       message: `The run asks for the node “${unknown.slice(0, 64)}”, which is not in the graph.`,
       hint: `Its nodes are ${Object.keys(document.nodes).join(", ").slice(0, 500) || "none"}.`,
     });
-  const { graph, problems } = check(document),
-    asked = targets.length ? targets : sinks(graph),
-    needed = new Set(asked);
+  const { graph, problems } = check(document);
+  const asked = targets.length ? targets : sinks(graph);
+  const needed = new Set(asked);
   for (const id of needed) for (const wire of document.wires) if (wire.to.node === id) needed.add(wire.from.node);
   const wrong = problems.find((p) => p.severity === "error" && (p.node === undefined || needed.has(p.node)));
   if (wrong) throw failureOf(wrong);

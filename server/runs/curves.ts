@@ -17,8 +17,10 @@ const points = 240;
 
 /** The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. */
 export async function curvesOf(db: Db, runId: string): Promise<Curve[]> {
-  const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } }),
-    { outputs } = (run?.result ?? {}) as { outputs?: Record<string, Record<string, { type: string; value: unknown }>> };
+  const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } });
+  const { outputs } = (run?.result ?? {}) as {
+    outputs?: Record<string, Record<string, { type: string; value: unknown }>>;
+  };
   const series =
     outputs &&
     Object.entries(outputs).flatMap(([node, ports]) =>

@@ -20,10 +20,10 @@ export async function* watchRun(
   lastId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StoredEvent> {
-  let wake = () => {},
-    last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
-  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake()),
-    abort = () => wake();
+  let wake = () => {};
+  let last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
+  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake());
+  const abort = () => wake();
   signal.addEventListener("abort", abort, { once: true });
   try {
     while (!signal.aborted) {

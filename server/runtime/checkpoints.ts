@@ -51,17 +51,17 @@ export class Checkpoints {
       shape: [values.length],
       data: Float64Array.from(values),
     }));
-    const file = `step-${step}.safetensors`,
-      parts = safetensorsParts([...tensors, ...lines], { metadata: { step: String(step) } }),
-      hash = createHash("sha256");
+    const file = `step-${step}.safetensors`;
+    const parts = safetensorsParts([...tensors, ...lines], { metadata: { step: String(step) } });
+    const hash = createHash("sha256");
     for (const part of parts) hash.update(part);
     await writeWhole(join(this.dir, file), parts, { durable: true });
     const before =
       (await this.#manifest())?.checkpoints
         .filter((c) => c.step !== step)
         .map((c) => (best ? { ...c, best: false } : c)) ?? [];
-    const all = [...before, { file, sha256: hash.digest("hex"), step, best }].sort((a, b) => a.step - b.step),
-      last = new Set(all.slice(-this.keep));
+    const all = [...before, { file, sha256: hash.digest("hex"), step, best }].sort((a, b) => a.step - b.step);
+    const last = new Set(all.slice(-this.keep));
     const kept = all.filter((c) => last.has(c) || c.best);
     await writeWhole(join(this.dir, "manifest.json"), JSON.stringify({ checkpoints: kept } satisfies Manifest), {
       durable: true,
@@ -72,8 +72,8 @@ export class Checkpoints {
 
   /** The last checkpoint that can be read, or the best; with the reasons against those that cannot. */
   async load({ best = false } = {}): Promise<{ checkpoint?: Checkpoint; damage: string[] }> {
-    const known = await this.#manifest(),
-      damage: string[] = [];
+    const known = await this.#manifest();
+    const damage: string[] = [];
     if (known === undefined) return { damage };
     if (known === null) return { damage: ["its list of checkpoints cannot be read"] };
     for (const { file, sha256: expected } of known.checkpoints.filter((c) => !best || c.best).toReversed()) {
@@ -98,8 +98,8 @@ export class Checkpoints {
 }
 
 function opened(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes),
-    result: Checkpoint = { step: Number(metadata.step), tensors: new Map(), history: new Map() };
+  const { tensors, metadata } = readSafetensors(bytes);
+  const result: Checkpoint = { step: Number(metadata.step), tensors: new Map(), history: new Map() };
   for (const [name, tensor] of tensors) {
     if (name.startsWith(historyName))
       result.history.set(name.slice(historyName.length), new Float64Array(tensor.data.slice().buffer));

@@ -33,8 +33,8 @@ const chain = (limit = 3, gridLimit = 60) =>
 
 describe("a run", () => {
   it("runs everything once, then takes it from the cache", async () => {
-    const dir = await temporaryFolder(),
-      first = await run(chain(), dir);
+    const dir = await temporaryFolder();
+    const first = await run(chain(), dir);
     expect(first.error).toBeUndefined();
     expect(first.ran.toSorted()).toEqual([
       "data",
@@ -58,8 +58,8 @@ describe("a run", () => {
     expect(cached).toEqual(["similarity"]);
   });
   it("re-runs exactly what depends on a change", async () => {
-    const dir = await temporaryFolder(),
-      before = chain();
+    const dir = await temporaryFolder();
+    const before = chain();
     await run(before, dir);
     const after = structuredClone(before);
     (after.nodes.projector as { params: object }).params = { scope: "p", width: 12 };
@@ -75,9 +75,9 @@ describe("a run", () => {
     ]);
   });
   it("gives the same numbers in chunks of rows as at once", async () => {
-    const dir = await temporaryFolder(),
-      many = await run(chain(150), dir, { targets: ["norm"] }),
-      few = await run(chain(10), dir, { targets: ["norm"] });
+    const dir = await temporaryFolder();
+    const many = await run(chain(150), dir, { targets: ["norm"] });
+    const few = await run(chain(10), dir, { targets: ["norm"] });
     const read = async (r: typeof many) =>
       new Float32Array(
         (await openBlobs(join(dir, "blobs")).get((r.outputs.norm?.embedding?.value as { ref: string }).ref)).slice()
@@ -99,20 +99,20 @@ describe("a run", () => {
     expect((await run(chain(), dir)).ran).toHaveLength(8);
   });
   it("stops when it is cancelled, before the next node", async () => {
-    const controller = new AbortController(),
-      result = await run(chain(), await temporaryFolder(), {
-        signal: controller.signal,
-        onEvent: (e) => e.kind === "node-done" && controller.abort(),
-      });
+    const controller = new AbortController();
+    const result = await run(chain(), await temporaryFolder(), {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "node-done" && controller.abort(),
+    });
     expect(result.status).toBe("cancelled");
     expect(result.ran).toEqual(["data"]);
   });
   it("says what failed, where and what to do, and what was not reached", async () => {
-    const dir = await temporaryFolder(),
-      broken = graph(
-        { load: ["weights.load", { source: "upload", file: { ref: "f".repeat(64) } }], save: ["weights.save"] },
-        ["load.weights -> save.weights"],
-      );
+    const dir = await temporaryFolder();
+    const broken = graph(
+      { load: ["weights.load", { source: "upload", file: { ref: "f".repeat(64) } }], save: ["weights.save"] },
+      ["load.weights -> save.weights"],
+    );
     const { status, error, events } = await run(broken, dir);
     expect(status).toBe("failed");
     expect(error).toMatchObject({
@@ -127,8 +127,8 @@ describe("a run", () => {
     ]);
   });
   it("does not start with an error in what it needs, but runs parts that are sound", async () => {
-    const dir = await temporaryFolder(),
-      document = graph({ text: ["text.input", { text: "a" }], grid: ["output.image-grid"] });
+    const dir = await temporaryFolder();
+    const document = graph({ text: ["text.input", { text: "a" }], grid: ["output.image-grid"] });
     expect((await run(document, dir)).error).toMatchObject({
       node: "grid",
       port: "image",
@@ -137,8 +137,8 @@ describe("a run", () => {
     expect((await run(document, dir, { targets: ["text"] })).status).toBe("done");
   });
   it("explains a full disk and loses nothing", async () => {
-    const dir = await temporaryFolder(),
-      blobs = openBlobs(join(dir, "blobs"));
+    const dir = await temporaryFolder();
+    const blobs = openBlobs(join(dir, "blobs"));
     const full = {
       ...blobs,
       put: () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })),
@@ -162,9 +162,9 @@ describe("a training", () => {
     )?.values as number[];
 
   it("brings the loss down, starts near ln B, and keeps the logit scale in its bounds", async () => {
-    const dir = await temporaryFolder(),
-      result = await run(tinyClip({ steps: 400, lr: 0.001 }), dir),
-      curve = losses(result);
+    const dir = await temporaryFolder();
+    const result = await run(tinyClip({ steps: 400, lr: 0.001 }), dir);
+    const curve = losses(result);
     expect(result.error).toBeUndefined();
     const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
     expect(mean(curve.slice(-10))).toBeLessThan(mean(curve.slice(0, 10)) * 0.75);
@@ -177,11 +177,11 @@ describe("a training", () => {
   });
 
   it("goes on after a stop at any step with the very numbers of an unbroken run", async () => {
-    const whole = await temporaryFolder(),
-      unbroken = await run(tinyClip(), whole);
+    const whole = await temporaryFolder();
+    const unbroken = await run(tinyClip(), whole);
     for (const stopAt of [3, 4, 10]) {
-      const dir = await temporaryFolder(),
-        controller = new AbortController();
+      const dir = await temporaryFolder();
+      const controller = new AbortController();
       const stopped = await run(tinyClip(), dir, {
         signal: controller.signal,
         onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
@@ -197,9 +197,9 @@ describe("a training", () => {
   });
 
   it("that another run does already is waited for, not done twice", async () => {
-    const dir = await temporaryFolder(),
-      [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]),
-      [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
+    const dir = await temporaryFolder();
+    const [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]);
+    const [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
     expect([first.error, second.error, second.ran.includes("trainer"), second.cached.includes("trainer")]).toEqual([
       undefined,
       undefined,
@@ -213,15 +213,15 @@ describe("a training", () => {
     expect(await readdir(join(dir, "scratch"))).toEqual([]);
   });
   it("does not use a damaged checkpoint, and says so", async () => {
-    const dir = await temporaryFolder(),
-      controller = new AbortController();
+    const dir = await temporaryFolder();
+    const controller = new AbortController();
     await run(tinyClip(), dir, {
       signal: controller.signal,
       onEvent: (e) => e.kind === "metric" && e.step === 6 && controller.abort(),
     });
-    const [folder = ""] = await readdir(join(dir, "scratch")),
-      path = join(dir, "scratch", folder),
-      file = (await readdir(path)).find((f) => f.endsWith(".safetensors")) as string;
+    const [folder = ""] = await readdir(join(dir, "scratch"));
+    const path = join(dir, "scratch", folder);
+    const file = (await readdir(path)).find((f) => f.endsWith(".safetensors")) as string;
     const bytes = await readFile(join(path, file));
     bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
     await writeFile(join(path, file), bytes);
@@ -233,9 +233,9 @@ describe("a training", () => {
   });
 
   it("trains nothing that is frozen", async () => {
-    const dir = await temporaryFolder(),
-      first = await run(tinyClip(), dir),
-      { ref } = first.outputs.trainer?.weights?.value as { ref: string };
+    const dir = await temporaryFolder();
+    const first = await run(tinyClip(), dir);
+    const { ref } = first.outputs.trainer?.weights?.value as { ref: string };
     const document = tinyClip({ seed: 5 });
     Object.assign(
       document.nodes,
@@ -245,17 +245,17 @@ describe("a training", () => {
       ["load.weights", "freeze.weights"],
       ["freeze.weights", "vision.weights"],
     ] as const) {
-      const [a = "", b = ""] = from.split("."),
-        [c = "", d = ""] = to.split(".");
+      const [a = "", b = ""] = from.split(".");
+      const [c = "", d = ""] = to.split(".");
       document.wires.push({ from: { node: a, port: b }, to: { node: c, port: d } });
     }
     const second = await run(document, dir);
     expect(second.error).toBeUndefined();
-    const [a, b] = [first, second].map((r) => weightsOf(dir, r)),
-      [before, after] = [
-        readSafetensors(Buffer.from(await (a as Promise<string>), "base64")).tensors,
-        readSafetensors(Buffer.from(await (b as Promise<string>), "base64")).tensors,
-      ];
+    const [a, b] = [first, second].map((r) => weightsOf(dir, r));
+    const [before, after] = [
+      readSafetensors(Buffer.from(await (a as Promise<string>), "base64")).tensors,
+      readSafetensors(Buffer.from(await (b as Promise<string>), "base64")).tensors,
+    ];
     const same = (name: string) =>
       Buffer.compare(
         Buffer.from(before.get(name)?.data as Uint8Array),

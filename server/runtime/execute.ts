@@ -145,10 +145,10 @@ class Execution {
   }
 
   async #run(targets: readonly string[]): Promise<void> {
-    const { cacheDir, signal } = this.options,
-      graph = this.#graph,
-      result = this.#result,
-      cache = openCache(cacheDir);
+    const { cacheDir, signal } = this.options;
+    const graph = this.#graph;
+    const result = this.#result;
+    const cache = openCache(cacheDir);
     this.#signatures = signatures(graph, sha256, await this.#fingerprints());
     await Promise.all(
       [...graph.nodes.values()].map(async ({ id, definition }) => {
@@ -168,8 +168,8 @@ class Execution {
     const waiting = new Set(run);
     for (const step of steps) {
       if (signal.aborted) throw new Cancelled();
-      const nodes = step.kind === "host" ? [step.node] : step.nodes,
-        start = performance.now();
+      const nodes = step.kind === "host" ? [step.node] : step.nodes;
+      const start = performance.now();
       for (const node of nodes) {
         this.#emit({ kind: "node-start", node });
         waiting.delete(node);
@@ -284,8 +284,8 @@ class Execution {
   }
 
   async #train(node: string, request: TrainRequest): Promise<TrainResult> {
-    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode,
-      deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
+    const { inputs, definition } = this.#graph.nodes.get(node) as ResolvedNode;
+    const deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
     await this.#prepare(coneOf(this.#graph, deferred).tensors);
     return train({
       request,
@@ -355,8 +355,8 @@ class Execution {
     targets: readonly string[],
   ): Promise<Map<string, unknown>> {
     await this.#prepare(nodes);
-    const graph = this.#graph,
-      readOutside = new Set<string>();
+    const graph = this.#graph;
+    const readOutside = new Set<string>();
     for (const id of run) {
       if (nodes.includes(id)) continue;
       for (const sources of Object.values(graph.nodes.get(id)?.inputs ?? {}))
@@ -384,11 +384,11 @@ class Execution {
 
   /** Stores what a node gave and draws its previews. */
   async #keep({ id, definition }: ResolvedNode, values: Map<string, unknown>): Promise<CacheEntry> {
-    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} },
-      host = this.#host(id);
+    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} };
+    const host = this.#host(id);
     for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
-      const endpoint = key({ node: id, port }),
-        value = values.get(endpoint);
+      const endpoint = key({ node: id, port });
+      const value = values.get(endpoint);
       if (value === undefined) continue;
       this.#values.set(endpoint, Promise.resolve(value));
       [entry.outputs[port], entry.previews[port]] = await Promise.all([
@@ -413,8 +413,8 @@ class Execution {
   #value(from: Endpoint): Promise<unknown> {
     const known = this.#values.get(key(from));
     if (known) return known;
-    const type = this.#graph.nodes.get(from.node)?.definition.outputs[from.port]?.type as PortType,
-      entry = this.#entries.get(from.node);
+    const type = this.#graph.nodes.get(from.node)?.definition.outputs[from.port]?.type as PortType;
+    const entry = this.#entries.get(from.node);
     if (!entry || !(from.port in entry.outputs)) {
       throw new Failure({
         node: from.node,

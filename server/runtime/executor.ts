@@ -15,8 +15,8 @@ export type FromExecutor =
   | { kind: "cause"; message: string }
   | { kind: "result"; result: ExecuteResult };
 
-const { data, folders, allowRemote } = env(),
-  blobs = openBlobs(join(data, "blobs"));
+const { data, folders, allowRemote } = env();
+const blobs = openBlobs(join(data, "blobs"));
 const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {}); // a worker that died hears nothing
 let controller: AbortController | undefined;
 

@@ -33,11 +33,11 @@ const maxWeightBytes = 2 ** 31 - 64 * 2 ** 20;
  * outputs are called as the ports that read and give them.
  */
 export async function exportOnnx({ request, node, graph, types, blobs, weightsOf, warn }: Export): Promise<Uint8Array> {
-  const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id,
-    {
-      tensors,
-      after: [blocked],
-    } = coneOf(graph, request.tensors);
+  const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
+  const {
+    tensors,
+    after: [blocked],
+  } = coneOf(graph, request.tensors);
   const first = request.tensors.find((t) => !tensors.includes(t.node));
   if (first)
     throw new Failure({
@@ -53,9 +53,9 @@ export async function exportOnnx({ request, node, graph, types, blobs, weightsOf
       hint: "Export what comes before it.",
     });
   const all = lower(graph, tensors, (from) => symbolicType(types, from), {
-      handles: await handlesOf(graph, tensors, weightsOf),
-    }),
-    names = portNames(all, graph, tensors);
+    handles: await handlesOf(graph, tensors, weightsOf),
+  });
+  const names = portNames(all, graph, tensors);
   for (const output of request.tensors)
     all.graph.output(names.free(output.port, output.node), all.values.get(key(output)) as never);
   const lowered = { ...all, graph: split(all.graph, () => false).second }; // what the outputs do not need is left out, weights too
@@ -69,8 +69,8 @@ export async function exportOnnx({ request, node, graph, types, blobs, weightsOf
       message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`,
       hint: "Export parts of the model one by one, or save the weights as .safetensors.",
     });
-  const wired = new Map(lowered.parameters.map((p) => [p.graphName, p.weights])),
-    fresh = lowered.graph.parameters.find((p) => !wired.get(p.name) && ["normal", "uniform"].includes(p.init.kind));
+  const wired = new Map(lowered.parameters.map((p) => [p.graphName, p.weights]));
+  const fresh = lowered.graph.parameters.find((p) => !wired.get(p.name) && ["normal", "uniform"].includes(p.init.kind));
   if (fresh) warn(`${fresh.name} was drawn at random: nothing is wired to the weights of its node.`);
   const values = await parameterValues(lowered, weightsOf, blobs);
   return toModel(rewrite(lowered.graph, { names: names.inputs, sizes: sizeNames(lowered.graph) }), {
@@ -85,8 +85,8 @@ function portNames(
   graph: ResolvedGraph,
   tensors: readonly string[],
 ): { inputs: Map<string, string>; free(port: string, node: string): string } {
-  const used = new Set<string>(),
-    inputs = new Map<string, string>();
+  const used = new Set<string>();
+  const inputs = new Map<string, string>();
   const free = (port: string, node: string): string => {
     const name = used.has(port) ? `${node}_${port}` : port;
     used.add(name);
@@ -106,8 +106,8 @@ function portNames(
 /** The one size that comes first on every input is the batch; other open sizes keep the end of their name. */
 function sizeNames(graph: Graph): Record<string, Dim> {
   const symbols = (dims: readonly Dim[]) => [...new Set(dims.flatMap((d) => termsOf(d).flatMap((t) => t.factors)))];
-  const leading = symbols(graph.inputs.flatMap((v) => v.shape.slice(0, 1))),
-    result: Record<string, Dim> = {};
+  const leading = symbols(graph.inputs.flatMap((v) => v.shape.slice(0, 1)));
+  const result: Record<string, Dim> = {};
   for (const symbol of symbols(graph.inputs.flatMap((v) => v.shape))) {
     const stem = leading.length === 1 && symbol === leading[0] ? "batch" : symbol.replace(/^.*\./, "");
     result[symbol] = Object.values(result).includes(stem) ? symbol.replace(/\W/g, "_") : stem;

@@ -7,13 +7,13 @@ import { temporaryFolder } from "#tests/kit/run-node";
 import { Cancelled } from "../errors";
 import { hold } from "./hold";
 
-const { signal } = new AbortController(),
-  silent = () => {};
+const { signal } = new AbortController();
+const silent = () => {};
 
 it("is held by one at a time, and passed on", async () => {
-  const path = join(await temporaryFolder(), "deep/lock"),
-    order: string[] = [],
-    release = await hold(path, signal, silent);
+  const path = join(await temporaryFolder(), "deep/lock");
+  const order: string[] = [];
+  const release = await hold(path, signal, silent);
   const second = hold(path, signal, () => order.push("waits")).then((r) => {
     order.push("has it");
     return r();
@@ -25,10 +25,10 @@ it("is held by one at a time, and passed on", async () => {
   expect(order).toEqual(["waits", "let go", "has it"]);
 });
 it("is free when its holder was killed, or its number is another process's now", async () => {
-  const path = join(await temporaryFolder(), "lock"),
-    child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
-  const release = await hold(path, signal, silent),
-    mine = await readFile(path, "utf8");
+  const path = join(await temporaryFolder(), "lock");
+  const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+  const release = await hold(path, signal, silent);
+  const mine = await readFile(path, "utf8");
   await release();
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -38,8 +38,8 @@ it("is free when its holder was killed, or its number is another process's now",
   }
 });
 it("ends the wait when the run is cancelled", async () => {
-  const path = join(await temporaryFolder(), "lock"),
-    controller = new AbortController();
+  const path = join(await temporaryFolder(), "lock");
+  const controller = new AbortController();
   await hold(path, signal, silent);
   await expect(hold(path, controller.signal, () => controller.abort())).rejects.toThrow(Cancelled);
 });

@@ -20,8 +20,8 @@ export async function hold(path: string, signal: AbortSignal, onWait: () => void
       },
     );
     if (held) return () => rm(path, { force: true });
-    const holder = await readFile(path, "utf8").catch(() => ""),
-      [pid = "", start] = holder.split(" ");
+    const holder = await readFile(path, "utf8").catch(() => "");
+    const [pid = "", start] = holder.split(" ");
     if (start !== undefined && (await startOf(Number(pid))) !== start) await rm(path, { force: true });
     else {
       if (waits === 0) onWait();

@@ -45,8 +45,8 @@ export async function parameterValues(
   blobs: Blobs,
   { seed = 0, current }: ParameterOptions = {},
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-  const result = new Map<string, Float32Array<ArrayBuffer>>(),
-    checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
+  const result = new Map<string, Float32Array<ArrayBuffer>>();
+  const checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
   const checkpoint = async (ref: string) => {
     const open = checkpoints.get(ref) ?? readSafetensors(await blobs.get(ref));
     checkpoints.set(ref, open);
@@ -54,16 +54,16 @@ export async function parameterValues(
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
   for (const { name: graphName, value, init } of lowered.graph.parameters) {
-    const parameter = described.get(graphName) as LoweredParameter,
-      { name, weights: from, adapter } = parameter,
-      shape = value.shape as readonly number[];
+    const parameter = described.get(graphName) as LoweredParameter;
+    const { name, weights: from, adapter } = parameter;
+    const shape = value.shape as readonly number[];
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
     if (now) {
       result.set(graphName, now);
       continue;
     }
-    const weights = from && (await weightsOf(from)),
-      size = shape.reduce((a, b) => a * b, 1);
+    const weights = from && (await weightsOf(from));
+    const size = shape.reduce((a, b) => a * b, 1);
     const stored = weights?.ref === undefined ? undefined : (await checkpoint(weights.ref)).tensors.get(name);
     if (stored && stored.shape.join() !== shape.join()) {
       throw new Failure({

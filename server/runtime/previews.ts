@@ -29,26 +29,26 @@ const numberAt = (dtype: DType, data: Tensor["data"], i: number): number =>
 /** Statistics over at most `shown.samples` evenly spaced elements: a preview must not cost what the node cost. */
 function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
   const head = first(shown.head, data.length).map((i) => numberAt(dtype, data, i));
-  const stride = Math.max(1, Math.floor(data.length / shown.samples)),
-    samples: number[] = [];
+  const stride = Math.max(1, Math.floor(data.length / shown.samples));
+  const samples: number[] = [];
   for (let i = 0; i < data.length; i += stride) {
     const x = numberAt(dtype, data, i);
     if (Number.isFinite(x)) samples.push(x);
   }
   const result = { dtype, shape: [...shape], head };
   if (!samples.length) return result;
-  let min = Number.POSITIVE_INFINITY,
-    max = Number.NEGATIVE_INFINITY,
-    sum = 0,
-    squares = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let squares = 0;
   for (const x of samples) {
     min = Math.min(min, x);
     max = Math.max(max, x);
     sum += x;
     squares += x * x;
   }
-  const mean = sum / samples.length,
-    histogram = Array<number>(shown.bins).fill(0);
+  const mean = sum / samples.length;
+  const histogram = Array<number>(shown.bins).fill(0);
   for (const x of samples) {
     const bin = Math.min(shown.bins - 1, Math.floor(((x - min) / (max - min || 1)) * shown.bins));
     histogram[bin] = (histogram[bin] as number) + 1;
@@ -81,8 +81,8 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
     return { vocabulary: tokens.length, sample: tokens.slice(-shown.texts) };
   },
   async series(value) {
-    const n = value.x.values.length,
-      stride = Math.ceil(n / shown.points) || 1;
+    const n = value.x.values.length;
+    const stride = Math.ceil(n / shown.points) || 1;
     const keep = <V>(list: V[]) => list.filter((_, i) => i % stride === 0 || i === n - 1);
     return {
       x: { ...value.x, values: keep(value.x.values) },
@@ -95,9 +95,9 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
       .map((item) => ({ ...item, labels: item.labels.slice(0, shown.labels) })),
   }),
   async matrix(value) {
-    const [rows = 0, columns = 0] = value.values.shape,
-      r = first(shown.cells, rows),
-      c = first(shown.cells, columns);
+    const [rows = 0, columns = 0] = value.values.shape;
+    const r = first(shown.cells, rows);
+    const c = first(shown.cells, columns);
     return {
       rows: value.rows.slice(0, shown.cells),
       columns: value.columns.slice(0, shown.cells),

@@ -106,8 +106,8 @@ export async function runRegion({
       )
     : [];
   const inputs = lowered.feeds.map(({ name }) => [name, feeds.get(name) as Tensor] as const);
-  const symbol = [...sizes.keys()].find((s) => runsByRow(lowered.graph, s)),
-    rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
+  const symbol = [...sizes.keys()].find((s) => runsByRow(lowered.graph, s));
+  const rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
   if (symbol === undefined || rows <= chunkRows)
     return new Map(Object.entries(await session.run(Object.fromEntries([...inputs, ...constant]))));
 

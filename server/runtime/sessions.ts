@@ -63,8 +63,8 @@ export class SessionPool {
   constructor(readonly size = 8) {}
 
   async get(model: Uint8Array, provider: Provider): Promise<Session> {
-    const key = `${provider} ${sha256(model)}`,
-      session = this.#open.get(key) ?? (await openSession(model, provider));
+    const key = `${provider} ${sha256(model)}`;
+    const session = this.#open.get(key) ?? (await openSession(model, provider));
     this.#open.delete(key);
     this.#open.set(key, session);
     for (const [old, stale] of this.#open) {

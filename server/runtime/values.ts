@@ -17,8 +17,8 @@ const arrays = {
 
 /** Bytes to a typed array of the element type, without a copy where the alignment allows. */
 export function asArray(dtype: DType, bytes: Uint8Array): Tensor["data"] {
-  const Type = arrays[dtype],
-    aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
+  const Type = arrays[dtype];
+  const aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Type(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / Type.BYTES_PER_ELEMENT);
 }
 
@@ -96,9 +96,9 @@ export const rowsOf = (tensor: Tensor, from: number, to: number): Tensor => {
 };
 
 export function takeRows(tensor: Tensor, rows: ArrayLike<number>): Tensor {
-  const stride = tensor.shape.slice(1).reduce((a, b) => a * b, 1),
-    Type = arrays[tensor.dtype],
-    source = tensor.data as Float32Array;
+  const stride = tensor.shape.slice(1).reduce((a, b) => a * b, 1);
+  const Type = arrays[tensor.dtype];
+  const source = tensor.data as Float32Array;
   const data = new Type(rows.length * stride) as Float32Array;
   for (let i = 0; i < rows.length; i++)
     data.set(source.subarray((rows[i] as number) * stride, ((rows[i] as number) + 1) * stride), i * stride);

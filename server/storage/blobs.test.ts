@@ -5,7 +5,8 @@ import { beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { type Blobs, BlobMissing, BlobTooLarge, openBlobs, sha256 } from "./blobs";
 
-let dir: string, blobs: Blobs;
+let dir: string;
+let blobs: Blobs;
 beforeEach(async () => {
   dir = await temporaryFolder();
   blobs = openBlobs(dir);

@@ -89,8 +89,8 @@ export function openBlobs(dir: string): Blobs {
       return ref;
     },
     async putStream(source, maxBytes) {
-      const temporary = await aside(),
-        digest = createHash("sha256");
+      const temporary = await aside();
+      const digest = createHash("sha256");
       let bytes = 0;
       const meter = new Transform({
         transform(chunk: Buffer, _encoding, done) {

@@ -5,9 +5,9 @@ import { temporaryFolder } from "#tests/kit/run-node";
 import { removeLeftovers } from "./leftovers";
 
 it("removes what killed processes left long ago, and nothing else", async () => {
-  const data = await temporaryFolder(),
-    now = Date.now(),
-    days = (n: number) => new Date(now - n * 86_400_000);
+  const data = await temporaryFolder();
+  const now = Date.now();
+  const days = (n: number) => new Date(now - n * 86_400_000);
   for (const path of ["blobs/tmp", "blobs/ab", "scratch/old", "scratch/new"])
     await mkdir(join(data, path), { recursive: true });
   for (const [path, age] of [

@@ -10,8 +10,8 @@ export async function removeLeftovers(data: string, now = Date.now()): Promise<v
   for (const [folder, age] of Object.entries(kept)) {
     for (const name of await readdir(join(data, folder)).catch(() => [])) {
       if (name.endsWith(".lock")) continue; // whoever waits for it finds out by itself
-      const path = join(data, folder, name),
-        { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
+      const path = join(data, folder, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
       if (now - mtimeMs > age) await rm(path, { recursive: true, force: true }).catch(() => {});
     }
   }

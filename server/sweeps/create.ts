@@ -14,10 +14,10 @@ export async function createSweep(
   { graphId, document, spec }: { graphId?: string; document: GraphDocument; spec: SweepSpec },
 ): Promise<{ id: string; runs: number }> {
   const {
-      trials,
-      problems: [wrong],
-    } = expandSweep(document, spec),
-    targets = [spec.metric.node];
+    trials,
+    problems: [wrong],
+  } = expandSweep(document, spec);
+  const targets = [spec.metric.node];
   if (wrong)
     throw new Failure({
       message: wrong.message,

@@ -21,12 +21,12 @@ export async function* runTrials(
 ): AsyncGenerator<TrialResult> {
   for (const [i, assignment] of trials.entries()) {
     if (options.signal.aborted) return;
-    const start = performance.now(),
-      { status, outputs, error } = await execute({
-        ...options,
-        document: assign(document, assignment),
-        targets: [metric.node],
-      });
+    const start = performance.now();
+    const { status, outputs, error } = await execute({
+      ...options,
+      document: assign(document, assignment),
+      targets: [metric.node],
+    });
     yield {
       number: i + 1,
       assignment,

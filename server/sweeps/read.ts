@@ -80,10 +80,10 @@ async function summaries(
     _max: { metric: true },
   });
   return sweeps.map(({ document, ...sweep }) => {
-    const spec = sweep.spec as SweepSpec,
-      { nodes } = document as GraphDocument,
-      own = groups.filter((g) => g.sweepId === sweep.id),
-      runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    const spec = sweep.spec as SweepSpec;
+    const { nodes } = document as GraphDocument;
+    const own = groups.filter((g) => g.sweepId === sweep.id);
+    const runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
     for (const g of own) runs[g.status] = g._count;
     const metrics = own.flatMap((g) => (spec.metric.goal === "min" ? g._min.metric : g._max.metric) ?? []);
     const named = [spec.metric.node, ...spec.axes.map((a) => a.node)].flatMap((id) =>

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { graph } from "../kit/graphs";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 
-let product: Product, browser: Browser;
+let product: Product;
+let browser: Browser;
 beforeAll(async () => {
   product = await startProduct();
   browser = await openBrowser();
@@ -16,8 +17,8 @@ afterAll(async () => {
 });
 
 it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async () => {
-  const { page, errors, shot } = await openPage(browser),
-    file = join(product.data, "foreign.json");
+  const { page, errors, shot } = await openPage(browser);
+  const file = join(product.data, "foreign.json");
   const document = graph(
     {
       text: ["text.input", { text: "a red apple" }],

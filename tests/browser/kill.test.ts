@@ -31,8 +31,8 @@ const pidsOf = (word: string): number[] =>
 /** Asks until it is answered: what was killed comes back. */
 async function call(path: string, json: unknown, read = false): Promise<Record<string, unknown>> {
   for (let left = 300; ; left--) {
-    const url = `${product.url}/api/trpc/${path}`,
-      body = JSON.stringify({ json });
+    const url = `${product.url}/api/trpc/${path}`;
+    const body = JSON.stringify({ json });
     const answer = await (read
       ? fetch(`${url}?input=${encodeURIComponent(body)}`)
       : fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body })

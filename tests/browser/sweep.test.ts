@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { tinyClip } from "../kit/graphs";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 
-let product: Product, browser: Browser;
+let product: Product;
+let browser: Browser;
 beforeAll(async () => {
   product = await startProduct({ PATCHBAY_WORKERS: "2" });
   browser = await openBrowser();
@@ -16,8 +17,8 @@ afterAll(async () => {
 });
 
 it("a sweep is asked for in the editor, runs on two workers, is brushed and sorted, and its runs are compared", async () => {
-  const { page, errors, shot } = await openPage(browser),
-    file = join(product.data, "tiny.json");
+  const { page, errors, shot } = await openPage(browser);
+  const file = join(product.data, "tiny.json");
   writeFileSync(file, JSON.stringify({ ...tinyClip({ steps: 60, checkpoint: 50 }), name: "Tiny CLIP" }));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
-let product: Product, browser: Browser;
+let product: Product;
+let browser: Browser;
 beforeAll(async () => {
   product = await startProduct();
   browser = await openBrowser();
@@ -53,8 +54,8 @@ describe("a first visit", () => {
     await shot("3-partial-run");
 
     // A training, from a file that was exported.
-    const file = join(product.data, "tiny.json"),
-      tiny = tinyClip({ steps: 150, checkpoint: 50 });
+    const file = join(product.data, "tiny.json");
+    const tiny = tinyClip({ steps: 150, checkpoint: 50 });
     Object.values(tiny.nodes).forEach((n, i) => {
       n.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 };
     });
@@ -168,8 +169,8 @@ describe("editing", () => {
 
 describe("a page elsewhere", () => {
   it("cannot reach in: other names for this machine are refused, and so are forms and foreign uploads", async () => {
-    const { request } = await import("node:http"),
-      { port } = new URL(product.url);
+    const { request } = await import("node:http");
+    const { port } = new URL(product.url);
     const ask = (path: string, method: string, headers: Record<string, string>) =>
       new Promise<number | undefined>((done) =>
         request({ host: "127.0.0.1", port, path, method, headers }, (r) => done(r.statusCode)).end(),
@@ -192,10 +193,10 @@ describe("kill -9", () => {
     await page.waitForSelector('[data-node="trainer"]');
     await page.click("header button:has-text('Run')");
     await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
-    const { spawnSync } = await import("node:child_process"),
-      web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], {
-        encoding: "utf8",
-      }).stdout.trim();
+    const { spawnSync } = await import("node:child_process");
+    const web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], {
+      encoding: "utf8",
+    }).stdout.trim();
     process.kill(Number(web), "SIGKILL");
     await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
     expect(product.log()).toContain("web ended (SIGKILL) and is started again");
@@ -204,8 +205,8 @@ describe("kill -9", () => {
   });
 
   it("of the launcher: the next start finds what it left, and everything is there", async () => {
-    const { data } = product,
-      port = new URL(product.url).port;
+    const { data } = product;
+    const port = new URL(product.url).port;
     product.process.kill("SIGKILL");
     await sleep(1500);
     product = await startProduct({ PATCHBAY_DATA: data, PORT: port });
@@ -217,8 +218,8 @@ describe("kill -9", () => {
   });
 
   it("is not what Ctrl-C does: all processes end, and the database is shut down cleanly", async () => {
-    const { spawnSync } = await import("node:child_process"),
-      { existsSync } = await import("node:fs");
+    const { spawnSync } = await import("node:child_process");
+    const { existsSync } = await import("node:fs");
     await product.stop();
     expect(product.log()).toContain("stopped");
     expect(existsSync(join(product.data, "pg/postmaster.pid"))).toBe(false);

@@ -16,8 +16,8 @@ const train = async (
   provider: string,
   trainer: Record<string, unknown> = {},
 ): Promise<{ provider: string; losses: number[] }> => {
-  const dir = await temporaryFolder(),
-    path = join(dir, "graph.json");
+  const dir = await temporaryFolder();
+  const path = join(dir, "graph.json");
   await writeFile(path, JSON.stringify(tinyClip({ steps: 8, checkpoint: 3, ...trainer })));
   const stdout = await new Promise<string>((done, fail) =>
     execFile(

@@ -54,32 +54,32 @@ export async function checkOp(
     Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => map(draw.normal(), i)),
   );
   const graphOf = () => {
-    const graph = new Graph(),
-      inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape)),
-      y = build(opsOf(graph), ...inputs);
+    const graph = new Graph();
+    const inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape));
+    const y = build(opsOf(graph), ...inputs);
     graph.output("y", y);
     return { graph, y, inputs };
   };
   const feeds = (values: readonly number[][]) =>
     Object.fromEntries(values.map((v, i) => [`x${i}`, tensor(precision, v, (samples[i] as Sample).shape)]));
 
-  const forward = graphOf(),
-    session = await open(forward.graph);
+  const forward = graphOf();
+  const session = await open(forward.graph);
   try {
     const result = (await session.run(feeds(data))).y as ort.Tensor;
     expect(result.dims as Shape, print(forward.graph)).toEqual(forward.y.shape);
     expect(result.type).toBe(forward.y.dtype);
     if (!gradient) return;
 
-    const backward = graphOf(),
-      w = Array.from({ length: result.size }, () => draw.normal());
+    const backward = graphOf();
+    const w = Array.from({ length: result.size }, () => draw.normal());
     const seed = backward.graph.input("w", precision, backward.y.shape);
     for (const [name, d] of gradients(backward.graph, [[backward.y, seed]], backward.inputs))
       backward.graph.output(`d_${name}`, d);
     const grads = await runGraph(backward.graph, { ...feeds(data), w: tensor(precision, w, result.dims) });
-    const double = precision === "float64",
-      h = double ? 1e-5 : 1e-2,
-      tolerance = double ? 1e-6 : 1e-3;
+    const double = precision === "float64";
+    const h = double ? 1e-5 : 1e-2;
+    const tolerance = double ? 1e-6 : 1e-3;
     for (const [i, values] of data.entries()) {
       const direction = values.map(() => draw.normal());
       /** Σ w·y, summed in float64, a step along the direction away. */
@@ -87,10 +87,10 @@ export async function checkOp(
         const moved = data.map((v, j) => (j === i ? v.map((x, k) => x + step * (direction[k] as number)) : v));
         return numbers((await session.run(feeds(moved))).y).reduce((sum, y, k) => sum + y * (w[k] as number), 0);
       };
-      const wide = double ? 0 : ((await at(2 * h)) - (await at(-2 * h))) / (4 * h),
-        near = ((await at(h)) - (await at(-h))) / (2 * h);
-      const expected = double ? near : (4 * near - wide) / 3,
-        dx = grads[`d_x${i}`] as ort.Tensor;
+      const wide = double ? 0 : ((await at(2 * h)) - (await at(-2 * h))) / (4 * h);
+      const near = ((await at(h)) - (await at(-h))) / (2 * h);
+      const expected = double ? near : (4 * near - wide) / 3;
+      const dx = grads[`d_x${i}`] as ort.Tensor;
       expect(dx.dims).toEqual((samples[i] as Sample).shape);
       const actual = numbers(dx).reduce((sum, d, k) => sum + d * (direction[k] as number), 0);
       expect(

@@ -14,8 +14,8 @@ export interface TestDatabase {
 
 /** A real Postgres with the product's own scripts: started, migrated, and gone after the test file. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const folder = join(await temporaryFolder(), "data"),
-    server = await startPostgres(folder, { quick: true });
+  const folder = join(await temporaryFolder(), "data");
+  const server = await startPostgres(folder, { quick: true });
   await migrate(server.url);
   return { url: server.url, folder, server, stop: () => server.stop() };
 }

@@ -124,8 +124,8 @@ export async function imported(
   shapes: Readonly<Record<string, Axes>>,
   training = false,
 ): Promise<{ graph: Graph; outputs: Record<string, Value> }> {
-  const model = await readModel(bytes, isImportable),
-    graph = new Graph();
+  const model = await readModel(bytes, isImportable);
+  const graph = new Graph();
   const inputs = Object.fromEntries(
     model.inputs.map(({ name, dtype }) => [name, graph.input(name, dtype, shapes[name] ?? [])]),
   );
@@ -160,16 +160,16 @@ export async function checkImport(
   sizes: Readonly<Record<string, readonly number[]>> = { B: [2, 3] },
   below = 5,
 ): Promise<Graph> {
-  const model = await readModel(bytes, isImportable),
-    symbolic = await imported(bytes, shapes),
-    count = Object.values(sizes)[0]?.length ?? 1;
+  const model = await readModel(bytes, isImportable);
+  const symbolic = await imported(bytes, shapes);
+  const count = Object.values(sizes)[0]?.length ?? 1;
   for (let i = 0; i < count; i++) {
     const at = (shape: Axes) => shape.map((d) => (typeof d === "string" ? (sizes[d]?.[i] as number) : d));
     const fixed = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, at(shape)]));
     const feeds = Object.fromEntries(
       model.inputs.map(({ name, dtype }) => {
-        const dims = fixed[name] ?? [],
-          length = dims.reduce((a, b) => a * b, 1);
+        const dims = fixed[name] ?? [];
+        const length = dims.reduce((a, b) => a * b, 1);
         return [
           name,
           dtype === "int64"
@@ -194,8 +194,8 @@ export async function checkImport(
       );
       for (const [name, tensor] of Object.entries(expected)) {
         expect(actual[name]?.dims, print(graph)).toEqual(tensor.dims);
-        const [a, e] = [numbers(actual[name]), numbers(tensor)],
-          size = Math.max(1e-6, ...e.map(Math.abs));
+        const [a, e] = [numbers(actual[name]), numbers(tensor)];
+        const size = Math.max(1e-6, ...e.map(Math.abs));
         expect(
           Math.max(0, ...a.map((x, k) => Math.abs(x - (e[k] as number)))) / size,
           `${name}\n${print(graph)}`,

@@ -23,8 +23,8 @@ export interface Product {
 
 /** `npm start` as a user runs it, on a folder of its own. */
 export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
-  const data = env.PATCHBAY_DATA ?? join(await temporaryFolder(), "data"),
-    port = env.PORT ?? String(await freePort());
+  const data = env.PATCHBAY_DATA ?? join(await temporaryFolder(), "data");
+  const port = env.PORT ?? String(await freePort());
   const child = spawn(process.execPath, ["scripts/start.mjs"], {
     env: { ...process.env, DATABASE_URL: "", LOG_LEVEL: "warn", ...env, PATCHBAY_DATA: data, PORT: port },
     stdio: ["ignore", "pipe", "pipe"],
@@ -76,8 +76,8 @@ export async function openPage(
   browser: Browser,
   { width = 1440, height = 900, dark = false } = {},
 ): Promise<{ page: Page; errors: string[]; shot(name: string): Promise<void> }> {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" }),
-    errors: string[] = [];
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
+  const errors: string[] = [];
   page.on("pageerror", (e) => errors.push(e.message));
   mkdirSync("test-results/shots", { recursive: true });
   return {

@@ -54,8 +54,8 @@ export async function runTensorNode(
   params: Record<string, unknown> = {},
   { weights = {} as Record<string, readonly number[]>, symbolic = false, training = false } = {},
 ): Promise<{ outputs: Record<string, Tensor>; types: Record<string, Shape>; parameters: Record<string, Shape> }> {
-  const graph = new Graph(),
-    parsed = z.object(node.params as Record<string, z.ZodType>).parse(params);
+  const graph = new Graph();
+  const parsed = z.object(node.params as Record<string, z.ZodType>).parse(params);
   const symbol = (shape: readonly number[]): Shape => (symbolic ? ["B" as Dim, ...shape.slice(1)] : shape);
   const values = Object.fromEntries(
     Object.entries(inputs).map(([name, t]) => [name, graph.input(name, t.dtype, symbol(t.shape))]),

@@ -21,10 +21,10 @@ export function builtNode(
   params: Record<string, unknown> = {},
   training = false,
 ): { graph: Graph; outputs: Record<string, Value>; count: number; buffers: number } {
-  const graph = new Graph(),
-    inputs = Object.fromEntries(
-      Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, "float32", shape)]),
-    );
+  const graph = new Graph();
+  const inputs = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, "float32", shape)]),
+  );
   const outputs = node.build?.({
     ...builderOf(graph, training),
     inputs,
@@ -50,10 +50,10 @@ export async function losses(
   params: Record<string, unknown>,
   { steps, lr, moves }: { steps: number; lr: number; moves?: string },
 ): Promise<number[]> {
-  const [batch = 0, ...size] = pixels.shape,
-    { graph, outputs } = builtNode(node, { pixels: [batchSymbol, ...size] }, params, true),
-    op = opsOf(graph),
-    features = outputs.features as Value;
+  const [batch = 0, ...size] = pixels.shape;
+  const { graph, outputs } = builtNode(node, { pixels: [batchSymbol, ...size] }, params, true);
+  const op = opsOf(graph);
+  const features = outputs.features as Value;
   const gap = op.Sub(features, graph.input("target", "float32", features.shape));
   graph.output("loss", op.ReduceMean(op.Mul(gap, gap), { keepdims: 0 }));
   const { parts } = compileProgram(graph, {
@@ -64,8 +64,8 @@ export async function losses(
     clipNorm: 0,
   });
   if (!("step" in parts)) throw new Error("a whole step is expected");
-  const { graph: step, states } = parts.step,
-    session = await ort.InferenceSession.create(toModel(step, { parameters: "inputs" }), { logSeverityLevel: 3 });
+  const { graph: step, states } = parts.step;
+  const session = await ort.InferenceSession.create(toModel(step, { parameters: "inputs" }), { logSeverityLevel: 3 });
   const first = Object.fromEntries(
     states.map(({ name, shape }) => {
       const parameter = step.parameters.find((p) => p.name === name);
@@ -79,9 +79,9 @@ export async function losses(
       ];
     }),
   );
-  const scalar = (n: number) => new ort.Tensor("float32", [n], []),
-    target = picture([batch, features.shape[1] as number]),
-    data = { pixels: toOrt(pixels), target: toOrt(target) };
+  const scalar = (n: number) => new ort.Tensor("float32", [n], []);
+  const target = picture([batch, features.shape[1] as number]);
+  const data = { pixels: toOrt(pixels), target: toOrt(target) };
   let state: Record<string, ort.Tensor> = first;
   const result: number[] = [];
   for (let i = 1; i <= steps; i++) {

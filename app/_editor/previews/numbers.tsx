@@ -147,11 +147,11 @@ export function MatrixPreview({
   preview: { rows, columns, shape, values, rowImages },
   large,
 }: PreviewProps<PreviewOf["matrix"]>) {
-  const r = Math.min(rows.length, large ? 32 : 12),
-    c = Math.min(columns.length, large ? 32 : 12),
-    width = columns.length;
-  const low = Math.min(...values),
-    span = Math.max(...values) - low || 1;
+  const r = Math.min(rows.length, large ? 32 : 12);
+  const c = Math.min(columns.length, large ? 32 : 12);
+  const width = columns.length;
+  const low = Math.min(...values);
+  const span = Math.max(...values) - low || 1;
   return (
     <div className="overflow-x-auto">
       <table className="w-full border-separate border-spacing-px text-[10px]">

@@ -20,16 +20,16 @@ export function NumberWidget({ id, field, value, onChange, disabled }: WidgetPro
       ? n
       : undefined;
   };
-  const isEmpty = field.optional && text.trim() === "",
-    wrong = !isEmpty && parse(text) === undefined;
+  const isEmpty = field.optional && text.trim() === "";
+  const wrong = !isEmpty && parse(text) === undefined;
   const type = (t: string) => {
     setText(t);
     const n = parse(t);
     if (n !== undefined || (field.optional && t.trim() === "")) onChange(n);
   };
   const step = (by: number) => {
-    const now = Number(value ?? 0),
-      size = field.integer ? 1 : 10 ** Math.floor(Math.log10(Math.abs(now) || 1)) / 10;
+    const now = Number(value ?? 0);
+    const size = field.integer ? 1 : 10 ** Math.floor(Math.log10(Math.abs(now) || 1)) / 10;
     type(String(Number((now + by * size).toPrecision(12))));
   };
   return (

@@ -14,8 +14,8 @@ function useUploads(
 ) {
   const [left, setLeft] = useState(0);
   const send = async (files: Iterable<File>) => {
-    const all = [...files],
-      done: Uploaded[] = [];
+    const all = [...files];
+    const done: Uploaded[] = [];
     let inspected: Record<string, unknown> = {};
     setLeft(all.length);
     for (const file of all) {
@@ -37,9 +37,9 @@ function useUploads(
 }
 
 export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const images = (Array.isArray(value) ? value : []) as { ref: string; name: string }[],
-    input = useRef<HTMLInputElement>(null),
-    [over, setOver] = useState(false);
+  const images = (Array.isArray(value) ? value : []) as { ref: string; name: string }[];
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
   const { left, send } = useUploads((done) => onChange([...images, ...done.map(({ ref, name }) => ({ ref, name }))]));
   const drop = (e: DragEvent) => {
     e.preventDefault();
@@ -105,8 +105,8 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
 }
 
 export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const file = value as { ref: string; name: string } | undefined,
-    input = useRef<HTMLInputElement>(null);
+  const file = value as { ref: string; name: string } | undefined;
+  const input = useRef<HTMLInputElement>(null);
   const { left, send } = useUploads(
     ([done], inspected) => done && onChange({ ref: done.ref, name: done.name, ...(inspected as object) }),
     field.inspect,

@@ -30,8 +30,8 @@ export const withCell = (rows: readonly Row[], at: number, column: string, value
 
 /** The rows with one moved up (−1) or down (+1). */
 export function movedRow(rows: readonly Row[], at: number, by: -1 | 1): Row[] {
-  const result = [...rows],
-    [row] = result.splice(at, 1);
+  const result = [...rows];
+  const [row] = result.splice(at, 1);
   if (row) result.splice(at + by, 0, row);
   return result;
 }

@@ -54,18 +54,18 @@ describe("a parameter that is a list of objects", () => {
     ).toBe("500 steps · projector.* · learning rate 0.001 · constant · freeze");
   });
   it("shows its rows, closed, with what can be done to them", () => {
-    const Table = widgets.table,
-      html = renderToStaticMarkup(
-        <Table
-          id="t"
-          field={field}
-          value={[
-            { steps: 500, schedule: "cosine" },
-            { steps: 20, schedule: "constant" },
-          ]}
-          onChange={() => {}}
-        />,
-      );
+    const Table = widgets.table;
+    const html = renderToStaticMarkup(
+      <Table
+        id="t"
+        field={field}
+        value={[
+          { steps: 500, schedule: "cosine" },
+          { steps: 20, schedule: "constant" },
+        ]}
+        onChange={() => {}}
+      />,
+    );
     expect(html).toContain("500 steps · * · cosine");
     expect(html).toContain('aria-label="Move row 2 of Stages up"');
     expect(html.match(/disabled=""/g)).toHaveLength(2); // the first cannot go up, the last cannot go down

@@ -13,9 +13,9 @@ type ViewOf = (kind: Widget) => FC<WidgetProps>;
 /** Rows of fields: each a card that says in a line what it holds and opens to be edited; or all of them as a table in a window. Its cells are widgets again. */
 export const tableOf = (viewOf: ViewOf): FC<WidgetProps> =>
   function TableWidget({ id, field, value, onChange, disabled }) {
-    const rows = rowsOf(value),
-      [open, setOpen] = useState<number>(),
-      [wide, setWide] = useState(false);
+    const rows = rowsOf(value);
+    const [open, setOpen] = useState<number>();
+    const [wide, setWide] = useState(false);
     const edits = {
       cell: (at: number, column: string, v: Parameters<typeof withCell>[3], part = "") =>
         onChange(withCell(rows, at, column, v), `${at}.${column}${part}`),

@@ -34,12 +34,12 @@ const nameOf = (r: Run): string => (r.number === null ? r.name : `${r.name} · r
 
 /** Some runs side by side: where their graphs differ, the numbers they gave, and their curves over each other. */
 export function ComparePage({ ids }: { ids: string[] }) {
-  const trpc = useTRPC(),
-    { data, error } = useQuery({
-      ...trpc.runs.compare.queryOptions({ ids }),
-      enabled: ids.length > 0,
-      refetchInterval: ({ state }) => (state.data?.runs.every((r) => hasEnded(r.status)) ? false : 2000),
-    });
+  const trpc = useTRPC();
+  const { data, error } = useQuery({
+    ...trpc.runs.compare.queryOptions({ ids }),
+    enabled: ids.length > 0,
+    refetchInterval: ({ state }) => (state.data?.runs.every((r) => hasEnded(r.status)) ? false : 2000),
+  });
   return (
     <Shell here="runs">
       <h1 className="text-xl font-semibold tracking-tight">Compare runs</h1>
@@ -63,8 +63,8 @@ export function ComparePage({ ids }: { ids: string[] }) {
 }
 
 function Comparing({ runs, parameters }: Comparison) {
-  const [lit, setLit] = useState<string>(),
-    numbers = [...new Set(runs.flatMap((r) => Object.keys(r.numbers)))];
+  const [lit, setLit] = useState<string>();
+  const numbers = [...new Set(runs.flatMap((r) => Object.keys(r.numbers)))];
   const curves = useMemo(
     () =>
       runs.map((r, i) => ({

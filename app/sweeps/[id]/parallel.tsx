@@ -27,17 +27,17 @@ export interface ParallelProps {
 
 /** One axis for each parameter and one for the metric, best on top; one line for each run. Dragging along an axis keeps the lines that pass there. */
 export default function Parallel(props: ParallelProps) {
-  const host = useRef<HTMLDivElement>(null),
-    [chart, setChart] = useState<EChartsType>(),
-    latest = useRef(props),
-    theme = useTheme();
+  const host = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<EChartsType>();
+  const latest = useRef(props);
+  const theme = useTheme();
   latest.current = props;
   const { sweep, trials, colours, best, lit, brushed } = props;
 
   useEffect(() => {
     if (!host.current) return;
-    const made = init(host.current),
-      sized = new ResizeObserver(() => made.resize());
+    const made = init(host.current);
+    const sized = new ResizeObserver(() => made.resize());
     sized.observe(host.current);
     made.on("mouseover", ({ dataIndex }) => latest.current.onLit(latest.current.trials[dataIndex]?.id));
     made.on("mouseout", () => latest.current.onLit(undefined));
@@ -55,9 +55,9 @@ export default function Parallel(props: ParallelProps) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the theme
   useEffect(() => {
-    const ink = themed("--ink-2"),
-      line = { lineStyle: { color: themed("--line-strong") } },
-      { axes, metric } = sweep.spec;
+    const ink = themed("--ink-2");
+    const line = { lineStyle: { color: themed("--line-strong") } };
+    const { axes, metric } = sweep.spec;
     const look = (name: string, dim: number) => ({
       id: `axis ${dim}`,
       dim,
@@ -143,8 +143,8 @@ function inside(chart: EChartsType, trials: readonly Trial[]): Set<string> | und
   )
     .getModel()
     .getSeriesByIndex(0);
-  const active = series.getRawIndicesByActiveState("active"),
-    inactive = series.getRawIndicesByActiveState("inactive");
+  const active = series.getRawIndicesByActiveState("active");
+  const inactive = series.getRawIndicesByActiveState("inactive");
   return inactive.length ? new Set(active.flatMap((i) => trials[i]?.id ?? [])) : undefined;
 }
 
@@ -152,8 +152,8 @@ function inside(chart: EChartsType, trials: readonly Trial[]): Set<string> | und
 function scaleOf(a: SweepAxis): object {
   if ("scale" in a) return { type: a.scale === "log" ? "log" : "value", min: a.min, max: a.max };
   if (!isNumeric(a)) return { type: "category", data: a.values.map(valueLabel) };
-  const numbers = a.values as number[],
-    [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const numbers = a.values as number[];
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   return low > 0 && high / low >= 100
     ? { type: "log", min: low, max: high }
     : { type: "value", min: low, max: high === low ? low + 1 : high };

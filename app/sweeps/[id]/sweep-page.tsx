@@ -33,11 +33,11 @@ const took = (t: Trial): number => (t.startedAt ? (t.finishedAt ?? new Date()).g
 
 /** A sweep while it goes on and after: what was best, which parameters lead there, all curves, all runs. */
 export function SweepPage({ id }: { id: string }) {
-  const trpc = useTRPC(),
-    { data: sweep, error } = useQuery({
-      ...trpc.sweeps.get.queryOptions({ id }),
-      refetchInterval: ({ state }) => (hasEnded(state.data?.status) ? false : 2000),
-    });
+  const trpc = useTRPC();
+  const { data: sweep, error } = useQuery({
+    ...trpc.sweeps.get.queryOptions({ id }),
+    refetchInterval: ({ state }) => (hasEnded(state.data?.status) ? false : 2000),
+  });
   return (
     <Shell here="sweeps">
       {error ? <Complaint>{problemOf(error).message}</Complaint> : sweep && <Report sweep={sweep} />}
@@ -46,14 +46,14 @@ export function SweepPage({ id }: { id: string }) {
 }
 
 function Report({ sweep }: { sweep: Sweep }) {
-  const trpc = useTRPC(),
-    router = useRouter(),
-    queries = useQueryClient(),
-    { spec, trials } = sweep,
-    { goal } = spec.metric;
-  const [lit, setLit] = useState<string>(),
-    [brushed, setBrushed] = useState<Set<string>>(),
-    [chosen, setChosen] = useState<Set<string>>(new Set());
+  const trpc = useTRPC();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const { spec, trials } = sweep;
+  const { goal } = spec.metric;
+  const [lit, setLit] = useState<string>();
+  const [brushed, setBrushed] = useState<Set<string>>();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const cancel = useMutation(
     trpc.sweeps.cancel.mutationOptions({
       onSuccess: () => void queries.invalidateQueries({ queryKey: trpc.sweeps.get.queryKey({ id: sweep.id }) }),
@@ -68,9 +68,9 @@ function Report({ sweep }: { sweep: Sweep }) {
     [trials, goal],
   );
   const colours = useMemo(() => ranked(new Map(measured.map((t) => [t.id, t.metric ?? 0])), goal), [measured, goal]);
-  const best = measured.find((t) => !t.provisional),
-    columns = useMemo(() => columnsOf(sweep, colours), [sweep, colours]),
-    open = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
+  const best = measured.find((t) => !t.provisional);
+  const columns = useMemo(() => columnsOf(sweep, colours), [sweep, colours]);
+  const open = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
   const kept = useMemo(() => measured.filter((t) => brushed?.has(t.id) ?? true), [measured, brushed]);
   const curves = useMemo(
     () =>
@@ -86,9 +86,9 @@ function Report({ sweep }: { sweep: Sweep }) {
       })),
     [kept, brushed, trials, colours, best],
   );
-  const shown = brushed ? trials.filter((t) => brushed.has(t.id)) : trials,
-    about = (t: Trial) =>
-      spec.axes.map((a) => `${paramLabel(sweep, a)} ${valueLabel(t.assignment[`${a.node}.${a.param}`])}`).join(" · ");
+  const shown = brushed ? trials.filter((t) => brushed.has(t.id)) : trials;
+  const about = (t: Trial) =>
+    spec.axes.map((a) => `${paramLabel(sweep, a)} ${valueLabel(t.assignment[`${a.node}.${a.param}`])}`).join(" · ");
   const under = trials.find((t) => t.id === lit);
   return (
     <>

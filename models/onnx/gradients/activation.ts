@@ -41,9 +41,9 @@ export const activation: RulesOf<typeof ops> = {
   ],
   HardSwish: [
     times((c) => {
-      const { op, scalar } = c,
-        x = arg(c),
-        inside = op.Add(op.Div(x, scalar(3)), scalar(0.5));
+      const { op, scalar } = c;
+      const x = arg(c);
+      const inside = op.Add(op.Div(x, scalar(3)), scalar(0.5));
       return op.Where(op.Less(x, scalar(-3)), scalar(0), op.Where(op.Greater(x, scalar(3)), scalar(1), inside));
     }),
   ],
@@ -56,20 +56,20 @@ export const activation: RulesOf<typeof ops> = {
   ],
   Mish: [
     times((c) => {
-      const { op, scalar } = c,
-        x = arg(c),
-        t = op.Tanh(op.Softplus(x));
+      const { op, scalar } = c;
+      const x = arg(c);
+      const t = op.Tanh(op.Softplus(x));
       return op.Add(t, op.Mul(op.Mul(x, op.Sigmoid(x)), op.Sub(scalar(1), op.Mul(t, t))));
     }),
   ],
   Gelu: [
     (c) => {
-      const { op, dy, scalar, attrs } = c,
-        x = arg(c),
-        half = scalar(0.5);
+      const { op, dy, scalar, attrs } = c;
+      const x = arg(c);
+      const half = scalar(0.5);
       if (attrs.approximate === "tanh") {
-        const xx = op.Mul(x, x),
-          t = op.Tanh(op.Mul(scalar(tanhGelu.a), op.Mul(x, op.Add(scalar(1), op.Mul(scalar(tanhGelu.b), xx)))));
+        const xx = op.Mul(x, x);
+        const t = op.Tanh(op.Mul(scalar(tanhGelu.a), op.Mul(x, op.Add(scalar(1), op.Mul(scalar(tanhGelu.b), xx)))));
         const slope = op.Mul(scalar(tanhGelu.a), op.Add(scalar(1), op.Mul(scalar(3 * tanhGelu.b), xx)));
         return op.Mul(
           dy,

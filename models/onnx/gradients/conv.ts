@@ -13,17 +13,17 @@ const swap = (op: Ops, v: Value): Value => op.Transpose(v, { perm: [1, 0, ...v.s
 
 /** The adjoint of a convolution in its input. */
 function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...rest }: Convolution): Value {
-  const window = windowOf(rest, x.shape.length - 2),
-    kernel = spatial(weight),
-    out = spatial(dy),
-    axes = out.length,
-    { strides, dilations } = window;
-  const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1)),
-    pads = window.pads.map((p, i) => (reach[i % axes] as number) - p);
+  const window = windowOf(rest, x.shape.length - 2);
+  const kernel = spatial(weight);
+  const out = spatial(dy);
+  const axes = out.length;
+  const { strides, dilations } = window;
+  const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1));
+  const pads = window.pads.map((p, i) => (reach[i % axes] as number) - p);
   // Without strides it is a convolution with the mirrored kernel: measured 1 to 3 times as fast in ONNX Runtime as a transposed one.
   if (strides.every((s) => s === 1) && pads.every((p) => p >= 0)) {
-    const [m = 0, perGroup = 0] = fixed(weight.shape),
-      mirrored = kernel.reduce((w, k, i) => (k === 1 ? w : reversed(op, w, i + 2)), weight);
+    const [m = 0, perGroup = 0] = fixed(weight.shape);
+    const mirrored = kernel.reduce((w, k, i) => (k === 1 ? w : reversed(op, w, i + 2)), weight);
     const swapped = op.Transpose(op.Reshape(mirrored, { to: [group, m / group, perGroup, ...kernel] }), {
       perm: [0, 2, 1, ...kernel.map((_, i) => i + 3)],
     });
@@ -51,20 +51,20 @@ function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...re
  * 1.1 to 2.1 times the forward convolution (six shapes of 1×1 to 7×7); as one convolution with the cotangent for a kernel it was 1 to 6 times.
  */
 function toWeight(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...rest }: Convolution): Value {
-  const [n = 0, c = 0] = fixed(x.shape),
-    window = windowOf(rest, x.shape.length - 2);
+  const [n = 0, c = 0] = fixed(x.shape);
+  const window = windowOf(rest, x.shape.length - 2);
   if (c === group) return toDepthwiseWeight(op, dy, weight, x, window);
-  const kernel = spatial(weight),
-    out = spatial(dy),
-    axes = out.map((_, i) => i + 2),
-    places = n * sizeOf(out),
-    [m = 0, perGroup = 0] = fixed(weight.shape);
-  const channelsFirst = swap(op, x),
-    source = window.pads.some((p) => p > 0)
-      ? op.Pad(channelsFirst, {
-          pads: [0, 0, ...window.pads.slice(0, axes.length), 0, 0, ...window.pads.slice(axes.length)],
-        })
-      : channelsFirst;
+  const kernel = spatial(weight);
+  const out = spatial(dy);
+  const axes = out.map((_, i) => i + 2);
+  const places = n * sizeOf(out);
+  const [m = 0, perGroup = 0] = fixed(weight.shape);
+  const channelsFirst = swap(op, x);
+  const source = window.pads.some((p) => p > 0)
+    ? op.Pad(channelsFirst, {
+        pads: [0, 0, ...window.pads.slice(0, axes.length), 0, 0, ...window.pads.slice(axes.length)],
+      })
+    : channelsFirst;
   // What each kernel element saw of each channel, in every place of the output.
   const seen = Array.from({ length: sizeOf(kernel) }, (_, tap) => {
     const starts = kernel.map(
@@ -76,13 +76,13 @@ function toWeight(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...r
       to: [group, perGroup, 1, places],
     });
   });
-  const d = op.Reshape(swap(op, dy), { to: [group, m / group, places] }),
-    together = kernel.at(-1) as number;
+  const d = op.Reshape(swap(op, dy), { to: [group, m / group, places] });
+  const together = kernel.at(-1) as number;
   const parts = Array.from({ length: seen.length / together }, (_, i) => {
-    const row = seen.slice(i * together, (i + 1) * together),
-      columns = op.Reshape(row.length > 1 ? op.Concat(...row, { axis: 2 }) : (row[0] as Value), {
-        to: [group, perGroup * together, places],
-      });
+    const row = seen.slice(i * together, (i + 1) * together);
+    const columns = op.Reshape(row.length > 1 ? op.Concat(...row, { axis: 2 }) : (row[0] as Value), {
+      to: [group, perGroup * together, places],
+    });
     return op.Reshape(product(op, d, columns), { to: [m, perGroup, together] });
   });
   return op.Reshape(parts.length > 1 ? op.Concat(...parts, { axis: 2 }) : (parts[0] as Value), {
@@ -105,9 +105,9 @@ function toDepthwiseWeight(
   x: Value,
   { strides, pads, dilations }: Required<Omit<Convolution, "group">>,
 ): Value {
-  const [n = 0, c = 0, ...sizes] = fixed(x.shape),
-    [m = 0] = fixed(weight.shape),
-    kernel = spatial(weight);
+  const [n = 0, c = 0, ...sizes] = fixed(x.shape);
+  const [m = 0] = fixed(weight.shape);
+  const kernel = spatial(weight);
   const full = op.Conv(op.Reshape(swap(op, x), { to: [1, c * n, ...sizes] }), swap(op, dy), {
     group: c,
     strides: dilations,
@@ -125,17 +125,17 @@ function toDepthwiseWeight(
 /** The adjoint of averaging windows: a transposed convolution of each channel with a flat kernel. */
 function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Value {
   const {
-      op,
-      attrs: { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest },
-    } = c,
-    x = arg(c),
-    sizes = spatial(x),
-    out = spatial(c.dy),
-    area = sizeOf(kernel),
-    channels = fixed(x.shape)[1] as number;
-  const { strides, dilations, pads } = windowOf(rest, sizes.length),
-    reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1),
-    begin = pads.slice(0, sizes.length);
+    op,
+    attrs: { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest },
+  } = c;
+  const x = arg(c);
+  const sizes = spatial(x);
+  const out = spatial(c.dy);
+  const area = sizeOf(kernel);
+  const channels = fixed(x.shape)[1] as number;
+  const { strides, dilations, pads } = windowOf(rest, sizes.length);
+  const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1) + 1);
+  const begin = pads.slice(0, sizes.length);
   // Windows that lie side by side: every element gets its window's share.
   if (kernel.every((k, i) => k === strides[i] && reach[i] === k && (out[i] as number) * k === sizes[i])) {
     return op.Resize(op.Mul(c.dy, c.scalar(1 / area)), {
@@ -150,10 +150,10 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
   const counts = out.map((windows, axis) =>
     Array.from({ length: windows }, (_, i) => {
       const places = Array.from(
-          { length: kernel[axis] as number },
-          (_, k) => i * (strides[axis] as number) - (begin[axis] as number) + k * (dilations[axis] as number),
-        ),
-        end = sizes[axis] as number;
+        { length: kernel[axis] as number },
+        (_, k) => i * (strides[axis] as number) - (begin[axis] as number) + k * (dilations[axis] as number),
+      );
+      const end = sizes[axis] as number;
       return places.filter((at) =>
         count_include_pad ? at < end + (pads[axis + sizes.length] as number) : at >= 0 && at < end,
       ).length;
@@ -165,11 +165,11 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
       1,
     ),
   );
-  const flat = op.Expand(c.scalar(1), { to: [channels, 1, ...kernel] }),
-    end = out.map(
-      (windows, i) =>
-        (windows - 1) * (strides[i] as number) + (reach[i] as number) - (sizes[i] as number) - (begin[i] as number),
-    );
+  const flat = op.Expand(c.scalar(1), { to: [channels, 1, ...kernel] });
+  const end = out.map(
+    (windows, i) =>
+      (windows - 1) * (strides[i] as number) + (reach[i] as number) - (sizes[i] as number) - (begin[i] as number),
+  );
   return toInput(op, op.Mul(c.dy, c.floats(share, out)), flat, x, {
     group: channels,
     strides,
@@ -192,9 +192,9 @@ export const conv: RulesOf<typeof ops> = {
   AveragePool: [fromAverages],
   MaxPool: [
     (c) => {
-      const shape = fixed(arg(c).shape),
-        n = sizeOf(shape),
-        flat = (v: Value) => c.op.Reshape(v, { to: [sizeOf(v.shape)] });
+      const shape = fixed(arg(c).shape);
+      const n = sizeOf(shape);
+      const flat = (v: Value) => c.op.Reshape(v, { to: [sizeOf(v.shape)] });
       return c.op.Reshape(
         c.op.ScatterElements(c.op.Expand(c.scalar(0), { to: [n] }), flat(c.ys[1] as Value), flat(c.dy), {
           axis: 0,

@@ -20,11 +20,11 @@ it.each([
       ),
   ],
 ] as const)("adds up every row that %s read, however many threads there are", async (_, indexShape, read) => {
-  const graph = new Graph(),
-    op = opsOf(graph);
-  const table = graph.input("table", "float32", [vocabulary, width]),
-    ids = graph.input("ids", "int64", indexShape),
-    loss = op.ReduceSum(read(op, table, ids, graph.constant([-1], "int64")), { keepdims: 0 });
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const table = graph.input("table", "float32", [vocabulary, width]);
+  const ids = graph.input("ids", "int64", indexShape);
+  const loss = op.ReduceSum(read(op, table, ids, graph.constant([-1], "int64")), { keepdims: 0 });
   graph.output("gradient", gradients(graph, loss, [table]).get("table") as Value);
   const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), { intraOpNumThreads: 4 });
   const feeds = {

@@ -17,14 +17,14 @@ interface Access<A extends Attrs> {
 function scatter<A extends { reduction?: ops.Reduction }>({ read, write }: Access<A>): readonly (Rule<A> | null)[] {
   /** For max and min: dy over how many attained the extreme, and which of data and updates did. */
   const shared = (c: RuleContext<A>) => {
-    const hit = (x: Value, y: Value) => c.op.Cast(c.op.Equal(x, y), { dtype: c.dy.dtype }),
-      data = hit(arg(c), c.y),
-      updates = hit(arg(c, 2), read(c, c.y));
+    const hit = (x: Value, y: Value) => c.op.Cast(c.op.Equal(x, y), { dtype: c.dy.dtype });
+    const data = hit(arg(c), c.y);
+    const updates = hit(arg(c, 2), read(c, c.y));
     return { d: c.op.Div(c.dy, write(c, data, updates, "add")), data, updates };
   };
   /** For mul: of all factors of an element, the product of those that are not zero, and how many are. */
-  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul"),
-    zeroCount = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
+  const product = (c: RuleContext<A>) => write(c, withoutZeros(c, arg(c)), withoutZeros(c, arg(c, 2)), "mul");
+  const zeroCount = (c: RuleContext<A>) => write(c, zerosOf(c, arg(c)), zerosOf(c, arg(c, 2)), "add");
   const toData: Record<ops.Reduction, Rule<A>> = {
     none: (c) => write(c, c.dy, zeros(c, fixed(arg(c, 2).shape)), "none"),
     add: ({ dy }) => dy,
@@ -52,19 +52,19 @@ export const indexing: RulesOf<typeof ops> = {
   // Rows that were read several times add up.
   Gather: [
     (c) => {
-      const { op, dy, attrs } = c,
-        data = arg(c),
-        index = arg(c, 1),
-        shape = fixed(data.shape),
-        at = axisOf(attrs.axis ?? 0, shape.length);
-      const n = sizeOf(index.shape),
-        lead = shape.slice(0, at),
-        tail = shape.slice(at + 1);
-      const rank = lead.length + 1 + tail.length,
-        flat = op.Reshape(dy, { to: [...lead, n, ...tail] });
+      const { op, dy, attrs } = c;
+      const data = arg(c);
+      const index = arg(c, 1);
+      const shape = fixed(data.shape);
+      const at = axisOf(attrs.axis ?? 0, shape.length);
+      const n = sizeOf(index.shape);
+      const lead = shape.slice(0, at);
+      const tail = shape.slice(at + 1);
+      const rank = lead.length + 1 + tail.length;
+      const flat = op.Reshape(dy, { to: [...lead, n, ...tail] });
       // The gathered axis goes first, is scattered, and goes back.
-      const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)],
-        back = toFront.map((_, i) => toFront.indexOf(i));
+      const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)];
+      const back = toFront.map((_, i) => toFront.indexOf(i));
       const rows = at === 0 ? flat : op.Transpose(flat, { perm: toFront });
       const sum = op.ScatterND(
         zeros(
@@ -89,15 +89,15 @@ export const indexing: RulesOf<typeof ops> = {
   ],
   GatherND: [
     (c) => {
-      const shape = fixed(arg(c).shape),
-        index = fixed(arg(c, 1).shape),
-        batch = c.attrs.batch_dims ?? 0,
-        common = shape.slice(0, batch);
+      const shape = fixed(arg(c).shape);
+      const index = fixed(arg(c, 1).shape);
+      const batch = c.attrs.batch_dims ?? 0;
+      const common = shape.slice(0, batch);
       // Batch axes become part of each index.
-      const n = sizeOf(common),
-        places = Array.from({ length: n }, (_, i) =>
-          common.map((size, axis) => Math.floor(i / sizeOf(common.slice(axis + 1))) % size),
-        ).flat();
+      const n = sizeOf(common);
+      const places = Array.from({ length: n }, (_, i) =>
+        common.map((size, axis) => Math.floor(i / sizeOf(common.slice(axis + 1))) % size),
+      ).flat();
       const rows = c.op.Expand(c.integers(places, [...common, ...index.slice(batch, -1).map(() => 1), batch]), {
         to: [...index.slice(0, -1), batch],
       });
@@ -119,10 +119,10 @@ export const indexing: RulesOf<typeof ops> = {
   OneHot: [
     null,
     (c) => {
-      const { op, dy, attrs } = c,
-        on = op.ReduceSum(op.Mul(dy, op.OneHot(arg(c), c.floats([0, 1], [2]), attrs))),
-        all = op.ReduceSum(dy),
-        one = (v: Value) => op.Reshape(v, { to: [1] });
+      const { op, dy, attrs } = c;
+      const on = op.ReduceSum(op.Mul(dy, op.OneHot(arg(c), c.floats([0, 1], [2]), attrs)));
+      const all = op.ReduceSum(dy);
+      const one = (v: Value) => op.Reshape(v, { to: [1] });
       return op.Concat(one(op.Sub(all, on)), one(on), { axis: 0 });
     },
   ],

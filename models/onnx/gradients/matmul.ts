@@ -7,14 +7,14 @@ import type { RuleContext, RulesOf } from "./rule";
 type C = RuleContext<{}>;
 const two = ({ x }: { x: readonly Value[] }): [Value, Value] => x as [Value, Value];
 const swapped = (c: C, v: Value): Value => {
-  const rank = v.shape.length,
-    perm = v.shape.map((_, i) => i);
+  const rank = v.shape.length;
+  const perm = v.shape.map((_, i) => i);
   return c.op.Transpose(v, { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
 };
 /** All rows of a stack of matrices, as one matrix. */
 const rows = (c: C, v: Value): Value => {
-  const shape = fixed(v.shape),
-    last = shape.at(-1) as number;
+  const shape = fixed(v.shape);
+  const last = shape.at(-1) as number;
   return shape.length === 2 ? v : c.op.Reshape(v, { to: [shape.reduce((a, b) => a * b, 1) / last, last] });
 };
 
@@ -35,15 +35,15 @@ export const matmul: RulesOf<typeof ops> = {
   ],
   Gemm: [
     (c) => {
-      const { transA = 0, transB = 0, alpha = 1 } = c.attrs,
-        [, b] = two(c);
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs;
+      const [, b] = two(c);
       return transA
         ? c.op.Gemm(b, c.dy, { transA: transB, transB: 1, alpha })
         : c.op.Gemm(c.dy, b, { transB: transB ? 0 : 1, alpha });
     },
     (c) => {
-      const { transA = 0, transB = 0, alpha = 1 } = c.attrs,
-        [a] = two(c);
+      const { transA = 0, transB = 0, alpha = 1 } = c.attrs;
+      const [a] = two(c);
       return transB
         ? c.op.Gemm(c.dy, a, { transA: 1, transB: transA, alpha })
         : c.op.Gemm(a, c.dy, { transA: transA ? 0 : 1, alpha });
@@ -55,13 +55,13 @@ export const matmul: RulesOf<typeof ops> = {
     (i) =>
     ({ op, dy, x, attrs }) => {
       const { inputs, output } = parseEquation(
-          attrs.equation,
-          x.map((v) => v.shape.length),
-        ),
-        rest = (list: readonly unknown[]) => list.filter((_, j) => j !== i);
-      const wanted = inputs[i] as readonly string[],
-        terms = [output, ...rest(inputs)] as string[][],
-        kept = wanted.filter((l) => terms.some((t) => t.includes(l)));
+        attrs.equation,
+        x.map((v) => v.shape.length),
+      );
+      const rest = (list: readonly unknown[]) => list.filter((_, j) => j !== i);
+      const wanted = inputs[i] as readonly string[];
+      const terms = [output, ...rest(inputs)] as string[][];
+      const kept = wanted.filter((l) => terms.some((t) => t.includes(l)));
       const d = op.Einsum(dy, ...(rest(x) as Value[]), {
         equation: `${terms.map((t) => t.join("")).join()}->${kept.join("")}`,
       });

@@ -20,8 +20,8 @@ function unpadded(
     (sum, { part, count, first }) => {
       const back =
         mode === "edge" ? op.ReduceSum(part(), { axes: [at] }) : mode === "reflect" ? reversed(op, part(), at) : part();
-      const near = mode === "reflect" ? 1 : 0,
-        length = mode === "edge" ? 1 : count;
+      const near = mode === "reflect" ? 1 : 0;
+      const length = mode === "edge" ? 1 : count;
       return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
     },
     rows(before, size),
@@ -35,25 +35,25 @@ export const movement: RulesOf<typeof ops> = {
   Concat:
     (input) =>
     ({ op, dy, x, attrs }) => {
-      const at = axisOf(attrs.axis, dy.shape.length),
-        sizes = x.map((v) => fixed(v.shape)[at] as number);
+      const at = axisOf(attrs.axis, dy.shape.length);
+      const sizes = x.map((v) => fixed(v.shape)[at] as number);
       const start = sizes.slice(0, input).reduce((a, b) => a + b, 0);
       return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [at] });
     },
   Slice: [
     (c) => {
-      const { op, attrs } = c,
-        shape = fixed(arg(c).shape),
-        before = shape.map(() => 0),
-        after = shape.map(() => 0);
+      const { op, attrs } = c;
+      const shape = fixed(arg(c).shape);
+      const before = shape.map(() => 0);
+      const after = shape.map(() => 0);
       let d = c.dy;
       for (const [i, axis] of attrs.axes.entries()) {
-        const at = axisOf(axis, shape.length),
-          size = shape[at] as number,
-          step = attrs.steps?.[i] ?? 1,
-          n = fixed(c.dy.shape)[at] as number;
-        const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step),
-          length = (n - 1) * Math.abs(step) + 1;
+        const at = axisOf(axis, shape.length);
+        const size = shape[at] as number;
+        const step = attrs.steps?.[i] ?? 1;
+        const n = fixed(c.dy.shape)[at] as number;
+        const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step);
+        const length = (n - 1) * Math.abs(step) + 1;
         d = spread(op, step < 0 ? reversed(op, d, at) : d, at, Math.abs(step));
         before[at] = step < 0 ? start - length + 1 : start;
         after[at] = size - (before[at] as number) - length;
@@ -64,10 +64,10 @@ export const movement: RulesOf<typeof ops> = {
   Pad: [
     (c) => {
       const {
-          op,
-          attrs: { pads, mode = "constant" },
-        } = c,
-        shape = fixed(arg(c).shape);
+        op,
+        attrs: { pads, mode = "constant" },
+      } = c;
+      const shape = fixed(arg(c).shape);
       if (mode === "constant") return op.Pad(c.dy, { pads: pads.map((p) => -p) });
       return shape.reduce(
         (d, size, at) =>
@@ -84,8 +84,8 @@ export const movement: RulesOf<typeof ops> = {
   ],
   Tile: [
     (c) => {
-      const shape = fixed(arg(c).shape),
-        split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
+      const shape = fixed(arg(c).shape);
+      const split = shape.flatMap((d, i) => [c.attrs.repeats[i] as number, d]);
       return c.op.ReduceSum(c.op.Reshape(c.dy, { to: split }), { axes: shape.map((_, i) => 2 * i), keepdims: 0 });
     },
   ],

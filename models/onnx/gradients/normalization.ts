@@ -17,9 +17,9 @@ const layer = { normalized: ({ op, x, ys }: C): Value => op.Mul(op.Sub(arg({ x }
 
 const rms: OpRules<{ axis?: number; epsilon?: number }> = [
   (c) => {
-    const { op, dy, ys, attrs } = c,
-      n = op.Div(arg(c), ys[1] as Value),
-      d = op.Mul(dy, arg(c, 1));
+    const { op, dy, ys, attrs } = c;
+    const n = op.Div(arg(c), ys[1] as Value);
+    const d = op.Mul(dy, arg(c, 1));
     return op.Div(
       op.Sub(d, op.Mul(n, op.ReduceMean(op.Mul(d, n), { axes: from(attrs.axis ?? -1, dy.shape.length) }))),
       ys[1] as Value,
@@ -50,8 +50,8 @@ const toBias: Rule<Attrs> = (c) => perChannel(c, c.dy);
 /** For ops over groups of channels, which give the normalized groups and 1/std. */
 const grouped: readonly Rule<Attrs>[] = [
   (c) => {
-    const [, n, rstd] = c.ys as [Value, Value, Value],
-      d = c.op.Reshape(c.op.Mul(c.dy, overChannels(c, arg(c, 1))), { to: fixed(n.shape) });
+    const [, n, rstd] = c.ys as [Value, Value, Value];
+    const d = c.op.Reshape(c.op.Mul(c.dy, overChannels(c, arg(c, 1))), { to: fixed(n.shape) });
     return c.op.Reshape(standardized(c, d, n, rstd, [2]), { to: fixed(arg(c).shape) });
   },
   (c) => perChannel(c, c.op.Mul(c.dy, c.op.Reshape(c.ys[1] as Value, { to: fixed(c.dy.shape) }))),
@@ -76,14 +76,14 @@ export const normalization: RulesOf<typeof ops> = {
   LpNormalization: [
     (c) => {
       const {
-          op,
-          dy,
-          y,
-          attrs: { axis = -1, p = 2 },
-        } = c,
-        sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
-      const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] }),
-        slope = p === 1 ? op.Sign(arg(c)) : y;
+        op,
+        dy,
+        y,
+        attrs: { axis = -1, p = 2 },
+      } = c;
+      const sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
+      const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] });
+      const slope = p === 1 ? op.Sign(arg(c)) : y;
       return op.Div(op.Sub(dy, op.Mul(slope, sum)), withoutZeros(c, length));
     },
   ],
@@ -97,9 +97,9 @@ export const normalization: RulesOf<typeof ops> = {
   // scale/std · (dy − Σdy/n − x̂·Σ(dy·x̂)/n), the last two terms as one normalization with another scale and bias.
   TrainingBatchNormalization: [
     (c) => {
-      const { op, dy } = c,
-        k = op.Mul(arg(c, 1), batch.rstd(c)),
-        share = op.Mul(k, c.scalar((fixed(dy.shape)[1] as number) / sizeOf(dy.shape)));
+      const { op, dy } = c;
+      const k = op.Mul(arg(c, 1), batch.rstd(c));
+      const share = op.Mul(k, c.scalar((fixed(dy.shape)[1] as number) / sizeOf(dy.shape)));
       return op.Sub(op.Mul(dy, overChannels(c, k)), affine(c, op.Mul(share, toScale(c)), op.Mul(share, toBias(c))));
     },
     toScale,

@@ -12,7 +12,7 @@ export const zerosOf = ({ op, scalar }: C, x: Value): Value => op.Cast(op.Equal(
  * not zero, `zeros` how many are.
  */
 export function others({ op, scalar }: C, x: Value, product: Value, zeros: Value): Value {
-  const alone = op.Where(op.Less(zeros, scalar(1.5)), product, scalar(0)),
-    rest = op.Where(op.Less(zeros, scalar(0.5)), product, scalar(0));
+  const alone = op.Where(op.Less(zeros, scalar(1.5)), product, scalar(0));
+  const rest = op.Where(op.Less(zeros, scalar(0.5)), product, scalar(0));
   return op.Where(op.Equal(x, scalar(0)), alone, op.Div(rest, withoutZeros({ op, scalar }, x)));
 }

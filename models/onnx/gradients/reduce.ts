@@ -11,8 +11,8 @@ const axesOf = (c: Reducing): readonly number[] => c.attrs.axes ?? arg(c).shape.
 const count = (c: Reducing): number => sizeOf(arg(c).shape) / sizeOf(reduced(arg(c).shape, c.attrs.axes));
 /** All that attained the extreme share its gradient evenly, as in PyTorch's amax. */
 export const extreme = (c: Reducing): Value => {
-  const { op } = c,
-    hit = op.Cast(op.Equal(arg(c), kept(c, c.y)), { dtype: c.dy.dtype });
+  const { op } = c;
+  const hit = op.Cast(op.Equal(arg(c), kept(c, c.y)), { dtype: c.dy.dtype });
   return op.Mul(kept(c, c.dy), op.Div(hit, op.ReduceSum(hit, { axes: axesOf(c) })));
 };
 
@@ -23,8 +23,8 @@ export const reduce: RulesOf<typeof ops> = {
   ReduceMin: [extreme],
   ReduceProd: [
     (c) => {
-      const sum = c.op.ReduceSum(zerosOf(c, arg(c)), { axes: axesOf(c) }),
-        product = c.op.ReduceProd(withoutZeros(c, arg(c)), { axes: axesOf(c) });
+      const sum = c.op.ReduceSum(zerosOf(c, arg(c)), { axes: axesOf(c) });
+      const product = c.op.ReduceProd(withoutZeros(c, arg(c)), { axes: axesOf(c) });
       return c.op.Mul(kept(c, c.dy), others(c, arg(c), product, sum));
     },
   ],

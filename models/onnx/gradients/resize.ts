@@ -6,12 +6,12 @@ import { arg, type RuleContext, type RulesOf } from "./rule";
 
 /** One axis back to `from` rows: by the transpose of the matrix that resized it. */
 function shrink(c: RuleContext<{}>, dy: Value, at: number, from: number, matrix: readonly number[]): Value {
-  const { op } = c,
-    shape = fixed(dy.shape),
-    to = shape[at] as number,
-    lead = shape.slice(0, at),
-    tail = shape.slice(at + 1),
-    times = to / from;
+  const { op } = c;
+  const shape = fixed(dy.shape);
+  const to = shape[at] as number;
+  const lead = shape.slice(0, at);
+  const tail = shape.slice(at + 1);
+  const times = to / from;
   // Rows that were repeated are summed.
   if (
     Number.isInteger(times) &&
@@ -33,16 +33,16 @@ export const resize: RulesOf<typeof ops> = {
   Resize: [
     (c) => {
       const {
-          dy,
-          attrs: { axes, sizes, scales, roi, ...how },
-        } = c,
-        shape = fixed(arg(c).shape),
-        before = fixed(dy.shape);
+        dy,
+        attrs: { axes, sizes, scales, roi, ...how },
+      } = c;
+      const shape = fixed(arg(c).shape);
+      const before = fixed(dy.shape);
       return (axes ?? shape.map((_, i) => i)).reduce((d, axis, i) => {
-        const at = axisOf(axis, shape.length),
-          from = shape[at] as number,
-          to = before[at] as number,
-          scale = scales?.[i] ?? to / from;
+        const at = axisOf(axis, shape.length);
+        const from = shape[at] as number;
+        const to = before[at] as number;
+        const scale = scales?.[i] ?? to / from;
         return from === to && scale === 1 ? d : shrink(c, d, at, from, resamplingMatrix(from, to, scale, how));
       }, dy);
     },

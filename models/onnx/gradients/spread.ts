@@ -6,10 +6,10 @@ import { fixed } from "../shape";
 export function spread(op: Ops, x: Value, at: number, step: number): Value {
   if (step === 1) return x;
   // A new axis of length `step`, folded in, less its tail.
-  const now = fixed(x.shape),
-    n = now[at] as number,
-    wide = now.toSpliced(at + 1, 0, 1),
-    none = wide.map(() => 0);
+  const now = fixed(x.shape);
+  const n = now[at] as number;
+  const wide = now.toSpliced(at + 1, 0, 1);
+  const none = wide.map(() => 0);
   const padded = op.Pad(op.Reshape(x, { to: wide }), { pads: [...none, ...none.with(at + 1, step - 1)] });
   return op.Slice(op.Reshape(padded, { to: now.with(at, n * step) }), {
     starts: [0],
@@ -24,7 +24,7 @@ export const reversed = (op: Ops, x: Value, at: number): Value =>
 
 /** An axis of `size` zeros with x at `start`. */
 export function placed(op: Ops, x: Value, at: number, start: number, size: number): Value {
-  const none = x.shape.map(() => 0),
-    after = size - start - (fixed(x.shape)[at] as number);
+  const none = x.shape.map(() => 0);
+  const after = size - start - (fixed(x.shape)[at] as number);
   return start === 0 && after === 0 ? x : op.Pad(x, { pads: [...none.with(at, start), ...none.with(at, after)] });
 }

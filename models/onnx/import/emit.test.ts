@@ -39,20 +39,20 @@ describe.each([
   });
   it("trains with PyTorch's gradients, and moves running statistics as PyTorch does", async () => {
     const { graph, outputs } = await imported(
-        bytes,
-        Object.fromEntries(Object.entries(feeds).map(([key, tensor]) => [key, tensor.dims])),
-        true,
-      ),
-      op = opsOf(graph),
-      y = outputs.y as Value;
+      bytes,
+      Object.fromEntries(Object.entries(feeds).map(([key, tensor]) => [key, tensor.dims])),
+      true,
+    );
+    const op = opsOf(graph);
+    const y = outputs.y as Value;
     const slopes = graph.constant(
-        expected.output.map((_, i) => Math.sin(i + 1)),
-        "float32",
-        y.shape,
-      ),
-      loss = op.ReduceSum(op.Mul(y, slopes), { keepdims: 0 });
-    const trained = graph.parameters.filter((p) => !p.buffer),
-      buffers = graph.parameters.filter((p) => p.buffer);
+      expected.output.map((_, i) => Math.sin(i + 1)),
+      "float32",
+      y.shape,
+    );
+    const loss = op.ReduceSum(op.Mul(y, slopes), { keepdims: 0 });
+    const trained = graph.parameters.filter((p) => !p.buffer);
+    const buffers = graph.parameters.filter((p) => p.buffer);
     expect(trained.map((p) => p.name).sort()).toEqual(Object.keys(expected.gradients).sort());
     for (const [key, d] of gradients(
       graph,

@@ -66,8 +66,8 @@ export function emitModel(
   function imported(node: FileNode): readonly Operand[] {
     const x = node.inputs.map((name) => (name === "" ? undefined : operands.get(name)));
     while (x.length && !x.at(-1)) x.pop();
-    const known = x.filter((operand) => operand !== undefined).filter(isKnown),
-      folded = known.length === x.length ? fold(b, node.op, known, node.attrs) : undefined;
+    const known = x.filter((operand) => operand !== undefined).filter(isKnown);
+    const folded = known.length === x.length ? fold(b, node.op, known, node.attrs) : undefined;
     return folded ? [folded] : translationOf(node.op)({ b, node, opset, x, attrs: node.attrs });
   }
 }

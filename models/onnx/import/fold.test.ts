@@ -146,18 +146,18 @@ describe("what a file computes on shapes", () => {
   });
   it("stays small: a list that doubles forty times is left to the runtime", async () => {
     const doubled: NodeSpec[] = Array.from({ length: 40 }, (_, i) => [
-        "Concat",
-        [`c${i}`, `c${i}`],
-        [`c${i + 1}`],
-        { axis: 0 },
-      ]),
-      nodes: NodeSpec[] = [
-        ["Shape", ["x"], ["c0"]],
-        ...doubled,
-        ["Gather", ["c40", "i0"], ["g"]],
-        ["Cast", ["g"], ["f"], { to: 1 }],
-        ["Mul", ["x", "f"], ["y"]],
-      ];
+      "Concat",
+      [`c${i}`, `c${i}`],
+      [`c${i + 1}`],
+      { axis: 0 },
+    ]);
+    const nodes: NodeSpec[] = [
+      ["Shape", ["x"], ["c0"]],
+      ...doubled,
+      ["Gather", ["c40", "i0"], ["g"]],
+      ["Cast", ["g"], ["f"], { to: 1 }],
+      ["Mul", ["x", "f"], ["y"]],
+    ];
     const { graph } = await imported(
       onnxFile({ nodes, inputs: { x: ["B", 3] }, outputs: ["y"], weights: [index("i0", 0)] }),
       { x: [2, 3] },

@@ -10,8 +10,8 @@ import { dtypeOf } from "./tensor";
  * included. Undefined when the result needs data, or a size that is no polynomial in the symbols.
  */
 export function fold(b: Builder, op: string, x: readonly Known[], attrs: Attrs): Known | undefined {
-  const rule = rules.get(op),
-    [first] = x;
+  const rule = rules.get(op);
+  const [first] = x;
   return rule && first ? rule(b, x, attrs) : undefined;
 }
 
@@ -39,8 +39,8 @@ const pairwise =
     if (!p || !q || more.length) return undefined;
     const shape = fixed(broadcast(p.shape, q.shape));
     if (sizeOf(shape) > knownElements) return undefined;
-    const left = strided(p.known, shape, broadcastStrides(p.shape, shape)),
-      right = strided(q.known, shape, broadcastStrides(q.shape, shape));
+    const left = strided(p.known, shape, broadcastStrides(p.shape, shape));
+    const right = strided(q.known, shape, broadcastStrides(q.shape, shape));
     return complete(
       b,
       dtype ?? p.dtype,

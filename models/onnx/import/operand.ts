@@ -35,8 +35,8 @@ export function ofKnown(b: Builder, dtype: DType, shape: readonly number[], know
 /** A tensor of the file. `parameter` makes its value; without it the tensor is a constant. */
 export function ofTensor(b: Builder, tensor: FileTensor & { name?: string }, parameter?: () => Value): Operand {
   let made: Value | undefined;
-  const { dtype, shape, data } = tensor,
-    small = data.length <= (dtype === "float32" ? knownFloats : knownElements);
+  const { dtype, shape, data } = tensor;
+  const small = data.length <= (dtype === "float32" ? knownFloats : knownElements);
   return {
     dtype,
     shape,
@@ -78,15 +78,15 @@ export const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i
 
 /** Elements of a strided view, row by row. */
 export function strided(data: readonly Dim[], shape: readonly number[], strides: readonly number[], offset = 0): Dim[] {
-  const [size, ...rest] = shape,
-    [stride = 0, ...others] = strides;
+  const [size, ...rest] = shape;
+  const [stride = 0, ...others] = strides;
   if (size === undefined) return [data[offset] as Dim];
   return Array.from({ length: size }, (_, i) => strided(data, rest, others, offset + i * stride)).flat();
 }
 
 /** The strides that repeat a tensor to a broadcast shape. */
 export function broadcastStrides(from: Shape, to: readonly number[]): number[] {
-  const own = stridesOf(fixed(from)),
-    lead = to.length - from.length;
+  const own = stridesOf(fixed(from));
+  const lead = to.length - from.length;
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : (own[i - lead] as number)));
 }

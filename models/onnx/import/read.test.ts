@@ -58,13 +58,13 @@ describe("a file", () => {
     expect(graph.constants).toHaveLength(3);
   });
   it("computes half precision and small integers wider, however they are written down", async () => {
-    const half = create(TensorProtoSchema, { name: "w", dataType: 10, dims: [2n], int32Data: [0x3c00, 0xc000] }),
-      brain = create(TensorProtoSchema, {
-        name: "v",
-        dataType: 16,
-        dims: [2n],
-        rawData: Uint8Array.of(0x80, 0x3f, 0x40, 0xc0),
-      });
+    const half = create(TensorProtoSchema, { name: "w", dataType: 10, dims: [2n], int32Data: [0x3c00, 0xc000] });
+    const brain = create(TensorProtoSchema, {
+      name: "v",
+      dataType: 16,
+      dims: [2n],
+      rawData: Uint8Array.of(0x80, 0x3f, 0x40, 0xc0),
+    });
     const { initializers } = await read(
       onnxFile({
         nodes: [
@@ -324,8 +324,8 @@ describe("a file that is refused with the reason", () => {
     }
   });
   it("a million empty nodes are not decoded", async () => {
-    const nodes = new Uint8Array(2_000_000).map((_, i) => (i % 2 ? 0 : 0x0a)),
-      length = [0x80 | (nodes.length & 127), 0x80 | ((nodes.length >> 7) & 127), nodes.length >> 14];
+    const nodes = new Uint8Array(2_000_000).map((_, i) => (i % 2 ? 0 : 0x0a));
+    const length = [0x80 | (nodes.length & 127), 0x80 | ((nodes.length >> 7) & 127), nodes.length >> 14];
     await expect(read(Uint8Array.from([8, 8, 0x3a, ...length, ...nodes]))).rejects.toThrow(
       "it has more than 50000 parts of one kind",
     );

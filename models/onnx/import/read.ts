@@ -44,8 +44,8 @@ export interface OnnxModel extends Signature {
  * no parameter.
  */
 export async function readModel(bytes: Uint8Array, knows: (op: string) => boolean): Promise<OnnxModel> {
-  const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) }),
-    at = ({ start, end }: Span) => bytes.subarray(start, end);
+  const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) });
+  const at = ({ start, end }: Span) => bytes.subarray(start, end);
   const signature = await describe(map, async (span) => at(span));
   if (map.functions)
     throw new OnnxError(
@@ -64,8 +64,8 @@ export async function readModel(bytes: Uint8Array, knows: (op: string) => boolea
     new Set([...signature.inputs.map((p) => p.name), ...initializers.keys()]),
     signature.outputs.map((p) => p.name),
   );
-  const unknown = needed.filter((n) => !knows(n.op)),
-    first = unknown[0];
+  const unknown = needed.filter((n) => !knows(n.op));
+  const first = unknown[0];
   if (first) {
     const ops = [...new Set(unknown.map((n) => n.op))];
     throw new OnnxError(
@@ -92,9 +92,9 @@ const isWeight = ({ dtype, data }: FileTensor): boolean =>
 
 function nodeOf({ opType, name, domain, input, output, attribute }: NodeProto): FileNode {
   // Ops of other domains keep theirs in their name, so that nothing takes them for ours.
-  const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`,
-    attrs: Attrs = {},
-    tensors: Record<string, FileTensor> = {};
+  const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`;
+  const attrs: Attrs = {};
+  const tensors: Record<string, FileTensor> = {};
   for (const a of attribute) {
     if (a.type === A.TENSOR && a.t)
       tensors[a.name] = tensorOf(a.t, `The attribute “${a.name}” of ${op} “${name || output[0]}”`);
@@ -123,8 +123,8 @@ function ordered(nodes: readonly FileNode[], given: ReadonlySet<string>, outputs
       makers.set(name, node);
     }
   }
-  const done: FileNode[] = [],
-    state = new Map<FileNode, "open" | "done">();
+  const done: FileNode[] = [];
+  const state = new Map<FileNode, "open" | "done">();
   // Depth first without recursion: a model may be thousands of nodes deep.
   const stack = outputs.toReversed().map((name) => ({ name, reader: undefined as FileNode | undefined }));
   for (let top = stack.at(-1); top; top = stack.at(-1)) {

@@ -54,9 +54,9 @@ export async function scan(source: Source): Promise<ModelMap> {
     initializers: [],
   };
   const reader = new Reader(source);
-  let graphs = 0,
-    nodeBytes = 0,
-    listed = 0;
+  let graphs = 0;
+  let nodeBytes = 0;
+  let listed = 0;
   for await (const part of reader.fields({ start: 0, end: source.size })) {
     if (part.field === model.irVersion) map.irVersion = part.number;
     else if (part.field === model.opset) keep(map.opsets, part, limits.portBytes);
@@ -122,9 +122,9 @@ class Reader {
   /** The fields of a message, without what is in them (https://protobuf.dev/programming-guides/encoding/). */
   async *fields({ start, end }: Span): AsyncGenerator<Part> {
     for (let at = start; at < end; ) {
-      const tag = await this.#varint(at, end),
-        wire = tag.value & 7,
-        field = Math.floor(tag.value / 8);
+      const tag = await this.#varint(at, end);
+      const wire = tag.value & 7;
+      const field = Math.floor(tag.value / 8);
       if (field === 0) damaged(`there is no field at byte ${at}`);
       if (wire === 0) {
         const { value, next } = await this.#varint(tag.next, end);

@@ -51,8 +51,8 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
     (await Promise.all(spans.map((span) => part(ValueInfoProtoSchema, span))))
       .filter((p) => !initializers.has(p.name))
       .map(portOf);
-  const inputs = await ports(map.inputs),
-    outputs = await ports(map.outputs);
+  const inputs = await ports(map.inputs);
+  const outputs = await ports(map.outputs);
   if (!inputs.length || !outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
     throw new OnnxError(
       `The model has ${inputs.length} inputs and ${outputs.length} outputs; between 1 and ${limits.ports} are read.`,
@@ -64,8 +64,8 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
 function portOf({ name, type }: ValueInfoProto): Port {
   if (type?.value.case !== "tensorType")
     throw new OnnxError(`“${name}” of the model is no tensor.`, "Export a model whose inputs and outputs are tensors.");
-  const { elemType, shape } = type.value.value,
-    dtype = dtypeOf(elemType, `“${name}” of the model`);
+  const { elemType, shape } = type.value.value;
+  const dtype = dtypeOf(elemType, `“${name}” of the model`);
   if (!shape) return { name, dtype };
   if (shape.dim.length > limits.rank) throw new OnnxError(`“${name}” of the model claims ${shape.dim.length} axes.`);
   return {
@@ -83,8 +83,8 @@ function portOf({ name, type }: ValueInfoProto): Port {
 
 /** Names for the ports of a model: its own where they can stand in a wire, and never one that is taken. */
 export function portNames(ports: readonly Port[], taken: readonly string[] = []): Map<string, string> {
-  const names = new Map<string, string>(),
-    used = new Set(taken);
+  const names = new Map<string, string>();
+  const used = new Set(taken);
   for (const { name } of ports) {
     const stem =
       name

@@ -65,9 +65,9 @@ export const dtypeOf = (type: number, what: string): DType => elementOf(type, wh
 
 /** Decodes a tensor. What it claims is checked against what it holds before anything is allocated. */
 export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
-  const { dtype, width, name, read } = elementOf(proto.dataType, what),
-    shape = proto.dims.map(Number),
-    count = shape.reduce((a, b) => a * b, 1);
+  const { dtype, width, name, read } = elementOf(proto.dataType, what);
+  const shape = proto.dims.map(Number);
+  const count = shape.reduce((a, b) => a * b, 1);
   const wrong = (problem: string): never => {
     throw new OnnxError(`${what} ${problem}.`);
   };
@@ -78,8 +78,8 @@ export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}
       `${what} keeps its numbers in another file.`,
       "Save the model as one file: onnx.save(model, path, save_as_external_data=False).",
     );
-  const raw = proto.rawData,
-    view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const raw = proto.rawData;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   if (raw.length || count === 0) {
     if (raw.length !== count * width)
       wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);
@@ -94,16 +94,16 @@ export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}
   }
   // Numbers listed one by one: half precision as bits, small integers as int32.
   const lists: Record<number, readonly (number | bigint)[]> = {
-      1: proto.floatData,
-      7: proto.int64Data,
-      11: proto.doubleData,
-      12: proto.uint64Data,
-      13: proto.uint64Data,
-    },
-    list = lists[proto.dataType] ?? proto.int32Data;
+    1: proto.floatData,
+    7: proto.int64Data,
+    11: proto.doubleData,
+    12: proto.uint64Data,
+    13: proto.uint64Data,
+  };
+  const list = lists[proto.dataType] ?? proto.int32Data;
   if (list.length !== count) wrong(`claims ${count} elements [${shape.join(", ")}] and holds ${list.length}`);
-  const bits: Record<number, (x: number) => number> = { 10: fromHalf, 16: bfloat },
-    convert = bits[proto.dataType];
+  const bits: Record<number, (x: number) => number> = { 10: fromHalf, 16: bfloat };
+  const convert = bits[proto.dataType];
   return {
     dtype,
     shape,

@@ -41,8 +41,8 @@ export const translationOf = (op: string): Translation => translations.get(op) ?
 /** Names and attributes are ONNX's; what ONNX takes as integer tensors are attributes of ours: a list, or one number. */
 function asOurs(c: Call): readonly Operand[] {
   if (!isOurs(c.node.op)) return fail("it works on data, and is known on sizes only");
-  const { asInputs = [], asInputsAt: at = 1 } = definitionOf(c.node.op),
-    { auto_pad, ...attrs } = c.attrs;
+  const { asInputs = [], asInputsAt: at = 1 } = definitionOf(c.node.op);
+  const { auto_pad, ...attrs } = c.attrs;
   for (const [i, name] of asInputs.entries())
     if (c.x[at + i]) attrs[name] = input(c, at + i).shape.length ? integers(c, at + i) : integers(c, at + i)[0];
   const indices = c.x.map((_, i) => i).filter((i) => !asInputs.length || i < at || i >= at + asInputs.length);
@@ -94,9 +94,9 @@ function target(c: Call, x: Shape, wanted: readonly Dim[]): Dim[] {
     d === 0 && !c.attrs.allowzero ? (x[i] ?? fail(`it copies axis ${i} of ${show(x)}, which has none`)) : d,
   );
   if (!copied.includes(-1)) return copied;
-  const all = x.reduce(multiplyDims, 1),
-    others = copied.filter((d) => d !== -1).reduce(multiplyDims, 1),
-    rest = divideDims(all, others);
+  const all = x.reduce(multiplyDims, 1);
+  const others = copied.filter((d) => d !== -1).reduce(multiplyDims, 1);
+  const rest = divideDims(all, others);
   return copied.map((d) =>
     d === -1
       ? (rest ?? fail(`${show(x)} cannot be reshaped to ${show(wanted)}: ${all} elements do not divide by ${others}`))
@@ -125,10 +125,10 @@ function sliced(
   }
   const kept = axes
     .map((axis, i) => {
-      const at = axisOf(axis, x.shape.length),
-        size = x.shape[at] as Dim,
-        end = ends[i] as Dim,
-        whole = end === size || (typeof end === "number" && end >= (typeof size === "number" ? size : 2 ** 31 - 1));
+      const at = axisOf(axis, x.shape.length);
+      const size = x.shape[at] as Dim;
+      const end = ends[i] as Dim;
+      const whole = end === size || (typeof end === "number" && end >= (typeof size === "number" ? size : 2 ** 31 - 1));
       return {
         at,
         start: starts[i] as number,
@@ -146,15 +146,15 @@ function sliced(
       axes: kept.map((k) => k.at),
       ...(kept.some((k) => k.step !== 1) ? { steps: kept.map((k) => k.step) } : {}),
     })[0] as Operand;
-  const shape = [...x.shape],
-    strides = stridesOf(x.shape);
+  const shape = [...x.shape];
+  const strides = stridesOf(x.shape);
   let offset = 0;
   for (const { at, start, end, step } of kept) {
-    const size = shape[at] as number,
-      stride = strides[at] as number,
-      place = (n: number, low: number, high: number) => Math.min(high, Math.max(low, n < 0 ? n + size : n));
-    const first = step > 0 ? place(start, 0, size) : place(start, 0, size - 1),
-      last = step > 0 ? place(end, 0, size) : end < -size ? -1 : place(end, -1, size - 1);
+    const size = shape[at] as number;
+    const stride = strides[at] as number;
+    const place = (n: number, low: number, high: number) => Math.min(high, Math.max(low, n < 0 ? n + size : n));
+    const first = step > 0 ? place(start, 0, size) : place(start, 0, size - 1);
+    const last = step > 0 ? place(end, 0, size) : end < -size ? -1 : place(end, -1, size - 1);
     offset += first * stride;
     shape[at] = Math.max(0, Math.ceil((last - first) / step));
     strides[at] = stride * step;
@@ -179,8 +179,8 @@ function expanded(c: Call, x: Operand, to: readonly Dim[]): Operand {
 
 /** start, start + step, … */
 function range(c: Call): Operand {
-  const [start = 0, limit = 0, step = 1] = [0, 1, 2].map((i) => sizesAt(c, i)[0]),
-    { dtype } = input(c, 0);
+  const [start = 0, limit = 0, step = 1] = [0, 1, 2].map((i) => sizesAt(c, i)[0]);
+  const { dtype } = input(c, 0);
   if (typeof start !== "number" || typeof step !== "number") return fail("it starts or steps by a symbolic size");
   if (typeof limit === "number") {
     const count = Math.max(0, Math.ceil((limit - start) / step));
@@ -206,8 +206,8 @@ const variadic =
 
 /** Reductions: axes as attribute or input; none stands for all, or with `noop_with_empty_axes` for no reduction. */
 const reduction = (c: Call): readonly Operand[] => {
-  const axes = listed(c, "axes", 1),
-    { noop_with_empty_axes: noop, axes: _, ...rest } = c.attrs;
+  const axes = listed(c, "axes", 1);
+  const { noop_with_empty_axes: noop, axes: _, ...rest } = c.attrs;
   if (!axes?.length && noop) return [input(c, 0)];
   return emit(c, c.node.op as OpName, [input(c, 0)], axes?.length ? { ...rest, axes } : rest);
 };
@@ -242,16 +242,16 @@ const pool: Translation = (c) =>
 /** Only the axes that change are named, so that the batch may stay symbolic. */
 const resize: Translation = (c) => {
   const {
-      axes = input(c, 0).shape.map((_, i) => i),
-      keep_aspect_ratio_policy: policy = "stretch",
-      extrapolation_value: _,
-      ...attrs
-    } = c.attrs as Attrs & { axes?: readonly number[] },
-    { shape } = input(c, 0);
+    axes = input(c, 0).shape.map((_, i) => i),
+    keep_aspect_ratio_policy: policy = "stretch",
+    extrapolation_value: _,
+    ...attrs
+  } = c.attrs as Attrs & { axes?: readonly number[] };
+  const { shape } = input(c, 0);
   if (policy !== "stretch") fail("it keeps the aspect ratio; give it sizes that do");
-  const sizes = c.x[3] ? sizesAt(c, 3) : undefined,
-    scales = c.x[2]?.tensor ? Array.from(c.x[2].tensor.data, Number) : c.x[2] && sizesAt(c, 2),
-    wanted = sizes ?? scales ?? fail("it has neither sizes nor scales");
+  const sizes = c.x[3] ? sizesAt(c, 3) : undefined;
+  const scales = c.x[2]?.tensor ? Array.from(c.x[2].tensor.data, Number) : c.x[2] && sizesAt(c, 2);
+  const wanted = sizes ?? scales ?? fail("it has neither sizes nor scales");
   const kept = axes
     .map((axis, i) => ({ at: axisOf(axis, shape.length), to: wanted[i] as Dim }))
     .filter(({ at, to }) => (sizes ? to !== shape[at] : to !== 1));
@@ -280,8 +280,8 @@ const translations = new Map<string, Translation>([
         value_floats: floats,
       } = { ...c.attrs, ...c.node.tensors } as Record<string, unknown>;
       if (value) return [ofTensor(c.b, c.node.tensors.value as never)];
-      const list = (ints ?? floats) as number[] | undefined,
-        one = (int ?? float) as number | undefined;
+      const list = (ints ?? floats) as number[] | undefined;
+      const one = (int ?? float) as number | undefined;
       if (!list && one === undefined) fail("it holds neither numbers nor a tensor");
       return [
         ofKnown(
@@ -296,9 +296,9 @@ const translations = new Map<string, Translation>([
   [
     "Shape",
     (c) => {
-      const { shape } = input(c, 0),
-        { start = 0, end = shape.length } = c.attrs as { start?: number; end?: number },
-        part = shape.slice(start, end);
+      const { shape } = input(c, 0);
+      const { start = 0, end = shape.length } = c.attrs as { start?: number; end?: number };
+      const part = shape.slice(start, end);
       if (part.includes("*")) fail(`it reads a size of ${show(shape)} that is not known before the run`);
       return [ofKnown(c.b, "int64", [part.length], part)];
     },
@@ -308,16 +308,16 @@ const translations = new Map<string, Translation>([
   [
     "ConstantOfShape",
     (c) => {
-      const { value } = c.node.tensors,
-        one = value ? ofTensor(c.b, { ...value, shape: [] }) : float(c, 0);
+      const { value } = c.node.tensors;
+      const one = value ? ofTensor(c.b, { ...value, shape: [] }) : float(c, 0);
       return [expanded(c, one, sizesAt(c, 0))];
     },
   ],
   [
     "Cast",
     (c) => {
-      const dtype = dtypeOf(c.attrs.to as number, "Its result"),
-        x = input(c, 0);
+      const dtype = dtypeOf(c.attrs.to as number, "Its result");
+      const x = input(c, 0);
       return dtype === x.dtype ? [x] : emit(c, "Cast", [x], { dtype });
     },
   ],
@@ -333,9 +333,9 @@ const translations = new Map<string, Translation>([
   [
     "Flatten",
     (c) => {
-      const { shape } = input(c, 0),
-        { axis = 1 } = c.attrs as { axis?: number },
-        at = axis < 0 ? axis + shape.length : axis;
+      const { shape } = input(c, 0);
+      const { axis = 1 } = c.attrs as { axis?: number };
+      const at = axis < 0 ? axis + shape.length : axis;
       return [
         reshaped(c, input(c, 0), [shape.slice(0, at).reduce(multiplyDims, 1), shape.slice(at).reduce(multiplyDims, 1)]),
       ];
@@ -344,9 +344,9 @@ const translations = new Map<string, Translation>([
   [
     "Squeeze",
     (c) => {
-      const { shape } = input(c, 0),
-        axes =
-          listed(c, "axes", 1)?.map((a) => axisOf(a, shape.length)) ?? shape.flatMap((d, i) => (d === 1 ? [i] : []));
+      const { shape } = input(c, 0);
+      const axes =
+        listed(c, "axes", 1)?.map((a) => axisOf(a, shape.length)) ?? shape.flatMap((d, i) => (d === 1 ? [i] : []));
       return [
         reshaped(
           c,
@@ -359,11 +359,11 @@ const translations = new Map<string, Translation>([
   [
     "Unsqueeze",
     (c) => {
-      const { shape } = input(c, 0),
-        axes = listed(c, "axes", 1) ?? fail("it has no axes"),
-        rank = shape.length + axes.length,
-        added = new Set(axes.map((a) => axisOf(a, rank))),
-        old = [...shape];
+      const { shape } = input(c, 0);
+      const axes = listed(c, "axes", 1) ?? fail("it has no axes");
+      const rank = shape.length + axes.length;
+      const added = new Set(axes.map((a) => axisOf(a, rank)));
+      const old = [...shape];
       return [
         reshaped(
           c,
@@ -377,11 +377,11 @@ const translations = new Map<string, Translation>([
   [
     "Transpose",
     (c) => {
-      const x = input(c, 0),
-        perm = (c.attrs.perm as number[] | undefined) ?? x.shape.map((_, i) => x.shape.length - 1 - i);
+      const x = input(c, 0);
+      const perm = (c.attrs.perm as number[] | undefined) ?? x.shape.map((_, i) => x.shape.length - 1 - i);
       if (!isKnown(x)) return emit(c, "Transpose", [x], { perm });
-      const shape = perm.map((p) => x.shape[p] as number),
-        strides = stridesOf(x.shape);
+      const shape = perm.map((p) => x.shape[p] as number);
+      const strides = stridesOf(x.shape);
       return [
         ofKnown(
           c.b,
@@ -399,8 +399,8 @@ const translations = new Map<string, Translation>([
   [
     "Concat",
     (c) => {
-      const all = c.x.map((_, i) => input(c, i)),
-        list = all.filter(isKnown);
+      const all = c.x.map((_, i) => input(c, i));
+      const list = all.filter(isKnown);
       if (
         list.length < all.length ||
         list.some((x) => x.shape.length !== 1) ||
@@ -414,36 +414,38 @@ const translations = new Map<string, Translation>([
   [
     "Gather",
     (c) => {
-      const x = input(c, 0),
-        index = input(c, 1),
-        at = shapeAxis(c, 0);
+      const x = input(c, 0);
+      const index = input(c, 1);
+      const at = shapeAxis(c, 0);
       if (!isKnown(x) || !isKnown(index) || x.shape.length !== 1) return emit(c, "Gather", [x, index], { axis: at });
-      const size = x.known.length,
-        picked = integers(c, 1).map((i) => x.known[i < 0 ? i + size : i] ?? fail(`it picks element ${i} of ${size}`));
+      const size = x.known.length;
+      const picked = integers(c, 1).map(
+        (i) => x.known[i < 0 ? i + size : i] ?? fail(`it picks element ${i} of ${size}`),
+      );
       return [ofKnown(c.b, x.dtype, index.shape, picked)];
     },
   ],
   [
     "Slice",
     (c) => {
-      const x = input(c, 0),
-        starts = integers(c, 1),
-        ends = sizesAt(c, 2),
-        axes = c.x[3] ? integers(c, 3) : starts.map((_, i) => i),
-        steps = c.x[4] ? integers(c, 4) : starts.map(() => 1);
+      const x = input(c, 0);
+      const starts = integers(c, 1);
+      const ends = sizesAt(c, 2);
+      const axes = c.x[3] ? integers(c, 3) : starts.map((_, i) => i);
+      const steps = c.x[4] ? integers(c, 4) : starts.map(() => 1);
       return [sliced(c, x, starts, ends, axes, steps)];
     },
   ],
   [
     "Split",
     (c) => {
-      const x = input(c, 0),
-        at = shapeAxis(c, 0),
-        size = x.shape[at] as Dim,
-        parts = c.node.outputs.length;
+      const x = input(c, 0);
+      const at = shapeAxis(c, 0);
+      const size = x.shape[at] as Dim;
+      const parts = c.node.outputs.length;
       if (typeof size !== "number") return fail(`it splits an axis of the size ${size}`);
-      const each = Math.ceil(size / parts),
-        counts = listed(c, "split", 1) ?? Array.from({ length: parts }, (_, i) => Math.min(each, size - i * each));
+      const each = Math.ceil(size / parts);
+      const counts = listed(c, "split", 1) ?? Array.from({ length: parts }, (_, i) => Math.min(each, size - i * each));
       let start = 0;
       return counts.map((count) => sliced(c, x, [start], [(start += count)], [at], [1]));
     },
@@ -451,11 +453,11 @@ const translations = new Map<string, Translation>([
   [
     "Pad",
     (c) => {
-      const x = input(c, 0),
-        rank = x.shape.length,
-        given = listed(c, "pads", 1) ?? fail("it has no paddings"),
-        axes = c.x[3] ? integers(c, 3).map((a) => axisOf(a, rank)) : x.shape.map((_, i) => i),
-        { mode = "constant" } = c.attrs;
+      const x = input(c, 0);
+      const rank = x.shape.length;
+      const given = listed(c, "pads", 1) ?? fail("it has no paddings");
+      const axes = c.x[3] ? integers(c, 3).map((a) => axisOf(a, rank)) : x.shape.map((_, i) => i);
+      const { mode = "constant" } = c.attrs;
       const pads: number[] = Array(2 * rank).fill(0);
       for (const [i, axis] of axes.entries()) {
         pads[axis] = given[i] ?? 0;
@@ -470,9 +472,9 @@ const translations = new Map<string, Translation>([
   [
     "EyeLike",
     (c) => {
-      const { dtype: to, ...attrs } = c.attrs,
-        [y] = emit(c, "EyeLike", [input(c, 0)], attrs) as [Operand],
-        dtype = to === undefined ? y.dtype : dtypeOf(to as number, "Its result");
+      const { dtype: to, ...attrs } = c.attrs;
+      const [y] = emit(c, "EyeLike", [input(c, 0)], attrs) as [Operand];
+      const dtype = to === undefined ? y.dtype : dtypeOf(to as number, "Its result");
       return dtype === y.dtype ? [y] : emit(c, "Cast", [y], { dtype });
     },
   ],
@@ -506,10 +508,10 @@ const translations = new Map<string, Translation>([
   [
     "MatMul",
     (c) => {
-      const [x, y] = [input(c, 0), input(c, 1)],
-        wide = (v: Operand, to: Dim[]) => (v.shape.length === 1 ? reshaped(c, v, to) : v);
-      const [product] = emit(c, "MatMul", [wide(x, [1, ...x.shape]), wide(y, [...y.shape, 1])]) as [Operand],
-        { shape } = product;
+      const [x, y] = [input(c, 0), input(c, 1)];
+      const wide = (v: Operand, to: Dim[]) => (v.shape.length === 1 ? reshaped(c, v, to) : v);
+      const [product] = emit(c, "MatMul", [wide(x, [1, ...x.shape]), wide(y, [...y.shape, 1])]) as [Operand];
+      const { shape } = product;
       // A vector stands for a row on the left and for a column on the right, and its axis goes away again.
       return [
         reshaped(
@@ -530,8 +532,8 @@ const translations = new Map<string, Translation>([
   [
     "BatchNormalization",
     (c) => {
-      const [x, scale, bias] = [0, 1, 2].map((i) => input(c, i).value()) as [Value, Value, Value],
-        { epsilon = 1e-5, momentum = 0.9 } = c.attrs as { epsilon?: number; momentum?: number };
+      const [x, scale, bias] = [0, 1, 2].map((i) => input(c, i).value()) as [Value, Value, Value];
+      const { epsilon = 1e-5, momentum = 0.9 } = c.attrs as { epsilon?: number; momentum?: number };
       // Running statistics are the file's to begin with; in training they follow the batches', as torch moves them. Computed ones stay as they are.
       const kept = (i: number): Value | undefined => {
         const { name, shape, data } = input(c, i).tensor ?? {};
@@ -539,8 +541,8 @@ const translations = new Map<string, Translation>([
           ? undefined
           : c.b.buffer(name, shape as number[], { kind: "values", data: data as Float32Array<ArrayBuffer> });
       };
-      const mean = kept(3),
-        variance = kept(4);
+      const mean = kept(3);
+      const variance = kept(4);
       if (mean && variance)
         return [ofValue(normalizeBatch(c.b, x, { scale, bias, mean, variance }, { epsilon, momentum: 1 - momentum }))];
       return [
@@ -551,9 +553,9 @@ const translations = new Map<string, Translation>([
   [
     "GroupNormalization",
     (c) => {
-      const x = input(c, 0),
-        channels = fixed(x.shape.slice(1, 2))[0] as number,
-        groups = c.attrs.num_groups as number;
+      const x = input(c, 0);
+      const channels = fixed(x.shape.slice(1, 2))[0] as number;
+      const groups = c.attrs.num_groups as number;
       // Before opset 21 there is one scale and one bias for each group, not for each channel.
       const spread = (v: Operand) =>
         c.opset >= 21

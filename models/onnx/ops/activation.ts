@@ -8,8 +8,8 @@ export const LeakyRelu: OpDef<{ alpha?: number }> = { infer: like };
 /** PRelu(x, slope): x, or slope·x below 0; the slope is broadcast to x. */
 export const PRelu: OpDef = {
   infer(x) {
-    const { dtype, shape } = input(x, 0),
-      slope = input(x, 1).shape;
+    const { dtype, shape } = input(x, 0);
+    const slope = input(x, 1).shape;
     if (broadcast(shape, slope).join() !== shape.join())
       throw new ShapeError(`a slope of ${show(slope)} does not fit ${show(shape)}`);
     return { dtype, shape };

@@ -55,8 +55,8 @@ export const StopGradient: OpDef = { infer: like, onnx: "Identity" };
 /** Dropout(x, keep): x / (1 − ratio) where the bool mask, broadcast to x, holds, else 0. The mask is drawn outside of the graph; stochastic depth is a mask of [B, 1, …]. */
 export const Dropout: OpDef<{ ratio: number }> = {
   infer(x) {
-    const { dtype, shape } = input(x, 0),
-      keep = input(x, 1);
+    const { dtype, shape } = input(x, 0);
+    const keep = input(x, 1);
     if (keep.dtype !== "bool" || broadcast(shape, keep.shape).join() !== shape.join())
       throw new ShapeError(
         `a bool mask that fits ${show(shape)} is expected, and ${keep.dtype} ${show(keep.shape)} came`,

@@ -59,8 +59,8 @@ export function opsOf(graph: Graph): Ops {
   const call =
     (name: OpName) =>
     (...args: (Value | Attrs)[]): Value => {
-      const last = args.at(-1),
-        attrs = last && !isValue(last) ? last : {};
+      const last = args.at(-1);
+      const attrs = last && !isValue(last) ? last : {};
       return append(graph, name, args.filter(isValue), attrs)[0] as Value;
     };
   const ops = Object.fromEntries(Object.keys(opTable).map((name) => [name, call(name as OpName)])) as unknown as Ops;

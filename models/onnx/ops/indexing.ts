@@ -8,9 +8,9 @@ const ids = (dtype: string) => {
 /** Rows of a table: Gather(table, ids). */
 export const Gather: OpDef<{ axis?: number }> = {
   infer(x, { axis = 0 }) {
-    const data = input(x, 0),
-      index = input(x, 1),
-      at = axisOf(axis, data.shape.length);
+    const data = input(x, 0);
+    const index = input(x, 1);
+    const at = axisOf(axis, data.shape.length);
     ids(index.dtype);
     return { dtype: data.dtype, shape: [...data.shape.slice(0, at), ...index.shape, ...data.shape.slice(at + 1)] };
   },
@@ -24,9 +24,9 @@ export const GatherElements: OpDef<{ axis?: number }> = {
 /** GatherND(data, indices [.., k]): what stands at each index tuple, which addresses the first k axes behind `batch_dims` common ones. */
 export const GatherND: OpDef<{ batch_dims?: number }> = {
   infer(x, { batch_dims = 0 }) {
-    const data = input(x, 0),
-      index = input(x, 1),
-      k = index.shape.at(-1);
+    const data = input(x, 0);
+    const index = input(x, 1);
+    const k = index.shape.at(-1);
     ids(index.dtype);
     if (typeof k !== "number" || batch_dims + k > data.shape.length)
       throw new ShapeError(`indices of ${show(index.shape)} do not address ${show(data.shape)}`);
@@ -54,11 +54,11 @@ export const ScatterND: OpDef<{ reduction?: Reduction }> = {
       [data, index, updates].some((v) => v.shape.some((d) => typeof d === "string"))
     )
       return undefined;
-    const shape = fixed(data.shape),
-      k = index.shape.at(-1) as number,
-      lead = shape.slice(0, k),
-      row = sizeOf(shape.slice(k)),
-      n = sizeOf(fixed(index.shape)) / k;
+    const shape = fixed(data.shape);
+    const k = index.shape.at(-1) as number;
+    const lead = shape.slice(0, k);
+    const row = sizeOf(shape.slice(k));
+    const n = sizeOf(fixed(index.shape)) / k;
     // The first k axes as one; an index counts from the end where it is negative.
     const at =
       k === 1
@@ -84,8 +84,8 @@ export const ScatterND: OpDef<{ reduction?: Reduction }> = {
 /** OneHot(indices, [off, on]): a new axis of size `depth`, the last one by default. */
 export const OneHot: OpDef<{ depth: number; axis?: number }> = {
   infer(x, { depth, axis = -1 }) {
-    const index = input(x, 0),
-      { dtype } = input(x, 1);
+    const index = input(x, 0);
+    const { dtype } = input(x, 1);
     ids(index.dtype);
     return { dtype, shape: index.shape.toSpliced(axisOf(axis, index.shape.length + 1), 0, depth) };
   },

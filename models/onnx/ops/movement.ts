@@ -38,8 +38,8 @@ export const Transpose: OpDef<{ perm: readonly number[] }> = {
 };
 export const Concat: OpDef<{ axis: number }> = {
   infer(x, { axis }) {
-    const { dtype, shape } = input(x, 0),
-      at = axisOf(axis, shape.length);
+    const { dtype, shape } = input(x, 0);
+    const at = axisOf(axis, shape.length);
     for (const { shape: other } of x) {
       if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim)))
         throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
@@ -56,12 +56,12 @@ export const Slice: OpDef<{
   steps?: readonly number[];
 }> = {
   infer(x, { starts, ends, axes, steps = axes.map(() => 1) }) {
-    const { dtype, shape } = input(x, 0),
-      result = [...shape];
+    const { dtype, shape } = input(x, 0);
+    const result = [...shape];
     for (const [i, axis] of axes.entries()) {
-      const at = axisOf(axis, shape.length),
-        size = shape[at] as Dim,
-        bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
+      const at = axisOf(axis, shape.length);
+      const size = shape[at] as Dim;
+      const bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
       if (bounds.count !== "*" && bounds.count < 1)
         throw new ShapeError(`the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${at} of ${show(shape)} is empty`);
       result[at] = bounds.whole ? size : bounds.count;

@@ -5,9 +5,9 @@ import { axisOf, fixed, input, like, ShapeError, show, sizeOf } from "../shape";
 /** LayerNormalization(x, scale, bias?): over all axes from `axis` on. Also gives mean and 1/std, which its gradient reads. */
 export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
-    const { dtype, shape } = input(x, 0),
-      at = axisOf(axis, shape.length),
-      scale = input(x, 1);
+    const { dtype, shape } = input(x, 0);
+    const at = axisOf(axis, shape.length);
+    const scale = input(x, 1);
     if (scale.shape.join() !== shape.slice(at).join())
       throw new ShapeError(`the scale ${show(scale.shape)} does not fit the normalized axes of ${show(shape)}`);
     const statistics = { dtype, shape: shape.map((d, i) => (i < at ? d : 1)) };
@@ -21,16 +21,16 @@ export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
  */
 export const RMSNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
-    const { dtype, shape } = input(x, 0),
-      at = axisOf(axis, shape.length);
+    const { dtype, shape } = input(x, 0);
+    const at = axisOf(axis, shape.length);
     return [
       { dtype, shape },
       { dtype, shape: shape.map((d, i) => (i < at ? d : 1)) },
     ];
   },
   expand({ op, x: [x, scale], attrs: { axis = -1, epsilon = 1e-5 }, scalar }) {
-    const rank = (x as Value).shape.length,
-      axes = Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => i - rank + axisOf(axis, rank));
+    const rank = (x as Value).shape.length;
+    const axes = Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => i - rank + axisOf(axis, rank));
     const root = op.Sqrt(op.Add(op.ReduceMean(op.Pow(x as Value, scalar(2)), { axes }), scalar(epsilon)));
     return [op.Mul(op.Div(x as Value, root), scale as Value), root];
   },
@@ -43,8 +43,8 @@ export const LpNormalization: OpDef<{ axis?: number; p?: number }> = { infer: li
 
 /** [N, C, …] with a scale and a bias for each channel. */
 const perChannel: OpDef["infer"] = (x) => {
-  const { dtype, shape } = input(x, 0),
-    odd = x.slice(1).find((v) => v.shape.length !== 1 || (typeof shape[1] === "number" && v.shape[0] !== shape[1]));
+  const { dtype, shape } = input(x, 0);
+  const odd = x.slice(1).find((v) => v.shape.length !== 1 || (typeof shape[1] === "number" && v.shape[0] !== shape[1]));
   if (odd) throw new ShapeError(`one number for each of ${shape[1]} channels is expected, and ${show(odd.shape)} came`);
   return { dtype, shape };
 };
@@ -59,17 +59,17 @@ export const TrainingBatchNormalization: OpDef<{ epsilon?: number }> = {
 
 /** What grouped normalizations give besides: x normalized before scale and bias, and 1/std, as [N, groups, elements of a group] and [N, groups, 1]. */
 function grouped(x: readonly Value[], groups: number): readonly { dtype: Value["dtype"]; shape: readonly Dim[] }[] {
-  const { dtype, shape } = input(x, 0),
-    [n, ...rest] = shape as [Dim, ...Dim[]],
-    size = sizeOf(rest) / groups;
+  const { dtype, shape } = input(x, 0);
+  const [n, ...rest] = shape as [Dim, ...Dim[]];
+  const size = sizeOf(rest) / groups;
   if ((fixed(rest.slice(0, 1))[0] as number) % groups)
     throw new ShapeError(`${rest[0]} channels cannot be cut into ${groups} groups`);
   return [perChannel(x, {}), { dtype, shape: [n, groups, size] }, { dtype, shape: [n, groups, 1] }].flat();
 }
 function expandGrouped({ op, all, x, scalar }: Expansion<{}>, groups: number, epsilon = 1e-5): readonly Value[] {
-  const [data, scale, bias] = x as [Value, Value, Value],
-    [n, c, ...sizes] = data.shape as [Dim, number, ...number[]],
-    size = (c * sizeOf(sizes)) / groups;
+  const [data, scale, bias] = x as [Value, Value, Value];
+  const [n, c, ...sizes] = data.shape as [Dim, number, ...number[]];
+  const size = (c * sizeOf(sizes)) / groups;
   // One pass of the runtime's LayerNormalization over each group, with a scale of ones.
   const [normalized, , rstd] = all(
     "LayerNormalization",

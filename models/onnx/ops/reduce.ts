@@ -38,8 +38,8 @@ export const ArgMin: OpDef<Extreme> = { infer: place };
 /** The k largest values along an axis (the smallest with `largest: 0`), and where they stood. */
 export const TopK: OpDef<Axis & { k: readonly [number]; largest?: number; sorted?: number }> = {
   infer(x, { axis = -1, k }) {
-    const { dtype, shape } = input(x, 0),
-      at = axisOf(axis, shape.length);
+    const { dtype, shape } = input(x, 0);
+    const at = axisOf(axis, shape.length);
     const result = shape.map((d, i) => (i === at ? k[0] : d));
     return [
       { dtype, shape: result },

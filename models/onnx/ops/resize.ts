@@ -11,14 +11,14 @@ export const Resize: OpDef<
   Resampling & { axes?: readonly number[]; roi?: undefined; sizes?: readonly number[]; scales?: readonly number[] }
 > = {
   infer(x, { axes, sizes, scales, coordinate_transformation_mode: mode }) {
-    const { dtype, shape } = input(x, 0),
-      result = [...shape];
+    const { dtype, shape } = input(x, 0);
+    const result = [...shape];
     if (mode === "tf_crop_and_resize")
       throw new ShapeError("regions (tf_crop_and_resize) are not supported: cut first, then resize");
     for (const [i, axis] of (axes ?? shape.map((_, at) => at)).entries()) {
-      const at = axisOf(axis, shape.length),
-        d = shape[at] as Dim,
-        factor = scales?.[i];
+      const at = axisOf(axis, shape.length);
+      const d = shape[at] as Dim;
+      const factor = scales?.[i];
       const size = sizes
         ? sizes[i]
         : factor === 1

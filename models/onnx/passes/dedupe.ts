@@ -4,9 +4,9 @@ import { rewrite } from "../rewrite";
 
 /** Common subexpressions: equal ops on equal inputs are computed once, and equal constants are kept once. Every op gives the same for the same. */
 export function dedupe(graph: Graph): Graph {
-  const known = new Map<string, readonly Value[]>(),
-    constants = new Map<string, Value>(),
-    buffers = new Map<Constant["data"], number>();
+  const known = new Map<string, readonly Value[]>();
+  const constants = new Map<string, Value>();
+  const buffers = new Map<Constant["data"], number>();
   /** What a constant says: small ones by their numbers, large ones by whose numbers they share. */
   const contentOf = ({ value, data }: Constant): string => {
     if (data.length <= 64) return `${value.dtype} ${value.shape}: ${data.join()}`;

@@ -9,8 +9,8 @@ const limit = 1024;
 export const fold = (graph: Graph): Graph =>
   rewrite(graph, {
     visit(node, inputs, target) {
-      const constants = inputs.flatMap((x) => target.constantOf(x) ?? []),
-        [y] = node.outputs;
+      const constants = inputs.flatMap((x) => target.constantOf(x) ?? []);
+      const [y] = node.outputs;
       if (
         !y ||
         !isComputed(y.dtype) ||
@@ -53,15 +53,15 @@ const binaryFloat: Record<string, (x: number, y: number) => number> = {
 
 /** The elements of an op's result, or undefined for an op that is not evaluated here. */
 function evaluate({ op, outputs, attrs }: OpNode, constants: readonly Constant[]): number[] | undefined {
-  const shape = outputs[0]?.shape as number[],
-    isInteger = constants[0]?.value.dtype === "int64",
-    operands = constants.map(({ value, data }) => ({
-      numbers: Array.from(data, Number),
-      shape: value.shape as number[],
-    }));
-  const [first = { numbers: [], shape: [] }] = operands,
-    one = (isInteger ? unary : unaryFloat)[op],
-    two = (isInteger ? binary : binaryFloat)[op];
+  const shape = outputs[0]?.shape as number[];
+  const isInteger = constants[0]?.value.dtype === "int64";
+  const operands = constants.map(({ value, data }) => ({
+    numbers: Array.from(data, Number),
+    shape: value.shape as number[],
+  }));
+  const [first = { numbers: [], shape: [] }] = operands;
+  const one = (isInteger ? unary : unaryFloat)[op];
+  const two = (isInteger ? binary : binaryFloat)[op];
   if (op === "Reshape" || op === "Identity" || op === "StopGradient") return first.numbers;
   if (op === "Cast") return outputs[0]?.dtype === "int64" ? first.numbers.map(Math.trunc) : first.numbers;
   if (op === "Transpose")

@@ -10,11 +10,11 @@ export const join = (graph: Graph): Graph =>
   rewrite(graph, {
     visit({ op: name, outputs }, inputs, target) {
       if (name !== "Add") return undefined;
-      const [a, b] = inputs.map((x) => partsOf(target, x)),
-        axis = a?.[0]?.axis;
+      const [a, b] = inputs.map((x) => partsOf(target, x));
+      const axis = a?.[0]?.axis;
       if (!a || !b || axis === undefined || b.some((p) => p.axis !== axis)) return undefined;
-      const parts = [...a, ...b].sort((p, q) => p.start - q.start),
-        sizes = parts.map((p) => p.value.shape[axis] as number);
+      const parts = [...a, ...b].sort((p, q) => p.start - q.start);
+      const sizes = parts.map((p) => p.value.shape[axis] as number);
       const isWhole =
         parts.every((p, i) => p.start === sizes.slice(0, i).reduce((n, s) => n + s, 0)) &&
         sizes.reduce((n, s) => n + s, 0) === outputs[0]?.shape[axis];
@@ -37,11 +37,11 @@ function partsOf(graph: Graph, value: Value): Part[] | undefined {
   }
   if (maker?.op !== "Pad" || maker.inputs.length > 1 || (maker.attrs.mode ?? "constant") !== "constant")
     return undefined;
-  const pads = maker.attrs.pads as readonly number[],
-    [source] = maker.inputs as [Value],
-    rank = source.shape.length;
-  const padded = source.shape.flatMap((_, i) => (pads[i] || pads[i + rank] ? [i] : [])),
-    [axis] = padded;
+  const pads = maker.attrs.pads as readonly number[];
+  const [source] = maker.inputs as [Value];
+  const rank = source.shape.length;
+  const padded = source.shape.flatMap((_, i) => (pads[i] || pads[i + rank] ? [i] : []));
+  const [axis] = padded;
   return axis === undefined || padded.length > 1 || source.shape.some((d) => typeof d === "string")
     ? undefined
     : [{ value: source, axis, start: pads[axis] as number }];

@@ -11,8 +11,8 @@ export const lowRank = (graph: Graph): Graph =>
     visit({ op: name }, [x, weight], target) {
       const found = name === "MatMul" && weight ? adapterOf(target, weight) : undefined;
       if (!x || !found) return undefined;
-      const op = opsOf(target),
-        narrow = op.MatMul(x, found.a);
+      const op = opsOf(target);
+      const narrow = op.MatMul(x, found.a);
       return [op.Add(op.MatMul(x, found.base), op.MatMul(found.scale ? op.Mul(narrow, found.scale) : narrow, found.b))];
     },
   });
@@ -28,12 +28,12 @@ interface Adapter {
 function adapterOf(graph: Graph, value: Value): Adapter | undefined {
   for (const [term, base] of sides(graph, value, "Add")) {
     for (const [product, scale] of [[term, undefined] as const, ...sides(graph, term, "Mul")]) {
-      const maker = graph.makerOf(product),
-        [a, b] = maker?.op === "MatMul" ? (maker.inputs as [Value, Value]) : [];
+      const maker = graph.makerOf(product);
+      const [a, b] = maker?.op === "MatMul" ? (maker.inputs as [Value, Value]) : [];
       if (!a || !b || scale?.shape.some((d) => d !== 1) || base.shape.join() !== product.shape.join()) continue;
-      const [inputs, rank] = a.shape,
-        outputs = b.shape[1],
-        isMatrix = a.shape.length === 2 && b.shape.length === 2;
+      const [inputs, rank] = a.shape;
+      const outputs = b.shape[1];
+      const isMatrix = a.shape.length === 2 && b.shape.length === 2;
       if (
         isMatrix &&
         typeof inputs === "number" &&
@@ -49,8 +49,8 @@ function adapterOf(graph: Graph, value: Value): Adapter | undefined {
 
 /** Both orders of the inputs of the op that gives a value, if it is this op. */
 function sides(graph: Graph, value: Value, op: string): (readonly [Value, Value])[] {
-  const maker: OpNode | undefined = graph.makerOf(value),
-    [a, b] = maker?.inputs ?? [];
+  const maker: OpNode | undefined = graph.makerOf(value);
+  const [a, b] = maker?.inputs ?? [];
   return maker?.op === op && a && b
     ? [
         [a, b],

@@ -16,8 +16,8 @@ function graphOf(build: (op: Ops, graph: Graph) => Record<string, ReturnType<Ops
 
 /** The graph after a pass, without what became dead by it, as text; the runtime has given the same numbers for both. */
 async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
-  const draw = random("passes"),
-    result = passes["drop-dead"](pass(graph));
+  const draw = random("passes");
+  const result = passes["drop-dead"](pass(graph));
   const feeds = Object.fromEntries(
     [...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
       const dims = shape as number[];
@@ -44,9 +44,9 @@ async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<s
 describe("constant folding", () => {
   it("evaluates ops on small constants, and leaves large results to the runtime", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]),
-        row = g.constant([1, 2, 3]),
-        column = op.Reshape(g.constant([10, 20]), { to: [2, 1] });
+      const x = g.input("x", "float32", [2, 3]);
+      const row = g.constant([1, 2, 3]);
+      const column = op.Reshape(g.constant([10, 20]), { to: [2, 1] });
       const table = op.Transpose(op.Mul(op.Neg(op.Add(row, column)), g.constant([0.5])), { perm: [1, 0] });
       const index = op.Cast(op.Sub(g.constant([5], "int64"), g.constant([3, 4], "int64")), { dtype: "float32" });
       return {
@@ -72,9 +72,9 @@ describe("constant folding", () => {
 describe("simplification", () => {
   it("drops what changes nothing and merges pairs", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]),
-        one = g.constant([1]),
-        zero = g.constant([0, 0, 0]);
+      const x = g.input("x", "float32", [2, 3]);
+      const one = g.constant([1]);
+      const zero = g.constant([0, 0, 0]);
       const same = op.Div(op.Sub(op.Add(op.Mul(one, op.Neg(op.Neg(x))), zero), zero), one);
       const turned = op.Transpose(
         op.Transpose(op.Reshape(op.Reshape(op.Identity(same), { to: [6] }), { to: [1, 2, 3] }), { perm: [2, 0, 1] }),
@@ -91,8 +91,8 @@ describe("simplification", () => {
   });
   it("keeps what broadcasts to a larger shape, and does not expand what an op broadcasts by itself", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]),
-        row = g.input("row", "float32", [3]);
+      const x = g.input("x", "float32", [2, 3]);
+      const row = g.input("row", "float32", [3]);
       return {
         wide: op.Mul(row, g.constant([1, 1], "float32", [2, 1])),
         y: op.Sub(op.Expand(row, { to: [2, 3] }), x),
@@ -114,8 +114,8 @@ describe("simplification", () => {
 describe("common subexpressions", () => {
   it("are computed once, with equal constants taken for one; attributes keep ops apart, and so does a stopped gradient", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]),
-        scaled = () => op.Mul(op.Exp(x), g.constant([2]));
+      const x = g.input("x", "float32", [2, 3]);
+      const scaled = () => op.Mul(op.Exp(x), g.constant([2]));
       return {
         y: op.Add(scaled(), scaled()),
         sums: op.Add(op.ReduceSum(x, { axes: [0] }), op.ReduceSum(x, { axes: [0], keepdims: 1 })),
@@ -142,8 +142,8 @@ describe("common subexpressions", () => {
 describe("dead code", () => {
   it("goes, with its constants, while updates of buffers, inputs and parameters stay", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [2]),
-        mean = g.parameter("mean", [2], { kind: "zeros" }, true);
+      const x = g.input("x", "float32", [2]);
+      const mean = g.parameter("mean", [2], { kind: "zeros" }, true);
       op.Mul(op.Exp(x), g.constant([3]));
       g.parameter("unused", [2], { kind: "ones" });
       g.updates.set("mean", op.Add(mean, x));
@@ -161,10 +161,10 @@ describe("dead code", () => {
 describe("low-rank products", () => {
   const adapted = (rank: number) =>
     graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 4, 8]),
-        w = op.StopGradient(g.parameter("w", [8, 6], { kind: "zeros" }));
-      const a = g.parameter("a", [8, rank], { kind: "zeros" }),
-        b = g.parameter("b", [rank, 6], { kind: "zeros" });
+      const x = g.input("x", "float32", [2, 4, 8]);
+      const w = op.StopGradient(g.parameter("w", [8, 6], { kind: "zeros" }));
+      const a = g.parameter("a", [8, rank], { kind: "zeros" });
+      const b = g.parameter("b", [rank, 6], { kind: "zeros" });
       return { y: op.MatMul(x, op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])))) };
     });
   it("go through the rank, so that no full matrix is added up or differentiated", async () => {
@@ -187,9 +187,9 @@ describe("low-rank products", () => {
 describe("parts", () => {
   const halves = (second: number) =>
     graphOf((op, g) => {
-      const x = g.input("x", "float32", [2, 3]),
-        y = g.input("y", "float32", [2, 2]),
-        z = g.input("z", "float32", [2, 1]);
+      const x = g.input("x", "float32", [2, 3]);
+      const y = g.input("y", "float32", [2, 2]);
+      const z = g.input("z", "float32", [2, 1]);
       const at = (v: typeof x, start: number) => op.Pad(v, { pads: [0, start, 0, 6 - start - (v.shape[1] as number)] });
       return { whole: op.Add(op.Add(at(y, 3), at(x, 0)), at(z, second)) };
     });
@@ -234,10 +234,10 @@ describe("sums over rows", () => {
 describe("transposes", () => {
   it("go into products, also those of a result", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [4, 3]),
-        w = g.parameter("w", [5, 3], { kind: "zeros" }),
-        stack = g.input("stack", "float32", [2, 4, 3]),
-        turn = { perm: [1, 0] };
+      const x = g.input("x", "float32", [4, 3]);
+      const w = g.parameter("w", [5, 3], { kind: "zeros" });
+      const stack = g.input("stack", "float32", [2, 4, 3]);
+      const turn = { perm: [1, 0] };
       const turned = op.Transpose(w, turn);
       return {
         a: op.MatMul(x, turned),
@@ -260,9 +260,9 @@ describe("transposes", () => {
   });
   it("stay where the product is read as it is too, or has an addend", async () => {
     const graph = graphOf((op, g) => {
-      const x = g.input("x", "float32", [4, 3]),
-        y = op.Gemm(x, x, { transA: 1 }),
-        z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
+      const x = g.input("x", "float32", [4, 3]);
+      const y = op.Gemm(x, x, { transA: 1 });
+      const z = op.Gemm(x, x, g.constant([1, 2, 3]), { transA: 1 });
       return { both: op.Add(y, op.Transpose(y, { perm: [1, 0] })), turned: op.Transpose(z, { perm: [1, 0] }) };
     });
     expect((await afterPass(passes.transposes, graph)).split("\n")).toHaveLength(print(graph).split("\n").length);
@@ -271,8 +271,8 @@ describe("transposes", () => {
 
 it("All passes together leave a graph that none of them changes any more", () => {
   const graph = graphOf((op, g) => {
-    const x = g.input("x", "float32", [4, 3]),
-      w = g.parameter("w", [5, 3], { kind: "zeros" });
+    const x = g.input("x", "float32", [4, 3]);
+    const w = g.parameter("w", [5, 3], { kind: "zeros" });
     const y = op.MatMul(op.Mul(x, op.Sqrt(g.constant([1]))), op.Transpose(w, { perm: [1, 0] }));
     return { y: op.Add(y, op.MatMul(x, op.Transpose(w, { perm: [1, 0] }))) };
   });

@@ -18,10 +18,10 @@ import { recompute } from "./recompute";
 
 /** The gradients of a small network whose mean is the loss, with or without recompute of some of its ops. */
 function gradientsOf(network: (graph: Graph, x: Value) => Value, isChosen?: (op: OpNode) => boolean): Graph {
-  const graph = new Graph(),
-    { op } = builderOf(graph),
-    y = network(graph, graph.input("x", "float32", [2, 3, 8])),
-    loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });
+  const graph = new Graph();
+  const { op } = builderOf(graph);
+  const y = network(graph, graph.input("x", "float32", [2, 3, 8]));
+  const loss = op.ReduceMean(op.Mul(y, y), { keepdims: 0 });
   const grads = gradients(
     graph,
     loss,
@@ -99,8 +99,8 @@ it("computes segments again from what entered them, behind the cotangent", () =>
   `);
 });
 it("gives the same gradients, bit for bit", async () => {
-  const [kept, again] = [gradientsOf(blocks), gradientsOf(blocks, () => true)],
-    draw = random("recompute");
+  const [kept, again] = [gradientsOf(blocks), gradientsOf(blocks, () => true)];
+  const draw = random("recompute");
   const feeds = Object.fromEntries(
     [...kept.inputs, ...kept.parameters.map((p) => p.value)].map(({ name, shape }) => {
       const dims = shape as number[];
@@ -122,8 +122,8 @@ it("leaves alone what is not chosen", () => {
   expect(print(gradientsOf(blocks, () => false))).toBe(print(gradientsOf(blocks)));
 });
 it("is not undone by the passes or by the runtime", async () => {
-  const file = join(await mkdtemp(join(tmpdir(), "recompute-")), "model.onnx"),
-    graph = optimize(gradientsOf(blocks, () => true));
+  const file = join(await mkdtemp(join(tmpdir(), "recompute-")), "model.onnx");
+  const graph = optimize(gradientsOf(blocks, () => true));
   expect(count(graph, "Softmax")).toBe(
     count(
       gradientsOf(blocks, () => true),

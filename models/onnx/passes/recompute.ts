@@ -11,9 +11,9 @@ export type Replay = (node: OpNode, dy: Value) => OpNode;
  * results are needed at once. Sizes must be known. Give the result to `gradients`.
  */
 export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Replay {
-  const segmentOf = new Map<OpNode, readonly OpNode[]>(),
-    copies = new Map<OpNode, OpNode>(),
-    replayed = new Set<readonly OpNode[]>();
+  const segmentOf = new Map<OpNode, readonly OpNode[]>();
+  const copies = new Map<OpNode, OpNode>();
+  const replayed = new Set<readonly OpNode[]>();
   for (const segment of segmentsOf(graph, isChosen).slice(0, -1))
     for (const node of segment) segmentOf.set(node, segment);
   const ofData = new Set(graph.inputs.map((v) => v.name));
@@ -46,11 +46,11 @@ function replay(
   dy: Value,
   isActivation: (x: Value) => boolean,
 ): Map<OpNode, OpNode> {
-  const op = opsOf(graph),
-    axes = dy.shape.map((_, i) => i),
-    copies = new Map<OpNode, OpNode>(),
-    values = new Map<string, Value>(),
-    zeros = new Map<DType, Value>();
+  const op = opsOf(graph);
+  const axes = dy.shape.map((_, i) => i);
+  const copies = new Map<OpNode, OpNode>();
+  const values = new Map<string, Value>();
+  const zeros = new Map<DType, Value>();
   const corner = axes.length
     ? op.Reshape(op.Slice(dy, { starts: axes.map(() => 0), ends: axes.map(() => 1), axes }), { to: [] })
     : dy;
@@ -78,12 +78,12 @@ function replay(
 
 /** The chosen ops in order, cut where the fewest elements of theirs are still to be read, into segments that make about equally many. */
 function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[][] {
-  const chosen = graph.nodes.filter(isChosen),
-    place = new Map(chosen.map((node, i) => [node, i])),
-    lastRead = new Map<string, number>();
+  const chosen = graph.nodes.filter(isChosen);
+  const place = new Map(chosen.map((node, i) => [node, i]));
+  const lastRead = new Map<string, number>();
   for (const node of graph.nodes) for (const x of node.inputs) lastRead.set(x.name, place.get(node) ?? chosen.length);
-  const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0)),
-    share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
+  const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0));
+  const share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
   const change = new Array<number>(chosen.length + 1).fill(0);
   for (const [i, { outputs }] of chosen.entries()) {
     for (const y of outputs) {
@@ -95,12 +95,12 @@ function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[]
   }
   let sum = 0;
   // What was made up to an op and is read by a later one.
-  const alive = change.map((d) => (sum += d)),
-    segments: OpNode[][] = [];
+  const alive = change.map((d) => (sum += d));
+  const segments: OpNode[][] = [];
   for (let start = 0; start < chosen.length; ) {
-    let cut = chosen.length,
-      made = 0,
-      least = Number.POSITIVE_INFINITY;
+    let cut = chosen.length;
+    let made = 0;
+    let least = Number.POSITIVE_INFINITY;
     for (let i = start; i < chosen.length && made < 1.5 * share; i++) {
       made += sizes[i] as number;
       const left = alive[i] as number;

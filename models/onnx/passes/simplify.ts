@@ -8,9 +8,9 @@ import { broadcast } from "../shape";
 export const simplify = (graph: Graph): Graph =>
   rewrite(graph, {
     visit(node, inputs, target) {
-      const [y] = node.outputs as [Value],
-        rule = rules[node.op],
-        value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node });
+      const [y] = node.outputs as [Value];
+      const rule = rules[node.op];
+      const value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node });
       return value && [value];
     },
   });
@@ -83,11 +83,11 @@ const rules: Record<string, Rule> = {
     );
   }),
   Transpose({ x: [x], attrs, target }) {
-    const perm = attrs.perm as readonly number[],
-      maker = target.makerOf(x),
-      inner = maker?.op === "Transpose" ? (maker.attrs.perm as readonly number[]) : undefined;
-    const whole = inner ? perm.map((axis) => inner[axis] as number) : perm,
-      source = inner ? (maker?.inputs[0] as Value) : x;
+    const perm = attrs.perm as readonly number[];
+    const maker = target.makerOf(x);
+    const inner = maker?.op === "Transpose" ? (maker.attrs.perm as readonly number[]) : undefined;
+    const whole = inner ? perm.map((axis) => inner[axis] as number) : perm;
+    const source = inner ? (maker?.inputs[0] as Value) : x;
     if (whole.every((axis, i) => axis === i)) return source;
     return inner && opsOf(target).Transpose(source, { perm: whole });
   },

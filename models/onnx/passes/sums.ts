@@ -16,13 +16,13 @@ export function sums(graph: Graph): Graph {
     visit({ op: name, attrs, outputs: [y] }, [x], target) {
       if (name !== "ReduceSum" || !x || !y || x.dtype !== "float32" || x.shape.some((d) => typeof d === "string"))
         return undefined;
-      const last = x.shape.length - 1,
-        axes = (attrs.axes as readonly number[] | undefined)?.map((a) => (a < 0 ? a + last + 1 : a)) ?? [];
-      const columns = x.shape[last] as number,
-        rows = sizeOf(x.shape) / columns;
+      const last = x.shape.length - 1;
+      const axes = (attrs.axes as readonly number[] | undefined)?.map((a) => (a < 0 ? a + last + 1 : a)) ?? [];
+      const columns = x.shape[last] as number;
+      const rows = sizeOf(x.shape) / columns;
       if (last < 1 || axes.length !== last || axes.includes(last) || rows < fewRows) return undefined;
-      const op = opsOf(target),
-        row = ones.get(rows) ?? target.keep("float32", [1, rows], new Float32Array(rows).fill(1));
+      const op = opsOf(target);
+      const row = ones.get(rows) ?? target.keep("float32", [1, rows], new Float32Array(rows).fill(1));
       ones.set(rows, row);
       return [op.Reshape(op.MatMul(row, op.Reshape(x, { to: [rows, columns] })), { to: y.shape })];
     },

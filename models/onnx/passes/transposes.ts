@@ -13,8 +13,8 @@ export function pushTransposes(graph: Graph): Graph {
     readers.set(v.name, (readers.get(v.name) ?? 0) + 1);
   return rewrite(graph, {
     visit(node, inputs, target) {
-      const op = opsOf(target),
-        [x, y, z] = inputs as [Value, Value, Value | undefined];
+      const op = opsOf(target);
+      const [x, y, z] = inputs as [Value, Value, Value | undefined];
       if (node.op === "Transpose") {
         const product = isOfMatrix(node.attrs.perm) ? target.makerOf(x) : undefined;
         // Turned once and never read as it is; what it adds would have to be turned too.
@@ -24,14 +24,14 @@ export function pushTransposes(graph: Graph): Graph {
           readers.get((node.inputs[0] as Value).name) !== 1
         )
           return undefined;
-        const { transA = 0, transB = 0, ...rest } = product.attrs,
-          [a, b] = product.inputs as [Value, Value];
+        const { transA = 0, transB = 0, ...rest } = product.attrs;
+        const [a, b] = product.inputs as [Value, Value];
         return [op.Gemm(b, a, { ...rest, transA: transB ? 0 : 1, transB: transA ? 0 : 1 })];
       }
       if (node.op !== "Gemm" && node.op !== "MatMul") return undefined;
-      const a = turned(target, x),
-        b = turned(target, y),
-        isFlat = x.shape.length === 2;
+      const a = turned(target, x);
+      const b = turned(target, y);
+      const isFlat = x.shape.length === 2;
       if (y.shape.length !== 2 || !(b ?? (isFlat ? a : undefined))) return undefined;
       if (isFlat) {
         const { transA = 0, transB = 0, ...rest } = node.attrs as { transA?: number; transB?: number };
@@ -45,8 +45,8 @@ export function pushTransposes(graph: Graph): Graph {
       }
       // A matrix under a stack of rows: the rows are one matrix.
       if ([...x.shape, ...y.shape].some((d) => typeof d === "string")) return undefined;
-      const width = x.shape.at(-1) as number,
-        rows = op.Reshape(x, { to: [sizeOf(x.shape) / width, width] });
+      const width = x.shape.at(-1) as number;
+      const rows = op.Reshape(x, { to: [sizeOf(x.shape) / width, width] });
       return [
         op.Reshape(op.Gemm(rows, b as Value, { transB: 1 }), { to: [...x.shape.slice(0, -1), y.shape[1] as number] }),
       ];

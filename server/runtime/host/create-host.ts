@@ -70,8 +70,8 @@ export function createHost({
     work: (item: T, i: number) => Promise<R>,
     note?: string,
   ): Promise<R[]> => {
-    let done = 0,
-      told = performance.now();
+    let done = 0;
+    let told = performance.now();
     const tasks = items.map((item, i) =>
       parallel(async () => {
         check();
@@ -84,8 +84,8 @@ export function createHost({
         return result;
       }),
     );
-    const results = await Promise.allSettled(tasks),
-      failed = results.find((r) => r.status === "rejected");
+    const results = await Promise.allSettled(tasks);
+    const failed = results.find((r) => r.status === "rejected");
     if (failed) throw failed.reason;
     return results.map((r) => (r as PromiseFulfilledResult<R>).value);
   };
@@ -138,8 +138,8 @@ export function createHost({
           .pixels({ files: await host.encodeImages(images.pixels) }, request)
           .then((t) => ({ ...t, shape: [n, request.height, request.width, 3] }));
       }
-      const size = request.width * request.height * 3,
-        needed = images.files.length * size;
+      const size = request.width * request.height * 3;
+      const needed = images.files.length * size;
       if (needed > totalmem())
         throw new Failure({
           message: `${images.files.length} pictures of ${request.width} × ${request.height} need ${(needed / 2 ** 30).toFixed(1)} GiB, and this machine has ${(totalmem() / 2 ** 30).toFixed(1)}.`,
@@ -150,8 +150,8 @@ export function createHost({
       return { dtype: "uint8", shape: [images.files.length, request.height, request.width, 3], data };
     },
     async encodeImages({ data, shape }, names) {
-      const [n = 0, height = 0, width = 0] = shape,
-        size = width * height * 3;
+      const [n = 0, height = 0, width = 0] = shape;
+      const size = width * height * 3;
       return each(Array.from({ length: n }), async (_, i) => {
         const png = await encode((data as Uint8Array).subarray(i * size, (i + 1) * size), width, height);
         return { ref: await blobs.put(png, { durable: false }), width, height, name: names?.[i] };
@@ -169,8 +169,8 @@ export function createHost({
 
   /** Pixels by content and request; made once, then read from the cache folder. */
   async function pixelsOf(file: ImageFile, request: PixelRequest): Promise<Uint8Array> {
-    const key = sha256(JSON.stringify([file.ref, request])),
-      path = join(cacheDir, "pixels", key.slice(0, 2), key);
+    const key = sha256(JSON.stringify([file.ref, request]));
+    const path = join(cacheDir, "pixels", key.slice(0, 2), key);
     const known = await readFile(path).catch(() => undefined);
     if (known?.byteLength === request.width * request.height * 3) return known;
     const bytes = await blobs.get(file.ref);

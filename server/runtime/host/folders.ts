@@ -56,8 +56,8 @@ export async function listFolder(
   extensions: readonly string[],
   folders: readonly string[],
 ): Promise<string[]> {
-  const root = await allowed(folder, folders),
-    found: string[] = [];
+  const root = await allowed(folder, folders);
+  const found: string[] = [];
   const walk = async (dir: string, depth: number): Promise<void> => {
     for (const entry of await readdir(dir, { withFileTypes: true }).catch(unreadable(dir))) {
       if (entry.name.startsWith(".")) continue;
@@ -92,16 +92,16 @@ export async function folderStamp(
 }
 
 export async function readFolderFile(folder: string, path: string, folders: readonly string[]): Promise<Uint8Array> {
-  const root = await allowed(folder, folders),
-    real = await realpath(join(root, path)).catch(() => undefined);
+  const root = await allowed(folder, folders);
+  const real = await realpath(join(root, path)).catch(() => undefined);
   if (!real || !within(root, real))
     throw new Failure({
       param: "folder",
       message: `“${path}” is not in the folder “${folder}”.`,
       hint: "Paths in captions files are relative to the folder and stay inside of it.",
     });
-  const found = await stat(real),
-    { size } = found;
+  const found = await stat(real);
+  const { size } = found;
   if (!found.isFile())
     throw new Failure({
       param: "folder",

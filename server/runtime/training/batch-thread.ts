@@ -9,10 +9,10 @@ import { createHost } from "../host/create-host";
 import { openBatches } from "./batches";
 import type { FromThread, ThreadData } from "./feeder";
 
-const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData,
-  values = new Map(given),
-  wanted = new Set(reads),
-  { signal } = new AbortController();
+const { document, given, reads, blobs, cacheDir, folders, ...spec } = workerData as ThreadData;
+const values = new Map(given);
+const wanted = new Set(reads);
+const { signal } = new AbortController();
 const send = (message: FromThread, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
 const batches = await openBatches({
@@ -33,8 +33,8 @@ const batches = await openBatches({
 });
 parentPort?.on("message", async (index: number) => {
   try {
-    const { rows, values } = await batches.batch(index, wanted),
-      read = reads.map((name): [string, unknown] => [name, values.get(name)]);
+    const { rows, values } = await batches.batch(index, wanted);
+    const read = reads.map((name): [string, unknown] => [name, values.get(name)]);
     const own = read.flatMap(([, value]) =>
       (value as Tensor)?.data?.buffer instanceof ArrayBuffer ? [(value as Tensor).data.buffer as ArrayBuffer] : [],
     );

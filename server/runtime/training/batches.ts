@@ -62,8 +62,8 @@ export async function openBatches({
       cone.rows.map(async (from) => [key(from), { type: typeOf(from), value: await valueOf(from), from }] as const),
     ),
   );
-  const counts = [...given.values()].map(({ type, value }) => rowCount(type, value) ?? 0),
-    rows = Math.max(0, distinct?.length ?? 0, ...counts);
+  const counts = [...given.values()].map(({ type, value }) => rowCount(type, value) ?? 0);
+  const rows = Math.max(0, distinct?.length ?? 0, ...counts);
   if (!rows)
     throw new Failure({
       node,
@@ -114,8 +114,8 @@ export async function openBatches({
     isSteady: (endpoint) => given.has(endpoint),
     whole: (endpoint) => given.get(endpoint)?.value,
     async batch(index, wanted) {
-      const drawn = draw.batch(index),
-        values = new Map<string, unknown>();
+      const drawn = draw.batch(index);
+      const values = new Map<string, unknown>();
       for (const [name, { type, value }] of given)
         if (!wanted || wanted.has(name) || readOnHost.has(name))
           values.set(name, rowCount(type, value) === rows ? sliceRows[type]?.(value as never, drawn) : value);

@@ -31,10 +31,10 @@ export async function evaluate(
   { graph, cone, valueOf, weightsOf, hostFor, seed, blobs, sessions, provider, signal }: Evaluation,
   current: (parameter: LoweredParameter) => Float32Array | undefined,
 ): Promise<Map<string, number>> {
-  const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]),
-    values = new Map<string, unknown>(
-      await Promise.all(cone.rows.map(async (from) => [key(from), await valueOf(from)] as const)),
-    );
+  const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]);
+  const values = new Map<string, unknown>(
+    await Promise.all(cone.rows.map(async (from) => [key(from), await valueOf(from)] as const)),
+  );
   const read = new Set(
     [...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(key),
   );

@@ -49,9 +49,9 @@ const ahead = 2;
  * thread has started, batches are drawn on the calling one.
  */
 export function threadedFeeder(batches: Batches, data: ThreadData, last: number, threads: number): Feeder {
-  const wanted = new Set(data.reads),
-    waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>(),
-    ready: Worker[] = [];
+  const wanted = new Set(data.reads);
+  const waiting = new Map<number, { promise: Promise<Batch>; settle(message: FromThread): void }>();
+  const ready: Worker[] = [];
   const shared = { ...data, given: data.given.map(([name, value]): [string, unknown] => [name, share(value)]) };
   const workers = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL("./batch-thread.ts", import.meta.url), {
@@ -103,8 +103,8 @@ function share(value: unknown): unknown {
   if ("pixels" in value) return { pixels: share(value.pixels) };
   const tensor = value as Partial<Tensor>;
   if (!ArrayBuffer.isView(tensor.data)) return value;
-  const { buffer, byteOffset, byteLength, constructor } = tensor.data,
-    memory = new SharedArrayBuffer(byteLength);
+  const { buffer, byteOffset, byteLength, constructor } = tensor.data;
+  const memory = new SharedArrayBuffer(byteLength);
   new Uint8Array(memory).set(new Uint8Array(buffer, byteOffset, byteLength));
   return { ...tensor, data: new (constructor as Float32ArrayConstructor)(memory as unknown as ArrayBuffer) };
 }

@@ -7,11 +7,11 @@ import { openBlobs } from "../../storage/blobs";
 import { frozenRows } from "./frozen-rows";
 
 it("reads the same rows from their file as from memory", async () => {
-  const first = new Graph(),
-    op = opsOf(first),
-    rows = 150,
-    dir = await temporaryFolder(),
-    told: number[] = [];
+  const first = new Graph();
+  const op = opsOf(first);
+  const rows = 150;
+  const dir = await temporaryFolder();
+  const told: number[] = [];
   const x = first.input("x", "float32", ["batch", 3]);
   first.output("double", op.Mul(x, first.constant([2])));
   first.output("half", op.Cast(x, { dtype: "float16" }));
@@ -32,8 +32,8 @@ it("reads the same rows from their file as from memory", async () => {
     frozen.close();
     return tensors;
   };
-  const fromMemory = await read(2 ** 20),
-    fromFile = await read(0);
+  const fromMemory = await read(2 ** 20);
+  const fromFile = await read(0);
   expect(fromFile).toEqual(fromMemory);
   expect(fromFile.get("double")).toEqual({
     dtype: "float32",

@@ -50,8 +50,8 @@ interface Stored {
  * with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec,
-    path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
+  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec;
+  const path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
   const known = await readFile(path, "utf8").then(
     (text) => JSON.parse(text) as Stored[],
     () => undefined,
@@ -59,8 +59,8 @@ export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
   const stored =
     known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
-  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) })),
-    bytes = parts.reduce((n, p) => n + p.bytes, 0);
+  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) }));
+  const bytes = parts.reduce((n, p) => n + p.bytes, 0);
   const readers = await Promise.all(
     parts.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, rows, blobs))),
   );
@@ -87,8 +87,8 @@ async function fileReader(
   rows: number,
   blobs: Blobs,
 ): Promise<Reader> {
-  const file = openSync(blobs.path(ref), "r"),
-    width = bytes / rows;
+  const file = openSync(blobs.path(ref), "r");
+  const width = bytes / rows;
   return {
     name,
     read(wanted) {
@@ -133,12 +133,12 @@ async function compute({
   try {
     for (let from = 0; from < rows; from += chunkRows) {
       if (signal.aborted) throw new Cancelled();
-      const to = Math.min(rows, from + chunkRows),
-        out = await session.run(
-          Object.fromEntries(
-            inputs.map(({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, from, to) : tensor]),
-          ),
-        );
+      const to = Math.min(rows, from + chunkRows);
+      const out = await session.run(
+        Object.fromEntries(
+          inputs.map(({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, from, to) : tensor]),
+        ),
+      );
       for (const { name, stream } of outputs) {
         const { data } = out[name] as Tensor;
         if (!stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))

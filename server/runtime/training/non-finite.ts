@@ -25,16 +25,16 @@ export async function firstNonFinite(
   stepper: Stepper,
 ): Promise<NonFiniteAt | undefined> {
   if (!("step" in program.parts)) return undefined;
-  const { graph } = program.parts.step as Part,
-    taps = tap(graph),
-    state = await stepper.parameters();
+  const { graph } = program.parts.step as Part;
+  const taps = tap(graph);
+  const state = await stepper.parameters();
   const shapes = new Map(
     [...graph.inputs, ...graph.parameters.map((p) => p.value)].map((v) => [v.name, v.shape as number[]]),
   );
   const given: Record<string, ort.Tensor> = {};
   for (const [name, shape] of shapes) {
-    const tensor = feeds.get(name),
-      data = state.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(name === "step" ? 1 : 0);
+    const tensor = feeds.get(name);
+    const data = state.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(name === "step" ? 1 : 0);
     given[name] = tensor ? toOrt(tensor) : new ort.Tensor("float32", data, shape);
   }
   const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
@@ -55,8 +55,8 @@ export async function firstNonFinite(
 }
 
 function tap(graph: Graph): (NonFiniteAt & { output: string })[] {
-  const op = opsOf(graph),
-    zero = graph.constant([0]);
+  const op = opsOf(graph);
+  const zero = graph.constant([0]);
   return [...graph.nodes].flatMap((node) => {
     const [value] = node.outputs;
     if (value?.dtype !== "float32" || node.scope === "optimizer") return [];

@@ -48,8 +48,8 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
       message: `The stage “${stage.name}” asks for losses of ${stage.losses.join(", ")}, and none of those is wired to ${title(node)}.`,
       hint: `Wired are ${request.losses.map((l) => l.node).join(", ")}.`,
     });
-  const cone = coneOf(graph, ends),
-    [blocked] = cone.after;
+  const cone = coneOf(graph, ends);
+  const [blocked] = cone.after;
   if (blocked)
     throw new Failure({
       node: blocked,
@@ -82,8 +82,8 @@ export function buildStage(
     },
     { training: true, handles },
   );
-  const losses = cone.ends.map((end) => scalarOf(lowered, node, end)),
-    op = opsOf(lowered.graph);
+  const losses = cone.ends.map((end) => scalarOf(lowered, node, end));
+  const op = opsOf(lowered.graph);
   lowered.graph.output(
     "loss",
     losses.reduce((a, b) => op.Add(a, b)),
@@ -91,8 +91,8 @@ export function buildStage(
   if (losses.length > 1)
     for (const [i, end] of cone.ends.entries()) lowered.graph.output(`loss/${end.node}`, losses[i] as Value);
 
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])),
-    { rateOf } = groups(stage, names);
+  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name]));
+  const { rateOf } = groups(stage, names);
   const learning = new Set(trainable(lowered.graph, losses, { rateOf }).map((p) => p.name));
   if (!learning.size)
     throw new Failure({
@@ -113,8 +113,8 @@ export function buildStage(
           isFrozen: (name) => !learning.has(name) && !follows(byName.get(name)),
           isSteady: (name) => batches.isSteady(name),
         });
-  const target = halves?.second ?? lowered.graph,
-    crossing = new Set(halves?.boundary.map((b) => b.name));
+  const target = halves?.second ?? lowered.graph;
+  const crossing = new Set(halves?.boundary.map((b) => b.name));
   return {
     lowered,
     halves,
@@ -153,10 +153,10 @@ export function compileStage(
   { graph: nodes, node, request, stage }: StageSpec,
   { lowered, graph }: BuiltStage,
 ): Program {
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name])),
-    { rateOf, decayOf } = groups(stage, names);
-  const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map((p) => p.name),
-    students = new Map(lowered.parameters.flatMap((p) => (p.decay === undefined ? [[p.id, p.graphName]] : [])));
+  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name]));
+  const { rateOf, decayOf } = groups(stage, names);
+  const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map((p) => p.name);
+  const students = new Map(lowered.parameters.flatMap((p) => (p.decay === undefined ? [[p.id, p.graphName]] : [])));
   const averages: Average[] = [
     ...lowered.parameters.flatMap(({ graphName, id, decay }) =>
       decay === undefined ? [] : [{ name: graphName, of: students.get(studentOf(id)) ?? "", decay }],

@@ -9,16 +9,16 @@ import { Stepper } from "./stepper";
 
 /** Two linear maps with a mean squared output as loss: the mean over rows, so that batches may be cut in any way. */
 function model(): Graph {
-  const graph = new Graph(),
-    b = builderOf(graph),
-    op = opsOf(graph),
-    x = graph.input("x", "float32", [batchSymbol, 6]);
+  const graph = new Graph();
+  const b = builderOf(graph);
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", [batchSymbol, 6]);
   const y = linear(b, "out", op.Gelu(layerNorm(b, "ln", linear(b, "in", x, 8))), 3);
   graph.output("loss", op.ReduceMean(op.Mul(y, y), { keepdims: 0 }));
   return graph;
 }
-const draw = random("stepper"),
-  rows = Float32Array.from({ length: 16 * 6 }, () => draw.normal());
+const draw = random("stepper");
+const rows = Float32Array.from({ length: 16 * 6 }, () => draw.normal());
 const batch = (from: number, to: number): ReadonlyMap<string, Tensor> =>
   new Map([["x", { dtype: "float32", shape: [to - from, 6], data: rows.subarray(from * 6, to * 6) }]]);
 const start = (name: string, size: number): Float32Array => {

@@ -57,12 +57,12 @@ export class Stepper {
   }
 
   async #open(feeds: ReadonlyMap<string, Tensor>): Promise<{ program: Program; parts: Open }> {
-    const shapes = [...feeds].map(([name, { shape }]) => `${name}:${shape}`).join(),
-      known = this.#programs.get(shapes);
+    const shapes = [...feeds].map(([name, { shape }]) => `${name}:${shape}`).join();
+    const known = this.#programs.get(shapes);
     if (known) return known;
-    const { compile, valueOf, stateOf = () => undefined } = this.options,
-      program = compile(),
-      parts: Open = {};
+    const { compile, valueOf, stateOf = () => undefined } = this.options;
+    const program = compile();
+    const parts: Open = {};
     for (const [name, part] of Object.entries<Part>(program.parts)) {
       parts[name] = await this.#session(part);
       for (const p of part.graph.parameters)
@@ -110,8 +110,8 @@ export class Stepper {
     lr: number,
     step: number,
   ): Promise<Record<string, number>> {
-    const scalars: Feeds = { lr: float(Float32Array.of(lr), []), step: float(Float32Array.of(step), []) },
-      told: Record<string, number> = {};
+    const scalars: Feeds = { lr: float(Float32Array.of(lr), []), step: float(Float32Array.of(step), []) };
+    const told: Record<string, number> = {};
     const tell = (out: Feeds, share: number) => {
       for (const [name, value] of Object.entries(out))
         if (isTold(name)) told[name] = (told[name] ?? 0) + share * Number((value.data as Float32Array)[0]);
@@ -122,8 +122,8 @@ export class Stepper {
     };
     let update: OpenPart | undefined;
     for (const feeds of batches) {
-      const { program, parts } = await this.#open(feeds),
-        data = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
+      const { program, parts } = await this.#open(feeds);
+      const data = Object.fromEntries([...feeds].map(([name, tensor]) => [name, toOrt(tensor)]));
       update = parts.update;
       if (update && !Object.keys(this.#sums).length) this.#sums = zeros(program, this.#state);
       if (parts.step) await this.#run(parts.step, { ...scalars, ...data }, (out) => tell(out, 1));
@@ -143,8 +143,8 @@ export class Stepper {
   ): Promise<Feeds> {
     const given: Feeds = {};
     for (const name of inputs) given[name] = (feeds[name] ?? this.#sums[name] ?? this.#state.get(name)) as ort.Tensor;
-    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null])),
-      stays = (name: string) => inPlace.has(name) && !this.#lent.has(this.#state.get(name) as ort.Tensor);
+    const into = Object.fromEntries(session.outputNames.map((name): [string, ort.Tensor | null] => [name, null]));
+    const stays = (name: string) => inPlace.has(name) && !this.#lent.has(this.#state.get(name) as ort.Tensor);
     if (!this.#keepOnDevice)
       for (const { name, next } of states)
         into[next] = stays(name)
@@ -177,14 +177,14 @@ export class Stepper {
     data: Feeds,
     check: (out: Feeds) => void,
   ): Promise<void> {
-    const encode = parts.encode as OpenPart,
-      head = parts.head as OpenPart,
-      backward = parts.backward as OpenPart,
-      graph = (program.parts as { encode: Part }).encode.graph;
-    const count = program.chunks,
-      read = graph.inputs.flatMap((v) =>
-        feeds.has(v.name) ? [{ name: v.name, rows: v.shape[0] as number, tensor: feeds.get(v.name) as Tensor }] : [],
-      );
+    const encode = parts.encode as OpenPart;
+    const head = parts.head as OpenPart;
+    const backward = parts.backward as OpenPart;
+    const graph = (program.parts as { encode: Part }).encode.graph;
+    const count = program.chunks;
+    const read = graph.inputs.flatMap((v) =>
+      feeds.has(v.name) ? [{ name: v.name, rows: v.shape[0] as number, tensor: feeds.get(v.name) as Tensor }] : [],
+    );
     const piece = (i: number): Feeds =>
       Object.fromEntries(
         read.map(({ name, rows, tensor }) => [
@@ -202,8 +202,8 @@ export class Stepper {
       { ...data, ...Object.fromEntries([...boundary].map(([name, whole]) => [name, whole.tensor()])) },
       check,
     );
-    const returning = program.crossings.filter((c) => c.returns),
-      cotangents = new Map<string, { crossing: Crossing; value: ort.Tensor }>();
+    const returning = program.crossings.filter((c) => c.returns);
+    const cotangents = new Map<string, { crossing: Crossing; value: ort.Tensor }>();
     for (const crossing of returning)
       cotangents.set(cotangentOf(crossing.name), {
         crossing,
@@ -230,8 +230,8 @@ export class Stepper {
 
   /** Numbers on the device are fetched through a session that copies them: reading them directly ends the process in onnxruntime-node 1.30. */
   async #read(names: readonly string[]): Promise<TensorToWrite[]> {
-    const tensors = names.map((name) => [name, this.#state.get(name) as ort.Tensor] as const),
-      far = tensors.filter(([, t]) => t.location === "gpu-buffer");
+    const tensors = names.map((name) => [name, this.#state.get(name) as ort.Tensor] as const);
+    const far = tensors.filter(([, t]) => t.location === "gpu-buffer");
     const near = far.length ? await fetchAll(far, this.options.provider) : {};
     return tensors.map(([name, t]) => ({ name, shape: t.dims, data: (near[name] ?? t).data as Float32Array }));
   }
@@ -275,14 +275,14 @@ function assembly({ axis, shape }: Crossing): {
   put(i: number, count: number, part: ort.Tensor): void;
   tensor(): ort.Tensor;
 } {
-  let whole: Tensor["data"] | undefined,
-    type: ort.Tensor["type"] = "float32";
-  const outer = size(shape.slice(0, axis)),
-    inner = size(shape.slice(axis));
+  let whole: Tensor["data"] | undefined;
+  let type: ort.Tensor["type"] = "float32";
+  const outer = size(shape.slice(0, axis));
+  const inner = size(shape.slice(axis));
   return {
     put(i, count, part) {
-      const data = part.data as Float32Array,
-        length = inner / count;
+      const data = part.data as Float32Array;
+      const length = inner / count;
       type = part.type;
       whole ??= new (data.constructor as Float32ArrayConstructor)(outer * inner);
       for (let o = 0; o < outer; o++)
@@ -294,10 +294,10 @@ function assembly({ axis, shape }: Crossing): {
 
 /** The i-th of `count` pieces along the axis of a crossing. */
 function slab(value: ort.Tensor, { axis, shape }: Crossing, i: number, count: number): ort.Tensor {
-  const outer = size(shape.slice(0, axis)),
-    inner = size(shape.slice(axis)),
-    length = inner / count,
-    data = value.data as Float32Array;
+  const outer = size(shape.slice(0, axis));
+  const inner = size(shape.slice(axis));
+  const length = inner / count;
+  const data = value.data as Float32Array;
   const part = outer === 1 ? data.subarray(i * length, (i + 1) * length) : new Float32Array(outer * length);
   if (outer > 1)
     for (let o = 0; o < outer; o++)
@@ -310,8 +310,8 @@ function slab(value: ort.Tensor, { axis, shape }: Crossing, i: number, count: nu
 }
 
 async function fetchAll(tensors: readonly (readonly [string, ort.Tensor])[], provider: Provider): Promise<Feeds> {
-  const graph = new Graph(),
-    op = opsOf(graph);
+  const graph = new Graph();
+  const op = opsOf(graph);
   for (const [i, [, t]] of tensors.entries())
     graph.output(`y${i}`, op.Identity(graph.input(`x${i}`, "float32", t.dims)));
   const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {

@@ -74,8 +74,8 @@ async function trained(
   options: Parameters<typeof run>[2] = {},
   dir?: string,
 ): Promise<{ result: Run; weights: Map<string, Float32Array>; dir: string }> {
-  const folder = dir ?? (await temporaryFolder()),
-    result = await run(document, folder, options);
+  const folder = dir ?? (await temporaryFolder());
+  const result = await run(document, folder, options);
   expect(result.error).toBeUndefined();
   return { result, weights: await weightsOf(folder, result, "weights"), dir: folder };
 }
@@ -92,8 +92,8 @@ const line = (result: Run, name: string): number[] =>
 /** The largest difference of two tensors, as a share of the largest number in them. */
 function gap(a: ReadonlyMap<string, Float32Array>, b: ReadonlyMap<string, Float32Array>): number {
   expect([...a.keys()].sort()).toEqual([...b.keys()].sort());
-  let worst = 0,
-    largest = 1e-12;
+  let worst = 0;
+  let largest = 1e-12;
   for (const [name, x] of a)
     for (const [i, v] of x.entries()) {
       worst = Math.max(worst, Math.abs(v - (b.get(name)?.[i] as number)));
@@ -111,8 +111,8 @@ const sgd = { optimizer: "sgd", momentum: 0 };
 
 describe("a batch in chunks", () => {
   it("has the loss and the gradients of the whole batch, whatever the chunk", async () => {
-    const whole = await trained(pair({ ...sgd, steps: 2, batch: 16 })),
-      before = await trained(pair({ ...sgd, steps: 1, batch: 16, lr: 0 }));
+    const whole = await trained(pair({ ...sgd, steps: 2, batch: 16 }));
+    const before = await trained(pair({ ...sgd, steps: 1, batch: 16, lr: 0 }));
     expect(changed(whole.weights, before.weights).length).toBeGreaterThan(20);
     for (const chunk of [2, 8]) {
       const chunked = await trained(pair({ ...sgd, steps: 2, batch: 16, chunk }));
@@ -148,8 +148,8 @@ describe("a frozen part behind the data", () => {
       ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"],
     );
   it("runs once for each row, with the same numbers as in every step", async () => {
-    const on = await trained(frozen({})),
-      off = await trained(frozen({ hoist: "off" }));
+    const on = await trained(frozen({}));
+    const off = await trained(frozen({ hoist: "off" }));
     expect(on.result.events.filter((e) => e.kind === "hoisted")).toMatchObject([{ nodes: ["vision"], rows: 48 }]);
     expect(off.result.events.some((e) => e.kind === "hoisted")).toBe(false);
     expect(gap(on.weights, off.weights)).toBeLessThan(1e-5);
@@ -159,9 +159,9 @@ describe("a frozen part behind the data", () => {
     expect(again.result.events.some((e) => e.kind === "hoisted")).toBe(true);
   });
   it("may be kept in half precision", async () => {
-    const half = await trained(frozen({ hoist: "float16", lr: 0.001 })),
-      full = await trained(frozen({ lr: 0.001 })),
-      bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
+    const half = await trained(frozen({ hoist: "float16", lr: 0.001 }));
+    const full = await trained(frozen({ lr: 0.001 }));
+    const bytes = (r: Run) => r.events.flatMap((e) => (e.kind === "hoisted" ? [e.bytes] : []))[0];
     expect(bytes(half.result)).toBe((bytes(full.result) as number) / 2);
     expect(gap(half.weights, full.weights)).toBeLessThan(1e-2);
   });
@@ -202,15 +202,15 @@ describe("weights handles", () => {
         "normalize.pixels -> plain.pixels",
       ],
     );
-    const { result, weights, dir } = await trained(adapted),
-      start = (
-        await trained(
-          pair({ steps: 1, lr: 0 }, { ...fresh, lora }, [
-            "fresh.weights -> lora.weights",
-            "lora.weights -> vision.weights",
-          ]),
-        )
-      ).weights;
+    const { result, weights, dir } = await trained(adapted);
+    const start = (
+      await trained(
+        pair({ steps: 1, lr: 0 }, { ...fresh, lora }, [
+          "fresh.weights -> lora.weights",
+          "lora.weights -> vision.weights",
+        ]),
+      )
+    ).weights;
     expect(changed(weights, start).filter((n) => n.startsWith("vision."))).toEqual([
       "vision.blocks.0.attn.qkv.weight.lora_A",
       "vision.blocks.0.attn.qkv.weight.lora_B",
@@ -228,36 +228,36 @@ describe("weights handles", () => {
 
   it("give a teacher that follows its student as θ' ← mθ' + (1 − m)θ", async () => {
     // A second pair of towers reads the averaged handle; it adds to the loss, and takes no gradient.
-    const momentum = 0.9,
-      document = (steps: number) =>
-        pair(
-          { ...sgd, steps },
-          {
-            ...fresh,
-            average: ["weights.average", { momentum }],
-            teacher: ["model.vision-transformer", { scope: "vision", ...tower }],
-            distance: ["model.contrastive-scorer", { scope: "other" }],
-            teacher_projector: ["model.projector", { scope: "ip", width: 16 }],
-            teacher_norm: ["model.l2-normalize"],
-            teacher_loss: ["loss.info-nce"],
-          },
-          [
-            "fresh.weights -> vision.weights",
-            "fresh.weights -> image_projector.weights",
-            "fresh.weights -> average.weights",
-            "average.weights -> teacher.weights",
-            "average.weights -> teacher_projector.weights",
-            "normalize.pixels -> teacher.pixels",
-            "teacher.features -> teacher_projector.features",
-            "teacher_projector.embedding -> teacher_norm.embedding",
-            "image_norm.embedding -> distance.images",
-            "teacher_norm.embedding -> distance.texts",
-            "distance.logits -> teacher_loss.logits",
-            "teacher_loss.loss -> trainer.loss",
-          ],
-        );
-    const name = "vision.conv1.weight",
-      runs = [];
+    const momentum = 0.9;
+    const document = (steps: number) =>
+      pair(
+        { ...sgd, steps },
+        {
+          ...fresh,
+          average: ["weights.average", { momentum }],
+          teacher: ["model.vision-transformer", { scope: "vision", ...tower }],
+          distance: ["model.contrastive-scorer", { scope: "other" }],
+          teacher_projector: ["model.projector", { scope: "ip", width: 16 }],
+          teacher_norm: ["model.l2-normalize"],
+          teacher_loss: ["loss.info-nce"],
+        },
+        [
+          "fresh.weights -> vision.weights",
+          "fresh.weights -> image_projector.weights",
+          "fresh.weights -> average.weights",
+          "average.weights -> teacher.weights",
+          "average.weights -> teacher_projector.weights",
+          "normalize.pixels -> teacher.pixels",
+          "teacher.features -> teacher_projector.features",
+          "teacher_projector.embedding -> teacher_norm.embedding",
+          "image_norm.embedding -> distance.images",
+          "teacher_norm.embedding -> distance.texts",
+          "distance.logits -> teacher_loss.logits",
+          "teacher_loss.loss -> trainer.loss",
+        ],
+      );
+    const name = "vision.conv1.weight";
+    const runs = [];
     for (const steps of [1, 2]) {
       const { result, weights, dir } = await trained(document(steps));
       runs.push({
@@ -266,9 +266,9 @@ describe("weights handles", () => {
       });
     }
     const start = (await trained(pair({ steps: 1, lr: 0 }, fresh, ["fresh.weights -> vision.weights"]))).weights.get(
-        name,
-      ) as Float32Array,
-      [one, two] = runs as [(typeof runs)[0], (typeof runs)[0]];
+      name,
+    ) as Float32Array;
+    const [one, two] = runs as [(typeof runs)[0], (typeof runs)[0]];
     for (const [i, s] of start.entries()) {
       expect(one.teacher[i]).toBeCloseTo(momentum * s + (1 - momentum) * (one.student[i] as number), 6);
       expect(two.teacher[i]).toBeCloseTo(
@@ -296,9 +296,9 @@ describe("weights handles", () => {
   });
 
   it("average over the whole training when the trainer is asked to", async () => {
-    const { result, weights, dir } = await trained(pair({ ...sgd, steps: 1, average: 0.75 })),
-      start = (await trained(pair({ steps: 1, lr: 0 }))).weights,
-      average = await weightsOf(dir, result, "average");
+    const { result, weights, dir } = await trained(pair({ ...sgd, steps: 1, average: 0.75 }));
+    const start = (await trained(pair({ steps: 1, lr: 0 }))).weights;
+    const average = await weightsOf(dir, result, "average");
     for (const [name, w] of weights)
       for (const [i, v] of w.entries())
         expect(average.get(name)?.[i]).toBeCloseTo(0.75 * (start.get(name)?.[i] as number) + 0.25 * v, 5);
@@ -311,16 +311,16 @@ describe("stages", () => {
     { name: "all", steps: 4, trains: "vision.*=0.5, ip.*, tp.*", lr: 0.002 },
   ];
   it("train what they name, one after the other, and go on in the middle of any of them", async () => {
-    const whole = await trained(pair({ stages, checkpoint: 2 })),
-      first = await trained(pair({ stages: [stages[0]] })),
-      start = await trained(pair({ steps: 1, lr: 0 }));
+    const whole = await trained(pair({ stages, checkpoint: 2 }));
+    const first = await trained(pair({ stages: [stages[0]] }));
+    const start = await trained(pair({ steps: 1, lr: 0 }));
     expect(changed(first.weights, start.weights)).toEqual(["ip.proj.weight", "tp.proj.weight"]);
     expect(changed(whole.weights, first.weights).every((n) => /^(ip|tp|vision)\./.test(n))).toBe(true);
     expect(changed(whole.weights, first.weights)).toContain("vision.conv1.weight");
     expect(line(whole.result, "lr")).toEqual([0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
     for (const stopAt of [2, 3, 5]) {
-      const dir = await temporaryFolder(),
-        controller = new AbortController();
+      const dir = await temporaryFolder();
+      const controller = new AbortController();
       await run(pair({ stages, checkpoint: 2 }), dir, {
         signal: controller.signal,
         onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
@@ -401,9 +401,9 @@ describe("measuring in the middle of a training", () => {
       ],
     );
   it("gives what the trained weights reach, at every interval, and keeps the best", async () => {
-    const document = measured({ steps: 40, lr: 0.001, give: "best" }),
-      { result, dir } = await trained(document),
-      points = line(result, "accuracy.top5");
+    const document = measured({ steps: 40, lr: 0.001, give: "best" });
+    const { result, dir } = await trained(document);
+    const points = line(result, "accuracy.top5");
     expect(points.map((v, i) => (v === null ? 0 : i + 1)).filter(Boolean)).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
     // The same towers on the weights that came out reach the best of the points.
     const after = structuredClone(document);
@@ -455,8 +455,8 @@ describe("buckets", () => {
         ];
       return d;
     };
-    const short = await trained(document(true)),
-      long = await trained(document(false));
+    const short = await trained(document(true));
+    const long = await trained(document(false));
     for (const [i, loss] of line(short.result, "loss").entries())
       expect(loss).toBeCloseTo(line(long.result, "loss")[i] as number, 3);
   });
@@ -483,14 +483,14 @@ describe("a queue", () => {
         "text_norm.embedding -> same.texts",
       ],
     );
-    const whole = await trained(document),
-      queue = whole.weights.get("queue.embeddings") as Float32Array;
+    const whole = await trained(document);
+    const queue = whole.weights.get("queue.embeddings") as Float32Array;
     expect(queue).toHaveLength(20 * 16);
     // What entered has length 1; the noise of the beginning, which has not, is gone after three batches of 8.
     for (let row = 0; row < 20; row++)
       expect(Math.hypot(...queue.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 4);
-    const dir = await temporaryFolder(),
-      controller = new AbortController();
+    const dir = await temporaryFolder();
+    const controller = new AbortController();
     await run(document, dir, {
       signal: controller.signal,
       onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort(),
@@ -501,8 +501,8 @@ describe("a queue", () => {
 
 describe("half precision", () => {
   it("follows the losses of full precision, with full-precision weights", async () => {
-    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002, seed: 1 })),
-      full = await trained(pair({ steps: 30, lr: 0.002, seed: 1 }));
+    const half = await trained(pair({ steps: 30, precision: "float16", lr: 0.002, seed: 1 }));
+    const full = await trained(pair({ steps: 30, lr: 0.002, seed: 1 }));
     expect(line(full.result, "loss")[29]).toBeLessThan((line(full.result, "loss")[0] as number) * 0.95);
     for (const [i, loss] of line(half.result, "loss").entries())
       expect(Math.abs(loss - (line(full.result, "loss")[i] as number)) / loss).toBeLessThan(0.02);

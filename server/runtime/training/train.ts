@@ -90,8 +90,8 @@ class Trainer {
   }
 
   async run(): Promise<TrainResult> {
-    const { stages } = this.t.request,
-      prepared: Prepared[] = [];
+    const { stages } = this.t.request;
+    const prepared: Prepared[] = [];
     for (const [index, stage] of stages.entries()) prepared.push(await this.#prepare(stage, index));
     this.#warnOfIdle(prepared);
     const resumed = await this.#resume();
@@ -108,10 +108,16 @@ class Trainer {
 
   /** Opens a stage's data, lowers it, and notes the parameters that it brings. */
   async #prepare(stage: Stage, index: number): Promise<Prepared> {
-    const { request, node, graph, valueOf, hostFor, blobs } = this.t,
-      { batchSize, seed, distinct, bucket } = request;
-    const cone = coneOfStage({ graph, node, request, stage }),
-      spec: StageSpec = { graph, node, request, stage, handles: await handlesOf(graph, cone.tensors, this.#weightsOf) };
+    const { request, node, graph, valueOf, hostFor, blobs } = this.t;
+    const { batchSize, seed, distinct, bucket } = request;
+    const cone = coneOfStage({ graph, node, request, stage });
+    const spec: StageSpec = {
+      graph,
+      node,
+      request,
+      stage,
+      handles: await handlesOf(graph, cone.tensors, this.#weightsOf),
+    };
     const batches = await openBatches({
       graph,
       node,
@@ -124,8 +130,8 @@ class Trainer {
       valueOf,
       hostFor,
     });
-    const built = buildStage(spec, cone, batches, (await batches.batch(1)).values),
-      { lowered } = built;
+    const built = buildStage(spec, cone, batches, (await batches.batch(1)).values);
+    const { lowered } = built;
     // A teacher starts as its student is.
     const values = await parameterValues(lowered, this.#weightsOf, blobs, {
       seed,
@@ -145,8 +151,8 @@ class Trainer {
 
   /** A pattern that fits no parameter is a slip more often than not. */
   #warnOfIdle(prepared: readonly Prepared[]): void {
-    const names = [...this.#known.values()].map((p) => p.name),
-      handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
+    const names = [...this.#known.values()].map((p) => p.name);
+    const handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
     const patterns = {
       "what a stage trains": prepared.flatMap(({ spec }) => spec.stage.trains.map((t) => t.pattern)),
       "what is frozen": handles.flatMap((h) => h.frozen ?? []),
@@ -165,8 +171,8 @@ class Trainer {
 
   /** Puts everything back as the last checkpoint has it, and gives what else went round then. */
   async #resume(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
-    const { node, onEvent } = this.t,
-      { checkpoint, damage } = await this.#checkpoints.load();
+    const { node, onEvent } = this.t;
+    const { checkpoint, damage } = await this.#checkpoints.load();
     if (!checkpoint && !damage.length) return undefined;
     const isForeign = [...(checkpoint?.tensors ?? [])].some(
       ([name, data]) =>
@@ -205,17 +211,17 @@ class Trainer {
     before: number,
     resumed: ReadonlyMap<string, Float32Array> | undefined,
   ): Promise<boolean> {
-    const { request, node, provider, signal, onEvent } = this.t,
-      { stage } = spec,
-      last = before + stage.steps,
-      isMidway = this.#curve.steps > before;
-    const names = new Names(built.lowered.parameters),
-      frozen = await this.#frozenRows(spec, batches, built, names);
+    const { request, node, provider, signal, onEvent } = this.t;
+    const { stage } = spec;
+    const last = before + stage.steps;
+    const isMidway = this.#curve.steps > before;
+    const names = new Names(built.lowered.parameters);
+    const frozen = await this.#frozenRows(spec, batches, built, names);
     const feeder = this.#feeder(spec, cone, batches, built, this.t.request.stages.indexOf(stage));
     let shapes: Batch["values"] = new Map();
     const draw = async (index: number): Promise<Drawn> => {
-      const { rows, values } = await feeder.batch(index),
-        feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
+      const { rows, values } = await feeder.batch(index);
+      const feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
       for (const [name, tensor] of frozen?.read(rows) ?? []) feeds.set(name, tensor);
       shapes = values;
       return { rows, feeds };
@@ -228,23 +234,23 @@ class Trainer {
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
     try {
-      let told = 0,
-        ended = false;
+      let told = 0;
+      let ended = false;
       for (let step = this.#curve.steps + 1; step <= last && !ended; step++) {
         if (signal.aborted) throw new Cancelled();
-        const mine = step - before,
-          lr = stage.lr * scheduleAt(stage.schedule, mine, stage.steps),
-          start = performance.now(),
-          drawn: Drawn[] = [];
+        const mine = step - before;
+        const lr = stage.lr * scheduleAt(stage.schedule, mine, stage.steps);
+        const start = performance.now();
+        const drawn: Drawn[] = [];
         for (let i = 1; i <= request.accumulate; i++) drawn.push(await draw((mine - 1) * request.accumulate + i));
-        const ready = performance.now(),
-          values = await stepper
-            .step(
-              drawn.map((d) => d.feeds),
-              lr,
-              mine,
-            )
-            .catch((error) => this.#explain(error, step, drawn, spec, built, stepper));
+        const ready = performance.now();
+        const values = await stepper
+          .step(
+            drawn.map((d) => d.feeds),
+            lr,
+            mine,
+          )
+          .catch((error) => this.#explain(error, step, drawn, spec, built, stepper));
         this.#waited += ready - start;
         this.#worked += performance.now() - start;
         this.#curve.add(step, { loss: Number.NaN, lr, ...values });
@@ -275,15 +281,15 @@ class Trainer {
   /** Rows are cut as they are asked for; what random nodes make of them is made ahead, in threads. */
   #feeder({ stage }: StageSpec, cone: Cone, batches: Batches, built: BuiltStage, index: number): Feeder {
     const {
-        document,
-        node,
-        request,
-        blobs,
-        cacheDir,
-        folders,
-        dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)),
-      } = this.t,
-      { batchSize, seed, distinct, bucket, accumulate } = request;
+      document,
+      node,
+      request,
+      blobs,
+      cacheDir,
+      folders,
+      dataThreads = Math.max(1, Math.min(4, availableParallelism() - 1)),
+    } = this.t;
+    const { batchSize, seed, distinct, bucket, accumulate } = request;
     // A thread takes a second to start: a short stage is over by then.
     if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50)
       return directFeeder(batches, built.reads);
@@ -313,9 +319,9 @@ class Trainer {
   /** Everything that goes round in this stage, and what earlier stages trained. */
   async #save(step: number, stepper: Stepper, names: Names, best: boolean): Promise<void> {
     const states = (await stepper.states()).map(
-        (s): TensorToWrite => ({ ...s, name: names.idOf(s.name) === undefined ? s.name : own + names.idOf(s.name) }),
-      ),
-      there = new Set(states.map((s) => s.name));
+      (s): TensorToWrite => ({ ...s, name: names.idOf(s.name) === undefined ? s.name : own + names.idOf(s.name) }),
+    );
+    const there = new Set(states.map((s) => s.name));
     const earlier = [...this.#trained]
       .filter((id) => !there.has(own + id))
       .map(
@@ -336,8 +342,8 @@ class Trainer {
     names: Names,
   ): Promise<FrozenRows | undefined> {
     if (!halves) return undefined;
-    const { node, blobs, cacheDir, provider, signal, onEvent } = this.t,
-      behind = new Set(halves.second.nodes.map((n) => n.scope));
+    const { node, blobs, cacheDir, provider, signal, onEvent } = this.t;
+    const behind = new Set(halves.second.nodes.map((n) => n.scope));
     const frozen = await frozenRows({
       halves,
       rows: batches.rows,
@@ -368,8 +374,8 @@ class Trainer {
     stepper: Stepper,
     names: Names,
   ): Promise<{ isBest: boolean; isOver: boolean } | undefined> {
-    const { metrics, evaluateEvery, better, patience, seed } = this.t.request,
-      [first] = metrics;
+    const { metrics, evaluateEvery, better, patience, seed } = this.t.request;
+    const [first] = metrics;
     if (!first || (step % evaluateEvery && step !== this.#steps)) return undefined;
     const now = new Map([...(await stepper.parameters())].map(([name, data]) => [names.idOf(name), data]));
     const cone = coneOf(
@@ -386,8 +392,8 @@ class Trainer {
   }
 
   #tell(step: number): void {
-    const { node, onEvent, request } = this.t,
-      values = this.#curve.at(step);
+    const { node, onEvent, request } = this.t;
+    const values = this.#curve.at(step);
     if (
       step === 1 ||
       step === this.#steps ||
@@ -418,15 +424,15 @@ class Trainer {
     stepper: Stepper,
   ): Promise<never> {
     if (!(error instanceof NonFinite)) throw error;
-    const { node, graph } = this.t,
-      [first] = drawn as [Drawn],
-      where = await firstNonFinite(
-        compileStage({ ...spec, request: { ...spec.request, accumulate: 1, chunk: 0 } }, built),
-        first.feeds,
-        stepper,
-      );
-    const title = where?.scope && (graph.nodes.get(where.scope)?.definition.title ?? where.scope),
-      { loss, grad_norm } = error.told;
+    const { node, graph } = this.t;
+    const [first] = drawn as [Drawn];
+    const where = await firstNonFinite(
+      compileStage({ ...spec, request: { ...spec.request, accumulate: 1, chunk: 0 } }, built),
+      first.feeds,
+      stepper,
+    );
+    const title = where?.scope && (graph.nodes.get(where.scope)?.definition.title ?? where.scope);
+    const { loss, grad_norm } = error.told;
     throw new Failure({
       node,
       message: `Training stopped at step ${step}: the ${Number.isFinite(loss) ? "gradient" : "loss"} is no longer a finite number.${where ? ` It began in ${where.op}${title ? ` of ${title}` : ""}.` : ""}`,
@@ -446,15 +452,15 @@ class Trainer {
 
   async #result(): Promise<TrainResult> {
     const {
-        request: { give, average },
-      } = this.t,
-      all = [...this.#known.values()],
-      plain = all.filter((p) => p.decay === undefined),
-      teachers = all.filter((p) => p.decay !== undefined);
+      request: { give, average },
+    } = this.t;
+    const all = [...this.#known.values()];
+    const plain = all.filter((p) => p.decay === undefined);
+    const teachers = all.filter((p) => p.decay !== undefined);
     const { checkpoint } = give === "best" ? await this.#checkpoints.load({ best: true }) : {};
     if (checkpoint) this.#take(checkpoint);
-    const now = (id: string) => this.#memory.get(id) as Float32Array,
-      weights = await this.#asCheckpoint(plain, now);
+    const now = (id: string) => this.#memory.get(id) as Float32Array;
+    const weights = await this.#asCheckpoint(plain, now);
     const averaged =
       average > 0
         ? await this.#asCheckpoint(plain, (id) => this.#memory.get(emaOf(id)) ?? now(id))
@@ -472,8 +478,8 @@ class Trainer {
       named.set(free, { name: free, shape, data: valueOf(id) });
     }
     const lora = parameters.flatMap(({ name, handle }) => {
-      const target = name.replace(/\.lora_A$/, ""),
-        found = target === name ? undefined : handle?.lora?.find((l) => matches(target, l.targets));
+      const target = name.replace(/\.lora_A$/, "");
+      const found = target === name ? undefined : handle?.lora?.find((l) => matches(target, l.targets));
       return found ? [{ ...found, targets: [target] }] : [];
     });
     const ties = [...new Map(parameters.flatMap((p) => p.handle?.ties ?? []).map((t) => [t.name, t])).values()];

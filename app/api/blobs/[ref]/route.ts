@@ -6,8 +6,8 @@ export const dynamic = "force-dynamic";
 
 /** What the first bytes say. Anything that is no picture is sent as plain bytes, so that a browser never runs it. */
 function kindOf(head: Uint8Array): string {
-  const hex = Buffer.from(head).toString("hex"),
-    text = Buffer.from(head).toString("latin1");
+  const hex = Buffer.from(head).toString("hex");
+  const text = Buffer.from(head).toString("latin1");
   if (hex.startsWith("89504e47")) return "image/png";
   if (hex.startsWith("ffd8ff")) return "image/jpeg";
   if (text.startsWith("GIF8")) return "image/gif";
@@ -21,8 +21,8 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
   const { ref } = await params;
   if (!isRef(ref) || !(await blobs().has(ref)))
     return Response.json({ message: "This file does not exist, or was cleaned up." }, { status: 404 });
-  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().head(ref, 64)]),
-    name = new URL(request.url).searchParams.get("name");
+  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().head(ref, 64)]);
+  const name = new URL(request.url).searchParams.get("name");
   return new Response(Readable.toWeb(blobs().stream(ref)) as ReadableStream, {
     headers: {
       "Content-Type": kindOf(head),
