@@ -11,7 +11,7 @@ import { type GraphDocument, limits } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { parseText } from "#nodes/graph/parse";
 import type { Problem } from "#nodes/graph/problem";
-import { expandSweep, show } from "#nodes/graph/sweep";
+import { expandSweep, trialText } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
@@ -263,7 +263,7 @@ program
       say(
         `${trial.number} of ${trials.length}: ${trial.status} after ${(trial.ms / 1000).toFixed(2)} s${trial.error ? `: ${trial.error.message}` : ""}`,
       );
-      if (trial.metric !== null) console.log(`${metric} = ${trial.metric} with ${show(trial.assignment)}`);
+      if (trial.metric !== null) console.log(`${metric} = ${trial.metric} with ${trialText(trial.assignment)}`);
     }
     const [best] = done
       .filter((t) => t.metric !== null)
@@ -274,7 +274,7 @@ program
     else
       say(
         best
-          ? `${ended}: best of ${done.length} is run ${best.number}, ${metric} = ${best.metric} with ${show(best.assignment)}`
+          ? `${ended}: best of ${done.length} is run ${best.number}, ${metric} = ${best.metric} with ${trialText(best.assignment)}`
           : `${ended}: no run gave ${metric}.`,
       );
   });

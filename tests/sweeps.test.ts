@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { assign, type SweepSpec } from "#nodes/graph/sweep";
+import { withAssignment, type SweepSpec } from "#nodes/graph/sweep";
 import { type Db, openDb } from "#server/db";
 import { closeQueue } from "#server/jobs/queue";
 import { appRouter } from "#server/routers/index";
@@ -82,7 +82,7 @@ describe("a sweep", () => {
     );
     expect(jobs.map((j) => j.run)).toEqual([single.id, ...sweep.trials.map((t) => t.id)]);
     expect((await api.runs.get({ id: sweep.trials[2]?.id as string })).document).toEqual(
-      assign(tinyClip(), { "trainer.lr": 0.003, "trainer.seed": 1 }),
+      withAssignment(tinyClip(), { "trainer.lr": 0.003, "trainer.seed": 1 }),
     );
     expect((await api.runs.list({})).map((r) => r.id)).toEqual([single.id]);
     // Cancelled while nothing works on it, it ends at once, and no worker takes a run of it later.
@@ -127,7 +127,7 @@ describe("a sweep", () => {
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));
     expect((await db.run.findMany({ where: { sweepId: id, attempt: { gt: 1 } } })).length).toBeGreaterThan(0);
     const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2);
-    const alone = await run(assign(document, trial?.assignment ?? {}), await temporaryFolder());
+    const alone = await run(withAssignment(document, trial?.assignment ?? {}), await temporaryFolder());
     const loss = (alone.outputs.trainer?.curve?.value as { lines: { values: number[] }[] }).lines[0]?.values.at(-1);
     expect(trial?.metric).toBe(loss);
 

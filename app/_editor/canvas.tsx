@@ -24,7 +24,7 @@ import type { Port } from "#nodes/core/ports";
 import type { Wire } from "#nodes/graph/document";
 import { canConnect } from "#nodes/graph/check";
 import { addNode, connect, disconnect, moveNodes, removeNodes, sameWire, setParam } from "#nodes/graph/edits";
-import { key } from "#nodes/graph/resolve";
+import { endpointKey } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
 import { NodeView } from "./node";
@@ -117,7 +117,7 @@ export function Canvas() {
   const edges = useMemo(
     (): Edge[] =>
       document.wires.map((w) => {
-        const id = `${key(w.from)} → ${key(w.to)}`;
+        const id = `${endpointKey(w.from)} → ${endpointKey(w.to)}`;
         const type = definitionAt(w.from.node)?.outputs[w.from.port]?.type ?? "file";
         const bad = problems.find(
           (p) => p.severity === "error" && p.node === w.to.node && p.port === w.to.port && p.code !== "missing-input",
@@ -167,7 +167,7 @@ export function Canvas() {
       if (!wire) return "A wire goes from an output to an input.";
       const now = store.getState().history.present;
       if (verdicts.current.document !== now) verdicts.current = { document: now, known: new Map() };
-      const id = `${key(wire.from)}→${key(wire.to)}`;
+      const id = `${endpointKey(wire.from)}→${endpointKey(wire.to)}`;
       const known = verdicts.current.known.get(id);
       if (known !== undefined) return known;
       const reason = canConnect(now, wire);

@@ -6,7 +6,7 @@ import { Play, Plus, X } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useMemo, useState } from "react";
 import { toast } from "sonner";
-import { expandSweep, goalFor, type SweepSpec, sweepLimits, sweepSpec, upstream } from "#nodes/graph/sweep";
+import { expandSweep, goalFor, type SweepSpec, sweepLimits, sweepSpec, nodesLeadingTo } from "#nodes/graph/sweep";
 import { problemOf, useTRPC } from "../_trpc/client";
 import { Button, IconButton } from "../_ui/button";
 import { Choice } from "../_ui/choice";
@@ -39,7 +39,7 @@ export function SweepDialog({ onClose }: { onClose(): void }) {
   );
 
   const offered = useMemo(() => {
-    const effective = metric ? upstream(document, metric.node) : new Set<string>();
+    const effective = metric ? nodesLeadingTo(document, metric.node) : new Set<string>();
     return variable(document, selection)
       .filter((g) => effective.has(g.node))
       .map((g) => ({ ...g, fields: g.fields.filter((f) => !axes.some((a) => a.node === g.node && a.field === f)) }));

@@ -2,7 +2,7 @@ import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
 import type { Problem } from "./problem";
-import { definitionOf, key, type Registry, type ResolvedGraph, resolve } from "./resolve";
+import { definitionOf, endpointKey, type Registry, type ResolvedGraph, resolve } from "./resolve";
 
 export interface Checked {
   graph: ResolvedGraph;
@@ -42,7 +42,7 @@ function sharedScopes(graph: ResolvedGraph): Problem[] {
 /** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
 export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {
   const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
-  const others = document.wires.filter((w) => many || key(w.to) !== key(wire.to));
+  const others = document.wires.filter((w) => many || endpointKey(w.to) !== endpointKey(wire.to));
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
   const before = new Set(check({ ...document, wires: others }, registry).problems.map((p) => p.message));
   const now = check({ ...document, wires: [...others, wire] }, registry).problems;

@@ -1,10 +1,11 @@
 import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, GraphNode, Wire } from "./document";
-import { definitionOf, key, type Registry } from "./resolve";
+import { definitionOf, endpointKey, type Registry } from "./resolve";
 
 /** Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same document. */
 type Position = { x: number; y: number };
-export const sameWire = (a: Wire, b: Wire): boolean => key(a.from) === key(b.from) && key(a.to) === key(b.to);
+export const sameWire = (a: Wire, b: Wire): boolean =>
+  endpointKey(a.from) === endpointKey(b.from) && endpointKey(a.to) === endpointKey(b.to);
 
 /** An id that is free, made of the node's file name: "resize", "resize_2" … */
 export function freeId(document: GraphDocument, type: string): string {
@@ -45,7 +46,7 @@ export function removeNodes(document: GraphDocument, ids: readonly string[]): Gr
 /** Draws a wire; an input that takes one wire loses the one it had. */
 export function connect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): GraphDocument {
   const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
-  const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : key(w.to) !== key(wire.to)));
+  const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : endpointKey(w.to) !== endpointKey(wire.to)));
   return { ...document, wires: [...others, wire] };
 }
 export const disconnect = (document: GraphDocument, wires: readonly Wire[]): GraphDocument => ({

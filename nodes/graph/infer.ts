@@ -2,13 +2,13 @@ import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onn
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import type { Endpoint } from "./document";
-import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import type { Problem } from "./problem";
 
 /** What is known of each node's wires before anything runs. */
 export type Types = Record<string, { in: Record<string, WireType>; out: Record<string, WireType> }>;
 
-export const show = (shape: Shape): string => `[${shape.join(", ")}]`;
+export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** A size that differs from item to item, or is not known before the run. */
 const anySize = "*";
 
@@ -53,7 +53,7 @@ class Bindings {
 }
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
-export function emit(
+export function emitNode(
   graph: Graph,
   node: ResolvedNode,
   inputs: Record<string, Value | Value[] | undefined>,
@@ -74,7 +74,7 @@ export function emit(
 export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shape: Shape } {
   const { dtype = "float32", shape } = types[from.node]?.out[from.port] ?? {};
   if (!shape)
-    throw Object.assign(new Error(`The shape of ${key(from)} is not known before it is computed.`), {
+    throw Object.assign(new Error(`The shape of ${endpointKey(from)} is not known before it is computed.`), {
       hint: "Wire a node whose output has a known shape.",
     });
   return { dtype, shape: shape.map((d, i) => (d === anySize ? `${from.node}.${from.port}${i}` : d)) };
@@ -106,7 +106,7 @@ export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[]
           problems.push({
             code: "dtype-mismatch",
             ...where,
-            message: `${node.id}.${name} expects ${port.dtype}, but ${key(source)} gives ${wire.dtype}.`,
+            message: `${node.id}.${name} expects ${port.dtype}, but ${endpointKey(source)} gives ${wire.dtype}.`,
             hint: "Connect an output with that element type.",
           });
         }
@@ -116,7 +116,7 @@ export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[]
           problems.push({
             code: "shape-mismatch",
             ...where,
-            message: `${node.id}.${name} expects ${show(port.shape as Shape)}, but ${key(source)} gives ${show(wire.shape as Shape)}: ${reason}.`,
+            message: `${node.id}.${name} expects ${shapeText(port.shape as Shape)}, but ${endpointKey(source)} gives ${shapeText(wire.shape as Shape)}: ${reason}.`,
             hint: "Change the width or size on one side, or put a projector or resize between them.",
           });
         }
@@ -157,12 +157,12 @@ function tryBuild(
     inputs[name] = port.many ? (values as Value[]) : values[0];
   }
   try {
-    return { outputs: emit(scratch, node, inputs) };
+    return { outputs: emitNode(scratch, node, inputs) };
   } catch (error) {
     const from = Object.values(node.inputs)
       .flat()
       .filter((e) => graph.nodes.has(e.node))
-      .map(key)
+      .map(endpointKey)
       .join(" and ");
     return {
       problem: {

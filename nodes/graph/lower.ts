@@ -4,8 +4,8 @@ import { matches } from "#models/patterns";
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
-import { emit, scopeOf } from "./infer";
-import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
+import { emitNode, scopeOf } from "./infer";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
 /** A parameter of a lowered graph, and the weights wire that fills it; without one it is drawn afresh. */
 export interface LoweredParameter {
@@ -54,11 +54,11 @@ export function lower(
   const taken = new Set(nodes);
   const result: Lowered = { graph, feeds: [], values, parameters: [], clamp };
   const valueOf = (from: Endpoint): Value => {
-    const inside = values.get(key(from)) ?? feeds.get(key(from));
+    const inside = values.get(endpointKey(from)) ?? feeds.get(endpointKey(from));
     if (inside) return inside;
     const { dtype, shape } = typeOf(from);
-    const value = graph.input(key(from), dtype, shape);
-    feeds.set(key(from), value);
+    const value = graph.input(endpointKey(from), dtype, shape);
+    feeds.set(endpointKey(from), value);
     result.feeds.push({ name: value.name, from });
     return value;
   };
@@ -71,10 +71,12 @@ export function lower(
       inputs[name] = port.many ? incoming : incoming[0];
     }
     const weights = node.inputs.weights?.[0];
-    const handle = weights && handles?.get(key(weights));
+    const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
-    for (const [name, value] of Object.entries(emit(graph, node, inputs, parametersOf(graph, handle, claim, training))))
-      values.set(key({ node: node.id, port: name }), value);
+    for (const [name, value] of Object.entries(
+      emitNode(graph, node, inputs, parametersOf(graph, handle, claim, training)),
+    ))
+      values.set(endpointKey({ node: node.id, port: name }), value);
     for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {}))
       clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
   }
@@ -87,7 +89,7 @@ function originOf(graph: ResolvedGraph, from: Endpoint): string {
   const node = graph.nodes.get(from.node);
   const via = node?.definition.outputs[from.port]?.shares;
   const source = via === undefined ? undefined : node?.inputs[via]?.[0];
-  return source ? originOf(graph, source) : key(from);
+  return source ? originOf(graph, source) : endpointKey(from);
 }
 
 /** Finds the graph name of a parameter: nodes that read tensors of one origin share those of one name; the same name of another origin is another tensor. */

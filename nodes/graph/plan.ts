@@ -1,6 +1,6 @@
 import type { Port } from "../core/ports";
 import type { Endpoint } from "./document";
-import { key, type ResolvedGraph, type ResolvedNode } from "./resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
 /** One thing to do: a host node, or a region of tensor nodes that becomes one ONNX model. */
 export type Step = { kind: "host"; node: string } | { kind: "region"; nodes: string[] };
@@ -56,7 +56,8 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
   for (const id of live) {
     for (const [name, from] of Object.entries(graph.nodes.get(id)?.inputs ?? {})) {
       const isWeights = graph.nodes.get(id)?.definition.inputs[name]?.type === "weights";
-      for (const source of from) if (!live.has(source.node)) (isWeights ? weights : rows).set(key(source), source);
+      for (const source of from)
+        if (!live.has(source.node)) (isWeights ? weights : rows).set(endpointKey(source), source);
     }
   }
   return {
@@ -70,7 +71,7 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
 }
 
 /** Everything whose value a node needs before it can run. */
-export function needs(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
+export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
   const { rows, weights } = coneOf(
     graph,
     sources(node, (port) => port?.deferred === true),
@@ -122,7 +123,7 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
       return;
     }
     run.add(id);
-    for (const source of needs(graph, node)) visit(source.node);
+    for (const source of neededEndpoints(graph, node)) visit(source.node);
   };
   for (const target of targets) visit(target);
 
@@ -133,7 +134,7 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
   const isTensor = (id: string) => Boolean(graph.nodes.get(id)?.definition.build);
   const find = (id: string): string => (region.get(id) === id ? id : find(region.get(id) as string));
   for (const node of order) {
-    const from = needs(graph, node)
+    const from = neededEndpoints(graph, node)
       .map((e) => e.node)
       .filter((id) => run.has(id));
     const fuses = (id: string) => isTensor(node.id) && isTensor(id) && !graph.nodes.get(id)?.definition.expensive;

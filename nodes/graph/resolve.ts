@@ -24,7 +24,8 @@ export interface ResolvedGraph {
   problems: Problem[];
 }
 
-export const key = (e: Endpoint): string => `${e.node}.${e.port}`;
+/** An endpoint as a map's key and as a graph input's name: "node.port". */
+export const endpointKey = (endpoint: Endpoint): string => `${endpoint.node}.${endpoint.port}`;
 const list = (names: Iterable<string>): string => [...names].join(", ") || "none";
 
 function upgraded(definition: NodeDefinition, params: Record<string, unknown>, from: number): Record<string, unknown> {
@@ -153,7 +154,7 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
         severity: "error",
         node: wire.to.node,
         port: wire.to.port,
-        message: `${key(wire.to)} expects ${to.type}, but ${key(wire.from)} gives ${from.type}.`,
+        message: `${endpointKey(wire.to)} expects ${to.type}, but ${endpointKey(wire.from)} gives ${from.type}.`,
         hint: `Connect an output of type ${to.type}.`,
       });
       continue;
@@ -165,13 +166,13 @@ export function resolve(document: GraphDocument, registry: Registry): ResolvedGr
         severity: "error",
         node: wire.to.node,
         port: wire.to.port,
-        message: `${key(wire.to)} takes one wire and has several.`,
+        message: `${endpointKey(wire.to)} takes one wire and has several.`,
         hint: "Delete all but one.",
       });
       continue;
     }
     sources.push(wire.from);
-    wired.add(key(wire.from));
+    wired.add(endpointKey(wire.from));
   }
   for (const node of nodes.values()) {
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
 import {
   type Assignment,
-  assign,
+  withAssignment,
   expandSweep,
   metricValue,
   parseValues,
@@ -55,7 +55,7 @@ describe("a grid", () => {
       { "trainer.lr": 0.2, "trainer.optimizer": "adamw" },
       { "trainer.lr": 0.2, "trainer.optimizer": "lion" },
     ]);
-    const changed = assign(document, trials[1] as Assignment);
+    const changed = withAssignment(document, trials[1] as Assignment);
     expect(changed.nodes.trainer?.params).toEqual({ steps: 100, warmup: 10, lr: 0.1, optimizer: "lion" });
     expect(document.nodes.trainer?.params).toEqual({ steps: 100, warmup: 10 });
   });

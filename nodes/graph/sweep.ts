@@ -6,7 +6,7 @@ import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, GraphNode } from "./document";
 import { setParam } from "./edits";
 import type { Problem } from "./problem";
-import { definitionOf, key, type Registry, resolve } from "./resolve";
+import { definitionOf, endpointKey, type Registry, resolve } from "./resolve";
 
 /** Bounds on what a sweep may ask for. */
 export const sweepLimits = { runs: 1000, axes: 12, values: 100 };
@@ -72,7 +72,7 @@ export function expandSweep(
 }
 
 /** The graph with the values of one run. */
-export const assign = (document: GraphDocument, assignment: Assignment): GraphDocument =>
+export const withAssignment = (document: GraphDocument, assignment: Assignment): GraphDocument =>
   Object.entries(assignment).reduce(
     (d, [name, value]) => setParam(d, name.slice(0, name.indexOf(".")), name.slice(name.indexOf(".") + 1), value),
     document,
@@ -150,7 +150,7 @@ function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry
         severity: "error",
         node: metric.node,
         port: metric.port,
-        message: `Runs are compared by a number or a series, and ${key(metric)} gives ${type}.`,
+        message: `Runs are compared by a number or a series, and ${endpointKey(metric)} gives ${type}.`,
         hint: "Choose an output of one of those types, such as an accuracy or a training's curve.",
       },
     ];
@@ -183,9 +183,9 @@ function axisProblems(
     return bad(`${definition.title} has no parameter "${param}".`, `Its parameters are ${names(definition.params)}.`);
   if (axes.findIndex((b) => b.node === node && b.param === param) < index)
     return bad(`${node}.${param} is varied twice.`, "Put all of its values into one list.");
-  if (!upstream(document, metric.node).has(node))
+  if (!nodesLeadingTo(document, metric.node).has(node))
     return bad(
-      `${node}.${param} has no effect on ${key(metric)}: nothing leads from ${definition.title} to it.`,
+      `${node}.${param} has no effect on ${endpointKey(metric)}: nothing leads from ${definition.title} to it.`,
       "Vary a parameter of a node that the metric depends on.",
     );
   const refused = (value: unknown): Problem[] => {
@@ -223,7 +223,7 @@ function axisProblems(
 
 /** Parameters that are each fine but do not go together, such as a warmup longer than the run. */
 function trialProblems(document: GraphDocument, trial: Assignment, registry: Registry): Problem[] {
-  const assigned = assign(document, trial);
+  const assigned = withAssignment(document, trial);
   const varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
   const { problems } = resolve(
     {
@@ -235,17 +235,17 @@ function trialProblems(document: GraphDocument, trial: Assignment, registry: Reg
   );
   return problems
     .filter((p) => p.param !== undefined && p.severity === "error")
-    .map((p) => ({ ...p, message: `With ${show(trial)}: ${p.message}` }));
+    .map((p) => ({ ...p, message: `With ${trialText(trial)}: ${p.message}` }));
 }
 
 /** "trainer.lr = 0.001, trainer.batch = 32" */
-export const show = (trial: Assignment): string =>
+export const trialText = (trial: Assignment): string =>
   Object.entries(trial)
     .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
 
 /** The node, and all that leads to it. */
-export function upstream(document: GraphDocument, id: string): Set<string> {
+export function nodesLeadingTo(document: GraphDocument, id: string): Set<string> {
   const found = new Set([id]);
   for (const node of found) for (const wire of document.wires) if (wire.to.node === node) found.add(wire.from.node);
   return found;

@@ -11,7 +11,7 @@ import type { PublicError, RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
 import { coneOf, plan, signatures, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
-import { key, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { type Blobs, sha256 } from "../storage/blobs";
 import { type Cache, type CacheEntry, openCache } from "./cache";
@@ -252,7 +252,7 @@ class Execution {
   /** Ports that something reads, or all of them when nothing does. */
   #outside(id: string): string[] {
     const ports = Object.keys(this.#graph.nodes.get(id)?.definition.outputs ?? {});
-    const wired = ports.filter((port) => this.#graph.wired.has(key({ node: id, port })));
+    const wired = ports.filter((port) => this.#graph.wired.has(endpointKey({ node: id, port })));
     return wired.length ? wired : ports;
   }
 
@@ -342,7 +342,7 @@ class Execution {
       string,
       unknown
     >;
-    return new Map(Object.entries(outputs).map(([port, value]) => [key({ node: node.id, port }), value]));
+    return new Map(Object.entries(outputs).map(([port, value]) => [endpointKey({ node: node.id, port }), value]));
   }
 
   #prepare(nodes: readonly string[]): Promise<void> {
@@ -360,11 +360,13 @@ class Execution {
     for (const id of run) {
       if (nodes.includes(id)) continue;
       for (const sources of Object.values(graph.nodes.get(id)?.inputs ?? {}))
-        for (const from of sources) readOutside.add(key(from));
+        for (const from of sources) readOutside.add(endpointKey(from));
     }
     const all = nodes.flatMap((node) => this.#outside(node).map((port) => ({ node, port })));
     const isWanted = (e: Endpoint) =>
-      readOutside.has(key(e)) || targets.includes(e.node) || graph.nodes.get(e.node)?.definition.expensive === true;
+      readOutside.has(endpointKey(e)) ||
+      targets.includes(e.node) ||
+      graph.nodes.get(e.node)?.definition.expensive === true;
     return runRegion({
       graph,
       nodes,
@@ -387,7 +389,7 @@ class Execution {
     const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} };
     const host = this.#host(id);
     for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
-      const endpoint = key({ node: id, port });
+      const endpoint = endpointKey({ node: id, port });
       const value = values.get(endpoint);
       if (value === undefined) continue;
       this.#values.set(endpoint, Promise.resolve(value));
@@ -411,7 +413,7 @@ class Execution {
   }
 
   #value(from: Endpoint): Promise<unknown> {
-    const known = this.#values.get(key(from));
+    const known = this.#values.get(endpointKey(from));
     if (known) return known;
     const type = this.#graph.nodes.get(from.node)?.definition.outputs[from.port]?.type as PortType;
     const entry = this.#entries.get(from.node);
@@ -419,12 +421,12 @@ class Execution {
       throw new Failure({
         node: from.node,
         port: from.port,
-        message: `${key(from)} gave no value, though something reads it.`,
+        message: `${endpointKey(from)} gave no value, though something reads it.`,
         hint: "Check the node's settings; an optional output may be switched off.",
       });
     }
     const loaded = loadValue(type, entry.outputs[from.port], this.options.blobs);
-    this.#values.set(key(from), loaded);
+    this.#values.set(endpointKey(from), loaded);
     return loaded;
   }
 }

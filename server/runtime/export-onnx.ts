@@ -9,7 +9,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { symbolicType, type Types } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
 import { coneOf } from "#nodes/graph/plan";
-import { key, type ResolvedGraph } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
 import { handlesOf, parameterValues } from "./parameters";
@@ -43,7 +43,7 @@ export async function exportOnnx({ request, node, graph, types, blobs, weightsOf
     throw new Failure({
       node,
       port: "tensor",
-      message: `${titleOf(first.node)} computes outside of ONNX, so ${key(first)} is no part of a model.`,
+      message: `${titleOf(first.node)} computes outside of ONNX, so ${endpointKey(first)} is no part of a model.`,
       hint: "Wire the output of a tensor node, such as an encoder.",
     });
   if (blocked !== undefined)
@@ -57,7 +57,7 @@ export async function exportOnnx({ request, node, graph, types, blobs, weightsOf
   });
   const names = portNames(all, graph, tensors);
   for (const output of request.tensors)
-    all.graph.output(names.free(output.port, output.node), all.values.get(key(output)) as never);
+    all.graph.output(names.free(output.port, output.node), all.values.get(endpointKey(output)) as never);
   const lowered = { ...all, graph: split(all.graph, () => false).second }; // what the outputs do not need is left out, weights too
   const bytes = lowered.graph.parameters.reduce(
     (sum, p) => sum + 4 * p.value.shape.reduce<number>((n, d) => n * Number(d), 1),
@@ -95,7 +95,7 @@ function portNames(
   for (const { name, from } of feeds) {
     const readers = tensors.flatMap((id) =>
       Object.entries(graph.nodes.get(id)?.inputs ?? {}).flatMap(([port, list]) =>
-        list.some((e) => key(e) === key(from)) ? [{ id, port }] : [],
+        list.some((e) => endpointKey(e) === endpointKey(from)) ? [{ id, port }] : [],
       ),
     );
     inputs.set(name, free(readers[0]?.port ?? from.port, readers[0]?.id ?? from.node));

@@ -3,7 +3,7 @@ import type { Init } from "#models/onnx/graph";
 import { random } from "#models/random";
 import type { Endpoint } from "#nodes/graph/document";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
-import { key, type ResolvedGraph } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { Failure } from "../errors";
@@ -28,7 +28,7 @@ export async function handlesOf(
   weightsOf: (from: Endpoint) => Promise<Weights>,
 ): Promise<Map<string, Weights>> {
   const wires = nodes.flatMap((id) => graph.nodes.get(id)?.inputs.weights ?? []);
-  return new Map(await Promise.all(wires.map(async (from) => [key(from), await weightsOf(from)] as const)));
+  return new Map(await Promise.all(wires.map(async (from) => [endpointKey(from), await weightsOf(from)] as const)));
 }
 
 export interface ParameterOptions {

@@ -4,7 +4,7 @@ import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { runsByRow } from "#models/onnx/rows";
 import { type LoweredParameter, lower } from "#nodes/graph/lower";
-import { key, type ResolvedGraph } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../storage/blobs";
 import { Cancelled } from "../errors";
 import { handlesOf, parameterValues } from "./parameters";
@@ -54,7 +54,7 @@ export async function runRegion({
     const node = graph.nodes.get(id);
     for (const [name, sources] of Object.entries(node?.inputs ?? {})) {
       if (node?.definition.inputs[name]?.type !== "tensor") continue;
-      for (const from of sources) if (!nodes.includes(from.node)) feeds.set(key(from), await valueOf(from));
+      for (const from of sources) if (!nodes.includes(from.node)) feeds.set(endpointKey(from), await valueOf(from));
     }
   }
   // Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit.
@@ -67,14 +67,14 @@ export async function runRegion({
     graph,
     nodes,
     (from) => {
-      const tensor = feeds.get(key(from)) as Tensor;
+      const tensor = feeds.get(endpointKey(from)) as Tensor;
       return { dtype: tensor.dtype, shape: symbolic(tensor) };
     },
     { handles: await handlesOf(graph, nodes, weightsOf) },
   );
   const sizes = new Map([...counts].map(([size, symbol]) => [symbol, size]));
   const bytes = (e: Endpoint): number => {
-    const value = lowered.values.get(key(e));
+    const value = lowered.values.get(endpointKey(e));
     return value
       ? value.shape.reduce<number>(
           (n, d) => n * (typeof d === "number" ? d : (sizes.get(d) ?? Number.POSITIVE_INFINITY)),
@@ -82,7 +82,7 @@ export async function runRegion({
         )
       : Number.POSITIVE_INFINITY;
   };
-  const outputs = [...wanted, ...welcome.filter((e) => bytes(e) <= keptBytes)].map(key);
+  const outputs = [...wanted, ...welcome.filter((e) => bytes(e) <= keptBytes)].map(endpointKey);
   for (const name of outputs) lowered.graph.output(name, lowered.values.get(name) as never);
 
   const parameters = await parameterValues(lowered, weightsOf, blobs, { current });

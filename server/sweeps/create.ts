@@ -1,5 +1,5 @@
 import type { GraphDocument } from "#nodes/graph/document";
-import { assign, expandSweep, type SweepSpec } from "#nodes/graph/sweep";
+import { withAssignment, expandSweep, type SweepSpec } from "#nodes/graph/sweep";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { enqueue, prepareQueue } from "../jobs/queue";
@@ -26,7 +26,7 @@ export async function createSweep(
       port: wrong.port,
       param: wrong.param,
     });
-  refuseErrors(assign(document, trials[0] ?? {}), targets);
+  refuseErrors(withAssignment(document, trials[0] ?? {}), targets);
   const bytes = trials.length * JSON.stringify(document).length;
   if (bytes > maxBytes)
     throw new Failure({
@@ -46,7 +46,7 @@ export async function createSweep(
         number: i + 1,
         assignment,
         name: document.name,
-        document: assign(document, assignment),
+        document: withAssignment(document, assignment),
         targets,
       }));
       const runs = await tx.run.createManyAndReturn({ data: rows, select: { id: true, number: true } });

@@ -1,6 +1,6 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
-import { type Assignment, assign, metricValue, type SweepSpec } from "#nodes/graph/sweep";
+import { type Assignment, withAssignment, metricValue, type SweepSpec } from "#nodes/graph/sweep";
 import { type ExecuteOptions, execute } from "../runtime/execute";
 
 export interface TrialResult {
@@ -24,7 +24,7 @@ export async function* runTrials(
     const start = performance.now();
     const { status, outputs, error } = await execute({
       ...options,
-      document: assign(document, assignment),
+      document: withAssignment(document, assignment),
       targets: [metric.node],
     });
     yield {

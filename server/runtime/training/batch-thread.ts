@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Tensor } from "#nodes/core/values";
 import { check } from "#nodes/graph/check";
-import { key } from "#nodes/graph/resolve";
+import { endpointKey } from "#nodes/graph/resolve";
 import { openBlobs } from "../../storage/blobs";
 import { toPublic } from "../../errors";
 import { createHost } from "../host/create-host";
@@ -18,7 +18,7 @@ const send = (message: FromThread, transfer: ArrayBuffer[] = []) => parentPort?.
 const batches = await openBatches({
   ...spec,
   graph: check(document).graph,
-  valueOf: async (from) => values.get(key(from)),
+  valueOf: async (from) => values.get(endpointKey(from)),
   hostFor: (nodeId, seed) =>
     createHost({
       blobs: openBlobs(blobs),

@@ -4,7 +4,7 @@ import type { Port } from "#nodes/core/ports";
 import type { PortType } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import type { Cone } from "#nodes/graph/plan";
-import { key, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import { rowCount, sliceRows } from "../values";
 
@@ -59,7 +59,9 @@ export async function openBatches({
   const typeOf = (from: Endpoint): PortType => (graph.nodes.get(from.node)?.definition.outputs[from.port] as Port).type;
   const given = new Map(
     await Promise.all(
-      cone.rows.map(async (from) => [key(from), { type: typeOf(from), value: await valueOf(from), from }] as const),
+      cone.rows.map(
+        async (from) => [endpointKey(from), { type: typeOf(from), value: await valueOf(from), from }] as const,
+      ),
     ),
   );
   const counts = [...given.values()].map(({ type, value }) => rowCount(type, value) ?? 0);
@@ -86,7 +88,7 @@ export async function openBatches({
       throw new Failure({
         node: from.node,
         port: from.port,
-        message: `${key(from)} has ${count} rows, while the data has ${rows}: a batch could not be cut from both.`,
+        message: `${endpointKey(from)} has ${count} rows, while the data has ${rows}: a batch could not be cut from both.`,
         hint: "Take images and texts from the same dataset, row by row.",
       });
   }
@@ -103,7 +105,7 @@ export async function openBatches({
     cone.stepwise.flatMap((id) =>
       Object.values(graph.nodes.get(id)?.inputs ?? {})
         .flat()
-        .map(key),
+        .map(endpointKey),
     ),
   );
   const draw = sampler({ rows, batch: batchSize, seed: stage === 0 ? seed : [seed, stage].join(), distinct, bucket });
@@ -138,9 +140,9 @@ export async function runStepwise(
 ): Promise<void> {
   const inputs: Record<string, unknown> = {};
   for (const [name, port] of Object.entries<Port>(definition.inputs)) {
-    const list = (wires[name] ?? []).map((from) => values.get(key(from)));
+    const list = (wires[name] ?? []).map((from) => values.get(endpointKey(from)));
     inputs[name] = port.many ? list : list[0];
   }
   const outputs = await definition.run?.({ host, inputs, params });
-  for (const [port, value] of Object.entries(outputs as object)) values.set(key({ node: id, port }), value);
+  for (const [port, value] of Object.entries(outputs as object)) values.set(endpointKey({ node: id, port }), value);
 }

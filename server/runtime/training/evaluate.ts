@@ -3,7 +3,7 @@ import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import type { LoweredParameter } from "#nodes/graph/lower";
 import { type Cone, plan } from "#nodes/graph/plan";
-import { key, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
 import { runRegion } from "../region";
@@ -33,10 +33,12 @@ export async function evaluate(
 ): Promise<Map<string, number>> {
   const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]);
   const values = new Map<string, unknown>(
-    await Promise.all(cone.rows.map(async (from) => [key(from), await valueOf(from)] as const)),
+    await Promise.all(cone.rows.map(async (from) => [endpointKey(from), await valueOf(from)] as const)),
   );
   const read = new Set(
-    [...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(key),
+    [...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(
+      endpointKey,
+    ),
   );
   for (const step of plan(
     graph,
@@ -49,13 +51,13 @@ export async function evaluate(
     else {
       const wanted = step.nodes
         .flatMap((node) => Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port })))
-        .filter((e) => read.has(key(e)));
+        .filter((e) => read.has(endpointKey(e)));
       const given = await runRegion({
         graph,
         nodes: step.nodes,
         wanted,
         welcome: [],
-        valueOf: async (from) => values.get(key(from)) as Tensor,
+        valueOf: async (from) => values.get(endpointKey(from)) as Tensor,
         weightsOf,
         blobs,
         sessions,
@@ -67,5 +69,5 @@ export async function evaluate(
       for (const [name, value] of given) values.set(name, value);
     }
   }
-  return new Map(cone.ends.map((end) => [key(end), values.get(key(end)) as number]));
+  return new Map(cone.ends.map((end) => [endpointKey(end), values.get(endpointKey(end)) as number]));
 }

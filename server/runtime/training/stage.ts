@@ -12,7 +12,7 @@ import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
-import { key, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import type { Batches } from "./batches";
 
@@ -77,8 +77,8 @@ export function buildStage(
     graph,
     cone.tensors,
     (from): { dtype: DType; shape: Shape } => {
-      const { dtype, shape } = (values.get(key(from)) ?? batches.whole(key(from))) as Tensor;
-      return { dtype, shape: batches.isBatched(key(from)) ? [batchSymbol, ...shape.slice(1)] : shape };
+      const { dtype, shape } = (values.get(endpointKey(from)) ?? batches.whole(endpointKey(from))) as Tensor;
+      return { dtype, shape: batches.isBatched(endpointKey(from)) ? [batchSymbol, ...shape.slice(1)] : shape };
     },
     { training: true, handles },
   );
@@ -134,12 +134,12 @@ function groups(
 }
 
 function scalarOf({ values }: Lowered, node: string, end: Endpoint): Value {
-  const value = values.get(key(end)) as Value;
+  const value = values.get(endpointKey(end)) as Value;
   if (value.shape.length)
     throw new Failure({
       node,
       port: "loss",
-      message: `${key(end)} is [${value.shape.join(", ")}], and a loss is a single number.`,
+      message: `${endpointKey(end)} is [${value.shape.join(", ")}], and a loss is a single number.`,
       hint: "Wire the output of a loss node.",
     });
   return value;

@@ -8,7 +8,7 @@ import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { LoweredParameter } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
-import { key, type ResolvedGraph } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Cancelled, Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
 import { type Checkpoint, Checkpoints } from "../checkpoints";
@@ -143,7 +143,7 @@ class Trainer {
       this.#known.set(parameter.id, {
         ...parameter,
         shape: shapes.get(parameter.graphName) ?? [],
-        handle: parameter.weights && spec.handles.get(key(parameter.weights)),
+        handle: parameter.weights && spec.handles.get(endpointKey(parameter.weights)),
       });
     }
     return { spec, cone, batches, built };
@@ -293,7 +293,7 @@ class Trainer {
     // A thread takes a second to start: a short stage is over by then.
     if (!cone.stepwise.length || !document || dataThreads === 0 || stage.steps * accumulate < 50)
       return directFeeder(batches, built.reads);
-    const given = cone.rows.map((from): [string, unknown] => [key(from), batches.whole(key(from))]);
+    const given = cone.rows.map((from): [string, unknown] => [endpointKey(from), batches.whole(endpointKey(from))]);
     return threadedFeeder(
       batches,
       {
@@ -387,7 +387,7 @@ class Trainer {
       ({ id }) => now.get(id) ?? this.#memory.get(id),
     );
     this.#curve.add(step, Object.fromEntries(values));
-    const best = this.#curve.best(key(first), better);
+    const best = this.#curve.best(endpointKey(first), better);
     return { isBest: best?.step === step, isOver: patience > 0 && (best?.since ?? 0) >= patience };
   }
 
@@ -398,7 +398,7 @@ class Trainer {
       step === 1 ||
       step === this.#steps ||
       step % Math.ceil(this.#steps / toldPoints) === 0 ||
-      request.metrics.some((m) => key(m) in values)
+      request.metrics.some((m) => endpointKey(m) in values)
     )
       onEvent({ kind: "metric", node, step, values });
   }
