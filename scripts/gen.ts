@@ -5,7 +5,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gradientOf } from "#models/onnx/gradients/index";
 import { signatureOf } from "#models/onnx/import/signature";
-import { definitionOf, opTable } from "#models/onnx/ops/index";
+import { isExpanded } from "#models/onnx/expansions";
+import { opDefinition, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
@@ -90,7 +91,7 @@ ${[...new Set(types.map((t) => t.category))]
   .join("\n")}`;
 
 const words = { rule: "yes", none: "stops here", unwritten: "not written" };
-const written = (op: string): string => (definitionOf(op).expand ? "as several ops" : (definitionOf(op).onnx ?? op));
+const written = (op: string): string => (isExpanded(op) ? "as several ops" : (opDefinition(op).onnx ?? op));
 const ops = `# Ops
 
 Written by \`npm run gen\` from \`models/onnx/ops\` and \`models/onnx/gradients\`. What a graph may be made of, whether training passes it, and what stands for it in an ONNX file (opset 21).

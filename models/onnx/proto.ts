@@ -12,9 +12,9 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { termsOf } from "./dim";
+import { expanded } from "./expansions";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
-import { append, definitionOf, opsOf } from "./ops/index";
-import { rewrite } from "./rewrite";
+import { opDefinition } from "./ops/index";
 
 const elementTypes: Record<DType, number> = {
   float32: 1,
@@ -139,7 +139,7 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     return name;
   };
   const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
-    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = definitionOf(op);
+    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = opDefinition(op);
     const given = asInputs.map((name) =>
       attrs[name] === undefined
         ? ""
@@ -186,20 +186,4 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
       },
     }),
   );
-}
-
-/** The graph with everything that is not to be written as it is written as other ops. */
-function expanded(graph: Graph): Graph {
-  if (!graph.nodes.some((node) => definitionOf(node.op).expand)) return graph;
-  return rewrite(graph, {
-    visit: ({ op: name, attrs }, x, target) =>
-      definitionOf(name).expand?.({
-        op: opsOf(target),
-        x,
-        attrs,
-        all: (other, inputs, rest) => append(target, other, inputs, rest),
-        scalar: (n) => target.constant([n], x[0]?.dtype as "float32"),
-        integers: (list) => target.constant(list, "int64", [list.length]),
-      }),
-  });
 }

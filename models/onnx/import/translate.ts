@@ -2,7 +2,7 @@ import type { Builder } from "../../blocks/builder";
 import { normalizeBatch } from "../../blocks/convolution";
 import { divideDims, multiplyDims } from "../dim";
 import type { Attrs, Dim, Shape, Value } from "../graph";
-import { append, definitionOf, type OpName, opTable } from "../ops/index";
+import { append, opDefinition, type OpName, opTable } from "../ops/index";
 import { axisOf, broadcast, fixed, show, sizeOf } from "../shape";
 import { samePads, type Window } from "../window";
 import { isFoldable } from "./fold";
@@ -34,14 +34,14 @@ export type Translation = (c: Call) => readonly Operand[];
 
 /** Whether an op of the file can be imported: by a translation, since ours is the same, or at least on sizes. */
 export const isImportable = (op: string): boolean => translations.has(op) || isOurs(op) || isFoldable(op);
-const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && definitionOf(op).onnx === undefined;
+const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && opDefinition(op).onnx === undefined;
 
 export const translationOf = (op: string): Translation => translations.get(op) ?? asOurs;
 
 /** Names and attributes are ONNX's; what ONNX takes as integer tensors are attributes of ours: a list, or one number. */
 function asOurs(c: Call): readonly Operand[] {
   if (!isOurs(c.node.op)) return fail("it works on data, and is known on sizes only");
-  const { asInputs = [], asInputsAt: at = 1 } = definitionOf(c.node.op);
+  const { asInputs = [], asInputsAt: at = 1 } = opDefinition(c.node.op);
   const { auto_pad, ...attrs } = c.attrs;
   for (const [i, name] of asInputs.entries())
     if (c.x[at + i]) attrs[name] = input(c, at + i).shape.length ? integers(c, at + i) : integers(c, at + i)[0];

@@ -1,4 +1,3 @@
-import type { Value } from "../graph";
 import type { OpDef } from "../op";
 import { broadcast, input, like, ShapeError, show } from "../shape";
 
@@ -32,10 +31,6 @@ export const HardSwish: OpDef = { infer: like };
 /** x·σ(`alpha`·x): SiLU with 1, the default, and CLIP's quick GELU with 1.702 (ONNX 24). Also gives σ, which its gradient reads. */
 export const Swish: OpDef<{ alpha?: number }> = {
   infer: (x) => [like(x), like(x)],
-  expand({ op, x: [x], attrs: { alpha = 1 }, scalar }) {
-    const gate = op.Sigmoid(alpha === 1 ? (x as Value) : op.Mul(x as Value, scalar(alpha)));
-    return [op.Mul(x as Value, gate), gate];
-  },
 };
 /** x·tanh(softplus x). */
 export const Mish: OpDef = { infer: like };

@@ -63,9 +63,6 @@ export const Dropout: OpDef<{ ratio: number }> = {
       );
     return { dtype, shape };
   },
-  expand: ({ op, x: [x, keep], attrs, scalar }) => [
-    op.Where(keep as Value, op.Mul(x as Value, scalar(1 / (1 - attrs.ratio))), scalar(0)),
-  ],
 };
 
 export const Greater: OpDef = { infer: compare };

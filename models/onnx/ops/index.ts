@@ -24,13 +24,15 @@ export const opTable = {
   ...resize,
 };
 export type OpName = keyof typeof opTable;
-type AttrsOf<D> = D extends OpDef<infer A> ? A : never;
+/** The attributes that an op takes. */
+export type AttrsOf<D> = D extends OpDef<infer A> ? A : never;
 type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (...args: [...Value[], A]) => Value;
 
 /** `op.Add(a, b)`, `op.Softmax(x, { axis: -1 })`: infers type and shape, appends the node, returns its first output. */
 export type Ops = { readonly [K in OpName]: Call<AttrsOf<(typeof opTable)[K]>> };
 
-export const definitionOf = (name: string): OpDef<Attrs> => opTable[name as OpName] as unknown as OpDef<Attrs>;
+/** What is known of an op by its name. */
+export const opDefinition = (name: string): OpDef<Attrs> => opTable[name as OpName] as unknown as OpDef<Attrs>;
 
 const isValue = (x: Value | Attrs): x is Value =>
   typeof (x as Value).name === "string" && Array.isArray((x as Value).shape) && "dtype" in x;
@@ -39,7 +41,7 @@ const isValue = (x: Value | Attrs): x is Value =>
 export function append(graph: Graph, name: OpName, inputs: readonly Value[], attrs: Attrs): readonly Value[] {
   let types: ReturnType<OpDef["infer"]>;
   try {
-    types = definitionOf(name).infer(inputs, attrs);
+    types = opDefinition(name).infer(inputs, attrs);
   } catch (error) {
     throw error instanceof ShapeError && !error.message.startsWith(name)
       ? new ShapeError(`${name}: ${error.message}`)

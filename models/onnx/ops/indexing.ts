@@ -1,5 +1,5 @@
 import type { OpDef } from "../op";
-import { axisOf, fixed, input, ShapeError, show, sizeOf } from "../shape";
+import { axisOf, input, ShapeError, show } from "../shape";
 
 const ids = (dtype: string) => {
   if (dtype !== "int64" && dtype !== "int32") throw new ShapeError(`indices must be int64, and ${dtype} came`);
@@ -42,45 +42,7 @@ const into: OpDef["infer"] = (x) => {
 /** ScatterElements(data, indices, updates): data[.., indices[i], ..] ← updates[i], along one axis. */
 export const ScatterElements: OpDef<{ axis?: number; reduction?: Reduction }> = { infer: into };
 /** ScatterND(data, indices [.., k], updates): what GatherND reads, written. */
-export const ScatterND: OpDef<{ reduction?: Reduction }> = {
-  infer: into,
-  // ONNX Runtime joins updates in threads, where two that meet in one place may lose one of them (1.30); its ScatterElements takes one after the other.
-  expand({ op, integers, x: [data, index, updates], attrs: { reduction = "none" } }) {
-    if (
-      reduction === "none" ||
-      !data ||
-      !index ||
-      !updates ||
-      [data, index, updates].some((v) => v.shape.some((d) => typeof d === "string"))
-    )
-      return undefined;
-    const shape = fixed(data.shape);
-    const k = index.shape.at(-1) as number;
-    const lead = shape.slice(0, k);
-    const row = sizeOf(shape.slice(k));
-    const n = sizeOf(fixed(index.shape)) / k;
-    // The first k axes as one; an index counts from the end where it is negative.
-    const at =
-      k === 1
-        ? index
-        : op.ReduceSum(op.Mul(op.Mod(index, integers(lead)), integers(lead.map((_, i) => sizeOf(lead.slice(i + 1))))), {
-            axes: [-1],
-            keepdims: 0,
-          });
-    const places = op.Expand(op.Reshape(at, { to: [n, 1] }), { to: [n, row] });
-    return [
-      op.Reshape(
-        op.ScatterElements(
-          op.Reshape(data, { to: [sizeOf(lead), row] }),
-          places,
-          op.Reshape(updates, { to: [n, row] }),
-          { axis: 0, reduction },
-        ),
-        { to: shape },
-      ),
-    ];
-  },
-};
+export const ScatterND: OpDef<{ reduction?: Reduction }> = { infer: into };
 /** OneHot(indices, [off, on]): a new axis of size `depth`, the last one by default. */
 export const OneHot: OpDef<{ depth: number; axis?: number }> = {
   infer(x, { depth, axis = -1 }) {

@@ -1,5 +1,5 @@
 import type { Dim, Value } from "../graph";
-import type { Expansion, OpDef } from "../op";
+import type { OpDef, Typed } from "../op";
 import { axisOf, fixed, input, like, ShapeError, show, sizeOf } from "../shape";
 
 /** LayerNormalization(x, scale, bias?): over all axes from `axis` on. Also gives mean and 1/std, which its gradient reads. */
@@ -28,12 +28,6 @@ export const RMSNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
       { dtype, shape: shape.map((d, i) => (i < at ? d : 1)) },
     ];
   },
-  expand({ op, x: [x, scale], attrs: { axis = -1, epsilon = 1e-5 }, scalar }) {
-    const rank = (x as Value).shape.length;
-    const axes = Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => i - rank + axisOf(axis, rank));
-    const root = op.Sqrt(op.Add(op.ReduceMean(op.Pow(x as Value, scalar(2)), { axes }), scalar(epsilon)));
-    return [op.Mul(op.Div(x as Value, root), scale as Value), root];
-  },
 };
 /** The name that ONNX Runtime's exporters give to RMSNormalization. */
 export const SimplifiedLayerNormalization: typeof RMSNormalization = { ...RMSNormalization };
@@ -58,7 +52,7 @@ export const TrainingBatchNormalization: OpDef<{ epsilon?: number }> = {
 };
 
 /** What grouped normalizations give besides: x normalized before scale and bias, and 1/std, as [N, groups, elements of a group] and [N, groups, 1]. */
-function grouped(x: readonly Value[], groups: number): readonly { dtype: Value["dtype"]; shape: readonly Dim[] }[] {
+function grouped(x: readonly Value[], groups: number): readonly Typed[] {
   const { dtype, shape } = input(x, 0);
   const [n, ...rest] = shape as [Dim, ...Dim[]];
   const size = sizeOf(rest) / groups;
@@ -66,31 +60,12 @@ function grouped(x: readonly Value[], groups: number): readonly { dtype: Value["
     throw new ShapeError(`${rest[0]} channels cannot be cut into ${groups} groups`);
   return [perChannel(x, {}), { dtype, shape: [n, groups, size] }, { dtype, shape: [n, groups, 1] }].flat();
 }
-function expandGrouped({ op, all, x, scalar }: Expansion<{}>, groups: number, epsilon = 1e-5): readonly Value[] {
-  const [data, scale, bias] = x as [Value, Value, Value];
-  const [n, c, ...sizes] = data.shape as [Dim, number, ...number[]];
-  const size = (c * sizeOf(sizes)) / groups;
-  // One pass of the runtime's LayerNormalization over each group, with a scale of ones.
-  const [normalized, , rstd] = all(
-    "LayerNormalization",
-    [op.Reshape(data, { to: [n, groups, size] }), op.Expand(scalar(1), { to: [size] })],
-    { axis: -1, epsilon },
-  );
-  const channels = (v: Value) => op.Reshape(v, { to: [c, ...sizes.map(() => 1)] });
-  return [
-    op.Add(op.Mul(op.Reshape(normalized as Value, { to: [n, c, ...sizes] }), channels(scale)), channels(bias)),
-    normalized as Value,
-    rstd as Value,
-  ];
-}
 /** GroupNormalization(x [N, C, …], scale [C], bias [C]): each of `num_groups` runs of channels by itself (Wu & He 2018). */
 export const GroupNormalization: OpDef<{ num_groups: number; epsilon?: number }> = {
   infer: (x, { num_groups }) => grouped(x, num_groups),
-  expand: (c) => expandGrouped(c, c.attrs.num_groups, c.attrs.epsilon),
 };
 /** InstanceNormalization(x [N, C, …], scale [C], bias [C]): each channel of each row by itself. */
 export const InstanceNormalization: OpDef<{ epsilon?: number }> = {
   infer: (x) => grouped(x, channelsOf(x)),
-  expand: (c) => expandGrouped(c, channelsOf(c.x), c.attrs.epsilon),
 };
 const channelsOf = (x: readonly Value[]): number => fixed(input(x, 0).shape.slice(1, 2))[0] as number;
