@@ -3,10 +3,8 @@
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { gradientOf } from "#models/onnx/gradients/index";
+import { type Coverage, coverage } from "#models/onnx/import/coverage";
 import { signatureOf } from "#models/onnx/import/signature";
-import { isExpanded } from "#models/onnx/expansions";
-import { opDefinition, opTable } from "#models/onnx/ops/index";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 
@@ -91,17 +89,17 @@ ${[...new Set(types.map((t) => t.category))]
   .join("\n")}`;
 
 const words = { rule: "yes", none: "stops here", unwritten: "not written" };
-const written = (op: string): string => (isExpanded(op) ? "as several ops" : (opDefinition(op).onnx ?? op));
+const written = (as: Coverage["written"]): string =>
+  as === "several" ? "as several ops" : as.join(", ") || "as a constant";
 const ops = `# Ops
 
-Written by \`npm run gen\` from \`models/onnx/ops\` and \`models/onnx/gradients\`. What a graph may be made of, whether training passes it, and what stands for it in an ONNX file (opset 21).
+Written by \`npm run gen\` from \`models/onnx/ops\`, \`models/onnx/gradients\` and \`models/onnx/import\`. What a graph may be made of and an imported file may hold, whether training passes it, and what stands for it in the ONNX files that are written (opset 21).
 Every shape and every gradient is checked against ONNX Runtime in \`models/onnx/ops.test.ts\`.
 
 | op | gradient | in ONNX |
 | --- | --- | --- |
-${Object.keys(opTable)
-  .toSorted()
-  .map((op) => `| ${op} | ${words[gradientOf(op)]} | ${written(op)} |`)
+${coverage()
+  .map((entry) => `| ${entry.op} | ${words[entry.gradient]} | ${written(entry.written)} |`)
   .join("\n")}
 `;
 

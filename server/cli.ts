@@ -4,8 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Command, CommanderError, Option } from "commander";
 import * as z from "zod";
-import { gradientOf } from "#models/onnx/gradients/index";
-import { opTable } from "#models/onnx/ops/index";
+import { coverage } from "#models/onnx/import/coverage";
 import { check } from "#nodes/graph/check";
 import { type GraphDocument, limits } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
@@ -352,9 +351,9 @@ const ports = (all: Record<string, Port>) =>
 program
   .command("ops")
   .addOption(json())
-  .description("The ONNX ops a graph may be made of, and which of them train.")
+  .description("The ops that a graph may be made of and an imported file may hold, and which of them train.")
   .action((options: { json?: boolean }) => {
-    const list = Object.keys(opTable).map((op) => ({ op, shape: true, gradient: gradientOf(op) }));
+    const list = coverage().map(({ op, gradient }) => ({ op, shape: true, gradient }));
     if (options.json) print(list);
     else for (const { op, gradient } of list) console.log(`${op.padEnd(24)} ${gradient}`);
   });

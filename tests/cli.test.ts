@@ -245,6 +245,7 @@ describe("patchbay", () => {
       "rule",
       true,
     ]);
+    expect([of("Split"), of("Flatten"), of("Shape")]).toEqual(["rule", "rule", "none"]);
   });
   it("lists nodes and templates", async () => {
     const [nodes, templates] = [

@@ -34,6 +34,10 @@ export type Translation = (c: Call) => readonly Operand[];
 
 /** Whether an op of the file can be imported: by a translation, since ours is the same, or at least on sizes. */
 export const isImportable = (op: string): boolean => translations.has(op) || isOurs(op) || isFoldable(op);
+/** The ops that files may hold. */
+export const importableOps = (): string[] => [
+  ...new Set([...translations.keys(), ...Object.keys(opTable).filter(isOurs)]),
+];
 const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && opDefinition(op).onnx === undefined;
 
 export const translationOf = (op: string): Translation => translations.get(op) ?? asOurs;
