@@ -1,8 +1,7 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
-import { sinks } from "#nodes/graph/plan";
 import type { Db } from "../db";
-import { Failure, failureOf } from "../errors";
+import { readyTargets } from "../graphs/ready";
 import { enqueue, prepareQueue } from "../jobs/queue";
 
 export interface NewRun {
@@ -35,23 +34,7 @@ export async function createRun(db: Db, { graphId, document, targets = [] }: New
 
 /** Throws the first error in what the targets need; in the whole graph when there are none. */
 export function refuseErrors(document: GraphDocument, targets: readonly string[]): void {
-  const unknown = targets.find((id) => !Object.hasOwn(document.nodes, id));
-  if (unknown !== undefined)
-    throw new Failure({
-      message: `The run asks for the node “${unknown.slice(0, 64)}”, which is not in the graph.`,
-      hint: `Its nodes are ${Object.keys(document.nodes).join(", ").slice(0, 500) || "none"}.`,
-    });
-  const { graph, problems } = check(document);
-  const asked = targets.length ? targets : sinks(graph);
-  const needed = new Set(asked);
-  for (const id of needed) for (const wire of document.wires) if (wire.to.node === id) needed.add(wire.from.node);
-  const wrong = problems.find((p) => p.severity === "error" && (p.node === undefined || needed.has(p.node)));
-  if (wrong) throw failureOf(wrong);
-  if (!Object.keys(document.nodes).length)
-    throw new Failure({
-      message: "The graph has no nodes, so there is nothing to run.",
-      hint: "Add a node from the palette.",
-    });
+  readyTargets(document, check(document), targets.length ? targets : undefined);
 }
 
 /** The graph's version that holds this document; a new one if it differs from the last. */

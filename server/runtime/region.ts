@@ -1,14 +1,16 @@
+/** Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of rows. */
 import type { Shape } from "#models/onnx/graph";
 import { toModel } from "#models/onnx/proto";
+import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { runsByRow } from "#models/onnx/rows";
-import { type LoweredParameter, lower } from "#nodes/graph/lower";
+import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
-import type { Blobs } from "../storage/blobs";
 import { Cancelled } from "../errors";
+import type { Blobs } from "../storage/blobs";
 import { handlesOf, parameterValues } from "./parameters";
-import type { Provider, SessionPool } from "./sessions";
+import type { Provider } from "./providers";
+import type { Session, SessionPool } from "./sessions";
 import { rowsOf, widthOf } from "./values";
 
 /** Rows per call of a model that works row by row: large enough to keep the cores busy, small enough to report progress and to be cancelled. */
@@ -16,7 +18,7 @@ const chunkRows = 64;
 /** A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again. */
 const keptBytes = 16 * 2 ** 20;
 
-export interface RegionRun {
+export interface Region {
   graph: ResolvedGraph;
   nodes: readonly string[];
   /** Endpoints that something outside reads; computed whatever their size. */
@@ -34,113 +36,141 @@ export interface RegionRun {
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
-/** Runs neighbouring tensor nodes as one ONNX model, in chunks of rows where rows do not depend on each other. */
-export async function runRegion({
-  graph,
-  nodes,
-  wanted,
-  welcome,
-  valueOf,
-  weightsOf,
-  blobs,
-  sessions,
-  provider,
-  signal,
-  progress,
-  current,
-}: RegionRun): Promise<Map<string, Tensor>> {
-  const feeds = new Map<string, Tensor>();
+/** Runs the region, in chunks of rows where rows do not depend on each other. Gives what was asked for, by "node.port". */
+export async function runRegion(region: Region): Promise<Map<string, Tensor>> {
+  const incoming = await incomingOf(region);
+  const open = await openRegion(region, incoming);
+  return open.rowSymbol !== undefined && open.rows > chunkRows ? runInChunks(region, open) : runAtOnce(open);
+}
+
+/** The tensors that nodes of the region read from outside of it, by "node.port". */
+async function incomingOf({ graph, nodes, valueOf }: Region): Promise<Map<string, Tensor>> {
+  const incoming = new Map<string, Tensor>();
   for (const id of nodes) {
     const node = graph.nodes.get(id);
     for (const [name, sources] of Object.entries(node?.inputs ?? {})) {
       if (node?.definition.inputs[name]?.type !== "tensor") continue;
-      for (const from of sources) if (!nodes.includes(from.node)) feeds.set(endpointKey(from), await valueOf(from));
+      for (const from of sources) {
+        if (!nodes.includes(from.node)) incoming.set(endpointKey(from), await valueOf(from));
+      }
     }
   }
-  // Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit.
-  const counts = new Map<number, string>();
-  const symbolic = ({ shape }: Tensor): Shape =>
-    shape.length
-      ? [counts.get(shape[0] as number) ?? setGet(counts, shape[0] as number, `rows${counts.size}`), ...shape.slice(1)]
-      : [];
-  const lowered = lower(
-    graph,
-    nodes,
-    (from) => {
-      const tensor = feeds.get(endpointKey(from)) as Tensor;
-      return { dtype: tensor.dtype, shape: symbolic(tensor) };
-    },
-    { handles: await handlesOf(graph, nodes, weightsOf) },
-  );
-  const sizes = new Map([...counts].map(([size, symbol]) => [symbol, size]));
-  const bytes = (e: Endpoint): number => {
-    const value = lowered.values.get(endpointKey(e));
-    return value
-      ? value.shape.reduce<number>(
-          (n, d) => n * (typeof d === "number" ? d : (sizes.get(d) ?? Number.POSITIVE_INFINITY)),
-          widthOf(value.dtype),
-        )
-      : Number.POSITIVE_INFINITY;
+  return incoming;
+}
+
+/** A region whose model is loaded, and what it is fed. */
+interface OpenRegion {
+  lowered: Lowered;
+  session: Session;
+  /** By the name of the model's input. */
+  inputs: ReadonlyMap<string, Tensor>;
+  /** Parameters that are inputs of the model, because they change from call to call. */
+  parameters: ReadonlyMap<string, Tensor>;
+  /** The symbol of an axis along which the model may be fed in pieces, and how long that axis is. */
+  rowSymbol?: string;
+  rows: number;
+}
+
+async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
+  const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
+  const symbols = rowSymbols(incoming.values());
+  const typeOf = (from: Endpoint) => {
+    const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
+    return { dtype, shape: symbolic(shape, symbols) };
   };
-  const outputs = [...wanted, ...welcome.filter((e) => bytes(e) <= keptBytes)].map(endpointKey);
-  for (const name of outputs) lowered.graph.output(name, lowered.values.get(name) as never);
+  const lowered = lower(graph, nodes, typeOf, { handles: await handlesOf(graph, nodes, weightsOf) });
+  const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
+  declareOutputs(region, lowered, sizes);
 
-  const parameters = await parameterValues(lowered, weightsOf, blobs, { current });
+  const values = await parameterValues(lowered, weightsOf, blobs, { current });
+  const valueOf = (name: string) => values.get(name) as Float32Array<ArrayBuffer>;
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
-  const session = await sessions.get(
-    toModel(
-      lowered.graph,
-      current
-        ? { parameters: "inputs" }
-        : { parameters: "initializers", values: (name) => parameters.get(name) as Float32Array<ArrayBuffer> },
-    ),
-    provider,
+  const model = toModel(
+    lowered.graph,
+    current ? { parameters: "inputs" } : { parameters: "initializers", values: valueOf },
   );
-  const constant = current
-    ? lowered.graph.parameters.map(
-        ({ name, value }) =>
-          [
-            name,
-            { dtype: value.dtype, shape: value.shape as number[], data: parameters.get(name) as Float32Array },
-          ] as const,
-      )
-    : [];
-  const inputs = lowered.feeds.map(({ name }) => [name, feeds.get(name) as Tensor] as const);
-  const symbol = [...sizes.keys()].find((s) => runsByRow(lowered.graph, s));
-  const rows = symbol === undefined ? 0 : (sizes.get(symbol) as number);
-  if (symbol === undefined || rows <= chunkRows)
-    return new Map(Object.entries(await session.run(Object.fromEntries([...inputs, ...constant]))));
+  const rowSymbol = [...sizes.keys()].find((symbol) => runsByRow(lowered.graph, symbol));
+  return {
+    lowered,
+    session: await sessions.get(model, provider),
+    inputs: new Map(lowered.feeds.map(({ name }) => [name, incoming.get(name) as Tensor])),
+    parameters: current ? parameterTensors(lowered, valueOf) : new Map(),
+    rowSymbol,
+    rows: rowSymbol === undefined ? 0 : (sizes.get(rowSymbol) as number),
+  };
+}
 
-  const whole = new Map<string, Tensor>();
-  for (let from = 0; from < rows; from += chunkRows) {
-    if (signal.aborted) throw new Cancelled();
-    const to = Math.min(rows, from + chunkRows);
-    const part = await session.run(
-      Object.fromEntries([
-        ...constant,
-        ...inputs.map(
-          ([name, tensor], i) =>
-            [name, lowered.graph.inputs[i]?.shape[0] === symbol ? rowsOf(tensor, from, to) : tensor] as const,
-        ),
-      ]),
+/** Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit. */
+function rowSymbols(tensors: Iterable<Tensor>): Map<number, string> {
+  const symbols = new Map<number, string>();
+  for (const { shape } of tensors) {
+    const [rows] = shape;
+    if (rows !== undefined && !symbols.has(rows)) symbols.set(rows, `rows${symbols.size}`);
+  }
+  return symbols;
+}
+
+function symbolic(shape: readonly number[], symbols: ReadonlyMap<number, string>): Shape {
+  const [rows, ...rest] = shape;
+  return rows === undefined ? [] : [symbols.get(rows) as string, ...rest];
+}
+
+/** Makes outputs of what is wanted, and of what is welcome and small. */
+function declareOutputs({ wanted, welcome }: Region, { graph, values }: Lowered, sizes: ReadonlyMap<string, number>) {
+  const bytesOf = (endpoint: Endpoint): number => {
+    const value = values.get(endpointKey(endpoint));
+    if (!value) return Number.POSITIVE_INFINITY;
+    const lengths = value.shape.map((size) =>
+      typeof size === "number" ? size : (sizes.get(size) ?? Number.POSITIVE_INFINITY),
     );
-    for (const [name, tensor] of Object.entries(part)) {
-      const target =
-        whole.get(name) ??
-        setGet(whole, name, {
-          ...tensor,
-          shape: [rows, ...tensor.shape.slice(1)],
-          data: new (tensor.data.constructor as Float32ArrayConstructor)((tensor.data.length / (to - from)) * rows),
-        });
-      (target.data as Float32Array).set(tensor.data as Float32Array, from * (tensor.data.length / (to - from)));
+    return lengths.reduce((product, length) => product * length, widthOf(value.dtype));
+  };
+  const outputs = [...wanted, ...welcome.filter((endpoint) => bytesOf(endpoint) <= keptBytes)];
+  for (const name of outputs.map(endpointKey)) graph.output(name, values.get(name) as never);
+}
+
+function parameterTensors({ graph }: Lowered, valueOf: (name: string) => Float32Array): Map<string, Tensor> {
+  return new Map(
+    graph.parameters.map(({ name, value }) => [
+      name,
+      { dtype: value.dtype, shape: value.shape as number[], data: valueOf(name) },
+    ]),
+  );
+}
+
+async function runAtOnce({ session, inputs, parameters }: OpenRegion): Promise<Map<string, Tensor>> {
+  return new Map(Object.entries(await session.run(Object.fromEntries([...inputs, ...parameters]))));
+}
+
+async function runInChunks({ signal, progress }: Region, open: OpenRegion): Promise<Map<string, Tensor>> {
+  const { session, parameters, rows } = open;
+  const whole = new Map<string, Tensor>();
+  for (let start = 0; start < rows; start += chunkRows) {
+    if (signal.aborted) throw new Cancelled();
+    const end = Math.min(rows, start + chunkRows);
+    const chunk = await session.run(Object.fromEntries([...parameters, ...inputsOfRows(open, start, end)]));
+    for (const [name, part] of Object.entries(chunk)) {
+      const target = whole.get(name) ?? tensorOfRows(part, rows);
+      whole.set(name, target);
+      (target.data as Float32Array).set(part.data as Float32Array, start * (part.data.length / (end - start)));
     }
-    progress(to, rows);
+    progress(end, rows);
     await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
   }
   return whole;
 }
 
-const setGet = <K, V>(map: Map<K, V>, key: K, value: V): V => {
-  map.set(key, value);
-  return value;
-};
+/** The inputs of a chunk: rows of those that have the row axis, the others whole. */
+function inputsOfRows({ lowered, inputs, rowSymbol }: OpenRegion, start: number, end: number): [string, Tensor][] {
+  return [...inputs].map(([name, tensor], i) => {
+    const hasRows = lowered.graph.inputs[i]?.shape[0] === rowSymbol;
+    return [name, hasRows ? rowsOf(tensor, start, end) : tensor];
+  });
+}
+
+/** An empty tensor for so many rows like those of the part. */
+function tensorOfRows(part: Tensor, rows: number): Tensor {
+  const [partRows = 1, ...rest] = part.shape;
+  const ArrayType = part.data.constructor as Float32ArrayConstructor;
+  return { dtype: part.dtype, shape: [rows, ...rest], data: new ArrayType((part.data.length / partRows) * rows) };
+}

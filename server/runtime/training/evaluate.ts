@@ -7,7 +7,8 @@ import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph
 import type { Blobs } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
 import { runRegion } from "../region";
-import type { Provider, SessionPool } from "../sessions";
+import type { Provider } from "../providers";
+import type { SessionPool } from "../sessions";
 import { runStepwise } from "./batches";
 
 export interface Evaluation {

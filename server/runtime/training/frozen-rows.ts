@@ -11,7 +11,8 @@ import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
 import { writeWhole } from "../cache";
-import { openSession, type Provider } from "../sessions";
+import type { Provider } from "../providers";
+import { openSession } from "../sessions";
 import { asArray, rowsOf, takeRows, widthOf } from "../values";
 
 /** Rows that are computed at a time. */

@@ -7,7 +7,8 @@ import { inPlace } from "#models/train/in-place";
 import { cotangentOf, type Crossing, type Part, type Program } from "#models/train/program";
 import type { State } from "#models/train/step";
 import type { Tensor } from "#nodes/core/values";
-import { optionsFor, type Provider, toOrt } from "../sessions";
+import type { Provider } from "../providers";
+import { optionsFor, toOrt } from "../sessions";
 import { rowsOf } from "../values";
 
 interface OpenPart {

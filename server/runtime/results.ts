@@ -1,0 +1,127 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Host } from "#nodes/core/host";
+import type { Port } from "#nodes/core/ports";
+import type { Preview } from "#nodes/core/preview";
+import type { PortType } from "#nodes/core/values";
+import type { Endpoint } from "#nodes/graph/document";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { Failure } from "../errors";
+import type { Blobs } from "../storage/blobs";
+import { type Cache, type CacheEntry, openCache } from "./cache";
+import { previewOf } from "./previews";
+import { loadValue, storeValue } from "./values";
+
+export interface ResultsOptions {
+  graph: ResolvedGraph;
+  /** What the result of each node is named by: equal signatures mean equal results. */
+  signatures: ReadonlyMap<string, string>;
+  blobs: Blobs;
+  cacheDir: string;
+  scratch: string;
+}
+
+/** A node's outputs by port, in stored form. */
+export type StoredOutputs = Record<string, { type: PortType; value: unknown }>;
+
+/** What the nodes of one execution gave: found in the cache or kept there, and loaded when it is first read. */
+export class Results {
+  readonly #cache: Cache;
+  readonly #entries = new Map<string, CacheEntry>();
+  /** Values in memory by endpoint. */
+  readonly #values = new Map<string, Promise<unknown>>();
+
+  constructor(readonly options: ResultsOptions) {
+    this.#cache = openCache(options.cacheDir);
+  }
+
+  /** Finds what is cached for all nodes, but for those that have an effect on the world and must run. */
+  async findAll(): Promise<void> {
+    const repeatable = [...this.options.graph.nodes.values()].filter(({ definition }) => !definition.effect);
+    await Promise.all(repeatable.map(({ id }) => this.find(id)));
+  }
+
+  /** The cached result of a node, if it is there with all that it refers to and with all ports that are read. */
+  async find(id: string): Promise<CacheEntry | undefined> {
+    const entry = await this.#cache.get(this.signatureOf(id));
+    if (!entry || !this.readPorts(id).every((port) => port in entry.outputs)) return undefined;
+    const found = await Promise.all(refsIn(entry).map((ref) => this.options.blobs.has(ref)));
+    if (!found.every(Boolean)) return undefined;
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  entryOf(id: string): CacheEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  signatureOf(id: string): string {
+    return this.options.signatures.get(id) as string;
+  }
+
+  /** Output ports of a node that something reads, or all of them when nothing does. */
+  readPorts(id: string): string[] {
+    const { nodes, wired } = this.options.graph;
+    const ports = Object.keys(nodes.get(id)?.definition.outputs ?? {});
+    const read = ports.filter((port) => wired.has(endpointKey({ node: id, port })));
+    return read.length ? read : ports;
+  }
+
+  /** Stores what a node gave and draws its previews. */
+  async keep(node: ResolvedNode, values: ReadonlyMap<string, unknown>, host: Host): Promise<CacheEntry> {
+    const { id, definition } = node;
+    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} };
+    for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
+      const endpoint = endpointKey({ node: id, port });
+      const value = values.get(endpoint);
+      if (value === undefined) continue;
+      this.#values.set(endpoint, Promise.resolve(value));
+      [entry.outputs[port], entry.previews[port]] = await Promise.all([
+        storeValue(type, value, this.options.blobs),
+        previewOf(type, value, host) as Promise<Preview>,
+      ]);
+    }
+    this.#entries.set(id, entry);
+    const signature = this.signatureOf(id);
+    if (!definition.effect) await this.#cache.set(signature, entry);
+    // A training's checkpoints: its result is kept now.
+    await rm(join(this.options.scratch, signature), { recursive: true, force: true });
+    return entry;
+  }
+
+  /** What a node gave, as it is stored. */
+  outputsOf(id: string): StoredOutputs {
+    const ports = this.options.graph.nodes.get(id)?.definition.outputs ?? {};
+    const outputs = Object.entries(this.#entries.get(id)?.outputs ?? {});
+    return Object.fromEntries(outputs.map(([port, value]) => [port, { type: (ports[port] as Port).type, value }]));
+  }
+
+  /** The value of an output. Throws when its node gave none. */
+  value(from: Endpoint): Promise<unknown> {
+    const known = this.#values.get(endpointKey(from));
+    if (known) return known;
+    const entry = this.#entries.get(from.node);
+    if (!entry || !(from.port in entry.outputs)) {
+      throw new Failure({
+        node: from.node,
+        port: from.port,
+        message: `${endpointKey(from)} gave no value, though something reads it.`,
+        hint: "Check the node's settings; an optional output may be switched off.",
+      });
+    }
+    const { type } = this.options.graph.nodes.get(from.node)?.definition.outputs[from.port] as Port;
+    const loaded = loadValue(type, entry.outputs[from.port], this.options.blobs);
+    this.#values.set(endpointKey(from), loaded);
+    return loaded;
+  }
+}
+
+/** The blobs that a stored value refers to. */
+function refsIn(stored: object): string[] {
+  const refs = new Set<string>();
+  JSON.stringify(stored, (name, value) => {
+    if (name === "ref" && typeof value === "string") refs.add(value);
+    return value;
+  });
+  return [...refs];
+}

@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { Port } from "#nodes/core/ports";
+import type { Tensor, Weights } from "#nodes/core/values";
+import type { Endpoint } from "#nodes/graph/document";
+import type { RunEvent } from "#nodes/graph/events";
+import type { Types } from "#nodes/graph/infer";
+import { coneOf, type Step } from "#nodes/graph/plan";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { prepareNodes } from "../prepare";
+import type { ExecuteOptions } from "./execute";
+import { exportOnnx } from "./export-onnx";
+import { createHost, type HostOptions } from "./host/create-host";
+import type { Provider } from "./providers";
+import { runRegion } from "./region";
+import type { Results } from "./results";
+import { SessionPool } from "./sessions";
+import { train } from "./training/train";
+
+const sessions = new SessionPool();
+
+/** What a step needs to know of the execution that it is a part of. */
+export interface StepContext {
+  options: ExecuteOptions;
+  graph: ResolvedGraph;
+  types: Types;
+  results: Results;
+  provider: Provider;
+  targets: readonly string[];
+  /** All nodes that are run, those of this step among them. */
+  planned: readonly string[];
+  tell(event: RunEvent): void;
+}
+
+/** Does one step of a plan: runs a host node, or a region of tensor nodes. Gives their values by "node.port". */
+export function runStep(step: Step, context: StepContext): Promise<Map<string, unknown>> {
+  return step.kind === "host"
+    ? runHostNode(context.graph.nodes.get(step.node) as ResolvedNode, context)
+    : runTensorNodes(step.nodes, context);
+}
+
+async function runHostNode(node: ResolvedNode, context: StepContext): Promise<Map<string, unknown>> {
+  const inputs: Record<string, unknown> = {};
+  for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
+    const sources = node.inputs[name] ?? [];
+    const values = port.deferred
+      ? sources.map((from) => ({ deferred: true, ...from }))
+      : await Promise.all(sources.map((from) => context.results.value(from)));
+    inputs[name] = port.many ? values : values[0];
+  }
+  const outputs = await node.definition.run?.({ host: hostOf(node.id, context), inputs, params: node.params });
+  return new Map(
+    Object.entries(outputs as object).map(([port, value]) => [endpointKey({ node: node.id, port }), value]),
+  );
+}
+
+async function runTensorNodes(nodes: readonly string[], context: StepContext): Promise<Map<string, unknown>> {
+  const { graph, results, targets, options, provider, tell } = context;
+  await prepare(nodes, context);
+  const readOutside = readOutsideOf(nodes, context);
+  const endpoints = nodes.flatMap((node) => results.readPorts(node).map((port) => ({ node, port })));
+  const isWanted = (endpoint: Endpoint) =>
+    readOutside.has(endpointKey(endpoint)) ||
+    targets.includes(endpoint.node) ||
+    graph.nodes.get(endpoint.node)?.definition.expensive === true;
+  return runRegion({
+    graph,
+    nodes,
+    wanted: endpoints.filter(isWanted),
+    welcome: endpoints.filter((endpoint) => !isWanted(endpoint)),
+    valueOf: (from) => results.value(from) as Promise<Tensor>,
+    weightsOf: (from) => results.value(from) as Promise<Weights>,
+    blobs: options.blobs,
+    sessions,
+    provider,
+    signal: options.signal,
+    progress: (done, of) => {
+      for (const node of nodes) tell({ kind: "node-progress", node, done, of });
+    },
+  });
+}
+
+/** What other nodes that run read. */
+function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext): Set<string> {
+  const others = planned.filter((id) => !nodes.includes(id));
+  const read = others.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+  return new Set(read.map(endpointKey));
+}
+
+/** The machine, as a node of this execution sees it. */
+export function hostOf(node: string, context: StepContext): Host {
+  return createHost({
+    ...hostOptionsOf(node, context.options, context.tell),
+    train: (request) => runTraining(node, request, context),
+    exportOnnx: (request) => runExport(node, request, context),
+  });
+}
+
+/** The machine, for a node that neither trains nor exports. */
+export function hostOptionsOf(node: string, options: ExecuteOptions, tell: StepContext["tell"]): HostOptions {
+  const { blobs, cacheDir, signal, folders, allowRemote } = options;
+  return {
+    blobs,
+    cacheDir,
+    signal,
+    folders,
+    allowRemote,
+    nodeId: node,
+    seed: 0,
+    onProgress: (done, of, note) => tell({ kind: "node-progress", node, done, of, note }),
+    onWarn: (message) => tell({ kind: "warning", node, message }),
+  };
+}
+
+async function runTraining(node: string, request: TrainRequest, context: StepContext): Promise<TrainResult> {
+  const { options, graph, results, provider, tell } = context;
+  const { inputs, definition } = graph.nodes.get(node) as ResolvedNode;
+  const deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
+  await prepare(coneOf(graph, deferred).tensors, context);
+  return train({
+    request,
+    node,
+    graph,
+    document: options.registry ? undefined : options.document,
+    folders: options.folders ?? [],
+    dataThreads: options.dataThreads,
+    blobs: options.blobs,
+    cacheDir: options.cacheDir,
+    signal: options.signal,
+    provider,
+    sessions,
+    scratch: join(options.scratch, results.signatureOf(node)),
+    valueOf: (from) => results.value(from),
+    hostFor: (id, seed) => createHost({ ...hostOptionsOf(id, options, tell), seed, onProgress: () => {} }),
+    onEvent: tell,
+  });
+}
+
+async function runExport(node: string, request: ExportRequest, context: StepContext): Promise<Uint8Array> {
+  const { options, graph, types, results, tell } = context;
+  await prepare(coneOf(graph, request.tensors).tensors, context);
+  return exportOnnx({
+    request,
+    node,
+    graph,
+    types,
+    blobs: options.blobs,
+    weightsOf: (from) => results.value(from) as Promise<Weights>,
+    warn: (message) => tell({ kind: "warning", node, message }),
+  });
+}
+
+function prepare(nodes: readonly string[], context: StepContext): Promise<void> {
+  return prepareNodes(context.graph, nodes, (id) => hostOf(id, context));
+}
