@@ -8,7 +8,9 @@ import type { FileTensor } from "./tensor";
 export interface Operand {
   dtype: DType;
   shape: Shape;
-  /** Its elements, where they follow from the file and the shapes of the inputs alone. Integers may be symbolic sizes. */
+  /**
+   * Its elements, where they follow from the file and the shapes of the inputs alone. Integers may be symbolic sizes.
+   */
   known?: readonly Dim[];
   /** As a value of our graph; made when it is first asked for. */
   value(): Value;
@@ -23,50 +25,53 @@ export const knownElements = 65_536;
 /** Float constants that may be scales or bounds. */
 const knownFloats = 64;
 
-export const isKnown = (x: Operand): x is Known => x.known !== undefined;
+export const isKnown = (operand: Operand): operand is Known => operand.known !== undefined;
 
 export const ofValue = (value: Value): Operand => ({ dtype: value.dtype, shape: value.shape, value: () => value });
 
-export function ofKnown(b: Builder, dtype: DType, shape: readonly number[], known: readonly Dim[]): Known {
+export function ofKnown(builder: Builder, dtype: DType, shape: readonly number[], known: readonly Dim[]): Known {
   let made: Value | undefined;
-  return { dtype, shape, known, value: () => (made ??= materialised(b, dtype, shape, known)) };
+  return { dtype, shape, known, value: () => (made ??= materialised(builder, dtype, shape, known)) };
 }
 
 /** A tensor of the file. `parameter` makes its value; without it the tensor is a constant. */
-export function ofTensor(b: Builder, tensor: FileTensor & { name?: string }, parameter?: () => Value): Operand {
+export function ofTensor(builder: Builder, tensor: FileTensor & { name?: string }, parameter?: () => Value): Operand {
   let made: Value | undefined;
   const { dtype, shape, data } = tensor;
-  const small = data.length <= (dtype === "float32" ? knownFloats : knownElements);
+  const isSmall = data.length <= (dtype === "float32" ? knownFloats : knownElements);
   return {
     dtype,
     shape,
     tensor,
-    known: !parameter && small ? Array.from(data, Number) : undefined,
-    value: () => (made ??= parameter ? parameter() : b.graph.keep(dtype, shape, data)),
+    known: !parameter && isSmall ? Array.from(data, Number) : undefined,
+    value: () => (made ??= parameter ? parameter() : builder.graph.keep(dtype, shape, data)),
   };
 }
 
-/** Known elements as a constant, or, where sizes are symbolic, computed from the sizes of the inputs when the model runs. */
-function materialised({ graph, op }: Builder, dtype: DType, shape: readonly number[], known: readonly Dim[]): Value {
-  if (known.every((d) => typeof d === "number")) return graph.keep(dtype, shape, arrayOf(dtype, known));
-  const elements = known.map((d) => op.Reshape(sizeValue(d), { to: [1] }));
-  const list = op.Reshape(elements.length === 1 ? (elements[0] as Value) : op.Concat(...elements, { axis: 0 }), {
-    to: shape,
-  });
+/**
+ * Known elements as a constant, or, where sizes are symbolic, computed from the sizes of the inputs when the model
+ * runs.
+ */
+function materialised(builder: Builder, dtype: DType, shape: readonly number[], known: readonly Dim[]): Value {
+  const { graph, op } = builder;
+  if (known.every((size) => typeof size === "number")) return graph.keep(dtype, shape, arrayOf(dtype, known));
+  const elements = known.map((size) => op.Reshape(sizeValue(builder, size), { to: [1] }));
+  const joined = elements.length === 1 ? (elements[0] as Value) : op.Concat(...elements, { axis: 0 });
+  const list = op.Reshape(joined, { to: shape });
   return dtype === "int64" ? list : op.Cast(list, { dtype });
+}
 
-  /** As many ones as the size, added up: so the graph needs no op that looks at shapes. */
-  function sizeValue(d: Dim): Value {
-    if (typeof d === "number") return graph.constant([d], "int64", []);
-    return termsOf(d)
-      .map(({ coefficient, factors }) => {
-        const count = factors.length
-          ? op.ReduceSum(op.Expand(graph.constant([1], "int64", [1]), { to: [factors.join("·")] }), { keepdims: 0 })
-          : graph.constant([1], "int64", []);
-        return coefficient === 1 ? count : op.Mul(count, graph.constant([coefficient], "int64", []));
-      })
-      .reduce((a, b) => op.Add(a, b));
-  }
+/** A size as a value: as many ones as it counts, added up, so that the graph needs no op that looks at shapes. */
+function sizeValue({ graph, op }: Builder, size: Dim): Value {
+  const constant = (n: number) => graph.constant([n], "int64", []);
+  if (typeof size === "number") return constant(size);
+  const terms = termsOf(size).map(({ coefficient, factors }) => {
+    if (!factors.length) return constant(coefficient);
+    const ones = op.Expand(graph.constant([1], "int64", [1]), { to: [factors.join("·")] });
+    const count = op.ReduceSum(ones, { keepdims: 0 });
+    return coefficient === 1 ? count : op.Mul(count, constant(coefficient));
+  });
+  return terms.reduce((sum, term) => op.Add(sum, term));
 }
 
 function arrayOf(dtype: DType, known: readonly Dim[]): Constant["data"] {
@@ -85,8 +90,8 @@ export function strided(data: readonly Dim[], shape: readonly number[], strides:
 }
 
 /** The strides that repeat a tensor to a broadcast shape. */
-export function broadcastStrides(from: Shape, to: readonly number[]): number[] {
-  const own = stridesOf(fixed(from));
-  const lead = to.length - from.length;
-  return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : (own[i - lead] as number)));
+export function broadcastStrides(shape: Shape, to: readonly number[]): number[] {
+  const strides = stridesOf(fixed(shape));
+  const lead = to.length - shape.length;
+  return to.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : (strides[i - lead] as number)));
 }

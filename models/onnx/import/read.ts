@@ -36,17 +36,18 @@ export interface OnnxModel extends Signature {
 }
 
 /**
- * Reads an ONNX model, opset 13 to 21, from its bytes. Everything a stranger's file may have wrong is an `OnnxError` that names op and
- * node: no ONNX, another opset, weights in other files, an op that `knows` does not know, cycles, values that nothing gives, false sizes.
+ * Reads an ONNX model, opset 13 to 21, from its bytes. Everything a stranger's file may have wrong is an `OnnxError`
+ * that names op and node: no ONNX, another opset, weights in other files, an op that `knows` does not know, cycles,
+ * values that nothing gives, false sizes.
  *
- * Which tensors are weights: floats with more than one element. Single numbers (epsilons, scales) and integers are constants, and so is a
- * float tensor with infinities or numbers beyond 10³⁰, which is a mask; so are the tensors of Constant nodes, where exporters put what is
- * no parameter.
+ * Which tensors are weights: floats with more than one element. Single numbers (epsilons, scales) and integers are
+ * constants, and so is a float tensor with infinities or numbers beyond 10³⁰, which is a mask; so are the tensors of
+ * Constant nodes, where exporters put what is no parameter.
  */
 export async function readModel(bytes: Uint8Array, knows: (op: string) => boolean): Promise<OnnxModel> {
   const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) });
-  const at = ({ start, end }: Span) => bytes.subarray(start, end);
-  const signature = await describe(map, async (span) => at(span));
+  const part = ({ start, end }: Span) => bytes.subarray(start, end);
+  const signature = await describe(map, async (span) => part(span));
   if (map.functions)
     throw new OnnxError(
       `The model defines ${map.functions} functions of its own, which are not read.`,
@@ -54,26 +55,29 @@ export async function readModel(bytes: Uint8Array, knows: (op: string) => boolea
     );
   const initializers = new Map<string, Initializer>();
   for (const span of map.initializers) {
-    const tensor = decoded(() => tensorOf(fromBinary(TensorProtoSchema, at(span))), "a tensor");
+    const tensor = decoded(() => tensorOf(fromBinary(TensorProtoSchema, part(span))), "a tensor");
     if (initializers.has(span.name)) throw new OnnxError(`Two tensors of the model are called “${span.name}”.`);
     initializers.set(span.name, { ...tensor, name: span.name, parameter: isWeight(tensor) });
   }
-  const nodes = map.nodes.map((span) => decoded(() => nodeOf(fromBinary(NodeProtoSchema, at(span))), "a node"));
-  const needed = ordered(
-    nodes,
-    new Set([...signature.inputs.map((p) => p.name), ...initializers.keys()]),
-    signature.outputs.map((p) => p.name),
-  );
-  const unknown = needed.filter((n) => !knows(n.op));
-  const first = unknown[0];
-  if (first) {
-    const ops = [...new Set(unknown.map((n) => n.op))];
-    throw new OnnxError(
-      `The model uses ${ops.length === 1 ? "an op" : `${ops.length} ops`} that cannot be imported: ${ops.slice(0, 10).join(", ")} (the first at ${whereIs(first)}).`,
-      hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
-    );
-  }
+  const nodes = map.nodes.map((span) => decoded(() => nodeOf(fromBinary(NodeProtoSchema, part(span))), "a node"));
+  const given = new Set([...signature.inputs.map((port) => port.name), ...initializers.keys()]);
+  const outputs = signature.outputs.map((port) => port.name);
+  const needed = ordered(nodes, given, outputs);
+  refuseUnknown(needed, knows);
   return { ...signature, nodes: needed, initializers };
+}
+
+function refuseUnknown(nodes: readonly FileNode[], knows: (op: string) => boolean): void {
+  const unknown = nodes.filter((node) => !knows(node.op));
+  const first = unknown[0];
+  if (!first) return;
+  const ops = [...new Set(unknown.map((node) => node.op))];
+  const count = ops.length === 1 ? "an op" : `${ops.length} ops`;
+  throw new OnnxError(
+    `The model uses ${count} that cannot be imported: ${ops.slice(0, 10).join(", ")} ` +
+      `(the first at ${whereIs(first)}).`,
+    hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
+  );
 }
 
 /** How messages name a node of the file. */
@@ -95,10 +99,10 @@ function nodeOf({ opType, name, domain, input, output, attribute }: NodeProto): 
   const op = domain === "" || domain === "ai.onnx" ? opType : `${domain}.${opType}`;
   const attrs: Attrs = {};
   const tensors: Record<string, FileTensor> = {};
-  for (const a of attribute) {
-    if (a.type === A.TENSOR && a.t)
-      tensors[a.name] = tensorOf(a.t, `The attribute “${a.name}” of ${op} “${name || output[0]}”`);
-    else attrs[a.name] = valueOf(a);
+  for (const given of attribute) {
+    const what = `The attribute “${given.name}” of ${op} “${name || output[0]}”`;
+    if (given.type === A.TENSOR && given.t) tensors[given.name] = tensorOf(given.t, what);
+    else attrs[given.name] = valueOf(given);
   }
   return { op, name, inputs: input, outputs: output, attrs, tensors };
 }
@@ -114,6 +118,37 @@ function valueOf({ type, f, i, s, ints, floats }: AttributeProto): Attrs[string]
 
 /** What the outputs need, each node after those it reads from. */
 function ordered(nodes: readonly FileNode[], given: ReadonlySet<string>, outputs: readonly string[]): FileNode[] {
+  const makers = makersOf(nodes, given);
+  const done = new Set<FileNode>();
+  const open = new Set<FileNode>();
+  const isThere = (name: string): boolean => {
+    const maker = makers.get(name);
+    return name === "" || given.has(name) || (maker !== undefined && done.has(maker));
+  };
+  // Depth first without recursion: a model may be thousands of nodes deep.
+  const stack = outputs.toReversed().map((name) => ({ name, reader: undefined as FileNode | undefined }));
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const node = makers.get(top.name);
+    if (isThere(top.name)) {
+      stack.pop();
+    } else if (!node) {
+      const reader = top.reader ? whereIs(top.reader) : "The model's output list";
+      throw new OnnxError(`${reader} reads “${top.name}”, which nothing in the model gives.`);
+    } else if (open.has(node)) {
+      if (!node.inputs.every(isThere))
+        throw new OnnxError(`${whereIs(node)} reads what depends on it: the model runs in a circle.`);
+      done.add(node);
+      stack.pop();
+    } else {
+      open.add(node);
+      for (const name of node.inputs.toReversed()) stack.push({ name, reader: node });
+    }
+  }
+  return [...done];
+}
+
+/** Which node gives a value. */
+function makersOf(nodes: readonly FileNode[], given: ReadonlySet<string>): Map<string, FileNode> {
   const makers = new Map<string, FileNode>();
   for (const node of nodes) {
     for (const name of node.outputs) {
@@ -123,30 +158,5 @@ function ordered(nodes: readonly FileNode[], given: ReadonlySet<string>, outputs
       makers.set(name, node);
     }
   }
-  const done: FileNode[] = [];
-  const state = new Map<FileNode, "open" | "done">();
-  // Depth first without recursion: a model may be thousands of nodes deep.
-  const stack = outputs.toReversed().map((name) => ({ name, reader: undefined as FileNode | undefined }));
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const node = makers.get(top.name);
-    if (top.name === "" || given.has(top.name) || (node && state.get(node) === "done")) stack.pop();
-    else if (!node)
-      throw new OnnxError(
-        `${top.reader ? whereIs(top.reader) : "The model's output list"} reads “${top.name}”, which nothing in the model gives.`,
-      );
-    else if (state.get(node) === "open") {
-      const waiting = node.inputs.find(
-        (name) => name !== "" && !given.has(name) && state.get(makers.get(name) as FileNode) !== "done",
-      );
-      if (waiting !== undefined)
-        throw new OnnxError(`${whereIs(node)} reads what depends on it: the model runs in a circle.`);
-      state.set(node, "done");
-      done.push(node);
-      stack.pop();
-    } else {
-      state.set(node, "open");
-      for (const name of node.inputs.toReversed()) stack.push({ name, reader: node });
-    }
-  }
-  return done;
+  return makers;
 }

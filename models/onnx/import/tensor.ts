@@ -10,14 +10,20 @@ export interface FileTensor {
   data: Constant["data"];
 }
 
+/** How an element type of the file is stored and what it is computed with. */
+interface ElementType {
+  name: string;
+  dtype: DType;
+  width: number;
+  read(view: DataView, offset: number): number | bigint;
+}
+
 /**
- * Element types by their number in the file. All floats are computed with in float32 and all integers in int64, but for uint8, which
- * pictures come in: half-precision and int32 models run wider than they were saved, with results that differ by rounding alone.
+ * Element types by their number in the file. All floats are computed with in float32 and all integers in int64, but for
+ * uint8, which pictures come in: half-precision and int32 models run wider than they were saved, with results that
+ * differ by rounding alone.
  */
-const elements: Record<
-  number,
-  { name: string; dtype: DType; width: number; read(view: DataView, at: number): number | bigint }
-> = {
+const elements: Readonly<Record<number, ElementType>> = {
   1: { name: "float32", dtype: "float32", width: 4, read: (v, i) => v.getFloat32(i, true) },
   2: { name: "uint8", dtype: "uint8", width: 1, read: (v, i) => v.getUint8(i) },
   3: { name: "int8", dtype: "int64", width: 1, read: (v, i) => BigInt(v.getInt8(i)) },
@@ -51,7 +57,7 @@ function bfloat(bits: number): number {
   return word.getFloat32(0);
 }
 
-function elementOf(type: number, what: string): (typeof elements)[number] {
+function elementOf(type: number, what: string): ElementType {
   const element = elements[type];
   if (!element)
     throw new OnnxError(
@@ -65,34 +71,52 @@ export const dtypeOf = (type: number, what: string): DType => elementOf(type, wh
 
 /** Decodes a tensor. What it claims is checked against what it holds before anything is allocated. */
 export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
-  const { dtype, width, name, read } = elementOf(proto.dataType, what);
+  const element = elementOf(proto.dataType, what);
   const shape = proto.dims.map(Number);
-  const count = shape.reduce((a, b) => a * b, 1);
-  const wrong = (problem: string): never => {
-    throw new OnnxError(`${what} ${problem}.`);
-  };
-  if (shape.length > 16 || shape.some((d) => !(d >= 0)) || !Number.isSafeInteger(count))
-    wrong(`claims the shape [${shape.slice(0, 20).join(", ")}]`);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (shape.length > 16 || shape.some((size) => !(size >= 0)) || !Number.isSafeInteger(count))
+    throw new OnnxError(`${what} claims the shape [${shape.slice(0, 20).join(", ")}].`);
   if (proto.externalData.length || proto.dataLocation === 1)
     throw new OnnxError(
       `${what} keeps its numbers in another file.`,
       "Save the model as one file: onnx.save(model, path, save_as_external_data=False).",
     );
-  const raw = proto.rawData;
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  if (raw.length || count === 0) {
-    if (raw.length !== count * width)
-      wrong(`claims ${count} elements of ${name} [${shape.join(", ")}] and holds ${raw.length} bytes`);
-    return {
-      dtype,
-      shape,
-      data:
-        name === "float32"
-          ? new Float32Array(new Uint8Array(raw).buffer)
-          : filled(dtype, count, (i) => read(view, i * width)),
-    };
-  }
-  // Numbers listed one by one: half precision as bits, small integers as int32.
+  const isRaw = proto.rawData.length > 0 || count === 0;
+  const data = isRaw ? rawNumbers(proto, element, count) : listedNumbers(proto, element, count);
+  if (data) return { dtype: element.dtype, shape, data };
+  const claim = `${what} claims ${count} elements`;
+  throw new OnnxError(
+    isRaw
+      ? `${claim} of ${element.name} [${shape.join(", ")}] and holds ${proto.rawData.length} bytes.`
+      : `${claim} [${shape.join(", ")}] and holds ${listOf(proto).length}.`,
+  );
+}
+
+/** The elements of a tensor that is stored as bytes; undefined when they are not as many as it claims. */
+function rawNumbers(
+  { rawData }: TensorProto,
+  { name, dtype, width, read }: ElementType,
+  count: number,
+): FileTensor["data"] | undefined {
+  if (rawData.length !== count * width) return undefined;
+  if (name === "float32") return new Float32Array(new Uint8Array(rawData).buffer);
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  return filled(dtype, count, (i) => read(view, i * width));
+}
+
+/** The elements of a tensor that lists them one by one: half precision as bits, small integers as int32. */
+function listedNumbers(proto: TensorProto, { dtype }: ElementType, count: number): FileTensor["data"] | undefined {
+  const list = listOf(proto);
+  if (list.length !== count) return undefined;
+  const ofBits: Record<number, (bits: number) => number> = { 10: fromHalf, 16: bfloat };
+  const convert = ofBits[proto.dataType];
+  return filled(dtype, count, (i) => {
+    const element = list[i] as number | bigint;
+    return convert ? convert(Number(element)) : element;
+  });
+}
+
+function listOf(proto: TensorProto): readonly (number | bigint)[] {
   const lists: Record<number, readonly (number | bigint)[]> = {
     1: proto.floatData,
     7: proto.int64Data,
@@ -100,20 +124,11 @@ export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}
     12: proto.uint64Data,
     13: proto.uint64Data,
   };
-  const list = lists[proto.dataType] ?? proto.int32Data;
-  if (list.length !== count) wrong(`claims ${count} elements [${shape.join(", ")}] and holds ${list.length}`);
-  const bits: Record<number, (x: number) => number> = { 10: fromHalf, 16: bfloat };
-  const convert = bits[proto.dataType];
-  return {
-    dtype,
-    shape,
-    data: filled(dtype, count, (i) => (convert ? convert(Number(list[i])) : (list[i] as number | bigint))),
-  };
+  return lists[proto.dataType] ?? proto.int32Data;
 }
 
-function filled(dtype: DType, length: number, at: (i: number) => number | bigint): FileTensor["data"] {
-  if (dtype === "int64") return BigInt64Array.from({ length }, (_, i) => BigInt(at(i)));
-  return dtype === "float32"
-    ? Float32Array.from({ length }, (_, i) => Number(at(i)))
-    : Uint8Array.from({ length }, (_, i) => Number(at(i)));
+function filled(dtype: DType, length: number, elementAt: (i: number) => number | bigint): FileTensor["data"] {
+  if (dtype === "int64") return BigInt64Array.from({ length }, (_, i) => BigInt(elementAt(i)));
+  const numberAt = (_: unknown, i: number) => Number(elementAt(i));
+  return dtype === "float32" ? Float32Array.from({ length }, numberAt) : Uint8Array.from({ length }, numberAt);
 }
