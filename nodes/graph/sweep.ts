@@ -244,9 +244,9 @@ export const trialText = (trial: Assignment): string =>
     .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(", ");
 
-/** The node, and all that leads to it. */
-export function nodesLeadingTo(document: GraphDocument, id: string): Set<string> {
-  const found = new Set([id]);
+/** The nodes, and all that leads to them. */
+export function nodesLeadingTo(document: GraphDocument, ...ids: readonly string[]): Set<string> {
+  const found = new Set(ids);
   for (const node of found) for (const wire of document.wires) if (wire.to.node === node) found.add(wire.from.node);
   return found;
 }

@@ -2,6 +2,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
+import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { Failure, failureOf } from "../errors";
 
 export interface Checked {
@@ -25,7 +26,7 @@ export function readyTargets(
       hint: `Its nodes are ${Object.keys(document.nodes).join(", ").slice(0, 500) || "none"}.`,
     });
   const targets = asked ?? sinks(graph);
-  const needed = upstreamOf(document, targets);
+  const needed = nodesLeadingTo(document, ...targets);
   const concerns = ({ node }: Problem) => node === undefined || needed.has(node) || !targets.length;
   const wrong = problems.find((problem) => problem.severity === "error" && concerns(problem));
   if (wrong) throw failureOf(wrong);
@@ -35,15 +36,4 @@ export function readyTargets(
       hint: "Add a node, or start from a template.",
     });
   return targets;
-}
-
-/** Nodes of a document, and all that feeds them. */
-export function upstreamOf(document: GraphDocument, targets: readonly string[]): Set<string> {
-  const found = new Set(targets);
-  for (const id of found) {
-    for (const { from, to } of document.wires) {
-      if (to.node === id) found.add(from.node);
-    }
-  }
-  return found;
 }

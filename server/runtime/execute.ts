@@ -8,9 +8,10 @@ import type { Types } from "#nodes/graph/infer";
 import { type Plan, plan, type Step, signatures } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { Registry, ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
+import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { Cancelled, toPublic } from "../errors";
-import { readyTargets, upstreamOf } from "../graphs/ready";
+import { readyTargets } from "../graphs/ready";
 import { type Blobs, sha256 } from "../storage/blobs";
 import type { CacheEntry } from "./cache";
 import { hold } from "./hold";
@@ -149,7 +150,7 @@ class Execution {
     this.result.cached = cached;
     this.#tell({ kind: "plan", run, cached });
     for (const id of cached) this.result.outputs[id] = results.outputsOf(id);
-    for (const id of upstreamOf(this.options.document, targets)) {
+    for (const id of nodesLeadingTo(this.options.document, ...targets)) {
       const entry = run.includes(id) ? undefined : results.entryOf(id);
       if (entry) this.#tellDone(id, entry);
     }

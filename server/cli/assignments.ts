@@ -1,0 +1,79 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Option } from "commander";
+import * as z from "zod";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { GraphDocument, GraphNode } from "#nodes/graph/document";
+import { registry } from "#nodes/registry.gen";
+import { type Blobs, maxUpload } from "../storage/blobs";
+import { Usage } from "../usage";
+import { repeatable } from "./options";
+
+type Inspect = NonNullable<NodeDefinition["inspect"]>[string];
+
+export const setOption = (): Option =>
+  repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file");
+
+/**
+ * The graph with parameters changed as `NODE.PARAM=VALUE` says: a value that is JSON is taken as such, anything else as
+ * text, and `@PATH` as an upload where the parameter is one.
+ */
+export async function withAssignments(
+  document: GraphDocument,
+  assignments: readonly string[],
+  blobs: Blobs,
+): Promise<GraphDocument> {
+  const changed = structuredClone(document);
+  for (const assignment of assignments) {
+    const [, id = "", param = "", text = ""] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    if (!id) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
+    const node = nodeNamed(changed, id);
+    const definition = (registry as Record<string, NodeDefinition>)[node.type];
+    refuseUnknown(id, param, definition);
+    const isFile = text.startsWith("@") && z.globalRegistry.get(definition?.params[param])?.widget === "upload";
+    node.params[param] = isFile
+      ? await uploadFile(text.slice(1), blobs, definition?.inspect?.[param])
+      : jsonOrText(text);
+  }
+  return changed;
+}
+
+function nodeNamed(document: GraphDocument, id: string): GraphNode {
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
+  if (node) return node;
+  const known = Object.keys(document.nodes).join(", ");
+  throw new Usage(`--set names the node “${id}”, which is not in the graph. Its nodes: ${known}.`);
+}
+
+function refuseUnknown(id: string, param: string, definition: NodeDefinition | undefined): void {
+  const params = definition?.params ?? {};
+  if (Object.hasOwn(params, param)) return;
+  const known = Object.keys(params).join(", ") || "none";
+  throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${known}.`);
+}
+
+function jsonOrText(text: string): z.core.util.JSONType {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A file as a parameter holds it: stored, and with what its node keeps of it. */
+async function uploadFile(path: string, blobs: Blobs, inspect: Inspect | undefined): Promise<z.core.util.JSONType> {
+  const file = await open(path).catch(() => {
+    throw new Usage(`--set names the file “${path}”, which cannot be read.`);
+  });
+  try {
+    const { size } = await file.stat();
+    const read = async (start: number, end: number) =>
+      (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
+    const inspected = (await inspect?.({ size, read })) as Record<string, z.core.util.JSONType> | undefined;
+    const { ref } = await blobs.putStream(createReadStream(path), maxUpload);
+    return { ref, name: basename(path), ...inspected };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,66 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { StoredOutputs } from "../runtime/results";
+import type { Blobs } from "../storage/blobs";
+import { Usage } from "../usage";
+
+/** Values up to this many characters of JSON are shown themselves; others lie in a file. */
+const inlineLength = 16 * 1024;
+
+/** By node and port: a value, or where its file lies. */
+export type ShownOutputs = Record<string, Record<string, unknown>>;
+
+/** Where results go; asked for before a long run, not after it. */
+export async function makeFolder(out: string): Promise<void> {
+  await mkdir(out, { recursive: true }).catch((error: Error) => {
+    throw new Usage(`--out names “${out}”, which cannot be made a folder: ${error.message}.`);
+  });
+}
+
+/** Values for the JSON object: themselves when they are small, else a file. With `out`, whatever the blob store holds is written there. */
+export async function writeOutputs(
+  outputs: Record<string, StoredOutputs>,
+  out: string | undefined,
+  blobs: Blobs,
+): Promise<ShownOutputs> {
+  const shown: ShownOutputs = {};
+  const usedNames = new Set<string>();
+  for (const [node, ports] of Object.entries(outputs)) {
+    const ofNode: Record<string, unknown> = {};
+    shown[node] = ofNode;
+    for (const [port, { type, value }] of Object.entries(ports)) {
+      const stored = value as { ref?: string; name?: string } | null;
+      if (out && stored?.ref) {
+        const file = join(out, freeName({ node, port, type, name: stored.name }, usedNames));
+        await pipeline(blobs.stream(stored.ref), createWriteStream(file));
+        ofNode[port] = { ...stored, artifact: resolve(file) };
+      } else ofNode[port] = await inlineOrFile({ node, port, type, value }, out, blobs);
+    }
+  }
+  return shown;
+}
+
+/** The name that a stored file is written under: its own, unless another file has that. */
+function freeName(file: { node: string; port: string; type: string; name?: string }, usedNames: Set<string>): string {
+  const given = basename(file.name ?? "");
+  const fallback = `${file.node}.${file.port}.${given || (file.type === "weights" ? "safetensors" : "bin")}`;
+  const name = given && !usedNames.has(given) ? given : fallback;
+  usedNames.add(name);
+  return name;
+}
+
+async function inlineOrFile(
+  output: { node: string; port: string; type: string; value: unknown },
+  out: string | undefined,
+  blobs: Blobs,
+): Promise<unknown> {
+  const { node, port, type, value } = output;
+  const text = JSON.stringify(value);
+  if (text.length <= inlineLength) return value;
+  if (!out) return { type, artifact: blobs.path(await blobs.put(new TextEncoder().encode(text))) };
+  const file = join(out, `${node}.${port}.json`);
+  await writeFile(file, text);
+  return { type, artifact: resolve(file) };
+}
