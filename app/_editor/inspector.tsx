@@ -3,6 +3,7 @@
 import { BookOpen, ChevronRight, RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { Port } from "#nodes/core/ports";
+import { unfolded } from "#nodes/core/docs";
 import { setNote, setParam, setTitle } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
 import { Chart } from "../_ui/chart";
@@ -208,7 +209,11 @@ export function Inspector() {
             <BookOpen className="size-3.5" aria-hidden />
             About this node
           </button>
-          {docs && <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">{definition.docs}</p>}
+          {docs && (
+            <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">
+              {unfolded(definition.docs)}
+            </p>
+          )}
         </section>
       )}
       <label className="block border-t border-line pt-3">

@@ -8,7 +8,10 @@ import type { Schedule } from "#models/train/schedules";
 export interface PixelRequest {
   width: number;
   height: number;
-  /** cover: shortest side fits, the rest is cropped at the centre. contain: longest side fits, padded. fill: stretched. */
+  /**
+   * cover: shortest side fits, the rest is cropped at the centre.
+   * contain: longest side fits, padded. fill: stretched.
+   */
   fit: "cover" | "contain" | "fill";
   kernel?: "cubic" | "linear" | "nearest" | "lanczos3";
   /** Fills transparency and padding, "#rrggbb". */
@@ -23,8 +26,9 @@ export interface Stage {
   lr: number;
   schedule: Schedule;
   /**
-   * What trains, at which share of the learning rate and with which weight decay: the first pattern that a parameter's name fits. No match:
-   * it does not train. Without a decay it is the trainer's, which spares 1-D tensors.
+   * What trains, at which share of the learning rate and with which weight decay: the first pattern that a
+   * parameter's name fits. No match: it does not train. Without a decay it is the trainer's, which spares 1-D
+   * tensors.
    */
   trains: { pattern: string; rate: number; decay?: number }[];
   /** Patterns of the nodes whose losses count, and with them their data; empty: all. */
@@ -50,10 +54,16 @@ export interface TrainRequest {
   recompute: string[];
   /** Decay of a moving average of the weights; 0: none. */
   average: number;
-  /** How the outputs of a frozen part behind the data are kept, so that it runs once for each row; off: it runs in every step. */
+  /**
+   * How the outputs of a frozen part behind the data are kept, so that it runs once for each row; off: it runs in
+   * every step.
+   */
   hoist: "off" | "float32" | "float16";
   seed: number;
-  /** One name per row; rows of the same name never meet in one batch, for example two drawings of one concept: avoids false negatives. */
+  /**
+   * One name per row; rows of the same name never meet in one batch, for example two drawings of one concept:
+   * avoids false negatives.
+   */
   distinct?: string[];
   /** One name per row; only rows of the same name meet in one batch, for example pictures of one size. */
   bucket?: string[];
@@ -83,7 +93,10 @@ export interface ExportRequest {
   tensors: Deferred[];
 }
 
-/** Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a temporary folder. */
+/**
+ * Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a
+ * temporary folder.
+ */
 export interface Host {
   readonly signal: AbortSignal;
   progress(done: number, of: number, note?: string): void;
@@ -91,7 +104,10 @@ export interface Host {
   warn(message: string): void;
   /** The one seeded generator, keyed: the same keys give the same draws, in any order and on any machine. */
   random(...keys: (string | number)[]): Random;
-  /** A file of an installed data package, such as ("openmoji", "data/openmoji.json"). Only packages on the host's list. */
+  /**
+   * A file of an installed data package, such as ("openmoji", "data/openmoji.json"). Only packages on the host's
+   * list.
+   */
   packageFile(name: string, path: string): Promise<Uint8Array>;
   /** Stores bytes by content; equal bytes have equal references. */
   put(bytes: Uint8Array): Promise<string>;

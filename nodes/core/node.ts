@@ -43,7 +43,10 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   description: string;
   /** Markdown: shapes, units, errors, and the source (paper section or reference implementation). */
   docs?: string;
-  /** Raised when the meaning of saved params changes; `upgrade[version]` turns the params of version−1 into this one's. */
+  /**
+   * Raised when the meaning of saved params changes; `upgrade[version]` turns the params of version−1 into this
+   * one's.
+   */
   version: number;
   upgrade?: Record<number, (old: Record<string, unknown>) => Record<string, unknown>>;
   inputs: I;
@@ -51,7 +54,10 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   params: P;
   /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
   ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports };
-  /** What is kept of an uploaded file beside its reference, by parameter; read by whoever uploads it, before anything is sent. */
+  /**
+   * What is kept of an uploaded file beside its reference, by parameter; read by whoever uploads it, before
+   * anything is sent.
+   */
   inspect?: Record<string, (source: Source) => Promise<Record<string, unknown>>>;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
@@ -63,7 +69,10 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */
 export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Params, R> {
-  /** Loads what `build` needs of the machine, such as a file. Where there is none, in the browser, the ports are taken as declared. */
+  /**
+   * Loads what `build` needs of the machine, such as a file. Where there is none, in the browser, the ports are
+   * taken as declared.
+   */
   prepare?(c: { host: Host; params: ParamValues<P> }): Promise<R>;
   build(c: {
     op: Ops;
@@ -75,7 +84,10 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
     prepared?: R;
     /** A trainable parameter, named under the node's scope (its `scope` param, or its id). */
     weight(name: string, shape: readonly number[], init: Init): Value;
-    /** A tensor that is kept and never trained, such as running statistics; `update` says what it becomes after a training step. */
+    /**
+     * A tensor that is kept and never trained, such as running statistics; `update` says what it becomes after a
+     * training step.
+     */
     buffer(name: string, shape: readonly number[], init: Init): Value;
     update(buffer: Value, next: Value): void;
     /** Whether this is a training step: batch statistics and dropout apply only there. */
@@ -83,7 +95,10 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
     /** A constant tensor. */
     constant(data: readonly number[], shape?: readonly number[]): Value;
   }): GraphValues<O>;
-  /** Brings a named parameter back into bounds after each optimizer step, e.g. CLIP's clamp of logit_scale to [0, ln 100]. */
+  /**
+   * Brings a named parameter back into bounds after each optimizer step, e.g. CLIP's clamp of logit_scale to
+   * [0, ln 100].
+   */
   clamp?: Record<string, readonly [min: number, max: number]>;
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   run?: undefined;
@@ -100,9 +115,15 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   rowwise?: boolean;
   /** Draws from `host.random`: within training it runs anew for every batch. */
   random?: boolean;
-  /** Its result's shape follows from which rows meet, such as the longest text of a batch: within training it runs for every batch. */
+  /**
+   * Its result's shape follows from which rows meet, such as the longest text of a batch: within training it runs
+   * for every batch.
+   */
   perBatch?: boolean;
-  /** Its result depends on more than inputs and params (a folder's files): what it returns here enters the cache key. */
+  /**
+   * Its result depends on more than inputs and params (a folder's files): what it returns here enters the cache
+   * key.
+   */
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   /** Its result must never come from the cache (it has an effect on the world). */
   effect?: boolean;
@@ -111,7 +132,7 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   clamp?: undefined;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every port and parameter type
+// biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every type
 export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any, R = any> = Described<
   I,
   O,

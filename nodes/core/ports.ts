@@ -17,7 +17,10 @@ interface PortOptions {
   optional?: boolean;
   /** Takes any number of wires; the value is an array. */
   many?: boolean;
-  /** The value is not computed: what lies upstream is handed over as a `Deferred`. With "structure" not even the data that it reads is. */
+  /**
+   * The value is not computed: what lies upstream is handed over as a `Deferred`. With "structure" not even the
+   * data that it reads is.
+   */
   deferred?: true | "structure";
   /** On a weights output: the input whose tensors these still are, only treated otherwise. */
   shares?: string;

@@ -1,7 +1,10 @@
 import type { DType } from "#models/onnx/graph";
 import type { ImageFile, PortType, Ranking, Series } from "./values";
 
-/** What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by app/_editor/previews. */
+/**
+ * What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by
+ * app/_editor/previews.
+ */
 export interface PreviewOf {
   image: { count: number; width?: number; height?: number; items: ImageFile[] };
   text: { count: number; items: string[] };

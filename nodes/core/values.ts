@@ -1,6 +1,9 @@
 import type { DType } from "#models/onnx/graph";
 
-/** Concrete numbers, row-major. `data` is a Float32Array for float32, BigInt64Array for int64, Uint8Array for uint8 and bool, and so on. */
+/**
+ * Concrete numbers, row-major. `data` is a Float32Array for float32, BigInt64Array for int64, Uint8Array for uint8
+ * and bool, and so on.
+ */
 export interface Tensor {
   dtype: DType;
   shape: readonly number[];
@@ -19,7 +22,10 @@ export interface ImageFile {
 /** N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. */
 export type ImageBatch = { files: ImageFile[] } | { pixels: Tensor };
 
-/** A handle on named parameters, and how nodes that read it treat them. Nodes given one handle share weights. Patterns have * for any letters. */
+/**
+ * A handle on named parameters, and how nodes that read it treat them. Nodes given one handle share weights.
+ * Patterns have * for any letters.
+ */
 export interface Weights {
   /** sha256 of a .safetensors blob; absent for freshly initialised parameters. */
   ref?: string;
@@ -31,7 +37,10 @@ export interface Weights {
   lora?: { rank: number; alpha: number; targets: string[] }[];
   /** Names that are another name's tensor, which may lie the other way round. */
   ties?: { name: string; to: string; transposed: boolean }[];
-  /** A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 − m)·trained. */
+  /**
+   * A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 −
+   * m)·trained.
+   */
   average?: number;
 }
 
@@ -75,8 +84,8 @@ export interface FileValue {
 }
 
 /**
- * The part of the graph upstream of an input that is not run but handed over whole, for a trainer to differentiate or for an export.
- * Opaque to nodes: it is passed on to `host.train` or `host.exportOnnx`.
+ * The part of the graph upstream of an input that is not run but handed over whole, for a trainer to differentiate
+ * or for an export. Opaque to nodes: it is passed on to `host.train` or `host.exportOnnx`.
  */
 export interface Deferred {
   readonly deferred: true;

@@ -26,12 +26,14 @@ export const emoji = defineNode({
   title: "Emoji drawings",
   description:
     "Emoji drawn by four vendors, with name, keywords and group: real image–text pairs that need no download.",
-  docs: `One row per concept and vendor, ordered by concept. Texts are Unicode's: the annotation, the CLDR keywords and the group, as OpenMoji 17 lists them;
-a drawing belongs to a concept when its name in the vendor's set is the concept's name.
-To measure generalization, train on some vendors and test on another, or hold out concepts: *held-out* concepts are a fixed share, drawn by the seed, the same whatever the vendors.
-Concepts of which some vendor has one and the same drawing, such as “student” and “man student” of OpenMoji, are held out together.
+  docs: `One row per concept and vendor, ordered by concept. Texts are Unicode's: the annotation, the CLDR keywords
+and the group, as OpenMoji 17 lists them; a drawing belongs to a concept when its name in the vendor's set is the
+concept's name. To measure generalization, train on some vendors and test on another, or hold out concepts: *held-out*
+concepts are a fixed share, drawn by the seed, the same whatever the vendors. Concepts of which some vendor has one
+and the same drawing, such as “student” and “man student” of OpenMoji, are held out together.
 
-Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0), Fluent Emoji flat (MIT), the latter three from Iconify's sets.`,
+Drawings: OpenMoji (CC BY-SA 4.0), Noto Emoji (Apache 2.0), Twemoji (CC BY 4.0), Fluent Emoji flat (MIT), the latter
+three from Iconify's sets.`,
   version: 2, // since 2, equal drawings are held out together
   inputs: {},
   outputs: {

@@ -18,7 +18,8 @@ export const folder = defineNode({
   docs: `Reads a folder on the machine that runs the graph. Captions come from
 
 - \`.txt\` files: \`cat.jpg\` and \`cat.txt\`; a picture without one is left out with a warning,
-- a table: \`captions.csv\` with a header, or \`captions.jsonl\`, with a column for the picture's path (relative to the folder) and one for its text.
+- a table: \`captions.csv\` with a header, or \`captions.jsonl\`, with a column for the picture's path (relative to the
+  folder) and one for its text.
 
 The operator allows folders with \`PATCHBAY_FOLDERS\`. Paths that leave the folder are refused.`,
   version: 1,
@@ -149,7 +150,10 @@ const jsonLines = (text: string): Record<string, unknown>[] =>
     }
   });
 
-/** Spreadsheets separate columns by commas, semicolons or tabs, as their country has it: the one with which the header names the column. */
+/**
+ * Spreadsheets separate columns by commas, semicolons or tabs, as their country has it: the one with which the
+ * header names the column.
+ */
 const delimiterOf = (text: string, column: string): string =>
   [",", ";", "\t"].find((delimiter) =>
     text
@@ -158,7 +162,10 @@ const delimiterOf = (text: string, column: string): string =>
       .some((name) => name.trim().replace(/^"(.*)"$/, "$1") === column),
   ) ?? ",";
 
-/** Text of a file: UTF-8, or UTF-16 with a byte-order mark. Guessing anything else would put wrong letters into captions unnoticed. */
+/**
+ * Text of a file: UTF-8, or UTF-16 with a byte-order mark. Guessing anything else would put wrong letters into
+ * captions unnoticed.
+ */
 function decode(bytes: Uint8Array, path: string): string {
   const encoding =
     bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";

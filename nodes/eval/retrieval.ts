@@ -6,7 +6,8 @@ export const retrieval = defineNode({
   type: "eval.retrieval",
   title: "Retrieval recall",
   description: "Recall at 1, 5 and 10: how often an image finds its text among all, and a text its image.",
-  docs: "Row i belongs to column i. R@k is the share of rows (or columns) whose partner is among the k highest; ties count against it. `logits` float32 [N, N]; fractions of 1.",
+  docs: `Row i belongs to column i. R@k is the share of rows (or columns) whose partner is among the k highest; ties
+count against it. \`logits\` float32 [N, N]; fractions of 1.`,
   version: 1,
   inputs: { logits: port.tensor({ dtype: "float32", shape: ["N", "N"] }) },
   outputs: {

@@ -7,7 +7,8 @@ export const zeroShotClassifier = defineNode({
   type: "eval.zero-shot-classifier",
   title: "Zero-shot classifier",
   description: "Names each picture with the label whose text is nearest.",
-  docs: "Probabilities are the softmax over all labels of the scorer's logits (Radford et al. 2021, §3.1.2). `logits` float32 [N, C], one column per label.",
+  docs: `Probabilities are the softmax over all labels of the scorer's logits (Radford et al. 2021, §3.1.2).
+\`logits\` float32 [N, C], one column per label.`,
   version: 1,
   inputs: {
     logits: port.tensor({ dtype: "float32", shape: ["N", "*"] }),

@@ -1,7 +1,7 @@
 import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
-import type { Problem } from "./problem";
+import { errorProblem, type Problem } from "./problem";
 import { definitionOf, endpointKey, type Registry, type ResolvedGraph, resolve } from "./resolve";
 
 export interface Checked {
@@ -27,14 +27,14 @@ function sharedScopes(graph: ResolvedGraph): Problem[] {
     const owner = owners.get(scope);
     if (owner === undefined) owners.set(scope, node.id);
     else
-      problems.push({
-        code: "duplicate-scope",
-        severity: "error",
-        node: node.id,
-        param: "scope",
-        message: `${node.id} and ${owner} both make new weights named "${scope}".`,
-        hint: "Give one of them another scope, or wire the same weights handle to both to share them.",
-      });
+      problems.push(
+        errorProblem(
+          "duplicate-scope",
+          `${node.id} and ${owner} both make new weights named "${scope}".`,
+          "Give one of them another scope, or wire the same weights handle to both to share them.",
+          { node: node.id, param: "scope" },
+        ),
+      );
   }
   return problems;
 }
@@ -42,10 +42,11 @@ function sharedScopes(graph: ResolvedGraph): Problem[] {
 /** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
 export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {
   const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
-  const others = document.wires.filter((w) => many || endpointKey(w.to) !== endpointKey(wire.to));
+  const others = document.wires.filter((other) => many || endpointKey(other.to) !== endpointKey(wire.to));
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
-  const before = new Set(check({ ...document, wires: others }, registry).problems.map((p) => p.message));
-  const now = check({ ...document, wires: [...others, wire] }, registry).problems;
-  const new_ = now.find((p) => p.severity === "error" && p.code !== "missing-input" && !before.has(p.message));
-  return new_ ? new_.message : null;
+  const before = new Set(check({ ...document, wires: others }, registry).problems.map(({ message }) => message));
+  const added = check({ ...document, wires: [...others, wire] }, registry).problems.find(
+    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !before.has(message),
+  );
+  return added ? added.message : null;
 }

@@ -2,14 +2,20 @@ import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument } from "./document";
 import { type Registry, resolve } from "./resolve";
 
-/** A parameter in which graphs differ: its value in each of them, defaults filled in; nothing where the graph lacks the node. */
+/**
+ * A parameter in which graphs differ: its value in each of them, defaults filled in; nothing where the graph lacks
+ * the node.
+ */
 export interface Difference {
   node: string;
   param: string;
   values: unknown[];
 }
 
-/** The parameters in which graphs differ, in the order of the first graph that has them. A node that is another type in one graph differs in "type". */
+/**
+ * The parameters in which graphs differ, in the order of the first graph that has them. A node that is another type
+ * in one graph differs in "type".
+ */
 export function differences(documents: readonly GraphDocument[], registry: Registry = everyNode): Difference[] {
   const graphs = documents.map((document) => {
     const { nodes } = resolve(document, registry);

@@ -2,8 +2,12 @@ import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument, GraphNode, Wire } from "./document";
 import { definitionOf, endpointKey, type Registry } from "./resolve";
 
-/** Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same document. */
+/**
+ * Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same
+ * document.
+ */
 type Position = { x: number; y: number };
+
 export const sameWire = (a: Wire, b: Wire): boolean =>
   endpointKey(a.from) === endpointKey(b.from) && endpointKey(a.to) === endpointKey(b.to);
 
@@ -32,6 +36,7 @@ export function addNode(
     },
   };
 }
+
 const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });
 
 export function removeNodes(document: GraphDocument, ids: readonly string[]): GraphDocument {
@@ -49,15 +54,17 @@ export function connect(document: GraphDocument, wire: Wire, registry: Registry 
   const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : endpointKey(w.to) !== endpointKey(wire.to)));
   return { ...document, wires: [...others, wire] };
 }
+
 export const disconnect = (document: GraphDocument, wires: readonly Wire[]): GraphDocument => ({
   ...document,
   wires: document.wires.filter((w) => !wires.some((gone) => sameWire(w, gone))),
 });
 
-const change = (document: GraphDocument, id: string, with_: Partial<GraphNode>): GraphDocument => {
+function changeNode(document: GraphDocument, id: string, changes: Partial<GraphNode>): GraphDocument {
   const node = document.nodes[id];
-  return node ? { ...document, nodes: { ...document.nodes, [id]: { ...node, ...with_ } } } : document;
-};
+  return node ? { ...document, nodes: { ...document.nodes, [id]: { ...node, ...changes } } } : document;
+}
+
 /** Sets a parameter; `undefined` returns it to its default. */
 export function setParam(
   document: GraphDocument,
@@ -66,19 +73,21 @@ export function setParam(
   value: GraphNode["params"][string] | undefined,
 ): GraphDocument {
   const { [name]: _, ...rest } = document.nodes[id]?.params ?? {};
-  return change(document, id, { params: value === undefined ? rest : { ...rest, [name]: value } });
+  return changeNode(document, id, { params: value === undefined ? rest : { ...rest, [name]: value } });
 }
+
 export const setTitle = (document: GraphDocument, id: string, title: string): GraphDocument =>
-  change(document, id, { title: title.trim() || undefined });
+  changeNode(document, id, { title: title.trim() || undefined });
+
 export const setNote = (document: GraphDocument, id: string, note: string): GraphDocument =>
-  change(document, id, { note: note || undefined });
+  changeNode(document, id, { note: note || undefined });
 
 export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Position>>): GraphDocument {
-  const moved = Object.entries(positions).filter(([id, p]) => {
+  const moved = Object.entries(positions).filter(([id, next]) => {
     const now = document.nodes[id]?.position;
-    return now && (now.x !== Math.round(p.x) || now.y !== Math.round(p.y));
+    return now && (now.x !== Math.round(next.x) || now.y !== Math.round(next.y));
   });
-  return moved.reduce((d, [id, p]) => change(d, id, { position: rounded(p) }), document);
+  return moved.reduce((changed, [id, next]) => changeNode(changed, id, { position: rounded(next) }), document);
 }
 
 /** The chosen nodes and the wires among them: what is copied. */
@@ -101,13 +110,8 @@ export function paste(
   for (const [id, node] of Object.entries(nodes)) {
     const fresh = freeId(result, node.type);
     renamed.set(id, fresh);
-    result = {
-      ...result,
-      nodes: {
-        ...result.nodes,
-        [fresh]: { ...node, position: rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y }) },
-      },
-    };
+    const position = rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y });
+    result = { ...result, nodes: { ...result.nodes, [fresh]: { ...node, position } } };
   }
   const copies = wires.flatMap((w) => {
     const from = renamed.get(w.from.node);

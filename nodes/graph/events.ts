@@ -22,7 +22,10 @@ export type RunEvent =
   | { kind: "node-failed"; node: string; error: PublicError }
   | { kind: "node-skipped"; node: string }
   | { kind: "warning"; node?: string; message: string }
-  /** One training step. After `resumed` at step s, and after a point of step s, points with a later step are to be forgotten. */
+  /**
+   * One training step. After `resumed` at step s, and after a point of step s, points with a later step are to be
+   * forgotten.
+   */
   | { kind: "metric"; node: string; step: number; values: Record<string, number> }
   | { kind: "resumed"; node: string; step: number }
   /** Frozen nodes before a trainer ran once for each row, and what they gave is kept. */

@@ -39,6 +39,9 @@ export interface LowerOptions {
   handles?: ReadonlyMap<string, Weights>;
 }
 
+/** What the moving average of a parameter is called beside it. */
+export const averageOf = (name: string): string => `${name}#average`;
+
 /** Tensor nodes to one graph. `typeOf` says what comes in from outside of them. */
 export function lower(
   resolved: ResolvedGraph,
@@ -46,45 +49,63 @@ export function lower(
   typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
   { training = false, handles }: LowerOptions = {},
 ): Lowered {
-  const graph = new Graph();
-  const feeds = new Map<string, Value>();
-  const values = new Map<string, Value>();
+  const lowered: Lowered = { graph: new Graph(), feeds: [], values: new Map(), parameters: [], clamp: {} };
   const parameters = new Map<string, LoweredParameter>();
-  const clamp: Lowered["clamp"] = {};
-  const taken = new Set(nodes);
-  const result: Lowered = { graph, feeds: [], values, parameters: [], clamp };
-  const valueOf = (from: Endpoint): Value => {
-    const inside = values.get(endpointKey(from)) ?? feeds.get(endpointKey(from));
-    if (inside) return inside;
-    const { dtype, shape } = typeOf(from);
-    const value = graph.input(endpointKey(from), dtype, shape);
-    feeds.set(endpointKey(from), value);
-    result.feeds.push({ name: value.name, from });
-    return value;
-  };
+  const valueOf = valueOrFeed(lowered, typeOf);
+  const chosen = new Set(nodes);
   for (const node of resolved.nodes.values()) {
-    if (!taken.has(node.id)) continue;
-    const inputs: Record<string, Value | Value[] | undefined> = {};
-    for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
-      if (port.type !== "tensor") continue;
-      const incoming = (node.inputs[name] ?? []).map(valueOf);
-      inputs[name] = port.many ? incoming : incoming[0];
-    }
+    if (!chosen.has(node.id)) continue;
     const weights = node.inputs.weights?.[0];
     const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
-    for (const [name, value] of Object.entries(
-      emitNode(graph, node, inputs, parametersOf(graph, handle, claim, training)),
-    ))
-      values.set(endpointKey({ node: node.id, port: name }), value);
-    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {}))
-      clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
+    const builder = parametersOf(lowered.graph, handle, claim, training);
+    const outputs = emitNode(lowered.graph, node, tensorInputs(node, valueOf), builder);
+    for (const [port, value] of Object.entries(outputs)) {
+      lowered.values.set(endpointKey({ node: node.id, port }), value);
+    }
+    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) {
+      lowered.clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
+    }
   }
-  result.parameters = [...parameters.values()];
-  return result;
+  lowered.parameters = [...parameters.values()];
+  return lowered;
 }
 
-/** Where a handle's tensors come from: handles that were made of one handle by freezing, adapting or averaging share its tensors. */
+/**
+ * Gives the value of an endpoint: that of a node lowered before, or else an input of the graph, made when it is first
+ * read.
+ */
+function valueOrFeed(
+  { graph, feeds, values }: Lowered,
+  typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
+): (from: Endpoint) => Value {
+  const fed = new Map<string, Value>();
+  return (from) => {
+    const name = endpointKey(from);
+    const known = values.get(name) ?? fed.get(name);
+    if (known) return known;
+    const { dtype, shape } = typeOf(from);
+    const value = graph.input(name, dtype, shape);
+    fed.set(name, value);
+    feeds.push({ name: value.name, from });
+    return value;
+  };
+}
+
+function tensorInputs(node: ResolvedNode, valueOf: (from: Endpoint) => Value) {
+  const inputs: Record<string, Value | Value[] | undefined> = {};
+  for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
+    if (port.type !== "tensor") continue;
+    const incoming = (node.inputs[name] ?? []).map(valueOf);
+    inputs[name] = port.many ? incoming : incoming[0];
+  }
+  return inputs;
+}
+
+/**
+ * Where a handle's tensors come from: handles that were made of one handle by freezing, adapting or averaging share
+ * its tensors.
+ */
 function originOf(graph: ResolvedGraph, from: Endpoint): string {
   const node = graph.nodes.get(from.node);
   const via = node?.definition.outputs[from.port]?.shares;
@@ -92,71 +113,71 @@ function originOf(graph: ResolvedGraph, from: Endpoint): string {
   return source ? originOf(graph, source) : endpointKey(from);
 }
 
-/** Finds the graph name of a parameter: nodes that read tensors of one origin share those of one name; the same name of another origin is another tensor. */
+/**
+ * Finds the graph name of a parameter: nodes that read tensors of one origin share those of one name; the same name
+ * of another origin is another tensor.
+ */
 function claims(
   graph: ResolvedGraph,
   node: ResolvedNode,
   handle: Weights | undefined,
   parameters: Map<string, LoweredParameter>,
-): (name: string, adapter?: boolean) => string {
+): Claim {
   const weights = node.inputs.weights?.[0];
   const origin = weights ? originOf(graph, weights) : node.id;
   const decay = handle?.average;
   return (name, adapter = false) => {
     const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
-    for (let graphName = decay === undefined ? name : averageOf(name); ; graphName = `${graphName}@${origin}`) {
-      const known = parameters.get(graphName);
-      if (!known)
-        parameters.set(graphName, { graphName, name, id, weights, adapter, ...(decay === undefined ? {} : { decay }) });
-      else if (known.id !== id) continue;
-      return graphName;
-    }
+    const isOther = (known: LoweredParameter | undefined) => known !== undefined && known.id !== id;
+    let graphName = decay === undefined ? name : averageOf(name);
+    while (isOther(parameters.get(graphName))) graphName = `${graphName}@${origin}`;
+    if (!parameters.has(graphName))
+      parameters.set(graphName, { graphName, name, id, weights, adapter, ...(decay === undefined ? {} : { decay }) });
+    return graphName;
   };
 }
-/** What the moving average of a parameter is called beside it. */
-export const averageOf = (name: string): string => `${name}#average`;
+/** Claims a parameter by its name in a checkpoint; the result is its name in the graph. */
+type Claim = (name: string, adapter?: boolean) => string;
 
 /** A builder whose parameters, given by full name, are what a weights handle makes of them. */
-function parametersOf(
-  graph: Graph,
-  handle: Weights | undefined,
-  claim: (name: string, adapter?: boolean) => string,
-  training: boolean,
-): Builder {
+function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, training: boolean): Builder {
   const builder = builderOf(graph, training);
   const { op } = builder;
   const { frozen = [], lora = [], ties = [], average } = handle ?? {};
-  const fixed = average !== undefined;
+  const isTeacher = average !== undefined;
+  const adapterPatterns = frozen.filter((pattern) => pattern.includes("lora_"));
   const stopped = (value: Value) => (training ? op.StopGradient(value) : value);
-  const take = (name: string, shape: readonly number[], init: Init, adapter = false) =>
-    graph.parameter(claim(name, adapter), shape, init, fixed);
+  const stoppedIf = (fixed: boolean, value: Value) => (fixed ? stopped(value) : value);
+  const parameter = (name: string, shape: readonly number[], init: Init, adapter = false) =>
+    graph.parameter(claim(name, adapter), shape, init, isTeacher);
+
+  /** W + (α/r)·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. */
+  function adapted(base: Value, name: string, shape: readonly number[], { rank, alpha }: Adapter): Value {
+    const [inputs = 0, outputs = 0] = shape;
+    const part = (suffix: string, size: readonly number[], init: Init) =>
+      stoppedIf(
+        isTeacher || matches(`${name}.${suffix}`, adapterPatterns),
+        parameter(`${name}.${suffix}`, size, init, true),
+      );
+    const a = part("lora_A", [inputs, rank], { kind: "uniform", bound: inputs ** -0.5 });
+    const b = part("lora_B", [rank, outputs], { kind: "zeros" });
+    return op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([alpha / rank])));
+  }
+
   return {
     ...builder,
     buffer: (name, shape, init) => builder.buffer(claim(name), shape, init),
     weight(name, shape, init) {
-      const tie = ties.find((t) => t.name === name);
+      const tie = ties.find((candidate) => candidate.name === name);
       const source = tie?.to ?? name;
       const stored = tie?.transposed ? shape.toReversed() : shape;
-      const turned = (value: Value) =>
-        tie?.transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value;
-      const base = take(source, stored, init);
-      const adapter = stored.length === 2 ? lora.find((l) => matches(source, l.targets)) : undefined;
-      if (!adapter) return turned(fixed || matches(source, frozen) ? stopped(base) : base);
-      // W + (α/r)·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays.
-      const [inputs = 0, outputs = 0] = stored;
-      const part = (suffix: string, size: readonly number[], start: Init) => {
-        const value = take(`${source}.${suffix}`, size, start, true);
-        return fixed ||
-          matches(
-            `${source}.${suffix}`,
-            frozen.filter((p) => p.includes("lora_")),
-          )
-          ? stopped(value)
-          : value;
-      };
-      const a = part("lora_A", [inputs, adapter.rank], { kind: "uniform", bound: inputs ** -0.5 });
-      const b = part("lora_B", [adapter.rank, outputs], { kind: "zeros" });
-      return turned(op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapter.alpha / adapter.rank]))));
+      const base = parameter(source, stored, init);
+      const adapter = stored.length === 2 ? lora.find(({ targets }) => matches(source, targets)) : undefined;
+      const value = adapter
+        ? adapted(base, source, stored, adapter)
+        : stoppedIf(isTeacher || matches(source, frozen), base);
+      return tie?.transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value;
     },
   };
 }
+type Adapter = NonNullable<Weights["lora"]>[number];

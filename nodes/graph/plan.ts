@@ -11,8 +11,9 @@ export interface Plan {
 }
 
 /**
- * What lies upstream of deferred inputs, split by when it is computed: `rows` once before, `weights` once, as starting values, `stepwise` on the
- * host anew for every batch, `tensors` inside the step graph, and `after` on the host behind those.
+ * What lies upstream of deferred inputs, split by when it is computed: `rows` once before, `weights` once, as
+ * starting values, `stepwise` on the host anew for every batch, `tensors` inside the step graph, and `after` on the
+ * host behind those.
  */
 export interface Cone {
   ends: Endpoint[];
@@ -24,76 +25,73 @@ export interface Cone {
   weights: Endpoint[];
 }
 
-const sources = (node: ResolvedNode, of: (port: Port | undefined) => boolean): Endpoint[] =>
-  Object.entries(node.inputs).flatMap(([name, from]) => (of(node.definition.inputs[name]) ? from : []));
-const computed = (node: ResolvedNode): Endpoint[] => sources(node, (port) => !port?.deferred);
-
 /** What lies upstream of one deferred input of a node, or of some of its wires. */
 export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
-  const upstream = new Set<string>();
-  const visit = (id: string) => {
-    const found = graph.nodes.get(id);
-    if (!found || upstream.has(id)) return;
-    upstream.add(id);
-    for (const source of computed(found)) visit(source.node);
-  };
-  for (const end of ends) visit(end.node);
-
-  const tensors = new Set<string>();
-  const stepwise = new Set<string>();
-  const after = new Set<string>();
-  for (const found of graph.nodes.values()) {
-    if (!upstream.has(found.id)) continue;
-    const from = computed(found).map((e) => e.node);
-    if (found.definition.build) tensors.add(found.id);
-    else if (from.some((id) => tensors.has(id) || after.has(id))) after.add(found.id);
-    else if (found.definition.random || found.definition.perBatch || from.some((id) => stepwise.has(id)))
-      stepwise.add(found.id);
-  }
-  const live = new Set([...tensors, ...stepwise, ...after]);
+  const parts = partsUpstream(graph, ends);
+  const live = new Set([...parts.tensors, ...parts.stepwise, ...parts.after]);
   const rows = new Map<string, Endpoint>();
   const weights = new Map<string, Endpoint>();
   for (const id of live) {
-    for (const [name, from] of Object.entries(graph.nodes.get(id)?.inputs ?? {})) {
-      const isWeights = graph.nodes.get(id)?.definition.inputs[name]?.type === "weights";
-      for (const source of from)
-        if (!live.has(source.node)) (isWeights ? weights : rows).set(endpointKey(source), source);
+    const node = graph.nodes.get(id);
+    for (const [name, sources] of Object.entries(node?.inputs ?? {})) {
+      const fed = node?.definition.inputs[name]?.type === "weights" ? weights : rows;
+      for (const source of sources.filter((endpoint) => !live.has(endpoint.node))) fed.set(endpointKey(source), source);
     }
   }
-  return {
-    ends: [...ends],
-    tensors: [...tensors],
-    stepwise: [...stepwise],
-    after: [...after],
-    rows: [...rows.values()],
-    weights: [...weights.values()],
-  };
+  return { ends: [...ends], ...parts, rows: [...rows.values()], weights: [...weights.values()] };
 }
+
+/** The nodes upstream that a cone computes itself, by when it does. */
+function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Pick<Cone, "tensors" | "stepwise" | "after"> {
+  const upstream = upstreamOf(graph, ends);
+  const tensors = new Set<string>();
+  const stepwise = new Set<string>();
+  const after = new Set<string>();
+  for (const node of graph.nodes.values()) {
+    if (!upstream.has(node.id)) continue;
+    const { build, random, perBatch } = node.definition;
+    const sources = computedSources(node).map((endpoint) => endpoint.node);
+    if (build) tensors.add(node.id);
+    else if (sources.some((id) => tensors.has(id) || after.has(id))) after.add(node.id);
+    else if (random || perBatch || sources.some((id) => stepwise.has(id))) stepwise.add(node.id);
+  }
+  return { tensors: [...tensors], stepwise: [...stepwise], after: [...after] };
+}
+
+function upstreamOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Set<string> {
+  const upstream = new Set<string>();
+  const waiting = ends.map((end) => end.node);
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const node = graph.nodes.get(id);
+    if (!node || upstream.has(id)) continue;
+    upstream.add(id);
+    waiting.push(...computedSources(node).map((endpoint) => endpoint.node));
+  }
+  return upstream;
+}
+
+/** What the inputs of one sort are wired to. */
+function sourcesOf(node: ResolvedNode, isWanted: (port: Port | undefined) => boolean): Endpoint[] {
+  return Object.entries(node.inputs).flatMap(([name, sources]) =>
+    isWanted(node.definition.inputs[name]) ? sources : [],
+  );
+}
+const computedSources = (node: ResolvedNode): Endpoint[] => sourcesOf(node, (port) => !port?.deferred);
 
 /** Everything whose value a node needs before it can run. */
 export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const { rows, weights } = coneOf(
-    graph,
-    sources(node, (port) => port?.deferred === true),
-  );
-  const structure = coneOf(
-    graph,
-    sources(node, (port) => port?.deferred === "structure"),
-  );
-  return [...computed(node), ...rows, ...weights, ...structure.weights];
+  const deferred = sourcesOf(node, (port) => port?.deferred === true);
+  const structure = sourcesOf(node, (port) => port?.deferred === "structure");
+  const { rows, weights } = coneOf(graph, deferred);
+  return [...computedSources(node), ...rows, ...weights, ...coneOf(graph, structure).weights];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */
-export const sinks = (graph: ResolvedGraph): string[] => {
-  const feeding = new Set(
-    [...graph.nodes.values()].flatMap((n) =>
-      Object.values(n.inputs)
-        .flat()
-        .map((e) => e.node),
-    ),
-  );
+export function sinks(graph: ResolvedGraph): string[] {
+  const wires = [...graph.nodes.values()].flatMap((node) => Object.values(node.inputs).flat());
+  const feeding = new Set(wires.map((endpoint) => endpoint.node));
   return [...graph.nodes.keys()].filter((id) => !feeding.has(id));
-};
+}
 
 /** A key that is equal when and only when the result is: the node type, its params, and the keys of what it reads. */
 export function signatures(
@@ -103,10 +101,10 @@ export function signatures(
 ): Map<string, string> {
   const result = new Map<string, string>();
   for (const { id, definition, params, inputs } of graph.nodes.values()) {
-    const from = Object.entries(inputs)
+    const sources = Object.entries(inputs)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, list]) => [name, list.map((e) => [result.get(e.node), e.port])]);
-    result.set(id, hash(JSON.stringify([definition.type, definition.version, params, from, fingerprints.get(id)])));
+      .map(([name, endpoints]) => [name, endpoints.map((endpoint) => [result.get(endpoint.node), endpoint.port])]);
+    result.set(id, hash(JSON.stringify([definition.type, definition.version, params, sources, fingerprints.get(id)])));
   }
   return result;
 }
@@ -126,32 +124,50 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
     for (const source of neededEndpoints(graph, node)) visit(source.node);
   };
   for (const target of targets) visit(target);
+  const order = [...graph.nodes.values()].filter((node) => run.has(node.id));
+  return { steps: stepsOf(graph, order), run: order.map((node) => node.id), cached: [...cached] };
+}
 
-  // A node's level counts the boundaries before it; tensor nodes of one level that touch are one region, and no region can wait for itself.
-  const order = [...graph.nodes.values()].filter((n) => run.has(n.id));
-  const level = new Map<string, number>();
-  const region = new Map<string, string>();
-  const isTensor = (id: string) => Boolean(graph.nodes.get(id)?.definition.build);
-  const find = (id: string): string => (region.get(id) === id ? id : find(region.get(id) as string));
-  for (const node of order) {
-    const from = neededEndpoints(graph, node)
-      .map((e) => e.node)
-      .filter((id) => run.has(id));
-    const fuses = (id: string) => isTensor(node.id) && isTensor(id) && !graph.nodes.get(id)?.definition.expensive;
-    level.set(node.id, Math.max(0, ...from.map((id) => (level.get(id) as number) + (fuses(id) ? 0 : 1))));
-    if (!isTensor(node.id)) continue;
-    region.set(node.id, node.id);
-    for (const id of from) if (fuses(id) && level.get(id) === level.get(node.id)) region.set(find(id), find(node.id));
-  }
+/** Nodes in an order that respects every wire to steps, neighbouring tensor nodes put together. */
+function stepsOf(graph: ResolvedGraph, order: readonly ResolvedNode[]): Step[] {
+  const { level, regionOf } = regionsOf(graph, order);
   const steps = new Map<string, Step>();
-  for (const node of order.toSorted((a, b) => (level.get(a.id) as number) - (level.get(b.id) as number))) {
-    if (!isTensor(node.id)) {
-      steps.set(node.id, { kind: "host", node: node.id });
+  for (const { id, definition } of order.toSorted((a, b) => level(a.id) - level(b.id))) {
+    if (!definition.build) {
+      steps.set(id, { kind: "host", node: id });
       continue;
     }
-    const step = steps.get(`region ${find(node.id)}`);
-    if (step?.kind === "region") step.nodes.push(node.id);
-    else steps.set(`region ${find(node.id)}`, { kind: "region", nodes: [node.id] });
+    const region = `region ${regionOf(id)}`;
+    const step = steps.get(region);
+    if (step?.kind === "region") step.nodes.push(id);
+    else steps.set(region, { kind: "region", nodes: [id] });
   }
-  return { steps: [...steps.values()], run: order.map((n) => n.id), cached: [...cached] };
+  return [...steps.values()];
+}
+
+/**
+ * A node's level counts the boundaries before it; tensor nodes of one level that touch are one region, and no region
+ * can wait for itself.
+ */
+function regionsOf(graph: ResolvedGraph, order: readonly ResolvedNode[]) {
+  const levels = new Map<string, number>();
+  const parents = new Map<string, string>();
+  const level = (id: string): number => levels.get(id) as number;
+  const regionOf = (id: string): string => (parents.get(id) === id ? id : regionOf(parents.get(id) as string));
+  const running = new Set(order.map((node) => node.id));
+  for (const node of order) {
+    const sources = neededEndpoints(graph, node)
+      .map((endpoint) => endpoint.node)
+      .filter((id) => running.has(id));
+    const fuses = (id: string) => {
+      const source = graph.nodes.get(id)?.definition;
+      return Boolean(node.definition.build && source?.build && !source.expensive);
+    };
+    levels.set(node.id, Math.max(0, ...sources.map((id) => level(id) + (fuses(id) ? 0 : 1))));
+    if (!node.definition.build) continue;
+    parents.set(node.id, node.id);
+    const touching = sources.filter((id) => fuses(id) && level(id) === level(node.id));
+    for (const id of touching) parents.set(regionOf(id), regionOf(node.id));
+  }
+  return { level, regionOf };
 }

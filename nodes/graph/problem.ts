@@ -28,3 +28,13 @@ export interface Problem {
   /** What to do. */
   hint?: string;
 }
+
+type Place = Pick<Problem, "node" | "port" | "param">;
+/** A problem that keeps the graph from running. */
+export const errorProblem = (code: Problem["code"], message: string, hint: string, place: Place = {}): Problem => ({
+  code,
+  severity: "error",
+  ...place,
+  message,
+  hint,
+});

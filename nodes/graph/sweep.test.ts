@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
+import { expandSweep } from "./expand-sweep";
 import {
   type Assignment,
   withAssignment,
-  expandSweep,
   metricValue,
   parseValues,
   type SweepAxis,

@@ -14,7 +14,8 @@ export const load = defineNode({
   type: "image.load",
   title: "Load images",
   description: "Pictures that you upload, from a folder, or from addresses where the operator allows it.",
-  docs: "PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF and SVG, up to 32 MiB and 64 million pixels each. Pictures keep their own sizes until a Resize. EXIF orientation is applied.",
+  docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF and SVG, up to 32 MiB and 64 million pixels each. Pictures
+keep their own sizes until a Resize. EXIF orientation is applied.`,
   version: 1,
   inputs: {},
   outputs: {

@@ -6,7 +6,8 @@ export const resize = defineNode({
   type: "image.resize",
   title: "Resize",
   description: "Decodes and scales pictures to one size.",
-  docs: "*cover* scales the shortest side and crops the centre, as CLIP does; *contain* pads; *fill* stretches. Transparent parts get the background colour. Output: uint8 [N, height, width, 3], sRGB.",
+  docs: `*cover* scales the shortest side and crops the centre, as CLIP does; *contain* pads; *fill* stretches.
+Transparent parts get the background colour. Output: uint8 [N, height, width, 3], sRGB.`,
   version: 1,
   inputs: { image: port.image({ shape: ["N", "*", "*"] }) },
   outputs: { image: port.image({ shape: ["N", "$height", "$width"] }) },

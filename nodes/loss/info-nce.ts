@@ -8,8 +8,9 @@ export const infoNce = defineNode({
   type: "loss.info-nce",
   title: "InfoNCE loss",
   description: "CLIP's contrastive loss: each image must find its text among the batch's, and each text its image.",
-  docs: `½ [cross-entropy of the rows + cross-entropy of the columns], where row i's right answer is column i (open_clip loss.py). With equal logits it is ln B.
-With label smoothing ε each term is (1 − ε)·nll + ε·mean over classes of −log p, as ALIGN uses (ε = 0.1).
+  docs: `½ [cross-entropy of the rows + cross-entropy of the columns], where row i's right answer is column i
+(open_clip loss.py). With equal logits it is ln B. With label smoothing ε each term is (1 − ε)·nll + ε·mean over
+classes of −log p, as ALIGN uses (ε = 0.1).
 
 \`logits\` float32 [B, B] → \`loss\` float32 []`,
   version: 1,

@@ -8,10 +8,13 @@ export const softTarget = defineNode({
   type: "loss.soft-target",
   title: "Soft-target contrastive loss",
   description: "Contrastive loss against a teacher's opinion mixed with the truth: momentum distillation.",
-  docs: `Targets y = α·softmax(teacher) + (1 − α)·onehot, where row i's truth is column i; loss = mean over rows of −Σ y·log softmax(logits). The teacher takes no gradient
-(Li et al. 2021, ALBEF §3.4; salesforce/ALBEF model_pretrain.py). *Both directions* averages it with the same over columns; that needs as many columns as rows, so leave it off with a queue of further negatives.
+  docs: `Targets y = α·softmax(teacher) + (1 − α)·onehot, where row i's truth is column i; loss = mean over rows of
+−Σ y·log softmax(logits). The teacher takes no gradient (Li et al. 2021, ALBEF §3.4; salesforce/ALBEF
+model_pretrain.py). *Both directions* averages it with the same over columns; that needs as many columns as rows, so
+leave it off with a queue of further negatives.
 
-- \`logits\`, \`teacher\` float32 [B, K], similarities over the temperature; the first B columns are the batch's own → \`loss\` float32 []`,
+- \`logits\`, \`teacher\` float32 [B, K], similarities over the temperature; the first B columns are the batch's own →
+  \`loss\` float32 []`,
   version: 1,
   inputs: {
     logits: port.tensor({ dtype: "float32", shape: ["B", "K"] }),

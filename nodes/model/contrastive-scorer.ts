@@ -6,8 +6,9 @@ export const contrastiveScorer = defineNode({
   type: "model.contrastive-scorer",
   title: "Contrastive scorer",
   description: "Similarity of every image with every text, times a learned temperature.",
-  docs: `logits = exp(logit_scale) · I · Tᵀ for L2-normalized embeddings (Radford et al. 2021, figure 3). logit_scale starts at ln(1/0.07) = 2.659260 and is kept in [0, ln 100] after each step (open_clip).
-With T templates per name, each name's T embeddings are averaged and normalized again before the product (§3.1.4): a prompt ensemble.
+  docs: `logits = exp(logit_scale) · I · Tᵀ for L2-normalized embeddings (Radford et al. 2021, figure 3).
+logit_scale starts at ln(1/0.07) = 2.659260 and is kept in [0, ln 100] after each step (open_clip). With T templates
+per name, each name's T embeddings are averaged and normalized again before the product (§3.1.4): a prompt ensemble.
 
 - \`images\` float32 [N, E], \`texts\` float32 [M, E] → \`logits\` float32 [N, M / T]`,
   version: 1,

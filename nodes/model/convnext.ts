@@ -15,14 +15,17 @@ export const convnext = defineNode({
   title: "ConvNeXt",
   description:
     "A convolutional image encoder in four stages of halving resolution, of 7×7 depthwise convolutions and MLPs.",
-  docs: `ConvNeXt (Liu et al. 2022), parameters named as in Hugging Face's ConvNextModel: a 4×4 patch convolution with layer norm, then four stages of blocks, each stage but the first behind layer norm and a 2×2 convolution
-of stride 2. Widths double from stage to stage. Layer norms have epsilon 1e-6, weights start at N(0, 0.02), the scale of each block at 1e-6. Stochastic depth is left out.
-ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3, B 128, L 192, XL 256.
+  docs: `ConvNeXt (Liu et al. 2022), parameters named as in Hugging Face's ConvNextModel: a 4×4 patch convolution
+with layer norm, then four stages of blocks, each stage but the first behind layer norm and a 2×2 convolution of
+stride 2. Widths double from stage to stage. Layer norms have epsilon 1e-6, weights start at N(0, 0.02), the scale
+of each block at 1e-6. Stochastic depth is left out. ConvNeXt-T is width 96 with 3-3-9-3 blocks, S 96 with 3-3-27-3,
+B 128, L 192, XL 256.
 
 - \`pixels\` float32 [B, 3, H, W], H and W of at least 32
 - \`features\` float32 [B, 8·width]: the mean over the last map, after layer norm
 - \`map\` float32 [B, 8·width, H/32, W/32]: the last stage
-- \`pyramid\` float32 [B, 15·width, H/4, W/4]: all four stages, resized (bilinear) to the first and put together, as Mini-Gemini and Cambrian-1 read it`,
+- \`pyramid\` float32 [B, 15·width, H/4, W/4]: all four stages, resized (bilinear) to the first and put together, as
+  Mini-Gemini and Cambrian-1 read it`,
   version: 1,
   expensive: true,
   inputs: {

@@ -6,7 +6,8 @@ export const l2Normalize = defineNode({
   type: "model.l2-normalize",
   title: "L2 normalize",
   description: "Divides each embedding by its length, so that a product of two is their cosine.",
-  docs: "x / ‖x‖₂ over the last axis. float32 [B, E] → the same. CLIP adds no epsilon; a small one keeps a zero vector finite.",
+  docs: `x / ‖x‖₂ over the last axis. float32 [B, E] → the same. CLIP adds no epsilon; a small one keeps a zero
+vector finite.`,
   version: 1,
   inputs: { embedding: port.tensor({ dtype: "float32", shape: ["B", "E"] }) },
   outputs: { embedding: port.tensor({ dtype: "float32", shape: ["B", "E"] }) },

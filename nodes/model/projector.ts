@@ -8,7 +8,8 @@ export const projector = defineNode({
   title: "Projector",
   description:
     "Maps features to another width: one linear map, or an MLP as between a vision tower and a language model.",
-  docs: `float32 [..., in] → [..., out]. One layer without bias is CLIP's projection (std in^−½). With two layers it is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
+  docs: `float32 [..., in] → [..., out]. One layer without bias is CLIP's projection (std in^−½). With two layers it
+is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
   version: 1,
   inputs: {
     features: port.tensor({ dtype: "float32", shape: ["B", "D"] }),

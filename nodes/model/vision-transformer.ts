@@ -8,8 +8,9 @@ export const visionTransformer = defineNode({
   type: "model.vision-transformer",
   title: "Vision transformer",
   description: "CLIP's image encoder: patches, a class token, learned positions, pre-norm blocks.",
-  docs: `Cuts the picture into P×P patches (a patch convolution without bias, written as reshape and product), prepends a learned class token, adds learned positions, then
-ln_pre, L pre-norm blocks, and ln_post on the class token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
+  docs: `Cuts the picture into P×P patches (a patch convolution without bias, written as reshape and product),
+prepends a learned class token, adds learned positions, then ln_pre, L pre-norm blocks, and ln_post on the class
+token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
 
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
 - \`features\` float32 [B, D]: the class token after ln_post, before the projection

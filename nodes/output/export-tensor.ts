@@ -7,7 +7,8 @@ export const exportTensor = defineNode({
   type: "output.export-tensor",
   title: "Export tensor",
   description: "A .safetensors file of a tensor, such as embeddings for a search index.",
-  docs: "float32 of any shape, under the given name. Row texts, if wired, are kept in the file's metadata as JSON under `rows`.",
+  docs: `float32 of any shape, under the given name. Row texts, if wired, are kept in the file's metadata as JSON
+under \`rows\`.`,
   version: 1,
   inputs: { tensor: port.tensor({ dtype: "float32" }), rows: port.text({ shape: ["*"], optional: true }) },
   outputs: { file: port.file() },

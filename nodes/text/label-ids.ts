@@ -5,7 +5,8 @@ export const labelIds = defineNode({
   type: "text.label-ids",
   title: "Label ids",
   description: "Numbers the classes of a classifier: each text becomes the id of its class.",
-  docs: "Classes are numbered in the order in which they are wired, or else alphabetically, so that equal sets of texts give equal numbers. Wire the `classes` of the training data when numbering test data. `ids` int64 [N].",
+  docs: `Classes are numbered in the order in which they are wired, or else alphabetically, so that equal sets of
+texts give equal numbers. Wire the \`classes\` of the training data when numbering test data. \`ids\` int64 [N].`,
   version: 1,
   inputs: {
     text: port.text({ shape: ["N"], doc: "The class of each row." }),

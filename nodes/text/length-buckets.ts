@@ -7,7 +7,8 @@ export const lengthBuckets = defineNode({
   type: "text.length-buckets",
   title: "Length buckets",
   description: "Names for each text the length that it is padded to, so that a trainer lets texts of one length meet.",
-  docs: "The number of tokens without padding (id 0 at the end), rounded up to a multiple. int64 [N, T] → one text for each row. Wire it to a trainer's `bucket`.",
+  docs: `The number of tokens without padding (id 0 at the end), rounded up to a multiple. int64 [N, T] → one text
+for each row. Wire it to a trainer's \`bucket\`.`,
   version: 1,
   inputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "T"] }) },
   outputs: { bucket: port.text({ shape: ["N"] }) },

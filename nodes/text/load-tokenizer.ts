@@ -11,7 +11,8 @@ export const loadTokenizer = defineNode({
   type: "text.load-tokenizer",
   title: "Load tokenizer",
   description: "The tokenizer of a shipped checkpoint, or a Hugging Face tokenizer.json that you upload.",
-  docs: "Reads the BPE tokenizers of CLIP's family: start and end tokens are `<|startoftext|>` and `<|endoftext|>`. At most 32 MiB.",
+  docs: `Reads the BPE tokenizers of CLIP's family: start and end tokens are \`<|startoftext|>\` and \`<|endoftext|>\`.
+At most 32 MiB.`,
   version: 1,
   inputs: {},
   outputs: { tokenizer: port.tokenizer() },

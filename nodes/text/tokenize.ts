@@ -9,7 +9,8 @@ export const tokenize = defineNode({
   type: "text.tokenize",
   title: "Tokenize",
   description: "Texts to token ids of one length, packed as CLIP does.",
-  docs: "[start] tokens [end], then zeros up to `length`; a text that is too long keeps its beginning and ends with [end] (clip.tokenize with truncate). int64 [N, length].",
+  docs: `[start] tokens [end], then zeros up to \`length\`; a text that is too long keeps its beginning and ends with
+[end] (clip.tokenize with truncate). int64 [N, length].`,
   version: 1,
   inputs: { text: port.text({ shape: ["N"] }), tokenizer: port.tokenizer() },
   outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "$length"] }) },

@@ -7,7 +7,8 @@ export const trainTokenizer = defineNode({
   type: "text.train-tokenizer",
   title: "Train tokenizer",
   description: "Learns a byte-pair vocabulary from texts, in CLIP's form.",
-  docs: "Lower-cased byte BPE (systems: CLIP's simple_tokenizer): 512 byte tokens, one for each merge, start and end of text last. Stops early when no pair occurs twice. Equal texts give an equal vocabulary.",
+  docs: `Lower-cased byte BPE (systems: CLIP's simple_tokenizer): 512 byte tokens, one for each merge, start and end
+of text last. Stops early when no pair occurs twice. Equal texts give an equal vocabulary.`,
   version: 1,
   inputs: { text: port.text({ shape: ["*"], many: true, doc: "The texts to learn from; any number of wires." }) },
   outputs: { tokenizer: port.tokenizer() },

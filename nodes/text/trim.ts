@@ -7,8 +7,9 @@ export const trim = defineNode({
   type: "text.trim",
   title: "Trim padding",
   description: "Cuts the padding that all texts of a batch share, so that short texts cost little.",
-  docs: `Keeps as many tokens as the longest text has, rounded up to a multiple; padding is id 0 at the end. Within a training it runs for every batch: wire *Length buckets* to the
-trainer's \`bucket\` so that texts of one length meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T] → int64 [N, T'].`,
+  docs: `Keeps as many tokens as the longest text has, rounded up to a multiple; padding is id 0 at the end. Within
+a training it runs for every batch: wire *Length buckets* to the trainer's \`bucket\` so that texts of one length
+meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T] → int64 [N, T'].`,
   version: 1,
   inputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "T"] }) },
   outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "*"] }) },

@@ -27,17 +27,25 @@ export const trainer = defineNode({
   type: "train.trainer",
   title: "Trainer",
   description: "Trains everything upstream of its losses, and gives the trained weights.",
-  docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in one ONNX model. Several losses add up.
-Deterministic host nodes (decode, tokenize) run once for all rows; random ones (augment) run anew for each batch. A frozen, deterministic part behind the data runs once for each row and is kept.
+  docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in
+one ONNX model. Several losses add up. Deterministic host nodes (decode, tokenize) run once for all rows; random
+ones (augment) run anew for each batch. A frozen, deterministic part behind the data runs once for each row and is
+kept.
 
-- AdamW with decoupled decay (Loshchilov & Hutter 2019), Adam, SGD with momentum, Lion, LAMB, LARS or Adafactor; no decay on gains, biases and other 1-D parameters (open_clip)
+- AdamW with decoupled decay (Loshchilov & Hutter 2019), Adam, SGD with momentum, Lion, LAMB, LARS or Adafactor; no
+  decay on gains, biases and other 1-D parameters (open_clip)
 - linear warmup, then the schedule; the gradient's global norm is clipped
 - rows are drawn without repetition, epoch by epoch; the last, incomplete batch of an epoch is dropped
-- \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives; \`bucket\`: only rows of one name meet, such as pictures of one size
-- stages follow one another, each with steps, learning rate, what trains and which losses count; without a table there is one stage of everything
-- *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021); *Accumulate* averages the gradients of several batches
-- \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the first one decides on the best weights and on an early end
-- checkpoints hold parameters, optimizer state, averages and the position in the data: a killed run goes on with the same numbers`,
+- \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives;
+  \`bucket\`: only rows of one name meet, such as pictures of one size
+- stages follow one another, each with steps, learning rate, what trains and which losses count; without a table
+  there is one stage of everything
+- *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021); *Accumulate*
+  averages the gradients of several batches
+- \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the
+  first one decides on the best weights and on an early end
+- checkpoints hold parameters, optimizer state, averages and the position in the data: a killed run goes on with the
+  same numbers`,
   version: 1,
   inputs: {
     loss: port.tensor({ dtype: "float32", shape: [], deferred: true, many: true, doc: "One or more scalar losses." }),

@@ -7,7 +7,8 @@ export const freeze = defineNode({
   type: "weights.freeze",
   title: "Freeze",
   description: "Marks parameters that take no gradient: training computes nothing for them.",
-  docs: "Names are patterns with * for any letters, one per line: `vision.*` freezes the vision tower. The default freezes all but LoRA's adapters; `*lora_*` freezes those.",
+  docs: `Names are patterns with * for any letters, one per line: \`vision.*\` freezes the vision tower. The default
+freezes all but LoRA's adapters; \`*lora_*\` freezes those.`,
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },

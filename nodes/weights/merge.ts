@@ -7,7 +7,8 @@ export const merge = defineNode({
   type: "weights.merge",
   title: "Merge adapters",
   description: "Folds LoRA adapters into the matrices they adapt: plain weights that cost nothing extra.",
-  docs: "W ← W + (α / rank)·A·B, in float64; `lora_A` and `lora_B` are left out of the result. float32 and float16 checkpoints.",
+  docs: `W ← W + (α / rank)·A·B, in float64; \`lora_A\` and \`lora_B\` are left out of the result. float32 and float16
+checkpoints.`,
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights() },

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { expandSweep, trialText } from "#nodes/graph/sweep";
+import { expandSweep } from "#nodes/graph/expand-sweep";
+import { trialText } from "#nodes/graph/sweep";
 import type { TrialResult } from "../sweeps/headless";
 import { readSweepOptions, type SweepOptions } from "../sweeps/options";
 import { setOption, withAssignments } from "./assignments";

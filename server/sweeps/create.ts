@@ -1,5 +1,6 @@
 import type { GraphDocument } from "#nodes/graph/document";
-import { withAssignment, expandSweep, type SweepSpec } from "#nodes/graph/sweep";
+import { expandSweep } from "#nodes/graph/expand-sweep";
+import { type SweepSpec, withAssignment } from "#nodes/graph/sweep";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { enqueue, prepareQueue } from "../jobs/queue";

@@ -192,7 +192,10 @@ export function createHost({
   return host;
 }
 
-/** A picture from the network, when the operator allows that: https or http, bounded, no redirects into other schemes. */
+/**
+ * A picture from the network, when the operator allows that: https or http, bounded, no redirects into other
+ * schemes.
+ */
 async function download(url: string, signal: AbortSignal): Promise<Uint8Array> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new Failure(

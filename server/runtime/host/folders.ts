@@ -8,7 +8,10 @@ export const folderLimits = { files: 200_000, fileBytes: 256 * 2 ** 20, depth: 1
 const within = (folder: string, path: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
-/** The real path of a folder, if the operator allows data to be read from it: symbolic links are followed before the check. */
+/**
+ * The real path of a folder, if the operator allows data to be read from it: symbolic links are followed before the
+ * check.
+ */
 async function allowed(folder: string, folders: readonly string[]): Promise<string> {
   const real = await realpath(resolve(folder)).catch(() => undefined);
   if (!real)

@@ -36,7 +36,10 @@ const forbidden: [RegExp, string][] = [
   [/<xi:include|http:\/\/www\.w3\.org\/2001\/XInclude/i, "it includes another document"],
 ];
 
-/** An SVG draws, and does nothing else: no reference leaves it. The renderer would not follow one; here the person learns of it. */
+/**
+ * An SVG draws, and does nothing else: no reference leaves it. The renderer would not follow one; here the person
+ * learns of it.
+ */
 export function checkSvg(bytes: Uint8Array, name: string): void {
   const clean = "Remove it, or save the drawing as PNG.";
   if (bytes.byteLength > pictureLimits.svgBytes)
@@ -107,7 +110,8 @@ export async function render(
   known: { width: number; height: number },
 ): Promise<Uint8Array> {
   const svg = looksLikeXml(bytes);
-  // A drawing is rendered at twice the size that is needed and scaled down; 72 dpi is its natural size, and no side may pass the limit.
+  // A drawing is rendered at twice the size that is needed and scaled down; 72 dpi is its natural size, and no side
+  // may pass the limit.
   const [short, long] = [Math.min(known.width, known.height), Math.max(known.width, known.height)];
   const density = svg
     ? Math.max(1, Math.min(2400, (72 * 2 * Math.max(width, height)) / short, (72 * pictureLimits.side) / long))
