@@ -10,7 +10,10 @@ export interface Random {
   normal(): number;
   /** A permutation of 0…n−1. */
   permutation(n: number): Uint32Array;
-  /** Fills an array with what as many calls of `uniform` or `normal` would give, some times faster. Ask it of a fresh stream. */
+  /**
+   * Fills an array with what as many calls of `uniform` or `normal` would give, some times faster. Ask it of a fresh
+   * stream.
+   */
   fill(data: Float32Array, kind: "uniform" | "normal"): void;
 }
 
@@ -26,8 +29,8 @@ const words = (key: string | number): number[] => {
   return Array.from(key, (c) => c.codePointAt(0) ?? 0);
 };
 
-// The ziggurat of Marsaglia and Tsang (2000) for the normal density: 128 layers of equal area, in which nearly all draws end at once.
-// Layer and place come from different bits, after Doornik (2005).
+// The ziggurat of Marsaglia and Tsang (2000) for the normal density: 128 layers of equal area, in which nearly all
+// draws end at once. Layer and place come from different bits, after Doornik (2005).
 const tail = 3.442619855899;
 const area = 9.91256303526217e-3;
 const density = (x: number) => Math.exp(-0.5 * x * x);
@@ -54,8 +57,8 @@ function outside(layer: number, u: number, uniform: () => number): number | unde
 }
 
 /**
- * The one generator of the product. It is keyed instead of stateful: a draw depends on its keys (seed, node, step, row) alone,
- * so runs repeat and resume exactly whatever the number of threads. sfc32, seeded from a hash of the keys.
+ * The one generator of the product. It is keyed instead of stateful: a draw depends on its keys (seed, node, step, row)
+ * alone, so runs repeat and resume exactly whatever the number of threads. sfc32, seeded from a hash of the keys.
  */
 export function random(...keys: (string | number)[]): Random {
   let a = 0x243f6a88;

@@ -46,11 +46,17 @@ export function convolution(
 
 export interface BatchNormalizationSpec {
   epsilon?: number;
-  /** How far the running statistics move to a batch's in one step, as in PyTorch (TensorFlow counts the other way round). */
+  /**
+   * How far the running statistics move to a batch's in one step, as in PyTorch (TensorFlow counts the other way
+   * round).
+   */
   momentum?: number;
 }
 
-/** Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32 [B, C, …] → the same. */
+/**
+ * Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32
+ * [B, C, …] → the same.
+ */
 export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
   const shape = fixed(x.shape.slice(1, 2));
   const ones: Init = { kind: "ones" };
@@ -70,8 +76,9 @@ export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormali
 }
 
 /**
- * Normalizes with the running statistics, or in training with the batch's own, and then moves the running ones towards them: the mean, and the
- * variance over n − 1, as torch.nn.BatchNorm2d does. x: float32 [B, C, …] → the same; all else is [C].
+ * Normalizes with the running statistics, or in training with the batch's own, and then moves the running ones towards
+ * them: the mean, and the variance over n − 1, as torch.nn.BatchNorm2d does. x: float32 [B, C, …] → the same; all else
+ * is [C].
  */
 export function normalizeBatch(
   b: Builder,
@@ -96,7 +103,10 @@ export function normalizeBatch(
   return op.TrainingBatchNormalization(x, scale, bias, own, op.Div(squares, count), { epsilon });
 }
 
-/** The product of sizes as a float32 scalar, of which some may be symbols that are numbers only when the graph is compiled. */
+/**
+ * The product of sizes as a float32 scalar, of which some may be symbols that are numbers only when the graph is
+ * compiled.
+ */
 function product({ op, constant }: Builder, sizes: readonly Dim[]): Value {
   const known = sizes.filter((d) => typeof d === "number").reduce((n, d) => n * d, 1);
   const symbols = sizes.filter((d) => typeof d === "string");
@@ -114,8 +124,8 @@ export const channelsLast = ({ op }: Builder, x: Value): Value => op.Transpose(x
 export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(x, { perm: [0, 3, 1, 2] });
 
 /**
- * Squeeze-and-excitation (Hu et al. 2018): each channel times a gate in (0, 1) that two 1×1 convolutions, `reduce` and `expand`, make of the
- * channels' means. x: float32 [B, C, H, W] → the same.
+ * Squeeze-and-excitation (Hu et al. 2018): each channel times a gate in (0, 1) that two 1×1 convolutions, `reduce` and
+ * `expand`, make of the channels' means. x: float32 [B, C, H, W] → the same.
  */
 export function squeezeExcite(b: Builder, x: Value, width: number): Value {
   const channels = fixed(x.shape.slice(1, 2))[0] as number;

@@ -22,8 +22,8 @@ export interface BlockSpec {
 }
 
 /**
- * Multi-head self-attention: softmax(QKᵀ/√d + mask)·V with one fused input projection (Vaswani et al. 2017; CLIP's in_proj).
- * x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
+ * Multi-head self-attention: softmax(QKᵀ/√d + mask)·V with one fused input projection (Vaswani et al. 2017; CLIP's
+ * in_proj). x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
  */
 export function selfAttention(b: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
   const { op, constant } = b;

@@ -10,8 +10,8 @@ const pattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{
 export const specials = { start: "<|startoftext|>", end: "<|endoftext|>" } as const;
 
 /**
- * Learns a byte-level BPE vocabulary in CLIP's form (Radford et al. 2021, simple_tokenizer): 256 bytes, 256 bytes that end a word,
- * one entry for each merge, and the two special tokens last, so that the end token has the highest id.
+ * Learns a byte-level BPE vocabulary in CLIP's form (Radford et al. 2021, simple_tokenizer): 256 bytes, 256 bytes that
+ * end a word, one entry for each merge, and the two special tokens last, so that the end token has the highest id.
  * Returns a Hugging Face tokenizer.json. Ties are broken by text, so equal texts give an equal vocabulary.
  */
 export function trainBpe(texts: Iterable<string>, vocabularySize: number): Record<string, unknown> {

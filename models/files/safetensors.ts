@@ -42,8 +42,8 @@ const entry = z.object({
 const header = z.record(z.string(), z.union([entry, z.record(z.string(), z.string())]));
 
 /**
- * The header of a .safetensors file: 8 bytes of length, JSON, then the tensors. Everything it claims is checked against the file:
- * types, sizes, bounds, no overlaps, no holes (https://github.com/huggingface/safetensors, "Format").
+ * The header of a .safetensors file: 8 bytes of length, JSON, then the tensors. Everything it claims is checked against
+ * the file: types, sizes, bounds, no overlaps, no holes (https://github.com/huggingface/safetensors, "Format").
  */
 export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteLength): SafetensorsHeader {
   if (bytes.byteLength < 8) fail(`it has ${bytes.byteLength} bytes, and a header needs at least 8`);
@@ -142,7 +142,10 @@ interface WriteOptions {
   dtype?: "F32" | "F16";
 }
 
-/** The file as pieces, one after the other: the header, then each tensor. Tensors that need no rounding are not copied. Equal input gives equal bytes. */
+/**
+ * The file as pieces, one after the other: the header, then each tensor. Tensors that need no rounding are not copied.
+ * Equal input gives equal bytes.
+ */
 export function safetensorsParts(
   tensors: readonly TensorToWrite[],
   { metadata = {}, dtype = "F32" }: WriteOptions = {},

@@ -13,7 +13,9 @@ export class NoGradientError extends Error {
   }
 }
 
-/** The values that a loss depends on so that a gradient flows: only those of them that are parameters can learn from it. */
+/**
+ * The values that a loss depends on so that a gradient flows: only those of them that are parameters can learn from it.
+ */
 export function reached(graph: Graph, losses: readonly Value[]): Set<string> {
   const found = new Set(losses.map((v) => v.name));
   for (const { op, inputs, outputs } of graph.nodes.toReversed()) {
@@ -31,10 +33,11 @@ const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
 export type Seed = readonly [value: Value, cotangent: Value];
 
 /**
- * Appends to the graph the nodes that compute d(loss)/d(target) for each target, and returns them by the target's name. Reverse mode:
- * the ops are walked from the last to the first, and each turns the cotangent of its output into those of its inputs. Only what lies
- * between a target and the loss is visited, so frozen parts cost nothing. Instead of a loss it takes seeds: values whose cotangents are
- * known, as when the loss was differentiated elsewhere. With `replay`, rules read an op's inputs and outputs as that gives them.
+ * Appends to the graph the nodes that compute d(loss)/d(target) for each target, and returns them by the target's name.
+ * Reverse mode: the ops are walked from the last to the first, and each turns the cotangent of its output into those of
+ * its inputs. Only what lies between a target and the loss is visited, so frozen parts cost nothing. Instead of a loss
+ * it takes seeds: values whose cotangents are known, as when the loss was differentiated elsewhere. With `replay`,
+ * rules read an op's inputs and outputs as that gives them.
  */
 export function gradients(
   graph: Graph,
@@ -94,7 +97,10 @@ export function gradients(
   graph.scope = undefined;
   return new Map(targets.map((t) => [t.name, expanded(cotangents.get(t.name) ?? scalar(0, t.dtype), t)]));
 
-  /** The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's shape: `expanded` fills it. */
+  /**
+   * The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's
+   * shape: `expanded` fills it.
+   */
   function sumTo(d: Value, x: Value): Value {
     const lead = d.shape.length - x.shape.length;
     if (lead < 0) return op.Reshape(d, { to: [...x.shape.slice(0, -lead).map(() => 1), ...d.shape] });

@@ -1,8 +1,9 @@
 import type { Dim } from "./graph";
 
 /**
- * Arithmetic on sizes of which some are symbols. A size that follows from symbols is a polynomial in them with integer coefficients,
- * written in one way only: "2·B·N+B+-1". Equal sizes are thus equal strings; "*", a size nobody knows, makes everything unknown.
+ * Arithmetic on sizes of which some are symbols. A size that follows from symbols is a polynomial in them with integer
+ * coefficients, written in one way only: "2·B·N+B+-1". Equal sizes are thus equal strings; "*", a size nobody knows,
+ * makes everything unknown.
  */
 type Polynomial = Map<string, number>;
 

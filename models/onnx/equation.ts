@@ -1,6 +1,9 @@
 import { ShapeError } from "./shape";
 
-/** An einsum equation taken apart: the axis labels of each operand and of the result. "..." has become labels of its own. */
+/**
+ * An einsum equation taken apart: the axis labels of each operand and of the result. "..." has become labels of its
+ * own.
+ */
 export interface Equation {
   inputs: readonly (readonly string[])[];
   output: readonly string[];
@@ -9,8 +12,8 @@ export interface Equation {
 const letters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
 /**
- * Reads an equation such as "bhqd,bhkd->bhqk" for operands of these ranks. Without "->" the result has every label that occurs once, in
- * alphabetical order, behind the axes of "...".
+ * Reads an equation such as "bhqd,bhkd->bhqk" for operands of these ranks. Without "->" the result has every label that
+ * occurs once, in alphabetical order, behind the axes of "...".
  */
 export function parseEquation(equation: string, ranks: readonly number[]): Equation {
   const [left = "", right] = equation.replaceAll(" ", "").split("->");

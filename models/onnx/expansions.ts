@@ -4,8 +4,8 @@ import { rewrite } from "./rewrite";
 import { axisOf, fixed, sizeOf } from "./shape";
 
 /**
- * Ops that are written as other ops: what opset 21 has no name for, and what the runtime gets wrong. It is done when a model is written,
- * so that everything before that, its gradient above all, takes such an op as one.
+ * Ops that are written as other ops: what opset 21 has no name for, and what the runtime gets wrong. It is done when a
+ * model is written, so that everything before that, its gradient above all, takes such an op as one.
  */
 export function expanded(graph: Graph): Graph {
   if (!graph.nodes.some((node) => isExpanded(node.op))) return graph;
@@ -85,7 +85,10 @@ function byGroup({ op, all, x, scalar }: Context<{}>, groups: number, epsilon = 
   return [op.Add(op.Mul(whole, overChannels(scale)), overChannels(bias)), normalized, rstd];
 }
 
-/** A ScatterND by ScatterElements: each row of the updates goes, element by element, to the row of data that its index names. */
+/**
+ * A ScatterND by ScatterElements: each row of the updates goes, element by element, to the row of data that its index
+ * names.
+ */
 function joinedByElement({ op, integers, x, attrs }: Context<AttrsOf<(typeof opTable)["ScatterND"]>>): Value {
   const [data, index, updates] = x as [Value, Value, Value];
   const shape = fixed(data.shape);

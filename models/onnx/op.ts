@@ -7,8 +7,8 @@ export interface Typed {
 }
 
 /**
- * What an ONNX op does to types and shapes. Its derivative lives in ./gradients, its kernel in ONNX Runtime; what stands for it in a file
- * where ONNX has no op of the kind is in ./expansions.
+ * What an ONNX op does to types and shapes. Its derivative lives in ./gradients, its kernel in ONNX Runtime; what
+ * stands for it in a file where ONNX has no op of the kind is in ./expansions.
  */
 export interface OpDef<A extends Attrs = {}> {
   /** One output, or several: a call returns the first, a gradient rule sees all. */

@@ -78,8 +78,8 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
   });
 
 /**
- * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which attributes are
- * input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
+ * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
+ * attributes are input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
  */
 export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source);

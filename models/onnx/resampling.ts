@@ -16,7 +16,10 @@ export type Resampling = {
   exclude_outside?: number;
 };
 
-/** Interpolation along one axis as a matrix [to, from], row after row: resizing is linear, and this is its map. `scale` is to / from, unless it was given. */
+/**
+ * Interpolation along one axis as a matrix [to, from], row after row: resizing is linear, and this is its map. `scale`
+ * is to / from, unless it was given.
+ */
 export function resamplingMatrix(from: number, to: number, scale: number, how: Resampling): number[] {
   const matrix = Array.from({ length: to * from }, () => 0);
   for (let row = 0; row < to; row++) {

@@ -14,8 +14,9 @@ export interface Rewrite {
 }
 
 /**
- * A graph made anew, op by op: what every pass is written with. Names of inputs, parameters and outputs stay; types and shapes are
- * inferred again, so that sizes which became known spread by themselves. Constants that nothing reads any more are left out.
+ * A graph made anew, op by op: what every pass is written with. Names of inputs, parameters and outputs stay; types and
+ * shapes are inferred again, so that sizes which became known spread by themselves. Constants that nothing reads any
+ * more are left out.
  */
 export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, visit }: Rewrite): Graph {
   const target = new Graph();

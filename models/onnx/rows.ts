@@ -68,8 +68,9 @@ function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
 }
 
 /**
- * The values of a graph whose every row depends on the same row of the inputs alone, and the axis along which those rows lie, by name.
- * Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or once for all rows.
+ * The values of a graph whose every row depends on the same row of the inputs alone, and the axis along which those
+ * rows lie, by name. Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or
+ * once for all rows.
  */
 export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   const axes = new Map<string, number>();
@@ -83,7 +84,8 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   }
   for (const node of graph.nodes) {
     const batched = node.inputs.filter((x) => depends.has(x.name));
-    // What is repeated for each row depends on how many there are, though on none of them: counted or added up, it tells their number.
+    // What is repeated for each row depends on how many there are, though on none of them: counted or added up, it
+    // tells their number.
     if (!batched.length && !node.outputs.some((y) => y.shape.some((d) => isMadeOf(d, symbol)))) continue;
     const readsNone = batched.every((x) => repeated.has(x.name));
     for (const { name } of node.outputs) {

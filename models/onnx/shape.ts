@@ -55,7 +55,10 @@ export const fixed = (shape: Shape): number[] =>
   });
 export const sizeOf = (shape: Shape): number => fixed(shape).reduce((a, b) => a * b, 1);
 
-/** Where a slice begins, how many it takes, and whether that is every row in order. Of a size that is not known, it is assumed to reach what the slice names. */
+/**
+ * Where a slice begins, how many it takes, and whether that is every row in order. Of a size that is not known, it is
+ * assumed to reach what the slice names.
+ */
 export function sliced(
   size: Dim,
   from: number,

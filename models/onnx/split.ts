@@ -11,8 +11,9 @@ export interface Halves {
 }
 
 /**
- * Cuts a graph in two behind the values that `isFirst` takes. What both parts need and no such value is (a parameter, something made of
- * constants) is in both; each part holds only the inputs, constants and parameters that it reads. Floats may cross `as` a smaller type.
+ * Cuts a graph in two behind the values that `isFirst` takes. What both parts need and no such value is (a parameter,
+ * something made of constants) is in both; each part holds only the inputs, constants and parameters that it reads.
+ * Floats may cross `as` a smaller type.
  */
 export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: { as?: DType } = {}): Halves {
   const isInside = (node: OpNode) => node.outputs.every(isFirst);

@@ -17,7 +17,10 @@ export function windowOf(
   };
 }
 
-/** TensorFlow's "SAME" (auto_pad of ONNX): as many windows as size / stride, rounded up; an odd rest goes to the end, or to the beginning with `lower`. */
+/**
+ * TensorFlow's "SAME" (auto_pad of ONNX): as many windows as size / stride, rounded up; an odd rest goes to the end, or
+ * to the beginning with `lower`.
+ */
 export function samePads(
   sizes: readonly number[],
   kernel: readonly number[],

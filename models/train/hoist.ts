@@ -14,8 +14,8 @@ export interface HoistSpec {
 }
 
 /**
- * The frozen, deterministic part behind the data, cut off: for a row it gives the same in every epoch, so it may run once and be kept.
- * Nothing when no parameter is read there: pictures and ids are cheaper to keep as they are.
+ * The frozen, deterministic part behind the data, cut off: for a row it gives the same in every epoch, so it may run
+ * once and be kept. Nothing when no parameter is read there: pictures and ids are cheaper to keep as they are.
  */
 export function hoist(graph: Graph, { symbol, isFrozen, isSteady, as }: HoistSpec): Halves | undefined {
   const axes = rowAxes(graph, symbol);

@@ -5,9 +5,9 @@ import type { State } from "./step";
 const views = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]);
 
 /**
- * The states whose next numbers may be written over their last ones: all that reads the last ones has run when the next ones are made, because
- * the next ones depend on it. Adam's moments are such; a queue that the loss reads is none. Parameters are left out: where a step goes wrong
- * theirs must still be there.
+ * The states whose next numbers may be written over their last ones: all that reads the last ones has run when the next
+ * ones are made, because the next ones depend on it. Adam's moments are such; a queue that the loss reads is none.
+ * Parameters are left out: where a step goes wrong theirs must still be there.
  */
 export function inPlace(graph: Graph, states: readonly State[]): Set<string> {
   const readers = new Map<string, Set<OpNode>>();

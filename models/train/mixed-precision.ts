@@ -38,8 +38,9 @@ const followers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A forward graph in mixed precision: products in float16, sums over many numbers (softmax, norms, reductions, losses) in float32, as
- * torch.autocast does. Parameters stay float32 and are rounded where a product reads them; outputs and what buffers become are float32.
+ * A forward graph in mixed precision: products in float16, sums over many numbers (softmax, norms, reductions, losses)
+ * in float32, as torch.autocast does. Parameters stay float32 and are rounded where a product reads them; outputs and
+ * what buffers become are float32.
  */
 export function mixedPrecision(graph: Graph): Graph {
   const narrow = new Set<string>([

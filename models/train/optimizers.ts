@@ -2,7 +2,10 @@ import type { Value } from "../onnx/graph";
 import type { Ops } from "../onnx/ops/index";
 import { sizeOf } from "../onnx/shape";
 
-/** AdamW with decoupled decay: Loshchilov & Hutter 2019, in the order of torch.optim.AdamW (decay first, then the Adam step). */
+/**
+ * AdamW with decoupled decay: Loshchilov & Hutter 2019, in the order of torch.optim.AdamW (decay first, then the Adam
+ * step).
+ */
 export interface AdamW {
   kind: "adamw";
   beta1: number;
@@ -12,7 +15,10 @@ export interface AdamW {
 }
 /** Adam with decay as L2, added to the gradient: Kingma & Ba 2015, as torch.optim.Adam. */
 export type Adam = Omit<AdamW, "kind"> & { kind: "adam" };
-/** LAMB: You et al. 2020, algorithm 2, with bias correction; the step of each tensor is as long as the tensor, times the learning rate. */
+/**
+ * LAMB: You et al. 2020, algorithm 2, with bias correction; the step of each tensor is as long as the tensor, times the
+ * learning rate.
+ */
 export type Lamb = Omit<AdamW, "kind"> & { kind: "lamb" };
 /** SGD with heavy-ball or Nesterov momentum, and decay as L2, as torch.optim.SGD. */
 export interface Sgd {
@@ -37,8 +43,8 @@ export interface Lars {
   trust: number;
 }
 /**
- * Adafactor: Shazeer & Stern 2018, as torch.optim.Adafactor. The second moment of a matrix is kept as one row and one column, and the
- * step is relative to the tensor's own size, so that the learning rate is an upper bound of it.
+ * Adafactor: Shazeer & Stern 2018, as torch.optim.Adafactor. The second moment of a matrix is kept as one row and one
+ * column, and the step is relative to the tensor's own size, so that the learning rate is an upper bound of it.
  */
 export interface Adafactor {
   kind: "adafactor";
@@ -249,8 +255,8 @@ const l2Of =
     weightDecay === 0 ? grad : op.Add(grad, op.Mul(param, scalar(weightDecay)));
 
 /**
- * Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for, times `rate`. The corrections 1/(1 − βᵗ) are moved onto scalars, which are
- * computed once and not for each element, and in float64, since 1 − βᵗ cancels.
+ * Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for, times `rate`. The corrections 1/(1 − βᵗ) are moved onto
+ * scalars, which are computed once and not for each element, and in float64, since 1 − βᵗ cancels.
  */
 function adamOf(
   { beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">,

@@ -37,7 +37,10 @@ export interface Part {
   states: State[];
 }
 
-/** A boundary value of a chunked step: where its rows lie, its shape for a whole batch, and whether a cotangent comes back for it. */
+/**
+ * A boundary value of a chunked step: where its rows lie, its shape for a whole batch, and whether a cotangent comes
+ * back for it.
+ */
 export interface Crossing {
   name: string;
   axis: number;
@@ -46,10 +49,11 @@ export interface Crossing {
 }
 
 /**
- * A training step as models. `step` is all of it in one. With accumulation, `accumulate` adds a batch's gradients to sums and `update` spends
- * them. With chunks (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"), `encode` makes the boundary
- * for some rows, `head` takes the loss over all rows and differentiates as far as the boundary, and `backward` encodes the rows again and
- * carries the boundary's cotangents on to the parameters.
+ * A training step as models. `step` is all of it in one. With accumulation, `accumulate` adds a batch's gradients to
+ * sums and `update` spends them. With chunks (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
+ * Memory Limited Setup"), `encode` makes the boundary for some rows, `head` takes the loss over all rows and
+ * differentiates as far as the boundary, and `backward` encodes the rows again and carries the boundary's cotangents on
+ * to the parameters.
  */
 export interface Program {
   parts:

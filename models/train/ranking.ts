@@ -12,7 +12,10 @@ export function bestOf(row: ArrayLike<number>, k: number): number[] {
   return best;
 }
 
-/** How many numbers are larger than the one at `at`: its rank, from 0. Ties count against it, so that equal scores earn nothing. */
+/**
+ * How many numbers are larger than the one at `at`: its rank, from 0. Ties count against it, so that equal scores earn
+ * nothing.
+ */
 export function rankOf(row: ArrayLike<number>, at: number): number {
   const x = row[at] as number;
   let rank = 0;

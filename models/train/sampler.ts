@@ -1,6 +1,9 @@
 import { random } from "../random";
 
-/** Batches of rows, epoch by epoch. A function of its arguments alone, so a resumed run draws what the first one would have drawn. */
+/**
+ * Batches of rows, epoch by epoch. A function of its arguments alone, so a resumed run draws what the first one would
+ * have drawn.
+ */
 export interface Sampler {
   /** The rows of the 1-based step. Steps are asked in any order; later ones cost the epochs before them once. */
   batch(step: number): Uint32Array;
@@ -16,7 +19,9 @@ export interface SamplerSpec {
   bucket?: readonly string[];
 }
 
-/** Every epoch is a fresh permutation of the rows, cut into batches; what is left over and fills no batch is dropped. */
+/**
+ * Every epoch is a fresh permutation of the rows, cut into batches; what is left over and fills no batch is dropped.
+ */
 export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): Sampler {
   const names = new Set(distinct).size;
   if (rows < batch)

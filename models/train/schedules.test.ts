@@ -7,7 +7,8 @@ describe("a schedule", () => {
   it.each(scheduleKinds)("of kind %s has PyTorch's rates", (kind) => {
     const schedule = kind === "step" ? { kind, warmup: 0, floor: 0 } : { kind, warmup, warmupFrom, floor };
     for (const [n, expected] of torch[kind].entries()) {
-      // PyTorch's first update has the rate after no step, ours the one after a step, so that warmup from 0 begins above it.
+      // PyTorch's first update has the rate after no step, ours the one after a step, so that warmup from 0 begins
+      // above it.
       const step = kind === "one-cycle" ? n + 1 : n;
       if (step > 0) expect(scheduleAt(schedule, step, steps), `step ${step}`).toBeCloseTo(expected, 12);
     }

@@ -1,5 +1,7 @@
 export const scheduleKinds = ["cosine", "linear", "step", "constant", "one-cycle"] as const;
-/** How the learning rate moves over a run, as a factor on its peak: a linear warmup, then a fall to `floor`. Per step. */
+/**
+ * How the learning rate moves over a run, as a factor on its peak: a linear warmup, then a fall to `floor`. Per step.
+ */
 export interface Schedule {
   kind: (typeof scheduleKinds)[number];
   /** Steps of linear warmup. */
@@ -8,12 +10,16 @@ export interface Schedule {
   floor: number;
   /** What of the peak the warmup begins at; 0. */
   warmupFrom?: number;
-  /** `step`: the shares of the way after warmup at which the rate falls, each time by `factor`; a tenth after 1/2 and 3/4. */
+  /**
+   * `step`: the shares of the way after warmup at which the rate falls, each time by `factor`; a tenth after 1/2 and
+   * 3/4.
+   */
   drops?: readonly number[];
   factor?: number;
   /**
    * `one-cycle` (Smith & Topin 2018, as torch.optim.lr_scheduler.OneCycleLR with cosine annealing and momentum left alone): rises from
-   * 1/divide over the share `rise` of the run, then falls to 1/(divide·finalDivide). It has no other warmup and no floor. 0.3, 25, 10,000.
+   * 1/divide over the share `rise` of the run, then falls to 1/(divide·finalDivide). It has no other warmup and no
+   * floor. 0.3, 25, 10,000.
    */
   rise?: number;
   divide?: number;
@@ -21,8 +27,8 @@ export interface Schedule {
 }
 
 /**
- * The factor on the peak learning rate at the 1-based step of a run of `steps`. Warmup ends at the peak and the last step is at the
- * floor: step n has the rate that PyTorch's schedulers give after n steps.
+ * The factor on the peak learning rate at the 1-based step of a run of `steps`. Warmup ends at the peak and the last
+ * step is at the floor: step n has the rate that PyTorch's schedulers give after n steps.
  */
 export function scheduleAt(schedule: Schedule, step: number, steps: number): number {
   const { kind, warmup, floor, warmupFrom = 0 } = schedule;

@@ -16,14 +16,23 @@ export interface UpdateSpec {
   optimizer: Optimizer;
   /** Largest global norm of the gradient; 0 leaves it alone. As torch.nn.utils.clip_grad_norm_. */
   clipNorm: number;
-  /** A parameter's share of the learning rate, by name; undefined or 0 freezes it. By default all train at the full rate. */
+  /**
+   * A parameter's share of the learning rate, by name; undefined or 0 freezes it. By default all train at the full
+   * rate.
+   */
   rateOf?(name: string): number | undefined;
-  /** A parameter's weight decay, by name. Undefined leaves it the optimizer's, which spares gains, biases and other 1-D tensors (open_clip). */
+  /**
+   * A parameter's weight decay, by name. Undefined leaves it the optimizer's, which spares gains, biases and other 1-D
+   * tensors (open_clip).
+   */
   decayOf?(name: string): number | undefined;
   /** Bounds that parameters return to after the update. */
   clamp?: Readonly<Record<string, readonly [min: number, max: number]>>;
   averages?: readonly Average[];
-  /** Ops whose results are computed again in the backward pass instead of kept: less memory, about a third more work where it is all of them. */
+  /**
+   * Ops whose results are computed again in the backward pass instead of kept: less memory, about a third more work
+   * where it is all of them.
+   */
   recomputes?(op: OpNode): boolean;
   /** Dynamic loss scaling, for gradients in float16: the loss was multiplied by the state `loss_scale`. */
   scaling?: boolean;
@@ -54,8 +63,8 @@ export function trainable(
 }
 
 /**
- * Turns a graph that computes a loss into one training step: forward, backward, update. The graph gets the inputs `lr` and `step`
- * (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
+ * Turns a graph that computes a loss into one training step: forward, backward, update. The graph gets the inputs `lr`
+ * and `step` (float32 scalars; the first step is 1) and the outputs `loss`, `grad_norm` and every state's `next`.
  */
 export function trainStep(graph: Graph, loss: Value, spec: UpdateSpec): State[] {
   const parameters = trainable(graph, [loss], spec);
@@ -117,14 +126,16 @@ export function appendUpdate(
   const lr = graph.input("lr", "float32", []);
   const scale = scaling ? lossScale(graph) : undefined;
   const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
-  // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and would otherwise keep all activations until the first.
+  // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and
+  // would otherwise keep all activations until the first.
   const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b)));
   const norm = scale ? op.Div(scaled, scale) : scaled;
   const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
   const factor = scale ? op.Div(shrink ?? scalar(1), scale) : shrink;
   graph.output("grad_norm", norm);
 
-  // A step whose gradients overflowed changes nothing but the scale: halved then, doubled after 2,000 good steps in a row (torch.amp.GradScaler).
+  // A step whose gradients overflowed changes nothing but the scale: halved then, doubled after 2,000 good steps in a
+  // row (torch.amp.GradScaler).
   const finite = scale && op.Less(norm, scalar(3.4e38));
   const keep = (name: string, before: Value, next: Value): Value => {
     const kept = finite ? op.Where(finite, next, before) : next;

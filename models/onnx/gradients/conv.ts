@@ -20,7 +20,8 @@ function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...re
   const { strides, dilations } = window;
   const reach = kernel.map((k, i) => (dilations[i] as number) * (k - 1));
   const pads = window.pads.map((p, i) => (reach[i % axes] as number) - p);
-  // Without strides it is a convolution with the mirrored kernel: measured 1 to 3 times as fast in ONNX Runtime as a transposed one.
+  // Without strides it is a convolution with the mirrored kernel: measured 1 to 3 times as fast in ONNX Runtime as a
+  // transposed one.
   if (strides.every((s) => s === 1) && pads.every((p) => p >= 0)) {
     const [m = 0, perGroup = 0] = fixed(weight.shape);
     const mirrored = kernel.reduce((w, k, i) => (k === 1 ? w : reversed(op, w, i + 2)), weight);
@@ -47,8 +48,9 @@ function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...re
 }
 
 /**
- * The adjoint of a convolution in its weight: what each kernel element saw, times the cotangent, a row of the kernel in one product. Measured, that is
- * 1.1 to 2.1 times the forward convolution (six shapes of 1×1 to 7×7); as one convolution with the cotangent for a kernel it was 1 to 6 times.
+ * The adjoint of a convolution in its weight: what each kernel element saw, times the cotangent, a row of the kernel in
+ * one product. Measured, that is 1.1 to 2.1 times the forward convolution (six shapes of 1×1 to 7×7); as one
+ * convolution with the cotangent for a kernel it was 1 to 6 times.
  */
 function toWeight(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...rest }: Convolution): Value {
   const [n = 0, c = 0] = fixed(x.shape);
@@ -97,7 +99,10 @@ function product(op: Ops, a: Value, b: Value): Value {
     : op.MatMul(a, op.Transpose(b, { perm: [0, 2, 1] }));
 }
 
-/** One channel per group: a convolution of the input with the cotangent as kernel, in which the batch takes the channels' place, and strides and dilations change theirs. */
+/**
+ * One channel per group: a convolution of the input with the cotangent as kernel, in which the batch takes the
+ * channels' place, and strides and dilations change theirs.
+ */
 function toDepthwiseWeight(
   op: Ops,
   dy: Value,

@@ -50,7 +50,8 @@ export const matmul: RulesOf<typeof ops> = {
     },
     (c) => c.op.Mul(c.dy, c.scalar(c.attrs.beta ?? 1)),
   ],
-  // The operand and the result change places. Axes that only this operand has were summed away: they become 1, and are broadcast.
+  // The operand and the result change places. Axes that only this operand has were summed away: they become 1, and are
+  // broadcast.
   Einsum:
     (i) =>
     ({ op, dy, x, attrs }) => {

@@ -8,8 +8,8 @@ export const withoutZeros = ({ op, scalar }: C, x: Value): Value => op.Where(op.
 export const zerosOf = ({ op, scalar }: C, x: Value): Value => op.Cast(op.Equal(x, scalar(0)), { dtype: x.dtype });
 
 /**
- * The product of all other factors, for each factor x: the derivative of a product, zeros included. `product` is that of the factors that are
- * not zero, `zeros` how many are.
+ * The product of all other factors, for each factor x: the derivative of a product, zeros included. `product` is that
+ * of the factors that are not zero, `zeros` how many are.
  */
 export function others({ op, scalar }: C, x: Value, product: Value, zeros: Value): Value {
   const alone = op.Where(op.Less(zeros, scalar(1.5)), product, scalar(0));

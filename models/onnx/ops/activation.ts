@@ -28,7 +28,10 @@ export const Softsign: OpDef = { infer: like };
 /** `alpha`·x + `beta` kept in [0, 1]; 0.2 and 0.5. */
 export const HardSigmoid: OpDef<{ alpha?: number; beta?: number }> = { infer: like };
 export const HardSwish: OpDef = { infer: like };
-/** x·σ(`alpha`·x): SiLU with 1, the default, and CLIP's quick GELU with 1.702 (ONNX 24). Also gives σ, which its gradient reads. */
+/**
+ * x·σ(`alpha`·x): SiLU with 1, the default, and CLIP's quick GELU with 1.702 (ONNX 24). Also gives σ, which its
+ * gradient reads.
+ */
 export const Swish: OpDef<{ alpha?: number }> = {
   infer: (x) => [like(x), like(x)],
 };

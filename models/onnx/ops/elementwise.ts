@@ -52,7 +52,10 @@ export const Clip: OpDef = { infer: like };
 export const Identity: OpDef = { infer: like };
 /** The value without its derivative. */
 export const StopGradient: OpDef = { infer: like, onnx: "Identity" };
-/** Dropout(x, keep): x / (1 − ratio) where the bool mask, broadcast to x, holds, else 0. The mask is drawn outside of the graph; stochastic depth is a mask of [B, 1, …]. */
+/**
+ * Dropout(x, keep): x / (1 − ratio) where the bool mask, broadcast to x, holds, else 0. The mask is drawn outside of
+ * the graph; stochastic depth is a mask of [B, 1, …].
+ */
 export const Dropout: OpDef<{ ratio: number }> = {
   infer(x) {
     const { dtype, shape } = input(x, 0);

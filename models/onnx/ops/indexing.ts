@@ -21,7 +21,10 @@ export const GatherElements: OpDef<{ axis?: number }> = {
     return { dtype: input(x, 0).dtype, shape: input(x, 1).shape };
   },
 };
-/** GatherND(data, indices [.., k]): what stands at each index tuple, which addresses the first k axes behind `batch_dims` common ones. */
+/**
+ * GatherND(data, indices [.., k]): what stands at each index tuple, which addresses the first k axes behind
+ * `batch_dims` common ones.
+ */
 export const GatherND: OpDef<{ batch_dims?: number }> = {
   infer(x, { batch_dims = 0 }) {
     const data = input(x, 0);
@@ -33,7 +36,9 @@ export const GatherND: OpDef<{ batch_dims?: number }> = {
     return { dtype: data.dtype, shape: [...index.shape.slice(0, -1), ...data.shape.slice(batch_dims + k)] };
   },
 };
-/** What becomes of an element that is written to: replaced ("none"; each element once), or joined with all that comes. */
+/**
+ * What becomes of an element that is written to: replaced ("none"; each element once), or joined with all that comes.
+ */
 export type Reduction = "none" | "add" | "mul" | "max" | "min";
 const into: OpDef["infer"] = (x) => {
   ids(input(x, 1).dtype);

@@ -5,7 +5,10 @@ import { axisOf, broadcast, input, like, sameDim, ShapeError, show, sizeOf, slic
 
 const product = (shape: Shape): Dim => shape.reduce(multiplyDims, 1);
 
-/** Targets are attributes in our IR; a symbol among them is read from a graph input that has it when the model is written. */
+/**
+ * Targets are attributes in our IR; a symbol among them is read from a graph input that has it when the model is
+ * written.
+ */
 export const Reshape: OpDef<{ to: readonly Dim[] }> = {
   infer(x, { to }) {
     const { dtype, shape } = input(x, 0);
@@ -70,7 +73,10 @@ export const Slice: OpDef<{
   },
   asInputs: ["starts", "ends", "axes", "steps"],
 };
-/** Pad(x, value?): `pads` is all beginnings, then all ends, and below 0 cuts. Filled with the value, 0 by default, or from x: mirrored without the edge, with the edge, or as a ring. */
+/**
+ * Pad(x, value?): `pads` is all beginnings, then all ends, and below 0 cuts. Filled with the value, 0 by default, or
+ * from x: mirrored without the edge, with the edge, or as a ring.
+ */
 export const Pad: OpDef<{ pads: readonly number[]; mode?: "constant" | "reflect" | "edge" | "wrap" }> = {
   infer(x, { pads }) {
     const { dtype, shape } = input(x, 0);
@@ -97,7 +103,10 @@ const per = (d: Dim, n: number): Dim => {
   if (typeof d === "number" && d % n) throw new ShapeError(`${d} is not divisible by ${n}`);
   return typeof d === "number" ? d / n : n === 1 ? d : "*";
 };
-/** [N, C·b², H, W] → [N, C, H·b, W·b]. The channels are read as [b, b, C] ("DCR") or as [C, b, b] ("CRD", torch's pixel_shuffle). */
+/**
+ * [N, C·b², H, W] → [N, C, H·b, W·b]. The channels are read as [b, b, C] ("DCR") or as [C, b, b] ("CRD", torch's
+ * pixel_shuffle).
+ */
 export const DepthToSpace: OpDef<{ blocksize: number; mode?: "DCR" | "CRD" }> = {
   infer(x, { blocksize: b }) {
     const {

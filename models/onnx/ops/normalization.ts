@@ -2,7 +2,10 @@ import type { Dim, Value } from "../graph";
 import type { OpDef, Typed } from "../op";
 import { axisOf, fixed, input, like, ShapeError, show, sizeOf } from "../shape";
 
-/** LayerNormalization(x, scale, bias?): over all axes from `axis` on. Also gives mean and 1/std, which its gradient reads. */
+/**
+ * LayerNormalization(x, scale, bias?): over all axes from `axis` on. Also gives mean and 1/std, which its gradient
+ * reads.
+ */
 export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
     const { dtype, shape } = input(x, 0);
@@ -16,8 +19,8 @@ export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
 };
 
 /**
- * RMSNormalization(x, scale): x / √(mean x² + ε) · scale over all axes from `axis` on (Zhang & Sennrich 2019; ONNX 23). Also gives the
- * root, which its gradient reads. Written in the form that ONNX Runtime fuses.
+ * RMSNormalization(x, scale): x / √(mean x² + ε) · scale over all axes from `axis` on (Zhang & Sennrich 2019; ONNX 23).
+ * Also gives the root, which its gradient reads. Written in the form that ONNX Runtime fuses.
  */
 export const RMSNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
@@ -43,15 +46,24 @@ const perChannel: OpDef["infer"] = (x) => {
   return { dtype, shape };
 };
 
-/** BatchNormalization(x, scale, bias, mean, variance): (x − mean) / √(variance + ε) · scale + bias for each channel of [N, C, …]. The statistics are given. */
+/**
+ * BatchNormalization(x, scale, bias, mean, variance): (x − mean) / √(variance + ε) · scale + bias for each channel of
+ * [N, C, …]. The statistics are given.
+ */
 export const BatchNormalization: OpDef<{ epsilon?: number }> = { infer: perChannel };
-/** The same where mean and (biased) variance are those of x itself: the gradient runs through them too. They are inputs, since running averages need them. */
+/**
+ * The same where mean and (biased) variance are those of x itself: the gradient runs through them too. They are inputs,
+ * since running averages need them.
+ */
 export const TrainingBatchNormalization: OpDef<{ epsilon?: number }> = {
   infer: perChannel,
   onnx: "BatchNormalization",
 };
 
-/** What grouped normalizations give besides: x normalized before scale and bias, and 1/std, as [N, groups, elements of a group] and [N, groups, 1]. */
+/**
+ * What grouped normalizations give besides: x normalized before scale and bias, and 1/std, as [N, groups, elements of a
+ * group] and [N, groups, 1].
+ */
 function grouped(x: readonly Value[], groups: number): readonly Typed[] {
   const { dtype, shape } = input(x, 0);
   const [n, ...rest] = shape as [Dim, ...Dim[]];
@@ -60,7 +72,9 @@ function grouped(x: readonly Value[], groups: number): readonly Typed[] {
     throw new ShapeError(`${rest[0]} channels cannot be cut into ${groups} groups`);
   return [perChannel(x, {}), { dtype, shape: [n, groups, size] }, { dtype, shape: [n, groups, 1] }].flat();
 }
-/** GroupNormalization(x [N, C, …], scale [C], bias [C]): each of `num_groups` runs of channels by itself (Wu & He 2018). */
+/**
+ * GroupNormalization(x [N, C, …], scale [C], bias [C]): each of `num_groups` runs of channels by itself (Wu & He 2018).
+ */
 export const GroupNormalization: OpDef<{ num_groups: number; epsilon?: number }> = {
   infer: (x, { num_groups }) => grouped(x, num_groups),
 };

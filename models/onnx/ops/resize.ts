@@ -4,7 +4,8 @@ import type { Resampling } from "../resampling";
 import { axisOf, input, ShapeError } from "../shape";
 
 /**
- * New sizes for some axes, or factors on them, by interpolation. torch's interpolate(mode="bilinear", align_corners=False) is
+ * New sizes for some axes, or factors on them, by interpolation. torch's interpolate(mode="bilinear",
+ * align_corners=False) is
  * `{ mode: "linear" }`, with align_corners `coordinate_transformation_mode: "align_corners"`; PIL's bicubic is `{ mode: "cubic", cubic_coeff_a: -0.5, antialias: 1, exclude_outside: 1 }`.
  */
 export const Resize: OpDef<

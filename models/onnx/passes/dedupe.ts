@@ -2,7 +2,10 @@ import type { Constant, Graph, Value } from "../graph";
 import { append, type OpName } from "../ops/index";
 import { rewrite } from "../rewrite";
 
-/** Common subexpressions: equal ops on equal inputs are computed once, and equal constants are kept once. Every op gives the same for the same. */
+/**
+ * Common subexpressions: equal ops on equal inputs are computed once, and equal constants are kept once. Every op gives
+ * the same for the same.
+ */
 export function dedupe(graph: Graph): Graph {
   const known = new Map<string, readonly Value[]>();
   const constants = new Map<string, Value>();

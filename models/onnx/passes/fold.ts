@@ -28,7 +28,10 @@ export const fold = (graph: Graph): Graph =>
 type Computed = "float32" | "float64" | "int64";
 const isComputed = (dtype: DType): dtype is Computed => dtype === "float32" || dtype === "float64" || dtype === "int64";
 
-/** Computed in float64 and rounded once, which for these ops is what float32 arithmetic gives. On integers only what stays one. */
+/**
+ * Computed in float64 and rounded once, which for these ops is what float32 arithmetic gives. On integers only what
+ * stays one.
+ */
 const unary: Record<string, (x: number) => number> = { Neg: (x) => -x, Abs: Math.abs, Sign: Math.sign };
 const unaryFloat: Record<string, (x: number) => number> = {
   ...unary,

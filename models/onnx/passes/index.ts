@@ -20,5 +20,8 @@ export const passes = {
   "drop-dead": dropDead,
 } satisfies Record<string, (graph: Graph) => Graph>;
 
-/** All passes. A training step is optimized twice: its forward part, so that what is differentiated is small, and the whole with its gradients. */
+/**
+ * All passes. A training step is optimized twice: its forward part, so that what is differentiated is small, and the
+ * whole with its gradients.
+ */
 export const optimize = (graph: Graph): Graph => Object.values(passes).reduce((g, pass) => pass(g), graph);

@@ -3,8 +3,8 @@ import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 
 /**
- * Parts put together at once: the gradient of a tensor that was cut into slices comes as a sum of parts, each padded with zeros to the whole.
- * Where they do not overlap and leave nothing out, the sum is their concatenation.
+ * Parts put together at once: the gradient of a tensor that was cut into slices comes as a sum of parts, each padded
+ * with zeros to the whole. Where they do not overlap and leave nothing out, the sum is their concatenation.
  */
 export const join = (graph: Graph): Graph =>
   rewrite(graph, {

@@ -3,8 +3,9 @@ import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 
 /**
- * Low-rank products: x·(W + s·A·B) → x·W + (s·x·A)·B, where A and B together are smaller than W. The sum is never made, and its gradient, a
- * product as large as that of a full matrix, is not either: this is what makes adapters (LoRA, Hu et al. 2021) cheap to train.
+ * Low-rank products: x·(W + s·A·B) → x·W + (s·x·A)·B, where A and B together are smaller than W. The sum is never made,
+ * and its gradient, a product as large as that of a full matrix, is not either: this is what makes adapters (LoRA, Hu
+ * et al. 2021) cheap to train.
  */
 export const lowRank = (graph: Graph): Graph =>
   rewrite(graph, {

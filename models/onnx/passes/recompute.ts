@@ -6,9 +6,10 @@ import { sizeOf } from "../shape";
 export type Replay = (node: OpNode, dy: Value) => OpNode;
 
 /**
- * Recompute (activation checkpointing, Chen et al. 2016): the chosen ops of a forward graph are cut into about √n segments where least is
- * alive, and the backward pass computes a segment anew from what entered it instead of keeping its results. The last segment is kept: its
- * results are needed at once. Sizes must be known. Give the result to `gradients`.
+ * Recompute (activation checkpointing, Chen et al. 2016): the chosen ops of a forward graph are cut into about √n
+ * segments where least is alive, and the backward pass computes a segment anew from what entered it instead of keeping
+ * its results. The last segment is kept: its results are needed at once. Sizes must be known. Give the result to
+ * `gradients`.
  */
 export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Replay {
   const segmentOf = new Map<OpNode, readonly OpNode[]>();
@@ -36,9 +37,9 @@ export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Re
 }
 
 /**
- * Appends the ops of a segment again. What enters it is added to a zero made of the cotangent: so the copies come after that, when the
- * forward pass has given its memory back, and the runtime cannot take them for the ops they repeat. Ops that read nothing of the kind, such
- * as those on parameters alone, stay what they are.
+ * Appends the ops of a segment again. What enters it is added to a zero made of the cotangent: so the copies come after
+ * that, when the forward pass has given its memory back, and the runtime cannot take them for the ops they repeat. Ops
+ * that read nothing of the kind, such as those on parameters alone, stay what they are.
  */
 function replay(
   graph: Graph,
@@ -76,7 +77,10 @@ function replay(
   return copies;
 }
 
-/** The chosen ops in order, cut where the fewest elements of theirs are still to be read, into segments that make about equally many. */
+/**
+ * The chosen ops in order, cut where the fewest elements of theirs are still to be read, into segments that make about
+ * equally many.
+ */
 function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[][] {
   const chosen = graph.nodes.filter(isChosen);
   const place = new Map(chosen.map((node, i) => [node, i]));

@@ -4,8 +4,9 @@ import { rewrite } from "../rewrite";
 import { sizeOf } from "../shape";
 
 /**
- * Transposes pushed into products of matrices: Gemm reads either side transposed at no cost. A transposed product becomes the product of
- * its sides in the other order. Stacks of matrices are left to the runtime, which fuses their transposes itself.
+ * Transposes pushed into products of matrices: Gemm reads either side transposed at no cost. A transposed product
+ * becomes the product of its sides in the other order. Stacks of matrices are left to the runtime, which fuses their
+ * transposes itself.
  */
 export function pushTransposes(graph: Graph): Graph {
   const readers = new Map<string, number>();
