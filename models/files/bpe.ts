@@ -1,10 +1,3 @@
-/** GPT-2's printable stand-ins for the 256 bytes, by byte. */
-const standIns: readonly string[] = (() => {
-  const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
-  let next = 256;
-  return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : next++));
-})();
-
 /** CLIP's splitting of lower-cased text into words, numbers and marks. */
 const pattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 export const specials = { start: "<|startoftext|>", end: "<|endoftext|>" } as const;
@@ -15,60 +8,98 @@ export const specials = { start: "<|startoftext|>", end: "<|endoftext|>" } as co
  * Returns a Hugging Face tokenizer.json. Ties are broken by text, so equal texts give an equal vocabulary.
  */
 export function trainBpe(texts: Iterable<string>, vocabularySize: number): Record<string, unknown> {
-  const counts = new Map<string, number>();
-  for (const text of texts)
-    for (const [word] of clean(text).matchAll(new RegExp(pattern, "gu"))) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const encoder = new TextEncoder();
-  const words = [...counts].map(([word, count]) => {
-    const symbols = Array.from(encoder.encode(word), (b) => standIns[b] as string);
-    symbols.push(`${symbols.pop()}</w>`);
-    return { symbols, count };
-  });
-  // Pairs, how often they occur, and in which words: a merge only touches the words that hold it.
-  const pairs = new Map<string, { count: number; words: Set<number> }>();
-  const count = (index: number, sign: 1 | -1) => {
-    const { symbols, count } = words[index] as (typeof words)[number];
-    for (let i = 0; i + 1 < symbols.length; i++) {
-      const key = `${symbols[i]} ${symbols[i + 1]}`;
-      const pair = pairs.get(key) ?? { count: 0, words: new Set() };
-      pair.count += sign * count;
-      if (sign > 0) pair.words.add(index);
-      pairs.set(key, pair);
-    }
-  };
-  for (const index of words.keys()) count(index, 1);
-  const merges: string[] = [];
-  const room = vocabularySize - 512 - 2;
-  while (merges.length < room) {
-    let best = "";
-    let most = 1;
-    for (const [key, pair] of pairs)
-      if (pair.count > most || (pair.count === most && best !== "" && key < best)) [best, most] = [key, pair.count];
-    if (best === "") break; // nothing occurs twice
-    merges.push(best);
-    const [left, right] = best.split(" ") as [string, string];
-    for (const index of (pairs.get(best) as { words: Set<number> }).words) {
-      count(index, -1);
-      const word = words[index] as (typeof words)[number];
-      const merged: string[] = [];
-      for (let i = 0; i < word.symbols.length; i++) {
-        const joins = word.symbols[i] === left && word.symbols[i + 1] === right;
-        merged.push(joins ? left + right : (word.symbols[i] as string));
-        if (joins) i++;
-      }
-      word.symbols = merged;
-      count(index, 1);
-    }
-    pairs.delete(best);
-  }
+  const standIns = byteStandIns();
+  const room = vocabularySize - 2 * standIns.length - 2;
+  const merges = learnMerges(spelled(texts, standIns), room);
   const tokens = [
     ...standIns,
-    ...standIns.map((s) => `${s}</w>`),
-    ...merges.map((m) => m.replace(" ", "")),
+    ...standIns.map((symbol) => `${symbol}</w>`),
+    ...merges.map((merge) => merge.replace(" ", "")),
     specials.start,
     specials.end,
   ];
   return tokenizerJson(Object.fromEntries(tokens.map((token, id) => [token, id])), merges);
+}
+
+/** GPT-2's printable stand-ins for the 256 bytes, by byte. */
+function byteStandIns(): string[] {
+  const isPrintable = (byte: number) =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
+}
+
+/** A word as the symbols it is made of now, and how often it occurs. */
+interface Word {
+  symbols: string[];
+  count: number;
+}
+
+/** The words of some texts, spelled in bytes, the last of which ends the word. */
+function spelled(texts: Iterable<string>, standIns: readonly string[]): Word[] {
+  const counts = new Map<string, number>();
+  const splitter = new RegExp(pattern, "gu");
+  for (const text of texts) {
+    for (const [word] of clean(text).matchAll(splitter)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const encoder = new TextEncoder();
+  return [...counts].map(([word, count]) => {
+    const symbols = Array.from(encoder.encode(word), (byte) => standIns[byte] as string);
+    symbols.push(`${symbols.pop()}</w>`);
+    return { symbols, count };
+  });
+}
+
+/** The most frequent pairs, "left right", joined one after the other, until there are enough or none occurs twice. */
+function learnMerges(words: readonly Word[], room: number): string[] {
+  const pairs = new Map<string, { count: number; words: Set<Word> }>();
+  // A merge only touches the words that hold its pair.
+  const count = (word: Word, sign: 1 | -1) => {
+    for (const [i, symbol] of word.symbols.slice(0, -1).entries()) {
+      const name = `${symbol} ${word.symbols[i + 1]}`;
+      const pair = pairs.get(name) ?? { count: 0, words: new Set() };
+      pair.count += sign * word.count;
+      if (sign > 0) pair.words.add(word);
+      pairs.set(name, pair);
+    }
+  };
+  for (const word of words) count(word, 1);
+  const merges: string[] = [];
+  while (merges.length < room) {
+    const best = mostFrequent(pairs);
+    if (best === undefined) break;
+    merges.push(best);
+    const [left, right] = best.split(" ") as [string, string];
+    for (const word of (pairs.get(best) as { words: Set<Word> }).words) {
+      count(word, -1);
+      word.symbols = joined(word.symbols, left, right);
+      count(word, 1);
+    }
+    pairs.delete(best);
+  }
+  return merges;
+}
+
+function mostFrequent(pairs: ReadonlyMap<string, { count: number }>): string | undefined {
+  let best: string | undefined;
+  let most = 1;
+  for (const [name, { count }] of pairs) {
+    if (count > most || (count === most && best !== undefined && name < best)) {
+      best = name;
+      most = count;
+    }
+  }
+  return best;
+}
+
+function joined(symbols: readonly string[], left: string, right: string): string[] {
+  const result: string[] = [];
+  for (let i = 0; i < symbols.length; i++) {
+    const isPair = symbols[i] === left && symbols[i + 1] === right;
+    result.push(isPair ? left + right : (symbols[i] as string));
+    if (isPair) i++;
+  }
+  return result;
 }
 
 const clean = (text: string): string => text.normalize("NFC").replace(/\s+/g, " ").trim().toLowerCase();
@@ -88,23 +119,7 @@ function tokenizerJson(vocab: Record<string, number>, merges: readonly string[])
     truncation: null,
     padding: null,
     added_tokens: [special(specials.start), special(specials.end)],
-    normalizer: {
-      type: "Sequence",
-      normalizers: [
-        { type: "NFC" },
-        { type: "Replace", pattern: { Regex: "\\s+" }, content: " " },
-        { type: "Lowercase" },
-      ],
-    },
-    pre_tokenizer: {
-      type: "Sequence",
-      pretokenizers: [
-        { type: "Split", pattern: { Regex: pattern }, behavior: "Removed", invert: true },
-        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
-      ],
-    },
-    post_processor: null,
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    ...reading,
     model: {
       type: "BPE",
       dropout: null,
@@ -118,3 +133,24 @@ function tokenizerJson(vocab: Record<string, number>, merges: readonly string[])
     },
   };
 }
+
+/** How a tokenizer.json of this form takes text apart and puts it together again. */
+const reading = {
+  normalizer: {
+    type: "Sequence",
+    normalizers: [
+      { type: "NFC" },
+      { type: "Replace", pattern: { Regex: "\\s+" }, content: " " },
+      { type: "Lowercase" },
+    ],
+  },
+  pre_tokenizer: {
+    type: "Sequence",
+    pretokenizers: [
+      { type: "Split", pattern: { Regex: pattern }, behavior: "Removed", invert: true },
+      { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+  post_processor: null,
+  decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+};

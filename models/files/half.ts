@@ -2,24 +2,21 @@ const single = new Float32Array(1);
 const bits = new Uint32Array(single.buffer);
 
 /** IEEE half, as 16 bits, to a number. */
-export function fromHalf(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1;
-  const exponent = (h >> 10) & 31;
-  const fraction = h & 1023;
+export function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
   if (exponent === 0) return sign * fraction * 2 ** -24;
-  return exponent === 31
-    ? fraction
-      ? Number.NaN
-      : sign * Number.POSITIVE_INFINITY
-    : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  if (exponent < 31) return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
 }
 
 /** A number to IEEE half, rounded to nearest even. */
 export function toHalf(x: number): number {
   single[0] = x;
-  const b = bits[0] as number;
-  const sign = (b >>> 16) & 0x8000;
-  const size = b & 0x7fffffff;
+  const word = bits[0] as number;
+  const sign = (word >>> 16) & 0x8000;
+  const size = word & 0x7fffffff;
   if (size > 0x7f800000) return sign | 0x7e00;
   if (size >= 0x47800000) return sign | 0x7c00; // beyond 65504 and its rounding: infinity
   if (size < 0x38800000) {

@@ -1,14 +1,15 @@
-import type { DType, Graph, OpNode, Value } from "./graph";
+import type { Attrs, DType, Graph, OpNode, Value } from "./graph";
 import { rulesOf } from "./gradients/index";
-import { unwritten } from "./gradients/rule";
-import { opsOf } from "./ops/index";
+import { type RuleContext, unwritten } from "./gradients/rule";
+import { type Ops, opsOf } from "./ops/index";
 import type { Replay } from "./passes/recompute";
 import { fixed } from "./shape";
 
 export class NoGradientError extends Error {
   constructor(readonly op: string) {
     super(
-      `${op} has no gradient yet, but a trainable value flows through it. Freeze what comes before it, or write its rule in models/onnx/gradients.`,
+      `${op} has no gradient yet, but a trainable value flows through it. ` +
+        "Freeze what comes before it, or write its rule in models/onnx/gradients.",
     );
   }
 }
@@ -45,6 +46,49 @@ export function gradients(
   targets: readonly Value[],
   replay: Replay = (node) => node,
 ): Map<string, Value> {
+  const forward = [...graph.nodes];
+  const onPath = pathFrom(targets, forward);
+  const make = contextOf(graph);
+  const cotangents = new Map<string, Value>();
+  const arrive = (value: Value, cotangent: Value) => {
+    const before = cotangents.get(value.name);
+    cotangents.set(value.name, before ? make.op.Add(before, cotangent) : cotangent);
+  };
+  const seeds: readonly Seed[] = "name" in loss ? [[loss, make.scalar(1, loss.dtype)]] : loss;
+  for (const [value, cotangent] of seeds) arrive(value, cotangent);
+  for (const node of forward.reverse()) {
+    const y = node.outputs[0] as Value;
+    const arrived = cotangents.get(y.name);
+    if (!arrived || !onPath.has(y.name)) continue;
+    graph.scope = node.scope;
+    const dy = expanded(make.op, arrived, y);
+    const rules = rulesOf(node.op);
+    if (rules === unwritten) throw new NoGradientError(node.op);
+    const context = make.forNode(replay(node, dy), dy);
+    for (const [i, x] of node.inputs.entries()) {
+      const rule = typeof rules === "function" ? rules(i) : rules[i];
+      if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
+      arrive(x, sumTo(make.op, rule(context), x));
+    }
+  }
+  graph.scope = undefined;
+  const gradientOf = (target: Value): Value =>
+    expanded(make.op, cotangents.get(target.name) ?? make.scalar(0, target.dtype), target);
+  return new Map(targets.map((target) => [target.name, gradientOf(target)]));
+}
+
+/** The names of the floats that depend on some values, these included. */
+function pathFrom(targets: readonly Value[], nodes: readonly OpNode[]): Set<string> {
+  const found = new Set(targets.map((target) => target.name));
+  for (const { inputs, outputs } of nodes) {
+    if (!inputs.some((x) => found.has(x.name))) continue;
+    for (const y of outputs) if (isFloat(y.dtype)) found.add(y.name);
+  }
+  return found;
+}
+
+/** What rules are given; a scalar is one constant however many rules ask for it. */
+function contextOf(graph: Graph) {
   const op = opsOf(graph);
   const scalars = new Map<string, Value>();
   const scalar = (n: number, dtype: DType): Value => {
@@ -52,64 +96,34 @@ export function gradients(
     scalars.set(`${dtype} ${n}`, known);
     return known;
   };
-  const onPath = new Set(targets.map((t) => t.name));
-  const forward: OpNode[] = [...graph.nodes];
-  for (const { inputs, outputs } of forward)
-    if (inputs.some((x) => onPath.has(x.name))) for (const y of outputs) if (isFloat(y.dtype)) onPath.add(y.name);
+  const forNode = ({ inputs, outputs, attrs }: OpNode, dy: Value): RuleContext<Attrs> => ({
+    op,
+    dy,
+    x: inputs,
+    y: outputs[0] as Value,
+    ys: outputs,
+    attrs,
+    scalar: (n) => scalar(n, dy.dtype),
+    floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape),
+    integers: (list, shape) => graph.constant(list, "int64", shape),
+  });
+  return { op, scalar, forNode };
+}
 
-  const seeds: readonly Seed[] = "name" in loss ? [[loss, scalar(1, loss.dtype)]] : loss;
-  const cotangents = new Map<string, Value>();
-  for (const [value, cotangent] of seeds)
-    cotangents.set(
-      value.name,
-      cotangents.has(value.name) ? op.Add(cotangents.get(value.name) as Value, cotangent) : cotangent,
-    );
-  for (const node of forward.reverse()) {
-    const y = node.outputs[0] as Value;
-    const arrived = cotangents.get(y.name);
-    if (!arrived || !onPath.has(y.name)) continue;
-    graph.scope = node.scope;
-    const dy = expanded(arrived, y);
-    const rules = rulesOf(node.op);
-    if (rules === unwritten) throw new NoGradientError(node.op);
-    const seen = replay(node, dy);
-    for (const [i, x] of node.inputs.entries()) {
-      const rule = typeof rules === "function" ? rules(i) : rules[i];
-      if (!rule || !onPath.has(x.name)) continue; // never computed, so never paid for
-      const dx = sumTo(
-        rule({
-          op,
-          dy,
-          x: seen.inputs,
-          y: seen.outputs[0] as Value,
-          ys: seen.outputs,
-          attrs: node.attrs,
-          scalar: (n) => scalar(n, dy.dtype),
-          floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape),
-          integers: (list, shape) => graph.constant(list, "int64", shape),
-        }),
-        x,
-      );
-      const before = cotangents.get(x.name);
-      cotangents.set(x.name, before ? op.Add(before, dx) : dx);
-    }
-  }
-  graph.scope = undefined;
-  return new Map(targets.map((t) => [t.name, expanded(cotangents.get(t.name) ?? scalar(0, t.dtype), t)]));
+/**
+ * The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's
+ * shape: `expanded` fills it.
+ */
+function sumTo(op: Ops, cotangent: Value, x: Value): Value {
+  const { shape } = cotangent;
+  const lead = shape.length - x.shape.length;
+  if (lead < 0) return op.Reshape(cotangent, { to: [...x.shape.slice(0, -lead).map(() => 1), ...shape] });
+  const axes = shape.flatMap((size, i) => (i < lead || (x.shape[i - lead] === 1 && size !== 1) ? [i] : []));
+  if (!axes.length) return cotangent;
+  const sum = op.ReduceSum(cotangent, { axes });
+  return lead > 0 ? op.Reshape(sum, { to: sum.shape.slice(lead) }) : sum;
+}
 
-  /**
-   * The adjoint of broadcasting, done here once so that no rule has to. A rule may also return less than its input's
-   * shape: `expanded` fills it.
-   */
-  function sumTo(d: Value, x: Value): Value {
-    const lead = d.shape.length - x.shape.length;
-    if (lead < 0) return op.Reshape(d, { to: [...x.shape.slice(0, -lead).map(() => 1), ...d.shape] });
-    const axes = d.shape.flatMap((n, i) => (i < lead || (x.shape[i - lead] === 1 && n !== 1) ? [i] : []));
-    if (!axes.length) return d;
-    const sum = op.ReduceSum(d, { axes });
-    return lead > 0 ? op.Reshape(sum, { to: sum.shape.slice(lead) }) : sum;
-  }
-  function expanded(d: Value, x: Value): Value {
-    return d.shape.join() === x.shape.join() ? d : op.Expand(d, { to: fixed(x.shape) });
-  }
+function expanded(op: Ops, cotangent: Value, x: Value): Value {
+  return cotangent.shape.join() === x.shape.join() ? cotangent : op.Expand(cotangent, { to: fixed(x.shape) });
 }

@@ -1,8 +1,11 @@
 import type { Graph, OpNode, Value } from "./graph";
 
 const typed = ({ name, dtype, shape }: Value): string => `${name}: ${dtype}[${shape.join(",")}]`;
-const call = ({ op, inputs, attrs }: OpNode): string =>
-  `${op}(${[...inputs.map((x) => x.name), ...Object.entries(attrs).map(([k, v]) => `${k}=${JSON.stringify(v)}`)].join(", ")})`;
+function call({ op, inputs, attrs }: OpNode): string {
+  const names = inputs.map((x) => x.name);
+  const settings = Object.entries(attrs).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${op}(${[...names, ...settings].join(", ")})`;
+}
 
 /** The graph as text, for tests, messages and docs. */
 export const print = (graph: Graph): string =>

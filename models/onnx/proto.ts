@@ -33,6 +33,144 @@ export type Placement =
   /** Written into the model. */
   | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> };
 
+/**
+ * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
+ * attributes are input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
+ */
+export function toModel(source: Graph, placement: Placement): Uint8Array {
+  const graph = expanded(source);
+  const writer = new Writer(graph);
+  for (const node of graph.nodes) writer.write(node);
+  for (const [name, value] of graph.outputs) writer.name(name, value);
+  const isFed = placement.parameters === "inputs";
+  const parameters = isFed
+    ? []
+    : graph.parameters.map(({ name, value }) => tensor(value, { rawData: bytesOf(placement.values(name)) }));
+  const constants = writer.constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }));
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: 10n,
+      producerName: "patchbay",
+      opsetImport: [{ domain: "", version: 21n }],
+      graph: {
+        name: "graph",
+        node: writer.nodes,
+        input: [...graph.inputs, ...(isFed ? graph.parameters.map((p) => p.value) : [])].map(info),
+        output: [...graph.outputs].map(([name, value]) => info({ ...value, name })),
+        initializer: [...parameters, ...constants],
+      },
+    }),
+  );
+}
+
+/** The nodes of a model as they are written, and the constants that they need besides those of the graph. */
+class Writer {
+  readonly nodes: NodeProto[] = [];
+  readonly constants: Constant[];
+  readonly #graph: Graph;
+  /** What an op gives is called as the output it is, so that hundreds of them need no op to name them. */
+  readonly #names = new Map<string, string>();
+  /** The tensors that hold symbolic sizes. */
+  readonly #sizes = new Map<string, string>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.constants = [...graph.constants];
+    for (const [name, value] of graph.outputs)
+      if (graph.makerOf(value) && !this.#names.has(value.name)) this.#names.set(value.name, name);
+  }
+
+  write({ op, inputs, outputs, attrs, scope }: OpNode): void {
+    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = opDefinition(op);
+    const given = asInputs.map((name) => this.#attributeInput(name, attrs[name]));
+    const read = inputs.map((x) => this.#nameOf(x)).toSpliced(asInputsAt, 0, ...given);
+    while (read.at(-1) === "") read.pop(); // an input that is left out in the middle has the empty name
+    const rest = Object.entries(attrs).flatMap(([name, value]) =>
+      asInputs.includes(name as never) || value === undefined ? [] : [attribute(name, value)],
+    );
+    const title = scope && `${scope}/${outputs[0]?.name}`;
+    this.#node(
+      onnx,
+      read,
+      outputs.map((y) => this.#nameOf(y)),
+      rest,
+      title,
+    );
+  }
+
+  /** Gives a value the name of an output, where it has another one. */
+  name(output: string, value: Value): void {
+    const name = this.#nameOf(value);
+    if (name !== output) this.#node("Identity", [name], [output]);
+  }
+
+  #nameOf(value: Value): string {
+    return this.#names.get(value.name) ?? value.name;
+  }
+
+  #node(opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = ""): void {
+    this.nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
+  }
+
+  #constant(hint: string, dtype: DType, data: Constant["data"]): string {
+    const value = this.#graph.fresh(hint, dtype, [data.length]);
+    this.constants.push({ value, data });
+    return value.name;
+  }
+
+  /** An attribute of ours that ONNX takes as a tensor; the empty name where it is left out. */
+  #attributeInput(name: string, value: Attrs[string]): string {
+    if (value === undefined) return "";
+    if (name === "scales") return this.#constant("scales", "float32", Float32Array.from(value as number[]));
+    return this.#shape([value].flat() as Dim[]);
+  }
+
+  #integers(list: readonly number[]): string {
+    return this.#constant("shape", "int64", BigInt64Array.from(list, BigInt));
+  }
+
+  #shape(all: readonly Dim[]): string {
+    const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
+    if (dims.every((d) => typeof d === "number")) return this.#integers(dims);
+    const name = this.#graph.fresh("shape", "int64", [dims.length]).name;
+    const parts = dims.map((d) => this.#size(d));
+    this.#node("Concat", parts, [name], [attribute("axis", 0)]);
+    return name;
+  }
+
+  /** A size as a tensor of one number: a sum of products of symbols. */
+  #size(d: Dim): string {
+    const terms = termsOf(d).map(({ coefficient, factors }) => {
+      const symbols = factors.map((symbol) => this.#symbol(symbol));
+      const isPlain = coefficient === 1 && factors.length > 0;
+      return this.#combined("Mul", isPlain ? symbols : [...symbols, this.#integers([coefficient])]);
+    });
+    return this.#combined("Add", terms);
+  }
+
+  #combined(op: "Mul" | "Add", parts: readonly string[]): string {
+    return parts.reduce((left, right) => {
+      const name = this.#graph.fresh("size", "int64", [1]).name;
+      this.#node(op, [left, right], [name]);
+      return name;
+    });
+  }
+
+  /** What a symbol stands for, read from an input that has it. */
+  #symbol(symbol: string): string {
+    const known = this.#sizes.get(symbol);
+    if (known) return known;
+    const source = this.#graph.inputs.find((v) => v.shape.includes(symbol));
+    if (!source) throw new Error(`no input of the graph has the size "${symbol}"`);
+    const axis = source.shape.indexOf(symbol);
+    const name = this.#graph.fresh("size", "int64", [1]).name;
+    this.#node("Shape", [source.name], [name], [attribute("start", axis), attribute("end", axis + 1)]);
+    this.#sizes.set(symbol, name);
+    return name;
+  }
+}
+
 /** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
 const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a"]);
 function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
@@ -47,25 +185,16 @@ function attribute(name: string, value: Exclude<Attrs[string], undefined>): Attr
   );
 }
 
-const info = ({ name, dtype, shape }: Value): ValueInfoProto =>
-  create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: "tensorType",
-        value: {
-          elemType: elementTypes[dtype],
-          shape: {
-            dim: shape.map((d) =>
-              typeof d === "string"
-                ? { value: { case: "dimParam" as const, value: d } }
-                : { value: { case: "dimValue" as const, value: BigInt(d) } },
-            ),
-          },
-        },
-      },
-    },
-  });
+/** The name, type and shape of an input or output. */
+function info({ name, dtype, shape }: Value): ValueInfoProto {
+  const dim = shape.map((d) =>
+    typeof d === "string"
+      ? { value: { case: "dimParam" as const, value: d } }
+      : { value: { case: "dimValue" as const, value: BigInt(d) } },
+  );
+  const type = { elemType: elementTypes[dtype], shape: { dim } };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: type } } });
+}
 
 const bytesOf = (data: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -76,114 +205,3 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
     dims: shape.map((d) => BigInt(d)),
     ...(rest as object),
   });
-
-/**
- * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
- * attributes are input tensors, and that a symbolic size in a target shape has to be read from a tensor that has it.
- */
-export function toModel(source: Graph, placement: Placement): Uint8Array {
-  const graph = expanded(source);
-  const constants: Constant[] = [...graph.constants];
-  const nodes: NodeProto[] = [];
-  const sizes = new Map<string, string>();
-  // What an op gives is called as the output it is, so that hundreds of them need no op to name them.
-  const names = new Map<string, string>();
-  for (const [name, value] of graph.outputs)
-    if (graph.makerOf(value) && !names.has(value.name)) names.set(value.name, name);
-  const nameOf = (value: Value): string => names.get(value.name) ?? value.name;
-  const node = (opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = "") =>
-    nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
-  const integers = (list: readonly number[]): string => {
-    const value = graph.fresh("shape", "int64", [list.length]);
-    constants.push({ value, data: BigInt64Array.from(list, BigInt) });
-    return value.name;
-  };
-  const factors = (list: readonly number[]): string => {
-    const value = graph.fresh("scales", "float32", [list.length]);
-    constants.push({ value, data: Float32Array.from(list) });
-    return value.name;
-  };
-  const sizeOfSymbol = (symbol: string): string => {
-    const known = sizes.get(symbol);
-    if (known) return known;
-    const source = graph.inputs.find((v) => v.shape.includes(symbol));
-    if (!source) throw new Error(`no input of the graph has the size "${symbol}"`);
-    const axis = source.shape.indexOf(symbol);
-    const name = graph.fresh("size", "int64", [1]).name;
-    node("Shape", [source.name], [name], [attribute("start", axis), attribute("end", axis + 1)]);
-    sizes.set(symbol, name);
-    return name;
-  };
-  const total = (op: "Mul" | "Add", parts: string[]): string =>
-    parts.reduce((a, b) => {
-      const name = graph.fresh("size", "int64", [1]).name;
-      node(op, [a, b], [name]);
-      return name;
-    });
-  /** A size as a tensor of one number: a sum of products of symbols. */
-  const sizeTensor = (d: Dim): string =>
-    total(
-      "Add",
-      termsOf(d).map(({ coefficient, factors }) =>
-        total("Mul", [
-          ...factors.map(sizeOfSymbol),
-          ...(coefficient === 1 && factors.length ? [] : [integers([coefficient])]),
-        ]),
-      ),
-    );
-  const list = (all: readonly Dim[]): string => {
-    const dims = all.map((d) => (d === "*" ? -1 : d)); // the one size that follows from the others
-    if (dims.every((d) => typeof d === "number")) return integers(dims as number[]);
-    const name = graph.fresh("shape", "int64", [dims.length]).name;
-    node("Concat", dims.map(sizeTensor), [name], [attribute("axis", 0)]);
-    return name;
-  };
-  const write = ({ op, inputs, outputs, attrs, scope }: OpNode) => {
-    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = opDefinition(op);
-    const given = asInputs.map((name) =>
-      attrs[name] === undefined
-        ? ""
-        : name === "scales"
-          ? factors(attrs.scales as number[])
-          : list([attrs[name]].flat() as Dim[]),
-    );
-    const read = inputs.map(nameOf).toSpliced(asInputsAt, 0, ...given);
-    while (read.at(-1) === "") read.pop(); // an input that is left out in the middle has the empty name
-    const rest = Object.entries(attrs).filter(
-      ([name, value]) => !asInputs.includes(name as never) && value !== undefined,
-    );
-    node(
-      onnx,
-      read,
-      outputs.map(nameOf),
-      rest.map(([name, value]) => attribute(name, value as never)),
-      scope && `${scope}/${outputs[0]?.name}`,
-    );
-  };
-  for (const op of graph.nodes) write(op);
-  for (const [name, value] of graph.outputs) if (nameOf(value) !== name) node("Identity", [nameOf(value)], [name]);
-
-  const parameters =
-    placement.parameters === "initializers"
-      ? graph.parameters.map(({ name, value }) => tensor(value, { rawData: bytesOf(placement.values(name)) }))
-      : [];
-
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 10n,
-      producerName: "patchbay",
-      opsetImport: [{ domain: "", version: 21n }],
-      graph: {
-        name: "graph",
-        node: nodes,
-        input: [
-          ...graph.inputs,
-          ...(placement.parameters === "inputs" ? graph.parameters.map((p) => p.value) : []),
-        ].map(info),
-        output: [...graph.outputs].map(([name, value]) => info({ ...value, name })),
-        initializer: [...parameters, ...constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }))],
-      },
-    }),
-  );
-}

@@ -81,7 +81,9 @@ const nearest: Record<NonNullable<Resampling["nearest_mode"]>, (x: number) => nu
 };
 const triangle = (x: number): number => Math.max(0, 1 - x);
 /** Keys 1981; a is −0.75 in torch and ONNX, −0.5 in PIL. */
-const cubic =
-  (a: number) =>
-  (x: number): number =>
-    x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+function cubic(a: number): (x: number) => number {
+  return (x) => {
+    if (x >= 2) return 0;
+    return x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : (((x - 5) * x + 8) * x - 4) * a;
+  };
+}

@@ -68,6 +68,7 @@ describe("rows", () => {
     const images = graph.input("i", "float32", ["B", 6]);
     const texts = graph.input("t", "float32", ["C", 6]);
     graph.output("logits", op.MatMul(images, op.Transpose(texts, { perm: [1, 0] })));
-    expect([runsByRow(graph, "B"), runsByRow(graph, "C")]).toEqual([true, false]); // rows of the result are those of the images
+    // Rows of the result are those of the images.
+    expect([runsByRow(graph, "B"), runsByRow(graph, "C")]).toEqual([true, false]);
   });
 });

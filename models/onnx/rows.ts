@@ -1,71 +1,6 @@
 import { parseEquation } from "./equation";
-import type { Dim, Graph, OpNode, Shape, Value } from "./graph";
+import type { Attrs, Dim, Graph, OpNode, Shape, Value } from "./graph";
 import { axisOf } from "./shape";
-
-/** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */
-const isMadeOf = (d: Dim, symbol: string): boolean =>
-  typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
-/** Where a symbolic size stands in a shape, if it stands there once and alone. */
-function axisOfSymbol(shape: Shape, symbol: string): number | undefined {
-  const at = shape.indexOf(symbol);
-  return at < 0 || shape.some((d, i) => i !== at && isMadeOf(d, symbol)) ? undefined : at;
-}
-const before = (shape: Shape, axis: number): string =>
-  shape
-    .slice(0, axis)
-    .filter((d) => d !== 1)
-    .join();
-
-/** Whether an op lets rows meet, given the axis along which the rows of its first input lie. */
-function mixes({ op, inputs, attrs }: OpNode, axis: number): boolean {
-  const rank = inputs[0]?.shape.length ?? 0;
-  const { axis: along = 0, axes = [] } = attrs as { axis?: number; axes?: readonly number[] };
-  const touches = (list: readonly number[]) => list.some((a) => axisOf(a, rank) === axis);
-  switch (op) {
-    case "Softmax":
-    case "LogSoftmax":
-    case "TopK":
-    case "LpNormalization":
-      return touches([(attrs.axis as number | undefined) ?? -1]);
-    case "LayerNormalization":
-    case "RMSNormalization":
-    case "SimplifiedLayerNormalization":
-      return axisOf((attrs.axis as number | undefined) ?? -1, rank) <= axis;
-    case "Conv":
-    case "ConvTranspose":
-    case "AveragePool":
-    case "MaxPool":
-    case "GlobalAveragePool":
-    case "GlobalMaxPool":
-    case "GroupNormalization":
-    case "InstanceNormalization":
-    case "DepthToSpace":
-    case "SpaceToDepth":
-      return axis > 0;
-    case "Trilu":
-    case "EyeLike":
-      return axis >= rank - 2;
-    case "GatherND":
-      return axis >= ((attrs.batch_dims as number | undefined) ?? 0);
-    case "ArgMax":
-    case "ArgMin":
-    case "Concat":
-    case "Gather":
-    case "GatherElements":
-    case "ScatterElements":
-      return touches([along]);
-    case "CumSum":
-      return touches([attrs.along as number]);
-    case "Slice":
-      return touches(axes);
-    case "Resize":
-      return attrs.axes === undefined || touches(axes);
-    case "ScatterND":
-      return true;
-    default:
-      return false;
-  }
-}
 
 /**
  * The values of a graph whose every row depends on the same row of the inputs alone, and the axis along which those
@@ -103,6 +38,85 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   return axes;
 }
 
+/** Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows first. */
+export function runsByRow(graph: Graph, symbol: string): boolean {
+  const axes = rowAxes(graph, symbol);
+  return [...graph.outputs.values()].every((v) => axes.get(v.name) === 0);
+}
+
+/** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */
+const isMadeOf = (d: Dim, symbol: string): boolean =>
+  typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
+/** Where a symbolic size stands in a shape, if it stands there once and alone. */
+function axisOfSymbol(shape: Shape, symbol: string): number | undefined {
+  const at = shape.indexOf(symbol);
+  return at < 0 || shape.some((d, i) => i !== at && isMadeOf(d, symbol)) ? undefined : at;
+}
+/** The sizes before an axis, without those that are 1: equal ones mean that as many elements lie before it. */
+const before = (shape: Shape, axis: number): string =>
+  shape
+    .slice(0, axis)
+    .filter((d) => d !== 1)
+    .join();
+
+/** Whether an op lets rows meet, given the axis along which the rows of its first input lie. */
+const mixes = ({ op, inputs, attrs }: OpNode, axis: number): boolean =>
+  mixing[op]?.({ axis, attrs, rank: inputs[0]?.shape.length ?? 0 }) ?? false;
+
+interface Mixing {
+  /** Where the rows lie. */
+  axis: number;
+  rank: number;
+  attrs: Attrs;
+}
+const touches = ({ axis, rank }: Mixing, list: readonly number[]): boolean =>
+  list.some((other) => axisOf(other, rank) === axis);
+/** Works along its attribute `axis`. */
+const along =
+  (fallback: number) =>
+  (m: Mixing): boolean =>
+    touches(m, [(m.attrs.axis as number | undefined) ?? fallback]);
+/** Works over all axes from its attribute `axis` on. */
+const fromAxis = ({ axis, rank, attrs }: Mixing): boolean =>
+  axisOf((attrs.axis as number | undefined) ?? -1, rank) <= axis;
+/** Takes the first axis for that of the rows. */
+const behindFirst = ({ axis }: Mixing): boolean => axis > 0;
+const ofMatrix = ({ axis, rank }: Mixing): boolean => axis >= rank - 2;
+
+/** Ops that may let rows meet; all others never do. */
+const mixing: Readonly<Record<string, (m: Mixing) => boolean>> = {
+  Softmax: along(-1),
+  LogSoftmax: along(-1),
+  TopK: along(-1),
+  LpNormalization: along(-1),
+  ArgMax: along(0),
+  ArgMin: along(0),
+  Concat: along(0),
+  Gather: along(0),
+  GatherElements: along(0),
+  ScatterElements: along(0),
+  CumSum: (m) => touches(m, [m.attrs.along as number]),
+  Slice: (m) => touches(m, m.attrs.axes as readonly number[]),
+  Resize: (m) => m.attrs.axes === undefined || touches(m, m.attrs.axes as readonly number[]),
+  LayerNormalization: fromAxis,
+  RMSNormalization: fromAxis,
+  SimplifiedLayerNormalization: fromAxis,
+  Conv: behindFirst,
+  ConvTranspose: behindFirst,
+  AveragePool: behindFirst,
+  MaxPool: behindFirst,
+  GlobalAveragePool: behindFirst,
+  GlobalMaxPool: behindFirst,
+  GroupNormalization: behindFirst,
+  InstanceNormalization: behindFirst,
+  DepthToSpace: behindFirst,
+  SpaceToDepth: behindFirst,
+  Trilu: ofMatrix,
+  EyeLike: ofMatrix,
+  GatherND: ({ axis, attrs }) => axis >= ((attrs.batch_dims as number | undefined) ?? 0),
+  ScatterND: () => true,
+};
+
 /** Row i of the output comes from row i of this input. */
 function keeps(node: OpNode, x: Value, from: number, y: Value, to: number): boolean {
   if (node.op === "Reshape") return before(x.shape, from) === before(y.shape, to);
@@ -121,18 +135,13 @@ function product({ op, inputs, attrs }: OpNode, x: Value, from: number, y: Value
     );
     return labels.inputs[inputs.indexOf(x)]?.[from] === labels.output[to];
   }
-  const left = x === inputs[0];
   const rank = x.shape.length;
   const fromEnd = rank - from;
   const toEnd = y.shape.length - to;
-  const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
   if (fromEnd > 2) return fromEnd === toEnd;
-  const kept = left ? (transA ? 1 : 2) : x === inputs[1] ? (transB ? 2 : 1) : fromEnd;
-  return fromEnd === kept && toEnd === (left ? 2 : x === inputs[1] ? 1 : fromEnd);
-}
-
-/** Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows first. */
-export function runsByRow(graph: Graph, symbol: string): boolean {
-  const axes = rowAxes(graph, symbol);
-  return [...graph.outputs.values()].every((v) => axes.get(v.name) === 0);
+  const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
+  // Axes are counted from the end: rows are 2 and columns 1, and a side that is transposed has them the other way round.
+  if (x === inputs[0]) return fromEnd === (transA ? 1 : 2) && toEnd === 2;
+  if (x === inputs[1]) return fromEnd === (transB ? 2 : 1) && toEnd === 1;
+  return toEnd === fromEnd;
 }

@@ -44,7 +44,8 @@ export function axisOf(axis: number, rank: number): number {
 
 export function reduced(shape: Shape, axes: readonly number[] = shape.map((_, i) => i), keep = true): Shape {
   const gone = new Set(axes.map((a) => axisOf(a, shape.length)));
-  return shape.flatMap((d, i) => (gone.has(i) ? (keep ? [1] : []) : [d]));
+  const left = keep ? [1] : [];
+  return shape.flatMap((size, i) => (gone.has(i) ? left : [size]));
 }
 
 /** A shape whose sizes must all be numbers: training graphs are compiled for one batch shape. */
@@ -68,8 +69,12 @@ export function sliced(
   if (step === 0) throw new ShapeError("a slice cannot have steps of 0");
   const known = typeof size === "number" ? size : Number.POSITIVE_INFINITY;
   const [low, high] = step > 0 ? [0, known] : [-1, known - 1];
-  // Exporters write "to the end" as the largest int32 or int64.
-  const place = (n: number) => Math.min(high, Math.max(low, n >= 2 ** 31 - 1 ? known : n < 0 ? n + known : n));
+  const fromStart = (n: number): number => {
+    // Exporters write "to the end" as the largest int32 or int64.
+    if (n >= 2 ** 31 - 1) return known;
+    return n < 0 ? n + known : n;
+  };
+  const place = (n: number) => Math.min(high, Math.max(low, fromStart(n)));
   const start = place(from);
   const end = place(to);
   const count = Math.ceil((end - start) / step);

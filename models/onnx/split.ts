@@ -16,26 +16,29 @@ export interface Halves {
  * Floats may cross `as` a smaller type.
  */
 export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: { as?: DType } = {}): Halves {
-  const isInside = (node: OpNode) => node.outputs.every(isFirst);
-  const made = new Set(graph.nodes.filter(isInside).flatMap((n) => n.outputs.map((y) => y.name)));
   const results = [...graph.outputs.values(), ...graph.updates.values()];
-  const crossing = new Map(
-    [...graph.nodes.filter((n) => !isInside(n)).flatMap((n) => n.inputs), ...results]
-      .filter((v) => made.has(v.name))
-      .map((v) => [v.name, v]),
-  );
-  const boundary = [...crossing.values()].map((value, i) => ({ name: `boundary_${i}`, value }));
+  const crossing = crossingOf(graph, isFirst, results);
+  const boundary = crossing.map((value, i) => ({ name: `boundary_${i}`, value }));
 
-  const first = part(graph, [...crossing.values()], new Map());
-  for (const { name, value } of boundary)
-    first.graph.output(
-      name,
-      as && value.dtype === "float32" ? opsOf(first.graph).Cast(first.at(value), { dtype: as }) : first.at(value),
-    );
+  const first = part(graph, crossing, new Map());
+  for (const { name, value } of boundary) {
+    const result = first.at(value);
+    const isCast = as && value.dtype === "float32";
+    first.graph.output(name, isCast ? opsOf(first.graph).Cast(result, { dtype: as }) : result);
+  }
   const second = part(graph, results, new Map(boundary.map((b) => [b.value.name, b.name])), as);
   for (const [name, value] of graph.outputs) second.graph.output(name, second.at(value));
   for (const [name, value] of graph.updates) second.graph.updates.set(name, second.at(value));
   return { first: first.graph, second: second.graph, boundary };
+}
+
+/** What ops of the first part make and the second part or the results read. */
+function crossingOf(graph: Graph, isFirst: (value: Value) => boolean, results: readonly Value[]): Value[] {
+  const isInside = (node: OpNode) => node.outputs.every(isFirst);
+  const made = new Set(graph.nodes.filter(isInside).flatMap((node) => node.outputs.map((y) => y.name)));
+  const read = graph.nodes.filter((node) => !isInside(node)).flatMap((node) => node.inputs);
+  const crossing = [...read, ...results].filter((value) => made.has(value.name));
+  return [...new Map(crossing.map((value) => [value.name, value])).values()];
 }
 
 /** The ops that some values need, in a graph of their own; `given` values are its inputs, by new name. */
@@ -45,43 +48,54 @@ function part(
   given: ReadonlyMap<string, string>,
   as?: DType,
 ): { graph: Graph; at(value: Value): Value } {
-  const needed = new Set(wanted.map((v) => v.name));
-  const taken: OpNode[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((y) => needed.has(y.name) && !given.has(y.name))) continue;
-    taken.unshift(node);
-    for (const x of node.inputs) needed.add(x.name);
-  }
   const target = new Graph();
+  const entering = entrance(graph, target, given, as);
   const values = new Map<string, Value>();
-  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p]));
-  const constants = new Map(graph.constants.map((c) => [c.value.name, c]));
-  const outside = (v: Value): Value => {
-    const parameter = parameters.get(v.name);
-    const constant = constants.get(v.name);
-    const name = given.get(v.name);
-    if (parameter)
-      return target.parameter(
-        parameter.name,
-        parameter.value.shape as readonly number[],
-        parameter.init,
-        parameter.buffer,
-      );
-    if (constant) return target.keep(v.dtype, v.shape, constant.data);
-    const cast = name !== undefined && as && v.dtype === "float32";
-    const input = target.input(name ?? v.name, cast ? as : v.dtype, v.shape);
-    return cast ? opsOf(target).Cast(input, { dtype: v.dtype }) : input;
-  };
-  const at = (v: Value): Value => {
-    const known = values.get(v.name) ?? outside(v);
-    values.set(v.name, known);
+  const at = (value: Value): Value => {
+    const known = values.get(value.name) ?? entering(value);
+    values.set(value.name, known);
     return known;
   };
-  for (const node of taken) {
+  for (const node of neededNodes(graph, wanted, given)) {
     target.scope = node.scope;
     const outputs = append(target, node.op as OpName, node.inputs.map(at), node.attrs);
     for (const [i, y] of node.outputs.entries()) if (!given.has(y.name)) values.set(y.name, outputs[i] as Value);
   }
   target.scope = undefined;
   return { graph: target, at };
+}
+
+/** The ops that some values need, when others are given. */
+function neededNodes(graph: Graph, wanted: readonly Value[], given: ReadonlyMap<string, string>): OpNode[] {
+  const needed = new Set(wanted.map((value) => value.name));
+  const nodes: OpNode[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((y) => needed.has(y.name) && !given.has(y.name))) continue;
+    nodes.push(node);
+    for (const x of node.inputs) needed.add(x.name);
+  }
+  return nodes.reverse();
+}
+
+/** How a value that no op of a part makes comes into it: as a parameter, a constant or an input. */
+function entrance(
+  graph: Graph,
+  target: Graph,
+  given: ReadonlyMap<string, string>,
+  as: DType | undefined,
+): (value: Value) => Value {
+  const parameters = new Map(graph.parameters.map((p) => [p.value.name, p]));
+  return (value) => {
+    const parameter = parameters.get(value.name);
+    if (parameter) {
+      const { name, init, buffer } = parameter;
+      return target.parameter(name, parameter.value.shape as readonly number[], init, buffer);
+    }
+    const constant = graph.constantOf(value);
+    if (constant) return target.keep(value.dtype, value.shape, constant.data);
+    const name = given.get(value.name);
+    const isCast = name !== undefined && as && value.dtype === "float32";
+    const input = target.input(name ?? value.name, isCast ? as : value.dtype, value.shape);
+    return isCast ? opsOf(target).Cast(input, { dtype: value.dtype }) : input;
+  };
 }

@@ -1,4 +1,4 @@
-import { reached } from "../onnx/differentiate";
+import { reached, type Seed } from "../onnx/differentiate";
 import { Graph, type Parameter, type Shape, type Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { optimize } from "../onnx/passes/index";
@@ -69,110 +69,132 @@ export interface Program {
   trained: string[];
 }
 
-const sumOf = (name: string): string => `${name}#grad`;
-
 /** Compiles a graph whose batch is symbolic. Its output `loss` is minimised; other outputs are scalars to be told. */
 export function compileProgram(graph: Graph, spec: ProgramSpec): Program {
-  const { batch, accumulate, chunk, prepare = (g) => g } = spec;
-  const at = (g: Graph, rows: number): Graph => prepare(optimize(rewrite(g, { sizes: { [batchSymbol]: rows } })));
-  const done = ({ graph: g, states }: Part): Part => ({ graph: optimize(g), states });
-  const lossOf = (g: Graph): Value => g.outputs.get("loss") as Value;
+  const { batch, accumulate, chunk } = spec;
+  if (chunk !== 0 && chunk !== batch) return chunkedProgram(graph, spec);
+  return accumulate === 1 ? singleProgram(graph, spec) : accumulatedProgram(graph, spec);
+}
 
-  if (accumulate === 1 && (chunk === 0 || chunk === batch)) {
-    const whole = at(graph, batch);
-    const trained = trainable(whole, [lossOf(whole)], spec);
-    const states = trainStep(whole, lossOf(whole), spec);
-    return {
-      parts: { step: done({ graph: whole, states }) },
-      crossings: [],
-      chunks: 1,
-      states,
-      trained: trained.map((p) => p.name),
-    };
-  }
-  const all = trainable(graph, [lossOf(graph)], spec);
-  const names = new Set(all.map((p) => p.name));
-  const update = updatePart(all, spec);
-  const scale = (g: Graph): Value => {
-    const op = opsOf(g);
-    const share = g.constant([1 / accumulate]);
-    return spec.scaling ? op.Mul(lossScale(g), share) : share;
+/** Forward, backward and update in one model. */
+function singleProgram(graph: Graph, spec: ProgramSpec): Program {
+  const whole = forRows(graph, spec.batch, spec);
+  const trained = trainable(whole, [lossOf(whole)], spec);
+  const states = trainStep(whole, lossOf(whole), spec);
+  return {
+    parts: { step: optimized({ graph: whole, states }) },
+    crossings: [],
+    chunks: 1,
+    states,
+    trained: trained.map((p) => p.name),
   };
-  const learns = (g: Graph): Parameter[] => g.parameters.filter((p) => names.has(p.name));
-  if (chunk === 0 || chunk === batch) {
-    const whole = at(graph, batch);
-    const buffers = buffersOf(whole);
-    accumulateInto(
-      whole,
-      gradientsOf(
-        whole,
-        [[lossOf(whole), scale(whole)]],
-        learns(whole).map((p) => p.value),
-        spec,
-      ),
-      learns(whole),
-    );
-    return {
-      parts: { accumulate: done({ graph: whole, states: buffers }), update: done(update) },
-      crossings: [],
-      chunks: 1,
-      states: [...update.states, ...buffers],
-      trained: [...names],
-    };
-  }
+}
 
+/** A model that adds the gradients of a batch to sums, and one that spends them. */
+function accumulatedProgram(graph: Graph, spec: ProgramSpec): Program {
+  const trained = trainable(graph, [lossOf(graph)], spec);
+  const update = updatePart(trained, spec);
+  const whole = forRows(graph, spec.batch, spec);
+  const buffers = buffersOf(whole);
+  const learning = sameParameters(whole, trained);
+  accumulateInto(whole, gradientsOf(whole, [seedOf(whole, spec)], valuesOf(learning), spec), learning);
+  return {
+    parts: { accumulate: optimized({ graph: whole, states: buffers }), update: optimized(update) },
+    crossings: [],
+    chunks: 1,
+    states: [...update.states, ...buffers],
+    trained: trained.map((p) => p.name),
+  };
+}
+
+/** The rows are encoded in chunks, twice; the loss sees all of them at once. */
+function chunkedProgram(graph: Graph, spec: ProgramSpec): Program {
+  const { batch, chunk } = spec;
+  const trained = trainable(graph, [lossOf(graph)], spec);
+  const update = updatePart(trained, spec);
   const axes = rowAxes(graph, batchSymbol);
   const { first, second, boundary } = split(graph, (v) => axes.has(v.name));
-  const encode = at(first, chunk);
-  const head = at(second, batch);
-  const backward = at(first, chunk);
+  const encode = forRows(first, chunk, spec);
+  const head = forRows(second, batch, spec);
+  const backward = forRows(first, chunk, spec);
   const buffers = buffersOf(head);
-  const back = reached(head, [lossOf(head)]);
+  const reachedByLoss = reached(head, [lossOf(head)]);
   const crossings = boundary.map(
     ({ name, value }): Crossing => ({
       name,
       axis: axes.get(value.name) as number,
       shape: fixed(inputOf(head, name).shape),
-      returns: back.has(name),
+      returns: reachedByLoss.has(name),
     }),
   );
-  const returning = crossings.filter((c) => c.returns);
-  const grads = gradientsOf(
-    head,
-    [[lossOf(head), scale(head)]],
-    [...learns(head).map((p) => p.value), ...returning.map((c) => inputOf(head, c.name))],
-    spec,
-  );
-  for (const c of returning) head.output(cotangentOf(c.name), grads.get(c.name) as Value);
-  accumulateInto(head, grads, learns(head));
-  const seeds = returning.map(({ name }) => {
-    const value = backward.outputs.get(name) as Value;
-    return [value, backward.input(cotangentOf(name), value.dtype, value.shape)] as const;
-  });
-  backward.outputs.clear();
-  accumulateInto(
-    backward,
-    gradientsOf(
-      backward,
-      seeds,
-      learns(backward).map((p) => p.value),
-      spec,
-    ),
-    learns(backward),
-  );
+  const returning = crossings.filter((crossing) => crossing.returns).map((crossing) => crossing.name);
+  differentiateHead(head, returning, trained, spec);
+  differentiateChunk(backward, returning, trained, spec);
   return {
     parts: {
-      encode: done({ graph: encode, states: [] }),
-      head: done({ graph: head, states: buffers }),
-      backward: done({ graph: backward, states: [] }),
-      update: done(update),
+      encode: optimized({ graph: encode, states: [] }),
+      head: optimized({ graph: head, states: buffers }),
+      backward: optimized({ graph: backward, states: [] }),
+      update: optimized(update),
     },
     crossings,
     chunks: batch / chunk,
     states: [...update.states, ...buffers],
-    trained: [...names],
+    trained: trained.map((p) => p.name),
   };
 }
+
+/** From the loss as far as the boundary, whose cotangents become outputs. */
+function differentiateHead(
+  head: Graph,
+  returning: readonly string[],
+  trained: readonly Parameter[],
+  spec: ProgramSpec,
+): void {
+  const learning = sameParameters(head, trained);
+  const entering = returning.map((name) => inputOf(head, name));
+  const grads = gradientsOf(head, [seedOf(head, spec)], [...valuesOf(learning), ...entering], spec);
+  for (const name of returning) head.output(cotangentOf(name), grads.get(name) as Value);
+  accumulateInto(head, grads, learning);
+}
+
+/** From the boundary's cotangents, which come in, to the parameters of a chunk. */
+function differentiateChunk(
+  backward: Graph,
+  returning: readonly string[],
+  trained: readonly Parameter[],
+  spec: ProgramSpec,
+): void {
+  const seeds = returning.map((name): Seed => {
+    const value = backward.outputs.get(name) as Value;
+    return [value, backward.input(cotangentOf(name), value.dtype, value.shape)];
+  });
+  backward.outputs.clear();
+  const learning = sameParameters(backward, trained);
+  accumulateInto(backward, gradientsOf(backward, seeds, valuesOf(learning), spec), learning);
+}
+
+/** A graph for so many rows, ready to be differentiated. */
+function forRows(graph: Graph, rows: number, { prepare = (made) => made }: ProgramSpec): Graph {
+  return prepare(optimize(rewrite(graph, { sizes: { [batchSymbol]: rows } })));
+}
+const optimized = ({ graph, states }: Part): Part => ({ graph: optimize(graph), states });
+const lossOf = (graph: Graph): Value => graph.outputs.get("loss") as Value;
+const valuesOf = (parameters: readonly Parameter[]): Value[] => parameters.map((p) => p.value);
+/** The parameters of a part that are called like these. */
+function sameParameters(graph: Graph, parameters: readonly Parameter[]): Parameter[] {
+  const names = new Set(parameters.map((p) => p.name));
+  return graph.parameters.filter((p) => names.has(p.name));
+}
+
+/** The loss and what its gradient begins with: a batch's share of an update, and the scale where the loss has one. */
+function seedOf(graph: Graph, { accumulate, scaling }: ProgramSpec): Seed {
+  const share = graph.constant([1 / accumulate]);
+  return [lossOf(graph), scaling ? opsOf(graph).Mul(lossScale(graph), share) : share];
+}
+
+/** What the sum of a parameter's gradients is called. */
+const sumOf = (name: string): string => `${name}#grad`;
 
 const inputOf = (graph: Graph, name: string): Value => graph.inputs.find((v) => v.name === name) as Value;
 
@@ -192,8 +214,8 @@ function updatePart(parameters: readonly Parameter[], spec: UpdateSpec): Part {
   const graph = new Graph();
   const trained = parameters.map(({ name, value, init }) => {
     const shape: Shape = value.shape;
-    const own = graph.parameter(name, shape as readonly number[], init);
-    return { parameter: { name, init, value: own }, gradient: graph.input(sumOf(name), "float32", shape) };
+    const copy = graph.parameter(name, shape as readonly number[], init);
+    return { parameter: { name, init, value: copy }, gradient: graph.input(sumOf(name), "float32", shape) };
   });
   return { graph, states: appendUpdate(graph, trained, spec) };
 }

@@ -22,7 +22,27 @@ export interface SamplerSpec {
 /**
  * Every epoch is a fresh permutation of the rows, cut into batches; what is left over and fills no batch is dropped.
  */
-export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): Sampler {
+export function sampler(spec: SamplerSpec): Sampler {
+  checkRows(spec);
+  /** How many batches lie before each epoch, and the epoch that was asked last. */
+  const starts = [0];
+  let open = { index: 0, batches: epochOf(spec, 0) };
+  if (!open.batches.length) throw noBatch(spec);
+  const batchesOf = (index: number): Uint32Array[] => {
+    if (open.index !== index) open = { index, batches: epochOf(spec, index) };
+    starts[index + 1] ??= (starts[index] as number) + open.batches.length;
+    return open.batches;
+  };
+  return {
+    batch(step) {
+      let index = starts.findLastIndex((start) => start < step);
+      while ((starts[index] as number) + batchesOf(index).length < step) index++;
+      return batchesOf(index)[step - 1 - (starts[index] as number)] as Uint32Array;
+    },
+  };
+}
+
+function checkRows({ rows, batch, distinct }: SamplerSpec): void {
   const names = new Set(distinct).size;
   if (rows < batch)
     throw Object.assign(new Error(`A batch of ${batch} rows cannot be drawn from ${rows}.`), {
@@ -32,57 +52,51 @@ export function sampler({ rows, batch, seed, distinct, bucket }: SamplerSpec): S
     throw Object.assign(new Error(`A batch of ${batch} rows of different names cannot be drawn from ${names} names.`), {
       hint: "Make the batch smaller, or leave “distinct” unconnected.",
     });
-  const epoch = (index: number): Uint32Array[] => {
-    const draw = random(seed, "epoch", index);
-    const order = draw.permutation(rows);
-    if (!bucket) return cut(order, batch, distinct);
-    const buckets = new Map<string, number[]>();
-    for (const row of order) buckets.get(bucket[row] as string)?.push(row) ?? buckets.set(bucket[row] as string, [row]);
-    const batches = [...buckets.values()].flatMap((list) => cut(list, batch, distinct));
-    return Array.from(draw.permutation(batches.length), (i) => batches[i] as Uint32Array);
-  };
-  /** How many batches lie before each epoch, and the epoch that was asked last. */
-  const starts = [0];
-  let open = { index: 0, batches: epoch(0) };
-  if (!open.batches.length)
-    throw Object.assign(
-      new Error(
-        `No ${bucket ? "bucket has" : "epoch gives"} a batch of ${batch} rows${distinct ? " of different names" : ""}.`,
-      ),
-      { hint: `Make the batch smaller${bucket ? ", or the buckets larger" : ""}.` },
-    );
-  const at = (index: number): Uint32Array[] => {
-    if (open.index !== index) open = { index, batches: epoch(index) };
-    starts[index + 1] ??= (starts[index] as number) + open.batches.length;
-    return open.batches;
-  };
-  return {
-    batch(step) {
-      let index = starts.findLastIndex((start) => start < step);
-      while ((starts[index] as number) + at(index).length < step) index++;
-      return at(index)[step - 1 - (starts[index] as number)] as Uint32Array;
-    },
-  };
 }
 
+function noBatch({ batch, distinct, bucket }: SamplerSpec): Error {
+  const source = bucket ? "bucket has" : "epoch gives";
+  const rows = `${batch} rows${distinct ? " of different names" : ""}`;
+  return Object.assign(new Error(`No ${source} a batch of ${rows}.`), {
+    hint: `Make the batch smaller${bucket ? ", or the buckets larger" : ""}.`,
+  });
+}
+
+/** The batches of an epoch, in the order in which they are drawn. */
+function epochOf({ rows, batch, seed, distinct, bucket }: SamplerSpec, index: number): Uint32Array[] {
+  const draw = random(seed, "epoch", index);
+  const order = draw.permutation(rows);
+  if (!bucket) return cut(order, batch, distinct);
+  const buckets = new Map<string, number[]>();
+  for (const row of order) {
+    const name = bucket[row] as string;
+    const list = buckets.get(name) ?? [];
+    list.push(row);
+    buckets.set(name, list);
+  }
+  const batches = [...buckets.values()].flatMap((list) => cut(list, batch, distinct));
+  return Array.from(draw.permutation(batches.length), (i) => batches[i] as Uint32Array);
+}
+
+/** Rows in batches, in order; a row whose name is in a batch already waits for the next one. */
 function cut(order: ArrayLike<number>, batch: number, distinct: readonly string[] | undefined): Uint32Array[] {
   const batches: Uint32Array[] = [];
-  let at = 0;
+  let next = 0;
   let waiting: number[] = [];
   for (;;) {
-    const taken: number[] = [];
+    const rows: number[] = [];
     const seen = new Set<string>();
     const later: number[] = [];
     const offer = (row: number) => {
       const name = distinct?.[row] ?? String(row);
-      const fits = taken.length < batch && !seen.has(name);
-      (fits ? taken : later).push(row);
+      const fits = rows.length < batch && !seen.has(name);
+      (fits ? rows : later).push(row);
       if (fits) seen.add(name);
     };
-    waiting.forEach(offer);
-    while (taken.length < batch && at < order.length) offer(order[at++] as number);
-    if (taken.length < batch) return batches;
-    batches.push(Uint32Array.from(taken));
+    for (const row of waiting) offer(row);
+    while (rows.length < batch && next < order.length) offer(order[next++] as number);
+    if (rows.length < batch) return batches;
+    batches.push(Uint32Array.from(rows));
     waiting = later;
   }
 }

@@ -17,9 +17,9 @@ export interface Schedule {
   drops?: readonly number[];
   factor?: number;
   /**
-   * `one-cycle` (Smith & Topin 2018, as torch.optim.lr_scheduler.OneCycleLR with cosine annealing and momentum left alone): rises from
-   * 1/divide over the share `rise` of the run, then falls to 1/(divide·finalDivide). It has no other warmup and no
-   * floor. 0.3, 25, 10,000.
+   * `one-cycle` (Smith & Topin 2018, as torch.optim.lr_scheduler.OneCycleLR with cosine annealing and momentum left
+   * alone): rises from 1/divide over the share `rise` of the run, then falls to 1/(divide·finalDivide). It has no other
+   * warmup and no floor. 0.3, 25, 10,000.
    */
   rise?: number;
   divide?: number;

@@ -3,7 +3,7 @@ import type { Graph, OpNode, Parameter, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { recompute } from "../onnx/passes/recompute";
 import { fixed } from "../onnx/shape";
-import { isVector, type Optimizer, slotsOf, updateOf } from "./optimizers";
+import { isVector, type Optimizer, type Scalars, slotsOf, updateOf } from "./optimizers";
 
 /** A moving average of a parameter, kept beside it: average ← decay·average + (1 − decay)·parameter after each step. */
 export interface Average {
@@ -105,111 +105,135 @@ export function goRound(graph: Graph, name: string, next: Value, start: number):
 }
 
 /** Appends clipping, the optimizer's rule, bounds and averages for parameters whose gradients are known. */
-export function appendUpdate(
-  graph: Graph,
-  trained: readonly Trained[],
-  { optimizer, clipNorm, rateOf = () => 1, decayOf = () => undefined, clamp = {}, averages = [], scaling }: UpdateSpec,
-): State[] {
+export function appendUpdate(graph: Graph, trained: readonly Trained[], spec: UpdateSpec): State[] {
   graph.scope = "optimizer";
-  const op = opsOf(graph);
-  const constants = new Map<string, Value>();
-  const states: State[] = [];
-  const constant =
-    (dtype: "float32" | "float64") =>
-    (n: number): Value => {
-      const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
-      constants.set(`${dtype} ${n}`, known);
-      return known;
-    };
-  const scalar = constant("float32");
-  const double = constant("float64");
+  const make = makerOf(graph);
   const lr = graph.input("lr", "float32", []);
-  const scale = scaling ? lossScale(graph) : undefined;
-  const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
-  // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and
-  // would otherwise keep all activations until the first.
-  const scaled = op.Sqrt(squares.reduceRight((a, b) => op.Add(a, b)));
-  const norm = scale ? op.Div(scaled, scale) : scaled;
-  const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
-  const factor = scale ? op.Div(shrink ?? scalar(1), scale) : shrink;
+  const scale = spec.scaling ? lossScale(graph) : undefined;
+  const { norm, factor } = clipping(make, trained, spec.clipNorm, scale);
   graph.output("grad_norm", norm);
-
-  // A step whose gradients overflowed changes nothing but the scale: halved then, doubled after 2,000 good steps in a
-  // row (torch.amp.GradScaler).
-  const finite = scale && op.Less(norm, scalar(3.4e38));
-  const keep = (name: string, before: Value, next: Value): Value => {
-    const kept = finite ? op.Where(finite, next, before) : next;
+  // A step whose gradients overflowed changes nothing but the scale.
+  const finite = scale && make.op.Less(norm, make.scalar(3.4e38));
+  const states: State[] = [];
+  const keep: Keep = (name, before, next) => {
+    const kept = finite ? make.op.Where(finite, next, before) : next;
     states.push(goRound(graph, name, kept, 0));
     return kept;
   };
-  let step: Value;
-  if (scale && finite) {
-    const taken = graph.input("steps_taken", "float32", []);
-    const good = graph.input("good_steps", "float32", []);
-    const enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
-    step = op.Add(taken, scalar(1));
-    keep("steps_taken", taken, step);
-    states.push(
-      goRound(
-        graph,
-        "good_steps",
-        op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0)),
-        0,
-      ),
-    );
-    states.push(
-      goRound(
-        graph,
-        "loss_scale",
-        op.Where(
-          finite,
-          op.Where(enough, op.Mul(scale, scalar(2)), scale),
-          op.Max(scalar(1), op.Mul(scale, scalar(0.5))),
-        ),
-        2 ** 16,
-      ),
-    );
-  } else step = graph.input("step", "float32", []);
-
-  // One rule for each rate and decay, so that what does not differ between its tensors is computed once.
-  const rules = new Map<string, ReturnType<typeof updateOf>>();
-  const ruleFor = ({ name, value }: Parameter) => {
-    const rate = rateOf(name) ?? 1;
-    const weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay);
-    const key = `${rate} ${weightDecay}`;
-    const rule =
-      rules.get(key) ??
-      updateOf(
-        { ...optimizer, weightDecay },
-        { op, scalar, double, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)), step },
-      );
-    rules.set(key, rule);
-    return rule;
-  };
-
+  const step =
+    scale && finite ? scaledStep(graph, make, { scale, finite, keep, states }) : graph.input("step", "float32", []);
+  const ruleOf = rulesBy(spec, { ...make, lr, step });
   const after = new Map<string, Value>();
   for (const { parameter, gradient } of trained) {
     const { name, value } = parameter;
-    const slots = Object.fromEntries(
-      Object.entries(slotsOf(optimizer, fixed(value.shape))).map(([s, shape]) => [
-        s,
-        graph.input(`${name}#${s}`, "float32", shape),
-      ]),
-    );
-    const result = ruleFor(parameter)({ param: value, grad: factor ? op.Mul(gradient, factor) : gradient, slots });
-    const bounds = clamp[name];
-    const next = bounds ? op.Clip(result.param, scalar(bounds[0]), scalar(bounds[1])) : result.param;
+    const slots = slotInputs(graph, parameter, spec.optimizer);
+    const rule = ruleOf(parameter);
+    const grad = factor ? make.op.Mul(gradient, factor) : gradient;
+    const result = rule({ param: value, grad, slots });
+    const bounds = spec.clamp?.[name];
+    const next = bounds ? make.op.Clip(result.param, make.scalar(bounds[0]), make.scalar(bounds[1])) : result.param;
     after.set(name, keep(name, value, next));
-    for (const [s, next] of Object.entries(result.slots)) keep(`${name}#${s}`, slots[s] as Value, next);
+    for (const [slot, moved] of Object.entries(result.slots)) keep(slotName(name, slot), slots[slot] as Value, moved);
   }
-  for (const { name, of, decay } of averages) {
-    const next = after.get(of);
-    if (!next) continue; // what does not train stays what it is
+  states.push(...appendAverages(graph, make, spec.averages ?? [], after));
+  graph.scope = undefined;
+  return states;
+}
+
+/** Makes a tensor go round, unless the step's gradients overflowed; gives what it becomes. */
+type Keep = (name: string, before: Value, next: Value) => Value;
+type Maker = Omit<Scalars, "lr" | "step">;
+
+/** Ops, and constants of which each is made once. */
+function makerOf(graph: Graph): Maker {
+  const constants = new Map<string, Value>();
+  const constant = (dtype: "float32" | "float64", n: number): Value => {
+    const known = constants.get(`${dtype} ${n}`) ?? graph.constant([n], dtype);
+    constants.set(`${dtype} ${n}`, known);
+    return known;
+  };
+  return { op: opsOf(graph), scalar: (n) => constant("float32", n), double: (n) => constant("float64", n) };
+}
+
+/** The norm of all gradients together, and what they are to be multiplied by: the clipping and the loss scale undone. */
+function clipping(
+  { op, scalar }: Maker,
+  trained: readonly Trained[],
+  clipNorm: number,
+  scale: Value | undefined,
+): { norm: Value; factor: Value | undefined } {
+  const squares = trained.map(({ gradient }) => op.ReduceSumSquare(gradient, { keepdims: 0 }));
+  // From the last parameter to the first, as the backward pass finds them: the runtime goes where a sum leads it, and
+  // would otherwise keep all activations until the first.
+  const scaled = op.Sqrt(squares.reduceRight((sum, square) => op.Add(sum, square)));
+  const norm = scale ? op.Div(scaled, scale) : scaled;
+  const shrink = clipNorm > 0 ? op.Min(scalar(1), op.Div(scalar(clipNorm), op.Add(norm, scalar(1e-6)))) : undefined;
+  return { norm, factor: scale ? op.Div(shrink ?? scalar(1), scale) : shrink };
+}
+
+/**
+ * The number of the step where some steps change nothing: those with finite gradients are counted. The scale of the
+ * loss is halved by a step that overflowed, and doubled after 2,000 good steps in a row (torch.amp.GradScaler).
+ */
+function scaledStep(
+  graph: Graph,
+  { op, scalar }: Maker,
+  { scale, finite, keep, states }: { scale: Value; finite: Value; keep: Keep; states: State[] },
+): Value {
+  const counted = graph.input("steps_taken", "float32", []);
+  const good = graph.input("good_steps", "float32", []);
+  const enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
+  const step = op.Add(counted, scalar(1));
+  keep("steps_taken", counted, step);
+  const run = op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0));
+  states.push(goRound(graph, "good_steps", run, 0));
+  const raised = op.Where(enough, op.Mul(scale, scalar(2)), scale);
+  const lowered = op.Max(scalar(1), op.Mul(scale, scalar(0.5)));
+  states.push(goRound(graph, "loss_scale", op.Where(finite, raised, lowered), 2 ** 16));
+  return step;
+}
+
+/** One rule for each rate and decay, so that what does not differ between its tensors is computed once. */
+function rulesBy(
+  { optimizer, rateOf = () => 1, decayOf = () => undefined }: UpdateSpec,
+  scalars: Scalars,
+): (parameter: Parameter) => ReturnType<typeof updateOf> {
+  const { op, scalar, lr } = scalars;
+  const rules = new Map<string, ReturnType<typeof updateOf>>();
+  return ({ name, value }) => {
+    const rate = rateOf(name) ?? 1;
+    const weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay);
+    const kind = `${rate} ${weightDecay}`;
+    const rule =
+      rules.get(kind) ??
+      updateOf({ ...optimizer, weightDecay }, { ...scalars, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)) });
+    rules.set(kind, rule);
+    return rule;
+  };
+}
+
+/** What a slot of a parameter is called among the states. */
+const slotName = (parameter: string, slot: string): string => `${parameter}#${slot}`;
+
+function slotInputs(graph: Graph, { name, value }: Parameter, optimizer: Optimizer): Record<string, Value> {
+  const shapes = Object.entries(slotsOf(optimizer, fixed(value.shape)));
+  return Object.fromEntries(shapes.map(([slot, shape]) => [slot, graph.input(slotName(name, slot), "float32", shape)]));
+}
+
+/** Moves averages towards what their parameters become; those of parameters that do not train stay what they are. */
+function appendAverages(
+  graph: Graph,
+  { op, scalar }: Maker,
+  averages: readonly Average[],
+  after: ReadonlyMap<string, Value>,
+): State[] {
+  return averages.flatMap(({ name, of: source, decay }) => {
+    const next = after.get(source);
+    if (!next) return [];
     const average =
       graph.parameters.find((p) => p.name === name)?.value ??
       graph.parameter(name, fixed(next.shape), { kind: "zeros" }, true);
-    states.push(goRound(graph, name, op.Add(op.Mul(average, scalar(decay)), op.Mul(next, scalar(1 - decay))), 0));
-  }
-  graph.scope = undefined;
-  return states;
+    const moved = op.Add(op.Mul(average, scalar(decay)), op.Mul(next, scalar(1 - decay)));
+    return [goRound(graph, name, moved, 0)];
+  });
 }

@@ -129,10 +129,8 @@ function toDepthwiseWeight(
 
 /** The adjoint of averaging windows: a transposed convolution of each channel with a flat kernel. */
 function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Value {
-  const {
-    op,
-    attrs: { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest },
-  } = c;
+  const { op } = c;
+  const { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest } = c.attrs;
   const x = arg(c);
   const sizes = spatial(x);
   const out = spatial(c.dy);
@@ -151,25 +149,14 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
       nearest_mode: "floor",
     });
   }
-  // Each window's mean is over the elements that count: the kernel's, or fewer where it reaches outside.
-  const counts = out.map((windows, axis) =>
-    Array.from({ length: windows }, (_, i) => {
-      const places = Array.from(
-        { length: kernel[axis] as number },
-        (_, k) => i * (strides[axis] as number) - (begin[axis] as number) + k * (dilations[axis] as number),
-      );
-      const end = sizes[axis] as number;
-      return places.filter((at) =>
-        count_include_pad ? at < end + (pads[axis + sizes.length] as number) : at >= 0 && at < end,
-      ).length;
-    }),
-  );
-  const share = Array.from({ length: sizeOf(out) }, (_, i) =>
-    counts.reduce(
-      (product, list, axis) => product / (list[Math.floor(i / sizeOf(out.slice(axis + 1))) % list.length] as number),
-      1,
-    ),
-  );
+  const share = shares(out, (axis, i) => {
+    const first = i * (strides[axis] as number) - (begin[axis] as number);
+    const step = dilations[axis] as number;
+    const places = Array.from({ length: kernel[axis] as number }, (_, tap) => first + tap * step);
+    const end = sizes[axis] as number;
+    const padded = end + (pads[axis + sizes.length] as number);
+    return places.filter((place) => (count_include_pad ? place < padded : place >= 0 && place < end)).length;
+  });
   const flat = op.Expand(c.scalar(1), { to: [channels, 1, ...kernel] });
   const end = out.map(
     (windows, i) =>
@@ -181,6 +168,18 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
     dilations,
     pads: [...begin, ...end.map((e, i) => Math.max(e, pads[i + sizes.length] as number))],
   });
+}
+
+/**
+ * What each element of a window counts in its mean: one over as many as count, the kernel's, or fewer where it reaches
+ * outside. `countOf` says how many do in the i-th window along an axis.
+ */
+function shares(out: readonly number[], countOf: (axis: number, i: number) => number): number[] {
+  const counts = out.map((windows, axis) => Array.from({ length: windows }, (_, i) => countOf(axis, i)));
+  const place = (i: number, axis: number) => Math.floor(i / sizeOf(out.slice(axis + 1))) % (out[axis] as number);
+  return Array.from({ length: sizeOf(out) }, (_, i) =>
+    counts.reduce((share, list, axis) => share / (list[place(i, axis)] as number), 1),
+  );
 }
 
 export const conv: RulesOf<typeof ops> = {

@@ -16,10 +16,13 @@ function unpadded(
     { part: () => rows(0, before), count: before, first: true },
     { part: () => rows(before + size, after), count: after, first: false },
   ].filter((side) => side.count > 0);
+  const folded = (part: Value): Value => {
+    if (mode === "edge") return op.ReduceSum(part, { axes: [at] });
+    return mode === "reflect" ? reversed(op, part, at) : part;
+  };
   return outside.reduce(
     (sum, { part, count, first }) => {
-      const back =
-        mode === "edge" ? op.ReduceSum(part(), { axes: [at] }) : mode === "reflect" ? reversed(op, part(), at) : part();
+      const back = folded(part());
       const near = mode === "reflect" ? 1 : 0;
       const length = mode === "edge" ? 1 : count;
       return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
@@ -63,10 +66,8 @@ export const movement: RulesOf<typeof ops> = {
   ],
   Pad: [
     (c) => {
-      const {
-        op,
-        attrs: { pads, mode = "constant" },
-      } = c;
+      const { op } = c;
+      const { pads, mode = "constant" } = c.attrs;
       const shape = fixed(arg(c).shape);
       if (mode === "constant") return op.Pad(c.dy, { pads: pads.map((p) => -p) });
       return shape.reduce(
@@ -93,11 +94,8 @@ export const movement: RulesOf<typeof ops> = {
   EyeLike: [null],
   DepthToSpace: [
     (c) => {
-      const {
-        op,
-        dy,
-        attrs: { blocksize: b, mode },
-      } = c;
+      const { op, dy } = c;
+      const { blocksize: b, mode } = c.attrs;
       if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: b });
       const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(c).shape);
       return op.Reshape(

@@ -75,12 +75,8 @@ export const normalization: RulesOf<typeof ops> = {
   SimplifiedLayerNormalization: rms,
   LpNormalization: [
     (c) => {
-      const {
-        op,
-        dy,
-        y,
-        attrs: { axis = -1, p = 2 },
-      } = c;
+      const { op, dy, y } = c;
+      const { axis = -1, p = 2 } = c.attrs;
       const sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
       const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] });
       const slope = p === 1 ? op.Sign(arg(c)) : y;

@@ -32,10 +32,8 @@ function shrink(c: RuleContext<{}>, dy: Value, at: number, from: number, matrix:
 export const resize: RulesOf<typeof ops> = {
   Resize: [
     (c) => {
-      const {
-        dy,
-        attrs: { axes, sizes, scales, roi, ...how },
-      } = c;
+      const { dy } = c;
+      const { axes, sizes, scales, roi, ...how } = c.attrs;
       const shape = fixed(arg(c).shape);
       const before = fixed(dy.shape);
       return (axes ?? shape.map((_, i) => i)).reduce((d, axis, i) => {

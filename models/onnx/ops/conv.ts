@@ -41,23 +41,15 @@ export const ConvTranspose: OpDef<Convolution & { output_padding?: readonly numb
     if (weight.length !== data.shape.length || (typeof c === "number" && c !== inputs) || inputs % group)
       throw new ShapeError(`a weight of ${show(weight)} in ${group} groups does not fit ${show(data.shape)}`);
     const { strides, pads, dilations } = windowOf(window, sizes.length);
-    return {
-      dtype: data.dtype,
-      shape: [
-        n,
-        perGroup * group,
-        ...sizes.map((size, i) => {
-          const stride = strides[i] as number;
-          const more =
-            (dilations[i] as number) * ((kernel[i] as number) - 1) +
-            1 +
-            (output_padding?.[i] ?? 0) -
-            (pads[i] as number) -
-            (pads[i + sizes.length] as number);
-          return typeof size === "number" ? (size - 1) * stride + more : stride === 1 && more === 1 ? size : "*";
-        }),
-      ],
-    };
+    const spread = sizes.map((size, i): Dim => {
+      const stride = strides[i] as number;
+      const covered = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
+      const padding = (pads[i] as number) + (pads[i + sizes.length] as number);
+      const more = covered + (output_padding?.[i] ?? 0) - padding;
+      if (typeof size === "number") return (size - 1) * stride + more;
+      return stride === 1 && more === 1 ? size : "*";
+    });
+    return { dtype: data.dtype, shape: [n, perGroup * group, ...spread] };
   },
 };
 

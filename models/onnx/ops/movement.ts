@@ -98,31 +98,33 @@ export const Tile: OpDef<{ repeats: readonly number[] }> = {
 export const Trilu: OpDef<{ upper?: number; k?: number }> = { infer: like, asInputs: ["k"] };
 /** Ones on the diagonal of a matrix of the same shape. */
 export const EyeLike: OpDef = { infer: like };
-const times = (d: Dim, n: number): Dim => (typeof d === "number" ? d * n : n === 1 ? d : "*");
-const per = (d: Dim, n: number): Dim => {
-  if (typeof d === "number" && d % n) throw new ShapeError(`${d} is not divisible by ${n}`);
-  return typeof d === "number" ? d / n : n === 1 ? d : "*";
-};
+/** A size times n. */
+function times(size: Dim, n: number): Dim {
+  if (typeof size === "number") return size * n;
+  return n === 1 ? size : "*";
+}
+/** A size through n. */
+function per(size: Dim, n: number): Dim {
+  if (typeof size !== "number") return n === 1 ? size : "*";
+  if (size % n) throw new ShapeError(`${size} is not divisible by ${n}`);
+  return size / n;
+}
 /**
  * [N, C·b², H, W] → [N, C, H·b, W·b]. The channels are read as [b, b, C] ("DCR") or as [C, b, b] ("CRD", torch's
  * pixel_shuffle).
  */
 export const DepthToSpace: OpDef<{ blocksize: number; mode?: "DCR" | "CRD" }> = {
   infer(x, { blocksize: b }) {
-    const {
-      dtype,
-      shape: [n, c, h, w],
-    } = picture(x);
+    const { dtype, shape } = picture(x);
+    const [n, c, h, w] = shape;
     return { dtype, shape: [n, per(c, b * b), times(h, b), times(w, b)] };
   },
 };
 /** [N, C, H·b, W·b] → [N, b²·C, H, W]: undoes DepthToSpace "DCR". */
 export const SpaceToDepth: OpDef<{ blocksize: number }> = {
   infer(x, { blocksize: b }) {
-    const {
-      dtype,
-      shape: [n, c, h, w],
-    } = picture(x);
+    const { dtype, shape } = picture(x);
+    const [n, c, h, w] = shape;
     return { dtype, shape: [n, times(c, b * b), per(h, b), per(w, b)] };
   },
 };

@@ -5,8 +5,8 @@ import { axisOf, input, ShapeError } from "../shape";
 
 /**
  * New sizes for some axes, or factors on them, by interpolation. torch's interpolate(mode="bilinear",
- * align_corners=False) is
- * `{ mode: "linear" }`, with align_corners `coordinate_transformation_mode: "align_corners"`; PIL's bicubic is `{ mode: "cubic", cubic_coeff_a: -0.5, antialias: 1, exclude_outside: 1 }`.
+ * align_corners=False) is `{ mode: "linear" }`, with align_corners `coordinate_transformation_mode: "align_corners"`;
+ * PIL's bicubic is `{ mode: "cubic", cubic_coeff_a: -0.5, antialias: 1, exclude_outside: 1 }`.
  */
 export const Resize: OpDef<
   Resampling & { axes?: readonly number[]; roi?: undefined; sizes?: readonly number[]; scales?: readonly number[] }
@@ -18,17 +18,7 @@ export const Resize: OpDef<
       throw new ShapeError("regions (tf_crop_and_resize) are not supported: cut first, then resize");
     for (const [i, axis] of (axes ?? shape.map((_, at) => at)).entries()) {
       const at = axisOf(axis, shape.length);
-      const d = shape[at] as Dim;
-      const factor = scales?.[i];
-      const size = sizes
-        ? sizes[i]
-        : factor === 1
-          ? d
-          : factor === undefined
-            ? undefined
-            : typeof d === "number"
-              ? Math.floor(d * factor)
-              : "*";
+      const size = sizes ? sizes[i] : scaled(shape[at] as Dim, scales?.[i]);
       if (size === undefined) throw new ShapeError(`a size or a scale is missing for axis ${at}`);
       result[at] = size;
     }
@@ -36,3 +26,9 @@ export const Resize: OpDef<
   },
   asInputs: ["roi", "scales", "sizes"],
 };
+
+function scaled(size: Dim, factor: number | undefined): Dim | undefined {
+  if (factor === undefined) return undefined;
+  if (factor === 1) return size;
+  return typeof size === "number" ? Math.floor(size * factor) : "*";
+}
