@@ -1,41 +1,46 @@
+import type { GraphDocument } from "#nodes/graph/document";
 import { db } from "#server/db";
 import { listTemplates } from "#server/templates";
 import { GraphPicture, TemplatePicture } from "./_start/picture";
 import { StartPage } from "./_start/start-page";
-import type { GraphDocument } from "#nodes/graph/document";
+import type { TemplateEntry } from "./_start/template-cards";
 
 export const dynamic = "force-dynamic";
 
 export default async function Page() {
-  const [shipped, published] = await Promise.all([
-    listTemplates(),
-    db()
-      .graph.findMany({
-        where: { deletedAt: null, publishedAt: { not: null } },
-        orderBy: { publishedAt: "desc" },
-        take: 24,
-      })
-      .catch(() => []),
-  ]);
-  return (
-    <StartPage
-      templates={[
-        ...shipped.map((t) => ({
-          ...t,
-          key: t.id,
-          source: { template: t.id },
-          picture: <TemplatePicture id={t.id} />,
-        })),
-        ...published.map((g) => ({
-          key: g.id,
-          name: g.name,
-          description: g.description || "Published here.",
-          nodes: Object.keys((g.document as unknown as GraphDocument).nodes).length,
-          trains: false,
-          source: { from: g.id },
-          picture: <GraphPicture document={g.document as unknown as GraphDocument} />,
-        })),
-      ]}
-    />
-  );
+  const [shipped, published] = await Promise.all([shippedTemplates(), publishedTemplates()]);
+  return <StartPage templates={[...shipped, ...published]} />;
+}
+
+async function shippedTemplates(): Promise<TemplateEntry[]> {
+  const templates = await listTemplates();
+  return templates.map((template) => ({
+    ...template,
+    key: template.id,
+    source: { template: template.id },
+    picture: <TemplatePicture id={template.id} />,
+  }));
+}
+
+/** Graphs of people here, newest first; none while the database is away, since the page has more to show. */
+async function publishedTemplates(): Promise<TemplateEntry[]> {
+  const graphs = await db()
+    .graph.findMany({
+      where: { deletedAt: null, publishedAt: { not: null } },
+      orderBy: { publishedAt: "desc" },
+      take: 24,
+    })
+    .catch(() => []);
+  return graphs.map(({ id, name, description, document: stored }) => {
+    const document = stored as unknown as GraphDocument;
+    return {
+      key: id,
+      name,
+      description: description || "Published here.",
+      nodes: Object.keys(document.nodes).length,
+      trains: false,
+      source: { from: id },
+      picture: <GraphPicture document={document} />,
+    };
+  });
 }

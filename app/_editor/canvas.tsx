@@ -28,7 +28,8 @@ import { endpointKey } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
 import { NodeView } from "./node";
-import { dragType, PalettePopup } from "./palette";
+import { dragType } from "./palette";
+import { PalettePopup } from "./palette-popup";
 import { upload } from "./upload";
 import { fieldsOf } from "./widgets/describe";
 

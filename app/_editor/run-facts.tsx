@@ -4,22 +4,22 @@ import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { useTRPC } from "../_trpc/client";
-import { StatusMark } from "../_ui/status";
+import type { GraphDocument } from "#nodes/graph/document";
+import { type Outputs, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
-import { duration } from "../_ui/amounts";
+import { duration, elapsed, shortNumber } from "../_ui/amounts";
+import { StatusMark } from "../_ui/status";
 import { definitionOf, useEditor } from "./context";
-import { short } from "./previews/numbers";
 import { hasEnded } from "./run-state";
 import { blobUrl } from "./upload";
 
+type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
+
 /** The run that the canvas shows: how it went, what numbers and files it gave, and where it belongs. */
 export function RunFacts() {
-  const id = useEditor((s) => s.run.id);
-  const status = useEditor((s) => s.run.status);
-  const frozen = useEditor((s) => s.frozen);
-  const nodes = useEditor((s) => s.history.present.nodes);
-  const graphId = useEditor((s) => s.graphId);
+  const id = useEditor((state) => state.run.id);
+  const status = useEditor((state) => state.run.status);
+  const frozen = useEditor((state) => state.frozen);
   const trpc = useTRPC();
   const { data } = useQuery({
     ...trpc.runs.compare.queryOptions({ ids: [id ?? ""] }),
@@ -27,11 +27,6 @@ export function RunFacts() {
   });
   const run = data?.runs[0];
   if (!id || !status) return null;
-  const titleOf = (node: string): string => nodes[node]?.title ?? definitionOf(nodes[node]?.type)?.title ?? node;
-  const named = (endpoint: string) => ({
-    of: titleOf(endpoint.slice(0, endpoint.indexOf("."))),
-    name: endpoint.slice(endpoint.indexOf(".") + 1),
-  });
   return (
     <section className="border-t border-line pt-3" data-run-facts>
       <div className="mb-2 flex items-center justify-between">
@@ -41,79 +36,113 @@ export function RunFacts() {
         <StatusMark status={status} />
       </div>
       {run && (
-        <dl>
-          <Fact name="Asked">
-            <Ago date={run.createdAt} />
-          </Fact>
-          {run.startedAt && run.finishedAt && (
-            <Fact name="Took">{duration(run.finishedAt.getTime() - run.startedAt.getTime())}</Fact>
-          )}
-          {run.provider && <Fact name="On">{run.provider}</Fact>}
-          {run.attempt > 1 && <Fact name="Attempts">{run.attempt}</Fact>}
-          <Fact name="Nodes">
-            {run.ran} ran, {run.cached} from the cache
-          </Fact>
-          {run.sweepId && (
-            <Fact name="Sweep">
-              <Link href={`/sweeps/${run.sweepId}`} className="text-accent hover:underline">
-                run {run.number} of its sweep
-              </Link>
-            </Fact>
-          )}
-          {Object.entries(run.assignment ?? {}).map(([name, value]) => (
-            <Fact key={name} {...named(name)}>
-              {typeof value === "string" ? value : JSON.stringify(value)}
-            </Fact>
-          ))}
-        </dl>
-      )}
-      {run && Object.keys(run.numbers).length > 0 && (
-        <dl className="mt-2 border-t border-line pt-2">
-          {Object.entries(run.numbers).map(([name, value]) => (
-            <Fact key={name} {...named(name)}>
-              <b className="font-semibold">{short(value)}</b>
-            </Fact>
-          ))}
-        </dl>
-      )}
-      {run && run.files.length > 0 && (
-        <ul className="mt-2 border-t border-line pt-2">
-          {run.files.map((f) => (
-            <li key={`${f.node}.${f.port}`}>
-              <a href={blobUrl(f.ref, f.name)} className="flex items-center gap-1.5 py-0.5 text-accent hover:underline">
-                <Download className="size-3.5 shrink-0" aria-hidden />
-                <span className="truncate">{f.name}</span>
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
-      {run && (
-        <p className="mt-3">
-          {frozen
-            ? run.graphId && (
-                <Link href={`/graphs/${run.graphId}`} className="text-accent hover:underline">
-                  Open its graph
-                </Link>
-              )
-            : graphId && (
-                <Link href={`/runs/${id}`} className="text-accent hover:underline">
-                  Open as it was run
-                </Link>
-              )}
-        </p>
+        <>
+          <Course run={run} />
+          <Numbers run={run} />
+          <Files run={run} />
+          <Elsewhere run={run} />
+        </>
       )}
     </section>
   );
 }
 
-/** A line of the list. What it is the `name` of is cut where there is no room for both. */
-const Fact = ({ of, name, children }: { of?: string; name: string; children: ReactNode }) => (
-  <div className="flex items-baseline justify-between gap-3 py-0.5">
-    <dt className="flex min-w-0 text-ink-2" title={of ? `${of} · ${name}` : name}>
-      {of && <span className="truncate">{of}</span>}
-      <span className={of ? "shrink-0 whitespace-pre" : "truncate"}>{of ? ` · ${name}` : name}</span>
-    </dt>
-    <dd className="min-w-0 shrink-0 tabular-nums">{children}</dd>
-  </div>
-);
+/** How the run went, and the values that its sweep gave it. */
+function Course({ run }: { run: FinishedRun }) {
+  const nodes = useEditor((state) => state.history.present.nodes);
+  return (
+    <dl>
+      <Fact name="Asked">
+        <Ago date={run.createdAt} />
+      </Fact>
+      {run.finishedAt && <Fact name="Took">{duration(elapsed(run))}</Fact>}
+      {run.provider && <Fact name="On">{run.provider}</Fact>}
+      {run.attempt > 1 && <Fact name="Attempts">{run.attempt}</Fact>}
+      <Fact name="Nodes">
+        {run.ran} ran, {run.cached} from the cache
+      </Fact>
+      {run.sweepId && (
+        <Fact name="Sweep">
+          <PageLink href={`/sweeps/${run.sweepId}`}>run {run.number} of its sweep</PageLink>
+        </Fact>
+      )}
+      {Object.entries(run.assignment ?? {}).map(([endpoint, value]) => (
+        <Fact key={endpoint} {...named(nodes, endpoint)}>
+          {typeof value === "string" ? value : JSON.stringify(value)}
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+function Numbers({ run: { numbers } }: { run: FinishedRun }) {
+  const nodes = useEditor((state) => state.history.present.nodes);
+  const entries = Object.entries(numbers);
+  if (!entries.length) return null;
+  return (
+    <dl className="mt-2 border-t border-line pt-2">
+      {entries.map(([endpoint, value]) => (
+        <Fact key={endpoint} {...named(nodes, endpoint)}>
+          <b className="font-semibold">{shortNumber(value)}</b>
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+function Files({ run: { files } }: { run: FinishedRun }) {
+  if (!files.length) return null;
+  return (
+    <ul className="mt-2 border-t border-line pt-2">
+      {files.map(({ node, port, ref, name }) => (
+        <li key={`${node}.${port}`}>
+          <a href={blobUrl(ref, name)} className="flex items-center gap-1.5 py-0.5 text-accent hover:underline">
+            <Download className="size-3.5 shrink-0" aria-hidden />
+            <span className="truncate">{name}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** From a snapshot to its graph, and from a graph to the snapshot of its run. */
+function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
+  const frozen = useEditor((state) => state.frozen);
+  const isSaved = useEditor((state) => state.graphId !== undefined);
+  return (
+    <p className="mt-3">
+      {frozen && graphId && <PageLink href={`/graphs/${graphId}`}>Open its graph</PageLink>}
+      {!frozen && isSaved && <PageLink href={`/runs/${id}`}>Open as it was run</PageLink>}
+    </p>
+  );
+}
+
+function PageLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <Link href={href} className="text-accent hover:underline">
+      {children}
+    </Link>
+  );
+}
+
+/** What stands at "node.port" or "node.param", as a person calls the node. */
+function named(nodes: GraphDocument["nodes"], endpoint: string): { owner: string; name: string } {
+  const dot = endpoint.indexOf(".");
+  const id = endpoint.slice(0, dot);
+  const owner = nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id;
+  return { owner, name: endpoint.slice(dot + 1) };
+}
+
+/** A line of the list. Its owner is cut where there is no room for both. */
+function Fact({ owner, name, children }: { owner?: string; name: string; children: ReactNode }) {
+  return (
+    <div className="flex items-baseline justify-between gap-3 py-0.5">
+      <dt className="flex min-w-0 text-ink-2" title={owner ? `${owner} · ${name}` : name}>
+        {owner && <span className="truncate">{owner}</span>}
+        <span className={owner ? "shrink-0 whitespace-pre" : "truncate"}>{owner ? ` · ${name}` : name}</span>
+      </dt>
+      <dd className="min-w-0 shrink-0 tabular-nums">{children}</dd>
+    </div>
+  );
+}

@@ -25,110 +25,94 @@ export interface RunState {
 }
 export const noRun: RunState = { attempt: 0, nodes: {} };
 
+/** A training's curves, by the name of what they measure. */
+type Metrics = NonNullable<NodeRun["metrics"]>;
+const noMetrics: Metrics = { steps: [], values: {} };
+
 const ended: readonly RunStatus[] = ["done", "failed", "cancelled"];
 export const hasEnded = (status: RunStatus | undefined): boolean => status !== undefined && ended.includes(status);
 
-const set = (state: RunState, id: string, with_: Partial<NodeRun>): RunState => ({
-  ...state,
-  nodes: { ...state.nodes, [id]: { status: "waiting", ...state.nodes[id], ...with_ } },
-});
-
+/** The state after one more event. */
 export function fold(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
-    case "status": {
-      const next = {
-        ...state,
-        status: event.status,
-        error: event.error,
-        provider: event.provider ?? state.provider,
-        attempt: event.attempt ?? state.attempt,
-      };
-      // What was going on when a run ended, or when another attempt began, goes on no more.
-      const stopped = Object.fromEntries(
-        Object.entries(state.nodes).map(([id, n]) => [
-          id,
-          n.status === "running" || n.status === "waiting"
-            ? { ...n, status: "skipped" as const, progress: undefined }
-            : n,
-        ]),
-      );
-      return hasEnded(event.status) ? { ...next, nodes: stopped } : next;
-    }
+    case "status":
+      return withStatus(state, event);
     case "plan":
-      return {
-        ...state,
-        nodes: {
-          ...state.nodes,
-          ...Object.fromEntries(
-            event.run.map((id) => [
-              id,
-              {
-                ...state.nodes[id],
-                status: "waiting" as const,
-                error: undefined,
-                warnings: undefined,
-                progress: undefined,
-              },
-            ]),
-          ),
-        },
-      };
-    case "node-start":
-      return set(state, event.node, { status: "running", progress: undefined, error: undefined });
-    case "node-progress":
-      return set(state, event.node, {
-        status: "running",
-        progress: { done: event.done, of: event.of, note: event.note },
-      });
-    case "node-done":
-      return set(state, event.node, {
-        status: event.cached ? "cached" : "done",
-        ms: event.ms,
-        previews: event.previews,
-        progress: undefined,
-      });
-    case "node-failed":
-      return set(state, event.node, { status: "failed", error: event.error, progress: undefined });
-    case "node-skipped":
-      return set(state, event.node, { status: "skipped", progress: undefined });
-    case "warning":
-      return event.node
-        ? set(state, event.node, { warnings: [...(state.nodes[event.node]?.warnings ?? []), event.message] })
-        : state;
-    case "metric": {
-      const { steps, values } = state.nodes[event.node]?.metrics ?? { steps: [], values: {} };
-      const kept = upTo({ steps, values }, event.step - 1);
-      const names = [...new Set([...Object.keys(kept.values), ...Object.keys(event.values)])];
-      return set(state, event.node, {
-        metrics: {
-          steps: [...kept.steps, event.step],
-          values: Object.fromEntries(
-            names.map((name) => [
-              name,
-              [...(kept.values[name] ?? kept.steps.map(() => null)), event.values[name] ?? null],
-            ]),
-          ),
-        },
-      });
-    }
-    case "hoisted":
-      return event.nodes.reduce(
-        (now, id) => set(now, id, { status: "done", once: { rows: event.rows, bytes: event.bytes } }),
+      return event.run.reduce(
+        (now, id) =>
+          withNode(now, id, { status: "waiting", error: undefined, warnings: undefined, progress: undefined }),
         state,
       );
+    case "node-start":
+      return withNode(state, event.node, { status: "running", progress: undefined, error: undefined });
+    case "node-progress": {
+      const { done, of, note } = event;
+      return withNode(state, event.node, { status: "running", progress: { done, of, note } });
+    }
+    case "node-done": {
+      const { cached, ms, previews } = event;
+      return withNode(state, event.node, { status: cached ? "cached" : "done", ms, previews, progress: undefined });
+    }
+    case "node-failed":
+      return withNode(state, event.node, { status: "failed", error: event.error, progress: undefined });
+    case "node-skipped":
+      return withNode(state, event.node, { status: "skipped", progress: undefined });
+    case "warning":
+      return event.node ? withWarning(state, event.node, event.message) : state;
+    case "metric":
+      return withNode(state, event.node, { metrics: extended(metricsOf(state, event.node), event) });
+    case "hoisted": {
+      const once = { rows: event.rows, bytes: event.bytes };
+      return event.nodes.reduce((now, id) => withNode(now, id, { status: "done", once }), state);
+    }
     case "resumed":
-      return set(state, event.node, {
-        metrics: upTo(state.nodes[event.node]?.metrics ?? { steps: [], values: {} }, event.step),
-      });
+      return withNode(state, event.node, { metrics: upToStep(metricsOf(state, event.node), event.step) });
   }
 }
 
-/** A curve without its points after a step. */
-function upTo(metrics: NonNullable<NodeRun["metrics"]>, step: number): NonNullable<NodeRun["metrics"]> {
-  if ((metrics.steps.at(-1) ?? 0) <= step) return metrics;
-  const n = metrics.steps.findIndex((s) => s > step);
-  return {
-    steps: metrics.steps.slice(0, n),
-    values: Object.fromEntries(Object.entries(metrics.values).map(([name, list]) => [name, list.slice(0, n)])),
+function withNode(state: RunState, id: string, changed: Partial<NodeRun>): RunState {
+  const node: NodeRun = { status: "waiting", ...state.nodes[id], ...changed };
+  return { ...state, nodes: { ...state.nodes, [id]: node } };
+}
+
+function withWarning(state: RunState, id: string, message: string): RunState {
+  return withNode(state, id, { warnings: [...(state.nodes[id]?.warnings ?? []), message] });
+}
+
+function withStatus(state: RunState, event: Extract<RunEvent, { kind: "status" }>): RunState {
+  const next = {
+    ...state,
+    status: event.status,
+    error: event.error,
+    provider: event.provider ?? state.provider,
+    attempt: event.attempt ?? state.attempt,
   };
+  if (!hasEnded(event.status)) return next;
+  // What was going on when the run ended goes on no more.
+  const nodes = Object.entries(state.nodes).map(([id, node]) => [id, isPending(node) ? skipped(node) : node]);
+  return { ...next, nodes: Object.fromEntries(nodes) };
+}
+
+const isPending = ({ status }: NodeRun): boolean => status === "running" || status === "waiting";
+const skipped = (node: NodeRun): NodeRun => ({ ...node, status: "skipped", progress: undefined });
+
+const metricsOf = (state: RunState, id: string): Metrics => state.nodes[id]?.metrics ?? noMetrics;
+
+/** The curves with one more point; a step that was told before, by an attempt that was lost, is told anew. */
+function extended(metrics: Metrics, event: Extract<RunEvent, { kind: "metric" }>): Metrics {
+  const kept = upToStep(metrics, event.step - 1);
+  const names = new Set([...Object.keys(kept.values), ...Object.keys(event.values)]);
+  const values = [...names].map((name) => {
+    const before = kept.values[name] ?? kept.steps.map(() => null);
+    return [name, [...before, event.values[name] ?? null]];
+  });
+  return { steps: [...kept.steps, event.step], values: Object.fromEntries(values) };
+}
+
+/** The curves without their points after a step. */
+function upToStep(metrics: Metrics, step: number): Metrics {
+  if ((metrics.steps.at(-1) ?? 0) <= step) return metrics;
+  const count = metrics.steps.findIndex((other) => other > step);
+  const values = Object.entries(metrics.values).map(([name, list]) => [name, list.slice(0, count)]);
+  return { steps: metrics.steps.slice(0, count), values: Object.fromEntries(values) };
 }

@@ -30,7 +30,7 @@ import { useActions } from "./actions";
 import { commands } from "./commands";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import type { Saved } from "./store";
-import { SweepDialog } from "./sweep-dialog";
+import { SweepDialog } from "./sweep/sweep-dialog";
 
 const savedMarks: { [S in Saved]: { text: string; icon: typeof CloudCheck; tone: string } } = {
   saved: { text: "Saved", icon: CloudCheck, tone: "text-ink-3" },

@@ -1,3 +1,4 @@
+/** Files on their way to the blob store, and where they lie there. */
 export interface Uploaded {
   ref: string;
   name: string;
@@ -17,5 +18,7 @@ export async function upload(file: File): Promise<Uploaded> {
   if (!response.ok) throw new Error([answer.message, answer.hint].filter(Boolean).join(" "));
   return answer;
 }
+
+/** Where a stored file is read; with a name it is saved under that. */
 export const blobUrl = (ref: string, name?: string): string =>
   `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(name)}` : ""}`;

@@ -1,10 +1,14 @@
-import { readTemplate } from "#server/templates";
-import type { GraphDocument } from "#nodes/graph/document";
-import { registry } from "#nodes/registry.gen";
-import { definitionOf } from "#nodes/graph/resolve";
 import type { Port } from "#nodes/core/ports";
+import type { GraphDocument, GraphNode } from "#nodes/graph/document";
+import { definitionOf } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
+import { readTemplate } from "#server/templates";
 
-const box = { w: 190, h: 92 };
+/** How large a node is drawn, and how far from the edge, in the units of the document's positions. */
+const box = { width: 190, height: 92 };
+const margin = 60;
+
+type Outputs = Readonly<Record<string, Port>>;
 
 /** A template's card picture: its graph, drawn small, in the colours of its wires. Always what the template is. */
 export async function TemplatePicture({ id }: { id: string }) {
@@ -14,14 +18,9 @@ export async function TemplatePicture({ id }: { id: string }) {
 
 export function GraphPicture({ document }: { document: GraphDocument }) {
   const nodes = Object.entries(document.nodes);
-  const xs = nodes.map(([, n]) => n.position.x);
-  const ys = nodes.map(([, n]) => n.position.y);
   if (!nodes.length) return <div className="flex h-full items-center justify-center text-ink-3">Empty graph</div>;
-  const left = Math.min(...xs) - 60;
-  const top = Math.min(...ys) - 60;
-  const width = Math.max(...xs) - left + box.w + 60;
-  const height = Math.max(...ys) - top + box.h + 60;
-  const outputs = (id: string): Record<string, Port> => definitionOf(document, id, registry)?.outputs ?? {};
+  const { left, top, width, height } = frameOf(nodes.map(([, node]) => node));
+  const outputsOf = (id: string): Outputs => definitionOf(document, id, registry)?.outputs ?? {};
   return (
     <svg
       viewBox={`${left} ${top} ${width} ${height}`}
@@ -29,50 +28,69 @@ export function GraphPicture({ document }: { document: GraphDocument }) {
       preserveAspectRatio="xMidYMid meet"
       aria-hidden
     >
-      {document.wires.map((w) => {
-        const a = document.nodes[w.from.node];
-        const b = document.nodes[w.to.node];
-        if (!a || !b) return null;
-        const x1 = a.position.x + box.w;
-        const y1 = a.position.y + box.h / 2;
-        const x2 = b.position.x;
-        const y2 = b.position.y + box.h / 2;
-        const bend = Math.max(60, Math.abs(x2 - x1) / 2);
-        const type = outputs(w.from.node)[w.from.port]?.type ?? "file";
-        return (
-          <path
-            key={`${w.from.node}.${w.from.port}-${w.to.node}.${w.to.port}`}
-            d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`}
-            fill="none"
-            stroke={`var(--port-${type})`}
-            strokeWidth={width / 320}
-            opacity={0.75}
-          />
-        );
-      })}
-      {nodes.map(([id, n]) => (
-        <g key={id}>
-          <rect
-            x={n.position.x}
-            y={n.position.y}
-            width={box.w}
-            height={box.h}
-            rx={16}
-            fill="var(--surface)"
-            stroke="var(--line-strong)"
-            strokeWidth={width / 420}
-          />
-          <rect
-            x={n.position.x}
-            y={n.position.y}
-            width={box.w}
-            height={26}
-            rx={13}
-            fill={`var(--port-${Object.values(outputs(id))[0]?.type ?? "file"})`}
-            opacity={0.85}
-          />
-        </g>
+      {document.wires.map((wire, i) => (
+        <WirePath
+          key={i}
+          source={document.nodes[wire.from.node]}
+          target={document.nodes[wire.to.node]}
+          colour={colourOf(outputsOf(wire.from.node)[wire.from.port])}
+          thickness={width / 320}
+        />
+      ))}
+      {nodes.map(([id, node]) => (
+        <NodeBox key={id} node={node} colour={colourOf(Object.values(outputsOf(id))[0])} thickness={width / 420} />
       ))}
     </svg>
+  );
+}
+
+const colourOf = (port: Port | undefined): string => `var(--port-${port?.type ?? "file"})`;
+
+/** What holds all nodes. */
+function frameOf(nodes: readonly GraphNode[]): { left: number; top: number; width: number; height: number } {
+  const xs = nodes.map((node) => node.position.x);
+  const ys = nodes.map((node) => node.position.y);
+  const left = Math.min(...xs) - margin;
+  const top = Math.min(...ys) - margin;
+  const width = Math.max(...xs) - left + box.width + margin;
+  const height = Math.max(...ys) - top + box.height + margin;
+  return { left, top, width, height };
+}
+
+/** From the right of one node to the left of another; nothing where one of them is missing. */
+function WirePath({
+  source,
+  target,
+  colour,
+  thickness,
+}: {
+  source: GraphNode | undefined;
+  target: GraphNode | undefined;
+  colour: string;
+  thickness: number;
+}) {
+  if (!source || !target) return null;
+  const x1 = source.position.x + box.width;
+  const y1 = source.position.y + box.height / 2;
+  const x2 = target.position.x;
+  const y2 = target.position.y + box.height / 2;
+  const bend = Math.max(60, Math.abs(x2 - x1) / 2);
+  return (
+    <path
+      d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`}
+      fill="none"
+      stroke={colour}
+      strokeWidth={thickness}
+      opacity={0.75}
+    />
+  );
+}
+
+function NodeBox({ node: { position }, colour, thickness }: { node: GraphNode; colour: string; thickness: number }) {
+  return (
+    <g>
+      <rect {...position} {...box} rx={16} fill="var(--surface)" stroke="var(--line-strong)" strokeWidth={thickness} />
+      <rect {...position} width={box.width} height={26} rx={13} fill={colour} opacity={0.85} />
+    </g>
   );
 }

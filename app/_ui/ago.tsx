@@ -1,8 +1,10 @@
 import { ago } from "./amounts";
 
 /** How long ago, and on hover when exactly. */
-export const Ago = ({ date }: { date: Date }) => (
-  <time dateTime={date.toISOString()} title={date.toLocaleString()}>
-    {ago(date)}
-  </time>
-);
+export function Ago({ date }: { date: Date }) {
+  return (
+    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
+      {ago(date)}
+    </time>
+  );
+}

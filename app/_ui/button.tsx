@@ -1,4 +1,5 @@
 import type { ButtonHTMLAttributes } from "react";
+import { cx } from "./cx";
 
 const looks = {
   primary: "bg-accent text-accent-ink border-transparent hover:brightness-110",
@@ -17,7 +18,13 @@ export function Button({
   return (
     <button
       type="button"
-      className={`inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition disabled:pointer-events-none disabled:opacity-45 ${measure} ${looks[look]} ${className}`}
+      className={cx(
+        "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap",
+        "transition disabled:pointer-events-none disabled:opacity-45",
+        measure,
+        looks[look],
+        className,
+      )}
       {...rest}
     />
   );
@@ -33,7 +40,11 @@ export function IconButton({
       type="button"
       aria-label={label}
       title={label}
-      className={`inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-2 transition hover:bg-sunken hover:text-ink disabled:pointer-events-none disabled:opacity-40 ${className}`}
+      className={cx(
+        "inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-2",
+        "transition hover:bg-sunken hover:text-ink disabled:pointer-events-none disabled:opacity-40",
+        className,
+      )}
       {...rest}
     />
   );

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { onThemeTurn, themed } from "./theme";
 
 export interface Line {
   name: string;
@@ -11,11 +12,6 @@ export interface Line {
   colour?: string;
   width?: number;
 }
-
-const strokes = ["--accent", "--port-image", "--port-text", "--port-weights", "--port-number"];
-/** The value of a colour variable in the theme that is on. */
-export const themed = (colour: string): string =>
-  colour.startsWith("--") ? getComputedStyle(document.documentElement).getPropertyValue(colour).trim() : colour;
 
 export interface ChartProps {
   label: string;
@@ -33,90 +29,102 @@ export interface ChartProps {
 export function Chart({ label, x, lines, height, legend = false, log = false, lit, onFocus }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
   const data = useRef<uPlot.AlignedData>([[]]);
   const focus = useRef(onFocus);
-  data.current = [[...x], ...lines.map((l) => [...l.values])] as uPlot.AlignedData;
+  data.current = [[...x], ...lines.map((line) => [...line.values])] as uPlot.AlignedData;
   focus.current = onFocus;
+  // Numbers change with every step of a training; only other looks need another plot.
+  const looks = JSON.stringify(lines.map(({ name, colour, width }) => ({ name, colour, width })));
+
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const draw = () => {
       plot.current?.destroy();
-      const axis = {
-        stroke: () => themed("--ink-3"),
-        grid: { stroke: () => themed("--line"), width: 1 },
-        ticks: { show: false },
-        font: "10px system-ui",
-      };
-      const focuses = focus.current !== undefined;
-      plot.current = new uPlot(
-        {
-          width: element.clientWidth || 240,
-          height,
-          legend: { show: legend, live: true },
-          scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
-          padding: [8, 16, 0, 0],
-          cursor: { drag: { x: true, y: false }, ...(focuses ? { focus: { prox: 24 }, points: { show: false } } : {}) },
-          focus: { alpha: focuses ? 0.25 : 1 },
-          hooks: { setSeries: [(_, line) => focus.current?.(line === null ? undefined : line - 1)] },
-          axes: [
-            { ...axis, size: 26 },
-            {
-              ...axis,
-              size: (_, values) => 14 + 6 * Math.max(2, ...(values ?? []).map((v) => v?.length ?? 0)),
-              values: (_, ticks) => ticks.map((v) => (v === null ? "" : tick(v))),
-            },
-          ],
-          series: [
-            { label },
-            ...(JSON.parse(looks) as Line[]).map(({ name, colour, width = 1.5 }, i) => ({
-              label: name,
-              stroke: () => themed(colour ?? (strokes[i % strokes.length] as string)),
-              width,
-              spanGaps: true,
-              pxAlign: false,
-              points: { show: false },
-            })),
-          ],
-        },
-        data.current,
-        element,
-      );
+      const shape = { label, looks: JSON.parse(looks) as Look[], height, legend, log, focus: focus.current && focus };
+      plot.current = new uPlot({ width: element.clientWidth || 240, ...optionsOf(shape) }, data.current, element);
     };
     draw();
-    const sized = new ResizeObserver(
-      () => plot.current && element.clientWidth && plot.current.setSize({ width: element.clientWidth, height }),
-    );
+    const fit = () => {
+      if (element.clientWidth) plot.current?.setSize({ width: element.clientWidth, height });
+    };
+    const sized = new ResizeObserver(fit);
     sized.observe(element);
-    const theme = new MutationObserver(draw);
-    theme.observe(document.documentElement, { attributeFilter: ["class"] });
+    const endTheme = onThemeTurn(draw);
     return () => {
       sized.disconnect();
-      theme.disconnect();
+      endTheme();
       plot.current?.destroy();
       plot.current = undefined;
     };
   }, [label, looks, height, legend, log]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that is drawn anew has forgotten
   useEffect(() => plot.current?.setSeries(lit === undefined ? null : lit + 1, { focus: true }, false), [lit, looks]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the numbers are read from the ref they were put into
   useEffect(() => plot.current?.setData(data.current), [x, lines]);
-  return (
-    <div
-      ref={host}
-      className="nodrag w-full"
-      role="img"
-      aria-label={`${lines
-        .map((l) => l.name)
-        .slice(0, 8)
-        .join(", ")} by ${label}`}
-    />
-  );
+
+  const names = lines.slice(0, 8).map((line) => line.name);
+  return <div ref={host} className="nodrag w-full" role="img" aria-label={`${names.join(", ")} by ${label}`} />;
 }
 
+type Look = Omit<Line, "values">;
+interface Shape {
+  label: string;
+  looks: readonly Look[];
+  height: number;
+  legend: boolean;
+  log: boolean;
+  /** With it the line next to the pointer stands out. */
+  focus: { current: ChartProps["onFocus"] } | undefined;
+}
+
+function optionsOf({ label, looks, height, legend, log, focus }: Shape): Omit<uPlot.Options, "width"> {
+  const drag = { x: true, y: false };
+  return {
+    height,
+    legend: { show: legend, live: true },
+    scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+    padding: [8, 16, 0, 0],
+    cursor: focus ? { drag, focus: { prox: 24 }, points: { show: false } } : { drag },
+    focus: { alpha: focus ? 0.25 : 1 },
+    hooks: { setSeries: [(_, series) => focus?.current?.(series === null ? undefined : series - 1)] },
+    axes: [
+      { ...axis, size: 26 },
+      { ...axis, size: widthOf, values: (_, ticks) => ticks.map(tickText) },
+    ],
+    series: [{ label }, ...looks.map(seriesOf)],
+  };
+}
+
+const axis: uPlot.Axis = {
+  stroke: () => themed("--ink-3"),
+  grid: { stroke: () => themed("--line"), width: 1 },
+  ticks: { show: false },
+  font: "10px system-ui",
+};
+
+const strokes = ["--accent", "--port-image", "--port-text", "--port-weights", "--port-number"];
+
+function seriesOf({ name, colour, width = 1.5 }: Look, place: number): uPlot.Series {
+  const stroke = colour ?? strokes[place % strokes.length] ?? "--accent";
+  return {
+    label: name,
+    stroke: () => themed(stroke),
+    width,
+    spanGaps: true,
+    pxAlign: false,
+    points: { show: false },
+  };
+}
+
+/** Room for the longest number beside an axis. */
+const widthOf = (_: uPlot, texts: string[] | null): number =>
+  14 + 6 * Math.max(2, ...(texts ?? []).map((text) => text?.length ?? 0));
+
 /** Axis numbers, short: 2e-4 rather than 0.0002. */
-const tick = (v: number): string =>
-  v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5)
-    ? v.toExponential().replace("e+", "e")
-    : Number(v.toPrecision(6)).toString();
+function tickText(value: number | null): string {
+  if (value === null) return "";
+  const isFar = value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
+  return isFar ? value.toExponential().replace("e+", "e") : Number(value.toPrecision(6)).toString();
+}

@@ -1,5 +1,7 @@
 "use client";
 
+import { cx } from "./cx";
+
 /** A few options side by side, one of which is on. */
 export function Choice<T extends string>({
   label,
@@ -25,7 +27,10 @@ export function Choice<T extends string>({
           role="radio"
           aria-checked={value === option}
           onClick={() => onChange(option)}
-          className={`rounded px-2 py-0.5 text-xs font-medium whitespace-nowrap ${value === option ? "bg-surface text-ink shadow-sm" : "text-ink-2 hover:text-ink"}`}
+          className={cx(
+            "rounded px-2 py-0.5 text-xs font-medium whitespace-nowrap",
+            value === option ? "bg-surface text-ink shadow-sm" : "text-ink-2 hover:text-ink",
+          )}
         >
           {text}
         </button>

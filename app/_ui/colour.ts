@@ -6,11 +6,13 @@ const stops = [
 ] as const;
 
 /** The colour of a place between 0, the worst, and 1, the best. */
-export function shade(t: number): string {
-  const at = Math.min(1, Math.max(0, t)) * (stops.length - 1);
-  const i = Math.min(stops.length - 2, Math.floor(at));
-  const [a, b] = [stops[i] ?? stops[0], stops[i + 1] ?? stops[0]];
-  return `rgb(${a.map((from, k) => Math.round(from + (at - i) * ((b[k] ?? from) - from))).join(", ")})`;
+export function shade(place: number): string {
+  const scaled = Math.min(1, Math.max(0, place)) * (stops.length - 1);
+  const i = Math.min(stops.length - 2, Math.floor(scaled));
+  const lower = stops[i] ?? stops[0];
+  const upper = stops[i + 1] ?? stops[0];
+  const mixed = lower.map((from, channel) => Math.round(from + (scaled - i) * ((upper[channel] ?? from) - from)));
+  return `rgb(${mixed.join(", ")})`;
 }
 export const gradient = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(shade).join(", ")})`;
 

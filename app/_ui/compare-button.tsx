@@ -10,19 +10,18 @@ const most = 12;
 export function CompareButton({ ids }: { ids: ReadonlySet<string> }) {
   const router = useRouter();
   if (!ids.size) return null;
-  const text =
-    ids.size < 2
-      ? "Choose another run to compare"
-      : ids.size > most
-        ? `Choose up to ${most} runs`
-        : `Compare ${ids.size} runs`;
   return (
     <Button
       disabled={ids.size < 2 || ids.size > most}
       onClick={() => router.push(`/runs/compare?ids=${[...ids].join(",")}`)}
     >
       <GitCompareArrows className="size-4" aria-hidden />
-      {text}
+      {textFor(ids.size)}
     </Button>
   );
+}
+
+function textFor(count: number): string {
+  if (count < 2) return "Choose another run to compare";
+  return count > most ? `Choose up to ${most} runs` : `Compare ${count} runs`;
 }

@@ -3,15 +3,17 @@
 import {
   type ColumnDef,
   flexRender,
-  type Row,
   getCoreRowModel,
   getFilteredRowModel,
   getSortedRowModel,
+  type Header,
+  type Row,
   type SortingState,
   useReactTable,
 } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, useCallback, useRef, useState } from "react";
+import { cx } from "./cx";
 
 export interface DataTableProps<T extends { id: string }> {
   rows: readonly T[];
@@ -30,17 +32,9 @@ export interface DataTableProps<T extends { id: string }> {
 }
 
 /** A table that sorts by its headers. */
-export function DataTable<T extends { id: string }>({
-  rows,
-  columns,
-  sorted,
-  filter,
-  empty,
-  chosen,
-  lit,
-  best,
-}: DataTableProps<T>) {
-  const [sorting, setSorting] = useState<SortingState>([sorted]);
+export function DataTable<T extends { id: string }>(props: DataTableProps<T>) {
+  const { rows, columns, filter, empty, chosen, lit, best } = props;
+  const [sorting, setSorting] = useState<SortingState>([props.sorted]);
   const table = useReactTable({
     data: rows as T[],
     columns,
@@ -52,17 +46,7 @@ export function DataTable<T extends { id: string }>({
     getFilteredRowModel: getFilteredRowModel(),
   });
   const shown = table.getRowModel().rows;
-  const latest = useRef(chosen);
-  latest.current = chosen;
-  const toggle = useCallback(
-    (id: string) =>
-      latest.current?.set(
-        new Set(
-          latest.current.ids.has(id) ? [...latest.current.ids].filter((x) => x !== id) : [...latest.current.ids, id],
-        ),
-      ),
-    [],
-  );
+  const toggle = useToggle(chosen);
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-surface">
       <table className="w-full text-left">
@@ -70,28 +54,8 @@ export function DataTable<T extends { id: string }>({
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {chosen && <th className="w-9" />}
-              {group.headers.map((h) => (
-                <th
-                  key={h.id}
-                  className="px-4 py-2 font-medium whitespace-nowrap"
-                  aria-sort={
-                    h.column.getIsSorted() === "asc" ? "ascending" : h.column.getIsSorted() ? "descending" : undefined
-                  }
-                >
-                  {h.column.getCanSort() ? (
-                    <button
-                      type="button"
-                      className="inline-flex items-center gap-1 hover:text-ink"
-                      onClick={h.column.getToggleSortingHandler()}
-                    >
-                      {flexRender(h.column.columnDef.header, h.getContext())}
-                      {h.column.getIsSorted() === "asc" && <ArrowUp className="size-3" aria-hidden />}
-                      {h.column.getIsSorted() === "desc" && <ArrowDown className="size-3" aria-hidden />}
-                    </button>
-                  ) : (
-                    flexRender(h.column.columnDef.header, h.getContext())
-                  )}
-                </th>
+              {group.headers.map((header) => (
+                <HeaderCell key={header.id} header={header} />
               ))}
             </tr>
           ))}
@@ -115,6 +79,43 @@ export function DataTable<T extends { id: string }>({
   );
 }
 
+/** Ticks a row or takes its tick away; the same function as long as the table lives, so that no row is drawn for it. */
+function useToggle(chosen: DataTableProps<{ id: string }>["chosen"]): (id: string) => void {
+  const latest = useRef(chosen);
+  latest.current = chosen;
+  return useCallback((id) => {
+    const ids = new Set(latest.current?.ids);
+    if (!ids.delete(id)) ids.add(id);
+    latest.current?.set(ids);
+  }, []);
+}
+
+function HeaderCell<T>({ header }: { header: Header<T, unknown> }) {
+  const { column } = header;
+  const text = flexRender(column.columnDef.header, header.getContext());
+  const order = column.getIsSorted();
+  return (
+    <th
+      className="px-4 py-2 font-medium whitespace-nowrap"
+      aria-sort={order ? (`${order}ending` as "ascending" | "descending") : undefined}
+    >
+      {column.getCanSort() ? (
+        <button
+          type="button"
+          className="inline-flex items-center gap-1 hover:text-ink"
+          onClick={column.getToggleSortingHandler()}
+        >
+          {text}
+          {order === "asc" && <ArrowUp className="size-3" aria-hidden />}
+          {order === "desc" && <ArrowDown className="size-3" aria-hidden />}
+        </button>
+      ) : (
+        text
+      )}
+    </th>
+  );
+}
+
 interface RowProps {
   // biome-ignore lint/suspicious/noExplicitAny: rows of any table
   row: Row<any>;
@@ -126,12 +127,13 @@ interface RowProps {
 }
 /** Drawn again only when something of its own changes: a sweep has a thousand. */
 const RowView = memo(function RowView({ row, best, lit, onLit, chosen, onChoose }: RowProps) {
+  const ground = lit ? "bg-sunken" : "hover:bg-sunken";
   return (
     <tr
       data-best={best || undefined}
       onPointerEnter={() => onLit?.(row.id)}
       onPointerLeave={() => onLit?.(undefined)}
-      className={`border-b border-line last:border-0 ${best ? "bg-accent-soft" : lit ? "bg-sunken" : "hover:bg-sunken"}`}
+      className={cx("border-b border-line last:border-0", best ? "bg-accent-soft" : ground)}
     >
       {chosen !== undefined && (
         <td className="pl-4">

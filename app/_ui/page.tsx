@@ -2,11 +2,13 @@ import { Search } from "lucide-react";
 import type { ReactNode } from "react";
 
 /** Something went wrong while a page asked for its content. */
-export const Complaint = ({ children }: { children: ReactNode }) => (
-  <p className="mb-4 rounded-lg border border-line bg-bad-soft p-3 text-bad" role="alert">
-    {children}
-  </p>
-);
+export function Complaint({ children }: { children: ReactNode }) {
+  return (
+    <p className="mb-4 rounded-lg border border-line bg-bad-soft p-3 text-bad" role="alert">
+      {children}
+    </p>
+  );
+}
 
 export function SearchField({
   label,
@@ -28,7 +30,7 @@ export function SearchField({
         placeholder={label}
         aria-label={label}
         value={value}
-        onChange={(e) => onChange(e.target.value)}
+        onChange={(event) => onChange(event.target.value)}
       />
     </label>
   );

@@ -3,9 +3,10 @@
 import { useQueries } from "@tanstack/react-query";
 import { type Dispatch, type SetStateAction, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
-import { useTRPC } from "../_trpc/client";
+import { type Outputs, useTRPC } from "../_trpc/client";
 import { Card } from "./card";
-import { Chart } from "./chart";
+import { Chart, type Line } from "./chart";
+import { Checkbox } from "./checkbox";
 
 export interface ShownRun {
   id: string;
@@ -16,8 +17,17 @@ export interface ShownRun {
   /** It goes on: its curve grows. */
   going: boolean;
 }
+type Curve = Outputs["runs"]["curves"][number];
+/** A run with the one of its curves that is shown. */
+interface DrawnRun {
+  run: ShownRun;
+  curve: Curve;
+}
 
-/** One line of several runs over each other, such as the loss by step. `lit` is the run under the pointer, here or elsewhere. */
+/**
+ * One line of several runs over each other, such as the loss by step. `first` is the node, or "node · line", that is
+ * shown at first; `lit` the run under the pointer, here or elsewhere.
+ */
 export function RunCurves({
   runs,
   first,
@@ -31,81 +41,32 @@ export function RunCurves({
   lit?: string;
   onLit?: Dispatch<SetStateAction<string | undefined>>;
 }) {
-  const trpc = useTRPC();
   const [chosen, setChosen] = useState<string>();
   const [log, setLog] = useState(false);
-  const under = useRef<string>(undefined);
-  const curves = useQueries({
-    // What a run drew never changes; what it draws is asked for again.
-    queries: runs.map(({ id, going }) =>
-      trpc.runs.curves.queryOptions(
-        { id },
-        {
-          staleTime: going ? 0 : Number.POSITIVE_INFINITY,
-          refetchInterval: going ? 2000 : false,
-          queryKeyHashFn: (key) => JSON.stringify([key, going]),
-        },
-      ),
-    ),
-    combine: (results) => results.map((r) => r.data ?? []),
-  });
-  const names = [...new Set(curves.flatMap((list) => list.map((c) => c.name)))];
-  const name = chosen ?? names.find((n) => n === first) ?? names.find((n) => n.startsWith(`${first} · `)) ?? names[0];
-  const drawn = useMemo(
-    () =>
-      runs
-        .flatMap((run, i) => {
-          const curve = curves[i]?.find((c) => c.name === name);
-          return curve?.x.length ? [{ run, curve }] : [];
-        })
-        .sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false)),
-    [runs, curves, name],
-  );
-  const { x, lines } = useMemo(() => {
-    const [axis = [], ...columns] = drawn.length
-      ? uPlot.join(drawn.map(({ curve: { x, y } }): uPlot.AlignedData => [x, y]))
-      : [];
-    return {
-      x: axis as number[],
-      lines: drawn.map(({ run }, i) => ({
-        name: run.label,
-        values: columns[i] as (number | null)[],
-        colour: run.colour,
-        width: run.strong ? 3 : 1.5,
-      })),
-    };
-  }, [drawn]);
+  const curves = useCurves(runs);
+  const names = [...new Set(curves.flatMap((list) => list.map((curve) => curve.name)))];
+  const name = chosen ?? nameToBegin(names, first);
+  const drawn = useMemo(() => drawnRuns(runs, curves, name), [runs, curves, name]);
+  const { x, lines } = useMemo(() => joined(drawn), [drawn]);
+  const focus = useFocus(drawn, onLit);
   if (!names.length) return null;
-  const at = drawn.findIndex(({ run }) => run.id === lit);
-  const told = drawn[at];
-  const focus = (i: number | undefined) => {
-    const id = i === undefined ? undefined : drawn[i]?.run.id;
-    const before = under.current;
-    under.current = id;
-    onLit?.((now) => (id === undefined && now !== before ? now : id)); // the chart says late that the pointer left it: another run may be lit by then
-  };
+  const litPlace = drawn.findIndex(({ run }) => run.id === lit);
+  const litRun = drawn[litPlace];
   return (
     <Card
       title="Curves"
-      note={
-        told
-          ? `${told.run.label}: ${told.curve.y.at(-1)?.toPrecision(4)} at ${told.curve.label} ${told.curve.x.at(-1)?.toLocaleString("en")}`
-          : note
-      }
+      note={litRun ? lastPoint(litRun) : note}
       actions={
         <>
-          <label className="flex items-center gap-1.5 text-xs text-ink-2">
-            <input
-              type="checkbox"
-              className="accent-[var(--accent)]"
-              checked={log}
-              onChange={(e) => setLog(e.target.checked)}
-            />
-            Logarithmic
-          </label>
-          <select aria-label="Line" className="field w-auto" value={name} onChange={(e) => setChosen(e.target.value)}>
-            {names.map((n) => (
-              <option key={n}>{n}</option>
+          <Checkbox label="Logarithmic" checked={log} onChange={setLog} />
+          <select
+            aria-label="Line"
+            className="field w-auto"
+            value={name}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            {names.map((option) => (
+              <option key={option}>{option}</option>
             ))}
           </select>
         </>
@@ -117,9 +78,69 @@ export function RunCurves({
         lines={lines}
         height={260}
         log={log}
-        lit={told && at}
+        lit={litRun && litPlace}
         onFocus={focus}
       />
     </Card>
   );
+}
+
+/** The curves of each run. What a run drew never changes; what it draws is asked for again. */
+function useCurves(runs: readonly ShownRun[]): Curve[][] {
+  const trpc = useTRPC();
+  return useQueries({
+    queries: runs.map(({ id, going }) =>
+      trpc.runs.curves.queryOptions(
+        { id },
+        {
+          staleTime: going ? 0 : Number.POSITIVE_INFINITY,
+          refetchInterval: going ? 2000 : false,
+          queryKeyHashFn: (key) => JSON.stringify([key, going]),
+        },
+      ),
+    ),
+    combine: (results) => results.map((result) => result.data ?? []),
+  });
+}
+
+const nameToBegin = (names: readonly string[], first: string | undefined): string | undefined =>
+  names.find((name) => name === first) ?? names.find((name) => name.startsWith(`${first} · `)) ?? names[0];
+
+/** The runs that have the curve, the strong ones last: they are drawn over the others. */
+function drawnRuns(runs: readonly ShownRun[], curves: readonly Curve[][], name: string | undefined): DrawnRun[] {
+  const drawn = runs.flatMap((run, i) => {
+    const curve = curves[i]?.find((other) => other.name === name);
+    return curve?.x.length ? [{ run, curve }] : [];
+  });
+  return drawn.sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false));
+}
+
+/** The curves over one axis: each has a gap where only others have a point. */
+function joined(drawn: readonly DrawnRun[]): { x: number[]; lines: Line[] } {
+  if (!drawn.length) return { x: [], lines: [] };
+  const [x, ...columns] = uPlot.join(drawn.map(({ curve }): uPlot.AlignedData => [curve.x, curve.y]));
+  const lines = drawn.map(({ run }, i) => ({
+    name: run.label,
+    values: columns[i] as (number | null)[],
+    colour: run.colour,
+    width: run.strong ? 3 : 1.5,
+  }));
+  return { x: x as number[], lines };
+}
+
+/** Tells which run the pointer is next to. */
+function useFocus(drawn: readonly DrawnRun[], onLit: Dispatch<SetStateAction<string | undefined>> | undefined) {
+  const told = useRef<string>(undefined);
+  return (place: number | undefined) => {
+    const id = place === undefined ? undefined : drawn[place]?.run.id;
+    const before = told.current;
+    told.current = id;
+    // The chart says late that the pointer left it: another run may be lit by then.
+    onLit?.((now) => (id === undefined && now !== before ? now : id));
+  };
+}
+
+function lastPoint({ run, curve }: DrawnRun): string {
+  const x = curve.x.at(-1)?.toLocaleString("en");
+  return `${run.label}: ${curve.y.at(-1)?.toPrecision(4)} at ${curve.label} ${x}`;
 }

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useTheme } from "next-themes";
 import type { ReactNode } from "react";
 import { IconButton } from "./button";
+import { cx } from "./cx";
 
 export function Logo() {
   return (
@@ -34,33 +35,32 @@ export function ThemeSwitch() {
   );
 }
 
+const pages = {
+  start: { href: "/", text: "Graphs" },
+  runs: { href: "/runs", text: "Runs" },
+  sweeps: { href: "/sweeps", text: "Sweeps" },
+};
+
 /** The frame of every page but the editor. */
 export function Shell({
   here,
   actions,
   children,
 }: {
-  here: "start" | "runs" | "sweeps";
+  here: keyof typeof pages;
   actions?: ReactNode;
   children: ReactNode;
 }) {
-  const link = (name: typeof here, href: string, text: string) => (
-    <Link
-      href={href}
-      aria-current={here === name ? "page" : undefined}
-      className={`rounded-md px-2.5 py-1.5 font-medium ${here === name ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink"}`}
-    >
-      {text}
-    </Link>
-  );
   return (
     <div className="flex min-h-full flex-col">
       <header className="sticky top-0 z-10 flex h-13 items-center gap-4 border-b border-line bg-surface px-5">
         <Logo />
         <nav className="flex gap-1">
-          {link("start", "/", "Graphs")}
-          {link("runs", "/runs", "Runs")}
-          {link("sweeps", "/sweeps", "Sweeps")}
+          {Object.entries(pages).map(([name, { href, text }]) => (
+            <PageLink key={name} href={href} isHere={name === here}>
+              {text}
+            </PageLink>
+          ))}
         </nav>
         <div className="ml-auto flex items-center gap-2">
           {actions}
@@ -69,5 +69,20 @@ export function Shell({
       </header>
       <main className="mx-auto w-full max-w-6xl flex-1 px-5 py-7">{children}</main>
     </div>
+  );
+}
+
+function PageLink({ href, isHere, children }: { href: string; isHere: boolean; children: ReactNode }) {
+  return (
+    <Link
+      href={href}
+      aria-current={isHere ? "page" : undefined}
+      className={cx(
+        "rounded-md px-2.5 py-1.5 font-medium",
+        isHere ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink",
+      )}
+    >
+      {children}
+    </Link>
   );
 }

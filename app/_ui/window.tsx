@@ -4,6 +4,7 @@ import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "./button";
+import { cx } from "./cx";
 
 /** A window over the page. Escape, the cross and a click beside it close it. */
 export function Window({
@@ -26,7 +27,10 @@ export function Window({
         <Dialog.Content
           aria-describedby={undefined}
           style={{ width: `min(${width}px, 94vw)` }}
-          className="fixed top-1/2 left-1/2 z-50 flex max-h-[86vh] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border border-line bg-raised shadow-2xl outline-none"
+          className={cx(
+            "fixed top-1/2 left-1/2 z-50 flex max-h-[86vh] -translate-x-1/2 -translate-y-1/2 flex-col",
+            "rounded-xl border border-line bg-raised shadow-2xl outline-none",
+          )}
         >
           <div className="flex items-center justify-between border-b border-line px-4 py-2.5">
             <Dialog.Title className="font-semibold">{title}</Dialog.Title>

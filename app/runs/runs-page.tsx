@@ -6,34 +6,26 @@ import Link from "next/link";
 import { useState } from "react";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
-import { duration } from "../_ui/amounts";
+import { duration, elapsed } from "../_ui/amounts";
 import { CompareButton } from "../_ui/compare-button";
 import { DataTable } from "../_ui/data-table";
 import { Complaint, SearchField } from "../_ui/page";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
 
-type Row = Outputs["runs"]["list"][number];
-const column = createColumnHelper<Row>();
-const took = (r: Row): number => (r.startedAt ? (r.finishedAt ?? new Date()).getTime() - r.startedAt.getTime() : 0);
+type Run = Outputs["runs"]["list"][number];
+
+const column = createColumnHelper<Run>();
 const columns = [
-  column.accessor("name", {
-    header: "Graph",
-    cell: ({ row: { original: r } }) => (
-      <Link href={`/runs/${r.id}`} className="block min-w-0">
-        <span className="block truncate font-medium">{r.name}</span>
-        {r.error && (
-          <span className="block truncate text-xs text-bad" title={r.error.hint}>
-            {r.error.message}
-          </span>
-        )}
-      </Link>
-    ),
+  column.accessor("name", { header: "Graph", cell: ({ row }) => <NameCell run={row.original} /> }),
+  column.accessor("status", { header: "Status", cell: (cell) => <StatusMark status={cell.getValue()} /> }),
+  column.accessor("createdAt", { header: "Asked", cell: (cell) => <Ago date={cell.getValue()} /> }),
+  column.accessor(elapsed, {
+    id: "took",
+    header: "Took",
+    cell: (cell) => (cell.getValue() ? duration(cell.getValue()) : "–"),
   }),
-  column.accessor("status", { header: "Status", cell: (c) => <StatusMark status={c.getValue()} /> }),
-  column.accessor("createdAt", { header: "Asked", cell: (c) => <Ago date={c.getValue()} /> }),
-  column.accessor(took, { id: "took", header: "Took", cell: (c) => (c.getValue() ? duration(c.getValue()) : "–") }),
-  column.accessor("provider", { header: "On", cell: (c) => c.getValue() ?? "–" }),
+  column.accessor("provider", { header: "On", cell: (cell) => cell.getValue() ?? "–" }),
   column.accessor("attempt", { header: "Attempts" }),
 ];
 
@@ -62,5 +54,18 @@ export function RunsPage() {
         />
       )}
     </Shell>
+  );
+}
+
+function NameCell({ run: { id, name, error } }: { run: Run }) {
+  return (
+    <Link href={`/runs/${id}`} className="block min-w-0">
+      <span className="block truncate font-medium">{name}</span>
+      {error && (
+        <span className="block truncate text-xs text-bad" title={error.hint}>
+          {error.message}
+        </span>
+      )}
+    </Link>
   );
 }

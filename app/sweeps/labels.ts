@@ -1,3 +1,4 @@
+/** What a person calls a node, a parameter, a value and the metric of a sweep. */
 import type { SweepAxis } from "#nodes/graph/sweep";
 import { definitionOf } from "../_editor/context";
 import { fieldsOf } from "../_editor/widgets/describe";
@@ -5,23 +6,27 @@ import type { Outputs } from "../_trpc/client";
 
 export type Sweep = Outputs["sweeps"]["get"];
 export type Trial = Sweep["trials"][number];
+type Nodes = Pick<Sweep, "nodes">;
 type Named = Pick<Sweep, "nodes" | "spec">;
 
-/** What a person calls a node, a parameter and a metric of a sweep. */
-export const nodeLabel = ({ nodes }: Pick<Named, "nodes">, id: string): string =>
+/** The parameter of an axis as assignments name it: "node.param". */
+export const axisKey = ({ node, param }: Pick<SweepAxis, "node" | "param">): string => `${node}.${param}`;
+
+export const nodeLabel = ({ nodes }: Nodes, id: string): string =>
   nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id;
-export function paramLabel(
-  { nodes }: Pick<Named, "nodes">,
-  { node, param }: Pick<SweepAxis, "node" | "param">,
-): string {
+
+export function paramLabel({ nodes }: Nodes, { node, param }: Pick<SweepAxis, "node" | "param">): string {
   const definition = definitionOf(nodes[node]?.type);
-  return (definition && fieldsOf(definition).find((f) => f.name === param)?.label) ?? param;
+  const field = definition && fieldsOf(definition).find(({ name }) => name === param);
+  return field?.label ?? param;
 }
-export const metricLabel = (sweep: Named): string =>
-  `${nodeLabel(sweep, sweep.spec.metric.node)} · ${sweep.spec.metric.line ?? sweep.spec.metric.port}`;
-export const valueLabel = (value: unknown): string =>
-  typeof value === "string"
-    ? value
-    : typeof value === "number"
-      ? String(Number(value.toPrecision(6)))
-      : JSON.stringify(value);
+
+export function metricLabel(sweep: Named): string {
+  const { node, line, port } = sweep.spec.metric;
+  return `${nodeLabel(sweep, node)} · ${line ?? port}`;
+}
+
+export function valueLabel(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? String(Number(value.toPrecision(6))) : JSON.stringify(value);
+}

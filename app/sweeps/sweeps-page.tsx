@@ -4,53 +4,43 @@ import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import Link from "next/link";
 import { useState } from "react";
-import { short } from "../_editor/previews/numbers";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
+import { Ago } from "../_ui/ago";
+import { shortNumber } from "../_ui/amounts";
 import { DataTable } from "../_ui/data-table";
 import { Complaint, SearchField } from "../_ui/page";
 import { Shell } from "../_ui/shell";
 import { StatusMark } from "../_ui/status";
-import { Ago } from "../_ui/ago";
 import { metricLabel, paramLabel } from "./labels";
 import { RunsBar } from "./runs-bar";
 
-type Row = Outputs["sweeps"]["list"][number];
-const column = createColumnHelper<Row>();
-const varied = (s: Row): string => s.spec.axes.map((a) => paramLabel(s, a)).join(" × ");
+type Sweep = Outputs["sweeps"]["list"][number];
+
+const variedParameters = (sweep: Sweep): string => sweep.spec.axes.map((axis) => paramLabel(sweep, axis)).join(" × ");
+
+const column = createColumnHelper<Sweep>();
 const columns = [
-  column.accessor((s) => `${s.name} ${varied(s)}`, {
+  column.accessor((sweep) => `${sweep.name} ${variedParameters(sweep)}`, {
     id: "name",
     header: "Graph",
-    cell: ({ row: { original: s } }) => (
-      <Link href={`/sweeps/${s.id}`} className="block min-w-0">
-        <span className="block truncate font-medium">{s.name}</span>
-        <span className="block truncate text-xs text-ink-3">{varied(s)}</span>
-      </Link>
-    ),
+    cell: ({ row }) => <NameCell sweep={row.original} />,
   }),
-  column.accessor("status", { header: "Status", cell: (c) => <StatusMark status={c.getValue()} /> }),
+  column.accessor("status", { header: "Status", cell: (cell) => <StatusMark status={cell.getValue()} /> }),
   column.display({
     id: "runs",
     header: "Runs",
-    cell: ({ row: { original: s } }) => (
+    cell: ({ row }) => (
       <div className="w-36">
-        <RunsBar runs={s.runs} />
+        <RunsBar runs={row.original.runs} />
       </div>
     ),
   }),
   column.accessor("best", {
     header: "Best",
     sortUndefined: "last",
-    cell: ({ row: { original: s } }) =>
-      s.best === null ? (
-        "–"
-      ) : (
-        <span>
-          <b className="font-semibold">{short(s.best)}</b> <span className="text-xs text-ink-3">{metricLabel(s)}</span>
-        </span>
-      ),
+    cell: ({ row }) => <BestCell sweep={row.original} />,
   }),
-  column.accessor("createdAt", { header: "Started", cell: (c) => <Ago date={c.getValue()} /> }),
+  column.accessor("createdAt", { header: "Started", cell: (cell) => <Ago date={cell.getValue()} /> }),
 ];
 
 /** Every sweep, newest first, kept up to date. */
@@ -75,5 +65,24 @@ export function SweepsPage() {
         />
       )}
     </Shell>
+  );
+}
+
+function NameCell({ sweep }: { sweep: Sweep }) {
+  return (
+    <Link href={`/sweeps/${sweep.id}`} className="block min-w-0">
+      <span className="block truncate font-medium">{sweep.name}</span>
+      <span className="block truncate text-xs text-ink-3">{variedParameters(sweep)}</span>
+    </Link>
+  );
+}
+
+function BestCell({ sweep }: { sweep: Sweep }) {
+  if (sweep.best === null) return "–";
+  return (
+    <span>
+      <b className="font-semibold">{shortNumber(sweep.best)}</b>{" "}
+      <span className="text-xs text-ink-3">{metricLabel(sweep)}</span>
+    </span>
   );
 }

@@ -3,25 +3,12 @@
 import type { FC } from "react";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
 import type { PortType } from "#nodes/core/values";
-import {
-  FilePreview,
-  MatrixPreview,
-  NumberPreview,
-  TensorPreview,
-  TextPreview,
-  TokenizerPreview,
-  WeightsPreview,
-} from "./numbers";
-import { GalleryPreview, ImagePreview, RankingPreview } from "./pictures";
+import { FilePreview, NumberPreview, TensorPreview, TextPreview, TokenizerPreview, WeightsPreview } from "./facts";
+import { MatrixPreview } from "./matrix";
+import { GalleryPreview, ImagePreview } from "./pictures";
+import type { PreviewProps } from "./preview-props";
+import { RankingPreview } from "./ranking";
 import { SeriesPreview } from "./series";
-
-export interface PreviewProps<P> {
-  preview: P;
-  /** The port's name. */
-  name: string;
-  /** In a window of its own instead of on the node. */
-  large?: boolean;
-}
 
 /** One component for each type of port; a new type does not compile until it has one. */
 const previews: { [T in PortType]: FC<PreviewProps<PreviewOf[T]>> } = {

@@ -2,7 +2,7 @@
 
 import type { PreviewOf } from "#nodes/core/preview";
 import { Chart } from "../../_ui/chart";
-import type { PreviewProps } from "./index";
+import type { PreviewProps } from "./preview-props";
 
 export function SeriesPreview({ preview: { x, lines }, large }: PreviewProps<PreviewOf["series"]>) {
   // Lines of very different sizes do not share an axis on a small chart: there the first one stands for them.

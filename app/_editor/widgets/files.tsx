@@ -1,140 +1,159 @@
 "use client";
 
-import { ImagePlus, LoaderCircle, Upload, X } from "lucide-react";
-import { type DragEvent, useRef, useState } from "react";
-import { toast } from "sonner";
-import { blobUrl, upload, type Uploaded } from "../upload";
-import type { Field } from "./describe";
-import type { WidgetProps } from "./index";
+import { ImagePlus, LoaderCircle, type LucideIcon, Upload, X } from "lucide-react";
+import { type ChangeEvent, type DragEvent, type RefObject, useRef, useState } from "react";
+import { cx } from "../../_ui/cx";
+import { blobUrl } from "../upload";
+import { useUploads } from "./use-uploads";
+import type { WidgetProps } from "./widget-props";
 
-/** Sends files one after the other, and tells of those that fail. A file that does not pass its inspection is not sent. */
-function useUploads(
-  onDone: (done: Uploaded[], inspected: Record<string, unknown>) => void,
-  inspect?: Field["inspect"],
-) {
-  const [left, setLeft] = useState(0);
-  const send = async (files: Iterable<File>) => {
-    const all = [...files];
-    const done: Uploaded[] = [];
-    let inspected: Record<string, unknown> = {};
-    setLeft(all.length);
-    for (const file of all) {
-      try {
-        if (inspect)
-          inspected = await inspect({
-            size: file.size,
-            read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()),
-          });
-        done.push(await upload(file));
-      } catch (error) {
-        toast.error((error as Error).message, { description: (error as { hint?: string }).hint });
-      }
-      setLeft((n) => n - 1);
-    }
-    if (done.length) onDone(done, inspected);
-  };
-  return { left, send };
-}
+type StoredFile = { ref: string; name: string };
+type Send = (files: Iterable<File>) => Promise<void>;
 
+/** Pictures of a parameter: dropped or chosen, shown small, removed one by one. */
 export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const images = (Array.isArray(value) ? value : []) as { ref: string; name: string }[];
+  const images: StoredFile[] = Array.isArray(value) ? value : [];
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const { left, send } = useUploads((done) => onChange([...images, ...done.map(({ ref, name }) => ({ ref, name }))]));
-  const drop = (e: DragEvent) => {
-    e.preventDefault();
-    setOver(false);
-    void send([...e.dataTransfer.files].filter((f) => f.type.startsWith("image/")));
-  };
   return (
     <div>
-      <input
-        ref={input}
-        type="file"
-        accept="image/*,.svg"
-        multiple
-        className="hidden"
-        aria-label={field.label}
-        onChange={(e) => {
-          void send(e.target.files ?? []);
-          e.target.value = "";
-        }}
-      />
-      <button
-        type="button"
-        disabled={disabled}
-        onClick={() => input.current?.click()}
-        onDragOver={(e) => {
-          e.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-        className={`flex w-full flex-col items-center gap-1 rounded-lg border border-dashed p-4 text-ink-2 hover:border-accent hover:text-ink ${over ? "border-accent bg-accent-soft" : "border-line-strong"}`}
-      >
-        {left > 0 ? (
-          <LoaderCircle className="size-5 animate-spin" aria-hidden />
-        ) : (
-          <ImagePlus className="size-5" aria-hidden />
-        )}
-        <span className="text-xs">{left > 0 ? `${left} to send` : "Drop pictures, or choose files"}</span>
-      </button>
+      <FileInput input={input} label={field.label} accept="image/*,.svg" multiple send={send} />
+      <DropButton left={left} disabled={disabled} send={send} onClick={() => input.current?.click()} />
       <div className="mt-2 grid grid-cols-5 gap-1.5">
         {images.map((image, i) => (
-          <div key={`${image.ref}-${i}`} className="group relative">
-            <img
-              src={blobUrl(image.ref)}
-              alt={image.name}
-              title={image.name}
-              className="aspect-square w-full rounded border border-line bg-white object-contain"
-            />
-            <button
-              type="button"
-              aria-label={`Remove ${image.name}`}
-              disabled={disabled}
-              onClick={() => onChange(images.filter((_, at) => at !== i))}
-              className="absolute -top-1 -right-1 hidden rounded-full bg-ink p-0.5 text-surface group-hover:block"
-            >
-              <X className="size-3" aria-hidden />
-            </button>
-          </div>
+          <Thumbnail
+            key={`${image.ref}-${i}`}
+            image={image}
+            disabled={disabled}
+            onRemove={() => onChange(images.filter((_, place) => place !== i))}
+          />
         ))}
       </div>
     </div>
   );
 }
 
+/** One file of a parameter. */
 export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) {
-  const file = value as { ref: string; name: string } | undefined;
+  const file = value as StoredFile | undefined;
   const input = useRef<HTMLInputElement>(null);
-  const { left, send } = useUploads(
-    ([done], inspected) => done && onChange({ ref: done.ref, name: done.name, ...(inspected as object) }),
-    field.inspect,
-  );
+  const { left, send } = useUploads(([done], inspected) => {
+    if (done) onChange({ ref: done.ref, name: done.name, ...(inspected as object) });
+  }, field.inspect);
   return (
     <div className="flex items-center gap-2">
-      <input
-        ref={input}
-        type="file"
-        className="hidden"
-        aria-label={field.label}
-        onChange={(e) => {
-          void send(e.target.files ?? []);
-          e.target.value = "";
-        }}
-      />
+      <FileInput input={input} label={field.label} send={send} />
       <button
         type="button"
         disabled={disabled || left > 0}
         onClick={() => input.current?.click()}
         className="field flex items-center gap-2 text-left"
       >
-        {left > 0 ? (
-          <LoaderCircle className="size-4 animate-spin" aria-hidden />
-        ) : (
-          <Upload className="size-4 text-ink-3" aria-hidden />
-        )}
+        <Sign icon={Upload} isBusy={left > 0} className="size-4 text-ink-3" />
         <span className="truncate">{file?.name ?? "Choose a file"}</span>
+      </button>
+    </div>
+  );
+}
+
+/** The browser's own choice of files, out of sight; a button beside it opens it. */
+function FileInput({
+  input,
+  label,
+  accept,
+  multiple,
+  send,
+}: {
+  input: RefObject<HTMLInputElement | null>;
+  label: string;
+  accept?: string;
+  multiple?: boolean;
+  send: Send;
+}) {
+  const sendChosen = (event: ChangeEvent<HTMLInputElement>) => {
+    void send(event.target.files ?? []);
+    // The same file may be chosen again.
+    event.target.value = "";
+  };
+  return (
+    <input
+      ref={input}
+      type="file"
+      accept={accept}
+      multiple={multiple}
+      className="hidden"
+      aria-label={label}
+      onChange={sendChosen}
+    />
+  );
+}
+
+function DropButton({
+  left,
+  disabled,
+  send,
+  onClick,
+}: {
+  left: number;
+  disabled?: boolean;
+  send: Send;
+  onClick(): void;
+}) {
+  const [isOver, setIsOver] = useState(false);
+  const allow = (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(true);
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(false);
+    void send([...event.dataTransfer.files].filter((file) => file.type.startsWith("image/")));
+  };
+  return (
+    <button
+      type="button"
+      disabled={disabled}
+      onClick={onClick}
+      onDragOver={allow}
+      onDragLeave={() => setIsOver(false)}
+      onDrop={drop}
+      className={cx(
+        "flex w-full flex-col items-center gap-1 rounded-lg border border-dashed p-4 text-ink-2",
+        "hover:border-accent hover:text-ink",
+        isOver ? "border-accent bg-accent-soft" : "border-line-strong",
+      )}
+    >
+      <Sign icon={ImagePlus} isBusy={left > 0} className="size-5" />
+      <span className="text-xs">{left > 0 ? `${left} to send` : "Drop pictures, or choose files"}</span>
+    </button>
+  );
+}
+
+function Sign({ icon: Icon, isBusy, className }: { icon: LucideIcon; isBusy: boolean; className: string }) {
+  return isBusy ? (
+    <LoaderCircle className={`${className} animate-spin`} aria-hidden />
+  ) : (
+    <Icon className={className} aria-hidden />
+  );
+}
+
+function Thumbnail({ image, disabled, onRemove }: { image: StoredFile; disabled?: boolean; onRemove(): void }) {
+  return (
+    <div className="group relative">
+      <img
+        src={blobUrl(image.ref)}
+        alt={image.name}
+        title={image.name}
+        className="aspect-square w-full rounded border border-line bg-white object-contain"
+      />
+      <button
+        type="button"
+        aria-label={`Remove ${image.name}`}
+        disabled={disabled}
+        onClick={onRemove}
+        className="absolute -top-1 -right-1 hidden rounded-full bg-ink p-0.5 text-surface group-hover:block"
+      >
+        <X className="size-3" aria-hidden />
       </button>
     </div>
   );

@@ -1,0 +1,69 @@
+"use client";
+
+import { cx } from "../_ui/cx";
+import { useChecked, useEditor, useEditorStore } from "./context";
+import { RunFacts } from "./run-facts";
+
+/** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */
+export function GraphInspector() {
+  const chosen = useEditor((state) => state.selection.length);
+  const count = useEditor((state) => Object.keys(state.history.present.nodes).length);
+  return (
+    <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
+      <Description />
+      <p className="text-ink-2">
+        {chosen > 1 ? `${chosen} nodes are chosen.` : `${count} nodes. Choose one to see its parameters.`}
+      </p>
+      <Problems />
+      <RunFacts />
+    </div>
+  );
+}
+
+function Description() {
+  const store = useEditorStore();
+  const text = useEditor((state) => state.history.present.description);
+  const frozen = useEditor((state) => state.frozen);
+  if (frozen) return text ? <p className="text-ink-2">{text}</p> : null;
+  const write = (description: string) =>
+    store.getState().edit((document) => ({ ...document, description }), "description");
+  return (
+    <label className="block">
+      <span className="mb-1 block font-medium text-ink-2">Description</span>
+      <textarea
+        className="field field-sizing-content min-h-16 resize-none"
+        value={text}
+        maxLength={2000}
+        placeholder="What this graph is for"
+        onChange={(event) => write(event.target.value)}
+      />
+    </label>
+  );
+}
+
+/** All that the check found; a click on one chooses its node. */
+function Problems() {
+  const store = useEditorStore();
+  const nodes = useEditor((state) => state.history.present.nodes);
+  const { problems } = useChecked();
+  if (!problems.length) return null;
+  return (
+    <section>
+      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Problems</h3>
+      {problems.map(({ node, port, severity, message }) => (
+        <button
+          key={`${node}${port}${message}`}
+          type="button"
+          onClick={() => node && store.getState().select([node])}
+          className={cx(
+            "mb-1 block w-full rounded-md px-2 py-1.5 text-left text-[12px] wrap-anywhere",
+            severity === "error" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn",
+          )}
+        >
+          <b>{node ? `${nodes[node]?.title ?? node}: ` : ""}</b>
+          {message}
+        </button>
+      ))}
+    </section>
+  );
+}

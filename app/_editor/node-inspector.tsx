@@ -1,0 +1,195 @@
+"use client";
+
+import { BookOpen, ChevronRight } from "lucide-react";
+import { type ReactNode, useMemo, useState } from "react";
+import { unfolded } from "#nodes/core/docs";
+import type { Port, WireType } from "#nodes/core/ports";
+import type { GraphNode } from "#nodes/graph/document";
+import { setNote, setTitle } from "#nodes/graph/edits";
+import { Chart } from "../_ui/chart";
+import { cx } from "../_ui/cx";
+import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
+import { describe } from "./node";
+import { ParameterField } from "./parameter-field";
+import { fieldsOf } from "./widgets/describe";
+
+/** A node: its title, its parameters as a form made of their types, its ports, its documentation. */
+export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
+  const { types } = useChecked();
+  const definition = definitionOf(node.type);
+  const ports = useDefinitions()(id);
+  return (
+    <div className="h-full overflow-y-auto px-4 pb-8">
+      <Title id={id} node={node} />
+      <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
+      <Drawing id={id} />
+      <Parameters id={id} type={node.type} />
+      {definition && (
+        <>
+          <Ports title="Inputs" ports={ports?.inputs ?? {}} wires={types[id]?.in ?? {}} />
+          <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={types[id]?.out ?? {}} />
+        </>
+      )}
+      {definition?.docs && <Docs text={definition.docs} />}
+      <Note id={id} node={node} />
+      <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
+        {id} · {node.type}
+      </p>
+    </div>
+  );
+}
+
+function Title({ id, node }: { id: string; node: GraphNode }) {
+  const store = useEditorStore();
+  const frozen = useEditor((state) => state.frozen);
+  const usual = definitionOf(node.type)?.title;
+  const write = (title: string) =>
+    store.getState().edit((document) => setTitle(document, id, title === usual ? "" : title), `title ${id}`);
+  return (
+    <input
+      aria-label="Title"
+      className={cx(
+        "mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-[15px] font-semibold",
+        "hover:border-line focus:border-line-strong focus:px-2",
+      )}
+      value={node.title ?? usual ?? node.type}
+      maxLength={100}
+      disabled={frozen}
+      onChange={(event) => write(event.target.value)}
+    />
+  );
+}
+
+function Note({ id, node }: { id: string; node: GraphNode }) {
+  const store = useEditorStore();
+  const frozen = useEditor((state) => state.frozen);
+  const write = (note: string) => store.getState().edit((document) => setNote(document, id, note), `note ${id}`);
+  return (
+    <label className="block border-t border-line pt-3">
+      <span className="mb-1 block font-medium text-ink-2">Note</span>
+      <textarea
+        className="field resize-y"
+        rows={2}
+        value={node.note ?? ""}
+        maxLength={2000}
+        disabled={frozen}
+        placeholder="Shown on the node"
+        onChange={(event) => write(event.target.value)}
+      />
+    </label>
+  );
+}
+
+/** The form; what is advanced is folded away. */
+function Parameters({ id, type }: { id: string; type: string }) {
+  const definition = definitionOf(type);
+  const fields = definition ? fieldsOf(definition) : [];
+  const advanced = fields.filter((field) => field.advanced);
+  return (
+    <>
+      <div className="border-t border-line pt-1">
+        {fields
+          .filter((field) => !field.advanced)
+          .map((field) => (
+            <ParameterField key={field.name} node={id} field={field} />
+          ))}
+        {!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}
+      </div>
+      {advanced.length > 0 && (
+        <Fold
+          title="More parameters"
+          iconOf={(isOpen) => <ChevronRight className={cx("size-3.5 transition", isOpen && "rotate-90")} aria-hidden />}
+        >
+          {advanced.map((field) => (
+            <ParameterField key={field.name} node={id} field={field} />
+          ))}
+        </Fold>
+      )}
+    </>
+  );
+}
+
+function Docs({ text }: { text: string }) {
+  return (
+    <Fold title="About this node" iconOf={() => <BookOpen className="size-3.5" aria-hidden />}>
+      <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">{unfolded(text)}</p>
+    </Fold>
+  );
+}
+
+/** A part that opens when its title is clicked. */
+function Fold({ title, iconOf, children }: { title: string; iconOf(isOpen: boolean): ReactNode; children: ReactNode }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <section className="border-t border-line py-1.5">
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+        className="flex items-center gap-1.5 py-1 font-medium text-ink-2 hover:text-ink"
+      >
+        {iconOf(isOpen)}
+        {title}
+      </button>
+      {isOpen && children}
+    </section>
+  );
+}
+
+/** What the parameters mean, as the node draws it; nothing while one of them is wrong. */
+function Drawing({ id }: { id: string }) {
+  const { graph } = useChecked();
+  const node = graph.nodes.get(id);
+  const drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
+  if (!drawn) return null;
+  return (
+    <figure className="border-t border-line py-3" data-drawing>
+      <figcaption className="mb-1 text-[11px] text-ink-3">
+        {drawn.lines.map((line) => line.name).join(", ")} by {drawn.x.label}
+      </figcaption>
+      <Chart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
+    </figure>
+  );
+}
+
+function Ports({
+  title,
+  ports,
+  wires,
+}: {
+  title: string;
+  ports: Readonly<Record<string, Port>>;
+  wires: Readonly<Record<string, WireType>>;
+}) {
+  if (!Object.keys(ports).length) return null;
+  return (
+    <section className="border-t border-line py-3">
+      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
+      {Object.entries(ports).map(([name, port]) => (
+        <PortFacts key={name} name={name} port={port} wire={wires[name]} />
+      ))}
+    </section>
+  );
+}
+
+/** A port, with the shape of the wire at it where there is one. */
+function PortFacts({ name, port, wire }: { name: string; port: Port; wire?: WireType }) {
+  return (
+    <div className="mb-1.5">
+      <div className="flex items-baseline gap-1.5">
+        <span
+          className="size-2 shrink-0 translate-y-px rounded-full"
+          style={{ background: `var(--port-${port.type})` }}
+        />
+        <span className="font-medium">{name}</span>
+        <span className="truncate text-[11px] text-ink-3">
+          {port.type}
+          {port.optional ? ", optional" : ""}
+          {port.many ? ", any number" : ""}
+        </span>
+      </div>
+      <p className="pl-3.5 font-mono text-[11px] text-ink-2">{describe(wire ?? port)}</p>
+      {port.doc && <p className="pl-3.5 text-[11px] text-ink-3">{port.doc}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+"use client";
+
+import { RotateCcw } from "lucide-react";
+import { setParam } from "#nodes/graph/edits";
+import { IconButton } from "../_ui/button";
+import { useChecked, useEditor, useEditorStore } from "./context";
+import { widgets } from "./widgets";
+import type { Field } from "./widgets/describe";
+import type { WidgetProps } from "./widgets/widget-props";
+
+/** One parameter of a node: its label, its widget, what it means and what is wrong with it. */
+export function ParameterField({ node, field }: { node: string; field: Field }) {
+  const store = useEditorStore();
+  const params = useEditor((state) => state.history.present.nodes[node]?.params);
+  const frozen = useEditor((state) => state.frozen);
+  const { problems } = useChecked();
+  const isSet = params !== undefined && Object.hasOwn(params, field.name);
+  const problem = problems.find((other) => other.node === node && other.param === field.name);
+  const id = `${node}-${field.name}`;
+  const Widget = widgets[field.widget];
+  const setValue: WidgetProps["onChange"] = (value, part = "") =>
+    store
+      .getState()
+      .edit((document) => setParam(document, node, field.name, value), `param ${node}.${field.name} ${part}`);
+  return (
+    <div className="py-2">
+      <div className="mb-1 flex h-5 items-center justify-between gap-2">
+        <label htmlFor={id} className="truncate font-medium text-ink-2" title={field.name}>
+          {field.label}
+        </label>
+        {isSet && !frozen && (
+          <IconButton
+            label={`Return ${field.label} to its default`}
+            className="!size-5"
+            onClick={() => setValue(undefined)}
+          >
+            <RotateCcw className="size-3" aria-hidden />
+          </IconButton>
+        )}
+      </div>
+      <Widget
+        id={id}
+        field={field}
+        value={isSet ? params[field.name] : field.fallback}
+        onChange={setValue}
+        disabled={frozen}
+      />
+      {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
+      {problem && (
+        <p className="mt-1 text-[11px] wrap-anywhere text-bad">
+          {problem.message} {problem.hint}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+/** What the view of a node's output is given. */
+export interface PreviewProps<P> {
+  preview: P;
+  /** The port's name. */
+  name: string;
+  /** In a window of its own instead of on the node. */
+  large?: boolean;
+}

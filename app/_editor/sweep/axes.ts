@@ -1,0 +1,129 @@
+/** The parameters that a sweep can vary and the outputs it can compare by, and an axis while it is written. */
+import type { Port } from "#nodes/core/ports";
+import type { GraphDocument } from "#nodes/graph/document";
+import { parseValues, type SweepAxis, type SweepSpec } from "#nodes/graph/sweep";
+import { definitionOf } from "../context";
+import { type Field, fieldsOf } from "../widgets/describe";
+
+/** What stands in the fields of one axis. */
+export interface AxisDraft {
+  node: string;
+  field: Field;
+  /** Values, separated by commas. */
+  text: string;
+  /** The options that are on, of a parameter that has options. */
+  picked: readonly Option[];
+  /** A range instead of a list; for random search only. */
+  ranged: boolean;
+  min: string;
+  max: string;
+  log: boolean;
+}
+export type Option = string | boolean;
+
+/** A node with those of its parameters that can be varied. */
+export interface Variable {
+  node: string;
+  title: string;
+  fields: Field[];
+}
+
+/** An output by which runs can be compared. */
+export interface Metric {
+  node: string;
+  port: string;
+  /** "node.port". */
+  endpoint: string;
+  type: "number" | "series";
+  label: string;
+}
+
+const numbers: readonly Field["widget"][] = ["number", "slider", "seed"];
+const words: readonly Field["widget"][] = ["text", "textarea"];
+
+export const isNumber = ({ widget }: Field): boolean => numbers.includes(widget);
+
+/** What a parameter can be where there are only a few ways. */
+export function optionsOf({ widget, options }: Field): readonly Option[] | undefined {
+  if (widget === "toggle") return [false, true];
+  return widget === "select" ? options : undefined;
+}
+
+const canVary = (field: Field): boolean =>
+  isNumber(field) || words.includes(field.widget) || optionsOf(field) !== undefined;
+
+/** The parameters that a sweep can vary, by node; chosen nodes first. */
+export function variables(document: GraphDocument, chosen: readonly string[]): Variable[] {
+  return Object.entries(document.nodes)
+    .flatMap(([node, { type, title }]) => {
+      const definition = definitionOf(type);
+      const fields = definition ? fieldsOf(definition).filter(canVary) : [];
+      return definition && fields.length ? [{ node, title: title ?? definition.title, fields }] : [];
+    })
+    .sort((a, b) => Number(chosen.includes(b.node)) - Number(chosen.includes(a.node)));
+}
+
+/**
+ * The numbers and series by which runs can be compared. First those of nodes that give nothing but numbers, since they
+ * measure something; then series; last numbers on the side.
+ */
+export function metrics(document: GraphDocument): Metric[] {
+  const ranked = Object.keys(document.nodes).flatMap((node) => rankedMetrics(document, node));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ metric }) => metric);
+}
+
+function rankedMetrics(document: GraphDocument, node: string): { metric: Metric; rank: number }[] {
+  const { type: nodeType, title } = document.nodes[node] ?? {};
+  const definition = definitionOf(nodeType);
+  const outputs = Object.entries<Port>(definition?.outputs ?? {});
+  const measures = outputs.every(([, { type }]) => type === "number");
+  return outputs.flatMap(([port, { type }]) => {
+    if (type !== "number" && type !== "series") return [];
+    const label = `${title ?? definition?.title} · ${port}`;
+    const rankOfOther = type === "series" ? 1 : 2;
+    return [{ metric: { node, port, endpoint: `${node}.${port}`, type, label }, rank: measures ? 0 : rankOfOther }];
+  });
+}
+
+/** A parameter as it is first offered: values around the one it has. */
+export function draftAxis(document: GraphDocument, node: string, field: Field): AxisDraft {
+  const now = document.nodes[node]?.params[field.name] ?? field.fallback;
+  const value = Number(now);
+  const within = (n: number) => clamped(field, n);
+  const near = field.widget === "seed" ? [0, 1, 2] : [...new Set([value / 2, value, value * 2].map(within))];
+  const wide = field.integer ? 2 : 10;
+  return {
+    node,
+    field,
+    picked: optionsOf(field) ?? [],
+    text: isNumber(field) ? near.join(", ") : String(now ?? ""),
+    ranged: isNumber(field),
+    min: String(within(value / wide)),
+    max: String(within(value * wide)),
+    log: !field.integer && value > 0,
+  };
+}
+
+/** A number that the field takes, near the given one. */
+function clamped({ min, max, integer }: Field, value: number): number {
+  const rounded = integer ? Math.round(value) : Number(value.toPrecision(4));
+  return Math.min(max ?? Number.POSITIVE_INFINITY, Math.max(min ?? Number.NEGATIVE_INFINITY, rounded));
+}
+
+/** An axis as it is sent; what is no number stays NaN, which the check of the sweep refuses. */
+export function axisOf(draft: AxisDraft, mode: SweepSpec["mode"]): SweepAxis {
+  const { node, field } = draft;
+  const target = { node, param: field.name };
+  if (mode === "random" && draft.ranged && isNumber(field))
+    return {
+      ...target,
+      min: numberIn(draft.min),
+      max: numberIn(draft.max),
+      scale: draft.log ? "log" : "linear",
+    };
+  if (optionsOf(field)) return { ...target, values: [...draft.picked] };
+  const values = isNumber(field) ? parseValues(draft.text) : draft.text.split(",").map((text) => text.trim());
+  return { ...target, values };
+}
+
+const numberIn = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));

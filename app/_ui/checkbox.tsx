@@ -1,0 +1,26 @@
+"use client";
+
+/** A box with a word beside it, for a choice among others in a line. */
+export function Checkbox({
+  label,
+  checked,
+  className = "",
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  className?: string;
+  onChange(checked: boolean): void;
+}) {
+  return (
+    <label className={`flex items-center gap-1.5 text-xs text-ink-2 ${className}`}>
+      <input
+        type="checkbox"
+        className="accent-[var(--accent)]"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}
