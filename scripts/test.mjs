@@ -1,87 +1,75 @@
-/** `npm test`: installs what is missing, checks everything, and ends with one line: N passed, N failed. `npm test -- unit` does one part. */
+/**
+ * `npm test`: installs what is missing, checks everything, and ends with one line: N passed, N failed.
+ * `npm test -- unit` does one part; the parts are those of scripts/checks.mjs, `unit` and `browser`.
+ */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { checks } from "./checks.mjs";
+import { isClientStale, isInstalled, markInstalled, npmInstall, root } from "./installation.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const only = process.argv.slice(2);
-process.chdir(root);
-const run = (command, args, env = {}) =>
-  spawnSync(command, args, {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NEXT_TELEMETRY_DISABLED: "1", ...env },
-  }).status === 0;
-
-const stamp = path.join(root, "node_modules/.patchbay-installed");
-const lock = createHash("sha256").update("package-lock.json").update(readFileSync("package-lock.json")).digest("hex");
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock || !existsSync("node_modules/vitest")) {
-  console.log("installing dependencies");
-  if (!run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"])) {
-    console.log("The dependencies could not be installed.\n0 passed, 1 failed");
-    process.exit(1);
-  }
-  writeFileSync(stamp, lock);
-}
-const changed = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-if (changed("prisma/generated/client.ts") < changed("prisma/schema.prisma"))
-  run(process.execPath, ["scripts/postinstall.mjs"]);
-
+const parts = process.argv.slice(2);
+const isWanted = (part) => !parts.length || parts.includes(part);
 let passed = 0;
 let failed = 0;
-const bin = (name) => path.join("node_modules/.bin", name);
-const wanted = (name) => !only.length || only.includes(name);
-function check(name, command, args) {
-  if (!wanted(name)) return;
+
+process.chdir(root);
+install();
+for (const [name, [program, ...args]] of Object.entries(checks)) {
+  if (!isWanted(name)) continue;
   console.log(`\n— ${name}`);
-  if (run(command, args)) passed++;
+  if (succeeds(program, args)) passed++;
   else {
     failed++;
     console.log(`✗ ${name} failed`);
   }
 }
-function tests(name, config, env) {
-  if (!wanted(name)) return;
-  console.log(`\n— ${name}`);
-  mkdirSync("test-results", { recursive: true });
-  const report = `test-results/${name}.json`;
-  const ok = run(
-    bin("vitest"),
-    ["run", "--config", config, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-    env,
-  );
-  const {
-    numPassedTests = 0,
-    numFailedTests = 0,
-    numFailedTestSuites = 0,
-  } = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
-  passed += numPassedTests;
-  failed += Math.max(numFailedTests, ok ? 0 : 1, ok ? 0 : numFailedTestSuites > 0 && numFailedTests === 0 ? 1 : 0);
+if (isWanted("unit")) runTests("unit", "vitest.config.ts");
+if (isWanted("browser")) await runBrowserTests();
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
+
+function install() {
+  if (!isInstalled() || !existsSync("node_modules/vitest")) {
+    console.log("installing dependencies");
+    if (!runs(npmInstall.command, [...npmInstall.args, "--include=dev"])) {
+      console.log("The dependencies could not be installed.\n0 passed, 1 failed");
+      process.exit(1);
+    }
+    markInstalled();
+  }
+  if (isClientStale()) runs(process.execPath, ["scripts/postinstall.mjs"]);
 }
 
-check("generated", bin("tsx"), ["scripts/gen.ts", "--check"]);
-check("lint", bin("biome"), ["lint", "--error-on-warnings"]);
-check("types", bin("tsc"), ["--noEmit", "-p", "."]);
-check("dependencies", bin("depcruise"), [
-  "--config",
-  ".dependency-cruiser.cjs",
-  "app",
-  "server",
-  "nodes",
-  "models",
-  "scripts",
-  "bench",
-  "tests",
-]);
-check("unused", bin("knip"), []);
-tests("unit", "vitest.config.ts");
-if (wanted("browser")) {
+async function runBrowserTests() {
   const { ensureChromium } = await import("./chromium.mjs");
   const chromium = ensureChromium();
   if (!chromium) console.log("No Chromium could be found or installed; set CHROMIUM_PATH.");
-  tests("browser", "vitest.browser.config.ts", { CHROMIUM_PATH: chromium ?? "" });
+  runTests("browser", "vitest.browser.config.ts", { CHROMIUM_PATH: chromium ?? "" });
 }
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+
+/** Counts what vitest reports; a run that fails without a failed test, as one that cannot begin, counts as one failure. */
+function runTests(name, config, env) {
+  console.log(`\n— ${name}`);
+  mkdirSync("test-results", { recursive: true });
+  const report = `test-results/${name}.json`;
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const isFine = succeeds("vitest", ["run", "--config", config, ...reporters], env);
+  const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
+  passed += counts.numPassedTests ?? 0;
+  failed += Math.max(counts.numFailedTests ?? 0, isFine ? 0 : 1);
+}
+
+/** Runs an installed program; whether it ended with 0. */
+function succeeds(program, args, env) {
+  return runs(path.join("node_modules/.bin", program), args, env);
+}
+
+function runs(command, args, env = {}) {
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...npmInstall.env, NEXT_TELEMETRY_DISABLED: "1", ...env },
+  });
+  return status === 0;
+}

@@ -1,0 +1,96 @@
+/** docs/templates/: a page for each template in nodes/templates, and one that lists them. */
+import { readdir, readFile } from "node:fs/promises";
+import type { NodeDefinition } from "#nodes/core/node";
+import { type GraphDocument, graphDocument } from "#nodes/graph/document";
+import { root } from "../installation.mjs";
+import { anchorOf } from "./markdown";
+import { nodeHeading } from "./nodes-page";
+import { shortened } from "./template-pictures";
+
+const folder = `${root}/nodes/templates`;
+
+interface Template {
+  id: string;
+  document: GraphDocument;
+}
+
+/** Pages by their path. */
+export async function templatePages(definitions: readonly NodeDefinition[]): Promise<Map<string, string>> {
+  const byType = new Map(definitions.map((definition) => [definition.type, definition]));
+  const templates = await readTemplates();
+  return new Map([
+    ["docs/templates/README.md", listPage(templates)],
+    ...templates.map((template) => [`docs/templates/${template.id}.md`, templatePage(template, byType)] as const),
+  ]);
+}
+
+async function readTemplates(): Promise<Template[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(`${folder}/${name}`, "utf8");
+      return { id: name.slice(0, -".json".length), document: graphDocument.parse(JSON.parse(text)) };
+    }),
+  );
+}
+
+function listPage(templates: readonly Template[]): string {
+  const rows = templates.map(({ id, document }) => `| [${document.name}](${id}.md) | ${document.description} |`);
+  return `# Templates
+
+Written by \`npm run gen\` from \`nodes/templates\`. Each is a graph to start from: choose it on the start page, or run it with \`npm run -s patchbay -- run NAME\`.
+
+| template | what it does |
+| --- | --- |
+${rows.join("\n")}
+`;
+}
+
+function templatePage({ id, document }: Template, byType: ReadonlyMap<string, NodeDefinition>): string {
+  const types = [...new Set(Object.values(document.nodes).map(({ type }) => type))].sort();
+  const rows = types.map((type) => {
+    const users = Object.entries(document.nodes).filter(([, node]) => node.type === type);
+    return `| ${nodeLink(type, byType)} | ${users.map(([name]) => `\`${name}\``).join(", ")} |`;
+  });
+  return `# ${document.name}
+
+${document.description}
+
+![${document.name}, after a run](${id}.png)
+
+${captionOf(id, document)}
+
+\`\`\`sh
+npm run -s patchbay -- run ${id}
+\`\`\`
+
+## Nodes
+
+${Object.keys(document.nodes).length} nodes and ${document.wires.length} wires.
+
+| type | nodes |
+| --- | --- |
+${rows.join("\n")}
+
+Written by \`npm run gen\` from \`nodes/templates/${id}.json\`; the picture by \`npm run pictures\`. [All templates](README.md)
+`;
+}
+
+function nodeLink(type: string, byType: ReadonlyMap<string, NodeDefinition>): string {
+  const definition = byType.get(type);
+  if (!definition) throw new Error(`A template has a node of the type "${type}", and there is none.`);
+  return `[${definition.title}](../nodes.md#${anchorOf(nodeHeading(definition))})`;
+}
+
+/** What the picture shows: the template's own run, or one that was made shorter. */
+function captionOf(id: string, document: GraphDocument): string {
+  const changes = Object.entries(shortened[id] ?? {}).flatMap(([node, params]) =>
+    Object.entries(params).map(([name, value]) => {
+      const usual = document.nodes[node]?.params[name];
+      return `\`${node}.${name}\` = ${value}${usual === undefined ? "" : ` instead of ${usual}`}`;
+    }),
+  );
+  return changes.length
+    ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are lower than those of the template.*`
+    : "*The picture is of a run of the template as it is.*";
+}

@@ -1,0 +1,34 @@
+/** Builds the web application where a source is newer than the last build. */
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { hashOf, root, stampIn } from "../installation.mjs";
+import { fail, runCommand, say } from "./lifecycle.mjs";
+
+const stamp = path.join(root, ".next/patchbay-built");
+const folders = ["app", "nodes", "models", "server"];
+const notSources = ["generated", "migrations"];
+
+/** Fails, with what the build said, where it cannot be built. */
+export async function buildWebApplication(env) {
+  const wanted = hashOf(sources());
+  if (stampIn(stamp) === wanted) return;
+  say("building the web application");
+  rmSync(stamp, { force: true });
+  const next = path.join(root, "node_modules/next/dist/bin/next");
+  const { status, output } = await runCommand(process.execPath, [next, "build"], { env });
+  if (status !== 0) await fail(`${output}\nThe web application could not be built.`);
+  writeFileSync(stamp, wanted);
+}
+
+function sources() {
+  const code = folders.flatMap(filesBelow).filter((file) => /\.(tsx?|css)$/.test(file) && !file.includes(".test."));
+  return [...code, "next.config.js", "package-lock.json"].sort();
+}
+
+function filesBelow(folder) {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (!entry.isDirectory()) return [file];
+    return notSources.includes(entry.name) ? [] : filesBelow(file);
+  });
+}
