@@ -1,6 +1,7 @@
 import { defineConfig } from "prisma/config";
 
-// `prisma generate` needs an address that looks right; nothing connects to it. Migrations run through scripts/migrate.mjs.
+// `prisma generate` needs an address that looks right; nothing connects to it.
+// Migrations run through scripts/migrate.mjs.
 export default defineConfig({
   schema: "prisma/schema.prisma",
   migrations: { path: "prisma/migrations" },

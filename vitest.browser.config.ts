@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** The whole product, started as a user starts it, and walked through in a browser. One after the other: they share the machine. */
+/**
+ * The whole product, started as a user starts it, and walked through in a browser. One file after the other: they share
+ * the machine.
+ */
 export default defineConfig({
   test: {
     include: ["tests/browser/**/*.test.ts"],

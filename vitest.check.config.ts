@@ -1,5 +1,26 @@
-import { defineConfig, mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 import whole from "./vitest.config";
 
-/** The tests of `npm run check`. */
-export default mergeConfig(whole, defineConfig({ test: { } }));
+/** Tests that train, decode thousands of pictures or open many models: seconds each, where others take less than two. */
+const slow = [
+  "models/onnx/ops.test.ts",
+  "models/onnx/gradients/indexing.test.ts",
+  "models/onnx/import/translate.test.ts",
+  "nodes/data/data.test.ts",
+  "nodes/model/{convnext,efficientnet,onnx}.test.ts",
+  "nodes/output/export-onnx.test.ts",
+];
+
+/** The tests of `npm run check`: of models, nodes and editor, without database, worker or browser. */
+export default defineConfig({
+  ...whole,
+  test: {
+    ...whole.test,
+    include: [
+      "{models,nodes,app}/**/*.test.{ts,tsx}",
+      "scripts/refusal.test.ts",
+      "tests/{form,links,registry}.test.ts",
+    ],
+    exclude: [...slow, "node_modules/**"],
+  },
+});

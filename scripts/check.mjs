@@ -1,7 +1,7 @@
 /**
- * `npm run check`: what can be checked without a server, in under a minute on two cores: format, lint, types, dependency
- * rules, unused code, generated files, and the tests of code that needs no ONNX Runtime. Two parts run side by side, the
- * slowest first; a part that fails shows what it said. `npm test` is the whole.
+ * `npm run check`: what can be checked without a server, in under a minute on two cores: format, lint, types,
+ * dependency rules, unused code, generated files, and the quick tests. Two parts run side by side, the slowest first; a
+ * part that fails shows what it said. `npm test` is the whole.
  */
 import { spawn } from "node:child_process";
 import path from "node:path";

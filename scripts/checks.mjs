@@ -1,4 +1,4 @@
-/** What is checked without a server, as commands: `npm test` runs them one after the other, `npm run check` side by side. */
+/** What is checked without running anything: `npm test` does it one after the other, `npm run check` side by side. */
 const layers = ["app", "server", "nodes", "models", "scripts", "bench", "tests"];
 
 /** @type {Record<string, readonly [program: string, ...args: string[]]>} by the name that `npm test -- NAME` takes */

@@ -1,4 +1,7 @@
-/** Whether what is installed is what the lockfile and the schema ask for. Imports nothing but Node, for it runs on a bare clone. */
+/**
+ * Whether what is installed is what the lockfile and the schema ask for. Imports nothing but Node, for it runs on a bare
+ * clone.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";

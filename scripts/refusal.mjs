@@ -1,12 +1,13 @@
 /**
- * Why a request is not even looked at, or undefined. Patchbay has no accounts: whoever reaches the port may use it, and so a page of
- * another site, open in the same browser, must not reach it.
+ * Why a request is not even looked at, or undefined. Patchbay has no accounts: whoever reaches the port may use it, and
+ * so a page of another site, open in the same browser, must not reach it.
  * @param {{ method?: string, url?: string, headers: Record<string, string | string[] | undefined> }} request
  * @param {{ loopback: boolean }} options whether the server listens on the loopback address only
  * @returns {{ status: number, message: string, hint: string } | undefined}
  */
 export function refusal({ method = "GET", url = "/", headers }, { loopback }) {
-  // On the loopback address only its names are answered: a page elsewhere cannot come in under a name of its own (DNS rebinding).
+  // On the loopback address only its names are answered: a page elsewhere cannot come in under a name of its own
+  // (DNS rebinding).
   if (loopback && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(String(headers.host)))
     return { status: 421, message: "This Patchbay answers on localhost only.", hint: "Set HOST to serve other names." };
   if (!/^\/(?!\/)/.test(url) || !isEncoded(url))

@@ -30,7 +30,7 @@ describe("a request is refused unread", () => {
   ])("%s", (_, method, url, headers, status) =>
     expect(answer(method, url, headers as Record<string, string>)).toBe(status));
 
-  it("and the rest is answered: our own pages, scripts, links from elsewhere, other names where HOST allows them", () => {
+  it("and the rest is answered: our pages, scripts, links from elsewhere, other names where HOST allows them", () => {
     expect(
       answer("POST", "/api/trpc/a.b?batch=1", { "sec-fetch-site": "same-origin", origin: "http://localhost:3000" }),
     ).toBeUndefined();

@@ -48,7 +48,7 @@ async function runBrowserTests() {
   runTests("browser", "vitest.browser.config.ts", { CHROMIUM_PATH: chromium ?? "" });
 }
 
-/** Counts what vitest reports; a run that fails without a failed test, as one that cannot begin, counts as one failure. */
+/** Counts what vitest reports. A run that fails without a failed test, as one that cannot begin, counts as one. */
 function runTests(name, config, env) {
   console.log(`\n— ${name}`);
   mkdirSync("test-results", { recursive: true });

@@ -1,7 +1,8 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as ort from "onnxruntime-node";
 import { graph, tinyClip } from "./kit/graphs";
@@ -11,22 +12,41 @@ let dir: string;
 beforeAll(async () => {
   dir = await temporaryFolder();
 });
+interface Ended {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** The command line as a script would call it. */
-const patchbay = (...args: string[]) =>
-  new Promise<{ status: number; stdout: string; stderr: string }>((done) => {
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "server/cli.ts", ...args],
-      { env: { ...process.env, PATCHBAY_DATA: join(dir, "data") }, maxBuffer: 64 * 2 ** 20 },
-      (error, stdout, stderr) =>
-        done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr }),
-    );
+const patchbay = (...args: string[]) => patchbayOn(join(dir, "data"), ...args);
+
+function patchbayOn(data: string, ...args: string[]): Promise<Ended> {
+  const command = ["--import", "tsx", "server/cli.ts", ...args];
+  const options = { env: { ...process.env, PATCHBAY_DATA: data }, maxBuffer: 64 * 2 ** 20 };
+  return new Promise((done) => {
+    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+      const status = error ? ((error.code as number | undefined) ?? -1) : 0;
+      done({ status, stdout, stderr });
+    });
   });
-const file = async (name: string, content: unknown) => {
+}
+
+async function file(name: string, content: unknown): Promise<string> {
   const path = join(dir, name);
   await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
   return path;
-};
+}
+
+/** What a stream has said so far. */
+function textOf(stream: Readable): () => string {
+  let text = "";
+  stream.on("data", (chunk) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
 const grid = graph(
   {
     data: ["data.emoji", { vendors: ["fluent"], limit: 4 }],
@@ -69,14 +89,8 @@ describe("patchbay", () => {
   });
   it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
     const path = await file("tiny.json", tinyClip({ steps: 6 }));
-    const args = [
-      "--grid",
-      "trainer.lr=0.001,0.01",
-      "--grid",
-      "trainer.optimizer=adamw,lion",
-      "--metric",
-      "trainer.curve",
-    ];
+    const grids = ["trainer.lr=0.001,0.01", "trainer.optimizer=adamw,lion"].flatMap((axis) => ["--grid", axis]);
+    const args = [...grids, "--metric", "trainer.curve"];
     const { status, stdout } = await patchbay("sweep", path, ...args, "--json");
     const { trials, best, metric } = JSON.parse(stdout) as {
       trials: { number: number; assignment: object; status: string; metric: number }[];
@@ -98,60 +112,39 @@ describe("patchbay", () => {
       `trainer.curve = ${trials[0]?.metric} with trainer.lr = 0.001, trainer.optimizer = adamw`,
     );
     expect(words.stderr).toContain(`best of 4 is run ${best.number}`);
-    const random = JSON.parse(
-      (
-        await patchbay(
-          "sweep",
-          path,
-          "--random",
-          "trainer.lr=1e-4..1e-2:log",
-          "--count",
-          "2",
-          "--metric",
-          "trainer.curve:lr",
-          "--json",
-        )
-      ).stdout,
-    );
-    expect(random).toMatchObject({ status: "done", trials: [{ metric: 0 }, { metric: 0 }] });
+    const space = ["--random", "trainer.lr=1e-4..1e-2:log", "--count", "2"];
+    const random = await patchbay("sweep", path, ...space, "--metric", "trainer.curve:lr", "--json");
+    expect(JSON.parse(random.stdout)).toMatchObject({ status: "done", trials: [{ metric: 0 }, { metric: 0 }] });
   });
   it.skipIf(process.platform === "win32")(
     "is cancelled by Ctrl-C, with its object, and goes on from there",
     async () => {
       const path = await file("long.json", tinyClip({ steps: 100_000, checkpoint: 5, warmup: 10 }));
-      const run = (json: boolean) =>
-        spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...(json ? ["--json"] : [])], {
+      const startRun = (...more: string[]) =>
+        spawn("npm", ["run", "-s", "patchbay", "--", "run", path, ...more], {
           env: { ...process.env, PATCHBAY_DATA: join(dir, "data") },
           detached: true,
           stdio: ["ignore", "pipe", "pipe"],
         });
-      const first = run(true);
-      let out = "";
-      let told = "";
-      first.stdout.on("data", (chunk) => {
-        out += chunk;
-      });
-      await expect
-        .poll(
-          async () =>
-            (await readdir(join(dir, "data/scratch"), { recursive: true }).catch(() => [])).some((f) =>
-              f.endsWith("manifest.json"),
-            ),
-          { timeout: 60_000, interval: 200 },
-        )
-        .toBe(true);
-      process.kill(-(first.pid as number), "SIGINT"); // as a terminal does, to the whole group
-      await once(first, "close");
-      expect(JSON.parse(out).status).toBe("cancelled");
-      const second = run(false);
-      second.stderr.on("data", (chunk) => {
-        told += chunk;
-      });
-      await expect
-        .poll(() => told, { timeout: 60_000, interval: 200 })
-        .toMatch(/trainer: goes on after step \d*[05]\n/);
-      process.kill(-(second.pid as number), "SIGINT");
-      await once(second, "close");
+      /** As a terminal does, to the whole group. */
+      const pressControlC = async (child: ChildProcess) => {
+        process.kill(-(child.pid as number), "SIGINT");
+        await once(child, "close");
+      };
+      const hasCheckpoint = async () => {
+        const files = await readdir(join(dir, "data/scratch"), { recursive: true }).catch(() => []);
+        return files.some((f) => f.endsWith("manifest.json"));
+      };
+      const patience = { timeout: 60_000, interval: 200 };
+      const first = startRun("--json");
+      const out = textOf(first.stdout);
+      await expect.poll(hasCheckpoint, patience).toBe(true);
+      await pressControlC(first);
+      expect(JSON.parse(out()).status).toBe("cancelled");
+      const second = startRun();
+      const told = textOf(second.stderr);
+      await expect.poll(told, patience).toMatch(/trainer: goes on after step \d*[05]\n/);
+      await pressControlC(second);
     },
   );
   it("compiles templates to ONNX that plain onnxruntime opens", async () => {
@@ -165,16 +158,9 @@ describe("patchbay", () => {
   });
   it("compiles with the weights of a checkpoint written in, and names one that is missing", async () => {
     const out = join(dir, "whole");
+    const weights = "models/checkpoints/clip-emoji.safetensors";
     const compile = (...more: string[]) =>
-      patchbay(
-        "compile",
-        "image-embeddings",
-        "--out",
-        out,
-        "--weights",
-        "models/checkpoints/clip-emoji.safetensors",
-        ...more,
-      );
+      patchbay("compile", "image-embeddings", "--out", out, "--weights", weights, ...more);
     expect((await compile("--json")).status).toBe(0);
     const inputs = await Promise.all(
       (await readdir(out)).map(
@@ -208,19 +194,9 @@ describe("patchbay", () => {
       ),
     );
     const out = join(dir, "again");
-    const { status, stdout, stderr } = await patchbay(
-      "run",
-      path,
-      "--set",
-      "model.source=upload",
-      "--set",
-      "model.file=@tests/fixtures/onnx/text.onnx",
-      "--target",
-      "export",
-      "--out",
-      out,
-      "--json",
-    );
+    const model = "model.file=@tests/fixtures/onnx/text.onnx";
+    const changes = ["--set", "model.source=upload", "--set", model, "--target", "export"];
+    const { status, stdout, stderr } = await patchbay("run", path, ...changes, "--out", out, "--json");
     expect([status, stderr]).toEqual([0, expect.not.stringContaining("error")]);
     expect(JSON.parse(stdout).outputs.export.file.name).toBe("again.onnx");
     const feeds = { ids: new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0], BigInt), [1, 7]) };
@@ -233,19 +209,12 @@ describe("patchbay", () => {
     for (const [i, x] of (before as Float32Array).entries()) expect(after?.[i]).toBeCloseTo(x, 5);
   });
   it("lists ops with their gradients", async () => {
-    const ops = JSON.parse((await patchbay("ops", "--json")).stdout) as {
-      op: string;
-      shape: boolean;
-      gradient: string;
-    }[];
-    const of = (op: string) => ops.find((o) => o.op === op)?.gradient;
-    expect([of("Conv"), of("ArgMax"), of("RMSNormalization"), ops.every((o) => o.shape)]).toEqual([
-      "rule",
-      "none",
-      "rule",
-      true,
-    ]);
-    expect([of("Split"), of("Flatten"), of("Shape")]).toEqual(["rule", "rule", "none"]);
+    const { stdout } = await patchbay("ops", "--json");
+    const ops = JSON.parse(stdout) as { op: string; shape: boolean; gradient: string }[];
+    const gradientOf = (name: string) => ops.find(({ op }) => op === name)?.gradient;
+    expect(["Conv", "ArgMax", "RMSNormalization"].map(gradientOf)).toEqual(["rule", "none", "rule"]);
+    expect(["Split", "Flatten", "Shape"].map(gradientOf)).toEqual(["rule", "rule", "none"]);
+    expect(ops.every(({ shape }) => shape)).toBe(true);
   });
   it("lists nodes and templates", async () => {
     const [nodes, templates] = [
@@ -318,10 +287,8 @@ describe("patchbay", () => {
     expect(JSON.parse(json.stdout).status).toBe("failed");
   });
   it("lists all problems of a graph, and warnings of one that runs", async () => {
-    const bad = await patchbay(
-      "run",
-      await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] })),
-    );
+    const two = await file("two.json", graph({ a: ["image.resize"], b: ["text.input", { text: 7 }] }));
+    const bad = await patchbay("run", two);
     const odd = await patchbay("run", await file("odd.json", graph({ a: ["text.input", { texts: "?" }] })));
     expect([bad.status, bad.stderr.match(/^error in/gm)?.length, odd.status]).toEqual([1, 2, 0]);
     expect(odd.stderr).toMatch(/warning in a\.texts: Text has no parameter "texts"; it is ignored/);
@@ -330,14 +297,7 @@ describe("patchbay", () => {
     await mkdir(join(dir, "ro"));
     await writeFile(join(dir, "ro/blobs"), "a file where a folder should be");
     const path = await file("grid2.json", grid);
-    const { status, stderr } = await new Promise<{ status: number; stderr: string }>((done) =>
-      execFile(
-        process.execPath,
-        ["--import", "tsx", "server/cli.ts", "run", path],
-        { env: { ...process.env, PATCHBAY_DATA: join(dir, "ro") } },
-        (e, _o, err) => done({ status: (e?.code as number | undefined) ?? 0, stderr: err }),
-      ),
-    );
+    const { status, stderr } = await patchbayOn(join(dir, "ro"), "run", path);
     expect(status).toBe(1);
     expect(stderr).toMatch(/error in data: The data folder cannot be written/);
     expect(await readFile(join(dir, "ro/blobs"), "utf8")).toContain("a file");

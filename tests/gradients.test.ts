@@ -76,12 +76,9 @@ const attention = (b: Builder, { x, target }: Record<string, Value>): Value =>
   weighted(b, transformerBlock(b, x as Value, { heads: 3, mlpRatio: 2, activation: "gelu" }, causalMask(b, 5)), target);
 function convolutions(b: Builder, { x, target }: Record<string, Value>): Value {
   const unit = (scope: string, v: Value, spec: { stride?: number; group?: number }) => {
-    const of = scoped(b, scope);
-    return b.op.Swish(
-      batchNorm(of, "norm", convolution(of, "conv", v, 4, { kernel: 3, pad: 1, bias: false, ...spec }), {
-        epsilon: 1e-3,
-      }),
-    );
+    const inScope = scoped(b, scope);
+    const convolved = convolution(inScope, "conv", v, 4, { kernel: 3, pad: 1, bias: false, ...spec });
+    return b.op.Swish(batchNorm(inScope, "norm", convolved, { epsilon: 1e-3 }));
   };
   return weighted(b, unit("b", unit("a", x as Value, {}), { stride: 2, group: 4 }), target);
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,11 @@ import { openBlobs } from "#server/storage/blobs";
 import { startPostgres } from "../scripts/postgres.mjs";
 import { testDatabase, type TestDatabase } from "./kit/database";
 import { tinyClip } from "./kit/graphs";
+import { startWorker } from "./kit/worker";
+
+interface Curve {
+  lines: { name: string; values: number[] }[];
+}
 
 let database: TestDatabase;
 let db: Db;
@@ -20,33 +25,20 @@ let worker: ChildProcess | undefined;
 const steps = 700;
 const draw = random("kill", Number(process.env.KILL_SEED ?? 1));
 
-async function startWorker(): Promise<ChildProcess> {
-  const child = fork("server/worker.ts", {
-    execArgv: ["--import", "tsx"],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: {
-      ...process.env,
-      DATABASE_URL: database.url,
-      PATCHBAY_DATA: database.folder,
-      LOG_LEVEL: "silent",
-      NODE_ENV: "production",
-    },
-  });
-  await new Promise((ready) => child.once("message", ready));
-  return child;
+async function eventsOf(id: string): Promise<RunEvent[]> {
+  const rows = await db.runEvent.findMany({ where: { runId: id }, orderBy: { id: "asc" } });
+  return rows.map((row) => row.data as unknown as RunEvent);
 }
-const eventsOf = async (id: string): Promise<RunEvent[]> =>
-  (await db.runEvent.findMany({ where: { runId: id }, orderBy: { id: "asc" } })).map(
-    (e) => e.data as unknown as RunEvent,
-  );
+
 /** Waits until the training has told of this many steps. */
-async function reaches(id: string, step: number): Promise<void> {
+async function untilStep(id: string, step: number): Promise<void> {
   for (;;) {
     if ((await eventsOf(id).catch(() => [])).some((e) => e.kind === "metric" && e.step >= step)) return;
     await sleep(100);
   }
 }
-async function ends(id: string): Promise<string> {
+/** Waits until the run is over; returns how it ended. */
+async function untilOver(id: string): Promise<string> {
   for (;;) {
     const run = await db.run.findUnique({ where: { id } }).catch(() => undefined);
     if (run && run.status !== "queued" && run.status !== "running") return run.status;
@@ -58,7 +50,7 @@ beforeAll(async () => {
   database = await testDatabase();
   process.env.DATABASE_URL = database.url;
   db = openDb(database.url);
-  worker = await startWorker();
+  worker = await startWorker(database);
 });
 afterAll(async () => {
   worker?.kill("SIGKILL");
@@ -68,7 +60,7 @@ afterAll(async () => {
 });
 
 /** Whatever was killed: the run ended, and its row, events and checkpoint tell one story. */
-async function agrees(id: string): Promise<void> {
+async function expectOneStory(id: string): Promise<void> {
   const run = await db.run.findUniqueOrThrow({ where: { id }, include: { artifacts: true } });
   const events = await eventsOf(id);
   expect([run.status, run.error]).toEqual(["done", null]);
@@ -80,9 +72,8 @@ async function agrees(id: string): Promise<void> {
     if (e.kind === "metric") told = [...told.filter((s) => s < e.step), e.step];
   }
   expect(told).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
-  const curve = (
-    run.result as { outputs: { trainer: { curve: { value: { lines: { name: string; values: number[] }[] } } } } }
-  ).outputs.trainer.curve.value.lines[0]?.values as number[];
+  const { outputs } = run.result as unknown as { outputs: { trainer: { curve: { value: Curve } } } };
+  const curve = outputs.trainer.curve.value.lines[0]?.values as number[];
   expect(curve).toHaveLength(steps);
   // What was told after the last resume is what the result holds.
   const last = events.filter((e) => e.kind === "metric").at(-1);
@@ -97,11 +88,11 @@ describe("kill -9 in the middle of a training", () => {
 
   it("of the worker: another one goes on", async () => {
     const { id } = await start(1);
-    await reaches(id, 60 + draw.below(200));
+    await untilStep(id, 60 + draw.below(200));
     worker?.kill("SIGKILL");
-    worker = await startWorker();
-    await ends(id);
-    await agrees(id);
+    worker = await startWorker(database);
+    await untilOver(id);
+    await expectOneStory(id);
     const { attempt } = await db.run.findUniqueOrThrow({ where: { id } });
     expect(attempt).toBeGreaterThan(1);
     expect((await eventsOf(id)).some((e) => e.kind === "resumed" && e.step >= 50)).toBe(true);
@@ -109,25 +100,22 @@ describe("kill -9 in the middle of a training", () => {
 
   it("of the computing process: the worker starts another one", async () => {
     const { id } = await start(2);
-    await reaches(id, 60 + draw.below(200));
-    const { spawnSync } = await import("node:child_process");
-    const executor = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" })
-      .stdout.trim()
-      .split("\n");
-    for (const pid of executor) process.kill(Number(pid), "SIGKILL");
-    await ends(id);
-    await agrees(id);
+    await untilStep(id, 60 + draw.below(200));
+    const { stdout } = spawnSync("pgrep", ["-P", String(worker?.pid)], { encoding: "utf8" });
+    for (const pid of stdout.trim().split("\n")) process.kill(Number(pid), "SIGKILL");
+    await untilOver(id);
+    await expectOneStory(id);
   });
 
   it("of Postgres: it comes back, and nothing that was committed is lost", async () => {
     const { id } = await start(3);
     const other = await createRun(db, { document: tinyClip({ steps: 5 }) });
-    await reaches(id, 60 + draw.below(200));
+    await untilStep(id, 60 + draw.below(200));
     process.kill(database.server.pid as number, "SIGKILL");
     await sleep(500);
     database.server = await startPostgres(database.folder, { quick: true, port: database.server.port });
-    await ends(id);
-    expect(await ends(other.id)).toBe("done");
-    await agrees(id);
+    await untilOver(id);
+    expect(await untilOver(other.id)).toBe("done");
+    await expectOneStory(id);
   });
 });

@@ -47,6 +47,9 @@ describe("requests", () => {
       body,
       headers: { "content-type": "application/json", ...(length && { "content-length": length }) },
     });
+  /** A graph of one text that holds this JSON. */
+  const textGraph = (text: string) =>
+    `{"json":{"document":{"schema":1,"nodes":{"a":{"type":"text.input","params":{"text":${text}}}},"wires":[]}}}`;
   const post = (...args: Parameters<typeof request>) => POST(request(...args));
   it("that are too large are refused unread, with a message", async () => {
     const body = JSON.stringify({ json: { document: "x".repeat(100e6) } });
@@ -61,24 +64,15 @@ describe("requests", () => {
       ]);
     }
   });
-  it("are refused when they do not say how large they are, when they are nested without end, when they are many in one", async () => {
+  it("are refused when they do not say how large they are, are nested without end, or are many in one", async () => {
     expect((await post("graphs.create", "{}", "")).status).toBe(413);
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-    expect(
-      (
-        await post(
-          "graphs.create",
-          `{"json":{"document":{"schema":1,"nodes":{"a":{"type":"text.input","params":{"text":${deep}}}},"wires":[]}}}`,
-        )
-      ).status,
-    ).toBe(400);
+    expect((await post("graphs.create", textGraph(deep))).status).toBe(400);
     expect((await post(`${"graphs.create,".repeat(100)}graphs.create?batch=1`, "{}")).status).toBe(400);
   });
   it("that a person can mend are the request's failure, not the server's", async () => {
-    expect(
-      (await post("runs.create", JSON.stringify({ json: { document: graph({ grid: ["output.image-grid"] }) } })))
-        .status,
-    ).toBe(400);
+    const document = graph({ grid: ["output.image-grid"] });
+    expect((await post("runs.create", JSON.stringify({ json: { document } }))).status).toBe(400);
   });
 });
 
@@ -86,15 +80,11 @@ describe("a database", () => {
   it("that refuses is not one that is away: asking again would not help", async () => {
     const refused = await db.graph.create({ data: { name: "a\0", document: {} } }).catch((e) => e);
     const ended = db.$queryRaw`select pg_sleep(5)::text`.catch((e) => e);
-    // It may not have begun yet.
-    while (
-      !(
-        await sql(
-          database.url,
-          "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(5)%' and pid <> pg_backend_pid()",
-        )
-      ).length
-    );
+    const terminate =
+      "select pg_terminate_backend(pid) from pg_stat_activity " +
+      "where query like '%pg_sleep(5)%' and pid <> pg_backend_pid()";
+    let terminated: unknown[] = [];
+    while (!terminated.length) terminated = await sql(database.url, terminate); // it may not have begun yet
     expect([isAway(refused), toPublic(refused).message]).toEqual([
       false,
       expect.stringContaining("The database does not take this"),
@@ -116,7 +106,8 @@ describe("graphs", () => {
     await expect(api.graphs.save({ id, revision: 1, document: opened.document })).rejects.toMatchObject({
       code: "CONFLICT",
     });
-    expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 }); // the first answer was lost on its way
+    // The first answer was lost on its way.
+    expect(await api.graphs.save({ id, revision: 1, document: renamed })).toEqual({ revision: 2 });
     expect((await api.graphs.get({ id })).document).toEqual(renamed);
     expect((await api.graphs.list())[0]).toMatchObject({ id, name: "Mine", nodes: 11 });
   });

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withAssignment, type SweepSpec } from "#nodes/graph/sweep";
@@ -8,6 +8,7 @@ import { appRouter } from "#server/routers/index";
 import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { run, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
+import { startWorker } from "./kit/worker";
 
 let database: TestDatabase;
 let db: Db;
@@ -24,30 +25,16 @@ const grid: SweepSpec = {
   metric: { node: "trainer", port: "curve", line: "loss", goal: "min" },
 };
 
-async function startWorker(): Promise<ChildProcess> {
-  const child = fork("server/worker.ts", {
-    execArgv: ["--import", "tsx"],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: {
-      ...process.env,
-      DATABASE_URL: database.url,
-      PATCHBAY_DATA: database.folder,
-      LOG_LEVEL: "silent",
-      NODE_ENV: "production",
-    },
-  });
-  await new Promise((ready) => child.once("message", ready));
-  return child;
-}
 type Sweep = Awaited<ReturnType<typeof api.sweeps.get>>;
-async function until(id: string, holds: (sweep: Sweep) => boolean): Promise<Sweep> {
+/** Asks until the sweep is as is said. */
+async function untilSweep(id: string, holds: (sweep: Sweep) => boolean): Promise<Sweep> {
   for (;;) {
     const sweep = await api.sweeps.get({ id });
     if (holds(sweep)) return sweep;
     await sleep(50);
   }
 }
-const ended = (s: Sweep) => s.status !== "queued" && s.status !== "running";
+const isOver = (s: Sweep) => s.status !== "queued" && s.status !== "running";
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -114,15 +101,15 @@ describe("a sweep", () => {
   });
 
   it("runs on all workers at once, a killed worker changing nothing, with the numbers of single runs", async () => {
-    workers = await Promise.all([startWorker(), startWorker()]);
+    workers = await Promise.all([startWorker(database), startWorker(database)]);
     const document = tinyClip({ steps: 250, checkpoint: 20 });
     const { id } = await api.sweeps.create({ document, spec: grid });
-    const going = await until(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional));
+    const going = await untilSweep(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional));
     const curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
     expect(curves.map((c) => c.name)).toContain("trainer · loss");
     workers[0]?.kill("SIGKILL");
-    workers[0] = await startWorker();
-    const sweep = await until(id, ended);
+    workers[0] = await startWorker(database);
+    const sweep = await untilSweep(id, isOver);
     expect([sweep.status, sweep.runs.done]).toEqual(["done", 6]);
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));
     expect((await db.run.findMany({ where: { sweepId: id, attempt: { gt: 1 } } })).length).toBeGreaterThan(0);
@@ -143,9 +130,9 @@ describe("a sweep", () => {
 
   it("is cancelled: runs that wait never start, runs that go on stop", async () => {
     const { id } = await api.sweeps.create({ document: tinyClip({ steps: 5000, checkpoint: 1000 }), spec: grid });
-    await until(id, (s) => s.runs.running === 2);
+    await untilSweep(id, (s) => s.runs.running === 2);
     await api.sweeps.cancel({ id });
-    const sweep = await until(id, ended);
+    const sweep = await untilSweep(id, isOver);
     expect(sweep).toMatchObject({ status: "cancelled", runs: { cancelled: 6 } });
     expect(sweep.trials.filter((t) => t.startedAt)).toHaveLength(2);
   });
@@ -155,7 +142,7 @@ describe("a sweep", () => {
       document: tinyClip({ steps: 4 }),
       spec: { ...grid, axes: [{ node: "image_projector", param: "width", values: [16, 24] }] },
     });
-    const sweep = await until(id, ended);
+    const sweep = await untilSweep(id, isOver);
     expect([sweep.status, ...sweep.trials.map((t) => t.status)]).toEqual(["done", "done", "failed"]);
     expect(sweep.trials[1]?.error).toMatchObject({
       node: "scorer",

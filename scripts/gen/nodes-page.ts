@@ -14,7 +14,8 @@ export function nodesPage(files: readonly NodeFile[], definitions: readonly Node
   });
   return `# Nodes
 
-Written by \`npm run gen\` from the node files. Shapes: a capital letter is a size that is equal wherever it occurs in one node, \`$name\` a parameter, \`*\` any size.
+Written by \`npm run gen\` from the node files. Shapes: a capital letter is a size that is equal wherever it occurs in
+one node, \`$name\` a parameter, \`*\` any size.
 
 ${sections.join("\n")}`;
 }

@@ -38,7 +38,8 @@ function listPage(templates: readonly Template[]): string {
   const rows = templates.map(({ id, document }) => `| [${document.name}](${id}.md) | ${document.description} |`);
   return `# Templates
 
-Written by \`npm run gen\` from \`nodes/templates\`. Each is a graph to start from: choose it on the start page, or run it with \`npm run -s patchbay -- run NAME\`.
+Written by \`npm run gen\` from \`nodes/templates\`. Each is a graph to start from: choose it on the start page, or run
+it from the command line, as its page shows.
 
 | template | what it does |
 | --- | --- |

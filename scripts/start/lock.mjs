@@ -6,7 +6,7 @@ import { data, url } from "./settings.mjs";
 
 const lock = path.join(data, "start.json");
 
-/** Writes the lock, which goes when this start stops; fails where another start holds it or the folder cannot be used. */
+/** Writes the lock, which goes when this start stops. Fails where another start holds it. */
 export async function lockDataFolder() {
   try {
     mkdirSync(data, { recursive: true });

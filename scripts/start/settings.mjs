@@ -6,6 +6,7 @@ export const data = path.resolve(process.env.PATCHBAY_DATA || path.join(root, ".
 export const port = process.env.PORT || "3000";
 export const host = process.env.HOST || "127.0.0.1";
 export const url = `http://${addressOf(host)}:${port}`;
+const exampleUrl = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
 export const workers = Number(process.env.PATCHBAY_WORKERS || 1);
 
 /** How a browser on this machine names the host: a wildcard is no name, and an IPv6 address stands in brackets. */
@@ -24,6 +25,6 @@ export function wrongSetting() {
   if (!Number.isInteger(workers) || workers < 1 || workers > 64)
     return `PATCHBAY_WORKERS is “${process.env.PATCHBAY_WORKERS}”, and 1 to 64 workers can be started.`;
   if (process.env.DATABASE_URL && !/^postgres(ql)?:\/\/./.test(process.env.DATABASE_URL))
-    return "DATABASE_URL is no address of a Postgres server: postgresql://USER:PASSWORD@HOST:PORT/DATABASE is expected.";
+    return `DATABASE_URL is no address of a Postgres server: ${exampleUrl} is expected.`;
   return undefined;
 }

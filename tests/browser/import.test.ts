@@ -34,9 +34,7 @@ it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async 
       "model.y -> export.tensor",
     ],
   );
-  Object.values(document.nodes).forEach((n, i) => {
-    n.position = { x: i * 290, y: (i % 2) * 160 };
-  });
+  for (const [i, node] of Object.values(document.nodes).entries()) node.position = { x: i * 290, y: (i % 2) * 160 };
   writeFileSync(file, JSON.stringify(document));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);

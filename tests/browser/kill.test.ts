@@ -13,21 +13,21 @@ beforeAll(async () => {
 afterAll(() => product?.stop());
 
 /** Processes of this product whose command line holds a word. */
-const pidsOf = (word: string): number[] =>
-  readdirSync("/proc")
-    .filter((pid) => /^\d+$/.test(pid))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return (
-          readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(word) &&
-          (word.includes(product.data) ||
-            readFileSync(`/proc/${pid}/environ`, "latin1").includes(`PATCHBAY_DATA=${product.data}`))
-        );
-      } catch {
-        return false; // it ended meanwhile
-      }
-    });
+function pidsOf(word: string): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => belongs(pid, word)).map(Number);
+}
+
+function belongs(pid: string, word: string): boolean {
+  try {
+    if (!readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(word)) return false;
+    if (word.includes(product.data)) return true;
+    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`PATCHBAY_DATA=${product.data}`);
+  } catch {
+    return false; // it ended meanwhile
+  }
+}
+
 /** Asks until it is answered: what was killed comes back. */
 async function call(path: string, json: unknown, read = false): Promise<Record<string, unknown>> {
   for (let left = 300; ; left--) {
@@ -56,12 +56,13 @@ describe.skipIf(process.platform !== "linux")("kill -9 in the middle of a traini
     await sleep(500 + draw.below(4000));
     for (const pid of pidsOf(word())) process.kill(pid, "SIGKILL");
     let run = await call("runs.get", { id }, true);
-    for (; run.status === "queued" || run.status === "running"; run = await call("runs.get", { id }, true))
+    while (run.status === "queued" || run.status === "running") {
       await sleep(300);
+      run = await call("runs.get", { id }, true);
+    }
     expect([run.status, run.error]).toEqual(["done", null]);
-    const curve = (run.result as { outputs: { trainer: { curve: { value: { lines: { values: number[] }[] } } } } })
-      .outputs.trainer.curve.value;
-    expect(curve.lines[0]?.values).toHaveLength(600);
+    const { outputs } = run.result as { outputs: { trainer: { curve: { value: { lines: { values: number[] }[] } } } } };
+    expect(outputs.trainer.curve.value.lines[0]?.values).toHaveLength(600);
     await expect
       .poll(() => [pidsOf("scripts/web.mjs").length, pidsOf("server/worker.ts").length], { timeout: 10_000 })
       .toEqual([1, 1]);

@@ -16,32 +16,46 @@ afterAll(async () => {
   await product?.stop();
 });
 
-it("a sweep is asked for in the editor, runs on two workers, is brushed and sorted, and its runs are compared", async () => {
-  const { page, errors, shot } = await openPage(browser);
+type Visit = Awaited<ReturnType<typeof openPage>>;
+
+it("a sweep is asked for, runs on two workers, is brushed and sorted, and its runs are compared", async () => {
+  const visit = await openPage(browser);
+  await opensTinyClip(visit);
+  await seesScheduleWhileTyping(visit);
+  await asksForSixRuns(visit);
+  await brushesAndSorts(visit);
+  await comparesRuns(visit);
+  await findsSweepAgain(visit);
+  expect(visit.errors).toEqual([]);
+});
+
+async function opensTinyClip({ page }: Visit): Promise<void> {
   const file = join(product.data, "tiny.json");
   writeFileSync(file, JSON.stringify({ ...tinyClip({ steps: 60, checkpoint: 50 }), name: "Tiny CLIP" }));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector('[data-node="trainer"]');
+}
 
-  // The schedule is drawn while its parameters are typed.
+async function seesScheduleWhileTyping({ page }: Visit): Promise<void> {
+  const warmup = 'aside[aria-label="Inspector"] [id="trainer-warmup"]';
   await page.click('[data-node="trainer"] [title^="Trains"]');
   await page.waitForSelector("[data-drawing] .uplot");
-  await page.fill('aside[aria-label="Inspector"] [id="trainer-warmup"]', "9000");
+  await page.fill(warmup, "9000");
   await page.waitForSelector("text=A warmup of 9000 steps is longer than the run of 60.");
-  await page.fill('aside[aria-label="Inspector"] [id="trainer-warmup"]', "20");
+  await page.fill(warmup, "20");
   await page.waitForSelector("[data-drawing] .uplot");
+}
 
+async function asksForSixRuns({ page, shot }: Visit): Promise<void> {
   await page.click('button[aria-label="Other ways to run"]');
   await page.click("text=Sweep parameters…");
-  const add = async (name: string) => {
+  for (const name of ["Learning rate", "Optimizer"]) {
     await page.click("button:has-text('Add a parameter')");
     await page.fill("[cmdk-input]", name);
     await page.waitForSelector(`[cmdk-item]:has-text("${name}")`);
     await page.keyboard.press("Enter");
-  };
-  await add("Learning rate");
-  await add("Optimizer");
+  }
   await page.fill('[data-axis="trainer.lr"] input', "0.001, fast");
   await page.waitForSelector('text=Trainer: lr cannot be "fast".');
   await page.fill('[data-axis="trainer.lr"] input', "0.001, 0.003, 0.01");
@@ -53,17 +67,20 @@ it("a sweep is asked for in the editor, runs on two workers, is brushed and sort
   await page.waitForURL(/\/sweeps\/[0-9a-f-]+$/);
   await page.waitForSelector("text=6 of 6 done", { timeout: 120_000 });
   await page.waitForSelector("[data-best-run]");
+}
 
-  // The table begins with the best run; a brush on the metric's axis keeps the upper part.
+/** The table begins with the best run; a brush on the metric's axis keeps the upper part. */
+async function brushesAndSorts({ page, shot }: Visit): Promise<void> {
   const metrics = async () => (await page.locator("tbody tr td:nth-child(6)").allTextContents()).map(Number);
   const all = await metrics();
   expect([all.length, all]).toEqual([6, all.toSorted((a, b) => a - b)]);
   expect(await page.locator("tr[data-best]").textContent()).toContain(String(all[0]));
   const box = await page.locator("canvas").first().boundingBox();
   if (!box) throw new Error("the plot is not on the screen");
-  await page.mouse.move(box.x + box.width - 70, box.y + 45);
+  const axis = box.x + box.width - 70;
+  await page.mouse.move(axis, box.y + 45);
   await page.mouse.down();
-  await page.mouse.move(box.x + box.width - 70, box.y + box.height / 2, { steps: 6 });
+  await page.mouse.move(axis, box.y + box.height / 2, { steps: 6 });
   await page.mouse.up();
   await page.waitForSelector("button:has-text('Show all')");
   const kept = await metrics();
@@ -72,18 +89,21 @@ it("a sweep is asked for in the editor, runs on two workers, is brushed and sort
   await shot("11-sweep");
   await page.click("button:has-text('Show all')");
   await page.waitForFunction("document.querySelectorAll('tbody tr').length === 6");
+}
 
+async function comparesRuns({ page, shot }: Visit): Promise<void> {
   for (const row of [0, 1, 5]) await page.locator("tbody tr input").nth(row).check();
   await page.click("text=Compare 3 runs");
   await page.waitForSelector("text=Parameters that differ");
   await page.waitForSelector(".uplot");
   await shot("12-compare");
+}
 
+async function findsSweepAgain({ page }: Visit): Promise<void> {
   await page.goto(`${product.url}/sweeps`);
   await page.waitForSelector("tbody tr");
   expect(await page.locator("tbody tr").textContent()).toContain("Learning rate × Optimizer");
   await page.click("tbody a");
   await page.click("[data-best-run]");
   await page.waitForSelector("[data-run-facts]:has-text('of its sweep')");
-  expect(errors).toEqual([]);
-});
+}

@@ -1,8 +1,11 @@
-import { readdirSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
@@ -17,82 +20,105 @@ afterAll(async () => {
   await product?.stop();
 });
 
+const inspector = 'aside[aria-label="Inspector"]';
+const trainerChart = '[data-node="trainer"] .uplot';
+
 const statusOf = (page: Page, node: string) => page.getAttribute(`[data-node="${node}"]`, "data-status");
-const run = async (page: Page, timeout = 240_000) => {
+
+/** Presses Run and waits for the end. */
+async function runGraph(page: Page): Promise<void> {
   await page.click("header button:has-text('Run')");
   await page
     .waitForSelector("[data-run-status=queued], [data-run-status=running]", { timeout: 20_000 })
     .catch(() => {}); // a cached run may be over before it was seen
   await sleep(300);
-  await page.waitForSelector("[data-run-status=done]", { timeout });
-};
+  await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
+}
+
+/** Opens a graph from a file, as one that was exported. */
+async function openFile(page: Page, name: string, document: GraphDocument): Promise<void> {
+  const file = join(product.data, name);
+  writeFileSync(file, JSON.stringify(document));
+  await page.goto(product.url);
+  await page.setInputFiles('input[type="file"]', file);
+  await page.waitForSelector('[data-node="trainer"]');
+}
 
 describe("a first visit", () => {
-  it("goes from the gallery over a template, a run, previews, a changed parameter and a partial re-run to a training, its curve and its result", async () => {
-    const { page, errors, shot } = await openPage(browser);
+  type Visit = Awaited<ReturnType<typeof openPage>>;
+
+  it("goes from the gallery to previews, a changed parameter, a training, its curve and its result", async () => {
+    const visit = await openPage(browser);
+    await seesPreviewsOfTemplate(visit);
+    await runsLastNodeAlone(visit);
+    await trains(visit);
+    await findsResultAgain(visit);
+    expect(visit.errors).toEqual([]);
+  });
+
+  async function seesPreviewsOfTemplate({ page, shot }: Visit): Promise<void> {
     await page.goto(product.url);
     await page.waitForSelector("[data-template]");
     expect(await page.locator("[data-template]").count()).toBe(readdirSync("nodes/templates").length);
     await shot("1-gallery");
-
     await page.click('[data-template="image-embeddings"]');
     await page.waitForSelector('[data-node="vision"]');
-    await run(page);
+    await runGraph(page);
     await page.waitForSelector('[data-node="heatmap"] table');
     expect(await page.locator('[data-node="grid"] img').count()).toBeGreaterThan(4);
     await page.keyboard.press("Control+0");
     await sleep(400);
     await shot("2-previews");
+  }
 
-    // A parameter of the last node: only that node runs again.
+  /** A parameter of the last node: only that node runs again. */
+  async function runsLastNodeAlone({ page, shot }: Visit): Promise<void> {
     await page.click('[data-node="heatmap"] [title^="Shows how"]');
-    await page.fill('aside[aria-label="Inspector"] input[inputmode=decimal]', "6");
+    await page.fill(`${inspector} input[inputmode=decimal]`, "6");
     await page.waitForSelector("[data-saved=saved]");
-    await run(page);
+    await runGraph(page);
     expect(await statusOf(page, "heatmap")).toBe("done");
     expect(await statusOf(page, "similarity")).toBe("cached");
     await shot("3-partial-run");
+  }
 
-    // A training, from a file that was exported.
-    const file = join(product.data, "tiny.json");
-    const tiny = tinyClip({ steps: 150, checkpoint: 50 });
-    Object.values(tiny.nodes).forEach((n, i) => {
-      n.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 };
-    });
-    writeFileSync(file, JSON.stringify(tiny));
-    await page.goto(product.url);
-    await page.setInputFiles('input[type="file"]', file);
-    await page.waitForSelector('[data-node="trainer"]');
+  async function trains({ page, shot }: Visit): Promise<void> {
+    const document = tinyClip({ steps: 150, checkpoint: 50 });
+    for (const [i, node] of Object.values(document.nodes).entries())
+      node.position = { x: (i % 6) * 280, y: Math.floor(i / 6) * 320 };
+    await openFile(page, "tiny.json", document);
     await page.click("header button:has-text('Run')");
-    await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
+    await page.waitForSelector(trainerChart, { timeout: 120_000 });
     await shot("4-training");
     await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
-    await page.waitForSelector('[data-node="trainer"] .uplot');
+    await page.waitForSelector(trainerChart);
     await page.keyboard.press("Control+0");
     await sleep(500);
     await shot("5-trained");
+  }
 
-    // The result stays: after a reload, in the list of runs, and in the run's snapshot.
+  /** The result stays: after a reload, in the list of runs, and in the run's snapshot. */
+  async function findsResultAgain({ page, shot }: Visit): Promise<void> {
     await page.reload();
-    await page.waitForSelector('[data-node="trainer"] .uplot');
+    await page.waitForSelector(trainerChart);
     await page.goto(`${product.url}/runs`);
     await page.waitForSelector("tbody tr");
     expect(await page.locator("tbody tr").count()).toBe(3);
     await shot("6-runs");
     await page.click("tbody tr:first-child a");
-    await page.waitForSelector('[data-node="trainer"] .uplot');
+    await page.waitForSelector(trainerChart);
     expect(await page.locator("header button:has-text('Run')").count()).toBe(0);
-    expect(errors).toEqual([]);
-  });
+  }
 });
 
 describe("editing", () => {
-  it("refuses a wrong wire and says why, shows problems at once, undoes and redoes, and saves by itself", async () => {
+  const search = 'aside[aria-label="Nodes"] input';
+
+  it("refuses a wrong wire and says why, shows problems, undoes and redoes, and saves by itself", async () => {
     const { page, errors, shot } = await openPage(browser);
     await page.goto(product.url);
     await page.click("header button:has-text('New graph')");
     await page.waitForSelector(".react-flow__pane");
-    const search = 'aside[aria-label="Nodes"] input';
     for (const name of ["Prompt templates", "Resize"]) {
       await page.fill(search, name);
       await page.press(search, "Enter");
@@ -103,16 +129,7 @@ describe("editing", () => {
     expect(await page.textContent('[data-node="resize"]')).toContain(
       'Resize needs its input "image" (image), and nothing is connected to it.',
     );
-    const drag = async (from: string, to: string) => {
-      const [a, b] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
-      if (!a || !b) throw new Error(`${from} or ${to} is not on the screen`);
-      await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
-      await page.mouse.down();
-      await page.mouse.move(b.x + b.width / 2 - 20, b.y + b.height / 2, { steps: 8 });
-      await page.mouse.move(b.x + b.width / 2, b.y + b.height / 2, { steps: 4 });
-      await page.mouse.up();
-    };
-    await drag('[aria-label="output prompts.text"]', '[aria-label="input resize.image"]');
+    await dragWire(page, '[aria-label="output prompts.text"]', '[aria-label="input resize.image"]');
     await page.waitForSelector("text=resize.image expects image, but prompts.text gives text.");
     expect(await page.locator(".react-flow__edge").count()).toBe(0);
     await shot("7-refused-wire");
@@ -121,7 +138,7 @@ describe("editing", () => {
     await page.press(search, "Enter");
     await page.click("button[aria-label=Arrange]");
     await sleep(500);
-    await drag('[aria-label="output load.image"]', '[aria-label="input resize.image"]');
+    await dragWire(page, '[aria-label="output load.image"]', '[aria-label="input resize.image"]');
     await page.waitForSelector(".react-flow__edge");
     await page.click(".react-flow__pane", { position: { x: 300, y: 500 } });
     await page.keyboard.press("Control+z");
@@ -139,37 +156,44 @@ describe("editing", () => {
     expect(errors).toEqual([]);
   });
 
-  it("looks finished, light and dark, wide and narrow", async () => {
-    for (const dark of [false, true])
-      for (const [width, height] of [
-        [1440, 900],
-        [1024, 700],
-      ] as const) {
-        const { page, errors, shot } = await openPage(browser, { width, height, dark });
-        await page.goto(product.url);
-        await page.waitForSelector("[data-template]");
-        await shot(`8-start-${width}-${dark ? "dark" : "light"}`);
-        await page.click('[data-template="clip-zero-shot-emoji"]');
-        await page.waitForSelector('[data-node="scorer"]');
-        await sleep(700);
-        await page.click('[data-node="vision"] [title^="CLIP"]');
-        await sleep(300);
-        await shot(`9-editor-${width}-${dark ? "dark" : "light"}`);
-        // Nothing sticks out of the window.
-        expect(
-          await page.evaluate(
-            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight",
-          ),
-        ).toBe(true);
-        expect(errors).toEqual([]);
-        await page.close();
-      }
+  async function dragWire(page: Page, from: string, to: string): Promise<void> {
+    const [start, end] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
+    if (!start || !end) throw new Error(`${from} or ${to} is not on the screen`);
+    const [x, y] = [end.x + end.width / 2, end.y + end.height / 2];
+    await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x - 20, y, { steps: 8 });
+    await page.mouse.move(x, y, { steps: 4 });
+    await page.mouse.up();
+  }
+
+  it.each([
+    [1440, 900, false],
+    [1024, 700, false],
+    [1440, 900, true],
+    [1024, 700, true],
+  ])("looks finished at %i × %i, dark: %s", async (width, height, dark) => {
+    const { page, errors, shot } = await openPage(browser, { width, height, dark });
+    const look = `${width}-${dark ? "dark" : "light"}`;
+    await page.goto(product.url);
+    await page.waitForSelector("[data-template]");
+    await shot(`8-start-${look}`);
+    await page.click('[data-template="clip-zero-shot-emoji"]');
+    await page.waitForSelector('[data-node="scorer"]');
+    await sleep(700);
+    await page.click('[data-node="vision"] [title^="CLIP"]');
+    await sleep(300);
+    await shot(`9-editor-${look}`);
+    const nothingSticksOut =
+      "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight";
+    expect(await page.evaluate(nothingSticksOut)).toBe(true);
+    expect(errors).toEqual([]);
+    await page.close();
   });
 });
 
 describe("a page elsewhere", () => {
   it("cannot reach in: other names for this machine are refused, and so are forms and foreign uploads", async () => {
-    const { request } = await import("node:http");
     const { port } = new URL(product.url);
     const ask = (path: string, method: string, headers: Record<string, string>) =>
       new Promise<number | undefined>((done) =>
@@ -186,18 +210,12 @@ describe("a page elsewhere", () => {
 describe("kill -9", () => {
   it("of the web process during a training: the page finds it again, and the run ends with every point", async () => {
     const { page } = await openPage(browser);
-    const file = join(product.data, "long.json");
-    writeFileSync(file, JSON.stringify(tinyClip({ steps: 800, checkpoint: 100, seed: 9 })));
-    await page.goto(product.url);
-    await page.setInputFiles('input[type="file"]', file);
-    await page.waitForSelector('[data-node="trainer"]');
+    await openFile(page, "long.json", tinyClip({ steps: 800, checkpoint: 100, seed: 9 }));
     await page.click("header button:has-text('Run')");
-    await page.waitForSelector('[data-node="trainer"] .uplot', { timeout: 120_000 });
-    const { spawnSync } = await import("node:child_process");
-    const web = spawnSync("pgrep", ["-P", String(product.process.pid), "-f", "web.mjs"], {
-      encoding: "utf8",
-    }).stdout.trim();
-    process.kill(Number(web), "SIGKILL");
+    await page.waitForSelector(trainerChart, { timeout: 120_000 });
+    const children = ["-P", String(product.process.pid)];
+    const web = spawnSync("pgrep", [...children, "-f", "web.mjs"], { encoding: "utf8" });
+    process.kill(Number(web.stdout.trim()), "SIGKILL");
     await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
     expect(product.log()).toContain("web ended (SIGKILL) and is started again");
     const preview = await page.evaluate(`document.querySelector('[data-node="trainer"] .uplot') !== null`);
@@ -218,8 +236,6 @@ describe("kill -9", () => {
   });
 
   it("is not what Ctrl-C does: all processes end, and the database is shut down cleanly", async () => {
-    const { spawnSync } = await import("node:child_process");
-    const { existsSync } = await import("node:fs");
     await product.stop();
     expect(product.log()).toContain("stopped");
     expect(existsSync(join(product.data, "pg/postmaster.pid"))).toBe(false);

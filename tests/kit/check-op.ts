@@ -1,3 +1,4 @@
+/** Ops on ONNX Runtime: a graph run as it is, and the check of an op's shape and gradient. */
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { gradients } from "#models/onnx/differentiate";
@@ -15,15 +16,15 @@ export interface Sample {
 }
 export const sample = (shape: readonly number[], map?: Sample["map"]): Sample => ({ shape, map });
 
-/** A graph as the runtime's session, without its optimizations: what is compared are our ops, not its rewriting of them. */
-const open = (graph: Graph): Promise<ort.InferenceSession> =>
+/** A session without the runtime's optimizations: what is compared are our ops, not its rewriting of them. */
+const openSession = (graph: Graph): Promise<ort.InferenceSession> =>
   ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
     logSeverityLevel: 3,
     graphOptimizationLevel: "disabled",
   });
 
 export async function runGraph(graph: Graph, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
-  const session = await open(graph);
+  const session = await openSession(graph);
   try {
     return (await session.run(feeds)) as Record<string, ort.Tensor>;
   } finally {
@@ -41,8 +42,8 @@ export const integers = (data: readonly number[], shape: readonly number[]): ort
   new ort.Tensor("int64", BigInt64Array.from(data, BigInt), [...shape]);
 
 /**
- * Two promises of an op. Shape: what we infer is what ONNX Runtime returns. Gradient: the rule agrees with a difference quotient along a
- * random direction, in float64 where the runtime has the kernel. In float32 the quotient is one of fourth order, whose steps are long enough to drown rounding.
+ * Two promises of an op. Shape: what we infer is what ONNX Runtime returns. Gradient: the rule agrees with a difference
+ * quotient along a random direction, in float64 where the runtime has the kernel.
  */
 export async function checkOp(
   build: (op: Ops, ...x: Value[]) => Value,
@@ -53,52 +54,73 @@ export async function checkOp(
   const data = samples.map(({ shape, map = (x) => x }) =>
     Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => map(draw.normal(), i)),
   );
-  const graphOf = () => {
-    const graph = new Graph();
-    const inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape));
-    const y = build(opsOf(graph), ...inputs);
-    graph.output("y", y);
-    return { graph, y, inputs };
-  };
+  const normals = (length: number) => Array.from({ length }, () => draw.normal());
   const feeds = (values: readonly number[][]) =>
     Object.fromEntries(values.map((v, i) => [`x${i}`, tensor(precision, v, (samples[i] as Sample).shape)]));
 
-  const forward = graphOf();
-  const session = await open(forward.graph);
+  const forward = graphOf(build, samples, precision);
+  const session = await openSession(forward.graph);
   try {
     const result = (await session.run(feeds(data))).y as ort.Tensor;
     expect(result.dims as Shape, print(forward.graph)).toEqual(forward.y.shape);
     expect(result.type).toBe(forward.y.dtype);
     if (!gradient) return;
 
-    const backward = graphOf();
-    const w = Array.from({ length: result.size }, () => draw.normal());
-    const seed = backward.graph.input("w", precision, backward.y.shape);
-    for (const [name, d] of gradients(backward.graph, [[backward.y, seed]], backward.inputs))
-      backward.graph.output(`d_${name}`, d);
-    const grads = await runGraph(backward.graph, { ...feeds(data), w: tensor(precision, w, result.dims) });
-    const double = precision === "float64";
-    const h = double ? 1e-5 : 1e-2;
-    const tolerance = double ? 1e-6 : 1e-3;
+    const backward = graphOf(build, samples, precision);
+    const w = normals(result.size);
+    const grads = await runGraph(withGradients(backward, precision), {
+      ...feeds(data),
+      w: tensor(precision, w, result.dims),
+    });
+    /** Σ w·y of these inputs, summed in float64. */
+    const weighted = async (inputs: readonly number[][]) =>
+      numbers((await session.run(feeds(inputs))).y).reduce((sum, y, k) => sum + y * (w[k] as number), 0);
     for (const [i, values] of data.entries()) {
-      const direction = values.map(() => draw.normal());
-      /** Σ w·y, summed in float64, a step along the direction away. */
-      const at = async (step: number) => {
-        const moved = data.map((v, j) => (j === i ? v.map((x, k) => x + step * (direction[k] as number)) : v));
-        return numbers((await session.run(feeds(moved))).y).reduce((sum, y, k) => sum + y * (w[k] as number), 0);
-      };
-      const wide = double ? 0 : ((await at(2 * h)) - (await at(-2 * h))) / (4 * h);
-      const near = ((await at(h)) - (await at(-h))) / (2 * h);
-      const expected = double ? near : (4 * near - wide) / 3;
+      const direction = normals(values.length);
+      const move = (step: number) =>
+        data.map((v, j) => (j === i ? v.map((x, k) => x + step * (direction[k] as number)) : v));
+      const expected = await differenceQuotient((step) => weighted(move(step)), precision);
       const dx = grads[`d_x${i}`] as ort.Tensor;
       expect(dx.dims).toEqual((samples[i] as Sample).shape);
       const actual = numbers(dx).reduce((sum, d, k) => sum + d * (direction[k] as number), 0);
       expect(
         Math.abs(actual - expected) / Math.max(1, Math.abs(expected)),
         `d/dx${i}: the rule gives ${actual}, the difference ${expected}\n${print(backward.graph)}`,
-      ).toBeLessThan(tolerance);
+      ).toBeLessThan(precision === "float64" ? 1e-6 : 1e-3);
     }
   } finally {
     await session.release();
   }
+}
+
+interface Built {
+  graph: Graph;
+  y: Value;
+  inputs: Value[];
+}
+
+function graphOf(build: (op: Ops, ...x: Value[]) => Value, samples: readonly Sample[], precision: Precision): Built {
+  const graph = new Graph();
+  const inputs = samples.map(({ shape }, i) => graph.input(`x${i}`, precision, shape));
+  const y = build(opsOf(graph), ...inputs);
+  graph.output("y", y);
+  return { graph, y, inputs };
+}
+
+/** Adds the gradients of Σ w·y as outputs `d_x0`, `d_x1`, …, where `w` is one more input. */
+function withGradients({ graph, y, inputs }: Built, precision: Precision): Graph {
+  const seed = graph.input("w", precision, y.shape);
+  for (const [name, d] of gradients(graph, [[y, seed]], inputs)) graph.output(`d_${name}`, d);
+  return graph;
+}
+
+/**
+ * The derivative at 0 as a central difference. In float32 it is one of fourth order, whose steps are long enough to
+ * drown rounding.
+ */
+async function differenceQuotient(f: (step: number) => Promise<number>, precision: Precision): Promise<number> {
+  const central = async (h: number) => ((await f(h)) - (await f(-h))) / (2 * h);
+  if (precision === "float64") return central(1e-5);
+  const wide = await central(2e-2);
+  return (4 * (await central(1e-2)) - wide) / 3;
 }

@@ -1,3 +1,4 @@
+/** A database for a test file: a real server, started and migrated by the product's own scripts. */
 import { join } from "node:path";
 import pg from "pg";
 import { migrate } from "../../scripts/migrate.mjs";

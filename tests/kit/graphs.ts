@@ -1,3 +1,4 @@
+/** Graphs in short, run on folders of their own; and a CLIP small enough to train in a test. */
 import { join } from "node:path";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
@@ -9,7 +10,7 @@ export function graph(
   nodes: Record<string, [type: string, params?: Record<string, unknown>]>,
   wires: readonly string[] = [],
 ): GraphDocument {
-  const end = (text: string) => {
+  const endpoint = (text: string) => {
     const [node = "", port = ""] = text.split(".");
     return { node, port };
   };
@@ -17,9 +18,9 @@ export function graph(
     schema: 1,
     name: "test",
     nodes: Object.fromEntries(Object.entries(nodes).map(([id, [type, params = {}]]) => [id, { type, params }])),
-    wires: wires.map((w) => {
-      const [from = "", to = ""] = w.split(" -> ");
-      return { from: end(from), to: end(to) };
+    wires: wires.map((wire) => {
+      const [from = "", to = ""] = wire.split(" -> ");
+      return { from: endpoint(from), to: endpoint(to) };
     }),
   });
 }

@@ -1,3 +1,4 @@
+/** ONNX files written with nothing of ours, and the check that an import computes what the runtime does for the file. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType as A,
@@ -73,26 +74,6 @@ function attribute(name: string, value: AttrValue): AttributeProto {
 
 /** The bytes of an ONNX file, written with nothing of ours. */
 export function onnxFile({ nodes, inputs, outputs, weights = [], opset = 17, change }: FileSpec): Uint8Array {
-  const info = (name: string, type: number, shape?: Axes) =>
-    create(ValueInfoProtoSchema, {
-      name,
-      type: {
-        value: {
-          case: "tensorType",
-          value: {
-            elemType: type,
-            shape: shape && {
-              dim: shape.map((d) => ({
-                value:
-                  typeof d === "string"
-                    ? { case: "dimParam" as const, value: d }
-                    : { case: "dimValue" as const, value: BigInt(d) },
-              })),
-            },
-          },
-        },
-      },
-    });
   const model = create(ModelProtoSchema, {
     irVersion: 8n,
     opsetImport: [{ domain: "", version: BigInt(opset) }],
@@ -109,13 +90,25 @@ export function onnxFile({ nodes, inputs, outputs, weights = [], opset = 17, cha
         }),
       ),
       input: Object.entries(inputs).map(([name, port]) =>
-        "type" in port ? info(name, port.type, port.shape) : info(name, 1, port),
+        "type" in port ? valueInfo(name, port.type, port.shape) : valueInfo(name, 1, port),
       ),
-      output: outputs.map((name) => info(name, 1)),
+      output: outputs.map((name) => valueInfo(name, 1)),
     },
   });
   change?.(model);
   return toBinary(ModelProtoSchema, model);
+}
+
+/** What a file says of an input or an output. Sizes that are words are symbols. */
+function valueInfo(name: string, elemType: number, shape?: Axes) {
+  const dim = shape?.map((size) => ({
+    value:
+      typeof size === "string"
+        ? { case: "dimParam" as const, value: size }
+        : { case: "dimValue" as const, value: BigInt(size) },
+  }));
+  const tensorType = { elemType, shape: dim && { dim } };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: tensorType } } });
 }
 
 /** Imports a file for inputs of these shapes. */
@@ -141,18 +134,9 @@ export const startOf = (graph: Graph, name: string): Float32Array<ArrayBuffer> =
   return init.data;
 };
 
-async function run(model: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
-  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, graphOptimizationLevel: "basic" });
-  try {
-    return (await session.run(feeds)) as Record<string, ort.Tensor>;
-  } finally {
-    await session.release();
-  }
-}
-
 /**
- * The promise of an import: whether the sizes named by a letter in `shapes` stay symbolic or are numbers, our graph gives what ONNX
- * Runtime gives for the file itself. Integers in `shapes` inputs are row numbers of what they index, below `below`.
+ * The promise of an import: whether the sizes named by a letter in `shapes` stay symbolic or are numbers, our graph
+ * gives what ONNX Runtime gives for the file itself. Integer inputs are row numbers of what they index, below `below`.
  */
 export async function checkImport(
   bytes: Uint8Array,
@@ -160,48 +144,58 @@ export async function checkImport(
   sizes: Readonly<Record<string, readonly number[]>> = { B: [2, 3] },
   below = 5,
 ): Promise<Graph> {
-  const model = await readModel(bytes, isImportable);
+  const { inputs } = await readModel(bytes, isImportable);
   const symbolic = await imported(bytes, shapes);
   const count = Object.values(sizes)[0]?.length ?? 1;
   for (let i = 0; i < count; i++) {
-    const at = (shape: Axes) => shape.map((d) => (typeof d === "string" ? (sizes[d]?.[i] as number) : d));
-    const fixed = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, at(shape)]));
+    const sized = (shape: Axes) => shape.map((d) => (typeof d === "string" ? (sizes[d]?.[i] as number) : d));
+    const fixed = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, sized(shape)]));
     const feeds = Object.fromEntries(
-      model.inputs.map(({ name, dtype }) => {
-        const dims = fixed[name] ?? [];
-        const length = dims.reduce((a, b) => a * b, 1);
-        return [
-          name,
-          dtype === "int64"
-            ? new ort.Tensor(
-                "int64",
-                BigInt64Array.from({ length }, (_, k) => BigInt((k * 7 + 2) % below)),
-                dims,
-              )
-            : new ort.Tensor(
-                "float32",
-                Float32Array.from({ length }, (_, k) => Math.sin(k * 0.7 + i)),
-                dims,
-              ),
-        ];
-      }),
+      inputs.map(({ name, dtype }) => [
+        name,
+        dtype === "int64" ? rowNumbers(fixed[name] ?? [], below) : wavesFrom(fixed[name] ?? [], i),
+      ]),
     );
-    const expected = await run(bytes, feeds);
-    for (const { graph } of [symbolic, await imported(bytes, fixed)]) {
-      const actual = await run(
-        toModel(graph, { parameters: "initializers", values: (name) => startOf(graph, name) }),
-        feeds,
-      );
-      for (const [name, tensor] of Object.entries(expected)) {
-        expect(actual[name]?.dims, print(graph)).toEqual(tensor.dims);
-        const [a, e] = [numbers(actual[name]), numbers(tensor)];
-        const size = Math.max(1e-6, ...e.map(Math.abs));
-        expect(
-          Math.max(0, ...a.map((x, k) => Math.abs(x - (e[k] as number)))) / size,
-          `${name}\n${print(graph)}`,
-        ).toBeLessThan(1e-5);
-      }
-    }
+    const expected = await runFile(bytes, feeds);
+    for (const { graph } of [symbolic, await imported(bytes, fixed)]) await expectSame(graph, feeds, expected);
   }
   return symbolic.graph;
+}
+
+function rowNumbers(dims: readonly number[], below: number): ort.Tensor {
+  const length = dims.reduce((a, b) => a * b, 1);
+  const data = BigInt64Array.from({ length }, (_, k) => BigInt((k * 7 + 2) % below));
+  return new ort.Tensor("int64", data, dims);
+}
+
+function wavesFrom(dims: readonly number[], phase: number): ort.Tensor {
+  const length = dims.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from({ length }, (_, k) => Math.sin(k * 0.7 + phase));
+  return new ort.Tensor("float32", data, dims);
+}
+
+/** Our graph of the file gives these outputs, within 1e-5 of the largest number of each. */
+async function expectSame(
+  graph: Graph,
+  feeds: Record<string, ort.Tensor>,
+  expected: Record<string, ort.Tensor>,
+): Promise<void> {
+  const model = toModel(graph, { parameters: "initializers", values: (name) => startOf(graph, name) });
+  const actual = await runFile(model, feeds);
+  for (const [name, tensor] of Object.entries(expected)) {
+    expect(actual[name]?.dims, print(graph)).toEqual(tensor.dims);
+    const [ours, theirs] = [numbers(actual[name]), numbers(tensor)];
+    const size = Math.max(1e-6, ...theirs.map(Math.abs));
+    const off = Math.max(0, ...ours.map((x, k) => Math.abs(x - (theirs[k] as number))));
+    expect(off / size, `${name}\n${print(graph)}`).toBeLessThan(1e-5);
+  }
+}
+
+async function runFile(model: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
+  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, graphOptimizationLevel: "basic" });
+  try {
+    return (await session.run(feeds)) as Record<string, ort.Tensor>;
+  } finally {
+    await session.release();
+  }
 }

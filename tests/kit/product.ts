@@ -1,3 +1,4 @@
+/** The whole product as a user starts it, and a browser to walk through it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { mkdirSync } from "node:fs";
@@ -30,10 +31,11 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk) => {
-      log += chunk;
-    });
+  const listen = (chunk: Buffer) => {
+    log += chunk;
+  };
+  child.stdout.on("data", listen);
+  child.stderr.on("data", listen);
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
   await new Promise<void>((ready, fail) => {
     const look = setInterval(() => {

@@ -1,3 +1,4 @@
+/** One node as the worker runs it, on the real host and the real runtime, and the values that tests feed it. */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import type { ImageBatch, Tensor } from "#nodes/core/values";
 import { type Dim, Graph, type Shape, type Value } from "#models/onnx/graph";
 import { builderOf } from "#models/blocks/builder";
 import { toModel } from "#models/onnx/proto";
+import { sizeOf } from "#models/onnx/shape";
 import { createHost, type HostOptions } from "#server/runtime/host/create-host";
 import { initialise } from "#server/runtime/parameters";
 import { openSession } from "#server/runtime/sessions";
@@ -47,7 +49,10 @@ export async function runNode<I extends Ports, O extends Ports, P extends Params
   return node.run({ host: host ?? (await testHost()), inputs: inputs as HostValues<I>, params: parsed as never });
 }
 
-/** Builds a tensor node and runs it on onnxruntime. Parameters are drawn with seed 0, or taken from `weights` by name. */
+/**
+ * Builds a tensor node and runs it on onnxruntime. Parameters are drawn with seed 0, or taken from `weights` by name;
+ * with `symbolic` the first size of each input is open.
+ */
 export async function runTensorNode(
   node: NodeDefinition,
   inputs: Record<string, Tensor>,
@@ -66,19 +71,13 @@ export async function runTensorNode(
     params: parsed as never,
   }) as Record<string, Value>;
   for (const [name, value] of Object.entries(outputs)) graph.output(`out ${name}`, value);
-  const draw = (name: string) => {
-    const { init, value } = graph.parameters.find((p) => p.name === name) as (typeof graph.parameters)[number];
+  const valuesOf = (name: string) => {
     const given = weights[name];
-    return given
-      ? Float32Array.from(given)
-      : initialise(
-          init,
-          (value.shape as number[]).reduce((a, b) => a * b, 1),
-          0,
-          name,
-        );
+    if (given) return Float32Array.from(given);
+    const { init, value } = graph.parameters.find((p) => p.name === name) as (typeof graph.parameters)[number];
+    return initialise(init, sizeOf(value.shape), 0, name);
   };
-  const session = await openSession(toModel(graph, { parameters: "initializers", values: draw }), "cpu");
+  const session = await openSession(toModel(graph, { parameters: "initializers", values: valuesOf }), "cpu");
   const result = await session.run(inputs);
   await session.release();
   return {

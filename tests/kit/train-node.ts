@@ -1,3 +1,4 @@
+/** A tensor node that trains by itself: what it builds, and the losses of some steps. */
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import * as z from "zod";
@@ -7,7 +8,7 @@ import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
-import { batchSymbol, compileProgram } from "#models/train/program";
+import { batchSymbol, compileProgram, type Part } from "#models/train/program";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Tensor } from "#nodes/core/values";
 import { initialise } from "#server/runtime/parameters";
@@ -43,13 +44,44 @@ export function picture(shape: readonly number[]): Tensor {
   );
 }
 
-/** The losses of some AdamW steps that teach an encoder's features to be a target of each row. `moves` names a buffer that must not stay. */
+/**
+ * The losses of some AdamW steps that teach an encoder's features to be a target of each row. `moves` names a buffer
+ * that must not stay.
+ */
 export async function losses(
   node: NodeDefinition,
   pixels: Tensor,
   params: Record<string, unknown>,
   { steps, lr, moves }: { steps: number; lr: number; moves?: string },
 ): Promise<number[]> {
+  const { program, target } = distanceToTarget(node, pixels, params);
+  const session = await ort.InferenceSession.create(toModel(program.graph, { parameters: "inputs" }), {
+    logSeverityLevel: 3,
+  });
+  const first = firstState(program);
+  const scalar = (n: number) => new ort.Tensor("float32", [n], []);
+  const data = { pixels: toOrt(pixels), target: toOrt(target) };
+  let state = first;
+  const result: number[] = [];
+  for (let i = 1; i <= steps; i++) {
+    const out = await session.run({ ...state, ...data, lr: scalar(lr), step: scalar(i) });
+    state = Object.fromEntries(program.states.map((s) => [s.name, out[s.next] as ort.Tensor]));
+    result.push(Number((out.loss as ort.Tensor).data[0]));
+  }
+  await session.release();
+  if (moves) {
+    const numbersOf = (tensor: ort.Tensor | undefined) => Array.from(tensor?.data as Float32Array);
+    expect(numbersOf(state[moves])).not.toEqual(numbersOf(first[moves]));
+  }
+  return result;
+}
+
+/** The training step whose loss is the mean square between the node's features and a drawn target. */
+function distanceToTarget(
+  node: NodeDefinition,
+  pixels: Tensor,
+  params: Record<string, unknown>,
+): { program: Part; target: Tensor } {
   const [batch = 0, ...size] = pixels.shape;
   const { graph, outputs } = builtNode(node, { pixels: [batchSymbol, ...size] }, params, true);
   const op = opsOf(graph);
@@ -64,33 +96,16 @@ export async function losses(
     clipNorm: 0,
   });
   if (!("step" in parts)) throw new Error("a whole step is expected");
-  const { graph: step, states } = parts.step;
-  const session = await ort.InferenceSession.create(toModel(step, { parameters: "inputs" }), { logSeverityLevel: 3 });
-  const first = Object.fromEntries(
-    states.map(({ name, shape }) => {
-      const parameter = step.parameters.find((p) => p.name === name);
-      return [
-        name,
-        new ort.Tensor(
-          "float32",
-          parameter ? initialise(parameter.init, sizeOf(shape), 0, name) : new Float32Array(sizeOf(shape)),
-          [...shape],
-        ),
-      ];
-    }),
-  );
-  const scalar = (n: number) => new ort.Tensor("float32", [n], []);
-  const target = picture([batch, features.shape[1] as number]);
-  const data = { pixels: toOrt(pixels), target: toOrt(target) };
-  let state: Record<string, ort.Tensor> = first;
-  const result: number[] = [];
-  for (let i = 1; i <= steps; i++) {
-    const out = await session.run({ ...state, ...data, lr: scalar(lr), step: scalar(i) });
-    state = Object.fromEntries(states.map((s) => [s.name, out[s.next] as ort.Tensor]));
-    result.push(Number((out.loss as ort.Tensor).data[0]));
-  }
-  await session.release();
-  if (moves)
-    expect(Array.from(state[moves]?.data as Float32Array)).not.toEqual(Array.from(first[moves]?.data as Float32Array));
-  return result;
+  return { program: parts.step, target: picture([batch, features.shape[1] as number]) };
+}
+
+/** Drawn parameters, and zeros for all else that goes round. */
+function firstState({ graph, states }: Part): Record<string, ort.Tensor> {
+  const entries = states.map(({ name, shape }) => {
+    const parameter = graph.parameters.find((p) => p.name === name);
+    const size = sizeOf(shape);
+    const data = parameter ? initialise(parameter.init, size, 0, name) : new Float32Array(size);
+    return [name, new ort.Tensor("float32", data, [...shape])] as const;
+  });
+  return Object.fromEntries(entries);
 }
