@@ -27,23 +27,23 @@ interface PortOptions {
 }
 export type Ports = Record<string, Port>;
 
-const of =
+const portOf =
   <T extends PortType>(type: T) =>
   <const E extends PortOptions = {}>(extra?: E): { type: T } & E =>
     ({ type, ...extra }) as { type: T } & E;
 
 export const port = {
-  image: of("image"),
-  text: of("text"),
-  tensor: of("tensor"),
-  number: of("number"),
-  weights: of("weights"),
-  tokenizer: of("tokenizer"),
-  series: of("series"),
-  ranking: of("ranking"),
-  matrix: of("matrix"),
-  gallery: of("gallery"),
-  file: of("file"),
+  image: portOf("image"),
+  text: portOf("text"),
+  tensor: portOf("tensor"),
+  number: portOf("number"),
+  weights: portOf("weights"),
+  tokenizer: portOf("tokenizer"),
+  series: portOf("series"),
+  ranking: portOf("ranking"),
+  matrix: portOf("matrix"),
+  gallery: portOf("gallery"),
+  file: portOf("file"),
 } satisfies { [T in PortType]: unknown };
 
 type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listOf } from "#models/patterns";
 import { defineNode } from "../core/node";
 import type { Host } from "../core/host";
 import { port } from "../core/ports";
@@ -71,93 +72,114 @@ three from Iconify's sets.`,
       .meta({ widget: "seed", advanced: true, description: "Draws the held-out concepts." }),
   },
   async run({ host, params }) {
-    const [concepts, drawings] = await Promise.all([
-      readConcepts(host),
-      Promise.all(vendors.map(async (vendor) => [vendor, await drawingsOf(host, vendor)] as const)),
-    ]);
-    const has = new Map(drawings);
-    const draw = host.random("held-out", params.seed);
-    const drawn = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < params.heldOut]));
-    const first = params.split === "all" ? new Map<string, string>() : await firstOfEqual(concepts, [...has.values()]);
-    const isHeldOut = (slug: string) => drawn.get(first.get(slug) ?? slug);
-    const wanted = concepts.filter(
-      ({ slug, hexcode }) =>
-        (params.split === "all" || isHeldOut(slug) === (params.split === "held-out")) &&
-        (!params.complete || vendors.every((v) => has.get(v)?.(slug, hexcode))),
-    );
-    const pairs = wanted.flatMap((concept) =>
-      vendors
-        .filter((v) => params.vendors.includes(v))
-        .flatMap((vendor) => {
-          const read = has.get(vendor)?.(concept.slug, concept.hexcode);
-          return read ? [{ concept, vendor, read }] : [];
-        }),
-    );
-    const rows = params.limit > 0 ? pairs.slice(0, params.limit) : pairs;
+    const rows = await chosenRows(host, params);
     if (!rows.length)
       throw Object.assign(new Error("No drawing is left with these settings."), {
         hint: "Choose more vendors, another split, or a larger held-out share.",
       });
-    const files: ImageFile[] = [];
-    for (let i = 0; i < rows.length; i += 256) {
-      files.push(
-        ...(await Promise.all(
-          rows.slice(i, i + 256).map(async ({ concept, read }) => host.importImage(await read(), concept.name)),
-        )),
-      );
-      host.progress(files.length, rows.length, "drawings");
-    }
-    const texts = (of: (row: (typeof rows)[number]) => string) => rows.map(of);
+    const concepts = rows.map((row) => row.concept);
     return {
-      image: { files },
-      name: texts((r) => r.concept.name),
-      keywords: texts((r) => r.concept.keywords),
-      group: texts((r) => r.concept.group),
-      vendor: texts((r) => r.vendor),
+      image: { files: await importDrawings(host, rows) },
+      name: concepts.map(({ name }) => name),
+      keywords: concepts.map(({ keywords }) => keywords),
+      group: concepts.map(({ group }) => group),
+      vendor: rows.map(({ vendor }) => vendor),
     };
   },
 });
 
-const slugOf = (name: string): string =>
-  name
-    .normalize("NFD")
-    .replace(/[̀-ͯ’']/g, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
-const parse = async <T>(host: Host, name: string, path: string): Promise<T> =>
-  JSON.parse(new TextDecoder().decode(await host.packageFile(name, path))) as T;
+/** A vendor's drawing of a concept. */
+interface Row {
+  concept: Concept;
+  vendor: Vendor;
+  read: () => Promise<Uint8Array>;
+}
+
+interface Choice {
+  vendors: Vendor[];
+  split: "all" | "train" | "held-out";
+  heldOut: number;
+  complete: boolean;
+  limit: number;
+  seed: number;
+}
+
+async function chosenRows(host: Host, choice: Choice): Promise<Row[]> {
+  const concepts = await readConcepts(host);
+  const drawings = new Map<Vendor, Drawings>();
+  for (const vendor of vendors) drawings.set(vendor, await drawingsOf(host, vendor));
+  const isChosen = await splitOf(host, choice, concepts, [...drawings.values()]);
+  const rows = concepts.filter(isChosen).flatMap((concept) => {
+    const drawn = vendors.flatMap((vendor): Row[] => {
+      const read = drawings.get(vendor)?.(concept.slug, concept.hexcode);
+      return read ? [{ concept, vendor, read }] : [];
+    });
+    if (choice.complete && drawn.length < vendors.length) return [];
+    return drawn.filter(({ vendor }) => choice.vendors.includes(vendor));
+  });
+  return choice.limit > 0 ? rows.slice(0, choice.limit) : rows;
+}
+
+/** Says of a concept whether it is in the chosen part. */
+async function splitOf(
+  host: Host,
+  { split, heldOut, seed }: Choice,
+  concepts: readonly Concept[],
+  drawings: readonly Drawings[],
+): Promise<(concept: Concept) => boolean> {
+  if (split === "all") return () => true;
+  const draw = host.random("held-out", seed);
+  const drawn = new Map(concepts.map(({ slug }) => [slug, draw.uniform() < heldOut]));
+  const first = await firstOfEqual(concepts, drawings);
+  return ({ slug }) => drawn.get(first.get(slug) ?? slug) === (split === "held-out");
+}
+
+const importedAtOnce = 256;
+async function importDrawings(host: Host, rows: readonly Row[]): Promise<ImageFile[]> {
+  const files: ImageFile[] = [];
+  for (let start = 0; start < rows.length; start += importedAtOnce) {
+    const some = rows.slice(start, start + importedAtOnce);
+    const imported = some.map(async ({ concept, read }) => host.importImage(await read(), concept.name));
+    files.push(...(await Promise.all(imported)));
+    host.progress(files.length, rows.length, "drawings");
+  }
+  return files;
+}
+
+/** An emoji as OpenMoji lists it. */
+interface ListedEmoji {
+  annotation: string;
+  tags: string;
+  openmoji_tags: string;
+  group: string;
+  hexcode: string;
+  skintone: string | number;
+}
 
 /** Unicode's emoji without skin tones, in Unicode's order. */
 async function readConcepts(host: Host): Promise<Concept[]> {
-  const list = await parse<
-    {
-      annotation: string;
-      tags: string;
-      openmoji_tags: string;
-      group: string;
-      hexcode: string;
-      skintone: string | number;
-    }[]
-  >(host, "openmoji", "data/openmoji.json");
-  const seen = new Set<string>();
-  return list
-    .filter((e) => e.skintone === "" && !e.group.startsWith("extras") && e.group !== "component")
-    .flatMap(({ annotation, tags, openmoji_tags, group, hexcode }) => {
-      const slug = slugOf(annotation);
-      if (seen.has(slug)) return [];
-      seen.add(slug);
-      const keywords = [
-        ...new Set(
-          `${tags}, ${openmoji_tags}`
-            .split(",")
-            .map((t) => t.trim())
-            .filter(Boolean),
-        ),
-      ].join(", ");
-      return [{ slug, name: annotation, keywords, group, hexcode }];
-    });
+  const list = await parse<ListedEmoji[]>(host, "openmoji", "data/openmoji.json");
+  const concepts = new Map<string, Concept>();
+  for (const listed of list) {
+    const isPart = listed.group === "component" || listed.group.startsWith("extras");
+    const slug = slugOf(listed.annotation);
+    if (listed.skintone !== "" || isPart || concepts.has(slug)) continue;
+    const keywords = [...new Set(listOf(`${listed.tags}, ${listed.openmoji_tags}`))].join(", ");
+    concepts.set(slug, { slug, name: listed.annotation, keywords, group: listed.group, hexcode: listed.hexcode });
+  }
+  return [...concepts.values()];
 }
+
+const parse = async <T>(host: Host, name: string, path: string): Promise<T> =>
+  JSON.parse(new TextDecoder().decode(await host.packageFile(name, path))) as T;
+
+const slugOf = (name: string): string =>
+  name
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f’']/g, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 
 type Drawings = (slug: string, hexcode: string) => (() => Promise<Uint8Array>) | undefined;
 
@@ -182,20 +204,15 @@ async function firstOfEqual(concepts: readonly Concept[], vendors: readonly Draw
 /** Finds a vendor's drawing of a concept; the result reads it. */
 async function drawingsOf(host: Host, vendor: Vendor): Promise<Drawings> {
   if (vendor === "openmoji") return (_, hexcode) => () => host.packageFile("openmoji", `color/svg/${hexcode}.svg`);
-  const {
-    icons,
-    aliases = {},
-    width,
-    height,
-  } = await parse<IconSet>(host, `@iconify-json/${vendor === "fluent" ? "fluent-emoji-flat" : vendor}`, "icons.json");
+  const name = vendor === "fluent" ? "fluent-emoji-flat" : vendor;
+  const set = await parse<IconSet>(host, `@iconify-json/${name}`, "icons.json");
   return (slug) => {
-    const icon = icons[slug] ?? icons[aliases[slug]?.parent ?? ""];
-    return (
-      icon &&
-      (async () =>
-        new TextEncoder().encode(
-          `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${icon.body}</svg>`,
-        ))
-    );
+    const icon = set.icons[slug] ?? set.icons[set.aliases?.[slug]?.parent ?? ""];
+    return icon && (async () => new TextEncoder().encode(svgOf(icon.body, set)));
   };
+}
+
+function svgOf(body: string, { width, height }: IconSet): string {
+  const spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"';
+  return `<svg ${spaces} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${body}</svg>`;
 }

@@ -32,13 +32,13 @@ against it. \`logits\` float32 [N, C]; fractions of 1.`,
       throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), {
         hint: "Wire one row per label.",
       });
-    const ranks = truth.map((label, i) => {
-      const at = column.get(label);
-      if (at === undefined)
-        throw Object.assign(new Error(`The right label “${label}” of picture ${i + 1} is not among the labels.`), {
+    const ranks = truth.map((label, row) => {
+      const right = column.get(label);
+      if (right === undefined)
+        throw Object.assign(new Error(`The right label “${label}” of picture ${row + 1} is not among the labels.`), {
           hint: "Wire labels that hold every right answer.",
         });
-      return rankOf((logits.data as Float32Array).subarray(i * classes, (i + 1) * classes), at);
+      return rankOf((logits.data as Float32Array).subarray(row * classes, (row + 1) * classes), right);
     });
     const share = (k: number) => ranks.filter((r) => r < k).length / (n || 1);
     return { top1: share(1), top5: share(5), candidates: classes, chance: 1 / classes };

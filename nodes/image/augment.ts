@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Random } from "#models/random";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -37,65 +38,106 @@ run's seed, the step and the row. uint8 [N, H, W, 3] → the same.`,
     if (!("pixels" in inputs.image))
       throw Object.assign(new Error("The pictures have sizes of their own."), { hint: "Put a Resize before Augment." });
     const { shape, data: bytes } = inputs.image.pixels;
-    const [n = 0, h = 0, w = 0] = shape;
+    const [count = 0, height = 0, width = 0] = shape;
     const source = bytes as Uint8Array;
     const data = new Uint8ClampedArray(source.length);
-    const rgb = new Float64Array(3);
-    const fill = [1, 3, 5].map((i) => Number.parseInt(params.background.slice(i, i + 2), 16));
+    const background = [1, 3, 5].map((i) => Number.parseInt(params.background.slice(i, i + 2), 16));
     const draw = host.random("augment");
-    const within = (r: number) => (draw.uniform() * 2 - 1) * r;
-    for (let i = 0; i < n; i++) {
-      // Output pixel → input pixel: the inverse of scale, rotation and shift.
-      const angle = (within(params.rotate) * Math.PI) / 180;
-      const size = 1 / (1 + within(params.scale));
-      const mirror = draw.uniform() < params.flip ? -1 : 1;
-      const cos = Math.cos(angle) * size;
-      const sin = Math.sin(angle) * size;
-      const dx = within(params.shift) * w;
-      const dy = within(params.shift) * h;
-      const cx = (w - 1) / 2;
-      const cy = (h - 1) / 2;
-      const contrast = 1 + within(params.colour);
-      const brightness = within(params.colour) * 128;
-      const saturation = draw.uniform() < params.grey ? 0 : 1 + within(params.colour * 2);
-      const base = i * h * w * 3;
-      for (let y = 0; y < h; y++) {
-        for (let x = 0; x < w; x++) {
-          const u = (x - cx - dx) * mirror;
-          const v = y - cy - dy;
-          const sx = cos * u - sin * v + cx;
-          const sy = sin * u + cos * v + cy;
-          const x0 = Math.floor(sx);
-          const y0 = Math.floor(sy);
-          const fx = sx - x0;
-          const fy = sy - y0;
-          const to = base + (y * w + x) * 3;
-          const from = base + (y0 * w + x0) * 3;
-          // The four neighbours' weights; one that lies outside shows the background.
-          const left = x0 >= 0 && x0 < w;
-          const right = x0 >= -1 && x0 + 1 < w;
-          const top = y0 >= 0 && y0 < h;
-          const bottom = y0 >= -1 && y0 + 1 < h;
-          const a = left && top ? (1 - fx) * (1 - fy) : 0;
-          const b = right && top ? fx * (1 - fy) : 0;
-          const c = left && bottom ? (1 - fx) * fy : 0;
-          const d = right && bottom ? fx * fy : 0;
-          const rest = 1 - a - b - c - d;
-          for (let k = 0; k < 3; k++) {
-            let value = rest * (fill[k] as number);
-            if (a > 0) value += a * (source[from + k] as number);
-            if (b > 0) value += b * (source[from + 3 + k] as number);
-            if (c > 0) value += c * (source[from + w * 3 + k] as number);
-            if (d > 0) value += d * (source[from + w * 3 + 3 + k] as number);
-            rgb[k] = value;
-          }
-          const grey = 0.299 * (rgb[0] as number) + 0.587 * (rgb[1] as number) + 0.114 * (rgb[2] as number);
-          // Uint8ClampedArray rounds and clamps.
-          for (let k = 0; k < 3; k++)
-            data[to + k] = (grey + ((rgb[k] as number) - grey) * saturation - 128) * contrast + 128 + brightness;
-        }
-      }
+    const size = height * width * 3;
+    for (let row = 0; row < count; row++) {
+      const picture: Picture = {
+        pixels: source.subarray(row * size, (row + 1) * size),
+        width,
+        height,
+        background,
+      };
+      augmented(picture, drawChange(draw, params, picture), data.subarray(row * size, (row + 1) * size));
     }
     return { image: { pixels: { dtype: "uint8", shape, data: new Uint8Array(data.buffer) } } };
   },
 });
+
+interface Picture {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+  /** What lies outside of it: red, green, blue. */
+  background: readonly number[];
+}
+
+/** What is drawn for one picture. */
+interface Change {
+  /** From a place in the output, counted from the centre, to one in the input: the inverse of scale and rotation. */
+  cos: number;
+  sin: number;
+  /** −1: mirrored. */
+  mirror: number;
+  dx: number;
+  dy: number;
+  contrast: number;
+  brightness: number;
+  saturation: number;
+}
+
+type Strengths = Record<"shift" | "scale" | "rotate" | "flip" | "colour" | "grey", number>;
+
+function drawChange(draw: Random, strengths: Strengths, { width, height }: Picture): Change {
+  const within = (bound: number) => (draw.uniform() * 2 - 1) * bound;
+  const angle = (within(strengths.rotate) * Math.PI) / 180;
+  const size = 1 / (1 + within(strengths.scale));
+  const mirror = draw.uniform() < strengths.flip ? -1 : 1;
+  const dx = within(strengths.shift) * width;
+  const dy = within(strengths.shift) * height;
+  const contrast = 1 + within(strengths.colour);
+  const brightness = within(strengths.colour) * 128;
+  const saturation = draw.uniform() < strengths.grey ? 0 : 1 + within(strengths.colour * 2);
+  const cos = Math.cos(angle) * size;
+  const sin = Math.sin(angle) * size;
+  return { cos, sin, mirror, dx, dy, contrast, brightness, saturation };
+}
+
+function augmented(picture: Picture, change: Change, data: Uint8ClampedArray): void {
+  const { width, height } = picture;
+  const { cos, sin, mirror, dx, dy, contrast, brightness, saturation } = change;
+  const cx = (width - 1) / 2;
+  const cy = (height - 1) / 2;
+  const rgb = new Float64Array(3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const u = (x - cx - dx) * mirror;
+      const v = y - cy - dy;
+      sample(picture, cos * u - sin * v + cx, sin * u + cos * v + cy, rgb);
+      const grey = 0.299 * (rgb[0] as number) + 0.587 * (rgb[1] as number) + 0.114 * (rgb[2] as number);
+      const place = (y * width + x) * 3;
+      // Uint8ClampedArray rounds and clamps.
+      for (let k = 0; k < 3; k++)
+        data[place + k] = (grey + ((rgb[k] as number) - grey) * saturation - 128) * contrast + 128 + brightness;
+    }
+  }
+}
+
+/** The colour at a place between pixels, from its four neighbours; one that lies outside shows the background. */
+function sample({ pixels, width, height, background }: Picture, x: number, y: number, rgb: Float64Array): void {
+  const x0 = Math.floor(x);
+  const y0 = Math.floor(y);
+  const fx = x - x0;
+  const fy = y - y0;
+  const left = x0 >= 0 && x0 < width;
+  const right = x0 >= -1 && x0 + 1 < width;
+  const top = y0 >= 0 && y0 < height;
+  const bottom = y0 >= -1 && y0 + 1 < height;
+  const a = left && top ? (1 - fx) * (1 - fy) : 0;
+  const b = right && top ? fx * (1 - fy) : 0;
+  const c = left && bottom ? (1 - fx) * fy : 0;
+  const d = right && bottom ? fx * fy : 0;
+  const rest = 1 - a - b - c - d;
+  const corner = (y0 * width + x0) * 3;
+  for (let k = 0; k < 3; k++) {
+    let value = rest * (background[k] as number);
+    if (a > 0) value += a * (pixels[corner + k] as number);
+    if (b > 0) value += b * (pixels[corner + 3 + k] as number);
+    if (c > 0) value += c * (pixels[corner + width * 3 + k] as number);
+    if (d > 0) value += d * (pixels[corner + width * 3 + 3 + k] as number);
+    rgb[k] = value;
+  }
+}

@@ -29,8 +29,8 @@ width, 3].`,
       throw Object.assign(new Error(`A crop of ${width} × ${height} does not fit into pictures of ${w} × ${h}.`), {
         hint: "Make the crop smaller or the pictures larger.",
       });
-    const top = anchor === "centre" ? (h - height) >> 1 : anchor.startsWith("bottom") ? h - height : 0;
-    const left = anchor === "centre" ? (w - width) >> 1 : anchor.endsWith("right") ? w - width : 0;
+    const top = offset(h - height, anchor === "centre", anchor.startsWith("bottom"));
+    const left = offset(w - width, anchor === "centre", anchor.endsWith("right"));
     const data = new Uint8Array(n * height * width * 3);
     for (let i = 0; i < n; i++) {
       for (let y = 0; y < height; y++) {
@@ -42,3 +42,9 @@ width, 3].`,
     return { image: { pixels } };
   },
 });
+
+/** How much of what is left over lies before the rectangle. */
+function offset(leftOver: number, inTheMiddle: boolean, atTheEnd: boolean): number {
+  if (inTheMiddle) return leftOver >> 1;
+  return atTheEnd ? leftOver : 0;
+}

@@ -186,7 +186,8 @@ describe("pictures from strangers", () => {
     [
       "an SVG behind white space",
       new TextEncoder().encode(
-        `${" ".repeat(999)}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>`,
+        `${" ".repeat(999)}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
+          <image href="file:///etc/passwd"/></svg>`,
       ),
       /refers to “file/,
     ],
@@ -222,7 +223,8 @@ describe("pictures from strangers", () => {
   });
   it("accepts a drawing whose references stay inside", async () => {
     const drawing = svg(
-      '<defs><linearGradient id="g"><stop stop-color="#f00"/></linearGradient></defs><rect width="40" height="20" fill="url(#g)"/><use href="#g"/>',
+      `<defs><linearGradient id="g"><stop stop-color="#f00"/></linearGradient></defs>
+       <rect width="40" height="20" fill="url(#g)"/><use href="#g"/>`,
     );
     expect(await (await testHost()).importImage(drawing, "ok")).toMatchObject({ width: 40, height: 20 });
   });

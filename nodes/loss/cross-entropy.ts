@@ -9,8 +9,9 @@ export const crossEntropy = defineNode({
   type: "loss.cross-entropy",
   title: "Cross-entropy loss",
   description: "How unlikely the logits make the right classes: what a classifier is trained with.",
-  docs: `The mean over rows of −log softmax(logits)[label] (torch.nn.functional.cross_entropy). Rows with the label ${ignored} are left out of the mean; when none is left the loss is 0.
-With label smoothing ε a row's term is (1 − ε)·nll + ε·mean over classes of −log p. A label that is no class stops the run.
+  docs: `The mean over rows of −log softmax(logits)[label] (torch.nn.functional.cross_entropy). Rows with the label
+${ignored} are left out of the mean; when none is left the loss is 0. With label smoothing ε a row's term is
+(1 − ε)·nll + ε·mean over classes of −log p. A label that is no class stops the run.
 
 \`logits\` float32 [B, C], \`labels\` int64 [B] → \`loss\` float32 []`,
   version: 1,

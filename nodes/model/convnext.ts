@@ -51,13 +51,13 @@ B 128, L 192, XL 256.
       .default("3-3-9-3")
       .meta({ description: "How many in each of the four stages" }),
   },
-  build(b) {
+  build(builder) {
     const {
       op,
       inputs: { pixels },
       params: { width, blocks },
-    } = b;
-    const embeddings = scoped(b, "embeddings");
+    } = builder;
+    const embeddings = scoped(builder, "embeddings");
     const maps: Value[] = [];
     let x = layerNorm2d(
       embeddings,
@@ -66,7 +66,7 @@ B 128, L 192, XL 256.
       epsilon,
     );
     for (const [i, count] of blocks.split("-").map(Number).entries()) {
-      const stage = scoped(b, `encoder.stages.${i}`);
+      const stage = scoped(builder, `encoder.stages.${i}`);
       const down = scoped(stage, "downsampling_layer");
       if (i > 0)
         x = convolution(down, "1", layerNorm2d(down, "0", x, epsilon), width * 2 ** i, {
@@ -82,7 +82,7 @@ B 128, L 192, XL 256.
     const sizes = first.shape.slice(2);
     const resized = smaller.map((map) => op.Resize(map, { sizes: fixed(sizes), axes: [2, 3], mode: "linear" }));
     return {
-      features: layerNorm(b, "layernorm", op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), epsilon),
+      features: layerNorm(builder, "layernorm", op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), epsilon),
       map: x,
       pyramid: op.Concat(first, ...resized, { axis: 1 }),
     };
@@ -90,14 +90,19 @@ B 128, L 192, XL 256.
 });
 
 /** x += γ·MLP(LN(depthwise 7×7 of x)): the published block, with its MLP over the last axis. */
-function block(b: Builder, x: Value): Value {
-  const { op } = b;
+function block(builder: Builder, x: Value): Value {
+  const { op } = builder;
   const width = x.shape[1] as number;
-  const seen = channelsLast(b, convolution(b, "dwconv", x, width, { kernel: 7, pad: 3, group: width, init, biasInit }));
-  const hidden = op.Gelu(linear(b, "pwconv1", layerNorm(b, "layernorm", seen, epsilon), 4 * width, { init }));
-  const scaled = op.Mul(
-    linear(b, "pwconv2", hidden, width, { init }),
-    b.weight("layer_scale_parameter", [width], { kind: "constant", value: 1e-6 }),
+  const seen = channelsLast(
+    builder,
+    convolution(builder, "dwconv", x, width, { kernel: 7, pad: 3, group: width, init, biasInit }),
   );
-  return op.Add(x, channelsFirst(b, scaled));
+  const hidden = op.Gelu(
+    linear(builder, "pwconv1", layerNorm(builder, "layernorm", seen, epsilon), 4 * width, { init }),
+  );
+  const scaled = op.Mul(
+    linear(builder, "pwconv2", hidden, width, { init }),
+    builder.weight("layer_scale_parameter", [width], { kind: "constant", value: 1e-6 }),
+  );
+  return op.Add(x, channelsFirst(builder, scaled));
 }

@@ -60,21 +60,21 @@ without the last convolution: its \`features\` are [B, 640].
       advanced: true,
     }),
   },
-  build(b) {
+  build(builder) {
     const {
       op,
       inputs: { pixels },
       params: { width, depth, topConvolution, momentum },
-    } = b;
+    } = builder;
     const channels = (n: number) => roundedChannels(n * width);
     const unit = unitOf(momentum);
     let x = op.Swish(
-      unit(scoped(b, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
+      unit(scoped(builder, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
     );
     let index = 0;
     for (const { repeats, stride, channels: n, ...stage } of stages) {
       for (let j = 0; j < Math.ceil(repeats * depth); j++)
-        x = mbConv(scoped(b, `encoder.blocks.${index++}`), x, {
+        x = mbConv(scoped(builder, `encoder.blocks.${index++}`), x, {
           ...stage,
           channels: channels(n),
           stride: j === 0 ? stride : 1,
@@ -83,7 +83,7 @@ without the last convolution: its \`features\` are [B, 640].
         });
     }
     if (topConvolution)
-      x = op.Swish(unit(scoped(b, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
+      x = op.Swish(unit(scoped(builder, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
     return { features: op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), map: x };
   },
 });
@@ -95,7 +95,7 @@ function roundedChannels(n: number): number {
 }
 
 type Unit = (
-  b: Builder,
+  builder: Builder,
   x: Value,
   channels: number,
   spec: ConvolutionSpec,
@@ -104,39 +104,38 @@ type Unit = (
 /** A convolution without bias and its batch norm. */
 const unitOf =
   (momentum: number): Unit =>
-  (b, x, channels, spec, [name, norm]) =>
+  (builder, x, channels, spec, [name, norm]) =>
     batchNorm(
-      b,
+      builder,
       norm,
-      convolution(b, name, x, channels, { ...spec, pad: "same", bias: false, init: fanOut(channels, spec) }),
+      convolution(builder, name, x, channels, { ...spec, pad: "same", bias: false, init: fanOut(channels, spec) }),
       { epsilon: 1e-3, momentum },
     );
 
+interface MbConvSpec {
+  kernel: number;
+  stride: number;
+  expand: number;
+  channels: number;
+  first: boolean;
+  unit: Unit;
+}
 /** An inverted bottleneck: wide inside, narrow outside. The first of a stage changes the shape and has no shortcut. */
-function mbConv(
-  b: Builder,
-  x: Value,
-  {
-    kernel,
-    stride,
-    expand,
-    channels,
-    first,
-    unit,
-  }: { kernel: number; stride: number; expand: number; channels: number; first: boolean; unit: Unit },
-): Value {
-  const { op } = b;
+function mbConv(builder: Builder, x: Value, { kernel, stride, expand, channels, first, unit }: MbConvSpec): Value {
+  const { op } = builder;
   const inputs = x.shape[1] as number;
   const wide = inputs * expand;
   const expanded =
-    expand === 1 ? x : op.Swish(unit(scoped(b, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
+    expand === 1
+      ? x
+      : op.Swish(unit(scoped(builder, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
   const seen = op.Swish(
-    unit(scoped(b, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, [
+    unit(scoped(builder, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, [
       "depthwise_conv",
       "depthwise_norm",
     ]),
   );
-  const gated = squeezeExcite(scoped(b, "squeeze_excite"), seen, Math.max(1, Math.floor(inputs / 4)));
-  const narrow = unit(scoped(b, "projection"), gated, channels, { kernel: 1 }, ["project_conv", "project_bn"]);
+  const gated = squeezeExcite(scoped(builder, "squeeze_excite"), seen, Math.max(1, Math.floor(inputs / 4)));
+  const narrow = unit(scoped(builder, "projection"), gated, channels, { kernel: 1 }, ["project_conv", "project_bn"]);
   return first ? narrow : op.Add(x, narrow);
 }

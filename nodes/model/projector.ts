@@ -27,16 +27,16 @@ is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
     layers: z.int().min(1).max(4).default(1),
     bias: z.boolean().default(false),
   },
-  build(b) {
+  build(builder) {
     const {
       op,
       inputs,
       params: { width, layers, bias },
-    } = b;
+    } = builder;
     let x = inputs.features;
     for (let i = 0; i < layers; i++) {
       if (i > 0) x = op.Gelu(x);
-      x = linear(b, layers === 1 ? "proj" : `layers.${i}`, x, width, {
+      x = linear(builder, layers === 1 ? "proj" : `layers.${i}`, x, width, {
         bias: bias || layers > 1,
         init: normal((x.shape.at(-1) as number) ** -0.5),
       });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { layerNorm, normal } from "#models/blocks/builder";
 import { activations, causalMask, transformer } from "#models/blocks/transformer";
+import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -54,19 +55,14 @@ D^−½·(2L)^−½, MLP (2D)^−½.
           hint: "Choose heads = width / 64, as CLIP does.",
         }
       : undefined,
-  build(b) {
-    const {
-      op,
-      inputs: { ids },
-      params: { vocabulary, width, layers, heads, context, mlpRatio, activation, causal },
-    } = b;
-    // Before a run the length of trimmed texts is open; any that fits the context will do.
-    const [batch, tokens] = ids.shape as [number, number | string];
-    const length = tokens === "*" && context ? context : tokens;
-    if (typeof length !== "number")
-      throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
-    const embedded = op.Gather(b.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
-    const positions = b.weight("positional_embedding", [context || length, width], normal(0.01));
+  build(builder) {
+    const { op, inputs, params } = builder;
+    const { ids } = inputs;
+    const { vocabulary, width, layers, context } = params;
+    const [batch] = ids.shape as [number];
+    const length = lengthOf(ids, context);
+    const embedded = op.Gather(builder.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
+    const positions = builder.weight("positional_embedding", [context || length, width], normal(0.01));
     if (context && length > context) throw new Error(`texts of ${length} tokens do not fit ${context} positions`);
     const placed = op.Add(
       embedded,
@@ -75,21 +71,21 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     const std = width ** -0.5;
     const residual = normal(std * (2 * layers) ** -0.5);
     const out = transformer(
-      b,
+      builder,
       placed,
       layers,
       {
-        heads,
-        mlpRatio,
-        activation,
+        heads: params.heads,
+        mlpRatio: params.mlpRatio,
+        activation: params.activation,
         init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual },
       },
-      causal ? causalMask(b, length) : undefined,
+      params.causal ? causalMask(builder, length) : undefined,
     );
-    const encoded = layerNorm(b, "ln_final", out);
+    const encoded = layerNorm(builder, "ln_final", out);
     // The row of each text's end token, picked by a product with a one-hot row.
     const place = op.Gather(
-      op.StopGradient(b.constant(oneHots(length), [length, length])),
+      op.StopGradient(builder.constant(oneHots(length), [length, length])),
       op.ArgMax(ids, { axis: 1, keepdims: 0 }),
       { axis: 0 },
     );
@@ -97,5 +93,14 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     return { features: op.Reshape(picked, { to: [batch, width] }), tokens: encoded };
   },
 });
+
+/** Before a run the length of trimmed texts is open; any that fits the context will do. */
+function lengthOf(ids: Value, context: number): number {
+  const tokens = ids.shape[1];
+  const length = tokens === "*" && context ? context : tokens;
+  if (typeof length !== "number")
+    throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
+  return length;
+}
 
 const oneHots = (n: number): number[] => Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));

@@ -47,12 +47,12 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
           hint: "Choose heads = width / 64, as CLIP does.",
         }
       : undefined,
-  build(b) {
+  build(builder) {
     const {
       op,
       inputs: { pixels },
       params: { patch, width, layers, heads, mlpRatio, activation },
-    } = b;
+    } = builder;
     const [batch, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
       throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
@@ -63,18 +63,18 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const grid = op.Transpose(op.Reshape(pixels, { to: [batch, 3, rows, patch, columns, patch] }), {
       perm: [0, 2, 4, 1, 3, 5],
     });
-    const patches = linear(b, "conv1", op.Reshape(grid, { to: [batch, tokens, 3 * patch * patch] }), width, {
+    const patches = linear(builder, "conv1", op.Reshape(grid, { to: [batch, tokens, 3 * patch * patch] }), width, {
       bias: false,
     });
-    const token = op.Expand(b.weight("class_embedding", [1, 1, width], normal(width ** -0.5)), {
+    const token = op.Expand(builder.weight("class_embedding", [1, 1, width], normal(width ** -0.5)), {
       to: [batch, 1, width],
     });
     const placed = op.Add(
       op.Concat(token, patches, { axis: 1 }),
-      b.weight("positional_embedding", [tokens + 1, width], normal(width ** -0.5)),
+      builder.weight("positional_embedding", [tokens + 1, width], normal(width ** -0.5)),
     );
-    const out = transformer(b, layerNorm(b, "ln_pre", placed), layers, { heads, mlpRatio, activation });
+    const out = transformer(builder, layerNorm(builder, "ln_pre", placed), layers, { heads, mlpRatio, activation });
     const first = op.Reshape(op.Slice(out, { starts: [0], ends: [1], axes: [1] }), { to: [batch, width] });
-    return { features: layerNorm(b, "ln_post", first), tokens: out };
+    return { features: layerNorm(builder, "ln_post", first), tokens: out };
   },
 });

@@ -40,9 +40,9 @@ export const curve = defineNode({
 function smoothed(values: (number | null)[], past: number): (number | null)[] {
   let sum = 0;
   let weight = 0;
-  return values.map((v) => {
-    if (v === null) return null;
-    sum = past * sum + (1 - past) * v;
+  return values.map((value) => {
+    if (value === null) return null;
+    sum = past * sum + (1 - past) * value;
     weight = past * weight + (1 - past);
     return sum / weight;
   });

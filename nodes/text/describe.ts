@@ -43,23 +43,22 @@ seed, the step and the row.`,
       .split("\n")
       .map((t) => t.trim())
       .filter((t) => t.includes("{}"));
-    return {
-      text: inputs.name.map((name, i) => {
-        const words = (inputs.keywords[i] ?? "")
-          .split(",")
-          .map((w) => w.trim())
-          .filter((w) => w && w !== name);
-        const some = Array.from(draw.permutation(words.length).slice(0, 1 + draw.below(3)), (at) => words[at]).join(
-          ", ",
-        );
-        const kind = draw.uniform();
-        const named = (templates.length ? (templates[draw.below(templates.length)] as string) : "{}").replaceAll(
-          "{}",
-          () => name,
-        );
-        if (!some) return named;
-        return kind < params.keywords ? some : kind < params.keywords + params.both ? `${named}, ${some}` : named;
-      }),
+    const caption = (name: string, row: number): string => {
+      const words = keywordsOf(inputs.keywords[row] ?? "").filter((word) => word !== name);
+      const order = draw.permutation(words.length).slice(0, 1 + draw.below(3));
+      const some = Array.from(order, (place) => words[place]).join(", ");
+      const kind = draw.uniform();
+      const template = templates.length ? (templates[draw.below(templates.length)] as string) : "{}";
+      const named = template.replaceAll("{}", () => name);
+      if (!some || kind >= params.keywords + params.both) return named;
+      return kind < params.keywords ? some : `${named}, ${some}`;
     };
+    return { text: inputs.name.map(caption) };
   },
 });
+
+const keywordsOf = (list: string): string[] =>
+  list
+    .split(",")
+    .map((word) => word.trim())
+    .filter(Boolean);

@@ -6,13 +6,18 @@ import type { Stage } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
-const stage = z.object({
+/** A row of the table of stages. */
+const stageRow = z.object({
   name: z.string().max(100).default(""),
   steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z.string().max(10_000).default("*").meta({
-    description:
-      "Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning rate, pattern decay 0.05 with that weight decay. The first that fits counts.",
-  }),
+  trains: z
+    .string()
+    .max(10_000)
+    .default("*")
+    .meta({
+      description: `Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning \
+rate, pattern decay 0.05 with that weight decay. The first that fits counts.`,
+    }),
   lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
   schedule: z.enum(["same", ...scheduleKinds]).default("same"),
   warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
@@ -40,8 +45,8 @@ kept.
   \`bucket\`: only rows of one name meet, such as pictures of one size
 - stages follow one another, each with steps, learning rate, what trains and which losses count; without a table
   there is one stage of everything
-- *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021); *Accumulate*
-  averages the gradients of several batches
+- *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021);
+  *Accumulate* averages the gradients of several batches
 - \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the
   first one decides on the best weights and on an early end
 - checkpoints hold parameters, optimizer state, averages and the position in the data: a killed run goes on with the
@@ -72,7 +77,7 @@ kept.
     schedule: z.enum(scheduleKinds).default("cosine"),
     warmup: z.int().min(0).max(1_000_000).default(100).meta({ unit: "steps" }),
     weightDecay: z.number().min(0).max(10).default(0.2).meta({ label: "Weight decay" }),
-    stages: z.array(stage).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
+    stages: z.array(stageRow).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
     evaluate: z.int().min(1).max(1_000_000).default(100).meta({ label: "Measure every", unit: "steps" }),
     better: z.enum(["higher", "lower"]).default("higher").meta({ label: "A better metric is", advanced: true }),
     give: z.enum(["last", "best"]).default("last").meta({
@@ -124,12 +129,16 @@ kept.
       .enum(["float32", "float16"])
       .default("float32")
       .meta({ advanced: true, description: "float16 computes products in half precision, on GPUs that have it." }),
-    recompute: z.string().max(1000).default("").meta({
-      label: "Compute again",
-      advanced: true,
-      description:
-        "Nodes whose results are computed again in the backward pass instead of kept, separated by commas, or *: a fraction of the memory, up to a third more time.",
-    }),
+    recompute: z
+      .string()
+      .max(1000)
+      .default("")
+      .meta({
+        label: "Compute again",
+        advanced: true,
+        description: `Nodes whose results are computed again in the backward pass instead of kept, separated by \
+commas, or *: a fraction of the memory, up to a third more time.`,
+      }),
     hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({
       label: "Keep frozen results",
       advanced: true,
@@ -152,7 +161,7 @@ kept.
         message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`,
         hint: "Make the warmup shorter.",
       };
-    const long = stages.find((s) => Math.max(s.warmup, s.warmup < 0 ? warmup : 0) > s.steps);
+    const long = stages.find((row) => (row.warmup < 0 ? warmup : row.warmup) > row.steps);
     if (long)
       return {
         param: "stages",
@@ -167,9 +176,9 @@ kept.
       };
     return undefined;
   },
-  preview(p) {
-    const stages = stagesOf(p);
-    const total = stages.reduce((sum, s) => sum + s.steps, 0);
+  preview(params) {
+    const stages = stagesOf(params);
+    const total = stages.reduce((sum, { steps }) => sum + steps, 0);
     const points = Math.min(200, total);
     const steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (total - 1)) / Math.max(1, points - 1)));
     return {
@@ -177,71 +186,70 @@ kept.
       lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }],
     };
   },
-  async run({ host, inputs, params: p }) {
+  async run({ host, inputs, params }) {
     return host.train({
       losses: inputs.loss,
       metrics: inputs.metric,
       distinct: inputs.distinct,
       bucket: inputs.bucket,
-      stages: stagesOf(p),
+      stages: stagesOf(params),
       optimizer: {
-        kind: p.optimizer,
-        beta1: p.beta1,
-        beta2: p.beta2,
-        eps: p.epsilon,
-        weightDecay: p.weightDecay,
-        momentum: p.momentum,
-        nesterov: p.nesterov,
+        kind: params.optimizer,
+        beta1: params.beta1,
+        beta2: params.beta2,
+        eps: params.epsilon,
+        weightDecay: params.weightDecay,
+        momentum: params.momentum,
+        nesterov: params.nesterov,
         trust: 0.001,
       },
-      batchSize: p.batch,
-      accumulate: p.accumulate,
-      chunk: p.chunk,
-      precision: p.precision,
-      recompute: listOf(p.recompute),
-      average: p.average,
-      hoist: p.hoist,
-      clipNorm: p.clipNorm,
-      seed: p.seed,
-      checkpointEvery: p.checkpoint,
-      keep: p.keep,
-      evaluateEvery: p.evaluate,
-      better: p.better,
-      patience: p.patience,
-      give: p.give,
+      batchSize: params.batch,
+      accumulate: params.accumulate,
+      chunk: params.chunk,
+      precision: params.precision,
+      recompute: listOf(params.recompute),
+      average: params.average,
+      hoist: params.hoist,
+      clipNorm: params.clipNorm,
+      seed: params.seed,
+      checkpointEvery: params.checkpoint,
+      keep: params.keep,
+      evaluateEvery: params.evaluate,
+      better: params.better,
+      patience: params.patience,
+      give: params.give,
     });
   },
 });
 
-interface Staged {
+/** What stages are made of: the table, and what a row of it leaves to the trainer. */
+interface StageParams {
   steps: number;
   lr: number;
   schedule: Schedule["kind"];
   warmup: number;
   floor: number;
-  stages: z.output<typeof stage>[];
+  stages: z.output<typeof stageRow>[];
 }
+
 /** The stages of the table, with what they leave to the trainer filled in; without a table, one of everything. */
-function stagesOf(p: Staged): Stage[] {
-  const schedule = (kind: Schedule["kind"], warmup: number): Schedule => ({ kind, warmup, floor: p.floor });
-  if (!p.stages.length)
-    return [
-      {
-        name: "",
-        steps: p.steps,
-        lr: p.lr,
-        schedule: schedule(p.schedule, p.warmup),
-        trains: [{ pattern: "*", rate: 1 }],
-        losses: [],
-      },
-    ];
-  return p.stages.map((s, i) => ({
-    name: s.name || `stage ${i + 1}`,
-    steps: s.steps,
-    lr: s.lr || p.lr,
-    losses: listOf(s.losses),
-    schedule: schedule(s.schedule === "same" ? p.schedule : s.schedule, s.warmup < 0 ? p.warmup : s.warmup),
-    trains: listOf(s.trains).map(group),
+function stagesOf(params: StageParams): Stage[] {
+  const { steps, lr, warmup, floor, stages } = params;
+  if (!stages.length) {
+    const schedule = { kind: params.schedule, warmup, floor };
+    return [{ name: "", steps, lr, schedule, trains: [{ pattern: "*", rate: 1 }], losses: [] }];
+  }
+  return stages.map((row, i) => ({
+    name: row.name || `stage ${i + 1}`,
+    steps: row.steps,
+    lr: row.lr || lr,
+    losses: listOf(row.losses),
+    schedule: {
+      kind: row.schedule === "same" ? params.schedule : row.schedule,
+      warmup: row.warmup < 0 ? warmup : row.warmup,
+      floor,
+    },
+    trains: listOf(row.trains).map(patternWithRate),
   }));
 }
 
@@ -255,7 +263,7 @@ function rateAt(stages: readonly Stage[], step: number): number {
 }
 
 /** "pattern=rate decay decay", of which only the pattern must be there. */
-function group(text: string): Stage["trains"][number] {
+function patternWithRate(text: string): Stage["trains"][number] {
   const [, pattern = text, rate = "1", decay] = /^(.*?)\s*(?:=\s*([\d.]+))?(?:\s+decay\s+([\d.]+))?$/.exec(text) ?? [];
   return { pattern, rate: Number(rate), ...(decay !== undefined && { decay: Number(decay) }) };
 }
