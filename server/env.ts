@@ -13,6 +13,17 @@ const list = z
       .filter(Boolean),
   );
 
+const units = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+/** An amount of bytes, such as 8G, 500 MB or 1.5GiB; units are powers of 1024. */
+const amount = z
+  .string()
+  .trim()
+  .regex(/^\d+(\.\d+)?\s*([kmgt]?i?b?)$/i, "an amount such as 8G or 500M was expected")
+  .transform((text) => {
+    const unit = /[kmgt]/i.exec(text)?.[0].toLowerCase() as keyof typeof units | undefined;
+    return Math.floor(Number.parseFloat(text) * (unit ? units[unit] : 1));
+  });
+
 const schema = z.object({
   // Hidden from the bundler, which would otherwise take whatever lies in that folder for a part of the program, and stop at links that lead out of it.
   /** Where everything that must last lies: database, blobs, checkpoints of running trainings; and the cache, which need not. */
@@ -30,6 +41,8 @@ const schema = z.object({
     .enum(["0", "1"])
     .default("0")
     .transform((v) => v === "1"),
+  /** How much memory runs may hold; by default half of what there is. */
+  PATCHBAY_MEMORY: amount.optional(),
 });
 
 export interface Env {
@@ -38,6 +51,8 @@ export interface Env {
   databaseUrl?: string;
   folders: string[];
   allowRemote: boolean;
+  /** Bytes that runs may hold. */
+  memory?: number;
 }
 
 /** The settings, read from the environment. A bad one is named, with what is allowed. */
@@ -55,5 +70,6 @@ export function env(from: Record<string, string | undefined> = process.env): Env
     databaseUrl: v.DATABASE_URL,
     folders: v.PATCHBAY_FOLDERS,
     allowRemote: v.PATCHBAY_ALLOW_REMOTE,
+    memory: v.PATCHBAY_MEMORY,
   };
 }

@@ -7,13 +7,14 @@ import {
   type NodeProto,
   NodeProtoSchema,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { termsOf } from "./dim";
 import { expanded } from "./expansions";
-import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
+import type { Attrs, Constant, Dim, DType, Graph, OpNode, Shape, Value } from "./graph";
 import { opDefinition } from "./ops/index";
 
 const elementTypes: Record<DType, number> = {
@@ -30,8 +31,19 @@ const elementTypes: Record<DType, number> = {
 export type Placement =
   /** Graph inputs, fed on every call: what a training step wants. */
   | { parameters: "inputs" }
-  /** Written into the model. */
-  | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> };
+  /** Written into the model, or left in a file beside it. */
+  | { parameters: "initializers"; values(name: string): Float32Array<ArrayBuffer> | Stored };
+
+/** Numbers that lie in a file in the model's folder, where the runtime reads them. */
+export interface Stored {
+  location: string;
+  /** As safetensors calls it. */
+  dtype: string;
+  /** Bytes from the start of the file. */
+  offset: number;
+  bytes: number;
+}
+const storedTypes: Record<string, number> = { F32: 1, F16: 10, F64: 11, BF16: 16, F8_E4M3: 17, F8_E5M2: 19 };
 
 /**
  * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
@@ -40,12 +52,12 @@ export type Placement =
 export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source);
   const writer = new Writer(graph);
-  for (const node of graph.nodes) writer.write(node);
-  for (const [name, value] of graph.outputs) writer.name(name, value);
   const isFed = placement.parameters === "inputs";
   const parameters = isFed
     ? []
-    : graph.parameters.map(({ name, value }) => tensor(value, { rawData: bytesOf(placement.values(name)) }));
+    : graph.parameters.map(({ name, value }) => writer.parameter(value, placement.values(name)));
+  for (const node of graph.nodes) writer.write(node);
+  for (const [name, value] of graph.outputs) writer.name(name, value);
   const constants = writer.constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }));
   return toBinary(
     ModelProtoSchema,
@@ -97,6 +109,23 @@ class Writer {
       rest,
       title,
     );
+  }
+
+  /**
+   * A parameter's tensor. One that is stored in another element type is converted by an op, which the runtime computes
+   * once as it loads the model; it comes before all that reads it.
+   */
+  parameter(value: Value, source: Float32Array<ArrayBuffer> | Stored): TensorProto {
+    if (source instanceof Float32Array) return tensor(value, { rawData: bytesOf(source) });
+    const type = storedTypes[source.dtype];
+    if (type === undefined)
+      throw new Error(
+        `the parameter ${value.name} is stored as ${source.dtype}, which holds no floating-point numbers`,
+      );
+    if (type === elementTypes[value.dtype]) return external(value.name, type, value.shape, source);
+    const stored = `${value.name}#stored`;
+    this.#node("Cast", [stored], [value.name], [attribute("dtype", value.dtype)]);
+    return external(stored, type, value.shape, source);
   }
 
   /** Gives a value the name of an output, where it has another one. */
@@ -205,3 +234,15 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
     dims: shape.map((d) => BigInt(d)),
     ...(rest as object),
   });
+
+/** A tensor whose numbers lie in another file (ONNX, "External data"). */
+function external(name: string, dataType: number, shape: Shape, { location, offset, bytes }: Stored): TensorProto {
+  const entries = Object.entries({ location, offset, length: bytes });
+  return create(TensorProtoSchema, {
+    name,
+    dataType,
+    dims: shape.map((d) => BigInt(d)),
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: entries.map(([key, value]) => ({ key, value: String(value) })),
+  });
+}

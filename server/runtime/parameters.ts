@@ -1,5 +1,11 @@
-import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import {
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+  type SafetensorsType,
+  toFloat32,
+} from "#models/files/safetensors";
 import type { Init } from "#models/onnx/graph";
+import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
 import type { Endpoint } from "#nodes/graph/document";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
@@ -31,6 +37,16 @@ export async function handlesOf(
   return new Map(await Promise.all(wires.map(async (from) => [endpointKey(from), await weightsOf(from)] as const)));
 }
 
+/** Where a parameter's numbers lie: a range of a checkpoint's blob. */
+export interface StoredParameter {
+  ref: string;
+  dtype: SafetensorsType;
+  start: number;
+  end: number;
+}
+/** A parameter's numbers, or where they lie. */
+export type ParameterSource = Float32Array<ArrayBuffer> | StoredParameter;
+
 export interface ParameterOptions {
   /** Draws what no handle gives. */
   seed?: number;
@@ -38,49 +54,87 @@ export interface ParameterOptions {
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
-/** The values of a lowered graph's parameters, by graph name: from the checkpoint that its node is wired to, or drawn. */
-export async function parameterValues(
+/** What fills a lowered graph's parameters, by graph name: the checkpoint that its node is wired to, or a draw. No number is read. */
+export async function parameterSources(
   lowered: Lowered,
   weightsOf: (from: Endpoint) => Promise<Weights>,
   blobs: Blobs,
   { seed = 0, current }: ParameterOptions = {},
-): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-  const result = new Map<string, Float32Array<ArrayBuffer>>();
-  const checkpoints = new Map<string, ReturnType<typeof readSafetensors>>();
-  const checkpoint = async (ref: string) => {
-    const open = checkpoints.get(ref) ?? readSafetensors(await blobs.get(ref));
-    checkpoints.set(ref, open);
-    return open;
+): Promise<Map<string, ParameterSource>> {
+  const headers = new Map<string, Promise<SafetensorsHeader>>();
+  const headerOf = (ref: string): Promise<SafetensorsHeader> => {
+    const header = headers.get(ref) ?? readHeader(blobs, ref);
+    headers.set(ref, header);
+    return header;
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
+  const sources = new Map<string, ParameterSource>();
   for (const { name: graphName, value, init } of lowered.graph.parameters) {
     const parameter = described.get(graphName) as LoweredParameter;
-    const { name, weights: from, adapter } = parameter;
     const shape = value.shape as readonly number[];
+    const weights = parameter.weights && (await weightsOf(parameter.weights));
+    const header = weights?.ref === undefined ? undefined : await headerOf(weights.ref);
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
-    if (now) {
-      result.set(graphName, now);
-      continue;
-    }
-    const weights = from && (await weightsOf(from));
-    const size = shape.reduce((a, b) => a * b, 1);
-    const stored = weights?.ref === undefined ? undefined : (await checkpoint(weights.ref)).tensors.get(name);
-    if (stored && stored.shape.join() !== shape.join()) {
-      throw new Failure({
-        port: "weights",
-        message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`,
-        hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
-      });
-    }
-    if (!stored && !adapter && weights?.ref !== undefined && weights.seed === undefined) {
-      const known = [...(await checkpoint(weights.ref)).tensors.keys()];
-      throw new Failure({
-        port: "weights",
-        message: `The checkpoint holds no parameter "${name}". It holds ${known.slice(0, 5).join(", ")}${known.length > 5 ? ` and ${known.length - 5} more` : ""}.`,
-        hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
-      });
-    }
-    result.set(graphName, stored ? toFloat32(stored) : initialise(init, size, weights?.seed ?? seed, name));
+    const stored = header && !now ? storedIn(header, parameter, shape, weights?.seed !== undefined) : undefined;
+    if (stored) sources.set(graphName, { ref: weights?.ref as string, ...stored });
+    else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, parameter.name));
   }
-  return result;
+  return sources;
+}
+
+/** Where a checkpoint has a parameter; undefined where it may be drawn instead. */
+function storedIn(
+  header: SafetensorsHeader,
+  { name, adapter }: LoweredParameter,
+  shape: readonly number[],
+  mayBeDrawn: boolean,
+): Omit<StoredParameter, "ref"> | undefined {
+  const stored = header.tensors.get(name);
+  if (stored && stored.shape.join() !== shape.join())
+    throw new Failure({
+      port: "weights",
+      message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`,
+      hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
+    });
+  if (!stored && !adapter && !mayBeDrawn) {
+    const known = [...header.tensors.keys()];
+    const more = known.length > 5 ? ` and ${known.length - 5} more` : "";
+    throw new Failure({
+      port: "weights",
+      message: `The checkpoint holds no parameter "${name}". It holds ${known.slice(0, 5).join(", ")}${more}.`,
+      hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
+    });
+  }
+  return stored && { dtype: stored.dtype, start: stored.start, end: stored.end };
+}
+
+/** The numbers themselves, for a training or an export. */
+export async function parameterValues(
+  lowered: Lowered,
+  weightsOf: (from: Endpoint) => Promise<Weights>,
+  blobs: Blobs,
+  options: ParameterOptions = {},
+): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+  const values = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [name, source] of await parameterSources(lowered, weightsOf, blobs, options))
+    values.set(name, source instanceof Float32Array ? source : await numbersOf(source, blobs));
+  return values;
+}
+
+async function numbersOf(
+  { ref, dtype, start, end }: StoredParameter,
+  blobs: Blobs,
+): Promise<Float32Array<ArrayBuffer>> {
+  return toFloat32({ dtype, shape: [], data: await blobs.read(ref, start, end) });
+}
+
+/** More than any header may have: what a file claims beyond it is not read. */
+const headerBytes = 2 ** 27;
+
+/** The header of a checkpoint, without its tensors. */
+async function readHeader(blobs: Blobs, ref: string): Promise<SafetensorsHeader> {
+  const first = await blobs.read(ref, 0, 8);
+  const claimed = first.length < 8 ? 0 : Number(new DataView(first.buffer).getBigUint64(0, true));
+  const header = await blobs.read(ref, 0, 8 + Math.min(claimed, headerBytes));
+  return readSafetensorsHeader(header, await blobs.size(ref));
 }

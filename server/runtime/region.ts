@@ -1,14 +1,15 @@
 /** Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of rows. */
 import type { Shape } from "#models/onnx/graph";
-import { toModel } from "#models/onnx/proto";
 import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
-import { Cancelled } from "../errors";
+import { Cancelled, Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { handlesOf, parameterValues } from "./parameters";
+import { gibibytes, memoryLimit } from "./memory";
+import { fedModel, type ModelFiles, storedModel } from "./model-files";
+import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import type { Provider } from "./providers";
 import type { Session, SessionPool } from "./sessions";
 import { rowsOf, widthOf } from "./values";
@@ -82,19 +83,16 @@ async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>)
   const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
   declareOutputs(region, lowered, sizes);
 
-  const values = await parameterValues(lowered, weightsOf, blobs, { current });
-  const valueOf = (name: string) => values.get(name) as Float32Array<ArrayBuffer>;
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
-  const model = toModel(
-    lowered.graph,
-    current ? { parameters: "inputs" } : { parameters: "initializers", values: valueOf },
-  );
+  const fed = current ? await parameterValues(lowered, weightsOf, blobs, { current }) : undefined;
+  const files = fed ? fedModel(lowered) : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs));
+  refuseTooLarge(files, nodes, graph);
   const rowSymbol = [...sizes.keys()].find((symbol) => runsByRow(lowered.graph, symbol));
   return {
     lowered,
-    session: await sessions.get(model, provider),
+    session: await sessions.get(files, blobs, provider),
     inputs: new Map(lowered.feeds.map(({ name }) => [name, incoming.get(name) as Tensor])),
-    parameters: current ? parameterTensors(lowered, valueOf) : new Map(),
+    parameters: fed ? parameterTensors(lowered, fed) : new Map(),
     rowSymbol,
     rows: rowSymbol === undefined ? 0 : (sizes.get(rowSymbol) as number),
   };
@@ -129,11 +127,23 @@ function declareOutputs({ wanted, welcome }: Region, { graph, values }: Lowered,
   for (const name of outputs.map(endpointKey)) graph.output(name, values.get(name) as never);
 }
 
-function parameterTensors({ graph }: Lowered, valueOf: (name: string) => Float32Array): Map<string, Tensor> {
+/** A model that does not fit is refused before anything is loaded. */
+function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], graph: ResolvedGraph): void {
+  const limit = memoryLimit();
+  if (weightBytes <= limit) return;
+  const titles = nodes.map((id) => graph.nodes.get(id)?.definition.title ?? id);
+  throw new Failure({
+    node: nodes.length === 1 ? nodes[0] : undefined,
+    message: `The weights of ${titles.join(" + ")} take ${gibibytes(weightBytes)}, and runs may hold ${gibibytes(limit)}.`,
+    hint: "Make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY.",
+  });
+}
+
+function parameterTensors({ graph }: Lowered, values: ReadonlyMap<string, Float32Array>): Map<string, Tensor> {
   return new Map(
     graph.parameters.map(({ name, value }) => [
       name,
-      { dtype: value.dtype, shape: value.shape as number[], data: valueOf(name) },
+      { dtype: value.dtype, shape: value.shape as number[], data: values.get(name) as Float32Array },
     ]),
   );
 }

@@ -1,7 +1,9 @@
 /** Models that are loaded into ONNX Runtime, and the way between our tensors and the runtime's. */
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
-import { sha256 } from "../storage/blobs";
+import { type Blobs, sha256 } from "../storage/blobs";
+import { memoryLimit } from "./memory";
+import { type ModelFiles, withModelFolder } from "./model-files";
 import type { Provider } from "./providers";
 
 /** A model that is loaded. Only one `run` is in progress per process: the runtime computes on the calling thread. */
@@ -11,9 +13,20 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** Loads a model. */
+/** Loads a model from its bytes. */
 export async function openSession(model: Uint8Array, provider: Provider): Promise<Session> {
-  const session = await ort.InferenceSession.create(model, optionsFor(provider));
+  return sessionOf(await ort.InferenceSession.create(model, optionsFor(provider)));
+}
+
+/** Loads a model whose weights lie in blobs. */
+export function openFiles(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
+  if (!files.refs.length) return openSession(files.model, provider);
+  return withModelFolder(blobs, files, async (path) =>
+    sessionOf(await ort.InferenceSession.create(path, optionsFor(provider))),
+  );
+}
+
+function sessionOf(session: ort.InferenceSession): Session {
   return {
     async run(feeds) {
       const given = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)] as const);
@@ -35,27 +48,37 @@ export function optionsFor(provider: Provider): ort.InferenceSession.SessionOpti
   };
 }
 
-/** Sessions that were opened lately, so that a second run of the same model does not load it again. */
+/** What a loaded model takes beside its weights, roughly. */
+const sessionBytes = 16 * 2 ** 20;
+
+/**
+ * Sessions that were opened lately, so that a second run of the same model does not load it again. Those that were asked
+ * for longest ago are closed when all together would hold more than `maxBytes`.
+ */
 export class SessionPool {
   /** By provider and model, the one that was asked for last at the end. */
-  readonly #open = new Map<string, Session>();
+  readonly #open = new Map<string, { session: Session; bytes: number }>();
 
-  constructor(readonly size = 8) {}
+  constructor(readonly maxBytes = memoryLimit() / 2) {}
 
-  async get(model: Uint8Array, provider: Provider): Promise<Session> {
-    const name = `${provider} ${sha256(model)}`;
-    const session = this.#open.get(name) ?? (await openSession(model, provider));
+  async get(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
+    const name = `${provider} ${sha256(files.model)}`;
+    const known = this.#open.get(name);
     this.#open.delete(name);
-    this.#open.set(name, session);
-    await this.#closeOldest();
-    return session;
+    const bytes = files.weightBytes + sessionBytes;
+    if (!known) await this.#makeRoom(bytes);
+    const open = known ?? { session: await openFiles(files, blobs, provider), bytes };
+    this.#open.set(name, open);
+    return open.session;
   }
 
-  async #closeOldest(): Promise<void> {
-    for (const [name, session] of this.#open) {
-      if (this.#open.size <= this.size) return;
+  async #makeRoom(bytes: number): Promise<void> {
+    let held = [...this.#open.values()].reduce((sum, open) => sum + open.bytes, bytes);
+    for (const [name, open] of this.#open) {
+      if (held <= this.maxBytes) return;
       this.#open.delete(name);
-      await session.release();
+      await open.session.release();
+      held -= open.bytes;
     }
   }
 }

@@ -36,3 +36,8 @@ test("a reference is checked, so no path can escape", () => {
 test("a missing blob says so", async () => {
   await expect(blobs.get("0".repeat(64))).rejects.toThrow(BlobMissing);
 });
+test("a range is read without the rest of the file, up to where it ends", async () => {
+  const ref = await blobs.put(bytes);
+  expect(Buffer.from(await blobs.read(ref, 2, 7)).toString()).toBe("patch");
+  expect(Buffer.from(await blobs.read(ref, 2, 99)).toString()).toBe("patch");
+});

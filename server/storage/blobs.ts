@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
@@ -16,8 +16,8 @@ export interface Blobs {
   putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   stream(ref: string): Readable;
-  /** The first bytes. */
-  head(ref: string, bytes: number): Promise<Uint8Array>;
+  /** The bytes from `start` up to `end`, or to where the file ends. */
+  read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   size(ref: string): Promise<number>;
   has(ref: string): Promise<boolean>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
@@ -111,15 +111,27 @@ export function openBlobs(dir: string): Blobs {
     },
     get: (ref) => readFile(path(ref)).catch(missing(ref)),
     stream: (ref) => createReadStream(path(ref)),
-    async head(ref, bytes) {
+    async read(ref, start, end) {
       const file = await open(path(ref)).catch(missing(ref));
       try {
-        const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(bytes) });
-        return buffer.subarray(0, bytesRead);
+        return await readRange(file, start, end);
       } finally {
         await file.close();
       }
     },
     size: (ref) => stat(path(ref)).then((s) => s.size, missing(ref)),
   };
+}
+
+/** One read gives at most 2 GiB, and may give less than was asked for. */
+async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const length = Math.min(bytes.length - filled, 2 ** 30);
+    const { bytesRead } = await file.read(bytes, filled, length, start + filled);
+    if (!bytesRead) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
 }

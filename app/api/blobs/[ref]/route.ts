@@ -21,7 +21,7 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
   const { ref } = await params;
   if (!isRef(ref) || !(await blobs().has(ref)))
     return Response.json({ message: "This file does not exist, or was cleaned up." }, { status: 404 });
-  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().head(ref, 64)]);
+  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().read(ref, 0, 64)]);
   const name = new URL(request.url).searchParams.get("name");
   return new Response(Readable.toWeb(blobs().stream(ref)) as ReadableStream, {
     headers: {
