@@ -4,8 +4,10 @@ import { expect, it } from "vitest";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
+import type { Lowered } from "#nodes/graph/lower";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { openBlobs } from "../storage/blobs";
+import { identityOf, storedModel } from "./model-files";
 import { openFiles } from "./sessions";
 
 /** −2, −1, 0, 1, 2, 4: numbers that every floating-point type holds exactly. */
@@ -33,10 +35,33 @@ it.each(Object.entries(stored))("reads %s weights from where they lie in a blob"
   const ref = await blobs.put(Buffer.concat([Buffer.alloc(offset), bytes]));
   const values = () => ({ location: ref, dtype, offset, bytes: bytes.length });
   const model = toModel(sumGraph(), { parameters: "initializers", values });
-  const session = await openFiles({ model, refs: [ref], weightBytes: 24 }, blobs, "cpu");
+  const session = await openFiles({ model, refs: [ref], drawn: [], weightBytes: 24 }, blobs, "cpu");
   expect(await readdir(join(blobs.root, "tmp"))).toEqual([]);
   const { y } = await session.run({ x: { dtype: "float32", shape: [6], data: new Float32Array(6).fill(10) } });
   expect([...(y?.data as Float32Array)]).toEqual(numbers.map((n) => n + 10));
+  await session.release();
+});
+
+it("reads drawn weights from a file where they are many", async () => {
+  const blobs = openBlobs(await temporaryFolder());
+  const graph = new Graph();
+  const rows = 2 ** 22 + 1; // one row more than is written into the model
+  const table = graph.parameter("table", [rows, 4], { kind: "zeros" });
+  const bias = graph.parameter("bias", [4], { kind: "zeros" });
+  const op = opsOf(graph);
+  graph.output("y", op.Add(op.Gather(table, graph.input("i", "int64", [2]), { axis: 0 }), bias));
+  const sources = new Map([
+    ["table", Float32Array.from({ length: rows * 4 }, (_, i) => i)],
+    ["bias", Float32Array.of(0.5, 0.5, 0.5, 0.5)],
+  ]);
+  const files = storedModel({ graph } as Lowered, sources);
+  expect(files.model.length).toBeLessThan(2000);
+  const session = await openFiles(files, blobs, "cpu");
+  const { y } = await session.run({ i: { dtype: "int64", shape: [2], data: BigInt64Array.of(1n, 3n) } });
+  expect([...(y?.data as Float32Array)]).toEqual([4, 5, 6, 7, 12, 13, 14, 15].map((n) => n + 0.5));
+  const before = identityOf(files);
+  sources.get("bias")?.fill(1);
+  expect(identityOf(storedModel({ graph } as Lowered, sources))).not.toBe(before);
   await session.release();
 });
 

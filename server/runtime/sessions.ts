@@ -1,9 +1,9 @@
 /** Models that are loaded into ONNX Runtime, and the way between our tensors and the runtime's. */
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
-import { type Blobs, sha256 } from "../storage/blobs";
+import type { Blobs } from "../storage/blobs";
 import { memoryLimit } from "./memory";
-import { type ModelFiles, withModelFolder } from "./model-files";
+import { identityOf, type ModelFiles, withModelFolder } from "./model-files";
 import type { Provider } from "./providers";
 
 /** A model that is loaded. Only one `run` is in progress per process: the runtime computes on the calling thread. */
@@ -20,7 +20,7 @@ export async function openSession(model: Uint8Array, provider: Provider): Promis
 
 /** Loads a model whose weights lie in blobs. */
 export function openFiles(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
-  if (!files.refs.length) return openSession(files.model, provider);
+  if (!files.refs.length && !files.drawn.length) return openSession(files.model, provider);
   return withModelFolder(blobs, files, async (path) =>
     sessionOf(await ort.InferenceSession.create(path, optionsFor(provider))),
   );
@@ -62,7 +62,7 @@ export class SessionPool {
   constructor(readonly maxBytes = memoryLimit() / 2) {}
 
   async get(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
-    const name = `${provider} ${sha256(files.model)}`;
+    const name = `${provider} ${identityOf(files)}`;
     const known = this.#open.get(name);
     this.#open.delete(name);
     const bytes = files.weightBytes + sessionBytes;
