@@ -43,7 +43,7 @@ export const normal = (std: number): Init => ({ kind: "normal", std });
  * x: float32 [..., in] → [..., out].
  */
 export function linear(
-  b: Builder,
+  builder: Builder,
   name: string,
   x: Value,
   width: number,
@@ -52,17 +52,17 @@ export function linear(
   const inputs = x.shape.at(-1);
   if (typeof inputs !== "number")
     throw new Error(`${name} needs to know the last size of its input, which is [${x.shape.join(", ")}]`);
-  const y = b.op.MatMul(x, b.weight(`${name}.weight`, [inputs, width], init ?? fanIn(inputs)));
-  return bias ? b.op.Add(y, b.weight(`${name}.bias`, [width], biasInit)) : y;
+  const y = builder.op.MatMul(x, builder.weight(`${name}.weight`, [inputs, width], init ?? fanIn(inputs)));
+  return bias ? builder.op.Add(y, builder.weight(`${name}.bias`, [width], biasInit)) : y;
 }
 
 /** Layer normalization over the last axis with gain and bias. x: float32 [..., D] → the same. */
-export function layerNorm(b: Builder, name: string, x: Value, epsilon = 1e-5): Value {
+export function layerNorm(builder: Builder, name: string, x: Value, epsilon = 1e-5): Value {
   const width = x.shape.at(-1) as number;
-  return b.op.LayerNormalization(
+  return builder.op.LayerNormalization(
     x,
-    b.weight(`${name}.weight`, [width], { kind: "ones" }),
-    b.weight(`${name}.bias`, [width], { kind: "zeros" }),
+    builder.weight(`${name}.weight`, [width], { kind: "ones" }),
+    builder.weight(`${name}.bias`, [width], { kind: "zeros" }),
     { axis: -1, epsilon },
   );
 }

@@ -22,7 +22,7 @@ export const fanOut = (channels: number, { kernel, group = 1 }: Pick<Convolution
 
 /** A 2-D convolution; its weight is [out, in / group, k, k]. x: float32 [B, C, H, W] → [B, channels, H', W']. */
 export function convolution(
-  b: Builder,
+  builder: Builder,
   name: string,
   x: Value,
   channels: number,
@@ -34,14 +34,19 @@ export function convolution(
   const perGroup = inputs / group;
   if (!Number.isInteger(perGroup)) throw new Error(`${inputs} channels cannot be cut into ${group} groups`);
   const fresh = fanIn(perGroup * kernel * kernel);
-  const weight = b.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
+  const weight = builder.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
   // Without strides "same" does not depend on the sizes, which may be symbols.
   const pads =
     pad === "same" ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides }) : [pad, pad, pad, pad];
   const attrs = { group, strides, pads };
   return bias
-    ? b.op.Conv(x, weight, b.weight(`${name}.bias`, [channels], biasInit ?? (init ? { kind: "zeros" } : fresh)), attrs)
-    : b.op.Conv(x, weight, attrs);
+    ? builder.op.Conv(
+        x,
+        weight,
+        builder.weight(`${name}.bias`, [channels], biasInit ?? (init ? { kind: "zeros" } : fresh)),
+        attrs,
+      )
+    : builder.op.Conv(x, weight, attrs);
 }
 
 export interface BatchNormalizationSpec {
@@ -57,19 +62,19 @@ export interface BatchNormalizationSpec {
  * Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32
  * [B, C, …] → the same.
  */
-export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
+export function batchNorm(builder: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
   const shape = fixed(x.shape.slice(1, 2));
   const ones: Init = { kind: "ones" };
   const zeros: Init = { kind: "zeros" };
-  const of = scoped(b, name);
+  const named = scoped(builder, name);
   return normalizeBatch(
-    b,
+    builder,
     x,
     {
-      scale: of.weight("weight", shape, ones),
-      bias: of.weight("bias", shape, zeros),
-      mean: of.buffer("running_mean", shape, zeros),
-      variance: of.buffer("running_var", shape, ones),
+      scale: named.weight("weight", shape, ones),
+      bias: named.weight("bias", shape, zeros),
+      mean: named.buffer("running_mean", shape, zeros),
+      variance: named.buffer("running_var", shape, ones),
     },
     spec,
   );
@@ -81,26 +86,26 @@ export function batchNorm(b: Builder, name: string, x: Value, spec: BatchNormali
  * is [C].
  */
 export function normalizeBatch(
-  b: Builder,
+  builder: Builder,
   x: Value,
   { scale, bias, mean, variance }: Record<"scale" | "bias" | "mean" | "variance", Value>,
   { epsilon = 1e-5, momentum = 0.1 }: BatchNormalizationSpec = {},
 ): Value {
-  const { op, constant } = b;
-  if (!b.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
+  const { op, constant } = builder;
+  if (!builder.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
   const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
   const average = op.ReduceMean(x, { axes });
   const squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
-  const own = op.Reshape(average, { to: mean.shape });
+  const batchMean = op.Reshape(average, { to: mean.shape });
   const count = product(
-    b,
+    builder,
     axes.map((i) => x.shape[i] as Dim),
   );
   const moved = (running: Value, batch: Value) =>
-    b.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
-  moved(mean, own);
+    builder.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
+  moved(mean, batchMean);
   moved(variance, op.Div(squares, op.Sub(count, constant([1]))));
-  return op.TrainingBatchNormalization(x, scale, bias, own, op.Div(squares, count), { epsilon });
+  return op.TrainingBatchNormalization(x, scale, bias, batchMean, op.Div(squares, count), { epsilon });
 }
 
 /**
@@ -116,8 +121,8 @@ function product({ op, constant }: Builder, sizes: readonly Dim[]): Value {
 }
 
 /** Layer normalization over the channels of each pixel. x: float32 [B, C, H, W] → the same. */
-export function layerNorm2d(b: Builder, name: string, x: Value, epsilon: number): Value {
-  return channelsFirst(b, layerNorm(b, name, channelsLast(b, x), epsilon));
+export function layerNorm2d(builder: Builder, name: string, x: Value, epsilon: number): Value {
+  return channelsFirst(builder, layerNorm(builder, name, channelsLast(builder, x), epsilon));
 }
 /** [B, C, H, W] → [B, H, W, C], and back. */
 export const channelsLast = ({ op }: Builder, x: Value): Value => op.Transpose(x, { perm: [0, 2, 3, 1] });
@@ -127,17 +132,17 @@ export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(
  * Squeeze-and-excitation (Hu et al. 2018): each channel times a gate in (0, 1) that two 1×1 convolutions, `reduce` and
  * `expand`, make of the channels' means. x: float32 [B, C, H, W] → the same.
  */
-export function squeezeExcite(b: Builder, x: Value, width: number): Value {
+export function squeezeExcite(builder: Builder, x: Value, width: number): Value {
   const channels = fixed(x.shape.slice(1, 2))[0] as number;
-  const means = b.op.ReduceMean(x, { axes: [2, 3] });
+  const means = builder.op.ReduceMean(x, { axes: [2, 3] });
   const point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
-  return b.op.Mul(
+  return builder.op.Mul(
     x,
-    b.op.Sigmoid(
+    builder.op.Sigmoid(
       convolution(
-        b,
+        builder,
         "expand",
-        b.op.Swish(convolution(b, "reduce", means, width, point(width))),
+        builder.op.Swish(convolution(builder, "reduce", means, width, point(width))),
         channels,
         point(channels),
       ),

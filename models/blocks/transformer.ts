@@ -25,12 +25,14 @@ export interface BlockSpec {
  * Multi-head self-attention: softmax(QKᵀ/√d + mask)·V with one fused input projection (Vaswani et al. 2017; CLIP's
  * in_proj). x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
  */
-export function selfAttention(b: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
-  const { op, constant } = b;
+export function selfAttention(builder: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
+  const { op, constant } = builder;
   const [batch, length, width] = x.shape as [number, number, number];
   const d = width / heads;
   if (!Number.isInteger(d)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
-  const qkv = op.Reshape(linear(b, "qkv", x, 3 * width, { init: init.qkv }), { to: [batch, length, 3, heads, d] });
+  const qkv = op.Reshape(linear(builder, "qkv", x, 3 * width, { init: init.qkv }), {
+    to: [batch, length, 3, heads, d],
+  });
   // One transpose for all three, [3, B, heads, N, d]; then each is a contiguous third.
   const split = op.Transpose(qkv, { perm: [2, 0, 3, 1, 4] });
   const third = (i: number) =>
@@ -42,22 +44,30 @@ export function selfAttention(b: Builder, x: Value, { heads, init = {} }: BlockS
   const joined = op.Reshape(op.Transpose(op.MatMul(weights, third(2)), { perm: [0, 2, 1, 3] }), {
     to: [batch, length, width],
   });
-  return linear(b, "out", joined, width, { init: init.out });
+  return linear(builder, "out", joined, width, { init: init.out });
 }
 
 /** A pre-norm block: x += MHA(LN₁ x); x += MLP(LN₂ x). float32 [B, N, D] → the same. */
-export function transformerBlock(b: Builder, x: Value, spec: BlockSpec, mask?: Value): Value {
+export function transformerBlock(builder: Builder, x: Value, spec: BlockSpec, mask?: Value): Value {
   const width = x.shape[2] as number;
   const { init = {}, epsilon } = spec;
-  const attended = b.op.Add(x, selfAttention(scoped(b, "attn"), layerNorm(b, "ln_1", x, epsilon), spec, mask));
-  const mlp = scoped(b, "mlp");
-  const hidden = linear(mlp, "c_fc", layerNorm(b, "ln_2", attended, epsilon), width * spec.mlpRatio, { init: init.fc });
-  return b.op.Add(attended, linear(mlp, "c_proj", activate(b, spec.activation, hidden), width, { init: init.proj }));
+  const attended = builder.op.Add(
+    x,
+    selfAttention(scoped(builder, "attn"), layerNorm(builder, "ln_1", x, epsilon), spec, mask),
+  );
+  const mlp = scoped(builder, "mlp");
+  const hidden = linear(mlp, "c_fc", layerNorm(builder, "ln_2", attended, epsilon), width * spec.mlpRatio, {
+    init: init.fc,
+  });
+  return builder.op.Add(
+    attended,
+    linear(mlp, "c_proj", activate(builder, spec.activation, hidden), width, { init: init.proj }),
+  );
 }
 
 /** A stack of blocks, each under `blocks.i`. */
-export function transformer(b: Builder, x: Value, layers: number, spec: BlockSpec, mask?: Value): Value {
-  for (let i = 0; i < layers; i++) x = transformerBlock(scoped(b, `blocks.${i}`), x, spec, mask);
+export function transformer(builder: Builder, x: Value, layers: number, spec: BlockSpec, mask?: Value): Value {
+  for (let i = 0; i < layers; i++) x = transformerBlock(scoped(builder, `blocks.${i}`), x, spec, mask);
   return x;
 }
 

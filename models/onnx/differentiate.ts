@@ -1,3 +1,5 @@
+/** Reverse-mode differentiation: a pass from a graph to a graph. The rules of the ops are in ./gradients. */
+
 import type { Attrs, DType, Graph, OpNode, Value } from "./graph";
 import { rulesOf } from "./gradients/index";
 import { type RuleContext, unwritten } from "./gradients/rule";
@@ -23,7 +25,9 @@ export function reached(graph: Graph, losses: readonly Value[]): Set<string> {
     if (!outputs[0] || !found.has(outputs[0].name)) continue;
     const rules = rulesOf(op);
     const flows = (i: number) => rules === unwritten || typeof rules === "function" || rules[i] !== null;
-    for (const [i, x] of inputs.entries()) if (isFloat(x.dtype) && flows(i)) found.add(x.name);
+    for (const [i, x] of inputs.entries()) {
+      if (isFloat(x.dtype) && flows(i)) found.add(x.name);
+    }
   }
   return found;
 }
@@ -82,7 +86,9 @@ function pathFrom(targets: readonly Value[], nodes: readonly OpNode[]): Set<stri
   const found = new Set(targets.map((target) => target.name));
   for (const { inputs, outputs } of nodes) {
     if (!inputs.some((x) => found.has(x.name))) continue;
-    for (const y of outputs) if (isFloat(y.dtype)) found.add(y.name);
+    for (const y of outputs) {
+      if (isFloat(y.dtype)) found.add(y.name);
+    }
   }
   return found;
 }

@@ -16,18 +16,17 @@ export const multiplyDims = (a: Dim, b: Dim): Dim =>
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   if (a === b && a !== "*" && a !== 0) return 1;
   if (a === "*" || b === "*") return "*";
-  const divisor = [...parse(b)];
-  const [[by, k] = ["", 0]] = divisor;
-  if (divisor.length !== 1 || k === 0) return undefined;
+  const [divisor, ...more] = termsOf(b);
+  if (!divisor || more.length || divisor.coefficient === 0) return undefined;
   const result: [string, number][] = [];
-  for (const [m, n] of parse(a)) {
-    const left = m.split("·").filter(Boolean);
-    for (const symbol of by.split("·").filter(Boolean)) {
+  for (const { factors, coefficient } of termsOf(a)) {
+    const left = [...factors];
+    for (const symbol of divisor.factors) {
       if (!left.includes(symbol)) return undefined;
       left.splice(left.indexOf(symbol), 1);
     }
-    if (n % k) return undefined;
-    result.push([left.join("·"), n / k]);
+    if (coefficient % divisor.coefficient) return undefined;
+    result.push([left.join("·"), coefficient / divisor.coefficient]);
   }
   return format(terms(result));
 }

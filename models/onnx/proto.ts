@@ -1,3 +1,5 @@
+/** The ONNX writer: a graph of ours to the bytes of a model. */
+
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType as A,
@@ -169,8 +171,8 @@ class Writer {
   }
 
   /** A size as a tensor of one number: a sum of products of symbols. */
-  #size(d: Dim): string {
-    const terms = termsOf(d).map(({ coefficient, factors }) => {
+  #size(size: Dim): string {
+    const terms = termsOf(size).map(({ coefficient, factors }) => {
       const symbols = factors.map((symbol) => this.#symbol(symbol));
       const isPlain = coefficient === 1 && factors.length > 0;
       return this.#combined("Mul", isPlain ? symbols : [...symbols, this.#integers([coefficient])]);

@@ -24,9 +24,9 @@ export function resamplingMatrix(from: number, to: number, scale: number, how: R
   const matrix = Array.from({ length: to * from }, () => 0);
   for (let row = 0; row < to; row++) {
     const taps = tapsAt(positionOf(row, from, to, scale, how), scale, from, how);
-    for (const [at, weight] of taps)
-      matrix[row * from + Math.min(from - 1, Math.max(0, at))] =
-        (matrix[row * from + Math.min(from - 1, Math.max(0, at))] as number) + weight;
+    for (const [place, weight] of taps)
+      matrix[row * from + Math.min(from - 1, Math.max(0, place))] =
+        (matrix[row * from + Math.min(from - 1, Math.max(0, place))] as number) + weight;
   }
   return matrix;
 }
@@ -66,11 +66,11 @@ function tapsAt(
   // Linear interpolation holds its position on the grid; cubic repeats the edge.
   const center = mode === "linear" && !antialias ? Math.min(from - 1, Math.max(0, position)) : position;
   const taps: [number, number][] = [];
-  for (let at = Math.ceil(center - radius); at <= Math.floor(center + radius); at++)
-    taps.push([at, kernel(Math.abs(at - center) / stretch)]);
-  const inside = exclude_outside ? taps.filter(([at]) => at >= 0 && at < from) : taps;
+  for (let place = Math.ceil(center - radius); place <= Math.floor(center + radius); place++)
+    taps.push([place, kernel(Math.abs(place - center) / stretch)]);
+  const inside = exclude_outside ? taps.filter(([place]) => place >= 0 && place < from) : taps;
   const sum = inside.reduce((total, [, weight]) => total + weight, 0);
-  return inside.map(([at, weight]) => [at, weight / sum]);
+  return inside.map(([place, weight]) => [place, weight / sum]);
 }
 
 const nearest: Record<NonNullable<Resampling["nearest_mode"]>, (x: number) => number> = {

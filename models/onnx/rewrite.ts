@@ -23,7 +23,7 @@ export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, 
   const values = new Map<string, Value>();
   const constants = new Map(source.constants.map((c) => [c.value.name, c]));
   const size = (d: Dim): Dim => (typeof d === "string" ? bindDim(d, sizes) : d);
-  const at = ({ name }: Value): Value => {
+  const madeOf = ({ name }: Value): Value => {
     const constant = constants.get(name);
     const value =
       values.get(name) ?? (constant && target.keep(constant.value.dtype, constant.value.shape, constant.data));
@@ -37,14 +37,14 @@ export function rewrite(source: Graph, { sizes = {}, names, keeps = () => true, 
     values.set(value.name, target.parameter(name, value.shape as readonly number[], init, buffer));
   for (const node of source.nodes) {
     if (!keeps(node)) continue;
-    const inputs = node.inputs.map(at);
+    const inputs = node.inputs.map(madeOf);
     target.scope = node.scope;
     const outputs = visit?.(node, inputs, target) ?? append(target, node.op as OpName, inputs, bound(node.attrs));
     for (const [i, value] of outputs.entries()) values.set((node.outputs[i] as Value).name, value);
   }
   target.scope = undefined;
-  for (const [name, value] of source.outputs) target.output(name, at(value));
-  for (const [name, value] of source.updates) target.updates.set(name, at(value));
+  for (const [name, value] of source.outputs) target.output(name, madeOf(value));
+  for (const [name, value] of source.updates) target.updates.set(name, madeOf(value));
   return target;
 
   function bound(attrs: Attrs): Attrs {

@@ -49,8 +49,8 @@ const isMadeOf = (d: Dim, symbol: string): boolean =>
   typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
 /** Where a symbolic size stands in a shape, if it stands there once and alone. */
 function axisOfSymbol(shape: Shape, symbol: string): number | undefined {
-  const at = shape.indexOf(symbol);
-  return at < 0 || shape.some((d, i) => i !== at && isMadeOf(d, symbol)) ? undefined : at;
+  const axis = shape.indexOf(symbol);
+  return axis < 0 || shape.some((d, i) => i !== axis && isMadeOf(d, symbol)) ? undefined : axis;
 }
 /** The sizes before an axis, without those that are 1: equal ones mean that as many elements lie before it. */
 const before = (shape: Shape, axis: number): string =>

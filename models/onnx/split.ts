@@ -13,22 +13,22 @@ export interface Halves {
 /**
  * Cuts a graph in two behind the values that `isFirst` takes. What both parts need and no such value is (a parameter,
  * something made of constants) is in both; each part holds only the inputs, constants and parameters that it reads.
- * Floats may cross `as` a smaller type.
+ * Floats may cross as a smaller type, `dtype`.
  */
-export function split(graph: Graph, isFirst: (value: Value) => boolean, { as }: { as?: DType } = {}): Halves {
+export function split(graph: Graph, isFirst: (value: Value) => boolean, { as: dtype }: { as?: DType } = {}): Halves {
   const results = [...graph.outputs.values(), ...graph.updates.values()];
   const crossing = crossingOf(graph, isFirst, results);
   const boundary = crossing.map((value, i) => ({ name: `boundary_${i}`, value }));
 
   const first = part(graph, crossing, new Map());
   for (const { name, value } of boundary) {
-    const result = first.at(value);
-    const isCast = as && value.dtype === "float32";
-    first.graph.output(name, isCast ? opsOf(first.graph).Cast(result, { dtype: as }) : result);
+    const result = first.copyOf(value);
+    const isCast = dtype && value.dtype === "float32";
+    first.graph.output(name, isCast ? opsOf(first.graph).Cast(result, { dtype: dtype }) : result);
   }
-  const second = part(graph, results, new Map(boundary.map((b) => [b.value.name, b.name])), as);
-  for (const [name, value] of graph.outputs) second.graph.output(name, second.at(value));
-  for (const [name, value] of graph.updates) second.graph.updates.set(name, second.at(value));
+  const second = part(graph, results, new Map(boundary.map((b) => [b.value.name, b.name])), dtype);
+  for (const [name, value] of graph.outputs) second.graph.output(name, second.copyOf(value));
+  for (const [name, value] of graph.updates) second.graph.updates.set(name, second.copyOf(value));
   return { first: first.graph, second: second.graph, boundary };
 }
 
@@ -46,23 +46,25 @@ function part(
   graph: Graph,
   wanted: readonly Value[],
   given: ReadonlyMap<string, string>,
-  as?: DType,
-): { graph: Graph; at(value: Value): Value } {
+  dtype?: DType,
+): { graph: Graph; copyOf(value: Value): Value } {
   const target = new Graph();
-  const entering = entrance(graph, target, given, as);
+  const entering = entrance(graph, target, given, dtype);
   const values = new Map<string, Value>();
-  const at = (value: Value): Value => {
+  const copyOf = (value: Value): Value => {
     const known = values.get(value.name) ?? entering(value);
     values.set(value.name, known);
     return known;
   };
   for (const node of neededNodes(graph, wanted, given)) {
     target.scope = node.scope;
-    const outputs = append(target, node.op as OpName, node.inputs.map(at), node.attrs);
-    for (const [i, y] of node.outputs.entries()) if (!given.has(y.name)) values.set(y.name, outputs[i] as Value);
+    const outputs = append(target, node.op as OpName, node.inputs.map(copyOf), node.attrs);
+    for (const [i, y] of node.outputs.entries()) {
+      if (!given.has(y.name)) values.set(y.name, outputs[i] as Value);
+    }
   }
   target.scope = undefined;
-  return { graph: target, at };
+  return { graph: target, copyOf: copyOf };
 }
 
 /** The ops that some values need, when others are given. */
@@ -82,7 +84,7 @@ function entrance(
   graph: Graph,
   target: Graph,
   given: ReadonlyMap<string, string>,
-  as: DType | undefined,
+  dtype: DType | undefined,
 ): (value: Value) => Value {
   const parameters = new Map(graph.parameters.map((p) => [p.value.name, p]));
   return (value) => {
@@ -94,8 +96,8 @@ function entrance(
     const constant = graph.constantOf(value);
     if (constant) return target.keep(value.dtype, value.shape, constant.data);
     const name = given.get(value.name);
-    const isCast = name !== undefined && as && value.dtype === "float32";
-    const input = target.input(name ?? value.name, isCast ? as : value.dtype, value.shape);
+    const isCast = name !== undefined && dtype && value.dtype === "float32";
+    const input = target.input(name ?? value.name, isCast ? dtype : value.dtype, value.shape);
     return isCast ? opsOf(target).Cast(input, { dtype: value.dtype }) : input;
   };
 }

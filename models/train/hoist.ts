@@ -10,20 +10,26 @@ export interface HoistSpec {
   /** Whether an input is the same for a row whenever the row is drawn. */
   isSteady(input: string): boolean;
   /** What the boundary is kept as. */
-  as: DType;
+  dtype: DType;
 }
 
 /**
  * The frozen, deterministic part behind the data, cut off: for a row it gives the same in every epoch, so it may run
  * once and be kept. Nothing when no parameter is read there: pictures and ids are cheaper to keep as they are.
  */
-export function hoist(graph: Graph, { symbol, isFrozen, isSteady, as }: HoistSpec): Halves | undefined {
+export function hoist(graph: Graph, { symbol, isFrozen, isSteady, dtype: as }: HoistSpec): Halves | undefined {
   const axes = rowAxes(graph, symbol);
   const changing = new Set<string>();
-  for (const v of graph.inputs) if (!isSteady(v.name)) changing.add(v.name);
-  for (const p of graph.parameters) if (!isFrozen(p.name) || graph.updates.has(p.name)) changing.add(p.value.name);
-  for (const { inputs, outputs } of graph.nodes)
-    if (inputs.some((x) => changing.has(x.name))) for (const y of outputs) changing.add(y.name);
+  for (const { name } of graph.inputs) {
+    if (!isSteady(name)) changing.add(name);
+  }
+  for (const { name, value } of graph.parameters) {
+    if (!isFrozen(name) || graph.updates.has(name)) changing.add(value.name);
+  }
+  for (const { inputs, outputs } of graph.nodes) {
+    if (!inputs.some((x) => changing.has(x.name))) continue;
+    for (const y of outputs) changing.add(y.name);
+  }
   const inside = (v: Value) => axes.has(v.name) && !changing.has(v.name);
   // Rows are kept one after the other: a value that crosses must have them first.
   for (;;) {

@@ -48,7 +48,7 @@ export function mixedPrecision(graph: Graph): Graph {
     ...graph.constants.map((c) => c.value.name),
   ]);
   const casts = new Map<string, Value>();
-  const as = (target: Graph, value: Value, dtype: "float16" | "float32"): Value => {
+  const castTo = (target: Graph, value: Value, dtype: "float16" | "float32"): Value => {
     if (value.dtype === dtype || !value.dtype.startsWith("float")) return value;
     const known = casts.get(`${dtype} ${value.name}`) ?? opsOf(target).Cast(value, { dtype });
     casts.set(`${dtype} ${value.name}`, known);
@@ -68,12 +68,12 @@ export function mixedPrecision(graph: Graph): Graph {
       return append(
         target,
         node.op as OpName,
-        inputs.map((x) => as(target, x, dtype)),
+        inputs.map((x) => castTo(target, x, dtype)),
         node.attrs,
       );
     },
   });
-  for (const [name, value] of mixed.outputs) mixed.output(name, as(mixed, value, "float32"));
-  for (const [name, value] of mixed.updates) mixed.updates.set(name, as(mixed, value, "float32"));
+  for (const [name, value] of mixed.outputs) mixed.output(name, castTo(mixed, value, "float32"));
+  for (const [name, value] of mixed.updates) mixed.updates.set(name, castTo(mixed, value, "float32"));
   return mixed;
 }

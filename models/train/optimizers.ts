@@ -107,39 +107,39 @@ const moments = (shape: readonly number[]) => ({ m: shape, v: shape });
 const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> } = {
   adamw: {
     slots: moments,
-    update(spec, c) {
-      const adam = adamOf(spec, c, c.lr);
-      const decay = decayOf(spec, c);
+    update(spec, make) {
+      const adam = adamOf(spec, make, make.lr);
+      const decay = decayOf(spec, make);
       return (t) => {
         const { step, slots } = adam(t.grad, t.slots);
-        return { param: c.op.Sub(decay(t.param), step), slots };
+        return { param: make.op.Sub(decay(t.param), step), slots };
       };
     },
   },
   adam: {
     slots: moments,
-    update(spec, c) {
-      const adam = adamOf(spec, c, c.lr);
-      const l2 = l2Of(spec, c);
+    update(spec, make) {
+      const adam = adamOf(spec, make, make.lr);
+      const l2 = l2Of(spec, make);
       return (t) => {
         const { step, slots } = adam(l2(t), t.slots);
-        return { param: c.op.Sub(t.param, step), slots };
+        return { param: make.op.Sub(t.param, step), slots };
       };
     },
   },
   lamb: {
     slots: moments,
-    update(spec, c) {
-      const { op, lr, scalar } = c;
-      const adam = adamOf(spec, c);
-      const l2 = l2Of(spec, c);
-      return (t) => {
-        const { step, slots } = adam(t.grad, t.slots);
-        const direction = l2({ ...t, grad: step });
+    update(spec, make) {
+      const { op, lr, scalar } = make;
+      const adam = adamOf(spec, make);
+      const l2 = l2Of(spec, make);
+      return (tensor) => {
+        const { step, slots } = adam(tensor.grad, tensor.slots);
+        const direction = l2({ ...tensor, grad: step });
         return {
           param: op.Sub(
-            t.param,
-            op.Mul(direction, op.Mul(lr, ratio(c, norm(c, t.param), norm(c, direction), scalar(1)))),
+            tensor.param,
+            op.Mul(direction, op.Mul(lr, ratio(make, norm(make, tensor.param), norm(make, direction), scalar(1)))),
           ),
           slots,
         };
@@ -148,45 +148,45 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   },
   sgd: {
     slots: (shape, { momentum }): Slots => (momentum > 0 ? { trace: shape } : {}),
-    update(spec, c) {
-      const { op, scalar, lr } = c;
+    update(spec, make) {
+      const { op, scalar, lr } = make;
       const { momentum, nesterov } = spec;
-      const l2 = l2Of(spec, c);
-      return (t): Updated => {
-        const grad = l2(t);
-        if (momentum === 0) return { param: op.Sub(t.param, op.Mul(grad, lr)), slots: {} };
-        const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), grad);
+      const l2 = l2Of(spec, make);
+      return (tensor): Updated => {
+        const grad = l2(tensor);
+        if (momentum === 0) return { param: op.Sub(tensor.param, op.Mul(grad, lr)), slots: {} };
+        const trace = op.Add(op.Mul(slot(tensor, "trace"), scalar(momentum)), grad);
         const direction = nesterov ? op.Add(grad, op.Mul(trace, scalar(momentum))) : trace;
-        return { param: op.Sub(t.param, op.Mul(direction, lr)), slots: { trace } };
+        return { param: op.Sub(tensor.param, op.Mul(direction, lr)), slots: { trace } };
       };
     },
   },
   lars: {
     slots: (shape) => ({ trace: shape }),
-    update(spec, c) {
-      const { op, scalar, lr } = c;
+    update(spec, make) {
+      const { op, scalar, lr } = make;
       const { momentum, weightDecay, trust } = spec;
-      const l2 = l2Of(spec, c);
+      const l2 = l2Of(spec, make);
       const trusted = op.Mul(lr, scalar(trust));
-      return (t) => {
-        const size = norm(c, t.param);
-        const steepness = op.Add(norm(c, t.grad), op.Mul(size, scalar(weightDecay)));
-        const rate = isVector(t.param.shape) ? lr : op.Mul(trusted, ratio(c, size, steepness, scalar(1)));
-        const trace = op.Add(op.Mul(slot(t, "trace"), scalar(momentum)), op.Mul(l2(t), rate));
-        return { param: op.Sub(t.param, trace), slots: { trace } };
+      return (tensor) => {
+        const size = norm(make, tensor.param);
+        const steepness = op.Add(norm(make, tensor.grad), op.Mul(size, scalar(weightDecay)));
+        const rate = isVector(tensor.param.shape) ? lr : op.Mul(trusted, ratio(make, size, steepness, scalar(1)));
+        const trace = op.Add(op.Mul(slot(tensor, "trace"), scalar(momentum)), op.Mul(l2(tensor), rate));
+        return { param: op.Sub(tensor.param, trace), slots: { trace } };
       };
     },
   },
   lion: {
     slots: (shape) => ({ m: shape }),
-    update(spec, c) {
-      const { op, lr } = c;
+    update(spec, make) {
+      const { op, lr } = make;
       const { beta1, beta2 } = spec;
-      const decay = decayOf(spec, c);
+      const decay = decayOf(spec, make);
       return (t) => {
         const m = slot(t, "m");
-        const direction = op.Sign(mix(c, beta1, m, t.grad));
-        return { param: op.Sub(decay(t.param), op.Mul(direction, lr)), slots: { m: mix(c, beta2, m, t.grad) } };
+        const direction = op.Sign(mix(make, beta1, m, t.grad));
+        return { param: op.Sub(decay(t.param), op.Mul(direction, lr)), slots: { m: mix(make, beta2, m, t.grad) } };
       };
     },
   },
@@ -195,26 +195,26 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
       shape.length > 1
         ? { row: [...shape.slice(0, -1), 1], column: [...shape.slice(0, -2), 1, ...shape.slice(-1)] }
         : { v: shape },
-    update(spec, c) {
-      const { op, scalar, lr, step } = c;
+    update(spec, make) {
+      const { op, scalar, lr, step } = make;
       const { beta2Decay = -0.8, epsVariance = 2 ** -23, epsScale = 1e-3, threshold = 1 } = spec;
-      const decay = decayOf(spec, c);
+      const decay = decayOf(spec, make);
       const fresh = op.Pow(step, scalar(beta2Decay));
       const rate = op.Min(lr, op.Reciprocal(op.Sqrt(step)));
       /** Moves a state towards the newest value by the share `fresh`. */
       const towards = (state: Value, newest: Value) => op.Add(state, op.Mul(op.Sub(newest, state), fresh));
-      return (t) => {
-        const { grad, param } = t;
+      return (tensor) => {
+        const { grad, param } = tensor;
         const square = op.Mul(grad, grad);
-        const rms = (x: Value) => op.Mul(norm(c, x), scalar(sizeOf(x.shape) ** -0.5));
+        const rms = (x: Value) => op.Mul(norm(make, x), scalar(sizeOf(x.shape) ** -0.5));
         let slots: Record<string, Value>;
         let variance: Value;
-        if (t.slots.v) {
-          variance = towards(t.slots.v, square);
+        if (tensor.slots.v) {
+          variance = towards(tensor.slots.v, square);
           slots = { v: variance };
         } else {
-          const row = towards(slot(t, "row"), op.ReduceMean(square, { axes: [-1] }));
-          const column = towards(slot(t, "column"), op.ReduceMean(square, { axes: [-2] }));
+          const row = towards(slot(tensor, "row"), op.ReduceMean(square, { axes: [-1] }));
+          const column = towards(slot(tensor, "column"), op.ReduceMean(square, { axes: [-2] }));
           variance = op.Div(op.MatMul(row, column), op.Max(op.ReduceMean(row, { axes: [-2] }), scalar(epsVariance)));
           slots = { row, column };
         }

@@ -1,3 +1,5 @@
+/** Compiles the graph of a loss to the models of a training step. */
+
 import { reached, type Seed } from "../onnx/differentiate";
 import { Graph, type Parameter, type Shape, type Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";

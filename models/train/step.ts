@@ -8,7 +8,7 @@ import { isVector, type Optimizer, type Scalars, slotsOf, updateOf } from "./opt
 /** A moving average of a parameter, kept beside it: average ← decay·average + (1 − decay)·parameter after each step. */
 export interface Average {
   name: string;
-  of: string;
+  parameter: string;
   decay: number;
 }
 
@@ -185,8 +185,8 @@ function scaledStep(
   const enough = op.GreaterOrEqual(op.Add(good, scalar(1)), scalar(2000));
   const step = op.Add(counted, scalar(1));
   keep("steps_taken", counted, step);
-  const run = op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0));
-  states.push(goRound(graph, "good_steps", run, 0));
+  const inRow = op.Where(finite, op.Where(enough, scalar(0), op.Add(good, scalar(1))), scalar(0));
+  states.push(goRound(graph, "good_steps", inRow, 0));
   const raised = op.Where(enough, op.Mul(scale, scalar(2)), scale);
   const lowered = op.Max(scalar(1), op.Mul(scale, scalar(0.5)));
   states.push(goRound(graph, "loss_scale", op.Where(finite, raised, lowered), 2 ** 16));
@@ -227,7 +227,7 @@ function appendAverages(
   averages: readonly Average[],
   after: ReadonlyMap<string, Value>,
 ): State[] {
-  return averages.flatMap(({ name, of: source, decay }) => {
+  return averages.flatMap(({ name, parameter: source, decay }) => {
     const next = after.get(source);
     if (!next) return [];
     const average =

@@ -63,9 +63,9 @@ export const activation: RulesOf<typeof ops> = {
     }),
   ],
   Gelu: [
-    (c) => {
-      const { op, dy, scalar, attrs } = c;
-      const x = arg(c);
+    (context) => {
+      const { op, dy, scalar, attrs } = context;
+      const x = arg(context);
       const half = scalar(0.5);
       if (attrs.approximate === "tanh") {
         const xx = op.Mul(x, x);

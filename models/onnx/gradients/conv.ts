@@ -1,3 +1,5 @@
+/** The gradients of convolutions and pools, as convolutions and products that the runtime is fast at. */
+
 import type { Value } from "../graph";
 import type { Ops } from "../ops/index";
 import type * as ops from "../ops/conv";
@@ -128,12 +130,12 @@ function toDepthwiseWeight(
 }
 
 /** The adjoint of averaging windows: a transposed convolution of each channel with a flat kernel. */
-function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Value {
-  const { op } = c;
-  const { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest } = c.attrs;
-  const x = arg(c);
+function fromAverages(context: RuleContext<Pool & { count_include_pad?: number }>): Value {
+  const { op } = context;
+  const { kernel_shape: kernel, count_include_pad, ceil_mode, ...rest } = context.attrs;
+  const x = arg(context);
   const sizes = spatial(x);
-  const out = spatial(c.dy);
+  const out = spatial(context.dy);
   const area = sizeOf(kernel);
   const channels = fixed(x.shape)[1] as number;
   const { strides, dilations, pads } = windowOf(rest, sizes.length);
@@ -141,7 +143,7 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
   const begin = pads.slice(0, sizes.length);
   // Windows that lie side by side: every element gets its window's share.
   if (kernel.every((k, i) => k === strides[i] && reach[i] === k && (out[i] as number) * k === sizes[i])) {
-    return op.Resize(op.Mul(c.dy, c.scalar(1 / area)), {
+    return op.Resize(op.Mul(context.dy, context.scalar(1 / area)), {
       scales: kernel,
       axes: kernel.map((_, i) => i + 2),
       mode: "nearest",
@@ -157,12 +159,12 @@ function fromAverages(c: RuleContext<Pool & { count_include_pad?: number }>): Va
     const padded = end + (pads[axis + sizes.length] as number);
     return places.filter((place) => (count_include_pad ? place < padded : place >= 0 && place < end)).length;
   });
-  const flat = op.Expand(c.scalar(1), { to: [channels, 1, ...kernel] });
+  const flat = op.Expand(context.scalar(1), { to: [channels, 1, ...kernel] });
   const end = out.map(
     (windows, i) =>
       (windows - 1) * (strides[i] as number) + (reach[i] as number) - (sizes[i] as number) - (begin[i] as number),
   );
-  return toInput(op, op.Mul(c.dy, c.floats(share, out)), flat, x, {
+  return toInput(op, op.Mul(context.dy, context.floats(share, out)), flat, x, {
     group: channels,
     strides,
     dilations,
@@ -195,15 +197,20 @@ export const conv: RulesOf<typeof ops> = {
   ],
   AveragePool: [fromAverages],
   MaxPool: [
-    (c) => {
-      const shape = fixed(arg(c).shape);
+    (context) => {
+      const shape = fixed(arg(context).shape);
       const n = sizeOf(shape);
-      const flat = (v: Value) => c.op.Reshape(v, { to: [sizeOf(v.shape)] });
-      return c.op.Reshape(
-        c.op.ScatterElements(c.op.Expand(c.scalar(0), { to: [n] }), flat(c.ys[1] as Value), flat(c.dy), {
-          axis: 0,
-          reduction: "add",
-        }),
+      const flat = (v: Value) => context.op.Reshape(v, { to: [sizeOf(v.shape)] });
+      return context.op.Reshape(
+        context.op.ScatterElements(
+          context.op.Expand(context.scalar(0), { to: [n] }),
+          flat(context.ys[1] as Value),
+          flat(context.dy),
+          {
+            axis: 0,
+            reduction: "add",
+          },
+        ),
         { to: shape },
       );
     },

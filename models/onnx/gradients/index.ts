@@ -1,3 +1,5 @@
+/** The derivatives of all ops, in one table. */
+
 import type { Attrs } from "../graph";
 import { activation } from "./activation";
 import { conv } from "./conv";

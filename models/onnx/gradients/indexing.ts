@@ -8,7 +8,7 @@ const zeros = (c: RuleContext<Attrs>, shape: readonly number[]): Value => c.op.E
 
 interface Access<A extends Attrs> {
   /** What the updates' places hold. */
-  read(c: RuleContext<A>, from: Value): Value;
+  read(c: RuleContext<A>, source: Value): Value;
   /** Updates written to their places. */
   write(c: RuleContext<A>, into: Value, updates: Value, reduction: ops.Reduction): Value;
 }
@@ -51,31 +51,31 @@ function scatter<A extends { reduction?: ops.Reduction }>({ read, write }: Acces
 export const indexing: RulesOf<typeof ops> = {
   // Rows that were read several times add up.
   Gather: [
-    (c) => {
-      const { op, dy, attrs } = c;
-      const data = arg(c);
-      const index = arg(c, 1);
+    (context) => {
+      const { op, dy, attrs } = context;
+      const data = arg(context);
+      const index = arg(context, 1);
       const shape = fixed(data.shape);
-      const at = axisOf(attrs.axis ?? 0, shape.length);
+      const axis = axisOf(attrs.axis ?? 0, shape.length);
       const n = sizeOf(index.shape);
-      const lead = shape.slice(0, at);
-      const tail = shape.slice(at + 1);
+      const lead = shape.slice(0, axis);
+      const tail = shape.slice(axis + 1);
       const rank = lead.length + 1 + tail.length;
       const flat = op.Reshape(dy, { to: [...lead, n, ...tail] });
       // The gathered axis goes first, is scattered, and goes back.
-      const toFront = [at, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== at)];
+      const toFront = [axis, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis)];
       const back = toFront.map((_, i) => toFront.indexOf(i));
-      const rows = at === 0 ? flat : op.Transpose(flat, { perm: toFront });
+      const rows = axis === 0 ? flat : op.Transpose(flat, { perm: toFront });
       const sum = op.ScatterND(
         zeros(
-          c,
+          context,
           toFront.map((i) => shape[i] as number),
         ),
         op.Reshape(index, { to: [n, 1] }),
         rows,
         { reduction: "add" },
       );
-      return at === 0 ? sum : op.Transpose(sum, { perm: back });
+      return axis === 0 ? sum : op.Transpose(sum, { perm: back });
     },
     null,
   ],
@@ -88,32 +88,40 @@ export const indexing: RulesOf<typeof ops> = {
     null,
   ],
   GatherND: [
-    (c) => {
-      const shape = fixed(arg(c).shape);
-      const index = fixed(arg(c, 1).shape);
-      const batch = c.attrs.batch_dims ?? 0;
+    (context) => {
+      const shape = fixed(arg(context).shape);
+      const index = fixed(arg(context, 1).shape);
+      const batch = context.attrs.batch_dims ?? 0;
       const common = shape.slice(0, batch);
       // Batch axes become part of each index.
       const n = sizeOf(common);
       const places = Array.from({ length: n }, (_, i) =>
         common.map((size, axis) => Math.floor(i / sizeOf(common.slice(axis + 1))) % size),
       ).flat();
-      const rows = c.op.Expand(c.integers(places, [...common, ...index.slice(batch, -1).map(() => 1), batch]), {
-        to: [...index.slice(0, -1), batch],
-      });
-      return c.op.ScatterND(zeros(c, shape), batch ? c.op.Concat(rows, arg(c, 1), { axis: -1 }) : arg(c, 1), c.dy, {
-        reduction: "add",
-      });
+      const rows = context.op.Expand(
+        context.integers(places, [...common, ...index.slice(batch, -1).map(() => 1), batch]),
+        {
+          to: [...index.slice(0, -1), batch],
+        },
+      );
+      return context.op.ScatterND(
+        zeros(context, shape),
+        batch ? context.op.Concat(rows, arg(context, 1), { axis: -1 }) : arg(context, 1),
+        context.dy,
+        {
+          reduction: "add",
+        },
+      );
     },
     null,
   ],
   ScatterElements: scatter({
-    read: (c, from) => c.op.GatherElements(from, arg(c, 1), { axis: c.attrs.axis ?? 0 }),
+    read: (c, source) => c.op.GatherElements(source, arg(c, 1), { axis: c.attrs.axis ?? 0 }),
     write: (c, into, updates, reduction) =>
       c.op.ScatterElements(into, arg(c, 1), updates, { axis: c.attrs.axis ?? 0, reduction }),
   }),
   ScatterND: scatter({
-    read: (c, from) => c.op.GatherND(from, arg(c, 1)),
+    read: (c, source) => c.op.GatherND(source, arg(c, 1)),
     write: (c, into, updates, reduction) => c.op.ScatterND(into, arg(c, 1), updates, { reduction }),
   }),
   OneHot: [

@@ -1,3 +1,5 @@
+/** The gradients of products of matrices. */
+
 import { parseEquation } from "../equation";
 import type { Value } from "../graph";
 import type * as ops from "../ops/matmul";

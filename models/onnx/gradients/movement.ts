@@ -8,24 +8,24 @@ import { placed, reversed, spread } from "./spread";
 function unpadded(
   { op }: RuleContext<{}>,
   dy: Value,
-  at: number,
+  axis: number,
   { size, before, after, mode }: { size: number; before: number; after: number; mode: "reflect" | "edge" | "wrap" },
 ): Value {
-  const rows = (start: number, count: number) => op.Slice(dy, { starts: [start], ends: [start + count], axes: [at] });
+  const rows = (start: number, count: number) => op.Slice(dy, { starts: [start], ends: [start + count], axes: [axis] });
   const outside = [
     { part: () => rows(0, before), count: before, first: true },
     { part: () => rows(before + size, after), count: after, first: false },
   ].filter((side) => side.count > 0);
   const folded = (part: Value): Value => {
-    if (mode === "edge") return op.ReduceSum(part, { axes: [at] });
-    return mode === "reflect" ? reversed(op, part, at) : part;
+    if (mode === "edge") return op.ReduceSum(part, { axes: [axis] });
+    return mode === "reflect" ? reversed(op, part, axis) : part;
   };
   return outside.reduce(
     (sum, { part, count, first }) => {
       const back = folded(part());
       const near = mode === "reflect" ? 1 : 0;
       const length = mode === "edge" ? 1 : count;
-      return op.Add(sum, placed(op, back, at, first === (mode !== "wrap") ? near : size - length - near, size));
+      return op.Add(sum, placed(op, back, axis, first === (mode !== "wrap") ? near : size - length - near, size));
     },
     rows(before, size),
   );
@@ -38,42 +38,47 @@ export const movement: RulesOf<typeof ops> = {
   Concat:
     (input) =>
     ({ op, dy, x, attrs }) => {
-      const at = axisOf(attrs.axis, dy.shape.length);
-      const sizes = x.map((v) => fixed(v.shape)[at] as number);
+      const axis = axisOf(attrs.axis, dy.shape.length);
+      const sizes = x.map((v) => fixed(v.shape)[axis] as number);
       const start = sizes.slice(0, input).reduce((a, b) => a + b, 0);
-      return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [at] });
+      return op.Slice(dy, { starts: [start], ends: [start + (sizes[input] as number)], axes: [axis] });
     },
   Slice: [
-    (c) => {
-      const { op, attrs } = c;
-      const shape = fixed(arg(c).shape);
+    (context) => {
+      const { op, attrs } = context;
+      const shape = fixed(arg(context).shape);
       const before = shape.map(() => 0);
       const after = shape.map(() => 0);
-      let d = c.dy;
-      for (const [i, axis] of attrs.axes.entries()) {
-        const at = axisOf(axis, shape.length);
-        const size = shape[at] as number;
+      let d = context.dy;
+      for (const [i, named] of attrs.axes.entries()) {
+        const axis = axisOf(named, shape.length);
+        const size = shape[axis] as number;
         const step = attrs.steps?.[i] ?? 1;
-        const n = fixed(c.dy.shape)[at] as number;
+        const n = fixed(context.dy.shape)[axis] as number;
         const { start } = sliced(size, attrs.starts[i] as number, attrs.ends[i] as number, step);
         const length = (n - 1) * Math.abs(step) + 1;
-        d = spread(op, step < 0 ? reversed(op, d, at) : d, at, Math.abs(step));
-        before[at] = step < 0 ? start - length + 1 : start;
-        after[at] = size - (before[at] as number) - length;
+        d = spread(op, step < 0 ? reversed(op, d, axis) : d, axis, Math.abs(step));
+        before[axis] = step < 0 ? start - length + 1 : start;
+        after[axis] = size - (before[axis] as number) - length;
       }
       return op.Pad(d, { pads: [...before, ...after] });
     },
   ],
   Pad: [
-    (c) => {
-      const { op } = c;
-      const { pads, mode = "constant" } = c.attrs;
-      const shape = fixed(arg(c).shape);
-      if (mode === "constant") return op.Pad(c.dy, { pads: pads.map((p) => -p) });
+    (context) => {
+      const { op } = context;
+      const { pads, mode = "constant" } = context.attrs;
+      const shape = fixed(arg(context).shape);
+      if (mode === "constant") return op.Pad(context.dy, { pads: pads.map((p) => -p) });
       return shape.reduce(
-        (d, size, at) =>
-          unpadded(c, d, at, { size, before: pads[at] as number, after: pads[at + shape.length] as number, mode }),
-        c.dy,
+        (d, size, axis) =>
+          unpadded(context, d, axis, {
+            size,
+            before: pads[axis] as number,
+            after: pads[axis + shape.length] as number,
+            mode,
+          }),
+        context.dy,
       );
     },
     // The value gets what the input does not.
@@ -93,13 +98,15 @@ export const movement: RulesOf<typeof ops> = {
   Trilu: [({ op, dy, attrs }) => op.Trilu(dy, attrs)],
   EyeLike: [null],
   DepthToSpace: [
-    (c) => {
-      const { op, dy } = c;
-      const { blocksize: b, mode } = c.attrs;
-      if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: b });
-      const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(c).shape);
+    (context) => {
+      const { op, dy } = context;
+      const { blocksize: block, mode } = context.attrs;
+      if (mode !== "CRD") return op.SpaceToDepth(dy, { blocksize: block });
+      const [n = 0, channels = 0, h = 0, w = 0] = fixed(arg(context).shape);
       return op.Reshape(
-        op.Transpose(op.Reshape(dy, { to: [n, channels / b / b, h, b, w, b] }), { perm: [0, 1, 3, 5, 2, 4] }),
+        op.Transpose(op.Reshape(dy, { to: [n, channels / block ** 2, h, block, w, block] }), {
+          perm: [0, 1, 3, 5, 2, 4],
+        }),
         { to: [n, channels, h, w] },
       );
     },

@@ -10,7 +10,7 @@ function standardized({ op }: C, d: Value, n: Value, rstd: Value, axes: readonly
   const mean = (v: Value) => op.ReduceMean(v, { axes });
   return op.Mul(rstd, op.Sub(op.Sub(d, mean(d)), op.Mul(n, mean(op.Mul(d, n)))));
 }
-const from = (axis: number, rank: number): number[] =>
+const axesFrom = (axis: number, rank: number): number[] =>
   Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => axisOf(axis, rank) + i);
 
 const layer = { normalized: ({ op, x, ys }: C): Value => op.Mul(op.Sub(arg({ x }), ys[1] as Value), ys[2] as Value) };
@@ -21,7 +21,7 @@ const rms: OpRules<{ axis?: number; epsilon?: number }> = [
     const n = op.Div(arg(c), ys[1] as Value);
     const d = op.Mul(dy, arg(c, 1));
     return op.Div(
-      op.Sub(d, op.Mul(n, op.ReduceMean(op.Mul(d, n), { axes: from(attrs.axis ?? -1, dy.shape.length) }))),
+      op.Sub(d, op.Mul(n, op.ReduceMean(op.Mul(d, n), { axes: axesFrom(attrs.axis ?? -1, dy.shape.length) }))),
       ys[1] as Value,
     );
   },
@@ -66,7 +66,7 @@ export const normalization: RulesOf<typeof ops> = {
         c.op.Mul(c.dy, arg(c, 1)),
         layer.normalized(c),
         c.ys[2] as Value,
-        from(c.attrs.axis ?? -1, c.dy.shape.length),
+        axesFrom(c.attrs.axis ?? -1, c.dy.shape.length),
       ),
     (c) => c.op.Mul(c.dy, layer.normalized(c)),
     ({ dy }) => dy,
@@ -74,13 +74,13 @@ export const normalization: RulesOf<typeof ops> = {
   RMSNormalization: rms,
   SimplifiedLayerNormalization: rms,
   LpNormalization: [
-    (c) => {
-      const { op, dy, y } = c;
-      const { axis = -1, p = 2 } = c.attrs;
+    (context) => {
+      const { op, dy, y } = context;
+      const { axis = -1, p = 2 } = context.attrs;
       const sum = op.ReduceSum(op.Mul(dy, y), { axes: [axis] });
-      const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(c), { axes: [axis] });
-      const slope = p === 1 ? op.Sign(arg(c)) : y;
-      return op.Div(op.Sub(dy, op.Mul(slope, sum)), withoutZeros(c, length));
+      const length = op[p === 1 ? "ReduceL1" : "ReduceL2"](arg(context), { axes: [axis] });
+      const slope = p === 1 ? op.Sign(arg(context)) : y;
+      return op.Div(op.Sub(dy, op.Mul(slope, sum)), withoutZeros(context, length));
     },
   ],
   BatchNormalization: [

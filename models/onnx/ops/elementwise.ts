@@ -1,3 +1,5 @@
+/** Ops that work element by element, on inputs that are broadcast together. */
+
 import type { DType, Value } from "../graph";
 import type { OpDef, Typed } from "../op";
 import { broadcast, broadcasted, input, like, ShapeError, show } from "../shape";

@@ -1,3 +1,5 @@
+/** The table of all ops, and how one is appended to a graph. */
+
 import type { Attrs, Graph, OpNode, Value } from "../graph";
 import type { OpDef } from "../op";
 import { ShapeError } from "../shape";

@@ -10,9 +10,12 @@ export const Gather: OpDef<{ axis?: number }> = {
   infer(x, { axis = 0 }) {
     const data = input(x, 0);
     const index = input(x, 1);
-    const at = axisOf(axis, data.shape.length);
+    const place = axisOf(axis, data.shape.length);
     ids(index.dtype);
-    return { dtype: data.dtype, shape: [...data.shape.slice(0, at), ...index.shape, ...data.shape.slice(at + 1)] };
+    return {
+      dtype: data.dtype,
+      shape: [...data.shape.slice(0, place), ...index.shape, ...data.shape.slice(place + 1)],
+    };
   },
 };
 export const GatherElements: OpDef<{ axis?: number }> = {

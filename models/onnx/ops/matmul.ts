@@ -1,3 +1,5 @@
+/** Products of matrices, and sums of products. */
+
 import type { Dim } from "../graph";
 import { parseEquation } from "../equation";
 import type { OpDef } from "../op";

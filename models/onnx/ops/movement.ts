@@ -42,13 +42,13 @@ export const Transpose: OpDef<{ perm: readonly number[] }> = {
 export const Concat: OpDef<{ axis: number }> = {
   infer(x, { axis }) {
     const { dtype, shape } = input(x, 0);
-    const at = axisOf(axis, shape.length);
+    const place = axisOf(axis, shape.length);
     for (const { shape: other } of x) {
-      if (other.length !== shape.length || other.some((d, i) => i !== at && !sameDim(d, shape[i] as Dim)))
-        throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${at}`);
+      if (other.length !== shape.length || other.some((d, i) => i !== place && !sameDim(d, shape[i] as Dim)))
+        throw new ShapeError(`cannot put ${show(shape)} and ${show(other)} together along axis ${place}`);
     }
-    const total = x.map((v) => v.shape[at] as Dim).reduce(addDims);
-    return { dtype, shape: shape.map((d, i) => (i === at ? total : d)) };
+    const total = x.map((v) => v.shape[place] as Dim).reduce(addDims);
+    return { dtype, shape: shape.map((d, i) => (i === place ? total : d)) };
   },
 };
 /** Python's x[start:end:step] on the named axes; `end` may exceed the size, and a step below 0 walks backwards. */
@@ -62,12 +62,14 @@ export const Slice: OpDef<{
     const { dtype, shape } = input(x, 0);
     const result = [...shape];
     for (const [i, axis] of axes.entries()) {
-      const at = axisOf(axis, shape.length);
-      const size = shape[at] as Dim;
+      const place = axisOf(axis, shape.length);
+      const size = shape[place] as Dim;
       const bounds = sliced(size, starts[i] as number, ends[i] as number, steps[i] as number);
       if (bounds.count !== "*" && bounds.count < 1)
-        throw new ShapeError(`the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${at} of ${show(shape)} is empty`);
-      result[at] = bounds.whole ? size : bounds.count;
+        throw new ShapeError(
+          `the slice ${starts[i]}:${ends[i]}:${steps[i]} of axis ${place} of ${show(shape)} is empty`,
+        );
+      result[place] = bounds.whole ? size : bounds.count;
     }
     return { dtype, shape: result };
   },

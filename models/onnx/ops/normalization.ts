@@ -9,11 +9,11 @@ import { axisOf, fixed, input, like, ShapeError, show, sizeOf } from "../shape";
 export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
     const { dtype, shape } = input(x, 0);
-    const at = axisOf(axis, shape.length);
+    const first = axisOf(axis, shape.length);
     const scale = input(x, 1);
-    if (scale.shape.join() !== shape.slice(at).join())
+    if (scale.shape.join() !== shape.slice(first).join())
       throw new ShapeError(`the scale ${show(scale.shape)} does not fit the normalized axes of ${show(shape)}`);
-    const statistics = { dtype, shape: shape.map((d, i) => (i < at ? d : 1)) };
+    const statistics = { dtype, shape: shape.map((d, i) => (i < first ? d : 1)) };
     return [{ dtype, shape }, statistics, statistics];
   },
 };
@@ -25,10 +25,10 @@ export const LayerNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
 export const RMSNormalization: OpDef<{ axis?: number; epsilon?: number }> = {
   infer(x, { axis = -1 }) {
     const { dtype, shape } = input(x, 0);
-    const at = axisOf(axis, shape.length);
+    const first = axisOf(axis, shape.length);
     return [
       { dtype, shape },
-      { dtype, shape: shape.map((d, i) => (i < at ? d : 1)) },
+      { dtype, shape: shape.map((d, i) => (i < first ? d : 1)) },
     ];
   },
 };

@@ -1,3 +1,5 @@
+/** Ops that join the elements along axes: sums, extremes, softmax, running sums and places. */
+
 import type { Value } from "../graph";
 import type { OpDef, Typed } from "../op";
 import { axisOf, input, like, reduced } from "../shape";
@@ -39,8 +41,8 @@ export const ArgMin: OpDef<Extreme> = { infer: place };
 export const TopK: OpDef<Axis & { k: readonly [number]; largest?: number; sorted?: number }> = {
   infer(x, { axis = -1, k }) {
     const { dtype, shape } = input(x, 0);
-    const at = axisOf(axis, shape.length);
-    const result = shape.map((d, i) => (i === at ? k[0] : d));
+    const place = axisOf(axis, shape.length);
+    const result = shape.map((d, i) => (i === place ? k[0] : d));
     return [
       { dtype, shape: result },
       { dtype: "int64", shape: result },

@@ -17,10 +17,10 @@ export const Resize: OpDef<
     if (mode === "tf_crop_and_resize")
       throw new ShapeError("regions (tf_crop_and_resize) are not supported: cut first, then resize");
     for (const [i, axis] of (axes ?? shape.map((_, at) => at)).entries()) {
-      const at = axisOf(axis, shape.length);
-      const size = sizes ? sizes[i] : scaled(shape[at] as Dim, scales?.[i]);
-      if (size === undefined) throw new ShapeError(`a size or a scale is missing for axis ${at}`);
-      result[at] = size;
+      const place = axisOf(axis, shape.length);
+      const size = sizes ? sizes[i] : scaled(shape[place] as Dim, scales?.[i]);
+      if (size === undefined) throw new ShapeError(`a size or a scale is missing for axis ${place}`);
+      result[place] = size;
     }
     return { dtype, shape: result };
   },

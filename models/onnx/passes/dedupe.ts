@@ -29,8 +29,8 @@ export function dedupe(graph: Graph): Graph {
   });
 }
 
-function once<T>(known: Map<string, T>, key: string, make: () => T): T {
-  const value = known.get(key) ?? make();
-  known.set(key, value);
+function once<T>(known: Map<string, T>, content: string, make: () => T): T {
+  const value = known.get(content) ?? make();
+  known.set(content, value);
   return value;
 }

@@ -7,7 +7,9 @@ import { rewrite } from "../rewrite";
  */
 export function dropDead(graph: Graph): Graph {
   const needed = new Set([...graph.outputs.values(), ...graph.updates.values()].map((v) => v.name));
-  for (const { inputs, outputs } of graph.nodes.toReversed())
-    if (outputs.some((y) => needed.has(y.name))) for (const x of inputs) needed.add(x.name);
+  for (const { inputs, outputs } of graph.nodes.toReversed()) {
+    if (!outputs.some((y) => needed.has(y.name))) continue;
+    for (const x of inputs) needed.add(x.name);
+  }
   return rewrite(graph, { keeps: ({ outputs }) => outputs.some((y) => needed.has(y.name)) });
 }

@@ -90,8 +90,8 @@ const stridesTo = (from: readonly number[], to: Shape): number[] =>
 /** The elements that are met by walking a shape with these steps. */
 function view(numbers: readonly number[], shape: readonly number[], strides: readonly number[]): number[] {
   const places = shape.reduce<number[]>(
-    (at, size, axis) =>
-      at.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * (strides[axis] as number))),
+    (list, size, axis) =>
+      list.flatMap((place) => Array.from({ length: size }, (_, i) => place + i * (strides[axis] as number))),
     [0],
   );
   return places.map((place) => numbers[place] as number);

@@ -18,8 +18,10 @@ export function recompute(graph: Graph, isChosen: (node: OpNode) => boolean): Re
   for (const segment of segmentsOf(graph, isChosen).slice(0, -1))
     for (const node of segment) segmentOf.set(node, segment);
   const ofData = new Set(graph.inputs.map((v) => v.name));
-  for (const { inputs, outputs } of graph.nodes)
-    if (inputs.some((x) => ofData.has(x.name))) for (const y of outputs) ofData.add(y.name);
+  for (const { inputs, outputs } of graph.nodes) {
+    if (!inputs.some((x) => ofData.has(x.name))) continue;
+    for (const y of outputs) ofData.add(y.name);
+  }
   return (node, dy) => {
     const segment = segmentOf.get(node);
     if (segment && !replayed.has(segment)) {
@@ -58,7 +60,7 @@ function replay(
   const zero = (dtype: DType): Value =>
     zeros.get(dtype) ??
     op.Mul(dtype === dy.dtype ? corner : op.Cast(corner, { dtype }), graph.constant([0], dtype as "float32"));
-  const at = (x: Value): Value => {
+  const copyOf = (x: Value): Value => {
     const known = values.get(x.name);
     if (known || !isActivation(x)) return known ?? x;
     zeros.set(x.dtype, zero(x.dtype));
@@ -68,7 +70,7 @@ function replay(
   };
   for (const node of segment) {
     graph.scope = node.scope;
-    const inputs = node.inputs.map(at);
+    const inputs = node.inputs.map(copyOf);
     if (inputs.every((x, i) => x === node.inputs[i])) continue;
     const outputs = append(graph, node.op as OpName, inputs, node.attrs);
     for (const [i, y] of node.outputs.entries()) values.set(y.name, outputs[i] as Value);
@@ -85,7 +87,9 @@ function segmentsOf(graph: Graph, isChosen: (node: OpNode) => boolean): OpNode[]
   const chosen = graph.nodes.filter(isChosen);
   const place = new Map(chosen.map((node, i) => [node, i]));
   const lastRead = new Map<string, number>();
-  for (const node of graph.nodes) for (const x of node.inputs) lastRead.set(x.name, place.get(node) ?? chosen.length);
+  for (const node of graph.nodes) {
+    for (const x of node.inputs) lastRead.set(x.name, place.get(node) ?? chosen.length);
+  }
   const sizes = chosen.map(({ outputs }) => outputs.reduce((sum, y) => sum + sizeOf(y.shape), 0));
   const share = sizes.reduce((a, b) => a + b, 0) / Math.sqrt(chosen.length);
   const change = new Array<number>(chosen.length + 1).fill(0);

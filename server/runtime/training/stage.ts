@@ -109,7 +109,7 @@ export function buildStage(
       ? undefined
       : hoist(lowered.graph, {
           symbol: batchSymbol,
-          as: request.hoist,
+          dtype: request.hoist,
           isFrozen: (name) => !learning.has(name) && !follows(byName.get(name)),
           isSteady: (name) => batches.isSteady(name),
         });
@@ -159,9 +159,11 @@ export function compileStage(
   const students = new Map(lowered.parameters.flatMap((p) => (p.decay === undefined ? [[p.id, p.graphName]] : [])));
   const averages: Average[] = [
     ...lowered.parameters.flatMap(({ graphName, id, decay }) =>
-      decay === undefined ? [] : [{ name: graphName, of: students.get(studentOf(id)) ?? "", decay }],
+      decay === undefined ? [] : [{ name: graphName, parameter: students.get(studentOf(id)) ?? "", decay }],
     ),
-    ...(request.average > 0 ? learning.map((name) => ({ name: emaOf(name), of: name, decay: request.average })) : []),
+    ...(request.average > 0
+      ? learning.map((name) => ({ name: emaOf(name), parameter: name, decay: request.average }))
+      : []),
   ];
   if (request.chunk > 0 && request.batchSize % request.chunk)
     throw new Failure({
