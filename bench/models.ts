@@ -1,3 +1,4 @@
+/** The models that are measured: a plain ViT, and CLIPs of two sizes, as documents and as tensor graphs. */
 import { builderOf, layerNorm, linear } from "#models/blocks/builder";
 import { transformer } from "#models/blocks/transformer";
 import { Graph } from "#models/onnx/graph";
@@ -8,22 +9,18 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { lower } from "#nodes/graph/lower";
 import { graph as documentOf } from "#tests/kit/graphs";
 
-/** Token features [batch, 65, 384] through blocks of 384, 11 M parameters in 6 of them, a mean-pooled square as loss: the transformer alone. */
+/**
+ * Token features [batch, 65, 384] through blocks of 384, 11 M parameters in 6 of them, a mean-pooled square as loss:
+ * the transformer alone.
+ */
 export function vit(layers = 6): Graph {
   const graph = new Graph();
-  const b = builderOf(graph);
+  const builder = builderOf(graph);
   const op = opsOf(graph);
   const x = graph.input("x", "float32", [batchSymbol, 65, 384]);
-  const y = linear(
-    b,
-    "head",
-    layerNorm(
-      b,
-      "ln",
-      transformer(b, linear(b, "embed", x, 384), layers, { heads: 6, mlpRatio: 4, activation: "quick_gelu" }),
-    ),
-    64,
-  );
+  const block = { heads: 6, mlpRatio: 4, activation: "quick_gelu" } as const;
+  const features = transformer(builder, linear(builder, "embed", x, 384), layers, block);
+  const y = linear(builder, "head", layerNorm(builder, "ln", features), 64);
   graph.output("loss", op.ReduceMean(op.Mul(y, y), { keepdims: 0 }));
   return graph;
 }
@@ -45,10 +42,9 @@ export const clipB32: ClipSizes = {
 };
 
 /** CLIP's two towers and its loss as a graph document. Pixels and ids come from nodes that stand for the data. */
-export function clipDocument(
-  { image: { size, ...vision }, text: { length, ...text }, embed }: ClipSizes,
-  { limit = 64 } = {},
-): GraphDocument {
+export function clipDocument({ image, text, embed }: ClipSizes, { limit = 64 } = {}): GraphDocument {
+  const { size, ...vision } = image;
+  const { length, ...tower } = text;
   return documentOf(
     {
       data: ["data.emoji", { limit }],
@@ -57,7 +53,7 @@ export function clipDocument(
       tokenizer: ["text.load-tokenizer"],
       ids: ["text.tokenize", { length }],
       vision: ["model.vision-transformer", { scope: "vision", ...vision }],
-      text: ["model.text-transformer", { scope: "text", ...text }],
+      text: ["model.text-transformer", { scope: "text", ...tower }],
       ip: ["model.projector", { scope: "ip", width: embed }],
       tp: ["model.projector", { scope: "tp", width: embed }],
       i: ["model.l2-normalize"],
@@ -88,19 +84,11 @@ export function clipDocument(
 /** The same as a tensor graph with inputs `pixels.pixels` and `ids.ids`. */
 export function clip(sizes: ClipSizes): Graph {
   const { graph } = check(clipDocument(sizes));
-  const {
-    image: { size },
-    text: { length },
-  } = sizes;
-  const lowered = lower(
-    graph,
-    ["vision", "text", "ip", "tp", "i", "t", "scorer", "loss"],
-    ({ node }) =>
-      node === "pixels"
-        ? { dtype: "float32", shape: [batchSymbol, 3, size, size] }
-        : { dtype: "int64", shape: [batchSymbol, length] },
-    { training: true },
-  );
+  const { size } = sizes.image;
+  const pixels = { dtype: "float32", shape: [batchSymbol, 3, size, size] } as const;
+  const ids = { dtype: "int64", shape: [batchSymbol, sizes.text.length] } as const;
+  const nodes = ["vision", "text", "ip", "tp", "i", "t", "scorer", "loss"];
+  const lowered = lower(graph, nodes, ({ node }) => (node === "pixels" ? pixels : ids), { training: true });
   lowered.graph.output("loss", lowered.values.get("loss.loss") as never);
   return lowered.graph;
 }

@@ -1,6 +1,7 @@
 /**
- * What recompute saves and costs: peak memory of a process that takes training steps of a deep ViT, above what it held before the first one,
- * and the processor time of a step, with results kept and with all of them computed again. `npm run bench:recompute -- [layers] [batch]`
+ * What recompute saves and costs: peak memory of a process that takes training steps of a deep ViT, above what it held
+ * before the first one, and the processor time of a step, with results kept and with all of them computed again.
+ * `npm run bench:recompute -- [layers] [batch]`
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -18,16 +19,10 @@ const batch = Number(process.argv[3] ?? 32);
 const arm = process.argv[4];
 
 if (arm) console.log(JSON.stringify(await measure(arm === "again")));
-else {
-  const run = (name: string): Arm =>
-    JSON.parse(
-      execFileSync(
-        process.execPath,
-        ["--import", "tsx", fileURLToPath(import.meta.url), String(layers), String(batch), name],
-        { encoding: "utf8" },
-      ),
-    );
-  const [kept, again] = [run("kept"), run("again")];
+else compareArms();
+
+function compareArms(): void {
+  const [kept, again] = [measureApart("kept"), measureApart("again")];
   const ratio = (a: number, b: number) => Number((a / b).toFixed(2));
   console.log(
     JSON.stringify({
@@ -40,6 +35,12 @@ else {
       sameLoss: kept.loss === again.loss,
     }),
   );
+}
+
+/** In a process of its own, whose peak is nobody else's. */
+function measureApart(name: string): Arm {
+  const command = ["--import", "tsx", fileURLToPath(import.meta.url), String(layers), String(batch), name];
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" }));
 }
 
 async function measure(again: boolean): Promise<Arm> {

@@ -1,4 +1,8 @@
-"""Trains the CLIP of bench/curve.ts on the same numbers: weights, rows and learning rates come from a folder; prints the losses as JSON."""
+"""Trains the CLIP of bench/curve.ts on the same numbers and prints the losses as JSON.
+
+Weights, rows and learning rates come from a folder.
+"""
+
 import json
 import math
 import struct
@@ -20,12 +24,22 @@ header.pop("__metadata__", None)
 
 def stored(name):
     start, end = header[name]["data_offsets"]
-    return torch.from_numpy(np.frombuffer(data[8 + length + start : 8 + length + end], dtype=np.float32).reshape(header[name]["shape"]).copy())
+    return torch.from_numpy(
+        np.frombuffer(data[8 + length + start : 8 + length + end], dtype=np.float32)
+        .reshape(header[name]["shape"])
+        .copy()
+    )
 
 
 def name_of(name):
     """Where a parameter of ours lies in the PyTorch model."""
-    name = name.replace(".attn.", ".").replace(".mlp.", ".").replace("ip.proj", "image_projection").replace("tp.proj", "text_projection").replace("scorer.", "")
+    name = (
+        name.replace(".attn.", ".")
+        .replace(".mlp.", ".")
+        .replace("ip.proj", "image_projection")
+        .replace("tp.proj", "text_projection")
+        .replace("scorer.", "")
+    )
     return name + ".weight" if name == "text.token_embedding" else name
 
 

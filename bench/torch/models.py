@@ -1,4 +1,8 @@
-"""The models of the benches, written as one would in PyTorch: the same layers, sizes and losses as models/blocks and nodes/model."""
+"""The models of the benches, written as one would in PyTorch.
+
+The same layers, sizes and losses as models/blocks and nodes/model.
+"""
+
 import math
 
 import torch
@@ -31,7 +35,12 @@ class Encoder(nn.Module):
 
     def __init__(self, width=384, layers=6, heads=6):
         super().__init__()
-        self.embed, self.blocks, self.ln, self.head = nn.Linear(width, width), nn.ModuleList(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width), nn.Linear(width, 64)
+        self.embed, self.blocks, self.ln, self.head = (
+            nn.Linear(width, width),
+            nn.ModuleList(Block(width, heads) for _ in range(layers)),
+            nn.LayerNorm(width),
+            nn.Linear(width, 64),
+        )
 
     def forward(self, x):
         x = self.embed(x)
@@ -46,8 +55,14 @@ class Vision(nn.Module):
         super().__init__()
         tokens = (size // patch) ** 2
         self.conv1 = nn.Conv2d(3, width, patch, patch, bias=False)
-        self.class_embedding, self.positional_embedding = nn.Parameter(torch.randn(width) * width**-0.5), nn.Parameter(torch.randn(tokens + 1, width) * width**-0.5)
-        self.ln_pre, self.ln_post, self.blocks = nn.LayerNorm(width), nn.LayerNorm(width), nn.ModuleList(Block(width, heads) for _ in range(layers))
+        self.class_embedding, self.positional_embedding = nn.Parameter(
+            torch.randn(width) * width**-0.5
+        ), nn.Parameter(torch.randn(tokens + 1, width) * width**-0.5)
+        self.ln_pre, self.ln_post, self.blocks = (
+            nn.LayerNorm(width),
+            nn.LayerNorm(width),
+            nn.ModuleList(Block(width, heads) for _ in range(layers)),
+        )
 
     def forward(self, x):
         x = self.conv1(x).flatten(2).transpose(1, 2)
@@ -61,7 +76,9 @@ class Vision(nn.Module):
 class Text(nn.Module):
     def __init__(self, vocabulary, length, width, layers, heads):
         super().__init__()
-        self.token_embedding, self.positional_embedding = nn.Embedding(vocabulary, width), nn.Parameter(torch.randn(length, width) * 0.01)
+        self.token_embedding, self.positional_embedding = nn.Embedding(vocabulary, width), nn.Parameter(
+            torch.randn(length, width) * 0.01
+        )
         self.blocks, self.ln_final = nn.ModuleList(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width)
 
     def forward(self, ids):
@@ -76,11 +93,15 @@ class Clip(nn.Module):
     def __init__(self, vision, text, embed):
         super().__init__()
         self.vision, self.text = Vision(**vision), Text(**text)
-        self.image_projection, self.text_projection = nn.Linear(vision["width"], embed, bias=False), nn.Linear(text["width"], embed, bias=False)
+        self.image_projection, self.text_projection = nn.Linear(vision["width"], embed, bias=False), nn.Linear(
+            text["width"], embed, bias=False
+        )
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
     def forward(self, pixels, ids):
-        i, t = F.normalize(self.image_projection(self.vision(pixels)), dim=-1), F.normalize(self.text_projection(self.text(ids)), dim=-1)
+        i, t = F.normalize(self.image_projection(self.vision(pixels)), dim=-1), F.normalize(
+            self.text_projection(self.text(ids)), dim=-1
+        )
         logits, target = self.logit_scale.exp() * i @ t.T, torch.arange(i.shape[0])
         return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
@@ -89,4 +110,9 @@ def adamw(model, lr=1e-4, decay=0.1):
     """Decoupled decay on matrices only, as open_clip."""
     matrices = [p for p in model.parameters() if sum(d > 1 for d in p.shape) > 1]
     others = [p for p in model.parameters() if sum(d > 1 for d in p.shape) <= 1]
-    return torch.optim.AdamW([{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}], lr=lr, betas=(0.9, 0.98), eps=1e-6)
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}],
+        lr=lr,
+        betas=(0.9, 0.98),
+        eps=1e-6,
+    )

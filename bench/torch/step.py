@@ -1,4 +1,8 @@
-"""Takes training steps on demand: a line `n` on stdin runs n steps and answers with the milliseconds of each; `end` answers with the peak memory."""
+"""Takes training steps on demand.
+
+A line `n` on stdin runs n steps and answers with the milliseconds of each; `end` answers with the peak memory.
+"""
+
 import json
 import resource
 import sys
@@ -14,7 +18,11 @@ base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if name == "vit":
     model, inputs = Encoder(), (torch.randn(batch, 65, 384),)
 elif name == "clip":
-    model = Clip({"size": 32, "patch": 4, "width": 192, "layers": 6, "heads": 3}, {"vocabulary": 2048, "length": 16, "width": 128, "layers": 3, "heads": 2}, 128)
+    model = Clip(
+        {"size": 32, "patch": 4, "width": 192, "layers": 6, "heads": 3},
+        {"vocabulary": 2048, "length": 16, "width": 128, "layers": 3, "heads": 2},
+        128,
+    )
     inputs = (torch.randn(batch, 3, 32, 32), torch.randint(1, 2000, (batch, 16)))
 else:
     raise SystemExit(f"no model {name}")
