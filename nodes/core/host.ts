@@ -1,5 +1,6 @@
 import type { ImageBatch, ImageFile, Series, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
+import type { Signature } from "#models/onnx/import/signature";
 import type { Random } from "#models/random";
 import type { Optimizer } from "#models/train/optimizers";
 import type { Schedule } from "#models/train/schedules";
@@ -93,6 +94,20 @@ export interface ExportRequest {
   tensors: Deferred[];
 }
 
+/** A model file that is run as it is. */
+export interface OnnxRequest {
+  /** What the file is called, for messages. */
+  name: string;
+  ref: string;
+  /** The files beside it that its weights lie in, by their paths from its folder. */
+  files: readonly { path: string; ref: string }[];
+  signature: Signature;
+  /** By the file's names; what no op reads may be left out. */
+  inputs: Readonly<Record<string, Tensor | undefined>>;
+  /** Rows that are given to it at a time; 0: all, or chunks where it is known that rows do not depend on each other. */
+  rows: number;
+}
+
 /**
  * Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a
  * temporary folder.
@@ -128,4 +143,6 @@ export interface Host {
   train(request: TrainRequest): Promise<TrainResult>;
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
   exportOnnx(request: ExportRequest): Promise<Uint8Array>;
+  /** Runs a model file as it is; gives its outputs by the file's names. */
+  runOnnx(request: OnnxRequest): Promise<Record<string, Tensor>>;
 }

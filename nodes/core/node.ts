@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Graph, Init, Value } from "#models/onnx/graph";
-import type { Source } from "#models/onnx/import/scan";
+import type { Beside } from "#models/onnx/import/external";
+import type { Source } from "#models/onnx/import/fields";
 import type { Ops } from "#models/onnx/ops/index";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
@@ -35,6 +36,12 @@ export type Widget =
 export type Params = z.core.$ZodLooseShape;
 export type ParamValues<P extends Params> = z.output<z.ZodObject<P>>;
 
+/**
+ * Reads an uploaded file: gives what is kept of it beside its reference, and with `files` the paths of those beside it
+ * that belong to it and are stored too.
+ */
+export type Inspect = (source: Source, beside?: Beside) => Promise<{ files?: readonly string[] } & object>;
+
 interface Described<I extends Ports, O extends Ports, P extends Params> {
   /** folder.file, for example "image.resize" for nodes/image/resize.ts. */
   type: string;
@@ -54,17 +61,18 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   params: P;
   /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
   ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports };
-  /**
-   * What is kept of an uploaded file beside its reference, by parameter; read by whoever uploads it, before
-   * anything is sent.
-   */
-  inspect?: Record<string, (source: Source) => Promise<Record<string, unknown>>>;
+  /** For a tensor node that is a host node with some parameters: what it does then. */
+  instead?(params: ParamValues<P>): Instead | undefined;
+  /** How uploaded files are read by whoever uploads them, by parameter, before anything is sent. */
+  inspect?: Record<string, Inspect>;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */
   check?(params: ParamValues<P>): { param: string; message: string; hint?: string } | undefined;
   /** What the parameters mean, drawn in the inspector while they are edited, such as a schedule. */
   preview?(params: ParamValues<P>): Series;
+  /** A sentence on what the node does with its parameters as they are, shown small on it. */
+  remark?: string;
 }
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */
@@ -140,14 +148,28 @@ export type NodeDefinition<I extends Ports = any, O extends Ports = any, P exten
 > &
   (TensorBehaviour<I, O, P, R> | HostBehaviour<I, O, P>);
 
+/** How a tensor node runs on the host instead. Of its inputs it has only those that follow from the parameters. */
+export interface Instead extends Omit<HostBehaviour<Ports, Ports, Params>, "build" | "prepare" | "clamp"> {
+  /** Why, in a sentence for the person: it is shown on the node. */
+  remark: string;
+}
+
 /** Declares a node type. See CONTRIBUTING.md. */
 export const defineNode = <const I extends Ports, const O extends Ports, P extends Params, R>(
   definition: NodeDefinition<I, O, P, R>,
 ) => definition;
 
-/** The definition with the ports that these parameters ask for. */
+/** The definition with the ports and the behaviour that these parameters ask for. */
 export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {
   if (!definition.ports) return definition;
   const { inputs, outputs } = definition.ports(params);
-  return { ...definition, inputs: { ...inputs, ...definition.inputs }, outputs: { ...outputs, ...definition.outputs } };
+  const instead = definition.instead?.(params);
+  if (!instead)
+    return {
+      ...definition,
+      inputs: { ...inputs, ...definition.inputs },
+      outputs: { ...outputs, ...definition.outputs },
+    };
+  const { build: _build, prepare: _prepare, clamp: _clamp, fingerprint: _fingerprint, ...described } = definition;
+  return { ...described, ...instead, inputs: { ...inputs }, outputs: { ...outputs } };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSafetensors } from "#models/files/safetensors";
-import { signatureOf } from "#models/onnx/import/signature";
+import { signatureOf } from "#models/onnx/import/inspect";
 import { check } from "#nodes/graph/check";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, run } from "#tests/kit/graphs";
@@ -52,7 +52,7 @@ describe("an ONNX model", () => {
     );
     expect(problems.map((p) => p.code)).toEqual(["missing-input"]);
     expect(types.model?.in.pixels).toEqual({ type: "tensor", dtype: "float32", shape: ["data.N", 3, 28, 28] });
-    expect(types.loss?.in.logits).toEqual({ type: "tensor", dtype: "float32", shape: undefined });
+    expect(types.loss?.in.logits).toEqual({ type: "tensor", dtype: "float32", shape: ["data.N", 10] });
   });
   it("refuses a picture of another size on the wire, and a port that the file does not have", async () => {
     const { params } = await stored(classifier());

@@ -1,62 +1,72 @@
 import * as z from "zod";
 import type { Value } from "#models/onnx/graph";
 import { emitModel } from "#models/onnx/import/emit";
+import { type Source, sourceOf } from "#models/onnx/import/fields";
+import { inspectModel } from "#models/onnx/import/inspect";
 import { readModel } from "#models/onnx/import/read";
-import { type Port as FilePort, portNames, type Signature, signatureOf } from "#models/onnx/import/signature";
+import {
+  fixedBatchOf,
+  type InputPort,
+  type OutputPort,
+  portNames,
+  type Signature,
+} from "#models/onnx/import/signature";
 import { isImportable } from "#models/onnx/import/translate";
 import { shippedModels } from "#models/shipped.gen";
-import { defineNode } from "../core/node";
-import { type Port, port } from "../core/ports";
+import type { Host } from "../core/host";
+import { defineNode, type Instead } from "../core/node";
+import { type Port, type Ports, port } from "../core/ports";
+import type { Tensor } from "../core/values";
 
-const filePort = z.object({
+const ref = z.string().regex(/^[0-9a-f]{64}$/);
+const outputPort = z.object({
   name: z.string().max(1024),
-  dtype: z.enum(["float32", "int64", "bool", "uint8"]),
+  dtype: z.enum(["float32", "int64", "bool", "uint8"]).optional(),
+  element: z.string().max(16).optional(),
   shape: z
     .array(z.union([z.int().min(1), z.string().max(64)]))
     .max(16)
     .optional(),
 });
+const inputPort = outputPort.required({ dtype: true }).extend({ unread: z.boolean().optional() });
 const signature = z.object({
   opset: z.int(),
-  inputs: z.array(filePort).min(1).max(64),
-  outputs: z.array(filePort).min(1).max(64),
+  inputs: z.array(inputPort).max(512),
+  outputs: z.array(outputPort).min(1).max(512),
+  asIs: z.string().max(1000).optional(),
+  rowwise: z.boolean().optional(),
 });
 const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
+  ref,
   name: z.string().max(255).default("model.onnx"),
   signature,
+  /** The files beside it that its weights lie in, by their paths from its folder. */
+  files: z
+    .array(z.object({ path: z.string().max(512), ref }))
+    .max(1000)
+    .optional(),
 });
 
 interface Choice {
   source: "shipped" | "upload";
   shipped: string;
   file?: z.output<typeof upload>;
+  runs: "ops" | "file";
+  rows: number;
 }
-const signatureFor = ({ source, shipped, file }: Choice): Signature | undefined =>
-  source === "upload" ? file?.signature : Object.hasOwn(shippedModels, shipped) ? shippedModels[shipped] : undefined;
-/** The ports of the node by their names in the file. */
-const namesOf = ({ inputs, outputs }: Signature) => ({
-  inputs: portNames(inputs, ["weights"]),
-  outputs: portNames(outputs),
-});
-const ports = (list: readonly FilePort[], names: ReadonlyMap<string, string>): Record<string, Port> =>
-  Object.fromEntries(
-    list.map(({ name, dtype, shape }) => [
-      names.get(name) as string,
-      port.tensor({ dtype, shape, ...(names.get(name) === name ? {} : { doc: `“${name}” in the file.` }) }),
-    ]),
-  );
 
 export const onnx = defineNode({
   type: "model.onnx",
   title: "ONNX model",
   description: "A model from an .onnx file, which runs, trains and exports like one built here.",
-  docs: `Its ports are the inputs and outputs of the file, opset 13 to 21. Half-precision floats are computed with in float32, integers in int64. A model exported with a fixed batch takes only that batch: export it with dynamic axes.
+  docs: `Its ports are the inputs and outputs of the file. Half-precision floats are computed with in float32, integers in int64.
 
-Float tensors with more than one element are its parameters, under their names in the file; they start from the file's numbers, and a weights wire freezes, trains or adapts them.
+**As ops** where every op of the file can be translated: it fuses with its neighbours, trains and exports. Float tensors with more than one element are its parameters, under their names in the file; they start from the file's numbers, and a weights wire freezes, trains or adapts them.
 Single numbers, integers, masks (with infinities or numbers beyond 10³⁰) and the tensors of Constant nodes are constants. The running statistics of BatchNormalization are kept and not trained. Dropout is left out.
 
-Refused, with the op and the node's name: control flow (If, Loop, Scan), quantized and custom ops, weights in other files, and shapes that depend on data.`,
+**As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a wire carries others. A batch is given to it whole; a file of a fixed batch gets as many rows at a time, the last ones filled up with repeated rows whose results are cut off again.
+
+A model whose weights lie in other files is uploaded together with these: several files, their folder, or a .zip.`,
   version: 1,
   expensive: true,
   inputs: { weights: port.weights({ optional: true, doc: "Without one, the weights are the file's." }) },
@@ -75,14 +85,33 @@ Refused, with the op and the node's name: control flow (If, Loop, Scan), quantiz
       .default("fashion-vit")
       .meta({ label: "Model" }),
     file: upload.optional().meta({ label: ".onnx", widget: "upload" }),
+    runs: z.enum(["ops", "file"]).default("ops").meta({
+      label: "Runs as",
+      description: "Ops train and fuse where they can be translated; the file runs as ONNX Runtime has it, frozen.",
+      advanced: true,
+    }),
+    rows: z.int().min(0).max(65_536).default(0).meta({
+      label: "Rows at a time",
+      description: "For a file that runs as it is, where a whole batch does not fit into memory. 0: all.",
+      advanced: true,
+    }),
   },
   ports(params) {
     const known = signatureFor(params);
     if (!known) return {};
     const names = namesOf(known);
-    return { inputs: ports(known.inputs, names.inputs), outputs: ports(known.outputs, names.outputs) };
+    const batch = fixedBatchOf(known);
+    return {
+      inputs: filePorts(known.inputs, names.inputs, batch),
+      outputs: filePorts(known.outputs, names.outputs, batch),
+    };
   },
-  inspect: { file: async (source) => ({ signature: await signatureOf(source) }) },
+  instead(params) {
+    const known = signatureFor(params);
+    if (known?.asIs !== undefined) return asFile(params, `Runs as the file is, and does not train: ${known.asIs}.`);
+    return params.runs === "file" ? asFile(params, "Runs as the file is, as chosen, and does not train.") : undefined;
+  },
+  inspect: { file: inspectModel },
   check(params) {
     if (signatureFor(params)) return undefined;
     if (params.source === "upload")
@@ -94,16 +123,12 @@ Refused, with the op and the node's name: control flow (If, Loop, Scan), quantiz
     };
   },
   // A shipped file may change with the product: its bytes, not its name, are what results depend on.
-  fingerprint: async ({ host, params }) =>
-    params.source === "shipped" ? host.put(await host.packageFile("patchbay", `${params.shipped}.onnx`)) : "",
+  fingerprint: ({ host, params }) => fingerprintOf(host, params),
   async prepare({ host, params }) {
-    const bytes =
-      params.source === "shipped"
-        ? await host.packageFile("patchbay", `${params.shipped}.onnx`)
-        : await host.get(params.file?.ref ?? "");
-    const model = await readModel(bytes, isImportable);
-    const { opset, inputs, outputs } = model;
-    if (JSON.stringify({ opset, inputs, outputs }) !== JSON.stringify(signatureFor(params)))
+    const model = await readModel(sourceOf(await host.get(await refOf(host, params))), isImportable, {
+      beside: besideOf(host, params),
+    });
+    if (wiring(model) !== wiring(signatureFor(params)))
       throw Object.assign(
         new Error(`The ports of this node are not those of ${params.file?.name ?? params.shipped}.`),
         { hint: "Upload the file again: its ports are read anew." },
@@ -113,13 +138,92 @@ Refused, with the op and the node's name: control flow (If, Loop, Scan), quantiz
   build(b) {
     if (!b.prepared) throw new Error("the model's file is not loaded");
     const names = namesOf(b.prepared);
-    const given = b.inputs as Record<string, Value | undefined>;
-    const at = (name: string, value: Value | undefined) => (value ? [[name, value] as const] : []);
-    const outputs = emitModel(
-      b.prepared,
-      b,
-      Object.fromEntries([...names.inputs].flatMap(([name, port]) => at(name, given[port]))),
-    );
+    const wired = b.inputs as Record<string, Value | undefined>;
+    const given = [...names.inputs].flatMap(([name, port]) => (wired[port] ? [[name, wired[port]] as const] : []));
+    const outputs = emitModel(b.prepared, b, Object.fromEntries(given));
     return Object.fromEntries([...names.outputs].map(([name, port]) => [port, outputs[name] as Value]));
+  },
+});
+
+const signatureFor = ({ source, shipped, file }: Choice): Signature | undefined => {
+  if (source === "upload") return file?.signature;
+  return Object.hasOwn(shippedModels, shipped) ? shippedModels[shipped] : undefined;
+};
+
+/** The ports of the node by their names in the file. */
+const namesOf = ({ inputs, outputs }: Signature) => ({
+  inputs: portNames(inputs, ["weights"]),
+  outputs: portNames(outputs),
+});
+
+function filePorts(
+  list: readonly (InputPort | OutputPort)[],
+  names: ReadonlyMap<string, string>,
+  batch: number | undefined,
+): Ports {
+  return Object.fromEntries(
+    list.map((declared): [string, Port] => {
+      const { name, dtype, element, shape } = declared;
+      const shown = names.get(name) as string;
+      const isOptional = "unread" in declared && declared.unread === true;
+      const doc = [
+        ...(shown === name ? [] : [`“${name}” in the file.`]),
+        ...(element ? [`${element} in the file; ${dtype} on the wire.`] : []),
+        ...(batch === undefined ? [] : [`Exported for a batch of ${batch}; takes any.`]),
+        ...(isOptional ? ["No op of the file reads it."] : []),
+      ].join(" ");
+      const open = batch === undefined ? shape : ["batch", ...(shape ?? []).slice(1)];
+      return [
+        shown,
+        port.tensor({ dtype, shape: open, ...(isOptional ? { optional: true } : {}), ...(doc ? { doc } : {}) }),
+      ];
+    }),
+  );
+}
+
+/** What wires depend on. A file that was uploaded when less was noted of it is still the same. */
+const wiring = (known: Signature | undefined): string =>
+  JSON.stringify([
+    known?.opset,
+    known?.inputs.map(({ name, dtype, shape }) => [name, dtype, shape]),
+    known?.outputs.map(({ name }) => name),
+  ]);
+
+const refOf = async (host: Host, { source, shipped, file }: Choice): Promise<string> =>
+  source === "shipped" ? host.put(await host.packageFile("patchbay", `${shipped}.onnx`)) : (file?.ref ?? "");
+
+/** The files that were stored beside the model. */
+function besideOf(host: Host, { file }: Choice): (path: string) => Promise<Source | undefined> {
+  const refs = new Map(file?.files?.map((stored) => [stored.path, stored.ref]));
+  const open = new Map<string, Promise<Source>>();
+  return async (path) => {
+    const stored = refs.get(path);
+    if (stored === undefined) return undefined;
+    const opened = open.get(path) ?? host.get(stored).then(sourceOf);
+    open.set(path, opened);
+    return opened;
+  };
+}
+
+const fingerprintOf = async (host: Host, choice: Choice): Promise<string> =>
+  choice.source === "shipped" ? refOf(host, choice) : "";
+
+const asFile = (choice: Choice, remark: string): Instead => ({
+  remark,
+  rowwise: true,
+  fingerprint: ({ host }) => fingerprintOf(host, choice),
+  async run({ host, inputs }) {
+    const known = signatureFor(choice) as Signature;
+    const names = namesOf(known);
+    const wired = inputs as Record<string, Tensor | undefined>;
+    const outputs = await host.runOnnx({
+      name: choice.source === "shipped" ? `${choice.shipped}.onnx` : (choice.file?.name ?? ""),
+      ref: await refOf(host, choice),
+      files: choice.file?.files ?? [],
+      signature: known,
+      inputs: Object.fromEntries([...names.inputs].map(([name, port]) => [name, wired[port]])),
+      rows: choice.rows,
+    });
+    return Object.fromEntries([...names.outputs].map(([name, port]) => [port, outputs[name] as Tensor]));
   },
 });

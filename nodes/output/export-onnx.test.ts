@@ -5,7 +5,8 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { FileValue } from "#nodes/core/values";
 import { readModel } from "#models/onnx/import/read";
 import { isImportable } from "#models/onnx/import/translate";
-import { signatureOf } from "#models/onnx/import/signature";
+import { sourceOf } from "#models/onnx/import/fields";
+import { signatureOf } from "#models/onnx/import/inspect";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, run } from "#tests/kit/graphs";
@@ -120,7 +121,7 @@ describe("an exported model", () => {
       await temporaryFolder(),
       ["export"],
     );
-    const { initializers } = await readModel(bytes, isImportable);
+    const { initializers } = await readModel(sourceOf(bytes), isImportable);
     expect([initializers.has("vision.blocks.0.ln_1.weight"), initializers.has("vision.ln_post.weight")]).toEqual([
       true,
       false,

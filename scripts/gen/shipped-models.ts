@@ -1,6 +1,6 @@
 /** models/shipped.gen.ts: the ports of the ONNX models in models/checkpoints, so that the editor need not read them. */
 import { readdir, readFile } from "node:fs/promises";
-import { signatureOf } from "#models/onnx/import/signature";
+import { signatureOf } from "#models/onnx/import/inspect";
 import { root } from "../installation.mjs";
 
 const folder = `${root}/models/checkpoints`;

@@ -3,14 +3,12 @@ import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Option } from "commander";
 import * as z from "zod";
-import type { NodeDefinition } from "#nodes/core/node";
+import type { Inspect, NodeDefinition } from "#nodes/core/node";
 import type { GraphDocument, GraphNode } from "#nodes/graph/document";
 import { registry } from "#nodes/registry.gen";
 import { type Blobs, maxUpload } from "../storage/blobs";
 import { Usage } from "../usage";
 import { repeatable } from "./options";
-
-type Inspect = NonNullable<NodeDefinition["inspect"]>[string];
 
 export const setOption = (): Option =>
   repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file");
@@ -70,9 +68,9 @@ async function uploadFile(path: string, blobs: Blobs, inspect: Inspect | undefin
     const { size } = await file.stat();
     const read = async (start: number, end: number) =>
       (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
-    const inspected = (await inspect?.({ size, read })) as Record<string, z.core.util.JSONType> | undefined;
+    const { files: _, ...kept } = (await inspect?.({ size, read })) ?? {};
     const { ref } = await blobs.putStream(createReadStream(path), maxUpload);
-    return { ref, name: basename(path), ...inspected };
+    return { ref, name: basename(path), ...kept };
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, open, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Stored, toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
 import type { Lowered } from "#nodes/graph/lower";
@@ -64,22 +64,39 @@ export function identityOf({ model, drawn }: ModelFiles): string {
 
 /**
  * Lays a model and the blobs that it names into a folder, gives `use` the model's path, and removes the folder again.
- * The runtime refuses files that a link leads out of the model's folder to, so they are hard links: the same bytes
- * under another name. It maps them into memory as it opens the model, and needs no names afterwards.
+ * The runtime maps them into memory as it opens the model, and needs no names afterwards.
  */
-export async function withModelFolder<T>(
+export function withModelFolder<T>(
   blobs: Blobs,
   { model, refs, drawn }: Omit<ModelFiles, "weightBytes">,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
+  const links = refs.map((ref) => ({ path: ref, ref }));
+  return withLinks(blobs, links, async (folder) => {
+    const path = join(folder, "model.onnx");
+    await writeFile(path, model);
+    if (drawn.length) await writeParts(join(folder, drawnFile), drawn);
+    return use(path);
+  });
+}
+
+/**
+ * Lays blobs under other names into a folder, for `use` alone. The runtime refuses files that a link leads out of the
+ * model's folder to, so they are hard links: the same bytes under another name.
+ */
+export async function withLinks<T>(
+  blobs: Blobs,
+  links: readonly { path: string; ref: string }[],
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = join(blobs.root, "tmp", randomUUID());
   await mkdir(folder, { recursive: true });
   try {
-    const path = join(folder, "model.onnx");
-    await writeFile(path, model);
-    for (const ref of refs) await linkOrCopy(blobs.path(ref), join(folder, ref));
-    if (drawn.length) await writeParts(join(folder, drawnFile), drawn);
-    return await use(path);
+    for (const { path, ref } of links) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await linkOrCopy(blobs.path(ref), join(folder, path));
+    }
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -52,24 +52,24 @@ export function optionsFor(provider: Provider): ort.InferenceSession.SessionOpti
 const sessionBytes = 16 * 2 ** 20;
 
 /**
- * Sessions that were opened lately, so that a second run of the same model does not load it again. Those that were asked
- * for longest ago are closed when all together would hold more than `maxBytes`.
+ * Models that were opened lately, so that a second run of one does not load it again. Those that were asked for longest
+ * ago are closed when all together would hold more than `maxBytes`.
  */
-export class SessionPool {
-  /** By provider and model, the one that was asked for last at the end. */
-  readonly #open = new Map<string, { session: Session; bytes: number }>();
+export class Pool<T extends { release(): Promise<void> }> {
+  /** By name, the one that was asked for last at the end. */
+  readonly #open = new Map<string, { opened: T; bytes: number }>();
 
   constructor(readonly maxBytes = memoryLimit() / 2) {}
 
-  async get(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
-    const name = `${provider} ${identityOf(files)}`;
+  /** What was opened under a name, or is opened now: with weights of so many bytes. */
+  async get(name: string, weightBytes: number, open: () => Promise<T>): Promise<T> {
     const known = this.#open.get(name);
     this.#open.delete(name);
-    const bytes = files.weightBytes + sessionBytes;
+    const bytes = weightBytes + sessionBytes;
     if (!known) await this.#makeRoom(bytes);
-    const open = known ?? { session: await openFiles(files, blobs, provider), bytes };
-    this.#open.set(name, open);
-    return open.session;
+    const held = known ?? { opened: await open(), bytes };
+    this.#open.set(name, held);
+    return held.opened;
   }
 
   async #makeRoom(bytes: number): Promise<void> {
@@ -77,9 +77,23 @@ export class SessionPool {
     for (const [name, open] of this.#open) {
       if (held <= this.maxBytes) return;
       this.#open.delete(name);
-      await open.session.release();
+      await open.opened.release();
       held -= open.bytes;
     }
+  }
+}
+
+/** The sessions of lowered graphs. */
+export class SessionPool {
+  readonly #pool: Pool<Session>;
+
+  constructor(maxBytes?: number) {
+    this.#pool = new Pool(maxBytes);
+  }
+
+  get(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
+    const name = `${provider} ${identityOf(files)}`;
+    return this.#pool.get(name, files.weightBytes, () => openFiles(files, blobs, provider));
   }
 }
 

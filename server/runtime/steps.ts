@@ -91,6 +91,7 @@ function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext
 export function hostOf(node: string, context: StepContext): Host {
   return createHost({
     ...hostOptionsOf(node, context.options, context.tell),
+    provider: context.provider,
     train: (request) => runTraining(node, request, context),
     exportOnnx: (request) => runExport(node, request, context),
   });
@@ -131,7 +132,7 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     sessions,
     scratch: join(options.scratch, results.signatureOf(node)),
     valueOf: (from) => results.value(from),
-    hostFor: (id, seed) => createHost({ ...hostOptionsOf(id, options, tell), seed, onProgress: () => {} }),
+    hostFor: (id, seed) => createHost({ ...hostOptionsOf(id, options, tell), seed, provider, onProgress: () => {} }),
     onEvent: tell,
   });
 }

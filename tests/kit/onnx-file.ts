@@ -4,11 +4,15 @@ import {
   AttributeProto_AttributeType as A,
   type AttributeProto,
   AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
+  type NodeProto,
   NodeProtoSchema,
   type TensorProto,
   TensorProtoSchema,
+  type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import * as ort from "onnxruntime-node";
@@ -16,14 +20,15 @@ import { expect } from "vitest";
 import { builderOf } from "#models/blocks/builder";
 import { Graph, type Value } from "#models/onnx/graph";
 import { emitModel } from "#models/onnx/import/emit";
+import { sourceOf } from "#models/onnx/import/fields";
 import { readModel } from "#models/onnx/import/read";
 import { isImportable } from "#models/onnx/import/translate";
 import { print } from "#models/onnx/print";
 import { toModel } from "#models/onnx/proto";
 import { numbers } from "./check-op";
 
-type AttrValue = number | string | readonly number[] | TensorProto | { float: number };
-/** A node in short: [op, inputs, outputs, attributes]. */
+type AttrValue = number | string | readonly number[] | TensorProto | GraphProto | { float: number };
+/** A node in short: [op, inputs, outputs, attributes]; an op of another domain as "com.microsoft/Gelu". */
 export type NodeSpec = readonly [
   op: string,
   inputs: readonly string[],
@@ -34,7 +39,8 @@ type Axes = readonly (number | string)[];
 export interface FileSpec {
   nodes: readonly NodeSpec[];
   inputs: Readonly<Record<string, Axes | { type: number; shape: Axes }>>;
-  outputs: readonly string[];
+  /** Names, of float32 in any shape; or with types and shapes as inputs have them. */
+  outputs: readonly string[] | FileSpec["inputs"];
   weights?: readonly TensorProto[];
   opset?: number;
   change?(model: ModelProto): void;
@@ -60,55 +66,78 @@ export const intTensor = (
   dims: readonly number[] = [data.length],
 ): TensorProto => create(TensorProtoSchema, { name, dataType: 7, dims: dims.map(BigInt), int64Data: data.map(BigInt) });
 
-const isTensor = (value: AttrValue): value is TensorProto => typeof value === "object" && "$typeName" in value;
+const isTensor = (value: AttrValue): value is TensorProto =>
+  typeof value === "object" && "$typeName" in value && value.$typeName === "onnx.TensorProto";
+const isGraph = (value: AttrValue): value is GraphProto =>
+  typeof value === "object" && "$typeName" in value && value.$typeName === "onnx.GraphProto";
 function attribute(name: string, value: AttrValue): AttributeProto {
   if (typeof value === "number") return create(AttributeProtoSchema, { name, type: A.INT, i: BigInt(value) });
   if (typeof value === "string")
     return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
   if (isTensor(value)) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value });
+  if (isGraph(value)) return create(AttributeProtoSchema, { name, type: A.GRAPH, g: value });
   return create(
     AttributeProtoSchema,
     "float" in value ? { name, type: A.FLOAT, f: value.float } : { name, type: A.INTS, ints: value.map(BigInt) },
   );
 }
 
+function nodeProto([opType, input, output, attrs = {}]: NodeSpec, i: number): NodeProto {
+  const [domain = "", op = ""] = opType.includes("/") ? opType.split("/") : ["", opType];
+  return create(NodeProtoSchema, {
+    opType: op,
+    domain,
+    name: `node_${i}`,
+    input: [...input],
+    output: [...output],
+    attribute: Object.entries(attrs).map(([name, value]) => attribute(name, value)),
+  });
+}
+
+function portInfo(name: string, type: number, shape?: Axes): ValueInfoProto {
+  const dim = (size: number | string) =>
+    typeof size === "string"
+      ? { value: { case: "dimParam" as const, value: size } }
+      : { value: { case: "dimValue" as const, value: BigInt(size) } };
+  const value = { case: "tensorType" as const, value: { elemType: type, shape: shape && { dim: shape.map(dim) } } };
+  return create(ValueInfoProtoSchema, { name, type: { value } });
+}
+
+const portInfos = (ports: FileSpec["inputs"]): ValueInfoProto[] =>
+  Object.entries(ports).map(([name, port]) =>
+    "type" in port ? portInfo(name, port.type, port.shape) : portInfo(name, 1, port),
+  );
+
+/** A graph inside of a node, such as the branch of an If. */
+export const branch = (spec: Pick<FileSpec, "nodes" | "weights"> & Partial<Pick<FileSpec, "inputs" | "outputs">>) =>
+  create(GraphProtoSchema, {
+    name: "branch",
+    node: spec.nodes.map(nodeProto),
+    initializer: [...(spec.weights ?? [])],
+    input: portInfos(spec.inputs ?? {}),
+    output: outputInfos(spec.outputs ?? []),
+  });
+
+const outputInfos = (outputs: FileSpec["outputs"]): ValueInfoProto[] =>
+  Array.isArray(outputs) ? outputs.map((name) => portInfo(name, 1)) : portInfos(outputs as FileSpec["inputs"]);
+
 /** The bytes of an ONNX file, written with nothing of ours. */
-export function onnxFile({ nodes, inputs, outputs, weights = [], opset = 17, change }: FileSpec): Uint8Array {
+export function onnxFile(spec: FileSpec): Uint8Array {
+  const { nodes, inputs, outputs, weights = [], opset = 17, change } = spec;
+  const domains = new Set(nodes.flatMap(([op]) => (op.includes("/") ? [op.split("/")[0] as string] : [])));
   const model = create(ModelProtoSchema, {
     irVersion: 8n,
-    opsetImport: [{ domain: "", version: BigInt(opset) }],
+    opsetImport: [{ domain: "", version: BigInt(opset) }, ...[...domains].map((domain) => ({ domain, version: 1n }))],
     graph: {
       name: "test",
       initializer: [...weights],
-      node: nodes.map(([opType, input, output, attrs = {}], i) =>
-        create(NodeProtoSchema, {
-          opType,
-          name: `node_${i}`,
-          input: [...input],
-          output: [...output],
-          attribute: Object.entries(attrs).map(([name, value]) => attribute(name, value)),
-        }),
-      ),
-      input: Object.entries(inputs).map(([name, port]) =>
-        "type" in port ? valueInfo(name, port.type, port.shape) : valueInfo(name, 1, port),
-      ),
-      output: outputs.map((name) => valueInfo(name, 1)),
+      node: nodes.map(nodeProto),
+      input: portInfos(inputs),
+      output: outputInfos(outputs),
     },
   });
   change?.(model);
   return toBinary(ModelProtoSchema, model);
-}
-
-/** What a file says of an input or an output. Sizes that are words are symbols. */
-function valueInfo(name: string, elemType: number, shape?: Axes) {
-  const dim = shape?.map((size) => ({
-    value:
-      typeof size === "string"
-        ? { case: "dimParam" as const, value: size }
-        : { case: "dimValue" as const, value: BigInt(size) },
-  }));
-  const tensorType = { elemType, shape: dim && { dim } };
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: tensorType } } });
 }
 
 /** Imports a file for inputs of these shapes. */
@@ -117,7 +146,7 @@ export async function imported(
   shapes: Readonly<Record<string, Axes>>,
   training = false,
 ): Promise<{ graph: Graph; outputs: Record<string, Value> }> {
-  const model = await readModel(bytes, isImportable);
+  const model = await readModel(sourceOf(bytes), isImportable);
   const graph = new Graph();
   const inputs = Object.fromEntries(
     model.inputs.map(({ name, dtype }) => [name, graph.input(name, dtype, shapes[name] ?? [])]),
@@ -144,7 +173,7 @@ export async function checkImport(
   sizes: Readonly<Record<string, readonly number[]>> = { B: [2, 3] },
   below = 5,
 ): Promise<Graph> {
-  const { inputs } = await readModel(bytes, isImportable);
+  const { inputs } = await readModel(sourceOf(bytes), isImportable);
   const symbolic = await imported(bytes, shapes);
   const count = Object.values(sizes)[0]?.length ?? 1;
   for (let i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ export function useUploads(onDone: (done: Uploaded[], inspected: Inspected) => v
     setLeft(chosen.length);
     for (const file of chosen) {
       try {
-        if (inspect) inspected = await inspect(readerOf(file));
+        if (inspect) inspected = await keptOf(file, inspect);
         done.push(await upload(file));
       } catch (error) {
         toast.error((error as Error).message, { description: (error as { hint?: string }).hint });
@@ -31,6 +31,11 @@ export function useUploads(onDone: (done: Uploaded[], inspected: Inspected) => v
     if (done.length) onDone(done, inspected);
   };
   return { left, send };
+}
+
+async function keptOf(file: File, inspect: NonNullable<Field["inspect"]>): Promise<Inspected> {
+  const { files: _, ...kept } = await inspect(readerOf(file));
+  return kept as Inspected;
 }
 
 const readerOf = (file: File) => ({

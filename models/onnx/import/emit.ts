@@ -5,34 +5,48 @@ import { OnnxError } from "./error";
 import { fold } from "./fold";
 import { isKnown, type Operand, ofTensor, ofValue } from "./operand";
 import { type FileNode, type Initializer, type OnnxModel, whereIs } from "./read";
-import type { Port } from "./signature";
+import type { InputPort } from "./signature";
 import { translationOf } from "./translate";
 import { Call } from "./translations/call";
 
 /**
  * Emits a model into our graph, for inputs of the given shapes: numbers, as a training step has them, or symbols.
  * Weights become parameters under their names in the file, starting from the file's numbers; what is computed on shapes
- * is computed here. Inputs and outputs go by their names in the file.
+ * is computed here. Inputs and outputs go by their names in the file. `onNode` is called before each node.
  */
 export function emitModel(
   model: OnnxModel,
   builder: Builder,
   inputs: Readonly<Record<string, Value>>,
+  onNode: (node: FileNode) => void = () => {},
 ): Record<string, Value> {
   const operands = new Map<string, Operand>();
-  for (const port of model.inputs) operands.set(port.name, ofValue(fitting(port, inputs[port.name])));
+  for (const port of model.inputs) {
+    const value = inputs[port.name];
+    if (value || !port.unread) operands.set(port.name, ofValue(fitting(port, value)));
+  }
   for (const [name, tensor] of model.initializers) operands.set(name, ofInitializer(builder, tensor));
   for (const node of model.nodes) {
+    onNode(node);
     for (const [i, operand] of imported(builder, node, model.opset, operands).entries()) {
       const name = node.outputs[i];
       if (name) operands.set(name, operand);
     }
   }
-  return Object.fromEntries(model.outputs.map(({ name }) => [name, (operands.get(name) as Operand).value()]));
+  return Object.fromEntries(model.outputs.map(({ name }) => [name, given(operands, name).value()]));
+}
+
+function given(operands: ReadonlyMap<string, Operand>, name: string): Operand {
+  const operand = operands.get(name);
+  if (operand) return operand;
+  throw new OnnxError(
+    `The model's output “${name}” is one that its op gives only to the side, which is not read.`,
+    "Export the model without that output.",
+  );
 }
 
 /** What came for an input, where it is what the file declares. Sizes that either side names by a word fit all. */
-function fitting({ name, dtype, shape }: Port, value: Value | undefined): Value {
+function fitting({ name, dtype, shape }: InputPort, value: Value | undefined): Value {
   if (!value) throw new OnnxError(`The model's input “${name}” is missing.`, "Connect it.");
   const fitsAt = (i: number) => {
     const [declared, came] = [shape?.[i], value.shape[i]];

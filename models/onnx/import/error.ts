@@ -9,6 +9,18 @@ export class OnnxError extends Error {
   }
 }
 
+/** Why a file that may well be sound cannot become ops of a graph. It can still run as it is. */
+export class Untranslatable extends OnnxError {
+  constructor(
+    /** A clause, such as "“If” (node “branch_3”) is control flow". */
+    readonly reason: string,
+    { message = `The model cannot be imported: ${reason}.`, hint = runAsFile } = {},
+  ) {
+    super(message, hint);
+  }
+}
+const runAsFile = "It can run as the file is, without training: choose so under “Runs as”, or upload it again.";
+
 /** Reads a part of the file; where it is damaged, that is what is wrong with the file. */
 export function decoded<T>(read: () => T, what: string): T {
   try {

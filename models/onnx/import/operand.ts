@@ -38,7 +38,7 @@ export function ofKnown(builder: Builder, dtype: DType, shape: readonly number[]
 export function ofTensor(builder: Builder, tensor: FileTensor & { name?: string }, parameter?: () => Value): Operand {
   let made: Value | undefined;
   const { dtype, shape, data } = tensor;
-  const isSmall = data.length <= (dtype === "float32" ? knownFloats : knownElements);
+  const isSmall = !tensor.unread && data.length <= (dtype === "float32" ? knownFloats : knownElements);
   return {
     dtype,
     shape,

@@ -4,13 +4,16 @@ import {
   type AttributeProto,
   type NodeProto,
   NodeProtoSchema,
+  type TensorProto,
   TensorProtoSchema,
 } from "onnx-buf";
 import type { Attrs } from "../graph";
-import { decoded, OnnxError } from "./error";
-import { type Span, scan } from "./scan";
+import { decoded, OnnxError, Untranslatable } from "./error";
+import { type Beside, nothingBeside, readExternal } from "./external";
+import type { Source, Span } from "./fields";
+import { type ModelMap, scan, type TensorSpan } from "./scan";
 import { describe, type Signature } from "./signature";
-import { type FileTensor, tensorOf } from "./tensor";
+import { byteLengthOf, type FileTensor, tensorOf, unreadTensor } from "./tensor";
 
 /** One op of the file, with its attributes decoded. */
 export interface FileNode {
@@ -35,36 +38,126 @@ export interface OnnxModel extends Signature {
   initializers: ReadonlyMap<string, Initializer>;
 }
 
+export interface ReadOptions {
+  /** The files beside it that its weights may lie in. */
+  beside?: Beside;
+  /** Leaves the numbers of larger tensors where they are: enough to see what becomes of the model. */
+  skeleton?: boolean;
+}
+
+export const opsets = { first: 13, last: 21 };
+/** What is decoded swells some thirtyfold, so it is bounded tightly. */
+const limits = { nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, listedBytes: 8 * 2 ** 20, smallBytes: 2 ** 19 };
+
 /**
- * Reads an ONNX model, opset 13 to 21, from its bytes. Everything a stranger's file may have wrong is an `OnnxError`
- * that names op and node: no ONNX, another opset, weights in other files, an op that `knows` does not know, cycles,
- * values that nothing gives, false sizes.
+ * Reads an ONNX model, opset 13 to 21. What a stranger's file may have wrong is an `OnnxError` that names op and node:
+ * no ONNX, cycles, values that nothing gives, false sizes. What may be sound but cannot become ops of ours is an
+ * `Untranslatable`: another opset, an op that `knows` does not know, functions, element types that are not computed with.
  *
  * Which tensors are weights: floats with more than one element. Single numbers (epsilons, scales) and integers are
  * constants, and so is a float tensor with infinities or numbers beyond 10³⁰, which is a mask; so are the tensors of
  * Constant nodes, where exporters put what is no parameter.
  */
-export async function readModel(bytes: Uint8Array, knows: (op: string) => boolean): Promise<OnnxModel> {
-  const map = await scan({ size: bytes.length, read: async (start, end) => bytes.subarray(start, end) });
-  const part = ({ start, end }: Span) => bytes.subarray(start, end);
-  const signature = await describe(map, async (span) => part(span));
-  if (map.functions)
-    throw new OnnxError(
-      `The model defines ${map.functions} functions of its own, which are not read.`,
-      "Inline them: onnx.inliner.inline_local_functions(model).",
-    );
+export async function readModel(
+  source: Source,
+  knows: (op: string) => boolean,
+  { beside = nothingBeside, skeleton = false }: ReadOptions = {},
+): Promise<OnnxModel> {
+  const map = await scan(source);
+  const partOf = async ({ start, end }: Span) => source.read(start, end);
+  const signature = await describe(map, partOf);
+  refuseForeign(map, signature.opset);
   const initializers = new Map<string, Initializer>();
   for (const span of map.initializers) {
-    const tensor = decoded(() => tensorOf(fromBinary(TensorProtoSchema, part(span))), "a tensor");
-    if (initializers.has(span.name)) throw new OnnxError(`Two tensors of the model are called “${span.name}”.`);
+    const proto = await tensorProto(span, source, skeleton);
+    const tensor = await numbersOf(proto, span, beside, skeleton);
+    if (initializers.has(span.name)) throw twice(`two tensors of the model are called “${span.name}”`);
     initializers.set(span.name, { ...tensor, name: span.name, parameter: isWeight(tensor) });
   }
-  const nodes = map.nodes.map((span) => decoded(() => nodeOf(fromBinary(NodeProtoSchema, part(span))), "a node"));
-  const given = new Set([...signature.inputs.map((port) => port.name), ...initializers.keys()]);
+  const protos: NodeProto[] = [];
+  for (const span of map.nodes) {
+    const bytes = await partOf(span);
+    protos.push(decoded(() => fromBinary(NodeProtoSchema, bytes), "a node"));
+  }
   const outputs = signature.outputs.map((port) => port.name);
+  const read = new Set([...protos.flatMap(readNames), ...outputs]);
+  const inputs = signature.inputs.map((port) => (read.has(port.name) ? port : { ...port, unread: true }));
+  const given = new Set([...inputs.map((port) => port.name), ...initializers.keys()]);
+  const nodes = protos.map((proto) => decoded(() => nodeOf(proto), "a node"));
   const needed = ordered(nodes, given, outputs);
   refuseUnknown(needed, knows);
-  return { ...signature, nodes: needed, initializers };
+  return { ...signature, inputs, nodes: needed, initializers };
+}
+
+function refuseForeign(map: ModelMap, opset: number): void {
+  if (opset < opsets.first || opset > opsets.last)
+    throw new Untranslatable(
+      `its opset ${opset || "is of no standard"} is not among ${opsets.first} to ${opsets.last}`,
+      {
+        message: `The model uses opset ${opset || "of no standard"}; ${opsets.first} to ${opsets.last} are read.`,
+        hint: `Export it again with opset_version between ${opsets.first} and ${opsets.last}.`,
+      },
+    );
+  if (map.functions)
+    throw new Untranslatable("the file defines functions of its own", {
+      message: `The model defines ${map.functions} functions of its own, which are not read.`,
+      hint: "Inline them: onnx.inliner.inline_local_functions(model).",
+    });
+  if (map.sparse)
+    throw new Untranslatable("the file holds sparse tensors", {
+      message: "The model holds sparse tensors, which are not read.",
+      hint: "Export it with dense weights.",
+    });
+  const sizes = map.nodes.map(({ start, end }) => end - start);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (
+    total > limits.nodesBytes ||
+    sizes.some((size) => size > limits.nodeBytes) ||
+    map.listedBytes > limits.listedBytes
+  )
+    throw new Untranslatable(`its nodes hold more than ${limits.nodeBytes / 2 ** 20} MiB of numbers`);
+}
+
+/** A tensor as the file has it; with `skeleton` without its numbers where there are many. */
+async function tensorProto({ start, end, head }: TensorSpan, source: Source, skeleton: boolean): Promise<TensorProto> {
+  const spans = skeleton && end - start > limits.smallBytes ? head : [{ start, end }];
+  const parts: Uint8Array[] = [];
+  for (const span of spans) parts.push(await source.read(span.start, span.end));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return decoded(() => fromBinary(TensorProtoSchema, bytes), "a tensor");
+}
+
+async function numbersOf(
+  proto: TensorProto,
+  { start, end, external }: TensorSpan,
+  beside: Beside,
+  skeleton: boolean,
+): Promise<FileTensor> {
+  if (!external) {
+    const isLeft = skeleton && end - start > limits.smallBytes;
+    return decoded(() => (isLeft ? unreadTensor(proto) : tensorOf(proto)), "a tensor");
+  }
+  const bytes = byteLengthOf(proto);
+  if (skeleton && bytes > limits.smallBytes) return unreadTensor(proto);
+  const rawData = await readExternal(external, bytes, beside);
+  return decoded(() => tensorOf({ ...proto, rawData: rawData as Uint8Array<ArrayBuffer> }), "a tensor");
+}
+
+const twice = (reason: string): Untranslatable =>
+  new Untranslatable(reason, { message: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` });
+
+/** What a node reads: its inputs, and in its branches whatever these read of what lies around them. */
+function readNames({ input, attribute }: NodeProto): string[] {
+  const branches = attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+  return [
+    ...input,
+    ...branches.flatMap(({ node, output }) => [...node.flatMap(readNames), ...output.map((o) => o.name)]),
+  ];
 }
 
 function refuseUnknown(nodes: readonly FileNode[], knows: (op: string) => boolean): void {
@@ -73,15 +166,28 @@ function refuseUnknown(nodes: readonly FileNode[], knows: (op: string) => boolea
   if (!first) return;
   const ops = [...new Set(unknown.map((node) => node.op))];
   const count = ops.length === 1 ? "an op" : `${ops.length} ops`;
-  throw new OnnxError(
-    `The model uses ${count} that cannot be imported: ${ops.slice(0, 10).join(", ")} ` +
+  throw new Untranslatable(`“${first.op}” (node “${titleOf(first)}”) ${kindOf(first.op)}`, {
+    message:
+      `The model uses ${count} that cannot be imported: ${ops.slice(0, 10).join(", ")} ` +
       `(the first at ${whereIs(first)}).`,
-    hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
-  );
+    hint: hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
+  });
+}
+
+/** Why an op is not translated. */
+function kindOf(op: string): string {
+  if (["If", "Loop", "Scan"].includes(op)) return "is control flow";
+  if (["LSTM", "GRU", "RNN"].includes(op)) return "is a recurrent layer, which is not translated";
+  if (/^Sequence|Sequence$|^Optional|^SplitToSequence|^ConcatFromSequence/.test(op)) return "works on sequences";
+  if (/^String|Normalizer$|^Regex|TfIdf/.test(op)) return "works on texts";
+  if (/[Qq]uantize|^QLinear|Integer$/.test(op)) return "is quantized arithmetic";
+  if (op.includes(".")) return `is an op of ${op.slice(0, op.lastIndexOf("."))}, not of ONNX`;
+  return "is not translated";
 }
 
 /** How messages name a node of the file. */
-export const whereIs = ({ op, name, outputs }: FileNode): string => `${op} “${name || outputs[0] || "without a name"}”`;
+export const whereIs = (node: FileNode): string => `${node.op} “${titleOf(node)}”`;
+const titleOf = ({ name, outputs }: FileNode): string => name || outputs[0] || "without a name";
 
 const straight =
   "A model is imported as a straight line of ops. Export it with example inputs that fix the choice, or without control flow.";
@@ -91,8 +197,8 @@ const hints = new Map([
   ["Scan", straight],
 ]);
 const maskBound = 1e30;
-const isWeight = ({ dtype, data }: FileTensor): boolean =>
-  dtype === "float32" && data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound);
+const isWeight = ({ dtype, data, unread }: FileTensor): boolean =>
+  dtype === "float32" && (unread || (data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound)));
 
 function nodeOf({ opType, name, domain, input, output, attribute }: NodeProto): FileNode {
   // Ops of other domains keep theirs in their name, so that nothing takes them for ours.
@@ -154,7 +260,7 @@ function makersOf(nodes: readonly FileNode[], given: ReadonlySet<string>): Map<s
     for (const name of node.outputs) {
       if (name === "") continue;
       if (makers.has(name) || given.has(name))
-        throw new OnnxError(`Two things in the model give “${name}”; one of them is ${whereIs(node)}.`);
+        throw twice(`two things in the model give “${name}”; one of them is ${whereIs(node)}`);
       makers.set(name, node);
     }
   }

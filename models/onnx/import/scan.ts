@@ -1,13 +1,20 @@
-import { OnnxError } from "./error";
+import { damaged, type Field, FieldReader, type Source, type Span } from "./fields";
 
-/** Bytes that are read here and there: an uploaded file in the browser, or one in memory. */
-export interface Source {
-  size: number;
-  read(start: number, end: number): Promise<Uint8Array>;
+/** A tensor's numbers in another file. */
+export interface ExternalData {
+  /** The tensor's name, for messages. */
+  tensor: string;
+  /** The other file, as a path from the folder of the model. */
+  location: string;
+  offset: number;
+  /** Absent where the file does not say it: all that the tensor's shape needs. */
+  length?: number;
 }
-export interface Span {
-  start: number;
-  end: number;
+/** Where a tensor lies, and where in it everything but its numbers. */
+export interface TensorSpan extends Span {
+  name: string;
+  head: Span[];
+  external?: ExternalData;
 }
 
 /** Where everything lies in a model file; nothing of it is decoded. */
@@ -16,153 +23,179 @@ export interface ModelMap {
   opsets: Span[];
   /** Functions that the file defines itself. */
   functions: number;
+  /** Sparse weights. */
+  sparse: number;
+  /** Bytes of integers that are listed one by one: they swell when they are decoded, one byte may stand for a whole number. */
+  listedBytes: number;
   nodes: Span[];
   inputs: Span[];
   outputs: Span[];
-  initializers: (Span & { name: string /** Whether its numbers lie in another file. */; external: boolean })[];
+  initializers: TensorSpan[];
+  /** Every tensor that lies in another file, those inside of nodes, branches and functions too. */
+  external: ExternalData[];
 }
 
-/** What a stranger's file may claim. Weights are read as they lie; nodes and listed integers swell some thirtyfold, so these are bounded tightly. */
+/** What a stranger's file may claim. */
 const limits = {
   parts: 50_000,
-  nodeBytes: 8 * 2 ** 20,
-  nodesBytes: 32 * 2 ** 20,
   portBytes: 2 ** 16,
   nameBytes: 1024,
-  listedIntegers: 8 * 2 ** 20,
-};
-
-const window = 2 ** 14;
-const damaged = (what: string): never => {
-  throw new OnnxError(`This cannot be read as an ONNX model: ${what}.`);
+  locationBytes: 4096,
+  depth: 32,
 };
 
 /** Field numbers of onnx.proto3 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3). */
-const model = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
-const graph = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 };
-const tensor = { int64s: 7, uint64s: 11, name: 8, external: 13, location: 14 };
+const modelFields = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
+const graphFields = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 };
+const functionFields = { node: 7 };
+const nodeFields = { attribute: 5 };
+const attributeFields = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
+const tensorFields = { int64s: 7, name: 8, uint64s: 11, external: 13, location: 14 };
+/** Fields of a tensor that hold its numbers: lists of six types, and raw bytes. */
+const numberFields = new Set([4, 5, 6, 7, 9, 10, 11]);
+const entryFields = { key: 1, value: 2 };
 
-/** Walks over a model file, reading a few bytes of each of its parts: a file of gigabytes costs a few hundred small reads. */
+/** Walks over a model file, reading a few bytes of each of its parts. */
 export async function scan(source: Source): Promise<ModelMap> {
-  const map: ModelMap = {
+  return new Scanner(source).model();
+}
+
+class Scanner {
+  readonly #reader: FieldReader;
+  readonly #map: ModelMap = {
     irVersion: 0,
     opsets: [],
     functions: 0,
+    sparse: 0,
+    listedBytes: 0,
     nodes: [],
     inputs: [],
     outputs: [],
     initializers: [],
+    external: [],
   };
-  const reader = new Reader(source);
-  let graphs = 0;
-  let nodeBytes = 0;
-  let listed = 0;
-  for await (const part of reader.fields({ start: 0, end: source.size })) {
-    if (part.field === model.irVersion) map.irVersion = part.number;
-    else if (part.field === model.opset) keep(map.opsets, part, limits.portBytes);
-    else if (part.field === model.functions) map.functions++;
-    else if (part.field === model.graph) {
-      if (part.start === part.end || ++graphs > 1) damaged("it does not hold one graph");
-      for await (const inner of reader.fields(part)) await read(inner);
-    }
-  }
-  if (!graphs || !map.irVersion) damaged("it holds no graph");
-  return map;
 
-  async function read(part: Part): Promise<void> {
-    if (part.field === graph.node) {
-      keep(map.nodes, part, limits.nodeBytes);
-      nodeBytes += part.end - part.start;
-      if (nodeBytes > limits.nodesBytes) damaged(`its nodes take more than ${limits.nodesBytes / 2 ** 20} MiB`);
-    } else if (part.field === graph.input) keep(map.inputs, part, limits.portBytes);
-    else if (part.field === graph.output) keep(map.outputs, part, limits.portBytes);
-    else if (part.field === graph.sparse)
-      throw new OnnxError("The model holds sparse tensors, which are not read.", "Export it with dense weights.");
-    else if (part.field === graph.initializer) {
-      const found = { start: part.start, end: part.end, name: "", external: false };
-      for await (const inner of reader.fields(part)) {
-        if (inner.field === tensor.name)
-          found.name = new TextDecoder().decode(await reader.bytes(inner, limits.nameBytes));
-        else if (inner.field === tensor.external || (inner.field === tensor.location && inner.number === 1))
-          found.external = true;
-        // Lists of integers swell when they are decoded: one byte may stand for a whole number.
-        else if (inner.field === tensor.int64s || inner.field === tensor.uint64s) listed += inner.end - inner.start;
+  constructor(readonly source: Source) {
+    this.#reader = new FieldReader(source);
+  }
+
+  async model(): Promise<ModelMap> {
+    const map = this.#map;
+    let graphs = 0;
+    for await (const part of this.#reader.fields({ start: 0, end: this.source.size })) {
+      if (part.field === modelFields.irVersion) map.irVersion = part.number;
+      else if (part.field === modelFields.opset) keep(map.opsets, part, limits.portBytes);
+      else if (part.field === modelFields.functions) await this.#function(part);
+      else if (part.field === modelFields.graph) {
+        if (part.start === part.end || ++graphs > 1) damaged("it does not hold one graph");
+        await this.#graph(part);
       }
-      if (listed > limits.listedIntegers)
-        damaged(`its integers are listed one by one, on more than ${limits.listedIntegers / 2 ** 20} MiB`);
-      map.initializers.push(found);
-      if (map.initializers.length > limits.parts) damaged(`it has more than ${limits.parts} tensors`);
+    }
+    if (!graphs || !map.irVersion) damaged("it holds no graph");
+    return map;
+  }
+
+  async #graph(graph: Span): Promise<void> {
+    const map = this.#map;
+    for await (const part of this.#reader.fields(graph)) {
+      if (part.field === graphFields.input) keep(map.inputs, part, limits.portBytes);
+      else if (part.field === graphFields.output) keep(map.outputs, part, limits.portBytes);
+      else if (part.field === graphFields.sparse) map.sparse++;
+      else if (part.field === graphFields.initializer) keep(map.initializers, await this.#tensor(part));
+      else if (part.field === graphFields.node) {
+        keep(map.nodes, part);
+        await this.#node(part, 0);
+      }
     }
   }
-}
 
-function keep(list: Span[], { start, end }: Part, maxBytes = Number.POSITIVE_INFINITY): void {
-  if (end - start > maxBytes) damaged(`a part claims ${end - start} bytes, and ${maxBytes} are the limit`);
-  if (list.length >= limits.parts) damaged(`it has more than ${limits.parts} parts of one kind`);
-  list.push({ start, end });
-}
-
-/** A field of a protobuf message: where its content lies, and its value where that is a number. */
-interface Part extends Span {
-  field: number;
-  number: number;
-}
-
-class Reader {
-  #bytes = new Uint8Array();
-  #from = 0;
-  constructor(readonly source: Source) {}
-
-  /** The content of a small field. */
-  async bytes({ start, end }: Span, maxBytes: number): Promise<Uint8Array> {
-    if (end - start > maxBytes) damaged(`a name claims ${end - start} bytes`);
-    return this.source.read(start, end);
+  async #function(part: Span): Promise<void> {
+    this.#map.functions++;
+    for await (const inner of this.#reader.fields(part))
+      if (inner.field === functionFields.node) await this.#node(inner, 0);
   }
 
-  /** The fields of a message, without what is in them (https://protobuf.dev/programming-guides/encoding/). */
-  async *fields({ start, end }: Span): AsyncGenerator<Part> {
-    for (let at = start; at < end; ) {
-      const tag = await this.#varint(at, end);
-      const wire = tag.value & 7;
-      const field = Math.floor(tag.value / 8);
-      if (field === 0) damaged(`there is no field at byte ${at}`);
-      if (wire === 0) {
-        const { value, next } = await this.#varint(tag.next, end);
-        yield { field, number: value, start: tag.next, end: next };
-        at = next;
+  /** What lies inside of a node matters only where it points out of the file. */
+  async #node(node: Span, depth: number): Promise<void> {
+    if (depth > limits.depth) damaged(`its branches lie ${depth} deep`);
+    for await (const part of this.#reader.fields(node))
+      if (part.field === nodeFields.attribute) await this.#attribute(part, depth);
+  }
+
+  async #attribute(attribute: Span, depth: number): Promise<void> {
+    for await (const part of this.#reader.fields(attribute)) {
+      if (part.field === attributeFields.tensor || part.field === attributeFields.tensors) await this.#tensor(part);
+      else if (part.field === attributeFields.graph || part.field === attributeFields.graphs)
+        await this.#branch(part, depth + 1);
+    }
+  }
+
+  async #branch(graph: Span, depth: number): Promise<void> {
+    for await (const part of this.#reader.fields(graph)) {
+      if (part.field === graphFields.initializer) await this.#tensor(part);
+      else if (part.field === graphFields.node) await this.#node(part, depth);
+    }
+  }
+
+  async #tensor({ start, end }: Span): Promise<TensorSpan> {
+    const found: TensorSpan = { start, end, name: "", head: [] };
+    const entries: Record<string, string> = {};
+    let isExternal = false;
+    for await (const part of this.#reader.fields({ start, end })) {
+      if (numberFields.has(part.field)) {
+        if (part.field === tensorFields.int64s || part.field === tensorFields.uint64s)
+          this.#map.listedBytes += part.end - part.start;
         continue;
       }
-      const { value: length, next } =
-        wire === 2
-          ? await this.#varint(tag.next, end)
-          : { value: wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN, next: tag.next };
-      if (!(next + length <= end))
-        damaged(
-          Number.isNaN(length)
-            ? `there is no field at byte ${at}`
-            : `a part at byte ${at} claims ${length} bytes, and ${end - next} are left`,
-        );
-      yield { field, number: 0, start: next, end: next + length };
-      at = next + length;
+      extend(found.head, { start: part.tag, end: part.end });
+      if (part.field === tensorFields.name) found.name = await this.#reader.text(part, limits.nameBytes);
+      else if (part.field === tensorFields.external) Object.assign(entries, await this.#entry(part));
+      else if (part.field === tensorFields.location) isExternal = part.number === 1;
     }
+    if (isExternal || Object.keys(entries).length > 0) {
+      found.external = externalOf(found.name, entries);
+      keep(this.#map.external, found.external);
+    }
+    return found;
   }
 
-  async #varint(at: number, end: number): Promise<{ value: number; next: number }> {
-    let value = 0;
-    for (let i = 0; i < 10; i++) {
-      if (at + i >= end) return damaged("it ends in the middle of a number");
-      const byte = await this.#byte(at + i);
-      value += (byte & 127) * 2 ** (7 * i);
-      if (byte < 128) return { value, next: at + i + 1 };
+  async #entry(entry: Span): Promise<Record<string, string>> {
+    let name = "";
+    let value = "";
+    for await (const part of this.#reader.fields(entry)) {
+      if (part.field === entryFields.key) name = await this.#reader.text(part, limits.nameBytes);
+      else if (part.field === entryFields.value) value = await this.#reader.text(part, limits.locationBytes);
     }
-    return damaged(`there is no number at byte ${at}`);
+    return { [name]: value };
   }
+}
 
-  async #byte(at: number): Promise<number> {
-    if (at < this.#from || at >= this.#from + this.#bytes.length) {
-      this.#bytes = new Uint8Array(await this.source.read(at, Math.min(this.source.size, at + window)));
-      this.#from = at;
-    }
-    return this.#bytes[at - this.#from] ?? damaged("it ends early");
-  }
+/** What the file says of a tensor in another file (https://github.com/onnx/onnx/blob/main/docs/ExternalData.md). */
+function externalOf(tensor: string, entries: Readonly<Record<string, string>>): ExternalData {
+  const number = (name: string): number | undefined => {
+    const text = entries[name];
+    if (text === undefined) return undefined;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return Number.isNaN(value) ? damaged(`the tensor “${tensor}” lies at ${name} “${text.slice(0, 40)}”`) : value;
+  };
+  const { location = "" } = entries;
+  const length = number("length");
+  return { tensor, location, offset: number("offset") ?? 0, ...(length === undefined ? {} : { length }) };
+}
+
+/** Adds a span to others; one that begins where the last ends makes that longer. */
+function extend(spans: Span[], { start, end }: Span): void {
+  const last = spans.at(-1);
+  if (last?.end === start) last.end = end;
+  else spans.push({ start, end });
+}
+
+function keep<T>(list: T[], part: T): void;
+function keep(list: Span[], part: Field, maxBytes: number): void;
+function keep<T>(list: T[], part: T, maxBytes?: number): void {
+  const { start = 0, end = 0 } = part as Partial<Span>;
+  if (maxBytes !== undefined && end - start > maxBytes)
+    damaged(`a part claims ${end - start} bytes, and ${maxBytes} are the limit`);
+  if (list.length >= limits.parts) damaged(`it has more than ${limits.parts} parts of one kind`);
+  list.push(part);
 }

@@ -1,88 +1,114 @@
 import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
-import { OperatorSetIdProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import { OperatorSetIdProtoSchema, type TypeProto_Tensor, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
 import type { Dim, DType } from "../graph";
 import { decoded, OnnxError } from "./error";
-import { type ModelMap, type Source, type Span, scan } from "./scan";
-import { dtypeOf } from "./tensor";
+import type { Span } from "./fields";
+import type { ModelMap } from "./scan";
+import { elementTypeOf } from "./tensor";
 
-/** An input or output of a model as the file declares it. */
-export interface Port {
+/** An output of a model. Its type is absent where the file does not say it. */
+export interface OutputPort {
   name: string;
-  dtype: DType;
+  /** What Patchbay computes with. */
+  dtype?: DType;
+  /** What the file holds, where that is something else, such as "float16". */
+  element?: string;
   /** Absent when the file does not say how many axes there are. Sizes are numbers, the file's own names, or "*". */
   shape?: Dim[];
+}
+export interface InputPort extends OutputPort {
+  dtype: DType;
+  /** No op of the file reads it. */
+  unread?: boolean;
 }
 /** All that must be known of a model to wire it: small, and read without its weights. */
 export interface Signature {
   opset: number;
-  inputs: Port[];
-  outputs: Port[];
+  inputs: InputPort[];
+  outputs: OutputPort[];
+  /** Why the model cannot become ops of a graph, and runs as the file is. */
+  asIs?: string;
+  /** Each row of its outputs follows from the same row of its inputs alone. */
+  rowwise?: boolean;
 }
 
-export const opsets = { first: 13, last: 21 };
-const limits = { ports: 64, rank: 16 };
+const limits = { ports: 512, rank: 16 };
 
-/** Reads a model's signature, and refuses what cannot be imported whatever its nodes are. */
-export async function signatureOf(source: Source): Promise<Signature> {
-  return describe(await scan(source), async ({ start, end }) => source.read(start, end));
-}
-
+/** What a file declares of itself. */
 export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint8Array>): Promise<Signature> {
   const part = async <D extends DescMessage>(schema: D, span: Span) => {
     const bytes = await read(span);
     return decoded(() => fromBinary(schema, bytes), "a declaration");
   };
+  // A name that is listed twice is one port.
+  const infos = async (spans: readonly Span[]): Promise<ValueInfoProto[]> => {
+    const all = await Promise.all(spans.map((span) => part(ValueInfoProtoSchema, span)));
+    return [...new Map(all.map((info) => [info.name, info])).values()];
+  };
   const versions = await Promise.all(map.opsets.map((span) => part(OperatorSetIdProtoSchema, span)));
   const opset = Number(versions.find((v) => v.domain === "" || v.domain === "ai.onnx")?.version ?? 0);
-  if (opset < opsets.first || opset > opsets.last)
-    throw new OnnxError(
-      `The model uses opset ${opset || "of no standard"}; ${opsets.first} to ${opsets.last} are read.`,
-      `Export it again with opset_version between ${opsets.first} and ${opsets.last}.`,
-    );
-  const external = map.initializers.find((i) => i.external);
-  if (external)
-    throw new OnnxError(
-      `The weights of the model lie in another file (its tensor “${external.name}” does).`,
-      "Save it as one file: onnx.save(model, path, save_as_external_data=False).",
-    );
   // Up to IR version 3 every initializer is listed among the inputs too.
   const initializers = new Set(map.initializers.map((i) => i.name));
-  const ports = async (spans: readonly Span[]) =>
-    (await Promise.all(spans.map((span) => part(ValueInfoProtoSchema, span))))
-      .filter((p) => !initializers.has(p.name))
-      .map(portOf);
-  const inputs = await ports(map.inputs);
-  const outputs = await ports(map.outputs);
-  if (!inputs.length || !outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
+  const inputs = (await infos(map.inputs)).filter((info) => !initializers.has(info.name)).map(inputOf);
+  const outputs = (await infos(map.outputs)).map(outputOf);
+  if (!outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
     throw new OnnxError(
-      `The model has ${inputs.length} inputs and ${outputs.length} outputs; between 1 and ${limits.ports} are read.`,
+      `The model has ${inputs.length} inputs and ${outputs.length} outputs; at most ${limits.ports} of each are read, and at least one output.`,
       "Export the part of the model that you need.",
     );
   return { opset, inputs, outputs };
 }
 
-function portOf({ name, type }: ValueInfoProto): Port {
-  if (type?.value.case !== "tensorType")
-    throw new OnnxError(`“${name}” of the model is no tensor.`, "Export a model whose inputs and outputs are tensors.");
-  const { elemType, shape } = type.value.value;
-  const dtype = dtypeOf(elemType, `“${name}” of the model`);
-  if (!shape) return { name, dtype };
-  if (shape.dim.length > limits.rank) throw new OnnxError(`“${name}” of the model claims ${shape.dim.length} axes.`);
-  return {
-    name,
-    dtype,
-    shape: shape.dim.map(({ value }) =>
-      value.case === "dimValue" && value.value > 0n
-        ? Number(value.value)
-        : value.case === "dimParam" && /^[A-Za-z_][\w.-]{0,63}$/.test(value.value)
-          ? value.value
-          : "*",
-    ),
-  };
+function inputOf(info: ValueInfoProto): InputPort {
+  const what = `“${info.name}” of the model`;
+  const tensor = tensorTypeOf(info, what);
+  if (!tensor)
+    throw new OnnxError(
+      `${what}, an input, has no type.`,
+      "Export the model again: the type of each input is part of an ONNX file.",
+    );
+  return { name: info.name, ...typeOf(tensor, what) };
+}
+
+function outputOf(info: ValueInfoProto): OutputPort {
+  const what = `“${info.name}” of the model`;
+  const tensor = tensorTypeOf(info, what);
+  return tensor ? { name: info.name, ...typeOf(tensor, what) } : { name: info.name };
+}
+
+/** Undefined where the file says nothing. */
+function tensorTypeOf({ type }: ValueInfoProto, what: string): TypeProto_Tensor | undefined {
+  const { case: kind, value } = type?.value ?? {};
+  if (kind === undefined) return undefined;
+  if (kind === "tensorType") return value?.elemType ? value : undefined;
+  throw new OnnxError(
+    `${what} is ${kinds[kind] ?? "no tensor"}, and only tensors travel along a wire.`,
+    "Export a model whose inputs and outputs are tensors; what is between them may be anything.",
+  );
+}
+const kinds: Readonly<Record<string, string>> = {
+  sequenceType: "a sequence",
+  mapType: "a table of names and values (as sklearn's classifiers give: export with zipmap off)",
+  optionalType: "optional",
+  sparseTensorType: "a sparse tensor",
+};
+
+function typeOf({ elemType, shape }: TypeProto_Tensor, what: string): Omit<InputPort, "name"> {
+  const { dtype, name } = elementTypeOf(elemType, what);
+  const element = name === dtype ? {} : { element: name };
+  if (!shape) return { dtype, ...element };
+  if (shape.dim.length > limits.rank) throw new OnnxError(`${what} claims ${shape.dim.length} axes.`);
+  return { dtype, ...element, shape: shape.dim.map(({ value }) => sizeOf(value)) };
+}
+
+function sizeOf(value: { case?: string; value?: unknown }): Dim {
+  if (value.case === "dimValue" && (value.value as bigint) > 0n) return Number(value.value);
+  const name = value.case === "dimParam" ? (value.value as string) : "";
+  return /^[A-Za-z_][\w.-]{0,63}$/.test(name) ? name : "*";
 }
 
 /** Names for the ports of a model: its own where they can stand in a wire, and never one that is taken. */
-export function portNames(ports: readonly Port[], taken: readonly string[] = []): Map<string, string> {
+export function portNames(ports: readonly { name: string }[], taken: readonly string[] = []): Map<string, string> {
   const names = new Map<string, string>();
   const used = new Set(taken);
   for (const { name } of ports) {
@@ -97,4 +123,11 @@ export function portNames(ports: readonly Port[], taken: readonly string[] = [])
     names.set(name, free);
   }
   return names;
+}
+
+/** The batch that a model was exported for, where all its inputs and outputs begin with that number. */
+export function fixedBatchOf({ inputs, outputs }: Signature): number | undefined {
+  const first = inputs[0]?.shape?.[0];
+  const begins = ({ shape }: OutputPort) => shape?.[0] === first;
+  return typeof first === "number" && inputs.every(begins) && outputs.every(begins) ? first : undefined;
 }

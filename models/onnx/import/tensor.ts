@@ -1,13 +1,15 @@
 import type { TensorProto } from "onnx-buf";
 import { fromHalf } from "../../files/half";
 import type { Constant, DType } from "../graph";
-import { OnnxError } from "./error";
+import { OnnxError, Untranslatable } from "./error";
 
 /** A tensor of the file, in the few element types that we compute with. */
 export interface FileTensor {
   dtype: DType;
   shape: number[];
   data: Constant["data"];
+  /** Its numbers were left where they are, and `data` is empty. */
+  unread?: boolean;
 }
 
 /** How an element type of the file is stored and what it is computed with. */
@@ -57,30 +59,39 @@ function bfloat(bits: number): number {
   return word.getFloat32(0);
 }
 
+const lowered = (what: string): string => what.replace(/^The /, "the ");
+
 function elementOf(type: number, what: string): ElementType {
   const element = elements[type];
-  if (!element)
-    throw new OnnxError(
-      `${what} holds ${foreign[type] ?? `elements of type ${type}`}, which is not read.`,
-      "Export the model with float32 weights, not quantized.",
-    );
-  return element;
+  if (element) return element;
+  const held = foreign[type] ?? `elements of type ${type}`;
+  throw new Untranslatable(`${lowered(what)} holds ${held}`, {
+    message: `${what} holds ${held}, which is not read.`,
+    hint: "Export the model with float32 weights, not quantized.",
+  });
 }
 /** What we compute with in place of an element type of the file. */
 export const dtypeOf = (type: number, what: string): DType => elementOf(type, what).dtype;
+/** The same, and what the file's own type is called. */
+export const elementTypeOf = (type: number, what: string): { dtype: DType; name: string } => elementOf(type, what);
+
+/** How many bytes a tensor's numbers take where they are stored raw, as in another file. */
+export function byteLengthOf(proto: TensorProto, what = `The tensor “${proto.name}”`): number {
+  const { element, count } = claimsOf(proto, what);
+  return element.width * count;
+}
+
+/** A tensor of which only the head is read. */
+export function unreadTensor(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
+  const { element, shape } = claimsOf(proto, what);
+  return { dtype: element.dtype, shape, data: filled(element.dtype, 0, () => 0), unread: true };
+}
 
 /** Decodes a tensor. What it claims is checked against what it holds before anything is allocated. */
 export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}”`): FileTensor {
-  const element = elementOf(proto.dataType, what);
-  const shape = proto.dims.map(Number);
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (shape.length > 16 || shape.some((size) => !(size >= 0)) || !Number.isSafeInteger(count))
-    throw new OnnxError(`${what} claims the shape [${shape.slice(0, 20).join(", ")}].`);
-  if (proto.externalData.length || proto.dataLocation === 1)
-    throw new OnnxError(
-      `${what} keeps its numbers in another file.`,
-      "Save the model as one file: onnx.save(model, path, save_as_external_data=False).",
-    );
+  const { element, shape, count } = claimsOf(proto, what);
+  if (proto.rawData.length === 0 && (proto.externalData.length > 0 || proto.dataLocation === 1))
+    throw new Untranslatable(`${lowered(what)} keeps its numbers in another file`);
   const isRaw = proto.rawData.length > 0 || count === 0;
   const data = isRaw ? rawNumbers(proto, element, count) : listedNumbers(proto, element, count);
   if (data) return { dtype: element.dtype, shape, data };
@@ -90,6 +101,15 @@ export function tensorOf(proto: TensorProto, what = `The tensor “${proto.name}
       ? `${claim} of ${element.name} [${shape.join(", ")}] and holds ${proto.rawData.length} bytes.`
       : `${claim} [${shape.join(", ")}] and holds ${listOf(proto).length}.`,
   );
+}
+
+function claimsOf(proto: TensorProto, what: string): { element: ElementType; shape: number[]; count: number } {
+  const element = elementOf(proto.dataType, what);
+  const shape = proto.dims.map(Number);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (shape.length > 16 || shape.some((size) => !(size >= 0)) || !Number.isSafeInteger(count))
+    throw new OnnxError(`${what} claims the shape [${shape.slice(0, 20).join(", ")}].`);
+  return { element, shape, count };
 }
 
 /** The elements of a tensor that is stored as bytes; undefined when they are not as many as it claims. */

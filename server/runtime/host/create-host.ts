@@ -9,6 +9,7 @@ import type { ImageFile } from "#nodes/core/values";
 import { random } from "#models/random";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
+import type { Provider } from "../providers";
 import { Cancelled, Failure } from "../../errors";
 import { folderStamp, listFolder, readFolderFile } from "./folders";
 import { encode, inspect, pictureLimits, render } from "./pictures";
@@ -27,6 +28,8 @@ export interface HostOptions {
   onWarn(message: string): void;
   train?(request: TrainRequest): Promise<TrainResult>;
   exportOnnx?(request: ExportRequest): Promise<Uint8Array>;
+  /** Where model files are run. */
+  provider?: Provider;
 }
 
 const require = createRequire(import.meta.url);
@@ -60,6 +63,7 @@ export function createHost({
   onWarn,
   train,
   exportOnnx,
+  provider = "cpu",
 }: HostOptions): Host {
   const check = () => {
     if (signal.aborted) throw new Cancelled();
@@ -164,6 +168,11 @@ export function createHost({
     exportOnnx(request) {
       if (!exportOnnx) throw new Failure({ message: "A model cannot be exported inside of a training." });
       return exportOnnx(request);
+    },
+    async runOnnx(request) {
+      check();
+      const { runOnnxFile } = await import("../onnx-file/run-onnx-file"); // few threads need the runtime
+      return runOnnxFile({ request, blobs, provider, signal, progress: onProgress, warn: onWarn });
     },
   };
 

@@ -1,0 +1,301 @@
+import { create } from "@bufbuild/protobuf";
+import { FunctionProtoSchema, NodeProtoSchema, TensorProtoSchema } from "onnx-buf";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { fromHalf, toHalf } from "#models/files/half";
+import { sourceOf } from "#models/onnx/import/fields";
+import { inspectModel } from "#models/onnx/import/inspect";
+import type { Signature } from "#models/onnx/import/signature";
+import type { Tensor } from "#nodes/core/values";
+import { branch, type FileSpec, floatTensor, intTensor, onnxFile, wave } from "#tests/kit/onnx-file";
+import { floats, ids, testHost } from "#tests/kit/run-node";
+
+const rows = (count: number, ...shape: number[]): Tensor => {
+  const size = shape.reduce((product, n) => product * n, count);
+  return floats(
+    [count, ...shape],
+    Array.from({ length: size }, (_, i) => Math.sin(i * 0.7) * 2),
+  );
+};
+
+const scalar = (name: string, dataType: number, bytes: number[]) =>
+  create(TensorProtoSchema, { name, dataType, dims: [], rawData: Uint8Array.from(bytes) });
+const isTrue = scalar("", 9, [1]);
+
+interface Case {
+  spec: FileSpec;
+  inputs: Record<string, Tensor>;
+  reason: RegExp;
+}
+const x = { x: ["batch", 4] };
+
+const cases: Record<string, Case> = {
+  "an If": {
+    reason: /^“If” \(node “node_1”\) is control flow$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [
+        ["ReduceMax", ["x"], ["m"], { keepdims: 0 }],
+        [
+          "If",
+          ["c"],
+          ["y"],
+          {
+            then_branch: branch({ nodes: [["Mul", ["x", "m"], ["t"]]], outputs: ["t"] }),
+            else_branch: branch({ nodes: [["Neg", ["x"], ["e"]]], outputs: ["e"] }),
+          },
+        ],
+      ],
+      weights: [{ ...isTrue, name: "c" }],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "a Loop": {
+    reason: /^“Loop” .* is control flow$/,
+    inputs: { x: rows(2, 4) },
+    spec: {
+      nodes: [
+        [
+          "Loop",
+          ["n", "c", "x"],
+          ["y"],
+          {
+            body: branch({
+              nodes: [
+                ["Add", ["v", "v"], ["w"]],
+                ["Identity", ["go"], ["on"]],
+              ],
+              inputs: { i: { type: 7, shape: [] }, go: { type: 9, shape: [] }, v: ["batch", 4] },
+              outputs: { on: { type: 9, shape: [] }, w: ["batch", 4] },
+            }),
+          },
+        ],
+      ],
+      weights: [intTensor("n", [3], []), { ...isTrue, name: "c" }],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "an LSTM": {
+    reason: /^“LSTM” .* is a recurrent layer/,
+    inputs: { x: rows(5, 2, 3) },
+    spec: {
+      nodes: [["LSTM", ["x", "w", "r"], ["y", "h"], { hidden_size: 2 }]],
+      weights: [wave("w", 1, 8, 3), wave("r", 1, 8, 2)],
+      inputs: { x: ["time", "batch", 3] },
+      outputs: ["y", "h"],
+    },
+  },
+  "an op of Microsoft's": {
+    reason: /^“com\.microsoft\.FusedMatMul” .* is an op of com\.microsoft, not of ONNX$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [["com.microsoft/FusedMatMul", ["x", "w"], ["y"], { alpha: { float: 0.5 } }]],
+      weights: [wave("w", 4, 5)],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "dynamic quantization": {
+    reason: /^“DynamicQuantizeLinear” .* is quantized arithmetic$/,
+    inputs: { x: rows(200, 4) },
+    spec: {
+      nodes: [
+        ["DynamicQuantizeLinear", ["x"], ["q", "s", "z"]],
+        ["MatMulInteger", ["q", "w", "z"], ["i"]],
+        ["Cast", ["i"], ["f"], { to: 1 }],
+        ["Mul", ["f", "s"], ["y"]],
+      ],
+      weights: [
+        create(TensorProtoSchema, {
+          name: "w",
+          dataType: 3,
+          dims: [4n, 3n],
+          rawData: new Uint8Array(12).map((_, i) => i * 9),
+        }),
+      ],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "quantized weights": {
+    reason: /is quantized arithmetic$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [
+        ["DequantizeLinear", ["w", "scale", "zero"], ["f"]],
+        ["MatMul", ["x", "f"], ["y"]],
+      ],
+      weights: [
+        create(TensorProtoSchema, {
+          name: "w",
+          dataType: 3,
+          dims: [4n, 2n],
+          rawData: new Uint8Array(8).map((_, i) => i * 30),
+        }),
+        floatTensor("scale", [], [0.1]),
+        scalar("zero", 3, [2]),
+      ],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "a sequence inside": {
+    reason: /works on sequences$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [
+        ["SequenceConstruct", ["x", "x"], ["s"]],
+        ["ConcatFromSequence", ["s"], ["y"], { axis: 1 }],
+      ],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "a function of its own": {
+    reason: /^the file defines functions of its own$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [["mine/Twice", ["x"], ["y"]]],
+      inputs: x,
+      outputs: ["y"],
+      change: (model) => {
+        model.functions.push(
+          create(FunctionProtoSchema, {
+            name: "Twice",
+            domain: "mine",
+            input: ["a"],
+            output: ["b"],
+            opsetImport: [{ domain: "", version: 17n }],
+            node: [create(NodeProtoSchema, { opType: "Add", input: ["a", "a"], output: ["b"] })],
+          }),
+        );
+      },
+    },
+  },
+  "a shape that depends on data": {
+    reason: /cannot be translated: .*depends on data|NonZero/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [
+        ["NonZero", ["x"], ["i"]],
+        ["Cast", ["i"], ["y"], { to: 1 }],
+      ],
+      inputs: x,
+      outputs: ["y"],
+    },
+  },
+  "half precision at its ends": {
+    reason: /is control flow$/,
+    inputs: { x: rows(3, 4) },
+    spec: {
+      nodes: [
+        [
+          "If",
+          ["c"],
+          ["y"],
+          {
+            then_branch: branch({ nodes: [["Neg", ["x"], ["t"]]], outputs: { t: { type: 10, shape: ["batch", 4] } } }),
+            else_branch: branch({ nodes: [["Neg", ["x"], ["e"]]], outputs: { e: { type: 10, shape: ["batch", 4] } } }),
+          },
+        ],
+      ],
+      weights: [{ ...isTrue, name: "c" }],
+      inputs: { x: { type: 10, shape: ["batch", 4] } },
+      outputs: { y: { type: 10, shape: ["batch", 4] } },
+    },
+  },
+};
+
+/** The file in the store, as a node holds it, and what it gives for some inputs. */
+async function runFile(bytes: Uint8Array, inputs: Record<string, Tensor>, rowsAtATime = 0) {
+  const host = await testHost();
+  const { signature } = await inspectModel(sourceOf(bytes));
+  const request = { name: "model.onnx", ref: await host.put(bytes), files: [], signature, inputs, rows: rowsAtATime };
+  return { signature, outputs: await host.runOnnx(request) };
+}
+
+/** What ONNX Runtime gives for the file by itself. */
+async function runRaw(bytes: Uint8Array, inputs: Record<string, Tensor>, signature: Signature) {
+  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const feeds = Object.entries(inputs).map(([name, { dtype, data, shape }]) => {
+    const isHalf = signature.inputs.find((port) => port.name === name)?.element === "float16";
+    const given = isHalf ? Uint16Array.from(data as Float32Array, toHalf) : data;
+    return [name, new ort.Tensor(isHalf ? "float16" : dtype, given as never, [...shape])];
+  });
+  return (await session.run(Object.fromEntries(feeds))) as Record<string, ort.Tensor>;
+}
+
+const numbersOf = ({ type, data }: ort.Tensor): number[] =>
+  Array.from(data as ArrayLike<number | bigint>, (n) => (type === "float16" ? fromHalf(Number(n)) : Number(n)));
+
+describe("a file that runs as it is", () => {
+  it.each(Object.entries(cases))("%s gives what ONNX Runtime gives", async (_, { spec, inputs, reason }) => {
+    const bytes = onnxFile(spec);
+    const { signature, outputs } = await runFile(bytes, inputs);
+    expect(signature.asIs).toMatch(reason);
+    const expected = await runRaw(bytes, inputs, signature);
+    expect(Object.keys(outputs)).toEqual(Object.keys(expected));
+    for (const [name, tensor] of Object.entries(expected)) {
+      expect(outputs[name]?.shape).toEqual(tensor.dims);
+      expect(Array.from(outputs[name]?.data ?? [], Number)).toEqual(numbersOf(tensor));
+    }
+  });
+
+  const fixed = (batch: number) =>
+    onnxFile({
+      nodes: [
+        ["SequenceConstruct", ["x", "x"], ["s"]],
+        ["ConcatFromSequence", ["s"], ["y"], { axis: 1 }],
+      ],
+      inputs: { x: [batch, 2] },
+      outputs: { y: [batch, 4] },
+    });
+  it.each([1, 3, 4])("one of the fixed batch %s takes any number of rows", async (batch) => {
+    const input = rows(7, 2);
+    const { outputs } = await runFile(fixed(batch), { x: input });
+    expect(outputs.y?.shape).toEqual([7, 4]);
+    const row = (i: number) => [...input.data.slice(2 * i, 2 * i + 2)];
+    expect([...(outputs.y?.data ?? [])]).toEqual(Array.from({ length: 7 }, (_, i) => [...row(i), ...row(i)]).flat());
+  });
+  it("is given as many rows at a time as asked", async () => {
+    const bytes = onnxFile((cases["a sequence inside"] as Case).spec);
+    const input = { x: rows(10, 4) };
+    const [whole, parts] = [await runFile(bytes, input), await runFile(bytes, input, 3)];
+    expect(parts.outputs).toEqual(whole.outputs);
+  });
+  it("says so where its outputs have no row for each row that it was given at a time", async () => {
+    const bytes = onnxFile((cases["a shape that depends on data"] as Case).spec);
+    await expect(runFile(bytes, { x: rows(10, 4) }, 3)).rejects.toThrow(
+      "“y” of “model.onnx” is [2, 11] for 3 rows: it has no row for each.",
+    );
+  });
+  it("takes integers that fit its element type, and says which do not", async () => {
+    const bytes = onnxFile({
+      nodes: [
+        ["SequenceConstruct", ["x"], ["s"]],
+        ["ConcatFromSequence", ["s"], ["y"], { axis: 0 }],
+      ],
+      inputs: { x: { type: 6, shape: ["n"] } },
+      outputs: { y: { type: 6, shape: ["n"] } },
+    });
+    const { outputs } = await runFile(bytes, { x: ids([3], [1, -2, 3]) });
+    expect(outputs.y).toEqual(ids([3], [1, -2, 3]));
+    await expect(runFile(bytes, { x: ids([1], [2 ** 31]) })).rejects.toThrow(
+      "“x” holds 2147483648, and the file takes int32: -2147483648 to 2147483647.",
+    );
+  });
+  it("tells which shape it takes where another one came", async () => {
+    const bytes = onnxFile((cases["an If"] as Case).spec);
+    await expect(runFile(bytes, { x: rows(3, 5) })).rejects.toThrow(
+      "“x” of “model.onnx” takes [batch, 4], and [3, 5] came.",
+    );
+  });
+  it("tells what ONNX Runtime cannot open", async () => {
+    const bytes = onnxFile({ nodes: [["Frobnicate", ["x"], ["y"]]], inputs: x, outputs: ["y"] });
+    await expect(runFile(bytes, { x: rows(3, 4) })).rejects.toThrow(
+      "ONNX Runtime does not know the op “Frobnicate” of “model.onnx”.",
+    );
+  });
+});
