@@ -1,5 +1,6 @@
 "use client";
 
+import { setDescription } from "#nodes/graph/edits";
 import { cx } from "../_ui/cx";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { RunFacts } from "./run-facts";
@@ -26,7 +27,7 @@ function Description() {
   const frozen = useEditor((state) => state.frozen);
   if (frozen) return text ? <p className="text-ink-2">{text}</p> : null;
   const write = (description: string) =>
-    store.getState().edit((document) => ({ ...document, description }), "description");
+    store.getState().edit((document) => setDescription(document, description), "description");
   return (
     <label className="block">
       <span className="mb-1 block font-medium text-ink-2">Description</span>

@@ -1,3 +1,5 @@
+import { cleanText } from "#nodes/core/text";
+
 /** Files on their way to the blob store, and where they lie there. */
 export interface Uploaded {
   ref: string;
@@ -10,7 +12,7 @@ export async function upload(file: File): Promise<Uploaded> {
   const response = await fetch("/api/uploads", {
     method: "POST",
     body: file,
-    headers: { "x-file-name": encodeURIComponent(file.name) },
+    headers: { "x-file-name": encodeURIComponent(cleanText(file.name)) },
   }).catch(() => {
     throw new Error(`“${file.name}” could not be sent: Patchbay does not answer.`);
   });
@@ -21,4 +23,4 @@ export async function upload(file: File): Promise<Uploaded> {
 
 /** Where a stored file is read; with a name it is saved under that. */
 export const blobUrl = (ref: string, name?: string): string =>
-  `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(name)}` : ""}`;
+  `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;

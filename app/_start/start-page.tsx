@@ -3,7 +3,8 @@
 import { FileUp, Plus } from "lucide-react";
 import { useRef } from "react";
 import { toast } from "sonner";
-import { limits } from "#nodes/graph/document";
+import { type GraphDocument, limits } from "#nodes/graph/document";
+import { parseBytes, tooLarge } from "#nodes/graph/parse";
 import { problemOf } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Complaint } from "../_ui/page";
@@ -73,17 +74,16 @@ function OpenFile({ onFile }: { onFile(file: File): void }) {
   );
 }
 
-/** The JSON of a file; nothing where there is none, which is told. What it says is judged where graphs are made. */
-async function readGraph(file: File): Promise<unknown> {
-  const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20);
-  if (file.size > limits.bytes) {
-    toast.error(`“${file.name}” has ${mebibytes(file.size)} MiB; a graph may have ${mebibytes(limits.bytes)}.`);
-    return undefined;
+/** The graph in a file; nothing where there is none, which is told. */
+async function readGraph(file: File): Promise<GraphDocument | undefined> {
+  const { document, problems } =
+    file.size > limits.bytes
+      ? { document: undefined, problems: [tooLarge(file.size)] }
+      : parseBytes(new Uint8Array(await file.arrayBuffer()));
+  const problem = problems?.[0];
+  if (problem) {
+    const description = `${problem.message} ${problem.hint ?? ""}`;
+    toast.error(`“${file.name}” cannot be opened`, { description, duration: 12_000 });
   }
-  try {
-    return JSON.parse(await file.text());
-  } catch {
-    toast.error(`“${file.name}” is no JSON.`, { description: "Choose a graph that was exported from Patchbay." });
-    return undefined;
-  }
+  return document;
 }

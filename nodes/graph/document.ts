@@ -3,6 +3,10 @@ import * as z from "zod";
 export const schemaVersion = 1;
 
 const id = z.string().regex(/^[A-Za-z][\w-]{0,63}$/, "an id starts with a letter and holds letters, digits, - and _");
+/** Names that every object of JavaScript answers to: a node of such a name would be taken for what is behind it. */
+const isReserved = (name: string): boolean => name in Object.prototype || name === "prototype";
+const nodeId = id.refine((name) => !isReserved(name), "this id is a name of JavaScript itself; give the node another");
+export const isNodeId = (name: string): boolean => nodeId.safeParse(name).success;
 const endpoint = z.object({ node: id, port: z.string().min(1).max(64) });
 
 /** A graph as it is saved, shared and run: nodes and wires, nothing else. Results live elsewhere. */
@@ -11,7 +15,7 @@ export const graphDocument = z.object({
   name: z.string().max(200).default("Untitled"),
   description: z.string().max(2000).default(""),
   nodes: z.record(
-    id,
+    nodeId,
     z.object({
       type: z.string().max(100),
       /** Version of the node type the params were saved with. */

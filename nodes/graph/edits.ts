@@ -1,10 +1,11 @@
 import { registry as everyNode } from "../registry.gen";
-import type { GraphDocument, GraphNode, Wire } from "./document";
+import { cleanText, cleanTexts } from "../core/text";
+import { type GraphDocument, type GraphNode, isNodeId, type Wire } from "./document";
 import { definitionOf, endpointKey, type Registry } from "./resolve";
 
 /**
  * Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same
- * document.
+ * document. What is typed and pasted becomes text that can be kept.
  */
 type Position = { x: number; y: number };
 
@@ -13,10 +14,15 @@ export const sameWire = (a: Wire, b: Wire): boolean =>
 
 /** An id that is free, made of the node's file name: "resize", "resize_2" … */
 export function freeId(document: GraphDocument, type: string): string {
-  const stem = (type.split(".").at(-1) ?? "node").replace(/-/g, "_").replace(/[^\w]/g, "") || "node";
+  return idBeside(document.nodes, type);
+}
+
+function idBeside(nodes: GraphDocument["nodes"], type: string): string {
+  const name = (type.split(".").at(-1) ?? "").replace(/-/g, "_").replace(/[^\w]/g, "").slice(0, 50);
+  const stem = isNodeId(name) ? name : "node";
   for (let n = 1; ; n++) {
     const id = n === 1 ? stem : `${stem}_${n}`;
-    if (!Object.hasOwn(document.nodes, id)) return id;
+    if (!Object.hasOwn(nodes, id)) return id;
   }
 }
 
@@ -73,21 +79,34 @@ export function setParam(
   value: GraphNode["params"][string] | undefined,
 ): GraphDocument {
   const { [name]: _, ...rest } = document.nodes[id]?.params ?? {};
-  return changeNode(document, id, { params: value === undefined ? rest : { ...rest, [name]: value } });
+  return changeNode(document, id, { params: value === undefined ? rest : { ...rest, [name]: cleanTexts(value) } });
 }
 
+/** A title of nothing but spaces is none; others stay as they are typed, or no space could be typed at an end. */
 export const setTitle = (document: GraphDocument, id: string, title: string): GraphDocument =>
-  changeNode(document, id, { title: title.trim() || undefined });
+  changeNode(document, id, { title: title.trim() ? cleanText(title) : undefined });
 
 export const setNote = (document: GraphDocument, id: string, note: string): GraphDocument =>
-  changeNode(document, id, { note: note || undefined });
+  changeNode(document, id, { note: cleanText(note) || undefined });
+
+export const setName = (document: GraphDocument, name: string): GraphDocument => ({
+  ...document,
+  name: cleanText(name),
+});
+
+export const setDescription = (document: GraphDocument, description: string): GraphDocument => ({
+  ...document,
+  description: cleanText(description),
+});
 
 export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Position>>): GraphDocument {
-  const moved = Object.entries(positions).filter(([id, next]) => {
-    const now = document.nodes[id]?.position;
-    return now && (now.x !== Math.round(next.x) || now.y !== Math.round(next.y));
+  const moved = Object.entries(positions).flatMap(([id, next]) => {
+    const node = document.nodes[id];
+    const position = rounded(next);
+    const rests = !node || (node.position.x === position.x && node.position.y === position.y);
+    return rests ? [] : [[id, { ...node, position }]];
   });
-  return moved.reduce((changed, [id, next]) => changeNode(changed, id, { position: rounded(next) }), document);
+  return moved.length ? { ...document, nodes: { ...document.nodes, ...Object.fromEntries(moved) } } : document;
 }
 
 /** The chosen nodes and the wires among them: what is copied. */
@@ -106,17 +125,18 @@ export function paste(
   offset: Position,
 ): { document: GraphDocument; ids: string[] } {
   const renamed = new Map<string, string>();
-  let result = document;
+  const together = { ...document.nodes };
   for (const [id, node] of Object.entries(nodes)) {
-    const fresh = freeId(result, node.type);
+    const fresh = idBeside(together, node.type);
     renamed.set(id, fresh);
     const position = rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y });
-    result = { ...result, nodes: { ...result.nodes, [fresh]: { ...node, position } } };
+    together[fresh] = { ...node, position };
   }
   const copies = wires.flatMap((w) => {
     const from = renamed.get(w.from.node);
     const to = renamed.get(w.to.node);
     return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
   });
-  return { document: { ...result, wires: [...result.wires, ...copies] }, ids: [...renamed.values()] };
+  const wired = [...document.wires, ...copies];
+  return { document: { ...document, nodes: together, wires: wired }, ids: [...renamed.values()] };
 }

@@ -1,43 +1,54 @@
 import * as z from "zod";
+import { cleanText, decodeText } from "../core/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
+import { foreignFormat } from "./foreign";
+import { type JsonFlaw, jsonFlaws, maxDepth } from "./json-text";
 import { errorProblem, type Problem } from "./problem";
 
-type Parsed = { document: GraphDocument; problems?: undefined } | { document?: undefined; problems: Problem[] };
+type Failed = { problems: Problem[] };
+type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
+type Part = Pick<GraphDocument, "nodes" | "wires">;
+
+/** A file to document: UTF-8, or UTF-16 with a byte-order mark. */
+export function parseBytes(bytes: Uint8Array): Parsed {
+  if (bytes.length > limits.bytes) return { problems: [tooLarge(bytes.length)] };
+  let text: string;
+  try {
+    text = decodeText(bytes);
+  } catch {
+    return { problems: [errorProblem("bad-document", "This is no text, and so no Patchbay graph.", exportHint)] };
+  }
+  return parseText(text);
+}
 
 /** Text to document. Everything that can be wrong with a stranger's JSON comes back as problems; nothing throws. */
 export function parseText(text: string): Parsed {
-  if (text.length > limits.bytes) return { problems: [tooLarge(text.length)] };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const message = `This is no JSON: ${(error as Error).message}.`;
-    return { problems: [errorProblem("bad-document", message, "Export the graph again from the editor.")] };
-  }
-  return parseDocument(json);
+  const { json, problems } = parseJson(text);
+  return problems ? { problems } : parseDocument(json);
 }
 
-/** A parsed JSON value to a document. */
+/** A parsed JSON value to a document, with texts that can be kept: halves of surrogate pairs become U+FFFD. */
 export function parseDocument(json: unknown): Parsed {
   const foreign = outlineProblem(json);
   if (foreign) return { problems: [foreign] };
-  let text: string;
-  let result: z.ZodSafeParseResult<GraphDocument>;
-  try {
-    text = JSON.stringify(json);
-    result = graphDocument.safeParse(json);
-  } catch {
-    const message = "The graph's values are nested too deeply.";
-    const hint = "Parameters are plain values and short lists; export the graph again from the editor.";
-    return { problems: [errorProblem("bad-document", message, hint)] };
-  }
-  if (text.length > limits.bytes) return { problems: [tooLarge(text.length)] };
-  // Postgres keeps no NUL character.
-  if (/(?<!\\)(?:\\\\)*\\u0000/.test(text)) {
-    const hint = "Delete it; it may have come with a pasted text.";
-    return { problems: [errorProblem("bad-document", "The graph holds a NUL character.", hint)] };
-  }
-  return result.success ? { document: result.data } : { problems: result.error.issues.slice(0, 20).map(issueProblem) };
+  return validated(json, graphDocument, (document) => ({ document }));
+}
+
+/** A part of a graph as it lies on the clipboard. */
+const copiedPart = z.object({
+  patchbay: z.literal(1),
+  nodes: graphDocument.shape.nodes,
+  wires: graphDocument.shape.wires,
+});
+
+/** A part as text, for the clipboard. */
+export const partText = (part: Part): string => JSON.stringify({ patchbay: 1, ...part });
+
+/** What was copied; `part` and `problems` are both missing when something else is on the clipboard, such as a text. */
+export function parsePart(text: string): { part?: Part; problems?: Problem[] } {
+  if (!/^\s*\{[^]*"patchbay"/.test(text)) return {};
+  const { json, problems } = parseJson(text);
+  return problems ? { problems } : validated(json, copiedPart, ({ nodes, wires }) => ({ part: { nodes, wires } }));
 }
 
 /** What is wrong with a graph of so many bytes. */
@@ -50,41 +61,181 @@ export function tooLarge(bytes: number): Problem {
   );
 }
 
+/** What is wrong with a graph of so many nodes or wires; nothing while it is within the limits. */
+export function tooMany(nodes: number, wires: number): Problem | undefined {
+  const counts = [
+    { what: "nodes", count: nodes, limit: limits.nodes },
+    { what: "wires", count: wires, limit: limits.wires },
+  ];
+  const over = counts.find(({ count, limit }) => count > limit);
+  if (!over) return undefined;
+  const { what, count, limit } = over;
+  return errorProblem(
+    "too-large",
+    `The graph has ${count} ${what}; ${limit} is the limit.`,
+    "Split it into several graphs.",
+  );
+}
+
+/** What is wrong with the JSON of a request that holds a graph as its `document`. */
+export function requestProblem(body: string): Problem | undefined {
+  const flaw = jsonFlaws(body)[0];
+  return flaw && flawProblem({ ...flaw, path: flaw.path.slice(flaw.path.indexOf("document") + 1) });
+}
+
+function parseJson(text: string): { json: unknown; problems?: undefined } | (Failed & { json?: undefined }) {
+  if (text.length > limits.bytes) return { problems: [tooLarge(text.length)] };
+  const unmarked = text.replace(/^\ufeff/, "");
+  let json: unknown;
+  try {
+    json = JSON.parse(unmarked);
+  } catch (error) {
+    const message = `This is no JSON: ${(error as Error).message}.`;
+    return { problems: [errorProblem("bad-document", message, "Export the graph again from the editor.")] };
+  }
+  // What is another program's is said first: it may name things twice for reasons of its own.
+  const foreign = foreignProblem(json);
+  if (foreign) return { problems: [foreign] };
+  const problems = jsonFlaws(unmarked).map(flawProblem);
+  return problems.length ? { problems } : { json };
+}
+
+/** A value that its schema takes, with texts that can be kept; or what is wrong with it, and where. */
+function validated<T, R extends object>(json: unknown, schema: z.ZodType<T>, result: (value: T) => R): R | Failed {
+  const problems: Problem[] = [];
+  const kept = keepable(json, [], problems);
+  if (problems.length) return { problems };
+  const size = JSON.stringify(kept).length;
+  if (size > limits.bytes) return { problems: [tooLarge(size)] };
+  const parsed = schema.safeParse(kept);
+  return parsed.success ? result(parsed.data) : { problems: parsed.error.issues.slice(0, 20).map(issueProblem) };
+}
+
+/** A value with its texts cleaned. What cannot be mended without changing what is meant goes to `problems`. */
+function keepable(value: unknown, path: JsonFlaw["path"], problems: Problem[]): unknown {
+  if (path.length > maxDepth) {
+    problems.push(flawProblem({ kind: "deep", path }));
+    return null;
+  }
+  if (typeof value === "string") {
+    if (value.includes("\0")) problems.push(nulProblem(path));
+    return cleanText(value);
+  }
+  if (Array.isArray(value)) return value.map((item, i) => keepable(item, [...path, i], problems));
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  const entries = Object.entries(value).map(([name, inner]) => {
+    const place = [...path, name];
+    if (name === "__proto__") problems.push(flawProblem({ kind: "reserved", path: place }));
+    if (name.includes("\0")) problems.push(nulProblem(path));
+    return [cleanText(name), keepable(inner, place, problems)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** An object as JSON makes it: what else a request may carry, such as a date, is the schema's to refuse. */
+const isPlain = (value: object): boolean => Object.prototype.toString.call(value) === "[object Object]";
+
 /** What is wrong at first sight: no graph at all, one of a newer Patchbay, or too many nodes or wires. */
 function outlineProblem(json: unknown): Problem | undefined {
-  if (typeof json !== "object" || json === null || Array.isArray(json))
-    return errorProblem(
-      "bad-document",
-      "A graph is a JSON object with schema, nodes and wires; this is something else.",
-      "Export the graph again from the editor.",
-    );
-  const { schema, nodes, wires } = json as { schema?: unknown; nodes?: unknown; wires?: unknown };
+  const foreign = foreignProblem(json);
+  if (foreign) return foreign;
+  const { schema, nodes, wires } = outlineOf(json);
   if (typeof schema === "number" && schema > schemaVersion)
     return errorProblem(
       "future-schema",
       `The graph was saved by a newer Patchbay: schema ${schema}, while this one reads up to ${schemaVersion}.`,
       "Update Patchbay, or export the graph from the newer one in the older schema.",
     );
-  const counts = [
-    { what: "nodes", count: nodes && typeof nodes === "object" ? Object.keys(nodes).length : 0, limit: limits.nodes },
-    { what: "wires", count: Array.isArray(wires) ? wires.length : 0, limit: limits.wires },
-  ];
-  const over = counts.find(({ count, limit }) => count > limit);
-  return (
-    over &&
-    errorProblem(
-      "too-large",
-      `The graph has ${over.count} ${over.what}; ${over.limit} is the limit.`,
-      "Split it into several graphs.",
-    )
+  return tooMany(
+    nodes && typeof nodes === "object" ? Object.keys(nodes).length : 0,
+    Array.isArray(wires) ? wires.length : 0,
   );
 }
 
-function issueProblem({ path, message }: z.core.$ZodIssue): Problem {
+interface Outline {
+  schema?: unknown;
+  nodes?: unknown;
+  wires?: unknown;
+}
+const outlineOf = (json: unknown): Outline => (typeof json === "object" && json !== null ? json : {});
+
+const exportHint = "Choose a graph that was exported from Patchbay: More, Export as JSON.";
+
+/** Why a value is no graph of Patchbay, and whose it is where that is known; a part of a graph is one, too. */
+function foreignProblem(json: unknown): Problem | undefined {
+  const outline = outlineOf(json);
+  const isPart = Object.hasOwn(outline, "patchbay");
+  const lacking = (["schema", "nodes", "wires"] as const).filter(
+    (name) => !Object.hasOwn(outline, name) && !(isPart && name === "schema"),
+  );
+  const isListOfNodes = Array.isArray(outline.nodes);
+  if (!lacking.length && !isListOfNodes) return undefined;
+  const format = foreignFormat(json);
+  if (format)
+    return errorProblem("bad-document", `This is ${format.name}, not a Patchbay graph.`, format.hint ?? exportHint);
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    return errorProblem(
+      "bad-document",
+      "This is no Patchbay graph: a graph is a JSON object with schema, nodes and wires; this is something else.",
+      exportHint,
+    );
+  const reason = lacking.length
+    ? `it lacks ${listed(lacking)}`
+    : "its nodes are a list, and no object of nodes by their ids";
+  return errorProblem("bad-document", `This is no Patchbay graph: ${reason}.`, exportHint);
+}
+
+/** "a", "a and b", "a, b and c". */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+function flawProblem({ kind, path }: JsonFlaw): Problem {
+  const place = placeText(path.slice(0, 6));
+  const name = String(path.at(-1) ?? "");
+  const owner = placeText(path.slice(0, -1));
+  if (kind === "deep")
+    return errorProblem(
+      "bad-document",
+      `The graph's values are nested too deeply: more than ${maxDepth} levels at ${place || "its beginning"}.`,
+      "Parameters are plain values and short lists; export the graph again from the editor.",
+    );
+  if (kind === "reserved")
+    return errorProblem(
+      "bad-document",
+      `${owner || "The graph"} has something named “${name}”, which is a name of JavaScript itself.`,
+      "Give it another name.",
+    );
+  const isNode = path.length === 2 && path[0] === "nodes";
   return errorProblem(
     "bad-document",
-    `${z.core.toDotPath(path) || "The graph"}: ${message}`,
-    "Correct the file, or export the graph again from the editor.",
-    { node: path[0] === "nodes" && typeof path[1] === "string" ? path[1] : undefined },
+    isNode
+      ? `Two nodes have the id “${name}”: all but the last would be lost.`
+      : `${owner || "The graph"} names “${name}” twice: all but the last would be lost.`,
+    isNode ? "Give each node an id of its own, and the wires that belong to it." : "Delete all but one.",
+    isNode ? { node: name } : {},
   );
 }
+
+function nulProblem(path: JsonFlaw["path"]): Problem {
+  return errorProblem(
+    "bad-document",
+    `The graph holds a NUL character, at ${placeText(path) || "its beginning"}.`,
+    "Delete it; it may have come with a pasted text.",
+    { node: nodeAt(path) },
+  );
+}
+
+function issueProblem(issue: z.core.$ZodIssue): Problem {
+  // Of a name that is none zod says only that; why, its own issues say.
+  const reason = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return errorProblem(
+    "bad-document",
+    `${placeText(issue.path) || "The graph"}: ${reason ?? issue.message}`,
+    "Correct the file, or export the graph again from the editor.",
+    { node: nodeAt(issue.path) },
+  );
+}
+
+const placeText = (path: readonly PropertyKey[]): string => cleanText(z.core.toDotPath(path));
+const nodeAt = ([first, second]: readonly PropertyKey[]): string | undefined =>
+  first === "nodes" && typeof second === "string" ? second : undefined;

@@ -5,6 +5,7 @@ export interface Problem {
     | "future-schema"
     | "too-large"
     | "unknown-type"
+    | "newer-version"
     | "bad-param"
     | "bad-params"
     | "unknown-node"

@@ -65,10 +65,22 @@ function resolveNodes(document: GraphDocument, registry: Registry, problems: Pro
       );
       continue;
     }
-    const params = resolveParams(id, definition, node, problems);
+    const isNewer = node.version > definition.version;
+    if (isNewer) problems.push(newerVersion(id, definition, node.version));
+    // What a newer version's parameters mean is not known here, and so neither what is wrong with them.
+    const params = resolveParams(id, definition, node, isNewer ? [] : problems);
     if (params) nodes.set(id, { id, definition: withPorts(definition, params), params, inputs: {} });
   }
   return nodes;
+}
+
+function newerVersion(id: string, { title, version }: NodeDefinition, saved: number): Problem {
+  return errorProblem(
+    "newer-version",
+    `${title} “${id}” was saved by a newer Patchbay: version ${saved} of its type, while this one knows up to ${version}.`,
+    "Update Patchbay; or delete the node and add it again, which sets its parameters anew.",
+    { node: id },
+  );
 }
 
 /** A graph whose nodes are resolved, while its wires are laid. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { type GraphDocument, limits } from "#nodes/graph/document";
-import { parseText, tooLarge } from "#nodes/graph/parse";
+import { parseBytes, tooLarge } from "#nodes/graph/parse";
 import type { Problem } from "#nodes/graph/problem";
 import { listTemplates, readTemplate } from "../templates";
 import { Usage } from "../usage";
@@ -14,7 +14,7 @@ export async function openGraph(name: string): Promise<OpenedGraph> {
   const size = await fileSize(name);
   if (size === undefined) return { document: await openTemplate(name) };
   if (size > limits.bytes) return { problems: [tooLarge(size)] };
-  return parseText(await readFile(name, "utf8"));
+  return parseBytes(await readFile(name));
 }
 
 async function openTemplate(name: string): Promise<GraphDocument> {

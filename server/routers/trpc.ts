@@ -3,7 +3,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { limits } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
-import { tooLarge } from "#nodes/graph/parse";
+import { requestProblem, tooLarge } from "#nodes/graph/parse";
 import { db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
 
@@ -40,9 +40,13 @@ export const procedure = t.procedure.use(async ({ next }) => {
 
 /** Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread. */
 const maxBody = 4 * limits.bytes;
-export function context({ req }: { req: Request }): { db: ReturnType<typeof db> } {
-  const bytes = Number(req.method === "POST" ? (req.headers.get("content-length") ?? Number.NaN) : 0);
+export async function context({ req }: { req: Request }): Promise<{ db: ReturnType<typeof db> }> {
+  if (req.method !== "POST") return { db: db() };
+  const bytes = Number(req.headers.get("content-length") ?? Number.NaN);
   if (!(bytes <= maxBody)) throw new TRPCError({ code: "PAYLOAD_TOO_LARGE", cause: failureOf(tooLarge(bytes)) });
+  // Names that occur twice are gone once the body is parsed.
+  const problem = requestProblem(await req.clone().text());
+  if (problem) throw new TRPCError({ code: "BAD_REQUEST", cause: failureOf(problem) });
   return { db: db() };
 }
 export const notFound = (what: string): TRPCError =>

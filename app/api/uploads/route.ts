@@ -1,6 +1,7 @@
 import { unescape } from "node:querystring";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
+import { cleanText, cutFileName } from "#nodes/core/text";
 import { BlobTooLarge, maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 
@@ -9,9 +10,8 @@ export const dynamic = "force-dynamic";
 /** The body is the file; the answer its reference. Bytes go straight to the store and never through tRPC. */
 export async function POST(request: Request): Promise<Response> {
   // Percent-encoded, since headers are not Unicode; without folders.
-  const name = unescape(request.headers.get("x-file-name") ?? "file")
-    .replace(/[/\\\0]/g, "_")
-    .slice(0, 200);
+  const sent = unescape(request.headers.get("x-file-name") ?? "file");
+  const name = cutFileName(cleanText(sent.replace(/[/\\\0]/g, "_")), 200);
   const tooLarge = () =>
     Response.json(
       { message: `“${name}”: ${new BlobTooLarge(maxUpload).message}`, hint: "Upload a smaller file." },

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { cleanText, cutFileName } from "#nodes/core/text";
 import { isRef } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 
@@ -31,7 +32,9 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
       // An SVG opened by itself is a document: it may draw, and nothing else.
       "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
       ...(name
-        ? { "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name.slice(0, 200))}` }
+        ? {
+            "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(cutFileName(cleanText(name), 200))}`,
+          }
         : {}),
     },
   });

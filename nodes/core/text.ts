@@ -1,0 +1,52 @@
+/** Texts that come from outside: how their bytes are read, what of them can be kept, and where they may be cut. */
+
+/**
+ * The text of a file: UTF-8, or UTF-16 where a byte-order mark says so; the mark is no part of it. Guessing anything
+ * else would put wrong letters into texts unnoticed: what is neither throws a TypeError.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+}
+
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** A text that every database and file keeps: halves of surrogate pairs and NUL characters become U+FFFD. */
+export const cleanText = (text: string): string => text.replace(/[\0\p{Surrogate}]/gu, "\ufffd");
+
+/** A value of JSON with all of its texts cleaned. */
+export function cleanTexts<T>(value: T): T {
+  if (typeof value === "string") return cleanText(value) as T;
+  if (Array.isArray(value)) return value.map(cleanTexts) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [cleanText(name), cleanTexts(part)])) as T;
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/**
+ * The beginning of a text, `length` UTF-16 units of it at most, with `end` after it where something was cut off. A cut
+ * is made between what a reader sees as characters: never through an emoji, nor between a letter and its accent.
+ */
+export function cutText(text: string, length: number, end = ""): string {
+  if (text.length <= length) return text;
+  const room = length - end.length;
+  let cut = 0;
+  for (const { index, segment } of graphemes.segment(text)) {
+    if (index + segment.length > room) break;
+    cut = index + segment.length;
+  }
+  // A single character that is longer than all the room there is gives way to its first code points.
+  return (cut > 0 ? text.slice(0, cut) : withoutHalf(text.slice(0, room))) + end;
+}
+
+/** Without a high surrogate at the end, whose other half was cut off. */
+const withoutHalf = (text: string): string => text.replace(/[\ud800-\udbff]$/, "");
+
+/** A file's name of `length` UTF-16 units at most; its ending stays, which says what the file is. */
+export function cutFileName(name: string, length: number): string {
+  const ending = /\.[^.\s]{1,15}$/.exec(name)?.[0] ?? "";
+  return cutText(name.slice(0, name.length - ending.length), length - ending.length) + ending;
+}
