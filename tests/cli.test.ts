@@ -208,6 +208,19 @@ describe("patchbay", () => {
     );
     for (const [i, x] of (before as Float32Array).entries()) expect(after?.[i]).toBeCloseTo(x, 5);
   });
+  it.each([
+    ["graph-utf8.json", "utf-8", 0],
+    ["graph-utf16.json", "utf-16le", 0],
+    ["model.onnx", "latin1", 1],
+  ] as const)("checks the file %s, in the form that it has", async (name, encoding, status) => {
+    const document = { schema: 1, name: "Añejo", nodes: { text: { type: "text.input", params: {} } }, wires: [] };
+    const path = join(dir, name);
+    const encodings = { "utf-8": "utf8", "utf-16le": "utf16le", latin1: "latin1" } as const;
+    await writeFile(path, Buffer.from(`\ufeff${JSON.stringify(document)}`, encodings[encoding]));
+    const ended = await patchbay("check", path);
+    expect(ended.status).toBe(status);
+    expect(ended.stdout + ended.stderr).toMatch(status ? /This is no text/ : /no errors/);
+  });
   it("lists ops with their gradients", async () => {
     const { stdout } = await patchbay("ops", "--json");
     const ops = JSON.parse(stdout) as { op: string; shape: boolean; gradient: string }[];

@@ -70,6 +70,20 @@ describe("requests", () => {
     expect((await post("graphs.create", textGraph(deep))).status).toBe(400);
     expect((await post(`${"graphs.create,".repeat(100)}graphs.create?batch=1`, "{}")).status).toBe(400);
   });
+  it.each([
+    ['{"json":{"document":{"schema":1,"nodes":{"a":{"type":"x.y"},"a":{"type":"x.y"}},"wires":[]}}}', /Two nodes have/],
+    ['{"json":{"document":{"schema":1,"nodes":{"__proto__":{"type":"x.y"}},"wires":[]}}}', /named “__proto__”/],
+    ['{"json":{"document":{"schema":1,"nodes":{"constructor":{"type":"x.y"}},"wires":[]}}}', /name of JavaScript/],
+    [
+      '{"json":{"document":{"cells":[],"metadata":{},"nbformat":4}}}',
+      /This is a Jupyter notebook, not a Patchbay graph/,
+    ],
+    [textGraph(`${"[".repeat(5000)}${"]".repeat(5000)}`), /nested too deeply/],
+  ])("with a graph that is none are refused with a sentence: %s", async (body, message) => {
+    const answer = await post("graphs.create", body);
+    expect(answer.status).toBe(400);
+    expect((await answer.json()).error.json.message).toMatch(message);
+  });
   it("that a person can mend are the request's failure, not the server's", async () => {
     const document = graph({ grid: ["output.image-grid"] });
     expect((await post("runs.create", JSON.stringify({ json: { document } }))).status).toBe(400);
@@ -124,6 +138,15 @@ describe("graphs", () => {
     await expect(api.graphs.get({ id })).rejects.toThrow("This graph does not exist");
     await api.graphs.restore({ id });
     expect((await api.graphs.get({ id })).id).toBe(id);
+  });
+  it("keep no half of a character: what is saved can be read, and so can the list of all", async () => {
+    const half = { ...hello, name: "smile \ud83d", nodes: { text: { ...hello.nodes.text, title: "\ude00 title" } } };
+    const { id } = await api.graphs.create({ document: half });
+    expect((await api.graphs.get({ id })).document).toMatchObject({
+      name: "smile �",
+      nodes: { text: { title: "� title" } },
+    });
+    expect((await api.graphs.list()).map((listed) => listed.name)).toContain("smile �");
   });
   it("that do not exist are said not to", async () => {
     const id = "01890000-0000-7000-8000-000000000000";
