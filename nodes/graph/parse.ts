@@ -46,7 +46,7 @@ export const partText = (part: Part): string => JSON.stringify({ patchbay: 1, ..
 
 /** What was copied; `part` and `problems` are both missing when something else is on the clipboard, such as a text. */
 export function parsePart(text: string): { part?: Part; problems?: Problem[] } {
-  if (!/^\s*\{[^]*"patchbay"/.test(text)) return {};
+  if (!text.trimStart().startsWith("{") || !text.includes('"patchbay"')) return {};
   const { json, problems } = parseJson(text);
   return problems ? { problems } : validated(json, copiedPart, ({ nodes, wires }) => ({ part: { nodes, wires } }));
 }
