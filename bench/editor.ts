@@ -1,0 +1,269 @@
+/**
+ * How the editor opens and moves large graphs, beside a bare React Flow with the same nodes and wires, in turns in one run, in headless Chromium.
+ * `npm run bench:editor -- 1000 5`: nodes, repetitions. Builds and starts the product as `npm start` does.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import type { GraphDocument } from "#nodes/graph/document";
+import { graph } from "#tests/kit/graphs";
+import { openBrowser, startProduct } from "#tests/kit/product";
+import { registry } from "#nodes/registry.gen";
+import { ensureChromium } from "../scripts/chromium.mjs";
+import { median } from "./vit";
+
+/** What is measured of one opened page. Frames are counted while a pointer or wheel event comes every 16 ms. */
+interface Figures {
+  openMs: number;
+  panFps: number;
+  zoomFps: number;
+  dragFps: number;
+  keyMs: number;
+}
+interface Side {
+  url: string;
+  /** Puts the caret where typing changes a node. */
+  field(page: Page): Promise<string>;
+}
+
+const count = Number(process.argv[2] ?? 1000);
+const repetitions = Number(process.argv[3] ?? 5);
+const steps = 90;
+
+/** Rows of picture nodes, 40 to a row, each row a chain. */
+function rows(nodes: number): GraphDocument {
+  const perRow = 40;
+  const types: Record<string, [string, Record<string, unknown>]> = {};
+  const wires: string[] = [];
+  for (let i = 0; i < nodes; i++) {
+    const isFirst = i % perRow === 0;
+    types[`n${i}`] = isFirst ? ["data.emoji", {}] : [i % 2 ? "image.resize" : "image.augment", {}];
+    if (!isFirst) wires.push(`n${i - 1}.image -> n${i}.image`);
+  }
+  const made = graph(types, wires);
+  for (const [i, node] of Object.values(made.nodes).entries())
+    node.position = { x: (i % perRow) * 270, y: Math.floor(i / perRow) * 240 };
+  return { ...made, name: `${nodes} nodes` };
+}
+
+/** The bare page, bundled with React's production build, on a server of its own. */
+async function serveBare(document: GraphDocument): Promise<{ url: string; close(): void }> {
+  const bundle = await build({
+    entryPoints: ["bench/editor/bare.tsx"],
+    bundle: true,
+    minify: true,
+    write: false,
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  const nodes = Object.entries(document.nodes).map(([id, { type, position }]) => {
+    const definition = registry[type as keyof typeof registry];
+    const data = {
+      title: definition.title,
+      inputs: Object.keys(definition.inputs),
+      outputs: Object.keys(definition.outputs),
+    };
+    return { id, type: "bare", position, data };
+  });
+  const edges = document.wires.map(({ from, to }, i) => ({
+    id: `e${i}`,
+    source: from.node,
+    sourceHandle: from.port,
+    target: to.node,
+    targetHandle: to.port,
+  }));
+  const given = JSON.stringify({ nodes, edges }).replaceAll("<", "\\u003c");
+  const style = `${readFileSync("node_modules/@xyflow/react/dist/style.css", "utf8")}
+    body { margin: 0; font: 13px sans-serif } main { width: 928px; height: 848px }
+    .bare { width: 240px; border: 1px solid #ccc; border-radius: 12px; background: white }
+    .bare b, .bare p { display: block; margin: 0; padding: 4px 12px; position: relative } .out { text-align: right }`;
+  const html = `<!doctype html><meta charset=utf-8><style>${style}</style><div id=root></div>
+    <script type=application/json id=given>${given}</script><script src=/bare.js></script>`;
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/bare.js";
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? bundle.outputFiles[0]?.contents : html);
+  }).listen(0, "127.0.0.1");
+  await new Promise((listening) => server.once("listening", listening));
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
+/** Saves a document in the product, and gives the address of its editor. */
+async function create(url: string, document: GraphDocument): Promise<string> {
+  const answer = await fetch(`${url}/api/trpc/graphs.create`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { document } }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  const { result } = (await answer.json()) as { result: { data: { json: { id: string } } } };
+  return `${url}/graphs/${result.data.json.id}`;
+}
+
+/** Milliseconds from the start of the navigation until every node and wire is drawn. */
+async function open(page: Page, url: string, nodes: number, wires: number): Promise<number> {
+  await page.addInitScript(
+    ([nodes, wires]) => {
+      function look(): void {
+        const drawn = document.querySelectorAll<HTMLElement>(".react-flow__node");
+        const isDrawn =
+          drawn.length >= (nodes ?? 0) &&
+          drawn[drawn.length - 1]?.style.visibility === "visible" &&
+          document.querySelectorAll(".react-flow__edge-path").length >= (wires ?? 0);
+        if (!isDrawn) return void requestAnimationFrame(look);
+        requestAnimationFrame(() => setTimeout(() => Object.assign(window, { openedAfter: performance.now() })));
+      }
+      requestAnimationFrame(look);
+    },
+    [nodes, wires],
+  );
+  await page.goto(url, { waitUntil: "commit" });
+  return (await page.waitForFunction("window.openedAfter", undefined, { timeout: 180_000 })).jsonValue() as Promise<number>;
+}
+
+/** Frames per second that the page draws while something goes on. */
+async function framesOf(page: Page, action: () => Promise<void>): Promise<number> {
+  await page.evaluate(() => {
+    const counter = { frames: 0, since: performance.now(), going: true };
+    Object.assign(window, { counter });
+    requestAnimationFrame(function tick() {
+      counter.frames++;
+      if (counter.going) requestAnimationFrame(tick);
+    });
+  });
+  await action();
+  return page.evaluate(() => {
+    const { counter } = window as unknown as { counter: { frames: number; since: number; going: boolean } };
+    counter.going = false;
+    return (1000 * counter.frames) / (performance.now() - counter.since);
+  });
+}
+
+/** A place of the pane that no node covers, or the middle of the first node. */
+async function placeOf(page: Page, what: "pane" | "node"): Promise<{ x: number; y: number }> {
+  return page.evaluate((what) => {
+    const pane = document.querySelector(".react-flow__pane")?.getBoundingClientRect() ?? new DOMRect();
+    for (let y = pane.top + pane.height / 3; y < pane.bottom; y += 3) {
+      for (let x = pane.left + pane.width / 3; x < pane.right; x += 3) {
+        const there = document.elementFromPoint(x, y);
+        const isFound = what === "pane" ? there?.matches(".react-flow__pane") : there?.closest(".react-flow__node");
+        if (isFound && !there?.matches(".react-flow__handle")) return { x, y };
+      }
+    }
+    throw new Error(`no ${what} is in view`);
+  }, what);
+}
+
+async function dragFrom(page: Page, what: "pane" | "node"): Promise<number> {
+  const { x, y } = await placeOf(page, what);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  const fps = await framesOf(page, async () => {
+    for (let i = 1; i <= steps; i++) {
+      await page.mouse.move(x + 80 * Math.sin(i / 12), y + 80 * Math.sin(i / 17));
+      await sleep(12);
+    }
+  });
+  await page.mouse.up();
+  return fps;
+}
+
+async function zoom(page: Page): Promise<number> {
+  const { x, y } = await placeOf(page, "pane");
+  await page.mouse.move(x, y);
+  return framesOf(page, async () => {
+    for (let i = 0; i < steps; i++) {
+      await page.mouse.wheel(0, i % 30 < 15 ? -20 : 20);
+      await sleep(12);
+    }
+  });
+}
+
+/** Milliseconds from a key press to the frame that shows it. */
+async function typeInto(page: Page, selector: string): Promise<number> {
+  await page.focus(selector);
+  await page.evaluate(() => {
+    const keys: number[] = [];
+    Object.assign(window, { keys });
+    const after = (event: Event) =>
+      requestAnimationFrame(() => setTimeout(() => keys.push(performance.now() - event.timeStamp)));
+    window.addEventListener("keydown", after, { capture: true });
+  });
+  for (const key of "12121212") {
+    await page.keyboard.press("Backspace");
+    await sleep(150);
+    await page.keyboard.press(key);
+    await sleep(150);
+  }
+  return median(await page.evaluate("window.keys"));
+}
+
+async function measure(browser: Browser, side: Side, nodes: number, wires: number): Promise<Figures> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.addInitScript("globalThis.__name = (named) => named"); // tsx names functions by a helper that no page has
+  try {
+    const openMs = await open(page, side.url, nodes, wires);
+    await sleep(1500);
+    const panFps = await dragFrom(page, "pane");
+    const zoomFps = await zoom(page);
+    const dragFps = await dragFrom(page, "node");
+    const keyMs = await typeInto(page, await side.field(page));
+    return { openMs, panFps, zoomFps, dragFps, keyMs };
+  } finally {
+    await page.close();
+  }
+}
+
+const middle = (all: readonly Figures[]): Figures => ({
+  openMs: median(all.map((f) => f.openMs)),
+  panFps: median(all.map((f) => f.panFps)),
+  zoomFps: median(all.map((f) => f.zoomFps)),
+  dragFps: median(all.map((f) => f.dragFps)),
+  keyMs: median(all.map((f) => f.keyMs)),
+});
+const rounded = (figures: Figures) =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(1))]));
+
+const document = rows(count);
+const address = process.env.PATCHBAY_BENCH_URL;
+const product = address ? { url: address, stop: async () => {} } : await startProduct();
+const bare = await serveBare(document);
+process.env.CHROMIUM_PATH ??= ensureChromium();
+const browser = await openBrowser();
+try {
+  const sides: Record<"editor" | "bare", Side> = {
+    editor: {
+      url: await create(product.url, document),
+      async field(page) {
+        const { x, y } = await placeOf(page, "node");
+        await page.mouse.click(x, y);
+        const selector = 'aside[aria-label="Inspector"] input[inputmode]';
+        await page.waitForSelector(selector);
+        return selector;
+      },
+    },
+    bare: { url: bare.url, field: async () => "input" },
+  };
+  const taken: Record<"editor" | "bare", Figures[]> = { editor: [], bare: [] };
+  for (let round = 0; round < repetitions; round++) {
+    for (const name of ["bare", "editor"] as const) {
+      const figures = await measure(browser, sides[name], count, document.wires.length);
+      console.error(name, JSON.stringify(rounded(figures)));
+      taken[name].push(figures);
+    }
+  }
+  const [ours, theirs] = [middle(taken.editor), middle(taken.bare)];
+  const ratio = Object.fromEntries(
+    Object.entries(ours).map(([name, value]) => [name, Number((value / theirs[name as keyof Figures]).toFixed(2))]),
+  );
+  console.log(
+    JSON.stringify({ bench: "editor", nodes: count, repetitions, editor: rounded(ours), bare: rounded(theirs), ratio }),
+  );
+} finally {
+  await browser.close();
+  bare.close();
+  await product.stop();
+}
