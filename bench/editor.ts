@@ -1,5 +1,6 @@
 /**
- * How the editor opens and moves large graphs, beside a bare React Flow with the same nodes and wires, in turns in one run, in headless Chromium.
+ * How the editor opens and moves large graphs, beside a bare React Flow with the same nodes and wires, in turns in one
+ * run, in headless Chromium.
  * `npm run bench:editor -- 1000 5`: nodes, repetitions. Builds and starts the product as `npm start` does.
  */
 import { readFileSync } from "node:fs";
@@ -49,7 +50,7 @@ function rows(nodes: number): GraphDocument {
 }
 
 /** The bare page, bundled with React's production build, on a server of its own. */
-async function serveBare(document: GraphDocument): Promise<{ url: string; close(): void }> {
+async function serveBare({ nodes: given, wires }: GraphDocument): Promise<{ url: string; close(): void }> {
   const bundle = await build({
     entryPoints: ["bench/editor/bare.tsx"],
     bundle: true,
@@ -58,7 +59,7 @@ async function serveBare(document: GraphDocument): Promise<{ url: string; close(
     jsx: "automatic",
     define: { "process.env.NODE_ENV": '"production"' },
   });
-  const nodes = Object.entries(document.nodes).map(([id, { type, position }]) => {
+  const nodes = Object.entries(given).map(([id, { type, position }]) => {
     const definition = registry[type as keyof typeof registry];
     const data = {
       title: definition.title,
@@ -67,20 +68,20 @@ async function serveBare(document: GraphDocument): Promise<{ url: string; close(
     };
     return { id, type: "bare", position, data };
   });
-  const edges = document.wires.map(({ from, to }, i) => ({
+  const edges = wires.map(({ from, to }, i) => ({
     id: `e${i}`,
     source: from.node,
     sourceHandle: from.port,
     target: to.node,
     targetHandle: to.port,
   }));
-  const given = JSON.stringify({ nodes, edges }).replaceAll("<", "\\u003c");
+  const json = JSON.stringify({ nodes, edges }).replaceAll("<", "\\u003c");
   const style = `${readFileSync("node_modules/@xyflow/react/dist/style.css", "utf8")}
     body { margin: 0; font: 13px sans-serif } main { width: 928px; height: 848px }
     .bare { width: 240px; border: 1px solid #ccc; border-radius: 12px; background: white }
     .bare b, .bare p { display: block; margin: 0; padding: 4px 12px; position: relative } .out { text-align: right }`;
   const html = `<!doctype html><meta charset=utf-8><style>${style}</style><div id=root></div>
-    <script type=application/json id=given>${given}</script><script src=/bare.js></script>`;
+    <script type=application/json id=given>${json}</script><script src=/bare.js></script>`;
   const server = createServer((request, response) => {
     const isScript = request.url === "/bare.js";
     response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
@@ -121,7 +122,9 @@ async function open(page: Page, url: string, nodes: number, wires: number): Prom
     [nodes, wires],
   );
   await page.goto(url, { waitUntil: "commit" });
-  return (await page.waitForFunction("window.openedAfter", undefined, { timeout: 180_000 })).jsonValue() as Promise<number>;
+  return (
+    await page.waitForFunction("window.openedAfter", undefined, { timeout: 180_000 })
+  ).jsonValue() as Promise<number>;
 }
 
 /** Frames per second that the page draws while something goes on. */
@@ -227,16 +230,16 @@ const middle = (all: readonly Figures[]): Figures => ({
 const rounded = (figures: Figures) =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toFixed(1))]));
 
-const document = rows(count);
+const large = rows(count);
 const address = process.env.PATCHBAY_BENCH_URL;
 const product = address ? { url: address, stop: async () => {} } : await startProduct();
-const bare = await serveBare(document);
+const bare = await serveBare(large);
 process.env.CHROMIUM_PATH ??= ensureChromium();
 const browser = await openBrowser();
 try {
   const sides: Record<"editor" | "bare", Side> = {
     editor: {
-      url: await create(product.url, document),
+      url: await create(product.url, large),
       async field(page) {
         const { x, y } = await placeOf(page, "node");
         await page.mouse.click(x, y);
@@ -250,7 +253,7 @@ try {
   const taken: Record<"editor" | "bare", Figures[]> = { editor: [], bare: [] };
   for (let round = 0; round < repetitions; round++) {
     for (const name of ["bare", "editor"] as const) {
-      const figures = await measure(browser, sides[name], count, document.wires.length);
+      const figures = await measure(browser, sides[name], count, large.wires.length);
       console.error(name, JSON.stringify(rounded(figures)));
       taken[name].push(figures);
     }

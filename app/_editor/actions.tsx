@@ -1,144 +1,145 @@
 "use client";
 
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useRouter } from "next/navigation";
-import { toast } from "sonner";
 import { useStore } from "zustand";
-import type { RunEvent } from "#nodes/graph/events";
-import { problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
-import { hasEnded } from "./run-state";
-import type { EditorStore } from "./store";
+import { useTRPC, useTRPCClient } from "../_trpc/client";
+import { lostWork } from "./lost-work";
+import { hasEnded, type TimedEvent } from "./run-state";
+import { complain, useSaving } from "./saving";
+import { StopDialog } from "./stop-dialog";
+import type { EditorState, EditorStore } from "./store";
 
+/** What the editor asks of the server. */
 interface Actions {
   /** Runs the graph, or what the nodes need. */
-  run(targets?: string[]): void;
-  cancel(): void;
+  runGraph(targets?: string[]): void;
+  /** Stops the run; asks first where more than a minute of work would be lost. */
+  stopRun(): void;
   saveCopy(): void;
 }
-const Context = createContext<Actions>({ run: () => {}, cancel: () => {}, saveCopy: () => {} });
-export const useActions = (): Actions => useContext(Context);
+const Context = createContext<Actions>({ runGraph: () => {}, stopRun: () => {}, saveCopy: () => {} });
+export function useActions(): Actions {
+  return useContext(Context);
+}
 
-const complain = (error: unknown): void => {
-  const { message, hint } = problemOf(error);
-  toast.error(message, { description: hint });
-};
-
-/** What the editor does with the server: saves by itself, runs, cancels, and follows a run's events. */
-export function EditorActions({
-  store,
-  revision,
-  children,
-}: {
+interface EditorActionsProps {
   store: EditorStore;
   revision: number;
   children: ReactNode;
-}) {
+}
+
+/** What the editor does with the server: saves by itself, runs, stops, and follows a run's events. */
+export function EditorActions({ store, revision, children }: EditorActionsProps) {
+  const save = useSaving(store, revision);
+  const runGraph = useRunGraph(store, save);
+  const { stopRun, question } = useStopRun(store);
+  const saveCopy = useSaveCopy(store);
+  useRunEvents(store);
+  const actions = useMemo((): Actions => ({ runGraph, stopRun, saveCopy }), [runGraph, stopRun, saveCopy]);
+  return (
+    <Context.Provider value={actions}>
+      {children}
+      {question}
+    </Context.Provider>
+  );
+}
+
+/** A run is asked for with the document as it is on the screen, after it was saved. */
+function useRunGraph(store: EditorStore, save: () => Promise<boolean>): Actions["runGraph"] {
   const client = useTRPCClient();
-  const trpc = useTRPC();
-  const router = useRouter();
-  const known = useRef(revision);
-  const saving = useRef<Promise<boolean> | undefined>(undefined);
-  const runId = useStore(store, (s) => s.run.id);
-  const over = useStore(store, (s) => hasEnded(s.run.status));
-
-  /** Saves until the document that is stored is the one on the screen. True when it is. */
-  const save = useCallback((): Promise<boolean> => {
-    const { graphId, frozen } = store.getState();
-    if (!graphId || frozen) return Promise.resolve(true);
-    saving.current ??= (async () => {
-      while (store.getState().saved === "unsaved" || store.getState().saved === "failed") {
-        const document = store.getState().history.present;
-        store.getState().setSaved("saving");
+  return useMemo(
+    () =>
+      async (targets: string[] = []) => {
+        if (!(await save()) && store.getState().saved !== "failed") return;
+        const { graphId, history } = store.getState();
         try {
-          known.current = (
-            await client.graphs.save.mutate({ id: graphId, revision: known.current, document })
-          ).revision;
-          store.getState().setSaved(store.getState().history.present === document ? "saved" : "unsaved");
+          const { id } = await client.runs.create.mutate({ graphId, document: history.present, targets });
+          store.getState().startRun(id);
         } catch (error) {
-          const conflict = (error as { data?: { code?: string } }).data?.code === "CONFLICT";
-          store.getState().setSaved(conflict ? "conflict" : "failed");
-          if (conflict) complain(error);
-          return false;
+          complain(error);
         }
-      }
-      return store.getState().saved === "saved";
-    })().finally(() => {
-      saving.current = undefined;
-    });
-    return saving.current;
-  }, [client, store]);
+      },
+    [client, save, store],
+  );
+}
 
-  // Autosave: soon after a change, again and again while the server is away, and before the page goes.
+/** More lost work than this is asked about. */
+const tolerableLoss = 60_000;
+
+function useStopRun(store: EditorStore): { stopRun(): void; question: ReactNode } {
+  const client = useTRPCClient();
+  const [lost, setLost] = useState<number>();
+  const isOver = useStore(store, ({ run }) => hasEnded(run.status));
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = store.subscribe(({ saved }, before) => {
-      if (saved === "unsaved" || (saved === "failed" && before.saved !== "failed")) {
-        clearTimeout(timer);
-        timer = setTimeout(() => void save(), saved === "failed" ? 3000 : 600);
-      }
-    });
-    const leave = (e: BeforeUnloadEvent) => {
-      if (["unsaved", "saving", "failed"].includes(store.getState().saved)) {
-        void save();
-        e.preventDefault();
-      }
-    };
-    window.addEventListener("beforeunload", leave);
-    return () => {
-      stop();
-      clearTimeout(timer);
-      window.removeEventListener("beforeunload", leave);
-    };
-  }, [store, save]);
+    if (isOver) setLost(undefined);
+  }, [isOver]);
+  const actions = useMemo(() => {
+    function stop(): void {
+      const { id } = store.getState().run;
+      if (id) client.runs.cancel.mutate({ id }).catch(complain);
+    }
+    function stopRun(): void {
+      const state = store.getState();
+      const { id, status } = state.run;
+      if (id === undefined || hasEnded(status)) return;
+      const loss = lostWork(state.run, (node) => checkpointEvery(state, node), Date.now());
+      if (loss > tolerableLoss) setLost(loss);
+      else stop();
+    }
+    return { stop, stopRun };
+  }, [client, store]);
+  const close = () => setLost(undefined);
+  const question = lost !== undefined && <StopDialog lost={lost} onStop={actions.stop} onClose={close} />;
+  return { stopRun: actions.stopRun, question };
+}
 
-  // Events come in bursts: one change of the screen for each frame.
-  const waiting = useRef<RunEvent[]>([]);
-  const frame = useRef(0);
+/** Steps between the checkpoints of a node that trains. */
+function checkpointEvery({ checked }: EditorState, node: string): number | undefined {
+  const { checkpoint } = (checked.graph.nodes.get(node)?.params ?? {}) as { checkpoint?: unknown };
+  return typeof checkpoint === "number" ? checkpoint : undefined;
+}
+
+function useSaveCopy(store: EditorStore): Actions["saveCopy"] {
+  const client = useTRPCClient();
+  const router = useRouter();
+  return useMemo(
+    () => async () => {
+      try {
+        const { id } = await client.graphs.create.mutate({ document: store.getState().history.present });
+        router.push(`/graphs/${id}`);
+      } catch (error) {
+        complain(error);
+      }
+    },
+    [client, router, store],
+  );
+}
+
+/** Follows the run that is shown. Events come in bursts: one change of the screen for each few frames. */
+function useRunEvents(store: EditorStore): void {
+  const trpc = useTRPC();
+  const runId = useStore(store, ({ run }) => run.id);
+  const isOver = useStore(store, ({ run }) => hasEnded(run.status));
+  const waiting = useRef<{ runId: string | undefined; events: TimedEvent[] }>({ runId, events: [] });
+  const timer = useRef(0);
+  // What is left of another run is told no more.
+  if (waiting.current.runId !== runId) waiting.current = { runId, events: [] };
   useSubscription(
     trpc.runs.events.subscriptionOptions(
       { id: runId ?? "", lastEventId: null },
       {
-        enabled: runId !== undefined && !over,
+        enabled: runId !== undefined && !isOver,
         onData: ({ data }) => {
-          waiting.current.push(data as RunEvent);
-          frame.current ||= window.setTimeout(() => {
-            frame.current = 0;
-            store.getState().tell(waiting.current.splice(0));
+          waiting.current.events.push(data as TimedEvent);
+          timer.current ||= window.setTimeout(() => {
+            timer.current = 0;
+            store.getState().tell(waiting.current.events.splice(0));
           }, 60);
         },
         onError: complain,
       },
     ),
   );
-
-  const actions = useMemo(
-    (): Actions => ({
-      async run(targets = []) {
-        if (!(await save()) && store.getState().saved !== "failed") return;
-        const { graphId, history } = store.getState();
-        try {
-          const { id } = await client.runs.create.mutate({ graphId, document: history.present, targets });
-          waiting.current = [];
-          store.getState().startRun(id);
-        } catch (error) {
-          complain(error);
-        }
-      },
-      cancel() {
-        const { id } = store.getState().run;
-        if (id) client.runs.cancel.mutate({ id }).catch(complain);
-      },
-      async saveCopy() {
-        try {
-          const { id } = await client.graphs.create.mutate({ document: store.getState().history.present });
-          router.push(`/graphs/${id}`);
-        } catch (error) {
-          complain(error);
-        }
-      },
-    }),
-    [client, router, save, store],
-  );
-  return <Context.Provider value={actions}>{children}</Context.Provider>;
 }

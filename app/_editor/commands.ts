@@ -9,38 +9,28 @@ import type { EditorStore } from "./store";
 export interface CommandContext {
   store: EditorStore;
   flow: ReactFlowInstance;
-  run(targets?: string[]): void;
-  cancel(): void;
+  runGraph(targets?: string[]): void;
+  stopRun(): void;
+  /** Nodes and wires. */
+  deselect(): void;
 }
-/** One command: its title, its keys, what it does. The toolbar, the keyboard and the help list read this table. `Mod` is ⌘ or Ctrl. */
+
+/**
+ * One command: its title, its keys, what it does. The toolbar, the keyboard and the help list read this table. `Mod` is
+ * ⌘ or Ctrl.
+ */
 export interface Command {
   title: string;
   keys: string;
-  run(c: CommandContext): void | Promise<void>;
-}
-
-const clip = z.object({ patchbay: z.literal(1), nodes: graphDocument.shape.nodes, wires: graphDocument.shape.wires });
-const copied = ({ store }: CommandContext) => excerpt(store.getState().history.present, store.getState().selection);
-function insert({ store }: CommandContext, part: Parameters<typeof paste>[1]): void {
-  let ids: string[] = [];
-  store.getState().edit((d) => {
-    const result = paste(d, part, { x: 40, y: 40 });
-    ids = result.ids;
-    return result.document;
-  });
-  store.getState().select(ids);
+  run(context: CommandContext): void | Promise<void>;
+  /** Its keys mean the same while a field has the caret. */
+  whileTyping?: boolean;
 }
 
 export const commands = {
-  run: { title: "Run the graph", keys: "Mod+Enter", run: (c) => c.run() },
-  cancel: {
-    title: "Cancel the run",
-    keys: "Escape",
-    run: (c) =>
-      c.store.getState().run.status === "running" && c.store.getState().selection.length === 0
-        ? c.cancel()
-        : c.store.getState().select([]),
-  },
+  run: { title: "Run the graph", keys: "Mod+Enter", whileTyping: true, run: ({ runGraph }) => runGraph() },
+  stop: { title: "Stop the run", keys: "Mod+Alt+Enter", whileTyping: true, run: ({ stopRun }) => stopRun() },
+  deselect: { title: "Choose nothing", keys: "Escape", run: ({ deselect }) => deselect() },
   undo: { title: "Undo", keys: "Mod+Z", run: ({ store }) => store.getState().undo() },
   redo: { title: "Redo", keys: "Mod+Shift+Z", run: ({ store }) => store.getState().redo() },
   selectAll: {
@@ -48,69 +38,91 @@ export const commands = {
     keys: "Mod+A",
     run: ({ store }) => store.getState().select(Object.keys(store.getState().history.present.nodes)),
   },
-  duplicate: { title: "Duplicate", keys: "Mod+D", run: (c) => insert(c, copied(c)) },
-  copy: {
-    title: "Copy",
-    keys: "Mod+C",
-    async run(c) {
-      if (c.store.getState().selection.length)
-        await navigator.clipboard.writeText(JSON.stringify({ patchbay: 1, ...copied(c) }));
-    },
-  },
+  duplicate: { title: "Duplicate", keys: "Mod+D", run: (context) => insert(context, chosenPart(context)) },
+  copy: { title: "Copy", keys: "Mod+C", run: copyChosen },
   cut: {
     title: "Cut",
     keys: "Mod+X",
-    async run(c) {
-      await commands.copy.run(c);
-      c.store.getState().edit((d) => removeNodes(d, c.store.getState().selection));
+    async run(context) {
+      await copyChosen(context);
+      const { edit, selection } = context.store.getState();
+      edit((document) => removeNodes(document, selection));
     },
   },
-  paste: {
-    title: "Paste",
-    keys: "Mod+V",
-    async run(c) {
-      let part: unknown;
-      try {
-        part = JSON.parse(await navigator.clipboard.readText());
-      } catch {
-        return; // something else is on the clipboard
-      }
-      const parsed = clip.safeParse(part);
-      if (parsed.success) insert(c, parsed.data);
-      else toast.error("What was copied is no part of a graph.");
-    },
-  },
-  tidy: {
-    title: "Arrange",
-    keys: "Mod+Shift+L",
-    run({ store, flow }) {
-      store.getState().edit((d) =>
-        tidy(d, (id) => ({
-          width: flow.getInternalNode(id)?.measured.width ?? 240,
-          height: flow.getInternalNode(id)?.measured.height ?? 120,
-        })),
-      );
-      setTimeout(() => void flow.fitView({ padding: 0.12, duration: 200, maxZoom: 1 }), 50);
-    },
-  },
-  fit: {
-    title: "Show everything",
-    keys: "Mod+0",
-    run: ({ flow }) => void flow.fitView({ padding: 0.12, duration: 200, maxZoom: 1 }),
-  },
+  paste: { title: "Paste", keys: "Mod+V", run: pasteCopied },
+  tidy: { title: "Arrange", keys: "Mod+Shift+L", run: arrange },
+  fit: { title: "Show everything", keys: "Mod+0", run: ({ flow }) => showEverything(flow) },
 } satisfies Record<string, Command>;
+
+/** A command's keys as they are written for people: "Ctrl+Enter". */
+export function keysText({ keys }: Command): string {
+  return keys.replace("Mod", "Ctrl");
+}
 
 /** The command that a key press stands for. Keys that type into a field stay there. */
 export function commandFor(event: KeyboardEvent): Command | undefined {
-  const target = event.target as HTMLElement;
-  const typing = target.closest("input, textarea, select, [contenteditable=true], [role=dialog]") !== null;
-  const pressed = [
-    event.metaKey || event.ctrlKey ? "Mod" : "",
-    event.shiftKey ? "Shift" : "",
-    event.key.length === 1 ? event.key.toUpperCase() : event.key,
-  ]
-    .filter(Boolean)
-    .join("+");
-  const found = Object.values<Command>(commands).find((c) => c.keys === pressed);
-  return typing && found !== commands.run ? undefined : found;
+  const pressed = keysOf(event);
+  const found = Object.values<Command>(commands).find((command) => command.keys === pressed);
+  const elsewhere = "input, textarea, select, [contenteditable=true], [role=dialog], [role=alertdialog]";
+  const isTyping = (event.target as HTMLElement).closest(elsewhere) !== null;
+  return isTyping && !found?.whileTyping ? undefined : found;
+}
+
+function keysOf(event: KeyboardEvent): string {
+  const isMod = event.metaKey || event.ctrlKey;
+  const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  return [isMod && "Mod", event.altKey && "Alt", event.shiftKey && "Shift", named].filter(Boolean).join("+");
+}
+
+const copiedPart = z.object({
+  patchbay: z.literal(1),
+  nodes: graphDocument.shape.nodes,
+  wires: graphDocument.shape.wires,
+});
+type Part = ReturnType<typeof excerpt>;
+
+function chosenPart({ store }: CommandContext): Part {
+  const { history, selection } = store.getState();
+  return excerpt(history.present, selection);
+}
+
+function insert({ store }: CommandContext, part: Part): void {
+  let ids: string[] = [];
+  store.getState().edit((document) => {
+    const result = paste(document, part, { x: 40, y: 40 });
+    ids = result.ids;
+    return result.document;
+  });
+  store.getState().select(ids);
+}
+
+async function copyChosen(context: CommandContext): Promise<void> {
+  if (!context.store.getState().selection.length) return;
+  await navigator.clipboard.writeText(JSON.stringify({ patchbay: 1, ...chosenPart(context) }));
+}
+
+async function pasteCopied(context: CommandContext): Promise<void> {
+  let part: unknown;
+  try {
+    part = JSON.parse(await navigator.clipboard.readText());
+  } catch {
+    return; // something else is on the clipboard
+  }
+  const parsed = copiedPart.safeParse(part);
+  if (parsed.success) insert(context, parsed.data);
+  else toast.error("What was copied is no part of a graph.");
+}
+
+function arrange({ store, flow }: CommandContext): void {
+  store.getState().edit((document) =>
+    tidy(document, (id) => {
+      const { width = 240, height = 120 } = flow.getInternalNode(id)?.measured ?? {};
+      return { width, height };
+    }),
+  );
+  setTimeout(() => showEverything(flow), 50);
+}
+
+function showEverything(flow: ReactFlowInstance): void {
+  void flow.fitView({ padding: 0.12, duration: 200, maxZoom: 1 });
 }

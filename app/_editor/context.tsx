@@ -1,45 +1,64 @@
 "use client";
 
-import { createContext, type ReactNode, useCallback, useContext, useMemo } from "react";
+import { createContext, type ReactNode, useCallback, useContext } from "react";
 import * as z from "zod";
 import { useStore } from "zustand";
-import { check, type Checked } from "#nodes/graph/check";
+import type { Checked } from "#nodes/graph/check";
 import { type NodeDefinition, withPorts } from "#nodes/core/node";
 import { registry } from "#nodes/registry.gen";
+import type { CheckedNode } from "./checked";
 import type { EditorState, EditorStore } from "./store";
 
-const Context = createContext<{ store: EditorStore; checked: Checked } | undefined>(undefined);
+const Context = createContext<EditorStore | undefined>(undefined);
 
-/** The store, and what the compiler says of the document as it is now. */
+/** Gives the store to what lies below. */
 export function EditorProvider({ store, children }: { store: EditorStore; children: ReactNode }) {
-  const nodes = useStore(store, (s) => s.history.present.nodes);
-  const wires = useStore(store, (s) => s.history.present.wires);
-  // Moving a node changes nothing that the check reads.
-  const meaning = JSON.stringify([Object.entries(nodes).map(([id, n]) => [id, n.type, n.version, n.params]), wires]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `meaning` stands for the document
-  const checked = useMemo(() => check(store.getState().history.present), [meaning, store]);
-  return <Context.Provider value={useMemo(() => ({ store, checked }), [store, checked])}>{children}</Context.Provider>;
+  return <Context.Provider value={store}>{children}</Context.Provider>;
 }
 
-function useEditorContext() {
-  const value = useContext(Context);
-  if (!value) throw new Error("used outside of the editor");
-  return value;
+export function useEditorStore(): EditorStore {
+  const store = useContext(Context);
+  if (!store) throw new Error("used outside of the editor");
+  return store;
 }
-export const useEditor = <T,>(select: (state: EditorState) => T): T => useStore(useEditorContext().store, select);
-export const useEditorStore = (): EditorStore => useEditorContext().store;
-export const useChecked = (): Checked => useEditorContext().checked;
+
+/** A part of the editor's state; the component is drawn again when that part changes. */
+export function useEditor<T>(select: (state: EditorState) => T): T {
+  return useStore(useEditorStore(), select);
+}
+
+/** What the compiler says of the document as it is now: of all of it. */
+export function useChecked(): Checked {
+  return useEditor((state) => state.checked);
+}
+
+/** What the compiler says of one node. Nothing for a node that is not there. */
+export function useCheckedNode(id: string): CheckedNode | undefined {
+  return useEditor((state) => state.checked.nodes.get(id));
+}
+
 /** Looks up the definition of a node of the document, with the ports that its params ask for. */
 export function useDefinitions(): (id: string) => NodeDefinition | undefined {
-  const { store, checked } = useEditorContext();
-  return useCallback(
-    (id) => checked.graph.nodes.get(id)?.definition ?? definitionOf(store.getState().history.present.nodes[id]?.type),
-    [store, checked],
-  );
+  const store = useEditorStore();
+  const checked = useChecked();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another check may give other definitions
+  return useCallback((id) => definitionAt(store.getState(), id), [store, checked]);
 }
+
+/**
+ * The definition of a node of the document. Of one whose params are wrong, the definition with the ports of the
+ * defaults.
+ */
+export function definitionAt({ checked, history }: EditorState, id: string): NodeDefinition | undefined {
+  return checked.nodes.get(id)?.definition ?? definitionOf(history.present.nodes[id]?.type);
+}
+
 /** All node types as fresh nodes have them: ports that follow from parameters are those of the defaults. */
-export const definitions: readonly NodeDefinition[] = Object.values<NodeDefinition>(registry).map((d) =>
-  d.ports ? withPorts(d, z.object(d.params as z.ZodRawShape).parse({})) : d,
+export const definitions: readonly NodeDefinition[] = Object.values<NodeDefinition>(registry).map((definition) =>
+  definition.ports ? withPorts(definition, z.object(definition.params as z.ZodRawShape).parse({})) : definition,
 );
-const byType = new Map(definitions.map((d) => [d.type, d]));
-export const definitionOf = (type: string | undefined): NodeDefinition | undefined => byType.get(type ?? "");
+const byType = new Map(definitions.map((definition) => [definition.type, definition]));
+
+export function definitionOf(type: string | undefined): NodeDefinition | undefined {
+  return byType.get(type ?? "");
+}

@@ -9,7 +9,7 @@ import { setNote, setTitle } from "#nodes/graph/edits";
 import { Chart } from "../_ui/chart";
 import { cx } from "../_ui/cx";
 import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
-import { describe } from "./node";
+import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
 import { fieldsOf } from "./widgets/describe";
 
@@ -188,7 +188,7 @@ function PortFacts({ name, port, wire }: { name: string; port: Port; wire?: Wire
           {port.many ? ", any number" : ""}
         </span>
       </div>
-      <p className="pl-3.5 font-mono text-[11px] text-ink-2">{describe(wire ?? port)}</p>
+      <p className="pl-3.5 font-mono text-[11px] text-ink-2">{shapeText(wire ?? port)}</p>
       {port.doc && <p className="pl-3.5 text-[11px] text-ink-3">{port.doc}</p>}
     </div>
   );

@@ -2,8 +2,13 @@ import type { Preview } from "#nodes/core/preview";
 import type { PublicError, RunEvent, RunStatus } from "#nodes/graph/events";
 
 export type NodeStatus = "waiting" | "running" | "done" | "cached" | "failed" | "skipped";
+/** An event, and when it was told (milliseconds since 1970). */
+export type TimedEvent = RunEvent & { at?: number };
+
 export interface NodeRun {
   status: NodeStatus;
+  /** When it began to compute. */
+  startedAt?: number;
   progress?: { done: number; of: number; note?: string };
   ms?: number;
   previews?: Record<string, Preview>;
@@ -11,6 +16,8 @@ export interface NodeRun {
   warnings?: string[];
   /** A training's points so far. */
   metrics?: { steps: number[]; values: Record<string, (number | null)[]> };
+  /** When each point of `metrics` was told. */
+  times?: number[];
   /** It is frozen: what it gave for each row is kept for the training behind it. */
   once?: { rows: number; bytes: number };
 }
@@ -26,14 +33,23 @@ export interface RunState {
 export const noRun: RunState = { attempt: 0, nodes: {} };
 
 /** A training's curves, by the name of what they measure. */
-type Metrics = NonNullable<NodeRun["metrics"]>;
+export type Metrics = NonNullable<NodeRun["metrics"]>;
 const noMetrics: Metrics = { steps: [], values: {} };
 
 const ended: readonly RunStatus[] = ["done", "failed", "cancelled"];
 export const hasEnded = (status: RunStatus | undefined): boolean => status !== undefined && ended.includes(status);
 
+/**
+ * A run that was asked for just now. Previews of the last one stay until new ones come: what did not change still
+ * holds.
+ */
+export function startOf(id: string, last: RunState): RunState {
+  const nodes = Object.entries(last.nodes).map(([node, { status, previews, ms }]) => [node, { status, previews, ms }]);
+  return { ...noRun, id, status: "queued", nodes: Object.fromEntries(nodes) };
+}
+
 /** The state after one more event. */
-export function fold(state: RunState, event: RunEvent): RunState {
+export function fold(state: RunState, event: TimedEvent): RunState {
   switch (event.kind) {
     case "status":
       return withStatus(state, event);
@@ -44,7 +60,12 @@ export function fold(state: RunState, event: RunEvent): RunState {
         state,
       );
     case "node-start":
-      return withNode(state, event.node, { status: "running", progress: undefined, error: undefined });
+      return withNode(state, event.node, {
+        status: "running",
+        startedAt: event.at,
+        progress: undefined,
+        error: undefined,
+      });
     case "node-progress": {
       const { done, of, note } = event;
       return withNode(state, event.node, { status: "running", progress: { done, of, note } });
@@ -60,13 +81,13 @@ export function fold(state: RunState, event: RunEvent): RunState {
     case "warning":
       return event.node ? withWarning(state, event.node, event.message) : state;
     case "metric":
-      return withNode(state, event.node, { metrics: extended(metricsOf(state, event.node), event) });
+      return withPoint(state, event);
     case "hoisted": {
       const once = { rows: event.rows, bytes: event.bytes };
       return event.nodes.reduce((now, id) => withNode(now, id, { status: "done", once }), state);
     }
     case "resumed":
-      return withNode(state, event.node, { metrics: upToStep(metricsOf(state, event.node), event.step) });
+      return withoutLater(state, event.node, event.step);
   }
 }
 
@@ -91,6 +112,18 @@ function withStatus(state: RunState, event: Extract<RunEvent, { kind: "status" }
   // What was going on when the run ended goes on no more.
   const nodes = Object.entries(state.nodes).map(([id, node]) => [id, isPending(node) ? skipped(node) : node]);
   return { ...next, nodes: Object.fromEntries(nodes) };
+}
+
+function withPoint(state: RunState, event: Extract<TimedEvent, { kind: "metric" }>): RunState {
+  const metrics = extended(metricsOf(state, event.node), event);
+  const before = (state.nodes[event.node]?.times ?? []).slice(0, metrics.steps.length - 1);
+  return withNode(state, event.node, { metrics, times: [...before, event.at ?? 0] });
+}
+
+function withoutLater(state: RunState, node: string, step: number): RunState {
+  const metrics = upToStep(metricsOf(state, node), step);
+  const times = (state.nodes[node]?.times ?? []).slice(0, metrics.steps.length);
+  return withNode(state, node, { metrics, times });
 }
 
 const isPending = ({ status }: NodeRun): boolean => status === "running" || status === "waiting";

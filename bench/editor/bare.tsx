@@ -1,4 +1,7 @@
-/** React Flow with nothing of the editor around it: a title and labelled handles on each node, and a field that types into one. The yardstick of `bench/editor.ts`. */
+/**
+ * React Flow with nothing of the editor around it: a title and labelled handles on each node, and a field that types
+ * into one. The yardstick of `bench/editor.ts`.
+ */
 import {
   Background,
   BackgroundVariant,

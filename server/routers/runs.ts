@@ -91,19 +91,19 @@ export const runs = router({
     .input(z.object({ ids: z.array(id).min(1).max(12) }))
     .query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
 
-  /** A run's events, from the beginning or from where the connection broke. */
+  /** A run's events, from the beginning or from where the connection broke; `at` is when each was told. */
   events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({
     ctx,
     input,
     signal,
   }) {
-    for await (const { id, event } of watchRun(
+    for await (const { id, event, at } of watchRun(
       ctx.db,
       listener(),
       input.id,
       input.lastEventId ?? undefined,
       signal ?? new AbortController().signal,
     ))
-      yield tracked(id, event);
+      yield tracked(id, { ...event, at: at.getTime() });
   }),
 });

@@ -5,6 +5,8 @@ import type { Listener } from "../jobs/notify";
 export interface StoredEvent {
   id: string;
   event: RunEvent;
+  /** When it was told. */
+  at: Date;
 }
 
 const page = 500;
@@ -39,9 +41,9 @@ export async function* watchRun(
         orderBy: { id: "asc" },
         take: page,
       });
-      for (const { id, data } of rows) {
+      for (const { id, data, createdAt } of rows) {
         last = id;
-        yield { id: String(id), event: data as unknown as RunEvent };
+        yield { id: String(id), event: data as unknown as RunEvent, at: createdAt };
       }
       const end = rows.at(-1)?.data as RunEvent | undefined;
       if (end?.kind === "status" && end.status !== "queued" && end.status !== "running") return;

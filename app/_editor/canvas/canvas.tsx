@@ -1,0 +1,141 @@
+"use client";
+
+import {
+  Background,
+  BackgroundVariant,
+  Controls,
+  MiniMap,
+  type Node,
+  type OnNodeDrag,
+  Panel,
+  ReactFlow,
+  useReactFlow,
+} from "@xyflow/react";
+import { type MouseEvent, useCallback, useState } from "react";
+import type { Port } from "#nodes/core/ports";
+import { moveNodes } from "#nodes/graph/edits";
+import { definitionAt, useEditor, useEditorStore } from "../context";
+import { NodeView } from "../node/node-view";
+import { AddPopup, type AddRequest } from "./add-popup";
+import { useDrop } from "./adding";
+import { useConnecting } from "./connecting";
+import { useFlowNodes } from "./flow-nodes";
+import { useFlowWires } from "./flow-wires";
+import { WireView } from "./wire-view";
+
+// React Flow compares what it is given by identity.
+const nodeTypes = { node: NodeView };
+const edgeTypes = { wire: WireView };
+const fitViewOptions = { padding: 0.12, maxZoom: 1 };
+const deleteKeys = ["Delete", "Backspace"];
+const multiSelectionKeys = ["Meta", "Control", "Shift"];
+const proOptions = { hideAttribution: false };
+
+/** The graph as nodes and wires that can be moved, drawn and cut. */
+export function Canvas() {
+  const frozen = useEditor((state) => state.frozen);
+  const count = useEditor((state) => Object.keys(state.history.present.nodes).length);
+  const [request, setRequest] = useState<AddRequest>();
+  const { nodes, changeNodes } = useFlowNodes();
+  const { edges, changeEdges } = useFlowWires();
+  const { isValidConnection, drawWire, endConnect } = useConnecting(setRequest);
+  const rest = useRestingPlaces();
+  const ask = useAskOnDoubleClick(setRequest);
+  const drop = useDrop();
+  return (
+    <div className="relative size-full" onDrop={drop} onDragOver={(event) => event.preventDefault()}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onNodesChange={changeNodes}
+        onEdgesChange={changeEdges}
+        onNodeDragStop={rest}
+        onConnect={drawWire}
+        isValidConnection={isValidConnection}
+        onConnectEnd={endConnect}
+        onDoubleClick={ask}
+        nodesDraggable={!frozen}
+        nodesConnectable={!frozen}
+        deleteKeyCode={frozen ? null : deleteKeys}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={multiSelectionKeys}
+        zoomOnDoubleClick={false}
+        onlyRenderVisibleElements={count > 120}
+        minZoom={0.08}
+        maxZoom={2}
+        fitView
+        fitViewOptions={fitViewOptions}
+        connectionRadius={28}
+        proOptions={proOptions}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
+        <Controls showInteractive={false} position="bottom-left" />
+        <Overview />
+        {!count && <EmptyNotice />}
+      </ReactFlow>
+      {request && <AddPopup request={request} onClose={() => setRequest(undefined)} />}
+    </div>
+  );
+}
+
+/** Writes into the document where dragged nodes were let go. */
+function useRestingPlaces(): OnNodeDrag {
+  const store = useEditorStore();
+  return useCallback(
+    (_event, _node, dragged) => {
+      const positions = Object.fromEntries(dragged.map((node) => [node.id, node.position]));
+      store.getState().edit((document) => moveNodes(document, positions));
+    },
+    [store],
+  );
+}
+
+/** A double click beside all nodes asks which node is wanted there. */
+function useAskOnDoubleClick(onAsk: (request: AddRequest) => void): (event: MouseEvent) => void {
+  const store = useEditorStore();
+  const { screenToFlowPosition } = useReactFlow();
+  return useCallback(
+    (event) => {
+      const isBeside = (event.target as Element).classList.contains("react-flow__pane");
+      if (!isBeside || store.getState().frozen) return;
+      const { clientX: x, clientY: y } = event;
+      onAsk({ x, y, at: screenToFlowPosition({ x, y }) });
+    },
+    [store, onAsk, screenToFlowPosition],
+  );
+}
+
+const overviewStyle = { width: 150, height: 96 };
+
+/** The whole graph, small; each node in the colour of what it gives. */
+function Overview() {
+  const store = useEditorStore();
+  const colourOf = useCallback(
+    ({ id }: Node) => {
+      const [port] = Object.values<Port>(definitionAt(store.getState(), id)?.outputs ?? {});
+      return `var(--port-${port?.type ?? "file"})`;
+    },
+    [store],
+  );
+  return (
+    <MiniMap
+      pannable
+      zoomable
+      position="bottom-right"
+      className="!hidden lg:!block"
+      style={overviewStyle}
+      nodeColor={colourOf}
+    />
+  );
+}
+
+function EmptyNotice() {
+  return (
+    <Panel position="top-center" className="pointer-events-none !mt-[28vh] text-center text-ink-2">
+      <p className="text-base font-medium text-ink">An empty graph</p>
+      <p>Drag a node from the left, or double-click here to search for one.</p>
+    </Panel>
+  );
+}

@@ -1,0 +1,91 @@
+import type { Connection, EdgeChange } from "@xyflow/react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import type { Wire } from "#nodes/graph/document";
+import { disconnect } from "#nodes/graph/edits";
+import { endpointKey } from "#nodes/graph/resolve";
+import { definitionAt, useEditor, useEditorStore } from "../context";
+import type { EditorState } from "../store";
+import type { FlowWire } from "./wire-view";
+
+/**
+ * The document's wires as React Flow wants them, and what to do when it picks or deletes some. A wire that did not
+ * change stays the same object.
+ */
+export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeChange<FlowWire>[]): void } {
+  const store = useEditorStore();
+  const wires = useEditor((state) => state.history.present.wires);
+  const checked = useEditor((state) => state.checked);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const known = useRef(new Map<string, FlowWire>());
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another check may give other types and problems
+  const edges = useMemo(() => {
+    const drawn = wires.map((wire) => {
+      const id = idOf(wire);
+      return keptOr(known.current.get(id), flowWire(id, wire, store.getState(), picked.has(id)));
+    });
+    known.current = new Map(drawn.map((edge) => [edge.id, edge]));
+    return drawn;
+  }, [wires, checked, picked, store]);
+
+  const changeEdges = useCallback(
+    (changes: EdgeChange<FlowWire>[]) => {
+      setPicked((now) => withPicks(now, changes));
+      const ids = new Set(changes.flatMap((change) => (change.type === "remove" ? [change.id] : [])));
+      if (!ids.size) return;
+      store.getState().edit((document) => {
+        const gone = document.wires.filter((wire) => ids.has(idOf(wire)));
+        return gone.length ? disconnect(document, gone) : document;
+      });
+    },
+    [store],
+  );
+  return { edges, changeEdges };
+}
+
+/** The wire that React Flow's connection stands for; nothing while one of its ends hangs free. */
+export function wireOf({ source, sourceHandle, target, targetHandle }: Connection | FlowWire): Wire | undefined {
+  if (!source || !sourceHandle || !target || !targetHandle) return undefined;
+  return { from: { node: source, port: sourceHandle }, to: { node: target, port: targetHandle } };
+}
+
+function idOf({ from, to }: Wire): string {
+  return `${endpointKey(from)} → ${endpointKey(to)}`;
+}
+
+function flowWire(id: string, { from, to }: Wire, state: EditorState, selected: boolean): FlowWire {
+  const type = definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file";
+  const bad = state.checked.nodes
+    .get(to.node)
+    ?.problems.find(
+      ({ severity, port, code }) => severity === "error" && port === to.port && code !== "missing-input",
+    )?.message;
+  return {
+    id,
+    type: "wire",
+    source: from.node,
+    sourceHandle: from.port,
+    target: to.node,
+    targetHandle: to.port,
+    data: { type, bad },
+    selected,
+  };
+}
+
+/** An edge's id says where it begins and ends. */
+function keptOr(before: FlowWire | undefined, now: FlowWire): FlowWire {
+  const isSame =
+    before?.selected === now.selected && before?.data?.type === now.data?.type && before?.data?.bad === now.data?.bad;
+  return before && isSame ? before : now;
+}
+
+function withPicks(now: ReadonlySet<string>, changes: readonly EdgeChange<FlowWire>[]): ReadonlySet<string> {
+  const picks = changes.filter((change) => change.type === "select");
+  if (!picks.length) return now;
+  const next = new Set(now);
+  for (const { id, selected } of picks) {
+    if (selected) next.add(id);
+    else next.delete(id);
+  }
+  return next;
+}

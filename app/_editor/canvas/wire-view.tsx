@@ -1,0 +1,31 @@
+import { BaseEdge, type Edge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo } from "react";
+import { useEditor } from "../context";
+
+/** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
+export type FlowWire = Edge<{ type: string; bad?: string }>;
+
+/** A wire: dashed and red where it does not fit, moving where data is waited for. */
+export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
+  const { id, source, target, data, selected } = wire;
+  const [path] = getBezierPath(wire);
+  const isBusy = useEditor(
+    ({ run }) => run.nodes[target]?.status === "running" && run.nodes[source]?.status !== "running",
+  );
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={path}
+        className={isBusy ? "edge-busy" : ""}
+        style={{
+          stroke: data?.bad ? "var(--bad)" : `var(--port-${data?.type})`,
+          strokeWidth: selected ? 3 : 2,
+          strokeDasharray: data?.bad ? "5 4" : undefined,
+        }}
+        interactionWidth={16}
+      />
+      {data?.bad && <title>{data.bad}</title>}
+    </>
+  );
+});

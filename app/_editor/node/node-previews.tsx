@@ -1,0 +1,58 @@
+import { Maximize2 } from "lucide-react";
+import { useState } from "react";
+import type { Preview } from "#nodes/core/preview";
+import { Chart } from "../../_ui/chart";
+import { cx } from "../../_ui/cx";
+import { PreviewWindow } from "../preview-window";
+import { PreviewView } from "../previews";
+import type { Metrics, NodeRun } from "../run-state";
+
+/** What a node gave, below its ports; while it trains, its curve. */
+export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
+  const [isOpen, setOpen] = useState(false);
+  if (run.status === "running" && run.metrics && run.metrics.steps.length > 1) return <Curve metrics={run.metrics} />;
+  const shown = mostTelling(Object.entries(run.previews ?? {}));
+  if (!shown.size) return null;
+  const isOld = run.status === "waiting" || run.status === "running";
+  return (
+    <div className={`group/preview relative border-t border-line p-2 ${isOld ? "opacity-45" : ""}`}>
+      {[...shown].map(([name, preview]) => (
+        <PreviewView key={name} name={name} preview={preview} />
+      ))}
+      <button
+        type="button"
+        aria-label={`Enlarge the previews of ${title}`}
+        onClick={() => setOpen(true)}
+        className={cx(
+          "nodrag absolute top-1 right-1 hidden rounded-md border border-line bg-raised p-1 text-ink-2 shadow",
+          "group-hover/preview:block hover:text-ink focus:block",
+        )}
+      >
+        <Maximize2 className="size-3.5" aria-hidden />
+      </button>
+      {isOpen && <PreviewWindow title={title} previews={run.previews ?? {}} onClose={() => setOpen(false)} />}
+    </div>
+  );
+}
+
+/** A node shows its most telling output and a few numbers; the window shows all. */
+function mostTelling(all: [string, Preview][]): Map<string, Preview> {
+  const numbers = all.filter(([, preview]) => preview.type === "number");
+  const first = all[0];
+  if (!first || numbers.length === all.length) return new Map(all);
+  const dull: readonly Preview["type"][] = ["text", "number", "weights"];
+  const picture = all.find(([, preview]) => !dull.includes(preview.type)) ?? first;
+  return new Map([picture, ...numbers.slice(0, 4)]);
+}
+
+/** The first line of a training's curve, usually its loss. */
+function Curve({ metrics }: { metrics: Metrics }) {
+  const lines = Object.entries(metrics.values)
+    .slice(0, 1)
+    .map(([name, values]) => ({ name, values }));
+  return (
+    <div className="border-t border-line p-2">
+      <Chart label="step" x={metrics.steps} lines={lines} height={120} />
+    </div>
+  );
+}

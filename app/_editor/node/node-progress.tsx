@@ -1,0 +1,26 @@
+import type { NodeRun } from "../run-state";
+
+/** How far a running node has come; a pulse where it does not say. */
+export function NodeProgress({ progress }: Pick<NodeRun, "progress">) {
+  const percent = progress && (100 * progress.done) / Math.max(1, progress.of);
+  return (
+    <div className="px-2.5 pt-1.5">
+      <div
+        className="h-1 overflow-hidden rounded-full bg-line"
+        role="progressbar"
+        aria-valuenow={percent === undefined ? undefined : Math.round(percent)}
+      >
+        <div
+          className={`h-full rounded-full bg-accent transition-[width] ${progress ? "" : "w-1/3 animate-pulse"}`}
+          style={{ width: percent === undefined ? undefined : `${percent}%` }}
+        />
+      </div>
+      {progress && (
+        <p className="mt-1 truncate text-[11px] text-ink-2 tabular-nums">
+          {progress.done.toLocaleString()} of {progress.of.toLocaleString()}
+          {progress.note ? ` · ${progress.note}` : ""}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { Handle, Position } from "@xyflow/react";
+import type { Port, WireType } from "#nodes/core/ports";
+import { shapeText } from "../shape-text";
+
+export type Side = "in" | "out";
+
+interface PortHandleProps {
+  node: string;
+  name: string;
+  port: Port;
+  side: Side;
+  /** Distance of its middle from the upper edge of the node, where its row does not say it. */
+  top?: number;
+}
+
+/** What a wire is drawn from or to. */
+export function PortHandle({ node, name, port, side, top }: PortHandleProps) {
+  const isInput = side === "in";
+  return (
+    <Handle
+      id={name}
+      type={isInput ? "target" : "source"}
+      position={isInput ? Position.Left : Position.Right}
+      style={{ background: `var(--port-${port.type})`, top }}
+      aria-label={portLabel(node, name, side)}
+    />
+  );
+}
+
+export function portLabel(node: string, name: string, side: Side): string {
+  return `${side === "in" ? "input" : "output"} ${node}.${name}`;
+}
+
+/** A port with its name. `wire` is what is known of the wire on it. */
+export function PortRow({ wire, ...rest }: PortHandleProps & { wire?: WireType }) {
+  const { name, port, side } = rest;
+  const isInput = side === "in";
+  const title = [`${name}: ${port.type} ${shapeText(wire ?? port)}`, port.doc].filter(Boolean).join("\n");
+  return (
+    <div className={`relative flex h-[22px] items-center ${isInput ? "pr-2 pl-3.5" : "justify-end pr-3.5 pl-2"}`}>
+      <PortHandle {...rest} />
+      <span
+        className={`min-w-0 truncate text-[11.5px] ${isInput && port.optional ? "text-ink-3" : "text-ink-2"}`}
+        title={title}
+      >
+        {name}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { ChevronDown, CopyPlus, Download, Keyboard, Share2 } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { toast } from "sonner";
+import type { GraphDocument } from "#nodes/graph/document";
+import { problemOf, useTRPCClient } from "../../_trpc/client";
+import { Button } from "../../_ui/button";
+import { useActions } from "../actions";
+import { commands, keysText } from "../commands";
+import { useEditor, useEditorStore } from "../context";
+import { Menu, MenuItem } from "./menu";
+
+/** What is done with a graph as a whole, and the list of keys. */
+export function MoreMenu({ published }: { published: boolean }) {
+  const store = useEditorStore();
+  const frozen = useEditor((state) => state.frozen);
+  const { saveCopy } = useActions();
+  const publish = usePublish();
+  const trigger = (
+    <Button look="quiet" size="s" aria-label="More">
+      More
+      <ChevronDown className="size-3.5" aria-hidden />
+    </Button>
+  );
+  return (
+    <Menu trigger={trigger}>
+      <MenuItem icon={Download} onSelect={() => exportDocument(store.getState().history.present)}>
+        Export as JSON
+      </MenuItem>
+      <MenuItem icon={CopyPlus} onSelect={saveCopy}>
+        Save as a new graph
+      </MenuItem>
+      {!frozen && (
+        <MenuItem icon={Share2} onSelect={() => void publish(!published)}>
+          {published ? "Take back from the templates" : "Publish as a template"}
+        </MenuItem>
+      )}
+      <DropdownMenu.Separator className="my-1 h-px bg-line" />
+      <Keys />
+    </Menu>
+  );
+}
+
+function usePublish(): (published: boolean) => Promise<void> {
+  const graphId = useEditor((state) => state.graphId);
+  const client = useTRPCClient();
+  return async (published) => {
+    try {
+      await client.graphs.publish.mutate({ id: graphId as string, published });
+      toast(published ? "Published: others find it on the start page." : "Taken back from the templates.");
+    } catch (error) {
+      toast.error(problemOf(error).message);
+    }
+  };
+}
+
+function exportDocument(document: GraphDocument): void {
+  const name = document.name.replace(/[^\w-]+/g, "-").toLowerCase() || "graph";
+  const link = window.document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(document, null, 2)], { type: "application/json" }));
+  link.download = `${name}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function Keys() {
+  return (
+    <>
+      <DropdownMenu.Label className="flex items-center gap-2 px-2 py-1 text-xs text-ink-3">
+        <Keyboard className="size-4" aria-hidden />
+        Keys
+      </DropdownMenu.Label>
+      {Object.values(commands).map((command) => (
+        <div key={command.title} className="flex justify-between px-2 py-0.5 text-xs text-ink-2">
+          <span>{command.title}</span>
+          <kbd className="font-mono text-ink-3">{keysText(command)}</kbd>
+        </div>
+      ))}
+    </>
+  );
+}

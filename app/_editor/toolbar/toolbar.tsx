@@ -1,0 +1,113 @@
+"use client";
+
+import { CopyPlus } from "lucide-react";
+import Link from "next/link";
+import { Button } from "../../_ui/button";
+import { cx } from "../../_ui/cx";
+import { Logo, ThemeSwitch } from "../../_ui/shell";
+import { StatusMark } from "../../_ui/status";
+import { useActions } from "../actions";
+import { useChecked, useEditor, useEditorStore } from "../context";
+import { EditButtons } from "./edit-buttons";
+import { MoreMenu } from "./more-menu";
+import { RunButtons } from "./run-buttons";
+import { SavedMark } from "./saved-mark";
+
+/** The line above the canvas: the graph's name, how it is saved, what can be done with it, and its run. */
+export function Toolbar({ published }: { published: boolean }) {
+  const frozen = useEditor((state) => state.frozen);
+  return (
+    <header className="flex h-13 items-center gap-2 border-b border-line bg-surface px-3">
+      <Logo />
+      <span className="mx-1 h-5 w-px shrink-0 bg-line" />
+      <GraphName />
+      {frozen ? (
+        <span className="shrink-0 rounded-full bg-sunken px-2 py-0.5 text-xs text-ink-2">snapshot</span>
+      ) : (
+        <SavedMark />
+      )}
+      <div className="ml-auto flex shrink-0 items-center gap-1">
+        {!frozen && <EditButtons />}
+        <MoreMenu published={published} />
+        <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink">
+          Runs
+        </Link>
+        <Link
+          href="/sweeps"
+          className="hidden rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink lg:block"
+        >
+          Sweeps
+        </Link>
+        <ThemeSwitch />
+        <span className="mx-1 h-5 w-px bg-line" />
+        <RunMark />
+        {frozen ? (
+          <EditCopyButton />
+        ) : (
+          <>
+            <ProblemCount />
+            <RunButtons />
+          </>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function GraphName() {
+  const store = useEditorStore();
+  const name = useEditor((state) => state.history.present.name);
+  const frozen = useEditor((state) => state.frozen);
+  return (
+    <input
+      aria-label="Name of the graph"
+      className={cx(
+        "field-sizing-content min-w-24 max-w-80 truncate rounded-md border border-transparent bg-transparent px-2 py-1",
+        "font-semibold hover:border-line focus:border-line-strong",
+      )}
+      value={name}
+      maxLength={200}
+      disabled={frozen}
+      onChange={(event) => store.getState().edit((document) => ({ ...document, name: event.target.value }), "name")}
+    />
+  );
+}
+
+/** How the run that is shown stands; leads to it. */
+function RunMark() {
+  const id = useEditor((state) => state.run.id);
+  const status = useEditor((state) => state.run.status);
+  if (!id || !status) return null;
+  return (
+    <Link href={`/runs/${id}`} data-run-status={status} className="flex items-center">
+      <StatusMark status={status} />
+    </Link>
+  );
+}
+
+/** The number of errors; a press shows their list, which the inspector has while nothing is chosen. */
+function ProblemCount() {
+  const store = useEditorStore();
+  const { problems } = useChecked();
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  if (!errors) return null;
+  return (
+    <button
+      type="button"
+      onClick={() => store.getState().select([])}
+      className="rounded-full bg-bad-soft px-2 py-0.5 text-xs font-medium text-bad"
+    >
+      {errors} {errors === 1 ? "problem" : "problems"}
+    </button>
+  );
+}
+
+function EditCopyButton() {
+  const { saveCopy } = useActions();
+  return (
+    <Button look="primary" onClick={saveCopy}>
+      <CopyPlus className="size-4" aria-hidden />
+      Edit a copy
+    </Button>
+  );
+}
