@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import whole from "./vitest.config";
 
-/** Tests that train, decode thousands of pictures or open many models: seconds each, where others take less than two. */
+/** They train, decode thousands of pictures or open many models: seconds each, where others take less than two. */
 const slow = [
   "models/onnx/ops.test.ts",
   "models/onnx/gradients/indexing.test.ts",

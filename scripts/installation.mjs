@@ -1,6 +1,6 @@
 /**
- * Whether what is installed is what the lockfile and the schema ask for. Imports nothing but Node, for it runs on a bare
- * clone.
+ * Whether what is installed is what the lockfile and the schema ask for. Imports nothing but Node, for it runs on a
+ * bare clone.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";

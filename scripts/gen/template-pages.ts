@@ -73,7 +73,8 @@ ${Object.keys(document.nodes).length} nodes and ${document.wires.length} wires.
 | --- | --- |
 ${rows.join("\n")}
 
-Written by \`npm run gen\` from \`nodes/templates/${id}.json\`; the picture by \`npm run pictures\`. [All templates](README.md)
+Written by \`npm run gen\` from \`nodes/templates/${id}.json\`; the picture by \`npm run pictures\`.
+[All templates](README.md)
 `;
 }
 

@@ -1,4 +1,4 @@
-/** The database of one `npm start`: the embedded Postgres or a server of the user's own, its schema, a watch over it. */
+/** The database of one `npm start`: the embedded Postgres or a server of the user's own, its schema, and its watch. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail, isAlive, isStopping, onStop, say } from "./lifecycle.mjs";
 import { data } from "./settings.mjs";

@@ -1,4 +1,4 @@
-/** ONNX files written with nothing of ours, and the check that an import computes what the runtime does for the file. */
+/** ONNX files written with nothing of ours, and the check that an import computes what the runtime does. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType as A,

@@ -1,0 +1,94 @@
+/**
+ * Makes the pictures of the README and of the templates' pages from the running product: `npm run pictures`, or
+ * `npm run pictures -- NAME…` for some templates. Each template is opened, run to its end and photographed in a
+ * headless Chromium. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter; all take
+ * less than ten minutes on two cores.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
+import { type GraphDocument, graphDocument } from "#nodes/graph/document";
+import { openBrowser, openPage, startProduct } from "#tests/kit/product";
+import { ensureChromium } from "./chromium.mjs";
+import { shortened } from "./gen/template-pictures";
+
+/** The template that stands for all in the README, and the node whose settings are shown there. */
+const editorPicture = { template: "clip-zero-shot-emoji", node: "labels" };
+const asked = process.argv.slice(2);
+const templates = readdirSync("nodes/templates")
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.slice(0, -".json".length))
+  .filter((id) => !asked.length || asked.includes(id));
+
+const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
+process.env.CHROMIUM_PATH = ensureChromium() ?? "";
+const product = await startProduct({ PATCHBAY_DATA: join(folder, "data") });
+const browser = await openBrowser();
+try {
+  for (const id of templates) await photographTemplate(browser, id);
+} finally {
+  await browser.close();
+  await product.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function photographTemplate(within: Browser, id: string): Promise<void> {
+  const began = performance.now();
+  const { page } = await openPage(within);
+  await openGraph(page, id);
+  await runToEnd(page);
+  await page.keyboard.press("Control+0"); // the whole graph
+  await photograph(page, `docs/templates/${id}.png`);
+  if (id === editorPicture.template) {
+    await lookAt(page, editorPicture.node);
+    await photograph(page, "docs/editor.png");
+  }
+  await page.close();
+  console.log(`${id}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+
+/** Opens the template as a file, made shorter where that is asked for. */
+async function openGraph(page: Page, id: string): Promise<void> {
+  const document = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
+  const file = join(folder, `${id}.json`);
+  writeFileSync(file, JSON.stringify(shorten(document, shortened[id] ?? {})));
+  await page.goto(product.url);
+  await page.setInputFiles('input[type="file"]', file);
+  await page.waitForSelector("[data-node]");
+}
+
+function shorten(document: GraphDocument, changes: Readonly<Record<string, object>>): GraphDocument {
+  for (const [id, params] of Object.entries(changes)) {
+    const node = document.nodes[id];
+    if (!node) throw new Error(`scripts/gen/template-pictures.ts names the node “${id}”, which the template has not.`);
+    Object.assign(node.params, params);
+  }
+  return document;
+}
+
+async function runToEnd(page: Page): Promise<void> {
+  await page.click("header button:has-text('Run')");
+  await page.waitForSelector("[data-run-status=done], [data-run-status=failed]", { timeout: 600_000 });
+  const failed = await page.locator("[data-run-status=failed]").count();
+  if (failed) throw new Error(`The run failed: ${await page.textContent("body")}`);
+}
+
+/** Opens a node's settings, and comes closer. */
+async function lookAt(page: Page, node: string): Promise<void> {
+  await page.click(`[data-node="${node}"] [title]`);
+}
+
+/** A palette keeps text sharp and the file small. */
+async function photograph(page: Page, file: string): Promise<void> {
+  await page.mouse.move(0, 0);
+  await page.waitForLoadState("networkidle");
+  await sleep(1000); // the canvas glides to its place
+  const picture = await sharp(await page.screenshot())
+    .png({ palette: true, quality: 90, effort: 10 })
+    .toBuffer();
+  writeFileSync(file, picture);
+  console.log(`${file}: ${Math.round(picture.length / 1000)} kB`);
+}

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const folders = ["app", "bench", "models", "nodes", "prisma", "scripts", "server", "tests"];
+const code = /\.(tsx?|m?js|cjs|css|py)$/;
+/** Written by a program; CONTRIBUTING says by which. */
+const generated = /\.gen\.ts$|^prisma\/generated\//;
+const tests = /^tests\/|\.test\.tsx?$/;
+
+const inFolders = folders.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+);
+const files = [...readdirSync("."), ...inFolders].filter((file) => code.test(file) && !generated.test(file));
+const linesOf = (file: string) => readFileSync(file, "utf8").split("\n");
+
+describe("the code can be read", () => {
+  it("is where this test looks for it", () => expect(files.length).toBeGreaterThan(300));
+
+  it("in lines of at most 120 characters, but for twenty with a string that cannot be broken", () => {
+    const long = files.flatMap((file) =>
+      linesOf(file)
+        .map((line, i) => ({ where: `${file}:${i + 1}`, line }))
+        .filter(({ line }) => line.length > 120),
+    );
+    const breakable = long.filter(({ line }) => !hasLongString(line));
+    expect(breakable.map(({ where }) => where)).toEqual([]);
+    expect(long.length, long.map(({ where }) => where).join("\n")).toBeLessThanOrEqual(20);
+  });
+
+  it("in files of at most 400 lines, tests aside", () => {
+    const long = files.filter((file) => !tests.test(file) && linesOf(file).length > 401); // one follows the last \n
+    expect(long).toEqual([]);
+  });
+});
+
+/** Whether a string, a template or a pattern is what makes the line long. */
+function hasLongString(line: string): boolean {
+  const strings = line.match(/"[^"]*"|'[^']*'|`[^`]*`?|\/\S{30,}\//g) ?? [];
+  return line.length - Math.max(0, ...strings.map((text) => text.length)) < 60;
+}
