@@ -1,9 +1,15 @@
+import type { Endpoint } from "./document";
 import { errorProblem, type Problem } from "./problem";
-import type { ResolvedNode } from "./resolve";
+
+interface Reader {
+  id: string;
+  /** Where each input comes from. */
+  inputs: Readonly<Record<string, readonly Endpoint[]>>;
+}
 
 /** Topological order, stable in the document's order. Nodes on a cycle are reported and left out. */
-export function inOrder(nodes: Map<string, ResolvedNode>, problems: Problem[]): Map<string, ResolvedNode> {
-  const done = new Map<string, ResolvedNode>();
+export function inOrder<Node extends Reader>(nodes: Map<string, Node>, problems: Problem[]): Map<string, Node> {
+  const done = new Map<string, Node>();
   const waiting = new Map([...nodes.values()].map((node) => [node.id, sourcesOf(node, nodes)]));
   const readers = new Map<string, string[]>();
   for (const [id, sources] of waiting) {
@@ -11,7 +17,7 @@ export function inOrder(nodes: Map<string, ResolvedNode>, problems: Problem[]): 
   }
   const ready = [...nodes.keys()].filter((id) => waiting.get(id)?.size === 0);
   for (let id = ready.shift(); id !== undefined; id = ready.shift()) {
-    done.set(id, nodes.get(id) as ResolvedNode);
+    done.set(id, nodes.get(id) as Node);
     for (const reader of readers.get(id) ?? []) {
       const left = waiting.get(reader);
       left?.delete(id);
@@ -23,7 +29,7 @@ export function inOrder(nodes: Map<string, ResolvedNode>, problems: Problem[]): 
   return done;
 }
 
-function sourcesOf(node: ResolvedNode, nodes: ReadonlyMap<string, ResolvedNode>): Set<string> {
+function sourcesOf(node: Reader, nodes: ReadonlyMap<string, Reader>): Set<string> {
   const sources = Object.values(node.inputs).flat();
   return new Set(sources.map((source) => source.node).filter((id) => nodes.has(id)));
 }

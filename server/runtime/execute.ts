@@ -2,44 +2,30 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Port } from "#nodes/core/ports";
 import { check } from "#nodes/graph/check";
-import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
 import { type Plan, plan, type Step, signatures } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
-import type { Registry, ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
+import type { ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
 import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { Cancelled, toPublic } from "../errors";
 import { readyTargets } from "../graphs/ready";
-import { type Blobs, sha256 } from "../storage/blobs";
+import { sha256 } from "../storage/blobs";
 import type { CacheEntry } from "./cache";
 import { hold } from "./hold";
 import { createHost } from "./host/create-host";
 import { chooseProvider, type Provider, type ProviderChoice } from "./providers";
 import { Results, type StoredOutputs } from "./results";
-import { hostOf, hostOptionsOf, runStep, type StepContext } from "./steps";
+import { hostOf, hostOptionsOf, runStep, type StepContext, type StepOptions } from "./steps";
 
-export interface ExecuteOptions {
-  document: GraphDocument;
+export interface ExecuteOptions extends StepOptions {
   /** Nodes whose results are asked for; by default those that feed nothing. */
   targets?: readonly string[];
-  blobs: Blobs;
-  /** Results by signature, and decoded pixels. Safe to delete at any time. */
-  cacheDir: string;
-  /** Where a training keeps the checkpoints from which it goes on after a kill. */
-  scratch: string;
-  signal: AbortSignal;
   provider?: ProviderChoice;
-  /** Folders that data nodes may read from. */
-  folders?: readonly string[];
-  allowRemote?: boolean;
-  /** Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between steps. */
-  dataThreads?: number;
   onEvent?(event: RunEvent): void;
   /** The unexplained cause of a failure, for the log. */
   onCause?(error: unknown): void;
-  registry?: Registry;
 }
 
 export interface ExecuteResult {

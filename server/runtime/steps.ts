@@ -2,13 +2,13 @@ import { join } from "node:path";
 import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
 import type { Tensor, Weights } from "#nodes/core/values";
-import type { Endpoint } from "#nodes/graph/document";
+import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
 import { coneOf, type Step } from "#nodes/graph/plan";
-import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { prepareNodes } from "../prepare";
-import type { ExecuteOptions } from "./execute";
+import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
 import { createHost, type HostOptions } from "./host/create-host";
 import type { Provider } from "./providers";
@@ -19,9 +19,29 @@ import { train } from "./training/train";
 
 const sessions = new SessionPool();
 
+/** Where a step's data lie, and what it may do. */
+export interface StepOptions {
+  document: GraphDocument;
+  blobs: Blobs;
+  /** Results by signature, and decoded pixels. Safe to delete at any time. */
+  cacheDir: string;
+  /** Where a training keeps the checkpoints from which it goes on after a kill. */
+  scratch: string;
+  signal: AbortSignal;
+  /** Folders that data nodes may read from. */
+  folders?: readonly string[];
+  allowRemote?: boolean;
+  /**
+   * Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between
+   * steps.
+   */
+  dataThreads?: number;
+  registry?: Registry;
+}
+
 /** What a step needs to know of the execution that it is a part of. */
 export interface StepContext {
-  options: ExecuteOptions;
+  options: StepOptions;
   graph: ResolvedGraph;
   types: Types;
   results: Results;
@@ -98,7 +118,7 @@ export function hostOf(node: string, context: StepContext): Host {
 }
 
 /** The machine, for a node that neither trains nor exports. */
-export function hostOptionsOf(node: string, options: ExecuteOptions, tell: StepContext["tell"]): HostOptions {
+export function hostOptionsOf(node: string, options: StepOptions, tell: StepContext["tell"]): HostOptions {
   const { blobs, cacheDir, signal, folders, allowRemote } = options;
   return {
     blobs,
