@@ -1,4 +1,4 @@
-import type { GraphDocument } from "#nodes/graph/document";
+import { parseDocument } from "#nodes/graph/parse";
 import { db } from "#server/db";
 import { listTemplates } from "#server/templates";
 import { GraphPicture, TemplatePicture } from "./_start/picture";
@@ -31,9 +31,10 @@ async function publishedTemplates(): Promise<TemplateEntry[]> {
       take: 24,
     })
     .catch(() => []);
-  return graphs.map(({ id, name, description, document: stored }) => {
-    const document = stored as unknown as GraphDocument;
-    return {
+  return graphs.flatMap(({ id, name, description, document: stored }) => {
+    const { document } = parseDocument(stored);
+    if (!document) return [];
+    const entry = {
       key: id,
       name,
       description: description || "Published here.",
@@ -42,5 +43,6 @@ async function publishedTemplates(): Promise<TemplateEntry[]> {
       source: { from: id },
       picture: <GraphPicture document={document} />,
     };
+    return [entry];
   });
 }

@@ -1,3 +1,4 @@
+import { cutText } from "#models/files/text";
 import type { PublicError } from "#nodes/graph/events";
 import type { Problem } from "#nodes/graph/problem";
 
@@ -119,10 +120,11 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
 }
 
 /** The last clause of a runtime message, without file names, codes and addresses. */
-const summary = (message: string): string =>
-  (message.split("\n", 1)[0] as string)
+function summary(message: string): string {
+  const clause = (message.split("\n", 1)[0] as string)
     .replace(/^.*?(?:failed:|Status Message:|Message:)\s*/i, "")
     .replace(/(?:\/?[\w.-]+\/)+[\w.-]+(?::\d+)?/g, "")
     .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 200) || "no reason was given.";
+    .trim();
+  return cutText(clause, 200, "…") || "no reason was given.";
+}

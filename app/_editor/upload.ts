@@ -1,4 +1,4 @@
-import { cleanText } from "#nodes/core/text";
+import { cleanText } from "#models/files/text";
 
 /** Files on their way to the blob store, and where they lie there. */
 export interface Uploaded {

@@ -1,5 +1,5 @@
 import { registry as everyNode } from "../registry.gen";
-import { cleanText, cleanTexts } from "../core/text";
+import { cleanText, cleanTexts } from "#models/files/text";
 import { type GraphDocument, type GraphNode, isNodeId, type Wire } from "./document";
 import { definitionOf, endpointKey, type Registry } from "./resolve";
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { NodeDefinition, ParamValues, Params } from "../core/node";
 import type { GraphNode } from "./document";
+import { cutText } from "#models/files/text";
 import { errorProblem, type Problem } from "./problem";
 
 /**
@@ -51,7 +52,7 @@ function badParam(id: string, definition: NodeDefinition, issue: z.core.$ZodIssu
     (whole, step) => (whole as Record<PropertyKey, unknown> | undefined)?.[step],
     raw,
   );
-  const shown = JSON.stringify(value)?.slice(0, 80) ?? "missing";
+  const shown = value === undefined ? "missing" : cutText(JSON.stringify(value), 80, "…");
   return errorProblem(
     "bad-param",
     `${definition.title}: ${z.core.toDotPath(issue.path)} is ${shown}. ${issue.message}.`,

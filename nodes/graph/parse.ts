@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cleanText, decodeText } from "../core/text";
+import { cleanText, decodeText } from "#models/files/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
 import { foreignFormat } from "./foreign";
 import { type JsonFlaw, jsonFlaws, maxDepth } from "./json-text";

@@ -1,3 +1,4 @@
+import { cutText } from "#models/files/text";
 import * as z from "zod";
 import type { Port } from "../core/ports";
 import type { GraphDocument } from "./document";
@@ -70,7 +71,7 @@ export function axisProblems(document: GraphDocument, spec: SweepSpec, index: nu
   const refused = (value: unknown): Problem[] => {
     const issue = schema.safeParse(value).error?.issues[0];
     if (!issue) return [];
-    const shown = JSON.stringify(value)?.slice(0, 80);
+    const shown = cutText(JSON.stringify(value), 80, "…");
     return bad(
       `${definition.title}: ${param} cannot be ${shown}. ${issue.message}.`,
       "Correct the values of the sweep.",

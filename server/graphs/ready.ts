@@ -1,3 +1,4 @@
+import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
 import { sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
@@ -22,8 +23,8 @@ export function readyTargets(
   const unknown = asked?.find((id) => !Object.hasOwn(document.nodes, id));
   if (unknown !== undefined)
     throw new Failure({
-      message: `The run asks for the node “${unknown.slice(0, 64)}”, which is not in the graph.`,
-      hint: `Its nodes are ${Object.keys(document.nodes).join(", ").slice(0, 500) || "none"}.`,
+      message: `The run asks for the node “${cutText(unknown, 64, "…")}”, which is not in the graph.`,
+      hint: `Its nodes are ${cutText(Object.keys(document.nodes).join(", "), 500, "…") || "none"}.`,
     });
   const targets = asked ?? sinks(graph);
   const needed = nodesLeadingTo(document, ...targets);

@@ -1,7 +1,7 @@
 import { unescape } from "node:querystring";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { cleanText, cutFileName } from "#nodes/core/text";
+import { cleanText, cutFileName } from "#models/files/text";
 import { BlobTooLarge, maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 

@@ -3,6 +3,7 @@ import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { Editor } from "../../_editor/editor";
 import { isId } from "../../_ui/is-id";
+import { Unreadable } from "../../_ui/unreadable";
 
 export const dynamic = "force-dynamic";
 
@@ -18,7 +19,7 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   const graph = isId(id) ? await db().graph.findFirst({ where: { id, deletedAt: null } }) : null;
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
-  if (!document) throw new Error(problems[0]?.message);
+  if (!document) return <Unreadable title="This graph cannot be opened" problems={problems} />;
   const last = await db().run.findFirst({
     where: { graphId: id, sweepId: null },
     orderBy: { createdAt: "desc" },

@@ -3,6 +3,7 @@ import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { Editor } from "../../_editor/editor";
 import { isId } from "../../_ui/is-id";
+import { Unreadable } from "../../_ui/unreadable";
 
 export const dynamic = "force-dynamic";
 export const metadata = { title: "Run" };
@@ -12,6 +13,6 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   const run = isId(id) ? await db().run.findUnique({ where: { id } }) : null;
   if (!run) notFound();
   const { document, problems } = parseDocument(run.document);
-  if (!document) throw new Error(problems[0]?.message);
+  if (!document) return <Unreadable title="What this run ran cannot be opened" problems={problems} />;
   return <Editor document={document} runId={id} frozen />;
 }

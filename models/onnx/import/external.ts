@@ -1,4 +1,5 @@
 /** Weights in other files: where they may lie, and how they are read. https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+import { cutText } from "../../files/text";
 import { OnnxError } from "./error";
 import type { Source } from "./fields";
 import type { ExternalData } from "./scan";
@@ -17,7 +18,7 @@ export function pathInFolder({ tensor, location }: Pick<ExternalData, "tensor" |
   const isPlain = (part: string) => part !== "" && part !== ".." && !/[\\:*?"<>|]/.test(part) && !hasControl(part);
   if (parts.length > 0 && parts.length <= 16 && location.length <= 512 && parts.every(isPlain)) return parts.join("/");
   throw new OnnxError(
-    `The tensor “${tensor}” lies in “${location.slice(0, 80)}”, which is no file in the folder of the model.`,
+    `The tensor “${tensor}” lies in “${cutText(location, 80, "…")}”, which is no file in the folder of the model.`,
     "Only weights in the model's own folder are read. Export the model again.",
   );
 }

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { cleanText, cutFileName } from "#nodes/core/text";
+import { cleanText, cutFileName } from "#models/files/text";
 import { isRef } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 
