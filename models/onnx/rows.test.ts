@@ -12,6 +12,38 @@ function axisOf(build: (op: Ops, x: Value, graph: Graph) => Value): number | und
   return rowAxes(graph, "B").get(y.name);
 }
 
+describe("a graph that joins other axes to its rows", () => {
+  const runs = (build: (op: Ops, x: Value) => Value) => {
+    const graph = new Graph();
+    graph.output("y", build(opsOf(graph), graph.input("x", "float32", ["B", 4, 6])));
+    return runsByRow(graph, "B");
+  };
+  const joined = (op: Ops, x: Value) => op.Reshape(x, { to: ["4·B", 6] });
+  const parted = (op: Ops, x: Value) => op.Reshape(x, { to: ["B", 24] });
+  it("runs by row where each row takes its places one after the other", () => {
+    expect(runs((op, x) => parted(op, op.Softmax(joined(op, x), { axis: -1 })))).toBe(true);
+    const parts = (op: Ops, x: Value) => op.Reshape(op.Transpose(x, { perm: [1, 0, 2] }), { to: [4, "2·B", 3] });
+    expect(
+      runs((op, x) => {
+        const whole = op.Reshape(op.Relu(parts(op, x)), { to: [4, "B", 6] });
+        return op.Transpose(whole, { perm: [1, 0, 2] });
+      }),
+    ).toBe(true);
+  });
+  it("does not where rows meet, are repeated, or are not what comes out", () => {
+    expect(runs((op, x) => parted(op, op.Softmax(joined(op, x), { axis: 0 })))).toBe(false);
+    expect(runs((op, x) => op.Reshape(op.Tile(x, { repeats: [2, 1, 1] }), { to: ["B", 48] }))).toBe(false);
+    expect(runs((op, x) => parted(op, op.Transpose(op.Reshape(x, { to: [4, "B", 6] }), { perm: [1, 0, 2] })))).toBe(
+      false,
+    );
+    expect(runs(joined)).toBe(false);
+  });
+  it("has its rows in pieces: nothing is cut there", () => {
+    expect(axisOf(joined)).toBeUndefined();
+    expect(axisOf((op, x) => parted(op, joined(op, x)))).toBeUndefined();
+  });
+});
+
 describe("rows", () => {
   it("are kept by what works on each row, along whatever axis they lie", () => {
     expect(axisOf((op, x) => op.Softmax(x, { axis: -1 }))).toBe(0);

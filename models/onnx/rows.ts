@@ -1,3 +1,4 @@
+import { termsOf } from "./dim";
 import { parseEquation } from "./equation";
 import type { Attrs, Dim, Graph, OpNode, Shape, Value } from "./graph";
 import { axisOf } from "./shape";
@@ -7,14 +8,24 @@ import { axisOf } from "./shape";
  * rows lie, by name. Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or
  * once for all rows.
  */
-export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
+export const rowAxes = (graph: Graph, symbol: string): Map<string, number> =>
+  axesOf(graph, symbol, (size) => size === symbol);
+
+/** Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows first. */
+export function runsByRow(graph: Graph, symbol: string): boolean {
+  // On the way a row may take several places one after the other, as when heads are joined to the batch.
+  const axes = axesOf(graph, symbol, (size) => isMultiple(size, symbol));
+  return [...graph.outputs.values()].every((v) => axes.get(v.name) === 0 && v.shape[0] === symbol);
+}
+
+function axesOf(graph: Graph, symbol: string, isOfRows: (size: Dim) => boolean): Map<string, number> {
   const axes = new Map<string, number>();
   const depends = new Set<string>();
   const repeated = new Set<string>();
   for (const { name, shape } of graph.inputs) {
     if (!shape.some((d) => isMadeOf(d, symbol))) continue;
     depends.add(name);
-    const axis = axisOfSymbol(shape, symbol);
+    const axis = axisOfRows(shape, symbol, isOfRows);
     if (axis !== undefined) axes.set(name, axis);
   }
   for (const node of graph.nodes) {
@@ -29,7 +40,7 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
     }
     const inputs = batched.map((x) => ({ x, axis: axes.get(x.name) }));
     for (const y of node.outputs) {
-      const axis = axisOfSymbol(y.shape, symbol);
+      const axis = axisOfRows(y.shape, symbol, isOfRows);
       if (axis !== undefined && inputs.every((i) => i.axis !== undefined && keeps(node, i.x, i.axis, y, axis)))
         axes.set(y.name, axis);
     }
@@ -38,18 +49,18 @@ export function rowAxes(graph: Graph, symbol: string): Map<string, number> {
   return axes;
 }
 
-/** Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows first. */
-export function runsByRow(graph: Graph, symbol: string): boolean {
-  const axes = rowAxes(graph, symbol);
-  return [...graph.outputs.values()].every((v) => axes.get(v.name) === 0);
-}
-
 /** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */
 const isMadeOf = (d: Dim, symbol: string): boolean =>
   typeof d === "string" && (d === "*" || d.split(/[+·]/).includes(symbol));
-/** Where a symbolic size stands in a shape, if it stands there once and alone. */
-function axisOfSymbol(shape: Shape, symbol: string): number | undefined {
-  const axis = shape.indexOf(symbol);
+/** Whether a size is so many times the symbol, or the symbol itself. */
+function isMultiple(size: Dim, symbol: string): boolean {
+  if (size === "*") return false;
+  const [term, ...more] = termsOf(size);
+  return !more.length && term?.factors.join("·") === symbol;
+}
+/** Where the size of the rows stands in a shape, if the symbol is in no other size. */
+function axisOfRows(shape: Shape, symbol: string, isOfRows: (size: Dim) => boolean): number | undefined {
+  const axis = shape.findIndex(isOfRows);
   return axis < 0 || shape.some((d, i) => i !== axis && isMadeOf(d, symbol)) ? undefined : axis;
 }
 /** The sizes before an axis, without those that are 1: equal ones mean that as many elements lie before it. */
@@ -120,6 +131,7 @@ const mixing: Readonly<Record<string, (m: Mixing) => boolean>> = {
 /** Row i of the output comes from row i of this input. */
 function keeps(node: OpNode, x: Value, from: number, y: Value, to: number): boolean {
   if (node.op === "Reshape") return before(x.shape, from) === before(y.shape, to);
+  if (x.shape[from] !== y.shape[to]) return false;
   if (node.op === "Transpose") return (node.attrs.perm as readonly number[])[to] === from;
   if (node.op === "Gather" && x === node.inputs[1]) return true; // ids pick from a table; their rows stay theirs
   if (node.op === "MatMul" || node.op === "Gemm" || node.op === "Einsum") return product(node, x, from, y, to);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Value } from "#models/onnx/graph";
+import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { type Source, sourceOf } from "#models/onnx/import/fields";
 import { inspectModel } from "#models/onnx/import/inspect";
@@ -125,9 +126,8 @@ A model whose weights lie in other files is uploaded together with these: severa
   // A shipped file may change with the product: its bytes, not its name, are what results depend on.
   fingerprint: ({ host, params }) => fingerprintOf(host, params),
   async prepare({ host, params }) {
-    const model = await readModel(sourceOf(await host.get(await refOf(host, params))), isImportable, {
-      beside: besideOf(host, params),
-    });
+    const source = sourceOf(await host.get(await refOf(host, params)));
+    const model = freed(await readModel(source, isImportable, { beside: besideOf(host, params) }));
     if (wiring(model) !== wiring(signatureFor(params)))
       throw Object.assign(
         new Error(`The ports of this node are not those of ${params.file?.name ?? params.shipped}.`),

@@ -19,6 +19,7 @@ import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { builderOf } from "#models/blocks/builder";
 import { Graph, type Value } from "#models/onnx/graph";
+import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { sourceOf } from "#models/onnx/import/fields";
 import { readModel } from "#models/onnx/import/read";
@@ -27,7 +28,14 @@ import { print } from "#models/onnx/print";
 import { toModel } from "#models/onnx/proto";
 import { numbers } from "./check-op";
 
-type AttrValue = number | string | readonly number[] | TensorProto | GraphProto | { float: number };
+type AttrValue =
+  | number
+  | string
+  | readonly number[]
+  | TensorProto
+  | GraphProto
+  | { float: number }
+  | { floats: readonly number[] };
 /** A node in short: [op, inputs, outputs, attributes]; an op of another domain as "com.microsoft/Gelu". */
 export type NodeSpec = readonly [
   op: string,
@@ -76,6 +84,7 @@ function attribute(name: string, value: AttrValue): AttributeProto {
     return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
   if (isTensor(value)) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value });
   if (isGraph(value)) return create(AttributeProtoSchema, { name, type: A.GRAPH, g: value });
+  if ("floats" in value) return create(AttributeProtoSchema, { name, type: A.FLOATS, floats: [...value.floats] });
   return create(
     AttributeProtoSchema,
     "float" in value ? { name, type: A.FLOAT, f: value.float } : { name, type: A.INTS, ints: value.map(BigInt) },
@@ -146,7 +155,7 @@ export async function imported(
   shapes: Readonly<Record<string, Axes>>,
   training = false,
 ): Promise<{ graph: Graph; outputs: Record<string, Value> }> {
-  const model = await readModel(sourceOf(bytes), isImportable);
+  const model = freed(await readModel(sourceOf(bytes), isImportable));
   const graph = new Graph();
   const inputs = Object.fromEntries(
     model.inputs.map(({ name, dtype }) => [name, graph.input(name, dtype, shapes[name] ?? [])]),
@@ -220,7 +229,10 @@ async function expectSame(
   }
 }
 
-async function runFile(model: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<Record<string, ort.Tensor>> {
+export async function runFile(
+  model: Uint8Array,
+  feeds: Record<string, ort.Tensor>,
+): Promise<Record<string, ort.Tensor>> {
   const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3, graphOptimizationLevel: "basic" });
   try {
     return (await session.run(feeds)) as Record<string, ort.Tensor>;

@@ -10,6 +10,30 @@ const known = new Map(coverage().map((entry) => [entry.op, entry]));
 
 /** A file that holds the op on data, with an output `y`; what else it needs is plain. */
 const samples: Record<string, Partial<FileSpec> & Pick<FileSpec, "nodes">> = {
+  Acosh: { nodes: [["Acosh", ["x"], ["y"]]] },
+  Asinh: { nodes: [["Asinh", ["x"], ["y"]]] },
+  Atanh: { nodes: [["Atanh", ["x"], ["y"]]] },
+  Compress: { nodes: [["Compress", ["x", "chosen"], ["y"]]], weights: [intTensor("chosen", [1, 0])] },
+  GlobalLpPool: { nodes: [["GlobalLpPool", ["x"], ["y"]]], inputs: { x: ["B", 2, 3] } },
+  Hardmax: { nodes: [["Hardmax", ["x"], ["y"]]] },
+  LRN: { nodes: [["LRN", ["x"], ["y"], { size: 3 }]], inputs: { x: ["B", 4, 3] } },
+  LpPool: { nodes: [["LpPool", ["x"], ["y"], { kernel_shape: [2] }]], inputs: { x: ["B", 2, 3] } },
+  MeanVarianceNormalization: { nodes: [["MeanVarianceNormalization", ["x"], ["y"], { axes: [1] }]] },
+  NegativeLogLikelihoodLoss: {
+    nodes: [["NegativeLogLikelihoodLoss", ["x", "t"], ["y"]]],
+    inputs: { x: ["B", 4], t: { type: 7, shape: ["B"] } },
+  },
+  Scatter: {
+    nodes: [["Scatter", ["x", "at", "x"], ["y"], { axis: 1 }]],
+    inputs: { x: [1, 2] },
+    weights: [intTensor("at", [1, 0], [1, 2])],
+  },
+  Shrink: { nodes: [["Shrink", ["x"], ["y"]]] },
+  SoftmaxCrossEntropyLoss: {
+    nodes: [["SoftmaxCrossEntropyLoss", ["x", "t"], ["y"]]],
+    inputs: { x: ["B", 4], t: { type: 7, shape: ["B"] } },
+  },
+  Upsample: { nodes: [["Upsample", ["x", "by"], ["y"]]], weights: [floatTensor("by", [2], [1, 2])] },
   CastLike: { nodes: [["CastLike", ["x", "like"], ["y"]]], inputs: { x: ["B", 4], like: { type: 7, shape: [1] } } },
   Constant: { nodes: [["Constant", [], ["y"], { value: floatTensor("", [2], [1, 2]) }]] },
   ConstantOfShape: {

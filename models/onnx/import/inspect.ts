@@ -1,6 +1,7 @@
 import { builderOf } from "../../blocks/builder";
 import { type Dim, Graph, type Shape, type Value } from "../graph";
 import { runsByRow } from "../rows";
+import { freed } from "./batch";
 import { emitModel } from "./emit";
 import { Untranslatable } from "./error";
 import { type Beside, fileOf, nothingBeside, pathInFolder } from "./external";
@@ -41,7 +42,7 @@ async function filesBeside(map: ModelMap, beside: Beside): Promise<string[]> {
 
 async function decided(declared: Signature, source: Source, beside: Beside): Promise<Signature> {
   try {
-    const model = await readModel(source, isImportable, { beside, skeleton: true });
+    const model = freed(await readModel(source, isImportable, { beside, skeleton: true }));
     const { opset, inputs, outputs } = model;
     return { opset, inputs, outputs, ...emitted(model) };
   } catch (error) {

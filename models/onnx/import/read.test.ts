@@ -144,8 +144,8 @@ const refused: [string, Uint8Array, RegExp][] = [
     Uint8Array.of(8, 8, 0x3a, 0x80, 0x80, 0x80, 0x80, 0x08),
     /claims 2147483648 bytes, and 0 are left/,
   ],
-  ["an old opset", onnxFile({ ...linear, opset: 11 }), /^The model uses opset 11; 13 to 21 are read\.$/],
-  ["a new opset", onnxFile({ ...linear, opset: 23 }), /^The model uses opset 23; 13 to 21 are read\.$/],
+  ["an old opset", onnxFile({ ...linear, opset: 6 }), /^The model uses opset 6; 7 to 26 are read\.$/],
+  ["a new opset", onnxFile({ ...linear, opset: 27 }), /^The model uses opset 27; 7 to 26 are read\.$/],
   [
     "no opset of ONNX",
     changed((m) => {

@@ -45,12 +45,13 @@ export interface ReadOptions {
   skeleton?: boolean;
 }
 
-export const opsets = { first: 13, last: 21 };
+/** What ONNX Runtime 1.30 takes. */
+export const opsets = { first: 7, last: 26 };
 /** What is decoded swells some thirtyfold, so it is bounded tightly. */
 const limits = { nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, listedBytes: 8 * 2 ** 20, smallBytes: 2 ** 19 };
 
 /**
- * Reads an ONNX model, opset 13 to 21. What a stranger's file may have wrong is an `OnnxError` that names op and node:
+ * Reads an ONNX model, opset 7 to 26. What a stranger's file may have wrong is an `OnnxError` that names op and node:
  * no ONNX, cycles, values that nothing gives, false sizes. What may be sound but cannot become ops of ours is an
  * `Untranslatable`: another opset, an op that `knows` does not know, functions, element types that are not computed with.
  *

@@ -1,8 +1,9 @@
 import type { Builder } from "../../../blocks/builder";
-import type { Attrs, Dim } from "../../graph";
+import type { Attrs, Dim, DType, Shape } from "../../graph";
 import { append, type OpName } from "../../ops/index";
 import { axisOf } from "../../shape";
 import { type Operand, ofKnown, ofValue } from "../operand";
+import type { BakedBatch } from "../baked";
 import type { FileNode } from "../read";
 
 /** What an op of the file becomes: one operand per output. */
@@ -13,16 +14,31 @@ export function refuse(reason: string): never {
   throw new Error(reason);
 }
 
+/** What is the same for all ops of a file. */
+export interface Context {
+  builder: Builder;
+  /** The version of the standard that the file is written in: the same op may mean another thing in another one. */
+  opset: number;
+  /** The batch that it was exported for, and the one that comes in its place; of a file that takes any. */
+  batch?: { baked: BakedBatch; rows: Dim };
+}
+
 /** One op of the file on its way into our graph: what it is given, and how it emits. */
 export class Call {
   constructor(
-    readonly builder: Builder,
+    readonly context: Context,
     readonly node: FileNode,
-    /** The version of the standard that the file is written in: the same op may mean another thing in another one. */
-    readonly opset: number,
     /** The inputs; an optional one that is left out is undefined. */
     readonly operands: readonly (Operand | undefined)[],
   ) {}
+
+  get builder(): Builder {
+    return this.context.builder;
+  }
+
+  get opset(): number {
+    return this.context.opset;
+  }
 
   get attrs(): Attrs {
     return this.node.attrs;
@@ -59,6 +75,17 @@ export class Call {
     return this.operands[index] ? this.integers(index) : (this.attrs[name] as number[] | undefined);
   }
 
+  /** Sizes that `shape` is brought to, with the batch that comes in place of the one in the file. */
+  freed(how: "reshape" | "expand", shape: Shape, target: readonly Dim[]): readonly Dim[] {
+    const { batch } = this.context;
+    return batch ? batch.baked[how](this.node, batch.rows, shape, target) : target;
+  }
+
+  /** An attribute that is a number. */
+  option(name: string, fallback: number): number {
+    return (this.attrs[name] as number | undefined) ?? fallback;
+  }
+
   /** The attribute `axis` as a place in the shape of the first input. */
   axis(fallback?: number): number {
     const axis = (this.attrs.axis as number | undefined) ?? fallback ?? refuse("it has no axis");
@@ -66,8 +93,8 @@ export class Call {
   }
 
   /** A constant of one number. */
-  scalar(number: number): Operand {
-    return ofKnown(this.builder, "float32", [], [number]);
+  scalar(number: number, dtype: DType = "float32"): Operand {
+    return ofKnown(this.builder, dtype, [], [number]);
   }
 
   /** Appends an op of ours; all its outputs. */

@@ -23,7 +23,7 @@ export const Constant: Translation = ({ attrs, builder, node }) => {
 export const ConstantOfShape: Translation = (call) => {
   const { value } = call.node.tensors;
   const filler = value ? ofTensor(call.builder, { ...value, shape: [] }) : call.scalar(0);
-  return [expanded(call, filler, call.sizes(0))];
+  return [expanded(call, filler, call.freed("expand", [], call.sizes(0)))];
 };
 
 export const Shape: Translation = (call) => {

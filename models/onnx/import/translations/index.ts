@@ -2,6 +2,7 @@ import type { Translation } from "./call";
 import * as constants from "./constants";
 import * as conv from "./conv";
 import * as elementwise from "./elementwise";
+import * as loss from "./loss";
 import * as matmul from "./matmul";
 import * as movement from "./movement";
 import * as normalization from "./normalization";
@@ -18,4 +19,5 @@ export const translations: Readonly<Record<string, Translation>> = {
   ...normalization,
   ...conv,
   ...resize,
+  ...loss,
 };

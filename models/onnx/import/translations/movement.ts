@@ -7,22 +7,27 @@ import { expanded, reshaped, sliced, transposed } from "./views";
 
 export const Reshape: Translation = (call) => {
   const x = call.input(0);
-  return [reshaped(call, x, targetOf(call, x.shape, call.sizes(1)))];
+  const target = call.freed("reshape", x.shape, copied(call, x.shape, call.sizes(1)));
+  return [reshaped(call, x, completed(x.shape, target))];
 };
 
-/** Reshape's target: 0 copies a size, −1 is what is left. */
-function targetOf(call: Call, shape: Shape, wanted: readonly Dim[]): Dim[] {
-  const copies = !call.attrs.allowzero;
-  const target = wanted.map((size, i) => {
-    if (size !== 0 || !copies) return size;
+/** Reshape's target, where 0 copies a size. */
+function copied(call: Call, shape: Shape, wanted: readonly Dim[]): readonly Dim[] {
+  if (call.attrs.allowzero) return wanted;
+  return wanted.map((size, i) => {
+    if (size !== 0) return size;
     return shape[i] ?? refuse(`it copies axis ${i} of ${show(shape)}, which has none`);
   });
+}
+
+/** Reshape's target, where −1 is what is left. */
+function completed(shape: Shape, target: readonly Dim[]): readonly Dim[] {
   if (!target.includes(-1)) return target;
   const all = shape.reduce(multiplyDims, 1);
   const others = target.filter((size) => size !== -1).reduce(multiplyDims, 1);
   const rest = divideDims(all, others);
   if (rest === undefined)
-    refuse(`${show(shape)} cannot be reshaped to ${show(wanted)}: ${all} elements do not divide by ${others}`);
+    refuse(`${show(shape)} cannot be reshaped to ${show(target)}: ${all} elements do not divide by ${others}`);
   return target.map((size) => (size === -1 ? rest : size));
 }
 
@@ -52,7 +57,10 @@ export const Unsqueeze: Translation = (call) => {
   return [reshaped(call, call.input(0), to)];
 };
 
-export const Expand: Translation = (call) => [expanded(call, call.input(0), call.sizes(1))];
+export const Expand: Translation = (call) => {
+  const x = call.input(0);
+  return [expanded(call, x, call.freed("expand", x.shape, call.sizes(1)))];
+};
 
 export const Transpose: Translation = (call) => {
   const x = call.input(0);
@@ -65,9 +73,19 @@ export const Concat: Translation = (call) => {
   const lists = parts.filter(isKnown).filter((part) => part.shape.length === 1);
   const known = lists.flatMap((list) => list.known);
   if (lists.length < parts.length || known.length > knownElements)
-    return call.emitAll("Concat", parts, { axis: call.axis() });
+    return call.emitAll("Concat", ofOneBatch(call, parts), { axis: call.axis() });
   return [ofKnown(call.builder, call.input(0).dtype, [known.length], known)];
 };
+
+/** A part that has one row because the batch was one when the model was exported has it for each row. */
+function ofOneBatch(call: Call, parts: readonly Operand[]): readonly Operand[] {
+  const { batch } = call.context;
+  if (batch?.baked.size !== 1) return parts;
+  const { rows } = batch;
+  const axis = parts.map((part) => part.shape.indexOf(rows)).find((found) => found >= 0);
+  if (axis === undefined || axis === call.axis()) return parts;
+  return parts.map((part) => (part.shape[axis] === 1 ? expanded(call, part, part.shape.with(axis, rows)) : part));
+}
 
 export const Gather: Translation = (call) => {
   const x = call.input(0);
@@ -81,11 +99,12 @@ export const Gather: Translation = (call) => {
   return [ofKnown(call.builder, x.dtype, index.shape, picked)];
 };
 
+/** Where it cuts was in attributes before opset 10. */
 export const Slice: Translation = (call) => {
-  const starts = call.integers(1);
-  const ends = call.sizes(2);
-  const axes = call.operands[3] && call.integers(3);
-  const steps = call.operands[4] && call.integers(4);
+  const starts = sizesOf(call, "starts", 1);
+  const ends = sizesOf(call, "ends", 2);
+  const axes = call.listed("axes", 3);
+  const steps = call.listed("steps", 4);
   const cuts = starts.map((start, i) => ({
     axis: axes ? (axes[i] as number) : i,
     start,
@@ -95,12 +114,14 @@ export const Slice: Translation = (call) => {
   return [sliced(call, call.input(0), cuts)];
 };
 
+const sizesOf = (call: Call, name: string, index: number): readonly Dim[] =>
+  (call.attrs[name] as readonly number[] | undefined) ?? call.sizes(index);
+
 export const Split: Translation = (call) => {
   const x = call.input(0);
   const axis = call.axis(0);
-  const size = x.shape[axis] as Dim;
-  if (typeof size !== "number") return refuse(`it splits an axis of the size ${size}`);
-  const counts = call.listed("split", 1) ?? evenly(size, call.node.outputs.length);
+  const parts = call.option("num_outputs", call.node.outputs.length);
+  const counts = call.listed("split", 1) ?? evenly(x.shape[axis] as Dim, parts);
   let start = 0;
   return counts.map((count): Operand => {
     const part = sliced(call, x, [{ axis, start, end: start + count }]);
@@ -110,23 +131,37 @@ export const Split: Translation = (call) => {
 };
 
 /** Equal parts; the last one is smaller where they do not fit. */
-function evenly(size: number, parts: number): number[] {
+function evenly(size: Dim, parts: number): number[] {
+  if (typeof size !== "number") return refuse(`it splits an axis of the size ${size}`);
   const each = Math.ceil(size / parts);
   return Array.from({ length: parts }, (_, i) => Math.min(each, size - i * each));
 }
 
+/** Paddings and filler were attributes before opset 11. */
 export const Pad: Translation = (call) => {
   const x = call.input(0);
   const rank = x.shape.length;
   const given = call.listed("pads", 1) ?? refuse("it has no paddings");
   const axes = call.operands[3] ? call.integers(3).map((axis) => axisOf(axis, rank)) : x.shape.map((_, axis) => axis);
-  const { mode = "constant" } = call.attrs;
+  const { mode = "constant", value } = call.attrs;
   const pads: number[] = Array(2 * rank).fill(0);
   for (const [i, axis] of axes.entries()) {
     pads[axis] = given[i] ?? 0;
     pads[axis + rank] = given[i + axes.length] ?? 0;
   }
   if (pads.every((count) => count === 0)) return [x];
-  const filler = mode === "constant" ? call.operands[2] : undefined;
-  return call.emitAll("Pad", filler ? [x, filler] : [x], { pads, mode });
+  const filler = call.operands[2] ?? (value === undefined ? undefined : call.scalar(value as number));
+  return call.emitAll("Pad", filler && mode === "constant" ? [x, filler] : [x], { pads, mode });
 };
+
+/** The rows that a known list of truths chooses. */
+export const Compress: Translation = (call) => {
+  const places = call.integers(1).flatMap((isChosen, i) => (isChosen ? [i] : []));
+  const index = ofKnown(call.builder, "int64", [places.length], places);
+  const x = call.input(0);
+  if (call.attrs.axis !== undefined) return [call.emit("Gather", [x, index], { axis: call.axis() })];
+  return [call.emit("Gather", [reshaped(call, x, [x.shape.reduce(multiplyDims, 1)]), index], { axis: 0 })];
+};
+
+/** What ScatterElements was called before opset 11. */
+export const Scatter: Translation = (call) => call.emitAll("ScatterElements", call.inputs(), call.attrs);

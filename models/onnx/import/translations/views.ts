@@ -1,3 +1,4 @@
+import { subtractDims } from "../../dim";
 import type { Dim } from "../../graph";
 import { axisOf, broadcast, fixed, sizeOf } from "../../shape";
 import {
@@ -44,21 +45,25 @@ export function transposed(call: Call, x: Operand, perm: readonly number[]): Ope
 /** What a slice takes along one axis. */
 export interface Cut {
   axis: number;
-  start: number;
-  /** May be a symbolic size: all rows, or, of another axis, as many as there are. */
+  /** Both may follow from sizes: all rows, all but the last one, or as many as another axis has. */
+  start: Dim;
   end: Dim;
   step?: number;
 }
 
 export function sliced(call: Call, x: Operand, cuts: readonly Cut[]): Operand {
   const rank = x.shape.length;
-  const placed = cuts.map((cut) => ({ step: 1, ...cut, axis: axisOf(cut.axis, rank) }));
-  const counted = placed.find(({ axis, end }) => typeof end === "string" && end !== x.shape[axis]);
+  const placed = cuts.map((cut) => {
+    const axis = axisOf(cut.axis, rank);
+    const size = x.shape[axis] as Dim;
+    return { axis, start: placeIn(size, cut.start), end: placeIn(size, cut.end), step: cut.step ?? 1 };
+  });
+  const counted = placed.find(({ end }) => typeof end === "string");
   if (counted) return beginning(call, x, counted, placed.length);
   const parts = placed.flatMap(({ axis, start, end, step }) => {
-    const whole = reachesEnd(end, x.shape[axis] as Dim);
-    if (whole && start === 0 && step === 1) return [];
-    return [{ axis, start, end: whole ? toTheEnd : (end as number), step }];
+    if (typeof start === "string" || typeof end === "string") return refuse(`it begins at the size ${start}`);
+    const whole = end >= limitOf(x.shape[axis] as Dim);
+    return whole && start === 0 && step === 1 ? [] : [{ axis, start, end: whole ? toTheEnd : end, step }];
   });
   if (!parts.length) return x;
   if (isKnown(x)) return slicedHere(call, x, parts);
@@ -70,10 +75,15 @@ export function sliced(call: Call, x: Operand, cuts: readonly Cut[]): Operand {
   });
 }
 
-function reachesEnd(end: Dim, size: Dim): boolean {
-  if (end === size) return true;
-  return typeof end === "number" && end >= (typeof size === "number" ? size : toTheEnd);
+/** A place in an axis as a number, counted from the end where the size is a symbol: the size itself is the end. */
+function placeIn(size: Dim, place: Dim): Dim {
+  if (typeof place === "number") return Math.min(toTheEnd, Math.max(-toTheEnd, place));
+  const fromEnd = subtractDims(place, size);
+  if (fromEnd === 0) return toTheEnd;
+  return typeof fromEnd === "number" && fromEnd < 0 ? fromEnd : place;
 }
+
+const limitOf = (size: Dim): number => (typeof size === "number" ? size : toTheEnd);
 
 /** As many rows as a symbolic size says, such as positions of a text: picked by number. */
 function beginning(call: Call, x: Operand, { axis, start, end, step }: Required<Cut>, cuts: number): Operand {
