@@ -1,42 +1,25 @@
 import "server-only";
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
-import { graphDocument, schemaVersion } from "#nodes/graph/document";
+import { type GraphDocument, graphDocument, schemaVersion } from "#nodes/graph/document";
+import type { Db } from "../db";
 import { checked } from "../graphs/checked";
-import { nodeCounts } from "../graphs/node-counts";
+import { listGraphs } from "../graphs/list";
 import { readTemplate } from "../templates";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
+/** What a new graph begins as: a template, another graph, a file's JSON, or nothing. */
+const graphSource = z.union([
+  z.object({ template: z.string() }),
+  z.object({ from: id }),
+  z.object({ document: z.unknown() }),
+  z.object({}),
+]);
 const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled", nodes: {}, wires: [] });
 
 export const graphs = router({
-  list: procedure.query(async ({ ctx }) => {
-    const graphs = await ctx.db.graph.findMany({
-      where: { deletedAt: null },
-      orderBy: { updatedAt: "desc" },
-      take: 200,
-      omit: { document: true },
-      include: {
-        runs: {
-          where: { sweepId: null },
-          orderBy: { createdAt: "desc" },
-          take: 1,
-          select: { id: true, status: true, createdAt: true },
-        },
-      },
-    });
-    const nodes = await nodeCounts(ctx.db, graphs);
-    return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({
-      id,
-      name,
-      description,
-      updatedAt,
-      publishedAt,
-      nodes: nodes.get(id) ?? 0,
-      lastRun: runs[0],
-    }));
-  }),
+  list: procedure.query(({ ctx }) => listGraphs(ctx.db)),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const graph = await ctx.db.graph.findFirst({ where: { id: input.id, deletedAt: null } });
@@ -50,32 +33,11 @@ export const graphs = router({
   }),
 
   /** A new graph: empty, from a template, from another graph, or from a file's JSON. */
-  create: procedure
-    .input(
-      z.union([
-        z.object({ template: z.string() }),
-        z.object({ from: id }),
-        z.object({ document: z.unknown() }),
-        z.object({}),
-      ]),
-    )
-    .mutation(async ({ ctx, input }) => {
-      let source = empty();
-      if ("template" in input) {
-        const found = await readTemplate(input.template);
-        if (!found) throw notFound("This template");
-        source = found;
-      } else if ("from" in input) {
-        const graph = await ctx.db.graph.findFirst({ where: { id: input.from, deletedAt: null } });
-        if (!graph) throw notFound("This graph");
-        source = checked(graph.document);
-        source.name = `${source.name} (copy)`;
-      } else if ("document" in input) source = checked(input.document);
-      return ctx.db.graph.create({
-        data: { name: source.name, description: source.description, document: source },
-        select: { id: true },
-      });
-    }),
+  create: procedure.input(graphSource).mutation(async ({ ctx, input }) => {
+    const document = await sourceOf(ctx.db, input);
+    const { name, description } = document;
+    return ctx.db.graph.create({ data: { name, description, document }, select: { id: true } });
+  }),
 
   /**
    * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten;
@@ -133,3 +95,18 @@ export const graphs = router({
     return { number: version.number, document: checked(version.document) };
   }),
 });
+
+async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<GraphDocument> {
+  if ("template" in source) {
+    const template = await readTemplate(source.template);
+    if (!template) throw notFound("This template");
+    return template;
+  }
+  if ("from" in source) {
+    const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });
+    if (!graph) throw notFound("This graph");
+    const document = checked(graph.document);
+    return { ...document, name: `${document.name} (copy)` };
+  }
+  return "document" in source ? checked(source.document) : empty();
+}

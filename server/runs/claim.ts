@@ -37,7 +37,7 @@ export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefin
 /** Writes events in order and wakes whoever watches. Throws `Fenced` when the attempt is no longer the run's. */
 export async function appendEvents(db: Db, run: ClaimedRun, events: readonly RunEvent[]): Promise<void> {
   await db.$transaction(async (tx) => {
-    await hold(tx, run);
+    await lockRun(tx, run);
     await tell(tx, run.id, run.attempt, events);
   });
 }
@@ -47,46 +47,52 @@ export async function finishRun(
   db: Db,
   run: ClaimedRun,
   events: readonly RunEvent[],
-  { status, outputs, ran, cached, timings, provider, problems, error }: ExecuteResult,
+  ended: ExecuteResult,
 ): Promise<void> {
+  const { status, outputs, ran, cached, timings, provider, problems, error } = ended;
   await db.$transaction(async (tx) => {
-    await hold(tx, run);
+    await lockRun(tx, run);
     const { sweep } = await tx.run.findUniqueOrThrow({
       where: { id: run.id },
       select: { sweep: { select: { spec: true } } },
     });
-    const metric = sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined;
     await tx.run.update({
       where: { id: run.id },
       data: {
         status,
         provider,
-        metric,
+        metric: sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined,
         error: error && storable(error),
         result: storable({ outputs, ran, cached, timings, problems }),
         finishedAt: new Date(),
       },
     });
-    const artifacts = Object.entries(outputs).flatMap(([node, ports]) =>
-      Object.entries(ports).flatMap(([port, { type, value }]) => {
-        const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
-        return ref
-          ? [
-              {
-                runId: run.id,
-                node,
-                port,
-                type,
-                ref,
-                name: name?.replaceAll("\0", "�") ?? `${node}.${port}${type === "weights" ? ".safetensors" : ""}`,
-              },
-            ]
-          : [];
-      }),
-    );
-    await tx.artifact.createMany({ data: artifacts });
+    await tx.artifact.createMany({ data: artifactsOf(run, outputs) });
     await tell(tx, run.id, run.attempt, [...events, { kind: "status", status, error, provider }]);
   });
+}
+
+interface NewArtifact {
+  runId: string;
+  node: string;
+  port: string;
+  type: string;
+  ref: string;
+  name: string;
+}
+
+/** The files among a run's outputs. */
+function artifactsOf(run: ClaimedRun, outputs: ExecuteResult["outputs"]): NewArtifact[] {
+  const artifacts: NewArtifact[] = [];
+  for (const [node, ports] of Object.entries(outputs)) {
+    for (const [port, { type, value }] of Object.entries(ports)) {
+      const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
+      if (!ref) continue;
+      const fallback = `${node}.${port}${type === "weights" ? ".safetensors" : ""}`;
+      artifacts.push({ runId: run.id, node, port, type, ref, name: name?.replaceAll("\0", "�") ?? fallback });
+    }
+  }
+  return artifacts;
 }
 
 /** Ends a run that could not be executed at all. */
@@ -103,7 +109,7 @@ export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Prom
 }
 
 /** Locks the run's row for this attempt. Inserts of one run are serial by this, so their ids are in the order of their commits. */
-async function hold(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
+async function lockRun(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
   const rows = await tx.$queryRaw<
     { attempt: number; status: string }[]
   >`select "attempt", "status"::text from "Run" where "id" = ${id}::uuid for update`;

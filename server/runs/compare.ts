@@ -63,20 +63,25 @@ export async function compareRuns(
   });
   const runs = found.map(({ result, document, artifacts, ...run }): RunFacts => {
     const { outputs = {}, ran = [], cached = [] } = (result ?? {}) as Result;
-    const numbers = Object.entries(outputs).flatMap(([node, ports]) =>
-      Object.entries(ports).flatMap(([port, { type, value }]) =>
-        type === "number" ? [[`${node}.${port}`, value as number]] : [],
-      ),
-    );
     return {
       ...run,
       error: run.error as PublicError | null,
       assignment: run.assignment as Assignment | null,
       ran: ran.length,
       cached: cached.length,
-      numbers: Object.fromEntries(numbers),
+      numbers: numbersIn(outputs),
       files: artifacts,
     };
   });
-  return { runs, parameters: differences(found.map((r) => r.document as GraphDocument)) };
+  return { runs, parameters: differences(found.map(({ document }) => document as GraphDocument)) };
+}
+
+function numbersIn(outputs: NonNullable<Result["outputs"]>): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [node, ports] of Object.entries(outputs)) {
+    for (const [port, { type, value }] of Object.entries(ports)) {
+      if (type === "number") numbers[`${node}.${port}`] = value as number;
+    }
+  }
+  return numbers;
 }

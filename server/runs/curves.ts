@@ -13,59 +13,61 @@ export interface Curve {
   y: number[];
 }
 
-const points = 240;
+const drawnPoints = 240;
 
 /** The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. */
 export async function curvesOf(db: Db, runId: string): Promise<Curve[]> {
   const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } });
-  const { outputs } = (run?.result ?? {}) as {
-    outputs?: Record<string, Record<string, { type: string; value: unknown }>>;
-  };
-  const series =
-    outputs &&
-    Object.entries(outputs).flatMap(([node, ports]) =>
-      Object.values(ports).flatMap(({ type, value }) => (type === "series" ? [[node, value as Series] as const] : [])),
-    );
-  return (series ?? (await told(db, runId))).flatMap(([node, { x, lines }]) =>
-    lines.map(({ name, values }) => {
-      // A line may have values at some steps only, such as a metric that is measured at intervals.
-      const there = thinned(values.flatMap((v, i) => (v === null ? [] : [i])));
-      return {
-        name: `${node} · ${name}`,
-        label: x.label,
-        x: there.map((i) => x.values[i] as number),
-        y: there.map((i) => values[i] as number),
-      };
-    }),
+  const { outputs } = (run?.result ?? {}) as { outputs?: Outputs };
+  const all = outputs ? seriesIn(outputs) : await seriesTold(db, runId);
+  return all.flatMap(({ node, series }) => series.lines.map((line) => curveOf(node, series.x, line)));
+}
+
+type Outputs = Record<string, Record<string, { type: string; value: unknown }>>;
+interface NodeSeries {
+  node: string;
+  series: Series;
+}
+
+function seriesIn(outputs: Outputs): NodeSeries[] {
+  return Object.entries(outputs).flatMap(([node, ports]) =>
+    Object.values(ports).flatMap(({ type, value }) => (type === "series" ? [{ node, series: value as Series }] : [])),
   );
+}
+
+function curveOf(node: string, x: Series["x"], { name, values }: Series["lines"][number]): Curve {
+  // A line may have values at some steps only, such as a metric that is measured at intervals.
+  const present = thinned(values.flatMap((value, i) => (value === null ? [] : [i])));
+  return {
+    name: `${node} · ${name}`,
+    label: x.label,
+    x: present.map((i) => x.values[i] as number),
+    y: present.map((i) => values[i] as number),
+  };
 }
 
 /** Some of a list, evenly spaced, the last one among them. */
 function thinned(list: readonly number[]): number[] {
-  const stride = Math.max(1, Math.ceil(list.length / points));
+  const stride = Math.max(1, Math.ceil(list.length / drawnPoints));
   return list.filter((_, i) => (list.length - 1 - i) % stride === 0);
 }
 
 /** Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed. */
-async function told(db: Db, runId: string): Promise<(readonly [string, Series])[]> {
-  const nodes = new Map<string, Point[]>();
+async function seriesTold(db: Db, runId: string): Promise<NodeSeries[]> {
+  const points = new Map<string, Point[]>();
   for (const point of await eventsOf(db, runId, "metric")) {
-    const list = nodes.get(point.node) ?? [];
+    const list = points.get(point.node) ?? [];
     while ((list.at(-1)?.step ?? 0) >= point.step) list.pop();
     list.push(point);
-    nodes.set(point.node, list);
+    points.set(point.node, list);
   }
-  return [...nodes].map(
-    ([node, list]) =>
-      [
-        node,
-        {
-          x: { label: "step", values: list.map((p) => p.step) },
-          lines: [...new Set(list.flatMap((p) => Object.keys(p.values)))].map((name) => ({
-            name,
-            values: list.map((p) => p.values[name] ?? null),
-          })),
-        },
-      ] as const,
-  );
+  return [...points].map(([node, list]) => ({ node, series: seriesOf(list) }));
+}
+
+function seriesOf(points: readonly Point[]): Series {
+  const names = new Set(points.flatMap(({ values }) => Object.keys(values)));
+  return {
+    x: { label: "step", values: points.map(({ step }) => step) },
+    lines: [...names].map((name) => ({ name, values: points.map(({ values }) => values[name] ?? null) })),
+  };
 }

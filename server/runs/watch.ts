@@ -22,42 +22,61 @@ export async function* watchRun(
   lastId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StoredEvent> {
-  let wake = () => {};
+  const bell = new Bell();
   let last = BigInt(lastId && /^\d{1,18}$/.test(lastId) ? lastId : 0);
-  const stop = listener.on("run_events", (id) => (id === "" || id === runId) && wake());
-  const abort = () => wake();
+  const stop = listener.on("run_events", (id) => {
+    if (id === "" || id === runId) bell.ring();
+  });
+  const abort = () => bell.ring();
   signal.addEventListener("abort", abort, { once: true });
   try {
     while (!signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 3000);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      const rows = await db.runEvent.findMany({
-        where: { runId, id: { gt: last } },
-        orderBy: { id: "asc" },
-        take: page,
-      });
-      for (const { id, data, createdAt } of rows) {
+      const rung = bell.next(3000);
+      const events = await eventsAfter(db, runId, last);
+      for (const { id, event, at } of events) {
         last = id;
-        yield { id: String(id), event: data as unknown as RunEvent, at: createdAt };
+        yield { id: String(id), event, at };
       }
-      const end = rows.at(-1)?.data as RunEvent | undefined;
-      if (end?.kind === "status" && end.status !== "queued" && end.status !== "running") return;
-      if (rows.length === page) continue;
-      if (
-        !rows.length &&
-        !(await db.run.count({ where: { id: runId, status: { in: ["queued", "running"] } } })) &&
-        !(await db.runEvent.count({ where: { runId, id: { gt: last } } }))
-      )
-        return;
-      await woken;
+      if (isEnd(events.at(-1)?.event)) return;
+      if (events.length === page) continue;
+      if (!events.length && (await isOver(db, runId, last))) return;
+      await rung;
     }
   } finally {
     stop();
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** Wakes whoever waits for it, or for so many milliseconds. */
+class Bell {
+  #wake = () => {};
+
+  ring(): void {
+    this.#wake();
+  }
+
+  next(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+async function eventsAfter(db: Db, runId: string, last: bigint): Promise<{ id: bigint; event: RunEvent; at: Date }[]> {
+  const rows = await db.runEvent.findMany({ where: { runId, id: { gt: last } }, orderBy: { id: "asc" }, take: page });
+  return rows.map(({ id, data, createdAt }) => ({ id, event: data as unknown as RunEvent, at: createdAt }));
+}
+
+const isEnd = (event: RunEvent | undefined): boolean =>
+  event?.kind === "status" && event.status !== "queued" && event.status !== "running";
+
+/** Whether the run has ended, or is gone, and told nothing since. */
+async function isOver(db: Db, runId: string, last: bigint): Promise<boolean> {
+  const goesOn = await db.run.count({ where: { id: runId, status: { in: ["queued", "running"] } } });
+  return !goesOn && !(await db.runEvent.count({ where: { runId, id: { gt: last } } }));
 }

@@ -40,64 +40,75 @@ export async function readSweep(db: Db, id: string): Promise<(SweepSummary & { t
   const sweep = await db.sweep.findUnique({ where: { id } });
   if (!sweep) return undefined;
   const [summary] = (await summaries(db, [sweep])) as [SweepSummary];
-  const runs = await db.run.findMany({
-    where: { sweepId: id },
-    orderBy: { number: "asc" },
-    select: {
-      id: true,
-      number: true,
-      status: true,
-      assignment: true,
-      metric: true,
-      error: true,
-      startedAt: true,
-      finishedAt: true,
-    },
+  const runs = await db.run.findMany({ where: { sweepId: id }, orderBy: { number: "asc" }, select: trialColumns });
+  const trials = runs.map(async (run): Promise<Trial> => {
+    const soFar = run.status === "running" ? await toldSoFar(db, run.id, summary.spec.metric) : {};
+    return {
+      ...run,
+      number: run.number ?? 0,
+      assignment: run.assignment as Assignment,
+      error: run.error as PublicError | null,
+      ...soFar,
+    };
   });
-  const trials = await Promise.all(
-    runs.map(
-      async (run): Promise<Trial> => ({
-        ...run,
-        number: run.number ?? 0,
-        assignment: run.assignment as Assignment,
-        error: run.error as PublicError | null,
-        ...(run.status === "running" ? await soFar(db, run.id, summary.spec.metric) : {}),
-      }),
-    ),
-  );
-  return { ...summary, trials };
+  return { ...summary, trials: await Promise.all(trials) };
 }
 
-async function summaries(
-  db: Db,
-  sweeps: { id: string; graphId: string | null; name: string; document: unknown; spec: unknown; createdAt: Date }[],
-): Promise<SweepSummary[]> {
+const trialColumns = {
+  id: true,
+  number: true,
+  status: true,
+  assignment: true,
+  metric: true,
+  error: true,
+  startedAt: true,
+  finishedAt: true,
+} as const;
+
+type StoredSweep = Pick<SweepSummary, "id" | "graphId" | "name" | "createdAt"> & { document: unknown; spec: unknown };
+
+async function summaries(db: Db, sweeps: readonly StoredSweep[]): Promise<SweepSummary[]> {
   const groups = await db.run.groupBy({
     by: ["sweepId", "status"],
-    where: { sweepId: { in: sweeps.map((s) => s.id) } },
+    where: { sweepId: { in: sweeps.map(({ id }) => id) } },
     _count: true,
     _min: { metric: true },
     _max: { metric: true },
   });
-  return sweeps.map(({ document, ...sweep }) => {
-    const spec = sweep.spec as SweepSpec;
-    const { nodes } = document as GraphDocument;
-    const own = groups.filter((g) => g.sweepId === sweep.id);
-    const runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
-    for (const g of own) runs[g.status] = g._count;
-    const metrics = own.flatMap((g) => (spec.metric.goal === "min" ? g._min.metric : g._max.metric) ?? []);
-    const named = [spec.metric.node, ...spec.axes.map((a) => a.node)].flatMap((id) =>
-      nodes[id] ? [[id, { type: nodes[id].type, title: nodes[id].title }]] : [],
-    );
-    return {
-      ...sweep,
-      spec,
-      nodes: Object.fromEntries(named),
-      status: statusOf(runs),
-      runs,
-      best: metrics.length ? Math[spec.metric.goal](...metrics) : null,
-    };
-  });
+  return sweeps.map((sweep) =>
+    summaryOf(
+      sweep,
+      groups.filter(({ sweepId }) => sweepId === sweep.id),
+    ),
+  );
+}
+
+/** Runs of a sweep that have one status. */
+interface RunGroup {
+  status: RunStatus;
+  _count: number;
+  _min: { metric: number | null };
+  _max: { metric: number | null };
+}
+
+function summaryOf({ document, ...sweep }: StoredSweep, groups: readonly RunGroup[]): SweepSummary {
+  const spec = sweep.spec as SweepSpec;
+  const { nodes } = document as GraphDocument;
+  const { goal, node } = spec.metric;
+  const runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+  for (const { status, _count } of groups) runs[status] = _count;
+  const metrics = groups.flatMap(({ _min, _max }) => (goal === "min" ? _min.metric : _max.metric) ?? []);
+  const named = [node, ...spec.axes.map((axis) => axis.node)].flatMap((id) =>
+    nodes[id] ? [[id, { type: nodes[id].type, title: nodes[id].title }]] : [],
+  );
+  return {
+    ...sweep,
+    spec,
+    nodes: Object.fromEntries(named),
+    status: statusOf(runs),
+    runs,
+    best: metrics.length ? Math[goal](...metrics) : null,
+  };
 }
 
 /** A sweep is what its runs are: nothing has to be kept in step with them. */
@@ -109,7 +120,7 @@ function statusOf({ queued, running, done, failed, cancelled }: SweepSummary["ru
 }
 
 /** What a running training last told: its value of the metric's series, and how far it is. */
-async function soFar(db: Db, runId: string, { node, line }: SweepMetric): Promise<Partial<Trial>> {
+async function toldSoFar(db: Db, runId: string, { node, line }: SweepMetric): Promise<Partial<Trial>> {
   const [metric, progress] = await Promise.all([
     lastValueOf(db, runId, node, line),
     lastEventOf(db, runId, "node-progress", node),

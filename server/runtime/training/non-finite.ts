@@ -4,10 +4,47 @@ import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
 import type { Part, Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
+import { Failure } from "../../errors";
 import { toOrt } from "../sessions";
-import type { Stepper } from "./stepper";
+import { type BuiltStage, compileStage, type StageSpec } from "./stage";
+import type { NonFinite, Stepper } from "./stepper";
+import type { DrawnBatch } from "./train-stage";
 
-export interface NonFiniteAt {
+export interface NonFiniteStep {
+  spec: StageSpec;
+  built: BuiltStage;
+  /** Of the whole training. */
+  step: number;
+  drawn: readonly DrawnBatch[];
+  stepper: Stepper;
+}
+
+/** Throws what a person reads when a step's loss or gradient is no number any more: where that began, and with which rows. */
+export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep): Promise<never> {
+  const { spec, built, step, drawn, stepper } = failed;
+  const { graph, node, request } = spec;
+  const whole = compileStage({ ...spec, request: { ...request, accumulate: 1, chunk: 0 } }, built);
+  const found = await firstNonFinite(whole, (drawn[0] as DrawnBatch).feeds, stepper);
+  const title = found?.scope && (graph.nodes.get(found.scope)?.definition.title ?? found.scope);
+  const { loss, grad_norm } = error.told;
+  const what = Number.isFinite(loss) ? "gradient" : "loss";
+  const began = found ? ` It began in ${found.op}${title ? ` of ${title}` : ""}.` : "";
+  const rows = drawn.flatMap((batch) => [...batch.rows]).slice(0, 64);
+  throw new Failure({
+    node,
+    message: `Training stopped at step ${step}: the ${what} is no longer a finite number.${began}`,
+    hint: "Lower the learning rate, lengthen the warmup, or clip the gradient norm. If it happens at the first step, look at the data.",
+    details: {
+      step: String(step),
+      loss: String(loss),
+      grad_norm: String(grad_norm),
+      rows: rows.join(", "),
+      ...(found ? { operation: `${found.op} (${found.value})` } : {}),
+    },
+  });
+}
+
+interface NonFiniteAt {
   op: string;
   /** The value's name in the graph. */
   value: string;
@@ -19,7 +56,7 @@ export interface NonFiniteAt {
  * Runs a step once more on the CPU with every value tapped, and finds the first op whose result holds a number that is not finite.
  * A tap is one number: the sum of 0·x, which is 0 for finite x and NaN otherwise.
  */
-export async function firstNonFinite(
+async function firstNonFinite(
   program: Program,
   feeds: ReadonlyMap<string, Tensor>,
   stepper: Stepper,

@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import type { RunEvent } from "#nodes/graph/events";
+import { db } from "../db";
+import type { ClaimedRun } from "../runs/claim";
+import type { ExecuteResult } from "../runtime/execute";
+import type { FromExecutor, ToExecutor } from "../runtime/executor";
+import { Listener } from "./notify";
+
+/** The computing process ended without a result. */
+export class Crashed extends Error {
+  constructor(readonly how: string) {
+    super(`the computing process ended: ${how}`);
+  }
+}
+
+/** Has runs executed in a process of their own, one at a time; the last process is used again, with its models still loaded. */
+export class Computer {
+  readonly #listener = new Listener();
+  #idle: ChildProcess | undefined;
+
+  constructor(readonly log: Logger) {}
+
+  /** Executes a run. The caller's signal ends the process at once; a cancellation lets it finish its step. Throws `Crashed`. */
+  async execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
+    const child = this.#takeIdle() ?? startExecutor();
+    const kill = () => child.kill("SIGKILL");
+    signal.addEventListener("abort", kill, { once: true });
+    const stopAsking = this.#passOnCancellation(run, child);
+    try {
+      return await this.#result(run, child, tell);
+    } finally {
+      stopAsking();
+      signal.removeEventListener("abort", kill);
+      child.removeAllListeners();
+      if (child.connected && child.exitCode === null && !signal.aborted) this.#idle = child;
+    }
+  }
+
+  /** Ends the process that waits for work. */
+  endIdle(): void {
+    this.#idle?.kill("SIGKILL");
+  }
+
+  #takeIdle(): ChildProcess | undefined {
+    const known = this.#idle;
+    this.#idle = undefined;
+    return known?.connected ? known : undefined;
+  }
+
+  /** Tells the process when the run is to be cancelled. Returns how to stop. */
+  #passOnCancellation(run: ClaimedRun, child: ChildProcess): () => void {
+    const ask = async () => {
+      const row = await db()
+        .run.findUnique({ where: { id: run.id }, select: { cancelRequested: true } })
+        .catch(() => undefined);
+      if (row?.cancelRequested && child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
+    };
+    const stopListening = this.#listener.on("run_cancel", (id) => {
+      if (id === run.id || id === "") void ask();
+    });
+    const poll = setInterval(ask, 5000);
+    return () => {
+      stopListening();
+      clearInterval(poll);
+    };
+  }
+
+  #result(run: ClaimedRun, child: ChildProcess, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
+    return new Promise((resolve, reject) => {
+      child.on("message", (message: FromExecutor) => {
+        if (message.kind === "event") tell(message.event);
+        if (message.kind === "cause") this.log.warn({ run: run.id, cause: message.message }, "run failed");
+        if (message.kind === "result") resolve(message.result);
+      });
+      child.on("exit", (code, by) => reject(new Crashed(by ?? `exit status ${code}`)));
+      child.on("error", reject);
+      child.send({ kind: "run", document: run.document, targets: run.targets } satisfies ToExecutor);
+    });
+  }
+}
+
+function startExecutor(): ChildProcess {
+  return fork(fileURLToPath(new URL("../runtime/executor.ts", import.meta.url)), {
+    execArgv: ["--import", "tsx"],
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}

@@ -1,0 +1,240 @@
+import { scheduleAt } from "#models/train/schedules";
+import type { Tensor, Weights } from "#nodes/core/values";
+import type { Endpoint } from "#nodes/graph/document";
+import { type Cone, coneOf } from "#nodes/graph/plan";
+import { endpointKey } from "#nodes/graph/resolve";
+import { Cancelled } from "../../errors";
+import type { Checkpoints } from "../checkpoints";
+import type { Batch, Batches } from "./batches";
+import type { Curve } from "./curve";
+import { evaluate } from "./evaluate";
+import { type Feeder, feederFor } from "./feeder";
+import { type FrozenRows, frozenRows } from "./frozen-rows";
+import { type Memory, StageNames } from "./memory";
+import { explainNonFinite } from "./non-finite";
+import { type BuiltStage, buildStage, compileStage, type StageSpec } from "./stage";
+import { NonFinite, Stepper } from "./stepper";
+import { tellMetrics } from "./told";
+import type { Training } from "./train";
+
+/** What all stages of a training share. */
+export interface TrainingState {
+  training: Training;
+  /** Steps of all stages together. */
+  steps: number;
+  curve: Curve;
+  checkpoints: Checkpoints;
+  memory: Memory;
+  waiting: WaitingTime;
+}
+
+/** A stage before it runs: built for the shapes of its first batch. */
+export interface PreparedStage {
+  index: number;
+  spec: StageSpec;
+  cone: Cone;
+  batches: Batches;
+  built: BuiltStage;
+}
+
+/** A batch, as the step reads it. */
+export interface DrawnBatch {
+  rows: Uint32Array;
+  feeds: ReadonlyMap<string, Tensor>;
+}
+
+/** How much of the time of steps was spent waiting for data. */
+export class WaitingTime {
+  #waited = 0;
+  #total = 0;
+
+  add(waited: number, total: number): void {
+    this.#waited += waited;
+    this.#total += total;
+  }
+
+  get share(): number {
+    return this.#total ? this.#waited / this.#total : 0;
+  }
+}
+
+/** Runs a stage from where the curve ends, with what else went round when the training was interrupted. False when the training is to end early. */
+export async function trainStage(
+  state: TrainingState,
+  stage: PreparedStage,
+  before: number,
+  resumed: ReadonlyMap<string, Float32Array> | undefined,
+): Promise<boolean> {
+  const names = new StageNames(stage.built.lowered.parameters);
+  const frozen = await runFrozenPart(state, stage, names);
+  const running = new RunningStage(state, stage, before, names, frozen, resumed);
+  try {
+    return await running.takeSteps();
+  } finally {
+    await running.close();
+  }
+}
+
+class RunningStage {
+  readonly #feeder: Feeder;
+  readonly #stepper: Stepper;
+  /** Values of the batch that was drawn last, for whose shapes the step is compiled. */
+  #lastValues: Batch["values"] = new Map();
+  #lastProgress = 0;
+
+  constructor(
+    readonly state: TrainingState,
+    readonly stage: PreparedStage,
+    /** Steps of the stages before this one. */
+    readonly before: number,
+    readonly names: StageNames,
+    readonly frozen: FrozenRows | undefined,
+    resumed: ReadonlyMap<string, Float32Array> | undefined,
+  ) {
+    const { training, memory, curve } = state;
+    const { spec, cone, batches } = stage;
+    const isMidway = curve.steps > before;
+    const numbersOf = (name: string) => memory.numbersOf(names.idOf(name) ?? "");
+    this.#feeder = feederFor(training, stage);
+    this.#stepper = new Stepper({
+      provider: training.provider,
+      compile: () => compileStage(spec, buildStage(spec, cone, batches, this.#lastValues)),
+      valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
+      stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
+    });
+  }
+
+  async takeSteps(): Promise<boolean> {
+    const { curve, training } = this.state;
+    const lastStep = this.before + this.stage.spec.stage.steps;
+    let isOver = false;
+    for (let step = curve.steps + 1; step <= lastStep && !isOver; step++) {
+      if (training.signal.aborted) throw new Cancelled();
+      const values = await this.#takeStep(step);
+      const measured = await this.#measure(step);
+      tellMetrics(this.state, step);
+      this.#tellProgress(step, values);
+      isOver = measured?.isOver ?? false;
+      const isDue = step === lastStep || step % training.request.checkpointEvery === 0;
+      if (isDue || isOver || measured?.isBest) await this.#save(step, measured?.isBest ?? false);
+      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+    }
+    await this.#remember();
+    return !isOver;
+  }
+
+  async close(): Promise<void> {
+    this.frozen?.close();
+    await Promise.all([this.#stepper.release(), this.#feeder.close()]);
+  }
+
+  /** One update. Gives the scalars that it tells. */
+  async #takeStep(step: number): Promise<Record<string, number>> {
+    const { training, curve, waiting } = this.state;
+    const { stage } = this.stage.spec;
+    const { accumulate } = training.request;
+    const stageStep = step - this.before;
+    const lr = stage.lr * scheduleAt(stage.schedule, stageStep, stage.steps);
+    const start = performance.now();
+    const drawn: DrawnBatch[] = [];
+    for (let i = 1; i <= accumulate; i++) drawn.push(await this.#draw((stageStep - 1) * accumulate + i));
+    const waited = performance.now() - start;
+    const feeds = drawn.map((batch) => batch.feeds);
+    const values = await this.#stepper.step(feeds, lr, stageStep).catch((error) => this.#explain(error, step, drawn));
+    waiting.add(waited, performance.now() - start);
+    curve.add(step, { loss: Number.NaN, lr, ...values });
+    return values;
+  }
+
+  async #draw(index: number): Promise<DrawnBatch> {
+    const { rows, values } = await this.#feeder.batch(index);
+    const feeds = new Map(this.stage.built.reads.map((name) => [name, values.get(name) as Tensor]));
+    for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
+    this.#lastValues = values;
+    return { rows, feeds };
+  }
+
+  /** A loss that is no number any more: says where that began. */
+  #explain(error: unknown, step: number, drawn: readonly DrawnBatch[]): Promise<never> {
+    if (!(error instanceof NonFinite)) throw error;
+    return explainNonFinite(error, { ...this.stage, step, drawn, stepper: this.#stepper });
+  }
+
+  /** Takes the metrics when it is time. */
+  async #measure(step: number): Promise<{ isBest: boolean; isOver: boolean } | undefined> {
+    const { training, curve, memory, steps } = this.state;
+    const { metrics, evaluateEvery, better, patience, seed } = training.request;
+    const [first] = metrics;
+    if (!first || (step % evaluateEvery && step !== steps)) return undefined;
+    const parameters = await this.#stepper.parameters();
+    const current = new Map([...parameters].map(([name, data]) => [this.names.idOf(name), data]));
+    const ends = metrics.map(({ node, port }) => ({ node, port }));
+    const weightsOf = async (from: Endpoint) => (await training.valueOf(from)) as Weights;
+    const values = await evaluate(
+      { ...training, cone: coneOf(training.graph, ends), seed, weightsOf },
+      ({ id }) => current.get(id) ?? memory.numbersOf(id),
+    );
+    curve.add(step, Object.fromEntries(values));
+    const best = curve.best(endpointKey(first), better);
+    return { isBest: best?.step === step, isOver: patience > 0 && (best?.since ?? 0) >= patience };
+  }
+
+  #tellProgress(step: number, values: Record<string, number>): void {
+    const { training, steps } = this.state;
+    const now = performance.now();
+    if (step !== steps && now - this.#lastProgress <= 500) return;
+    this.#lastProgress = now;
+    training.onEvent({ kind: "node-progress", node: training.node, done: step, of: steps, note: this.#note(values) });
+  }
+
+  #note({ loss = Number.NaN }: Record<string, number>): string {
+    const { training, waiting } = this.state;
+    const parts = [`loss ${loss.toFixed(3)}`];
+    if (training.request.stages.length > 1) parts.unshift(this.stage.spec.stage.name);
+    if (waiting.share > 0.05) parts.push(`waits for data ${Math.round(100 * waiting.share)} % of the time`);
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  async #save(step: number, best: boolean): Promise<void> {
+    const { memory, checkpoints, curve } = this.state;
+    const tensors = memory.tensorsToSave(await this.#stepper.states(), this.names);
+    await checkpoints.save({ step, tensors, history: curve.lines, best });
+  }
+
+  /** Hands what was trained to the stages behind this one. */
+  async #remember(): Promise<void> {
+    for (const { name, data } of await this.#stepper.states()) {
+      const id = this.names.idOf(name);
+      if (id !== undefined) this.state.memory.rememberTrained(id, data as Float32Array);
+    }
+  }
+}
+
+/** Computes what the part that runs once gives for each row, and tells which nodes that part is. */
+async function runFrozenPart(
+  { training, memory }: TrainingState,
+  { spec, batches, built }: PreparedStage,
+  names: StageNames,
+): Promise<FrozenRows | undefined> {
+  const { halves } = built;
+  if (!halves) return undefined;
+  const { node, blobs, cacheDir, provider, signal, onEvent } = training;
+  const frozen = await frozenRows({
+    halves,
+    rows: batches.rows,
+    blobs,
+    cacheDir,
+    provider,
+    signal,
+    whole: (name) => batches.whole(name) as Tensor,
+    valueOf: (name) => memory.numbersOf(names.idOf(name) ?? "") as Float32Array<ArrayBuffer>,
+    progress: (done, of) =>
+      onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),
+  });
+  const behind = new Set(halves.second.nodes.map(({ scope }) => scope));
+  const hoisted = [...new Set(halves.first.nodes.map(({ scope }) => scope))].filter(
+    (id): id is string => id !== undefined && spec.graph.nodes.has(id) && !behind.has(id),
+  );
+  onEvent({ kind: "hoisted", node, nodes: hoisted, rows: batches.rows, bytes: frozen.bytes });
+  return frozen;
+}
