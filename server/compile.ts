@@ -30,17 +30,17 @@ export async function compile(
 ): Promise<{ models: CompiledModel[] } | { problems: Problem[] }> {
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
-  const steps = plan(graph, sinks(graph), () => false).steps;
   const models: CompiledModel[] = [];
-  for (const step of steps) {
+  for (const step of plan(graph, sinks(graph), () => false).steps) {
     if (step.kind === "host") continue;
     if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
     const lowered = lower(graph, step.nodes, (from) => symbolicType(types, from));
-    for (const node of step.nodes)
+    for (const node of step.nodes) {
       for (const port of Object.keys(graph.nodes.get(node)?.definition.outputs ?? {})) {
         const value = lowered.values.get(`${node}.${port}`);
         if (value) lowered.graph.output(`${node}.${port}`, value);
       }
+    }
     models.push({
       name: step.nodes.join("+").slice(0, 100),
       nodes: step.nodes,
@@ -50,11 +50,13 @@ export async function compile(
   return { models };
 }
 
+const otherCheckpoint = "Compile with the checkpoint that the graph's trainer saved.";
+
 /** The parameters as a checkpoint has them. */
 function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement {
   const { tensors } = readSafetensors(bytes);
-  const names = new Map(parameters.map((p) => [p.graphName, p.name]));
-  const shapes = new Map(graph.parameters.map((p) => [p.name, p.value.shape]));
+  const names = new Map(parameters.map((parameter) => [parameter.graphName, parameter.name]));
+  const shapes = new Map(graph.parameters.map((parameter) => [parameter.name, parameter.value.shape]));
   return {
     parameters: "initializers",
     values(graphName) {
@@ -62,15 +64,14 @@ function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement
       const tensor = tensors.get(name);
       const shape = shapes.get(graphName) ?? [];
       if (!tensor)
+        throw new Failure({ message: `The checkpoint holds no parameter “${name}”.`, hint: otherCheckpoint });
+      if (tensor.shape.join() !== shape.join()) {
+        const [here, there] = [shape, tensor.shape].map((sizes) => `[${sizes.join(", ")}]`);
         throw new Failure({
-          message: `The checkpoint holds no parameter “${name}”.`,
-          hint: "Compile with the checkpoint that the graph's trainer saved.",
+          message: `The parameter ${name} is ${here} in the graph and ${there} in the checkpoint.`,
+          hint: otherCheckpoint,
         });
-      if (tensor.shape.join() !== shape.join())
-        throw new Failure({
-          message: `The parameter ${name} is [${shape.join(", ")}] in the graph and [${tensor.shape.join(", ")}] in the checkpoint.`,
-          hint: "Compile with the checkpoint that the graph's trainer saved.",
-        });
+      }
       return toFloat32(tensor);
     },
   };

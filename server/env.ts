@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import * as z from "zod";
 
-// Every process is started in the project's folder, by npm or by scripts/start.mjs; a bundler moves modules, so their place says nothing.
+// Every process is started in the project's folder, by npm or by scripts/start.mjs; a bundler moves modules, so their
+// place says nothing.
 const root = process.cwd();
 const list = z
   .string()
@@ -25,8 +26,12 @@ const amount = z
   });
 
 const schema = z.object({
-  // Hidden from the bundler, which would otherwise take whatever lies in that folder for a part of the program, and stop at links that lead out of it.
-  /** Where everything that must last lies: database, blobs, checkpoints of running trainings; and the cache, which need not. */
+  // Hidden from the bundler, which would otherwise take whatever lies in that folder for a part of the program, and
+  // stop at links that lead out of it.
+  /**
+   * Where everything that must last lies: database, blobs, checkpoints of running trainings; and the cache, which need
+   * not.
+   */
   PATCHBAY_DATA: z
     .string()
     .min(1)
@@ -57,7 +62,8 @@ export interface Env {
 
 /** The settings, read from the environment. A bad one is named, with what is allowed. */
 export function env(from: Record<string, string | undefined> = process.env): Env {
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(from).filter(([, value]) => value !== ""))); // set to nothing is not set
+  // set to nothing is not set
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(from).filter(([, value]) => value !== "")));
   if (!parsed.success)
     throw Object.assign(
       new Error(`The setting ${parsed.error.issues[0]?.path.join(".")} is wrong: ${parsed.error.issues[0]?.message}.`),

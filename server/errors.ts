@@ -62,7 +62,10 @@ const sqlStateOf = (error: unknown): string | undefined =>
   (error as { meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } }).meta?.driverAdapterError?.cause
     ?.originalCode;
 
-/** Whether the database could not be reached or could not work, so that asking again may help; no, when it understood and refused. */
+/**
+ * Whether the database could not be reached or could not work, so that asking again may help; no, when it understood
+ * and refused.
+ */
 export function isAway(error: unknown): boolean {
   const state = sqlStateOf(error);
   const {

@@ -47,10 +47,10 @@ async function sweepGraph(name: string, options: Options): Promise<void> {
   if (status !== "done") process.exitCode = 1;
   if (options.json) printJson({ status, metric: spec.metric, best: best ?? null, trials: finished });
   else if (!best) say(`${status}: no run gave ${metric}.`);
-  else
-    say(
-      `${status}: best of ${finished.length} is run ${best.number}, ${metric} = ${best.metric} with ${trialText(best.assignment)}`,
-    );
+  else {
+    const found = `${metric} = ${best.metric} with ${trialText(best.assignment)}`;
+    say(`${status}: best of ${finished.length} is run ${best.number}, ${found}`);
+  }
 }
 
 function sayTrial(trial: TrialResult, of: number, metric: string): void {

@@ -19,7 +19,10 @@ export async function makeFolder(out: string): Promise<void> {
   });
 }
 
-/** Values for the JSON object: themselves when they are small, else a file. With `out`, whatever the blob store holds is written there. */
+/**
+ * Values for the JSON object: themselves when they are small, else a file. With `out`, whatever the blob store holds is
+ * written there.
+ */
 export async function writeOutputs(
   outputs: Record<string, StoredOutputs>,
   out: string | undefined,

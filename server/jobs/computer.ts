@@ -15,14 +15,20 @@ export class Crashed extends Error {
   }
 }
 
-/** Has runs executed in a process of their own, one at a time; the last process is used again, with its models still loaded. */
+/**
+ * Has runs executed in a process of their own, one at a time; the last process is used again, with its models still
+ * loaded.
+ */
 export class Computer {
   readonly #listener = new Listener();
   #idle: ChildProcess | undefined;
 
   constructor(readonly log: Logger) {}
 
-  /** Executes a run. The caller's signal ends the process at once; a cancellation lets it finish its step. Throws `Crashed`. */
+  /**
+   * Executes a run. The caller's signal ends the process at once; a cancellation lets it finish its step. Throws
+   * `Crashed`.
+   */
   async execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
     const child = this.#takeIdle() ?? startExecutor();
     const kill = () => child.kill("SIGKILL");

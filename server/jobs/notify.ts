@@ -6,8 +6,8 @@ type Heard = (payload: string) => void;
 export type Channel = "run_events" | "run_cancel";
 
 /**
- * One listening connection for a process; it comes back by itself after the database was away. Messages are hints, never the only
- * carrier: whoever waits also looks into the table after `reconnected`.
+ * One listening connection for a process; it comes back by itself after the database was away. Messages are hints,
+ * never the only carrier: whoever waits also looks into the table after `reconnected`.
  */
 export class Listener {
   #heard = new Map<Channel, Set<Heard>>();

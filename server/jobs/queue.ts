@@ -1,7 +1,10 @@
 import { fromPrisma, type Job, PgBoss } from "pg-boss";
 import { databaseUrl, type Tx } from "../db";
 
-/** The queue on the same Postgres. It says who works on what; status, progress and results are in the Run row. Only this folder knows pg-boss. */
+/**
+ * The queue on the same Postgres. It says who works on what; status, progress and results are in the Run row. Only this
+ * folder knows pg-boss.
+ */
 export interface Jobs {
   run: { runId: string };
 }
@@ -16,7 +19,8 @@ const queues: {
     retentionSeconds: number;
   };
 } = {
-  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a retry, and the last of a large sweep may wait for months.
+  // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a
+  // retry, and the last of a large sweep may wait for months.
   run: {
     heartbeatSeconds: 15,
     retryLimit: 10_000,
@@ -52,7 +56,10 @@ const sender = (): Promise<PgBoss> => {
   return kept.patchbayBoss;
 };
 
-/** Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher priority (0 by default) are taken first. */
+/**
+ * Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher
+ * priority (0 by default) are taken first.
+ */
 export async function enqueue<K extends JobKind>(
   kind: K,
   jobs: readonly { data: Jobs[K]; priority?: number }[],
@@ -79,7 +86,8 @@ export async function work<K extends JobKind>(
     kind,
     { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 },
     async ([job]: Job<Jobs[K]>[]) => {
-      if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)); // look for the next at once, not at the next poll
+      // look for the next at once, not at the next poll
+      if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker));
     },
   );
   return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };

@@ -40,8 +40,8 @@ export const graphs = router({
   }),
 
   /**
-   * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is overwritten;
-   * one that is sent again, because its answer was lost, is not.
+   * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is
+   * overwritten; one that is sent again, because its answer was lost, is not.
    */
   save: procedure
     .input(z.object({ id, revision: z.int(), document: z.unknown() }))

@@ -38,7 +38,9 @@ export const procedure = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread. */
+/**
+ * Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread.
+ */
 const maxBody = 4 * limits.bytes;
 export async function context({ req }: { req: Request }): Promise<{ db: ReturnType<typeof db> }> {
   if (req.method !== "POST") return { db: db() };

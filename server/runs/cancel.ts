@@ -1,6 +1,9 @@
 import type { Db } from "../db";
 
-/** Asks a run, or all runs of a sweep, to stop. Those that no worker has are cancelled at once; finished ones stay as they are. False when there are no such runs. */
+/**
+ * Asks a run, or all runs of a sweep, to stop. Those that no worker has are cancelled at once; finished ones stay as
+ * they are. False when there are no such runs.
+ */
 export async function cancelRuns(db: Db, which: { id: string } | { sweepId: string }): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const waiting = await tx.run.updateManyAndReturn({
@@ -17,7 +20,8 @@ export async function cancelRuns(db: Db, which: { id: string } | { sweepId: stri
       select: { id: true },
     });
     const told = [...waiting, ...running].map(({ id }) => id);
-    await tx.$executeRaw`select pg_notify('run_cancel', id), pg_notify('run_events', id) from unnest(${told}::text[]) id`;
+    await tx.$executeRaw`
+      select pg_notify('run_cancel', id), pg_notify('run_events', id) from unnest(${told}::text[]) id`;
     return told.length > 0 || (await tx.run.count({ where: which })) > 0;
   });
 }

@@ -108,7 +108,10 @@ export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Prom
   });
 }
 
-/** Locks the run's row for this attempt. Inserts of one run are serial by this, so their ids are in the order of their commits. */
+/**
+ * Locks the run's row for this attempt. Inserts of one run are serial by this, so their ids are in the order of their
+ * commits.
+ */
 async function lockRun(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
   const rows = await tx.$queryRaw<
     { attempt: number; status: string }[]
@@ -125,6 +128,9 @@ async function tell(tx: Tx, runId: string, attempt: number, events: readonly Run
   await tx.$executeRaw`select pg_notify('run_events', ${runId})`;
 }
 
-/** What Postgres' JSON cannot hold, NUL characters and halves of surrogate pairs, is replaced: a caption may have any bytes in it. */
+/**
+ * What Postgres' JSON cannot hold, NUL characters and halves of surrogate pairs, is replaced: a caption may have any
+ * bytes in it.
+ */
 const storable = (value: object): object =>
   JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" ? v.replace(/[\0\p{Surrogate}]/gu, "�") : v));

@@ -51,7 +51,10 @@ interface Result {
   cached?: string[];
 }
 
-/** Some runs side by side, oldest first, and the parameters in which their graphs differ. Those that do not exist any more are left out. */
+/**
+ * Some runs side by side, oldest first, and the parameters in which their graphs differ. Those that do not exist any
+ * more are left out.
+ */
 export async function compareRuns(
   db: Db,
   ids: readonly string[],

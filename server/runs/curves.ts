@@ -52,7 +52,9 @@ function thinned(list: readonly number[]): number[] {
   return list.filter((_, i) => (list.length - 1 - i) % stride === 0);
 }
 
-/** Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed. */
+/**
+ * Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed.
+ */
 async function seriesTold(db: Db, runId: string): Promise<NodeSeries[]> {
   const points = new Map<string, Point[]>();
   for (const point of await eventsOf(db, runId, "metric")) {

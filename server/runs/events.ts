@@ -20,9 +20,9 @@ export async function lastEventOf<K extends RunEvent["kind"]>(
   node: string,
 ): Promise<EventOf<K> | undefined> {
   return (
-    await db.$queryRaw<
-      { data: EventOf<K> }[]
-    >`select "data" from "RunEvent" where "runId" = ${runId}::uuid and "data"->>'kind' = ${kind} and "data"->>'node' = ${node} order by "id" desc limit 1`
+    await db.$queryRaw<{ data: EventOf<K> }[]>`select "data" from "RunEvent"
+      where "runId" = ${runId}::uuid and "data"->>'kind' = ${kind} and "data"->>'node' = ${node}
+      order by "id" desc limit 1`
   )[0]?.data;
 }
 
@@ -36,6 +36,9 @@ export async function lastValueOf(
   if (line === undefined) return Object.values((await lastEventOf(db, runId, "metric", node))?.values ?? {})[0];
   const rows = await db.$queryRaw<
     { value: number }[]
-  >`select ("data"->'values'->>${line})::float8 as value from "RunEvent" where "runId" = ${runId}::uuid and "data"->>'kind' = 'metric' and "data"->>'node' = ${node} and "data"->'values'->>${line} is not null order by "id" desc limit 1`;
+  >`select ("data"->'values'->>${line})::float8 as value from "RunEvent"
+    where "runId" = ${runId}::uuid and "data"->>'kind' = 'metric' and "data"->>'node' = ${node}
+      and "data"->'values'->>${line} is not null
+    order by "id" desc limit 1`;
   return rows[0]?.value;
 }

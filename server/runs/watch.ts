@@ -12,8 +12,8 @@ export interface StoredEvent {
 const page = 500;
 
 /**
- * A run's events after `lastId`, those that are stored and then those that come, until the run has ended. Listens first and reads
- * second, so that nothing falls between; looks again every few seconds in case a message was lost.
+ * A run's events after `lastId`, those that are stored and then those that come, until the run has ended. Listens first
+ * and reads second, so that nothing falls between; looks again every few seconds in case a message was lost.
  */
 export async function* watchRun(
   db: Db,

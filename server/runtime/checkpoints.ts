@@ -42,8 +42,9 @@ export class Checkpoints {
   ) {}
 
   /**
-   * Writes a checkpoint so that a kill at any moment leaves the old ones or the new one too: the tensors under a name of their own first, then
-   * the manifest that names them, each written aside, synced and renamed; files that no manifest names are removed last.
+   * Writes a checkpoint so that a kill at any moment leaves the old ones or the new one too: the tensors under a name
+   * of their own first, then the manifest that names them, each written aside, synced and renamed; files that no
+   * manifest names are removed last.
    */
   async save({ step, tensors, history, best = false }: ToSave): Promise<void> {
     const lines = [...history].map(([name, values]) => ({

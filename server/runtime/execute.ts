@@ -171,7 +171,10 @@ class Execution {
     }
   }
 
-  /** Two runs of one training would write over each other's checkpoints: the second waits, and takes the first one's result. */
+  /**
+   * Two runs of one training would write over each other's checkpoints: the second waits, and takes the first one's
+   * result.
+   */
   async #holdTraining(
     node: string,
     results: Results,

@@ -1,6 +1,7 @@
 /**
- * The process that computes: one run at a time, told by its worker over IPC. It is apart from the worker because the runtime computes on the
- * calling thread and native code can take a process down; the worker keeps beating, and notices.
+ * The process that computes: one run at a time, told by its worker over IPC. It is apart from the worker because the
+ * runtime computes on the calling thread and native code can take a process down; the worker keeps beating, and
+ * notices.
  */
 import { join } from "node:path";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -17,7 +18,8 @@ export type FromExecutor =
 
 const { data, folders, allowRemote } = env();
 const blobs = openBlobs(join(data, "blobs"));
-const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {}); // a worker that died hears nothing
+// a worker that died hears nothing
+const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {});
 let controller: AbortController | undefined;
 
 process.on("message", async (message: ToExecutor) => {

@@ -1,5 +1,5 @@
 import { termsOf } from "#models/onnx/dim";
-import type { Dim, Graph } from "#models/onnx/graph";
+import type { Dim, Graph, Init } from "#models/onnx/graph";
 import { toModel } from "#models/onnx/proto";
 import { rewrite } from "#models/onnx/rewrite";
 import { split } from "#models/onnx/split";
@@ -29,57 +29,77 @@ export interface Export {
 const maxWeightBytes = 2 ** 31 - 64 * 2 ** 20;
 
 /**
- * The tensor nodes upstream of the asked tensors as one ONNX model with the batch size open, their weights written into it. Inputs and
- * outputs are called as the ports that read and give them.
+ * The tensor nodes upstream of the asked tensors as one ONNX model with the batch size open, their weights written into
+ * it. Inputs and outputs are called as the ports that read and give them.
  */
-export async function exportOnnx({ request, node, graph, types, blobs, weightsOf, warn }: Export): Promise<Uint8Array> {
+export async function exportOnnx(spec: Export): Promise<Uint8Array> {
+  const lowered = await lowerExported(spec, exportedNodes(spec));
+  refuseTooLarge(spec, lowered);
+  warnOfFreshWeights(spec, lowered);
+  const values = await parameterValues(lowered, spec.weightsOf, spec.blobs);
+  return toModel(rewrite(lowered.graph, { names: lowered.inputNames, sizes: sizeNames(lowered.graph) }), {
+    parameters: "initializers",
+    values: (name) => values.get(name) as Float32Array<ArrayBuffer>,
+  });
+}
+
+/** The tensor nodes that the file is made of. Throws where something else stands among them. */
+function exportedNodes({ request, node, graph }: Export): string[] {
   const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
-  const {
-    tensors,
-    after: [blocked],
-  } = coneOf(graph, request.tensors);
-  const first = request.tensors.find((t) => !tensors.includes(t.node));
-  if (first)
+  const { tensors, after } = coneOf(graph, request.tensors);
+  const foreign = request.tensors.find((end) => !tensors.includes(end.node));
+  if (foreign)
     throw new Failure({
       node,
       port: "tensor",
-      message: `${titleOf(first.node)} computes outside of ONNX, so ${endpointKey(first)} is no part of a model.`,
+      message: `${titleOf(foreign.node)} computes outside of ONNX, so ${endpointKey(foreign)} is no part of a model.`,
       hint: "Wire the output of a tensor node, such as an encoder.",
     });
+  const [blocked] = after;
   if (blocked !== undefined)
     throw new Failure({
       node: blocked,
       message: `${titleOf(blocked)} stands between the exported nodes and computes outside of ONNX.`,
       hint: "Export what comes before it.",
     });
-  const all = lower(graph, tensors, (from) => symbolicType(types, from), {
-    handles: await handlesOf(graph, tensors, weightsOf),
-  });
-  const names = portNames(all, graph, tensors);
+  return tensors;
+}
+
+async function lowerExported(
+  { request, graph, types, weightsOf }: Export,
+  tensors: readonly string[],
+): Promise<Lowered & { inputNames: Map<string, string> }> {
+  const handles = await handlesOf(graph, tensors, weightsOf);
+  const lowered = lower(graph, tensors, (from) => symbolicType(types, from), { handles });
+  const names = portNames(lowered, graph, tensors);
   for (const output of request.tensors)
-    all.graph.output(names.free(output.port, output.node), all.values.get(endpointKey(output)) as never);
-  const lowered = { ...all, graph: split(all.graph, () => false).second }; // what the outputs do not need is left out, weights too
-  const bytes = lowered.graph.parameters.reduce(
-    (sum, p) => sum + 4 * p.value.shape.reduce<number>((n, d) => n * Number(d), 1),
-    0,
-  );
-  if (bytes > maxWeightBytes)
-    throw new Failure({
-      node,
-      message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`,
-      hint: "Export parts of the model one by one, or save the weights as .safetensors.",
-    });
-  const wired = new Map(lowered.parameters.map((p) => [p.graphName, p.weights]));
-  const fresh = lowered.graph.parameters.find((p) => !wired.get(p.name) && ["normal", "uniform"].includes(p.init.kind));
-  if (fresh) warn(`${fresh.name} was drawn at random: nothing is wired to the weights of its node.`);
-  const values = await parameterValues(lowered, weightsOf, blobs);
-  return toModel(rewrite(lowered.graph, { names: names.inputs, sizes: sizeNames(lowered.graph) }), {
-    parameters: "initializers",
-    values: (name) => values.get(name) as Float32Array<ArrayBuffer>,
+    lowered.graph.output(names.free(output.port, output.node), lowered.values.get(endpointKey(output)) as never);
+  // What the outputs do not need is left out, weights too.
+  return { ...lowered, graph: split(lowered.graph, () => false).second, inputNames: names.inputs };
+}
+
+function refuseTooLarge({ node }: Export, { graph }: Lowered): void {
+  const sizes = graph.parameters.map(({ value }) => value.shape.reduce<number>((n, d) => n * Number(d), 1));
+  const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes <= maxWeightBytes) return;
+  throw new Failure({
+    node,
+    message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`,
+    hint: "Export parts of the model one by one, or save the weights as .safetensors.",
   });
 }
 
-/** An input is called as the port that reads it, an output as the port that gives it; with the node's id before it where that is taken. */
+function warnOfFreshWeights({ warn }: Export, { graph, parameters }: Lowered): void {
+  const wired = new Map(parameters.map(({ graphName, weights }) => [graphName, weights]));
+  const isDrawn = ({ kind }: Init) => kind === "normal" || kind === "uniform";
+  const fresh = graph.parameters.find(({ name, init }) => !wired.get(name) && isDrawn(init));
+  if (fresh) warn(`${fresh.name} was drawn at random: nothing is wired to the weights of its node.`);
+}
+
+/**
+ * An input is called as the port that reads it, an output as the port that gives it; with the node's id before it where
+ * that is taken.
+ */
 function portNames(
   { feeds }: Lowered,
   graph: ResolvedGraph,

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cancelled } from "../errors";
 
 /**
- * Waits until no living process of this machine holds the path, then holds it, and returns how to let go. A process that was killed holds
- * nothing. Throws `Cancelled` when the signal comes first.
+ * Waits until no living process of this machine holds the path, then holds it, and returns how to let go. A process
+ * that was killed holds nothing. Throws `Cancelled` when the signal comes first.
  */
 export async function hold(path: string, signal: AbortSignal, onWait: () => void): Promise<() => Promise<void>> {
   const own = `${process.pid} ${await startOf(process.pid)}`;
@@ -30,7 +30,10 @@ export async function hold(path: string, signal: AbortSignal, onWait: () => void
   }
 }
 
-/** When a living process started, which tells it from a later one with its number; where the system does not say, only that it lives. */
+/**
+ * When a living process started, which tells it from a later one with its number; where the system does not say, only
+ * that it lives.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") {
     const [state, ...fields] = (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""))

@@ -14,7 +14,10 @@ import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { Failure } from "../errors";
 
-/** A fresh tensor. The draw depends on the seed and the parameter's name alone, so adding a node changes no other node's weights. */
+/**
+ * A fresh tensor. The draw depends on the seed and the parameter's name alone, so adding a node changes no other node's
+ * weights.
+ */
 export function initialise(init: Init, size: number, seed: number, name: string): Float32Array<ArrayBuffer> {
   const data = new Float32Array(size);
   if (init.kind === "ones") return data.fill(1);
@@ -54,7 +57,10 @@ export interface ParameterOptions {
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
-/** What fills a lowered graph's parameters, by graph name: the checkpoint that its node is wired to, or a draw. No number is read. */
+/**
+ * What fills a lowered graph's parameters, by graph name: the checkpoint that its node is wired to, or a draw. No
+ * number is read.
+ */
 export async function parameterSources(
   lowered: Lowered,
   weightsOf: (from: Endpoint) => Promise<Weights>,

@@ -56,7 +56,9 @@ function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
   return { ...result, min, max, mean, std: Math.sqrt(Math.max(0, squares / samples.length - mean * mean)), histogram };
 }
 
-/** One small picture of each kind of value. Adding a port type makes this table fail to compile until it has an entry. */
+/**
+ * One small picture of each kind of value. Adding a port type makes this table fail to compile until it has an entry.
+ */
 const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<PreviewOf[T]> } = {
   async image(value, host) {
     if ("files" in value) return { count: value.files.length, items: value.files.slice(0, shown.images) };

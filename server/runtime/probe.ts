@@ -1,4 +1,7 @@
-/** Opens and runs a small model on a provider, and exits with 0 if that worked. In a process of its own: a bad driver takes it down. */
+/**
+ * Opens and runs a small model on a provider, and exits with 0 if that worked. In a process of its own: a bad driver
+ * takes it down.
+ */
 import * as ort from "onnxruntime-node";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";

@@ -1,4 +1,7 @@
-/** Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of rows. */
+/**
+ * Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of
+ * rows.
+ */
 import type { Shape } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
@@ -14,9 +17,14 @@ import type { Provider } from "./providers";
 import type { Session, SessionPool } from "./sessions";
 import { rowsOf, widthOf } from "./values";
 
-/** Rows per call of a model that works row by row: large enough to keep the cores busy, small enough to report progress and to be cancelled. */
+/**
+ * Rows per call of a model that works row by row: large enough to keep the cores busy, small enough to report progress
+ * and to be cancelled.
+ */
 const chunkRows = 64;
-/** A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again. */
+/**
+ * A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again.
+ */
 const keptBytes = 16 * 2 ** 20;
 
 export interface Region {
@@ -37,7 +45,9 @@ export interface Region {
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
-/** Runs the region, in chunks of rows where rows do not depend on each other. Gives what was asked for, by "node.port". */
+/**
+ * Runs the region, in chunks of rows where rows do not depend on each other. Gives what was asked for, by "node.port".
+ */
 export async function runRegion(region: Region): Promise<Map<string, Tensor>> {
   const incoming = await incomingOf(region);
   const open = await openRegion(region, incoming);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
@@ -16,8 +16,8 @@ export interface Blobs {
   putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   stream(ref: string): Readable;
-  /** The bytes from `start` up to `end`, or to where the file ends. */
-  read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The first bytes. */
+  head(ref: string, bytes: number): Promise<Uint8Array>;
   size(ref: string): Promise<number>;
   has(ref: string): Promise<boolean>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
@@ -43,95 +43,105 @@ export const isRef = (ref: string): boolean => /^[0-9a-f]{64}$/.test(ref);
 export const sha256 = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
 
 /** A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed. */
-export function openBlobs(dir: string): Blobs {
-  const path = (ref: string) => {
-    if (!isRef(ref))
-      throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
-    return join(dir, ref.slice(0, 2), ref);
-  };
-  const has = (ref: string) =>
-    access(path(ref)).then(
-      () => true,
-      () => false,
-    );
-  const missing = (ref: string) => (error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" ? new BlobMissing(ref) : error;
-  };
-  const aside = async () => {
-    await mkdir(join(dir, "tmp"), { recursive: true });
-    return join(dir, "tmp", randomUUID());
-  };
-  const publish = async (from: string, ref: string) => {
-    await mkdir(dirname(path(ref)), { recursive: true });
-    await rename(from, path(ref));
-  };
+export function openBlobs(root: string): Blobs {
+  const path = (ref: string) => pathIn(root, ref);
   return {
-    root: dir,
+    root,
     path,
-    has,
-    async put(bytes, { durable = true } = {}) {
-      const ref = sha256(bytes);
-      if (await has(ref)) return ref;
-      const temporary = await aside();
-      try {
-        const file = await open(temporary, "wx");
-        try {
-          await file.writeFile(bytes);
-          if (durable) await file.sync();
-        } finally {
-          await file.close();
-        }
-        await publish(temporary, ref);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-      return ref;
-    },
-    async putStream(source, maxBytes) {
-      const temporary = await aside();
-      const digest = createHash("sha256");
-      let bytes = 0;
-      const meter = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          bytes += chunk.length;
-          digest.update(chunk);
-          done(bytes > maxBytes ? new BlobTooLarge(maxBytes) : null, chunk);
-        },
-      });
-      try {
-        await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: true }));
-        const ref = digest.digest("hex");
-        await publish(temporary, ref);
-        return { ref, bytes };
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-    },
-    get: (ref) => readFile(path(ref)).catch(missing(ref)),
+    put: (bytes, { durable = true } = {}) => putBytes(root, bytes, durable),
+    putStream: (source, maxBytes) => putStream(root, source, maxBytes),
+    get: (ref) => readFile(path(ref)).catch(sayMissing(ref)),
     stream: (ref) => createReadStream(path(ref)),
-    async read(ref, start, end) {
-      const file = await open(path(ref)).catch(missing(ref));
-      try {
-        return await readRange(file, start, end);
-      } finally {
-        await file.close();
-      }
-    },
-    size: (ref) => stat(path(ref)).then((s) => s.size, missing(ref)),
+    read: (ref, start, end) => readRange(path(ref), start, end).catch(sayMissing(ref)),
+    size: (ref) => stat(path(ref)).then((found) => found.size, sayMissing(ref)),
+    has: (ref) => exists(path(ref)),
   };
 }
 
-/** One read gives at most 2 GiB, and may give less than was asked for. */
-async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(end - start);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const length = Math.min(bytes.length - filled, 2 ** 30);
-    const { bytesRead } = await file.read(bytes, filled, length, start + filled);
-    if (!bytesRead) break;
-    filled += bytesRead;
+function pathIn(root: string, ref: string): string {
+  if (!isRef(ref)) throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
+  return join(root, ref.slice(0, 2), ref);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+const sayMissing =
+  (ref: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    throw error.code === "ENOENT" ? new BlobMissing(ref) : error;
+  };
+
+async function putBytes(root: string, bytes: Uint8Array, durable: boolean): Promise<string> {
+  const ref = sha256(bytes);
+  if (await exists(pathIn(root, ref))) return ref;
+  await writeAside(root, async (temporary) => {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      if (durable) await file.sync();
+    } finally {
+      await file.close();
+    }
+    return ref;
+  });
+  return ref;
+}
+
+async function putStream(root: string, source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }> {
+  const digest = createHash("sha256");
+  let bytes = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      digest.update(chunk);
+      done(bytes > maxBytes ? new BlobTooLarge(maxBytes) : null, chunk);
+    },
+  });
+  const ref = await writeAside(root, async (temporary) => {
+    await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: true }));
+    return digest.digest("hex");
+  });
+  return { ref, bytes };
+}
+
+/**
+ * Has a file written under a name of its own, then moves it to where its reference says. Nothing is left of one that
+ * failed.
+ */
+async function writeAside(root: string, write: (temporary: string) => Promise<string>): Promise<string> {
+  await mkdir(join(root, "tmp"), { recursive: true });
+  const temporary = join(root, "tmp", randomUUID());
+  try {
+    const ref = await write(temporary);
+    const path = pathIn(root, ref);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+    return ref;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
-  return bytes.subarray(0, filled);
+}
+
+/** One read gives at most 2 GiB, and may give less than was asked for. */
+async function readRange(path: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(end - start);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const length = Math.min(bytes.length - filled, 2 ** 30);
+      const { bytesRead } = await file.read(bytes, filled, length, start + filled);
+      if (!bytesRead) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
 }

@@ -16,7 +16,10 @@ export interface NewSweep {
   spec: SweepSpec;
 }
 
-/** A sweep and all its runs, queued in one transaction. Each run computes what the metric needs. Refused when a value, or what all runs share, is wrong. */
+/**
+ * A sweep and all its runs, queued in one transaction. Each run computes what the metric needs. Refused when a value,
+ * or what all runs share, is wrong.
+ */
 export async function createSweep(
   db: Db,
   { graphId, document, spec }: NewSweep,
@@ -51,8 +54,9 @@ export async function createSweep(
 function refuseTooLarge(document: GraphDocument, runs: number): void {
   const bytes = runs * JSON.stringify(document).length;
   if (bytes <= maxBytes) return;
+  const [asked, limit] = [bytes, maxBytes].map((size) => Math.ceil(size / 2 ** 20));
   throw new Failure({
-    message: `${runs} runs of this graph would store ${Math.ceil(bytes / 2 ** 20)} MiB of snapshots; ${maxBytes / 2 ** 20} MiB is the limit.`,
+    message: `${runs} runs of this graph would store ${asked} MiB of snapshots; ${limit} MiB is the limit.`,
     hint: "Ask for fewer runs, or keep large values in uploads instead of parameters.",
   });
 }

@@ -12,7 +12,10 @@ export interface TrialResult {
   error?: PublicError;
 }
 
-/** Runs the trials of a sweep one after the other, without database or workers; what they have in common comes from the cache. */
+/**
+ * Runs the trials of a sweep one after the other, without database or workers; what they have in common comes from the
+ * cache.
+ */
 export async function* runTrials(
   document: GraphDocument,
   { metric }: SweepSpec,

@@ -14,7 +14,10 @@ export interface SweepOptions {
   seed: string;
 }
 
-/** How a sweep is written on the command line. With a range or a count, values are drawn at random; else every combination is run. */
+/**
+ * How a sweep is written on the command line. With a range or a count, values are drawn at random; else every
+ * combination is run.
+ */
 export function readSweepOptions(
   { grid, random, metric, goal, count, seed }: SweepOptions,
   document: GraphDocument,
@@ -47,7 +50,9 @@ const number = (text: string): number => (text.trim() === "" ? Number.NaN : Numb
 
 function list(text: string): SweepAxis {
   const [, node, param, values] = /^([^.=]+)\.([^.=]+)=(.+)$/s.exec(text) ?? [];
-  if (!node || !param || !values) throw new Usage(`--grid takes NODE.PARAM=V1,V2, and “${text}” is something else.`);
+  if (!node || !param || !values) {
+    throw new Usage(`--grid takes NODE.PARAM=V1,V2, and “${text}” is something else.`);
+  }
   return { node, param, values: parseValues(values) };
 }
 

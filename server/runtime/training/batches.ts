@@ -43,29 +43,59 @@ export interface Batches {
   batch(index: number, wanted?: ReadonlySet<string>): Promise<Batch>;
 }
 
-/** Batches of what lies before the losses: rows that are there already, cut to the batch, and what random host nodes make of them anew. */
-export async function openBatches({
-  graph,
-  node,
-  cone,
-  batchSize,
-  seed,
-  stage,
-  distinct,
-  bucket,
-  valueOf,
-  hostFor,
-}: BatchSpec): Promise<Batches> {
-  const typeOf = (from: Endpoint): PortType => (graph.nodes.get(from.node)?.definition.outputs[from.port] as Port).type;
-  const given = new Map(
-    await Promise.all(
-      cone.rows.map(
-        async (from) => [endpointKey(from), { type: typeOf(from), value: await valueOf(from), from }] as const,
-      ),
-    ),
-  );
-  const counts = [...given.values()].map(({ type, value }) => rowCount(type, value) ?? 0);
-  const rows = Math.max(0, distinct?.length ?? 0, ...counts);
+/**
+ * Batches of what lies before the losses: rows that are there already, cut to the batch, and what random host nodes
+ * make of them anew.
+ */
+export async function openBatches(spec: BatchSpec): Promise<Batches> {
+  const { graph, cone, stage, seed, distinct, bucket } = spec;
+  const given = await givenValues(spec);
+  const rows = Math.max(0, distinct?.length ?? 0, ...[...given.values()].map(({ count }) => count ?? 0));
+  refuseUneven(spec, rows, given);
+  refuseWholeBatchNodes(spec);
+  const stepwise = cone.stepwise.map((id) => graph.nodes.get(id) as ResolvedNode);
+  const readOnHost = new Set(stepwise.flatMap(({ inputs }) => Object.values(inputs).flat().map(endpointKey)));
+  const drawSeed = stage === 0 ? seed : [seed, stage].join();
+  const draw = sampler({ rows, batch: spec.batchSize, seed: drawSeed, distinct, bucket });
+  return {
+    rows,
+    isBatched: (endpoint) => !given.has(endpoint) || given.get(endpoint)?.count === rows,
+    isSteady: (endpoint) => given.has(endpoint),
+    whole: (endpoint) => given.get(endpoint)?.value,
+    async batch(index, wanted) {
+      const drawn = draw.batch(index);
+      const values = new Map<string, unknown>();
+      for (const [name, { type, value, count }] of given) {
+        if (wanted && !wanted.has(name) && !readOnHost.has(name)) continue;
+        values.set(name, count === rows ? sliceRows[type]?.(value as never, drawn) : value);
+      }
+      const keys = stage === 0 ? [seed, "step", index] : [seed, stage, "step", index];
+      for (const node of stepwise) await runStepwise(node, values, spec.hostFor(node.id, keys));
+      return { rows: drawn, values };
+    },
+  };
+}
+
+/** A value that is there before the training. */
+interface GivenValue {
+  from: Endpoint;
+  type: PortType;
+  value: unknown;
+  /** Its rows, where it has any. */
+  count: number | undefined;
+}
+
+async function givenValues({ graph, cone, valueOf }: BatchSpec): Promise<Map<string, GivenValue>> {
+  const read = async (from: Endpoint): Promise<[string, GivenValue]> => {
+    const { type } = graph.nodes.get(from.node)?.definition.outputs[from.port] as Port;
+    const value = await valueOf(from);
+    return [endpointKey(from), { from, type, value, count: rowCount(type, value) }];
+  };
+  return new Map(await Promise.all(cone.rows.map(read)));
+}
+
+/** Every row of a batch is cut from all values at once: they must have as many. */
+function refuseUneven({ node, distinct, bucket }: BatchSpec, rows: number, given: Map<string, GivenValue>): void {
   if (!rows)
     throw new Failure({
       node,
@@ -74,62 +104,36 @@ export async function openBatches({
       hint: "Wire a dataset to the encoders.",
     });
   for (const [port, names] of Object.entries({ distinct, bucket })) {
-    if (names && names.length !== rows)
-      throw new Failure({
-        node,
-        port,
-        message: `There are ${names.length} names and ${rows} rows of data.`,
-        hint: "Wire names from the same dataset: one for each row.",
-      });
+    if (!names || names.length === rows) continue;
+    throw new Failure({
+      node,
+      port,
+      message: `There are ${names.length} names and ${rows} rows of data.`,
+      hint: "Wire names from the same dataset: one for each row.",
+    });
   }
-  for (const { type, value, from } of given.values()) {
-    const count = rowCount(type, value);
-    if (type === "tensor" && count !== rows)
-      throw new Failure({
-        node: from.node,
-        port: from.port,
-        message: `${endpointKey(from)} has ${count} rows, while the data has ${rows}: a batch could not be cut from both.`,
-        hint: "Take images and texts from the same dataset, row by row.",
-      });
+  for (const [name, { from, type, count }] of given) {
+    if (type !== "tensor" || count === rows) continue;
+    throw new Failure({
+      node: from.node,
+      port: from.port,
+      message: `${name} has ${count} rows, while the data has ${rows}: a batch could not be cut from both.`,
+      hint: "Take images and texts from the same dataset, row by row.",
+    });
   }
+}
+
+/** What runs in every step sees the rows of one batch alone. */
+function refuseWholeBatchNodes({ graph, cone }: BatchSpec): void {
   for (const id of cone.stepwise) {
     const { definition } = graph.nodes.get(id) as ResolvedNode;
-    if (!definition.rowwise)
-      throw new Failure({
-        node: id,
-        message: `${definition.title} needs all rows at once, so it cannot follow a node that draws anew in each step.`,
-        hint: "Put it before the random node.",
-      });
+    if (definition.rowwise) continue;
+    throw new Failure({
+      node: id,
+      message: `${definition.title} needs all rows at once, so it cannot follow a node that draws anew in each step.`,
+      hint: "Put it before the random node.",
+    });
   }
-  const readOnHost = new Set(
-    cone.stepwise.flatMap((id) =>
-      Object.values(graph.nodes.get(id)?.inputs ?? {})
-        .flat()
-        .map(endpointKey),
-    ),
-  );
-  const draw = sampler({ rows, batch: batchSize, seed: stage === 0 ? seed : [seed, stage].join(), distinct, bucket });
-  return {
-    rows,
-    isBatched: (endpoint) =>
-      !given.has(endpoint) || rowCount(given.get(endpoint)?.type as PortType, given.get(endpoint)?.value) === rows,
-    isSteady: (endpoint) => given.has(endpoint),
-    whole: (endpoint) => given.get(endpoint)?.value,
-    async batch(index, wanted) {
-      const drawn = draw.batch(index);
-      const values = new Map<string, unknown>();
-      for (const [name, { type, value }] of given)
-        if (!wanted || wanted.has(name) || readOnHost.has(name))
-          values.set(name, rowCount(type, value) === rows ? sliceRows[type]?.(value as never, drawn) : value);
-      for (const id of cone.stepwise)
-        await runStepwise(
-          graph.nodes.get(id) as ResolvedNode,
-          values,
-          hostFor(id, stage === 0 ? [seed, "step", index] : [seed, stage, "step", index]),
-        );
-      return { rows: drawn, values };
-    },
-  };
 }
 
 /** Runs a host node on the values of one batch, and adds its own. */

@@ -25,50 +25,46 @@ export interface Evaluation {
 }
 
 /**
- * Measures with the weights as they are in the middle of a training: the nodes between held-out data and the metrics, run as in any other run,
- * on the trained tensors in place of those that the weights wires would give. Random nodes draw the same every time.
+ * Measures with the weights as they are in the middle of a training: the nodes between held-out data and the metrics,
+ * run as in any other run, on the trained tensors in place of those that the weights wires would give. Random nodes
+ * draw the same every time.
  */
 export async function evaluate(
-  { graph, cone, valueOf, weightsOf, hostFor, seed, blobs, sessions, provider, signal }: Evaluation,
+  evaluation: Evaluation,
   current: (parameter: LoweredParameter) => Float32Array | undefined,
 ): Promise<Map<string, number>> {
+  const { graph, cone, valueOf, hostFor, seed, signal } = evaluation;
   const live = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]);
-  const values = new Map<string, unknown>(
-    await Promise.all(cone.rows.map(async (from) => [endpointKey(from), await valueOf(from)] as const)),
-  );
-  const read = new Set(
-    [...[...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()), ...cone.ends].map(
-      endpointKey,
-    ),
-  );
-  for (const step of plan(
-    graph,
-    cone.ends.map((e) => e.node),
-    (id) => !live.has(id),
-  ).steps) {
+  const given = cone.rows.map(async (from) => [endpointKey(from), await valueOf(from)] as const);
+  const values = new Map<string, unknown>(await Promise.all(given));
+  const targets = cone.ends.map(({ node }) => node);
+  for (const step of plan(graph, targets, (id) => !live.has(id)).steps) {
     if (signal.aborted) throw new Cancelled();
-    if (step.kind === "host")
-      await runStepwise(graph.nodes.get(step.node) as ResolvedNode, values, hostFor(step.node, [seed, "evaluation"]));
-    else {
-      const wanted = step.nodes
-        .flatMap((node) => Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port })))
-        .filter((e) => read.has(endpointKey(e)));
-      const given = await runRegion({
-        graph,
-        nodes: step.nodes,
-        wanted,
-        welcome: [],
-        valueOf: async (from) => values.get(endpointKey(from)) as Tensor,
-        weightsOf,
-        blobs,
-        sessions,
-        provider,
-        signal,
-        progress: () => {},
-        current,
-      });
-      for (const [name, value] of given) values.set(name, value);
+    if (step.kind === "host") {
+      const node = graph.nodes.get(step.node) as ResolvedNode;
+      await runStepwise(node, values, hostFor(step.node, [seed, "evaluation"]));
+      continue;
     }
+    const measured = await runRegion({
+      ...evaluation,
+      nodes: step.nodes,
+      wanted: readEndpoints(evaluation, step.nodes, live),
+      welcome: [],
+      valueOf: async (from) => values.get(endpointKey(from)) as Tensor,
+      progress: () => {},
+      current,
+    });
+    for (const [name, value] of measured) values.set(name, value);
   }
   return new Map(cone.ends.map((end) => [endpointKey(end), values.get(endpointKey(end)) as number]));
+}
+
+/** The outputs of nodes that something in the measurement reads, or that are measured themselves. */
+function readEndpoints({ graph, cone }: Evaluation, nodes: readonly string[], live: ReadonlySet<string>): Endpoint[] {
+  const sources = [...live].flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+  const read = new Set([...sources, ...cone.ends].map(endpointKey));
+  const outputs = nodes.flatMap((node) =>
+    Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port })),
+  );
+  return outputs.filter((endpoint) => read.has(endpointKey(endpoint)));
 }

@@ -83,8 +83,8 @@ interface OrderedBatch {
 }
 
 /**
- * Draws batches in threads. A batch is a function of its number alone, so it is the same whatever the number of threads; until the first
- * thread has started, batches are drawn on the calling one.
+ * Draws batches in threads. A batch is a function of its number alone, so it is the same whatever the number of
+ * threads; until the first thread has started, batches are drawn on the calling one.
  */
 class ThreadedFeeder implements Feeder {
   readonly #wanted: ReadonlySet<string>;

@@ -47,8 +47,8 @@ interface Stored {
 }
 
 /**
- * Runs the frozen part of a training once for every row and keeps what it gives in the blob store, one row after the other. A later training
- * with the same frozen part and the same data finds it there.
+ * Runs the frozen part of a training once for every row and keeps what it gives in the blob store, one row after the
+ * other. A later training with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
   const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec;

@@ -13,10 +13,15 @@ interface KnownParameter extends LoweredParameter {
   handle?: Weights;
 }
 
-/** How a checkpoint calls a parameter: by its id, which stages agree on. Everything else in it belongs to the stage that ran. */
+/**
+ * How a checkpoint calls a parameter: by its id, which stages agree on. Everything else in it belongs to the stage that
+ * ran.
+ */
 const idPrefix = "p/";
 
-/** The numbers of every parameter of a training as they are now, by id; averages of the trainer's own under `id#ema`. */
+/**
+ * The numbers of every parameter of a training as they are now, by id; averages of the trainer's own under `id#ema`.
+ */
 export class Memory {
   readonly #numbers = new Map<string, Float32Array>();
   readonly #known = new Map<string, KnownParameter>();
@@ -88,7 +93,10 @@ export class Memory {
     ];
   }
 
-  /** The weights that the training gives, and their average: the trainer's own, or else a teacher's, or else the weights. */
+  /**
+   * The weights that the training gives, and their average: the trainer's own, or else a teacher's, or else the
+   * weights.
+   */
   async give(blobs: Blobs, keepsAverage: boolean): Promise<{ weights: Weights; average: Weights }> {
     const all = [...this.#known.values()];
     const students = all.filter(({ decay }) => decay === undefined);

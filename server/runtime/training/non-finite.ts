@@ -19,7 +19,10 @@ export interface NonFiniteStep {
   stepper: Stepper;
 }
 
-/** Throws what a person reads when a step's loss or gradient is no number any more: where that began, and with which rows. */
+/**
+ * Throws what a person reads when a step's loss or gradient is no number any more: where that began, and with which
+ * rows.
+ */
 export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep): Promise<never> {
   const { spec, built, step, drawn, stepper } = failed;
   const { graph, node, request } = spec;
@@ -33,7 +36,9 @@ export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep):
   throw new Failure({
     node,
     message: `Training stopped at step ${step}: the ${what} is no longer a finite number.${began}`,
-    hint: "Lower the learning rate, lengthen the warmup, or clip the gradient norm. If it happens at the first step, look at the data.",
+    hint:
+      "Lower the learning rate, lengthen the warmup, or clip the gradient norm. " +
+      "If it happens at the first step, look at the data.",
     details: {
       step: String(step),
       loss: String(loss),
@@ -53,8 +58,8 @@ interface NonFiniteAt {
 }
 
 /**
- * Runs a step once more on the CPU with every value tapped, and finds the first op whose result holds a number that is not finite.
- * A tap is one number: the sum of 0·x, which is 0 for finite x and NaN otherwise.
+ * Runs a step once more on the CPU with every value tapped, and finds the first op whose result holds a number that is
+ * not finite. A tap is one number: the sum of 0·x, which is 0 for finite x and NaN otherwise.
  */
 async function firstNonFinite(
   program: Program,

@@ -10,7 +10,7 @@ import { type Average, trainable } from "#models/train/step";
 import type { Stage, TrainRequest } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
+import { type Lowered, lower } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
@@ -45,7 +45,9 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
     throw new Failure({
       node,
       param: "stages",
-      message: `The stage “${stage.name}” asks for losses of ${stage.losses.join(", ")}, and none of those is wired to ${title(node)}.`,
+      message:
+        `The stage “${stage.name}” asks for losses of ${stage.losses.join(", ")}, ` +
+        `and none of those is wired to ${title(node)}.`,
       hint: `Wired are ${request.losses.map((l) => l.node).join(", ")}.`,
     });
   const cone = coneOf(graph, ends);
@@ -68,59 +70,71 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
 
 /** Lowers a stage for batch values of these shapes, and cuts off what runs once. */
 export function buildStage(
-  { graph, node, request, stage, handles }: StageSpec,
+  spec: StageSpec,
   cone: Cone,
   batches: Batches,
   values: ReadonlyMap<string, unknown>,
 ): BuiltStage {
-  const lowered = lower(
-    graph,
-    cone.tensors,
-    (from): { dtype: DType; shape: Shape } => {
-      const { dtype, shape } = (values.get(endpointKey(from)) ?? batches.whole(endpointKey(from))) as Tensor;
-      return { dtype, shape: batches.isBatched(endpointKey(from)) ? [batchSymbol, ...shape.slice(1)] : shape };
-    },
-    { training: true, handles },
-  );
-  const losses = cone.ends.map((end) => scalarOf(lowered, node, end));
-  const op = opsOf(lowered.graph);
-  lowered.graph.output(
-    "loss",
-    losses.reduce((a, b) => op.Add(a, b)),
-  );
-  if (losses.length > 1)
-    for (const [i, end] of cone.ends.entries()) lowered.graph.output(`loss/${end.node}`, losses[i] as Value);
+  const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
+    const endpoint = endpointKey(from);
+    const { dtype, shape } = (values.get(endpoint) ?? batches.whole(endpoint)) as Tensor;
+    return { dtype, shape: batches.isBatched(endpoint) ? [batchSymbol, ...shape.slice(1)] : shape };
+  };
+  const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles: spec.handles });
+  const losses = declareLosses(lowered, spec.node, cone.ends);
+  const halves = cutFrozen(spec, lowered, losses, batches);
+  const graph = halves?.second ?? lowered.graph;
+  const crossing = new Set(halves?.boundary.map(({ name }) => name));
+  const reads = graph.inputs.map(({ name }) => name).filter((name) => !crossing.has(name));
+  return { lowered, halves, graph, reads };
+}
 
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name]));
+/** Makes outputs of the sum of the losses and, where there are several, of each. */
+function declareLosses(lowered: Lowered, node: string, ends: readonly Endpoint[]): Value[] {
+  const { graph } = lowered;
+  const op = opsOf(graph);
+  const losses = ends.map((end) => scalarOf(lowered, node, end));
+  const sum = losses.reduce((total, loss) => op.Add(total, loss));
+  graph.output("loss", sum);
+  if (losses.length > 1) {
+    for (const [i, end] of ends.entries()) graph.output(`loss/${end.node}`, losses[i] as Value);
+  }
+  return losses;
+}
+
+/** The part whose numbers never change and that may run once for each row, cut off from what is trained. */
+function cutFrozen(
+  { node, request, stage }: StageSpec,
+  { graph, parameters }: Lowered,
+  losses: readonly Value[],
+  batches: Batches,
+): Halves | undefined {
+  const names = new Map(parameters.map(({ graphName, name }) => [graphName, name]));
   const { rateOf } = groups(stage, names);
-  const learning = new Set(trainable(lowered.graph, losses, { rateOf }).map((p) => p.name));
-  if (!learning.size)
+  const learning = new Set(trainable(graph, losses, { rateOf }).map(({ name }) => name));
+  if (!learning.size) {
+    const inStage = request.stages.length > 1 ? ` in the stage “${stage.name}”` : "";
     throw new Failure({
       node,
       port: "loss",
-      message: `Every parameter upstream of the loss is frozen${request.stages.length > 1 ? ` in the stage “${stage.name}”` : ""}, so nothing can be trained.`,
+      message: `Every parameter upstream of the loss is frozen${inStage}, so nothing can be trained.`,
       hint: "Freeze fewer parameters, or let the stage train more.",
     });
-  const follows = (p: LoweredParameter | undefined) =>
-    p?.decay !== undefined && [...learning].some((name) => names.get(name) === p.name);
-  const byName = new Map(lowered.parameters.map((p) => [p.graphName, p]));
-  const halves =
-    request.hoist === "off"
-      ? undefined
-      : hoist(lowered.graph, {
-          symbol: batchSymbol,
-          dtype: request.hoist,
-          isFrozen: (name) => !learning.has(name) && !follows(byName.get(name)),
-          isSteady: (name) => batches.isSteady(name),
-        });
-  const target = halves?.second ?? lowered.graph;
-  const crossing = new Set(halves?.boundary.map((b) => b.name));
-  return {
-    lowered,
-    halves,
-    graph: target,
-    reads: target.inputs.map((v) => v.name).filter((name) => !crossing.has(name)),
-  };
+  }
+  if (request.hoist === "off") return undefined;
+  // A teacher's parameters change with those of its student.
+  const learningNames = new Set([...learning].map((graphName) => names.get(graphName)));
+  const following = new Set(
+    parameters
+      .filter(({ name, decay }) => decay !== undefined && learningNames.has(name))
+      .map(({ graphName }) => graphName),
+  );
+  return hoist(graph, {
+    symbol: batchSymbol,
+    dtype: request.hoist,
+    isFrozen: (name) => !learning.has(name) && !following.has(name),
+    isSteady: (name) => batches.isSteady(name),
+  });
 }
 
 /** The share of the learning rate and the decay of each parameter: the first pattern that its name fits. */
@@ -149,29 +163,12 @@ function scalarOf({ values }: Lowered, node: string, end: Endpoint): Value {
 export const emaOf = (name: string): string => `${name}#ema`;
 
 /** The training step of a built stage. */
-export function compileStage(
-  { graph: nodes, node, request, stage }: StageSpec,
-  { lowered, graph }: BuiltStage,
-): Program {
-  const names = new Map(lowered.parameters.map((p) => [p.graphName, p.name]));
+export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): Program {
+  const { graph: nodes, node, request, stage } = spec;
+  const names = new Map(lowered.parameters.map(({ graphName, name }) => [graphName, name]));
   const { rateOf, decayOf } = groups(stage, names);
-  const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map((p) => p.name);
-  const students = new Map(lowered.parameters.flatMap((p) => (p.decay === undefined ? [[p.id, p.graphName]] : [])));
-  const averages: Average[] = [
-    ...lowered.parameters.flatMap(({ graphName, id, decay }) =>
-      decay === undefined ? [] : [{ name: graphName, parameter: students.get(studentOf(id)) ?? "", decay }],
-    ),
-    ...(request.average > 0
-      ? learning.map((name) => ({ name: emaOf(name), parameter: name, decay: request.average }))
-      : []),
-  ];
-  if (request.chunk > 0 && request.batchSize % request.chunk)
-    throw new Failure({
-      node,
-      param: "chunk",
-      message: `A batch of ${request.batchSize} rows cannot be cut into chunks of ${request.chunk}.`,
-      hint: "Choose a chunk that divides the batch.",
-    });
+  const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map(({ name }) => name);
+  refuseUnevenChunks(spec);
   try {
     return compileProgram(graph, {
       optimizer: request.optimizer,
@@ -179,7 +176,7 @@ export function compileStage(
       rateOf,
       decayOf,
       clamp: lowered.clamp,
-      averages,
+      averages: averagesOf(spec, lowered, learning),
       batch: request.batchSize,
       accumulate: request.accumulate,
       chunk: request.chunk,
@@ -188,16 +185,42 @@ export function compileStage(
     });
   } catch (error) {
     if (!(error instanceof NoGradientError)) throw error;
+    const { title } = (nodes.nodes.get(node) as ResolvedNode).definition;
     throw new Failure(
       {
         node,
         port: "loss",
-        message: `${(nodes.nodes.get(node) as ResolvedNode).definition.title} cannot train this: ${error.message}`,
+        message: `${title} cannot train this: ${error.message}`,
         hint: "Freeze what comes before that operation.",
       },
       { cause: error },
     );
   }
+}
+
+function refuseUnevenChunks({ node, request }: StageSpec): void {
+  const { chunk, batchSize } = request;
+  if (chunk === 0 || batchSize % chunk === 0) return;
+  throw new Failure({
+    node,
+    param: "chunk",
+    message: `A batch of ${batchSize} rows cannot be cut into chunks of ${chunk}.`,
+    hint: "Choose a chunk that divides the batch.",
+  });
+}
+
+/**
+ * Parameters that follow others slowly: a teacher's those of its student, and the trainer's own average what learns.
+ */
+function averagesOf({ request }: StageSpec, { parameters }: Lowered, learning: readonly string[]): Average[] {
+  const students = new Map(
+    parameters.filter(({ decay }) => decay === undefined).map(({ id, graphName }) => [id, graphName]),
+  );
+  const teachers = parameters.flatMap(({ graphName, id, decay }) =>
+    decay === undefined ? [] : [{ name: graphName, parameter: students.get(studentOf(id)) ?? "", decay }],
+  );
+  if (request.average === 0) return teachers;
+  return [...teachers, ...learning.map((name) => ({ name: emaOf(name), parameter: name, decay: request.average }))];
 }
 
 /** The id of the parameter that a teacher's follows. */

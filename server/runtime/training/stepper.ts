@@ -45,14 +45,17 @@ type BatchFeeds = ReadonlyMap<string, Tensor>;
 type Inspect = (outputs: Feeds) => void;
 
 /**
- * Takes training steps: the tensors that go round, and the sessions that replace them. On WebGPU those tensors stay on the device between
- * steps; on the CPU a step writes over its states where that is safe, and else into those of the step before the last: none is allocated or
- * copied once two steps were taken.
- * A program is compiled when batches of a new shape come; its state is the same for all shapes.
+ * Takes training steps: the tensors that go round, and the sessions that replace them. On WebGPU those tensors stay on
+ * the device between steps; on the CPU a step writes over its states where that is safe, and else into those of the
+ * step before the last: none is allocated or copied once two steps were taken. A program is compiled when batches of a
+ * new shape come; its state is the same for all shapes.
  */
 export class Stepper {
   readonly #state = new Map<string, ort.Tensor>();
-  /** Tensors of the CPU that a state's next numbers may be written into. What the caller gave at the start is the caller's, and never among them. */
+  /**
+   * Tensors of the CPU that a state's next numbers may be written into. What the caller gave at the start is the
+   * caller's, and never among them.
+   */
   readonly #spare = new Map<string, ort.Tensor>();
   readonly #lent = new Set<ort.Tensor>();
   /** By the shapes of the batch. */
@@ -65,7 +68,9 @@ export class Stepper {
     this.#keepOnDevice = options.provider === "webgpu";
   }
 
-  /** One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells. */
+  /**
+   * One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells.
+   */
   async step(batches: readonly BatchFeeds[], lr: number, step: number): Promise<Record<string, number>> {
     const scalars: Feeds = { lr: floatTensor(Float32Array.of(lr), []), step: floatTensor(Float32Array.of(step), []) };
     const told: Record<string, number> = {};
@@ -89,7 +94,10 @@ export class Stepper {
     return told;
   }
 
-  /** Every tensor that the programs read from step to step, by name: the numbers themselves, which later steps write over. */
+  /**
+   * Every tensor that the programs read from step to step, by name: the numbers themselves, which later steps write
+   * over.
+   */
   async parameters(): Promise<Map<string, Float32Array>> {
     const all = await this.#read([...this.#state.keys()]);
     return new Map(all.map(({ name, data }) => [name, data as Float32Array]));
@@ -140,7 +148,8 @@ export class Stepper {
     const locations = [...graph.outputs.keys()].map((name) => [name, isTold(name) ? "cpu" : "gpu-buffer"] as const);
     const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
       ...optionsFor(this.options.provider),
-      // Memory as it is needed instead of one block planned after the first step, which comes on top of what that step took: half the peak, the same time.
+      // Memory as it is needed instead of one block planned after the first step, which comes on top of what that step
+      // took: half the peak, the same time.
       enableMemPattern: false,
       ...(this.#keepOnDevice ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),
     });
@@ -183,7 +192,10 @@ export class Stepper {
     return outputs;
   }
 
-  /** Where a part's outputs are written: into a state or a spare tensor where there is one, else where the runtime likes. */
+  /**
+   * Where a part's outputs are written: into a state or a spare tensor where there is one, else where the runtime
+   * likes.
+   */
   #targetsOf(part: OpenPart): Record<string, ort.Tensor | null> {
     const targets: Record<string, ort.Tensor | null> = {};
     for (const name of part.session.outputNames) targets[name] = null;
@@ -222,7 +234,9 @@ export class Stepper {
     return this.#state.get(name) as ort.Tensor;
   }
 
-  /** Encodes the batch chunk by chunk, takes the loss over all of it, and carries the cotangents back chunk by chunk. */
+  /**
+   * Encodes the batch chunk by chunk, takes the loss over all of it, and carries the cotangents back chunk by chunk.
+   */
   async #runInChunks(opened: OpenProgram, batch: BatchFeeds, data: Feeds, inspect: Inspect): Promise<void> {
     const { program, parts } = opened;
     const { chunks, crossings } = program;

@@ -35,7 +35,10 @@ export async function onCpu(tensor: ort.Tensor): Promise<ort.Tensor> {
   return (await fetchTensors([["x", tensor]], "webgpu")).x as ort.Tensor;
 }
 
-/** Numbers on the device are fetched through a session that copies them: reading them directly ends the process in onnxruntime-node 1.30. */
+/**
+ * Numbers on the device are fetched through a session that copies them: reading them directly ends the process in
+ * onnxruntime-node 1.30.
+ */
 export async function fetchTensors(
   tensors: readonly (readonly [string, ort.Tensor])[],
   provider: Provider,

@@ -58,7 +58,10 @@ export class WaitingTime {
   }
 }
 
-/** Runs a stage from where the curve ends, with what else went round when the training was interrupted. False when the training is to end early. */
+/**
+ * Runs a stage from where the curve ends, with what else went round when the training was interrupted. False when the
+ * training is to end early.
+ */
 export async function trainStage(
   state: TrainingState,
   stage: PreparedStage,

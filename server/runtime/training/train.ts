@@ -38,7 +38,10 @@ export interface Training {
   onEvent(event: RunEvent): void;
 }
 
-/** Trains what lies upstream of the losses, stage by stage. Goes on from the last checkpoint in `scratch`, with the numbers an unbroken run would have had. */
+/**
+ * Trains what lies upstream of the losses, stage by stage. Goes on from the last checkpoint in `scratch`, with the
+ * numbers an unbroken run would have had.
+ */
 export async function train(training: Training): Promise<TrainResult> {
   const { request, scratch, blobs } = training;
   const { stages, keep, give, average } = request;
