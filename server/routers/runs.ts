@@ -1,14 +1,13 @@
 import "server-only";
 import { tracked } from "@trpc/server";
 import * as z from "zod";
-import type { GraphDocument } from "#nodes/graph/document";
-import type { PublicError } from "#nodes/graph/events";
 import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
 import { compareRuns } from "../runs/compare";
 import { createRun } from "../runs/create";
 import { curvesOf } from "../runs/curves";
+import { listRuns, readRun } from "../runs/read";
 import { watchRun } from "../runs/watch";
 import { notFound, procedure, router } from "./trpc";
 
@@ -18,58 +17,12 @@ export const runs = router({
   /** Runs that were asked for one by one; those of a sweep are in its table. */
   list: procedure
     .input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) }))
-    .query(async ({ ctx, input }) =>
-      (
-        await ctx.db.run.findMany({
-          where: { graphId: input.graphId, sweepId: null },
-          orderBy: { createdAt: "desc" },
-          take: input.take,
-          omit: { document: true, result: true },
-        })
-      ).map(({ id, graphId, name, status, provider, attempt, error, createdAt, startedAt, finishedAt }) => ({
-        id,
-        graphId,
-        name,
-        status,
-        provider,
-        attempt,
-        error: error as PublicError | null,
-        createdAt,
-        startedAt,
-        finishedAt,
-      })),
-    ),
+    .query(({ ctx, input }) => listRuns(ctx.db, input)),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
-    const run = await ctx.db.run.findUnique({
-      where: { id: input.id },
-      include: { artifacts: true, version: { select: { number: true } } },
-    });
+    const run = await readRun(ctx.db, input.id);
     if (!run) throw notFound("This run");
-    const { graphId, name, status, provider, attempt, createdAt, startedAt, finishedAt, artifacts, targets, version } =
-      run;
-    return {
-      id: run.id,
-      graphId,
-      name,
-      status,
-      provider,
-      attempt,
-      createdAt,
-      startedAt,
-      finishedAt,
-      targets,
-      version: version?.number,
-      error: run.error as unknown as PublicError | null,
-      document: run.document as unknown as GraphDocument,
-      result: run.result as unknown as {
-        outputs: Record<string, Record<string, { type: string; value: unknown }>>;
-        ran: string[];
-        cached: string[];
-        timings: Record<string, number>;
-      } | null,
-      artifacts: artifacts.map(({ id, node, port, type, ref, name }) => ({ id, node, port, type, ref, name })),
-    };
+    return run;
   }),
 
   create: procedure

@@ -8,11 +8,11 @@ import { Cancelled } from "../errors";
  * that was killed holds nothing. Throws `Cancelled` when the signal comes first.
  */
 export async function hold(path: string, signal: AbortSignal, onWait: () => void): Promise<() => Promise<void>> {
-  const own = `${process.pid} ${await startOf(process.pid)}`;
+  const holderName = `${process.pid} ${await startOf(process.pid)}`;
   await mkdir(dirname(path), { recursive: true });
   for (let waits = 0; ; waits++) {
     if (signal.aborted) throw new Cancelled();
-    const held = await writeFile(path, own, { flag: "wx" }).then(
+    const held = await writeFile(path, holderName, { flag: "wx" }).then(
       () => true,
       (error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;

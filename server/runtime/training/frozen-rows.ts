@@ -12,7 +12,7 @@ import { type Blobs, sha256 } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
 import { writeWhole } from "../cache";
 import type { Provider } from "../providers";
-import { openSession } from "../sessions";
+import { openSession, type Session } from "../sessions";
 import { asArray, rowsOf, takeRows, widthOf } from "../values";
 
 /** Rows that are computed at a time. */
@@ -101,53 +101,26 @@ async function fileReader(
   };
 }
 
-async function compute({
-  halves: { first },
-  whole,
-  rows,
-  valueOf,
-  blobs,
-  provider,
-  signal,
-  progress,
-}: FrozenRowsSpec): Promise<Stored[]> {
-  const inputs = first.inputs.map((v) => ({
-    name: v.name,
-    tensor: whole(v.name),
-    isBatched: typeof v.shape[0] === "string",
-  }));
-  const session = await openSession(toModel(first, { parameters: "initializers", values: valueOf }), provider);
-  const outputs = [...first.outputs].map(([name, { dtype, shape }]) => ({
-    name,
-    dtype,
-    shape: shape.slice(1) as number[],
-    stream: new PassThrough(),
-  }));
+/** Runs the frozen part, writing what it gives into the blob store while it goes on. */
+async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
+  const { first } = spec.halves;
+  const model = toModel(first, { parameters: "initializers", values: spec.valueOf });
+  const session = await openSession(model, spec.provider);
+  const outputs = [...first.outputs].map(([name, value]) => ({ name, value, stream: new PassThrough() }));
   const writing = Promise.all(
-    outputs.map(async ({ name, dtype, shape, stream }) => ({
-      name,
-      dtype,
-      shape,
-      ref: (await blobs.putStream(stream, Number.MAX_SAFE_INTEGER)).ref,
-    })),
+    outputs.map(async ({ name, value: { dtype, shape }, stream }): Promise<Stored> => {
+      const { ref } = await spec.blobs.putStream(stream, Number.MAX_SAFE_INTEGER);
+      return { name, dtype, shape: shape.slice(1) as number[], ref };
+    }),
   );
   try {
-    for (let from = 0; from < rows; from += chunkRows) {
-      if (signal.aborted) throw new Cancelled();
-      const to = Math.min(rows, from + chunkRows);
-      const out = await session.run(
-        Object.fromEntries(
-          inputs.map(({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, from, to) : tensor]),
-        ),
-      );
+    await eachChunk(spec, session, async (chunk) => {
       for (const { name, stream } of outputs) {
-        const { data } = out[name] as Tensor;
-        if (!stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)))
-          await Promise.race([once(stream, "drain"), writing]);
+        const { data } = chunk[name] as Tensor;
+        const isTaken = stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        if (!isTaken) await Promise.race([once(stream, "drain"), writing]);
       }
-      progress(to, rows);
-      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
-    }
+    });
     for (const { stream } of outputs) stream.end();
     return await writing;
   } catch (error) {
@@ -156,6 +129,28 @@ async function compute({
     throw error;
   } finally {
     await session.release();
+  }
+}
+
+async function eachChunk(
+  { halves, whole, rows, signal, progress }: FrozenRowsSpec,
+  session: Session,
+  use: (chunk: Record<string, Tensor>) => Promise<void>,
+): Promise<void> {
+  const inputs = halves.first.inputs.map(({ name, shape }) => ({
+    name,
+    tensor: whole(name),
+    isBatched: typeof shape[0] === "string",
+  }));
+  for (let start = 0; start < rows; start += chunkRows) {
+    if (signal.aborted) throw new Cancelled();
+    const end = Math.min(rows, start + chunkRows);
+    const feeds = inputs.map(
+      ({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, start, end) : tensor] as const,
+    );
+    await use(await session.run(Object.fromEntries(feeds)));
+    progress(end, rows);
+    await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
   }
 }
 

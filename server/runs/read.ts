@@ -1,0 +1,80 @@
+import type { GraphDocument } from "#nodes/graph/document";
+import type { PublicError, RunStatus } from "#nodes/graph/events";
+import type { Db } from "../db";
+
+const summaryColumns = {
+  id: true,
+  graphId: true,
+  name: true,
+  status: true,
+  provider: true,
+  attempt: true,
+  error: true,
+  createdAt: true,
+  startedAt: true,
+  finishedAt: true,
+} as const;
+
+export interface RunSummary {
+  id: string;
+  graphId: string | null;
+  name: string;
+  status: RunStatus;
+  provider: string | null;
+  attempt: number;
+  error: PublicError | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+/** What a run gave, as it is stored. */
+export interface RunResult {
+  outputs: Record<string, Record<string, { type: string; value: unknown }>>;
+  ran: string[];
+  cached: string[];
+  timings: Record<string, number>;
+}
+
+export interface RunDetails extends RunSummary {
+  targets: string[];
+  /** Number of the graph's version that was run. */
+  version?: number;
+  document: GraphDocument;
+  result: RunResult | null;
+  artifacts: { id: string; node: string; port: string; type: string; ref: string; name: string }[];
+}
+
+/** Runs that belong to no sweep, newest first. */
+export async function listRuns(db: Db, { graphId, take }: { graphId?: string; take: number }): Promise<RunSummary[]> {
+  const rows = await db.run.findMany({
+    where: { graphId, sweepId: null },
+    orderBy: { createdAt: "desc" },
+    take,
+    select: summaryColumns,
+  });
+  return rows.map((row) => ({ ...row, error: row.error as PublicError | null }));
+}
+
+/** A run with its graph and its result, or nothing. */
+export async function readRun(db: Db, id: string): Promise<RunDetails | undefined> {
+  const run = await db.run.findUnique({
+    where: { id },
+    select: {
+      ...summaryColumns,
+      targets: true,
+      document: true,
+      result: true,
+      version: { select: { number: true } },
+      artifacts: { select: { id: true, node: true, port: true, type: true, ref: true, name: true } },
+    },
+  });
+  if (!run) return undefined;
+  return {
+    ...run,
+    version: run.version?.number,
+    error: run.error as PublicError | null,
+    document: run.document as unknown as GraphDocument,
+    result: run.result as unknown as RunResult | null,
+  };
+}
