@@ -16,8 +16,8 @@ export interface Blobs {
   putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   stream(ref: string): Readable;
-  /** The first bytes. */
-  head(ref: string, bytes: number): Promise<Uint8Array>;
+  /** The bytes from `start` up to `end`, or to where the file ends. */
+  read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   size(ref: string): Promise<number>;
   has(ref: string): Promise<boolean>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
