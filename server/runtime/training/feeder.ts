@@ -7,8 +7,7 @@ import type { Cone } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Failure, toPublic } from "../../errors";
 import type { Batch, Batches } from "./batches";
-import type { Training } from "./train";
-import type { PreparedStage } from "./train-stage";
+import type { PreparedStage, Training } from "./state";
 
 /** What a thread needs to draw batches by itself. */
 export interface ThreadData {

@@ -8,7 +8,7 @@ import { Failure } from "../../errors";
 import { toOrt } from "../sessions";
 import { type BuiltStage, compileStage, type StageSpec } from "./stage";
 import type { NonFinite, Stepper } from "./stepper";
-import type { DrawnBatch } from "./train-stage";
+import type { DrawnBatch } from "./state";
 
 export interface NonFiniteStep {
   spec: StageSpec;

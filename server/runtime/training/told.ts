@@ -1,5 +1,5 @@
 import { endpointKey } from "#nodes/graph/resolve";
-import type { TrainingState } from "./train-stage";
+import type { TrainingState } from "./state";
 
 /** What of a training's curve is told while it runs; the whole curve is in its result. */
 const toldPoints = 4000;

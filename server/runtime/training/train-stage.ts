@@ -1,62 +1,19 @@
 import { scheduleAt } from "#models/train/schedules";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { type Cone, coneOf } from "#nodes/graph/plan";
+import { coneOf } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Cancelled } from "../../errors";
-import type { Checkpoints } from "../checkpoints";
-import type { Batch, Batches } from "./batches";
-import type { Curve } from "./curve";
+import type { Batch } from "./batches";
 import { evaluate } from "./evaluate";
 import { type Feeder, feederFor } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
-import { type Memory, StageNames } from "./memory";
+import { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
-import { type BuiltStage, buildStage, compileStage, type StageSpec } from "./stage";
+import { buildStage, compileStage } from "./stage";
+import type { DrawnBatch, PreparedStage, TrainingState } from "./state";
 import { NonFinite, Stepper } from "./stepper";
 import { tellMetrics } from "./told";
-import type { Training } from "./train";
-
-/** What all stages of a training share. */
-export interface TrainingState {
-  training: Training;
-  /** Steps of all stages together. */
-  steps: number;
-  curve: Curve;
-  checkpoints: Checkpoints;
-  memory: Memory;
-  waiting: WaitingTime;
-}
-
-/** A stage before it runs: built for the shapes of its first batch. */
-export interface PreparedStage {
-  index: number;
-  spec: StageSpec;
-  cone: Cone;
-  batches: Batches;
-  built: BuiltStage;
-}
-
-/** A batch, as the step reads it. */
-export interface DrawnBatch {
-  rows: Uint32Array;
-  feeds: ReadonlyMap<string, Tensor>;
-}
-
-/** How much of the time of steps was spent waiting for data. */
-export class WaitingTime {
-  #waited = 0;
-  #total = 0;
-
-  add(waited: number, total: number): void {
-    this.#waited += waited;
-    this.#total += total;
-  }
-
-  get share(): number {
-    return this.#total ? this.#waited / this.#total : 0;
-  }
-}
 
 /**
  * Runs a stage from where the curve ends, with what else went round when the training was interrupted. False when the

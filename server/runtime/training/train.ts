@@ -1,42 +1,16 @@
 import { matches } from "#models/patterns";
-import type { Host, Stage, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { Stage, TrainResult } from "#nodes/core/host";
 import type { Weights } from "#nodes/core/values";
-import type { Endpoint, GraphDocument } from "#nodes/graph/document";
-import type { RunEvent } from "#nodes/graph/events";
-import type { ResolvedGraph } from "#nodes/graph/resolve";
-import type { Blobs } from "../../storage/blobs";
+import type { Endpoint } from "#nodes/graph/document";
 import { Checkpoints } from "../checkpoints";
 import { handlesOf, parameterValues } from "../parameters";
-import type { Provider } from "../providers";
-import type { SessionPool } from "../sessions";
 import { openBatches } from "./batches";
 import { Curve } from "./curve";
 import { Memory } from "./memory";
 import { buildStage, coneOfStage, type StageSpec, studentOf } from "./stage";
-import { type PreparedStage, type TrainingState, trainStage, WaitingTime } from "./train-stage";
+import { type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
 import { tellMetrics } from "./told";
-
-export interface Training {
-  request: TrainRequest;
-  /** The trainer. */
-  node: string;
-  graph: ResolvedGraph;
-  /** The graph as a thread can read it; absent where its node types are not the product's own. */
-  document?: GraphDocument;
-  folders: readonly string[];
-  /** Threads that make batches ahead. */
-  dataThreads?: number;
-  blobs: Blobs;
-  cacheDir: string;
-  signal: AbortSignal;
-  provider: Provider;
-  sessions: SessionPool;
-  /** Folder of this training's checkpoints; named by what is trained, so that only the same training finds it. */
-  scratch: string;
-  valueOf(from: Endpoint): Promise<unknown>;
-  hostFor(node: string, seed: readonly (string | number)[]): Host;
-  onEvent(event: RunEvent): void;
-}
+import { trainStage } from "./train-stage";
 
 /**
  * Trains what lies upstream of the losses, stage by stage. Goes on from the last checkpoint in `scratch`, with the

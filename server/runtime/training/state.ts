@@ -1,0 +1,78 @@
+/** What the parts of a training pass to each other. */
+import type { Host, TrainRequest } from "#nodes/core/host";
+import type { Tensor } from "#nodes/core/values";
+import type { Endpoint, GraphDocument } from "#nodes/graph/document";
+import type { RunEvent } from "#nodes/graph/events";
+import type { Cone } from "#nodes/graph/plan";
+import type { ResolvedGraph } from "#nodes/graph/resolve";
+import type { Blobs } from "../../storage/blobs";
+import type { Checkpoints } from "../checkpoints";
+import type { Provider } from "../providers";
+import type { SessionPool } from "../sessions";
+import type { Batches } from "./batches";
+import type { Curve } from "./curve";
+import type { Memory } from "./memory";
+import type { BuiltStage, StageSpec } from "./stage";
+
+export interface Training {
+  request: TrainRequest;
+  /** The trainer. */
+  node: string;
+  graph: ResolvedGraph;
+  /** The graph as a thread can read it; absent where its node types are not the product's own. */
+  document?: GraphDocument;
+  folders: readonly string[];
+  /** Threads that make batches ahead. */
+  dataThreads?: number;
+  blobs: Blobs;
+  cacheDir: string;
+  signal: AbortSignal;
+  provider: Provider;
+  sessions: SessionPool;
+  /** Folder of this training's checkpoints; named by what is trained, so that only the same training finds it. */
+  scratch: string;
+  valueOf(from: Endpoint): Promise<unknown>;
+  hostFor(node: string, seed: readonly (string | number)[]): Host;
+  onEvent(event: RunEvent): void;
+}
+
+/** What all stages of a training share. */
+export interface TrainingState {
+  training: Training;
+  /** Steps of all stages together. */
+  steps: number;
+  curve: Curve;
+  checkpoints: Checkpoints;
+  memory: Memory;
+  waiting: WaitingTime;
+}
+
+/** A stage before it runs: built for the shapes of its first batch. */
+export interface PreparedStage {
+  index: number;
+  spec: StageSpec;
+  cone: Cone;
+  batches: Batches;
+  built: BuiltStage;
+}
+
+/** A batch, as the step reads it. */
+export interface DrawnBatch {
+  rows: Uint32Array;
+  feeds: ReadonlyMap<string, Tensor>;
+}
+
+/** How much of the time of steps was spent waiting for data. */
+export class WaitingTime {
+  #waited = 0;
+  #total = 0;
+
+  add(waited: number, total: number): void {
+    this.#waited += waited;
+    this.#total += total;
+  }
+
+  get share(): number {
+    return this.#total ? this.#waited / this.#total : 0;
+  }
+}
