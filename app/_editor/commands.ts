@@ -1,8 +1,7 @@
 import type { ReactFlowInstance } from "@xyflow/react";
 import { toast } from "sonner";
-import * as z from "zod";
-import { graphDocument } from "#nodes/graph/document";
 import { excerpt, paste, removeNodes } from "#nodes/graph/edits";
+import { parsePart, partText } from "#nodes/graph/parse";
 import { tidy } from "./layout-graph";
 import type { EditorStore } from "./store";
 
@@ -74,11 +73,6 @@ function keysOf(event: KeyboardEvent): string {
   return [isMod && "Mod", event.altKey && "Alt", event.shiftKey && "Shift", named].filter(Boolean).join("+");
 }
 
-const copiedPart = z.object({
-  patchbay: z.literal(1),
-  nodes: graphDocument.shape.nodes,
-  wires: graphDocument.shape.wires,
-});
 type Part = ReturnType<typeof excerpt>;
 
 function chosenPart({ store }: CommandContext): Part {
@@ -98,19 +92,15 @@ function insert({ store }: CommandContext, part: Part): void {
 
 async function copyChosen(context: CommandContext): Promise<void> {
   if (!context.store.getState().selection.length) return;
-  await navigator.clipboard.writeText(JSON.stringify({ patchbay: 1, ...chosenPart(context) }));
+  await navigator.clipboard.writeText(partText(chosenPart(context)));
 }
 
+/** Nothing happens when something else is on the clipboard. */
 async function pasteCopied(context: CommandContext): Promise<void> {
-  let part: unknown;
-  try {
-    part = JSON.parse(await navigator.clipboard.readText());
-  } catch {
-    return; // something else is on the clipboard
-  }
-  const parsed = copiedPart.safeParse(part);
-  if (parsed.success) insert(context, parsed.data);
-  else toast.error("What was copied is no part of a graph.");
+  const text = await navigator.clipboard.readText().catch(() => "");
+  const { part, problems = [] } = parsePart(text);
+  if (part) insert(context, part);
+  else if (problems[0]) toast.error("What was copied is no part of a graph.", { description: problems[0].message });
 }
 
 function arrange({ store, flow }: CommandContext): void {

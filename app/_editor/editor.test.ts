@@ -1,8 +1,14 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "#nodes/graph/events";
+import { limits } from "#nodes/graph/document";
+import { addNode, paste, removeNodes } from "#nodes/graph/edits";
 import { graph } from "#tests/kit/graphs";
 import { begin, record, redo, undo } from "./history";
 import { fold, noRun } from "./run-state";
+import { NodeProblems } from "./node/node-problems";
+import { remarksOf } from "./remarks";
 import { createEditor } from "./store";
 
 describe("history", () => {
@@ -47,5 +53,58 @@ describe("the editor's store", () => {
     const frozen = createEditor({ document, frozen: true });
     frozen.getState().edit((d) => ({ ...d, name: "new" }));
     expect(frozen.getState().history.present).toBe(document);
+  });
+});
+
+describe("the remarks of a node", () => {
+  const problem = (message: string, severity: "error" | "warning" = "error") =>
+    ({ code: "bad-param", severity, node: "a", message }) as const;
+  it("are what the check found, then the run's failure, then its warnings, each once", () => {
+    const run = { status: "failed" as const, error: { message: "failed", hint: "mend" }, warnings: ["w", "w", "p"] };
+    expect(remarksOf([problem("p"), problem("q", "warning")], run)).toEqual([
+      { isBad: true, text: "p", hint: undefined },
+      { isBad: false, text: "q", hint: undefined },
+      { isBad: true, text: "failed", hint: "mend" },
+      { isBad: false, text: "w" },
+    ]);
+  });
+  const shown = (warnings: string[]) =>
+    renderToStaticMarkup(createElement(NodeProblems, { problems: [], run: { status: "done", warnings } }));
+  it("are shown on the node up to three; of the others it is said how many there are", () => {
+    expect(shown(["one", "two", "three"])).toMatch(/three/);
+    expect(shown(["one", "two", "three"])).not.toMatch(/more/);
+    expect(shown(["one", "two", "three", "four", "five"])).toMatch(/three.*and 2 more/);
+    expect(shown(["one", "two", "three", "four"])).not.toMatch(/four/);
+  });
+});
+
+describe("the size of a graph", () => {
+  const nodes = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `n${i}`,
+        { type: "text.input", version: 1, params: {}, position: { x: 0, y: 0 } },
+      ]),
+    );
+  it("stops an edit that would outgrow the limit, says so, and changes nothing", () => {
+    const refused: string[] = [];
+    const document = { ...graph({}), nodes: nodes(limits.nodes) };
+    const store = createEditor({ graphId: "g", document, onRefused: ({ message }) => refused.push(message) });
+    store.getState().edit((now) => addNode(now, "text.input", { x: 0, y: 0 }).document);
+    store.getState().edit((now) => paste(now, { nodes: nodes(3), wires: [] }, { x: 0, y: 0 }).document);
+    expect(refused).toEqual([
+      "The graph has 2001 nodes; 2000 is the limit.",
+      "The graph has 2003 nodes; 2000 is the limit.",
+    ]);
+    expect([store.getState().history.present, store.getState().saved]).toEqual([document, "saved"]);
+    store.getState().edit((now) => removeNodes(now, ["n0"]));
+    store.getState().edit((now) => addNode(now, "text.input", { x: 0, y: 0 }).document);
+    expect(Object.keys(store.getState().history.present.nodes)).toHaveLength(limits.nodes);
+    expect(refused).toHaveLength(2);
+  });
+  it("chooses only nodes that are there", () => {
+    const store = createEditor({ document: graph({ a: ["text.input"] }) });
+    store.getState().select(["a", "gone"]);
+    expect(store.getState().selection).toEqual(["a"]);
   });
 });

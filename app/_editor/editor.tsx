@@ -3,8 +3,10 @@
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { toast } from "sonner";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
+import type { Problem } from "#nodes/graph/problem";
 import { IconButton } from "../_ui/button";
 import { EditorActions } from "./actions";
 import { usePlacing } from "./canvas/adding";
@@ -31,7 +33,7 @@ export interface EditorProps {
  * The editor: palette, canvas, inspector. With `frozen` it shows what a run ran and gave, and nothing can be changed.
  */
 export function Editor({ document, graphId, revision = 0, published = false, runId, frozen }: EditorProps) {
-  const [store] = useState(() => createEditor({ graphId, document, frozen }));
+  const [store] = useState(() => createEditor({ graphId, document, frozen, onRefused: sayRefusal }));
   useEffect(() => {
     if (runId) store.getState().startRun(runId);
   }, [store, runId]);
@@ -44,6 +46,10 @@ export function Editor({ document, graphId, revision = 0, published = false, run
       </EditorProvider>
     </ReactFlowProvider>
   );
+}
+
+function sayRefusal({ message, hint }: Problem): void {
+  toast.error(message, { description: hint });
 }
 
 /** Toolbar above; palette, canvas and inspector side by side below. Both panels can be closed. */

@@ -8,9 +8,10 @@ import type { GraphNode } from "#nodes/graph/document";
 import { setNote, setTitle } from "#nodes/graph/edits";
 import { Chart } from "../_ui/chart";
 import { cx } from "../_ui/cx";
-import { definitionOf, useChecked, useDefinitions, useEditor, useEditorStore } from "./context";
+import { definitionOf, useChecked, useCheckedNode, useDefinitions, useEditor, useEditorStore } from "./context";
 import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
+import { RemarkLine, remarksOf } from "./remarks";
 import { fieldsOf } from "./widgets/describe";
 
 /** A node: its title, its parameters as a form made of their types, its ports, its documentation. */
@@ -22,6 +23,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
     <div className="h-full overflow-y-auto px-4 pb-8">
       <Title id={id} node={node} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
+      <Remarks id={id} />
       <Drawing id={id} />
       <Parameters id={id} type={node.type} />
       {definition && (
@@ -36,6 +38,21 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
         {id} · {node.type}
       </p>
     </div>
+  );
+}
+
+/** All that the check found and all that the run warned of; the node on the canvas shows the first of them. */
+function Remarks({ id }: { id: string }) {
+  const checked = useCheckedNode(id);
+  const run = useEditor((state) => state.run.nodes[id]);
+  const remarks = remarksOf(checked?.problems ?? [], run);
+  if (!remarks.length) return null;
+  return (
+    <ul className="mb-3 overflow-hidden rounded-md" data-remarks>
+      {remarks.map((remark) => (
+        <RemarkLine key={remark.text} remark={remark} />
+      ))}
+    </ul>
   );
 }
 

@@ -30,9 +30,9 @@ export function useSaving(store: EditorStore, firstRevision: number): () => Prom
         revision.current = stored.revision;
         store.getState().setSaved(store.getState().history.present === document ? "saved" : "unsaved");
       } catch (error) {
-        const isConflict = (error as { data?: { code?: string } }).data?.code === "CONFLICT";
-        store.getState().setSaved(isConflict ? "conflict" : "failed");
-        if (isConflict) complain(error);
+        const saved = savedAfter(error);
+        store.getState().setSaved(saved);
+        if (saved !== "failed") complain(error);
         return false;
       }
     }
@@ -51,6 +51,13 @@ export function useSaving(store: EditorStore, firstRevision: number): () => Prom
   useEffect(() => saveAfterChanges(store, save), [store, save]);
   useEffect(() => saveBeforeLeaving(store, save), [store, save]);
   return save;
+}
+
+/** An answer that refuses is the same however often it is asked for: only a change of the document may help. */
+function savedAfter(error: unknown): Saved {
+  const { code, httpStatus = 500 } = (error as { data?: { code?: string; httpStatus?: number } }).data ?? {};
+  if (code === "CONFLICT") return "conflict";
+  return httpStatus >= 400 && httpStatus < 500 ? "refused" : "failed";
 }
 
 function isToBeSaved(saved: Saved): boolean {
@@ -74,7 +81,7 @@ function saveAfterChanges(store: EditorStore, save: () => Promise<boolean>): () 
 function saveBeforeLeaving(store: EditorStore, save: () => Promise<boolean>): () => void {
   const leave = (event: BeforeUnloadEvent) => {
     const { saved } = store.getState();
-    if (!isToBeSaved(saved) && saved !== "saving") return;
+    if (!isToBeSaved(saved) && saved !== "saving" && saved !== "refused") return;
     void save();
     event.preventDefault();
   };

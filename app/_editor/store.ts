@@ -4,11 +4,14 @@
  */
 import { createStore } from "zustand";
 import type { GraphDocument } from "#nodes/graph/document";
+import { tooMany } from "#nodes/graph/parse";
+import type { Problem } from "#nodes/graph/problem";
 import { type CheckedDocument, checkDocument } from "./checked";
 import { begin, type History, record, redo, undo } from "./history";
 import { fold, noRun, type RunState, startOf, type TimedEvent } from "./run-state";
 
-export type Saved = "saved" | "unsaved" | "saving" | "failed" | "conflict";
+/** `failed`: the server does not answer; `refused`: it does, and does not take the document as it is. */
+export type Saved = "saved" | "unsaved" | "saving" | "failed" | "refused" | "conflict";
 
 export interface EditorState {
   graphId: string | undefined;
@@ -35,9 +38,11 @@ interface EditorOptions {
   graphId?: string;
   document: GraphDocument;
   frozen?: boolean;
+  /** Hears why an edit was not made. */
+  onRefused?(problem: Problem): void;
 }
 
-export function createEditor({ graphId, document, frozen = false }: EditorOptions) {
+export function createEditor({ graphId, document, frozen = false, onRefused }: EditorOptions) {
   return createStore<EditorState>()((set) => ({
     graphId,
     history: begin(document),
@@ -46,14 +51,31 @@ export function createEditor({ graphId, document, frozen = false }: EditorOption
     run: noRun,
     saved: "saved",
     frozen,
-    edit: (change, merge) => set((state) => moved(state, record(state.history, change(state.history.present), merge))),
+    edit: (change, merge) =>
+      set((state) => {
+        const { present } = state.history;
+        const changed = change(present);
+        const problem = outgrown(present, changed);
+        if (problem) onRefused?.(problem);
+        return problem ? {} : moved(state, record(state.history, changed, merge));
+      }),
     undo: () => set((state) => moved(state, undo(state.history))),
     redo: () => set((state) => moved(state, redo(state.history))),
-    select: (selection) => set((state) => (state.selection.join() === selection.join() ? {} : { selection })),
+    select: (ids) =>
+      set(({ selection, history }) => {
+        const known = ids.filter((id) => Object.hasOwn(history.present.nodes, id));
+        return selection.join() === known.join() ? {} : { selection: known };
+      }),
     startRun: (id) => set(({ run }) => ({ run: startOf(id, run) })),
     tell: (events) => set(({ run }) => ({ run: events.reduce(fold, run) })),
     setSaved: (saved) => set({ saved }),
   }));
+}
+
+/** Why a graph may not grow to what it would become; one that is too large already may shrink and be changed. */
+function outgrown(before: GraphDocument, after: GraphDocument): Problem | undefined {
+  const sizeOf = ({ nodes, wires }: GraphDocument) => Object.keys(nodes).length + wires.length;
+  return sizeOf(after) > sizeOf(before) ? tooMany(Object.keys(after.nodes).length, after.wires.length) : undefined;
 }
 
 /** The state with another history: checked where nodes or wires are others, and to be saved. Nothing in a snapshot. */

@@ -9,6 +9,7 @@ const marks: { [S in Saved]: { text: string; icon: typeof CloudCheck; tone: stri
   unsaved: { text: "Saving", icon: CloudUpload, tone: "text-ink-3" },
   saving: { text: "Saving", icon: CloudUpload, tone: "text-ink-3" },
   failed: { text: "Not saved yet: the server does not answer. Trying again", icon: CloudAlert, tone: "text-warn" },
+  refused: { text: "Not saved: the server does not take this graph", icon: CloudAlert, tone: "text-bad" },
   conflict: { text: "Changed in another window", icon: CloudAlert, tone: "text-bad" },
 };
 

@@ -2,6 +2,7 @@
 
 import { CopyPlus } from "lucide-react";
 import Link from "next/link";
+import { setName } from "#nodes/graph/edits";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
 import { Logo, ThemeSwitch } from "../../_ui/shell";
@@ -68,7 +69,7 @@ function GraphName() {
       value={name}
       maxLength={200}
       disabled={frozen}
-      onChange={(event) => store.getState().edit((document) => ({ ...document, name: event.target.value }), "name")}
+      onChange={(event) => store.getState().edit((document) => setName(document, event.target.value), "name")}
     />
   );
 }
