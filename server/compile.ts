@@ -72,7 +72,7 @@ function writtenIn({ graph, parameters }: Lowered, bytes: Uint8Array): Placement
           hint: otherCheckpoint,
         });
       }
-      return toFloat32(tensor);
+      return toFloat32(tensor, name);
     },
   };
 }

@@ -1,141 +1,114 @@
-import * as z from "zod";
-import { fromHalf, toHalf } from "./half";
+import { bitsOf, decode } from "./element-types";
+import { toHalf } from "./half";
+import { type HeaderKeys, nestingLimit, scanKeys } from "./json-keys";
 
-/** Bytes per element of the types the format knows and we read. */
-const widths = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
-export type SafetensorsType = keyof typeof widths;
-
+/** Reads and writes .safetensors files (https://github.com/huggingface/safetensors, "Format"). */
+export interface SafetensorsHeader {
+  /** In the order in which they lie in the file. */
+  tensors: Map<string, TensorRange>;
+  metadata: Record<string, string>;
+}
+export interface TensorRange {
+  /** As the format calls it, such as "F32"; of a type that is not known too. */
+  dtype: string;
+  shape: readonly number[];
+  /** Bytes from the start of the file. */
+  start: number;
+  end: number;
+}
 export interface StoredTensor {
-  dtype: SafetensorsType;
+  dtype: string;
   shape: readonly number[];
   /** A view of the file's bytes, not a copy. */
   data: Uint8Array;
 }
-export interface SafetensorsHeader {
-  tensors: Map<
-    string,
-    {
-      dtype: SafetensorsType;
-      shape: readonly number[] /** Bytes from the start of the file. */;
-      start: number;
-      end: number;
-    }
-  >;
-  metadata: Record<string, string>;
-}
 
+/** A file that cannot be read as one, and what to do. */
 export class SafetensorsError extends Error {
-  readonly hint = "The file is damaged or no safetensors file. Download or save it again.";
+  constructor(
+    what: string,
+    readonly hint = "The file is damaged or no safetensors file. Download or save it again.",
+  ) {
+    super(what);
+  }
 }
-const fail = (what: string): never => {
-  throw new SafetensorsError(`The checkpoint cannot be read: ${what}.`);
-};
+function fail(what: string, hint?: string): never {
+  throw new SafetensorsError(`The checkpoint cannot be read: ${what}.`, hint);
+}
+const cutOff = "The file is cut off. Download or copy it again, to the end.";
 
-/** What a stranger's file may claim. */
-const limits = { headerBytes: 16 * 2 ** 20, tensors: 100_000, rank: 16 };
-const size = z.int().min(0);
-const entry = z.object({
-  dtype: z.string(),
-  shape: z.array(size).max(limits.rank),
-  data_offsets: z.tuple([size, size]),
-});
-const header = z.record(z.string(), z.union([entry, z.record(z.string(), z.string())]));
+/** The format's own limit. */
+const headerBytes = 100_000_000;
+const quoted = (name: string): string => `"${name.length > 80 ? `${name.slice(0, 80)}…` : name}"`;
+
+/** A file of which ranges can be read. */
+export interface ByteSource {
+  size: number;
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** The header of a file, of which no more is read. */
+export async function openSafetensors({ size, read }: ByteSource): Promise<SafetensorsHeader> {
+  const first = await read(0, 8);
+  const claimed = first.byteLength < 8 ? 0 : headerLength(first);
+  return readSafetensorsHeader(await read(0, Math.min(size, 8 + Math.min(claimed, headerBytes))), size);
+}
 
 /**
  * The header of a .safetensors file: 8 bytes of length, JSON, then the tensors. Everything it claims is checked against
- * the file: types, sizes, bounds, no overlaps, no holes (https://github.com/huggingface/safetensors, "Format").
+ * the file: sizes, bounds, no overlaps, no holes, no name twice. What the tensors hold is not looked at.
  */
 export function readSafetensorsHeader(bytes: Uint8Array, fileBytes = bytes.byteLength): SafetensorsHeader {
-  if (bytes.byteLength < 8) fail(`it has ${bytes.byteLength} bytes, and a header needs at least 8`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > limits.headerBytes) fail(`its header claims ${length} bytes, and ${limits.headerBytes} is the limit`);
-  if (8 + length > bytes.byteLength)
-    fail(`its header claims ${length} bytes, and the file ends after ${bytes.byteLength}`);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
-  } catch {
-    fail("its header is no JSON");
-  }
-  const parsed = header.safeParse(json);
-  if (!parsed.success)
-    return fail(`its header does not describe tensors (${parsed.error.issues[0]?.path.join(".") || "root"})`);
-  const tensors: SafetensorsHeader["tensors"] = new Map();
-  const begin = 8 + length;
+  const length = checkedLength(bytes, fileBytes);
+  const entries = parsed(bytes.subarray(8, 8 + length));
+  const found = new Map<string, TensorRange>();
   let metadata: Record<string, string> = {};
-  if (Object.keys(parsed.data).length > limits.tensors) fail(`it claims more than ${limits.tensors} tensors`);
-  for (const [name, found] of Object.entries(parsed.data)) {
-    if (name === "__metadata__") {
-      metadata = found as Record<string, string>;
-      continue;
-    }
-    const tensor = entry.safeParse(found);
-    if (!tensor.success) return fail(`the entry "${name.slice(0, 80)}" does not describe a tensor`);
-    const {
-      dtype,
-      shape,
-      data_offsets: [from, to],
-    } = tensor.data;
-    if (!Object.hasOwn(widths, dtype))
-      fail(`"${name.slice(0, 80)}" has the element type ${dtype.slice(0, 20)}, which is not supported`);
-    const need = shape.reduce((a, b) => a * b, 1) * widths[dtype as SafetensorsType];
-    if (to - from !== need)
-      fail(`"${name.slice(0, 80)}" has ${to - from} bytes, and ${dtype}[${shape.join(", ")}] needs ${need}`);
-    if (begin + to > fileBytes)
-      fail(`"${name.slice(0, 80)}" ends at byte ${begin + to}, and the file after ${fileBytes}; it may be cut off`);
-    tensors.set(name, { dtype: dtype as SafetensorsType, shape, start: begin + from, end: begin + to });
+  for (const [name, entry] of entries) {
+    if (name === "__metadata__") metadata = metadataOf(entry);
+    else found.set(name, rangeOf(name, entry, 8 + length, fileBytes));
   }
-  let last = begin;
-  for (const [name, { start, end }] of [...tensors].sort(([, a], [, b]) => a.start - b.start)) {
-    if (start < last) fail(`"${name.slice(0, 80)}" overlaps another tensor`);
-    if (start > last) fail(`${start - last} bytes before "${name.slice(0, 80)}" belong to no tensor`);
-    last = end;
-  }
-  if (last !== fileBytes) fail(`its tensors end at byte ${last}, and the file after ${fileBytes}`);
+  const tensors = new Map([...found].sort(([, a], [, b]) => a.start - b.start || a.end - b.end));
+  checkCover(tensors, 8 + length, fileBytes);
   return { tensors, metadata };
 }
 
+/** A file in memory: its tensors are views of the bytes. */
 export function readSafetensors(bytes: Uint8Array): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 } {
   const { tensors, metadata } = readSafetensorsHeader(bytes);
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Buffer's slice is no copy
-  return {
-    metadata,
-    tensors: new Map(
-      [...tensors].map(([name, { dtype, shape, start, end }]) => [
-        name,
-        { dtype, shape, data: plain.subarray(start, end) },
-      ]),
-    ),
-  };
+  const stored = new Map<string, StoredTensor>();
+  for (const [name, { dtype, shape, start, end }] of tensors) {
+    stored.set(name, { dtype, shape, data: plain.subarray(start, end) });
+  }
+  return { metadata, tensors: stored };
 }
-
-const aligned = (data: Uint8Array, width: number): Uint8Array => (data.byteOffset % width === 0 ? data : data.slice());
 
 /** Numbers of a floating-point tensor as float32; without a copy where they are float32 already and aligned. */
-export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {
-  const bytes = aligned(data, 8);
-  const { buffer, byteOffset: at, byteLength: n } = bytes as Uint8Array<ArrayBuffer>;
-  if (dtype === "F32") return new Float32Array(buffer, at, n / 4);
-  if (dtype === "F64") return Float32Array.from(new Float64Array(buffer, at, n / 8));
-  if (dtype === "F16") return Float32Array.from(new Uint16Array(buffer, at, n / 2), fromHalf);
-  if (dtype === "BF16") {
-    const result = new Float32Array(n / 2);
-    const words = new Uint32Array(result.buffer);
-    const source = new Uint16Array(buffer, at, n / 2);
-    for (let i = 0; i < source.length; i++) words[i] = (source[i] as number) << 16;
-    return result;
-  }
-  return fail(`a ${dtype} tensor holds no floating-point numbers`);
+export function toFloat32({ dtype, data }: Omit<StoredTensor, "shape">, name?: string): Float32Array<ArrayBuffer> {
+  const numbers = decode(dtype, data as Uint8Array<ArrayBuffer>);
+  if (!numbers) throw unreadable(dtype, name);
+  return numbers;
 }
 
-export interface TensorToWrite {
+/** The error for a tensor that is needed as floating-point numbers and holds none that are read. */
+export function unreadable(dtype: string, name?: string): SafetensorsError {
+  return new SafetensorsError(
+    `The tensor ${name === undefined ? "" : `${quoted(name)} `}of the checkpoint is of the element type ${dtype.slice(0, 20)}, ` +
+      "and weights are floating-point numbers: F64, F32, F16, BF16 or an F8.",
+    "Convert this tensor in the tool that wrote the file, or load a checkpoint with weights that are not quantized.",
+  );
+}
+
+export interface NumbersToWrite {
   name: string;
   shape: readonly number[];
   data: Float32Array | Float64Array;
 }
+/** Numbers, or a tensor as it lies in another file. */
+export type TensorToWrite = NumbersToWrite | (StoredTensor & { name: string });
 interface WriteOptions {
   metadata?: Record<string, string>;
   /** What float32 numbers are written as; float64 ones stay. */
@@ -150,38 +123,152 @@ export function safetensorsParts(
   tensors: readonly TensorToWrite[],
   { metadata = {}, dtype = "F32" }: WriteOptions = {},
 ): Uint8Array[] {
+  const pieces = tensors.map((tensor) => ({ ...pieceOf(tensor, dtype), name: tensor.name, shape: tensor.shape }));
   let offset = 0;
-  const typeOf = (data: TensorToWrite["data"]) => (data instanceof Float64Array ? "F64" : dtype);
-  const entries = tensors.map(({ name, shape, data }) => [
-    name,
-    { dtype: typeOf(data), shape, data_offsets: [offset, (offset += data.length * widths[typeOf(data)])] },
-  ]);
-  const text = JSON.stringify({
-    ...(Object.keys(metadata).length ? { __metadata__: metadata } : {}),
-    ...Object.fromEntries(entries),
+  const entries = pieces.map(({ name, dtype, shape, bytes }) => {
+    const start = offset;
+    offset += bytes.byteLength;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, offset] })}`;
   });
-  const json = new TextEncoder().encode(text);
+  if (Object.keys(metadata).length) entries.unshift(`"__metadata__":${JSON.stringify(metadata)}`);
+  const json = new TextEncoder().encode(`{${entries.join()}}`);
   const length = Math.ceil(json.length / 8) * 8;
   const header = new Uint8Array(8 + length).fill(0x20, 8);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
-  return [
-    header,
-    ...tensors.map(({ data }) => {
-      const kept = typeOf(data) === "F16" ? Uint16Array.from(data, toHalf) : data;
-      return new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
-    }),
-  ];
+  return [header, ...pieces.map((piece) => piece.bytes)];
 }
 
 /** Writes tensors, in the given order. */
 export function writeSafetensors(tensors: readonly TensorToWrite[], options?: WriteOptions): Uint8Array<ArrayBuffer> {
   const parts = safetensorsParts(tensors, options);
-  const bytes = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
-  let at = 0;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let offset = 0;
   for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
+    bytes.set(part, offset);
+    offset += part.byteLength;
   }
   return bytes;
+}
+
+function pieceOf(tensor: TensorToWrite, float: "F32" | "F16"): { dtype: string; bytes: Uint8Array } {
+  if ("dtype" in tensor) return { dtype: tensor.dtype, bytes: tensor.data };
+  const { data } = tensor;
+  const dtype = data instanceof Float64Array ? "F64" : float;
+  const kept = dtype === "F16" ? Uint16Array.from(data, toHalf) : data;
+  return { dtype, bytes: new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength) };
+}
+
+const headerLength = (bytes: Uint8Array): number =>
+  Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+
+/** The length of the header, which is there. */
+function checkedLength(bytes: Uint8Array, fileBytes: number): number {
+  const foreign = foreignKind(bytes);
+  if (foreign) fail(`it is ${foreign.what}, and no safetensors file`, foreign.hint);
+  if (bytes.byteLength < 8) fail(`it has ${bytes.byteLength} bytes, and a header needs at least 8`, cutOff);
+  const length = headerLength(bytes);
+  if (length > headerBytes) fail(`its header claims ${length} bytes, and ${headerBytes} is the limit of the format`);
+  if (8 + length > fileBytes) fail(`its header claims ${length} bytes, and the file ends after ${fileBytes}`, cutOff);
+  return length;
+}
+
+/** What files that are mistaken for checkpoints begin with. */
+const foreignKinds: readonly { begins: string; what: string; hint: string }[] = [
+  {
+    begins: "PK\u0003\u0004",
+    what: "a zip archive, such as torch.save writes",
+    hint: "Convert it: safetensors.torch.save_file(torch.load(path, weights_only=True), “weights.safetensors”).",
+  },
+  { begins: "GGUF", what: "a GGUF file", hint: "Download the model's .safetensors file instead." },
+  {
+    begins: "version https://git-lfs",
+    what: "the pointer of Git LFS to a file",
+    hint: "Fetch the file itself: git lfs pull, or the download link of the file's page.",
+  },
+  { begins: "<", what: "a web page", hint: "Download the file itself instead of the page that shows it." },
+  {
+    begins: '{"',
+    what: "JSON, such as the index of a checkpoint in several files",
+    hint: "Choose the .safetensors file itself.",
+  },
+];
+
+function foreignKind(bytes: Uint8Array): { what: string; hint: string } | undefined {
+  const text = String.fromCharCode(...bytes.subarray(0, 32));
+  // The length of a true header has zeros in its upper half.
+  const isLength = bytes.length >= 8 && bytes.subarray(4, 8).every((byte) => byte === 0);
+  return isLength ? undefined : foreignKinds.find(({ begins }) => text.startsWith(begins));
+}
+
+/** The entries of a header, by name. */
+function parsed(bytes: Uint8Array): [string, unknown][] {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return fail("its header is no JSON: it is not UTF-8");
+  }
+  const keys: HeaderKeys = scanKeys(text);
+  if (keys.depth > nestingLimit) fail(`its header is nested deeper than ${nestingLimit} levels`);
+  if (keys.twice !== undefined) fail(`its header names ${quoted(keys.twice)} twice`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    fail("its header is no JSON");
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    return fail("its header does not describe tensors");
+  return Object.entries(json);
+}
+
+/** Texts by name; a file that keeps none may say null. */
+function metadataOf(entry: unknown): Record<string, string> {
+  if (entry === null) return {};
+  const isTexts = isRecord(entry) && Object.values(entry).every((value) => typeof value === "string");
+  return isTexts ? (entry as Record<string, string>) : fail("its __metadata__ does not hold texts");
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Where a tensor lies, as far as that can be said without the others. */
+function rangeOf(name: string, entry: unknown, begin: number, fileBytes: number): TensorRange {
+  const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
+  if (typeof dtype !== "string" || !Array.isArray(shape) || !Array.isArray(offsets) || offsets.length !== 2)
+    return fail(`the entry ${quoted(name)} does not describe a tensor`);
+  if (![...shape, ...offsets].every(isSize))
+    return fail(`the entry ${quoted(name)} does not describe a tensor: sizes and offsets are whole numbers from 0 on`);
+  const [first, last] = offsets as [number, number];
+  const bits = bitsOf(dtype);
+  const described = `${dtype.slice(0, 20)}[${shape.join(", ")}]`;
+  if (bits !== undefined) {
+    const needed = ((shape as number[]).reduce((product, size) => product * size, 1) * bits) / 8;
+    if (!Number.isInteger(needed)) fail(`${quoted(name)} is ${described}, which is no whole number of bytes`);
+    if (last - first !== needed) fail(`${quoted(name)} has ${last - first} bytes, and ${described} needs ${needed}`);
+  } else if (last < first) fail(`${quoted(name)} begins at byte ${first} and ends at byte ${last}`);
+  if (begin + last > fileBytes)
+    fail(
+      `${quoted(name)} ends at byte ${begin + last}, and the file after ${fileBytes}; it may be cut off`,
+      `${cutOff}`,
+    );
+  return { dtype, shape, start: begin + first, end: begin + last };
+}
+
+/** Tensors in the order of their bytes must lie one after the other, from the header to the end of the file. */
+function checkCover(tensors: ReadonlyMap<string, TensorRange>, begin: number, fileBytes: number): void {
+  let last = begin;
+  let before = "";
+  for (const [name, { start, end }] of tensors) {
+    if (start < last)
+      fail(
+        `${quoted(name)} overlaps another tensor: it begins at byte ${start}, and ${quoted(before)} ends at ${last}`,
+      );
+    if (start > last) fail(`${start - last} bytes before ${quoted(name)} belong to no tensor`);
+    last = end;
+    before = name;
+  }
+  if (last !== fileBytes) fail(`its tensors end at byte ${last}, and the file after ${fileBytes}`);
 }

@@ -45,7 +45,17 @@ export interface Stored {
   offset: number;
   bytes: number;
 }
-const storedTypes: Record<string, number> = { F32: 1, F16: 10, F64: 11, BF16: 16, F8_E4M3: 17, F8_E5M2: 19 };
+/** Those that `isReadable` names. */
+const storedTypes: Record<string, number> = {
+  F32: 1,
+  F16: 10,
+  F64: 11,
+  BF16: 16,
+  F8_E4M3: 17,
+  F8_E4M3FNUZ: 18,
+  F8_E5M2: 19,
+  F8_E5M2FNUZ: 20,
+};
 
 /**
  * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which

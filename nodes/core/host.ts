@@ -127,6 +127,9 @@ export interface Host {
   /** Stores bytes by content; equal bytes have equal references. */
   put(bytes: Uint8Array): Promise<string>;
   get(ref: string): Promise<Uint8Array>;
+  /** How many bytes were stored, and some of them: from `start` up to `end`, or to where they end. */
+  size(ref: string): Promise<number>;
+  read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Files under a folder the server allows data to be read from, with paths relative to it. */
   listFolder(folder: string, extensions: readonly string[]): Promise<string[]>;
   readFolderFile(folder: string, path: string): Promise<Uint8Array>;

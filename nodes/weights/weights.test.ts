@@ -3,6 +3,7 @@ import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from 
 import { runNode, testHost } from "#tests/kit/run-node";
 import { freeze } from "./freeze";
 import { load } from "./load";
+import { merge } from "./merge";
 import { save } from "./save";
 
 describe("weights", () => {
@@ -22,6 +23,88 @@ describe("weights", () => {
     await expect(runNode(load, {}, { source: "upload", file: { ref } }, host)).rejects.toThrow(
       "The checkpoint cannot be read: it has 3 bytes",
     );
+  });
+  const bytes = (n: number) => Uint8Array.from({ length: n }, (_, i) => (i * 91 + 7) % 256);
+  /** What nodes do not read, of types that they cannot. */
+  const carried = [
+    { name: "position_ids", dtype: "I64", shape: [3], data: bytes(24) },
+    { name: "__proto__", dtype: "BOOL", shape: [2], data: bytes(2) },
+    { name: "", dtype: "U32", shape: [1], data: bytes(4) },
+    { name: "scale", dtype: "F4", shape: [4], data: bytes(2) },
+    { name: "later", dtype: "F7_NEW", shape: [4], data: bytes(3) },
+  ];
+  const stored = (bytes: Uint8Array) => [...readSafetensors(bytes).tensors].map(([name, t]) => ({ name, ...t }));
+  it("carry tensors of every type through loading, saving and merging, bit by bit", async () => {
+    const host = await testHost();
+    const half = { name: "h", dtype: "BF16", shape: [1], data: Uint8Array.of(0x80, 0x3f) };
+    const file = writeSafetensors([...carried, half], { metadata: { format: "pt" } });
+    const { weights } = await runNode(load, {}, { source: "upload", file: { ref: await host.put(file) } }, host);
+    const saved = await runNode(save, { weights }, {}, host);
+    expect(await host.get(saved.file.ref)).toEqual(Buffer.from(file));
+    for (const [precision, dtype, data] of [
+      ["float32", "F32", Uint8Array.of(0, 0, 0x80, 0x3f)],
+      ["float16", "F16", Uint8Array.of(0, 0x3c)],
+    ] as const) {
+      const rounded = await runNode(save, { weights }, { precision }, host);
+      expect(stored(await host.get(rounded.file.ref))).toEqual([...carried, { ...half, dtype, data }]);
+    }
+    const adapted = writeSafetensors([
+      ...carried,
+      { name: "w", shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+      { name: "w.lora_A", shape: [2, 1], data: Float32Array.of(1, 2) },
+      { name: "w.lora_B", shape: [1, 2], data: Float32Array.of(3, 5) },
+    ]);
+    const ref = await host.put(adapted);
+    const merged = await runNode(merge, { weights: { ref, lora: [{ rank: 1, alpha: 2, targets: ["w"] }] } }, {}, host);
+    const sum = new Uint8Array(Float32Array.of(7, 12, 15, 24).buffer);
+    const result = stored(await host.get(merged.weights.ref as string));
+    expect(result).toEqual([...carried, { name: "w", dtype: "F32", shape: [2, 2], data: sum }]);
+  });
+  it("cannot be merged without the adapters' scale, or with another rank", async () => {
+    const host = await testHost();
+    const list = [
+      { name: "w", shape: [2, 2], data: new Float32Array(4) },
+      { name: "w.lora_A", shape: [2, 1], data: new Float32Array(2) },
+      { name: "w.lora_B", shape: [1, 2], data: new Float32Array(2) },
+    ];
+    const ref = await host.put(writeSafetensors(list));
+    await expect(runNode(merge, { weights: { ref } }, {}, host)).rejects.toThrow(
+      "by what the adapter of “w” is scaled",
+    );
+    const lora = [{ rank: 2, alpha: 2, targets: ["w"] }];
+    await expect(runNode(merge, { weights: { ref, lora } }, {}, host)).rejects.toThrow("which is not of rank 2");
+  });
+  it("are looked through for NaN and infinity when they are loaded, masks aside", async () => {
+    const warnings: string[] = [];
+    const host = await testHost({ onWarn: (message) => warnings.push(message) });
+    const mask = Float32Array.of(0, Number.NEGATIVE_INFINITY);
+    const list = [
+      { name: "mask", shape: [2], data: mask },
+      { name: "a", shape: [2], data: Float32Array.of(1, Number.NaN) },
+      { name: "b", shape: [1], data: Float32Array.of(Number.POSITIVE_INFINITY) },
+      { name: "c", shape: [1], data: Float32Array.of(3e38) },
+    ];
+    const ref = await host.put(writeSafetensors(list));
+    await runNode(load, {}, { source: "upload", file: { ref } }, host);
+    expect(warnings).toEqual([expect.stringContaining("“a” (1 of 2), “b” (1 of 1) are NaN or infinite")]);
+    const fine = await host.put(writeSafetensors([list[0], list[3]].flatMap((t) => t ?? [])));
+    await runNode(load, {}, { source: "upload", file: { ref: fine } }, host);
+    expect(warnings).toHaveLength(1);
+    const { weights } = await runNode(load, {}, { source: "upload", file: { ref: fine } }, host);
+    await runNode(save, { weights }, { precision: "float16" }, host);
+    expect(warnings[1]).toContain("Numbers of “c” are beyond 65,504");
+  });
+  it("without a floating-point number are told", async () => {
+    const warnings: string[] = [];
+    const host = await testHost({ onWarn: (message) => warnings.push(message) });
+    for (const list of [[], carried]) {
+      const ref = await host.put(writeSafetensors(list));
+      await runNode(load, {}, { source: "upload", file: { ref } }, host);
+    }
+    expect(warnings).toEqual([
+      "The checkpoint holds no tensor.",
+      expect.stringContaining("None of the checkpoint's 5 tensors holds floating-point numbers"),
+    ]);
   });
   it("cannot be saved when there are none", async () =>
     await expect(runNode(save, { weights: { seed: 1 } })).rejects.toThrow("nothing to save"));

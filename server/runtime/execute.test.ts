@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { graph, run, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
-import { readSafetensors } from "#models/files/safetensors";
+import { readSafetensors, writeSafetensors } from "#models/files/safetensors";
 import { openBlobs } from "../storage/blobs";
 
 const vision = { scope: "v", patch: 8, width: 32, layers: 1, heads: 2 };
@@ -32,6 +32,24 @@ const chain = (limit = 3, gridLimit = 60) =>
   );
 
 describe("a run", () => {
+  it("names the tensor of a checkpoint that a node needs and that holds no floating-point numbers", async () => {
+    const dir = await temporaryFolder();
+    const width = 8;
+    const integers = { name: "p.proj.weight", dtype: "I8", shape: [32, width], data: new Uint8Array(32 * width) };
+    const ref = await openBlobs(join(dir, "blobs")).put(writeSafetensors([integers]));
+    const document = chain();
+    document.nodes.load = { type: "weights.load", params: { source: "upload", file: { ref } } } as never;
+    const [from, to] = [
+      { node: "load", port: "weights" },
+      { node: "projector", port: "weights" },
+    ] as const;
+    document.wires.push({ from, to });
+    const { error } = await run(document, dir);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('"p.proj.weight" of the checkpoint is of the element type I8'),
+      hint: expect.stringContaining("Convert this tensor"),
+    });
+  });
   it("runs everything once, then takes it from the cache", async () => {
     const dir = await temporaryFolder();
     const first = await run(chain(), dir);

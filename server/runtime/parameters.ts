@@ -1,9 +1,5 @@
-import {
-  readSafetensorsHeader,
-  type SafetensorsHeader,
-  type SafetensorsType,
-  toFloat32,
-} from "#models/files/safetensors";
+import { isReadable } from "#models/files/element-types";
+import { openSafetensors, type SafetensorsHeader, toFloat32, unreadable } from "#models/files/safetensors";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
@@ -43,7 +39,7 @@ export async function handlesOf(
 /** Where a parameter's numbers lie: a range of a checkpoint's blob. */
 export interface StoredParameter {
   ref: string;
-  dtype: SafetensorsType;
+  dtype: string;
   start: number;
   end: number;
 }
@@ -69,7 +65,7 @@ export async function parameterSources(
 ): Promise<Map<string, ParameterSource>> {
   const headers = new Map<string, Promise<SafetensorsHeader>>();
   const headerOf = (ref: string): Promise<SafetensorsHeader> => {
-    const header = headers.get(ref) ?? readHeader(blobs, ref);
+    const header = headers.get(ref) ?? headerOfBlob(ref, blobs);
     headers.set(ref, header);
     return header;
   };
@@ -111,6 +107,10 @@ function storedIn(
       hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
     });
   }
+  if (stored && !isReadable(stored.dtype)) {
+    const { message, hint } = unreadable(stored.dtype, name);
+    throw new Failure({ port: "weights", message, hint });
+  }
   return stored && { dtype: stored.dtype, start: stored.start, end: stored.end };
 }
 
@@ -131,16 +131,10 @@ async function numbersOf(
   { ref, dtype, start, end }: StoredParameter,
   blobs: Blobs,
 ): Promise<Float32Array<ArrayBuffer>> {
-  return toFloat32({ dtype, shape: [], data: await blobs.read(ref, start, end) });
+  return toFloat32({ dtype, data: await blobs.read(ref, start, end) });
 }
 
-/** More than any header may have: what a file claims beyond it is not read. */
-const headerBytes = 2 ** 27;
-
 /** The header of a checkpoint, without its tensors. */
-async function readHeader(blobs: Blobs, ref: string): Promise<SafetensorsHeader> {
-  const first = await blobs.read(ref, 0, 8);
-  const claimed = first.length < 8 ? 0 : Number(new DataView(first.buffer).getBigUint64(0, true));
-  const header = await blobs.read(ref, 0, 8 + Math.min(claimed, headerBytes));
-  return readSafetensorsHeader(header, await blobs.size(ref));
+async function headerOfBlob(ref: string, blobs: Blobs): Promise<SafetensorsHeader> {
+  return openSafetensors({ size: await blobs.size(ref), read: (start, end) => blobs.read(ref, start, end) });
 }

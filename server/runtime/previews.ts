@@ -3,7 +3,7 @@ import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
 import type { PortType, PortValue, Tensor } from "#nodes/core/values";
-import { readSafetensorsHeader } from "#models/files/safetensors";
+import { checkpointHeader } from "#nodes/core/checkpoint";
 import { takeRows } from "./values";
 
 /** How much of a value the canvas is shown. */
@@ -72,7 +72,7 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),
   async weights(value, host) {
-    const header = value.ref ? readSafetensorsHeader(await host.get(value.ref)) : undefined;
+    const header = value.ref ? await checkpointHeader(host, value.ref) : undefined;
     const tensors = [...(header?.tensors ?? [])].map(([name, { shape }]) => ({ name, shape: [...shape] }));
     const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
     return { ref: value.ref, parameters, tensors: tensors.slice(0, shown.tensors) };

@@ -118,6 +118,8 @@ export function createHost({
     },
     put: (bytes) => blobs.put(bytes, { durable: false }),
     get: (ref) => blobs.get(ref),
+    size: (ref) => blobs.size(ref),
+    read: (ref, start, end) => blobs.read(ref, start, end),
     listFolder: (folder, extensions) => listFolder(folder, extensions, folders),
     readFolderFile: (folder, path) => readFolderFile(folder, path, folders),
     folderStamp: (folder, extensions) => folderStamp(folder, extensions, folders),
