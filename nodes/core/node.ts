@@ -36,11 +36,16 @@ export type Widget =
 export type Params = z.core.$ZodLooseShape;
 export type ParamValues<P extends Params> = z.output<z.ZodObject<P>>;
 
-/**
- * Reads an uploaded file: gives what is kept of it beside its reference, and with `files` the paths of those beside it
- * that belong to it and are stored too.
- */
-export type Inspect = (source: Source, beside?: Beside) => Promise<{ files?: readonly string[] } & object>;
+/** How files that are chosen for a parameter are read before anything is sent. */
+export interface Inspect {
+  /** How the name of the file that is meant ends, in small letters, where several are chosen. */
+  ending: string;
+  /**
+   * Gives what is kept of it beside its reference, and with `files` the paths of those beside it that belong to it and
+   * are stored too.
+   */
+  read(source: Source, beside: Beside): Promise<{ files?: readonly string[] } & object>;
+}
 
 interface Described<I extends Ports, O extends Ports, P extends Params> {
   /** folder.file, for example "image.resize" for nodes/image/resize.ts. */

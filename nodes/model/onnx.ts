@@ -112,7 +112,7 @@ A model whose weights lie in other files is uploaded together with these: severa
     if (known?.asIs !== undefined) return asFile(params, `Runs as the file is, and does not train: ${known.asIs}.`);
     return params.runs === "file" ? asFile(params, "Runs as the file is, as chosen, and does not train.") : undefined;
   },
-  inspect: { file: inspectModel },
+  inspect: { file: { ending: ".onnx", read: inspectModel } },
   check(params) {
     if (signatureFor(params)) return undefined;
     if (params.source === "upload")

@@ -1,14 +1,12 @@
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { basename } from "node:path";
 import type { Option } from "commander";
 import * as z from "zod";
-import type { Inspect, NodeDefinition } from "#nodes/core/node";
+import type { NodeDefinition } from "#nodes/core/node";
 import type { GraphDocument, GraphNode } from "#nodes/graph/document";
 import { registry } from "#nodes/registry.gen";
-import { type Blobs, maxUpload } from "../storage/blobs";
+import type { Blobs } from "../storage/blobs";
 import { Usage } from "../usage";
 import { repeatable } from "./options";
+import { uploadPath } from "./upload";
 
 export const setOption = (): Option =>
   repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file");
@@ -31,7 +29,7 @@ export async function withAssignments(
     refuseUnknown(id, param, definition);
     const isFile = text.startsWith("@") && z.globalRegistry.get(definition?.params[param])?.widget === "upload";
     node.params[param] = isFile
-      ? await uploadFile(text.slice(1), blobs, definition?.inspect?.[param])
+      ? await uploadPath(text.slice(1), blobs, definition?.inspect?.[param])
       : jsonOrText(text);
   }
   return changed;
@@ -56,22 +54,5 @@ function jsonOrText(text: string): z.core.util.JSONType {
     return JSON.parse(text);
   } catch {
     return text;
-  }
-}
-
-/** A file as a parameter holds it: stored, and with what its node keeps of it. */
-async function uploadFile(path: string, blobs: Blobs, inspect: Inspect | undefined): Promise<z.core.util.JSONType> {
-  const file = await open(path).catch(() => {
-    throw new Usage(`--set names the file “${path}”, which cannot be read.`);
-  });
-  try {
-    const { size } = await file.stat();
-    const read = async (start: number, end: number) =>
-      (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer;
-    const { files: _, ...kept } = (await inspect?.({ size, read })) ?? {};
-    const { ref } = await blobs.putStream(createReadStream(path), maxUpload);
-    return { ref, name: basename(path), ...kept };
-  } finally {
-    await file.close();
   }
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { NodeDefinition, Widget } from "#nodes/core/node";
+import type { Inspect, NodeDefinition, Widget } from "#nodes/core/node";
 
 /** What a form needs to know of a parameter, or of a column of a table; read once from its zod schema. */
 export interface Field {
@@ -21,8 +21,8 @@ export interface Field {
   /** May be left empty. */
   optional: boolean;
   fallback: unknown;
-  /** What is kept of an uploaded file beside its reference. */
-  inspect?: NonNullable<NodeDefinition["inspect"]>[string];
+  /** How files that are chosen for it are read before they are sent. */
+  inspect?: Inspect;
 }
 
 interface Json {

@@ -4,7 +4,8 @@ import { ImagePlus, LoaderCircle, type LucideIcon, Upload, X } from "lucide-reac
 import { type ChangeEvent, type DragEvent, type RefObject, useRef, useState } from "react";
 import { cx } from "../../_ui/cx";
 import { blobUrl } from "../upload";
-import { useUploads } from "./use-uploads";
+import { droppedFiles } from "./dropped";
+import { useChoice, useUploads } from "./use-uploads";
 import type { WidgetProps } from "./widget-props";
 
 type StoredFile = { ref: string; name: string };
@@ -33,24 +34,36 @@ export function ImagesWidget({ field, value, onChange, disabled }: WidgetProps) 
   );
 }
 
-/** One file of a parameter. */
+/** One file of a parameter; where it is inspected also one with those that belong to it, a folder or an archive. */
 export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) {
   const file = value as StoredFile | undefined;
   const input = useRef<HTMLInputElement>(null);
-  const { left, send } = useUploads(([done], inspected) => {
-    if (done) onChange({ ref: done.ref, name: done.name, ...(inspected as object) });
-  }, field.inspect);
+  const [isOver, setIsOver] = useState(false);
+  const { isBusy, send } = useChoice(onChange, field.inspect);
+  const allow = (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(true);
+  };
+  const drop = async (event: DragEvent) => {
+    event.preventDefault();
+    setIsOver(false);
+    await send(await droppedFiles(event.dataTransfer));
+  };
   return (
     <div className="flex items-center gap-2">
-      <FileInput input={input} label={field.label} send={send} />
+      <FileInput input={input} label={field.label} multiple={field.inspect !== undefined} send={send} />
       <button
         type="button"
-        disabled={disabled || left > 0}
+        disabled={disabled || isBusy}
         onClick={() => input.current?.click()}
-        className="field flex items-center gap-2 text-left"
+        onDragOver={allow}
+        onDragLeave={() => setIsOver(false)}
+        onDrop={drop}
+        title={field.inspect && "The file, or with it those that belong to it: several files, their folder, or a .zip"}
+        className={cx("field flex items-center gap-2 text-left", isOver && "border-accent bg-accent-soft")}
       >
-        <Sign icon={Upload} isBusy={left > 0} className="size-4 text-ink-3" />
-        <span className="truncate">{file?.name ?? "Choose a file"}</span>
+        <Sign icon={Upload} isBusy={isBusy} className="size-4 text-ink-3" />
+        <span className="truncate">{file?.name ?? (field.inspect ? "Choose or drop files" : "Choose a file")}</span>
       </button>
     </div>
   );

@@ -9,7 +9,7 @@ import {
 } from "onnx-buf";
 import type { Attrs } from "../graph";
 import { decoded, OnnxError, Untranslatable } from "./error";
-import { type Beside, nothingBeside, readExternal } from "./external";
+import { type Beside, checkBounds, fileOf, nothingBeside, readExternal } from "./external";
 import type { Source, Span } from "./fields";
 import { type ModelMap, scan, type TensorSpan } from "./scan";
 import { describe, type Signature } from "./signature";
@@ -144,7 +144,10 @@ async function numbersOf(
     return decoded(() => (isLeft ? unreadTensor(proto) : tensorOf(proto)), "a tensor");
   }
   const bytes = byteLengthOf(proto);
-  if (skeleton && bytes > limits.smallBytes) return unreadTensor(proto);
+  if (skeleton && bytes > limits.smallBytes) {
+    checkBounds(external, bytes, (await fileOf(external, beside)).size);
+    return unreadTensor(proto);
+  }
   const rawData = await readExternal(external, bytes, beside);
   return decoded(() => tensorOf({ ...proto, rawData: rawData as Uint8Array<ArrayBuffer> }), "a tensor");
 }

@@ -61,6 +61,13 @@ const openings: [RegExp, (found: RegExpExecArray, name: string) => Told][] = [
     }),
   ],
   [
+    /(?:External initializer|TensorProto): (.+?) (?:offset: .*out of bounds|external data size mismatch)/,
+    ([, tensor], name) => ({
+      message: `The numbers of “${tensor}” in the file beside “${name}” are not as many as the model says.`,
+      hint: "The two files do not belong together, or one was cut off. Export or download them again.",
+    }),
+  ],
+  [
     /bad_alloc|Failed to allocate memory/,
     (_, name) => ({
       message: `There is not enough memory to open “${name}”.`,

@@ -1,11 +1,10 @@
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pathInFolder } from "#models/onnx/import/external";
-import type { Source } from "#models/onnx/import/fields";
-import { scan } from "#models/onnx/import/scan";
+import { type ModelMap, scan } from "#models/onnx/import/scan";
 import type { OnnxRequest } from "#nodes/core/host";
 import { Failure } from "../../errors";
-import type { Blobs } from "../../storage/blobs";
+import { BlobMissing, type Blobs } from "../../storage/blobs";
+import { openSource } from "../../storage/file-source";
 import { withLinks } from "../model-files";
 
 /**
@@ -19,10 +18,13 @@ export async function withPlacedModel<T>(
 ): Promise<T> {
   await checkPlaces({ ref, files }, blobs);
   if (!files.length) return use(blobs.path(ref));
-  return withLinks(blobs, [{ path: modelName, ref }, ...files], (folder) => use(join(folder, modelName)));
+  const name = nameBesideOf(ref);
+  return withLinks(blobs, [{ path: name, ref }, ...files], (folder) => use(join(folder, name)));
 }
 
-const modelName = "model.onnx";
+/** What the model is called beside files whose names are its own affair. */
+const nameBesideOf = (ref: string): string => `${ref}.onnx`;
+
 /** What the model and the files beside it take together. */
 export async function bytesOf({ ref, files }: Files, blobs: Blobs): Promise<number> {
   const sizes = await Promise.all([ref, ...files.map((file) => file.ref)].map((one) => blobs.size(one)));
@@ -33,11 +35,11 @@ type Files = Pick<OnnxRequest, "ref" | "files">;
 
 /** What a stranger's file points to must be among the files that came with it, and end within them. */
 async function checkPlaces({ ref, files }: Files, blobs: Blobs): Promise<void> {
-  const { external } = await withSource(blobs.path(ref), scan);
+  const { external } = await scanBlob(ref, blobs);
   const sizes = new Map<string, number>();
   for (const file of files) {
     const path = pathInFolder({ tensor: "", location: file.path });
-    if (path !== file.path || path === modelName) throw misplaced(path);
+    if (path !== file.path || path === nameBesideOf(ref)) throw misplaced(path);
     sizes.set(path, await blobs.size(file.ref));
   }
   for (const tensor of external) {
@@ -58,18 +60,12 @@ async function checkPlaces({ ref, files }: Files, blobs: Blobs): Promise<void> {
 const misplaced = (path: string): Failure =>
   new Failure({ message: `“${path}” is no name for a file beside a model.`, hint: "Upload the model again." });
 
-async function withSource<T>(path: string, read: (source: Source) => Promise<T>): Promise<T> {
-  const file = await open(path);
+async function scanBlob(ref: string, blobs: Blobs): Promise<ModelMap> {
+  const source = await openSource(blobs.path(ref));
+  if (!source) throw new BlobMissing(ref);
   try {
-    const { size } = await file.stat();
-    return await read({
-      size,
-      read: async (start, end) => {
-        const { buffer, bytesRead } = await file.read(new Uint8Array(end - start), 0, end - start, start);
-        return buffer.subarray(0, bytesRead);
-      },
-    });
+    return await scan(source);
   } finally {
-    await file.close();
+    await source.close();
   }
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { FunctionProtoSchema, NodeProtoSchema, TensorProtoSchema } from "onnx-buf";
+import { FunctionProtoSchema, NodeProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema } from "onnx-buf";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { fromHalf, toHalf } from "#models/files/half";
@@ -297,5 +297,81 @@ describe("a file that runs as it is", () => {
     await expect(runFile(bytes, { x: rows(3, 4) })).rejects.toThrow(
       "ONNX Runtime does not know the op “Frobnicate” of “model.onnx”.",
     );
+  });
+});
+
+describe("a file whose weights lie in others", () => {
+  const external = (name: string, place: Record<string, string>) =>
+    create(TensorProtoSchema, {
+      name,
+      dataType: 1,
+      dims: [4n, 3n],
+      dataLocation: 1,
+      externalData: Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+    });
+  const model = (place: Record<string, string>) =>
+    onnxFile({
+      nodes: [
+        ["com.microsoft/FusedMatMul", ["x", "w"], ["m"], { alpha: { float: 2 } }],
+        ["Relu", ["m"], ["y"]],
+      ],
+      weights: [external("w", place)],
+      inputs: x,
+      outputs: ["y"],
+    });
+  const signature: Signature = {
+    opset: 17,
+    inputs: [{ name: "x", dtype: "float32", shape: ["batch", 4] }],
+    outputs: [{ name: "y" }],
+    asIs: "told",
+  };
+  /** As a document may say it, whoever wrote that. */
+  async function runPlaced(place: Record<string, string>, files: Record<string, Uint8Array>) {
+    const host = await testHost();
+    const stored = Object.entries(files).map(async ([path, bytes]) => ({ path, ref: await host.put(bytes) }));
+    const ref = await host.put(model(place));
+    const inputs = { x: floats([1, 4], [1, 0, 0, 0]) };
+    return host.runOnnx({ name: "m.onnx", ref, files: await Promise.all(stored), signature, inputs, rows: 0 });
+  }
+  const numbers = new Uint8Array(Float32Array.from({ length: 12 }, (_, i) => i + 1).buffer);
+
+  it("runs with them, from a folder or not", async () => {
+    for (const location of ["w.bin", "deep/er/w.bin"]) {
+      const { y } = await runPlaced({ location }, { [location]: numbers });
+      expect(y).toEqual(floats([1, 3], [2, 4, 6]));
+    }
+    const shifted = await runPlaced(
+      { location: "w", offset: "4", length: "48" },
+      { w: Uint8Array.of(0, 0, 0, 0, ...numbers) },
+    );
+    expect(shifted.y).toEqual(floats([1, 3], [2, 4, 6]));
+  });
+
+  const wrong: [string, Record<string, string>, Record<string, Uint8Array>, RegExp][] = [
+    ["leads out of the folder", { location: "../../etc/passwd" }, {}, /is no file in the folder of the model/],
+    ["is absolute", { location: "/etc/passwd" }, { "/etc/passwd": numbers }, /is no file in the folder of the model/],
+    [
+      "names the runtime's memory",
+      { location: "*/_ORT_MEM_ADDR_/*" },
+      { "*/_ORT_MEM_ADDR_/*": numbers },
+      /is no file in/,
+    ],
+    ["was not uploaded", { location: "w.bin" }, {}, /lie in w\.bin, which was not uploaded with the model/],
+    ["begins far beyond the end", { location: "w.bin", offset: "99999999999999" }, { "w.bin": numbers }, /ends beyond/],
+    [
+      "was cut off",
+      { location: "w.bin" },
+      { "w.bin": numbers.subarray(0, 40) },
+      /^The numbers of “w” in the file beside “m\.onnx” are not as many as the model says\.$/,
+    ],
+    [
+      "is shorter than it says",
+      { location: "w.bin", length: "4" },
+      { "w.bin": numbers },
+      /^The numbers of “w” in the file beside “m\.onnx” are not as many as the model says\.$/,
+    ],
+  ];
+  it.each(wrong)("is refused where the other file %s", async (_, place, files, message) => {
+    await expect(runPlaced(place, files)).rejects.toThrow(message);
   });
 });
