@@ -15,8 +15,11 @@ import { openBrowser, openPage, startProduct } from "#tests/kit/product";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
 
-/** The template that stands for all in the README, and the node whose settings are shown there. */
+/** The template that stands for all in the README, and the node that is chosen and come close to there. */
 const editorPicture = { template: "clip-zero-shot-emoji", node: "labels" };
+/** Pixels of the picture for one of the page: small text stays readable. */
+const scale = 2;
+const largest = 300_000;
 const asked = process.argv.slice(2);
 const templates = readdirSync("nodes/templates")
   .filter((file) => file.endsWith(".json"))
@@ -37,15 +40,17 @@ try {
 
 async function photographTemplate(within: Browser, id: string): Promise<void> {
   const began = performance.now();
-  const { page } = await openPage(within);
+  const { page } = await openPage(within, { scale });
   await openGraph(page, id);
   await runToEnd(page);
-  await page.keyboard.press("Control+0"); // the whole graph
-  await photograph(page, `docs/templates/${id}.png`);
   if (id === editorPicture.template) {
     await lookAt(page, editorPicture.node);
     await photograph(page, "docs/editor.png");
   }
+  await page.getByRole("button", { name: "Hide the nodes" }).click();
+  await page.click(".react-flow__pane", { position: { x: 100, y: 100 } }); // nothing is chosen
+  await showWholeGraph(page);
+  await photograph(page, `docs/templates/${id}.png`);
   await page.close();
   console.log(`${id}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
@@ -76,19 +81,33 @@ async function runToEnd(page: Page): Promise<void> {
   if (failed) throw new Error(`The run failed: ${await page.textContent("body")}`);
 }
 
-/** Opens a node's settings, and comes closer. */
-async function lookAt(page: Page, node: string): Promise<void> {
-  await page.click(`[data-node="${node}"] [title]`);
+async function showWholeGraph(page: Page): Promise<void> {
+  await page.keyboard.press("Control+0");
+  await sleep(1000); // the canvas glides to its place
 }
 
-/** A palette keeps text sharp and the file small. */
+/** Opens a node's settings, and comes closer to it. */
+async function lookAt(page: Page, node: string): Promise<void> {
+  await showWholeGraph(page);
+  await page.click(`[data-node="${node}"] [title]`);
+  const box = await page.locator(`[data-node="${node}"]`).boundingBox();
+  if (!box) throw new Error(`The node “${node}” is not on the screen.`);
+  await page.mouse.move(box.x + box.width, box.y + box.height / 2);
+  await page.mouse.wheel(0, -350);
+}
+
+/** A palette keeps text sharp and the file small; it has as many colours as the file has room for. */
 async function photograph(page: Page, file: string): Promise<void> {
   await page.mouse.move(0, 0);
   await page.waitForLoadState("networkidle");
-  await sleep(1000); // the canvas glides to its place
-  const picture = await sharp(await page.screenshot())
-    .png({ palette: true, quality: 90, effort: 10 })
-    .toBuffer();
-  writeFileSync(file, picture);
-  console.log(`${file}: ${Math.round(picture.length / 1000)} kB`);
+  await sleep(1000);
+  const screenshot = await page.screenshot();
+  for (const colours of [256, 128, 64, 32]) {
+    const picture = await sharp(screenshot).png({ palette: true, colours, dither: 0, effort: 10 }).toBuffer();
+    if (picture.length > largest) continue;
+    writeFileSync(file, picture);
+    console.log(`${file}: ${Math.round(picture.length / 1000)} kB, ${colours} colours`);
+    return;
+  }
+  throw new Error(`${file} is larger than ${largest} bytes in any palette.`);
 }

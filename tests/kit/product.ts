@@ -76,9 +76,13 @@ export const openBrowser = (): Promise<Browser> =>
 /** A page that fails the test when a script on it does. */
 export async function openPage(
   browser: Browser,
-  { width = 1440, height = 900, dark = false } = {},
+  { width = 1440, height = 900, dark = false, scale = 1 } = {},
 ): Promise<{ page: Page; errors: string[]; shot(name: string): Promise<void> }> {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
+  const page = await browser.newPage({
+    viewport: { width, height },
+    deviceScaleFactor: scale,
+    colorScheme: dark ? "dark" : "light",
+  });
   const errors: string[] = [];
   page.on("pageerror", (e) => errors.push(e.message));
   mkdirSync("test-results/shots", { recursive: true });
