@@ -6,7 +6,7 @@ import { type Db, openDb } from "#server/db";
 import { closeQueue } from "#server/jobs/queue";
 import { appRouter } from "#server/routers/index";
 import { sql, testDatabase, type TestDatabase } from "./kit/database";
-import { run, tinyClip } from "./kit/graphs";
+import { runDocument, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
 import { startWorker } from "./kit/worker";
 
@@ -114,7 +114,7 @@ describe("a sweep", () => {
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));
     expect((await db.run.findMany({ where: { sweepId: id, attempt: { gt: 1 } } })).length).toBeGreaterThan(0);
     const trial = sweep.trials.find((t) => t.assignment["trainer.lr"] === 0.01 && t.assignment["trainer.seed"] === 2);
-    const alone = await run(withAssignment(document, trial?.assignment ?? {}), await temporaryFolder());
+    const alone = await runDocument(withAssignment(document, trial?.assignment ?? {}), await temporaryFolder());
     const loss = (alone.outputs.trainer?.curve?.value as { lines: { values: number[] }[] }).lines[0]?.values.at(-1);
     expect(trial?.metric).toBe(loss);
 

@@ -5,7 +5,7 @@ import { listTemplates, readTemplate } from "#server/templates";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
-import { run } from "#tests/kit/graphs";
+import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
 
 const saved = (dir: string) =>
@@ -47,7 +47,9 @@ describe("templates", () => {
     const { nodes } = document;
     for (const id of ["trainer", "probe"])
       Object.assign((nodes[id] as GraphDocument["nodes"][string]).params, { steps: 60, warmup: 6 });
-    const { number, error } = await run(document, await temporaryFolder(), { targets: ["accuracy", "baseline"] });
+    const { number, error } = await runDocument(document, await temporaryFolder(), {
+      targets: ["accuracy", "baseline"],
+    });
     expect(error).toBeUndefined();
     expect(number("accuracy", "top1")).toBeGreaterThan(number("baseline", "top1") + 0.1);
   });

@@ -4,7 +4,7 @@ import { readSafetensors } from "#models/files/safetensors";
 import { signatureOf } from "#models/onnx/import/inspect";
 import { check } from "#nodes/graph/check";
 import { openBlobs } from "#server/storage/blobs";
-import { graph, run } from "#tests/kit/graphs";
+import { graph, runDocument } from "#tests/kit/graphs";
 import { onnxFile, wave } from "#tests/kit/onnx-file";
 import { temporaryFolder } from "#tests/kit/run-node";
 
@@ -104,7 +104,7 @@ describe("an ONNX model", () => {
         "data.label -> before.truth",
       ],
     );
-    const result = await run(document, dir);
+    const result = await runDocument(document, dir);
     expect(result.error).toBeUndefined();
     const { ref } = result.outputs.trainer?.weights?.value as { ref: string };
     expect([...readSafetensors(await openBlobs(join(dir, "blobs")).get(ref)).tensors.keys()]).toEqual([
@@ -139,7 +139,7 @@ describe("an ONNX model", () => {
         "loss.loss -> trainer.loss",
       ],
     );
-    const result = await run(document, dir, { targets: ["trainer"] });
+    const result = await runDocument(document, dir, { targets: ["trainer"] });
     expect(result.error).toBeUndefined();
     const { ref } = result.outputs.trainer?.weights?.value as { ref: string };
     const { tensors } = readSafetensors(await openBlobs(join(dir, "blobs")).get(ref));
@@ -159,7 +159,7 @@ describe("an ONNX model", () => {
   it("tells of a file that is not the one its ports were read from, at its node", async () => {
     const { dir, params } = await stored(classifier());
     const other = await signatureOf(sourceOf(classifier(13)));
-    const result = await run(
+    const result = await runDocument(
       graph({ ...data, model: ["model.onnx", { ...params, file: { ...params.file, signature: other } }] }, wires),
       dir,
     );

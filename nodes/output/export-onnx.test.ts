@@ -9,7 +9,7 @@ import { sourceOf } from "#models/onnx/import/fields";
 import { signatureOf } from "#models/onnx/import/inspect";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
-import { graph, run } from "#tests/kit/graphs";
+import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 const towers: Record<string, [string, Record<string, unknown>?]> = {
@@ -31,7 +31,7 @@ const close = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   expect(Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))))).toBeLessThan(1e-5);
 
 async function exported(document: GraphDocument, dir: string, targets?: string[]) {
-  const result = await run(document, dir, { targets });
+  const result = await runDocument(document, dir, { targets });
   const blobs = openBlobs(join(dir, "blobs"));
   expect(result.error).toBeUndefined();
   const bytes = await blobs.get((result.outputs.export?.file?.value as FileValue).ref);
@@ -128,7 +128,7 @@ describe("an exported model", () => {
     ]);
   });
   it("cannot hold what computes outside of ONNX", async () => {
-    const result = await run(
+    const result = await runDocument(
       graph({ data: towers.data as never, normalize: ["image.normalize"], export: ["output.export-onnx"] }, [
         "data.image -> normalize.image",
         "normalize.pixels -> export.tensor",

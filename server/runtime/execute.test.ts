@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { graph, run, tinyClip } from "#tests/kit/graphs";
+import { graph, runDocument, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { readSafetensors, writeSafetensors } from "#models/files/safetensors";
 import { openBlobs } from "../storage/blobs";
@@ -52,7 +52,7 @@ describe("a run", () => {
   });
   it("runs everything once, then takes it from the cache", async () => {
     const dir = await temporaryFolder();
-    const first = await run(chain(), dir);
+    const first = await runDocument(chain(), dir);
     expect(first.error).toBeUndefined();
     expect(first.ran.toSorted()).toEqual([
       "data",
@@ -64,29 +64,29 @@ describe("a run", () => {
       "similarity",
       "vision",
     ]);
-    const again = await run(chain(), dir);
+    const again = await runDocument(chain(), dir);
     expect([again.ran, again.status]).toEqual([[], "done"]);
     expect(again.outputs.heatmap).toEqual(first.outputs.heatmap);
   });
   it("re-runs only the last node when only its parameter changed", async () => {
     const dir = await temporaryFolder();
-    await run(chain(), dir);
-    const { ran, cached } = await run(chain(3, 2), dir);
+    await runDocument(chain(), dir);
+    const { ran, cached } = await runDocument(chain(3, 2), dir);
     expect(ran).toEqual(["heatmap"]);
     expect(cached).toEqual(["similarity"]);
   });
   it("re-runs exactly what depends on a change", async () => {
     const dir = await temporaryFolder();
     const before = chain();
-    await run(before, dir);
+    await runDocument(before, dir);
     const after = structuredClone(before);
     (after.nodes.projector as { params: object }).params = { scope: "p", width: 12 };
-    const { ran, cached } = await run(after, dir);
+    const { ran, cached } = await runDocument(after, dir);
     expect(ran.toSorted()).toEqual(["heatmap", "norm", "projector", "similarity"]);
     expect(cached).toEqual(["vision"]);
   });
   it("computes only what the targets need", async () => {
-    expect((await run(chain(), await temporaryFolder(), { targets: ["normalize"] })).ran).toEqual([
+    expect((await runDocument(chain(), await temporaryFolder(), { targets: ["normalize"] })).ran).toEqual([
       "data",
       "resize",
       "normalize",
@@ -94,8 +94,8 @@ describe("a run", () => {
   });
   it("gives the same numbers in chunks of rows as at once", async () => {
     const dir = await temporaryFolder();
-    const many = await run(chain(150), dir, { targets: ["norm"] });
-    const few = await run(chain(10), dir, { targets: ["norm"] });
+    const many = await runDocument(chain(150), dir, { targets: ["norm"] });
+    const few = await runDocument(chain(10), dir, { targets: ["norm"] });
     const read = async (r: typeof many) =>
       new Float32Array(
         (await openBlobs(join(dir, "blobs")).get((r.outputs.norm?.embedding?.value as { ref: string }).ref)).slice()
@@ -107,18 +107,18 @@ describe("a run", () => {
   });
   it("runs again when a stored result was deleted, and ignores a damaged cache", async () => {
     const dir = await temporaryFolder();
-    await run(chain(), dir);
+    await runDocument(chain(), dir);
     await rm(join(dir, "blobs"), { recursive: true });
-    const { status, ran } = await run(chain(), dir);
+    const { status, ran } = await runDocument(chain(), dir);
     expect([status, ran.length > 3]).toEqual(["done", true]);
     const results = join(dir, "cache/results");
     for (const sub of await readdir(results))
       for (const file of await readdir(join(results, sub))) await writeFile(join(results, sub, file), "{broken");
-    expect((await run(chain(), dir)).ran).toHaveLength(8);
+    expect((await runDocument(chain(), dir)).ran).toHaveLength(8);
   });
   it("stops when it is cancelled, before the next node", async () => {
     const controller = new AbortController();
-    const result = await run(chain(), await temporaryFolder(), {
+    const result = await runDocument(chain(), await temporaryFolder(), {
       signal: controller.signal,
       onEvent: (e) => e.kind === "node-done" && controller.abort(),
     });
@@ -131,7 +131,7 @@ describe("a run", () => {
       { load: ["weights.load", { source: "upload", file: { ref: "f".repeat(64) } }], save: ["weights.save"] },
       ["load.weights -> save.weights"],
     );
-    const { status, error, events } = await run(broken, dir);
+    const { status, error, events } = await runDocument(broken, dir);
     expect(status).toBe("failed");
     expect(error).toMatchObject({
       node: "load",
@@ -147,12 +147,12 @@ describe("a run", () => {
   it("does not start with an error in what it needs, but runs parts that are sound", async () => {
     const dir = await temporaryFolder();
     const document = graph({ text: ["text.input", { text: "a" }], grid: ["output.image-grid"] });
-    expect((await run(document, dir)).error).toMatchObject({
+    expect((await runDocument(document, dir)).error).toMatchObject({
       node: "grid",
       port: "image",
       message: 'Image grid needs its input "image" (image), and nothing is connected to it.',
     });
-    expect((await run(document, dir, { targets: ["text"] })).status).toBe("done");
+    expect((await runDocument(document, dir, { targets: ["text"] })).status).toBe("done");
   });
   it("explains a full disk and loses nothing", async () => {
     const dir = await temporaryFolder();
@@ -161,7 +161,7 @@ describe("a run", () => {
       ...blobs,
       put: () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" })),
     };
-    const { error, status } = await run(chain(), dir, { blobs: full });
+    const { error, status } = await runDocument(chain(), dir, { blobs: full });
     expect([status, error?.message]).toEqual([
       "failed",
       "The disk is full, so the result could not be stored. Nothing that was stored before is lost.",
@@ -170,18 +170,18 @@ describe("a run", () => {
 });
 
 describe("a training", () => {
-  const weightsOf = async (dir: string, result: Awaited<ReturnType<typeof run>>) =>
+  const weightsOf = async (dir: string, result: Awaited<ReturnType<typeof runDocument>>) =>
     Buffer.from(
       await openBlobs(join(dir, "blobs")).get((result.outputs.trainer?.weights?.value as { ref: string }).ref),
     ).toString("base64");
-  const losses = (result: Awaited<ReturnType<typeof run>>) =>
+  const losses = (result: Awaited<ReturnType<typeof runDocument>>) =>
     (result.outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] }).lines.find(
       (l) => l.name === "loss",
     )?.values as number[];
 
   it("brings the loss down, starts near ln B, and keeps the logit scale in its bounds", async () => {
     const dir = await temporaryFolder();
-    const result = await run(tinyClip({ steps: 400, lr: 0.001 }), dir);
+    const result = await runDocument(tinyClip({ steps: 400, lr: 0.001 }), dir);
     const curve = losses(result);
     expect(result.error).toBeUndefined();
     const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
@@ -196,16 +196,16 @@ describe("a training", () => {
 
   it("goes on after a stop at any step with the very numbers of an unbroken run", async () => {
     const whole = await temporaryFolder();
-    const unbroken = await run(tinyClip(), whole);
+    const unbroken = await runDocument(tinyClip(), whole);
     for (const stopAt of [3, 4, 10]) {
       const dir = await temporaryFolder();
       const controller = new AbortController();
-      const stopped = await run(tinyClip(), dir, {
+      const stopped = await runDocument(tinyClip(), dir, {
         signal: controller.signal,
         onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
       });
       expect(stopped.status).toBe("cancelled");
-      const resumed = await run(tinyClip(), dir);
+      const resumed = await runDocument(tinyClip(), dir);
       expect(resumed.events.filter((e) => e.kind === "resumed").map((e) => e.step)).toEqual(
         stopAt < 4 ? [] : [Math.floor(stopAt / 4) * 4],
       );
@@ -216,7 +216,7 @@ describe("a training", () => {
 
   it("that another run does already is waited for, not done twice", async () => {
     const dir = await temporaryFolder();
-    const [a, b] = await Promise.all([run(tinyClip(), dir), run(tinyClip(), dir)]);
+    const [a, b] = await Promise.all([runDocument(tinyClip(), dir), runDocument(tinyClip(), dir)]);
     const [first, second] = a.ran.includes("trainer") ? [a, b] : [b, a];
     expect([first.error, second.error, second.ran.includes("trainer"), second.cached.includes("trainer")]).toEqual([
       undefined,
@@ -233,7 +233,7 @@ describe("a training", () => {
   it("does not use a damaged checkpoint, and says so", async () => {
     const dir = await temporaryFolder();
     const controller = new AbortController();
-    await run(tinyClip(), dir, {
+    await runDocument(tinyClip(), dir, {
       signal: controller.signal,
       onEvent: (e) => e.kind === "metric" && e.step === 6 && controller.abort(),
     });
@@ -243,7 +243,7 @@ describe("a training", () => {
     const bytes = await readFile(join(path, file));
     bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
     await writeFile(join(path, file), bytes);
-    const result = await run(tinyClip(), dir);
+    const result = await runDocument(tinyClip(), dir);
     expect(result.status).toBe("done");
     expect(result.events.find((e) => e.kind === "warning")).toMatchObject({
       message: expect.stringContaining("does not have the checksum that was written"),
@@ -252,7 +252,7 @@ describe("a training", () => {
 
   it("trains nothing that is frozen", async () => {
     const dir = await temporaryFolder();
-    const first = await run(tinyClip(), dir);
+    const first = await runDocument(tinyClip(), dir);
     const { ref } = first.outputs.trainer?.weights?.value as { ref: string };
     const document = tinyClip({ seed: 5 });
     Object.assign(
@@ -267,7 +267,7 @@ describe("a training", () => {
       const [c = "", d = ""] = to.split(".");
       document.wires.push({ from: { node: a, port: b }, to: { node: c, port: d } });
     }
-    const second = await run(document, dir);
+    const second = await runDocument(document, dir);
     expect(second.error).toBeUndefined();
     const [a, b] = [first, second].map((r) => weightsOf(dir, r));
     const [before, after] = [
@@ -290,7 +290,7 @@ describe("a training", () => {
       /Training stopped at step \d+: the (loss|gradient) is no longer a finite number/,
     ],
   ])("explains %o", async (params, message) => {
-    const { error } = await run(tinyClip(params), await temporaryFolder());
+    const { error } = await runDocument(tinyClip(params), await temporaryFolder());
     expect(error?.node).toBe("trainer");
     expect(error?.message).toMatch(message);
     expect(error?.hint).toBeTruthy();

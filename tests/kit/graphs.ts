@@ -26,7 +26,7 @@ export function graph(
 }
 
 /** Runs on a folder of its own, speaking of what ran and what was cached. */
-export async function run(
+export async function runDocument(
   document: GraphDocument,
   dir: string,
   options: Partial<ExecuteOptions> = {},

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors, toFloat32 } from "#models/files/safetensors";
 import type { GraphDocument } from "#nodes/graph/document";
 import { openBlobs } from "#server/storage/blobs";
-import { graph, run, tinyClip } from "#tests/kit/graphs";
+import { graph, runDocument, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 const tower = { patch: 8, width: 32, layers: 1, heads: 2 };
@@ -68,14 +68,14 @@ function pair(
   );
 }
 
-type Run = Awaited<ReturnType<typeof run>>;
+type Run = Awaited<ReturnType<typeof runDocument>>;
 async function trained(
   document: GraphDocument,
-  options: Parameters<typeof run>[2] = {},
+  options: Parameters<typeof runDocument>[2] = {},
   dir?: string,
 ): Promise<{ result: Run; weights: Map<string, Float32Array>; dir: string }> {
   const folder = dir ?? (await temporaryFolder());
-  const result = await run(document, folder, options);
+  const result = await runDocument(document, folder, options);
   expect(result.error).toBeUndefined();
   return { result, weights: await weightsOf(folder, result, "weights"), dir: folder };
 }
@@ -123,7 +123,7 @@ describe("a batch in chunks", () => {
     }
   });
   it("that does not divide into the chunks is refused", async () => {
-    const result = await run(pair({ batch: 16, chunk: 5 }), await temporaryFolder());
+    const result = await runDocument(pair({ batch: 16, chunk: 5 }), await temporaryFolder());
     expect(result.error).toMatchObject({
       node: "trainer",
       param: "chunk",
@@ -321,7 +321,7 @@ describe("stages", () => {
     for (const stopAt of [2, 3, 5]) {
       const dir = await temporaryFolder();
       const controller = new AbortController();
-      await run(pair({ stages, checkpoint: 2 }), dir, {
+      await runDocument(pair({ stages, checkpoint: 2 }), dir, {
         signal: controller.signal,
         onEvent: (e) => e.kind === "metric" && e.step === stopAt && controller.abort(),
       });
@@ -332,7 +332,7 @@ describe("stages", () => {
     }
   });
   it("say what is wrong with the last one before the first one runs", async () => {
-    const result = await run(
+    const result = await runDocument(
       pair({ stages: [stages[0], { name: "none", steps: 2, trains: "nothing.*" }] }),
       await temporaryFolder(),
     );
@@ -342,7 +342,10 @@ describe("stages", () => {
     expect(result.events.some((e) => e.kind === "metric")).toBe(false);
   });
   it("say which pattern fits nothing", async () => {
-    const result = await run(pair({ stages: [{ ...stages[0], trains: "visoin.*, *" }] }), await temporaryFolder());
+    const result = await runDocument(
+      pair({ stages: [{ ...stages[0], trains: "visoin.*, *" }] }),
+      await temporaryFolder(),
+    );
     expect(result.events.flatMap((e) => (e.kind === "warning" ? [e.message] : []))).toEqual([
       expect.stringContaining("The pattern “visoin.*” in what a stage trains fits no parameter. There are vision."),
     ]);
@@ -427,7 +430,7 @@ describe("measuring in the middle of a training", () => {
     after.wires = after.wires
       .filter((w) => w.to.node !== "unused")
       .map((w) => (w.from.node === "trainer" ? { ...w, from: { node: "checkpoint", port: "weights" } } : w));
-    expect((await run(after, dir, { targets: ["accuracy"] })).number("accuracy", "top5")).toBe(best);
+    expect((await runDocument(after, dir, { targets: ["accuracy"] })).number("accuracy", "top5")).toBe(best);
   });
   it("ends early when nothing gets better", async () => {
     const { result } = await trained(measured({ steps: 200, lr: 0, patience: 2 }));
@@ -491,7 +494,7 @@ describe("a queue", () => {
       expect(Math.hypot(...queue.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 4);
     const dir = await temporaryFolder();
     const controller = new AbortController();
-    await run(document, dir, {
+    await runDocument(document, dir, {
       signal: controller.signal,
       onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort(),
     });
@@ -523,7 +526,7 @@ describe("batches made ahead in threads", () => {
 
 describe("a loss that is no number any more", () => {
   it("is traced to the operation where it began", async () => {
-    const result = await run(pair({ lr: 10, weightDecay: 10, steps: 40 }), await temporaryFolder());
+    const result = await runDocument(pair({ lr: 10, weightDecay: 10, steps: 40 }), await temporaryFolder());
     expect(result.error?.message).toMatch(
       /^Training stopped at step \d+: the (loss|gradient) is no longer a finite number\. It began in \w+ of [A-Z]/,
     );
