@@ -44,7 +44,7 @@ describe("a run", () => {
       { node: "projector", port: "weights" },
     ] as const;
     document.wires.push({ from, to });
-    const { error } = await run(document, dir);
+    const { error } = await runDocument(document, dir);
     expect(error).toMatchObject({
       message: expect.stringContaining('"p.proj.weight" of the checkpoint is of the element type I8'),
       hint: expect.stringContaining("Convert this tensor"),
