@@ -1,4 +1,5 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import { cleanTexts } from "#models/files/text";
 import { PrismaClient } from "../prisma/generated/client";
 import { env } from "./env";
 
@@ -13,8 +14,18 @@ export function db(): Db {
   kept.patchbayDb ??= openDb(databaseUrl());
   return kept.patchbayDb;
 }
-export const openDb = (url: string): Db =>
-  new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 }) });
+
+/**
+ * A client. Every text that passes it, in columns and in JSON, is one that Postgres can keep and search: a caption may
+ * have any bytes in it, and a name may have been cut through an emoji.
+ */
+export function openDb(url: string): Db {
+  const adapter = new PrismaPg({ connectionString: url, max: 10, connectionTimeoutMillis: 5000 });
+  const cleaning = new PrismaClient({ adapter }).$extends({
+    query: { $allModels: { $allOperations: ({ args, query }) => query(cleanTexts(args)) } },
+  });
+  return cleaning as unknown as Db;
+}
 
 export function databaseUrl(): string {
   const { databaseUrl: url } = env();

@@ -1,12 +1,14 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import Link from "next/link";
 import { useState } from "react";
+import { toast } from "sonner";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { shortNumber } from "../_ui/amounts";
+import { Button } from "../_ui/button";
 import { DataTable } from "../_ui/data-table";
 import { Complaint, SearchField } from "../_ui/page";
 import { Shell } from "../_ui/shell";
@@ -68,7 +70,31 @@ export function SweepsPage() {
   );
 }
 
+/** A sweep that cannot be read is listed all the same, to be deleted. */
+function BrokenCell({ sweep: { id, name, broken } }: { sweep: Sweep }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const remove = useMutation(
+    trpc.sweeps.remove.mutationOptions({
+      onSuccess: () => void queries.invalidateQueries({ queryKey: trpc.sweeps.list.queryKey() }),
+      onError: (error) => toast.error(problemOf(error).message),
+    }),
+  );
+  return (
+    <div className="flex min-w-0 items-center gap-3" data-broken>
+      <div className="min-w-0 flex-1">
+        <span className="block truncate font-medium text-ink-2">{name}</span>
+        <span className="block text-xs wrap-anywhere text-bad">This sweep cannot be read: {broken}</span>
+      </div>
+      <Button size="s" look="danger" aria-label={`Delete ${name}`} onClick={() => remove.mutate({ id })}>
+        Delete
+      </Button>
+    </div>
+  );
+}
+
 function NameCell({ sweep }: { sweep: Sweep }) {
+  if (sweep.broken !== undefined) return <BrokenCell sweep={sweep} />;
   return (
     <Link href={`/sweeps/${sweep.id}`} className="block min-w-0">
       <span className="block truncate font-medium">{sweep.name}</span>

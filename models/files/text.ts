@@ -16,13 +16,15 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
 /** A text that every database and file keeps: halves of surrogate pairs and NUL characters become U+FFFD. */
 export const cleanText = (text: string): string => text.replace(/[\0\p{Surrogate}]/gu, "\ufffd");
 
-/** A value of JSON with all of its texts cleaned. */
+/** A value of JSON with all of its texts cleaned. What else stands in it, such as a date, stays as it is. */
 export function cleanTexts<T>(value: T): T {
   if (typeof value === "string") return cleanText(value) as T;
   if (Array.isArray(value)) return value.map(cleanTexts) as T;
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [cleanText(name), cleanTexts(part)])) as T;
 }
+
+const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 

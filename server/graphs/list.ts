@@ -1,14 +1,13 @@
 import type { RunStatus } from "#nodes/graph/events";
 import type { Db } from "../db";
-import { nodeCounts } from "./node-counts";
+import { type Outline, outlinesOf } from "./outline";
 
-export interface GraphCard {
+export interface GraphCard extends Outline {
   id: string;
   name: string;
   description: string;
   updatedAt: Date;
   publishedAt: Date | null;
-  nodes: number;
   lastRun?: { id: string; status: RunStatus; createdAt: Date };
 }
 
@@ -28,14 +27,14 @@ export async function listGraphs(db: Db): Promise<GraphCard[]> {
       },
     },
   });
-  const nodes = await nodeCounts(db, graphs);
+  const outlines = await outlinesOf(db, graphs);
   return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({
     id,
     name,
     description,
     updatedAt,
     publishedAt,
-    nodes: nodes.get(id) ?? 0,
+    ...(outlines.get(id) ?? { nodes: 0 }),
     lastRun: runs[0],
   }));
 }

@@ -1,9 +1,9 @@
 import "server-only";
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
-import { type GraphDocument, graphDocument, schemaVersion } from "#nodes/graph/document";
+import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
-import { checked } from "../graphs/checked";
+import { checked, emptyDocument } from "../graphs/checked";
 import { listGraphs } from "../graphs/list";
 import { readTemplate } from "../templates";
 import { notFound, procedure, router } from "./trpc";
@@ -16,7 +16,6 @@ const graphSource = z.union([
   z.object({ document: z.unknown() }),
   z.object({}),
 ]);
-const empty = () => graphDocument.parse({ schema: schemaVersion, name: "Untitled", nodes: {}, wires: [] });
 
 export const graphs = router({
   list: procedure.query(({ ctx }) => listGraphs(ctx.db)),
@@ -44,7 +43,7 @@ export const graphs = router({
    * overwritten; one that is sent again, because its answer was lost, is not.
    */
   save: procedure
-    .input(z.object({ id, revision: z.int(), document: z.unknown() }))
+    .input(z.object({ id, revision: z.int32().min(1), document: z.unknown() }))
     .mutation(async ({ ctx, input: { id, revision, ...input } }) => {
       const document = checked(input.document);
       const saved = await ctx.db.graph.updateMany({
@@ -108,5 +107,5 @@ async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<G
     const document = checked(graph.document);
     return { ...document, name: `${document.name} (copy)` };
   }
-  return "document" in source ? checked(source.document) : empty();
+  return "document" in source ? checked(source.document) : emptyDocument();
 }

@@ -8,6 +8,7 @@ import { compareRuns } from "../runs/compare";
 import { createRun } from "../runs/create";
 import { curvesOf } from "../runs/curves";
 import { listRuns, readRun } from "../runs/read";
+import { removeRuns } from "../runs/remove";
 import { watchRun } from "../runs/watch";
 import { notFound, procedure, router } from "./trpc";
 
@@ -35,6 +36,10 @@ export const runs = router({
 
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
+  }),
+
+  remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await removeRuns(ctx.db, { id: input.id }))) throw notFound("This run");
   }),
 
   /** The lines that a run drew, or draws: what charts of several runs are made of. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { sweepSpec } from "#nodes/graph/sweep";
 import { checked } from "../graphs/checked";
 import { cancelRuns } from "../runs/cancel";
+import { removeRuns } from "../runs/remove";
 import { createSweep } from "../sweeps/create";
 import { listSweeps, readSweep } from "../sweeps/read";
 import { notFound, procedure, router } from "./trpc";
@@ -21,6 +22,9 @@ export const sweeps = router({
     .mutation(({ ctx, input: { graphId, document, spec } }) =>
       createSweep(ctx.db, { graphId, document: checked(document), spec }),
     ),
+  remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    if (!(await removeRuns(ctx.db, { sweepId: input.id }))) throw notFound("This sweep");
+  }),
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { sweepId: input.id }))) throw notFound("This sweep");
   }),

@@ -1,6 +1,6 @@
 import "server-only";
 import { listTemplates } from "../templates";
-import { nodeCounts } from "../graphs/node-counts";
+import { outlinesOf } from "../graphs/outline";
 import { procedure, router } from "./trpc";
 
 export const templates = router({
@@ -12,10 +12,13 @@ export const templates = router({
       take: 100,
       select: { id: true, name: true, description: true },
     });
-    const nodes = await nodeCounts(ctx.db, published);
+    const outlines = await outlinesOf(ctx.db, published);
     return {
       shipped: await listTemplates(),
-      published: published.map((graph) => ({ ...graph, nodes: nodes.get(graph.id) ?? 0 })),
+      published: published.flatMap((graph) => {
+        const { nodes, broken } = outlines.get(graph.id) ?? { nodes: 0 };
+        return broken === undefined ? [{ ...graph, nodes }] : [];
+      }),
     };
   }),
 });

@@ -1,6 +1,7 @@
 import "server-only";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
+import * as z from "zod";
 import { limits } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import { requestProblem, tooLarge } from "#nodes/graph/parse";
@@ -20,13 +21,19 @@ const t = initTRPC.context<{ db: ReturnType<typeof db> }>().create({
 
 function explain(error: TRPCError): PublicError {
   if (error.cause instanceof Failure) return error.cause.public_;
-  if (error.code === "BAD_REQUEST" && error.cause?.name === "ZodError")
-    return {
-      message: "The request is not what was expected.",
-      hint: "Reload the page; it may be older than the server.",
-    };
+  if (error.code === "BAD_REQUEST" && error.cause instanceof z.core.$ZodError) return unexpected(error.cause);
   if (error.code !== "INTERNAL_SERVER_ERROR") return { message: error.message };
   return toPublic(error.cause ?? error);
+}
+
+/** What is wrong with a request's input, where that is known. */
+function unexpected({ issues }: z.core.$ZodError): PublicError {
+  const [issue] = issues;
+  const place = issue && z.core.toDotPath(issue.path);
+  return {
+    message: `The request is not what was expected${issue ? `: ${place ? `${place}: ` : ""}${issue.message}` : ""}.`,
+    hint: "Reload the page; it may be older than the server.",
+  };
 }
 
 export const router = t.router;

@@ -1,6 +1,7 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
-import { metricValue, type SweepSpec } from "#nodes/graph/sweep";
+import { metricValue } from "#nodes/graph/sweep";
+import { specOf } from "../sweeps/spec";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
 
@@ -56,14 +57,15 @@ export async function finishRun(
       where: { id: run.id },
       select: { sweep: { select: { spec: true } } },
     });
+    const spec = specOf(sweep?.spec);
     await tx.run.update({
       where: { id: run.id },
       data: {
         status,
         provider,
-        metric: sweep ? metricValue((sweep.spec as SweepSpec).metric, outputs) : undefined,
-        error: error && storable(error),
-        result: storable({ outputs, ran, cached, timings, problems }),
+        metric: spec && metricValue(spec.metric, outputs),
+        error: error && asJson(error),
+        result: asJson({ outputs, ran, cached, timings, problems }),
         finishedAt: new Date(),
       },
     });
@@ -89,7 +91,7 @@ function artifactsOf(run: ClaimedRun, outputs: ExecuteResult["outputs"]): NewArt
       const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
       if (!ref) continue;
       const fallback = `${node}.${port}${type === "weights" ? ".safetensors" : ""}`;
-      artifacts.push({ runId: run.id, node, port, type, ref, name: name?.replaceAll("\0", "�") ?? fallback });
+      artifacts.push({ runId: run.id, node, port, type, ref, name: name ?? fallback });
     }
   }
   return artifacts;
@@ -124,13 +126,9 @@ async function lockRun(tx: Tx, { id, attempt }: ClaimedRun): Promise<void> {
 
 async function tell(tx: Tx, runId: string, attempt: number, events: readonly RunEvent[]): Promise<void> {
   if (events.length)
-    await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: storable(data) })) });
+    await tx.runEvent.createMany({ data: events.map((data) => ({ runId, attempt, data: asJson(data) })) });
   await tx.$executeRaw`select pg_notify('run_events', ${runId})`;
 }
 
-/**
- * What Postgres' JSON cannot hold, NUL characters and halves of surrogate pairs, is replaced: a caption may have any
- * bytes in it.
- */
-const storable = (value: object): object =>
-  JSON.parse(JSON.stringify(value), (_, v) => (typeof v === "string" ? v.replace(/[\0\p{Surrogate}]/gu, "�") : v));
+/** A value as JSON has it: without what is undefined. */
+const asJson = (value: object): object => JSON.parse(JSON.stringify(value));

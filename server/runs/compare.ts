@@ -1,8 +1,8 @@
 import { type Difference, differences } from "#nodes/graph/differences";
-import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Assignment } from "#nodes/graph/sweep";
 import type { Db } from "../db";
+import { readable } from "../graphs/checked";
 
 /** What is known of a run besides its graph and its values. */
 export interface RunFacts {
@@ -76,7 +76,7 @@ export async function compareRuns(
       files: artifacts,
     };
   });
-  return { runs, parameters: differences(found.map(({ document }) => document as GraphDocument)) };
+  return { runs, parameters: differences(found.map(({ document }) => readable(document).document)) };
 }
 
 function numbersIn(outputs: NonNullable<Result["outputs"]>): Record<string, number> {

@@ -1,6 +1,7 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Db } from "../db";
+import { readable } from "../graphs/checked";
 
 const summaryColumns = {
   id: true,
@@ -40,7 +41,10 @@ export interface RunDetails extends RunSummary {
   targets: string[];
   /** Number of the graph's version that was run. */
   version?: number;
+  /** An empty graph where the stored one is broken. */
   document: GraphDocument;
+  /** Why the stored graph cannot be read. */
+  broken?: string;
   result: RunResult | null;
   artifacts: { id: string; node: string; port: string; type: string; ref: string; name: string }[];
 }
@@ -74,7 +78,7 @@ export async function readRun(db: Db, id: string): Promise<RunDetails | undefine
     ...run,
     version: run.version?.number,
     error: run.error as PublicError | null,
-    document: run.document as unknown as GraphDocument,
+    ...readable(run.document),
     result: run.result as unknown as RunResult | null,
   };
 }

@@ -1,4 +1,5 @@
 import { fromHalf } from "#models/files/half";
+import { cutText } from "#models/files/text";
 import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
@@ -67,7 +68,7 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   },
   text: async (value) => ({
     count: value.length,
-    items: value.slice(0, shown.texts).map((t) => t.slice(0, shown.textLength)),
+    items: value.slice(0, shown.texts).map((text) => cutText(text, shown.textLength)),
   }),
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),

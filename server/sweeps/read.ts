@@ -2,7 +2,9 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Assignment, SweepMetric, SweepSpec } from "#nodes/graph/sweep";
 import type { Db } from "../db";
+import { readEach } from "../rows";
 import { lastEventOf, lastValueOf } from "../runs/events";
+import { specOf } from "./spec";
 
 export interface SweepSummary {
   id: string;
@@ -15,6 +17,8 @@ export interface SweepSummary {
   runs: { [S in RunStatus]: number };
   best: number | null;
   createdAt: Date;
+  /** Why what is stored of the sweep cannot be read; its spec and its graph are empty then. */
+  broken?: string;
 }
 export interface Trial {
   id: string;
@@ -32,7 +36,17 @@ export interface Trial {
 
 /** The sweeps there are, newest first. */
 export async function listSweeps(db: Db): Promise<SweepSummary[]> {
-  return summaries(db, await db.sweep.findMany({ orderBy: { createdAt: "desc" }, take: 100 }));
+  const listed = await db.sweep.findMany({
+    orderBy: { createdAt: "desc" },
+    take: 100,
+    omit: { document: true, spec: true },
+  });
+  const ids = listed.map(({ id }) => id);
+  const rows = await readEach(ids, (some) => db.sweep.findMany({ where: { id: { in: some } } }));
+  return summaries(
+    db,
+    listed.map((sweep) => rows.get(sweep.id) ?? { ...sweep, document: null, spec: null }),
+  );
 }
 
 /** A sweep and its runs in order, or nothing. Of running ones the metric is what they last told of it. */
@@ -92,23 +106,33 @@ interface RunGroup {
 }
 
 function summaryOf({ document, ...sweep }: StoredSweep, groups: readonly RunGroup[]): SweepSummary {
-  const spec = sweep.spec as SweepSpec;
-  const { nodes } = document as GraphDocument;
-  const { goal, node } = spec.metric;
+  const spec = specOf(sweep.spec);
+  const { goal, node } = (spec ?? noSpec).metric;
   const runs = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
   for (const { status, _count } of groups) runs[status] = _count;
   const metrics = groups.flatMap(({ _min, _max }) => (goal === "min" ? _min.metric : _max.metric) ?? []);
-  const named = [node, ...spec.axes.map((axis) => axis.node)].flatMap((id) =>
-    nodes[id] ? [[id, { type: nodes[id].type, title: nodes[id].title }]] : [],
-  );
   return {
     ...sweep,
-    spec,
-    nodes: Object.fromEntries(named),
+    spec: spec ?? noSpec,
+    nodes: namesIn(document, [node, ...(spec ?? noSpec).axes.map((axis) => axis.node)]),
     status: statusOf(runs),
     runs,
     best: metrics.length ? Math[goal](...metrics) : null,
+    ...(spec ? {} : { broken: "What it varies and measures is not stored as a sweep has it." }),
   };
+}
+
+/** What stands for the spec of a sweep that is broken. */
+const noSpec: SweepSpec = { mode: "grid", axes: [], count: 1, seed: 0, metric: { node: "", port: "", goal: "max" } };
+
+/** Types and titles of some nodes of a stored graph; of one that is no graph, none. */
+function namesIn(document: unknown, ids: readonly string[]): SweepSummary["nodes"] {
+  const { nodes } = (document ?? {}) as Partial<GraphDocument>;
+  const named = ids.flatMap((id) => {
+    const node = typeof nodes === "object" && nodes !== null && Object.hasOwn(nodes, id) ? nodes[id] : undefined;
+    return typeof node?.type === "string" ? [[id, { type: node.type, title: node.title }] as const] : [];
+  });
+  return Object.fromEntries(named);
 }
 
 /** A sweep is what its runs are: nothing has to be kept in step with them. */
