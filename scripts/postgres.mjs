@@ -164,6 +164,7 @@ function runningServer(data) {
   const lines = readFileSync(file, "utf8").split("\n");
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
+  if (!pid || !port) return undefined; // it is about to be written
   try {
     process.kill(pid, 0);
   } catch (error) {
