@@ -108,6 +108,21 @@ export interface OnnxRequest {
   rows: number;
 }
 
+/** The files of a folder and of all folders in it, as paths relative to it, sorted. Hidden files do not count. */
+export interface FolderListing {
+  /** What is a picture by its ending, or by its content where the ending says nothing. */
+  pictures: string[];
+  others: string[];
+}
+
+/** A picture that is still to be read. */
+export interface PictureSource {
+  name: string;
+  read(): Promise<Uint8Array>;
+  /** Begins a message about it, such as "Row 2 of “captions.csv”: ". */
+  where?: string;
+}
+
 /**
  * Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a
  * temporary folder.
@@ -130,15 +145,21 @@ export interface Host {
   /** How many bytes were stored, and some of them: from `start` up to `end`, or to where they end. */
   size(ref: string): Promise<number>;
   read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Files under a folder the server allows data to be read from, with paths relative to it. */
-  listFolder(folder: string, extensions: readonly string[]): Promise<string[]>;
+  /** What lies in a folder that the server allows data to be read from. Warns of links and folders it left out. */
+  listFolder(folder: string): Promise<FolderListing>;
+  /** Names in either Unicode form find each other. */
   readFolderFile(folder: string, path: string): Promise<Uint8Array>;
   /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
-  folderStamp(folder: string, extensions: readonly string[]): Promise<string>;
+  folderStamp(folder: string): Promise<string>;
+  /** The bytes behind an address. Off unless the operator turned remote images on. */
+  download(url: string): Promise<Uint8Array>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */
   importImage(bytes: Uint8Array, name?: string): Promise<ImageFile>;
-  /** Downloads a picture. Off unless the operator turned remote images on. */
-  fetchImage(url: string): Promise<ImageFile>;
+  /**
+   * Does so for many. Either the first look at all of them finds every damaged one and one error names them, or they
+   * are left out, undefined in the result, and one warning does.
+   */
+  importImages(sources: readonly PictureSource[], damaged: "stop" | "leave out"): Promise<(ImageFile | undefined)[]>;
   /** Decodes and scales in parallel, cached by content and request: uint8 [N, H, W, 3]. */
   pixels(images: ImageBatch, request: PixelRequest): Promise<Tensor>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */

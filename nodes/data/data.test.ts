@@ -156,7 +156,7 @@ describe("folder with captions", () => {
       '{"image":"a.png","text":"x"}\n\n{bad',
       "“x” cannot be read as JSONL: Expected property name or '}' in JSON at position 1 on line 3",
     ],
-    ["jsonl", '{"image":"a.png","text":7}', "Row 1 of “x” has no text in “text”; its columns are image, text."],
+    ["jsonl", '{"image":"a.png","text":[7]}', "Row 1 of “x” has no text in “text”; its columns are image, text."],
     ["jsonl", "null", "Row 1 of “x” has no “image”; its columns are none."],
     ["jsonl", '{"__proto__":{"image":"a.png","text":"x"}}', "Row 1 of “x” has no “image”"],
   ])("names row, file and reason: %s", async (captions, content, message) => {
@@ -195,8 +195,8 @@ describe("folder with captions", () => {
     );
     await symlink("/etc", join(dir, "link"));
     await expect(host.readFolderFile(dir, "link/passwd")).rejects.toThrow("is not in the folder");
-    await expect(host.listFolder(join(dir, "link"), [".conf"])).rejects.toThrow("may not be read");
-    await expect(host.listFolder(join(dir, "a.png"), [".png"])).rejects.toThrow("is no folder");
+    await expect(host.listFolder(join(dir, "link"))).rejects.toThrow("may not be read");
+    await expect(host.listFolder(join(dir, "a.png"))).rejects.toThrow("is no folder");
     for (const name of ["/etc/passwd", "a\0b", "../x", ""])
       await expect(host.readFolderFile(dir, name)).rejects.toThrow(/is not in the folder|is no file/);
   });

@@ -1,15 +1,12 @@
-import { parse as parseCsv } from "csv-parse/browser/esm/sync";
 import * as z from "zod";
+import { readCsv, readJsonLines, type Table } from "#models/files/table";
+import { decodeText } from "#models/files/text";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
+import { damagedParam, endingOf, readPictures, warnOfUnread } from "../core/pictures";
 import { port } from "../core/ports";
-
-const pictures = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".svg"];
-const record = z.looseObject({ image: z.string().min(1), text: z.string() });
-
-const fail = (message: string, hint: string): never => {
-  throw Object.assign(new Error(message), { hint });
-};
+import type { ImageFile } from "../core/values";
+import { counted, namesOf, sameForm } from "../core/wording";
 
 export const folder = defineNode({
   type: "data.folder",
@@ -17,12 +14,18 @@ export const folder = defineNode({
   description: "Your own pictures and captions: one .txt beside each picture, or a CSV or JSONL table.",
   docs: `Reads a folder on the machine that runs the graph. Captions come from
 
-- \`.txt\` files: \`cat.jpg\` and \`cat.txt\`; a picture without one is left out with a warning,
-- a table: \`captions.csv\` with a header, or \`captions.jsonl\`, with a column for the picture's path (relative to the
-  folder) and one for its text.
+- text files beside the pictures: for \`cat.jpg\` the first there is of \`cat.jpg.txt\`, \`cat.txt\`, \`cat.jpg.caption\`
+  and \`cat.caption\`; a picture without one is left out with a warning,
+- a table: \`captions.csv\` with a header, or \`captions.jsonl\` (or one JSON list), with a column for the picture's path
+  (relative to the folder) and one for its text. Columns are separated by commas, semicolons, tabs or bars. Numbers
+  are texts; an empty caption, or null, leaves its picture out with a warning.
 
-The operator allows folders with \`PATCHBAY_FOLDERS\`. Paths that leave the folder are refused.`,
-  version: 1,
+Texts and tables are UTF-8 or UTF-16. Names find each other in either Unicode form of their letters. ${readPictures}
+A picture is known by its content where its ending does not say so. What is left out is told.
+
+The operator allows folders with \`PATCHBAY_FOLDERS\`. Links are followed to where data may be read from; paths that
+leave the folder are refused.`,
+  version: 2, // since 2, links are followed, and pictures known by their content
   inputs: {},
   outputs: {
     image: port.image({ shape: ["N", "*", "*"] }),
@@ -39,6 +42,7 @@ The operator allows folders with \`PATCHBAY_FOLDERS\`. Paths that leave the fold
       .meta({ label: "Table", description: "File name of the CSV or JSONL table, within the folder." }),
     imageColumn: z.string().max(100).default("image").meta({ label: "Picture column" }),
     textColumn: z.string().max(100).default("text").meta({ label: "Text column" }),
+    damaged: damagedParam,
   },
   check: ({ folder }) =>
     folder.trim()
@@ -48,130 +52,162 @@ The operator allows folders with \`PATCHBAY_FOLDERS\`. Paths that leave the fold
           message: "No folder is given.",
           hint: "Enter the path of a folder on the machine that runs the graph.",
         },
-  fingerprint: ({ host, params }) => host.folderStamp(params.folder, [...pictures, ".txt", ".csv", ".jsonl"]),
+  fingerprint: ({ host, params }) => host.folderStamp(params.folder),
   async run({ host, params }) {
-    const read = async (path: string) => decode(await host.readFolderFile(params.folder, path), path);
-    const all =
-      params.captions === "txt"
-        ? await besideFiles(host, params.folder, read)
-        : table(params.captions, await read(params.table), params);
-    const rows = all.filter((row) => row.text);
-    if (!rows.length)
-      fail(
-        `${params.captions === "txt" ? `The folder “${params.folder}”` : `“${params.table}”`} holds no picture with a caption.`,
-        "Put a .txt of the same name beside each picture, or choose the table that holds the captions.",
-      );
-    if (rows.length < all.length)
-      host.warn(`${all.length - rows.length} of ${all.length} captions are empty; their pictures are left out.`);
-    const files = [];
-    for (const [i, { image, where }] of rows.entries()) {
-      const bytes = await host
-        .readFolderFile(params.folder, image)
-        .catch((error: Error) =>
-          fail(
-            `${where}${error.message}`,
-            "Paths are relative to the folder, and stay inside of it. Correct the path, or put the picture there.",
-          ),
-        );
-      files.push(await host.importImage(bytes, image));
-      host.progress(i + 1, rows.length, "pictures");
-    }
-    return { image: { files }, text: rows.map((r) => r.text), path: rows.map((r) => r.image) };
+    const all = params.captions === "txt" ? await besidePictures(host, params.folder) : await inTable(host, params);
+    const captioned = all.filter((row) => row.text);
+    if (captioned.length && captioned.length < all.length)
+      host.warn(`${all.length - captioned.length} of ${all.length} captions are empty; their pictures are left out.`);
+    const files = await host.importImages(
+      captioned.map(({ image, where }) => ({
+        name: image,
+        read: () => host.readFolderFile(params.folder, image),
+        where,
+      })),
+      params.damaged,
+    );
+    const rows = captioned.flatMap((row, i): (Row & { file: ImageFile })[] => {
+      const file = files[i];
+      return file ? [{ ...row, file }] : [];
+    });
+    if (!rows.length) throw nothingFound(params, all.length > 0);
+    return {
+      image: { files: rows.map((row) => row.file) },
+      text: rows.map((row) => row.text),
+      path: rows.map((row) => row.image),
+    };
   },
 });
+
+interface FolderParams {
+  folder: string;
+  captions: "txt" | "csv" | "jsonl";
+  table: string;
+  imageColumn: string;
+  textColumn: string;
+}
 
 interface Row {
   image: string;
   text: string;
   /** Begins a message about the picture. */
-  where: string;
+  where?: string;
 }
 
-async function besideFiles(host: Host, folder: string, read: (path: string) => Promise<string>): Promise<Row[]> {
-  const stem = (path: string) => path.replace(/\.[^./]*$/, "");
-  const images = await host.listFolder(folder, pictures);
-  const texts = new Map((await host.listFolder(folder, [".txt"])).map((path) => [stem(path), path]));
+const failure = (message: string, hint: string): Error => Object.assign(new Error(message), { hint });
+
+function nothingFound({ captions, folder, table }: FolderParams, onlyUnusable: boolean): Error {
+  const place = captions === "txt" ? `The folder “${folder}”` : `“${table}”`;
+  return failure(
+    `${place} holds no picture with a caption.`,
+    onlyUnusable
+      ? "There are captions, but they are empty, or their pictures damaged. Write captions, or repair the pictures."
+      : "Put a .txt of the same name beside each picture, or choose the table that holds the captions.",
+  );
+}
+
+async function textOf(host: Host, folder: string, path: string): Promise<string> {
+  const text = decodeText(await host.readFolderFile(folder, path));
+  if (text === undefined) throw failure(`“${path}” is no UTF-8 text.`, "Save it as UTF-8.");
+  return text;
+}
+
+const captionEndings = [".txt", ".caption"];
+
+/** Pictures that have a caption beside them; warns of those that have none or several, and of captions without one. */
+async function besidePictures(host: Host, folder: string): Promise<Row[]> {
+  const { pictures, others } = await host.listFolder(folder);
+  warnOfUnread(host, others);
+  const captions = captionsByName(others);
+  const unused = new Set(captions.values());
+  const several: string[] = [];
   const rows: Row[] = [];
-  for (const image of images) {
-    const caption = texts.get(stem(image));
-    if (caption !== undefined) rows.push({ image, text: (await read(caption)).trim(), where: "" });
+  for (const image of pictures) {
+    const found = captionNames(image).flatMap((name) => captions.get(name) ?? []);
+    for (const path of found) unused.delete(path);
+    if (found.length > 1) several.push(image);
+    if (found[0] !== undefined) rows.push({ image, text: (await textOf(host, folder, found[0])).trim() });
   }
-  if (rows.length < images.length)
-    host.warn(`${images.length - rows.length} of ${images.length} pictures have no .txt beside them and are left out.`);
+  if (rows.length < pictures.length)
+    host.warn(
+      `${pictures.length - rows.length} of ${pictures.length} pictures have no .txt beside them and are left out.`,
+    );
+  if (several.length)
+    host.warn(
+      `${counted(several.length, "picture has", "pictures have")} several captions, of which one is read (.txt before \
+.caption): ${namesOf(several, 5)}.`,
+    );
+  if (unused.size)
+    host.warn(
+      `${counted(unused.size, "caption has", "captions have")} no picture beside them: ${namesOf([...unused], 5)}.`,
+    );
   return rows;
 }
 
-function table(
-  kind: "csv" | "jsonl",
-  text: string,
-  { table, imageColumn, textColumn }: { table: string; imageColumn: string; textColumn: string },
-): Row[] {
-  let raw: Record<string, unknown>[] = [];
-  try {
-    raw =
-      kind === "csv"
-        ? (parseCsv(text, {
-            columns: true,
-            skip_empty_lines: true,
-            trim: true,
-            relax_quotes: true,
-            delimiter: delimiterOf(text, imageColumn),
-          }) as Record<string, string>[])
-        : jsonLines(text);
-  } catch (error) {
-    fail(
-      `“${table}” cannot be read as ${kind.toUpperCase()}: ${(error as Error).message.split("\n")[0]?.replace(/ \(line \d+ column \d+\)/, "")}`,
-      "Correct the line, or choose the right kind of table.",
+/** Text files by their path in one Unicode form, with the ending in small letters. */
+function captionsByName(others: readonly string[]): Map<string, string> {
+  const texts = others.filter((path) => captionEndings.includes(endingOf(path)));
+  return new Map(texts.map((path) => [sameForm(stemOf(path)) + endingOf(path), path]));
+}
+
+/** What the caption of a picture may be called, best first. */
+const captionNames = (image: string): string[] => {
+  const path = sameForm(image);
+  return captionEndings.flatMap((ending) => [...new Set([path + ending, stemOf(path) + ending])]);
+};
+
+const stemOf = (path: string): string => path.slice(0, path.length - endingOf(path).length);
+
+async function inTable(host: Host, params: FolderParams): Promise<Row[]> {
+  const { records, repeated } = parsedTable(await textOf(host, params.folder, params.table), params);
+  const asked = [params.imageColumn, params.textColumn].map(sameForm);
+  for (const { name, columns } of repeated.filter((one) => asked.includes(one.name)))
+    host.warn(
+      `“${params.table}” has ${columns.length} columns named “${name}”: the first is read. The others can be had as \
+${namesOf(columns.slice(1).map((column) => `“${column}”`))}.`,
     );
-  }
-  return raw.map((row, i) => {
-    const parsed = record.safeParse({ image: row?.[imageColumn], text: row?.[textColumn] });
-    if (!parsed.success) {
-      const column = parsed.error.issues[0]?.path[0] === "image" ? imageColumn : textColumn;
-      fail(
-        `Row ${i + 1} of “${table}” has no ${row?.[column] === undefined ? "" : "text in "}“${column}”; its columns are ${Object.keys(row ?? {}).join(", ") || "none"}.`,
-        "Set the names of the columns to those of the table.",
-      );
-    }
+  return records.map((record, i) => {
+    const image = cell(record, params.imageColumn);
+    const text = cell(record, params.textColumn);
+    if (!image) throw missingCell(record, params.imageColumn, i, params.table);
+    if (text === undefined) throw missingCell(record, params.textColumn, i, params.table);
     return {
-      image: String(row[imageColumn]).replaceAll("\\", "/"),
-      text: String(row[textColumn]).trim(),
-      where: `Row ${i + 1} of “${table}”: `,
+      image: image.replaceAll("\\", "/"),
+      text: text.trim(),
+      where: `Row ${i + 1} of “${params.table}”: `,
     };
   });
 }
 
-const jsonLines = (text: string): Record<string, unknown>[] =>
-  text.split("\n").flatMap((line, i) => {
-    try {
-      return line.trim() ? [JSON.parse(line)] : [];
-    } catch (error) {
-      throw new Error(`${(error as Error).message} on line ${i + 1}`);
-    }
-  });
-
-/**
- * Spreadsheets separate columns by commas, semicolons or tabs, as their country has it: the one with which the
- * header names the column.
- */
-const delimiterOf = (text: string, column: string): string =>
-  [",", ";", "\t"].find((delimiter) =>
-    text
-      .split(/\r?\n/, 1)[0]
-      ?.split(delimiter)
-      .some((name) => name.trim().replace(/^"(.*)"$/, "$1") === column),
-  ) ?? ",";
-
-/**
- * Text of a file: UTF-8, or UTF-16 with a byte-order mark. Guessing anything else would put wrong letters into
- * captions unnoticed.
- */
-function decode(bytes: Uint8Array, path: string): string {
-  const encoding =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
+function parsedTable(text: string, { captions, table, imageColumn }: FolderParams): Table {
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return fail(`“${path}” is no UTF-8 text.`, "Save it as UTF-8.");
+    return captions === "csv" ? readCsv(text, imageColumn) : readJsonLines(text);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0]?.replace(/ \(line \d+ column \d+\)/, "");
+    throw failure(
+      `“${table}” cannot be read as ${captions.toUpperCase()}: ${reason}`,
+      "Correct the line, or choose the right kind of table.",
+    );
   }
+}
+
+/** A cell as text, as a CSV would have it: null is empty. Nothing where there is no such cell, or it holds a list. */
+function cell(record: Record<string, unknown> | null, column: string): string | undefined {
+  const value = valueIn(record, column);
+  if (value === null) return "";
+  return value === undefined || typeof value === "object" ? undefined : String(value);
+}
+
+function valueIn(record: Record<string, unknown> | null, column: string): unknown {
+  const name = Object.keys(record ?? {}).find((candidate) => sameForm(candidate) === sameForm(column));
+  return name === undefined ? undefined : record?.[name];
+}
+
+function missingCell(record: Record<string, unknown> | null, column: string, i: number, table: string): Error {
+  const isThere = valueIn(record, column) !== undefined;
+  const columns = Object.keys(record ?? {}).join(", ") || "none";
+  return failure(
+    `Row ${i + 1} of “${table}” has no ${isThere ? "text in " : ""}“${column}”; its columns are ${columns}.`,
+    "Set the names of the columns to those of the table.",
+  );
 }

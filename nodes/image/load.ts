@@ -1,7 +1,8 @@
 import * as z from "zod";
+import type { Host, PictureSource } from "../core/host";
 import { defineNode } from "../core/node";
+import { damagedParam, readPictures, warnOfUnread } from "../core/pictures";
 import { port } from "../core/ports";
-import type { ImageFile } from "../core/values";
 
 const upload = z.object({
   ref: z.string().regex(/^[0-9a-f]{64}$/),
@@ -14,9 +15,11 @@ export const load = defineNode({
   type: "image.load",
   title: "Load images",
   description: "Pictures that you upload, from a folder, or from addresses where the operator allows it.",
-  docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF and SVG, up to 32 MiB and 64 million pixels each. Pictures
-keep their own sizes until a Resize. EXIF orientation is applied.`,
-  version: 1,
+  docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF and SVG, up to 32 MiB and 64 million pixels each. A picture is
+known by its content where its ending does not say so; files that are none are counted in a warning. Pictures keep
+their own sizes until a Resize. EXIF orientation is applied. TIFFs of floats in 0…1 are taken as black to white, other
+floats and integers of 32 bits or with sign from their smallest to their largest number.`,
+  version: 2, // since 2, links are followed, and pictures known by their content
   inputs: {},
   outputs: {
     image: port.image({ shape: ["N", "*", "*"] }),
@@ -31,6 +34,7 @@ keep their own sizes until a Resize. EXIF orientation is applied.`,
       .max(100_000)
       .default("")
       .meta({ label: "Addresses", widget: "textarea", description: "One per line." }),
+    damaged: damagedParam,
   },
   check({ source, images, folder, urls }) {
     if (source === "upload" && !images.length)
@@ -49,38 +53,32 @@ keep their own sizes until a Resize. EXIF orientation is applied.`,
       return { param: "urls", message: "No address is given.", hint: "Enter one address per line." };
     return undefined;
   },
-  fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder, endings) : ""),
+  fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder) : ""),
   async run({ host, params }) {
-    const files: ImageFile[] = [];
-    const take = async (list: readonly string[], read: (item: string) => Promise<ImageFile>) => {
-      for (const item of list) {
-        files.push(await read(item));
-        host.progress(files.length, list.length, "pictures");
-      }
-    };
-    if (params.source === "upload")
-      for (const { ref, name } of params.images) files.push(await host.importImage(await host.get(ref), name));
-    if (params.source === "folder")
-      await take(await host.listFolder(params.folder, endings), async (path) =>
-        host.importImage(await host.readFolderFile(params.folder, path), path),
-      );
-    if (params.source === "url")
-      await take(
-        params.urls
-          .split("\n")
-          .map((u) => u.trim())
-          .filter(Boolean),
-        (url) => host.fetchImage(url),
-      );
-    if (!files.length)
-      throw Object.assign(new Error("No picture was found."), {
-        hint: "PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read.",
-      });
+    const found = await host.importImages(await sourcesOf(host, params), params.damaged);
+    const files = found.filter((file) => file !== undefined);
+    if (!files.length) throw Object.assign(new Error("No picture was found."), { hint: readPictures });
     return {
       image: { files },
-      name: files.map((f) => (f.name ?? "picture").replace(/^.*\//, "").replace(/\.[^.]+$/, "")),
+      name: files.map((file) => (file.name ?? "picture").replace(/^.*\//, "").replace(/\.[^.]+$/, "")),
     };
   },
 });
 
-const endings = [".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".svg"];
+interface LoadParams {
+  source: "upload" | "folder" | "url";
+  images: z.output<typeof upload>[];
+  folder: string;
+  urls: string;
+}
+
+async function sourcesOf(host: Host, { source, images, folder, urls }: LoadParams): Promise<PictureSource[]> {
+  if (source === "upload") return images.map(({ ref, name }) => ({ name, read: () => host.get(ref) }));
+  if (source === "folder") {
+    const { pictures, others } = await host.listFolder(folder);
+    warnOfUnread(host, others);
+    return pictures.map((path) => ({ name: path, read: () => host.readFolderFile(folder, path) }));
+  }
+  const addresses = urls.split("\n").map((address) => address.trim());
+  return addresses.filter(Boolean).map((url) => ({ name: url, read: () => host.download(url) }));
+}

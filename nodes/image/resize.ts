@@ -8,7 +8,7 @@ export const resize = defineNode({
   description: "Decodes and scales pictures to one size.",
   docs: `*cover* scales the shortest side and crops the centre, as CLIP does; *contain* pads; *fill* stretches.
 Transparent parts get the background colour. Output: uint8 [N, height, width, 3], sRGB.`,
-  version: 1,
+  version: 2, // since 2, decoders scale nothing on their own: pixels do not depend on a file's format
   inputs: { image: port.image({ shape: ["N", "*", "*"] }) },
   outputs: { image: port.image({ shape: ["N", "$height", "$width"] }) },
   params: {

@@ -1,35 +1,105 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { extname, join, relative, resolve, sep } from "node:path";
+import { open, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import pLimit from "p-limit";
+import type { FolderListing } from "#nodes/core/host";
+import { sameForm } from "#nodes/core/wording";
 import { Failure } from "../../errors";
+import { filesUnder, type FoundFiles, leftOutSentences, unreadable, within } from "./folder-walk";
+import { headBytes, isReadPicture, pictureEndings } from "./picture-kinds";
 
 export const folderLimits = { files: 200_000, fileBytes: 256 * 2 ** 20, depth: 12 };
 
-const within = (folder: string, path: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+/** Reading of folders, as far as the operator allows it. Paths within a folder are relative to it. */
+export interface Folders {
+  /** Sorted; `leftOut` are sentences about what was not looked at. */
+  list(folder: string): Promise<FolderListing & { leftOut: string[] }>;
+  /** A hash of the files' paths, sizes and times: reading them all before every run would cost more than most runs. */
+  stamp(folder: string): Promise<string>;
+  read(folder: string, path: string): Promise<Uint8Array>;
+}
 
-/**
- * The real path of a folder, if the operator allows data to be read from it: symbolic links are followed before the
- * check.
- */
-async function allowed(folder: string, folders: readonly string[]): Promise<string> {
-  const real = await realpath(resolve(folder)).catch(() => undefined);
-  if (!real)
+/** Text files that lie beside pictures and are none: not looked into. */
+const companionEndings = new Set([".txt", ".caption", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".md"]);
+const manyFiles = pLimit(16);
+
+export function openFolders(allowed: readonly string[]): Folders {
+  const find = pathFinder();
+  let roots: Promise<string[]> | undefined;
+  const rootsOf = () => {
+    roots ??= Promise.all(allowed.map(async (root) => (await find(resolve(root))) ?? resolve(root)));
+    return roots;
+  };
+
+  async function walk(folder: string): Promise<FoundFiles & { root: string }> {
+    const roots = await rootsOf();
+    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    return { root, ...(await filesUnder(root, { roots, ...folderLimits })) };
+  }
+
+  return {
+    async list(folder) {
+      const found = await walk(folder);
+      const isPicture = await Promise.all(
+        found.files.map((path) => manyFiles(() => holdsPicture(join(found.root, path)))),
+      );
+      return {
+        pictures: found.files.filter((_, i) => isPicture[i]),
+        others: found.files.filter((_, i) => !isPicture[i]),
+        leftOut: leftOutSentences(found),
+      };
+    },
+    async stamp(folder) {
+      const { root, files, ...leftOut } = await walk(folder);
+      const hash = createHash("sha256").update(JSON.stringify(leftOut));
+      for (const path of files) {
+        const { size, mtimeMs } = await stat(join(root, path));
+        hash.update(JSON.stringify([path, size, mtimeMs]));
+      }
+      return hash.digest("hex");
+    },
+    async read(folder, path) {
+      const roots = await rootsOf();
+      const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+      return readWhole(await allowedFile({ folder, root, path, roots }, find), path);
+    },
+  };
+}
+
+/** Finds the real path of a path whose names may be written in another Unicode form; nothing where there is none. */
+function pathFinder(): (path: string) => Promise<string | undefined> {
+  const namesIn = new Map<string, Promise<Map<string, string>>>();
+  const readNames = async (folder: string) =>
+    new Map((await readdir(folder).catch(() => [])).map((name) => [sameForm(name), name]));
+  return async function find(path: string): Promise<string | undefined> {
+    const exact = await realpath(path).catch(() => undefined);
+    if (exact !== undefined || path === dirname(path) || /^[\0-\x7f]*$/.test(path)) return exact;
+    const parent = await find(dirname(path));
+    if (parent === undefined) return undefined;
+    const names = namesIn.get(parent) ?? readNames(parent);
+    namesIn.set(parent, names);
+    const name = (await names).get(sameForm(basename(path)));
+    return name === undefined ? undefined : realpath(join(parent, name)).catch(() => undefined);
+  };
+}
+
+/** The folder's real path, if data may be read from it: links are followed before the check. */
+async function allowedFolder(folder: string, real: string | undefined, roots: readonly string[]): Promise<string> {
+  if (real === undefined)
     throw new Failure({
       param: "folder",
       message: `The folder “${folder}” does not exist on the machine that runs the graph.`,
       hint: "Check the path, or upload the pictures instead.",
     });
-  const roots = await Promise.all(folders.map((f) => realpath(resolve(f)).catch(() => resolve(f))));
-  if (!roots.some((root) => within(root, real))) {
+  if (!roots.some((root) => within(root, real)))
     throw new Failure({
       param: "folder",
       message: `The folder “${folder}” may not be read.`,
       hint: roots.length
         ? `Allowed are ${roots.join(", ")} (PATCHBAY_FOLDERS). Move the data there, or allow its folder.`
-        : "No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, or upload the pictures.",
+        : `No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, \
+or upload the pictures.`,
     });
-  }
   if (!(await stat(real)).isDirectory())
     throw new Failure({
       param: "folder",
@@ -39,83 +109,66 @@ async function allowed(folder: string, folders: readonly string[]): Promise<stri
   return real;
 }
 
-/** Says which file or folder it was that the system would not open. */
-const unreadable =
-  (path: string) =>
-  (cause: NodeJS.ErrnoException): never => {
-    throw new Failure(
-      {
-        param: "folder",
-        message: `“${path}” cannot be read: ${cause.code === "EACCES" || cause.code === "EPERM" ? "Patchbay's user lacks the permission" : cause.message}.`,
-        hint: "Check that it is still there, and who may read it.",
-      },
-      { cause },
-    );
-  };
-
-/** Paths relative to the folder, sorted, of all files with one of the extensions. */
-export async function listFolder(
-  folder: string,
-  extensions: readonly string[],
-  folders: readonly string[],
-): Promise<string[]> {
-  const root = await allowed(folder, folders);
-  const found: string[] = [];
-  const walk = async (dir: string, depth: number): Promise<void> => {
-    for (const entry of await readdir(dir, { withFileTypes: true }).catch(unreadable(dir))) {
-      if (entry.name.startsWith(".")) continue;
-      const path = join(dir, entry.name);
-      if (entry.isDirectory() && depth < folderLimits.depth) await walk(path, depth + 1);
-      else if (entry.isFile() && extensions.includes(extname(entry.name).toLowerCase()))
-        found.push(relative(root, path).split(sep).join("/"));
-      if (found.length > folderLimits.files)
-        throw new Failure({
-          param: "folder",
-          message: `The folder “${folder}” holds more than ${folderLimits.files} files.`,
-          hint: "Split it.",
-        });
-    }
-  };
-  await walk(root, 0);
-  return found.sort();
+interface WantedFile {
+  folder: string;
+  root: string;
+  path: string;
+  roots: readonly string[];
 }
 
-/** A hash of the files' paths, sizes and times: reading them all, before every run, would cost more than most runs. */
-export async function folderStamp(
-  folder: string,
-  extensions: readonly string[],
-  folders: readonly string[],
+/** The file's real path, if it lies in the folder, or a link in the folder leads to where data may be read from. */
+async function allowedFile(
+  { folder, root, path, roots }: WantedFile,
+  find: (path: string) => Promise<string | undefined>,
 ): Promise<string> {
-  const hash = createHash("sha256");
-  for (const path of await listFolder(folder, extensions, folders)) {
-    const { size, mtimeMs } = await stat(join(folder, path));
-    hash.update(JSON.stringify([path, size, mtimeMs]));
-  }
-  return hash.digest("hex");
-}
-
-export async function readFolderFile(folder: string, path: string, folders: readonly string[]): Promise<Uint8Array> {
-  const root = await allowed(folder, folders);
-  const real = await realpath(join(root, path)).catch(() => undefined);
-  if (!real || !within(root, real))
+  const wanted = join(root, path);
+  const real = within(root, wanted) ? await find(wanted) : undefined;
+  if (real === undefined)
     throw new Failure({
       param: "folder",
       message: `“${path}” is not in the folder “${folder}”.`,
-      hint: "Paths in captions files are relative to the folder and stay inside of it.",
+      hint: "Paths are relative to the folder, and stay inside of it. Correct the path, or put the file there.",
     });
+  if (!roots.some((allowed) => within(allowed, real)))
+    throw new Failure({
+      param: "folder",
+      message: `“${path}” is not in the folder “${folder}”: it is a link out of the folders that may be read.`,
+      hint: "Allow the folder it leads to (PATCHBAY_FOLDERS), or put the file itself there.",
+    });
+  return real;
+}
+
+async function readWhole(real: string, path: string): Promise<Uint8Array> {
   const found = await stat(real);
-  const { size } = found;
   if (!found.isFile())
     throw new Failure({
       param: "folder",
       message: `“${path}” is no file.`,
       hint: "Give the path of a file in the folder.",
     });
-  if (size > folderLimits.fileBytes)
+  if (found.size > folderLimits.fileBytes)
     throw new Failure({
       param: "folder",
-      message: `“${path}” has ${Math.ceil(size / 2 ** 20)} MiB, and ${folderLimits.fileBytes / 2 ** 20} is the limit.`,
+      message: `“${path}” has ${Math.ceil(found.size / 2 ** 20)} MiB, and ${folderLimits.fileBytes / 2 ** 20} is the limit.`,
       hint: "Split the file.",
     });
-  return readFile(real).catch(unreadable(path));
+  return readFile(real).catch((cause) => unreadable(path, cause));
+}
+
+async function holdsPicture(path: string): Promise<boolean> {
+  const ending = extname(path).toLowerCase();
+  if (pictureEndings.has(ending)) return true;
+  return !companionEndings.has(ending) && isReadPicture(await headOf(path));
+}
+
+/** The first bytes of a file; none where it cannot be opened. */
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return new Uint8Array();
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }

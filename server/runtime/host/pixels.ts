@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import type { PixelRequest } from "#nodes/core/host";
+import type { ImageFile, Tensor } from "#nodes/core/values";
+import { namesOf } from "#nodes/core/wording";
+import { Failure } from "../../errors";
+import { type Blobs, sha256 } from "../../storage/blobs";
+import { writeWhole } from "../cache";
+import { damagedPicture } from "./pictures";
+import { render, renderVersion } from "./render";
+import { failuresOf, type SideBySide } from "./side-by-side";
+
+export interface Decoding {
+  blobs: Blobs;
+  cacheDir: string;
+  each: SideBySide;
+}
+
+/** Decodes and scales pictures of any sizes to one: uint8 [N, H, W, 3]. All that cannot be decoded are named at once. */
+export async function pixelsOf(
+  files: readonly ImageFile[],
+  request: PixelRequest,
+  decoding: Decoding,
+): Promise<Tensor> {
+  const { width, height } = request;
+  const size = width * height * 3;
+  const data = new Uint8Array(bytesFor(files.length, size, request));
+  const results = await decoding.each.settle(
+    files,
+    async (file, i) => data.set(await keptPixels(file, request, decoding), i * size),
+    "pictures",
+  );
+  const failures = failuresOf(results);
+  if (failures.length) throw failureOfAll(failures, files);
+  return { dtype: "uint8", shape: [files.length, height, width, 3], data };
+}
+
+function bytesFor(count: number, size: number, { width, height }: PixelRequest): number {
+  const needed = count * size;
+  const [asked, there] = [needed, totalmem()].map((bytes) => (bytes / 2 ** 30).toFixed(1));
+  if (needed > totalmem())
+    throw new Failure({
+      message: `${count} pictures of ${width} × ${height} need ${asked} GiB, and this machine has ${there}.`,
+      hint: "Choose a smaller size, or fewer pictures.",
+    });
+  return needed;
+}
+
+/** Pixels by content and request; made once, then read from the cache folder. */
+async function keptPixels(file: ImageFile, request: PixelRequest, { blobs, cacheDir }: Decoding): Promise<Uint8Array> {
+  const name = sha256(JSON.stringify([renderVersion, file.ref, request]));
+  const path = join(cacheDir, "pixels", name.slice(0, 2), name);
+  const known = await readFile(path).catch(() => undefined);
+  if (known?.byteLength === request.width * request.height * 3) return known;
+  const bytes = await blobs.get(file.ref);
+  try {
+    const data = await render(bytes, request, file); // looked at when it was imported
+    await writeWhole(path, data);
+    return data;
+  } catch (cause) {
+    if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
+    throw damagedPicture(file.name ?? file.ref.slice(0, 12), cause);
+  }
+}
+
+function failureOfAll(failures: readonly { i: number; reason: unknown }[], files: readonly ImageFile[]): unknown {
+  const [first] = failures;
+  const foreign = failures.find(({ reason }) => !(reason instanceof Failure));
+  if (foreign || failures.length === 1) return (foreign ?? first)?.reason;
+  const names = failures.map(({ i }) => files[i]?.name ?? "without a name");
+  return new Failure({
+    message: `${failures.length} of ${files.length} pictures cannot be decoded: ${namesOf(names)}.`,
+    hint: `The files are damaged or cut off: save them again, remove them, or set “Damaged pictures” of the node that \
+loads them to leave them out.`,
+  });
+}

@@ -1,0 +1,58 @@
+import sharp, { type Sharp } from "sharp";
+import type { PixelRequest } from "#nodes/core/host";
+import { looksLikeXml } from "./picture-kinds";
+import { pictureLimits } from "./picture-limits";
+
+/** Raised when pixels become others than they were: kept ones are then made anew. */
+export const renderVersion = 2;
+
+type Size = { width: number; height: number };
+
+/** A checked picture, whose size is known, to uint8 [H, W, 3], sRGB, transparency laid on the background. */
+export async function render(bytes: Uint8Array, request: PixelRequest, known: Size): Promise<Uint8Array> {
+  const { width, height, fit, kernel = "cubic", background = "#ffffff" } = request;
+  const opened = looksLikeXml(bytes) ? openDrawing(bytes, request, known) : openPhoto(bytes, known);
+  const { data, info } = await opened
+    .toColourspace("srgb")
+    .resize(width, height, { fit, kernel, background })
+    .flatten({ background })
+    .removeAlpha()
+    .timeout({ seconds: pictureLimits.seconds })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return info.channels === 3 ? data : repeated(data, info.channels);
+}
+
+/** uint8 [H, W, 3] to a PNG. */
+export const encode = (pixels: Uint8Array, width: number, height: number): Promise<Uint8Array> =>
+  sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+
+const options = { limitInputPixels: pictureLimits.pixels, failOn: "error", pages: 1 } as const;
+
+/**
+ * Turned as it is seen, and whole: the extract keeps decoders from scaling on their own (JPEG and WebP can), which
+ * would take the place of the filter that was asked for and make pixels depend on the format of the file.
+ */
+const openPhoto = (bytes: Uint8Array, { width, height }: Size): Sharp =>
+  sharp(bytes, options).autoOrient().extract({ left: 0, top: 0, width, height });
+
+/**
+ * A drawing is rendered at twice the size that is needed and scaled down; 72 dpi is its natural size, and no side may
+ * pass the limit.
+ */
+function openDrawing(bytes: Uint8Array, { width, height }: Size, known: Size): Sharp {
+  const short = Math.min(known.width, known.height);
+  const long = Math.max(known.width, known.height);
+  const wanted = Math.min(2400, (72 * 2 * Math.max(width, height)) / short, (72 * pictureLimits.side) / long);
+  return sharp(bytes, { ...options, density: Math.max(1, wanted) }).rotate();
+}
+
+/** One channel to three: a grey picture came back with one. */
+function repeated(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = data.length / channels;
+  const rgb = new Uint8Array(pixels * 3);
+  for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels] as number, i * 3, i * 3 + 3);
+  return rgb;
+}
