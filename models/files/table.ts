@@ -43,7 +43,9 @@ function distinctNames(header: readonly string[], repeated: Table["repeated"]): 
     columns.set(name, [...before, distinct]);
     return distinct;
   });
-  for (const [name, list] of columns) if (list.length > 1) repeated.push({ name, columns: list });
+  repeated.push(
+    ...[...columns].map(([name, list]) => ({ name, columns: list })).filter((one) => one.columns.length > 1),
+  );
   return names;
 }
 

@@ -14,11 +14,11 @@ export const folder = defineNode({
   description: "Your own pictures and captions: one .txt beside each picture, or a CSV or JSONL table.",
   docs: `Reads a folder on the machine that runs the graph. Captions come from
 
-- text files beside the pictures: for \`cat.jpg\` the first there is of \`cat.jpg.txt\`, \`cat.txt\`, \`cat.jpg.caption\`
-  and \`cat.caption\`; a picture without one is left out with a warning,
-- a table: \`captions.csv\` with a header, or \`captions.jsonl\` (or one JSON list), with a column for the picture's path
-  (relative to the folder) and one for its text. Columns are separated by commas, semicolons, tabs or bars. Numbers
-  are texts; an empty caption, or null, leaves its picture out with a warning.
+- text files beside the pictures: for \`cat.jpg\` the first there is of \`cat.jpg.txt\`, \`cat.txt\`,
+  \`cat.jpg.caption\` and \`cat.caption\`; a picture without one is left out with a warning,
+- a table: \`captions.csv\` with a header, or \`captions.jsonl\` (or one JSON list), with a column for the picture's
+  path (relative to the folder) and one for its text. Columns are separated by commas, semicolons, tabs or bars.
+  Numbers are texts; an empty caption, or null, leaves its picture out with a warning.
 
 Texts and tables are UTF-8 or UTF-16. Names find each other in either Unicode form of their letters. ${readPictures}
 A picture is known by its content where its ending does not say so. What is left out is told.
@@ -132,15 +132,15 @@ async function besidePictures(host: Host, folder: string): Promise<Row[]> {
     host.warn(
       `${pictures.length - rows.length} of ${pictures.length} pictures have no .txt beside them and are left out.`,
     );
-  if (several.length)
-    host.warn(
-      `${counted(several.length, "picture has", "pictures have")} several captions, of which one is read (.txt before \
-.caption): ${namesOf(several, 5)}.`,
-    );
-  if (unused.size)
-    host.warn(
-      `${counted(unused.size, "caption has", "captions have")} no picture beside them: ${namesOf([...unused], 5)}.`,
-    );
+  if (several.length) {
+    const subject = counted(several.length, "picture has", "pictures have");
+    const names = namesOf(several, 5);
+    host.warn(`${subject} several captions, of which one is read (.txt before .caption): ${names}.`);
+  }
+  if (unused.size) {
+    const subject = counted(unused.size, "caption has no picture beside it", "captions have no picture beside them");
+    host.warn(`${subject}: ${namesOf([...unused], 5)}.`);
+  }
   return rows;
 }
 

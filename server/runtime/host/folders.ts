@@ -146,10 +146,11 @@ async function readWhole(real: string, path: string): Promise<Uint8Array> {
       message: `“${path}” is no file.`,
       hint: "Give the path of a file in the folder.",
     });
+  const [size, limit] = [found.size, folderLimits.fileBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
   if (found.size > folderLimits.fileBytes)
     throw new Failure({
       param: "folder",
-      message: `“${path}” has ${Math.ceil(found.size / 2 ** 20)} MiB, and ${folderLimits.fileBytes / 2 ** 20} is the limit.`,
+      message: `“${path}” has ${size} MiB, and ${limit} is the limit.`,
       hint: "Split the file.",
     });
   return readFile(real).catch((cause) => unreadable(path, cause));

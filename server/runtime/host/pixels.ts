@@ -17,7 +17,7 @@ export interface Decoding {
   each: SideBySide;
 }
 
-/** Decodes and scales pictures of any sizes to one: uint8 [N, H, W, 3]. All that cannot be decoded are named at once. */
+/** Decodes and scales pictures of any sizes to one: uint8 [N, H, W, 3]. All that cannot be are named at once. */
 export async function pixelsOf(
   files: readonly ImageFile[],
   request: PixelRequest,
