@@ -1,16 +1,22 @@
 /** Texts that come from outside: how their bytes are read, what of them can be kept, and where they may be cut. */
 
 /**
- * The text of a file: UTF-8, or UTF-16 where a byte-order mark says so; the mark is no part of it. Guessing anything
- * else would put wrong letters into texts unnoticed: what is neither throws a TypeError.
+ * The text of a file: UTF-8, or UTF-16 where a byte-order mark or the zeros beside Latin letters say so; the mark is no
+ * part of it. Guessing anything else would put wrong letters into texts unnoticed: what is neither throws a TypeError.
  */
 export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
 }
 
-function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return "utf-16le";
-  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  const head = bytes.subarray(0, 1024);
+  const even = head.some((byte, i) => byte === 0 && i % 2 === 0);
+  const odd = head.some((byte, i) => byte === 0 && i % 2 === 1);
+  if (even === odd || bytes.length % 2) return "utf-8";
+  return odd ? "utf-16le" : "utf-16be";
 }
 
 /** A text that every database and file keeps: halves of surrogate pairs and NUL characters become U+FFFD. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { readCsv, readJsonLines, type Table } from "#models/files/table";
-import { decodeText } from "#models/files/text";
+import { cleanText, decodeText } from "#models/files/text";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { damagedParam, endingOf, readPictures, warnOfUnread } from "../core/pictures";
@@ -107,9 +107,12 @@ function nothingFound({ captions, folder, table }: FolderParams, onlyUnusable: b
 }
 
 async function textOf(host: Host, folder: string, path: string): Promise<string> {
-  const text = decodeText(await host.readFolderFile(folder, path));
-  if (text === undefined) throw failure(`“${path}” is no UTF-8 text.`, "Save it as UTF-8.");
-  return text;
+  const bytes = await host.readFolderFile(folder, path);
+  try {
+    return cleanText(decodeText(bytes));
+  } catch {
+    throw failure(`“${path}” is no UTF-8 text.`, "Save it as UTF-8.");
+  }
 }
 
 const captionEndings = [".txt", ".caption"];
@@ -173,7 +176,7 @@ ${namesOf(columns.slice(1).map((column) => `“${column}”`))}.`,
     if (text === undefined) throw missingCell(record, params.textColumn, i, params.table);
     return {
       image: image.replaceAll("\\", "/"),
-      text: text.trim(),
+      text: cleanText(text).trim(), // JSON may hold halves of letters
       where: `Row ${i + 1} of “${params.table}”: `,
     };
   });
