@@ -51,5 +51,5 @@ export async function listTemplates(): Promise<TemplateCard[]> {
 /** A node that takes a part of the graph unevaluated, and its data, is a trainer. */
 const trains = (type: string): boolean =>
   Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some(
-    (port) => port.deferred === true,
+    (port) => port.deferred === "gradient",
   );

@@ -11,6 +11,7 @@ import { cx } from "../_ui/cx";
 import { definitionOf, useChecked, useCheckedNode, useDefinitions, useEditor, useEditorStore } from "./context";
 import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
+import { Notice } from "./notice";
 import { RemarkLine, remarksOf } from "./remarks";
 import { fieldsOf } from "./widgets/describe";
 
@@ -23,6 +24,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
     <div className="h-full overflow-y-auto px-4 pb-8">
       <Title id={id} node={node} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
+      {ports?.notice && <Notice text={ports.notice} className="mb-3" />}
       <Remarks id={id} />
       <Drawing id={id} />
       <Parameters id={id} type={node.type} />

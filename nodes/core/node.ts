@@ -77,7 +77,7 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   /** What the parameters mean, drawn in the inspector while they are edited, such as a schedule. */
   preview?(params: ParamValues<P>): Series;
   /** A sentence on what the node does with its parameters as they are, shown small on it. */
-  remark?: string;
+  notice?: string;
 }
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */
@@ -156,7 +156,7 @@ export type NodeDefinition<I extends Ports = any, O extends Ports = any, P exten
 /** How a tensor node runs on the host instead. Of its inputs it has only those that follow from the parameters. */
 export interface Instead extends Omit<HostBehaviour<Ports, Ports, Params>, "build" | "prepare" | "clamp"> {
   /** Why, in a sentence for the person: it is shown on the node. */
-  remark: string;
+  notice: string;
 }
 
 /** Declares a node type. See CONTRIBUTING.md. */

@@ -18,10 +18,10 @@ interface PortOptions {
   /** Takes any number of wires; the value is an array. */
   many?: boolean;
   /**
-   * The value is not computed: what lies upstream is handed over as a `Deferred`. With "structure" not even the
-   * data that it reads is.
+   * The value is not computed: what lies upstream is handed over as a `Deferred`, for its "value" as weights change,
+   * or to be differentiated for its "gradient". With "structure" not even the data that it reads is computed.
    */
-  deferred?: true | "structure";
+  deferred?: "value" | "gradient" | "structure";
   /** On a weights output: the input whose tensors these still are, only treated otherwise. */
   shares?: string;
 }
@@ -47,10 +47,7 @@ export const port = {
 } satisfies { [T in PortType]: unknown };
 
 type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;
-type HostValue<P extends Port> = Wrapped<
-  P,
-  P extends { deferred: true | "structure" } ? Deferred : PortValue[P["type"]]
->;
+type HostValue<P extends Port> = Wrapped<P, P extends { deferred: string } ? Deferred : PortValue[P["type"]]>;
 
 /** What `run` receives and returns. */
 export type HostValues<P extends Ports> = { [K in keyof P]: HostValue<P[K]> };

@@ -1,8 +1,9 @@
 import { registry as everyNode } from "../registry.gen";
-import type { GraphDocument, Wire } from "./document";
+import type { Endpoint, GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
+import { coneOf, mayHoldParameters, upstreamOf } from "./plan";
 import { errorProblem, type Problem } from "./problem";
-import { definitionOf, endpointKey, type Registry, type ResolvedGraph, resolve } from "./resolve";
+import { definitionOf, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
 
 export interface Checked {
   graph: ResolvedGraph;
@@ -14,7 +15,7 @@ export interface Checked {
 export function check(document: GraphDocument, registry: Registry = everyNode): Checked {
   const graph = resolve(document, registry);
   const { types, problems } = infer(graph);
-  return { graph, types, problems: [...graph.problems, ...problems, ...sharedScopes(graph)] };
+  return { graph, types, problems: [...graph.problems, ...problems, ...sharedScopes(graph), ...lostGradients(graph)] };
 }
 
 /** Two nodes with fresh weights of the same name would silently be one; sharing is asked for with a wire. */
@@ -38,6 +39,45 @@ function sharedScopes(graph: ResolvedGraph): Problem[] {
   }
   return problems;
 }
+
+/** What a trainer could not train, told before it runs. */
+function lostGradients(graph: ResolvedGraph): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const node of graph.nodes.values()) {
+    const ends = Object.entries(node.inputs).flatMap(([name, sources]) =>
+      node.definition.inputs[name]?.deferred === "gradient" ? sources : [],
+    );
+    if (!ends.length) continue;
+    for (const problem of [...blocking(graph, ends), ...untrainable(graph, node, ends)])
+      problems.set(problem.node ?? "", problem);
+  }
+  return [...problems.values()];
+}
+
+/** Host nodes between what trains and a loss. */
+function blocking(graph: ResolvedGraph, ends: readonly Endpoint[]): Problem[] {
+  return coneOf(graph, ends).after.map((id) =>
+    errorProblem(
+      "not-differentiable",
+      `${titleOf(graph, id)} stands between a trained node and the loss, and no gradient can pass it.`,
+      "Use it after the training, on a second branch, or take it out of the path to the loss.",
+      { node: id },
+    ),
+  );
+}
+
+/** Losses that depend on no parameters, because what could hold them runs as its file is. */
+function untrainable(graph: ResolvedGraph, trainer: ResolvedNode, ends: readonly Endpoint[]): Problem[] {
+  const upstream = [...upstreamOf(graph, ends)].map((id) => graph.nodes.get(id) as ResolvedNode);
+  const frozen = upstream.find(({ definition }) => definition.notice !== undefined);
+  if (!frozen || upstream.some(mayHoldParameters)) return [];
+  const message = `Nothing upstream of the loss can be trained: ${titleOf(graph, frozen.id)} runs as its file is.`;
+  return [
+    errorProblem("not-differentiable", message, "Put a projector or an encoder behind it.", { node: trainer.id }),
+  ];
+}
+
+const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id)?.definition.title ?? id;
 
 /** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
 export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {

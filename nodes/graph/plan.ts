@@ -19,7 +19,7 @@ export interface Cone {
   ends: Endpoint[];
   tensors: string[];
   stepwise: string[];
-  /** Host nodes behind a tensor node: no gradient can pass them, but a metric is made of them. */
+  /** Host nodes behind what trains or is drawn anew: no gradient can pass them, but a metric is made of them. */
   after: string[];
   rows: Endpoint[];
   weights: Endpoint[];
@@ -43,12 +43,16 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
 
 /** The nodes upstream that a cone computes itself, by when it does. */
 function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Pick<Cone, "tensors" | "stepwise" | "after"> {
-  const upstream = upstreamOf(graph, ends);
+  const asked = new Set(ends.map((end) => end.node));
+  const steady = steadyNodes(graph);
+  // A host node whose results never change in a training gives rows; what lies behind it is no part of the cone.
+  const isGiven = ({ id, definition }: ResolvedNode) => !definition.build && steady.has(id) && !asked.has(id);
+  const upstream = upstreamOf(graph, ends, isGiven);
   const tensors = new Set<string>();
   const stepwise = new Set<string>();
   const after = new Set<string>();
   for (const node of graph.nodes.values()) {
-    if (!upstream.has(node.id)) continue;
+    if (!upstream.has(node.id) || isGiven(node)) continue;
     const { build, random, perBatch } = node.definition;
     const sources = computedSources(node).map((endpoint) => endpoint.node);
     if (build) tensors.add(node.id);
@@ -58,17 +62,38 @@ function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Pick<Co
   return { tensors: [...tensors], stepwise: [...stepwise], after: [...after] };
 }
 
-function upstreamOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Set<string> {
+/** The nodes that some ends depend on, themselves among them; not what lies behind one that `isLast`. */
+export function upstreamOf(
+  graph: ResolvedGraph,
+  ends: readonly Endpoint[],
+  isLast: (node: ResolvedNode) => boolean = () => false,
+): Set<string> {
   const upstream = new Set<string>();
   const waiting = ends.map((end) => end.node);
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     const node = graph.nodes.get(id);
     if (!node || upstream.has(id)) continue;
     upstream.add(id);
+    if (isLast(node)) continue;
     waiting.push(...computedSources(node).map((endpoint) => endpoint.node));
   }
   return upstream;
 }
+
+/** Nodes that give the same for a row whatever is trained: nothing up to them holds parameters or draws anew. */
+function steadyNodes(graph: ResolvedGraph): Set<string> {
+  const steady = new Set<string>();
+  for (const node of graph.nodes.values()) {
+    const { random, perBatch } = node.definition;
+    const changes = random || perBatch || mayHoldParameters(node);
+    if (!changes && computedSources(node).every((endpoint) => steady.has(endpoint.node))) steady.add(node.id);
+  }
+  return steady;
+}
+
+/** Parameters are named under a scope. */
+export const mayHoldParameters = ({ definition }: ResolvedNode): boolean =>
+  definition.build !== undefined && "scope" in definition.params;
 
 /** What the inputs of one sort are wired to. */
 function sourcesOf(node: ResolvedNode, isWanted: (port: Port | undefined) => boolean): Endpoint[] {
@@ -80,7 +105,7 @@ const computedSources = (node: ResolvedNode): Endpoint[] => sourcesOf(node, (por
 
 /** Everything whose value a node needs before it can run. */
 export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
-  const deferred = sourcesOf(node, (port) => port?.deferred === true);
+  const deferred = sourcesOf(node, (port) => port?.deferred === "value" || port?.deferred === "gradient");
   const structure = sourcesOf(node, (port) => port?.deferred === "structure");
   const { rows, weights } = coneOf(graph, deferred);
   return [...computedSources(node), ...rows, ...weights, ...coneOf(graph, structure).weights];

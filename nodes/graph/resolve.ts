@@ -147,7 +147,9 @@ function portAt(wiring: Wiring, side: "inputs" | "outputs", endpoint: Endpoint):
       errorProblem(
         "unknown-port",
         `${definition.title} has no ${side === "inputs" ? "input" : "output"} "${endpoint.port}".`,
-        `It has ${Object.keys(ports).join(", ") || "none"}. Delete the wire.`,
+        [`It has ${Object.keys(ports).join(", ") || "none"}.`, definition.notice, "Delete the wire."]
+          .filter(Boolean)
+          .join(" "),
         endpoint,
       ),
     );

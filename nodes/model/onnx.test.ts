@@ -3,9 +3,12 @@ import { describe, expect, it } from "vitest";
 import { readSafetensors } from "#models/files/safetensors";
 import { signatureOf } from "#models/onnx/import/inspect";
 import { check } from "#nodes/graph/check";
+import type { Series, Tensor } from "#nodes/core/values";
+import type { ExecuteResult } from "#server/runtime/execute";
+import { loadValue } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument } from "#tests/kit/graphs";
-import { onnxFile, wave } from "#tests/kit/onnx-file";
+import { branch, floatTensor, onnxFile, wave } from "#tests/kit/onnx-file";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 /** A small convolutional classifier. */
@@ -169,3 +172,136 @@ describe("an ONNX model", () => {
     });
   });
 });
+
+/** The same classifier behind a branch, which cannot become ops. */
+const branching = () =>
+  onnxFile({
+    nodes: [
+      ["Conv", ["pixels", "stem.w", "stem.b"], ["c"], { strides: [4, 4] }],
+      ["ReduceMax", ["c"], ["m"], { keepdims: 0 }],
+      ["Greater", ["m", "zero"], ["is"]],
+      [
+        "If",
+        ["is"],
+        ["r"],
+        {
+          then_branch: branch({ nodes: [["Relu", ["c"], ["t"]]], outputs: ["t"] }),
+          else_branch: branch({ nodes: [["Neg", ["c"], ["e"]]], outputs: ["e"] }),
+        },
+      ],
+      ["Flatten", ["r"], ["features"]],
+    ],
+    inputs: { pixels: ["batch", 3, 28, 28] },
+    outputs: { features: ["batch", 196] },
+    weights: [wave("stem.w", 4, 3, 4, 4), wave("stem.b", 4), floatTensor("zero", [], [0])],
+  });
+const reason = "Runs as the file is, and does not train: “If” (node “node_3”) is control flow.";
+
+describe("an ONNX model that runs as its file is", () => {
+  it("says why, and has the ports of its file but for weights", async () => {
+    const { params } = await stored(branching());
+    const { graph: resolved, problems } = check(
+      graph({ ...data, make: ["weights.make"], model: ["model.onnx", params] }, [
+        ...wires,
+        "make.weights -> model.weights",
+      ]),
+    );
+    expect(resolved.nodes.get("model")?.definition.notice).toBe(reason);
+    expect(problems.map((p) => p.message)).toEqual(['ONNX model has no input "weights".']);
+    expect(problems[0]?.hint).toContain(reason);
+  });
+  it("feeds a trainer, in the main run, in the batches of random pictures and in threads", async () => {
+    const { dir, params } = await stored(branching());
+    const trained = (threads: number, steps: number) =>
+      runDocument(
+        graph(
+          {
+            ...data,
+            augment: ["image.augment"],
+            ids: ["text.label-ids"],
+            model: ["model.onnx", params],
+            head: ["model.projector", { width: 10 }],
+            loss: ["loss.cross-entropy"],
+            trainer: ["train.trainer", { steps, batch: 12, warmup: 0, lr: 0.01 }],
+          },
+          [
+            "data.image -> augment.image",
+            "augment.image -> normalize.image",
+            "normalize.pixels -> model.pixels",
+            "data.label -> ids.text",
+            "model.features -> head.features",
+            "head.embedding -> loss.logits",
+            "ids.ids -> loss.labels",
+            "loss.loss -> trainer.loss",
+          ],
+        ),
+        dir,
+        { targets: ["trainer"], dataThreads: threads },
+      );
+    const [alone, threaded] = [await trained(0, 60), await trained(2, 60)];
+    expect(alone.error ?? threaded.error).toBeUndefined();
+    const losses = ({ outputs }: typeof alone) =>
+      (outputs.trainer?.curve?.value as Series).lines.find((line) => line.name === "loss")?.values as number[];
+    expect(losses(alone).at(-1)).toBeLessThan(0.8 * (losses(alone)[0] as number));
+    expect(losses(threaded)).toEqual(losses(alone));
+  });
+  it("stands in the way of a gradient, which is told before the run", async () => {
+    const { params } = await stored(branching());
+    const { problems } = check(
+      graph(
+        {
+          ...data,
+          ids: ["text.label-ids"],
+          model: ["model.onnx", { ...params, scope: "file" }],
+          loss: ["loss.cross-entropy"],
+          trainer: ["train.trainer"],
+        },
+        [
+          ...wires,
+          "data.label -> ids.text",
+          "model.features -> loss.logits",
+          "ids.ids -> loss.labels",
+          "loss.loss -> trainer.loss",
+        ],
+      ),
+    );
+    expect(
+      problems.filter((p) => p.code === "not-differentiable").map(({ node, message }) => ({ node, message })),
+    ).toEqual([
+      { node: "trainer", message: "Nothing upstream of the loss can be trained: ONNX model runs as its file is." },
+    ]);
+  });
+  it("may be chosen so, and gives what its ops give", async () => {
+    const { dir, params } = await stored(classifier());
+    const result = await runDocument(
+      graph(
+        {
+          ...data,
+          ops: ["model.onnx", params],
+          file: ["model.onnx", { ...params, scope: "file", runs: "file" }],
+        },
+        ["data.image -> normalize.image", "normalize.pixels -> ops.pixels", "normalize.pixels -> file.pixels"],
+      ),
+      dir,
+    );
+    expect(result.error).toBeUndefined();
+    const [ops, file] = await Promise.all(["ops", "file"].map((node) => tensorAt(result, dir, node, "logits")));
+    expect(file?.shape).toEqual(ops?.shape);
+    const [expected, actual] = [ops?.data as Float32Array, file?.data as Float32Array];
+    const difference = expected.map((n, i) => Math.abs(n - (actual[i] as number)));
+    expect(difference).toHaveLength(1200);
+    expect(Math.max(...difference)).toBeLessThan(1e-5);
+  });
+  it("is read from documents that say less of it, as ops", async () => {
+    const { dir, params } = await stored(classifier());
+    const { opset, inputs, outputs } = params.file.signature;
+    const plain = outputs.map(({ name, dtype }) => ({ name, dtype }));
+    const old = { ...params, file: { ...params.file, signature: { opset, inputs, outputs: plain } } };
+    const result = await runDocument(graph({ ...data, model: ["model.onnx", old] }, wires), dir);
+    expect(result.status).toBe("done");
+  });
+});
+
+async function tensorAt(result: ExecuteResult, dir: string, node: string, port: string): Promise<Tensor> {
+  return (await loadValue("tensor", result.outputs[node]?.[port]?.value, openBlobs(join(dir, "blobs")))) as Tensor;
+}

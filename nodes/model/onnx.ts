@@ -93,7 +93,7 @@ A model whose weights lie in other files is uploaded together with these: severa
     }),
     rows: z.int().min(0).max(65_536).default(0).meta({
       label: "Rows at a time",
-      description: "For a file that runs as it is, where a whole batch does not fit into memory. 0: all.",
+      description: "For a file that runs as it is. 0: all, as far as they fit into memory.",
       advanced: true,
     }),
   },
@@ -208,8 +208,8 @@ function besideOf(host: Host, { file }: Choice): (path: string) => Promise<Sourc
 const fingerprintOf = async (host: Host, choice: Choice): Promise<string> =>
   choice.source === "shipped" ? refOf(host, choice) : "";
 
-const asFile = (choice: Choice, remark: string): Instead => ({
-  remark,
+const asFile = (choice: Choice, notice: string): Instead => ({
+  notice,
   rowwise: true,
   fingerprint: ({ host }) => fingerprintOf(host, choice),
   async run({ host, inputs }) {

@@ -53,9 +53,15 @@ kept.
   same numbers`,
   version: 1,
   inputs: {
-    loss: port.tensor({ dtype: "float32", shape: [], deferred: true, many: true, doc: "One or more scalar losses." }),
+    loss: port.tensor({
+      dtype: "float32",
+      shape: [],
+      deferred: "gradient",
+      many: true,
+      doc: "One or more scalar losses.",
+    }),
     metric: port.number({
-      deferred: true,
+      deferred: "value",
       many: true,
       optional: true,
       doc: "Measured at intervals, with the weights as they are then.",

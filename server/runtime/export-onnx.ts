@@ -8,7 +8,7 @@ import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { symbolicType, type Types } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
-import { coneOf } from "#nodes/graph/plan";
+import { coneOf, upstreamOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
@@ -44,9 +44,9 @@ export async function exportOnnx(spec: Export): Promise<Uint8Array> {
 }
 
 /** The tensor nodes that the file is made of. Throws where something else stands among them. */
-function exportedNodes({ request, node, graph }: Export): string[] {
+function exportedNodes({ request, node, graph, warn }: Export): string[] {
   const titleOf = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
-  const { tensors, after } = coneOf(graph, request.tensors);
+  const { tensors, after, rows } = coneOf(graph, request.tensors);
   const foreign = request.tensors.find((end) => !tensors.includes(end.node));
   if (foreign)
     throw new Failure({
@@ -55,13 +55,20 @@ function exportedNodes({ request, node, graph }: Export): string[] {
       message: `${titleOf(foreign.node)} computes outside of ONNX, so ${endpointKey(foreign)} is no part of a model.`,
       hint: "Wire the output of a tensor node, such as an encoder.",
     });
-  const [blocked] = after;
+  const isBehindTensors = (from: Endpoint) =>
+    [...upstreamOf(graph, [from])].some((id) => graph.nodes.get(id)?.definition.build);
+  const blocked = after[0] ?? rows.find(isBehindTensors)?.node;
   if (blocked !== undefined)
     throw new Failure({
       node: blocked,
       message: `${titleOf(blocked)} stands between the exported nodes and computes outside of ONNX.`,
       hint: "Export what comes before it.",
     });
+  for (const from of rows)
+    if (graph.nodes.get(from.node)?.definition.notice)
+      warn(
+        `${titleOf(from.node)} runs as its file is: the exported model begins behind it, with ${endpointKey(from)}.`,
+      );
   return tensors;
 }
 

@@ -9,6 +9,7 @@ import type { Types } from "#nodes/graph/infer";
 import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
 import { definitionAt, useCheckedNode, useEditor } from "../context";
+import { Notice } from "../notice";
 import { hasEnded, type NodeRun } from "../run-state";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
@@ -42,6 +43,7 @@ export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
       {node.note && (
         <p className="border-t border-line px-2.5 py-1.5 text-[11px] whitespace-pre-wrap text-ink-2">{node.note}</p>
       )}
+      {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
       <NodeProblems problems={problems} run={run} />
       {run && <NodePreviews run={run} title={title} />}
     </div>

@@ -125,6 +125,13 @@ export function portNames(ports: readonly { name: string }[], taken: readonly st
   return names;
 }
 
+/** Whether all inputs and outputs begin with one size that the file leaves open: its batch, as exporters write it. */
+export function hasOpenBatch({ inputs, outputs }: Signature): boolean {
+  const first = inputs[0]?.shape?.[0];
+  const begins = ({ shape }: OutputPort) => shape?.[0] === first;
+  return typeof first === "string" && first !== "*" && inputs.every(begins) && outputs.every(begins);
+}
+
 /** The batch that a model was exported for, where all its inputs and outputs begin with that number. */
 export function fixedBatchOf({ inputs, outputs }: Signature): number | undefined {
   const first = inputs[0]?.shape?.[0];

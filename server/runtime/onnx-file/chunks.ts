@@ -1,8 +1,8 @@
-import { fixedBatchOf } from "#models/onnx/import/signature";
+import { fixedBatchOf, hasOpenBatch } from "#models/onnx/import/signature";
 import type { OnnxRequest } from "#nodes/core/host";
 import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
-import { takeRows } from "../values";
+import { rowsOf, takeRows } from "../values";
 
 /** How the rows of a request are given to the model: so many at a time, of inputs that have a row for each. */
 export interface Chunks {
@@ -15,10 +15,14 @@ export interface Chunks {
 /** Rows at a time where rows do not depend on each other: enough to keep the cores busy, and to be cancelled between. */
 const usualRows = 64;
 
+/** Inputs up to so many bytes are given whole where it is not known that rows do not depend on each other. */
+const wholeBytes = 64 * 2 ** 20;
+
 /** How a request is cut; undefined: it is run whole. */
-export function chunksOf({ signature, inputs, rows: asked, name }: OnnxRequest): Chunks | undefined {
+export function chunksOf(request: OnnxRequest): Chunks | undefined {
+  const { signature, inputs, rows: asked, name } = request;
   const fixed = fixedBatchOf(signature);
-  const size = fixed ?? (asked || (signature.rowwise ? usualRows : 0));
+  const size = fixed ?? (asked || (signature.rowwise ? usualRows : rowsThatFit(request)));
   if (!size) return undefined;
   const cut = signature.inputs.filter(({ shape }) => fixed !== undefined || typeof shape?.[0] === "string");
   const counts = new Set(cut.flatMap((port) => inputs[port.name]?.shape.slice(0, 1) ?? []));
@@ -32,9 +36,17 @@ export function chunksOf({ signature, inputs, rows: asked, name }: OnnxRequest):
   return isWhole ? undefined : { rows, size, cut: new Set(cut.map((port) => port.name)) };
 }
 
+/** How many rows of a model with a batch fit, where not all do; 0: all. */
+function rowsThatFit({ signature, inputs }: OnnxRequest): number {
+  const bytes = Object.values(inputs).reduce((sum, tensor) => sum + (tensor?.data.byteLength ?? 0), 0);
+  const rows = Object.values(inputs).find((tensor) => tensor !== undefined)?.shape[0] ?? 0;
+  return bytes > wholeBytes && hasOpenBatch(signature) ? Math.max(1, Math.floor((rows * wholeBytes) / bytes)) : 0;
+}
+
 /** As many rows as a chunk has; the last ones are repeated where there are no more. */
 export function chunkOf(tensor: Tensor, first: number, { rows, size }: Chunks, isFilled: boolean): Tensor {
   const count = isFilled ? size : Math.min(size, rows - first);
+  if (first + count <= rows) return rowsOf(tensor, first, first + count);
   return takeRows(
     tensor,
     Array.from({ length: count }, (_, i) => Math.min(first + i, rows - 1)),

@@ -209,8 +209,13 @@ const cases: Record<string, Case> = {
 };
 
 /** The file in the store, as a node holds it, and what it gives for some inputs. */
-async function runFile(bytes: Uint8Array, inputs: Record<string, Tensor>, rowsAtATime = 0) {
-  const host = await testHost();
+async function runFile(
+  bytes: Uint8Array,
+  inputs: Record<string, Tensor>,
+  rowsAtATime = 0,
+  onWarn: (message: string) => void = () => {},
+) {
+  const host = await testHost({ onWarn });
   const { signature } = await inspectModel(sourceOf(bytes));
   const request = { name: "model.onnx", ref: await host.put(bytes), files: [], signature, inputs, rows: rowsAtATime };
   return { signature, outputs: await host.runOnnx(request) };
@@ -264,6 +269,14 @@ describe("a file that runs as it is", () => {
     const input = { x: rows(10, 4) };
     const [whole, parts] = [await runFile(bytes, input), await runFile(bytes, input, 3)];
     expect(parts.outputs).toEqual(whole.outputs);
+  });
+  it("is given parts of what is large, and that is told", async () => {
+    const bytes = onnxFile({ ...(cases["a sequence inside"] as Case).spec, outputs: { y: ["batch", 8] } });
+    const warnings: string[] = [];
+    const large: Tensor = { dtype: "float32", shape: [4_200_000, 4], data: new Float32Array(4 * 4_200_000) };
+    const { outputs } = await runFile(bytes, { x: large }, 0, (message) => warnings.push(message));
+    expect(outputs.y?.shape).toEqual([4_200_000, 8]);
+    expect(warnings).toEqual([expect.stringMatching(/^“model.onnx” is given 4194304 of 4200000 rows at a time/)]);
   });
   it("says so where its outputs have no row for each row that it was given at a time", async () => {
     const bytes = onnxFile((cases["a shape that depends on data"] as Case).spec);

@@ -24,13 +24,18 @@ const sessions = new Pool<ort.InferenceSession>();
 
 /** Runs a model file as it is: opened from where it lies, its inputs cast to its own element types, by rows where that is sound. */
 export async function runOnnxFile(run: OnnxFileRun): Promise<Record<string, Tensor>> {
-  const { request, blobs, signal, progress } = run;
+  const { request, blobs, signal, progress, warn } = run;
   const name = JSON.stringify([run.provider, request.ref, request.files]);
   const session = await sessions.get(name, await bytesOf(request, blobs), () => openFile(run));
   checkInputs(request);
   const chunks = chunksOf(request);
   if (!chunks) return runOnce(session, request, request.inputs, undefined);
   const isFilled = fixedBatchOf(request.signature) !== undefined;
+  if (!isFilled && !request.rows && !request.signature.rowwise)
+    warn(
+      `“${request.name}” is given ${chunks.size} of ${chunks.rows} rows at a time, since all of them are large. ` +
+        "Where its rows depend on each other, set “Rows at a time” to all.",
+    );
   const joined = new Joined(chunks, request.name);
   for (let first = 0; first < chunks.rows; first += chunks.size) {
     if (signal.aborted) throw new Cancelled();
