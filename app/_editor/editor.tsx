@@ -137,7 +137,7 @@ function usePick(): (type: string) => void {
 
 function Failure({ error }: { error: PublicError }) {
   return (
-    <div className="border-b border-line bg-bad-soft px-4 py-2 text-bad" role="alert">
+    <div className="border-b border-line bg-bad-soft px-4 py-2 wrap-anywhere text-bad" role="alert">
       <b>{error.message}</b>
       {error.hint && <span className="ml-2 opacity-90">{error.hint}</span>}
     </div>

@@ -1,6 +1,7 @@
 "use client";
 
 import { setDescription } from "#nodes/graph/edits";
+import { countOf } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { RunFacts } from "./run-facts";
@@ -12,20 +13,23 @@ export function GraphInspector() {
   return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       <Description />
-      <p className="text-ink-2">
-        {chosen > 1 ? `${chosen} nodes are chosen.` : `${count} nodes. Choose one to see its parameters.`}
-      </p>
+      <p className="text-ink-2">{contentText(count, chosen)}</p>
       <Problems />
       <RunFacts />
     </div>
   );
 }
 
+function contentText(count: number, chosen: number): string {
+  if (chosen > 1) return `${chosen} nodes are chosen.`;
+  return count ? `${countOf(count, "node")}. Choose one to see its parameters.` : "No nodes yet.";
+}
+
 function Description() {
   const store = useEditorStore();
   const text = useEditor((state) => state.history.present.description);
   const frozen = useEditor((state) => state.frozen);
-  if (frozen) return text ? <p className="text-ink-2">{text}</p> : null;
+  if (frozen) return text ? <p className="wrap-anywhere text-ink-2">{text}</p> : null;
   const write = (description: string) =>
     store.getState().edit((document) => setDescription(document, description), "description");
   return (

@@ -4,6 +4,7 @@ import { Copy, Trash2, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import type { Outputs } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
+import { countOf } from "../_ui/amounts";
 import { Button, IconButton } from "../_ui/button";
 import { StatusMark } from "../_ui/status";
 
@@ -64,7 +65,7 @@ function GraphRow({ graph, onCopy, onRemove }: { graph: ListedGraph; onCopy(): v
       <Link href={`/graphs/${id}`} className="min-w-0 flex-1">
         <span className="block truncate font-medium">{name}</span>
         <span className="text-xs text-ink-3">
-          {nodes} nodes · changed <Ago date={updatedAt} />
+          {countOf(nodes, "node")} · changed <Ago date={updatedAt} />
           {publishedAt ? " · published as a template" : ""}
         </span>
       </Link>

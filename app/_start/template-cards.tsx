@@ -2,6 +2,7 @@
 
 import { GraduationCap } from "lucide-react";
 import type { ReactNode } from "react";
+import { countOf } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
 
 /** A template as its card shows it, and how a graph is made of it. */
@@ -68,10 +69,10 @@ function TemplateCard({
     >
       <div className="h-36 w-full border-b border-line bg-sunken p-3">{picture}</div>
       <div className="flex flex-1 flex-col gap-1 p-4">
-        <div className="flex items-center gap-2 font-semibold text-ink">{name}</div>
-        <p className="flex-1 text-ink-2">{description}</p>
+        <div className="flex items-center gap-2 font-semibold wrap-anywhere text-ink">{name}</div>
+        <p className="flex-1 wrap-anywhere text-ink-2">{description}</p>
         <div className="mt-2 flex items-center gap-3 text-xs text-ink-3">
-          <span>{nodes} nodes</span>
+          <span>{countOf(nodes, "node")}</span>
           {trains && (
             <span className="inline-flex items-center gap-1">
               <GraduationCap className="size-3.5" aria-hidden />

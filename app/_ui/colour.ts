@@ -16,8 +16,11 @@ export function shade(place: number): string {
 }
 export const gradient = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(shade).join(", ")})`;
 
-/** Colours by rank, so that one outlier does not paint all others alike. */
+/** Colours by rank, so that one outlier does not paint all others alike; equal values are equally good. */
 export function ranked(values: ReadonlyMap<string, number>, goal: "max" | "min"): Map<string, string> {
-  const order = [...values].sort(([, a], [, b]) => (goal === "min" ? b - a : a - b));
-  return new Map(order.map(([id], i) => [id, shade(order.length > 1 ? i / (order.length - 1) : 1)]));
+  const sign = goal === "min" ? -1 : 1;
+  const order = [...new Set(values.values())].sort((a, b) => sign * (a - b));
+  const last = order.length - 1;
+  const shades = new Map(order.map((value, rank) => [value, shade(last > 0 ? rank / last : 1)]));
+  return new Map([...values].map(([id, value]) => [id, shades.get(value) ?? shade(1)]));
 }

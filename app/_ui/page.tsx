@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 /** Something went wrong while a page asked for its content. */
 export function Complaint({ children }: { children: ReactNode }) {
   return (
-    <p className="mb-4 rounded-lg border border-line bg-bad-soft p-3 text-bad" role="alert">
+    <p className="mb-4 rounded-lg border border-line bg-bad-soft p-3 wrap-anywhere text-bad" role="alert">
       {children}
     </p>
   );

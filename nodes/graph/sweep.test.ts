@@ -9,6 +9,7 @@ import {
   type SweepAxis,
   type SweepSpec,
   sweepLimits,
+  sweepSpec,
 } from "./sweep";
 
 const document = graph(
@@ -225,4 +226,16 @@ it("reads lists of values as JSON where they are, and as words where not", () =>
   expect(parseValues("adamw, lion ,true")).toEqual(["adamw", "lion", true]);
   expect(parseValues('[0.5, 0.5], "a,b"')).toEqual([[0.5, 0.5], "a,b"]);
   expect(parseValues(" ")).toEqual([]);
+});
+
+describe("texts of a sweep", () => {
+  it("can always be kept: no half of a character and no NUL comes into it", () => {
+    const parsed = sweepSpec.parse({
+      mode: "grid",
+      axes: [{ node: "a", param: "text", values: ["smile \ud83d", ["a\0b"], 3] }],
+      metric: { node: "a", port: "x", line: "\ude00", goal: "max" },
+    });
+    expect(parsed.axes).toEqual([{ node: "a", param: "text", values: ["smile \ufffd", ["a\ufffdb"], 3] }]);
+    expect(parsed.metric.line).toBe("\ufffd");
+  });
 });

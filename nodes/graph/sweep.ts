@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cleanText, cleanTexts } from "#models/files/text";
 import type { PortType, Series } from "../core/values";
 import type { GraphDocument, GraphNode } from "./document";
 import { setParam } from "./edits";
@@ -12,7 +13,7 @@ const parameter = { node: z.string().max(64), param: z.string().max(64) };
  * integers.
  */
 const axisSchema = z.union([
-  z.object({ ...parameter, values: z.array(z.json()).min(1).max(sweepLimits.values) }),
+  z.object({ ...parameter, values: z.array(z.json().overwrite(cleanTexts)).min(1).max(sweepLimits.values) }),
   z.object({ ...parameter, min: z.number(), max: z.number(), scale: z.enum(["linear", "log"]) }),
 ]);
 
@@ -30,7 +31,7 @@ export const sweepSpec = z.object({
   metric: z.object({
     node: z.string().max(64),
     port: z.string().max(64),
-    line: z.string().min(1).max(100).optional(),
+    line: z.string().min(1).max(100).overwrite(cleanText).optional(),
     goal: z.enum(["max", "min"]),
   }),
 });

@@ -41,7 +41,9 @@ export const NodeView = memo(function NodeView({ id, selected }: NodeProps) {
       <Ports id={id} definition={definition} wires={checked?.wires} />
       {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
       {node.note && (
-        <p className="border-t border-line px-2.5 py-1.5 text-[11px] whitespace-pre-wrap text-ink-2">{node.note}</p>
+        <p className="border-t border-line px-2.5 py-1.5 text-[11px] wrap-anywhere whitespace-pre-wrap text-ink-2">
+          {node.note}
+        </p>
       )}
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
       <NodeProblems problems={problems} run={run} />

@@ -12,12 +12,12 @@ export function BestRun({ sweep, best }: { sweep: Sweep; best: Trial }) {
       href={`/runs/${best.id}`}
       data-best-run
       className={cx(
-        "mt-4 flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-accent bg-accent-soft",
+        "mt-4 flex flex-wrap items-baseline gap-x-6 gap-y-2 rounded-xl border border-accent bg-accent-soft",
         "px-4 py-3",
       )}
     >
-      <span className="flex items-center gap-2 font-semibold text-accent">
-        <Trophy className="size-4" aria-hidden />
+      <span className="flex items-baseline gap-2 font-semibold text-accent">
+        <Trophy className="size-4 self-center" aria-hidden />
         {hasEnded(sweep.status) ? "Best" : "Best so far"}: run {best.number}
       </span>
       <span>

@@ -83,13 +83,14 @@ function lineOf(trial: Trial, { sweep, colours, best }: Drawn): object {
 
 /** Numbers that span two decades or more lie on a logarithmic axis; words, and numbers among words, on categories. */
 function scaleOf(axis: SweepAxis): object {
-  if ("scale" in axis) return { type: axis.scale === "log" ? "log" : "value", min: axis.min, max: axis.max };
-  if (!isNumeric(axis)) return { type: "category", data: axis.values.map(valueLabel) };
-  const numbers = axis.values.map(Number);
+  if (!isNumeric(axis)) return { type: "category", data: "scale" in axis ? [] : axis.values.map(valueLabel) };
+  const numbers = "scale" in axis ? [axis.min, axis.max] : axis.values.map(Number);
   const low = Math.min(...numbers);
   const high = Math.max(...numbers);
-  if (low > 0 && high / low >= 100) return { type: "log", min: low, max: high };
-  return { type: "value", min: low, max: high === low ? low + 1 : high };
+  const isLog = "scale" in axis ? axis.scale === "log" : low > 0 && high / low >= 100;
+  if (isLog) return { type: "log", min: low, max: high };
+  // Without bounds of its own the axis ends at round numbers, whose labels keep clear of each other.
+  return { type: "value", scale: true };
 }
 
 const isNumeric = (axis: SweepAxis): boolean =>
