@@ -9,7 +9,7 @@ import { Button, IconButton } from "../_ui/button";
 import { StatusMark } from "../_ui/status";
 
 /** `broken` says why a graph cannot be read: it is listed all the same, to be deleted. */
-export type ListedGraph = Outputs["graphs"]["list"][number] & { broken?: string };
+export type ListedGraph = Outputs["graphs"]["list"][number];
 
 /** The graphs that are there, with what can be done to each. */
 export function GraphList({

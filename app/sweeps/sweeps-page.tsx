@@ -98,13 +98,19 @@ function NameCell({ sweep }: { sweep: Sweep }) {
   return (
     <Link href={`/sweeps/${sweep.id}`} className="block min-w-0">
       <span className="block truncate font-medium">{sweep.name}</span>
-      <span className="block truncate text-xs text-ink-3">{variedParameters(sweep)}</span>
+      {sweep.broken ? (
+        <span className="block truncate text-xs text-bad" title={sweep.broken}>
+          This sweep cannot be read: {sweep.broken}
+        </span>
+      ) : (
+        <span className="block truncate text-xs text-ink-3">{variedParameters(sweep)}</span>
+      )}
     </Link>
   );
 }
 
 function BestCell({ sweep }: { sweep: Sweep }) {
-  if (sweep.best === null) return "–";
+  if (sweep.best === null || sweep.broken) return "–";
   return (
     <span>
       <b className="font-semibold">{shortNumber(sweep.best)}</b>{" "}

@@ -25,7 +25,8 @@ export function SweepPage({ id }: { id: string }) {
   return (
     <Shell here="sweeps">
       {error && <Complaint>{problemOf(error).message}</Complaint>}
-      {!error && sweep && <Report sweep={sweep} />}
+      {!error && sweep?.broken && <Complaint>This sweep cannot be read: {sweep.broken}</Complaint>}
+      {!error && sweep && !sweep.broken && <Report sweep={sweep} />}
     </Shell>
   );
 }
