@@ -31,11 +31,15 @@ const unwritable = {
 };
 const noDatabase = {
   message: "The database does not answer.",
-  hint: "Nothing is lost. Wait a moment; if it stays away, look at pg.log in the data folder, or at the server DATABASE_URL names.",
+  hint:
+    "Nothing is lost. Wait a moment; " +
+    "if it stays away, look at pg.log in the data folder, or at the server DATABASE_URL names.",
 };
 const noDatabaseSpace = {
   message: "The database's disk is full.",
-  hint: "Nothing that was stored is lost. Free some space where the database keeps its data; what waits is written then.",
+  hint:
+    "Nothing that was stored is lost. " +
+    "Free some space where the database keeps its data; what waits is written then.",
 };
 const systemFailures: Record<string, { message: string; hint: string }> = {
   ENOSPC: {

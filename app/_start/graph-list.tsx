@@ -37,6 +37,7 @@ export function GraphList({
   );
 }
 
+const brokenLook = "inline-flex items-center gap-1 rounded-full bg-bad-soft px-2 py-0.5 text-xs font-medium text-bad";
 const rowLook = "flex items-center gap-3 border-b border-line px-4 py-2.5 last:border-0";
 
 function BrokenRow({ graph: { name, broken }, onRemove }: { graph: ListedGraph; onRemove(): void }) {
@@ -46,7 +47,7 @@ function BrokenRow({ graph: { name, broken }, onRemove }: { graph: ListedGraph; 
         <span className="block truncate font-medium text-ink-2">{name || "Untitled"}</span>
         <span className="block text-xs wrap-anywhere text-bad">This graph cannot be read: {broken}</span>
       </div>
-      <span className="inline-flex items-center gap-1 rounded-full bg-bad-soft px-2 py-0.5 text-xs font-medium text-bad">
+      <span className={brokenLook}>
         <TriangleAlert className="size-3.5" aria-hidden />
         Broken
       </span>

@@ -179,11 +179,10 @@ describe("safetensors", () => {
     expect([...toFloat32(readSafetensors(bytes).tensors.get("x") as StoredTensor)]).toEqual([1, -2.5]);
   });
   it("reads tensors at any offset, as a Buffer too", () => {
+    const half = { dtype: "F16", shape: [1], data_offsets: [0, 2] };
+    const full = { dtype: "F32", shape: [1], data_offsets: [2, 6] };
     for (const padding of ["", " ", "  "]) {
-      const bytes = file(
-        `${JSON.stringify({ h: { dtype: "F16", shape: [1], data_offsets: [0, 2] }, f: { dtype: "F32", shape: [1], data_offsets: [2, 6] } })}${padding}`,
-        6,
-      );
+      const bytes = file(`${JSON.stringify({ h: half, f: full })}${padding}`, 6);
       bytes.set([0x00, 0x3c, 0, 0, 0x80, 0x3f], bytes.length - 6);
       for (const given of [bytes, Buffer.from(bytes)])
         expect([...readSafetensors(given).tensors.values()].flatMap((t) => [...toFloat32(t)])).toEqual([1, 1]);

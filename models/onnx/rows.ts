@@ -152,7 +152,8 @@ function product({ op, inputs, attrs }: OpNode, x: Value, from: number, y: Value
   const toEnd = y.shape.length - to;
   if (fromEnd > 2) return fromEnd === toEnd;
   const { transA = 0, transB = 0 } = attrs as { transA?: number; transB?: number };
-  // Axes are counted from the end: rows are 2 and columns 1, and a side that is transposed has them the other way round.
+  // Axes are counted from the end: rows are 2 and columns 1, and a side that is transposed has them the other way
+  // round.
   if (x === inputs[0]) return fromEnd === (transA ? 1 : 2) && toEnd === 2;
   if (x === inputs[1]) return fromEnd === (transB ? 2 : 1) && toEnd === 1;
   return toEnd === fromEnd;

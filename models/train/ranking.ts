@@ -13,8 +13,8 @@ export function bestOf(row: ArrayLike<number>, count: number): number[] {
 }
 
 /**
- * How many numbers are larger than the one in `column`: its rank, from 0. Ties count against it, so that equal scores earn
- * nothing.
+ * How many numbers are larger than the one in `column`: its rank, from 0. Ties count against it, so that equal scores
+ * earn nothing.
  */
 export function rankOf(row: ArrayLike<number>, column: number): number {
   const x = row[column] as number;

@@ -13,7 +13,7 @@ describe("a schedule", () => {
       if (step > 0) expect(scheduleAt(schedule, step, steps), `step ${step}`).toBeCloseTo(expected, 12);
     }
   });
-  it("warms up from nothing, reaches its peak with the warmup and its floor with the last step, and stays there", () => {
+  it("warms up from nothing, peaks with the warmup, reaches its floor with the last step, and stays there", () => {
     const at = (step: number) => scheduleAt({ kind: "cosine", warmup: 10, floor: 0.1 }, step, 110);
     expect([1, 10, 60, 110, 200].map((step) => Number(at(step).toFixed(9)))).toEqual([0.1, 1, 0.55, 0.1, 0.1]);
     expect(scheduleAt({ kind: "linear", warmup: 10, floor: 0 }, 10, 10)).toBe(1);

@@ -48,7 +48,7 @@ describe("a training step", () => {
       ); // lr · η · ‖w‖
     }
   });
-  it("clips the global norm, reports the norm before clipping, and returns clamped parameters to their bounds", async () => {
+  it("clips the global norm, reports it before clipping, and returns clamped parameters to their bounds", async () => {
     const { graph, states } = quadratic({ kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 }, 1, {
       w: [-0.4, 0.3],
     });

@@ -155,7 +155,9 @@ function makerOf(graph: Graph): Maker {
   return { op: opsOf(graph), scalar: (n) => constant("float32", n), double: (n) => constant("float64", n) };
 }
 
-/** The norm of all gradients together, and what they are to be multiplied by: the clipping and the loss scale undone. */
+/**
+ * The norm of all gradients together, and what they are to be multiplied by: the clipping and the loss scale undone.
+ */
 function clipping(
   { op, scalar }: Maker,
   trained: readonly Trained[],

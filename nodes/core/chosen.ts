@@ -1,4 +1,6 @@
-/** Files that someone chose for a parameter: one, several, a folder or an archive; and what the parameter holds of them. */
+/**
+ * Files that someone chose for a parameter: one, several, a folder or an archive; and what the parameter holds of them.
+ */
 import type * as z from "zod";
 import { type Beside, nothingBeside } from "#models/onnx/import/external";
 import { type Source, sourceOf } from "#models/onnx/import/fields";
@@ -26,8 +28,9 @@ interface Choice {
 }
 
 /**
- * What a parameter holds of the files that were chosen: reference and name of the one that is meant, what its node keeps
- * of it, and under `files` those beside it that belong to it. Nothing is sent before everything is read and found.
+ * What a parameter holds of the files that were chosen: reference and name of the one that is meant, what its node
+ * keeps of it, and under `files` those beside it that belong to it. Nothing is sent before everything is read and
+ * found.
  */
 export async function choose({ chosen, inspect, send, find = nothingBeside }: Choice): Promise<Stored> {
   const all = inspect ? (await Promise.all(chosen.map(unpacked))).flat() : chosen;

@@ -77,7 +77,8 @@ function resolveNodes(document: GraphDocument, registry: Registry, problems: Pro
 function newerVersion(id: string, { title, version }: NodeDefinition, saved: number): Problem {
   return errorProblem(
     "newer-version",
-    `${title} “${id}” was saved by a newer Patchbay: version ${saved} of its type, while this one knows up to ${version}.`,
+    `${title} “${id}” was saved by a newer Patchbay: ` +
+      `version ${saved} of its type, while this one knows up to ${version}.`,
     "Update Patchbay; or delete the node and add it again, which sets its parameters anew.",
     { node: id },
   );

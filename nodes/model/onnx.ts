@@ -60,12 +60,20 @@ export const onnx = defineNode({
   type: "model.onnx",
   title: "ONNX model",
   description: "A model from an .onnx file, which runs, trains and exports like one built here.",
-  docs: `Its ports are the inputs and outputs of the file. Half-precision floats are computed with in float32, integers in int64.
+  docs: `Its ports are the inputs and outputs of the file. Half-precision floats are computed with in float32,
+integers in int64.
 
-**As ops** where every op of the file can be translated: it fuses with its neighbours, trains and exports. Float tensors with more than one element are its parameters, under their names in the file; they start from the file's numbers, and a weights wire freezes, trains or adapts them.
-Single numbers, integers, masks (with infinities or numbers beyond 10³⁰) and the tensors of Constant nodes are constants. The running statistics of BatchNormalization are kept and not trained. Dropout is left out.
+**As ops** where every op of the file can be translated: it fuses with its neighbours, trains and exports. Float
+tensors with more than one element are its parameters, under their names in the file; they start from the file's
+numbers, and a weights wire freezes, trains or adapts them.
+Single numbers, integers, masks (with infinities or numbers beyond 10³⁰) and the tensors of Constant nodes are
+constants. The running statistics of BatchNormalization are kept and not trained. Dropout is left out.
 
-**As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a wire carries others. A batch is given to it whole; a file of a fixed batch gets as many rows at a time, the last ones filled up with repeated rows whose results are cut off again.
+**As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX
+Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does
+not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a
+wire carries others. A batch is given to it whole; a file of a fixed batch gets as many rows at a time, the last ones
+filled up with repeated rows whose results are cut off again.
 
 A model whose weights lie in other files is uploaded together with these: several files, their folder, or a .zip.`,
   version: 1,

@@ -1,7 +1,10 @@
 import { totalmem } from "node:os";
 import { env } from "../env";
 
-/** How many bytes runs may hold: `PATCHBAY_MEMORY`, or half of what the machine, or the group that this process is in, has. */
+/**
+ * How many bytes runs may hold: `PATCHBAY_MEMORY`, or half of what the machine, or the group that this process is in,
+ * has.
+ */
 export function memoryLimit(): number {
   const { memory } = env();
   if (memory !== undefined) return memory;

@@ -1,4 +1,7 @@
-/** Models whose weights lie in files of their own, read by the runtime from where they lie: no copy in JavaScript, no limit of 2 GiB. */
+/**
+ * Models whose weights lie in files of their own, read by the runtime from where they lie: no copy in JavaScript, no
+ * limit of 2 GiB.
+ */
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, open, rm, writeFile } from "node:fs/promises";
@@ -29,7 +32,10 @@ export function fedModel({ graph }: Lowered): ModelFiles {
 const inlineBytes = 2 ** 26;
 const drawnFile = "drawn";
 
-/** A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a file of their own. */
+/**
+ * A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a
+ * file of their own.
+ */
 export function storedModel({ graph }: Lowered, sources: ReadonlyMap<string, ParameterSource>): ModelFiles {
   const refs = new Set<string>();
   const fresh = [...sources.values()].filter((source) => source instanceof Float32Array);
@@ -55,7 +61,9 @@ function total(amounts: readonly number[]): number {
   return amounts.reduce((sum, amount) => sum + amount, 0);
 }
 
-/** Equal when and only when the model gives the same. Blobs are named by their content, so theirs is not hashed again. */
+/**
+ * Equal when and only when the model gives the same. Blobs are named by their content, so theirs is not hashed again.
+ */
 export function identityOf({ model, drawn }: ModelFiles): string {
   const hash = createHash("sha256").update(model);
   for (const { buffer, byteOffset, byteLength } of drawn) hash.update(new Uint8Array(buffer, byteOffset, byteLength));

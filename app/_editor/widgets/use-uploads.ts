@@ -28,8 +28,8 @@ export function useUploads(onDone: (done: Uploaded[]) => void) {
 }
 
 /**
- * Sends what was chosen for one parameter: a file, or one with those that belong to it. Nothing is sent that does not pass
- * its inspection. `isBusy` while it is read and sent.
+ * Sends what was chosen for one parameter: a file, or one with those that belong to it. Nothing is sent that does not
+ * pass its inspection. `isBusy` while it is read and sent.
  */
 export function useChoice(onDone: (value: Stored) => void, inspect: Inspect | undefined) {
   const [isBusy, setIsBusy] = useState(false);

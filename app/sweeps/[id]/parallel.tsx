@@ -20,7 +20,9 @@ export interface ParallelProps {
   lit: string | undefined;
   onLit(id: string | undefined): void;
   onOpen(id: string): void;
-  /** The runs inside of every brushed range. Nothing when nothing is brushed, and giving that takes the brushes away. */
+  /**
+   * The runs inside of every brushed range. Nothing when nothing is brushed, and giving that takes the brushes away.
+   */
   brushed: ReadonlySet<string> | undefined;
   onBrush(ids: Set<string> | undefined): void;
 }

@@ -26,7 +26,10 @@ interface Kind {
 }
 const list = (name: string, ...sizes: number[]) => intTensor(name, sizes);
 
-/** A class token is put before patches, as exporters write torch's expand for a fixed batch: not at all for a batch of one. */
+/**
+ * A class token is put before patches, as exporters write torch's expand for a fixed batch: not at all for a batch of
+ * one.
+ */
 const classToken = (n: number): Kind => ({
   shape: (rows) => [rows, 3, 4, 4],
   nodes: [

@@ -12,15 +12,17 @@ export interface Coverage {
   written: "several" | readonly string[];
 }
 
-/** Every op that a graph may be made of or that the file of an imported model may hold, in the order of the alphabet. */
+/**
+ * Every op that a graph may be made of or that the file of an imported model may hold, in the order of the alphabet.
+ */
 export function coverage(): Coverage[] {
   const all = new Set([...Object.keys(opTable), ...importableOps()]);
   return [...all].toSorted().map((op) => (Object.hasOwn(opTable, op) ? ofOurs(op) : ofTranslated(op)));
 }
 
 /**
- * What the ops that only files have become on import, as far as they read data: what is known of them follows from these. On sizes and
- * constants all of them are computed while the model is read.
+ * What the ops that only files have become on import, as far as they read data: what is known of them follows from
+ * these. On sizes and constants all of them are computed while the model is read.
  */
 const importedAs: Readonly<Record<string, readonly OpName[]>> = {
   Acosh: ["Add", "Log", "Mul", "Sqrt", "Sub"],
@@ -50,7 +52,10 @@ const importedAs: Readonly<Record<string, readonly OpName[]>> = {
   Unsqueeze: ["Reshape"],
   Upsample: ["Resize"],
 };
-/** Those that read no numbers of their inputs, but sizes, and that choose: nothing flows through them, whatever they become. */
+/**
+ * Those that read no numbers of their inputs, but sizes, and that choose: nothing flows through them, whatever they
+ * become.
+ */
 const flowless: ReadonlySet<string> = new Set(["Constant", "ConstantOfShape", "Hardmax", "Range", "Shape", "Size"]);
 
 function ofOurs(op: string): Coverage {

@@ -24,7 +24,10 @@ const picture = new ort.Tensor(
 );
 const ids = new ort.Tensor("int64", BigInt64Array.from([5, 9, 2, 29, 0, 0, 0, 7, 7, 1, 3, 12, 4, 29], BigInt), [2, 7]);
 
-/** Relative to the largest number; a gradient that is zero but for rounding, of a bias before a batch normalization, is compared as it is. */
+/**
+ * Relative to the largest number; a gradient that is zero but for rounding, of a bias before a batch normalization, is
+ * compared as it is.
+ */
 const apart = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((x, i) => Math.abs(x - (b[i] as number)))) / Math.max(0.01, ...b.map(Math.abs));
 

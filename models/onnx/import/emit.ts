@@ -102,7 +102,10 @@ function imported(
   }
 }
 
-/** That an op cannot be imported, and why. A node that lacks an attribute or has a false one trips our code in the middle. */
+/**
+ * That an op cannot be imported, and why. A node that lacks an attribute or has a false one trips our code in the
+ * middle.
+ */
 function refused(node: FileNode, error: Error): OnnxError {
   const tripped = error instanceof TypeError || error instanceof RangeError;
   const reason = tripped ? "its inputs or attributes are not what the op has" : error.message.replace(/\.$/, "");

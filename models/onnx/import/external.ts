@@ -1,4 +1,7 @@
-/** Weights in other files: where they may lie, and how they are read. https://github.com/onnx/onnx/blob/main/docs/ExternalData.md */
+/**
+ * Weights in other files: where they may lie, and how they are read.
+ * https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
+ */
 import { cutText } from "../../files/text";
 import { OnnxError } from "./error";
 import type { Source } from "./fields";

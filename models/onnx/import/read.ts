@@ -53,7 +53,8 @@ const limits = { nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, listedBytes: 
 /**
  * Reads an ONNX model, opset 7 to 26. What a stranger's file may have wrong is an `OnnxError` that names op and node:
  * no ONNX, cycles, values that nothing gives, false sizes. What may be sound but cannot become ops of ours is an
- * `Untranslatable`: another opset, an op that `knows` does not know, functions, element types that are not computed with.
+ * `Untranslatable`: another opset, an op that `knows` does not know, functions, element types that are not computed
+ * with.
  *
  * Which tensors are weights: floats with more than one element. Single numbers (epsilons, scales) and integers are
  * constants, and so is a float tensor with infinities or numbers beyond 10³⁰, which is a mask; so are the tensors of
@@ -194,7 +195,8 @@ export const whereIs = (node: FileNode): string => `${node.op} “${titleOf(node
 const titleOf = ({ name, outputs }: FileNode): string => name || outputs[0] || "without a name";
 
 const straight =
-  "A model is imported as a straight line of ops. Export it with example inputs that fix the choice, or without control flow.";
+  "A model is imported as a straight line of ops. " +
+  "Export it with example inputs that fix the choice, or without control flow.";
 const hints = new Map([
   ["If", straight],
   ["Loop", straight],

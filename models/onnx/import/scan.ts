@@ -25,7 +25,10 @@ export interface ModelMap {
   functions: number;
   /** Sparse weights. */
   sparse: number;
-  /** Bytes of integers that are listed one by one: they swell when they are decoded, one byte may stand for a whole number. */
+  /**
+   * Bytes of integers that are listed one by one: they swell when they are decoded, one byte may stand for a whole
+   * number.
+   */
   listedBytes: number;
   nodes: Span[];
   inputs: Span[];

@@ -53,7 +53,8 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
   const outputs = (await infos(map.outputs)).map(outputOf);
   if (!outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
     throw new OnnxError(
-      `The model has ${inputs.length} inputs and ${outputs.length} outputs; at most ${limits.ports} of each are read, and at least one output.`,
+      `The model has ${inputs.length} inputs and ${outputs.length} outputs; ` +
+        `at most ${limits.ports} of each are read, and at least one output.`,
       "Export the part of the model that you need.",
     );
   return { opset, inputs, outputs };

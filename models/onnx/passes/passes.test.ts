@@ -112,7 +112,7 @@ describe("simplification", () => {
 });
 
 describe("common subexpressions", () => {
-  it("are computed once, with equal constants taken for one; attributes keep ops apart, and so does a stopped gradient", async () => {
+  it("are computed once, equal constants being one; attributes and a stopped gradient keep ops apart", async () => {
     const graph = graphOf((op, g) => {
       const x = g.input("x", "float32", [2, 3]);
       const scaled = () => op.Mul(op.Exp(x), g.constant([2]));

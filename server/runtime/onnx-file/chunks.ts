@@ -12,7 +12,9 @@ export interface Chunks {
   cut: ReadonlySet<string>;
 }
 
-/** Rows at a time where rows do not depend on each other: enough to keep the cores busy, and to be cancelled between. */
+/**
+ * Rows at a time where rows do not depend on each other: enough to keep the cores busy, and to be cancelled between.
+ */
 const usualRows = 64;
 
 /** Inputs up to so many bytes are given whole where it is not known that rows do not depend on each other. */

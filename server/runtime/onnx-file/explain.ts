@@ -35,7 +35,9 @@ const openings: [RegExp, (found: RegExpExecArray, name: string) => Told][] = [
   [
     /Could not find an implementation for (\w+)\((\d+)\) node with name '([^']*)'/,
     ([, op, version, node], name) => ({
-      message: `ONNX Runtime cannot compute “${name}” on this machine: it has no ${op} (version ${version}) for the element types of node “${node}”.`,
+      message:
+        `ONNX Runtime cannot compute “${name}” on this machine: ` +
+        `it has no ${op} (version ${version}) for the element types of node “${node}”.`,
       hint: "Export the model with other element types, such as float32.",
     }),
   ],
@@ -49,7 +51,9 @@ const openings: [RegExp, (found: RegExpExecArray, name: string) => Told][] = [
   [
     /[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)/,
     ([, version, last], name) => ({
-      message: `“${name}” was written by a newer exporter: IR version ${version}, and ${last} is the last that ONNX Runtime reads here.`,
+      message:
+        `“${name}” was written by a newer exporter: IR version ${version}, ` +
+        `and ${last} is the last that ONNX Runtime reads here.`,
       hint: "Export it with an older version of onnx, or update Patchbay.",
     }),
   ],

@@ -22,7 +22,10 @@ export interface OnnxFileRun {
 
 const sessions = new Pool<ort.InferenceSession>();
 
-/** Runs a model file as it is: opened from where it lies, its inputs cast to its own element types, by rows where that is sound. */
+/**
+ * Runs a model file as it is: opened from where it lies, its inputs cast to its own element types, by rows where that
+ * is sound.
+ */
 export async function runOnnxFile(run: OnnxFileRun): Promise<Record<string, Tensor>> {
   const { request, blobs, signal, progress, warn } = run;
   const name = JSON.stringify([run.provider, request.ref, request.files]);

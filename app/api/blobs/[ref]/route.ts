@@ -31,11 +31,11 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
       "Cache-Control": "public, max-age=31536000, immutable",
       // An SVG opened by itself is a document: it may draw, and nothing else.
       "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      ...(name
-        ? {
-            "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(cutFileName(cleanText(name), 200))}`,
-          }
-        : {}),
+      ...(name ? { "Content-Disposition": `attachment; filename*=UTF-8''${encodedFileName(name)}` } : {}),
     },
   });
+}
+
+function encodedFileName(name: string): string {
+  return encodeURIComponent(cutFileName(cleanText(name), 200));
 }
