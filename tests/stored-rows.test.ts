@@ -1,4 +1,4 @@
-/** What is stored: texts that Postgres could not keep or search, rows that are broken already, requests that are none. */
+/** What is stored: texts that Postgres could not keep or search, rows that are broken, requests that are none. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Preview } from "#nodes/core/preview";

@@ -95,8 +95,9 @@ export function toFloat32({ dtype, data }: Omit<StoredTensor, "shape">, name?: s
 
 /** The error for a tensor that is needed as floating-point numbers and holds none that are read. */
 export function unreadable(dtype: string, name?: string): SafetensorsError {
+  const tensor = name === undefined ? "The tensor" : `The tensor ${quoted(name)}`;
   return new SafetensorsError(
-    `The tensor ${name === undefined ? "" : `${quoted(name)} `}of the checkpoint is of the element type ${dtype.slice(0, 20)}, ` +
+    `${tensor} of the checkpoint is of the element type ${dtype.slice(0, 20)}, ` +
       "and weights are floating-point numbers: F64, F32, F16, BF16 or an F8.",
     "Convert this tensor in the tool that wrote the file, or load a checkpoint with weights that are not quantized.",
   );
