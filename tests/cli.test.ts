@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { beforeAll, describe, expect, it } from "vitest";
 import * as ort from "onnxruntime-node";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { graph, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
 
@@ -74,6 +75,42 @@ describe("patchbay", () => {
     expect([b.ran, b.outputs.grid.gallery.images.length]).toEqual([["grid"], 3]);
     expect(typeof a.timings.data).toBe("number");
     expect(await readdir(out)).toContain("weights.safetensors");
+  });
+  it("reads a graph and a text that an editor wrote in UTF-16 or with a byte-order mark", async () => {
+    const text = JSON.stringify(graph({ text: ["text.input", { text: "é" }] }));
+    const encoded = {
+      "bom.json": Buffer.from(`\ufeff${text}`),
+      "utf16le.json": Buffer.from(`\ufeff${text}`, "utf16le"),
+      "utf16be.json": Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
+      "words.txt": Buffer.from("\ufeffzwei\r\nWörter\r\n", "utf16le"),
+    };
+    for (const [name, bytes] of Object.entries(encoded)) await writeFile(join(dir, name), bytes);
+    const read = await Promise.all(
+      ["bom.json", "utf16le.json"].map((name) => patchbay("run", join(dir, name), "--json")),
+    );
+    expect(read.map(({ stdout }) => JSON.parse(stdout).outputs.text)).toEqual([{ text: ["é"] }, { text: ["é"] }]);
+    const words = ["--set", `text.text=@${join(dir, "words.txt")}`];
+    const { stdout } = await patchbay("run", join(dir, "utf16be.json"), "--json", ...words);
+    expect(JSON.parse(stdout).outputs.text).toEqual({ text: ["zwei", "Wörter"] });
+  });
+  it("tells again with a result from the cache what was warned of when it was made", async () => {
+    const folder = join(dir, "captioned");
+    await mkdir(folder, { recursive: true });
+    const red = { width: 8, height: 8, channels: 3, background: "#f00" } as const;
+    const png = await sharp({ create: red }).png().toBuffer();
+    for (const name of ["a.png", "b.png"]) await writeFile(join(folder, name), png);
+    await writeFile(join(folder, "a.txt"), "one");
+    await writeFile(join(folder, "b.txt"), "");
+    const path = await file("captioned.json", graph({ data: ["data.folder", { folder }] }));
+    vi.stubEnv("PATCHBAY_FOLDERS", folder);
+    const first = await patchbay("run", path);
+    const again = await patchbay("run", path);
+    const { stdout } = await patchbay("run", path, "--json");
+    vi.unstubAllEnvs();
+    const message = "1 of 2 captions are empty; their pictures are left out.";
+    expect(first.stderr).toContain(`warning in data: ${message}\n`);
+    expect(again.stderr).toBe(`warning in data: ${message}\ndone: ran 0 nodes, 1 from the cache.\n`);
+    expect(JSON.parse(stdout).warnings).toEqual([{ node: "data", message }]);
   });
   it("writes two files of one name beside each other", async () => {
     const twice = graph(

@@ -80,6 +80,7 @@ describe("half an emoji, and NUL", () => {
       cached: [],
       timings: {},
       problems: [],
+      warnings: [{ message: text }],
       error: { message: text, details: { place: text } },
     });
     const { result, error, artifacts } = await api.runs.get({ id: run.id });

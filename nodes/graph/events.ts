@@ -21,7 +21,8 @@ export type RunEvent =
   | { kind: "node-done"; node: string; cached: boolean; ms: number; previews: Record<string, Preview> }
   | { kind: "node-failed"; node: string; error: PublicError }
   | { kind: "node-skipped"; node: string }
-  | { kind: "warning"; node?: string; message: string }
+  /** Belongs to the node's result, and is told again with it; `passing`: belongs to this run alone. */
+  | { kind: "warning"; node?: string; message: string; passing?: boolean }
   /**
    * One training step. After `resumed` at step s, and after a point of step s, points with a later step are to be
    * forgotten.

@@ -1,7 +1,9 @@
+import { readFile, stat } from "node:fs/promises";
 import type { Option } from "commander";
 import * as z from "zod";
+import { decodeText } from "#models/files/text";
 import type { NodeDefinition } from "#nodes/core/node";
-import type { GraphDocument, GraphNode } from "#nodes/graph/document";
+import { type GraphDocument, type GraphNode, limits } from "#nodes/graph/document";
 import { registry } from "#nodes/registry.gen";
 import type { Blobs } from "../storage/blobs";
 import { Usage } from "../usage";
@@ -9,11 +11,11 @@ import { repeatable } from "./options";
 import { uploadPath } from "./upload";
 
 export const setOption = (): Option =>
-  repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file");
+  repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file, or gives its text");
 
 /**
  * The graph with parameters changed as `NODE.PARAM=VALUE` says: a value that is JSON is taken as such, anything else as
- * text, and `@PATH` as an upload where the parameter is one.
+ * text, and `@PATH` as an upload where the parameter is one, or else as what the file there says.
  */
 export async function withAssignments(
   document: GraphDocument,
@@ -27,10 +29,11 @@ export async function withAssignments(
     const node = nodeNamed(changed, id);
     const definition = (registry as Record<string, NodeDefinition>)[node.type];
     refuseUnknown(id, param, definition);
-    const isFile = text.startsWith("@") && z.globalRegistry.get(definition?.params[param])?.widget === "upload";
-    node.params[param] = isFile
-      ? await uploadPath(text.slice(1), blobs, definition?.inspect?.[param])
-      : jsonOrText(text);
+    const isUpload = z.globalRegistry.get(definition?.params[param])?.widget === "upload";
+    node.params[param] =
+      isUpload && text.startsWith("@")
+        ? await uploadPath(text.slice(1), blobs, definition?.inspect?.[param])
+        : jsonOrText(await textOrFile(text));
   }
   return changed;
 }
@@ -47,6 +50,20 @@ function refuseUnknown(id: string, param: string, definition: NodeDefinition | u
   if (Object.hasOwn(params, param)) return;
   const known = Object.keys(params).join(", ") || "none";
   throw new Usage(`--set names the parameter “${param}”, which ${id} does not have. Its parameters: ${known}.`);
+}
+
+/** The text of the file that `@PATH` names. Where there is no such file it is a text that begins with @. */
+async function textOrFile(text: string): Promise<string> {
+  const path = text.slice(1);
+  const found = text.startsWith("@") ? await stat(path).catch(() => undefined) : undefined;
+  if (!found?.isFile()) return text;
+  if (found.size > limits.bytes)
+    throw new Usage(`--set names the file “${path}”, which has more than ${limits.bytes / 2 ** 20} MiB.`);
+  try {
+    return decodeText(await readFile(path)).replace(/\r?\n$/, "");
+  } catch {
+    throw new Usage(`--set names the file “${path}”, which cannot be read as text: UTF-8 and UTF-16 are read.`);
+  }
 }
 
 function jsonOrText(text: string): z.core.util.JSONType {

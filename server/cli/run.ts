@@ -43,7 +43,7 @@ async function runGraph(name: string, options: RunOptions): Promise<void> {
 }
 
 function printResult(result: ExecuteResult, outputs: ShownOutputs): void {
-  const { status, ran, cached, timings, provider, problems, error } = result;
+  const { status, ran, cached, timings, provider, problems, warnings, error } = result;
   printJson({
     status,
     outputs,
@@ -52,6 +52,7 @@ function printResult(result: ExecuteResult, outputs: ShownOutputs): void {
     timings,
     provider,
     ...(problems.length ? { problems } : {}),
+    ...(warnings.length ? { warnings } : {}),
     ...(error ? { error } : {}),
   });
 }

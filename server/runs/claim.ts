@@ -50,7 +50,7 @@ export async function finishRun(
   events: readonly RunEvent[],
   ended: ExecuteResult,
 ): Promise<void> {
-  const { status, outputs, ran, cached, timings, provider, problems, error } = ended;
+  const { status, outputs, ran, cached, timings, provider, problems, warnings, error } = ended;
   await db.$transaction(async (tx) => {
     await lockRun(tx, run);
     const { sweep } = await tx.run.findUniqueOrThrow({
@@ -65,7 +65,7 @@ export async function finishRun(
         provider,
         metric: spec && metricValue(spec.metric, outputs),
         error: error && asJson(error),
-        result: asJson({ outputs, ran, cached, timings, problems }),
+        result: asJson({ outputs, ran, cached, timings, problems, warnings }),
         finishedAt: new Date(),
       },
     });
@@ -106,6 +106,7 @@ export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Prom
     cached: [],
     timings: {},
     problems: [],
+    warnings: [],
     error,
   });
 }

@@ -3,11 +3,20 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Preview } from "#nodes/core/preview";
 
+/** Something that the user should know of a result. */
+export interface StoredWarning {
+  message: string;
+  /** Another node that it is about, such as one upstream of a trainer. */
+  node?: string;
+}
+
 /** What a node gave, by port, in stored form. */
 export interface CacheEntry {
   type: string;
   outputs: Record<string, unknown>;
   previews: Record<string, Preview>;
+  /** What was warned of while it was made; missing in entries of an older Patchbay. */
+  warnings?: StoredWarning[];
 }
 
 /** Results of nodes by signature: small JSON files beside the blob store, shared by all workers of a machine. */

@@ -1,6 +1,11 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defineNode } from "#nodes/core/node";
+import { port } from "#nodes/core/ports";
+import type { GraphDocument } from "#nodes/graph/document";
+import type { Registry } from "#nodes/graph/resolve";
+import { registry as everyNode } from "#nodes/registry.gen";
 import { graph, runDocument, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { readSafetensors, writeSafetensors } from "#models/files/safetensors";
@@ -30,6 +35,25 @@ const chain = (limit = 3, gridLimit = 60) =>
       "similarity.logits -> heatmap.values",
     ],
   );
+
+/** A node that warns of the same thing for every row, and one that reads what it gives. */
+function warning(): { document: GraphDocument; registry: Registry } {
+  const odd = defineNode({
+    type: "test.odd",
+    title: "Odd",
+    description: "Warns.",
+    version: 1,
+    inputs: {},
+    outputs: { text: port.text({ shape: ["N"] }) },
+    params: {},
+    run: async ({ host }) => {
+      for (const _ of ["a", "b", "c"]) host.warn("Two rows are odd.");
+      return { text: ["a", "b", "c"] };
+    },
+  });
+  const document = graph({ odd: ["test.odd"], trim: ["text.trim"] }, ["odd.text -> trim.text"]);
+  return { document, registry: { ...everyNode, "test.odd": odd } };
+}
 
 describe("a run", () => {
   it("names the tensor of a checkpoint that a node needs and that holds no floating-point numbers", async () => {
@@ -115,6 +139,29 @@ describe("a run", () => {
     for (const sub of await readdir(results))
       for (const file of await readdir(join(results, sub))) await writeFile(join(results, sub, file), "{broken");
     expect((await runDocument(chain(), dir)).ran).toHaveLength(8);
+  });
+  it("tells warnings again with what comes from the cache, and reads entries that have none", async () => {
+    const dir = await temporaryFolder();
+    const warningsOf = ({ events, warnings }: Awaited<ReturnType<typeof runDocument>>) => {
+      const told = events.flatMap((event) => (event.kind === "warning" ? [[event.node, event.message]] : []));
+      expect(warnings.map(({ node, message }) => [node, message])).toEqual(told);
+      return told;
+    };
+    const odd = warning();
+    const first = await runDocument(odd.document, dir, { registry: odd.registry });
+    const again = await runDocument(odd.document, dir, { registry: odd.registry });
+    expect([first.ran.length, again.ran.length]).toEqual([2, 0]);
+    expect(warningsOf(first)).toEqual([["odd", "Two rows are odd."]]);
+    expect(warningsOf(again)).toEqual(warningsOf(first));
+    const results = join(dir, "cache/results");
+    for (const sub of await readdir(results))
+      for (const name of await readdir(join(results, sub))) {
+        const path = join(results, sub, name);
+        const { warnings: _, ...old } = JSON.parse(await readFile(path, "utf8"));
+        await writeFile(path, JSON.stringify(old));
+      }
+    const older = await runDocument(odd.document, dir, { registry: odd.registry });
+    expect([older.ran, warningsOf(older)]).toEqual([[], []]);
   });
   it("stops when it is cancelled, before the next node", async () => {
     const controller = new AbortController();

@@ -13,6 +13,7 @@ import { Cancelled, toPublic } from "../errors";
 import { readyTargets } from "../graphs/ready";
 import { sha256 } from "../storage/blobs";
 import type { CacheEntry } from "./cache";
+import { HeardWarnings } from "./heard-warnings";
 import { hold } from "./hold";
 import { createHost } from "./host/create-host";
 import { chooseProvider, type Provider, type ProviderChoice } from "./providers";
@@ -38,6 +39,8 @@ export interface ExecuteResult {
   timings: Record<string, number>;
   provider?: Provider;
   problems: Problem[];
+  /** What was warned of, now or when a result that is used was made. */
+  warnings: { node?: string; message: string }[];
   error?: PublicError;
 }
 
@@ -69,10 +72,13 @@ class Execution {
 
   constructor(readonly options: ExecuteOptions) {
     const { graph, types, problems } = check(options.document, options.registry ?? everyNode);
-    this.result = { status: "done", outputs: {}, ran: [], cached: [], timings: {}, problems };
+    this.result = { status: "done", outputs: {}, ran: [], cached: [], timings: {}, problems, warnings: [] };
     this.#graph = graph;
     this.#types = types;
-    this.#tell = options.onEvent ?? (() => {});
+    this.#tell = (event) => {
+      if (event.kind === "warning") this.result.warnings.push({ node: event.node, message: event.message });
+      options.onEvent?.(event);
+    };
   }
 
   async runTargets(): Promise<void> {
@@ -157,10 +163,11 @@ class Execution {
         this.#tellDone(held, training.entry);
         return;
       }
-      const values = await runStep(step, context);
+      const warnings = new HeardWarnings(this.#tell);
+      const values = await runStep(step, { ...context, tell: warnings.tell });
       const ms = Math.round(performance.now() - start);
       for (const id of nodes) {
-        const entry = await results.keep(this.#nodeOf(id), values, hostOf(id, context));
+        const entry = await results.keep(this.#nodeOf(id), values, warnings.of(id, nodes), hostOf(id, context));
         this.result.ran.push(id);
         this.result.timings[id] = ms;
         this.result.outputs[id] = results.outputsOf(id);
@@ -183,14 +190,21 @@ class Execution {
     let waited = false;
     const release = await hold(join(scratch, `${results.signatureOf(node)}.lock`), signal, () => {
       waited = true;
-      this.#tell({ kind: "warning", node, message: "Another run trains the same; this one waits for its result." });
+      this.#tell({ kind: "warning", node, message: waits, passing: true });
     });
     return { release, entry: waited ? await results.find(node) : undefined };
   }
 
-  /** A node's result is there: made in so many milliseconds, or from the cache. */
-  #tellDone(node: string, { previews }: CacheEntry, ms?: number): void {
-    this.#tell({ kind: "node-done", node, cached: ms === undefined, ms: ms ?? 0, previews });
+  /** A node's result is there: made in so many milliseconds, or from the cache, with the warnings that belong to it. */
+  #tellDone(node: string, { previews, warnings = [] }: CacheEntry, ms?: number): void {
+    const cached = ms === undefined;
+    this.#tell({ kind: "node-done", node, cached, ms: ms ?? 0, previews });
+    if (!cached) return;
+    for (const { message, node: other } of warnings) {
+      // A cached result may have been made in another graph, whose nodes have other names.
+      const about = other !== undefined && this.#graph.nodes.has(other) ? other : node;
+      this.#tell({ kind: "warning", node: about, message });
+    }
   }
 
   /** Tells which node of a step failed and what is not reached any more. */
@@ -209,6 +223,8 @@ class Execution {
     return this.#graph.nodes.get(id) as ResolvedNode;
   }
 }
+
+const waits = "Another run trains the same; this one waits for its result.";
 
 const nodesOf = (step: Step): readonly string[] => (step.kind === "host" ? [step.node] : step.nodes);
 

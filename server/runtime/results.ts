@@ -8,7 +8,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { type Cache, type CacheEntry, openCache } from "./cache";
+import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
 import { previewOf } from "./previews";
 import { loadValue, storeValue } from "./values";
 
@@ -67,10 +67,15 @@ export class Results {
     return read.length ? read : ports;
   }
 
-  /** Stores what a node gave and draws its previews. */
-  async keep(node: ResolvedNode, values: ReadonlyMap<string, unknown>, host: Host): Promise<CacheEntry> {
+  /** Stores what a node gave, with what was warned of meanwhile, and draws its previews. */
+  async keep(
+    node: ResolvedNode,
+    values: ReadonlyMap<string, unknown>,
+    warnings: StoredWarning[],
+    host: Host,
+  ): Promise<CacheEntry> {
     const { id, definition } = node;
-    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {} };
+    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {}, warnings };
     for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
       const endpoint = endpointKey({ node: id, port });
       const value = values.get(endpoint);

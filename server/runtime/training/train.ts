@@ -106,6 +106,7 @@ async function resume(state: TrainingState): Promise<ReadonlyMap<string, Float32
       kind: "warning",
       node,
       message: `The training's last checkpoint is not used, since ${reason}; the training starts anew.`,
+      passing: true,
     });
     onEvent({ kind: "resumed", node, step: 0 });
     return undefined;
@@ -115,6 +116,7 @@ async function resume(state: TrainingState): Promise<ReadonlyMap<string, Float32
       kind: "warning",
       node,
       message: `The training goes on from the checkpoint of step ${checkpoint.step}, since ${damage.join(", and ")}.`,
+      passing: true,
     });
   memory.restore(checkpoint);
   curve.restore(checkpoint.history, checkpoint.step);
