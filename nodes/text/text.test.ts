@@ -76,6 +76,32 @@ group("tokens", () => {
     expect([rows[6], rows[11]]).toEqual([size - 2, size - 1]);
     expect(rows.slice(7, 11).every((id) => id > 0 && id < size - 2)).toBe(true);
   });
+  it("tells how many texts are cut or empty, and whether that makes them the same", async () => {
+    const words = ["one", "two", "three", "four", "five", "six"];
+    const { tokenizer } = await runNode(trainTokenizer, { text: [words] }, { vocabulary: 540 });
+    const warningsOf = async (text: string[], length: number): Promise<string[]> => {
+      const warnings: string[] = [];
+      const host = await testHost({ onWarn: (message) => warnings.push(message) });
+      await runNode(tokenize, { text, tokenizer }, { length }, host);
+      return warnings;
+    };
+    const long = words.map((word) => `two two two two ${word}`);
+    expect(await warningsOf(long, 4)).toEqual([
+      expect.stringMatching(
+        /^6 of 6 texts are longer than the context of 4 tokens and are cut, which makes them all the same\. The longest/,
+      ),
+    ]);
+    expect(await warningsOf([...long.slice(0, 2), "o"], 4)).toEqual([
+      expect.stringContaining(
+        "2 of 3 texts are longer than the context of 4 tokens and are cut, which makes 2 of them",
+      ),
+    ]);
+    expect(await warningsOf(["two two two two", "two two two two"], 4)).toEqual([
+      expect.stringMatching(/^2 of 2 texts are longer than the context of 4 tokens and are cut\. The longest has \d+/),
+    ]);
+    expect(await warningsOf(["", " ", "six"], 40)).toEqual([expect.stringMatching(/^2 of 3 texts are empty/)]);
+    expect(await warningsOf(words, 40)).toEqual([]);
+  });
   it("explains a tokenizer that is none", async () => {
     await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow(
       "The tokenizer cannot be read.",

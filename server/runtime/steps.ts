@@ -138,6 +138,7 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
   const { inputs, definition } = graph.nodes.get(node) as ResolvedNode;
   const deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
   await prepare(coneOf(graph, deferred).tensors, context);
+  const firstWarnings = withFirstWarnings(tell);
   return train({
     request,
     node,
@@ -152,9 +153,20 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     sessions,
     scratch: join(options.scratch, results.signatureOf(node)),
     valueOf: (from) => results.value(from),
-    hostFor: (id, seed) => createHost({ ...hostOptionsOf(id, options, tell), seed, provider, onProgress: () => {} }),
+    hostFor: (id, seed) =>
+      createHost({ ...hostOptionsOf(id, options, firstWarnings), seed, provider, onProgress: () => {} }),
     onEvent: tell,
   });
+}
+
+/** What runs anew in each step would warn anew in each step: only the first warning of a node is told. */
+function withFirstWarnings(tell: StepContext["tell"]): StepContext["tell"] {
+  const warned = new Set<string | undefined>();
+  return (event) => {
+    if (event.kind === "warning" && warned.has(event.node)) return;
+    if (event.kind === "warning") warned.add(event.node);
+    tell(event);
+  };
 }
 
 async function runExport(node: string, request: ExportRequest, context: StepContext): Promise<Uint8Array> {
