@@ -112,6 +112,13 @@ export function toPublic(error: unknown, where: { node?: string; title?: string 
       message: "This GPU cannot compute in half precision.",
       hint: "Set Precision to float32, or run on the CPU or another GPU.",
     };
+  const index = /idx=(-?\d+) must be within the inclusive range \[-?\d+,(-?\d+)\]/.exec(message);
+  if (index)
+    return {
+      node,
+      message: `${title ?? "The run"} picks number ${index[1]} of ${Number(index[2]) + 1}, which are numbered from 0.`,
+      hint: "Look at the labels or token ids that come in: one is beyond the classes or the vocabulary.",
+    };
   // A node's own errors are sentences; the runtime's are not.
   const foreign =
     error instanceof TypeError ||

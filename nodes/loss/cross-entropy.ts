@@ -21,13 +21,13 @@ ${ignored} are left out of the mean; when none is left the loss is 0. With label
   },
   outputs: { loss: port.tensor({ dtype: "float32", shape: [] }) },
   params: { smoothing: z.number().min(0).max(0.9).default(0).meta({ label: "Label smoothing" }) },
-  build({ op, inputs: { logits, labels }, params: { smoothing }, constant }) {
+  build({ op, graph, inputs: { logits, labels }, params: { smoothing }, constant }) {
     const [batch = 0] = labels.shape;
     const logp = op.LogSoftmax(logits, { axis: 1 });
-    const counts = op.Not(op.Equal(op.Cast(labels, { dtype: "float32" }), constant([ignored])));
+    const isIgnored = op.Equal(op.Cast(labels, { dtype: "float32" }), constant([ignored]));
     // An ignored label is no index: it is read as class 0, and its row weighs nothing.
-    const index = op.Mul(labels, op.Cast(counts, { dtype: "int64" }));
-    const weight = op.Cast(counts, { dtype: "float32" });
+    const index = op.Where(isIgnored, graph.constant([0], "int64"), labels);
+    const weight = op.Cast(op.Not(isIgnored), { dtype: "float32" });
     const right = op.Reshape(op.GatherElements(logp, op.Reshape(index, { to: [batch, 1] }), { axis: 1 }), {
       to: [batch],
     });

@@ -3,6 +3,7 @@
  * rows.
  */
 import type { Shape } from "#models/onnx/graph";
+import { indexBounds } from "#models/onnx/index-bounds";
 import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -10,6 +11,7 @@ import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Cancelled, Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
+import { checkIndices } from "./index-check";
 import { gibibytes, memoryLimit } from "./memory";
 import { fedModel, type ModelFiles, storedModel } from "./model-files";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
@@ -90,6 +92,7 @@ async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>)
     return { dtype, shape: symbolic(shape, symbols) };
   };
   const lowered = lower(graph, nodes, typeOf, { handles: await handlesOf(graph, nodes, weightsOf) });
+  checkIndices(indexBounds(lowered.graph), (name) => incoming.get(name), graph);
   const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
   declareOutputs(region, lowered, sizes);
 

@@ -1,5 +1,6 @@
 /** What the parts of a training pass to each other. */
 import type { Host, TrainRequest } from "#nodes/core/host";
+import type { IndexBound } from "#models/onnx/index-bounds";
 import type { Tensor } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
@@ -54,6 +55,8 @@ export interface PreparedStage {
   cone: Cone;
   batches: Batches;
   built: BuiltStage;
+  /** What the labels and ids may be that are drawn anew for each batch; all others were looked at before. */
+  drawnBounds: readonly IndexBound[];
 }
 
 /** A batch, as the step reads it. */

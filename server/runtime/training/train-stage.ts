@@ -4,6 +4,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { coneOf } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Cancelled } from "../../errors";
+import { checkIndices } from "../index-check";
 import type { Batch } from "./batches";
 import { evaluate } from "./evaluate";
 import { type Feeder, feederFor } from "./feeder";
@@ -108,6 +109,7 @@ class RunningStage {
 
   async #draw(index: number): Promise<DrawnBatch> {
     const { rows, values } = await this.#feeder.batch(index);
+    checkIndices(this.stage.drawnBounds, (input) => values.get(input) as Tensor, this.state.training.graph, rows);
     const feeds = new Map(this.stage.built.reads.map((name) => [name, values.get(name) as Tensor]));
     for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
     this.#lastValues = values;

@@ -1,8 +1,10 @@
+import { type IndexBound, indexBounds } from "#models/onnx/index-bounds";
 import { matches } from "#models/patterns";
 import type { Stage, TrainResult } from "#nodes/core/host";
-import type { Weights } from "#nodes/core/values";
+import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { Checkpoints } from "../checkpoints";
+import { checkIndices } from "../index-check";
 import { handlesOf, parameterValues } from "../parameters";
 import { openBatches } from "./batches";
 import { Curve } from "./curve";
@@ -68,10 +70,14 @@ async function prepareStage({ training, memory }: TrainingState, stage: Stage, i
     hostFor,
   });
   const built = buildStage(spec, cone, batches, (await batches.batch(1)).values);
+  const bounds = indexBounds(built.lowered.graph);
+  const isDrawn = ({ input }: IndexBound) => !batches.isSteady(input);
+  const wholeBounds = bounds.filter((bound) => !isDrawn(bound));
+  checkIndices(wholeBounds, (input) => batches.whole(input) as Tensor, graph);
   // A teacher starts as its student is.
   const current = ({ id }: { id: string }) => memory.numbersOf(id) ?? memory.numbersOf(studentOf(id));
   memory.note(built.lowered, await parameterValues(built.lowered, weightsOf, blobs, { seed, current }), handles);
-  return { index, spec, cone, batches, built };
+  return { index, spec, cone, batches, built, drawnBounds: bounds.filter(isDrawn) };
 }
 
 /** A pattern that fits no parameter is a slip more often than not. */
