@@ -12,6 +12,8 @@ export interface Builder {
   /** A tensor that is kept and never trained; `update` says what it becomes after a training step. */
   buffer(name: string, shape: readonly number[], init: Init): Value;
   update(buffer: Value, next: Value): void;
+  /** Whether a buffer's name is frozen: running statistics then stay what they are, and are what training reads too. */
+  isFrozen(buffer: Value): boolean;
   /** Whether this is a training step: batch statistics and dropout apply only there. */
   training: boolean;
 }
@@ -31,6 +33,7 @@ export const builderOf = (graph: Graph, training = true): Builder => ({
   weight: (name, shape, init) => graph.parameter(name, shape, init),
   buffer: (name, shape, init) => graph.parameter(name, shape, init, true),
   update: (buffer, next) => void graph.updates.set(buffer.name, next),
+  isFrozen: () => false,
   constant: (data, shape) => graph.constant(data, "float32", shape),
 });
 

@@ -82,8 +82,8 @@ export function batchNorm(builder: Builder, name: string, x: Value, spec: BatchN
 
 /**
  * Normalizes with the running statistics, or in training with the batch's own, and then moves the running ones towards
- * them: the mean, and the variance over n − 1, as torch.nn.BatchNorm2d does. x: float32 [B, C, …] → the same; all else
- * is [C].
+ * them: the mean, and the variance over n − 1, as torch.nn.BatchNorm2d does. Frozen running statistics are kept and
+ * read in training too, as after eval() in PyTorch. x: float32 [B, C, …] → the same; all else is [C].
  */
 export function normalizeBatch(
   builder: Builder,
@@ -92,7 +92,8 @@ export function normalizeBatch(
   { epsilon = 1e-5, momentum = 0.1 }: BatchNormalizationSpec = {},
 ): Value {
   const { op, constant } = builder;
-  if (!builder.training) return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
+  if (!builder.training || (builder.isFrozen(mean) && builder.isFrozen(variance)))
+    return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
   const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
   const average = op.ReduceMean(x, { axes });
   const squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });

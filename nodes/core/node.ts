@@ -103,6 +103,8 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
      */
     buffer(name: string, shape: readonly number[], init: Init): Value;
     update(buffer: Value, next: Value): void;
+    /** Whether a buffer's name is frozen: running statistics then stay what they are, and training reads them too. */
+    isFrozen(buffer: Value): boolean;
     /** Whether this is a training step: batch statistics and dropout apply only there. */
     training: boolean;
     /** A constant tensor. */

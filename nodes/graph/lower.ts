@@ -144,6 +144,7 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
   const builder = builderOf(graph, training);
   const { op } = builder;
   const { frozen = [], lora = [], ties = [], average } = handle ?? {};
+  const frozenBuffers = new Set<string>();
   const isTeacher = average !== undefined;
   const adapterPatterns = frozen.filter((pattern) => pattern.includes("lora_"));
   const stopped = (value: Value) => (training ? op.StopGradient(value) : value);
@@ -166,7 +167,12 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
 
   return {
     ...builder,
-    buffer: (name, shape, init) => builder.buffer(claim(name), shape, init),
+    buffer(name, shape, init) {
+      const buffer = builder.buffer(claim(name), shape, init);
+      if (matches(name, frozen)) frozenBuffers.add(buffer.name);
+      return buffer;
+    },
+    isFrozen: (buffer) => frozenBuffers.has(buffer.name),
     weight(name, shape, init) {
       const tie = ties.find((candidate) => candidate.name === name);
       const source = tie?.to ?? name;

@@ -23,8 +23,8 @@ export const efficientnet = defineNode({
   docs: `EfficientNet (Tan & Le 2019), parameters named as in Hugging Face's EfficientNetModel: a 3×3 stem of stride 2,
 seven stages of MBConv (1×1 expansion, depthwise 3×3 or 5×5, squeeze-and-excitation 0.25, 1×1 projection, and, but
 in the first block of a stage, the input added), padding "same" as in TensorFlow, swish, batch norm with epsilon 1e-3.
-Batch norm takes the batch's statistics in training and running ones otherwise. Weights start at N(0, √(2 /
-fan_out)). Drop-connect is left out. B0 has multipliers 1 and 1, B3 1.2 and 1.4, B7 2.0 and 3.1. ALIGN reads B7
+Batch norm takes the batch's statistics in training and running ones otherwise, or where those are frozen. Weights start
+at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multipliers 1 and 1, B3 1.2 and 1.4, B7 2.0 and 3.1. ALIGN reads B7
 without the last convolution: its \`features\` are [B, 640].
 
 - \`pixels\` float32 [B, 3, H, W]

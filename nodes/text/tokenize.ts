@@ -37,12 +37,15 @@ function* remarks(texts: readonly string[], tokensOf: ReadonlyMap<string, readon
   const tokens = texts.map((text) => tokensOf.get(text) ?? []);
   const cut = tokens.filter((list) => list.length > length - 2);
   const empty = tokens.filter((list) => !list.length).length;
-  if (empty) yield `${empty} of ${texts.length} texts are empty, so that the model cannot tell them apart.`;
+  if (empty)
+    yield `${empty} of ${texts.length} texts ${areOf(empty)} empty: a model learns nothing from what says nothing.`;
   if (!cut.length) return;
   const longest = cut.reduce((most, list) => Math.max(most, list.length + 2), 0);
-  yield `${cut.length} of ${texts.length} texts are longer than the context of ${length} tokens and are cut` +
+  yield `${cut.length} of ${texts.length} texts ${areOf(cut.length)} longer than the context of ${length} tokens and ${areOf(cut.length)} cut` +
     `${consequence([...tokensOf.values()], length)}. The longest has ${longest}: raise Length, or write shorter texts.`;
 }
+
+const areOf = (count: number): string => (count === 1 ? "is" : "are");
 
 /** How many different texts have become the same by being cut; the lists are those of different texts. */
 function consequence(different: readonly (readonly number[])[], length: number): string {

@@ -8,7 +8,10 @@ export const freeze = defineNode({
   title: "Freeze",
   description: "Marks parameters that take no gradient: training computes nothing for them.",
   docs: `Names are patterns with * for any letters, one per line: \`vision.*\` freezes the vision tower. The default
-freezes all but LoRA's adapters; \`*lora_*\` freezes those.`,
+freezes all but LoRA's adapters; \`*lora_*\` freezes those.
+
+Frozen running statistics of batch norm (\`*running_*\`) stay what they are, and are what a training normalizes with, as
+after eval() in PyTorch; those that are not frozen follow the batches, which are normalized with their own.`,
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },

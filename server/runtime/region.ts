@@ -17,6 +17,7 @@ import { fedModel, type ModelFiles, storedModel } from "./model-files";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import type { Provider } from "./providers";
 import type { Session, SessionPool } from "./sessions";
+import { deadLosses } from "./single-choice";
 import { rowsOf, widthOf } from "./values";
 
 /**
@@ -43,6 +44,7 @@ export interface Region {
   provider: Provider;
   signal: AbortSignal;
   progress(done: number, of: number): void;
+  warn?(node: string | undefined, message: string): void;
   /** Numbers that stand in for those of the weights wires, while a training changes them. */
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
@@ -94,6 +96,9 @@ async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>)
   const lowered = lower(graph, nodes, typeOf, { handles: await handlesOf(graph, nodes, weightsOf) });
   checkIndices(indexBounds(lowered.graph), (name) => incoming.get(name), graph);
   const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
+  for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
+    region.warn?.(node, `${message} ${hint}`);
+  }
   declareOutputs(region, lowered, sizes);
 
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.

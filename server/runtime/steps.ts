@@ -97,6 +97,7 @@ async function runTensorNodes(nodes: readonly string[], context: StepContext): P
     progress: (done, of) => {
       for (const node of nodes) tell({ kind: "node-progress", node, done, of });
     },
+    warn: (node = nodes[0], message) => tell({ kind: "warning", node, message }),
   });
 }
 

@@ -6,6 +6,7 @@ import type { Part, Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
 import { toOrt } from "../sessions";
+import { brokenData } from "./finite";
 import { type BuiltStage, compileStage, type StageSpec } from "./stage";
 import type { NonFinite, Stepper } from "./stepper";
 import type { DrawnBatch } from "./state";
@@ -32,13 +33,15 @@ export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep):
   const { loss, grad_norm } = error.told;
   const what = Number.isFinite(loss) ? "gradient" : "loss";
   const began = found ? ` It began in ${found.op}${title ? ` of ${title}` : ""}.` : "";
+  const data = brokenData(drawn, graph);
   const rows = drawn.flatMap((batch) => [...batch.rows]).slice(0, 64);
   throw new Failure({
     node,
-    message: `Training stopped at step ${step}: the ${what} is no longer a finite number.${began}`,
-    hint:
-      "Lower the learning rate, lengthen the warmup, or clip the gradient norm. " +
-      "If it happens at the first step, look at the data.",
+    message: `Training stopped at step ${step}: the ${what} is no longer a finite number.${began}${data ? ` ${data}` : ""}`,
+    hint: data
+      ? "Correct or leave out this row of the data."
+      : "Lower the learning rate, lengthen the warmup, or clip the gradient norm. " +
+        "If it happens at the first step, look at the data.",
     details: {
       step: String(step),
       loss: String(loss),

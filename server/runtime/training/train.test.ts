@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import { readSafetensors, toFloat32, writeSafetensors } from "#models/files/safetensors";
 import type { GraphDocument } from "#nodes/graph/document";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument, tinyClip } from "#tests/kit/graphs";
@@ -8,6 +8,99 @@ import { temporaryFolder } from "#tests/kit/run-node";
 
 const tower = { patch: 8, width: 32, layers: 1, heads: 2 };
 const data = { vendors: ["openmoji", "fluent"], limit: 48 };
+
+/** A linear head with cross-entropy over the data: `labels` gives the text that names each row's class. */
+const classifier = (trainer: Record<string, unknown>, head: Record<string, unknown> = {}): GraphDocument =>
+  graph(
+    {
+      data: ["data.emoji", data],
+      resize: ["image.resize", { width: 16, height: 16 }],
+      normalize: ["image.normalize"],
+      vision: ["model.vision-transformer", { scope: "vision", ...tower }],
+      head: ["model.projector", { scope: "head", width: 64, ...head }],
+      labels: ["text.label-ids"],
+      loss: ["loss.cross-entropy"],
+      trainer: ["train.trainer", { steps: 2, batch: 4, warmup: 0, lr: 0.01, checkpoint: 100, ...trainer }],
+    },
+    [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "vision.features -> head.features",
+      "head.embedding -> loss.logits",
+      "data.name -> labels.text",
+      "labels.ids -> loss.labels",
+      "loss.loss -> trainer.loss",
+    ],
+  );
+
+describe("what cannot be learned from", () => {
+  it("is a label beyond the head, told before the first step", async () => {
+    const { error, events } = await run(classifier({}, { width: 5 }), await temporaryFolder());
+    expect(error).toMatchObject({
+      node: "loss",
+      message: expect.stringMatching(/^Label \d+ is no class: the head gives 5\. It is in row \d+ of Label ids\.$/),
+      hint: expect.stringMatching(/^Give the head \d+ outputs or more/),
+    });
+    expect(events.some((event) => event.kind === "metric")).toBe(false);
+    expect((await run(classifier({}), await temporaryFolder())).error).toBeUndefined();
+  });
+  it("is a head of one class, or a contrastive batch of one row", async () => {
+    expect((await run(classifier({}, { width: 1 }), await temporaryFolder())).error).toMatchObject({
+      node: "loss",
+      message: "Cross-entropy loss chooses among 1 class, so that the loss is 0 whatever the model gives.",
+    });
+    for (const trainer of [{ batch: 1 }, { batch: 1, accumulate: 4 }]) {
+      const { error, events } = await run(pair(trainer), await temporaryFolder());
+      expect(error).toMatchObject({
+        node: "loss",
+        message: "InfoNCE loss compares the rows of a batch with each other, and there is 1 row: the loss is always 0.",
+        hint: expect.stringContaining("2 rows or more"),
+      });
+      expect(events.some((event) => event.kind === "metric")).toBe(false);
+    }
+  });
+  it("is told of a loss that is looked at with one row, too", async () => {
+    const document = pair({});
+    Object.assign(document.nodes.data?.params as object, { vendors: ["openmoji"], limit: 1 });
+    const { trainer: _, ...nodes } = document.nodes;
+    const wires = document.wires.filter((wire) => wire.to.node !== "trainer");
+    const { error, events } = await run({ ...document, nodes, wires }, await temporaryFolder());
+    expect(error).toBeUndefined();
+    const ofLoss = events.flatMap((event) => (event.kind === "warning" && event.node === "loss" ? event.message : []));
+    expect(ofLoss).toEqual([expect.stringContaining("there is 1 row: the loss is always 0.")]);
+  });
+  it("are weights with NaN, told by name before the first step", async () => {
+    const dir = await temporaryFolder();
+    const first = await run(classifier({ steps: 1 }), dir);
+    const blobs = openBlobs(join(dir, "blobs"));
+    const { ref } = first.outputs.trainer?.weights?.value as { ref: string };
+    const { tensors } = readSafetensors(await blobs.get(ref));
+    const list = [...tensors].map(([name, tensor]) => ({
+      name,
+      shape: tensor.shape,
+      data: toFloat32(tensor)
+        .slice()
+        .fill(Number.NaN, 0, name === "head.proj.weight" ? 2 : 0),
+    }));
+    const broken = await blobs.put(writeSafetensors(list));
+    const document = classifier({ steps: 1 });
+    document.nodes.load = { type: "weights.load", params: { source: "upload", file: { ref: broken } } } as never;
+    for (const node of ["vision", "head"]) {
+      document.wires.push({ from: { node: "load", port: "weights" }, to: { node, port: "weights" } });
+    }
+    const { error, events } = await run(document, dir);
+    expect(error).toMatchObject({
+      node: "load",
+      message: expect.stringMatching(/2 of 2048 numbers of “head\.proj\.weight” are NaN or infinite/),
+    });
+    expect(events).toContainEqual({
+      kind: "warning",
+      node: "load",
+      message: expect.stringContaining("“head.proj.weight” (2 of 2048)"),
+    });
+  });
+});
 
 /** Two towers of one handle and a contrastive loss, without anything random: `weights` says what each tower reads. */
 function pair(

@@ -1,13 +1,17 @@
 import { type IndexBound, indexBounds } from "#models/onnx/index-bounds";
 import { matches } from "#models/patterns";
+import { batchSymbol } from "#models/train/program";
 import type { Stage, TrainResult } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
+import { Failure } from "../../errors";
 import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
 import { handlesOf, parameterValues } from "../parameters";
+import { deadLosses } from "../single-choice";
 import { openBatches } from "./batches";
 import { Curve } from "./curve";
+import { refuseNonFinite } from "./finite";
 import { Memory } from "./memory";
 import { buildStage, coneOfStage, type StageSpec, studentOf } from "./stage";
 import { type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
@@ -70,13 +74,17 @@ async function prepareStage({ training, memory }: TrainingState, stage: Stage, i
     hostFor,
   });
   const built = buildStage(spec, cone, batches, (await batches.batch(1)).values);
+  const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: batchSize }, graph);
+  if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
   const isDrawn = ({ input }: IndexBound) => !batches.isSteady(input);
   const wholeBounds = bounds.filter((bound) => !isDrawn(bound));
   checkIndices(wholeBounds, (input) => batches.whole(input) as Tensor, graph);
   // A teacher starts as its student is.
   const current = ({ id }: { id: string }) => memory.numbersOf(id) ?? memory.numbersOf(studentOf(id));
-  memory.note(built.lowered, await parameterValues(built.lowered, weightsOf, blobs, { seed, current }), handles);
+  const values = await parameterValues(built.lowered, weightsOf, blobs, { seed, current });
+  refuseNonFinite(built.lowered, values);
+  memory.note(built.lowered, values, handles);
   return { index, spec, cone, batches, built, drawnBounds: bounds.filter(isDrawn) };
 }
 
