@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { IndexBound } from "#models/onnx/index-bounds";
 import type { Tensor } from "#nodes/core/values";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
-import { graph, run } from "#tests/kit/graphs";
+import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { toPublic } from "../errors";
 import { checkIndices } from "./index-check";
@@ -53,7 +53,7 @@ describe("labels and ids", () => {
         "model.features -> norm.embedding",
       ],
     );
-    const { error } = await run(document, await temporaryFolder());
+    const { error } = await runDocument(document, await temporaryFolder());
     expect(error).toMatchObject({
       node: "model",
       message: expect.stringMatching(/^Token id \d+ is beyond the vocabulary: the table has 520 rows/),

@@ -36,22 +36,22 @@ const classifier = (trainer: Record<string, unknown>, head: Record<string, unkno
 
 describe("what cannot be learned from", () => {
   it("is a label beyond the head, told before the first step", async () => {
-    const { error, events } = await run(classifier({}, { width: 5 }), await temporaryFolder());
+    const { error, events } = await runDocument(classifier({}, { width: 5 }), await temporaryFolder());
     expect(error).toMatchObject({
       node: "loss",
       message: expect.stringMatching(/^Label \d+ is no class: the head gives 5\. It is in row \d+ of Label ids\.$/),
       hint: expect.stringMatching(/^Give the head \d+ outputs or more/),
     });
     expect(events.some((event) => event.kind === "metric")).toBe(false);
-    expect((await run(classifier({}), await temporaryFolder())).error).toBeUndefined();
+    expect((await runDocument(classifier({}), await temporaryFolder())).error).toBeUndefined();
   });
   it("is a head of one class, or a contrastive batch of one row", async () => {
-    expect((await run(classifier({}, { width: 1 }), await temporaryFolder())).error).toMatchObject({
+    expect((await runDocument(classifier({}, { width: 1 }), await temporaryFolder())).error).toMatchObject({
       node: "loss",
       message: "Cross-entropy loss chooses among 1 class, so that the loss is 0 whatever the model gives.",
     });
     for (const trainer of [{ batch: 1 }, { batch: 1, accumulate: 4 }]) {
-      const { error, events } = await run(pair(trainer), await temporaryFolder());
+      const { error, events } = await runDocument(pair(trainer), await temporaryFolder());
       expect(error).toMatchObject({
         node: "loss",
         message: "InfoNCE loss compares the rows of a batch with each other, and there is 1 row: the loss is always 0.",
@@ -65,14 +65,14 @@ describe("what cannot be learned from", () => {
     Object.assign(document.nodes.data?.params as object, { vendors: ["openmoji"], limit: 1 });
     const { trainer: _, ...nodes } = document.nodes;
     const wires = document.wires.filter((wire) => wire.to.node !== "trainer");
-    const { error, events } = await run({ ...document, nodes, wires }, await temporaryFolder());
+    const { error, events } = await runDocument({ ...document, nodes, wires }, await temporaryFolder());
     expect(error).toBeUndefined();
     const ofLoss = events.flatMap((event) => (event.kind === "warning" && event.node === "loss" ? event.message : []));
     expect(ofLoss).toEqual([expect.stringContaining("there is 1 row: the loss is always 0.")]);
   });
   it("are weights with NaN, told by name before the first step", async () => {
     const dir = await temporaryFolder();
-    const first = await run(classifier({ steps: 1 }), dir);
+    const first = await runDocument(classifier({ steps: 1 }), dir);
     const blobs = openBlobs(join(dir, "blobs"));
     const { ref } = first.outputs.trainer?.weights?.value as { ref: string };
     const { tensors } = readSafetensors(await blobs.get(ref));
@@ -89,7 +89,7 @@ describe("what cannot be learned from", () => {
     for (const node of ["vision", "head"]) {
       document.wires.push({ from: { node: "load", port: "weights" }, to: { node, port: "weights" } });
     }
-    const { error, events } = await run(document, dir);
+    const { error, events } = await runDocument(document, dir);
     expect(error).toMatchObject({
       node: "load",
       message: expect.stringMatching(/2 of 2048 numbers of “head\.proj\.weight” are NaN or infinite/),
