@@ -159,6 +159,18 @@ describe("an ONNX model", () => {
       .map(([name]) => name);
     expect(changed.sort()).toEqual(["onnx.head.b", "onnx.head.w.lora_A", "onnx.head.w.lora_B"]);
   });
+  it("may read nothing, and gives its constants", async () => {
+    const bytes = onnxFile({
+      nodes: [["Add", ["a", "b"], ["y"]]],
+      inputs: {},
+      outputs: ["y"],
+      weights: [floatTensor("a", [2], [1, 2]), floatTensor("b", [2], [10, 20])],
+    });
+    const { dir, params } = await stored(bytes);
+    const result = await runDocument(graph({ model: ["model.onnx", params] }), dir);
+    expect(result.error).toBeUndefined();
+    expect([...(await tensorAt(result, dir, "model", "y")).data]).toEqual([11, 22]);
+  });
   it("tells of a file that is not the one its ports were read from, at its node", async () => {
     const { dir, params } = await stored(classifier());
     const other = await signatureOf(sourceOf(classifier(13)));

@@ -52,7 +52,9 @@ export class FieldReader {
   /** The content of a small field. */
   async bytes({ start, end }: Span, maxBytes: number): Promise<Uint8Array> {
     if (end - start > maxBytes) damaged(`a part claims ${end - start} bytes, and ${maxBytes} are the limit`);
-    return this.source.read(start, end);
+    if (end - start > windowBytes) return this.source.read(start, end);
+    if (start < this.#from || end > this.#from + this.#bytes.length) await this.#look(start);
+    return this.#bytes.subarray(start - this.#from, end - this.#from);
   }
 
   async text(span: Span, maxBytes: number): Promise<string> {
@@ -92,11 +94,14 @@ export class FieldReader {
   }
 
   async #byte(position: number): Promise<number> {
-    if (position < this.#from || position >= this.#from + this.#bytes.length) {
-      const end = Math.min(this.source.size, position + windowBytes);
-      this.#bytes = new Uint8Array(await this.source.read(position, end));
-      this.#from = position;
-    }
+    if (position < this.#from || position >= this.#from + this.#bytes.length) await this.#look(position);
     return this.#bytes[position - this.#from] ?? damaged("it ends early");
+  }
+
+  /** Reads what begins at a position. */
+  async #look(position: number): Promise<void> {
+    const end = Math.min(this.source.size, position + windowBytes);
+    this.#bytes = new Uint8Array(await this.source.read(position, end));
+    this.#from = position;
   }
 }

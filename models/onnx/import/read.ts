@@ -76,19 +76,16 @@ export async function readModel(
     if (initializers.has(span.name)) throw twice(`two tensors of the model are called “${span.name}”`);
     initializers.set(span.name, { ...tensor, name: span.name, parameter: isWeight(tensor) });
   }
-  const protos: NodeProto[] = [];
+  const nodes: FileNode[] = [];
   for (const span of map.nodes) {
     const bytes = await partOf(span);
-    protos.push(decoded(() => fromBinary(NodeProtoSchema, bytes), "a node"));
+    nodes.push(decoded(() => nodeOf(fromBinary(NodeProtoSchema, bytes)), "a node"));
   }
+  const given = new Set([...signature.inputs.map((port) => port.name), ...initializers.keys()]);
   const outputs = signature.outputs.map((port) => port.name);
-  const read = new Set([...protos.flatMap(readNames), ...outputs]);
-  const inputs = signature.inputs.map((port) => (read.has(port.name) ? port : { ...port, unread: true }));
-  const given = new Set([...inputs.map((port) => port.name), ...initializers.keys()]);
-  const nodes = protos.map((proto) => decoded(() => nodeOf(proto), "a node"));
   const needed = ordered(nodes, given, outputs);
   refuseUnknown(needed, knows);
-  return { ...signature, inputs, nodes: needed, initializers };
+  return { ...signature, nodes: needed, initializers };
 }
 
 function refuseForeign(map: ModelMap, opset: number): void {
@@ -155,15 +152,6 @@ async function numbersOf(
 
 const twice = (reason: string): Untranslatable =>
   new Untranslatable(reason, { message: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` });
-
-/** What a node reads: its inputs, and in its branches whatever these read of what lies around them. */
-function readNames({ input, attribute }: NodeProto): string[] {
-  const branches = attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
-  return [
-    ...input,
-    ...branches.flatMap(({ node, output }) => [...node.flatMap(readNames), ...output.map((o) => o.name)]),
-  ];
-}
 
 function refuseUnknown(nodes: readonly FileNode[], knows: (op: string) => boolean): void {
   const unknown = nodes.filter((node) => !knows(node.op));

@@ -31,6 +31,8 @@ export interface ModelMap {
    */
   listedBytes: number;
   nodes: Span[];
+  /** The names of all values that nodes read, those inside of branches too. */
+  reads: Set<string>;
   inputs: Span[];
   outputs: Span[];
   initializers: TensorSpan[];
@@ -51,11 +53,12 @@ const limits = {
 const modelFields = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
 const graphFields = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15 };
 const functionFields = { node: 7 };
-const nodeFields = { attribute: 5 };
+const nodeFields = { input: 1, attribute: 5 };
 const attributeFields = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
 const tensorFields = { int64s: 7, name: 8, uint64s: 11, external: 13, location: 14 };
 /** Fields of a tensor that hold its numbers: lists of six types, and raw bytes. */
 const numberFields = new Set([4, 5, 6, 7, 9, 10, 11]);
+const portFields = { name: 1 };
 const entryFields = { key: 1, value: 2 };
 
 /** Walks over a model file, reading a few bytes of each of its parts. */
@@ -72,6 +75,7 @@ class Scanner {
     sparse: 0,
     listedBytes: 0,
     nodes: [],
+    reads: new Set(),
     inputs: [],
     outputs: [],
     initializers: [],
@@ -118,11 +122,13 @@ class Scanner {
       if (inner.field === functionFields.node) await this.#node(inner, 0);
   }
 
-  /** What lies inside of a node matters only where it points out of the file. */
+  /** What lies inside of a node matters only where it points out of the node or of the file. */
   async #node(node: Span, depth: number): Promise<void> {
     if (depth > limits.depth) damaged(`its branches lie ${depth} deep`);
-    for await (const part of this.#reader.fields(node))
-      if (part.field === nodeFields.attribute) await this.#attribute(part, depth);
+    for await (const part of this.#reader.fields(node)) {
+      if (part.field === nodeFields.input) this.#map.reads.add(await this.#reader.text(part, limits.portBytes));
+      else if (part.field === nodeFields.attribute) await this.#attribute(part, depth);
+    }
   }
 
   async #attribute(attribute: Span, depth: number): Promise<void> {
@@ -137,7 +143,14 @@ class Scanner {
     for await (const part of this.#reader.fields(graph)) {
       if (part.field === graphFields.initializer) await this.#tensor(part);
       else if (part.field === graphFields.node) await this.#node(part, depth);
+      else if (part.field === graphFields.output) await this.#branchOutput(part);
     }
+  }
+
+  /** A branch may give what lies around it. */
+  async #branchOutput(port: Span): Promise<void> {
+    for await (const part of this.#reader.fields(port))
+      if (part.field === portFields.name) this.#map.reads.add(await this.#reader.text(part, limits.portBytes));
   }
 
   async #tensor({ start, end }: Span): Promise<TensorSpan> {

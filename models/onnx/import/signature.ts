@@ -49,8 +49,12 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
   const opset = Number(versions.find((v) => v.domain === "" || v.domain === "ai.onnx")?.version ?? 0);
   // Up to IR version 3 every initializer is listed among the inputs too.
   const initializers = new Set(map.initializers.map((i) => i.name));
-  const inputs = (await infos(map.inputs)).filter((info) => !initializers.has(info.name)).map(inputOf);
   const outputs = (await infos(map.outputs)).map(outputOf);
+  const given = new Set(outputs.map((port) => port.name));
+  const inputs = (await infos(map.inputs))
+    .filter((info) => !initializers.has(info.name))
+    .map(inputOf)
+    .map((port) => (map.reads.has(port.name) || given.has(port.name) ? port : { ...port, unread: true }));
   if (!outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
     throw new OnnxError(
       `The model has ${inputs.length} inputs and ${outputs.length} outputs; ` +

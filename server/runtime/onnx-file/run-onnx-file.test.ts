@@ -270,6 +270,36 @@ describe("a file that runs as it is", () => {
     const [whole, parts] = [await runFile(bytes, input), await runFile(bytes, input, 3)];
     expect(parts.outputs).toEqual(whole.outputs);
   });
+  it("takes single numbers and empty tensors, gives what has no type, and is fed what no op reads", async () => {
+    const bytes = onnxFile({
+      nodes: [
+        ["SequenceConstruct", ["x", "empty"], ["s"]],
+        ["ConcatFromSequence", ["s"], ["joined"], { axis: 0 }],
+        ["Mul", ["joined", "factor"], ["y"]],
+      ],
+      inputs: { x: ["n", 2], empty: ["m", 2], factor: [], mask: { type: 6, shape: ["n", 8] } },
+      outputs: ["y"],
+      change: (model) => {
+        if (model.graph?.output[0]) model.graph.output[0].type = undefined;
+      },
+    });
+    const inputs = { x: floats([1, 2], [3, 4]), empty: floats([0, 2], []), factor: floats([], [2]) };
+    const { signature, outputs } = await runFile(bytes, inputs);
+    expect(signature.inputs.map((port) => port.unread)).toEqual([undefined, undefined, undefined, true]);
+    expect(outputs).toEqual({ y: floats([1, 2], [6, 8]) });
+  });
+  it("may read nothing", async () => {
+    const bytes = onnxFile({
+      nodes: [
+        ["SequenceConstruct", ["w"], ["s"]],
+        ["ConcatFromSequence", ["s"], ["y"], { axis: 0 }],
+      ],
+      inputs: {},
+      outputs: ["y"],
+      weights: [floatTensor("w", [2], [1, 2])],
+    });
+    expect((await runFile(bytes, {})).outputs).toEqual({ y: floats([2], [1, 2]) });
+  });
   it("is given parts of what is large, and that is told", async () => {
     const bytes = onnxFile({ ...(cases["a sequence inside"] as Case).spec, outputs: { y: ["batch", 8] } });
     const warnings: string[] = [];
