@@ -93,6 +93,6 @@ function captionOf(id: string, document: GraphDocument): string {
     }),
   );
   return changes.length
-    ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are lower than those of the template.*`
+    ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are not those of the whole one.*`
     : "*The picture is of a run of the template as it is.*";
 }
