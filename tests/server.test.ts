@@ -148,6 +148,12 @@ describe("graphs", () => {
     });
     expect((await api.graphs.list()).map((listed) => listed.name)).toContain("smile �");
   });
+  it("can be copied whatever the length of their names", async () => {
+    const name = `a${"😀".repeat(99)}`;
+    const { id } = await api.graphs.create({ document: { ...hello, name } });
+    const copy = await api.graphs.create({ from: id });
+    expect((await api.graphs.get(copy)).document.name).toBe(`a${"😀".repeat(94)} (copy)`);
+  });
   it("that do not exist are said not to", async () => {
     const id = "01890000-0000-7000-8000-000000000000";
     const calls = [

@@ -1,6 +1,7 @@
 import { bitsOf, decode } from "./element-types";
 import { toHalf } from "./half";
-import { type HeaderKeys, nestingLimit, scanKeys } from "./json-keys";
+import { jsonFlaws } from "./json-text";
+import { cutText } from "./text";
 
 /** Reads and writes .safetensors files (https://github.com/huggingface/safetensors, "Format"). */
 export interface SafetensorsHeader {
@@ -39,7 +40,10 @@ const cutOff = "The file is cut off. Download or copy it again, to the end.";
 
 /** The format's own limit. */
 const headerBytes = 100_000_000;
-const quoted = (name: string): string => `"${name.length > 80 ? `${name.slice(0, 80)}…` : name}"`;
+/** Deeper headers are refused: a parser would need more memory for them than the text itself has. */
+const nestingLimit = 64;
+
+const quoted = (name: string): string => `"${cutText(name, 81, "…")}"`;
 
 /** A file of which ranges can be read. */
 export interface ByteSource {
@@ -210,9 +214,10 @@ function parsed(bytes: Uint8Array): [string, unknown][] {
   } catch {
     return fail("its header is no JSON: it is not UTF-8");
   }
-  const keys: HeaderKeys = scanKeys(text);
-  if (keys.depth > nestingLimit) fail(`its header is nested deeper than ${nestingLimit} levels`);
-  if (keys.twice !== undefined) fail(`its header names ${quoted(keys.twice)} twice`);
+  const flaws = jsonFlaws(text, nestingLimit);
+  if (flaws.some(({ kind }) => kind === "deep")) fail(`its header is nested deeper than ${nestingLimit} levels`);
+  const twice = flaws.find(({ kind }) => kind === "duplicate");
+  if (twice) fail(`its header names ${quoted(String(twice.path.at(-1)))} twice`);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { type JsonFlaw, jsonFlaws } from "#models/files/json-text";
 import { cleanText, decodeText } from "#models/files/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
 import { foreignFormat } from "./foreign";
-import { type JsonFlaw, jsonFlaws, maxDepth } from "./json-text";
 import { errorProblem, type Problem } from "./problem";
+
+/** How deep a graph's values may lie in each other. */
+const maxDepth = 100;
 
 type Failed = { problems: Problem[] };
 type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
@@ -79,7 +82,7 @@ export function tooMany(nodes: number, wires: number): Problem | undefined {
 
 /** What is wrong with the JSON of a request that holds a graph as its `document`. */
 export function requestProblem(body: string): Problem | undefined {
-  const flaw = jsonFlaws(body)[0];
+  const flaw = jsonFlaws(body, maxDepth)[0];
   return flaw && flawProblem({ ...flaw, path: flaw.path.slice(flaw.path.indexOf("document") + 1) });
 }
 
@@ -96,7 +99,7 @@ function parseJson(text: string): { json: unknown; problems?: undefined } | (Fai
   // What is another program's is said first: it may name things twice for reasons of its own.
   const foreign = foreignProblem(json);
   if (foreign) return { problems: [foreign] };
-  const problems = jsonFlaws(unmarked).map(flawProblem);
+  const problems = jsonFlaws(unmarked, maxDepth).map(flawProblem);
   return problems.length ? { problems } : { json };
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
+import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
@@ -105,7 +106,10 @@ async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<G
     const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     const document = checked(graph.document);
-    return { ...document, name: `${document.name} (copy)` };
+    return { ...document, name: copyName(document.name) };
   }
   return "document" in source ? checked(source.document) : emptyDocument();
 }
+
+/** A name may have 200 UTF-16 units; one that is as long gives way to what says that this is a copy. */
+const copyName = (name: string): string => `${cutText(name, 190)} (copy)`;

@@ -1,3 +1,4 @@
+import { cutText } from "#models/files/text";
 import { Failure } from "../../errors";
 import { pictureLimits } from "./picture-limits";
 
@@ -7,7 +8,7 @@ export async function download(url: string, signal: AbortSignal): Promise<Uint8A
     throw new Failure(
       {
         param: "urls",
-        message: `“${url.slice(0, 200)}” cannot be downloaded: ${reason}.`,
+        message: `“${cutText(url, 200, "…")}” cannot be downloaded: ${reason}.`,
         hint: "Check the address, or upload the picture.",
       },
       { cause },

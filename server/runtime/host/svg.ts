@@ -1,3 +1,4 @@
+import { cutText } from "#models/files/text";
 import { refusePicture, pictureLimits } from "./picture-limits";
 
 /** Attributes and rules through which an SVG could name something outside of itself. */
@@ -31,7 +32,7 @@ export function checkSvg(bytes: Uint8Array, name: string): void {
   for (const match of text.matchAll(outward)) {
     const target = match.slice(1).find((group) => group !== undefined) ?? "";
     if (!inward.test(target))
-      refusePicture(name, `it refers to “${target.trim().slice(0, 80)}”, which lies outside of it`, clean);
+      refusePicture(name, `it refers to “${cutText(target.trim(), 80, "…")}”, which lies outside of it`, clean);
   }
 }
 

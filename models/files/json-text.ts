@@ -8,8 +8,6 @@ export interface JsonFlaw {
   path: (string | number)[];
 }
 
-/** How deep values may lie in each other. */
-export const maxDepth = 100;
 const maxFlaws = 20;
 
 /** An object or a list whose end was not met yet. */
@@ -22,8 +20,11 @@ interface Open {
   awaitsName: boolean;
 }
 
-/** The flaws of a text of JSON. It is not checked whether it is JSON: `JSON.parse` tells that. */
-export function jsonFlaws(text: string): JsonFlaw[] {
+/**
+ * The flaws of a text of JSON, whose values may be nested in `maxDepth` objects and lists. It is not checked whether it
+ * is JSON: `JSON.parse` tells that. Nothing of the text is copied but its names.
+ */
+export function jsonFlaws(text: string, maxDepth: number): JsonFlaw[] {
   const flaws: JsonFlaw[] = [];
   const open: Open[] = [];
   const pathOf = () => open.map(({ step }) => step);
