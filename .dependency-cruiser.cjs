@@ -47,7 +47,7 @@ module.exports = {
     {
       name: "native-packages-live-in-runtime",
       severity: "error",
-      from: { pathNot: `^(server/runtime|tests|bench)/|^scripts/pictures\\.ts$|${tests}` },
+      from: { pathNot: `^(server/runtime|tests|bench)/|^scripts/(pictures\\.ts$|conformance/)|${tests}` },
       to: { path: "node_modules/(onnxruntime-node|sharp)/", dependencyTypesNot: ["type-only"] },
     },
     {

@@ -65,7 +65,9 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   outputs: O;
   params: P;
   /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
-  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports };
+  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports; batch?: number };
+  /** How many rows it takes at a time where it takes no others, as a model that was exported for one batch. */
+  batch?: number;
   /** For a tensor node that is a host node with some parameters: what it does then. */
   instead?(params: ParamValues<P>): Instead | undefined;
   /** How uploaded files are read by whoever uploads them, by parameter, before anything is sent. */
@@ -169,13 +171,14 @@ export const defineNode = <const I extends Ports, const O extends Ports, P exten
 /** The definition with the ports and the behaviour that these parameters ask for. */
 export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {
   if (!definition.ports) return definition;
-  const { inputs, outputs } = definition.ports(params);
+  const { inputs, outputs, batch } = definition.ports(params);
   const instead = definition.instead?.(params);
   if (!instead)
     return {
       ...definition,
       inputs: { ...inputs, ...definition.inputs },
       outputs: { ...outputs, ...definition.outputs },
+      ...(batch === undefined ? {} : { batch }),
     };
   const { build: _build, prepare: _prepare, clamp: _clamp, fingerprint: _fingerprint, ...described } = definition;
   return { ...described, ...instead, inputs: { ...inputs }, outputs: { ...outputs } };

@@ -186,7 +186,7 @@ function regionsOf(graph: ResolvedGraph, order: readonly ResolvedNode[]) {
       .filter((id) => running.has(id));
     const fuses = (id: string) => {
       const source = graph.nodes.get(id)?.definition;
-      return Boolean(node.definition.build && source?.build && !source.expensive);
+      return Boolean(node.definition.build && source?.build && !source.expensive && !node.definition.batch);
     };
     levels.set(node.id, Math.max(0, ...sources.map((id) => level(id) + (fuses(id) ? 0 : 1))));
     if (!node.definition.build) continue;

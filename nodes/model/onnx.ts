@@ -36,6 +36,7 @@ const signature = z.object({
   outputs: z.array(outputPort).min(1).max(512),
   asIs: z.string().max(1000).optional(),
   rowwise: z.boolean().optional(),
+  batch: z.int().min(1).optional(),
 });
 const upload = z.object({
   ref,
@@ -65,15 +66,18 @@ integers in int64.
 
 **As ops** where every op of the file can be translated: it fuses with its neighbours, trains and exports. Float
 tensors with more than one element are its parameters, under their names in the file; they start from the file's
-numbers, and a weights wire freezes, trains or adapts them.
-Single numbers, integers, masks (with infinities or numbers beyond 10³⁰) and the tensors of Constant nodes are
-constants. The running statistics of BatchNormalization are kept and not trained. Dropout is left out.
+numbers, and a weights wire freezes, trains or adapts them. Single numbers, integers, masks (with infinities or
+numbers beyond 10³⁰) and the tensors of Constant nodes are constants. The running statistics of BatchNormalization are
+kept and not trained. Dropout is left out.
 
 **As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX
 Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does
 not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a
-wire carries others. A batch is given to it whole; a file of a fixed batch gets as many rows at a time, the last ones
-filled up with repeated rows whose results are cut off again.
+wire carries others. A batch is given to it whole.
+
+**Exported for one batch**, a model takes any where its rows do not meet. Where they do, and where it runs as the file
+is, it gets as many rows at a time as it was exported for, the last ones filled up with repeated rows whose results
+are cut off again; a trainer then needs that batch.
 
 A model whose weights lie in other files is uploaded together with these: several files, their folder, or a .zip.`,
   version: 1,
@@ -113,6 +117,7 @@ A model whose weights lie in other files is uploaded together with these: severa
     return {
       inputs: filePorts(known.inputs, names.inputs, batch),
       outputs: filePorts(known.outputs, names.outputs, batch),
+      batch: known.batch,
     };
   },
   instead(params) {

@@ -14,6 +14,7 @@ import type { Blobs } from "../storage/blobs";
 import { checkIndices } from "./index-check";
 import { gibibytes, memoryLimit } from "./memory";
 import { fedModel, type ModelFiles, storedModel } from "./model-files";
+import { chunkOf, Joined } from "./onnx-file/chunks";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import type { Provider } from "./providers";
 import type { Session, SessionPool } from "./sessions";
@@ -54,6 +55,8 @@ export interface Region {
  */
 export async function runRegion(region: Region): Promise<Map<string, Tensor>> {
   const incoming = await incomingOf(region);
+  const batch = batchOf(region);
+  if (batch !== undefined) return runInBatches(region, incoming, batch);
   const open = await openRegion(region, incoming);
   return open.rowSymbol !== undefined && open.rows > chunkRows ? runInChunks(region, open) : runAtOnce(open);
 }
@@ -89,11 +92,7 @@ interface OpenRegion {
 async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
   const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
   const symbols = rowSymbols(incoming.values());
-  const typeOf = (from: Endpoint) => {
-    const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-    return { dtype, shape: symbolic(shape, symbols) };
-  };
-  const lowered = lower(graph, nodes, typeOf, { handles: await handlesOf(graph, nodes, weightsOf) });
+  const lowered = await lowerRegion(region, incoming, symbols);
   checkIndices(indexBounds(lowered.graph), (name) => incoming.get(name), graph);
   const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
   for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
@@ -114,6 +113,27 @@ async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>)
     rowSymbol,
     rows: rowSymbol === undefined ? 0 : (sizes.get(rowSymbol) as number),
   };
+}
+
+/** Lowered for any number of rows, or, where first sizes are no batch to the nodes, for those that came. */
+async function lowerRegion(
+  { graph, nodes, weightsOf }: Region,
+  incoming: ReadonlyMap<string, Tensor>,
+  symbols: ReadonlyMap<number, string>,
+): Promise<Lowered> {
+  const handles = await handlesOf(graph, nodes, weightsOf);
+  const lowerFor = (shapeOf: (shape: readonly number[]) => Shape): Lowered => {
+    const typeOf = (from: Endpoint) => {
+      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
+      return { dtype, shape: shapeOf(shape) };
+    };
+    return lower(graph, nodes, typeOf, { handles });
+  };
+  try {
+    return lowerFor((shape) => symbolic(shape, symbols));
+  } catch {
+    return lowerFor((shape) => shape);
+  }
 }
 
 /** Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit. */
@@ -201,4 +221,35 @@ function tensorOfRows(part: Tensor, rows: number): Tensor {
   const [partRows = 1, ...rest] = part.shape;
   const ArrayType = part.data.constructor as Float32ArrayConstructor;
   return { dtype: part.dtype, shape: [rows, ...rest], data: new ArrayType((part.data.length / partRows) * rows) };
+}
+
+/** The only number of rows that the region takes at a time. */
+function batchOf({ graph, nodes }: Region): number | undefined {
+  const [id, ...others] = nodes;
+  return id !== undefined && !others.length ? graph.nodes.get(id)?.definition.batch : undefined;
+}
+
+/** So many rows at a time, the last ones filled up with rows that are cut off again. */
+async function runInBatches(
+  region: Region,
+  incoming: ReadonlyMap<string, Tensor>,
+  size: number,
+): Promise<Map<string, Tensor>> {
+  const counts = new Set([...incoming.values()].map((tensor) => tensor.shape[0]));
+  const [rows] = counts;
+  if (rows === undefined || counts.size > 1 || rows === size) return runAtOnce(await openRegion(region, incoming));
+  const chunks = { rows, size, cut: new Set(incoming.keys()) };
+  const partFrom = (first: number) =>
+    new Map([...incoming].map(([name, tensor]) => [name, chunkOf(tensor, first, chunks, true)]));
+  const open = await openRegion(region, partFrom(0));
+  const title = region.graph.nodes.get(region.nodes[0] ?? "")?.definition.title ?? "";
+  const joined = new Joined(chunks, title);
+  for (let first = 0; first < rows; first += size) {
+    if (region.signal.aborted) throw new Cancelled();
+    const outputs = await runAtOnce({ ...open, inputs: partFrom(first) });
+    for (const [name, part] of outputs) joined.add(name, part, first, size);
+    region.progress(Math.min(rows, first + size), rows);
+    await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+  }
+  return new Map(Object.entries(joined.outputs()));
 }

@@ -1,12 +1,13 @@
 import { builderOf } from "../../blocks/builder";
 import { type Dim, Graph, type Shape, type Value } from "../graph";
 import { runsByRow } from "../rows";
+import type { FreeModel } from "./baked";
 import { freed } from "./batch";
 import { emitModel } from "./emit";
 import { Untranslatable } from "./error";
 import { type Beside, fileOf, nothingBeside, pathInFolder } from "./external";
 import type { Source } from "./fields";
-import { type OnnxModel, readModel } from "./read";
+import { type FileNode, type OnnxModel, readModel } from "./read";
 import { type ModelMap, scan } from "./scan";
 import { describe, fixedBatchOf, type InputPort, type OutputPort, type Signature } from "./signature";
 import { isImportable } from "./translate";
@@ -57,7 +58,7 @@ const sampleSizes = [224, 64, 16, 8];
 const patienceMs = 20_000;
 
 /** What the model gives where it is emitted for the shapes that it declares, or why it cannot be. */
-function emitted(model: OnnxModel): Partial<Signature> {
+function emitted(model: FreeModel): Partial<Signature> {
   const isOpen = model.inputs.some(({ shape, unread }) => !shape && !unread);
   if (isOpen) return {}; // only the wire says how many axes there are
   const deadline = performance.now() + patienceMs;
@@ -69,11 +70,30 @@ function emitted(model: OnnxModel): Partial<Signature> {
       reason ||= (error as Error).message;
     }
   }
+  const batch = fixedBatchOf(model);
+  if (batch !== undefined && !model.baked && isEmittedFor(model, deadline)) return { batch };
   return { asIs: reason.replace(/\.$/, "").replace(" of the model cannot be imported: ", " cannot be translated: ") };
 }
 
+/** Whether the model becomes ops for the batch that it was exported for. */
+function isEmittedFor(model: FreeModel, deadline: number): boolean {
+  const graph = new Graph();
+  const inputs = model.inputs.map(({ name, dtype, shape = [] }) => [name, graph.input(name, dtype, shape)] as const);
+  try {
+    emitModel(model, builderOf(graph, false), Object.fromEntries(inputs), patience(deadline));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const patience = (deadline: number) => (node: FileNode) => {
+  if (performance.now() > deadline)
+    throw new Error(`it has not become ops after ${patienceMs / 1000} seconds, at ${node.op} “${node.name}”`);
+};
+
 /** Emits the model with one number for all sizes that are open, but for the batch, which is always a symbol. */
-function emittedWith(model: OnnxModel, size: number | undefined, deadline: number): Partial<Signature> {
+function emittedWith(model: FreeModel, size: number | undefined, deadline: number): Partial<Signature> {
   const graph = new Graph();
   const isFixed = fixedBatchOf(model) !== undefined;
   const inputs = Object.fromEntries(
@@ -82,10 +102,7 @@ function emittedWith(model: OnnxModel, size: number | undefined, deadline: numbe
       graph.input(port.name, port.dtype, triedShape(port, size, isFixed)),
     ]),
   );
-  const values = emitModel(model, builderOf(graph, false), inputs, (node) => {
-    if (performance.now() > deadline)
-      throw new Error(`it has not become ops after ${patienceMs / 1000} seconds, at ${node.op} “${node.name}”`);
-  });
+  const values = emitModel(model, builderOf(graph, false), inputs, patience(deadline));
   for (const [name, value] of Object.entries(values)) graph.output(name, value);
   const symbols = new Set(graph.inputs.flatMap(({ shape }) => shape.slice(0, 1)).filter((d) => typeof d === "string"));
   const [symbol] = symbols;

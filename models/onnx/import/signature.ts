@@ -28,6 +28,8 @@ export interface Signature {
   outputs: OutputPort[];
   /** Why the model cannot become ops of a graph, and runs as the file is. */
   asIs?: string;
+  /** Rows that it takes at a time, and no others, though it became ops. */
+  batch?: number;
   /** Each row of its outputs follows from the same row of its inputs alone. */
   rowwise?: boolean;
 }
@@ -137,9 +139,13 @@ export function hasOpenBatch({ inputs, outputs }: Signature): boolean {
   return typeof first === "string" && first !== "*" && inputs.every(begins) && outputs.every(begins);
 }
 
-/** The batch that a model was exported for, where all its inputs and outputs begin with that number. */
+/**
+ * The batch that a model was exported for, where all its inputs and outputs that have a shape begin with that number.
+ */
 export function fixedBatchOf({ inputs, outputs }: Signature): number | undefined {
-  const first = inputs[0]?.shape?.[0];
+  const read = inputs.filter(({ unread }) => !unread);
+  const first = read[0]?.shape?.[0];
   const begins = ({ shape }: OutputPort) => shape?.[0] === first;
-  return typeof first === "number" && inputs.every(begins) && outputs.every(begins) ? first : undefined;
+  const mayBegin = (port: OutputPort) => !port.shape || begins(port);
+  return typeof first === "number" && read.every(begins) && outputs.every(mayBegin) ? first : undefined;
 }

@@ -1,5 +1,5 @@
 import { NoGradientError } from "#models/onnx/differentiate";
-import type { DType, Graph, Shape, Value } from "#models/onnx/graph";
+import type { Dim, DType, Graph, Shape, Value } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import type { Halves } from "#models/onnx/split";
 import { matches } from "#models/patterns";
@@ -75,10 +75,11 @@ export function buildStage(
   batches: Batches,
   values: ReadonlyMap<string, unknown>,
 ): BuiltStage {
+  const rows = rowsOfStep(spec, cone);
   const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
     const endpoint = endpointKey(from);
     const { dtype, shape } = (values.get(endpoint) ?? batches.whole(endpoint)) as Tensor;
-    return { dtype, shape: batches.isBatched(endpoint) ? [batchSymbol, ...shape.slice(1)] : shape };
+    return { dtype, shape: batches.isBatched(endpoint) ? [rows, ...shape.slice(1)] : shape };
   };
   const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles: spec.handles });
   const losses = declareLosses(lowered, spec.node, cone.ends);
@@ -87,6 +88,21 @@ export function buildStage(
   const crossing = new Set(halves?.boundary.map(({ name }) => name));
   const reads = graph.inputs.map(({ name }) => name).filter((name) => !crossing.has(name));
   return { lowered, halves, graph, reads };
+}
+
+/** Any number of rows, or that of a model among the nodes that takes no other. */
+function rowsOfStep({ graph, node, request }: StageSpec, cone: Cone): Dim {
+  const bound = cone.tensors.map((id) => graph.nodes.get(id)).find((found) => found?.definition.batch !== undefined);
+  if (!bound) return batchSymbol;
+  const { batch, title } = bound.definition;
+  const isWhole = request.chunk === 0 || request.chunk === request.batchSize;
+  if (batch !== undefined && batch === request.batchSize && isWhole) return batch;
+  throw new Failure({
+    node,
+    param: batch === request.batchSize ? "chunk" : "batch",
+    message: `${title} “${bound.id}” was exported for a batch of ${batch}, and takes no other.`,
+    hint: `Set the batch to ${batch}, in one piece, or export the model with dynamic axes.`,
+  });
 }
 
 /** Makes outputs of the sum of the losses and, where there are several, of each. */
