@@ -1,4 +1,5 @@
 import { registry as everyNode } from "../registry.gen";
+import type { CheckMemory } from "./check-memory";
 import type { Endpoint, GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
 import { coneOf, mayHoldParameters, upstreamOf } from "./plan";
@@ -11,10 +12,13 @@ export interface Checked {
   problems: Problem[];
 }
 
-/** Resolves and infers: all that can be known of a graph without running it. Called on every edit; never throws. */
-export function check(document: GraphDocument, registry: Registry = everyNode): Checked {
-  const graph = resolve(document, registry);
-  const { types, problems } = infer(graph);
+/**
+ * Resolves and infers: all that can be known of a graph without running it. Never throws. With a `memory`, only what
+ * changed since its last check is looked at.
+ */
+export function check(document: GraphDocument, registry: Registry = everyNode, memory?: CheckMemory): Checked {
+  const graph = resolve(document, registry, memory);
+  const { types, problems } = infer(graph, memory);
   return { graph, types, problems: [...graph.problems, ...problems, ...sharedScopes(graph), ...lostGradients(graph)] };
 }
 
@@ -80,12 +84,18 @@ function untrainable(graph: ResolvedGraph, trainer: ResolvedNode, ends: readonly
 const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id)?.definition.title ?? id;
 
 /** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
-export function canConnect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): string | null {
+export function canConnect(
+  document: GraphDocument,
+  wire: Wire,
+  registry: Registry = everyNode,
+  memory?: CheckMemory,
+): string | null {
   const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
   const others = document.wires.filter((other) => many || endpointKey(other.to) !== endpointKey(wire.to));
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
-  const before = new Set(check({ ...document, wires: others }, registry).problems.map(({ message }) => message));
-  const added = check({ ...document, wires: [...others, wire] }, registry).problems.find(
+  const problemsWith = (wires: Wire[]) => check({ ...document, wires }, registry, memory).problems;
+  const before = new Set(problemsWith(others).map(({ message }) => message));
+  const added = problemsWith([...others, wire]).find(
     ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !before.has(message),
   );
   return added ? added.message : null;

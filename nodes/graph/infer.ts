@@ -2,37 +2,64 @@ import { type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import { anySize, Bindings } from "./bindings";
+import type { CheckMemory, InferredPart } from "./check-memory";
 import type { Endpoint } from "./document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import { errorProblem, type Problem } from "./problem";
+import type { IncomingWire, NodeWires } from "./wire-types";
 
 /** What is known of each node's wires before anything runs. */
-export type Types = Record<string, { in: Record<string, WireType>; out: Record<string, WireType> }>;
+export type Types = Record<string, NodeWires>;
 
 export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** Port types and symbolic shapes, unified along the wires, and whatever does not fit. */
-export function infer(graph: ResolvedGraph): { types: Types; problems: Problem[] } {
+export function infer(graph: ResolvedGraph, memory?: CheckMemory): { types: Types; problems: Problem[] } {
   const types: Types = {};
   const problems: Problem[] = [];
   for (const node of graph.nodes.values()) {
-    const bindings = new Bindings(node);
     const incoming = incomingWires(node, types);
-    const misfits = incoming.flatMap((wire) => misfitsOf(node, wire, bindings));
-    problems.push(...misfits);
-    const outgoing: Record<string, WireType> = {};
-    for (const [name, port] of Object.entries<Port>(node.definition.outputs)) {
-      outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
-    }
-    types[node.id] = { in: Object.fromEntries(incoming.map(({ name, wire }) => [name, wire])), out: outgoing };
-    if (!node.definition.build || (node.definition.prepare && node.prepared === undefined)) continue;
-    for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
-    const built = misfits.length ? undefined : tryBuild(graph, node, incoming, bindings);
-    if (built?.problem) problems.push(built.problem);
-    for (const [name, value] of Object.entries(built?.outputs ?? {})) {
-      outgoing[name] = { type: "tensor", dtype: value.dtype, shape: value.shape };
-    }
+    const known = memory?.inferred.get(node.params);
+    const part = known && isStill(known, node, incoming) ? known : inferNode(graph, node, incoming);
+    memory?.inferred.set(node.params, part);
+    types[node.id] = part.wires;
+    problems.push(...part.problems);
   }
   return { types, problems };
+}
+
+function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly IncomingWire[]): InferredPart {
+  const { id, definition, prepared } = node;
+  const bindings = new Bindings(node);
+  const problems = incoming.flatMap((wire) => misfitsOf(node, wire, bindings));
+  const outgoing: Record<string, WireType> = {};
+  for (const [name, port] of Object.entries<Port>(definition.outputs)) {
+    outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
+  }
+  const wires = { in: Object.fromEntries(incoming.map(({ name, wire }) => [name, wire])), out: outgoing };
+  const part = { id, prepared, incoming, wires, problems };
+  if (!definition.build || (definition.prepare && prepared === undefined)) return part;
+  for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
+  const built = problems.length ? undefined : tryBuild(graph, node, incoming, bindings);
+  if (built?.problem) problems.push(built.problem);
+  for (const [name, value] of Object.entries(built?.outputs ?? {})) {
+    outgoing[name] = { type: "tensor", dtype: value.dtype, shape: value.shape };
+  }
+  return part;
+}
+
+/** Whether what was inferred still holds: of the same node, from wires that bring the same from the same ports. */
+function isStill(part: InferredPart, node: ResolvedNode, incoming: readonly IncomingWire[]): boolean {
+  return (
+    part.id === node.id &&
+    part.prepared === node.prepared &&
+    part.incoming.length === incoming.length &&
+    part.incoming.every((before, i) => isSameWire(before, incoming[i]))
+  );
+}
+
+function isSameWire(before: IncomingWire, now: IncomingWire | undefined): boolean {
+  if (before.name !== now?.name || endpointKey(before.source) !== endpointKey(now.source)) return false;
+  return before.wire === now.wire || JSON.stringify(before.wire) === JSON.stringify(now.wire);
 }
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
@@ -67,14 +94,6 @@ export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shap
 export function scopeOf(node: ResolvedNode): string {
   const { scope } = node.params as { scope?: unknown };
   return typeof scope === "string" && scope !== "" ? scope : node.id;
-}
-
-/** A wire that reaches a node: the input, and what is known of what comes along. */
-interface IncomingWire {
-  name: string;
-  port: Port;
-  wire: WireType;
-  source: Endpoint;
 }
 
 function incomingWires(node: ResolvedNode, types: Types): IncomingWire[] {

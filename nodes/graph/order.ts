@@ -13,7 +13,11 @@ export function inOrder<Node extends Reader>(nodes: Map<string, Node>, problems:
   const waiting = new Map([...nodes.values()].map((node) => [node.id, sourcesOf(node, nodes)]));
   const readers = new Map<string, string[]>();
   for (const [id, sources] of waiting) {
-    for (const source of sources) readers.set(source, [...(readers.get(source) ?? []), id]);
+    for (const source of sources) {
+      const known = readers.get(source);
+      if (known) known.push(id);
+      else readers.set(source, [id]);
+    }
   }
   const ready = [...nodes.keys()].filter((id) => waiting.get(id)?.size === 0);
   for (let id = ready.shift(); id !== undefined; id = ready.shift()) {

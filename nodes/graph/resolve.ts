@@ -1,6 +1,7 @@
 import { type NodeDefinition, type ParamValues, type Params, withPorts } from "../core/node";
 import type { Port } from "../core/ports";
-import type { Endpoint, GraphDocument, Wire } from "./document";
+import type { CheckMemory, OwnPart } from "./check-memory";
+import type { Endpoint, GraphDocument, GraphNode, Wire } from "./document";
 import { inOrder } from "./order";
 import { resolveParams } from "./params";
 import { errorProblem, type Problem } from "./problem";
@@ -29,9 +30,9 @@ export interface ResolvedGraph {
 export const endpointKey = (endpoint: Endpoint): string => `${endpoint.node}.${endpoint.port}`;
 
 /** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
-export function resolve(document: GraphDocument, registry: Registry): ResolvedGraph {
+export function resolve(document: GraphDocument, registry: Registry, memory?: CheckMemory): ResolvedGraph {
   const problems: Problem[] = [];
-  const nodes = resolveNodes(document, registry, problems);
+  const nodes = resolveNodes(document, registry, problems, memory);
   const wired = connectWires({ document, registry, nodes, problems });
   for (const node of nodes.values()) problems.push(...missingInputs(node));
   return { nodes: inOrder(nodes, problems), wired, problems };
@@ -50,7 +51,12 @@ function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | unde
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-function resolveNodes(document: GraphDocument, registry: Registry, problems: Problem[]): Map<string, ResolvedNode> {
+function resolveNodes(
+  document: GraphDocument,
+  registry: Registry,
+  problems: Problem[],
+  memory?: CheckMemory,
+): Map<string, ResolvedNode> {
   const nodes = new Map<string, ResolvedNode>();
   for (const [id, node] of Object.entries(document.nodes)) {
     const definition = ownValue(registry, node.type);
@@ -65,13 +71,25 @@ function resolveNodes(document: GraphDocument, registry: Registry, problems: Pro
       );
       continue;
     }
-    const isNewer = node.version > definition.version;
-    if (isNewer) problems.push(newerVersion(id, definition, node.version));
-    // What a newer version's parameters mean is not known here, and so neither what is wrong with them.
-    const params = resolveParams(id, definition, node, isNewer ? [] : problems);
-    if (params) nodes.set(id, { id, definition: withPorts(definition, params), params, inputs: {} });
+    const own = ownPart(id, definition, node, memory);
+    problems.push(...own.problems);
+    if (own.params) nodes.set(id, { id, definition: own.definition, params: own.params, inputs: {} });
   }
   return nodes;
+}
+
+function ownPart(id: string, declared: NodeDefinition, node: GraphNode, memory?: CheckMemory): OwnPart {
+  const known = memory?.own.get(node.params);
+  if (known?.id === id && known.declared === declared && known.version === node.version) return known;
+  const problems: Problem[] = [];
+  const isNewer = node.version > declared.version;
+  if (isNewer) problems.push(newerVersion(id, declared, node.version));
+  // What a newer version's parameters mean is not known here, and so neither what is wrong with them.
+  const params = resolveParams(id, declared, node, isNewer ? [] : problems);
+  const definition = params ? withPorts(declared, params) : declared;
+  const own = { id, declared, version: node.version, definition, params, problems };
+  memory?.own.set(node.params, own);
+  return own;
 }
 
 function newerVersion(id: string, { title, version }: NodeDefinition, saved: number): Problem {

@@ -21,6 +21,7 @@ import { useDrop } from "./adding";
 import { useConnecting } from "./connecting";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
+import { LevelOfDetail, useLevelOfDetail } from "./level-of-detail";
 import { WireView } from "./wire-view";
 
 // React Flow compares what it is given by identity.
@@ -42,39 +43,42 @@ export function Canvas() {
   const rest = useRestingPlaces();
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
+  const isFar = useLevelOfDetail();
   return (
     <div className="relative size-full" onDrop={drop} onDragOver={(event) => event.preventDefault()}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodesChange={changeNodes}
-        onEdgesChange={changeEdges}
-        onNodeDragStop={rest}
-        onConnect={drawWire}
-        isValidConnection={isValidConnection}
-        onConnectEnd={endConnect}
-        onDoubleClick={ask}
-        nodesDraggable={!frozen}
-        nodesConnectable={!frozen}
-        deleteKeyCode={frozen ? null : deleteKeys}
-        selectionKeyCode="Shift"
-        multiSelectionKeyCode={multiSelectionKeys}
-        zoomOnDoubleClick={false}
-        onlyRenderVisibleElements={count > 120}
-        minZoom={0.08}
-        maxZoom={2}
-        fitView
-        fitViewOptions={fitViewOptions}
-        connectionRadius={28}
-        proOptions={proOptions}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
-        <Controls showInteractive={false} position="bottom-left" />
-        <Overview />
-        {!count && <EmptyNotice />}
-      </ReactFlow>
+      <LevelOfDetail value={isFar}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodesChange={changeNodes}
+          onEdgesChange={changeEdges}
+          onNodeDragStop={rest}
+          onConnect={drawWire}
+          isValidConnection={isValidConnection}
+          onConnectEnd={endConnect}
+          onDoubleClick={ask}
+          nodesDraggable={!frozen}
+          nodesConnectable={!frozen}
+          deleteKeyCode={frozen ? null : deleteKeys}
+          selectionKeyCode="Shift"
+          multiSelectionKeyCode={multiSelectionKeys}
+          zoomOnDoubleClick={false}
+          onlyRenderVisibleElements={count > 120}
+          minZoom={0.02}
+          maxZoom={2}
+          fitView
+          fitViewOptions={fitViewOptions}
+          connectionRadius={28}
+          proOptions={proOptions}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
+          <Controls showInteractive={false} position="bottom-left" />
+          <Overview />
+          {!count && <EmptyNotice />}
+        </ReactFlow>
+      </LevelOfDetail>
       {request && <AddPopup request={request} onClose={() => setRequest(undefined)} />}
     </div>
   );

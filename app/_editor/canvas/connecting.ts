@@ -1,10 +1,10 @@
 import { type Connection, type FinalConnectionState, type OnConnectEnd, useReactFlow } from "@xyflow/react";
 import { useCallback, useRef } from "react";
 import { toast } from "sonner";
-import { canConnect } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { connect } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
+import { reasonAgainst } from "../checked";
 import { useEditorStore } from "../context";
 import type { AddRequest } from "./add-popup";
 import { wireOf } from "./flow-wires";
@@ -14,12 +14,9 @@ import type { FlowWire } from "./wire-view";
 export function useConnecting(onLetGo: (request: AddRequest) => void) {
   const store = useEditorStore();
   const { screenToFlowPosition } = useReactFlow();
-  const reasonAgainst = useVerdicts();
+  const verdict = useVerdicts();
 
-  const isValidConnection = useCallback(
-    (connection: Connection | FlowWire) => reasonAgainst(connection) === null,
-    [reasonAgainst],
-  );
+  const isValidConnection = useCallback((connection: Connection | FlowWire) => verdict(connection) === null, [verdict]);
   const drawWire = useCallback(
     (connection: Connection) => {
       const wire = wireOf(connection);
@@ -31,12 +28,12 @@ export function useConnecting(onLetGo: (request: AddRequest) => void) {
     (event, state) => {
       const { fromHandle, fromNode, toHandle } = state;
       if (!fromHandle?.id || !fromNode) return;
-      if (toHandle) return complain(state, reasonAgainst);
+      if (toHandle) return complain(state, verdict);
       const { clientX: x, clientY: y } = "changedTouches" in event ? (event.changedTouches[0] as Touch) : event;
       const from = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
       onLetGo({ x, y, at: screenToFlowPosition({ x, y }), from });
     },
-    [onLetGo, reasonAgainst, screenToFlowPosition],
+    [onLetGo, verdict, screenToFlowPosition],
   );
   return { isValidConnection, drawWire, endConnect };
 }
@@ -57,7 +54,7 @@ function useVerdicts(): (connection: Connection | FlowWire) => string | null {
       const id = `${endpointKey(wire.from)} → ${endpointKey(wire.to)}`;
       const known = verdicts.current.known.get(id);
       if (known !== undefined) return known;
-      const reason = canConnect(document, wire);
+      const reason = reasonAgainst(document, wire);
       verdicts.current.known.set(id, reason);
       return reason;
     },
@@ -66,7 +63,7 @@ function useVerdicts(): (connection: Connection | FlowWire) => string | null {
 }
 
 /** Says why a wire that was let go on a port is not drawn. */
-function complain(state: FinalConnectionState, reasonAgainst: (connection: Connection) => string | null): void {
+function complain(state: FinalConnectionState, verdict: (connection: Connection) => string | null): void {
   const { fromHandle, fromNode, toHandle, toNode, isValid } = state;
   if (!fromHandle || !fromNode || !toHandle || !toNode || isValid) return;
   if (fromHandle.type === toHandle.type) {
@@ -78,7 +75,7 @@ function complain(state: FinalConnectionState, reasonAgainst: (connection: Conne
   const drawn = { node: fromNode.id, port: fromHandle.id ?? null };
   const met = { node: toNode.id, port: toHandle.id ?? null };
   const [from, to] = fromHandle.type === "source" ? [drawn, met] : [met, drawn];
-  const reason = reasonAgainst({
+  const reason = verdict({
     source: from.node,
     sourceHandle: from.port,
     target: to.node,

@@ -1,6 +1,7 @@
 import { BaseEdge, type Edge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { useEditor } from "../context";
+import { useIsFar } from "./level-of-detail";
 
 /** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
 export type FlowWire = Edge<{ type: string; bad?: string }>;
@@ -8,6 +9,7 @@ export type FlowWire = Edge<{ type: string; bad?: string }>;
 /** A wire: dashed and red where it does not fit, moving where data is waited for. */
 export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
+  const isFar = useIsFar();
   const [path] = getBezierPath(wire);
   const isBusy = useEditor(
     ({ run }) => run.nodes[target]?.status === "running" && run.nodes[source]?.status !== "running",
@@ -23,7 +25,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
           strokeWidth: selected ? 3 : 2,
           strokeDasharray: data?.bad ? "5 4" : undefined,
         }}
-        interactionWidth={16}
+        interactionWidth={isFar ? 0 : 16}
       />
       {data?.bad && <title>{data.bad}</title>}
     </>

@@ -1,8 +1,7 @@
 import { Handle, Position } from "@xyflow/react";
 import type { Port, WireType } from "#nodes/core/ports";
 import { shapeText } from "../shape-text";
-
-export type Side = "in" | "out";
+import type { Side } from "./ports";
 
 interface PortHandleProps {
   node: string;

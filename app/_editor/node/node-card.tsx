@@ -1,0 +1,118 @@
+import { Play } from "lucide-react";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { NodeWires } from "#nodes/graph/wire-types";
+import { cx } from "../../_ui/cx";
+import { useActions } from "../actions";
+import { useCheckedNode, useEditor } from "../context";
+import { Notice } from "../notice";
+import { hasEnded, type NodeRun } from "../run-state";
+import { frameOf } from "./frame";
+import { NodePreviews } from "./node-previews";
+import { NodeProblems } from "./node-problems";
+import { NodeProgress } from "./node-progress";
+import { PortRow } from "./port-row";
+import { colourOf, portsOf } from "./ports";
+import { StatusSign } from "./status-sign";
+
+interface NodeCardProps {
+  id: string;
+  definition: NodeDefinition | undefined;
+  isSelected: boolean;
+}
+
+/** A node with all that it says: ports, note, problems, and what its run gave. */
+export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
+  const node = useEditor((state) => state.history.present.nodes[id]);
+  const run = useEditor((state) => state.run.nodes[id]);
+  const checked = useCheckedNode(id);
+  if (!node) return null;
+  const problems = checked?.problems ?? [];
+  const isBad = problems.some((problem) => problem.severity === "error");
+  const title = node.title ?? definition?.title ?? node.type;
+  return (
+    <div
+      data-node={id}
+      data-status={run?.status}
+      className={cx(
+        "w-60 overflow-visible rounded-xl border bg-surface shadow-[var(--shadow)]",
+        frameOf({ isBad, isSelected, status: run?.status }),
+      )}
+    >
+      <Header id={id} title={title} definition={definition} isSelected={isSelected} run={run} />
+      {run?.status === "running" && <NodeProgress progress={run.progress} />}
+      <Ports id={id} definition={definition} wires={checked?.wires} />
+      {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
+      {node.note && (
+        <p className="border-t border-line px-2.5 py-1.5 text-[11px] wrap-anywhere whitespace-pre-wrap text-ink-2">
+          {node.note}
+        </p>
+      )}
+      {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
+      <NodeProblems problems={problems} run={run} />
+      {run && <NodePreviews run={run} title={title} />}
+    </div>
+  );
+}
+
+interface HeaderProps {
+  id: string;
+  title: string;
+  definition: NodeDefinition | undefined;
+  isSelected: boolean;
+  run: NodeRun | undefined;
+}
+
+function Header({ id, title, definition, isSelected, run }: HeaderProps) {
+  const colour = colourOf(definition);
+  return (
+    <div
+      className="flex h-8 items-center gap-2 rounded-t-xl px-2.5"
+      style={{ background: `color-mix(in srgb, ${colour} 12%, transparent)` }}
+      title={definition?.description}
+    >
+      <span className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
+      <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
+      {run && <StatusSign run={run} />}
+      {isSelected && <RunButton id={id} title={title} />}
+    </div>
+  );
+}
+
+/** Runs the graph up to a node; not in a snapshot, and not while a run goes on. */
+function RunButton({ id, title }: { id: string; title: string }) {
+  const canRun = useEditor(({ frozen, run }) => !frozen && (run.status === undefined || hasEnded(run.status)));
+  const { runGraph } = useActions();
+  if (!canRun) return null;
+  return (
+    <button
+      type="button"
+      aria-label={`Run up to ${title}`}
+      title="Run up to this node"
+      onClick={() => runGraph([id])}
+      className="nodrag rounded p-0.5 text-ink-2 hover:bg-surface hover:text-accent"
+    >
+      <Play className="size-3.5" aria-hidden />
+    </button>
+  );
+}
+
+interface PortsProps {
+  id: string;
+  definition: NodeDefinition | undefined;
+  wires: NodeWires | undefined;
+}
+
+/** Inputs on the left, outputs on the right. */
+function Ports({ id, definition, wires }: PortsProps) {
+  return (
+    <div className="grid grid-cols-2 py-1.5">
+      {(["in", "out"] as const).map((side) => (
+        <div key={side} className="min-w-0">
+          {portsOf(definition, side).map(([name, port]) => (
+            <PortRow key={name} node={id} name={name} port={port} side={side} wire={wires?.[side][name]} />
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}

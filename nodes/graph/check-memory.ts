@@ -1,0 +1,35 @@
+import type { NodeDefinition, ParamValues, Params } from "../core/node";
+import type { GraphNode } from "./document";
+import type { Problem } from "./problem";
+import type { IncomingWire, NodeWires } from "./wire-types";
+
+/** What a node's own entry in the document comes to, whatever it is wired to. Without `params` it cannot be used. */
+export interface OwnPart {
+  id: string;
+  declared: NodeDefinition;
+  version: number;
+  definition: NodeDefinition;
+  params: ParamValues<Params> | undefined;
+  problems: readonly Problem[];
+}
+
+/** What was inferred of a node from what came in. */
+export interface InferredPart {
+  id: string;
+  prepared: unknown;
+  incoming: readonly IncomingWire[];
+  wires: NodeWires;
+  problems: readonly Problem[];
+}
+
+/**
+ * What earlier checks found, for an editor that checks on every key: a node whose parameters are the same object and
+ * into which the same comes is not looked at again, and its part of the result is the same object. For documents that
+ * are never changed in place.
+ */
+export class CheckMemory {
+  /** By the parameters of a document's node. */
+  readonly own = new WeakMap<GraphNode["params"], OwnPart>();
+  /** By the parameters of a resolved node. */
+  readonly inferred = new WeakMap<ParamValues<Params>, InferredPart>();
+}
