@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
 import { graph } from "#tests/kit/graphs";
-import { openBrowser, startProduct } from "#tests/kit/product";
+import { createGraph, openBrowser, startProduct } from "#tests/kit/product";
 import { registry } from "#nodes/registry.gen";
 import { ensureChromium } from "../scripts/chromium.mjs";
 import { median } from "./vit";
@@ -90,18 +90,6 @@ async function serveBare({ nodes: given, wires }: GraphDocument): Promise<{ url:
   await new Promise((listening) => server.once("listening", listening));
   const { port } = server.address() as { port: number };
   return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
-}
-
-/** Saves a document in the product, and gives the address of its editor. */
-async function create(url: string, document: GraphDocument): Promise<string> {
-  const answer = await fetch(`${url}/api/trpc/graphs.create`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ json: { document } }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  const { result } = (await answer.json()) as { result: { data: { json: { id: string } } } };
-  return `${url}/graphs/${result.data.json.id}`;
 }
 
 /** Milliseconds from the start of the navigation until every node and wire is drawn. */
@@ -239,7 +227,7 @@ const browser = await openBrowser();
 try {
   const sides: Record<"editor" | "bare", Side> = {
     editor: {
-      url: await create(product.url, large),
+      url: await createGraph(product.url, large),
       async field(page) {
         const { x, y } = await placeOf(page, "node");
         await page.mouse.click(x, y);

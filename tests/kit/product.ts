@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import type { GraphDocument } from "#nodes/graph/document";
 import { temporaryFolder } from "./run-node";
 
 const freePort = () =>
@@ -58,6 +59,18 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       await exited;
     },
   };
+}
+
+/** Saves a document, and gives the address of its editor. */
+export async function createGraph(url: string, document: GraphDocument): Promise<string> {
+  const answer = await fetch(`${url}/api/trpc/graphs.create`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { document } }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  const { result } = (await answer.json()) as { result: { data: { json: { id: string } } } };
+  return `${url}/graphs/${result.data.json.id}`;
 }
 
 export const openBrowser = (): Promise<Browser> =>

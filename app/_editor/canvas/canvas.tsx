@@ -11,7 +11,7 @@ import {
   ReactFlow,
   useReactFlow,
 } from "@xyflow/react";
-import { type MouseEvent, useCallback, useState } from "react";
+import { type MouseEvent, startTransition, useCallback, useEffect, useState } from "react";
 import type { Port } from "#nodes/core/ports";
 import { moveNodes } from "#nodes/graph/edits";
 import { definitionAt, useEditor, useEditorStore } from "../context";
@@ -113,9 +113,11 @@ function useAskOnDoubleClick(onAsk: (request: AddRequest) => void): (event: Mous
 
 const overviewStyle = { width: 150, height: 96 };
 
-/** The whole graph, small; each node in the colour of what it gives. */
+/** The whole graph, small; each node in the colour of what it gives. Comes after the graph itself. */
 function Overview() {
   const store = useEditorStore();
+  const [isShown, setShown] = useState(false);
+  useEffect(() => startTransition(() => setShown(true)), []);
   const colourOf = useCallback(
     ({ id }: Node) => {
       const [port] = Object.values<Port>(definitionAt(store.getState(), id)?.outputs ?? {});
@@ -123,6 +125,7 @@ function Overview() {
     },
     [store],
   );
+  if (!isShown) return null;
   return (
     <MiniMap
       pannable

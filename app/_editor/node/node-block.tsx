@@ -5,13 +5,9 @@ import type { Port } from "#nodes/core/ports";
 import { cx } from "../../_ui/cx";
 import { useEditor } from "../context";
 import { frameOf } from "./frame";
+import { cardHeight, cardWidth, portTop } from "./geometry";
 import { PortHandle, portLabel } from "./port-row";
 import { colourOf, portsOf, type Side } from "./ports";
-
-// Where a card has its ports: below the border, the header and the padding, one row each.
-const rowsFrom = 39;
-const rowHeight = 22;
-const width = 240;
 
 interface NodeBlockProps {
   id: string;
@@ -41,7 +37,7 @@ export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlo
       onPointerEnter={() => setNear(true)}
       onPointerLeave={leave}
       className={cx("relative rounded-xl border bg-surface", frameOf({ isBad, isSelected, status }))}
-      style={{ width, height }}
+      style={{ width: cardWidth, height }}
     >
       <div
         className="h-full overflow-hidden rounded-[11px] px-3 py-1 text-[27px] leading-[30px] font-semibold"
@@ -51,7 +47,7 @@ export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlo
       </div>
       {(["in", "out"] as const).map((side) =>
         portsOf(definition, side).map(([name, port], row) => {
-          const props = { node: id, name, port, side, top: rowsFrom + rowHeight * (row + 0.5) };
+          const props = { node: id, name, port, side, top: portTop(row) };
           return isNear ? (
             <PortHandle key={side + name} {...props} />
           ) : (
@@ -70,8 +66,7 @@ function isWrong(problems: readonly { severity: string }[] | undefined): boolean
 /** As high as the card was when it was last measured; before that, as a card with nothing but its ports is. */
 function useBlockHeight(id: string, definition: NodeDefinition | undefined): number {
   const { nodeLookup } = useStoreApi().getState();
-  const rows = Math.max(portsOf(definition, "in").length, portsOf(definition, "out").length);
-  return nodeLookup.get(id)?.measured.height ?? rowsFrom + rowHeight * rows + 7;
+  return nodeLookup.get(id)?.measured.height ?? cardHeight(definition);
 }
 
 interface PortMarkProps {
@@ -91,7 +86,7 @@ function PortMark({ node, name, port, side, top, isConnectable }: PortMarkProps)
     <div
       role="img"
       className={cx(
-        `react-flow__handle react-flow__handle-${position} nodrag nopan ${type}`,
+        `react-flow__handle react-flow__handle-${position} port-mark nodrag nopan ${type}`,
         isConnectable && "connectable connectablestart connectableend connectionindicator",
       )}
       data-handleid={name}

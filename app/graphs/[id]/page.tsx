@@ -27,7 +27,7 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   });
   return (
     <Editor
-      document={document}
+      documentText={JSON.stringify(document)}
       graphId={id}
       revision={graph.revision}
       published={graph.publishedAt !== null}

@@ -14,5 +14,5 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   if (!run) notFound();
   const { document, problems } = parseDocument(run.document);
   if (!document) return <Unreadable title="What this run ran cannot be opened" problems={problems} />;
-  return <Editor document={document} runId={id} frozen />;
+  return <Editor documentText={JSON.stringify(document)} runId={id} frozen />;
 }
