@@ -21,14 +21,19 @@ function rows(count: number): GraphDocument {
   const names = Array.from({ length: count }, (_, i) => `n${i}`);
   const nodes = names.map((name, i): [string, [string]] => [name, [i % 10 ? "image.augment" : "data.emoji"]]);
   const wires = names.flatMap((name, i) => (i % 10 ? [`n${i - 1}.image -> ${name}.image`] : []));
-  const document = graph(Object.fromEntries(nodes), wires);
+  return spread(graph(Object.fromEntries(nodes), wires), 10, 220);
+}
+
+function spread(document: GraphDocument, perRow: number, rowHeight: number): GraphDocument {
   for (const [i, node] of Object.values(document.nodes).entries()) {
-    node.position = { x: (i % 10) * 300, y: Math.floor(i / 10) * 220 };
+    node.position = { x: (i % perRow) * 300, y: Math.floor(i / perRow) * rowHeight };
   }
   return document;
 }
 
-/** React tells its developer tools of every commit, in a production build too: this counts those since the first node. */
+/**
+ * React tells its developer tools of every commit, in a production build too: this counts those since the first node.
+ */
 const countCommits = `
   globalThis.commits = 0;
   globalThis.__REACT_DEVTOOLS_GLOBAL_HOOK__ = {
@@ -78,7 +83,7 @@ describe("a large graph", () => {
     document.wires = document.wires.filter((wire) => wire.to.node !== "n2");
     const { page, errors } = await openPage(browser);
     await page.goto(await createGraph(product.url, document));
-    await page.waitForSelector(".react-flow__edge");
+    await seesAll(page, document);
     await sleep(500);
     expect(await page.locator('[data-node="n1"] p').count()).toBe(0);
     await drag(page, '[aria-label="output n1.image"]', '[aria-label="input n2.image"]');
@@ -113,14 +118,15 @@ async function startTraining(page: Page): Promise<void> {
 describe("a run", () => {
   it("goes on when Escape is pressed, and is stopped by its own keys: at once, or after a question", async () => {
     const { page, errors, shot } = await openPage(browser);
-    const training = tinyClip({ steps: 100_000, checkpoint: 90_000 });
+    const training = spread(tinyClip({ steps: 100_000, checkpoint: 90_000 }), 6, 320);
     await page.goto(await createGraph(product.url, training));
-    await page.waitForSelector('[data-node="trainer"]');
-    await page.click('[data-node="trainer"] [title]');
+    await seesAll(page, training);
+    await sleep(1000); // until the view is fitted, nothing lies where it was
     await startTraining(page);
+    await page.click('[data-node="trainer"] [title]');
+    await page.waitForSelector(".react-flow__node.selected");
 
     // Escape chooses nothing; a second one has nothing left to do.
-    expect(await page.locator(".react-flow__node.selected").count()).toBe(1);
     await page.keyboard.press("Escape");
     await page.waitForSelector(".react-flow__node.selected", { state: "detached" });
     await page.keyboard.press("Escape");
