@@ -24,8 +24,8 @@ export const efficientnet = defineNode({
 seven stages of MBConv (1×1 expansion, depthwise 3×3 or 5×5, squeeze-and-excitation 0.25, 1×1 projection, and, but
 in the first block of a stage, the input added), padding "same" as in TensorFlow, swish, batch norm with epsilon 1e-3.
 Batch norm takes the batch's statistics in training and running ones otherwise, or where those are frozen. Weights start
-at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multipliers 1 and 1, B3 1.2 and 1.4, B7 2.0 and 3.1. ALIGN reads B7
-without the last convolution: its \`features\` are [B, 640].
+at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multipliers 1 and 1, B3 1.2 and 1.4, B7 2.0 and 3.1. ALIGN
+reads B7 without the last convolution: its \`features\` are [B, 640].
 
 - \`pixels\` float32 [B, 3, H, W]
 - \`features\` float32 [B, D]: the mean over the last map; D is 1280·width with the last convolution, 320·width

@@ -22,7 +22,9 @@ export class HeardWarnings {
     this.passOn(event);
   };
 
-  /** What belongs to the result of one of the step's nodes: its own warnings, and with the last node those of others. */
+  /**
+   * What belongs to the result of one of the step's nodes: its own warnings, and with the last node those of others.
+   */
   of(id: string, nodes: readonly string[]): StoredWarning[] {
     const isLast = id === nodes.at(-1);
     return this.#heard.flatMap(({ node, message }) => {

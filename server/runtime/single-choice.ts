@@ -1,4 +1,7 @@
-/** Losses and normalizations of one alone give the same whatever the model does: said before a training runs for nothing. */
+/**
+ * Losses and normalizations of one alone give the same whatever the model does: said before a training runs for
+ * nothing.
+ */
 import type { Graph } from "#models/onnx/graph";
 import { singleChoices } from "#models/onnx/single-choice";
 import type { PublicError } from "#nodes/graph/events";
