@@ -26,7 +26,9 @@ describe("what a person reads of an error", () => {
       ),
       { node: "n", title: "Projector" },
     );
-    expect(shown.message).toBe("Projector failed while computing: left operand cannot broadcast");
+    expect(shown.message).toBe("The shapes of what Projector reads do not go together at its MatMul.");
+    expect(shown.details?.reason).toContain("left operand cannot broadcast");
+    expect(JSON.stringify(shown)).not.toContain("onnxruntime_src");
     expect(toPublic(new TypeError("x is undefined\n    at foo (/a/b.ts:1:1)"), { title: "T" }).message).not.toContain(
       "/a/b",
     );

@@ -1,6 +1,6 @@
-import { cutText } from "#models/files/text";
 import type { PublicError } from "#nodes/graph/events";
 import type { Problem } from "#nodes/graph/problem";
+import { explainRuntimeFailure, type FailedStep, isRuntimeFailure } from "./runtime-failures";
 
 /** A failure with a sentence for the person. The cause stays in the log. */
 export class Failure extends Error {
@@ -90,55 +90,24 @@ export function isAway(error: unknown): boolean {
   );
 }
 
-/** Turns whatever was thrown into what a person may read: where, what, what to do. Raw runtime messages stay behind. */
-export function toPublic(error: unknown, where: { node?: string; title?: string } = {}): PublicError {
-  const { node, title = node } = where;
+/** Turns whatever was thrown into what a person may read: where, what, what to do. Raw messages are in the details. */
+export function toPublic(error: unknown, step: FailedStep = {}): PublicError {
+  const { node } = step;
   if (error instanceof Failure) return { node, ...error.public_ };
-  const { code, message = String(error), hint } = error as NodeJS.ErrnoException & { hint?: string };
+  const { code, message = String(error), hint } = (error ?? {}) as NodeJS.ErrnoException & { hint?: string };
   const system = code ? systemFailures[code] : undefined;
   if (system) return { node, ...system };
-  if (isAway(error)) return { node, ...(sqlStateOf(error) === "53100" ? noDatabaseSpace : noDatabase) };
-  if (/^Prisma|^DriverAdapter/.test((error as Error).name))
-    return {
-      node,
-      message: `The database does not take this: ${message.trim().split("\n").at(-1)}`,
-      hint: "This is a defect of Patchbay: export the graph and report it.",
-    };
-  if (/bad_alloc|Failed to allocate memory|Array buffer allocation failed|Invalid (typed )?array length/i.test(message))
-    return { node, ...(systemFailures.ENOMEM as PublicError) };
-  if (/requires f16 but the device does not support it/.test(message))
-    return {
-      node,
-      message: "This GPU cannot compute in half precision.",
-      hint: "Set Precision to float32, or run on the CPU or another GPU.",
-    };
-  const index = /idx=(-?\d+) must be within the inclusive range \[-?\d+,(-?\d+)\]/.exec(message);
-  if (index)
-    return {
-      node,
-      message: `${title ?? "The run"} picks number ${index[1]} of ${Number(index[2]) + 1}, which are numbered from 0.`,
-      hint: "Look at the labels or token ids that come in: one is beyond the classes or the vocabulary.",
-    };
-  // A node's own errors are sentences; the runtime's are not.
-  const foreign =
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    error instanceof ReferenceError ||
-    /onnxruntime|\[ONNXRuntimeError\]|Non-zero status code|ORT_/i.test(message);
-  if (!foreign) return { node, message: message.split("\n", 1)[0] as string, hint };
-  return {
-    node,
-    message: `${title ?? "The run"} failed while computing: ${summary(message)}`,
-    hint: "Check the shapes on its wires. If they are right this is a defect of Patchbay: export the graph and report it.",
-  };
+  if (error instanceof Error && isAway(error))
+    return { node, ...(sqlStateOf(error) === "53100" ? noDatabaseSpace : noDatabase) };
+  if (error instanceof Error && /^Prisma|^DriverAdapter/.test(error.name)) return { node, ...refusedByDatabase(error) };
+  if (isRuntimeFailure(error)) return explainRuntimeFailure(error, step);
+  // A node's own errors are sentences.
+  return { node, message: message.split("\n", 1)[0] as string, hint };
 }
 
-/** The last clause of a runtime message, without file names, codes and addresses. */
-function summary(message: string): string {
-  const clause = (message.split("\n", 1)[0] as string)
-    .replace(/^.*?(?:failed:|Status Message:|Message:)\s*/i, "")
-    .replace(/(?:\/?[\w.-]+\/)+[\w.-]+(?::\d+)?/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return cutText(clause, 200, "…") || "no reason was given.";
+function refusedByDatabase({ message }: Error): PublicError {
+  return {
+    message: `The database does not take this: ${message.trim().split("\n").at(-1)}`,
+    hint: "Try again; if it is refused again, export the graph (More, Export as JSON) and report it.",
+  };
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { defineNode } from "#nodes/core/node";
 import { port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -51,8 +51,18 @@ function warning(): { document: GraphDocument; registry: Registry } {
       return { text: ["a", "b", "c"] };
     },
   });
-  const document = graph({ odd: ["test.odd"], trim: ["text.trim"] }, ["odd.text -> trim.text"]);
-  return { document, registry: { ...everyNode, "test.odd": odd } };
+  const after = defineNode({
+    type: "test.after",
+    title: "After",
+    description: "Gives what it reads.",
+    version: 1,
+    params: {},
+    outputs: { text: port.text({ shape: ["N"] }) },
+    inputs: { text: port.text({ shape: ["N"] }) },
+    run: async ({ inputs }) => ({ text: inputs.text }),
+  });
+  const document = graph({ odd: ["test.odd"], after: ["test.after"] }, ["odd.text -> after.text"]);
+  return { document, registry: { ...everyNode, "test.odd": odd, "test.after": after } };
 }
 
 describe("a run", () => {
@@ -162,6 +172,42 @@ describe("a run", () => {
       }
     const older = await runDocument(odd.document, dir, { registry: odd.registry });
     expect([older.ran, warningsOf(older)]).toEqual([[], []]);
+  });
+  it("refuses a result that is too large before it is computed: rows, shape, element type, bytes, remedy", async () => {
+    const document = chain(150);
+    (document.nodes.projector as { params: object }).params = { scope: "p", width: 256 };
+    vi.stubEnv("PATCHBAY_MEMORY", "140K");
+    const { status, error, ran } = await runDocument(document, await temporaryFolder(), { targets: ["projector"] });
+    vi.unstubAllEnvs();
+    expect([status, ran]).toEqual(["failed", expect.not.arrayContaining(["projector"])]);
+    expect(error).toMatchObject({
+      node: "projector",
+      port: "embedding",
+      message: "Projector would give 150 × 256 float32 numbers, 150.0 KiB, as “embedding”; runs may hold 140.0 KiB.",
+      hint: expect.stringContaining("every tenth row"),
+    });
+  });
+  it("says what a node read, and keeps what the runtime said in the details", async () => {
+    const { document, registry } = warning();
+    const broken = defineNode({
+      type: "test.after",
+      title: "After",
+      description: "Fails.",
+      version: 1,
+      params: {},
+      inputs: { text: port.text({ shape: ["N"] }) },
+      outputs: { text: port.text({ shape: ["N"] }) },
+      run: async ({ inputs }) => ({ text: [(inputs.text as unknown as { x: { y: string } }).x.y] }),
+    });
+    const { error } = await runDocument(document, await temporaryFolder(), {
+      registry: { ...registry, "test.after": broken },
+    });
+    expect(error).toMatchObject({
+      node: "after",
+      message: "After failed in a way that was not foreseen. It read odd.text: 3 texts.",
+      details: { "odd.text": "odd.text: 3 texts", reason: "Cannot read properties of undefined (reading 'y')" },
+    });
+    expect(error?.hint).toContain("export the graph");
   });
   it("stops when it is cancelled, before the next node", async () => {
     const controller = new AbortController();

@@ -108,7 +108,7 @@ class Execution {
         await this.#runStep(step, context);
       } catch (error) {
         if (error instanceof Cancelled || signal.aborted) throw new Cancelled();
-        this.#tellFailure(error, nodes, waiting);
+        this.#tellFailure(error, nodes, waiting, results);
         throw error;
       }
     }
@@ -208,15 +208,22 @@ class Execution {
   }
 
   /** Tells which node of a step failed and what is not reached any more. */
-  #tellFailure(error: unknown, nodes: readonly string[], waiting: ReadonlySet<string>): void {
-    const title = nodes.map((id) => this.#nodeOf(id).definition.title).join(" + ");
-    const told = toPublic(error, { node: nodes.length === 1 ? nodes[0] : undefined, title });
+  #tellFailure(error: unknown, nodes: readonly string[], waiting: ReadonlySet<string>, results: Results): void {
+    const titles = new Map(nodes.map((id) => [id, this.#titleOf(id)]));
+    const node = nodes.length === 1 ? nodes[0] : undefined;
+    const title = [...titles.values()].join(" + ");
+    const told = toPublic(error, { node, title, titles, inputs: results.readBy(nodes) });
     this.result.error = told;
     const failed = told.node ?? (nodes.at(-1) as string);
     this.#tell({ kind: "node-failed", node: failed, error: told });
     for (const id of [...nodes, ...waiting]) {
       if (id !== failed && !this.result.ran.includes(id)) this.#tell({ kind: "node-skipped", node: id });
     }
+  }
+
+  /** What a person calls a node: its own title, or that of its type. */
+  #titleOf(id: string): string {
+    return this.options.document.nodes[id]?.title || this.#nodeOf(id).definition.title;
   }
 
   #nodeOf(id: string): ResolvedNode {

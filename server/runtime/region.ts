@@ -10,6 +10,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Cancelled, Failure } from "../errors";
+import { bytesText } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
 import { checkIndices } from "./index-check";
 import { gibibytes, memoryLimit } from "./memory";
@@ -98,6 +99,7 @@ async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>)
   for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
     region.warn?.(node, `${message} ${hint}`);
   }
+  refuseLargeOutputs(region, lowered, sizes);
   declareOutputs(region, lowered, sizes);
 
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
@@ -152,17 +154,43 @@ function symbolic(shape: readonly number[], symbols: ReadonlyMap<number, string>
 }
 
 /** Makes outputs of what is wanted, and of what is welcome and small. */
-function declareOutputs({ wanted, welcome }: Region, { graph, values }: Lowered, sizes: ReadonlyMap<string, number>) {
-  const bytesOf = (endpoint: Endpoint): number => {
-    const value = values.get(endpointKey(endpoint));
-    if (!value) return Number.POSITIVE_INFINITY;
-    const lengths = value.shape.map((size) =>
-      typeof size === "number" ? size : (sizes.get(size) ?? Number.POSITIVE_INFINITY),
-    );
-    return lengths.reduce((product, length) => product * length, widthOf(value.dtype));
-  };
-  const outputs = [...wanted, ...welcome.filter((endpoint) => bytesOf(endpoint) <= keptBytes)];
-  for (const name of outputs.map(endpointKey)) graph.output(name, values.get(name) as never);
+function declareOutputs({ wanted, welcome }: Region, lowered: Lowered, sizes: ReadonlyMap<string, number>): void {
+  const isSmall = (endpoint: Endpoint) => (sizeOfOutput(endpoint, lowered, sizes)?.bytes ?? Infinity) <= keptBytes;
+  const outputs = [...wanted, ...welcome.filter(isSmall)];
+  for (const name of outputs.map(endpointKey)) lowered.graph.output(name, lowered.values.get(name) as never);
+}
+
+/** An output that does not fit is refused before anything is computed: its rows, shape and element type are known. */
+function refuseLargeOutputs({ graph, wanted }: Region, lowered: Lowered, sizes: ReadonlyMap<string, number>): void {
+  const limit = memoryLimit();
+  for (const endpoint of wanted) {
+    const size = sizeOfOutput(endpoint, lowered, sizes);
+    if (!size || size.bytes <= limit) continue;
+    const title = graph.nodes.get(endpoint.node)?.definition.title ?? endpoint.node;
+    const { shape, dtype, bytes } = size;
+    throw new Failure({
+      ...endpoint,
+      message:
+        `${title} would give ${shape.join(" × ")} ${dtype} numbers, ${bytesText(bytes)}, as “${endpoint.port}”; ` +
+        `runs may hold ${bytesText(limit)}.`,
+      hint:
+        "Take fewer rows (“At most” on the dataset, or every tenth row), smaller pictures or a smaller width, " +
+        "or give runs more memory with PATCHBAY_MEMORY.",
+    });
+  }
+}
+
+/** How large an output will be; nothing while that is not known. */
+function sizeOfOutput(
+  endpoint: Endpoint,
+  { values }: Lowered,
+  sizes: ReadonlyMap<string, number>,
+): { shape: number[]; dtype: string; bytes: number } | undefined {
+  const value = values.get(endpointKey(endpoint));
+  const shape = value?.shape.map((size) => (typeof size === "number" ? size : sizes.get(size)));
+  if (!value || !shape?.every((size) => size !== undefined)) return undefined;
+  const bytes = shape.reduce((product, length) => product * length, widthOf(value.dtype));
+  return { shape, dtype: value.dtype, bytes };
 }
 
 /** A model that does not fit is refused before anything is loaded. */

@@ -7,10 +7,11 @@ import type { PortType } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
+import type { ReadValue } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
 import { previewOf } from "./previews";
-import { loadValue, storeValue } from "./values";
+import { loadValue, type StoredTensor, storeValue, widthOf } from "./values";
 
 export interface ResultsOptions {
   graph: ResolvedGraph;
@@ -101,6 +102,18 @@ export class Results {
     return Object.fromEntries(outputs.map(([port, value]) => [port, { type: (ports[port] as Port).type, value }]));
   }
 
+  /** What nodes read from outside of them, as far as it is there: for messages. */
+  readBy(nodes: readonly string[]): ReadValue[] {
+    const sources = nodes.flatMap((id) => Object.values(this.options.graph.nodes.get(id)?.inputs ?? {}).flat());
+    const outside = new Map(
+      sources.filter(({ node }) => !nodes.includes(node)).map((from) => [endpointKey(from), from]),
+    );
+    return [...outside].flatMap(([endpoint, { node, port }]) => {
+      const output = this.outputsOf(node)[port];
+      return output ? [{ endpoint, type: output.type, ...sizesOf(output.value) }] : [];
+    });
+  }
+
   /** The value of an output. Throws when its node gave none. */
   value(from: Endpoint): Promise<unknown> {
     const known = this.#values.get(endpointKey(from));
@@ -119,6 +132,19 @@ export class Results {
     this.#values.set(endpointKey(from), loaded);
     return loaded;
   }
+}
+
+/** The sizes of a stored value, where it has any. */
+function sizesOf(stored: unknown): Partial<ReadValue> {
+  if (Array.isArray(stored)) return { count: stored.length };
+  const { pixels, files, ...tensor } = (stored ?? {}) as Partial<StoredTensor> & {
+    pixels?: StoredTensor;
+    files?: unknown[];
+  };
+  if (files) return { count: files.length };
+  const { dtype, shape } = pixels ?? tensor;
+  if (!dtype || !shape) return {};
+  return { dtype, shape, bytes: shape.reduce((product, length) => product * length, widthOf(dtype)) };
 }
 
 /** The blobs that a stored value refers to. */

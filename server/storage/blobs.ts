@@ -40,7 +40,17 @@ export class BlobMissing extends Error {
 }
 
 export const isRef = (ref: string): boolean => /^[0-9a-f]{64}$/.test(ref);
-export const sha256 = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
+
+/** Node hashes at most 2 GiB at a time, and reads no more in one piece. */
+const pieceBytes = 2 ** 30;
+
+export function sha256(data: Uint8Array | string): string {
+  const hash = createHash("sha256");
+  if (typeof data === "string") return hash.update(data).digest("hex");
+  for (let start = 0; start < data.byteLength; start += pieceBytes)
+    hash.update(data.subarray(start, start + pieceBytes));
+  return hash.digest("hex");
+}
 
 /** A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed. */
 export function openBlobs(root: string): Blobs {
@@ -50,7 +60,7 @@ export function openBlobs(root: string): Blobs {
     path,
     put: (bytes, { durable = true } = {}) => putBytes(root, bytes, durable),
     putStream: (source, maxBytes) => putStream(root, source, maxBytes),
-    get: (ref) => readFile(path(ref)).catch(sayMissing(ref)),
+    get: (ref) => readAll(path(ref)).catch(sayMissing(ref)),
     stream: (ref) => createReadStream(path(ref)),
     read: (ref, start, end) => readRange(path(ref), start, end).catch(sayMissing(ref)),
     size: (ref) => stat(path(ref)).then((found) => found.size, sayMissing(ref)),
@@ -128,6 +138,11 @@ async function writeAside(root: string, write: (temporary: string) => Promise<st
   }
 }
 
+async function readAll(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  return size > pieceBytes ? readRange(path, 0, size) : readFile(path);
+}
+
 /** One read gives at most 2 GiB, and may give less than was asked for. */
 async function readRange(path: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
   const file = await open(path);
@@ -135,7 +150,7 @@ async function readRange(path: string, start: number, end: number): Promise<Uint
     const bytes = new Uint8Array(end - start);
     let filled = 0;
     while (filled < bytes.length) {
-      const length = Math.min(bytes.length - filled, 2 ** 30);
+      const length = Math.min(bytes.length - filled, pieceBytes);
       const { bytesRead } = await file.read(bytes, filled, length, start + filled);
       if (!bytesRead) break;
       filled += bytesRead;
