@@ -17,7 +17,7 @@ export interface ReadValue {
 /** The step that failed. */
 export interface FailedStep {
   node?: string;
-  /** Titles of its nodes by id; of a region there are several. */
+  /** Titles by id, of all nodes that may have failed in it. */
   titles?: ReadonlyMap<string, string>;
   title?: string;
   inputs?: readonly ReadValue[];
@@ -162,11 +162,9 @@ const kinds: readonly [RegExp, (facts: Facts) => Explained][] = [
   ],
   [
     /ind(?:ices|ex)[^,]*out of (?:data )?bounds?,? ?(?:idx=)?(-?\d+)[^[]*\[(-?\d+),\s*(-?\d+)\]/i,
-    ({ title, op, found: [, index, from, to], read }) => ({
-      message: `${title} is asked for number ${index}${op}, and there are ${from} to ${to}.${read}`,
-      hint:
-        "A class, token or row is beyond what the table has: make the number of classes or the vocabulary as " +
-        "large as the data needs, or check the ids that are wired to it.",
+    ({ title, found: [, index, , last], read }) => ({
+      message: `${title} picks number ${index} of ${Number(last) + 1}, which are numbered from 0.${read}`,
+      hint: "Look at the labels or token ids that come in: one is beyond the classes or the vocabulary.",
     }),
   ],
   [

@@ -209,9 +209,10 @@ class Execution {
 
   /** Tells which node of a step failed and what is not reached any more. */
   #tellFailure(error: unknown, nodes: readonly string[], waiting: ReadonlySet<string>, results: Results): void {
-    const titles = new Map(nodes.map((id) => [id, this.#titleOf(id)]));
+    // In a training it may be any node upstream that failed.
+    const titles = new Map([...this.#graph.nodes.keys()].map((id) => [id, this.#titleOf(id)]));
     const node = nodes.length === 1 ? nodes[0] : undefined;
-    const title = [...titles.values()].join(" + ");
+    const title = nodes.map((id) => titles.get(id)).join(" + ");
     const told = toPublic(error, { node, title, titles, inputs: results.readBy(nodes) });
     this.result.error = told;
     const failed = told.node ?? (nodes.at(-1) as string);

@@ -44,7 +44,7 @@ export function optionsFor(provider: Provider): ort.InferenceSession.SessionOpti
     graphOptimizationLevel: "all",
     // Denormals appear late in training and slow the CPU down by an order of magnitude.
     extra: { session: { set_denormal_as_zero: "1" } },
-    logSeverityLevel: 3,
+    logSeverityLevel: 4, // what fails is thrown, and told in our words
   };
 }
 
