@@ -22,8 +22,14 @@ const half = "smile \ud83d";
 async function openFile(page: Page, name: string, content: string | Uint8Array): Promise<void> {
   const file = join(product.data, name);
   writeFileSync(file, content);
-  await page.goto(product.url);
+  await openStart(page);
   await page.setInputFiles('input[type="file"]', file);
+}
+
+/** The start page; its list is there only once the page listens to what is done to it. */
+async function openStart(page: Page): Promise<void> {
+  await page.goto(product.url);
+  await page.waitForSelector("section[aria-labelledby=graphs] :is(a, h2 + p)");
 }
 
 const listedNames = (page: Page) =>
@@ -66,8 +72,7 @@ describe("a file that is opened", () => {
     const node = { ...textNode(half), title: half, note: half };
     await openFile(page, "half.json", JSON.stringify(graphOf({ a: node }, { name: half, description: half })));
     await page.waitForSelector('[data-node="a"]');
-    await page.goto(product.url);
-    await page.getByText("smile �").first().waitFor();
+    await openStart(page);
     expect(await listedNames(page)).toContain("smile �");
     expect(errors).toEqual([]);
     await page.close();
@@ -94,9 +99,8 @@ describe("a picture whose name is long", () => {
     await picture.waitFor();
     expect(await picture.getAttribute("alt")).toBe(`${"x".repeat(195)}.png`);
     await page.waitForSelector("[data-saved=saved]");
-    await page.goto(product.url);
-    await page.getByText("Your graphs").waitFor();
-    expect((await listedNames(page)).length).toBeGreaterThan(0);
+    await openStart(page);
+    expect(await listedNames(page)).toContain("Texts");
     expect(errors).toEqual([]);
     await page.close();
   });
@@ -108,8 +112,8 @@ describe("a title", () => {
     await openFile(page, "title.json", JSON.stringify(graphOf({ a: textNode("") })));
     await page.click('[data-node="a"]');
     const title = page.locator('aside[aria-label="Inspector"] input[aria-label="Title"]');
-    await title.fill("");
-    await title.pressSequentially("My own words");
+    await title.fill("My");
+    await title.pressSequentially(" own words");
     expect(await title.inputValue()).toBe("My own words");
     await page.waitForSelector("[data-saved=saved]");
     await page.close();
