@@ -49,7 +49,7 @@ describe("a file that is opened", () => {
       "Two nodes have the id “a”",
     ],
     ["deep.json", `{"schema":1,"nodes":${"[".repeat(5000)}${"]".repeat(5000)},"wires":[]}`, "no Patchbay graph"],
-    ["picture.json", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0xff), "This is no text"],
+    ["picture.json", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0xff), "This is no text"],
   ])("and is no graph is told to be none: %s", async (name, content, message) => {
     const { page, errors } = await openPage(browser);
     await openFile(page, name, content);
