@@ -1,8 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { StringStringEntryProtoSchema, TensorProtoSchema } from "onnx-buf";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
 import { graph } from "../kit/graphs";
+import { branch, floatTensor, onnxFile } from "../kit/onnx-file";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 
 let product: Product;
@@ -34,7 +38,7 @@ it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async 
       "model.y -> export.tensor",
     ],
   );
-  for (const [i, node] of Object.values(document.nodes).entries()) node.position = { x: i * 290, y: (i % 2) * 160 };
+  spreadOut(document);
   writeFileSync(file, JSON.stringify(document));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
@@ -57,5 +61,85 @@ it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async 
   // Token ids of this tokenizer go beyond the model's thirty: the run says so, and the export needs no data.
   expect(await page.getAttribute('[data-node="export"]', "data-status")).toBe("done");
   await shot("import-onnx-run");
+  expect(errors).toEqual([]);
+});
+
+/** A model with a branch, which runs as its file is, and one whose weights lie in another file. */
+const branching = () =>
+  onnxFile({
+    nodes: [
+      ["ReduceMax", ["pixels"], ["most"], { keepdims: 0 }],
+      ["Greater", ["most", "zero"], ["is"]],
+      [
+        "If",
+        ["is"],
+        ["y"],
+        {
+          then_branch: branch({ nodes: [["Relu", ["pixels"], ["t"]]], outputs: ["t"] }),
+          else_branch: branch({ nodes: [["Neg", ["pixels"], ["e"]]], outputs: ["e"] }),
+        },
+      ],
+    ],
+    inputs: { pixels: ["batch", 3, 28, 28] },
+    outputs: { y: ["batch", 3, 28, 28] },
+    weights: [floatTensor("zero", [], [0])],
+  });
+
+const inTwoFiles = () =>
+  onnxFile({
+    nodes: [["Mul", ["pixels", "w"], ["scaled"]]],
+    inputs: { pixels: ["batch", 3, 28, 28] },
+    outputs: { scaled: ["batch", 3, 28, 28] },
+    weights: [
+      create(TensorProtoSchema, {
+        name: "w",
+        dataType: 1,
+        dims: [3n, 1n, 1n],
+        dataLocation: 1,
+        externalData: [create(StringStringEntryProtoSchema, { key: "location", value: "scaled.onnx.data" })],
+      }),
+    ],
+  });
+
+function spreadOut({ nodes }: GraphDocument): void {
+  for (const [i, node] of Object.values(nodes).entries()) node.position = { x: i * 290, y: (i % 2) * 160 };
+}
+
+it("a model that cannot become ops says so on its node and runs, and one in two files is chosen with both", async () => {
+  const { page, errors, shot } = await openPage(browser);
+  const nodes: Parameters<typeof graph>[0] = {
+    data: ["data.mnist", { limit: 2 }],
+    normalize: ["image.normalize", { preset: "half" }],
+    model: ["model.onnx", { source: "upload" }],
+  };
+  const document = graph(nodes, ["data.image -> normalize.image", "normalize.pixels -> model.pixels"]);
+  spreadOut(document);
+  const file = join(product.data, "branching.json");
+  const model = join(product.data, "branching.onnx");
+  writeFileSync(file, JSON.stringify(document));
+  writeFileSync(model, branching());
+  await page.goto(product.url);
+  await page.setInputFiles('input[type="file"]', file);
+  await page.click('[data-node="model"] [title^="A model from an .onnx file"]');
+  const upload = 'aside[aria-label="Inspector"] input[type=file]';
+  await page.setInputFiles(upload, model);
+  await page.waitForSelector('[data-node="model"] [data-notice]:has-text("“If” (node “node_2”) is control flow.")');
+  expect(await page.locator('[aria-label="input model.weights"]').count()).toBe(0);
+  await page.click("header button:has-text('Run')");
+  await page.waitForSelector('[data-node="model"][data-status=done]', { timeout: 120_000 });
+  await shot("import-onnx-as-it-is");
+
+  const [scaled, weights] = ["scaled.onnx", "scaled.onnx.data"].map((name) => join(product.data, name)) as [
+    string,
+    string,
+  ];
+  writeFileSync(scaled, inTwoFiles());
+  writeFileSync(weights, new Uint8Array(Float32Array.of(1, 2, 3).buffer));
+  await page.setInputFiles(upload, scaled);
+  await page.waitForSelector(':text("The weights lie in scaled.onnx.data: choose it together with the model.")');
+  await shot("import-onnx-one-of-two");
+  await page.setInputFiles(upload, [scaled, weights]);
+  await page.waitForSelector('[aria-label="output model.scaled"]');
+  expect(await page.locator('[data-node="model"] [data-notice]').count()).toBe(0);
   expect(errors).toEqual([]);
 });
