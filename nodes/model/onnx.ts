@@ -73,7 +73,7 @@ kept and not trained. Dropout is left out.
 **As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX
 Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does
 not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a
-wire carries others. A batch is given to it whole.
+wire carries others. A batch is given to it whole, or in parts where all of it is large, which is told.
 
 **Exported for one batch**, a model takes any where its rows do not meet. Where they do, and where it runs as the file
 is, it gets as many rows at a time as it was exported for, the last ones filled up with repeated rows whose results
