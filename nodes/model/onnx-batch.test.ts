@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { signatureOf } from "#models/onnx/import/inspect";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument } from "#tests/kit/graphs";
-import { intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
+import { floatTensor, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 /** A classifier of pictures that was exported for a batch of `n`: its rows go through a Reshape to so many. */
@@ -112,4 +112,30 @@ describe("an ONNX model that was exported for one batch", () => {
       hint: "Set the batch to 4, in one piece, or export the model with dynamic axes.",
     });
   });
+});
+
+it("An ONNX model whose weights hold NaN says so", async () => {
+  const dir = await temporaryFolder();
+  const broken = onnxFile({
+    nodes: [
+      ["Flatten", ["pixels"], ["f"]],
+      ["Gemm", ["f", "head", "bias"], ["logits"]],
+    ],
+    inputs: { pixels: ["N", 3, 28, 28] },
+    outputs: ["logits"],
+    weights: [
+      wave("head", 2352, 10),
+      floatTensor(
+        "bias",
+        [10],
+        Array.from({ length: 10 }, (_, i) => (i ? 1 : Number.NaN)),
+      ),
+    ],
+  });
+  const document = graph({ ...pictures(1), model: ["model.onnx", await nodeOf(dir, broken)] }, wires);
+  const { events, error } = await runDocument(document, dir);
+  expect(error).toBeUndefined();
+  expect(events.filter((event) => event.kind === "warning")).toMatchObject([
+    { node: "model", message: expect.stringMatching(/^model\.onnx holds NaN in “bias”, so what it gives may be NaN/) },
+  ]);
 });

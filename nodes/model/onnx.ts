@@ -4,6 +4,7 @@ import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { type Source, sourceOf } from "#models/onnx/import/fields";
 import { inspectModel } from "#models/onnx/import/inspect";
+import { tensorsWithNaN } from "#models/onnx/import/not-a-number";
 import { readModel } from "#models/onnx/import/read";
 import {
   fixedBatchOf,
@@ -141,6 +142,12 @@ A model whose weights lie in other files is uploaded together with these: severa
   async prepare({ host, params }) {
     const source = sourceOf(await host.get(await refOf(host, params)));
     const model = freed(await readModel(source, isImportable, { beside: besideOf(host, params) }));
+    const broken = tensorsWithNaN(model);
+    if (broken.length)
+      host.warn(
+        `${params.file?.name ?? params.shipped} holds NaN in ${listed(broken)}, so what it gives may be NaN: ` +
+          "take another checkpoint of it.",
+      );
     if (wiring(model) !== wiring(signatureFor(params)))
       throw Object.assign(
         new Error(`The ports of this node are not those of ${params.file?.name ?? params.shipped}.`),
@@ -157,6 +164,12 @@ A model whose weights lie in other files is uploaded together with these: severa
     return Object.fromEntries([...names.outputs].map(([name, port]) => [port, outputs[name] as Value]));
   },
 });
+
+/** The first few names of a list. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name) => `“${name}”`);
+  return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ");
+}
 
 const signatureFor = ({ source, shipped, file }: Choice): Signature | undefined => {
   if (source === "upload") return file?.signature;

@@ -1,7 +1,8 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   checkImport,
   floatTensor,
+  imported,
   type FileSpec,
   intTensor,
   type NodeSpec,
@@ -136,6 +137,15 @@ const cases: Record<string, [FileSpec, Record<string, readonly (number | string)
       ["Cast", ["i"], ["c"], { to: 1 }],
       ["Mul", ["b", "c"], ["y"]],
     ],
+  }),
+  "Relu of integers": one(["Cast", ["r"], ["y"], { to: 1 }], undefined, {
+    nodes: [
+      ["Mul", ["x", "five"], ["m"]],
+      ["Cast", ["m"], ["i"], { to: 6 }],
+      ["Relu", ["i"], ["r"]],
+      ["Cast", ["r"], ["y"], { to: 1 }],
+    ],
+    weights: [floatTensor("five", [], [5])],
   }),
   ArgMin: one(["Cast", ["a"], ["y"], { to: 1 }], undefined, {
     nodes: [
@@ -293,4 +303,21 @@ describe("an imported op", () => {
       await checkImport(onnxFile(file), shapes);
     });
   }
+});
+
+describe("an op on integers that the runtime has on small ones alone", () => {
+  it.each([
+    ["MaxPool", { kernel_shape: [2, 2] }],
+    ["DepthToSpace", { blocksize: 2 }],
+    ["SpaceToDepth", { blocksize: 2 }],
+  ] as const)("is refused with the reason: %s", async (op, attrs) => {
+    const bytes = onnxFile({
+      nodes: [[op, ["x"], ["y"], attrs]],
+      inputs: { x: { type: 3, shape: [1, 4, 4, 4] } },
+      outputs: { y: { type: 3, shape: [1, 4, 4, 4] } },
+    });
+    await expect(imported(bytes, { x: [1, 4, 4, 4] })).rejects.toThrow(
+      "of the model cannot be imported: it works on integers, and becomes an op on floats only.",
+    );
+  });
 });

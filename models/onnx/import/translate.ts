@@ -11,8 +11,20 @@ export const importableOps = (): string[] => [
   ...new Set([...Object.keys(translations), ...Object.keys(opTable).filter(isOurs)]),
 ];
 
-export const translationOf = (op: string): Translation =>
-  isTranslated(op) ? (translations[op] as Translation) : asOurs;
+export const translationOf = (op: string): Translation => {
+  const translation = isTranslated(op) ? (translations[op] as Translation) : asOurs;
+  return floatsOnly.has(op) ? onFloats(translation) : translation;
+};
+
+/** Ops that ONNX Runtime has on smaller integers, but not on int64, in which integers are computed here. */
+const floatsOnly: ReadonlySet<string> = new Set(["DepthToSpace", "MaxPool", "Resize", "SpaceToDepth", "Upsample"]);
+
+function onFloats(translation: Translation): Translation {
+  return (call) => {
+    if (call.input(0).dtype === "int64") refuse("it works on integers, and becomes an op on floats only");
+    return translation(call);
+  };
+}
 
 const isTranslated = (op: string): boolean => Object.hasOwn(translations, op);
 const isOurs = (op: string): op is OpName => Object.hasOwn(opTable, op) && opDefinition(op).onnx === undefined;

@@ -37,6 +37,12 @@ export const Clip: Translation = (call) => {
   return high ? call.emitAll("Min", [x, high]) : [x];
 };
 
+/** ONNX Runtime has none on int64. */
+export const Relu: Translation = (call) => {
+  const x = call.input(0);
+  return [x.dtype === "int64" ? call.emit("Max", [x, call.scalar(0, "int64")]) : call.emit("Relu", [x])];
+};
+
 /** Nothing within ±`lambd`, and nearer to it by `bias` outside. */
 export const Shrink: Translation = (call) => {
   const x = call.input(0);
