@@ -35,18 +35,22 @@ export async function inspect(original: Uint8Array, name = "without a name"): Pr
   const found = await headerOf(original, name);
   if (found.format === "svg" && !isXml) refusePicture(name, "it is no UTF-8 text", "Save the SVG as UTF-8.");
   const size = checkedSize(found, name);
+  if (isStretched(found) && found.depth === "short" && found.space === "grey16")
+    refusePicture(name, "it holds integers of 16 bits with sign", "Save it without sign, or as floats.");
   if (isStretched(found)) return { bytes: await stretched(original, found), ...size, endAdded: false };
   const closed = found.format === "jpeg" ? await withEnd(original) : original;
   return { bytes: closed, ...size, endAdded: closed !== original };
 }
 
-/** Decodes all of a picture, and throws where something is missing or wrong in it. */
+/**
+ * Decodes all of a picture, and throws where something is missing or wrong in it. Lines come in order, so that it is
+ * enough to ask for the last one; the parts of a TIFF may lie in any order.
+ */
 export async function decodeWhole(bytes: Uint8Array, failOn: "error" | "warning" = "error"): Promise<void> {
-  await sharp(bytes, { limitInputPixels: pictureLimits.pixels, failOn, pages: 1 })
-    .resize(8, 8, { fit: "fill", kernel: "nearest" })
-    .timeout({ seconds: pictureLimits.seconds })
-    .raw()
-    .toBuffer();
+  const { format, width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const picture = sharp(bytes, { limitInputPixels: pictureLimits.pixels, failOn, pages: 1 });
+  const asked = format === "tiff" ? picture : picture.extract({ left: 0, top: height - 1, width, height: 1 });
+  await asked.timeout({ seconds: pictureLimits.seconds }).raw().toBuffer();
 }
 
 /** A picture whose pixels are missing or wrong, though its header is fine. */

@@ -3,8 +3,12 @@ import sharp, { type Metadata } from "sharp";
 /** Sample types that have no white of their own, unlike 8 and 16 bits without sign. */
 const withoutWhite = new Set(["char", "short", "int", "uint", "float", "double", "complex", "dpcomplex"]);
 
+/** Spaces that say what their numbers mean. */
+const measured = new Set(["lab", "labs", "labq", "xyz", "lch", "yxy", "cmyk"]);
+
 /** Whether a picture's numbers must be stretched to be seen: floats and integers of 32 bits or with sign, from TIFF. */
-export const isStretched = (found: Metadata): boolean => found.format === "tiff" && withoutWhite.has(found.depth ?? "");
+export const isStretched = ({ format, depth, space }: Metadata): boolean =>
+  format === "tiff" && withoutWhite.has(depth ?? "") && !measured.has(space ?? "");
 
 /**
  * A TIFF of floats or of wide or signed integers as PNG. Floats that all lie in 0…1 are taken as black to white; any
@@ -12,12 +16,13 @@ export const isStretched = (found: Metadata): boolean => found.format === "tiff"
  * number is black.
  */
 export async function stretched(bytes: Uint8Array, found: Metadata): Promise<Uint8Array> {
-  // Float colours would be taken as linear light (scRGB); read as they are, they are taken as any other picture's.
-  const space = found.space === "scrgb" ? "scrgb" : "b-w";
-  const isColour = found.space !== "b-w";
-  const reader = sharp(bytes, { limitInputPixels: false, failOn: "error", pages: 1 }).autoOrient();
-  const asStored = isColour && space !== "scrgb" ? reader : reader.pipelineColourspace(space).toColourspace(space);
-  const { data, info } = await asStored.raw({ depth: "float" }).toBuffer({ resolveWithObject: true });
+  // Kept in the space it is in: floats would else be taken as linear light, and short integers as half of 16 bits.
+  const { data, info } = await sharp(bytes, { limitInputPixels: false, failOn: "error", pages: 1 })
+    .autoOrient()
+    .pipelineColourspace(found.space)
+    .toColourspace(found.space)
+    .raw({ depth: "float" })
+    .toBuffer({ resolveWithObject: true });
   const numbers = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   const { channels, width, height } = info;
   const alpha = channels === 2 || channels === 4 ? channels - 1 : channels;
