@@ -1,6 +1,7 @@
 import { rankOf } from "#models/train/ranking";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { sameForm } from "../core/wording";
 
 export const accuracy = defineNode({
   type: "eval.accuracy",
@@ -23,7 +24,7 @@ against it. \`logits\` float32 [N, C]; fractions of 1.`,
   params: {},
   async run({ inputs: { logits, labels, truth } }) {
     const [n = 0, classes = 0] = logits.shape;
-    const column = new Map(labels.map((label, i) => [label, i]));
+    const column = new Map(labels.map((label, i) => [sameForm(label), i]));
     if (labels.length !== classes)
       throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
         hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
@@ -33,7 +34,7 @@ against it. \`logits\` float32 [N, C]; fractions of 1.`,
         hint: "Wire one row per label.",
       });
     const ranks = truth.map((label, row) => {
-      const right = column.get(label);
+      const right = column.get(sameForm(label));
       if (right === undefined)
         throw Object.assign(new Error(`The right label “${label}” of picture ${row + 1} is not among the labels.`), {
           hint: "Wire labels that hold every right answer.",

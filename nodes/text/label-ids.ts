@@ -1,5 +1,6 @@
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { sameForm } from "../core/wording";
 
 export const labelIds = defineNode({
   type: "text.label-ids",
@@ -17,14 +18,14 @@ texts give equal numbers. Wire the \`classes\` of the training data when numberi
     classes: port.text({ shape: ["*"], doc: "The class of each id." }),
   },
   params: {},
-  async run({ inputs: { text, classes = [...new Set(text)].sort() } }) {
-    const numbers = new Map(classes.map((name, id) => [name, BigInt(id)]));
+  async run({ inputs: { text, classes = [...new Set(text.map(sameForm))].sort() } }) {
+    const numbers = new Map(classes.map((name, id) => [sameForm(name), BigInt(id)]));
     if (numbers.size < classes.length)
       throw Object.assign(new Error("A class occurs twice among the classes, so it would have two ids."), {
         hint: "Wire each class once, such as the classes of another Label ids.",
       });
     const ids = BigInt64Array.from(text, (name, row) => {
-      const id = numbers.get(name);
+      const id = numbers.get(sameForm(name));
       if (id === undefined)
         throw Object.assign(new Error(`“${name}” of row ${row + 1} is not among the ${classes.length} classes.`), {
           hint: "Wire classes that hold every text.",

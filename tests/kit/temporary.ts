@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 
 /**
  * One folder holds whatever a test run leaves, databases that still run too: test processes are killed when they are
@@ -10,11 +10,18 @@ export default function setup(): () => void {
   const dir = mkdtempSync(join(tmpdir(), "patchbay-tests-"));
   process.env.PATCHBAY_TEST_FOLDER = dir;
   return () => {
-    for (const path of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
-      if (basename(path) === "postmaster.pid") endServer(join(dir, path));
-    }
+    endServers(dir);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
+}
+
+/** Links are not followed: tests make circles of them. */
+function endServers(dir: string): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) endServers(path);
+    else if (entry.name === "postmaster.pid") endServer(path);
+  }
 }
 
 function endServer(pidFile: string): void {

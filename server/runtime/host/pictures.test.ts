@@ -6,7 +6,6 @@ import { decodeWhole, inspect } from "./pictures";
 import { render } from "./render";
 
 const kernels = ["nearest", "linear", "cubic", "lanczos3"] as const;
-const white = "#ffffff";
 
 /** Fine stripes, a slope and noise: what a wrong filter shows most. */
 function pattern(width: number, height: number): Sharp {
