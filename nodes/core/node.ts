@@ -119,6 +119,7 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   clamp?: Record<string, readonly [min: number, max: number]>;
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   run?: undefined;
+  reduce?: undefined;
   rowwise?: undefined;
   random?: undefined;
   perBatch?: undefined;
@@ -127,7 +128,14 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
 
 /** Runs JavaScript on batches, asking the machine for what it needs through `host`. */
 export interface HostBehaviour<I extends Ports, O extends Ports, P extends Params> {
-  run(c: { host: Host; inputs: HostValues<I>; params: ParamValues<P> }): Promise<HostValues<O>>;
+  run?(c: { host: Host; inputs: HostValues<I>; params: ParamValues<P> }): Promise<HostValues<O>>;
+  /** Instead of `run`: folds rows chunk by chunk, so that its memory does not depend on how many there are. */
+  reduce?: {
+    /** The inputs that come in chunks, all of the same rows. */
+    rows: readonly (keyof I & string)[];
+    /** Begins with no rows; `inputs` holds the others, whole. */
+    start(c: { host: Host; inputs: HostValues<I>; params: ParamValues<P> }): Reducer<I, O>;
+  };
   /** Works row by row: may be given any rows of its batch inputs. What a trainer may put into its step. */
   rowwise?: boolean;
   /** Draws from `host.random`: within training it runs anew for every batch. */
@@ -149,6 +157,12 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   clamp?: undefined;
 }
 
+export interface Reducer<I extends Ports, O extends Ports> {
+  /** Takes a chunk of rows in; `first` is the number of the first of them. */
+  add(rows: HostValues<I>, first: number): Promise<void> | void;
+  finish(): Promise<HostValues<O>> | HostValues<O>;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every type
 export type NodeDefinition<I extends Ports = any, O extends Ports = any, P extends Params = any, R = any> = Described<
   I,
@@ -164,9 +178,20 @@ export interface Instead extends Omit<HostBehaviour<Ports, Ports, Params>, "buil
 }
 
 /** Declares a node type. See CONTRIBUTING.md. */
-export const defineNode = <const I extends Ports, const O extends Ports, P extends Params, R>(
+export function defineNode<const I extends Ports, const O extends Ports, P extends Params, R>(
   definition: NodeDefinition<I, O, P, R>,
-) => definition;
+): NodeDefinition<I, O, P, R> {
+  const { reduce } = definition as HostBehaviour<I, O, P>;
+  if (!reduce) return definition;
+  return {
+    ...definition,
+    async run(c) {
+      const reducer = reduce.start(c);
+      await reducer.add(c.inputs, 0);
+      return reducer.finish();
+    },
+  } as NodeDefinition<I, O, P, R>;
+}
 
 /** The definition with the ports and the behaviour that these parameters ask for. */
 export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {

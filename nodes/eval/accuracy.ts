@@ -22,26 +22,54 @@ against it. \`logits\` float32 [N, C]; fractions of 1.`,
     chance: port.number({ doc: "What guessing reaches: 1 / candidates." }),
   },
   params: {},
-  async run({ inputs: { logits, labels, truth } }) {
-    const [n = 0, classes = 0] = logits.shape;
-    const column = new Map(labels.map((label, i) => [sameForm(label), i]));
-    if (labels.length !== classes)
-      throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
-        hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
-      });
-    if (column.size < labels.length)
-      throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), {
-        hint: "Wire one row per label.",
-      });
-    const ranks = truth.map((label, row) => {
-      const right = column.get(sameForm(label));
-      if (right === undefined)
-        throw Object.assign(new Error(`The right label “${label}” of picture ${row + 1} is not among the labels.`), {
-          hint: "Wire labels that hold every right answer.",
-        });
-      return rankOf((logits.data as Float32Array).subarray(row * classes, (row + 1) * classes), right);
-    });
-    const share = (k: number) => ranks.filter((r) => r < k).length / (n || 1);
-    return { top1: share(1), top5: share(5), candidates: classes, chance: 1 / classes };
+  reduce: {
+    rows: ["logits", "truth"],
+    start({ inputs: { labels } }) {
+      const column = columnsOf(labels);
+      let rows = 0;
+      let firsts = 0;
+      let amongFive = 0;
+      return {
+        add({ logits, truth }, first) {
+          const [, classes = 0] = logits.shape;
+          refuseOtherCount(labels.length, classes);
+          for (const [row, label] of truth.entries()) {
+            const right = column.get(sameForm(label)) ?? refuseUnknown(label, first + row);
+            const rank = rankOf((logits.data as Float32Array).subarray(row * classes, (row + 1) * classes), right);
+            rows++;
+            if (rank < 1) firsts++;
+            if (rank < 5) amongFive++;
+          }
+        },
+        finish: () => ({
+          top1: firsts / (rows || 1),
+          top5: amongFive / (rows || 1),
+          candidates: labels.length,
+          chance: 1 / labels.length,
+        }),
+      };
+    },
   },
 });
+
+/** The column of each label. */
+function columnsOf(labels: readonly string[]): Map<string, number> {
+  const column = new Map(labels.map((label, i) => [sameForm(label), i]));
+  if (column.size === labels.length) return column;
+  throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), {
+    hint: "Wire one row per label.",
+  });
+}
+
+function refuseOtherCount(labels: number, classes: number): void {
+  if (labels === classes) return;
+  throw Object.assign(new Error(`There are ${labels} labels, and the logits have ${classes} columns.`), {
+    hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
+  });
+}
+
+function refuseUnknown(label: string, row: number): never {
+  throw Object.assign(new Error(`The right label “${label}” of picture ${row + 1} is not among the labels.`), {
+    hint: "Wire labels that hold every right answer.",
+  });
+}

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { bestOf } from "#models/train/ranking";
+import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { ImageBatch, ImageFile } from "../core/values";
 
 export const search = defineNode({
   type: "eval.search",
@@ -16,22 +18,63 @@ export const search = defineNode({
   },
   outputs: { gallery: port.gallery({ doc: "The best pictures of each text, best first." }) },
   params: { top: z.int().min(1).max(100).default(6).meta({ label: "Pictures for each text" }) },
-  async run({ host, inputs: { logits, image, query }, params }) {
-    const [n = 0, queries = 0] = logits.shape;
-    const data = logits.data as Float32Array;
-    if (query.length !== queries)
-      throw Object.assign(new Error(`There are ${query.length} texts, and the logits have ${queries} columns.`), {
-        hint: "Wire the texts that were scored.",
-      });
-    const files = "files" in image ? image.files : await host.encodeImages(image.pixels);
-    const hits = query.flatMap((text, q) =>
-      bestOf(
-        Float32Array.from({ length: n }, (_, i) => data[i * queries + q] as number),
-        params.top,
-      ).map((i) => ({ text, file: files[i] as (typeof files)[number] })),
-    );
-    return {
-      gallery: { images: hits.map((h) => h.file), captions: hits.map((h) => `${h.text}: ${h.file.name ?? ""}`) },
-    };
+  reduce: {
+    rows: ["logits", "image"],
+    start({ host, inputs: { query }, params }) {
+      const best = query.map((): Hit[] => []);
+      return {
+        async add({ logits, image }) {
+          const [rows = 0, queries = 0] = logits.shape;
+          if (query.length !== queries)
+            throw Object.assign(new Error(`There are ${query.length} texts, and the logits have ${queries} columns.`), {
+              hint: "Wire the texts that were scored.",
+            });
+          const scores = logits.data as Float32Array;
+          for (const [column, hits] of best.entries()) {
+            const ofColumn = Float32Array.from({ length: rows }, (_, row) => scores[row * queries + column] as number);
+            const found = bestOf(ofColumn, params.top).map((row) => ({ score: ofColumn[row] as number, row }));
+            const beaten = hits.length === params.top ? (hits.at(-1)?.score ?? 0) : Number.NEGATIVE_INFINITY;
+            const files = await filesOf(
+              host,
+              image,
+              found.filter(({ score }) => score > beaten).map(({ row }) => row),
+            );
+            for (const { score, row } of found) {
+              const file = files.get(row);
+              if (file) hits.push({ score, file });
+            }
+            hits.sort((a, b) => b.score - a.score).splice(params.top);
+          }
+        },
+        finish() {
+          const shown = query.flatMap((text, i) => (best[i] ?? []).map(({ file }) => ({ text, file })));
+          return {
+            gallery: {
+              images: shown.map(({ file }) => file),
+              captions: shown.map(({ text, file }) => `${text}: ${file.name ?? ""}`),
+            },
+          };
+        },
+      };
+    },
   },
 });
+
+interface Hit {
+  score: number;
+  file: ImageFile;
+}
+
+/** Some pictures as files, by row; pixels are stored only of those. */
+async function filesOf(host: Host, image: ImageBatch, rows: readonly number[]): Promise<Map<number, ImageFile>> {
+  if ("files" in image) return new Map(rows.map((row) => [row, image.files[row] as ImageFile]));
+  if (!rows.length) return new Map();
+  const { shape, data, dtype } = image.pixels;
+  const size = shape.slice(1).reduce((product, side) => product * side, 1);
+  const chosen = new Uint8Array(rows.length * size);
+  for (const [i, row] of rows.entries()) {
+    chosen.set((data as Uint8Array).subarray(row * size, (row + 1) * size), i * size);
+  }
+  const files = await host.encodeImages({ dtype, shape: [rows.length, ...shape.slice(1)], data: chosen });
+  return new Map(rows.map((row, i) => [row, files[i] as ImageFile]));
+}

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { bestOf } from "#models/train/ranking";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { Ranking } from "../core/values";
 
 export const zeroShotClassifier = defineNode({
   type: "eval.zero-shot-classifier",
@@ -21,27 +22,39 @@ export const zeroShotClassifier = defineNode({
     ranking: port.ranking({ doc: "The best labels with their probabilities." }),
   },
   params: { top: z.int().min(1).max(100).default(5).meta({ label: "Labels shown" }) },
-  async run({ inputs: { logits, labels, image, truth }, params }) {
-    const [n = 0, classes = 0] = logits.shape;
-    const files = image && "files" in image ? image.files : undefined;
-    if (labels.length !== classes)
-      throw Object.assign(new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`), {
-        hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
-      });
-    const items = Array.from({ length: n }, (_, i) => {
-      const row = (logits.data as Float32Array).subarray(i * classes, (i + 1) * classes);
-      const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-      const total = row.reduce((sum, x) => sum + Math.exp(x - most), 0);
+  reduce: {
+    rows: ["logits", "image", "truth"],
+    start({ inputs: { labels }, params }) {
+      const items: Ranking["items"] = [];
       return {
-        image: files?.[i],
-        name: files?.[i]?.name,
-        truth: truth?.[i],
-        labels: bestOf(row, params.top).map((c) => ({
-          label: labels[c] as string,
-          score: Math.exp((row[c] as number) - most) / total,
-        })),
+        add({ logits, image, truth }) {
+          const [rows = 0, classes = 0] = logits.shape;
+          if (labels.length !== classes)
+            throw Object.assign(
+              new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`),
+              {
+                hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
+              },
+            );
+          const files = image && "files" in image ? image.files : undefined;
+          for (let row = 0; row < rows; row++) {
+            const scores = (logits.data as Float32Array).subarray(row * classes, (row + 1) * classes);
+            const best = bestLabels(scores, labels, params.top);
+            items.push({ image: files?.[row], name: files?.[row]?.name, truth: truth?.[row], labels: best });
+          }
+        },
+        finish: () => ({ label: items.map((item) => item.labels[0]?.label ?? ""), ranking: { items } }),
       };
-    });
-    return { label: items.map((item) => item.labels[0]?.label ?? ""), ranking: { items } };
+    },
   },
 });
+
+/** The highest logits as probabilities among all. */
+function bestLabels(logits: Float32Array, labels: readonly string[], top: number): Ranking["items"][number]["labels"] {
+  const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
+  return bestOf(logits, top).map((column) => ({
+    label: labels[column] as string,
+    score: Math.exp((logits[column] as number) - highest) / total,
+  }));
+}

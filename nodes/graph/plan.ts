@@ -155,44 +155,43 @@ export function plan(graph: ResolvedGraph, targets: readonly string[], isCached:
 
 /** Nodes in an order that respects every wire to steps, neighbouring tensor nodes put together. */
 function stepsOf(graph: ResolvedGraph, order: readonly ResolvedNode[]): Step[] {
-  const { level, regionOf } = regionsOf(graph, order);
-  const steps = new Map<string, Step>();
-  for (const { id, definition } of order.toSorted((a, b) => level(a.id) - level(b.id))) {
-    if (!definition.build) {
-      steps.set(id, { kind: "host", node: id });
-      continue;
-    }
-    const region = `region ${regionOf(id)}`;
-    const step = steps.get(region);
-    if (step?.kind === "region") step.nodes.push(id);
-    else steps.set(region, { kind: "region", nodes: [id] });
-  }
-  return [...steps.values()];
+  const running = new Map(order.map((node) => [node.id, node]));
+  const sourcesOf = (node: ResolvedNode): ResolvedNode[] =>
+    neededEndpoints(graph, node).flatMap((endpoint) => running.get(endpoint.node) ?? []);
+  const fuses = (source: ResolvedNode, node: ResolvedNode): boolean =>
+    Boolean(node.definition.build && source.definition.build && !source.definition.expensive && !node.definition.batch);
+  return grouped(order, sourcesOf, fuses).map((group): Step => {
+    const [first] = group as [ResolvedNode];
+    const isHost = !first.definition.build;
+    return isHost ? { kind: "host", node: first.id } : { kind: "region", nodes: group.map((node) => node.id) };
+  });
 }
 
 /**
- * A node's level counts the boundaries before it; tensor nodes of one level that touch are one region, and no region
- * can wait for itself.
+ * Puts items that fuse into groups, in an order that respects what each needs. An item's level counts the boundaries
+ * before it; items of one level that touch are one group, and no group can wait for itself.
  */
-function regionsOf(graph: ResolvedGraph, order: readonly ResolvedNode[]) {
-  const levels = new Map<string, number>();
-  const parents = new Map<string, string>();
-  const level = (id: string): number => levels.get(id) as number;
-  const regionOf = (id: string): string => (parents.get(id) === id ? id : regionOf(parents.get(id) as string));
-  const running = new Set(order.map((node) => node.id));
-  for (const node of order) {
-    const sources = neededEndpoints(graph, node)
-      .map((endpoint) => endpoint.node)
-      .filter((id) => running.has(id));
-    const fuses = (id: string) => {
-      const source = graph.nodes.get(id)?.definition;
-      return Boolean(node.definition.build && source?.build && !source.expensive && !node.definition.batch);
-    };
-    levels.set(node.id, Math.max(0, ...sources.map((id) => level(id) + (fuses(id) ? 0 : 1))));
-    if (!node.definition.build) continue;
-    parents.set(node.id, node.id);
-    const touching = sources.filter((id) => fuses(id) && level(id) === level(node.id));
-    for (const id of touching) parents.set(regionOf(id), regionOf(node.id));
+export function grouped<T>(
+  order: readonly T[],
+  sourcesOf: (item: T) => readonly T[],
+  fuses: (source: T, item: T) => boolean,
+): T[][] {
+  const levels = new Map<T, number>();
+  const parents = new Map<T, T>();
+  const levelOf = (item: T): number => levels.get(item) as number;
+  const groupOf = (item: T): T => (parents.get(item) === item ? item : groupOf(parents.get(item) as T));
+  for (const item of order) {
+    const sources = sourcesOf(item);
+    levels.set(item, Math.max(0, ...sources.map((source) => levelOf(source) + (fuses(source, item) ? 0 : 1))));
+    parents.set(item, item);
+    const touching = sources.filter((source) => fuses(source, item) && levelOf(source) === levelOf(item));
+    for (const source of touching) parents.set(groupOf(source), groupOf(item));
   }
-  return { level, regionOf };
+  const groups = new Map<T, T[]>();
+  for (const item of order.toSorted((a, b) => levelOf(a) - levelOf(b))) {
+    const group = groups.get(groupOf(item));
+    if (group) group.push(item);
+    else groups.set(groupOf(item), [item]);
+  }
+  return [...groups.values()];
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { ImageFile } from "../core/values";
 
 export const similarityHeatmap = defineNode({
   type: "output.similarity-heatmap",
@@ -16,22 +17,41 @@ export const similarityHeatmap = defineNode({
   },
   outputs: { matrix: port.matrix() },
   params: { limit: z.int().min(1).max(256).default(24).meta({ label: "At most", unit: "rows and columns" }) },
-  async run({ inputs: { values, rows, columns, image }, params }) {
-    const [n = 0, m = 0] = values.shape;
-    const r = Math.min(n, params.limit);
-    const c = Math.min(m, params.limit);
-    const data = new Float32Array(r * c);
-    for (let i = 0; i < r; i++) data.set((values.data as Float32Array).subarray(i * m, i * m + c), i * c);
-    const files = image && "files" in image ? image.files.slice(0, r) : undefined;
-    const names = (list: string[] | undefined, count: number) =>
-      Array.from({ length: count }, (_, i) => list?.[i] ?? String(i));
-    return {
-      matrix: {
-        values: { dtype: "float32", shape: [r, c], data },
-        rows: names(rows ?? files?.map((f) => f.name ?? ""), r),
-        columns: names(columns, c),
-        rowImages: files,
-      },
-    };
+  reduce: {
+    rows: ["values", "image"],
+    start({ inputs: { rows, columns }, params }) {
+      const kept: number[][] = [];
+      const files: ImageFile[] = [];
+      let hasFiles = false;
+      return {
+        add({ values, image }) {
+          const [count = 0, width = 0] = values.shape;
+          const taken = Math.min(count, params.limit - kept.length);
+          const shown = Math.min(width, params.limit);
+          for (let row = 0; row < taken; row++) {
+            kept.push([...(values.data as Float32Array).subarray(row * width, row * width + shown)]);
+          }
+          if (!image || !("files" in image)) return;
+          hasFiles = true;
+          files.push(...image.files.slice(0, taken));
+        },
+        finish() {
+          const width = kept[0]?.length ?? 0;
+          const data = Float32Array.from(kept.flat());
+          return {
+            matrix: {
+              values: { dtype: "float32", shape: [kept.length, width], data },
+              rows: named(rows ?? (hasFiles ? files.map((file) => file.name ?? "") : undefined), kept.length),
+              columns: named(columns, width),
+              rowImages: hasFiles ? files : undefined,
+            },
+          };
+        },
+      };
+    },
   },
 });
+
+function named(names: readonly string[] | undefined, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => names?.[i] ?? String(i));
+}

@@ -13,6 +13,7 @@ for each row. Wire it to a trainer's \`bucket\`.`,
   inputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "T"] }) },
   outputs: { bucket: port.text({ shape: ["N"] }) },
   params: { multiple: z.int().min(1).max(1024).default(8).meta({ unit: "tokens" }) },
+  rowwise: true,
   async run({ inputs: { ids }, params: { multiple } }) {
     const [n = 0, length = 0] = ids.shape;
     const data = ids.data as BigInt64Array;

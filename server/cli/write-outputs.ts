@@ -1,8 +1,10 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { StoredOutputs } from "../runtime/results";
+import { isStoredRows, joinedTensorOf } from "../runtime/rows";
 import type { Blobs } from "../storage/blobs";
 import { Usage } from "../usage";
 
@@ -34,15 +36,29 @@ export async function writeOutputs(
     const ofNode: Record<string, unknown> = {};
     shown[node] = ofNode;
     for (const [port, { type, value }] of Object.entries(ports)) {
-      const stored = value as { ref?: string; name?: string } | null;
-      if (out && stored?.ref) {
-        const file = join(out, freeName({ node, port, type, name: stored.name }, usedNames));
-        await pipeline(blobs.stream(stored.ref), createWriteStream(file));
-        ofNode[port] = { ...stored, artifact: resolve(file) };
+      const stored = storedFile(type, value);
+      if (out && stored) {
+        const file = join(out, freeName({ node, port, type, name: stored.shown.name }, usedNames));
+        await pipeline(Readable.from(bytesOf(stored.refs, blobs)), createWriteStream(file));
+        ofNode[port] = { ...stored.shown, artifact: resolve(file) };
       } else ofNode[port] = await inlineOrFile({ node, port, type, value }, out, blobs);
     }
   }
   return shown;
+}
+
+/** A value whose bytes lie in the blob store, in one piece or in chunks of rows. */
+function storedFile(type: string, value: unknown): { refs: string[]; shown: { name?: string } } | undefined {
+  if (type === "tensor" && isStoredRows(value)) {
+    const { refs, tensor } = joinedTensorOf(value);
+    return { refs, shown: tensor as object };
+  }
+  const stored = value as { ref?: string; name?: string } | null;
+  return stored?.ref ? { refs: [stored.ref], shown: stored } : undefined;
+}
+
+async function* bytesOf(refs: readonly string[], blobs: Blobs): AsyncGenerator<Uint8Array> {
+  for (const ref of refs) yield* blobs.stream(ref);
 }
 
 /** The name that a stored file is written under: its own, unless another file has that. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Preview } from "#nodes/core/preview";
+import type { StoredChunk } from "./rows";
 
 /** Something that the user should know of a result. */
 export interface StoredWarning {
@@ -19,10 +20,20 @@ export interface CacheEntry {
   warnings?: StoredWarning[];
 }
 
+/** What there is of a result whose rows are still being computed: whole chunks, by port. */
+export interface PartialEntry {
+  /** How many rows a chunk has, but for the last. */
+  chunkRows: number;
+  outputs: Record<string, StoredChunk[]>;
+}
+
 /** Results of nodes by signature: small JSON files beside the blob store, shared by all workers of a machine. */
 export interface Cache {
   get(signature: string): Promise<CacheEntry | undefined>;
+  /** Keeps a result. What there was of it before it was whole is let go of. */
   set(signature: string, entry: CacheEntry): Promise<void>;
+  getPartial(signature: string): Promise<PartialEntry | undefined>;
+  setPartial(signature: string, entry: PartialEntry): Promise<void>;
 }
 
 /** Writes a file that appears whole or not at all. */
@@ -49,17 +60,24 @@ export async function writeWhole(
 }
 
 export function openCache(dir: string): Cache {
-  const path = (signature: string) => join(dir, "results", signature.slice(0, 2), `${signature}.json`);
+  const pathOf = (signature: string, ending = "json") =>
+    join(dir, "results", signature.slice(0, 2), `${signature}.${ending}`);
   return {
-    async get(signature) {
-      const text = await readFile(path(signature), "utf8").catch(() => undefined);
-      if (text === undefined) return undefined;
-      try {
-        return JSON.parse(text) as CacheEntry;
-      } catch {
-        return undefined; // a damaged entry is a missing one: the node runs again
-      }
+    get: (signature) => readJson<CacheEntry>(pathOf(signature)),
+    async set(signature, entry) {
+      await writeWhole(pathOf(signature), JSON.stringify(entry));
+      await rm(pathOf(signature, "partial.json"), { force: true });
     },
-    set: (signature, entry) => writeWhole(path(signature), JSON.stringify(entry)),
+    getPartial: (signature) => readJson<PartialEntry>(pathOf(signature, "partial.json")),
+    setPartial: (signature, entry) => writeWhole(pathOf(signature, "partial.json"), JSON.stringify(entry)),
   };
+}
+
+/** A damaged entry is a missing one: the node runs again. */
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { Port } from "#nodes/core/ports";
 import { check } from "#nodes/graph/check";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
-import type { Types } from "#nodes/graph/infer";
+import { infer, type Types } from "#nodes/graph/infer";
 import { type Plan, plan, type Step, signatures } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
+import { nodesOfStep, readWhole, type Stream, streamsOf } from "#nodes/graph/streams";
 import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { Cancelled, toPublic } from "../errors";
@@ -18,7 +19,8 @@ import { hold } from "./hold";
 import { createHost } from "./host/create-host";
 import { chooseProvider, type Provider, type ProviderChoice } from "./providers";
 import { Results, type StoredOutputs } from "./results";
-import { hostOf, hostOptionsOf, runStep, type StepContext, type StepOptions } from "./steps";
+import { hostOf, hostOptionsOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
+import { runStream, StepError } from "./stream";
 
 export interface ExecuteOptions extends StepOptions {
   /** Nodes whose results are asked for; by default those that feed nothing. */
@@ -97,10 +99,11 @@ class Execution {
       provider,
       targets,
       planned,
+      readWhole: new Set(),
       tell: this.#tell,
     };
     const waiting = new Set(planned);
-    for (const step of steps) {
+    for (const step of await this.#joinSteps(steps, context)) {
       if (signal.aborted) throw new Cancelled();
       const nodes = nodesOf(step);
       for (const node of nodes) waiting.delete(node);
@@ -108,10 +111,26 @@ class Execution {
         await this.#runStep(step, context);
       } catch (error) {
         if (error instanceof Cancelled || signal.aborted) throw new Cancelled();
-        this.#tellFailure(error, nodes, waiting, results);
-        throw error;
+        const { nodes: failed, cause } = error instanceof StepError ? error : { nodes, cause: error };
+        this.#tellFailure(cause, failed, new Set([...nodes, ...waiting]), results);
+        throw cause;
       }
     }
+  }
+
+  /** Puts steps that work row by row together. What cannot be loaded is told by its step when its turn comes. */
+  async #joinSteps(steps: readonly Step[], context: StepContext): Promise<(Step | Stream)[]> {
+    const tensorNodes = steps.flatMap((step) => (step.kind === "region" ? step.nodes : []));
+    try {
+      await prepare(tensorNodes, context);
+    } catch {
+      return [...steps];
+    }
+    // Nodes that are loaded know more of their shapes.
+    context.types = infer(this.#graph).types;
+    const joined = streamsOf(this.#graph, context.types, steps);
+    context.readWhole = readWhole(this.#graph, joined);
+    return joined;
   }
 
   async #findResults(): Promise<Results> {
@@ -149,11 +168,18 @@ class Execution {
   }
 
   /** Runs a step and keeps what it gives. A training that another run did meanwhile is taken from the cache. */
-  async #runStep(step: Step, context: StepContext): Promise<void> {
+  async #runStep(step: Step | Stream, context: StepContext): Promise<void> {
+    for (const node of nodesOf(step)) this.#tell({ kind: "node-start", node });
+    if (step.kind !== "stream") return this.#runWhole(step, context);
+    const warnings = new HeardWarnings(this.#tell);
+    const given = await runStream(step, { ...context, tell: warnings.tell }, (id) => warnings.of(id, nodesOf(step)));
+    for (const [id, { entry, ms }] of given) this.#report(id, entry, ms, context.results);
+  }
+
+  async #runWhole(step: Step, context: StepContext): Promise<void> {
     const { results } = context;
     const nodes = nodesOf(step);
     const start = performance.now();
-    for (const node of nodes) this.#tell({ kind: "node-start", node });
     const held = step.kind === "host" && isTraining(this.#nodeOf(step.node)) ? step.node : undefined;
     const training = held === undefined ? undefined : await this.#holdTraining(held, results);
     try {
@@ -168,14 +194,19 @@ class Execution {
       const ms = Math.round(performance.now() - start);
       for (const id of nodes) {
         const entry = await results.keep(this.#nodeOf(id), values, warnings.of(id, nodes), hostOf(id, context));
-        this.result.ran.push(id);
-        this.result.timings[id] = ms;
-        this.result.outputs[id] = results.outputsOf(id);
-        this.#tellDone(id, entry, ms);
+        this.#report(id, entry, ms, results);
       }
     } finally {
       await training?.release();
     }
+  }
+
+  /** A node has run. */
+  #report(id: string, entry: CacheEntry, ms: number, results: Results): void {
+    this.result.ran.push(id);
+    this.result.timings[id] = ms;
+    this.result.outputs[id] = results.outputsOf(id);
+    this.#tellDone(id, entry, ms);
   }
 
   /**
@@ -217,7 +248,7 @@ class Execution {
     this.result.error = told;
     const failed = told.node ?? (nodes.at(-1) as string);
     this.#tell({ kind: "node-failed", node: failed, error: told });
-    for (const id of [...nodes, ...waiting]) {
+    for (const id of new Set([...nodes, ...waiting])) {
       if (id !== failed && !this.result.ran.includes(id)) this.#tell({ kind: "node-skipped", node: id });
     }
   }
@@ -234,7 +265,9 @@ class Execution {
 
 const waits = "Another run trains the same; this one waits for its result.";
 
-const nodesOf = (step: Step): readonly string[] => (step.kind === "host" ? [step.node] : step.nodes);
+function nodesOf(step: Step | Stream): readonly string[] {
+  return step.kind === "stream" ? step.steps.flatMap((rowStep) => nodesOfStep(rowStep.step)) : nodesOfStep(step);
+}
 
 /** A node that takes a part of the graph unevaluated. */
 const isTraining = ({ definition }: ResolvedNode): boolean =>

@@ -11,8 +11,3 @@ export function memoryLimit(): number {
   const group = process.constrainedMemory(); // 0, or more than there is, where there is no limit
   return (group > 0 ? Math.min(group, totalmem()) : totalmem()) / 2;
 }
-
-/** "1.5 GiB", as messages about memory say it. */
-export function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}

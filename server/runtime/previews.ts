@@ -122,3 +122,10 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
 export async function previewOf(type: PortType, value: unknown, host: Host): Promise<Preview> {
   return { type, ...(await previews[type](value as never, host)) } as Preview;
 }
+
+/** What the canvas shows of a value of so many rows, from the first of them. */
+export async function previewOfRows(type: PortType, sample: unknown, rows: number, host: Host): Promise<Preview> {
+  const preview = await previewOf(type, sample, host);
+  if (preview.type === "tensor") return { ...preview, shape: [rows, ...preview.shape.slice(1)] };
+  return preview.type === "image" || preview.type === "text" ? { ...preview, count: rows } : preview;
+}

@@ -2,7 +2,7 @@
  * Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of
  * rows.
  */
-import type { Shape } from "#models/onnx/graph";
+import type { DType, Shape, Value } from "#models/onnx/graph";
 import { indexBounds } from "#models/onnx/index-bounds";
 import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
@@ -13,20 +13,21 @@ import { Cancelled, Failure } from "../errors";
 import { bytesText } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
 import { checkIndices } from "./index-check";
-import { gibibytes, memoryLimit } from "./memory";
+import { memoryLimit } from "./memory";
 import { fedModel, type ModelFiles, storedModel } from "./model-files";
 import { chunkOf, Joined } from "./onnx-file/chunks";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import type { Provider } from "./providers";
-import type { Session, SessionPool } from "./sessions";
+import type { Lease, Session, SessionPool } from "./sessions";
 import { deadLosses } from "./single-choice";
 import { rowsOf, widthOf } from "./values";
 
 /**
- * Rows per call of a model that works row by row: large enough to keep the cores busy, small enough to report progress
- * and to be cancelled.
+ * Rows per call of a model that works row by row: enough to keep the cores busy, few enough that what lies between two
+ * ops stays near the processor, and to tell and stop in between.
  */
-const chunkRows = 64;
+const callRows = 64;
+const callBytes = 20 * 2 ** 20;
 /**
  * A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again.
  */
@@ -39,31 +40,35 @@ export interface Region {
   wanted: readonly Endpoint[];
   /** Endpoints inside the region that are worth keeping if they are small. */
   welcome: readonly Endpoint[];
-  valueOf(from: Endpoint): Promise<Tensor>;
   weightsOf(from: Endpoint): Promise<Weights>;
   blobs: Blobs;
   sessions: SessionPool;
   provider: Provider;
   signal: AbortSignal;
-  progress(done: number, of: number): void;
   warn?(node: string | undefined, message: string): void;
+  /** Its rows come chunk by chunk: no output is there as a whole. */
+  streams?: boolean;
   /** Numbers that stand in for those of the weights wires, while a training changes them. */
   current?(parameter: LoweredParameter): Float32Array | undefined;
 }
 
-/**
- * Runs the region, in chunks of rows where rows do not depend on each other. Gives what was asked for, by "node.port".
- */
-export async function runRegion(region: Region): Promise<Map<string, Tensor>> {
+export interface RegionRun extends Region {
+  valueOf(from: Endpoint): Promise<Tensor>;
+  progress(done: number, of: number): void;
+}
+
+/** What comes in along a wire. */
+export type IncomingType = (from: Endpoint) => { dtype: DType; shape: Shape };
+
+/** Runs the region on all rows. Gives what was asked for, by "node.port". */
+export async function runRegion(region: RegionRun): Promise<Map<string, Tensor>> {
   const incoming = await incomingOf(region);
   const batch = batchOf(region);
-  if (batch !== undefined) return runInBatches(region, incoming, batch);
-  const open = await openRegion(region, incoming);
-  return open.rowSymbol !== undefined && open.rows > chunkRows ? runInChunks(region, open) : runAtOnce(open);
+  return batch === undefined ? runOnce(region, incoming) : runInBatches(region, incoming, batch);
 }
 
 /** The tensors that nodes of the region read from outside of it, by "node.port". */
-async function incomingOf({ graph, nodes, valueOf }: Region): Promise<Map<string, Tensor>> {
+async function incomingOf({ graph, nodes, valueOf }: RegionRun): Promise<Map<string, Tensor>> {
   const incoming = new Map<string, Tensor>();
   for (const id of nodes) {
     const node = graph.nodes.get(id);
@@ -77,64 +82,133 @@ async function incomingOf({ graph, nodes, valueOf }: Region): Promise<Map<string
   return incoming;
 }
 
-/** A region whose model is loaded, and what it is fed. */
-interface OpenRegion {
-  lowered: Lowered;
-  session: Session;
-  /** By the name of the model's input. */
-  inputs: ReadonlyMap<string, Tensor>;
-  /** Parameters that are inputs of the model, because they change from call to call. */
-  parameters: ReadonlyMap<string, Tensor>;
-  /** The symbol of an axis along which the model may be fed in pieces, and how long that axis is. */
-  rowSymbol?: string;
-  rows: number;
+async function runOnce(region: RegionRun, incoming: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+  const open = await openForTensors(region, incoming);
+  try {
+    return await open.run(incoming, region.progress);
+  } finally {
+    open.close();
+  }
 }
 
-async function openRegion(region: Region, incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
-  const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
+/** Loaded for any number of rows, or, where first sizes are no batch to the nodes, for those that came. */
+function openForTensors(region: Region, incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
   const symbols = rowSymbols(incoming.values());
-  const lowered = await lowerRegion(region, incoming, symbols);
-  checkIndices(indexBounds(lowered.graph), (name) => incoming.get(name), graph);
+  const typed = (shapeOf: (shape: readonly number[]) => Shape): IncomingType => {
+    return (from) => {
+      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
+      return { dtype, shape: shapeOf(shape) };
+    };
+  };
   const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
+  return openRegion(region, [typed((shape) => symbolic(shape, symbols)), typed((shape) => shape)], sizes);
+}
+
+/**
+ * Loads the region's model for what comes in: for the first of the types that its nodes can be built from. `sizes` says
+ * how long the symbolic axes will be: values inside of the region are given too where they are small.
+ */
+export async function openRegion(
+  region: Region,
+  types: readonly IncomingType[],
+  sizes: ReadonlyMap<string, number>,
+): Promise<OpenRegion> {
+  const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
+  const lowered = await lowerRegion(region, types);
   for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
     region.warn?.(node, `${message} ${hint}`);
   }
-  refuseLargeOutputs(region, lowered, sizes);
+  if (!region.streams) refuseLargeOutputs(region, lowered, sizes);
   declareOutputs(region, lowered, sizes);
-
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
   const fed = current ? await parameterValues(lowered, weightsOf, blobs, { current }) : undefined;
   const files = fed ? fedModel(lowered) : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs));
   refuseTooLarge(files, nodes, graph);
+  const lease = await sessions.lease(files, blobs, provider);
   const rowSymbol = [...sizes.keys()].find((symbol) => runsByRow(lowered.graph, symbol));
-  return {
-    lowered,
-    session: await sessions.get(files, blobs, provider),
-    inputs: new Map(lowered.feeds.map(({ name }) => [name, incoming.get(name) as Tensor])),
-    parameters: fed ? parameterTensors(lowered, fed) : new Map(),
-    rowSymbol,
-    rows: rowSymbol === undefined ? 0 : (sizes.get(rowSymbol) as number),
-  };
+  return new OpenRegion(lowered, lease, fed ? parameterTensors(lowered, fed) : new Map(), rowSymbol, region);
 }
 
-/** Lowered for any number of rows, or, where first sizes are no batch to the nodes, for those that came. */
+/** A region whose model is loaded. */
+export class OpenRegion {
+  readonly #rowsPerCall: number;
+  readonly #bounds: ReturnType<typeof indexBounds>;
+
+  constructor(
+    readonly lowered: Lowered,
+    readonly lease: Lease<Session>,
+    /** Parameters that are inputs of the model, because they change from call to call. */
+    readonly parameters: ReadonlyMap<string, Tensor>,
+    /** The symbol of an axis along which the model may be fed in pieces. */
+    readonly rowSymbol: string | undefined,
+    readonly region: Pick<Region, "graph" | "signal">,
+  ) {
+    this.#bounds = indexBounds(lowered.graph);
+    this.#rowsPerCall = rowSymbol === undefined ? 0 : rowsPerCall(lowered, rowSymbol);
+  }
+
+  /** Runs the model on what comes in, by "node.port", in calls of some rows where rows do not depend on each other. */
+  async run(
+    incoming: ReadonlyMap<string, Tensor>,
+    progress: (done: number, of: number) => void,
+  ): Promise<Map<string, Tensor>> {
+    const { feeds, graph } = this.lowered;
+    checkIndices(this.#bounds, (name) => incoming.get(name), this.region.graph);
+    const batched = feeds.filter((_, i) => graph.inputs[i]?.shape[0] === this.rowSymbol);
+    const rows = this.rowSymbol === undefined ? 0 : (incoming.get(batched[0]?.name ?? "")?.shape[0] ?? 0);
+    const inputs = feeds.map(({ name }) => [name, incoming.get(name) as Tensor] as const);
+    if (rows <= this.#rowsPerCall) return this.#call(inputs);
+    const isBatched = new Set(batched.map(({ name }) => name));
+    const whole = new Map<string, Tensor>();
+    for (let start = 0; start < rows; start += this.#rowsPerCall) {
+      if (this.region.signal.aborted) throw new Cancelled();
+      const end = Math.min(rows, start + this.#rowsPerCall);
+      const cut = (name: string, tensor: Tensor) => (isBatched.has(name) ? rowsOf(tensor, start, end) : tensor);
+      const given = await this.#call(inputs.map(([name, tensor]) => [name, cut(name, tensor)] as const));
+      for (const [name, part] of given) {
+        const target = whole.get(name) ?? tensorOfRows(part, rows);
+        whole.set(name, target);
+        (target.data as Float32Array).set(part.data as Float32Array, start * (part.data.length / (end - start)));
+      }
+      progress(end, rows);
+      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+    }
+    return whole;
+  }
+
+  close(): void {
+    this.lease.close();
+  }
+
+  async #call(inputs: readonly (readonly [string, Tensor])[]): Promise<Map<string, Tensor>> {
+    return new Map(Object.entries(await this.lease.opened.run(Object.fromEntries([...inputs, ...this.parameters]))));
+  }
+}
+
+/** As many rows as fit into `callBytes` where the model's values are widest. */
+function rowsPerCall({ graph }: Lowered, rowSymbol: string): number {
+  const widths = graph.nodes.flatMap(({ outputs }) =>
+    outputs.filter(({ shape }) => shape.includes(rowSymbol)).map((value) => rowBytes(value)),
+  );
+  return Math.max(1, Math.min(callRows, Math.floor(callBytes / Math.max(1, ...widths))));
+}
+
+/** The bytes of one row; a size that is not known counts as one. */
+function rowBytes({ dtype, shape }: Value): number {
+  return shape.reduce<number>((bytes, size) => bytes * (typeof size === "number" ? size : 1), widthOf(dtype));
+}
+
 async function lowerRegion(
   { graph, nodes, weightsOf }: Region,
-  incoming: ReadonlyMap<string, Tensor>,
-  symbols: ReadonlyMap<number, string>,
+  [type, ...others]: readonly IncomingType[],
 ): Promise<Lowered> {
   const handles = await handlesOf(graph, nodes, weightsOf);
-  const lowerFor = (shapeOf: (shape: readonly number[]) => Shape): Lowered => {
-    const typeOf = (from: Endpoint) => {
-      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: shapeOf(shape) };
-    };
-    return lower(graph, nodes, typeOf, { handles });
-  };
   try {
-    return lowerFor((shape) => symbolic(shape, symbols));
-  } catch {
-    return lowerFor((shape) => shape);
+    return lower(graph, nodes, type as IncomingType, { handles });
+  } catch (error) {
+    const [other] = others;
+    if (!other) throw error;
+    return lower(graph, nodes, other, { handles });
   }
 }
 
@@ -200,7 +274,7 @@ function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], g
   const titles = nodes.map((id) => graph.nodes.get(id)?.definition.title ?? id);
   throw new Failure({
     node: nodes.length === 1 ? nodes[0] : undefined,
-    message: `The weights of ${titles.join(" + ")} take ${gibibytes(weightBytes)}, and runs may hold ${gibibytes(limit)}.`,
+    message: `The weights of ${titles.join(" + ")} take ${bytesText(weightBytes)}, and runs may hold ${bytesText(limit)}.`,
     hint: "Make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY.",
   });
 }
@@ -212,36 +286,6 @@ function parameterTensors({ graph }: Lowered, values: ReadonlyMap<string, Float3
       { dtype: value.dtype, shape: value.shape as number[], data: values.get(name) as Float32Array },
     ]),
   );
-}
-
-async function runAtOnce({ session, inputs, parameters }: OpenRegion): Promise<Map<string, Tensor>> {
-  return new Map(Object.entries(await session.run(Object.fromEntries([...inputs, ...parameters]))));
-}
-
-async function runInChunks({ signal, progress }: Region, open: OpenRegion): Promise<Map<string, Tensor>> {
-  const { session, parameters, rows } = open;
-  const whole = new Map<string, Tensor>();
-  for (let start = 0; start < rows; start += chunkRows) {
-    if (signal.aborted) throw new Cancelled();
-    const end = Math.min(rows, start + chunkRows);
-    const chunk = await session.run(Object.fromEntries([...parameters, ...inputsOfRows(open, start, end)]));
-    for (const [name, part] of Object.entries(chunk)) {
-      const target = whole.get(name) ?? tensorOfRows(part, rows);
-      whole.set(name, target);
-      (target.data as Float32Array).set(part.data as Float32Array, start * (part.data.length / (end - start)));
-    }
-    progress(end, rows);
-    await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
-  }
-  return whole;
-}
-
-/** The inputs of a chunk: rows of those that have the row axis, the others whole. */
-function inputsOfRows({ lowered, inputs, rowSymbol }: OpenRegion, start: number, end: number): [string, Tensor][] {
-  return [...inputs].map(([name, tensor], i) => {
-    const hasRows = lowered.graph.inputs[i]?.shape[0] === rowSymbol;
-    return [name, hasRows ? rowsOf(tensor, start, end) : tensor];
-  });
 }
 
 /** An empty tensor for so many rows like those of the part. */
@@ -259,25 +303,28 @@ function batchOf({ graph, nodes }: Region): number | undefined {
 
 /** So many rows at a time, the last ones filled up with rows that are cut off again. */
 async function runInBatches(
-  region: Region,
+  region: RegionRun,
   incoming: ReadonlyMap<string, Tensor>,
   size: number,
 ): Promise<Map<string, Tensor>> {
   const counts = new Set([...incoming.values()].map((tensor) => tensor.shape[0]));
   const [rows] = counts;
-  if (rows === undefined || counts.size > 1 || rows === size) return runAtOnce(await openRegion(region, incoming));
+  if (rows === undefined || counts.size > 1 || rows === size) return runOnce(region, incoming);
   const chunks = { rows, size, cut: new Set(incoming.keys()) };
   const partFrom = (first: number) =>
     new Map([...incoming].map(([name, tensor]) => [name, chunkOf(tensor, first, chunks, true)]));
-  const open = await openRegion(region, partFrom(0));
+  const open = await openForTensors(region, partFrom(0));
   const title = region.graph.nodes.get(region.nodes[0] ?? "")?.definition.title ?? "";
   const joined = new Joined(chunks, title);
-  for (let first = 0; first < rows; first += size) {
-    if (region.signal.aborted) throw new Cancelled();
-    const outputs = await runAtOnce({ ...open, inputs: partFrom(first) });
-    for (const [name, part] of outputs) joined.add(name, part, first, size);
-    region.progress(Math.min(rows, first + size), rows);
-    await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+  try {
+    for (let first = 0; first < rows; first += size) {
+      if (region.signal.aborted) throw new Cancelled();
+      for (const [name, part] of await open.run(partFrom(first), () => {})) joined.add(name, part, first, size);
+      region.progress(Math.min(rows, first + size), rows);
+      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+    }
+  } finally {
+    open.close();
   }
   return new Map(Object.entries(joined.outputs()));
 }

@@ -7,11 +7,24 @@ import type { PortType } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
-import type { ReadValue } from "../runtime-failures";
+import { bytesText, type ReadValue } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
-import { previewOf } from "./previews";
-import { loadValue, type StoredTensor, storeValue, widthOf } from "./values";
+import { memoryLimit } from "./memory";
+import { previewOf, previewOfRows } from "./previews";
+import {
+  isStoredRows,
+  joinedChunks,
+  type RowType,
+  rangeOf,
+  readAllRows,
+  readRows,
+  type StoredChunk,
+  type StoredRows,
+  storedBytes,
+  storedRowCount,
+} from "./rows";
+import { loadValue, rowCount, type StoredTensor, storeValue, widthOf } from "./values";
 
 export interface ResultsOptions {
   graph: ResolvedGraph;
@@ -20,6 +33,16 @@ export interface ResultsOptions {
   blobs: Blobs;
   cacheDir: string;
   scratch: string;
+}
+
+/** What a node gave at one port, chunk by chunk. */
+export interface GivenRows {
+  type: RowType;
+  /** Nothing where it was too large to be worth keeping. */
+  chunks?: StoredChunk[];
+  /** The first chunk itself. */
+  first: unknown;
+  rows: number;
 }
 
 /** A node's outputs by port, in stored form. */
@@ -46,10 +69,15 @@ export class Results {
   async find(id: string): Promise<CacheEntry | undefined> {
     const entry = await this.#cache.get(this.signatureOf(id));
     if (!entry || !this.readPorts(id).every((port) => port in entry.outputs)) return undefined;
-    const found = await Promise.all(refsIn(entry).map((ref) => this.options.blobs.has(ref)));
-    if (!found.every(Boolean)) return undefined;
+    if (!(await this.#isWhole(entry))) return undefined;
     this.#entries.set(id, entry);
     return entry;
+  }
+
+  /** Whether everything that is referred to is in the store. */
+  async #isWhole(entry: object): Promise<boolean> {
+    const found = await Promise.all(refsIn(entry).map((ref) => this.options.blobs.has(ref)));
+    return found.every(Boolean);
   }
 
   entryOf(id: string): CacheEntry | undefined {
@@ -87,12 +115,46 @@ export class Results {
         previewOf(type, value, host) as Promise<Preview>,
       ]);
     }
+    await this.#keepEntry(node, entry);
+    return entry;
+  }
+
+  /** Keeps the rows that a node gave chunk by chunk. Ports that were too large to keep have previews alone. */
+  async keepRows(
+    node: ResolvedNode,
+    ports: Readonly<Record<string, GivenRows>>,
+    warnings: StoredWarning[],
+    host: Host,
+  ): Promise<CacheEntry> {
+    const { id, definition } = node;
+    const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {}, warnings };
+    for (const [port, { type, chunks, first, rows }] of Object.entries(ports)) {
+      entry.previews[port] = await previewOfRows(type, first, rows, host);
+      if (!chunks) continue;
+      entry.outputs[port] = joinedChunks(chunks);
+      if (chunks.length === 1) this.#values.set(endpointKey({ node: id, port }), Promise.resolve(first));
+    }
+    await this.#keepEntry(node, entry);
+    return entry;
+  }
+
+  async #keepEntry({ id, definition }: ResolvedNode, entry: CacheEntry): Promise<void> {
     this.#entries.set(id, entry);
     const signature = this.signatureOf(id);
     if (!definition.effect) await this.#cache.set(signature, entry);
     // A training's checkpoints: its result is kept now.
     await rm(join(this.options.scratch, signature), { recursive: true, force: true });
-    return entry;
+  }
+
+  /** The whole chunks of a node's result that an earlier run left, if all that they refer to is there. */
+  async partOf(id: string, chunkRows: number): Promise<Record<string, StoredChunk[]>> {
+    const part = await this.#cache.getPartial(this.signatureOf(id));
+    if (part?.chunkRows !== chunkRows || !(await this.#isWhole(part))) return {};
+    return part.outputs;
+  }
+
+  keepPart(id: string, chunkRows: number, outputs: Record<string, StoredChunk[]>): Promise<void> {
+    return this.#cache.setPartial(this.signatureOf(id), { chunkRows, outputs });
   }
 
   /** What a node gave, as it is stored. */
@@ -114,24 +176,66 @@ export class Results {
     });
   }
 
-  /** The value of an output. Throws when its node gave none. */
+  /** The value of an output, all rows of it. Throws when its node gave none, or when it is too large to be held. */
   value(from: Endpoint): Promise<unknown> {
     const known = this.#values.get(endpointKey(from));
     if (known) return known;
-    const entry = this.#entries.get(from.node);
-    if (!entry || !(from.port in entry.outputs)) {
-      throw new Failure({
-        node: from.node,
-        port: from.port,
-        message: `${endpointKey(from)} gave no value, though something reads it.`,
-        hint: "Check the node's settings; an optional output may be switched off.",
-      });
-    }
-    const { type } = this.options.graph.nodes.get(from.node)?.definition.outputs[from.port] as Port;
-    const loaded = loadValue(type, entry.outputs[from.port], this.options.blobs);
+    const { type, stored } = this.#stored(from);
+    if (isStoredRows(stored)) return this.#allRows(from, type as RowType, stored);
+    const loaded = loadValue(type, stored, this.options.blobs);
     this.#values.set(endpointKey(from), loaded);
     return loaded;
   }
+
+  /** Puts rows together for a node that needs all of them; they are not held beyond that. */
+  async #allRows(from: Endpoint, type: RowType, stored: StoredRows): Promise<unknown> {
+    const bytes = storedBytes(type, stored);
+    refuseTooManyRows(from, this.options.graph.nodes.get(from.node)?.definition.title ?? from.node, stored.rows, bytes);
+    return readAllRows(type, stored, this.options.blobs);
+  }
+
+  /** How many rows an output has. */
+  async rowCount(from: Endpoint): Promise<number> {
+    const known = this.#values.get(endpointKey(from));
+    if (known) return rowCount(this.#typeOf(from), await known) ?? 0;
+    const { type, stored } = this.#stored(from);
+    return storedRowCount(type as RowType, stored);
+  }
+
+  /** Rows `start` up to `end` of an output. */
+  async rows(from: Endpoint, start: number, end: number): Promise<unknown> {
+    const known = this.#values.get(endpointKey(from));
+    if (known) return rangeOf(this.#typeOf(from) as RowType, (await known) as never, start, end);
+    const { type, stored } = this.#stored(from);
+    return readRows(type as RowType, stored, start, end, this.options.blobs);
+  }
+
+  #stored(from: Endpoint): { type: PortType; stored: unknown } {
+    const entry = this.#entries.get(from.node);
+    if (entry && from.port in entry.outputs) return { type: this.#typeOf(from), stored: entry.outputs[from.port] };
+    throw new Failure({
+      node: from.node,
+      port: from.port,
+      message: `${endpointKey(from)} gave no value, though something reads it.`,
+      hint: "Check the node's settings; an optional output may be switched off.",
+    });
+  }
+
+  #typeOf(from: Endpoint): PortType {
+    return (this.options.graph.nodes.get(from.node)?.definition.outputs[from.port] as Port).type;
+  }
+}
+
+/** Rows that something needs all at once, and that do not fit. */
+export function refuseTooManyRows(from: Endpoint, title: string, rows: number, bytes: number): void {
+  const limit = memoryLimit();
+  if (bytes <= limit) return;
+  throw new Failure({
+    node: from.node,
+    port: from.port,
+    message: `All ${rows.toLocaleString("en")} rows of ${title} (${endpointKey(from)}) are needed at once; they take ${bytesText(bytes)}, and runs may hold ${bytesText(limit)}.`,
+    hint: "Take fewer rows, make them smaller, or give runs more memory with PATCHBAY_MEMORY.",
+  });
 }
 
 /** The sizes of a stored value, where it has any. */

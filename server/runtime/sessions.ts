@@ -51,31 +51,39 @@ export function optionsFor(provider: Provider): ort.InferenceSession.SessionOpti
 /** What a loaded model takes beside its weights, roughly. */
 const sessionBytes = 16 * 2 ** 20;
 
+/** What a pool has opened for somebody, who gives it back. */
+export interface Lease<T> {
+  opened: T;
+  close(): void;
+}
+
 /**
  * Models that were opened lately, so that a second run of one does not load it again. Those that were asked for longest
- * ago are closed when all together would hold more than `maxBytes`.
+ * ago are closed when all together would hold more than `maxBytes`; never one that somebody has.
  */
 export class Pool<T extends { release(): Promise<void> }> {
   /** By name, the one that was asked for last at the end. */
-  readonly #open = new Map<string, { opened: T; bytes: number }>();
+  readonly #open = new Map<string, { opened: T; bytes: number; leases: number }>();
 
   constructor(readonly maxBytes = memoryLimit() / 2) {}
 
   /** What was opened under a name, or is opened now: with weights of so many bytes. */
-  async get(name: string, weightBytes: number, open: () => Promise<T>): Promise<T> {
+  async lease(name: string, weightBytes: number, open: () => Promise<T>): Promise<Lease<T>> {
     const known = this.#open.get(name);
-    this.#open.delete(name);
     const bytes = weightBytes + sessionBytes;
     if (!known) await this.#makeRoom(bytes);
-    const held = known ?? { opened: await open(), bytes };
+    const held = known ?? { opened: await open(), bytes, leases: 0 };
+    this.#open.delete(name);
     this.#open.set(name, held);
-    return held.opened;
+    held.leases++;
+    return { opened: held.opened, close: () => void held.leases-- };
   }
 
   async #makeRoom(bytes: number): Promise<void> {
     let held = [...this.#open.values()].reduce((sum, open) => sum + open.bytes, bytes);
     for (const [name, open] of this.#open) {
       if (held <= this.maxBytes) return;
+      if (open.leases) continue;
       this.#open.delete(name);
       await open.opened.release();
       held -= open.bytes;
@@ -91,9 +99,9 @@ export class SessionPool {
     this.#pool = new Pool(maxBytes);
   }
 
-  get(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
+  lease(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Lease<Session>> {
     const name = `${provider} ${identityOf(files)}`;
-    return this.#pool.get(name, files.weightBytes, () => openFiles(files, blobs, provider));
+    return this.#pool.lease(name, files.weightBytes, () => openFiles(files, blobs, provider));
   }
 }
 

@@ -12,7 +12,7 @@ import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
 import { createHost, type HostOptions } from "./host/create-host";
 import type { Provider } from "./providers";
-import { runRegion } from "./region";
+import { type Region, runRegion } from "./region";
 import type { Results } from "./results";
 import { SessionPool } from "./sessions";
 import { train } from "./training/train";
@@ -31,6 +31,8 @@ export interface StepOptions {
   /** Folders that data nodes may read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  /** How many bytes a chunk of rows may have where it is widest. */
+  chunkBytes?: number;
   /**
    * Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between
    * steps.
@@ -49,6 +51,8 @@ export interface StepContext {
   targets: readonly string[];
   /** All nodes that are run, those of this step among them. */
   planned: readonly string[];
+  /** What nodes that run read with all rows at once, by "node.port". */
+  readWhole: ReadonlySet<string>;
   tell(event: RunEvent): void;
 }
 
@@ -75,7 +79,7 @@ async function runHostNode(node: ResolvedNode, context: StepContext): Promise<Ma
 }
 
 async function runTensorNodes(nodes: readonly string[], context: StepContext): Promise<Map<string, unknown>> {
-  const { graph, results, targets, options, provider, tell } = context;
+  const { graph, results, targets, tell } = context;
   await prepare(nodes, context);
   const readOutside = readOutsideOf(nodes, context);
   const endpoints = nodes.flatMap((node) => results.readPorts(node).map((port) => ({ node, port })));
@@ -84,21 +88,23 @@ async function runTensorNodes(nodes: readonly string[], context: StepContext): P
     targets.includes(endpoint.node) ||
     graph.nodes.get(endpoint.node)?.definition.expensive === true;
   return runRegion({
-    graph,
-    nodes,
+    ...regionOf(nodes, context),
     wanted: endpoints.filter(isWanted),
     welcome: endpoints.filter((endpoint) => !isWanted(endpoint)),
     valueOf: (from) => results.value(from) as Promise<Tensor>,
-    weightsOf: (from) => results.value(from) as Promise<Weights>,
-    blobs: options.blobs,
-    sessions,
-    provider,
-    signal: options.signal,
     progress: (done, of) => {
       for (const node of nodes) tell({ kind: "node-progress", node, done, of });
     },
-    warn: (node = nodes[0], message) => tell({ kind: "warning", node, message }),
   });
+}
+
+/** A region of this execution, without what it gives. */
+export function regionOf(nodes: readonly string[], context: StepContext): Omit<Region, "wanted" | "welcome"> {
+  const { graph, results, options, provider, tell } = context;
+  const { blobs, signal } = options;
+  const weightsOf = (from: Endpoint) => results.value(from) as Promise<Weights>;
+  const warn = (node = nodes[0], message: string) => tell({ kind: "warning", node, message });
+  return { graph, nodes, weightsOf, blobs, sessions, provider, signal, warn };
 }
 
 /** What other nodes that run read. */
@@ -109,9 +115,10 @@ function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext
 }
 
 /** The machine, as a node of this execution sees it. */
-export function hostOf(node: string, context: StepContext): Host {
+export function hostOf(node: string, context: StepContext, options: Pick<Partial<HostOptions>, "seed"> = {}): Host {
   return createHost({
     ...hostOptionsOf(node, context.options, context.tell),
+    ...options,
     provider: context.provider,
     train: (request) => runTraining(node, request, context),
     exportOnnx: (request) => runExport(node, request, context),
@@ -184,6 +191,6 @@ async function runExport(node: string, request: ExportRequest, context: StepCont
   });
 }
 
-function prepare(nodes: readonly string[], context: StepContext): Promise<void> {
+export function prepare(nodes: readonly string[], context: StepContext): Promise<void> {
   return prepareNodes(context.graph, nodes, (id) => hostOf(id, context));
 }

@@ -27,10 +27,21 @@ const sessions = new Pool<ort.InferenceSession>();
  * is sound.
  */
 export async function runOnnxFile(run: OnnxFileRun): Promise<Record<string, Tensor>> {
-  const { request, blobs, signal, progress, warn } = run;
+  const { request, blobs } = run;
   const name = JSON.stringify([run.provider, request.ref, request.files]);
-  const session = await sessions.get(name, await bytesOf(request, blobs), () => openFile(run));
-  checkInputs(request);
+  const lease = await sessions.lease(name, await bytesOf(request, blobs), () => openFile(run));
+  try {
+    checkInputs(request);
+    return await runInChunks(lease.opened, run);
+  } finally {
+    lease.close();
+  }
+}
+
+async function runInChunks(
+  session: ort.InferenceSession,
+  { request, signal, progress, warn }: OnnxFileRun,
+): Promise<Record<string, Tensor>> {
   const chunks = chunksOf(request);
   if (!chunks) return runOnce(session, request, request.inputs, undefined);
   const isFilled = fixedBatchOf(request.signature) !== undefined;

@@ -1,0 +1,142 @@
+/** Which steps of a plan work row by row, and may run together chunk by chunk instead of one after the other on all rows. */
+import type { Value } from "#models/onnx/graph";
+import { runsByRow } from "#models/onnx/rows";
+import type { NodeDefinition } from "../core/node";
+import type { Port } from "../core/ports";
+import type { Endpoint } from "./document";
+import { symbolicType, type Types } from "./infer";
+import { type Lowered, lower } from "./lower";
+import { grouped, neededEndpoints, type Step } from "./plan";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
+
+/** A step that works row by row. */
+export interface RowStep {
+  step: Step;
+  /** What comes to it in chunks, by "node.port"; everything else that it reads comes whole. */
+  rows: ReadonlySet<string>;
+}
+/** Steps that share their rows: each gives the next one its chunk, and none waits for all rows. */
+export interface Stream {
+  kind: "stream";
+  steps: RowStep[];
+}
+
+/** Puts steps together to streams where that is possible. The order respects every wire. */
+export function streamsOf(graph: ResolvedGraph, types: Types, steps: readonly Step[]): (Step | Stream)[] {
+  const stepOf = new Map(steps.flatMap((step) => nodesOfStep(step).map((id) => [id, step] as const)));
+  const rowSteps = new Map(steps.map((step) => [step, rowStepOf(graph, types, step)]));
+  const sourcesOf = (step: Step): Step[] => {
+    const nodes = nodesOfStep(step);
+    const needed = nodes.flatMap((id) => neededEndpoints(graph, graph.nodes.get(id) as ResolvedNode));
+    return needed.flatMap(({ node }) => (nodes.includes(node) ? [] : (stepOf.get(node) ?? [])));
+  };
+  const fuses = (source: Step, step: Step): boolean => {
+    const rows = rowSteps.get(step)?.rows;
+    if (!rows || !rowSteps.get(source)) return false;
+    const given = inputsOf(graph, step).filter((endpoint) => stepOf.get(endpoint.node) === source);
+    return given.length > 0 && given.every((endpoint) => rows.has(endpointKey(endpoint)));
+  };
+  return grouped(steps, sourcesOf, fuses).map((group): Step | Stream => {
+    const found = group.map((step) => rowSteps.get(step));
+    const [first] = group;
+    if (first && found.some((step) => step === undefined)) return first; // alone: such a step fuses with none
+    return { kind: "stream", steps: found as RowStep[] };
+  });
+}
+
+/** What is read with all its rows at once, by "node.port". */
+export function readWhole(graph: ResolvedGraph, steps: readonly (Step | Stream)[]): Set<string> {
+  const whole = new Set<string>();
+  for (const step of steps) {
+    for (const { step: inner, rows } of step.kind === "stream" ? step.steps : [{ step, rows: new Set<string>() }]) {
+      const names = inputsOf(graph, inner).map(endpointKey);
+      for (const name of names.filter((each) => !rows.has(each))) whole.add(name);
+    }
+  }
+  return whole;
+}
+
+/** The nodes of a step. */
+export const nodesOfStep = (step: Step): readonly string[] => (step.kind === "host" ? [step.node] : step.nodes);
+
+/** The values that nodes of a step read of others, but for those that are handed over uncomputed. */
+function inputsOf(graph: ResolvedGraph, step: Step): Endpoint[] {
+  const nodes = nodesOfStep(step);
+  const read = nodes.flatMap((id) => {
+    const { inputs, definition } = graph.nodes.get(id) as ResolvedNode;
+    return Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? [] : from));
+  });
+  return read.filter((endpoint) => !nodes.includes(endpoint.node));
+}
+
+function rowStepOf(graph: ResolvedGraph, types: Types, step: Step): RowStep | undefined {
+  const rows =
+    step.kind === "host"
+      ? hostRows(graph.nodes.get(step.node) as ResolvedNode, types)
+      : regionRows(graph, types, step.nodes);
+  return rows?.length ? { step, rows: new Set(rows.map(endpointKey)) } : undefined;
+}
+
+/** The wires along which a host node takes its rows; none where it needs all rows at once. */
+function hostRows({ definition, inputs }: ResolvedNode, types: Types): Endpoint[] | undefined {
+  const endpoints = rowInputs(definition).flatMap((name) => inputs[name] ?? []);
+  return shareRows(endpoints, types) ? endpoints : undefined;
+}
+
+/** The inputs of a host node that may come in chunks. */
+export function rowInputs(definition: NodeDefinition): string[] {
+  if (definition.reduce) return [...definition.reduce.rows];
+  if (!definition.rowwise || definition.perBatch || definition.effect) return [];
+  const ports = Object.entries<Port>(definition.inputs).filter(([, port]) => port.shape && !port.deferred);
+  const [rows] = ports[0]?.[1].shape ?? [];
+  const givesRows = Object.values<Port>(definition.outputs).every((port) => port.shape?.[0] === rows);
+  return givesRows ? ports.filter(([, port]) => port.shape?.[0] === rows).map(([name]) => name) : [];
+}
+
+/** Whether endpoints have the same number of rows, whatever it is. */
+function shareRows(endpoints: readonly Endpoint[], types: Types): boolean {
+  const symbols = new Set(endpoints.map(({ node, port }) => types[node]?.out[port]?.shape?.[0]));
+  const [symbol] = symbols;
+  return symbols.size === 1 && typeof symbol === "string" && symbol !== "*";
+}
+
+/** The wires along which a region takes its rows, if its rows do not depend on each other. */
+function regionRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]): Endpoint[] | undefined {
+  let lowered: Lowered;
+  try {
+    lowered = lower(graph, nodes, (from) => symbolicType(types, from));
+  } catch {
+    return undefined; // its shapes follow from data: it is lowered when that is there
+  }
+  for (const endpoint of readOutside(graph, nodes)) {
+    const name = endpointKey(endpoint);
+    const value = lowered.values.get(name);
+    if (value) lowered.graph.output(name, value);
+  }
+  const symbols = new Set(lowered.graph.inputs.map((input) => leadingSymbol(input)));
+  const symbol = [...symbols].find((candidate) => candidate !== undefined && runsByRow(lowered.graph, candidate));
+  if (symbol === undefined) return undefined;
+  return lowered.feeds.flatMap(({ from }, i) =>
+    leadingSymbol(lowered.graph.inputs[i] as Value) === symbol ? [from] : [],
+  );
+}
+
+function leadingSymbol({ shape }: Value): string | undefined {
+  return typeof shape[0] === "string" ? shape[0] : undefined;
+}
+
+/** What others read of some nodes; all that a node gives where nobody reads any of it. */
+function readOutside(graph: ResolvedGraph, nodes: readonly string[]): Endpoint[] {
+  const read = new Set<string>();
+  const inside = new Set<string>();
+  for (const node of graph.nodes.values()) {
+    const sources = Object.values(node.inputs).flat();
+    for (const endpoint of sources) (nodes.includes(node.id) ? inside : read).add(endpointKey(endpoint));
+  }
+  return nodes.flatMap((node) => {
+    const ports = Object.keys(graph.nodes.get(node)?.definition.outputs ?? {}).map((port) => ({ node, port }));
+    const outside = ports.filter((endpoint) => read.has(endpointKey(endpoint)));
+    const unread = ports.every((endpoint) => !inside.has(endpointKey(endpoint)));
+    return outside.length || !unread ? outside : ports;
+  });
+}

@@ -1,0 +1,140 @@
+/** Batch values as rows: kept in chunks, read by range, put together only where all of them are asked for. */
+import type { PortType, PortValue, Tensor } from "#nodes/core/values";
+import type { Blobs } from "../storage/blobs";
+import { asArray, loadValue, rowCount, rowsOf, type StoredTensor, storeValue, widthOf } from "./values";
+
+/** A batch value in the order of its rows, each chunk as a value of its own is stored. */
+export interface StoredRows {
+  rows: number;
+  chunks: StoredChunk[];
+}
+export interface StoredChunk {
+  rows: number;
+  value: unknown;
+}
+
+/** The port types that have rows. */
+export type RowType = "image" | "text" | "tensor";
+
+export const hasRows = (type: PortType): type is RowType => type === "image" || type === "text" || type === "tensor";
+
+export function isStoredRows(stored: unknown): stored is StoredRows {
+  return typeof stored === "object" && stored !== null && "chunks" in stored;
+}
+
+/** Stores a chunk. Equal chunks are one file. */
+export async function storeChunk(type: RowType, value: unknown, blobs: Blobs): Promise<StoredChunk> {
+  return { rows: rowCount(type, value) ?? 0, value: await storeValue(type, value, blobs) };
+}
+
+/** Chunks as one stored value: itself where there is one. */
+export function joinedChunks(chunks: readonly StoredChunk[]): unknown {
+  const [only] = chunks;
+  if (only && chunks.length === 1) return only.value;
+  return { rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0), chunks: [...chunks] } satisfies StoredRows;
+}
+
+/** The files that a tensor in chunks lies in, one behind the other, and what it is as a whole. */
+export function joinedTensorOf({ rows, chunks }: StoredRows): {
+  refs: string[];
+  tensor: Pick<StoredTensor, "dtype" | "shape">;
+} {
+  const parts = chunks.map(({ value }) => value as StoredTensor);
+  const { dtype = "float32", shape = [] } = parts[0] ?? {};
+  return { refs: parts.map(({ ref }) => ref), tensor: { dtype, shape: [rows, ...shape.slice(1)] } };
+}
+
+const chunksOf = (type: RowType, stored: unknown): readonly StoredChunk[] =>
+  isStoredRows(stored) ? stored.chunks : [{ rows: storedRowCount(type, stored), value: stored }];
+
+/** How many rows a stored value has. */
+export function storedRowCount(type: RowType, stored: unknown): number {
+  if (isStoredRows(stored)) return stored.rows;
+  const tensor = storedTensorOf(type, stored);
+  return tensor ? (tensor.shape[0] ?? 0) : (rowCount(type, stored) ?? 0);
+}
+
+/** What a stored value takes in memory once it is loaded; 0 where that is next to nothing. */
+export function storedBytes(type: RowType, stored: unknown): number {
+  const sizes = chunksOf(type, stored).map(({ value }) => {
+    const tensor = storedTensorOf(type, value);
+    return tensor ? tensor.shape.reduce((product, size) => product * size, widthOf(tensor.dtype)) : 0;
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Rows `start` up to `end`. Of tensors only those are read. */
+export async function readRows(
+  type: RowType,
+  stored: unknown,
+  start: number,
+  end: number,
+  blobs: Blobs,
+): Promise<PortValue[RowType]> {
+  const parts: PortValue[RowType][] = [];
+  let first = 0;
+  for (const { rows, value } of chunksOf(type, stored)) {
+    const low = Math.max(start, first) - first;
+    const high = Math.min(end, first + rows) - first;
+    if (low < high) parts.push(await readRange(type, value, low, high, blobs));
+    first += rows;
+  }
+  return concatenated(type, parts);
+}
+
+/** All rows. */
+export function readAllRows(type: RowType, stored: unknown, blobs: Blobs): Promise<unknown> {
+  if (!isStoredRows(stored)) return loadValue(type, stored, blobs);
+  return readRows(type, stored, 0, stored.rows, blobs);
+}
+
+async function readRange(type: RowType, value: unknown, start: number, end: number, blobs: Blobs) {
+  const tensor = storedTensorOf(type, value);
+  if (!tensor) return rangeOf(type, (await loadValue(type, value, blobs)) as PortValue[RowType], start, end);
+  const { dtype, shape, ref } = tensor;
+  const rowBytes = shape.slice(1).reduce((product, size) => product * size, widthOf(dtype));
+  const data = asArray(dtype, await blobs.read(ref, start * rowBytes, end * rowBytes));
+  const rows: Tensor = { dtype, shape: [end - start, ...shape.slice(1)], data };
+  return type === "image" ? { pixels: rows } : rows;
+}
+
+/** Some rows of a value in memory, without a copy of numbers. */
+export function rangeOf<T extends RowType>(type: T, value: PortValue[T], start: number, end: number): PortValue[T];
+export function rangeOf(type: RowType, value: PortValue[RowType], start: number, end: number): PortValue[RowType] {
+  if (type === "text") return (value as string[]).slice(start, end);
+  if (type === "tensor") return rowsOf(value as Tensor, start, end);
+  const images = value as PortValue["image"];
+  return "files" in images ? { files: images.files.slice(start, end) } : { pixels: rowsOf(images.pixels, start, end) };
+}
+
+/** Values one behind the other. */
+function concatenated(type: RowType, parts: readonly PortValue[RowType][]): PortValue[RowType] {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  if (type === "text") return (parts as string[][]).flat();
+  if (type === "tensor") return joinedTensor(parts as Tensor[]);
+  const images = parts as PortValue["image"][];
+  if (images.every((part) => "files" in part)) return { files: images.flatMap((part) => part.files) };
+  return { pixels: joinedTensor(images.flatMap((part) => ("pixels" in part ? [part.pixels] : []))) };
+}
+
+function joinedTensor(parts: readonly Tensor[]): Tensor {
+  const [first] = parts;
+  if (!first) throw new Error("there are no rows to put together");
+  const rows = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0);
+  const length = parts.reduce((sum, part) => sum + part.data.length, 0);
+  const data = new (first.data.constructor as Float32ArrayConstructor)(length);
+  let filled = 0;
+  for (const part of parts) {
+    data.set(part.data as Float32Array, filled);
+    filled += part.data.length;
+  }
+  return { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], data };
+}
+
+/** The tensor that a stored value consists of; nothing for texts and for pictures that are files. */
+function storedTensorOf(type: RowType, stored: unknown): StoredTensor | undefined {
+  if (type === "tensor") return stored as StoredTensor;
+  if (type === "image") return (stored as { pixels?: StoredTensor }).pixels;
+  return undefined;
+}
