@@ -220,11 +220,8 @@ class StreamRun {
       return this.#keepers.get(name)?.must || outside.has(name);
     });
     const welcome = given.filter((endpoint) => !wanted.includes(endpoint));
-    return openRegion(
-      { ...regionOf(nodes, this.context), wanted, welcome },
-      [typeOf],
-      new Map([[rowSymbol, this.rows]]),
-    );
+    const region = { ...regionOf(nodes, this.context), wanted, welcome, streams: true };
+    return openRegion(region, [typeOf], new Map([[rowSymbol, this.rows]]));
   }
 
   /** What nodes of the plan other than these read. */
