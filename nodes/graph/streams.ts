@@ -1,4 +1,7 @@
-/** Which steps of a plan work row by row, and may run together chunk by chunk instead of one after the other on all rows. */
+/**
+ * Which steps of a plan work row by row, and may run together chunk by chunk instead of one after the other on all
+ * rows.
+ */
 import type { Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
 import type { NodeDefinition } from "../core/node";

@@ -174,16 +174,15 @@ describe("a run", () => {
     expect([older.ran, warningsOf(older)]).toEqual([[], []]);
   });
   it("refuses a result that is too large before it is computed: rows, shape, element type, bytes, remedy", async () => {
-    const document = chain(150);
-    (document.nodes.projector as { params: object }).params = { scope: "p", width: 256 };
     vi.stubEnv("PATCHBAY_MEMORY", "140K");
-    const { status, error, ran } = await runDocument(document, await temporaryFolder(), { targets: ["projector"] });
+    const { status, error, ran } = await runDocument(chain(250), await temporaryFolder(), { targets: ["similarity"] });
     vi.unstubAllEnvs();
-    expect([status, ran]).toEqual(["failed", expect.not.arrayContaining(["projector"])]);
+    expect([status, ran]).toEqual(["failed", expect.not.arrayContaining(["similarity"])]);
     expect(error).toMatchObject({
-      node: "projector",
-      port: "embedding",
-      message: "Projector would give 150 × 256 float32 numbers, 150.0 KiB, as “embedding”; runs may hold 140.0 KiB.",
+      node: "similarity",
+      port: "logits",
+      message:
+        "Contrastive scorer would give 250 × 250 float32 numbers, 244.1 KiB, as “logits”; runs may hold 140.0 KiB.",
       hint: expect.stringContaining("every tenth row"),
     });
   });

@@ -5,17 +5,14 @@ import type { Tensor } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { nodesOfStep, rowInputs, type RowStep, type Stream } from "#nodes/graph/streams";
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
-import type { Types } from "#nodes/graph/infer";
-import { Cancelled, Failure } from "../errors";
+import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
 import { type OpenRegion, openRegion } from "./region";
 import { type GivenRows, refuseTooManyRows } from "./results";
 import { hasRows, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
 import { hostOf, regionOf, type StepContext } from "./steps";
-import { widthOf } from "./values";
+import { chunkRowsOf, rowBytesOf, rowsOfStream } from "./stream-rows";
 
-/** How many bytes a chunk may have where it is widest. */
-export const defaultChunkBytes = 64 * 2 ** 20;
 /** What is cheap to make again is kept up to so many bytes. */
 const smallBytes = 64 * 2 ** 20;
 /** The symbol of the rows in the models that are lowered here. */
@@ -69,12 +66,7 @@ class StreamRun {
   #stepsRun = 0;
 
   static async open(stream: Stream, context: StepContext): Promise<StreamRun> {
-    const counts = new Map<string, number>();
-    const inside = new Set(stream.steps.flatMap(({ step }) => nodesOfStep(step)));
-    for (const from of outsideRows(stream, context, inside)) {
-      counts.set(endpointKey(from), await context.results.rowCount(from));
-    }
-    const rows = commonCount(counts);
+    const rows = await rowsOfStream(stream, context);
     const run = new StreamRun(stream, context, rows, chunkRowsOf(stream, context, rows));
     await run.#resume();
     run.#refuseTooManyRows();
@@ -374,18 +366,6 @@ class Chunk {
   }
 }
 
-/** Everything that comes into the stream in rows. */
-function outsideRows(stream: Stream, { graph }: StepContext, inside: ReadonlySet<string>): Endpoint[] {
-  const found = new Map<string, Endpoint>();
-  for (const { step, rows } of stream.steps) {
-    const read = nodesOfStep(step).flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
-    for (const from of read) {
-      if (rows.has(endpointKey(from)) && !inside.has(from.node)) found.set(endpointKey(from), from);
-    }
-  }
-  return [...found.values()];
-}
-
 /** The tensors that nodes read from outside of them. */
 function tensorInputs(nodes: readonly string[], { graph }: StepContext): Endpoint[] {
   return nodes.flatMap((id) => {
@@ -393,37 +373,6 @@ function tensorInputs(nodes: readonly string[], { graph }: StepContext): Endpoin
     const wires = Object.entries(node.inputs).filter(([name]) => node.definition.inputs[name]?.type === "tensor");
     return wires.flatMap(([, sources]) => sources.filter((from) => !nodes.includes(from.node)));
   });
-}
-
-function commonCount(counts: ReadonlyMap<string, number>): number {
-  const [[name, rows] = ["", 0], ...others] = counts;
-  const other = others.find(([, count]) => count !== rows);
-  if (other)
-    throw new Failure({
-      message: `${name} has ${rows} rows and ${other[0]} has ${other[1]}, and both go through the same nodes.`,
-      hint: "Wire values of the same data, row by row.",
-    });
-  return rows;
-}
-
-/** As many rows as fit into a chunk where they are widest. */
-function chunkRowsOf(stream: Stream, { graph, types, options }: StepContext, rows: number): number {
-  const ids = stream.steps.flatMap(({ step }) => nodesOfStep(step));
-  const read = ids.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
-  const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
-  const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
-  const fitting = Math.floor((options.chunkBytes ?? defaultChunkBytes) / widest);
-  return Math.max(1, Math.min(rows, fitting));
-}
-
-/** The bytes of one row, as far as sizes are known before the run. */
-function rowBytesOf({ node, port }: Endpoint, types: Types): number {
-  const { type, dtype, shape = [] } = types[node]?.out[port] ?? {};
-  if (type !== "image" && type !== "tensor") return 0;
-  const sizes = shape.slice(1).filter((size) => typeof size === "number");
-  if (type === "image" && sizes.length < 2) return 0; // files, of sizes of their own
-  const width = type === "image" ? 3 : widthOf(dtype ?? "float32");
-  return sizes.reduce((bytes, size) => bytes * size, width);
 }
 
 function timeText(seconds: number): string {

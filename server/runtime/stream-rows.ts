@@ -1,0 +1,63 @@
+/** How many rows a stream has, and how many of them a chunk. */
+import type { Endpoint } from "#nodes/graph/document";
+import type { Types } from "#nodes/graph/infer";
+import { endpointKey } from "#nodes/graph/resolve";
+import { nodesOfStep, type Stream } from "#nodes/graph/streams";
+import { Failure } from "../errors";
+import type { StepContext } from "./steps";
+import { widthOf } from "./values";
+
+/** How many bytes a chunk may have where it is widest. */
+const defaultChunkBytes = 64 * 2 ** 20;
+/** The rows of everything that comes into the stream in rows: the same for all. */
+export async function rowsOfStream(stream: Stream, context: StepContext): Promise<number> {
+  const inside = new Set(stream.steps.flatMap(({ step }) => nodesOfStep(step)));
+  const counts = new Map<string, number>();
+  for (const from of outsideRows(stream, context, inside)) {
+    counts.set(endpointKey(from), await context.results.rowCount(from));
+  }
+  return commonCount(counts);
+}
+
+/** Everything that comes into the stream in rows. */
+function outsideRows(stream: Stream, { graph }: StepContext, inside: ReadonlySet<string>): Endpoint[] {
+  const found = new Map<string, Endpoint>();
+  for (const { step, rows } of stream.steps) {
+    const read = nodesOfStep(step).flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+    for (const from of read) {
+      if (rows.has(endpointKey(from)) && !inside.has(from.node)) found.set(endpointKey(from), from);
+    }
+  }
+  return [...found.values()];
+}
+
+function commonCount(counts: ReadonlyMap<string, number>): number {
+  const [[name, rows] = ["", 0], ...others] = counts;
+  const other = others.find(([, count]) => count !== rows);
+  if (other)
+    throw new Failure({
+      message: `${name} has ${rows} rows and ${other[0]} has ${other[1]}, and both go through the same nodes.`,
+      hint: "Wire values of the same data, row by row.",
+    });
+  return rows;
+}
+
+/** As many rows as fit into a chunk where they are widest. */
+export function chunkRowsOf(stream: Stream, { graph, types, options }: StepContext, rows: number): number {
+  const ids = stream.steps.flatMap(({ step }) => nodesOfStep(step));
+  const read = ids.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+  const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
+  const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
+  const fitting = Math.floor((options.chunkBytes ?? defaultChunkBytes) / widest);
+  return Math.max(1, Math.min(rows, fitting));
+}
+
+/** The bytes of one row, as far as sizes are known before the run. */
+export function rowBytesOf({ node, port }: Endpoint, types: Types): number {
+  const { type, dtype, shape = [] } = types[node]?.out[port] ?? {};
+  if (type !== "image" && type !== "tensor") return 0;
+  const sizes = shape.slice(1).filter((size) => typeof size === "number");
+  if (type === "image" && sizes.length < 2) return 0; // files, of sizes of their own
+  const width = type === "image" ? 3 : widthOf(dtype ?? "float32");
+  return sizes.reduce((bytes, size) => bytes * size, width);
+}
