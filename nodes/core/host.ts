@@ -94,6 +94,9 @@ export interface ExportRequest {
   tensors: Deferred[];
 }
 
+/** Numbers, or the texts of a string tensor, row by row. */
+export type OnnxValue = Tensor | string[];
+
 /** A model file that is run as it is. */
 export interface OnnxRequest {
   /** What the file is called, for messages. */
@@ -102,8 +105,8 @@ export interface OnnxRequest {
   /** The files beside it that its weights lie in, by their paths from its folder. */
   files: readonly { path: string; ref: string }[];
   signature: Signature;
-  /** By the file's names; what no op reads may be left out. */
-  inputs: Readonly<Record<string, Tensor | undefined>>;
+  /** By the file's names; what no op reads may be left out. Texts are given as a list, row by row. */
+  inputs: Readonly<Record<string, OnnxValue | undefined>>;
   /** Rows that are given to it at a time; 0: all, or chunks where it is known that rows do not depend on each other. */
   rows: number;
 }
@@ -168,5 +171,5 @@ export interface Host {
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
   exportOnnx(request: ExportRequest): Promise<Uint8Array>;
   /** Runs a model file as it is; gives its outputs by the file's names. */
-  runOnnx(request: OnnxRequest): Promise<Record<string, Tensor>>;
+  runOnnx(request: OnnxRequest): Promise<Record<string, OnnxValue>>;
 }

@@ -314,6 +314,59 @@ describe("an ONNX model that runs as its file is", () => {
   });
 });
 
+describe("an ONNX model of texts", () => {
+  const texts = (...shape: (number | string)[]) => ({ type: 8, shape });
+  /** The product of two numbers that are spelled, as a number and as a text, for each row. */
+  const multiplying = (...rows: (number | string)[]) =>
+    onnxFile({
+      nodes: [
+        ["Cast", ["pair"], ["numbers"], { to: 1 }],
+        ["ReduceProd", ["numbers"], ["product"], { axes: [1], keepdims: 0 }],
+        ["Cast", ["product"], ["spelled"], { to: 8 }],
+      ],
+      inputs: { pair: texts(...rows, 2) },
+      outputs: { product: [...rows], spelled: texts(...rows) },
+    });
+  const document = async (bytes: Uint8Array, lines: string[]) => {
+    const { dir, params } = await stored(bytes);
+    const nodes: Parameters<typeof graph>[0] = {
+      lines: ["text.input", { text: lines.join("\n") }],
+      model: ["model.onnx", params],
+      prompts: ["text.prompts", { templates: "{}!" }],
+    };
+    return { dir, document: graph(nodes, ["lines.text -> model.pair", "model.spelled -> prompts.text"]) };
+  };
+
+  it("has text ports, of as many texts as it has rows where that is known", async () => {
+    const { document: open } = await document(multiplying("N"), ["1", "2"]);
+    const { graph: resolved, types, problems } = check(open);
+    expect(problems).toEqual([]);
+    expect(types.model?.in.pair).toEqual({ type: "text", shape: ["lines.N"] });
+    expect(types.model?.out.spelled).toMatchObject({ type: "text", shape: [expect.any(String)] });
+    const { notice, inputs, rowwise } = resolved.nodes.get("model")?.definition ?? {};
+    expect(notice).toBe("Runs as the file is, and does not train: it takes texts.");
+    expect(inputs).toEqual({ pair: { type: "text", doc: "Texts of [N, 2] in the file, row by row." } });
+    expect(rowwise, "rows cannot be cut where they are not texts").toBe(false);
+  });
+  it.each([["N"], [2]])("reads and gives lists of texts (rows: %s)", async (rows) => {
+    const { dir, document: wired } = await document(multiplying(rows), ["2", "3", "4", "5", "0.5", "8"]);
+    const result = await runDocument(wired, dir);
+    expect(result.error).toBeUndefined();
+    expect((await tensorAt(result, dir, "model", "product")).data).toEqual(Float32Array.of(6, 20, 4));
+    expect(result.outputs.prompts?.text?.value).toEqual(["6!", "20!", "4!"]);
+  });
+  it("says at its port how many texts it takes", async () => {
+    const { dir, document: wired } = await document(multiplying("N"), ["1", "2", "3"]);
+    const { error } = await runDocument(wired, dir);
+    expect(error).toMatchObject({
+      node: "model",
+      port: "pair",
+      message: "“pair” of “classifier.onnx” takes texts as [N, 2], row by row: a multiple of 2 texts, and 3 came.",
+      hint: "Wire a multiple of 2 texts to it.",
+    });
+  });
+});
+
 async function tensorAt(result: ExecuteResult, dir: string, node: string, port: string): Promise<Tensor> {
   return (await loadValue("tensor", result.outputs[node]?.[port]?.value, openBlobs(join(dir, "blobs")))) as Tensor;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Value } from "#models/onnx/graph";
+import type { Shape, Value } from "#models/onnx/graph";
 import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { type Source, sourceOf } from "#models/onnx/import/fields";
@@ -8,22 +8,23 @@ import { tensorsWithNaN } from "#models/onnx/import/not-a-number";
 import { readModel } from "#models/onnx/import/read";
 import {
   fixedBatchOf,
+  freedShapeOf,
   type InputPort,
   type OutputPort,
   portNames,
   type Signature,
 } from "#models/onnx/import/signature";
+import { listShapeOf } from "#models/onnx/import/texts";
 import { isImportable } from "#models/onnx/import/translate";
 import { shippedModels } from "#models/shipped.gen";
-import type { Host } from "../core/host";
+import type { Host, OnnxValue } from "../core/host";
 import { defineNode, type Instead } from "../core/node";
 import { type Port, type Ports, port } from "../core/ports";
-import type { Tensor } from "../core/values";
 
 const ref = z.string().regex(/^[0-9a-f]{64}$/);
 const outputPort = z.object({
   name: z.string().max(1024),
-  dtype: z.enum(["float32", "int64", "bool", "uint8"]).optional(),
+  dtype: z.enum(["float32", "int64", "bool", "uint8", "string"]).optional(),
   element: z.string().max(16).optional(),
   shape: z
     .array(z.union([z.int().min(1), z.string().max(64)]))
@@ -72,13 +73,16 @@ numbers beyond 10³⁰) and the tensors of Constant nodes are constants. The run
 kept and not trained. Dropout is left out.
 
 **As the file is** where not: control flow (If, Loop, Scan), recurrent layers, quantized and custom ops that ONNX
-Runtime knows, functions and sequences inside, shapes that depend on data. The node says why; it has no weights, does
-not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are cast where a
-wire carries others. A batch is given to it whole, or in parts where all of it is large, which is told.
+Runtime knows, functions and sequences inside, texts, shapes that depend on data. The node says why; it has no
+weights, does not train, and gradients do not pass it. A trainer may read what it gives. The file's element types are
+cast where a wire carries others. A batch is given to it whole, or in parts where all of it is large, which is told.
 
 **Exported for one batch**, a model takes any where its rows do not meet. Where they do, and where it runs as the file
 is, it gets as many rows at a time as it was exported for, the last ones filled up with repeated rows whose results
 are cut off again; a trainer then needs that batch.
+
+**Tensors of texts** are lists on a wire, row by row. What comes in takes the shape that the file declares, of which
+one axis may be open: for [N, 3] three texts a row. What comes out is written one row after the other.
 
 A model whose weights lie in other files is uploaded together with these: several files, their folder, or a .zip.`,
   version: 1,
@@ -189,22 +193,33 @@ function filePorts(
 ): Ports {
   return Object.fromEntries(
     list.map((declared): [string, Port] => {
-      const { name, dtype, element, shape } = declared;
-      const shown = names.get(name) as string;
-      const isOptional = "unread" in declared && declared.unread === true;
-      const doc = [
-        ...(shown === name ? [] : [`“${name}” in the file.`]),
-        ...(element ? [`${element} in the file; ${dtype} on the wire.`] : []),
-        ...(batch === undefined ? [] : [`Exported for a batch of ${batch}; takes any.`]),
-        ...(isOptional ? ["No op of the file reads it."] : []),
-      ].join(" ");
-      const open = batch === undefined ? shape : ["batch", ...(shape ?? []).slice(1)];
-      return [
-        shown,
-        port.tensor({ dtype, shape: open, ...(isOptional ? { optional: true } : {}), ...(doc ? { doc } : {}) }),
-      ];
+      const shown = names.get(declared.name) as string;
+      const shape = freedShapeOf(declared, batch);
+      const doc = docOf(declared, shown, batch);
+      const said = { ...(isUnread(declared) ? { optional: true } : {}), ...(doc ? { doc } : {}) };
+      if (declared.dtype === "string") return [shown, port.text({ shape: listShapeOf(shape), ...said })];
+      return [shown, port.tensor({ dtype: declared.dtype, shape, ...said })];
     }),
   );
+}
+
+const isUnread = (declared: InputPort | OutputPort): boolean => "unread" in declared && declared.unread === true;
+
+function docOf(declared: InputPort | OutputPort, shown: string, batch: number | undefined): string {
+  const { name, dtype, element } = declared;
+  return [
+    ...(shown === name ? [] : [`“${name}” in the file.`]),
+    ...(dtype === "string" ? textsDoc(freedShapeOf(declared, batch)) : []),
+    ...(element ? [`${element} in the file; ${dtype} on the wire.`] : []),
+    ...(batch === undefined ? [] : [`Exported for a batch of ${batch}; takes any.`]),
+    ...(isUnread(declared) ? ["No op of the file reads it."] : []),
+  ].join(" ");
+}
+
+/** How the texts of a wire lie in the file, where that is no list. */
+function textsDoc(shape: Shape | undefined): string[] {
+  if (!shape) return ["Texts in a shape that the file does not say: a list is read, and any is written row by row."];
+  return shape.length === 1 ? [] : [`Texts of [${shape.join(", ")}] in the file, row by row.`];
 }
 
 /** What wires depend on. A file that was uploaded when less was noted of it is still the same. */
@@ -234,14 +249,21 @@ function besideOf(host: Host, { file }: Choice): (path: string) => Promise<Sourc
 const fingerprintOf = async (host: Host, choice: Choice): Promise<string> =>
   choice.source === "shipped" ? refOf(host, choice) : "";
 
+/** Whether some rows of what is wired are as good as all: not where texts are no list of rows. */
+function readsRows(choice: Choice): boolean {
+  const known = signatureFor(choice) as Signature;
+  const batch = fixedBatchOf(known);
+  return known.inputs.every((port) => port.dtype !== "string" || listShapeOf(freedShapeOf(port, batch)));
+}
+
 const asFile = (choice: Choice, notice: string): Instead => ({
   notice,
-  rowwise: true,
+  rowwise: readsRows(choice),
   fingerprint: ({ host }) => fingerprintOf(host, choice),
   async run({ host, inputs }) {
     const known = signatureFor(choice) as Signature;
     const names = namesOf(known);
-    const wired = inputs as Record<string, Tensor | undefined>;
+    const wired = inputs as Record<string, OnnxValue | undefined>;
     const outputs = await host.runOnnx({
       name: choice.source === "shipped" ? `${choice.shipped}.onnx` : (choice.file?.name ?? ""),
       ref: await refOf(host, choice),
@@ -250,6 +272,6 @@ const asFile = (choice: Choice, notice: string): Instead => ({
       inputs: Object.fromEntries([...names.inputs].map(([name, port]) => [name, wired[port]])),
       rows: choice.rows,
     });
-    return Object.fromEntries([...names.outputs].map(([name, port]) => [port, outputs[name] as Tensor]));
+    return Object.fromEntries([...names.outputs].map(([name, port]) => [port, outputs[name] as OnnxValue]));
   },
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { builderOf } from "#models/blocks/builder";
 import { gradients } from "#models/onnx/differentiate";
-import { type Dim, Graph, type Shape, type Value } from "#models/onnx/graph";
+import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
 import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { sourceOf } from "#models/onnx/import/fields";
@@ -15,7 +15,7 @@ import type { Signature } from "#models/onnx/import/signature";
 import { isImportable } from "#models/onnx/import/translate";
 import { opsOf } from "#models/onnx/ops/index";
 import { toModel } from "#models/onnx/proto";
-import type { Tensor } from "#nodes/core/values";
+import type { OnnxValue } from "#nodes/core/host";
 import { runOnnxFile } from "#server/runtime/onnx-file/run-onnx-file";
 import { openBlobs } from "#server/storage/blobs";
 import type { Case, CaseData } from "./cases";
@@ -79,20 +79,27 @@ async function run(model: Uint8Array, feeds: Feeds): Promise<Feeds> {
 }
 
 /** As a node runs it that is no graph of ops. */
-async function runFile(name: string, bytes: Uint8Array, signature: Signature, { inputs }: CaseData): Promise<Feeds> {
-  const wired = signature.inputs.map((port) => [port.name, wireTensor(inputs[port.name], port.dtype)] as const);
+async function runFile(name: string, bytes: Uint8Array, signature: Signature, data: CaseData): Promise<Feeds> {
+  const inputs = signature.inputs.map((port) => [port.name, wireValue(data.inputs[port.name], port.dtype)] as const);
   const outputs = await runOnnxFile({
-    request: { name, ref: await blobs.put(bytes), files: [], signature, inputs: Object.fromEntries(wired), rows: 0 },
+    request: { name, ref: await blobs.put(bytes), files: [], signature, inputs: Object.fromEntries(inputs), rows: 0 },
     blobs,
     provider: "cpu",
     signal: new AbortController().signal,
     progress() {},
     warn() {},
   });
-  return Object.fromEntries(Object.entries(outputs).map(([port, tensor]) => [port, ofWire(tensor)]));
+  return Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, ofWire(value, data.outputs[port])]));
 }
 
-const ofWire = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as never, [...shape]);
+const wireValue = (tensor: ort.Tensor | undefined, dtype: DType | "string"): OnnxValue | undefined =>
+  dtype === "string" ? (tensor?.data as string[] | undefined) : wireTensor(tensor, dtype);
+
+/** What came along a wire. Texts come as a list, which takes the shape that is expected of it. */
+function ofWire(value: OnnxValue, expected?: ort.Tensor): ort.Tensor {
+  if (Array.isArray(value)) return new ort.Tensor("string", value, expected?.dims ?? [value.length]);
+  return new ort.Tensor(value.dtype, value.data as never, [...value.shape]);
+}
 
 /** As a region of a graph runs it: the first sizes are symbols, equal ones the same, or else the numbers that came. */
 async function runOps(bytes: Uint8Array, { inputs }: CaseData): Promise<Feeds> {

@@ -31,6 +31,7 @@ import { numbers } from "./check-op";
 type AttrValue =
   | number
   | string
+  | readonly string[]
   | readonly number[]
   | TensorProto
   | GraphProto
@@ -76,12 +77,18 @@ export const intTensor = (
 
 const isTensor = (value: AttrValue): value is TensorProto =>
   typeof value === "object" && "$typeName" in value && value.$typeName === "onnx.TensorProto";
+const isTexts = (value: AttrValue): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((element) => typeof element === "string");
 const isGraph = (value: AttrValue): value is GraphProto =>
   typeof value === "object" && "$typeName" in value && value.$typeName === "onnx.GraphProto";
 function attribute(name: string, value: AttrValue): AttributeProto {
   if (typeof value === "number") return create(AttributeProtoSchema, { name, type: A.INT, i: BigInt(value) });
   if (typeof value === "string")
     return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
+  if (isTexts(value)) {
+    const strings = value.map((text) => new TextEncoder().encode(text));
+    return create(AttributeProtoSchema, { name, type: A.STRINGS, strings });
+  }
   if (isTensor(value)) return create(AttributeProtoSchema, { name, type: A.TENSOR, t: value });
   if (isGraph(value)) return create(AttributeProtoSchema, { name, type: A.GRAPH, g: value });
   if ("floats" in value) return create(AttributeProtoSchema, { name, type: A.FLOATS, floats: [...value.floats] });

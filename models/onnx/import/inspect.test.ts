@@ -101,8 +101,36 @@ describe("the ports of a file", () => {
     expect(new Set(shown).size).toBe(inputs.length);
   });
 
+  it("may be texts, which no op of ours computes with, and whose count must say their shape", async () => {
+    const cast = (shape: (number | string)[], change?: FileSpec["change"]) =>
+      signature({
+        nodes: [["Cast", ["x"], ["y"], { to: 1 }]],
+        inputs: { x: { type: 8, shape } },
+        outputs: ["y"],
+        change,
+      });
+    expect(await cast(["N", 3])).toEqual({
+      opset: 17,
+      inputs: [{ name: "x", dtype: "string", shape: ["N", 3] }],
+      outputs: [{ name: "y", dtype: "float32" }],
+      asIs: "it takes texts",
+    });
+    await expect(cast(["N", "words"])).rejects.toMatchObject({
+      message:
+        "“x” of the model takes texts as [N, words], " +
+        "and a list of texts does not say how many there are along each axis.",
+      hint: "Export the model with fixed sizes for all but one of these axes.",
+    });
+    const given = await signature({
+      nodes: [["Cast", ["x"], ["y"], { to: 8 }]],
+      inputs: { x: [2] },
+      outputs: { y: { type: 8, shape: [2] } },
+    });
+    expect(given).toMatchObject({ asIs: "it gives texts" });
+  });
+
   const foreign: [string, TypeProto["value"], RegExp][] = [
-    ["texts", tensorOf(8).value, /^“z” of the model holds string, which is not read\.$/],
+    ["complex numbers", tensorOf(14).value, /^“z” of the model holds complex64, which is not read\.$/],
     [
       "a sequence",
       { case: "sequenceType", value: { $typeName: "onnx.TypeProto.Sequence", elemType: tensorOf(1) } },

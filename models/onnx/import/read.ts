@@ -7,12 +7,12 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from "onnx-buf";
-import type { Attrs } from "../graph";
+import type { Attrs, DType } from "../graph";
 import { decoded, OnnxError, Untranslatable } from "./error";
 import { type Beside, checkBounds, fileOf, nothingBeside, readExternal } from "./external";
 import type { Source, Span } from "./fields";
 import { type ModelMap, scan, type TensorSpan } from "./scan";
-import { describe, type Signature } from "./signature";
+import { describe, type InputPort, type OutputPort, type Signature } from "./signature";
 import { byteLengthOf, type FileTensor, tensorOf, unreadTensor } from "./tensor";
 
 /** One op of the file, with its attributes decoded. */
@@ -32,10 +32,16 @@ export interface Initializer extends FileTensor {
 }
 
 /** A model that is read: what `emitModel` emits into our graph. */
-export interface OnnxModel extends Signature {
+export interface OnnxModel extends NumericSignature {
   /** The nodes that the outputs need, each after what it reads. */
   nodes: readonly FileNode[];
   initializers: ReadonlyMap<string, Initializer>;
+}
+
+/** Without texts. */
+interface NumericSignature extends Signature {
+  inputs: (InputPort & { dtype: DType })[];
+  outputs: (OutputPort & { dtype?: DType })[];
 }
 
 export interface ReadOptions {
@@ -85,6 +91,7 @@ export async function readModel(
   const outputs = signature.outputs.map((port) => port.name);
   const needed = ordered(nodes, given, outputs);
   refuseUnknown(needed, knows);
+  refuseTexts(signature);
   return { ...signature, nodes: needed, initializers };
 }
 
@@ -165,6 +172,13 @@ function refuseUnknown(nodes: readonly FileNode[], knows: (op: string) => boolea
       `(the first at ${whereIs(first)}).`,
     hint: hints.get(first.op) ?? "Export the part of the model before it, or export it with other operators.",
   });
+}
+
+/** No op of ours computes with texts, though one that reads or gives them may be known. */
+function refuseTexts(signature: Signature): asserts signature is NumericSignature {
+  const isText = ({ dtype }: OutputPort) => dtype === "string";
+  if (signature.inputs.some(isText)) throw new Untranslatable("it takes texts");
+  if (signature.outputs.some(isText)) throw new Untranslatable("it gives texts");
 }
 
 /** Why an op is not translated. */

@@ -1,23 +1,30 @@
 import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
-import { OperatorSetIdProtoSchema, type TypeProto_Tensor, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
+import {
+  TensorProto_DataType as DataType,
+  OperatorSetIdProtoSchema,
+  type TypeProto_Tensor,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import type { Dim, DType } from "../graph";
 import { decoded, OnnxError } from "./error";
 import type { Span } from "./fields";
 import type { ModelMap } from "./scan";
 import { elementTypeOf } from "./tensor";
+import { openAxesOf } from "./texts";
 
 /** An output of a model. Its type is absent where the file does not say it. */
 export interface OutputPort {
   name: string;
-  /** What Patchbay computes with. */
-  dtype?: DType;
+  /** What Patchbay computes with; "string": texts, which it does not compute with. */
+  dtype?: DType | "string";
   /** What the file holds, where that is something else, such as "float16". */
   element?: string;
   /** Absent when the file does not say how many axes there are. Sizes are numbers, the file's own names, or "*". */
   shape?: Dim[];
 }
 export interface InputPort extends OutputPort {
-  dtype: DType;
+  dtype: DType | "string";
   /** No op of the file reads it. */
   unread?: boolean;
 }
@@ -57,6 +64,7 @@ export async function describe(map: ModelMap, read: (span: Span) => Promise<Uint
     .filter((info) => !initializers.has(info.name))
     .map(inputOf)
     .map((port) => (map.reads.has(port.name) || given.has(port.name) ? port : { ...port, unread: true }));
+  inputs.forEach(checkTexts);
   if (!outputs.length || inputs.length > limits.ports || outputs.length > limits.ports)
     throw new OnnxError(
       `The model has ${inputs.length} inputs and ${outputs.length} outputs; ` +
@@ -75,6 +83,16 @@ function inputOf(info: ValueInfoProto): InputPort {
       "Export the model again: the type of each input is part of an ONNX file.",
     );
   return { name: info.name, ...typeOf(tensor, what) };
+}
+
+/** A list of texts, which is what a wire carries, must say all that the shape leaves open. */
+function checkTexts({ name, dtype, shape = [], unread }: InputPort): void {
+  if (dtype !== "string" || unread || openAxesOf(shape) <= 1) return;
+  throw new OnnxError(
+    `“${name}” of the model takes texts as [${shape.join(", ")}], ` +
+      "and a list of texts does not say how many there are along each axis.",
+    "Export the model with fixed sizes for all but one of these axes.",
+  );
 }
 
 function outputOf(info: ValueInfoProto): OutputPort {
@@ -101,12 +119,14 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function typeOf({ elemType, shape }: TypeProto_Tensor, what: string): Omit<InputPort, "name"> {
-  const { dtype, name } = elementTypeOf(elemType, what);
+  const { dtype, name } = elemType === DataType.STRING ? texts : elementTypeOf(elemType, what);
   const element = name === dtype ? {} : { element: name };
   if (!shape) return { dtype, ...element };
   if (shape.dim.length > limits.rank) throw new OnnxError(`${what} claims ${shape.dim.length} axes.`);
   return { dtype, ...element, shape: shape.dim.map(({ value }) => sizeOf(value)) };
 }
+
+const texts = { dtype: "string", name: "string" } as const;
 
 function sizeOf(value: { case?: string; value?: unknown }): Dim {
   if (value.case === "dimValue" && (value.value as bigint) > 0n) return Number(value.value);
@@ -141,11 +161,17 @@ export function hasOpenBatch({ inputs, outputs }: Signature): boolean {
 
 /**
  * The batch that a model was exported for, where all its inputs and outputs that have a shape begin with that number.
+ * There is none to give way where texts must tell the size of another axis.
  */
 export function fixedBatchOf({ inputs, outputs }: Signature): number | undefined {
   const read = inputs.filter(({ unread }) => !unread);
   const first = read[0]?.shape?.[0];
   const begins = ({ shape }: OutputPort) => shape?.[0] === first;
   const mayBegin = (port: OutputPort) => !port.shape || begins(port);
-  return typeof first === "number" && read.every(begins) && outputs.every(mayBegin) ? first : undefined;
+  if (typeof first !== "number" || !read.every(begins) || !outputs.every(mayBegin)) return undefined;
+  return read.some(({ dtype, shape = [] }) => dtype === "string" && openAxesOf(shape) > 0) ? undefined : first;
 }
+
+/** The shape that a port takes or gives where the batch that its model was exported for gives way. */
+export const freedShapeOf = ({ shape }: OutputPort, batch: number | undefined): Dim[] | undefined =>
+  batch === undefined || !shape?.length ? shape : ["batch", ...shape.slice(1)];

@@ -1,8 +1,9 @@
-import { fixedBatchOf, hasOpenBatch } from "#models/onnx/import/signature";
+import { fixedBatchOf, hasOpenBatch, type Signature } from "#models/onnx/import/signature";
 import type { OnnxRequest } from "#nodes/core/host";
 import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
 import { rowsOf, takeRows } from "../values";
+import type { Fed, Feeds, Texts } from "./feeds";
 
 /** How the rows of a request are given to the model: so many at a time, of inputs that have a row for each. */
 export interface Chunks {
@@ -21,13 +22,12 @@ const usualRows = 64;
 const wholeBytes = 64 * 2 ** 20;
 
 /** How a request is cut; undefined: it is run whole. */
-export function chunksOf(request: OnnxRequest): Chunks | undefined {
-  const { signature, inputs, rows: asked, name } = request;
+export function chunksOf({ signature, rows: asked, name }: OnnxRequest, feeds: Feeds): Chunks | undefined {
   const fixed = fixedBatchOf(signature);
-  const size = fixed ?? (asked || (signature.rowwise ? usualRows : rowsThatFit(request)));
+  const size = fixed ?? (asked || (signature.rowwise ? usualRows : rowsThatFit(signature, feeds)));
   if (!size) return undefined;
   const cut = signature.inputs.filter(({ shape }) => fixed !== undefined || typeof shape?.[0] === "string");
-  const counts = new Set(cut.flatMap((port) => inputs[port.name]?.shape.slice(0, 1) ?? []));
+  const counts = new Set(cut.flatMap((port) => feeds[port.name]?.shape.slice(0, 1) ?? []));
   const [rows = 0] = counts;
   if (counts.size > 1 && fixed !== undefined)
     throw new Failure({
@@ -39,32 +39,41 @@ export function chunksOf(request: OnnxRequest): Chunks | undefined {
 }
 
 /** How many rows of a model with a batch fit, where not all do; 0: all. */
-function rowsThatFit({ signature, inputs }: OnnxRequest): number {
-  const bytes = Object.values(inputs).reduce((sum, tensor) => sum + (tensor?.data.byteLength ?? 0), 0);
-  const rows = Object.values(inputs).find((tensor) => tensor !== undefined)?.shape[0] ?? 0;
+function rowsThatFit(signature: Signature, feeds: Feeds): number {
+  const bytes = Object.values(feeds).reduce((sum, fed) => sum + (fed ? bytesOf(fed) : 0), 0);
+  const rows = Object.values(feeds).find((fed) => fed !== undefined)?.shape[0] ?? 0;
   return bytes > wholeBytes && hasOpenBatch(signature) ? Math.max(1, Math.floor((rows * wholeBytes) / bytes)) : 0;
 }
 
+const bytesOf = (fed: Fed): number =>
+  fed.dtype === "string" ? fed.data.reduce((sum, text) => sum + 2 * text.length, 0) : fed.data.byteLength;
+
 /** As many rows as a chunk has; the last ones are repeated where there are no more. */
-export function chunkOf(tensor: Tensor, first: number, { rows, size }: Chunks, isFilled: boolean): Tensor {
+export function chunkOf(fed: Tensor, first: number, chunks: Chunks, isFilled: boolean): Tensor;
+export function chunkOf(fed: Fed, first: number, chunks: Chunks, isFilled: boolean): Fed;
+export function chunkOf(fed: Fed, first: number, { rows, size }: Chunks, isFilled: boolean): Fed {
   const count = isFilled ? size : Math.min(size, rows - first);
-  if (first + count <= rows) return rowsOf(tensor, first, first + count);
-  return takeRows(
-    tensor,
-    Array.from({ length: count }, (_, i) => Math.min(first + i, rows - 1)),
-  );
+  if (fed.dtype !== "string" && first + count <= rows) return rowsOf(fed, first, first + count);
+  const places = Array.from({ length: count }, (_, i) => Math.min(first + i, rows - 1));
+  return fed.dtype === "string" ? takeTexts(fed, places) : takeRows(fed, places);
+}
+
+function takeTexts({ dtype, shape, data }: Texts, places: readonly number[]): Texts {
+  const width = data.length / (shape[0] as number);
+  const taken = places.flatMap((row) => data.slice(row * width, (row + 1) * width));
+  return { dtype, shape: [places.length, ...shape.slice(1)], data: taken };
 }
 
 /** What chunks gave, one after the other, without the rows that were filled in. */
-export class Joined {
-  readonly #whole = new Map<string, Tensor>();
+export class Joined<F extends Fed = Tensor> {
+  readonly #whole = new Map<string, Fed>();
 
   constructor(
     readonly chunks: Chunks,
     readonly name: string,
   ) {}
 
-  add(port: string, part: Tensor, first: number, given: number): void {
+  add(port: string, part: F, first: number, given: number): void {
     const { rows } = this.chunks;
     if (part.shape[0] !== given)
       throw new Failure({
@@ -75,18 +84,31 @@ export class Joined {
     const width = part.data.length / given;
     const kept = Math.min(given, rows - first) * width;
     const whole = this.#whole.get(port) ?? this.#begin(port, part, width);
-    (whole.data as Float32Array).set(part.data.subarray(0, kept) as Float32Array, first * width);
+    copy(part, kept, whole, first * width);
   }
 
-  outputs(): Record<string, Tensor> {
-    return Object.fromEntries(this.#whole);
+  outputs(): Record<string, F> {
+    return Object.fromEntries(this.#whole) as Record<string, F>;
   }
 
-  #begin(port: string, part: Tensor, width: number): Tensor {
-    const { rows } = this.chunks;
-    const List = part.data.constructor as Float32ArrayConstructor;
-    const whole: Tensor = { dtype: part.dtype, shape: [rows, ...part.shape.slice(1)], data: new List(rows * width) };
+  /** Room for all rows, of what is like the part. */
+  #begin(port: string, part: Fed, width: number): Fed {
+    const length = this.chunks.rows * width;
+    const shape = [this.chunks.rows, ...part.shape.slice(1)];
+    const whole: Fed =
+      part.dtype === "string"
+        ? { ...part, shape, data: new Array<string>(length) }
+        : { ...part, shape, data: new (part.data.constructor as Float32ArrayConstructor)(length) };
     this.#whole.set(port, whole);
     return whole;
+  }
+}
+
+/** Copies the first elements of a part to a place in the whole. */
+function copy(part: Fed, count: number, whole: Fed, place: number): void {
+  if (part.dtype === "string") {
+    for (let i = 0; i < count; i++) (whole.data as string[])[place + i] = part.data[i] as string;
+  } else {
+    (whole.data as Float32Array).set(part.data.subarray(0, count) as Float32Array, place);
   }
 }

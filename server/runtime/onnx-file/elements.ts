@@ -4,6 +4,7 @@ import { fromHalf, toHalf } from "#models/files/half";
 import type { DType } from "#models/onnx/graph";
 import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
+import type { Fed } from "./feeds";
 
 type ElementType = ort.Tensor.Type;
 type Data = ort.Tensor.DataType;
@@ -73,11 +74,11 @@ const elements: Partial<Record<ElementType, Element>> = {
   },
 };
 
-/** The numbers of a tensor as the file's element type has them. */
-export function toFileType({ dtype, data }: Tensor, type: ElementType, port: string): Data {
-  if (dtype === type) return data;
+/** The numbers of a tensor as the file's element type has them; texts as they are. */
+export function toFileType({ dtype, data }: Fed, type: ElementType, port: string): Data {
+  if (dtype === type) return data as Data;
   const element = elements[type];
-  if (!element) throw foreign(port, type);
+  if (!element || dtype === "string") throw foreign(port, type);
   const read = elements[dtype]?.read;
   const numberAt = (i: number) => (read ? read(Number(data[i])) : (data[i] as number | bigint));
   if (element.range) checkRange(data, element.range, port, type);
@@ -95,9 +96,10 @@ function checkRange(data: Tensor["data"], [low, high]: readonly [bigint, bigint]
   }
 }
 
-/** A tensor that the file gave, as a wire carries it. */
-export function fromFileType(value: ort.Tensor, port: string): Tensor {
+/** A tensor that the file gave, in an element type that a wire carries. */
+export function fromFileType(value: ort.Tensor, port: string): Fed {
   const { type, dims, data } = value;
+  if (type === "string") return { dtype: type, shape: dims, data: data as string[] };
   const element = elements[type];
   if (!element) throw foreign(port, type);
   const { dtype, read } = element;

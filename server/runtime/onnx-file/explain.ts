@@ -72,6 +72,13 @@ const openings: [RegExp, (found: RegExpExecArray, name: string) => Told][] = [
     }),
   ],
   [
+    /Failed to construct locale with name:([\w.@-]+?):/,
+    ([, locale], name) => ({
+      message: `“${name}” compares or changes letters as “${locale}” does, a locale that this machine lacks.`,
+      hint: "Install that locale, or export the model without StringNormalizer changing letters.",
+    }),
+  ],
+  [
     /bad_alloc|Failed to allocate memory/,
     (_, name) => ({
       message: `There is not enough memory to open “${name}”.`,

@@ -6,8 +6,9 @@ import { fromHalf, toHalf } from "#models/files/half";
 import { sourceOf } from "#models/onnx/import/fields";
 import { inspectModel } from "#models/onnx/import/inspect";
 import type { Signature } from "#models/onnx/import/signature";
+import type { OnnxValue } from "#nodes/core/host";
 import type { Tensor } from "#nodes/core/values";
-import { branch, type FileSpec, floatTensor, intTensor, onnxFile, wave } from "#tests/kit/onnx-file";
+import { branch, type FileSpec, floatTensor, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
 import { floats, ids, testHost } from "#tests/kit/run-node";
 
 const rows = (count: number, ...shape: number[]): Tensor => {
@@ -211,14 +212,16 @@ const cases: Record<string, Case> = {
 /** The file in the store, as a node holds it, and what it gives for some inputs. */
 async function runFile(
   bytes: Uint8Array,
-  inputs: Record<string, Tensor>,
+  inputs: Record<string, OnnxValue>,
   rowsAtATime = 0,
   onWarn: (message: string) => void = () => {},
 ) {
   const host = await testHost({ onWarn });
   const { signature } = await inspectModel(sourceOf(bytes));
   const request = { name: "model.onnx", ref: await host.put(bytes), files: [], signature, inputs, rows: rowsAtATime };
-  return { signature, outputs: await host.runOnnx(request) };
+  const given = await host.runOnnx(request);
+  const numeric = Object.entries(given).flatMap(([name, value]) => (Array.isArray(value) ? [] : [[name, value]]));
+  return { signature, given, outputs: Object.fromEntries(numeric) as Record<string, Tensor> };
 }
 
 /** What ONNX Runtime gives for the file by itself. */
@@ -341,6 +344,161 @@ describe("a file that runs as it is", () => {
       "ONNX Runtime does not know the op “Frobnicate” of “model.onnx”.",
     );
   });
+});
+
+describe("a file of texts", () => {
+  type Ports = FileSpec["outputs"];
+  const texts = (...shape: (number | string)[]) => ({ type: 8, shape });
+  /** Gives the numbers that its texts spell. */
+  const numbersIn = (shape: (number | string)[], outputs: Ports = { y: shape }) =>
+    onnxFile({ nodes: [["Cast", ["x"], ["y"], { to: 1 }]], inputs: { x: texts(...shape) }, outputs });
+  const withoutArticles: NodeSpec = ["StringNormalizer", ["x"], ["y"], { is_case_sensitive: 1, stopwords: ["the"] }];
+  /** Gives its texts but for one. */
+  const articleless = (given: (number | string)[], taken = given) =>
+    onnxFile({ nodes: [withoutArticles], inputs: { x: texts(...taken) }, outputs: { y: texts(...given) } });
+  const spelled = (count: number) => Array.from({ length: count }, (_, i) => `${i + 0.5}`);
+  const meant = (count: number) => Array.from({ length: count }, (_, i) => i + 0.5);
+
+  const shapes: [string, (number | string)[], number[]][] = [
+    ["one text", [], []],
+    ["a list", ["N"], [6]],
+    ["a column", ["N", 1, 1], [6, 1, 1]],
+    ["one row of any length", [1, "N"], [1, 6]],
+    ["three of each row", ["N", 3], [2, 3]],
+    ["fixed sizes that are no batch", [2, 3], [2, 3]],
+  ];
+  it.each(shapes)("takes %s", async (_, declared, shape) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const outputs = declared[0] === 2 ? ["y"] : { y: declared };
+    const { outputs: given } = await runFile(numbersIn(declared, outputs), { x: spelled(count) });
+    expect(given).toEqual({ y: floats(shape, meant(count)) });
+  });
+  it("takes a list where its shape is not declared, and an empty one", async () => {
+    const bytes = onnxFile({
+      nodes: [["Cast", ["x"], ["y"], { to: 1 }]],
+      inputs: { x: texts() },
+      outputs: ["y"],
+      change: (model) => {
+        const type = model.graph?.input[0]?.type?.value;
+        if (type?.case === "tensorType") type.value.shape = undefined;
+      },
+    });
+    expect((await runFile(bytes, { x: spelled(2) })).outputs).toEqual({ y: floats([2], [0.5, 1.5]) });
+    expect((await runFile(bytes, { x: [] })).outputs).toEqual({ y: floats([0], []) });
+  });
+  it("gives texts row by row", async () => {
+    expect((await runFile(articleless(["M"], ["N"]), { x: ["the", "Çat", ""] })).given).toEqual({ y: ["Çat", ""] });
+    const { given, signature } = await runFile(articleless([1, "M"], [1, "N"]), { x: ["A", "the", "B"] });
+    expect(given).toEqual({ y: ["A", "B"] });
+    expect(signature.asIs).toBe("“StringNormalizer” (node “node_0”) works on texts");
+  });
+  it.each([0, 2])("of a fixed batch takes any rows, and any number at a time (%s asked)", async (asked) => {
+    const square = onnxFile({
+      nodes: [
+        ["Cast", ["x"], ["f"], { to: 1 }],
+        ["Mul", ["f", "f"], ["m"]],
+        ["Cast", ["m"], ["y"], { to: 8 }],
+      ],
+      inputs: { x: texts(2, 3) },
+      outputs: { y: texts(2, 3), m: [2, 3] },
+    });
+    const { given } = await runFile(square, { x: ["1", "2", "3", "4", "5", "6", "7", "8", "9"] }, asked);
+    const squares = [1, 4, 9, 16, 25, 36, 49, 64, 81];
+    expect(given).toEqual({ y: squares.map(String), m: floats([3, 3], squares) });
+  });
+  it("is given as many rows at a time as asked, beside numbers of as many rows", async () => {
+    const bytes = onnxFile({
+      nodes: [
+        ["Cast", ["x"], ["f"], { to: 1 }],
+        ["Mul", ["f", "factor"], ["m"]],
+        ["Cast", ["m"], ["y"], { to: 8 }],
+      ],
+      inputs: { x: texts("N", 2), factor: ["N", 1] },
+      outputs: { y: texts("N", 2), m: ["N", 2] },
+    });
+    const inputs = { x: ["1", "2", "3", "4", "5", "6"], factor: floats([3, 1], [1, 10, 100]) };
+    const { given } = await runFile(bytes, inputs, 2);
+    expect(given).toEqual({ y: ["1", "2", "30", "40", "500", "600"], m: floats([3, 2], [1, 2, 30, 40, 500, 600]) });
+    expect((await runFile(bytes, inputs)).given).toEqual(given);
+  });
+  it("is fed empty texts where no op reads them", async () => {
+    const bytes = onnxFile({
+      nodes: [withoutArticles],
+      inputs: { x: texts("N"), unread: texts("N", "words") },
+      outputs: { y: texts("N") },
+    });
+    expect((await runFile(bytes, { x: ["A"] })).given).toEqual({ y: ["A"] });
+    expect((await runFile(bytes, { x: ["A"], unread: ["b", "c"] })).given).toEqual({ y: ["A"] });
+  });
+  it("says so where a list of texts cannot have the shape that a document speaks of", async () => {
+    const host = await testHost();
+    const ref = await host.put(numbersIn(["N"]));
+    const signature: Signature = {
+      opset: 17,
+      inputs: [{ name: "x", dtype: "string", shape: ["N", "words"] }],
+      outputs: [{ name: "y", dtype: "float32" }],
+      asIs: "told",
+    };
+    const request = { name: "model.onnx", ref, files: [], signature, inputs: { x: ["1"] }, rows: 0 };
+    await expect(host.runOnnx(request)).rejects.toMatchObject({
+      public_: {
+        port: "x",
+        message:
+          "“x” of “model.onnx” takes texts as [N, words], " +
+          "and a list of texts does not say how many there are along each axis.",
+      },
+    });
+  });
+
+  const wrong: [(number | string)[], string, string][] = [
+    [["N", 3], "[N, 3], row by row: a multiple of 3 texts", "Wire a multiple of 3 texts to it."],
+    [[], "[], row by row: 1 text", "Wire 1 text to it."],
+    [[2, 4], "[2, 4], row by row: 8 texts", "Wire 8 texts to it."],
+  ];
+  it.each(wrong)("of the shape %j says how many texts it takes where others came", async (shape, takes, hint) => {
+    await expect(runFile(numbersIn(shape, { y: [] }), { x: spelled(5) })).rejects.toMatchObject({
+      public_: { port: "x", message: `“x” of “model.onnx” takes texts as ${takes}, and 5 came.`, hint },
+    });
+  });
+  it("says which port gives texts that its file does not declare", async () => {
+    const bytes = onnxFile({
+      nodes: [withoutArticles],
+      inputs: { x: texts("N") },
+      outputs: ["y"],
+      change: (model) => {
+        if (model.graph?.output[0]) model.graph.output[0].type = undefined;
+      },
+    });
+    await expect(runFile(bytes, { x: ["A"] })).rejects.toMatchObject({
+      public_: { port: "y", message: "“y” of the model gives texts, which its file does not declare." },
+    });
+  });
+  it("tells which locale this machine lacks", async () => {
+    const nodes: NodeSpec[] = [
+      ["StringNormalizer", ["x"], ["y"], { case_change_action: "LOWER", locale: "xx_YY.UTF-8" }],
+    ];
+    const bytes = onnxFile({ nodes, inputs: { x: texts("N") }, outputs: { y: texts("N") } });
+    await expect(runFile(bytes, { x: ["A"] })).rejects.toMatchObject({
+      public_: {
+        message: "“model.onnx” compares or changes letters as “xx_YY.UTF-8” does, a locale that this machine lacks.",
+      },
+    });
+  });
+  it("tells of a text that spells no number", async () => {
+    await expect(runFile(numbersIn(["N"]), { x: ["one"] })).rejects.toThrow(
+      /^“model\.onnx” fails on these inputs at its Cast “node_0”/,
+    );
+  });
+});
+
+it("A file of a fixed batch takes any, though what no op reads has other rows", async () => {
+  const bytes = onnxFile({
+    nodes: [["com.microsoft/Gelu", ["x"], ["y"]]],
+    inputs: { x: [2, 1], like: [1] },
+    outputs: { y: [2, 1] },
+  });
+  const { outputs } = await runFile(bytes, { x: floats([3, 1], [0, 0, 0]), like: floats([1], [7]) });
+  expect(outputs).toEqual({ y: floats([3, 1], [0, 0, 0]) });
 });
 
 describe("a file whose weights lie in others", () => {
