@@ -78,7 +78,8 @@ const elements: Partial<Record<ElementType, Element>> = {
 export function toFileType({ dtype, data }: Fed, type: ElementType, port: string): Data {
   if (dtype === type) return data as Data;
   const element = elements[type];
-  if (!element || dtype === "string") throw foreign(port, type);
+  if (dtype === "string" || type === "string") throw mistyped(port, type);
+  if (!element) throw foreign(port, type);
   const read = elements[dtype]?.read;
   const numberAt = (i: number) => (read ? read(Number(data[i])) : (data[i] as number | bigint));
   if (element.range) checkRange(data, element.range, port, type);
@@ -109,6 +110,14 @@ export function fromFileType(value: ort.Tensor, port: string): Fed {
   const cast = elements[dtype]?.from(list.length, numberAt) as Tensor["data"];
   return { dtype, shape: dims, data: cast };
 }
+
+/** Ports are read from the file when it is uploaded, so they fit unless they are another file's. */
+const mistyped = (port: string, type: string): Failure =>
+  new Failure({
+    port,
+    message: `“${port}” of the model takes ${type === "string" ? "texts" : "numbers"}, unlike the port of this node.`,
+    hint: "Upload the file again: its ports are read anew.",
+  });
 
 const foreign = (port: string, type: string): Failure =>
   new Failure({

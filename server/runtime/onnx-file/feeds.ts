@@ -1,4 +1,7 @@
-/** What lies between the wires of a model that runs as its file is and the tensors of that file: the shapes of texts. */
+/**
+ * Between the wires of a model that runs as its file is and the tensors of that file: shapes are checked, and texts,
+ * which are lists on a wire, get theirs.
+ */
 import { fixedBatchOf, freedShapeOf, type InputPort } from "#models/onnx/import/signature";
 import { openAxesOf, shapeOfTexts, textsPerStep } from "#models/onnx/import/texts";
 import type { Shape } from "#models/onnx/graph";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { fromHalf, toHalf } from "#models/files/half";
 import { sourceOf } from "#models/onnx/import/fields";
 import { inspectModel } from "#models/onnx/import/inspect";
-import type { Signature } from "#models/onnx/import/signature";
+import type { InputPort, Signature } from "#models/onnx/import/signature";
 import type { OnnxValue } from "#nodes/core/host";
 import type { Tensor } from "#nodes/core/values";
 import { branch, type FileSpec, floatTensor, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
@@ -430,17 +430,21 @@ describe("a file of texts", () => {
     expect((await runFile(bytes, { x: ["A"] })).given).toEqual({ y: ["A"] });
     expect((await runFile(bytes, { x: ["A"], unread: ["b", "c"] })).given).toEqual({ y: ["A"] });
   });
-  it("says so where a list of texts cannot have the shape that a document speaks of", async () => {
+  it("says so where a document speaks of other ports than its own", async () => {
     const host = await testHost();
     const ref = await host.put(numbersIn(["N"]));
-    const signature: Signature = {
-      opset: 17,
-      inputs: [{ name: "x", dtype: "string", shape: ["N", "words"] }],
-      outputs: [{ name: "y", dtype: "float32" }],
-      asIs: "told",
+    const runAs = (port: InputPort, x: OnnxValue) => {
+      const signature = { opset: 17, inputs: [port], outputs: [{ name: "y" }], asIs: "told" };
+      return host.runOnnx({ name: "model.onnx", ref, files: [], signature, inputs: { x }, rows: 0 });
     };
-    const request = { name: "model.onnx", ref, files: [], signature, inputs: { x: ["1"] }, rows: 0 };
-    await expect(host.runOnnx(request)).rejects.toMatchObject({
+    await expect(runAs({ name: "x", dtype: "float32" }, floats([1], [1]))).rejects.toMatchObject({
+      public_: {
+        port: "x",
+        message: "“x” of the model takes texts, unlike the port of this node.",
+        hint: "Upload the file again: its ports are read anew.",
+      },
+    });
+    await expect(runAs({ name: "x", dtype: "string", shape: ["N", "words"] }, ["1"])).rejects.toMatchObject({
       public_: {
         port: "x",
         message:
