@@ -5,9 +5,10 @@ import whole from "./vitest.config";
 const slow = [
   "models/onnx/ops.test.ts",
   "models/onnx/gradients/indexing.test.ts",
-  "models/onnx/import/translate.test.ts",
+  "models/files/safetensors.test.ts",
+  "models/onnx/import/{opsets,translate}.test.ts",
   "nodes/data/data.test.ts",
-  "nodes/model/{convnext,efficientnet,onnx}.test.ts",
+  "nodes/model/{convnext,efficientnet,onnx,onnx-batch}.test.ts",
   "nodes/output/export-onnx.test.ts",
 ];
 

@@ -6,6 +6,7 @@ import type { Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
 import type { NodeDefinition } from "../core/node";
 import type { Port } from "../core/ports";
+import { anySize } from "./bindings";
 import type { Endpoint } from "./document";
 import { symbolicType, type Types } from "./infer";
 import { type Lowered, lower } from "./lower";
@@ -92,6 +93,7 @@ export function rowInputs(definition: NodeDefinition): string[] {
   if (!definition.rowwise || definition.perBatch || definition.effect) return [];
   const ports = Object.entries<Port>(definition.inputs).filter(([, port]) => port.shape && !port.deferred);
   const [rows] = ports[0]?.[1].shape ?? [];
+  if (rows === undefined || rows === anySize) return [];
   const givesRows = Object.values<Port>(definition.outputs).every((port) => port.shape?.[0] === rows);
   return givesRows ? ports.filter(([, port]) => port.shape?.[0] === rows).map(([name]) => name) : [];
 }
@@ -100,7 +102,7 @@ export function rowInputs(definition: NodeDefinition): string[] {
 function shareRows(endpoints: readonly Endpoint[], types: Types): boolean {
   const symbols = new Set(endpoints.map(({ node, port }) => types[node]?.out[port]?.shape?.[0]));
   const [symbol] = symbols;
-  return symbols.size === 1 && typeof symbol === "string" && symbol !== "*";
+  return symbols.size === 1 && typeof symbol === "string" && symbol !== anySize;
 }
 
 /** The wires along which a region takes its rows, if its rows do not depend on each other. */

@@ -42,6 +42,7 @@ export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlo
       <div
         className="h-full overflow-hidden rounded-[11px] px-3 py-1 text-[27px] leading-[30px] font-semibold"
         style={{ background: `color-mix(in srgb, ${colour} 26%, transparent)` }}
+        title={definition?.description}
       >
         {title ?? definition?.title ?? type}
       </div>
