@@ -40,8 +40,10 @@ export interface GivenRows {
   type: RowType;
   /** Nothing where it was too large to be worth keeping. */
   chunks?: StoredChunk[];
-  /** The first chunk itself. */
+  /** The first rows, for a preview. */
   first: unknown;
+  /** All rows, where they are in memory. */
+  whole?: unknown;
   rows: number;
 }
 
@@ -128,11 +130,11 @@ export class Results {
   ): Promise<CacheEntry> {
     const { id, definition } = node;
     const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {}, warnings };
-    for (const [port, { type, chunks, first, rows }] of Object.entries(ports)) {
+    for (const [port, { type, chunks, first, whole, rows }] of Object.entries(ports)) {
       entry.previews[port] = await previewOfRows(type, first, rows, host);
       if (!chunks) continue;
       entry.outputs[port] = joinedChunks(chunks);
-      if (chunks.length === 1) this.#values.set(endpointKey({ node: id, port }), Promise.resolve(first));
+      if (whole !== undefined) this.#values.set(endpointKey({ node: id, port }), Promise.resolve(whole));
     }
     await this.#keepEntry(node, entry);
     return entry;

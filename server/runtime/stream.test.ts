@@ -71,8 +71,7 @@ it("gives in chunks what it gives at once, and keeps the rows in their order", a
   const once = await runDocument(document, dir, { targets: ["norm"] });
   expect(once.ran).toEqual([]); // whatever the chunks, a result is a result
   expect(chunked.outputs.grid).toEqual(whole.outputs.grid);
-  const chunks = (chunked.outputs.norm?.embedding?.value as { chunks: { rows: number }[] }).chunks;
-  expect(chunks.map(({ rows }) => rows)).toEqual([7, 7, 7, 7, 7, 7, 7, 1]);
+  expect(chunked.outputs.norm?.embedding?.value).toMatchObject({ shape: [50, 8] }); // small, so in one piece
 });
 
 it("previews tell of all rows", async () => {

@@ -9,7 +9,7 @@ import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
 import { type OpenRegion, openRegion } from "./region";
 import { type GivenRows, refuseTooManyRows } from "./results";
-import { hasRows, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
+import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
 import { hostOf, regionOf, type StepContext } from "./steps";
 import { chunkRowsOf, rowBytesOf, rowsOfStream } from "./stream-rows";
 
@@ -247,10 +247,19 @@ class StreamRun {
       return results.keep(node, values, warnings, host);
     }
     const ports: Record<string, GivenRows> = {};
-    for (const { endpoint, type, chunks, dropped, first } of this.#keepersOf(id)) {
-      ports[endpoint.port] = { type, chunks: dropped ? undefined : chunks, first, rows: this.rows };
-    }
+    for (const keeper of this.#keepersOf(id)) ports[keeper.endpoint.port] = await this.#givenBy(keeper);
     return results.keepRows(node, ports, warnings, host);
+  }
+
+  /** What was kept of an output. Chunks that are small together become one. */
+  async #givenBy({ type, chunks, bytes, dropped, first }: Keeper): Promise<GivenRows> {
+    const { rows } = this;
+    if (dropped) return { type, first, rows };
+    if (chunks.length === 1) return { type, chunks, first, rows, whole: first };
+    if (bytes > smallBytes) return { type, chunks, first, rows };
+    const { blobs } = this.context.options;
+    const whole = await readAllRows(type, joinedChunks(chunks), blobs);
+    return { type, chunks: [await storeChunk(type, whole, blobs)], first: whole, rows, whole };
   }
 
   #keepersOf(id: string): Keeper[] {
@@ -262,7 +271,10 @@ class StreamRun {
     if (this.rows <= this.chunkRows) return;
     for (const id of this.#stepOf.keys()) {
       const part = await this.context.results.partOf(id, this.chunkRows);
-      for (const keeper of this.#keepersOf(id)) keeper.chunks = part[keeper.endpoint.port] ?? [];
+      for (const keeper of this.#keepersOf(id)) {
+        keeper.chunks = part[keeper.endpoint.port] ?? [];
+        keeper.bytes = storedBytes(keeper.type, joinedChunks(keeper.chunks));
+      }
     }
   }
 
