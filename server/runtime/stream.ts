@@ -64,6 +64,8 @@ class StreamRun {
   readonly #milliseconds = new Map<RowStep, number>();
   readonly #started = performance.now();
   #stepsRun = 0;
+  /** Rows that an earlier run has computed. */
+  #rowsBefore = 0;
 
   static async open(stream: Stream, context: StepContext): Promise<StreamRun> {
     const rows = await rowsOfStream(stream, context);
@@ -94,6 +96,7 @@ class StreamRun {
       const before = this.#stepsRun;
       await this.#chunk(start, end);
       if (this.#stepsRun > before) this.#tellProgress(end);
+      else this.#rowsBefore = end;
       await this.#keepParts(end);
     }
   }
@@ -299,7 +302,7 @@ class StreamRun {
 
   #tellProgress(done: number, nodes: Iterable<string> = this.#stepOf.keys()): void {
     const seconds = (performance.now() - this.#started) / 1000;
-    const rate = done / Math.max(seconds, 0.001);
+    const rate = (done - this.#rowsBefore) / Math.max(seconds, 0.001);
     const left = (this.rows - done) / rate;
     const note = seconds > 1 ? `${rate.toFixed(rate < 10 ? 1 : 0)} rows/s, ${timeText(left)} left` : undefined;
     for (const node of nodes) this.context.tell({ kind: "node-progress", node, done, of: this.rows, note });
