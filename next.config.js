@@ -1,7 +1,11 @@
+/** What never leaves the machine is sent sooner than it is compressed. */
+const isForThisMachineAlone = ["127.0.0.1", "localhost", "::1"].includes(process.env.HOST ?? "");
+
 /** @type {import("next").NextConfig} */
 const config = {
   reactStrictMode: true,
   poweredByHeader: false,
+  compress: !isForThisMachineAlone,
   serverExternalPackages: ["pg", "pg-boss", "@prisma/client", "@prisma/adapter-pg", "pino"],
   typescript: { ignoreBuildErrors: true }, // npm test checks types of everything; a start need not
   devIndicators: false,

@@ -2,7 +2,7 @@
 
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
@@ -60,6 +60,7 @@ function sayRefusal({ message, hint }: Problem): void {
 function Frame({ published }: { published: boolean }) {
   const frozen = useEditor((state) => state.frozen);
   const error = useEditor((state) => state.run.error);
+  const isInBrowser = useIsInBrowser();
   const [left, setLeft] = useState(true);
   const [right, setRight] = useState(true);
   useEffect(() => {
@@ -80,7 +81,7 @@ function Frame({ published }: { published: boolean }) {
           </aside>
         )}
         <div className="relative min-w-0 flex-1">
-          <Canvas />
+          {isInBrowser && <Canvas />}
           {!frozen && (
             <PanelSwitch
               side="left-2"
@@ -105,6 +106,17 @@ function Frame({ published }: { published: boolean }) {
         )}
       </div>
     </div>
+  );
+}
+
+const never = () => () => {};
+
+/** The canvas has nothing to show before it knows its size: it is neither drawn on the server nor hydrated. */
+function useIsInBrowser(): boolean {
+  return useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
   );
 }
 

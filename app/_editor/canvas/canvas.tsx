@@ -21,6 +21,7 @@ import { useDrop } from "./adding";
 import { useConnecting } from "./connecting";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
+import { useForeseenNodes } from "./foreseen";
 import { LevelOfDetail, useLevelOfDetail } from "./level-of-detail";
 import { WireView } from "./wire-view";
 
@@ -44,6 +45,7 @@ export function Canvas() {
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
   const isFar = useLevelOfDetail();
+  useForeseenNodes();
   return (
     <div className="relative size-full" onDrop={drop} onDragOver={(event) => event.preventDefault()}>
       <LevelOfDetail value={isFar}>
@@ -112,12 +114,17 @@ function useAskOnDoubleClick(onAsk: (request: AddRequest) => void): (event: Mous
 }
 
 const overviewStyle = { width: 150, height: 96 };
+/** Milliseconds after the graph itself, which a large one needs to be painted. */
+const overviewDelay = 600;
 
-/** The whole graph, small; each node in the colour of what it gives. Comes after the graph itself. */
+/** The whole graph, small; each node in the colour of what it gives. */
 function Overview() {
   const store = useEditorStore();
   const [isShown, setShown] = useState(false);
-  useEffect(() => startTransition(() => setShown(true)), []);
+  useEffect(() => {
+    const timer = setTimeout(() => startTransition(() => setShown(true)), overviewDelay);
+    return () => clearTimeout(timer);
+  }, []);
   const colourOf = useCallback(
     ({ id }: Node) => {
       const [port] = Object.values<Port>(definitionAt(store.getState(), id)?.outputs ?? {});

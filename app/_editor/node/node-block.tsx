@@ -36,12 +36,11 @@ export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlo
       data-status={status}
       onPointerEnter={() => setNear(true)}
       onPointerLeave={leave}
-      className={cx("relative rounded-xl border bg-surface", frameOf({ isBad, isSelected, status }))}
-      style={{ width: cardWidth, height }}
+      className={cx("relative rounded-xl border", frameOf({ isBad, isSelected, status }))}
+      style={{ width: cardWidth, height, background: `color-mix(in srgb, ${colour} 26%, var(--surface))` }}
     >
       <div
-        className="h-full overflow-hidden rounded-[11px] px-3 py-1 text-[27px] leading-[30px] font-semibold"
-        style={{ background: `color-mix(in srgb, ${colour} 26%, transparent)` }}
+        className="h-full overflow-hidden px-3 py-1 text-[27px] leading-[30px] font-semibold"
         title={definition?.description}
       >
         {title ?? definition?.title ?? type}
