@@ -2,7 +2,7 @@
 
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
@@ -63,7 +63,8 @@ function Frame({ published }: { published: boolean }) {
   const isInBrowser = useIsInBrowser();
   const [left, setLeft] = useState(true);
   const [right, setRight] = useState(true);
-  useEffect(() => {
+  // Before the canvas appears: it would show the graph at another size first.
+  useLayoutEffect(() => {
     const isSmall = window.innerWidth < 1180;
     setLeft(!isSmall && !frozen);
   }, [frozen]);
