@@ -118,3 +118,13 @@ it("refuses before the first row what will not fit where all rows are needed at 
   });
   expect(events.filter(isProgressOf("vision"))).toEqual([]);
 });
+
+it("lets go of what is large and only read inside of a region", async () => {
+  const document = embeddings(1100);
+  (document.nodes.projector as { params: object }).params = { scope: "p", width: 4096 }; // 17 MiB in all
+  const { error, ran, events } = await runDocument(document, await temporaryFolder(), { targets: ["norm"] });
+  expect(error).toBeUndefined();
+  expect(ran).toContain("projector");
+  const done = events.find((event) => event.kind === "node-done" && event.node === "projector");
+  expect(done).toMatchObject({ previews: {} });
+});

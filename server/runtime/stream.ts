@@ -128,6 +128,10 @@ class StreamRun {
       const isThere = keeper.chunks[start / this.chunkRows] !== undefined;
       if (isThere && keeper.first !== undefined) continue;
       const value = await chunk.value(keeper.endpoint);
+      if (value === undefined) {
+        keeper.dropped = true; // its model does not give it: inside of a region, and large
+        continue;
+      }
       keeper.first ??= value;
       if (!isThere) await this.#keepChunk(keeper, value);
     }
@@ -250,7 +254,9 @@ class StreamRun {
       return results.keep(node, values, warnings, host);
     }
     const ports: Record<string, GivenRows> = {};
-    for (const keeper of this.#keepersOf(id)) ports[keeper.endpoint.port] = await this.#givenBy(keeper);
+    for (const keeper of this.#keepersOf(id)) {
+      if (keeper.first !== undefined) ports[keeper.endpoint.port] = await this.#givenBy(keeper);
+    }
     return results.keepRows(node, ports, warnings, host);
   }
 
@@ -376,6 +382,7 @@ class Chunk {
       return value;
     }
     const given = await this.run.runStep(this.run.stepGiving(from) as RowStep, this);
+    this.#values.set(name, undefined); // asked for once, whether the step gives it or not
     for (const [endpoint, value] of given) this.#values.set(endpoint, value);
     return this.#values.get(name);
   }
