@@ -8,7 +8,7 @@ import { runsByRow } from "#models/onnx/rows";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
-import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
+import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled, Failure } from "../errors";
 import { bytesText } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
@@ -70,16 +70,17 @@ export async function runRegion(region: RegionRun): Promise<Map<string, Tensor>>
 /** The tensors that nodes of the region read from outside of it, by "node.port". */
 async function incomingOf({ graph, nodes, valueOf }: RegionRun): Promise<Map<string, Tensor>> {
   const incoming = new Map<string, Tensor>();
-  for (const id of nodes) {
-    const node = graph.nodes.get(id);
-    for (const [name, sources] of Object.entries(node?.inputs ?? {})) {
-      if (node?.definition.inputs[name]?.type !== "tensor") continue;
-      for (const from of sources) {
-        if (!nodes.includes(from.node)) incoming.set(endpointKey(from), await valueOf(from));
-      }
-    }
-  }
+  for (const from of tensorInputs(graph, nodes)) incoming.set(endpointKey(from), await valueOf(from));
   return incoming;
+}
+
+/** The wires along which tensors come to nodes from outside of them. */
+export function tensorInputs(graph: ResolvedGraph, nodes: readonly string[]): Endpoint[] {
+  return nodes.flatMap((id) => {
+    const { inputs, definition } = graph.nodes.get(id) as ResolvedNode;
+    const wires = Object.entries(inputs).filter(([name]) => definition.inputs[name]?.type === "tensor");
+    return wires.flatMap(([, sources]) => sources.filter((from) => !nodes.includes(from.node)));
+  });
 }
 
 async function runOnce(region: RegionRun, incoming: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {

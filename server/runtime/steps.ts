@@ -108,7 +108,7 @@ export function regionOf(nodes: readonly string[], context: StepContext): Omit<R
 }
 
 /** What other nodes that run read. */
-function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext): Set<string> {
+export function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext): Set<string> {
   const others = planned.filter((id) => !nodes.includes(id));
   const read = others.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
   return new Set(read.map(endpointKey));

@@ -7,10 +7,10 @@ import { nodesOfStep, rowInputs, type RowStep, type Stream } from "#nodes/graph/
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
-import { type OpenRegion, openRegion } from "./region";
+import { type OpenRegion, openRegion, tensorInputs } from "./region";
 import { type GivenRows, refuseTooManyRows } from "./results";
 import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
-import { hostOf, regionOf, type StepContext } from "./steps";
+import { hostOf, readOutsideOf, regionOf, type StepContext } from "./steps";
 import { chunkRowsOf, rowBytesOf, rowsOfStream } from "./stream-rows";
 
 /** What is cheap to make again is kept up to so many bytes. */
@@ -198,7 +198,7 @@ class StreamRun {
 
   async #runRegion(rowStep: RowStep, nodes: readonly string[], chunk: Chunk): Promise<ReadonlyMap<string, Tensor>> {
     const incoming = new Map<string, Tensor>();
-    for (const from of tensorInputs(nodes, this.context)) {
+    for (const from of tensorInputs(this.context.graph, nodes)) {
       incoming.set(endpointKey(from), (await chunk.valueFor(nodes[0] as string, from)) as Tensor);
     }
     const open = this.#regions.get(rowStep) ?? this.#openRegion(rowStep, nodes, incoming);
@@ -213,7 +213,7 @@ class StreamRun {
       return { dtype, shape: rows.has(endpointKey(from)) ? [rowSymbol, ...shape.slice(1)] : shape };
     };
     const given = nodes.flatMap((node) => this.context.results.readPorts(node).map((port) => ({ node, port })));
-    const outside = this.#readOutside(nodes);
+    const outside = readOutsideOf(nodes, this.context);
     const wanted = given.filter((endpoint) => {
       const name = endpointKey(endpoint);
       return this.#keepers.get(name)?.must || outside.has(name);
@@ -223,16 +223,13 @@ class StreamRun {
     return openRegion(region, [typeOf], new Map([[rowSymbol, this.rows]]));
   }
 
-  /** What nodes of the plan other than these read. */
-  #readOutside(nodes: readonly string[]): Set<string> {
-    const others = this.context.planned.filter((id) => !nodes.includes(id));
-    return new Set(others.flatMap((id) => Object.values(this.#node(id).inputs).flat()).map(endpointKey));
-  }
-
   #keepOutputsOf(id: string): void {
     const { results, targets, graph } = this.context;
     const { definition } = this.#node(id);
-    const outside = this.#readOutside(this.stream.steps.flatMap(({ step }) => nodesOfStep(step)));
+    const outside = readOutsideOf(
+      this.stream.steps.flatMap(({ step }) => nodesOfStep(step)),
+      this.context,
+    );
     for (const port of results.readPorts(id)) {
       const type = (definition.outputs[port] as Port).type;
       const endpoint = { node: id, port };
@@ -386,15 +383,6 @@ class Chunk {
     for (const [endpoint, value] of given) this.#values.set(endpoint, value);
     return this.#values.get(name);
   }
-}
-
-/** The tensors that nodes read from outside of them. */
-function tensorInputs(nodes: readonly string[], { graph }: StepContext): Endpoint[] {
-  return nodes.flatMap((id) => {
-    const node = graph.nodes.get(id) as ResolvedNode;
-    const wires = Object.entries(node.inputs).filter(([name]) => node.definition.inputs[name]?.type === "tensor");
-    return wires.flatMap(([, sources]) => sources.filter((from) => !nodes.includes(from.node)));
-  });
 }
 
 function timeText(seconds: number): string {
