@@ -32,9 +32,15 @@ export class SafetensorsError extends Error {
   ) {
     super(what);
   }
+
+  /** The same, of a file among several. */
+  of(file: string): SafetensorsError {
+    return new SafetensorsError(this.message.replace(cannotBeRead, `The file ${file} cannot be read`), this.hint);
+  }
 }
+const cannotBeRead = "The checkpoint cannot be read";
 function fail(what: string, hint?: string): never {
-  throw new SafetensorsError(`The checkpoint cannot be read: ${what}.`, hint);
+  throw new SafetensorsError(`${cannotBeRead}: ${what}.`, hint);
 }
 const cutOff = "The file is cut off. Download or copy it again, to the end.";
 
