@@ -1,4 +1,4 @@
-import type { ImageBatch, ImageFile, Series, Tensor, Weights } from "./values";
+import type { ImageBatch, ImageFile, PlacedImage, Series, SourceFile, StoredImage, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
 import type { Signature } from "#models/onnx/import/signature";
 import type { Random } from "#models/random";
@@ -124,6 +124,8 @@ export interface PictureSource {
   read(): Promise<Uint8Array>;
   /** Begins a message about it, such as "Row 2 of “captions.csv”: ". */
   where?: string;
+  /** Where it lies, if it stays there. */
+  place?: PlacedImage;
 }
 
 /**
@@ -152,21 +154,31 @@ export interface Host {
   listFolder(folder: string): Promise<FolderListing>;
   /** Names in either Unicode form find each other. */
   readFolderFile(folder: string, path: string): Promise<Uint8Array>;
+  /** Files of such a folder, as they are now; in place of one that may not be read, an error that says why. */
+  folderFiles(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
   /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
   folderStamp(folder: string): Promise<string>;
   /** The bytes behind an address. Off unless the operator turned remote images on. */
   download(url: string): Promise<Uint8Array>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */
-  importImage(bytes: Uint8Array, name?: string): Promise<ImageFile>;
+  importImage(bytes: Uint8Array, name?: string): Promise<StoredImage>;
   /**
-   * Does so for many. Either the first look at all of them finds every damaged one and one error names them, or they
-   * are left out, undefined in the result, and one warning does.
+   * Does so for many; those that have a place are only looked at, and stay there. Either the first look at all of them
+   * finds every damaged one and one error names them, or they are left out, undefined in the result, and one warning
+   * does.
    */
   importImages(sources: readonly PictureSource[], damaged: "stop" | "leave out"): Promise<(ImageFile | undefined)[]>;
+  /** The bytes of a picture. Throws where its file changed or vanished since it was found. */
+  imageBytes(image: ImageFile): Promise<Uint8Array>;
+  /**
+   * Pictures to look at in a browser, which sees the blob store alone: of those that lie elsewhere a small copy,
+   * undefined where there is none or it is damaged.
+   */
+  shownImages(images: readonly (ImageFile | undefined)[]): Promise<(StoredImage | undefined)[]>;
   /** Decodes and scales in parallel, cached by content and request: uint8 [N, H, W, 3]. */
   pixels(images: ImageBatch, request: PixelRequest): Promise<Tensor>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
-  encodeImages(pixels: Tensor, names?: readonly string[]): Promise<ImageFile[]>;
+  encodeImages(pixels: Tensor, names?: readonly string[]): Promise<StoredImage[]>;
   train(request: TrainRequest): Promise<TrainResult>;
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
   exportOnnx(request: ExportRequest): Promise<Uint8Array>;

@@ -1,6 +1,7 @@
 /** What nodes that read pictures of the user's own have in common. */
 import * as z from "zod";
-import type { Host } from "./host";
+import type { Host, PictureSource } from "./host";
+import type { ImageFile, PlacedImage } from "./values";
 import { counted, namesOf } from "./wording";
 
 /** The pictures that are read, in a sentence. */
@@ -12,6 +13,55 @@ export const damagedParam = z.enum(["stop", "leave out"]).default("stop").meta({
   advanced: true,
   description: "Stop, naming all of them; or leave them out with a warning, which decodes every picture beforehand.",
 });
+
+/** How many pictures are looked at before the run, to tell early of what is no data set of pictures. */
+const lookedAtFirst = 256;
+
+/** A picture by its path in a folder. */
+export interface WantedPicture {
+  path: string;
+  /** Begins a message about it, such as "Row 2 of “captions.csv”: ". */
+  where?: string;
+}
+
+/**
+ * The addresses of pictures in a folder that the server allows. Nothing is copied, and only the first pictures are
+ * looked at, or all of them where damaged ones are to be left out: those are undefined.
+ */
+export async function picturesIn(
+  host: Host,
+  folder: string,
+  wanted: readonly WantedPicture[],
+  damaged: "stop" | "leave out",
+): Promise<(PlacedImage | undefined)[]> {
+  const files = await host.folderFiles(
+    folder,
+    wanted.map(({ path }) => path),
+  );
+  const sources = files.map((file, i): PictureSource => {
+    const { path, where } = wanted[i] as WantedPicture;
+    if (file instanceof Error) return { name: path, where, read: () => Promise.reject(file) };
+    const place = { file, name: path };
+    return { name: path, where, place, read: () => host.imageBytes(place) };
+  });
+  return lookAt(host, sources, damaged);
+}
+
+/** Looks at the first of pictures that lie somewhere, and at those that cannot be found; at all to leave some out. */
+async function lookAt(host: Host, sources: readonly PictureSource[], damaged: "stop" | "leave out") {
+  const isLookedAt = (place: unknown, i: number) => damaged === "leave out" || i < lookedAtFirst || !place;
+  const looked = sources.filter(({ place }, i) => isLookedAt(place, i));
+  const found = await host.importImages(looked, damaged);
+  const left = new Set(looked.filter((_, i) => !found[i]));
+  return sources.map((source) => (left.has(source) ? undefined : source.place));
+}
+
+/** What a picture is called in messages. */
+export function pictureName(image: ImageFile): string {
+  if (image.name !== undefined) return image.name;
+  if ("ref" in image) return image.ref.slice(0, 12);
+  return image.row === undefined ? image.file.name : `in row ${image.row + 1} of ${image.file.name}`;
+}
 
 /** Texts and tables, which lie beside pictures and are not meant to be any. */
 const besidePictures = new Set([".txt", ".caption", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".md"]);

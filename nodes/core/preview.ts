@@ -1,12 +1,12 @@
 import type { DType } from "#models/onnx/graph";
-import type { ImageFile, PortType, Ranking, Series } from "./values";
+import type { PortType, Ranking, Series, StoredImage } from "./values";
 
 /**
  * What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by
  * app/_editor/previews.
  */
 export interface PreviewOf {
-  image: { count: number; width?: number; height?: number; items: ImageFile[] };
+  image: { count: number; width?: number; height?: number; items: StoredImage[] };
   text: { count: number; items: string[] };
   tensor: {
     dtype: DType;
@@ -22,16 +22,16 @@ export interface PreviewOf {
   weights: { ref?: string; parameters: number; tensors: { name: string; shape: number[] }[] };
   tokenizer: { vocabulary: number; sample: string[] };
   series: Series;
-  ranking: Ranking;
+  ranking: { items: (Omit<Ranking["items"][number], "image"> & { image?: StoredImage })[] };
   matrix: {
     rows: string[];
     columns: string[];
     shape: [number, number];
     values: number[];
-    rowImages?: ImageFile[];
-    columnImages?: ImageFile[];
+    rowImages?: (StoredImage | undefined)[];
+    columnImages?: (StoredImage | undefined)[];
   };
-  gallery: { images: ImageFile[]; captions: string[]; count: number };
+  gallery: { images: StoredImage[]; captions: string[]; count: number };
   file: { ref: string; name: string; bytes: number };
 }
 export type Preview = { [T in PortType]: { type: T } & PreviewOf[T] }[PortType];

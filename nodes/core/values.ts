@@ -10,13 +10,41 @@ export interface Tensor {
   data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array;
 }
 
-/** An encoded picture (PNG, JPEG, WebP, SVG …) in the blob store. `ref` is the sha256 of its bytes. */
-export interface ImageFile {
+/** An encoded picture (PNG, JPEG, WebP, SVG …): in the blob store, or where it lies. */
+export type ImageFile = StoredImage | PlacedImage;
+
+/** A picture in the blob store. `ref` is the sha256 of its bytes. */
+export interface StoredImage {
   ref: string;
   width: number;
   height: number;
   /** Shown under previews; the file's name or the drawing's annotation. */
   name?: string;
+}
+
+/**
+ * The address of a picture that stays where it lies: a file of a folder that may be read, some bytes of a file, such as
+ * a member of a tar, or a value in a column of a table.
+ */
+export interface PlacedImage {
+  file: SourceFile;
+  /** Where the bytes begin, and how many they are. */
+  start?: number;
+  length?: number;
+  column?: string;
+  /** The row of the file that it belongs to, from 0. */
+  row?: number;
+  name?: string;
+}
+
+/** A file as it was when it was found: one that was written to since is another one. */
+export interface SourceFile {
+  /** Where it really lies. */
+  path: string;
+  /** What it is called in messages. */
+  name: string;
+  size: number;
+  mtimeMs: number;
 }
 
 /** N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. */

@@ -1,7 +1,9 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import type { Host } from "#nodes/core/host";
+import type { ImageBatch } from "#nodes/core/values";
 import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { load } from "../image/load";
 import { resize } from "../image/resize";
@@ -277,5 +279,49 @@ describe("names", () => {
     const host = await testHost({ folders: [join(dir, named)] });
     const { name } = await runNode(load, {}, { source: "folder", folder: join(dir, named) }, host);
     expect(name).toEqual([picture]);
+  });
+});
+
+describe("pictures stay where they lie", () => {
+  const rows = async () => {
+    const dir = await folderOf({ "a.png": png, "a.txt": "one", "b.jpg": jpeg, "b.txt": "two" });
+    return { dir, ...(await read(dir)) };
+  };
+  const pixels = (image: ImageBatch, host: Host) => runNode(resize, { image }, { width: 8, height: 8 }, host);
+
+  it("and nothing of them is stored", async () => {
+    const { image, dir } = await rows();
+    const files = "files" in image ? image.files : [];
+    expect(files.map((file) => "file" in file && file.file.path)).toEqual([join(dir, "a.png"), join(dir, "b.jpg")]);
+  });
+  it("and give the pixels of the same pictures uploaded", async () => {
+    const { image, host } = await rows();
+    const stored = await Promise.all([png, jpeg].map(async (bytes) => host.importImage(await bytes)));
+    expect(await pixels(image, host)).toEqual(await pixels({ files: stored }, host));
+  });
+  it("so that one that was changed meanwhile is told", async () => {
+    const { image, host, dir } = await rows();
+    await writeFile(join(dir, "b.jpg"), await png);
+    await expect(pixels(image, host)).rejects.toThrow("“b.jpg” was changed while it was in use");
+  });
+  it("so that one that vanished meanwhile is told", async () => {
+    const { image, host, dir } = await rows();
+    await rm(join(dir, "b.jpg"));
+    await expect(pixels(image, host)).rejects.toThrow("“b.jpg” is gone");
+  });
+  it("and are not read through a link that took their place", async () => {
+    const { image, host, dir } = await rows();
+    const outside = await folderOf({ "secret.png": png });
+    await rm(join(dir, "a.png"));
+    await symlink(join(outside, "secret.png"), join(dir, "a.png"));
+    await expect(pixels(image, host)).rejects.toThrow("lies in no folder that may be read");
+  });
+  it("and a browser is shown small copies from the store", async () => {
+    const large = sharp({ create: { width: 2000, height: 500, channels: 3, background: "blue" } }).png();
+    const dir = await folderOf({ "wide.png": large.toBuffer(), "wide.txt": "wide" });
+    const { image, host } = await read(dir);
+    const [shown] = await host.shownImages("files" in image ? image.files : []);
+    expect(shown).toMatchObject({ width: 512, height: 128, name: "wide.png" });
+    expect((await sharp(await host.get(shown?.ref ?? "")).metadata()).width).toBe(512);
   });
 });

@@ -3,9 +3,8 @@ import { readCsv, readJsonLines, type Table } from "#models/files/table";
 import { cleanText, decodeText } from "#models/files/text";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
-import { damagedParam, endingOf, readPictures, warnOfUnread } from "../core/pictures";
+import { damagedParam, endingOf, picturesIn, readPictures, type WantedPicture, warnOfUnread } from "../core/pictures";
 import { port } from "../core/ports";
-import type { ImageFile } from "../core/values";
 import { counted, namesOf, sameForm } from "../core/wording";
 
 export const folder = defineNode({
@@ -21,7 +20,8 @@ export const folder = defineNode({
   Numbers are texts; an empty caption, or null, leaves its picture out with a warning.
 
 Texts and tables are UTF-8 or UTF-16. Names find each other in either Unicode form of their letters. ${readPictures}
-A picture is known by its content where its ending does not say so. What is left out is told.
+A picture is known by its content where its ending does not say so. What is left out is told. Pictures stay where they
+are: they are read when they are decoded, so that one that was changed or removed meanwhile stops the run.
 
 The operator allows folders with \`PATCHBAY_FOLDERS\`. Links are followed to where data may be read from; paths that
 leave the folder are refused.`,
@@ -58,23 +58,13 @@ leave the folder are refused.`,
     const captioned = all.filter((row) => row.text);
     if (captioned.length && captioned.length < all.length)
       host.warn(`${all.length - captioned.length} of ${all.length} captions are empty; their pictures are left out.`);
-    const files = await host.importImages(
-      captioned.map(({ image, where }) => ({
-        name: image,
-        read: () => host.readFolderFile(params.folder, image),
-        where,
-      })),
-      params.damaged,
-    );
-    const rows = captioned.flatMap((row, i): (Row & { file: ImageFile })[] => {
-      const file = files[i];
-      return file ? [{ ...row, file }] : [];
-    });
+    const files = await picturesIn(host, params.folder, captioned, params.damaged);
+    const rows = captioned.filter((_, i) => files[i]);
     if (!rows.length) throw nothingFound(params, all.length > 0);
     return {
-      image: { files: rows.map((row) => row.file) },
+      image: { files: files.filter((file) => file !== undefined) },
       text: rows.map((row) => row.text),
-      path: rows.map((row) => row.image),
+      path: rows.map((row) => row.path),
     };
   },
 });
@@ -87,11 +77,8 @@ interface FolderParams {
   textColumn: string;
 }
 
-interface Row {
-  image: string;
+interface Row extends WantedPicture {
   text: string;
-  /** Begins a message about the picture. */
-  where?: string;
 }
 
 const failure = (message: string, hint: string): Error => Object.assign(new Error(message), { hint });
@@ -129,7 +116,7 @@ async function besidePictures(host: Host, folder: string): Promise<Row[]> {
     const found = captionNames(image).flatMap((name) => captions.get(name) ?? []);
     for (const path of found) unused.delete(path);
     if (found.length > 1) several.push(image);
-    if (found[0] !== undefined) rows.push({ image, text: (await textOf(host, folder, found[0])).trim() });
+    if (found[0] !== undefined) rows.push({ path: image, text: (await textOf(host, folder, found[0])).trim() });
   }
   if (rows.length < pictures.length)
     host.warn(
@@ -175,7 +162,7 @@ ${namesOf(columns.slice(1).map((column) => `“${column}”`))}.`,
     if (!image) throw missingCell(record, params.imageColumn, i, params.table);
     if (text === undefined) throw missingCell(record, params.textColumn, i, params.table);
     return {
-      image: image.replaceAll("\\", "/"),
+      path: image.replaceAll("\\", "/"),
       text: cleanText(text).trim(), // JSON may hold halves of letters
       where: `Row ${i + 1} of “${params.table}”: `,
     };

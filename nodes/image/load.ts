@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { Host, PictureSource } from "../core/host";
 import { defineNode } from "../core/node";
-import { damagedParam, readPictures, warnOfUnread } from "../core/pictures";
+import { damagedParam, picturesIn, readPictures, warnOfUnread } from "../core/pictures";
 import { port } from "../core/ports";
+import type { ImageFile } from "../core/values";
 
 const upload = z.object({
   ref: z.string().regex(/^[0-9a-f]{64}$/),
@@ -16,8 +17,8 @@ export const load = defineNode({
   title: "Load images",
   description: "Pictures that you upload, from a folder, or from addresses where the operator allows it.",
   docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF and SVG, up to 32 MiB and 64 million pixels each. A picture is
-known by its content where its ending does not say so; files that are none are counted in a warning. Pictures keep
-their own sizes until a Resize. EXIF orientation is applied. TIFFs of floats in 0…1 are taken as black to white, other
+known by its content where its ending does not say so; files that are none are counted in a warning. Those of a folder
+stay where they are, and are read when they are decoded. Pictures keep their own sizes until a Resize. EXIF orientation is applied. TIFFs of floats in 0…1 are taken as black to white, other
 floats and integers of 32 bits or with sign from their smallest to their largest number.`,
   version: 2, // since 2, links are followed, and pictures known by their content
   inputs: {},
@@ -55,7 +56,7 @@ floats and integers of 32 bits or with sign from their smallest to their largest
   },
   fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder) : ""),
   async run({ host, params }) {
-    const found = await host.importImages(await sourcesOf(host, params), params.damaged);
+    const found = params.source === "folder" ? await inFolder(host, params) : await sent(host, params);
     const files = found.filter((file) => file !== undefined);
     if (!files.length) throw Object.assign(new Error("No picture was found."), { hint: readPictures });
     return {
@@ -70,15 +71,20 @@ interface LoadParams {
   images: z.output<typeof upload>[];
   folder: string;
   urls: string;
+  damaged: "stop" | "leave out";
 }
 
-async function sourcesOf(host: Host, { source, images, folder, urls }: LoadParams): Promise<PictureSource[]> {
-  if (source === "upload") return images.map(({ ref, name }) => ({ name, read: () => host.get(ref) }));
-  if (source === "folder") {
-    const { pictures, others } = await host.listFolder(folder);
-    warnOfUnread(host, others);
-    return pictures.map((path) => ({ name: path, read: () => host.readFolderFile(folder, path) }));
-  }
+async function inFolder(host: Host, { folder, damaged }: LoadParams): Promise<(ImageFile | undefined)[]> {
+  const { pictures, others } = await host.listFolder(folder);
+  warnOfUnread(host, others);
+  const wanted = pictures.map((path) => ({ path }));
+  return picturesIn(host, folder, wanted, damaged);
+}
+
+/** What was uploaded, or is downloaded. */
+function sent(host: Host, { source, images, urls, damaged }: LoadParams): Promise<(ImageFile | undefined)[]> {
+  const uploaded = images.map(({ ref, name }): PictureSource => ({ name, read: () => host.get(ref) }));
   const addresses = urls.split("\n").map((address) => address.trim());
-  return addresses.filter(Boolean).map((url) => ({ name: url, read: () => host.download(url) }));
+  const remote = addresses.filter(Boolean).map((url): PictureSource => ({ name: url, read: () => host.download(url) }));
+  return host.importImages(source === "upload" ? uploaded : remote, damaged);
 }

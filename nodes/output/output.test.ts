@@ -22,7 +22,7 @@ describe("outputs", () => {
       { limit: 2 },
     );
     expect(gallery.captions).toEqual(["a", "b"]);
-    expect(gallery.images.every((i) => i.width === 2)).toBe(true);
+    expect(gallery.images.every((i) => "width" in i && i.width === 2)).toBe(true);
   });
   it("cut a heatmap to its first rows and columns", async () => {
     const { matrix } = await runNode(

@@ -62,7 +62,10 @@ function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
  */
 const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<PreviewOf[T]> } = {
   async image(value, host) {
-    if ("files" in value) return { count: value.files.length, items: value.files.slice(0, shown.images) };
+    if ("files" in value) {
+      const items = await host.shownImages(value.files.slice(0, shown.images));
+      return { count: value.files.length, items: items.filter((item) => item !== undefined) };
+    }
     const [count = 0, height, width] = value.pixels.shape;
     return { count, height, width, items: await host.encodeImages(takeRows(value.pixels, first(shown.images, count))) };
   },
@@ -92,29 +95,35 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
       lines: value.lines.map((line) => ({ ...line, values: keep(line.values) })),
     };
   },
-  ranking: async (value) => ({
-    items: value.items
-      .slice(0, shown.rankings)
-      .map((item) => ({ ...item, labels: item.labels.slice(0, shown.labels) })),
-  }),
-  async matrix(value) {
+  async ranking(value, host) {
+    const items = value.items.slice(0, shown.rankings);
+    const images = await host.shownImages(items.map(({ image }) => image));
+    return {
+      items: items.map((item, i) => ({ ...item, image: images[i], labels: item.labels.slice(0, shown.labels) })),
+    };
+  },
+  async matrix(value, host) {
     const [rows = 0, columns = 0] = value.values.shape;
     const r = first(shown.cells, rows);
     const c = first(shown.cells, columns);
     return {
       rows: value.rows.slice(0, shown.cells),
       columns: value.columns.slice(0, shown.cells),
-      rowImages: value.rowImages?.slice(0, shown.cells),
-      columnImages: value.columnImages?.slice(0, shown.cells),
+      rowImages: value.rowImages && (await host.shownImages(value.rowImages.slice(0, shown.cells))),
+      columnImages: value.columnImages && (await host.shownImages(value.columnImages.slice(0, shown.cells))),
       shape: [rows, columns],
       values: r.flatMap((i) => c.map((j) => numberAt(value.values.dtype, value.values.data, i * columns + j))),
     };
   },
-  gallery: async (value) => ({
-    images: value.images.slice(0, shown.images * 2),
-    captions: value.captions.slice(0, shown.images * 2),
-    count: value.images.length,
-  }),
+  async gallery(value, host) {
+    const images = await host.shownImages(value.images.slice(0, shown.images * 2));
+    const captioned = images.flatMap((image, i) => (image ? [{ image, caption: value.captions[i] ?? "" }] : []));
+    return {
+      images: captioned.map(({ image }) => image),
+      captions: captioned.map(({ caption }) => caption),
+      count: value.images.length,
+    };
+  },
   file: async (value) => value,
 };
 

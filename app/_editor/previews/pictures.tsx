@@ -1,13 +1,13 @@
 "use client";
 
 import type { PreviewOf } from "#nodes/core/preview";
-import type { ImageFile } from "#nodes/core/values";
+import type { StoredImage } from "#nodes/core/values";
 import { countOf } from "../../_ui/amounts";
 import { blobUrl } from "../upload";
 import type { PreviewProps } from "./preview-props";
 
 /** A picture of a result, on white: drawings are made for it. */
-export function Picture({ image, className = "" }: { image: ImageFile; className?: string }) {
+export function Picture({ image, className = "" }: { image: StoredImage; className?: string }) {
   return (
     <img
       src={blobUrl(image.ref)}
@@ -51,7 +51,7 @@ export function GalleryPreview({ preview: { images, captions, count }, large }: 
   );
 }
 
-function Captioned({ image, caption }: { image: ImageFile; caption?: string }) {
+function Captioned({ image, caption }: { image: StoredImage; caption?: string }) {
   return (
     <figure className="min-w-0">
       <Picture image={{ ...image, name: caption ?? image.name }} className="aspect-square w-full" />

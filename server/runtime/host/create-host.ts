@@ -4,7 +4,8 @@ import { Cancelled, Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
 import type { Provider } from "../providers";
 import { download } from "./download";
-import { openFolders } from "./folders";
+import { openFolders } from "../../files/folders";
+import { imageBytes, shownImage } from "./image-bytes";
 import { importImage, importImages } from "./import-images";
 import { packageFile } from "./packages";
 import { pixelsOf } from "./pixels";
@@ -34,6 +35,8 @@ export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
   const each = sideBySide(signal, progress);
   const folders = openFolders(options.folders ?? []);
+  const bytesOf = imageBytes(blobs, folders);
+  const decoding = { bytesOf, cacheDir, each };
   const stopIfCancelled = () => {
     if (signal.aborted) throw new Cancelled();
   };
@@ -53,6 +56,7 @@ export function createHost(options: HostOptions): Host {
       return listing;
     },
     readFolderFile: folders.read,
+    folderFiles: folders.files,
     folderStamp: folders.stamp,
     async download(url) {
       if (!options.allowRemote)
@@ -66,12 +70,14 @@ export function createHost(options: HostOptions): Host {
       stopIfCancelled();
       return (await importImage(bytes, name, blobs)).file;
     },
-    importImages: (sources, damaged) => importImages(sources, damaged, { blobs, each, warn }),
+    importImages: (sources, damaged) => importImages(sources, damaged, { blobs, each, warn, bytesOf }),
+    imageBytes: bytesOf,
+    shownImages: (images) => each.all(images, (image) => shownImage(image, bytesOf, blobs)),
     async pixels(images, request) {
-      if ("files" in images) return pixelsOf(images.files, request, { blobs, cacheDir, each });
+      if ("files" in images) return pixelsOf(images.files, request, decoding);
       const [, height, width] = images.pixels.shape;
       if (height === request.height && width === request.width) return images.pixels;
-      return pixelsOf(await host.encodeImages(images.pixels), request, { blobs, cacheDir, each });
+      return pixelsOf(await host.encodeImages(images.pixels), request, decoding);
     },
     async encodeImages({ data, shape }, names) {
       const [count = 0, height = 0, width = 0] = shape;

@@ -1,5 +1,6 @@
 import type { PictureSource } from "#nodes/core/host";
-import type { ImageFile } from "#nodes/core/values";
+import type { ImageFile, StoredImage } from "#nodes/core/values";
+import { pictureName } from "#nodes/core/pictures";
 import { counted, namesOf } from "#nodes/core/wording";
 import { Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
@@ -10,6 +11,12 @@ export interface Importing {
   blobs: Blobs;
   each: SideBySide;
   warn(message: string): void;
+  bytesOf(image: ImageFile): Promise<Uint8Array>;
+}
+
+interface Looked<Image extends ImageFile> {
+  file: Image;
+  endAdded: boolean;
 }
 
 /** Looks at a picture and keeps it; what is refused is not kept. */
@@ -17,13 +24,13 @@ export async function importImage(
   bytes: Uint8Array,
   name: string | undefined,
   blobs: Blobs,
-): Promise<{ file: ImageFile; endAdded: boolean }> {
+): Promise<Looked<StoredImage>> {
   const { bytes: kept, width, height, endAdded } = await inspect(bytes, name);
   return { file: { ref: await blobs.put(kept, { durable: false }), width, height, name }, endAdded };
 }
 
 /**
- * Imports many pictures. A picture whose header is fine may still be damaged. To leave such out, all are decoded here;
+ * Imports many pictures; those that have a place are only looked at. A picture whose header is fine may still be damaged. To leave such out, all are decoded here;
  * to stop, that is left to whoever needs the pixels, unless something is amiss already: then all damaged ones are
  * looked for, so that one error names them.
  */
@@ -32,12 +39,12 @@ export async function importImages(
   damaged: "stop" | "leave out",
   importing: Importing,
 ): Promise<(ImageFile | undefined)[]> {
-  const { blobs, each, warn } = importing;
+  const { each, warn } = importing;
   const imported = await each.settle(
     sources,
-    async ({ name, read }) => {
-      const picture = await importImage(await read(), name, blobs);
-      if (damaged === "leave out") await checkWhole(picture.file, blobs);
+    async (source) => {
+      const picture = await lookAt(source, importing);
+      if (damaged === "leave out") await checkWhole(picture.file, importing);
       return picture;
     },
     "pictures",
@@ -46,7 +53,7 @@ export async function importImages(
   tellEndings(pictures, warn);
   const failures = failuresOf(imported);
   if (failures.length && damaged === "stop") {
-    const checked = await each.settle(pictures, async (picture) => picture && checkWhole(picture.file, blobs));
+    const checked = await each.settle(pictures, async (picture) => picture && checkWhole(picture.file, importing));
     const all = [...failures, ...failuresOf(checked)].sort((a, b) => a.i - b.i);
     throw failureOfAll(all, sources);
   }
@@ -54,17 +61,20 @@ export async function importImages(
   return pictures.map((picture) => picture?.file);
 }
 
-async function checkWhole(file: ImageFile, blobs: Blobs): Promise<void> {
-  await decodeWhole(await blobs.get(file.ref)).catch((cause) => {
-    throw damagedPicture(file.name ?? file.ref.slice(0, 12), cause);
+async function lookAt({ name, read, place }: PictureSource, { blobs }: Importing): Promise<Looked<ImageFile>> {
+  if (!place) return importImage(await read(), name, blobs);
+  const { endAdded } = await inspect(await read(), name);
+  return { file: place, endAdded };
+}
+
+async function checkWhole(file: ImageFile, { bytesOf }: Importing): Promise<void> {
+  await decodeWhole((await inspect(await bytesOf(file))).bytes).catch((cause) => {
+    throw damagedPicture(pictureName(file), cause);
   });
 }
 
-function tellEndings(
-  pictures: readonly ({ file: ImageFile; endAdded: boolean } | undefined)[],
-  warn: Importing["warn"],
-) {
-  const names = pictures.flatMap((picture) => (picture?.endAdded ? [picture.file.name ?? "without a name"] : []));
+function tellEndings(pictures: readonly (Looked<ImageFile> | undefined)[], warn: Importing["warn"]) {
+  const names = pictures.flatMap((picture) => (picture?.endAdded ? [pictureName(picture.file)] : []));
   if (!names.length) return;
   const subject = counted(names.length, "JPEG lacks its end marker and is", "JPEGs lack their end markers and are");
   warn(`${subject} read nonetheless: ${namesOf(names, 5)}.`);

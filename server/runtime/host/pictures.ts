@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from "sharp";
 import { Failure } from "../../errors";
-import { headBytes, looksLikeXml, unreadKindOf } from "./picture-kinds";
+import { headBytes, looksLikeXml, unreadKindOf } from "../../files/picture-kinds";
 import { pictureLimits, refusePicture } from "./picture-limits";
 import { isStretched, stretched } from "./stretch";
 import { checkSvg } from "./svg";

@@ -2,17 +2,18 @@ import { readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { PixelRequest } from "#nodes/core/host";
-import type { ImageFile, Tensor } from "#nodes/core/values";
+import type { ImageFile, PlacedImage, Tensor } from "#nodes/core/values";
+import { pictureName } from "#nodes/core/pictures";
 import { namesOf } from "#nodes/core/wording";
 import { Failure } from "../../errors";
-import { type Blobs, sha256 } from "../../storage/blobs";
+import { sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
-import { damagedPicture } from "./pictures";
+import { damagedPicture, inspect } from "./pictures";
 import { render, renderVersion } from "./render";
 import { failuresOf, type SideBySide } from "./side-by-side";
 
 export interface Decoding {
-  blobs: Blobs;
+  bytesOf(image: ImageFile): Promise<Uint8Array>;
   cacheDir: string;
   each: SideBySide;
 }
@@ -47,28 +48,44 @@ function bytesFor(count: number, size: number, { width, height }: PixelRequest):
   return needed;
 }
 
-/** Pixels by content and request; made once, then read from the cache folder. */
-async function keptPixels(file: ImageFile, request: PixelRequest, { blobs, cacheDir }: Decoding): Promise<Uint8Array> {
-  const name = sha256(JSON.stringify([renderVersion, file.ref, request]));
-  const path = join(cacheDir, "pixels", name.slice(0, 2), name);
+/** Pixels by content, or by the address, and request; made once, then read from the cache folder. */
+async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
+  const name = sha256(JSON.stringify([renderVersion, "ref" in file ? file.ref : addressOf(file), request]));
+  const path = join(decoding.cacheDir, "pixels", name.slice(0, 2), name);
   const known = await readFile(path).catch(() => undefined);
   if (known?.byteLength === request.width * request.height * 3) return known;
-  const bytes = await blobs.get(file.ref);
+  const { bytes, size } = await decodable(file, decoding.bytesOf);
   try {
-    const data = await render(bytes, request, file); // looked at when it was imported
+    const data = await render(bytes, request, size);
     await writeWhole(path, data);
     return data;
   } catch (cause) {
     if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
-    throw damagedPicture(file.name ?? file.ref.slice(0, 12), cause);
+    throw damagedPicture(pictureName(file), cause);
   }
+}
+
+/** What is stored was looked at when it came in; what lies elsewhere is looked at now. */
+export async function decodable(
+  image: ImageFile,
+  bytesOf: Decoding["bytesOf"],
+): Promise<{ bytes: Uint8Array; size: { width: number; height: number } }> {
+  const bytes = await bytesOf(image);
+  if ("ref" in image) return { bytes, size: image };
+  const looked = await inspect(bytes, pictureName(image));
+  return { bytes: looked.bytes, size: looked };
+}
+
+function addressOf({ file, start, length, column, row }: PlacedImage) {
+  const part = column === undefined ? [start, length] : [column, row];
+  return [file.path, file.size, file.mtimeMs, ...part];
 }
 
 function failureOfAll(failures: readonly { i: number; reason: unknown }[], files: readonly ImageFile[]): unknown {
   const [first] = failures;
   const foreign = failures.find(({ reason }) => !(reason instanceof Failure));
   if (foreign || failures.length === 1) return (foreign ?? first)?.reason;
-  const names = failures.map(({ i }) => files[i]?.name ?? "without a name");
+  const names = failures.map(({ i }) => pictureName(files[i] as ImageFile));
   return new Failure({
     message: `${failures.length} of ${files.length} pictures cannot be decoded: ${namesOf(names)}.`,
     hint: `The files are damaged or cut off: save them again, remove them, or set “Damaged pictures” of the node that \

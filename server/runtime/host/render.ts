@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import type { PixelRequest } from "#nodes/core/host";
-import { looksLikeXml } from "./picture-kinds";
+import { looksLikeXml } from "../../files/picture-kinds";
 import { pictureLimits } from "./picture-limits";
 
 /** Raised when pixels become others than they were: kept ones are then made anew. */
@@ -28,6 +28,18 @@ export const encode = (pixels: Uint8Array, width: number, height: number): Promi
   sharp(pixels, { raw: { width, height, channels: 3 } })
     .png({ compressionLevel: 6 })
     .toBuffer();
+
+/** The longest side of a picture that is only looked at. */
+const shownSide = 512;
+
+/** A small copy of a checked picture, to be looked at. */
+export async function thumbnail(bytes: Uint8Array, known: Size): Promise<{ bytes: Uint8Array; size: Size }> {
+  const scale = Math.min(1, shownSide / Math.max(known.width, known.height));
+  const width = Math.max(1, Math.round(known.width * scale));
+  const height = Math.max(1, Math.round(known.height * scale));
+  const pixels = await render(bytes, { width, height, fit: "fill" }, known);
+  return { bytes: await encode(pixels, width, height), size: { width, height } };
+}
 
 const options = { limitInputPixels: pictureLimits.pixels, failOn: "error", pages: 1 } as const;
 

@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { open, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { setImmediate as otherWork } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { FolderListing } from "#nodes/core/host";
+import type { SourceFile } from "#nodes/core/values";
 import { sameForm } from "#nodes/core/wording";
-import { Failure } from "../../errors";
+import { Failure } from "../errors";
 import { filesUnder, type FoundFiles, leftOutSentences, unreadable, within } from "./folder-walk";
 import { headBytes, isReadPicture, pictureEndings } from "./picture-kinds";
+import { type SourceBytes, withSource } from "./source-files";
 
-export const folderLimits = { files: 200_000, fileBytes: 256 * 2 ** 20, depth: 12 };
+export const folderLimits = { files: 1_000_000, fileBytes: 256 * 2 ** 20, depth: 12 };
 
 /** Reading of folders, as far as the operator allows it. Paths within a folder are relative to it. */
 export interface Folders {
@@ -17,7 +21,14 @@ export interface Folders {
   /** A hash of the files' paths, sizes and times: reading them all before every run would cost more than most runs. */
   stamp(folder: string): Promise<string>;
   read(folder: string, path: string): Promise<Uint8Array>;
+  /** Files as they are now; in place of one that may not be read, an error that says why. */
+  files(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
+  /** Opens a file that was found before, for as long as `use` takes, if it still is the same and may still be read. */
+  withFile<T>(file: SourceFile, use: (source: SourceBytes) => Promise<T>): Promise<T>;
 }
+
+/** Looking at a file takes microseconds: in between so many others may work. */
+const lookedAtOnce = 1000;
 
 /** Text files that lie beside pictures and are none: not looked into. */
 const companionEndings = new Set([".txt", ".caption", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".md"]);
@@ -52,9 +63,10 @@ export function openFolders(allowed: readonly string[]): Folders {
     async stamp(folder) {
       const { root, files, ...leftOut } = await walk(folder);
       const hash = createHash("sha256").update(JSON.stringify(leftOut));
-      for (const path of files) {
-        const { size, mtimeMs } = await stat(join(root, path));
+      for (const [i, path] of files.entries()) {
+        const { size, mtimeMs } = statSync(join(root, path));
         hash.update(JSON.stringify([path, size, mtimeMs]));
+        if (i % lookedAtOnce === 0) await otherWork();
       }
       return hash.digest("hex");
     },
@@ -63,8 +75,59 @@ export function openFolders(allowed: readonly string[]): Folders {
       const root = await allowedFolder(folder, await find(resolve(folder)), roots);
       return readWhole(await allowedFile({ folder, root, path, roots }, find), path);
     },
+    async files(folder, paths) {
+      const roots = await rootsOf();
+      const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+      const plainFile = plainFilesIn(root);
+      const found: (SourceFile | Error)[] = [];
+      for (const [i, path] of paths.entries()) {
+        found.push(plainFile(path) ?? (await foundFile({ folder, root, path, roots }, find).catch((error) => error)));
+        if (i % lookedAtOnce === 0) await otherWork();
+      }
+      return found;
+    },
+    async withFile(file, use) {
+      const [real, roots] = await Promise.all([realpath(file.path).catch(() => file.path), rootsOf()]);
+      if (real !== file.path || !roots.some((root) => within(root, real)))
+        throw new Failure({
+          message: `“${file.name}” lies in no folder that may be read (PATCHBAY_FOLDERS).`,
+          hint: "Allow its folder, or move the data to where it may be read.",
+        });
+      return withSource(file, use);
+    },
   };
 }
+
+/** Finds files below a real folder that no link leads to, which are nearly all: one look at each is enough. */
+function plainFilesIn(root: string): (path: string) => SourceFile | undefined {
+  const isReal = new Map<string, boolean>();
+  return function plainFile(path) {
+    const wanted = join(root, path);
+    const folder = dirname(wanted);
+    if (!within(root, wanted)) return undefined;
+    if (!isReal.has(folder)) isReal.set(folder, realFolder(folder) === folder);
+    const found = isReal.get(folder) ? lstatSync(wanted, { throwIfNoEntry: false }) : undefined;
+    return found?.isFile() ? { path: wanted, name: path, size: found.size, mtimeMs: found.mtimeMs } : undefined;
+  };
+}
+
+function realFolder(folder: string): string | undefined {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+async function foundFile(wanted: WantedFile, find: (path: string) => Promise<string | undefined>): Promise<SourceFile> {
+  const real = await allowedFile(wanted, find);
+  const found = await stat(real).catch((cause) => unreadable(wanted.path, cause));
+  if (!found.isFile()) throw noFile(wanted.path);
+  return { path: real, name: wanted.path, size: found.size, mtimeMs: found.mtimeMs };
+}
+
+const noFile = (path: string): Failure =>
+  new Failure({ param: "folder", message: `“${path}” is no file.`, hint: "Give the path of a file in the folder." });
 
 /** Finds the real path of a path whose names may be written in another Unicode form; nothing where there is none. */
 function pathFinder(): (path: string) => Promise<string | undefined> {
@@ -140,12 +203,7 @@ async function allowedFile(
 
 async function readWhole(real: string, path: string): Promise<Uint8Array> {
   const found = await stat(real);
-  if (!found.isFile())
-    throw new Failure({
-      param: "folder",
-      message: `“${path}” is no file.`,
-      hint: "Give the path of a file in the folder.",
-    });
+  if (!found.isFile()) throw noFile(path);
   const [size, limit] = [found.size, folderLimits.fileBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
   if (found.size > folderLimits.fileBytes)
     throw new Failure({

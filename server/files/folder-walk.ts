@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { counted, namesOf } from "#nodes/core/wording";
-import { Failure } from "../../errors";
+import { Failure } from "../errors";
 
 /** The files under a folder, and what was not looked at, each by its path in the folder. */
 export interface FoundFiles {
