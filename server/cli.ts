@@ -1,6 +1,7 @@
 /** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./cli/check";
+import { cleanCommand } from "./cli/clean";
 import { compileCommand } from "./cli/compile";
 import { nodesCommand } from "./cli/nodes";
 import { opsCommand } from "./cli/ops";
@@ -19,6 +20,7 @@ const commands = [
   nodesCommand,
   opsCommand,
   templatesCommand,
+  cleanCommand,
 ] as const;
 
 const program = new Command("patchbay").description("Checks, runs and compiles graphs.");

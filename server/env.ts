@@ -16,7 +16,7 @@ const list = z
 
 const units = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 /** An amount of bytes, such as 8G, 500 MB or 1.5GiB; units are powers of 1024. */
-const amount = z
+export const amount = z
   .string()
   .trim()
   .regex(/^\d+(\.\d+)?\s*([kmgt]?i?b?)$/i, "an amount such as 8G or 500M was expected")
@@ -48,6 +48,8 @@ const schema = z.object({
     .transform((v) => v === "1"),
   /** How much memory runs may hold; by default half of what there is. */
   PATCHBAY_MEMORY: amount.optional(),
+  /** How many bytes what can be made again may take; by default 50 GB or a fifth of the free space. */
+  PATCHBAY_DISK: amount.optional(),
 });
 
 export interface Env {
@@ -58,6 +60,8 @@ export interface Env {
   allowRemote: boolean;
   /** Bytes that runs may hold. */
   memory?: number;
+  /** Bytes that what can be made again may take on the disk. */
+  disk?: number;
 }
 
 /** The settings, read from the environment. A bad one is named, with what is allowed. */
@@ -77,5 +81,6 @@ export function env(from: Record<string, string | undefined> = process.env): Env
     folders: v.PATCHBAY_FOLDERS,
     allowRemote: v.PATCHBAY_ALLOW_REMOTE,
     memory: v.PATCHBAY_MEMORY,
+    disk: v.PATCHBAY_DISK,
   };
 }

@@ -9,6 +9,7 @@ import { Computer, Crashed } from "./jobs/computer";
 import { Diary } from "./jobs/diary";
 import { work } from "./jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
+import { releaseGone } from "./runs/remove";
 import { removeLeftovers } from "./storage/leftovers";
 
 /** How often the computing process may end without a word before the run counts as failed. */
@@ -22,6 +23,7 @@ const stop = new AbortController();
 
 const working = await work("run", handleJob);
 void removeLeftovers(env().data);
+void releaseGone(db()).catch((error) => log.warn({ error }, "what removed runs held was not let go of"));
 log.info("worker ready");
 process.send?.("ready");
 process.on("SIGTERM", endWorker);

@@ -5,6 +5,7 @@ import type { RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
 import type { ExecuteOptions } from "../runtime/execute";
 import { openBlobs } from "../storage/blobs";
+import { useCache } from "../storage/budget";
 import { Usage } from "../usage";
 import { say } from "./output";
 
@@ -32,6 +33,18 @@ export function openEngine(options: { provider: string; json?: boolean }): Engin
     onCause: (cause) => {
       if (process.env.PATCHBAY_DEBUG) console.error(cause);
     },
+  };
+}
+
+/** What the command uses of the cache stays while it works; in the end the cache is brought within its limit. */
+export function usingCache<A extends unknown[]>(work: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
+  return async (...args) => {
+    const endUse = await useCache(env().data);
+    try {
+      await work(...args);
+    } finally {
+      await endUse();
+    }
   };
 }
 

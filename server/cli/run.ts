@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { ExecuteResult } from "../runtime/execute";
 import { setOption, withAssignments } from "./assignments";
-import { openEngine, providerOption } from "./engine";
+import { openEngine, providerOption, usingCache } from "./engine";
 import { openGraph } from "./graph-file";
 import { graphArgument, repeatable } from "./options";
 import { errorLine, jsonOption, printJson, reportProblems, say, sayProblem } from "./output";
@@ -24,7 +24,7 @@ export function runCommand(): Command {
     .addOption(providerOption())
     .addOption(jsonOption())
     .description("Runs a graph; trainings too.")
-    .action(runGraph);
+    .action(usingCache(runGraph));
 }
 
 async function runGraph(name: string, options: RunOptions): Promise<void> {

@@ -4,7 +4,7 @@ import { trialText } from "#nodes/graph/sweep";
 import type { TrialResult } from "../sweeps/headless";
 import { readSweepOptions, type SweepOptions } from "../sweeps/options";
 import { setOption, withAssignments } from "./assignments";
-import { openEngine, providerOption } from "./engine";
+import { openEngine, providerOption, usingCache } from "./engine";
 import { openGraph } from "./graph-file";
 import { graphArgument, repeatable } from "./options";
 import { jsonOption, printJson, reportProblems, say } from "./output";
@@ -24,7 +24,7 @@ export function sweepCommand(): Command {
     .addOption(providerOption())
     .addOption(jsonOption())
     .description("Runs a graph with many values of its parameters, and says which does best.")
-    .action(sweepGraph);
+    .action(usingCache(sweepGraph));
 }
 
 async function sweepGraph(name: string, options: Options): Promise<void> {

@@ -82,7 +82,8 @@ export class Computer {
       });
       child.on("exit", (code, by) => reject(new Crashed(by ?? `exit status ${code}`)));
       child.on("error", reject);
-      child.send({ kind: "run", document: run.document, targets: run.targets } satisfies ToExecutor);
+      const { id, document, targets } = run;
+      child.send({ kind: "run", id, document, targets } satisfies ToExecutor);
     });
   }
 }

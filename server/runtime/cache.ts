@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Preview } from "#nodes/core/preview";
 import type { StoredChunk } from "./rows";
@@ -63,20 +63,23 @@ export function openCache(dir: string): Cache {
   const pathOf = (signature: string, ending = "json") =>
     join(dir, "results", signature.slice(0, 2), `${signature}.${ending}`);
   return {
-    get: (signature) => readJson<CacheEntry>(pathOf(signature)),
+    get: (signature) => readUsed<CacheEntry>(pathOf(signature)),
     async set(signature, entry) {
       await writeWhole(pathOf(signature), JSON.stringify(entry));
       await rm(pathOf(signature, "partial.json"), { force: true });
     },
-    getPartial: (signature) => readJson<PartialEntry>(pathOf(signature, "partial.json")),
+    getPartial: (signature) => readUsed<PartialEntry>(pathOf(signature, "partial.json")),
     setPartial: (signature, entry) => writeWhole(pathOf(signature, "partial.json"), JSON.stringify(entry)),
   };
 }
 
-/** A damaged entry is a missing one: the node runs again. */
-async function readJson<T>(path: string): Promise<T | undefined> {
+/** A JSON file of the cache, which counts as used now. A damaged one is a missing one: it is made again. */
+export async function readUsed<T>(path: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    const known = JSON.parse(await readFile(path, "utf8")) as T;
+    const now = new Date();
+    await utimes(path, now, now).catch(() => {}); // a folder that cannot be written is read all the same
+    return known;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -149,6 +150,21 @@ describe("a run", () => {
     for (const sub of await readdir(results))
       for (const file of await readdir(join(results, sub))) await writeFile(join(results, sub, file), "{broken");
     expect((await runDocument(chain(), dir)).ran).toHaveLength(8);
+  });
+  it("makes again what the cache gives up while a run goes on", async () => {
+    const dir = await temporaryFolder();
+    const blobs = openBlobs(join(dir, "blobs"));
+    const before = await runDocument(chain(), dir, { targets: ["norm"] });
+    const { ref } = before.outputs.norm?.embedding?.value as { ref: string };
+    let given = 0;
+    const again = await runDocument(chain(), dir, {
+      onEvent: (event) => {
+        if (event.kind === "plan" && given++ === 0) rmSync(blobs.path(ref));
+      },
+    });
+    expect([again.status, again.error, given]).toEqual(["done", undefined, 2]);
+    expect(again.ran).toContain("norm");
+    expect(await blobs.has(ref)).toBe(true);
   });
   it("tells warnings again with what comes from the cache, and reads entries that have none", async () => {
     const dir = await temporaryFolder();

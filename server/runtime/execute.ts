@@ -12,7 +12,7 @@ import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { Cancelled, toPublic } from "../errors";
 import { readyTargets } from "../graphs/ready";
-import { sha256 } from "../storage/blobs";
+import { BlobMissing, sha256 } from "../storage/blobs";
 import type { CacheEntry } from "./cache";
 import { HeardWarnings } from "./heard-warnings";
 import { hold } from "./hold";
@@ -54,7 +54,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecuteResult> {
   const execution = new Execution(options);
   const { result } = execution;
   try {
-    await execution.runTargets();
+    await execution.run();
   } catch (error) {
     if (error instanceof Cancelled || options.signal.aborted) result.status = "cancelled";
     else {
@@ -83,7 +83,18 @@ class Execution {
     };
   }
 
-  async runTargets(): Promise<void> {
+  /** What the cache gives up meanwhile is made again: everything else is found there. */
+  async run(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#runTargets(attempt < attempts);
+      } catch (error) {
+        if (!(error instanceof GivenUp)) throw error;
+      }
+    }
+  }
+
+  async #runTargets(mayTryAgain: boolean): Promise<void> {
     const { document, targets: asked, provider: choice = "auto", signal } = this.options;
     const targets = readyTargets(document, { graph: this.#graph, problems: this.result.problems }, asked);
     const provider = await chooseProvider(choice);
@@ -112,6 +123,7 @@ class Execution {
       } catch (error) {
         if (error instanceof Cancelled || signal.aborted) throw new Cancelled();
         const { nodes: failed, cause } = error instanceof StepError ? error : { nodes, cause: error };
+        if (mayTryAgain && isMissing(cause) && (await results.lost()).length) throw new GivenUp();
         this.#tellFailure(cause, failed, new Set([...nodes, ...waiting]), results);
         throw cause;
       }
@@ -158,7 +170,7 @@ class Execution {
 
   /** Tells what will run. Whatever lies before that and needs not run has its result too, and is shown. */
   #tellPlan({ run, cached }: Omit<Plan, "steps">, results: Results, targets: readonly string[]): void {
-    this.result.cached = cached;
+    this.result.cached = cached.filter((id) => !this.result.ran.includes(id));
     this.#tell({ kind: "plan", run, cached });
     for (const id of cached) this.result.outputs[id] = results.outputsOf(id);
     for (const id of nodesLeadingTo(this.options.document, ...targets)) {
@@ -203,7 +215,7 @@ class Execution {
 
   /** A node has run. */
   #report(id: string, entry: CacheEntry, ms: number, results: Results): void {
-    this.result.ran.push(id);
+    if (!this.result.ran.includes(id)) this.result.ran.push(id);
     this.result.timings[id] = ms;
     this.result.outputs[id] = results.outputsOf(id);
     this.#tellDone(id, entry, ms);
@@ -262,6 +274,13 @@ class Execution {
     return this.#graph.nodes.get(id) as ResolvedNode;
   }
 }
+
+/** How often a run is begun because the cache gave up what it had found there. */
+const attempts = 3;
+class GivenUp extends Error {}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof BlobMissing || (error instanceof Error && error.cause !== undefined && isMissing(error.cause));
 
 const waits = "Another run trains the same; this one waits for its result.";
 

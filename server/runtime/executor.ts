@@ -7,10 +7,17 @@ import { join } from "node:path";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
-import { openBlobs } from "../storage/blobs";
+import { openBlobs, refsIn } from "../storage/blobs";
+import { useCache } from "../storage/budget";
 import { type ExecuteResult, execute } from "./execute";
 
-export type ToExecutor = { kind: "run"; document: GraphDocument; targets: string[] } | { kind: "cancel" };
+interface RunOrder {
+  kind: "run";
+  id: string;
+  document: GraphDocument;
+  targets: string[];
+}
+export type ToExecutor = RunOrder | { kind: "cancel" };
 export type FromExecutor =
   | { kind: "event"; event: RunEvent }
   | { kind: "cause"; message: string }
@@ -25,21 +32,36 @@ let controller: AbortController | undefined;
 process.on("message", async (message: ToExecutor) => {
   if (message.kind === "cancel") return controller?.abort();
   controller = new AbortController();
+  const endUse = await useCache(data).catch(() => async () => {}); // the run itself will say what is wrong
+  const result = await executeRun(message, controller.signal);
+  send({ kind: "result", result });
+  await endUse();
+});
+
+/** Computes a run. What it gave and what its events show stays as long as the run. */
+async function executeRun({ id, document, targets }: RunOrder, signal: AbortSignal): Promise<ExecuteResult> {
+  const refs = new Set<string>();
   const result = await execute({
-    document: message.document,
-    targets: message.targets.length ? message.targets : undefined,
+    document,
+    targets: targets.length ? targets : undefined,
     blobs,
     cacheDir: join(data, "cache"),
     scratch: join(data, "scratch"),
-    signal: controller.signal,
+    signal,
     folders,
     allowRemote,
-    onEvent: (event) => send({ kind: "event", event }),
+    onEvent(event) {
+      for (const ref of refsIn(event)) refs.add(ref);
+      send({ kind: "event", event });
+    },
     onCause: (error) =>
       send({ kind: "cause", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   });
-  send({ kind: "result", result });
-});
+  for (const ref of refsIn(result.outputs)) refs.add(ref);
+  await blobs.hold(id, refs);
+  return result;
+}
+
 // A worker that was killed leaves no executor behind.
 process.on("disconnect", () => process.exit(0));
 process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the worker decides

@@ -8,7 +8,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import { bytesText, type ReadValue } from "../runtime-failures";
-import type { Blobs } from "../storage/blobs";
+import { type Blobs, refsIn } from "../storage/blobs";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
 import { memoryLimit } from "./memory";
 import { previewOf, previewOfRows } from "./previews";
@@ -76,10 +76,17 @@ export class Results {
     return entry;
   }
 
-  /** Whether everything that is referred to is in the store. */
+  /** Whether everything that is referred to is in the store; it counts as used now. */
   async #isWhole(entry: object): Promise<boolean> {
-    const found = await Promise.all(refsIn(entry).map((ref) => this.options.blobs.has(ref)));
+    const found = await Promise.all(refsIn(entry).map((ref) => this.options.blobs.use(ref)));
     return found.every(Boolean);
+  }
+
+  /** Nodes whose results are not whole any more: the cache gave something of them up. */
+  async lost(): Promise<string[]> {
+    const found = [...this.#entries];
+    const whole = await Promise.all(found.map(([, entry]) => this.#isWhole(entry)));
+    return found.flatMap(([id], i) => (whole[i] ? [] : [id]));
   }
 
   entryOf(id: string): CacheEntry | undefined {
@@ -251,14 +258,4 @@ function sizesOf(stored: unknown): Partial<ReadValue> {
   const { dtype, shape } = pixels ?? tensor;
   if (!dtype || !shape) return {};
   return { dtype, shape, bytes: shape.reduce((product, length) => product * length, widthOf(dtype)) };
-}
-
-/** The blobs that a stored value refers to. */
-function refsIn(stored: object): string[] {
-  const refs = new Set<string>();
-  JSON.stringify(stored, (name, value) => {
-    if (name === "ref" && typeof value === "string") refs.add(value);
-    return value;
-  });
-  return [...refs];
 }

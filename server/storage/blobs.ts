@@ -1,28 +1,42 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
+import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+/** Whether bytes must last. Those that can be made again need no fsync, and go when the disk budget is used up. */
+export interface PutOptions {
+  durable?: boolean;
+}
+
 /** Files named by the sha256 of their bytes: equal work has equal names, and a name never changes its meaning. */
 export interface Blobs {
   /** Where the store is, for another thread or process that opens it too. */
   readonly root: string;
-  /** `durable: false` skips the fsync, for bytes that can be made again. */
-  put(bytes: Uint8Array, options?: { durable?: boolean }): Promise<string>;
+  put(bytes: Uint8Array, options?: PutOptions): Promise<string>;
   /** Stores a stream, giving up with `BlobTooLarge` beyond `maxBytes`. */
-  putStream(source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }>;
+  putStream(source: Readable, maxBytes: number, options?: PutOptions): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   stream(ref: string): Readable;
   /** The bytes from `start` up to `end`, or to where the file ends. */
   read(ref: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   size(ref: string): Promise<number>;
   has(ref: string): Promise<boolean>;
+  /** Whether it is there; what can be made again then counts as used now. */
+  use(ref: string): Promise<boolean>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
   path(ref: string): string;
+  /** Has blobs stay for a holder, such as a run, that shows them: until `release`, whatever the disk budget. */
+  hold(holder: string, refs: Iterable<string>): Promise<void>;
+  release(holder: string): Promise<void>;
 }
+
+/** Folders beside those of the blobs that must last: what can be made again, and what holders hold of it. */
+export const madeFolder = "made";
+export const heldFolder = "held";
+export const temporaryFolder = "tmp";
 
 /** Largest upload: a checkpoint. Pictures have a limit of their own, where they are read. */
 export const maxUpload = 2 * 2 ** 30;
@@ -41,6 +55,16 @@ export class BlobMissing extends Error {
 
 export const isRef = (ref: string): boolean => /^[0-9a-f]{64}$/.test(ref);
 
+/** The blobs that a value in stored form, or an event, refers to. */
+export function refsIn(stored: object): string[] {
+  const refs = new Set<string>();
+  JSON.stringify(stored, (name, value) => {
+    if (name === "ref" && typeof value === "string" && isRef(value)) refs.add(value);
+    return value;
+  });
+  return [...refs];
+}
+
 /** Node hashes at most 2 GiB at a time, and reads no more in one piece. */
 const pieceBytes = 2 ** 30;
 
@@ -52,25 +76,40 @@ export function sha256(data: Uint8Array | string): string {
   return hash.digest("hex");
 }
 
-/** A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed. */
+/**
+ * A blob store in a folder, two levels deep. Files appear whole or not at all: they are written aside and renamed.
+ * What can be made again lies in `made`; what is held of that has a second name (a hard link) in `held`.
+ */
 export function openBlobs(root: string): Blobs {
-  const path = (ref: string) => pathIn(root, ref);
+  const path = (ref: string) => placeOf(root, ref);
   return {
     root,
     path,
-    put: (bytes, { durable = true } = {}) => putBytes(root, bytes, durable),
-    putStream: (source, maxBytes) => putStream(root, source, maxBytes),
+    put: (bytes, options) => putBytes(root, bytes, options),
+    putStream: (source, maxBytes, options) => putStream(root, source, maxBytes, options),
     get: (ref) => readAll(path(ref)).catch(sayMissing(ref)),
     stream: (ref) => createReadStream(path(ref)),
     read: (ref, start, end) => readRange(path(ref), start, end).catch(sayMissing(ref)),
     size: (ref) => stat(path(ref)).then((found) => found.size, sayMissing(ref)),
     has: (ref) => exists(path(ref)),
+    use: (ref) => use(root, ref),
+    hold: (holder, refs) => hold(root, holder, refs),
+    release: (holder) => rm(join(root, heldFolder, holder), { recursive: true, force: true }),
   };
 }
 
-function pathIn(root: string, ref: string): string {
+function pathIn(folder: string, ref: string): string {
   if (!isRef(ref)) throw new Error(`"${ref.slice(0, 80)}" is no blob reference: 64 hexadecimal digits were expected.`);
-  return join(root, ref.slice(0, 2), ref);
+  return join(folder, ref.slice(0, 2), ref);
+}
+
+const lastingPath = (root: string, ref: string): string => pathIn(root, ref);
+const madePath = (root: string, ref: string): string => pathIn(join(root, madeFolder), ref);
+
+/** Where a blob lies; where it would, if it is missing. */
+function placeOf(root: string, ref: string): string {
+  const made = madePath(root, ref);
+  return existsSync(made) ? made : lastingPath(root, ref);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -80,16 +119,45 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+async function use(root: string, ref: string): Promise<boolean> {
+  if (await exists(lastingPath(root, ref))) return true;
+  const now = new Date();
+  return utimes(madePath(root, ref), now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A file with two names is not given up. Where the file system has no second names, it lasts. */
+async function hold(root: string, holder: string, refs: Iterable<string>): Promise<void> {
+  const folder = join(root, heldFolder, holder);
+  for (const ref of refs) {
+    const made = madePath(root, ref);
+    if (!existsSync(made)) continue;
+    await mkdir(folder, { recursive: true });
+    await linked(made, join(folder, ref)).catch(() => rename(made, lastingPath(root, ref)));
+  }
+}
+
+/** Who holds blobs. */
+export const holdersIn = (root: string): Promise<string[]> => readdir(join(root, heldFolder)).catch(() => []);
+
+async function linked(from: string, to: string): Promise<void> {
+  await link(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
 const sayMissing =
   (ref: string) =>
   (error: NodeJS.ErrnoException): never => {
     throw error.code === "ENOENT" ? new BlobMissing(ref) : error;
   };
 
-async function putBytes(root: string, bytes: Uint8Array, durable: boolean): Promise<string> {
+async function putBytes(root: string, bytes: Uint8Array, { durable = true }: PutOptions = {}): Promise<string> {
   const ref = sha256(bytes);
-  if (await exists(pathIn(root, ref))) return ref;
-  await writeAside(root, async (temporary) => {
+  if (await (durable ? exists(lastingPath(root, ref)) : use(root, ref))) return ref;
+  await writeAside(root, durable, async (temporary) => {
     const file = await open(temporary, "wx");
     try {
       await file.writeFile(bytes);
@@ -102,7 +170,12 @@ async function putBytes(root: string, bytes: Uint8Array, durable: boolean): Prom
   return ref;
 }
 
-async function putStream(root: string, source: Readable, maxBytes: number): Promise<{ ref: string; bytes: number }> {
+async function putStream(
+  root: string,
+  source: Readable,
+  maxBytes: number,
+  { durable = true }: PutOptions = {},
+): Promise<{ ref: string; bytes: number }> {
   const digest = createHash("sha256");
   let bytes = 0;
   const meter = new Transform({
@@ -112,8 +185,8 @@ async function putStream(root: string, source: Readable, maxBytes: number): Prom
       done(bytes > maxBytes ? new BlobTooLarge(maxBytes) : null, chunk);
     },
   });
-  const ref = await writeAside(root, async (temporary) => {
-    await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: true }));
+  const ref = await writeAside(root, durable, async (temporary) => {
+    await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: durable }));
     return digest.digest("hex");
   });
   return { ref, bytes };
@@ -123,12 +196,16 @@ async function putStream(root: string, source: Readable, maxBytes: number): Prom
  * Has a file written under a name of its own, then moves it to where its reference says. Nothing is left of one that
  * failed.
  */
-async function writeAside(root: string, write: (temporary: string) => Promise<string>): Promise<string> {
-  await mkdir(join(root, "tmp"), { recursive: true });
-  const temporary = join(root, "tmp", randomUUID());
+async function writeAside(
+  root: string,
+  durable: boolean,
+  write: (temporary: string) => Promise<string>,
+): Promise<string> {
+  await mkdir(join(root, temporaryFolder), { recursive: true });
+  const temporary = join(root, temporaryFolder, randomUUID());
   try {
     const ref = await write(temporary);
-    const path = pathIn(root, ref);
+    const path = (durable ? lastingPath : madePath)(root, ref);
     await mkdir(dirname(path), { recursive: true });
     await rename(temporary, path);
     return ref;

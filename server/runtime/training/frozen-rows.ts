@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { closeSync, openSync, readSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { DType } from "#models/onnx/graph";
@@ -10,7 +9,7 @@ import type { Halves } from "#models/onnx/split";
 import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
-import { writeWhole } from "../cache";
+import { readUsed, writeWhole } from "../cache";
 import type { Provider } from "../providers";
 import { openSession, type Session } from "../sessions";
 import { asArray, rowsOf, takeRows, widthOf } from "../values";
@@ -53,12 +52,9 @@ interface Stored {
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
   const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec;
   const path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
-  const known = await readFile(path, "utf8").then(
-    (text) => JSON.parse(text) as Stored[],
-    () => undefined,
-  );
+  const known = await readUsed<Stored[]>(path);
   const stored =
-    known && (await Promise.all(known.map(({ ref }) => blobs.has(ref)))).every(Boolean) ? known : await compute(spec);
+    known && (await Promise.all(known.map(({ ref }) => blobs.use(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
   const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) }));
   const bytes = parts.reduce((n, p) => n + p.bytes, 0);
@@ -109,7 +105,7 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
   const outputs = [...first.outputs].map(([name, value]) => ({ name, value, stream: new PassThrough() }));
   const writing = Promise.all(
     outputs.map(async ({ name, value: { dtype, shape }, stream }): Promise<Stored> => {
-      const { ref } = await spec.blobs.putStream(stream, Number.MAX_SAFE_INTEGER);
+      const { ref } = await spec.blobs.putStream(stream, Number.MAX_SAFE_INTEGER, { durable: false });
       return { name, dtype, shape: shape.slice(1) as number[], ref };
     }),
   );
