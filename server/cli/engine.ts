@@ -5,7 +5,7 @@ import type { RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
 import type { ExecuteOptions } from "../runtime/execute";
 import { openBlobs } from "../storage/blobs";
-import { useCache } from "../storage/budget";
+import { beginCacheUse } from "../storage/budget";
 import { Usage } from "../usage";
 import { say } from "./output";
 
@@ -39,7 +39,7 @@ export function openEngine(options: { provider: string; json?: boolean }): Engin
 /** What the command uses of the cache stays while it works; in the end the cache is brought within its limit. */
 export function usingCache<A extends unknown[]>(work: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
   return async (...args) => {
-    const endUse = await useCache(env().data);
+    const endUse = await beginCacheUse(env().data);
     try {
       await work(...args);
     } finally {

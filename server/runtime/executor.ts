@@ -8,7 +8,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
 import { openBlobs, refsIn } from "../storage/blobs";
-import { useCache } from "../storage/budget";
+import { beginCacheUse } from "../storage/budget";
 import { type ExecuteResult, execute } from "./execute";
 
 interface RunOrder {
@@ -32,7 +32,7 @@ let controller: AbortController | undefined;
 process.on("message", async (message: ToExecutor) => {
   if (message.kind === "cancel") return controller?.abort();
   controller = new AbortController();
-  const endUse = await useCache(data).catch(() => async () => {}); // the run itself will say what is wrong
+  const endUse = await beginCacheUse(data).catch(() => async () => {}); // the run itself will say what is wrong
   const result = await executeRun(message, controller.signal);
   send({ kind: "result", result });
   await endUse();

@@ -21,7 +21,7 @@ export async function diskLimit(data: string): Promise<number> {
  * Says that this process uses the cache: what it uses from now on stays. Gives how to end that. Meanwhile, and in the
  * end, what is above the limit is given up.
  */
-export async function useCache(data: string): Promise<() => Promise<void>> {
+export async function beginCacheUse(data: string): Promise<() => Promise<void>> {
   const users = join(data, "cache", usersFolder);
   const marker = join(users, randomUUID());
   await mkdir(users, { recursive: true });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { type Blobs, openBlobs } from "./blobs";
-import { diskLimit, inUseSince, useCache } from "./budget";
+import { diskLimit, inUseSince, beginCacheUse } from "./budget";
 import { giveUp, kindsOfFiles, spareBytes } from "./disk";
 
 let data: string;
@@ -36,7 +36,7 @@ describe("what can be made again", () => {
     await blobs.hold("a-run", [held, upload]);
     const spare = await made(1000, 6);
     await pause();
-    const endUse = await useCache(data);
+    const endUse = await beginCacheUse(data);
     const used = await made(1000, 7);
     expect(await giveUp(data, 0, await inUseSince(data))).toEqual({ files: 1, bytes: 1000 });
     expect(await Promise.all([upload, held, spare, used].map(blobs.has))).toEqual([true, true, false, true]);
@@ -49,7 +49,7 @@ describe("what can be made again", () => {
     vi.stubEnv("PATCHBAY_DISK", "1500");
     await made(1000, 8);
     await made(1000, 9);
-    await (await useCache(data))();
+    await (await beginCacheUse(data))();
     expect(await spareBytes(data)).toBe(1000);
     vi.unstubAllEnvs();
     expect(await diskLimit(data)).toBeLessThanOrEqual(50 * 2 ** 30);

@@ -1,5 +1,5 @@
 /** What lies in the data folder, by kind; and the giving up of what can be made again. */
-import { type Dirent, type Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { heldFolder, madeFolder, temporaryFolder } from "./blobs";
