@@ -10,6 +10,7 @@ import { augment as imageAugment } from "./image/augment";
 import { crop as imageCrop } from "./image/crop";
 import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
+import { preprocess as imagePreprocess } from "./image/preprocess";
 import { resize as imageResize } from "./image/resize";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
@@ -60,6 +61,7 @@ export const registry = {
   "image.crop": imageCrop,
   "image.load": imageLoad,
   "image.normalize": imageNormalize,
+  "image.preprocess": imagePreprocess,
   "image.resize": imageResize,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,

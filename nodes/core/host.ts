@@ -1,6 +1,7 @@
 import type { ImageBatch, ImageFile, PlacedImage, Series, SourceFile, StoredImage, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
 import type { Signature } from "#models/onnx/import/signature";
+import type { Picture } from "#models/pictures/pillow";
 import type { Random } from "#models/random";
 import type { Optimizer } from "#models/train/optimizers";
 import type { Schedule } from "#models/train/schedules";
@@ -17,6 +18,16 @@ export interface PixelRequest {
   kernel?: "cubic" | "linear" | "nearest" | "lanczos3";
   /** Fills transparency and padding, "#rrggbb". */
   background?: string;
+}
+
+/** How a picture is decoded that keeps a size of its own. */
+export interface DecodeRequest {
+  /** Laid behind transparent parts, "#rrggbb"; without it transparency is dropped, and the colours below it stay. */
+  background?: string;
+  /** The size that is needed of a picture, from the one it has: drawings are rendered at twice as much. */
+  sizeOf(size: { width: number; height: number }): { width: number; height: number };
+  /** Scales to that size while decoding; without it a photo comes as large as it is. */
+  kernel?: PixelRequest["kernel"];
 }
 
 /** A part of a training with settings of its own. */
@@ -177,6 +188,11 @@ export interface Host {
   shownImages(images: readonly (ImageFile | undefined)[]): Promise<(StoredImage | undefined)[]>;
   /** Decodes and scales in parallel, cached by content and request: uint8 [N, H, W, 3]. */
   pixels(images: ImageBatch, request: PixelRequest): Promise<Tensor>;
+  /**
+   * Decodes pictures in parallel, each in a size of its own, and gives what `use` makes of them: no more pictures are
+   * there at a time than are decoded at once.
+   */
+  decode<R>(images: ImageBatch, request: DecodeRequest, use: (picture: Picture) => R): Promise<R[]>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<StoredImage[]>;
   train(request: TrainRequest): Promise<TrainResult>;

@@ -65,7 +65,7 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   outputs: O;
   params: P;
   /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
-  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports; batch?: number };
+  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports; batch?: number; perBatch?: boolean };
   /** How many rows it takes at a time where it takes no others, as a model that was exported for one batch. */
   batch?: number;
   /** For a tensor node that is a host node with some parameters: what it does then. */
@@ -196,15 +196,15 @@ export function defineNode<const I extends Ports, const O extends Ports, P exten
 /** The definition with the ports and the behaviour that these parameters ask for. */
 export function withPorts(definition: NodeDefinition, params: ParamValues<Params>): NodeDefinition {
   if (!definition.ports) return definition;
-  const { inputs, outputs, batch } = definition.ports(params);
+  const { inputs, outputs, ...others } = definition.ports(params);
   const instead = definition.instead?.(params);
   if (!instead)
     return {
       ...definition,
       inputs: { ...inputs, ...definition.inputs },
       outputs: { ...outputs, ...definition.outputs },
-      ...(batch === undefined ? {} : { batch }),
-    };
+      ...others,
+    } as NodeDefinition;
   const { build: _build, prepare: _prepare, clamp: _clamp, fingerprint: _fingerprint, ...described } = definition;
   return { ...described, ...instead, inputs: { ...inputs }, outputs: { ...outputs } };
 }

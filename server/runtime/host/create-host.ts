@@ -8,6 +8,7 @@ import { openFolders } from "../../files/folders";
 import { imageBytes, shownImage } from "./image-bytes";
 import { importImage, importImages } from "./import-images";
 import { packageFile } from "./packages";
+import { decodeEach, picturesIn } from "./decode-each";
 import { pixelsOf } from "./pixels";
 import { encode } from "./render";
 import { sideBySide } from "./side-by-side";
@@ -78,6 +79,11 @@ export function createHost(options: HostOptions): Host {
       const [, height, width] = images.pixels.shape;
       if (height === request.height && width === request.width) return images.pixels;
       return pixelsOf(await host.encodeImages(images.pixels), request, decoding);
+    },
+    async decode(images, request, use) {
+      if ("pixels" in images && !request.kernel) return picturesIn(images.pixels).map(use);
+      const files = "files" in images ? images.files : await host.encodeImages(images.pixels);
+      return decodeEach(files, request, use, decoding);
     },
     async encodeImages({ data, shape }, names) {
       const [count = 0, height = 0, width = 0] = shape;

@@ -81,7 +81,10 @@ function addressOf({ file, start, length, column, row }: PlacedImage) {
   return [file.path, file.size, file.mtimeMs, ...part];
 }
 
-function failureOfAll(failures: readonly { i: number; reason: unknown }[], files: readonly ImageFile[]): unknown {
+export function failureOfAll(
+  failures: readonly { i: number; reason: unknown }[],
+  files: readonly ImageFile[],
+): unknown {
   const [first] = failures;
   const foreign = failures.find(({ reason }) => !(reason instanceof Failure));
   if (foreign || failures.length === 1) return (foreign ?? first)?.reason;

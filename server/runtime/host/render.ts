@@ -1,5 +1,6 @@
-import sharp, { type Sharp } from "sharp";
-import type { PixelRequest } from "#nodes/core/host";
+import sharp, { type Sharp, type SharpOptions } from "sharp";
+import type { DecodeRequest, PixelRequest } from "#nodes/core/host";
+import type { Picture } from "#models/pictures/pillow";
 import { looksLikeXml } from "../../files/picture-kinds";
 import { pictureLimits } from "./picture-limits";
 
@@ -21,6 +22,23 @@ export async function render(bytes: Uint8Array, request: PixelRequest, known: Si
     .raw()
     .toBuffer({ resolveWithObject: true });
   return info.channels === 3 ? data : repeated(data, info.channels);
+}
+
+/** A checked picture at a size of its own, as the request has it. Colour profiles are left aside, as PIL does. */
+export async function decode(bytes: Uint8Array, request: DecodeRequest, known: Size): Promise<Picture> {
+  const { width, height } = request.sizeOf(known);
+  const isDrawing = looksLikeXml(bytes);
+  let picture = isDrawing ? openDrawing(bytes, { width, height }, known) : openPhoto(bytes, known, { ignoreIcc: true });
+  picture = picture.toColourspace("srgb");
+  if (request.kernel) picture = picture.resize(width, height, { fit: "fill", kernel: request.kernel });
+  if (request.background) picture = picture.flatten({ background: request.background });
+  const { data, info } = await picture
+    .removeAlpha()
+    .timeout({ seconds: pictureLimits.seconds })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const rgb = info.channels === 3 ? data : repeated(data, info.channels);
+  return { width: info.width, height: info.height, data: rgb };
 }
 
 /** uint8 [H, W, 3] to a PNG. */
@@ -47,8 +65,10 @@ const options = { limitInputPixels: pictureLimits.pixels, failOn: "error", pages
  * Turned as it is seen, and whole: the extract keeps decoders from scaling on their own (JPEG and WebP can), which
  * would take the place of the filter that was asked for and make pixels depend on the format of the file.
  */
-const openPhoto = (bytes: Uint8Array, { width, height }: Size): Sharp =>
-  sharp(bytes, options).autoOrient().extract({ left: 0, top: 0, width, height });
+const openPhoto = (bytes: Uint8Array, { width, height }: Size, how: SharpOptions = {}): Sharp =>
+  sharp(bytes, { ...options, ...how })
+    .autoOrient()
+    .extract({ left: 0, top: 0, width, height });
 
 /**
  * A drawing is rendered at twice the size that is needed and scaled down; 72 dpi is its natural size, and no side may

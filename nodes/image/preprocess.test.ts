@@ -1,0 +1,93 @@
+import * as z from "zod";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import { sourceOf } from "#models/onnx/import/fields";
+import { flat, runNode, testHost } from "#tests/kit/run-node";
+import { withPorts } from "../core/node";
+import { preprocess } from "./preprocess";
+
+const ref = "0".repeat(64);
+const uploadOf = async (config: object) => {
+  const inspect = preprocess.inspect?.file;
+  return {
+    ref,
+    ...(await inspect?.read(sourceOf(new TextEncoder().encode(JSON.stringify(config))), (() => {}) as never)),
+  };
+};
+const portsOf = (params: object) => {
+  const parsed = z.object(preprocess.params as z.ZodRawShape).parse(params);
+  return withPorts(preprocess, parsed as never);
+};
+
+describe("preprocess", () => {
+  it("gives its shape before there is a picture, where the configuration fixes it", async () => {
+    expect(portsOf({}).outputs.pixels.shape).toEqual(["N", 3, 224, 224]);
+    const file = await uploadOf({ image_processor_type: "ViltImageProcessor" });
+    const vilt = portsOf({ source: "upload", file });
+    expect(vilt.outputs.pixels.shape).toEqual(["N", 3, "*", "*"]);
+    expect([vilt.outputs.mask.shape, vilt.perBatch]).toEqual([["N", "*", "*"], true]);
+    expect(portsOf({ class: "LlavaNextImageProcessor" }).outputs.pixels.shape).toEqual(["N", "*", 3, 224, 224]);
+  });
+
+  it("reads pictures of files, and pixels that a node before it made", async () => {
+    const { pixels } = await runNode(
+      preprocess,
+      { image: flat(300, 200, [[255, 0, 0]]) },
+      { class: "ViTImageProcessor" },
+    );
+    expect(pixels.shape).toEqual([1, 3, 224, 224]);
+    expect([pixels.data[0], pixels.data[224 * 224]]).toEqual([1, -1]);
+  });
+
+  it("drops transparency, or lays it on white", async () => {
+    const host = await testHost();
+    const clear = {
+      create: { width: 8, height: 8, channels: 4, background: { r: 0, g: 0, b: 255, alpha: 0 } },
+    } as const;
+    const image = { files: [await host.importImage(await sharp(clear).png().toBuffer())] };
+    const redOf = async (transparency: string) =>
+      (await runNode(preprocess, { image }, { class: "ViTImageProcessor", transparency }, host)).pixels.data[0];
+    expect([await redOf("dropped"), await redOf("white")]).toEqual([-1, 1]);
+  });
+
+  it("draws vectors as large as they are needed", async () => {
+    const host = await testHost();
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="10" height="20"/></svg>';
+    const image = { files: [await host.importImage(new TextEncoder().encode(svg))] };
+    const params = { class: "ViTImageProcessor", transparency: "white" };
+    const { data } = (await runNode(preprocess, { image }, params, host)).pixels;
+    const row = Array.from(data.slice(0, 224), Number);
+    expect(row.filter((value) => value > -0.99 && value < 0.99).length).toBeLessThan(4); // the edge is sharp
+  });
+
+  it("is near to exact where the decoder scales", async () => {
+    const host = await testHost();
+    const noise = { create: { width: 640, height: 480, channels: 3, background: "#888888" } } as const;
+    const grained = sharp({ ...noise, create: { ...noise.create, noise: { type: "gaussian", mean: 128, sigma: 40 } } });
+    const image = { files: [await host.importImage(await grained.png().toBuffer())] };
+    const exact = (await runNode(preprocess, { image }, {}, host)).pixels;
+    const fast = (await runNode(preprocess, { image }, { resampling: "fast" }, host)).pixels;
+    expect(fast.shape).toEqual(exact.shape);
+    const differences = Array.from(exact.data, (value, i) => Math.abs(Number(value) - Number(fast.data[i])));
+    const largest = differences.reduce((most, each) => Math.max(most, each), 0);
+    expect(largest).toBeLessThan(0.2);
+    expect(largest).toBeGreaterThan(0);
+  });
+
+  it("names damaged pictures, and what is no configuration", async () => {
+    const host = await testHost();
+    const cut = (
+      await sharp({ create: { width: 99, height: 99, channels: 3, background: "red" } })
+        .png()
+        .toBuffer()
+    ).subarray(0, 200);
+    const image = { files: [{ ref: await host.put(cut), width: 99, height: 99, name: "cut.png" }] };
+    await expect(runNode(preprocess, { image }, {}, host)).rejects.toThrow("The picture cut.png cannot be decoded.");
+    await expect(uploadOf({ model_type: "clip" })).rejects.toThrow(
+      "The image processor's configuration cannot be read",
+    );
+    await expect(runNode(preprocess, { image }, { source: "upload" }, host)).rejects.toThrow(
+      "No preprocessor_config.json",
+    );
+  });
+});

@@ -1,0 +1,142 @@
+import * as z from "zod";
+import {
+  batchOf,
+  type ImageProcessor,
+  imageProcessor,
+  processPicture,
+  resultSize,
+  scaledSize,
+} from "#models/pictures/image-processor";
+import { knownProcessors, readProcessor } from "#models/pictures/processor-config";
+import type { Source } from "#models/onnx/import/fields";
+import { defineNode } from "../core/node";
+import { type Ports, port } from "../core/ports";
+
+const upload = z.object({
+  ref: z.string().regex(/^[0-9a-f]{64}$/),
+  name: z.string().max(255).default("preprocessor_config.json"),
+  processor: imageProcessor,
+});
+
+interface Choice {
+  source: "class" | "upload";
+  class: string;
+  file?: z.output<typeof upload>;
+}
+
+export const preprocess = defineNode({
+  type: "image.preprocess",
+  title: "Preprocess",
+  description: "Pictures to what a Hugging Face model expects, as its preprocessor_config.json says.",
+  docs: `Scales by the shortest or longest side or to an exact size, crops, pads, rescales, removes mean and deviation:
+float32 [N, 3, H, W], equal to transformers' implementation with PIL to 10⁻⁵. EXIF orientation is applied, grey is
+repeated. Colour profiles are left aside, as PIL does. H and W follow from the configuration where it crops or scales
+to an exact size; else all pictures of a batch must come out equal, or be padded.
+
+**ViLT** scales to multiples of its patch and pads with zeros to the largest of the batch; \`mask\` int64 [N, H, W] is
+1 where there is picture. **LLaVA-NeXT and OneVision** give tiles: [N, tiles, 3, H, W], the whole picture first, missing
+tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
+
+*Exact* scales with Pillow's own filter. *Fast* lets the decoder scale (libvips): some milliseconds less for each
+picture, but up to 0.2 off after normalisation where it scales down, and up to 0.8 where it scales up. Tiles are always
+exact.`,
+  version: 1,
+  inputs: { image: port.image({ shape: ["N", "*", "*"] }) },
+  outputs: {},
+  params: {
+    source: z.enum(["class", "upload"]).default("class").meta({ label: "From" }),
+    class: z
+      .enum(knownProcessors as [string, ...string[]])
+      .default("CLIPImageProcessor")
+      .meta({
+        label: "Class",
+        description: "With the settings that transformers gives it.",
+      }),
+    file: upload.optional().meta({ label: "preprocessor_config.json", widget: "upload" }),
+    transparency: z.enum(["dropped", "white"]).default("dropped").meta({
+      description: "Dropped, as the models were trained: what lies below shows. Or laid on white, for drawings.",
+    }),
+    resampling: z
+      .enum(["exact", "fast"])
+      .default("exact")
+      .meta({ advanced: true, description: "Fast differs from what the model was trained with; see the docs." }),
+  },
+  ports(params) {
+    const processor = processorOf(params);
+    return processor
+      ? { outputs: outputsOf(processor), perBatch: processor.pad && resultSize(processor) === undefined }
+      : {};
+  },
+  inspect: {
+    file: {
+      ending: "preprocessor_config.json",
+      read: async (source: Source) => ({ processor: readProcessor(await jsonOf(source)) }),
+    },
+  },
+  check: ({ source, file }) =>
+    source === "upload" && !file
+      ? { param: "file", message: "No preprocessor_config.json is chosen.", hint: "Upload one, or choose a class." }
+      : undefined,
+  rowwise: true,
+  async run({ host, inputs, params }) {
+    const processor = processorOf(params) as ImageProcessor;
+    const isFast = params.resampling === "fast" && !processor.tiles;
+    const request = {
+      sizeOf: (size: { width: number; height: number }) => scaledSize(processor, size),
+      ...(params.transparency === "white" ? { background: "#ffffff" } : {}),
+      ...(isFast ? { kernel: fastKernels[processor.filter] } : {}),
+    };
+    const rest = isFast ? { ...processor, resize: undefined } : processor;
+    const done = await host.decode(inputs.image, request, (picture) => ({
+      sizes: [BigInt(picture.height), BigInt(picture.width)],
+      results: processPicture(rest, picture),
+    }));
+    const { shape, data, mask } = batchOf(
+      processor,
+      done.map(({ results }) => results),
+    );
+    const [height = 0, width = 0] = shape.slice(-2);
+    const sizes = BigInt64Array.from(done.flatMap((picture) => picture.sizes));
+    return {
+      pixels: { dtype: "float32", shape, data },
+      ...(hasMask(processor) ? { mask: { dtype: "int64", shape: [done.length, height, width], data: mask } } : {}),
+      ...(processor.tiles ? { sizes: { dtype: "int64", shape: [done.length, 2], data: sizes } } : {}),
+    };
+  },
+});
+
+/** The nearest that sharp has. */
+const fastKernels = {
+  nearest: "nearest",
+  box: "linear",
+  bilinear: "linear",
+  hamming: "linear",
+  bicubic: "cubic",
+  lanczos: "lanczos3",
+} as const;
+
+function processorOf({ source, class: name, file }: Choice): ImageProcessor | undefined {
+  return source === "class" ? readProcessor({ image_processor_type: name }) : file?.processor;
+}
+
+const hasMask = ({ pad, tiles }: ImageProcessor): boolean => pad && !tiles;
+
+function outputsOf(processor: ImageProcessor): Ports {
+  const { height, width } = resultSize(processor) ?? { height: "*", width: "*" };
+  const shape = ["N", ...(processor.tiles ? ["*"] : []), 3, height, width];
+  return {
+    pixels: port.tensor({ dtype: "float32", shape }),
+    ...(hasMask(processor) ? { mask: port.tensor({ dtype: "int64", shape: ["N", height, width] }) } : {}),
+    ...(processor.tiles ? { sizes: port.tensor({ dtype: "int64", shape: ["N", 2] }) } : {}),
+  };
+}
+
+async function jsonOf(source: Source): Promise<unknown> {
+  const limit = 2 ** 20;
+  if (source.size > limit) throw new Error("The file has more than 1 MiB, and is no preprocessor_config.json.");
+  try {
+    return JSON.parse(new TextDecoder().decode(await source.read(0, source.size)));
+  } catch {
+    throw Object.assign(new Error("The file is no JSON."), { hint: "Choose the preprocessor_config.json of a model." });
+  }
+}
