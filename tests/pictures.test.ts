@@ -1,7 +1,6 @@
 /** Pictures as transformers' image processors prepare them: every processor of the set, every picture. */
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Host } from "#nodes/core/host";
 import type { HostValues, Ports } from "#nodes/core/ports";

@@ -1,6 +1,6 @@
 /**
- * What an image processor of Hugging Face's transformers does to pictures, as data, and doing it: scale, crop, normalise,
- * cut into tiles, pad to a batch. Equal to its implementation with PIL to 1e-5.
+ * What an image processor of Hugging Face's transformers does to pictures, as data, and doing it: scale, crop,
+ * normalise, cut into tiles, pad to a batch. Equal to its implementation with PIL to 1e-5.
  */
 import * as z from "zod";
 import { type Filter, filtersByNumber, type Picture, resample } from "./pillow";

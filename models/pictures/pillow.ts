@@ -1,6 +1,6 @@
 /**
- * Scales pictures as Pillow 13 does, equal to the bit: two passes with weights of 22 bits behind the point, each rounded
- * to 8 bits. What processors of Hugging Face's transformers do to a picture goes through it.
+ * Scales pictures as Pillow 13 does, equal to the bit: two passes with weights of 22 bits behind the point, each
+ * rounded to 8 bits. What processors of Hugging Face's transformers do to a picture goes through it.
  * Source: Pillow, `src/libImaging/Resample.c`, and `Geometry.c` for the nearest neighbour.
  */
 

@@ -1,4 +1,4 @@
-/** The set of small checkpoints and what transformers makes of them, or another one that is named by the environment. */
+/** The set of small checkpoints with what transformers makes of them, or another one that the environment names. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors, type StoredTensor, toFloat32 } from "#models/files/safetensors";
