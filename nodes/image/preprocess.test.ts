@@ -3,7 +3,9 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { sourceOf } from "#models/onnx/import/fields";
 import { flat, runNode, testHost } from "#tests/kit/run-node";
+import type { Host } from "../core/host";
 import { withPorts } from "../core/node";
+import type { ImageBatch, Tensor } from "../core/values";
 import { preprocess } from "./preprocess";
 
 const ref = "0".repeat(64);
@@ -14,6 +16,8 @@ const uploadOf = async (config: object) => {
     ...(await inspect?.read(sourceOf(new TextEncoder().encode(JSON.stringify(config))), (() => {}) as never)),
   };
 };
+const pixelsOf = async (image: ImageBatch, params: object, host?: Host): Promise<Tensor> =>
+  ((await runNode(preprocess, { image }, { ...params }, host)) as { pixels: Tensor }).pixels;
 const portsOf = (params: object) => {
   const parsed = z.object(preprocess.params as z.ZodRawShape).parse(params);
   return withPorts(preprocess, parsed as never);
@@ -30,11 +34,7 @@ describe("preprocess", () => {
   });
 
   it("reads pictures of files, and pixels that a node before it made", async () => {
-    const { pixels } = await runNode(
-      preprocess,
-      { image: flat(300, 200, [[255, 0, 0]]) },
-      { class: "ViTImageProcessor" },
-    );
+    const pixels = await pixelsOf(flat(300, 200, [[255, 0, 0]]), { class: "ViTImageProcessor" });
     expect(pixels.shape).toEqual([1, 3, 224, 224]);
     expect([pixels.data[0], pixels.data[224 * 224]]).toEqual([1, -1]);
   });
@@ -46,7 +46,7 @@ describe("preprocess", () => {
     } as const;
     const image = { files: [await host.importImage(await sharp(clear).png().toBuffer())] };
     const redOf = async (transparency: string) =>
-      (await runNode(preprocess, { image }, { class: "ViTImageProcessor", transparency }, host)).pixels.data[0];
+      (await pixelsOf(image, { class: "ViTImageProcessor", transparency }, host)).data[0];
     expect([await redOf("dropped"), await redOf("white")]).toEqual([-1, 1]);
   });
 
@@ -55,7 +55,7 @@ describe("preprocess", () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="10" height="20"/></svg>';
     const image = { files: [await host.importImage(new TextEncoder().encode(svg))] };
     const params = { class: "ViTImageProcessor", transparency: "white" };
-    const { data } = (await runNode(preprocess, { image }, params, host)).pixels;
+    const { data } = await pixelsOf(image, params, host);
     const row = Array.from(data.slice(0, 224), Number);
     expect(row.filter((value) => value > -0.99 && value < 0.99).length).toBeLessThan(4); // the edge is sharp
   });
@@ -65,8 +65,8 @@ describe("preprocess", () => {
     const noise = { create: { width: 640, height: 480, channels: 3, background: "#888888" } } as const;
     const grained = sharp({ ...noise, create: { ...noise.create, noise: { type: "gaussian", mean: 128, sigma: 40 } } });
     const image = { files: [await host.importImage(await grained.png().toBuffer())] };
-    const exact = (await runNode(preprocess, { image }, {}, host)).pixels;
-    const fast = (await runNode(preprocess, { image }, { resampling: "fast" }, host)).pixels;
+    const exact = await pixelsOf(image, {}, host);
+    const fast = await pixelsOf(image, { resampling: "fast" }, host);
     expect(fast.shape).toEqual(exact.shape);
     const differences = Array.from(exact.data, (value, i) => Math.abs(Number(value) - Number(fast.data[i])));
     const largest = differences.reduce((most, each) => Math.max(most, each), 0);
