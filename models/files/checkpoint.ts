@@ -36,12 +36,28 @@ export async function openCheckpointIn(names: readonly string[], open: OpenFile,
   return openIndexed(first, open);
 }
 
+/**
+ * Which files beside a chosen one belong to its checkpoint: the shards that it names where it is an index, none where
+ * it holds everything itself. All of their headers are checked.
+ */
+export async function inspectCheckpoint(chosen: ByteSource, beside: OpenFile): Promise<{ files: string[] }> {
+  const [mark, , , , ...upper] = await chosen.read(0, 8);
+  const isIndex = mark === 0x7b && upper.some((byte) => byte !== 0); // "{", and no length of a header
+  if (!isIndex) {
+    await openSafetensors(chosen);
+    return { files: [] };
+  }
+  const index = `model${indexEnding}`;
+  const { files } = await openIndexed(index, async (file) => (file === index ? chosen : beside(file)));
+  return { files: [...files] };
+}
+
 /** The checkpoint that files hold together. No two of them may hold a tensor of one name. */
 export async function openCheckpoint(files: readonly string[], open: OpenFile): Promise<Checkpoint> {
   const tensors = new Map<string, TensorAddress>();
   let metadata: Record<string, string> = {};
   for (const file of files) {
-    const header = await openShard(file, open);
+    const header = await openShard(file, open, files.length > 1);
     metadata = { ...header.metadata, ...metadata };
     for (const [name, range] of header.tensors) {
       const other = tensors.get(name)?.file;
@@ -54,21 +70,18 @@ export async function openCheckpoint(files: readonly string[], open: OpenFile): 
 
 const oneOf = "Choose the files of one checkpoint, with their index if there is one.";
 
-/** Tensors as an index says where they are. What a shard holds beside them is no part of the checkpoint. */
+/** The shards that an index names, each tensor where it says. */
 async function openIndexed(index: string, open: OpenFile): Promise<Checkpoint> {
   const source = await sourceOf(index, open);
   if (source.size > maxIndexBytes) fail(`${quoted(index)} has ${source.size} bytes, and an index at most 100 MB`);
   const fileOf = readShardIndex(await source.read(0, source.size), index);
   const files = [...new Set(fileOf.values())];
-  const held = new Map<string, Awaited<ReturnType<typeof openShard>>>();
-  for (const file of files) held.set(file, await openShard(file, open));
-  const tensors = new Map<string, TensorAddress>();
+  const checkpoint = await openCheckpoint(files, open);
   for (const [name, file] of fileOf) {
-    const range = held.get(file)?.tensors.get(name);
-    if (!range) return fail(`${quoted(index)} says that ${quoted(name)} lies in ${quoted(file)}, which it does not`);
-    tensors.set(name, { ...range, file });
+    if (checkpoint.tensors.get(name)?.file !== file)
+      fail(`${quoted(index)} says that ${quoted(name)} lies in ${quoted(file)}, which it does not`);
   }
-  return { files, tensors, metadata: held.get(files[0] ?? "")?.metadata ?? {} };
+  return checkpoint;
 }
 
 const maxIndexBytes = 100_000_000;
@@ -119,12 +132,12 @@ function entryOf(names: readonly string[]): string | string[] {
   return fail(`the folder holds several: ${listed}`, "Name the file, or the index, that is meant.");
 }
 
-async function openShard(file: string, open: OpenFile) {
+async function openShard(file: string, open: OpenFile, isOneOfMany: boolean) {
   const source = await sourceOf(file, open);
   try {
     return await openSafetensors(source);
   } catch (error) {
-    if (error instanceof SafetensorsError) throw error.of(quoted(file));
+    if (isOneOfMany && error instanceof SafetensorsError) throw error.of(quoted(file));
     throw error;
   }
 }

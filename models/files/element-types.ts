@@ -1,4 +1,4 @@
-import { fromHalf } from "./half";
+import { fromHalf, toBfloat16, toHalf } from "./half";
 
 /**
  * The element types of safetensors, by the names they have there: how wide they are, and how those that hold
@@ -73,6 +73,15 @@ const nonFinite: ReadonlyMap<string, Bits> = new Map<string, Bits>([
 /** Bytes of a type to float32, or undefined where it holds no floating-point numbers that are read. */
 export function decode(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> | undefined {
   return decoders.get(dtype)?.(bytes);
+}
+
+/** float32 numbers as bytes of a narrower type, rounded to nearest even. */
+export function encode(dtype: "F32" | "F16" | "BF16", numbers: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (dtype === "F32") return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  const round = dtype === "F16" ? toHalf : toBfloat16;
+  const words = new Uint16Array(numbers.length);
+  for (let i = 0; i < words.length; i++) words[i] = round(numbers[i] as number);
+  return new Uint8Array(words.buffer);
 }
 
 type Decoder = (bytes: Uint8Array<ArrayBuffer>) => Float32Array<ArrayBuffer>;

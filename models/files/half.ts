@@ -27,3 +27,11 @@ export function toHalf(x: number): number {
   const rounded = size + 0xfff + ((size >>> 13) & 1);
   return sign | ((rounded - 0x38000000) >>> 13);
 }
+
+/** A number to bfloat16, the upper half of a float32, rounded to nearest even. */
+export function toBfloat16(x: number): number {
+  single[0] = x;
+  const word = bits[0] as number;
+  if (Number.isNaN(x)) return (word >>> 16) | 0x40;
+  return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+}

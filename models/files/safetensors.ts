@@ -135,10 +135,44 @@ export function safetensorsParts(
   { metadata = {}, dtype = "F32" }: WriteOptions = {},
 ): Uint8Array[] {
   const pieces = tensors.map((tensor) => ({ ...pieceOf(tensor, dtype), name: tensor.name, shape: tensor.shape }));
+  const described = pieces.map(({ bytes, ...tensor }) => ({ ...tensor, bytes: bytes.byteLength }));
+  return [headerFor(described, metadata), ...pieces.map((piece) => piece.bytes)];
+}
+
+/** A tensor to write whose bytes are there when it is their turn. */
+export interface StreamedTensor {
+  name: string;
+  dtype: string;
+  shape: readonly number[];
+  /** How many bytes its parts have together. */
+  bytes: number;
+  parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** The file as a stream that holds no more than a part of one tensor. Equal input gives equal bytes. */
+export async function* streamSafetensors(
+  tensors: readonly StreamedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Uint8Array> {
+  yield headerFor(tensors, metadata);
+  for (const { name, bytes, parts } of tensors) {
+    let given = 0;
+    for await (const part of parts()) {
+      given += part.byteLength;
+      yield part;
+    }
+    if (given !== bytes) throw new Error(`the tensor ${name} came with ${given} bytes, and ${bytes} were announced`);
+  }
+}
+
+type Described = Pick<StreamedTensor, "name" | "dtype" | "shape" | "bytes">;
+
+/** The length, and the JSON of that length, with which a file of these tensors begins. */
+function headerFor(tensors: readonly Described[], metadata: Readonly<Record<string, string>>): Uint8Array {
   let offset = 0;
-  const entries = pieces.map(({ name, dtype, shape, bytes }) => {
+  const entries = tensors.map(({ name, dtype, shape, bytes }) => {
     const start = offset;
-    offset += bytes.byteLength;
+    offset += bytes;
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, offset] })}`;
   });
   if (Object.keys(metadata).length) entries.unshift(`"__metadata__":${JSON.stringify(metadata)}`);
@@ -147,7 +181,7 @@ export function safetensorsParts(
   const header = new Uint8Array(8 + length).fill(0x20, 8);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
-  return [header, ...pieces.map((piece) => piece.bytes)];
+  return header;
 }
 
 /** Writes tensors, in the given order. */

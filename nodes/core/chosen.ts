@@ -34,7 +34,7 @@ interface Choice {
  */
 export async function choose({ chosen, inspect, send, find = nothingBeside }: Choice): Promise<Stored> {
   const all = inspect ? (await Promise.all(chosen.map(unpacked))).flat() : chosen;
-  const main = mainOf(all, inspect?.ending);
+  const main = mainOf(all, [inspect?.ending ?? []].flat());
   const beside = async (path: string): Promise<Source | undefined> => besideOf(all, main, path)?.source ?? find(path);
   const { files = [], ...kept } = (await inspect?.read(main.source, beside)) ?? {};
   const ref = await send(main);
@@ -60,13 +60,14 @@ function whenRead(size: number, unpack: () => Uint8Array): Source {
 }
 
 /** The file that is meant: the only one, or the only one with the ending. */
-function mainOf(chosen: readonly Chosen[], ending: string | undefined): Chosen {
+function mainOf(chosen: readonly Chosen[], endings: readonly string[]): Chosen {
   const [first, ...others] = chosen;
   if (first && !others.length) return first;
-  const fitting = ending === undefined ? [] : chosen.filter(({ path }) => path.toLowerCase().endsWith(ending));
+  const withEnding = (ending: string) => chosen.filter(({ path }) => path.toLowerCase().endsWith(ending));
+  const fitting = endings.map(withEnding).find((found) => found.length) ?? [];
   const [main, ...more] = fitting;
   if (main && !more.length) return main;
-  const wanted = ending ?? "file";
+  const wanted = endings.join(" or ") || "file";
   const found = fitting.length
     ? fitting
         .map(({ path }) => path)

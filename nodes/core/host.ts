@@ -1,5 +1,6 @@
 import type { ImageBatch, ImageFile, PlacedImage, Series, SourceFile, StoredImage, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
+import type { Checkpoint } from "#models/files/checkpoint";
 import type { Signature } from "#models/onnx/import/signature";
 import type { Picture } from "#models/pictures/pillow";
 import type { Random } from "#models/random";
@@ -157,6 +158,8 @@ export interface Host {
   packageFile(name: string, path: string): Promise<Uint8Array>;
   /** Stores bytes by content; equal bytes have equal references. */
   put(bytes: Uint8Array): Promise<string>;
+  /** Stores what comes part by part, of any length; nothing is left of what ends with an error. */
+  putParts(parts: AsyncIterable<Uint8Array>): Promise<{ ref: string; bytes: number }>;
   get(ref: string): Promise<Uint8Array>;
   /** How many bytes were stored, and some of them: from `start` up to `end`, or to where they end. */
   size(ref: string): Promise<number>;
@@ -169,6 +172,12 @@ export interface Host {
   folderFiles(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
   /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
   folderStamp(folder: string): Promise<string>;
+  /**
+   * The checkpoint in a folder that the server allows data to be read from, used where it lies: its files are called by
+   * references, which mean nothing any more when a file changes. `entry` names the file or the index where there are
+   * several.
+   */
+  openCheckpoint(folder: string, entry?: string): Promise<Checkpoint>;
   /** The bytes behind an address. Off unless the operator turned remote images on. */
   download(url: string): Promise<Uint8Array>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */

@@ -38,8 +38,11 @@ export type ParamValues<P extends Params> = z.output<z.ZodObject<P>>;
 
 /** How files that are chosen for a parameter are read before anything is sent. */
 export interface Inspect {
-  /** How the name of the file that is meant ends, in small letters, where several are chosen. */
-  ending: string;
+  /**
+   * How the name of the file that is meant ends, in small letters, where several are chosen; of several endings the
+   * first that any of them has.
+   */
+  ending: string | readonly string[];
   /**
    * Gives what is kept of it beside its reference, and with `files` the paths of those beside it that belong to it and
    * are stored too.

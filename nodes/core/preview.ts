@@ -1,5 +1,5 @@
 import type { DType } from "#models/onnx/graph";
-import type { PortType, Ranking, Series, StoredImage } from "./values";
+import type { FileValue, PortType, Ranking, Series, StoredImage } from "./values";
 
 /**
  * What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by
@@ -32,6 +32,6 @@ export interface PreviewOf {
     columnImages?: (StoredImage | undefined)[];
   };
   gallery: { images: StoredImage[]; captions: string[]; count: number };
-  file: { ref: string; name: string; bytes: number };
+  file: FileValue;
 }
 export type Preview = { [T in PortType]: { type: T } & PreviewOf[T] }[PortType];

@@ -55,8 +55,10 @@ export type ImageBatch = { files: ImageFile[] } | { pixels: Tensor };
  * Patterns have * for any letters.
  */
 export interface Weights {
-  /** sha256 of a .safetensors blob; absent for freshly initialised parameters. */
+  /** A .safetensors file; absent for freshly initialised parameters. */
   ref?: string;
+  /** The other files of a checkpoint that lies in several. */
+  shards?: { ref: string }[];
   /** Draws the parameters that `ref` does not hold. Without a seed, one that it does not hold is an error. */
   seed?: number;
   /** Patterns of names that take no gradient. An adapter only fits a pattern that says "lora_". */
@@ -104,11 +106,12 @@ export interface Gallery {
   captions: string[];
 }
 
-/** A file to download. */
+/** A file to download, with those that it needs beside it under their names. */
 export interface FileValue {
   ref: string;
   name: string;
   bytes: number;
+  beside?: { ref: string; name: string; bytes: number }[];
 }
 
 /**

@@ -1,59 +1,90 @@
 import * as z from "zod";
+import { inspectCheckpoint, type TensorAddress } from "#models/files/checkpoint";
 import { countNonFinite, decode, isReadable } from "#models/files/element-types";
-import type { TensorRange } from "#models/files/safetensors";
-import { checkpointHeader } from "../core/checkpoint";
+import { checkpointOf, piecesOf, weightsIn } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { Weights } from "../core/values";
 
+const reference = z.string().regex(/^[0-9a-f]{64}$/);
 const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
+  ref: reference,
   name: z.string().max(255).default("weights.safetensors"),
+  files: z
+    .array(z.object({ path: z.string().max(512), ref: reference }))
+    .max(1000)
+    .optional(),
 });
+
+interface Choice {
+  source: "shipped" | "upload" | "folder";
+  shipped: string;
+  file?: z.output<typeof upload>;
+  folder: string;
+  entry: string;
+}
 
 export const load = defineNode({
   type: "weights.load",
   title: "Load checkpoint",
-  description: "Weights from a checkpoint: one shipped with Patchbay, or a .safetensors file that you upload.",
+  description:
+    "Weights from .safetensors files: one shipped with Patchbay, yours uploaded, or a folder's where they lie.",
   docs: `Nodes find their parameters by name: \`scope.name\`. The header is checked before anything is read: types,
 sizes and bounds. Tensors of every element type are carried, so that saving gives them back bit by bit; what a node asks
-for must be floating-point numbers (F64, F32, F16, BF16, F8_E4M3, F8_E5M2), which become float32.`,
+for must be floating-point numbers (F64, F32, F16, BF16, F8_E4M3, F8_E5M2), which become float32.
+
+A checkpoint in several files is chosen by its index (\`model.safetensors.index.json\`) together with them: several
+files, or their folder. From a *folder* of the machine that runs the graph, one that the operator allows with
+\`PATCHBAY_FOLDERS\`, files are used where they lie, without a copy, whatever their size; when one changes, the node
+runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what alone can be meant.`,
   version: 1,
   inputs: {},
   outputs: { weights: port.weights() },
   params: {
-    source: z.enum(["shipped", "upload"]).default("shipped").meta({ label: "From" }),
+    source: z.enum(["shipped", "upload", "folder"]).default("shipped").meta({ label: "From" }),
     shipped: z
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
       .default("clip-emoji")
       .meta({ label: "Checkpoint" }),
     file: upload.optional().meta({ label: ".safetensors", widget: "upload" }),
+    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+    entry: z.string().max(255).default("").meta({
+      label: "File",
+      description: "The file or the index, where the folder holds several.",
+      placeholder: "model.safetensors",
+      advanced: true,
+    }),
   },
-  check: ({ source, file }) =>
-    source === "upload" && !file
-      ? {
-          param: "file",
-          message: "No checkpoint is chosen.",
-          hint: "Upload a .safetensors file, or take a shipped checkpoint.",
-        }
-      : undefined,
-  // A shipped file may change with the product: its bytes, not its name, are what results depend on.
-  fingerprint: async ({ host, params }) =>
-    params.source === "shipped" ? host.put(await host.packageFile("patchbay", `${params.shipped}.safetensors`)) : "",
+  inspect: { file: { ending: [".safetensors.index.json", ".safetensors"], read: inspectCheckpoint } },
+  check({ source, file, folder }) {
+    const hint = "Upload a .safetensors file, name a folder, or take a shipped checkpoint.";
+    if (source === "upload" && !file) return { param: "file", message: "No checkpoint is chosen.", hint };
+    if (source === "folder" && !folder.trim()) return { param: "folder", message: "No folder is given.", hint };
+    return undefined;
+  },
+  // What may change under its name is what results depend on: a shipped file with the product, a folder at any time.
+  async fingerprint({ host, params }) {
+    return params.source === "upload" ? "" : (await filesFor(host, params)).join();
+  },
   async run({ host, params }) {
-    const ref =
-      params.source === "shipped"
-        ? await host.put(await host.packageFile("patchbay", `${params.shipped}.safetensors`))
-        : (params.file?.ref ?? "");
-    const { tensors } = await checkpointHeader(host, ref);
+    const weights: Weights = weightsIn(await filesFor(host, params));
+    const { tensors } = await checkpointOf(host, weights);
     const readable = [...tensors.values()].filter((tensor) => isReadable(tensor.dtype));
     if (!readable.length) host.warn(emptyOf(tensors.size));
-    const broken = await nonFiniteTensors(host, ref, tensors);
+    const broken = await nonFiniteTensors(host, tensors);
     if (broken.length) host.warn(nonFiniteOf(broken));
-    return { weights: { ref } };
+    return { weights };
   },
 });
+
+/** The files of the checkpoint that is chosen, by reference. An upload of several has their index first. */
+async function filesFor(host: Host, { source, shipped, file, folder, entry }: Choice): Promise<readonly string[]> {
+  if (source === "shipped") return [await host.put(await host.packageFile("patchbay", `${shipped}.safetensors`))];
+  if (source === "folder") return (await host.openCheckpoint(folder, entry.trim() || undefined)).files;
+  return file?.files?.map(({ ref }) => ref) ?? [file?.ref ?? ""];
+}
 
 /** A checkpoint that nothing can be built from is a slip more often than not. */
 const emptyOf = (tensors: number): string =>
@@ -68,25 +99,29 @@ interface Broken {
   total: number;
 }
 
-/** Read at a time: a checkpoint need not fit into memory to be looked through. A multiple of every element's width. */
-const pieceBytes = 2 ** 24;
-
 /** Tensors with numbers that are NaN or infinite. Masks are none: they hold nothing but 0 and −∞. */
-async function nonFiniteTensors(host: Host, ref: string, tensors: ReadonlyMap<string, TensorRange>): Promise<Broken[]> {
+async function nonFiniteTensors(host: Host, tensors: ReadonlyMap<string, TensorAddress>): Promise<Broken[]> {
   const found: Broken[] = [];
-  for (const [name, { dtype, shape, start, end }] of tensors) {
-    if (!isReadable(dtype)) continue;
+  let done = 0;
+  for (const [name, address] of tensors) {
+    host.progress(++done, tensors.size, "looking for NaN");
+    if (!isReadable(address.dtype)) continue;
     let count = 0;
     let isMask = true;
-    for (let begin = start; begin < end; begin += pieceBytes) {
-      const bytes = await host.read(ref, begin, Math.min(end, begin + pieceBytes));
-      const inPiece = countNonFinite(dtype, bytes);
+    for await (const bytes of piecesOf(host, address)) {
+      host.signal.throwIfAborted();
+      const inPiece = countNonFinite(address.dtype, bytes);
       count += inPiece;
-      isMask &&= inPiece > 0 && decode(dtype, bytes)?.every((x) => x === 0 || x === Number.NEGATIVE_INFINITY) === true;
+      isMask &&= inPiece > 0 && isMaskPiece(address.dtype, bytes);
     }
-    if (count && !isMask) found.push({ name, count, total: shape.reduce((product, size) => product * size, 1) });
+    if (count && !isMask)
+      found.push({ name, count, total: address.shape.reduce((product, size) => product * size, 1) });
   }
   return found;
+}
+
+function isMaskPiece(dtype: string, bytes: Uint8Array<ArrayBuffer>): boolean {
+  return decode(dtype, bytes)?.every((x) => x === 0 || x === Number.NEGATIVE_INFINITY) === true;
 }
 
 function nonFiniteOf(broken: readonly Broken[]): string {

@@ -1,11 +1,8 @@
-import {
-  readSafetensors,
-  type StoredTensor,
-  type TensorToWrite,
-  toFloat32,
-  writeSafetensors,
-} from "#models/files/safetensors";
+import type { TensorAddress } from "#models/files/checkpoint";
+import { type StoredTensor, type StreamedTensor, streamSafetensors, toFloat32 } from "#models/files/safetensors";
 import { matches } from "#models/patterns";
+import { carried, checkpointOf } from "../core/checkpoint";
+import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import type { Weights } from "../core/values";
@@ -21,37 +18,38 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
   outputs: { weights: port.weights() },
   params: {},
   async run({ host, inputs }) {
-    const { ref, lora = [], frozen: _, ...rest } = inputs.weights;
+    const { ref, shards, lora = [], frozen: _, ...rest } = inputs.weights;
     if (!ref)
       throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to merge."), {
         hint: "Wire the weights of a trainer or a checkpoint.",
       });
-    const { tensors, metadata } = readSafetensors(await host.get(ref));
+    const { tensors, metadata } = await checkpointOf(host, inputs.weights);
     const adapters = adaptersOf(tensors, lora);
     if (!adapters.size) {
       host.warn("The checkpoint holds no adapters; it is passed on as it is.");
-      return { weights: { ...rest, ref } };
+      return { weights: { ...rest, ref, ...(shards && { shards }) } };
     }
     const gone = new Set([...adapters.keys()].flatMap((name) => [`${name}.lora_A`, `${name}.lora_B`]));
-    const list = [...tensors].flatMap(([name, tensor]): TensorToWrite[] => {
+    const list = [...tensors].flatMap(([name, address]): StreamedTensor[] => {
       if (gone.has(name)) return [];
       const adapter = adapters.get(name);
-      return [adapter ? merged(name, tensor, adapter) : { name, ...tensor }];
+      return [adapter ? merged(host, name, address, adapter) : carried(host, name, address)];
     });
-    return { weights: { ...rest, ref: await host.put(writeSafetensors(list, { metadata })) } };
+    const stored = await host.putParts(streamSafetensors(list, metadata));
+    return { weights: { ...rest, ref: stored.ref } };
   },
 });
 
 interface Adapter {
   /** [n, rank] and [rank, m]. */
-  a: StoredTensor;
-  b: StoredTensor;
+  a: TensorAddress;
+  b: TensorAddress;
   scale: number;
 }
 
 /** The adapters of a checkpoint, by the name of the matrix that they adapt. */
 function adaptersOf(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, TensorAddress>,
   lora: NonNullable<Weights["lora"]>,
 ): Map<string, Adapter> {
   const found = new Map<string, Adapter>();
@@ -79,20 +77,32 @@ function adaptersOf(
   return found;
 }
 
-/** W [n, m] + scale · A [n, rank] · B [rank, m]. */
-function merged(name: string, base: StoredTensor, { a, b, scale }: Adapter): TensorToWrite {
-  const left = toFloat32(a, `${name}.lora_A`);
-  const right = toFloat32(b, `${name}.lora_B`);
-  const [rank = 1, columns = 1] = b.shape;
-  const add = (value: number, place: number): number => {
-    const row = Math.floor(place / columns) * rank;
-    const column = place % columns;
-    let sum = 0;
-    for (let r = 0; r < rank; r++) sum += (left[row + r] as number) * (right[r * columns + column] as number);
-    return value + scale * sum;
-  };
-  const data = base.dtype === "F64" ? toFloat64(base).map(add) : toFloat32(base, name).map(add);
-  return { name, shape: base.shape, data };
+/** W [n, m] + scale · A [n, rank] · B [rank, m]; one tensor of them is held at a time. */
+function merged(host: Host, name: string, address: TensorAddress, { a, b, scale }: Adapter): StreamedTensor {
+  const read = async ({ file, dtype, shape, start, end }: TensorAddress): Promise<StoredTensor> => ({
+    dtype,
+    shape,
+    data: await host.read(file, start, end),
+  });
+  async function* parts() {
+    const left = toFloat32(await read(a), `${name}.lora_A`);
+    const right = toFloat32(await read(b), `${name}.lora_B`);
+    const [rank = 1, columns = 1] = b.shape;
+    const add = (value: number, place: number): number => {
+      const row = Math.floor(place / columns) * rank;
+      const column = place % columns;
+      let sum = 0;
+      for (let r = 0; r < rank; r++) sum += (left[row + r] as number) * (right[r * columns + column] as number);
+      return value + scale * sum;
+    };
+    const base = await read(address);
+    const sums = isWide ? toFloat64(base).map(add) : toFloat32(base, name).map(add);
+    yield new Uint8Array(sums.buffer);
+  }
+  const isWide = address.dtype === "F64";
+  const count = address.shape.reduce((product, size) => product * size, 1);
+  return { name, dtype: isWide ? "F64" : "F32", shape: address.shape, bytes: count * (isWide ? 8 : 4), parts };
 }
 
-const toFloat64 = ({ data }: StoredTensor): Float64Array => new Float64Array(data.slice().buffer);
+const toFloat64 = ({ data }: StoredTensor): Float64Array<ArrayBuffer> =>
+  new Float64Array(data.slice().buffer as ArrayBuffer);

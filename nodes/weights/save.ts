@@ -1,22 +1,23 @@
 import * as z from "zod";
-import {
-  readSafetensors,
-  type StoredTensor,
-  type TensorToWrite,
-  toFloat32,
-  writeSafetensors,
-} from "#models/files/safetensors";
+import type { TensorAddress } from "#models/files/checkpoint";
+import { bitsOf, decode, encode } from "#models/files/element-types";
+import { type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
+import { carried, checkpointOf, filesOf, piecesOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { FileValue } from "../core/values";
 
 export const save = defineNode({
   type: "weights.save",
   title: "Save checkpoint",
   description: "A .safetensors file of weights, to download or to load elsewhere.",
   docs: `Every tensor as it is, bit by bit, whatever its element type: what a training gives is float32, what was
-loaded stays what it was. *float16* rounds wider floating-point numbers to half the size, *float32* widens narrower
-ones; tensors that hold anything else, such as integers, are kept. Names are kept.`,
+loaded stays what it was. *float16* and *bfloat16* round wider floating-point numbers to half the size, *float32* widens
+narrower ones; tensors that hold anything else, such as integers, are kept. Names are kept.
+
+Above 5 GB, or where the weights came in several files, it is several: \`name-00001-of-00002.safetensors\` and so on,
+with their index beside them, as Hugging Face lays them out.`,
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { file: port.file() },
@@ -26,42 +27,122 @@ ones; tensors that hold anything else, such as integers, are kept. Names are kep
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("weights")
       .meta({ label: "File name" }),
-    precision: z.enum(["as it is", "float32", "float16"]).default("as it is"),
+    precision: z.enum(["as it is", "float32", "float16", "bfloat16"]).default("as it is"),
   },
   async run({ host, inputs, params }) {
-    const { ref } = inputs.weights;
-    if (!ref)
+    if (inputs.weights.ref === undefined)
       throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to save."), {
         hint: "Wire the weights of a trainer or a checkpoint.",
       });
-    const name = `${params.name}.safetensors`;
-    if (params.precision === "as it is") return { file: { ref, name, bytes: await host.size(ref) } };
-    const { tensors, metadata } = readSafetensors(await host.get(ref));
-    const dtype = params.precision === "float16" ? "F16" : "F32";
-    const list = [...tensors].map(([title, tensor]) => converted(title, tensor, dtype));
-    if (dtype === "F16") warnOfOverflow(list, host);
-    const bytes = writeSafetensors(list, { metadata, dtype });
-    return { file: { ref: await host.put(bytes), name, bytes: bytes.byteLength } };
+    const { tensors, metadata } = await checkpointOf(host, inputs.weights);
+    if (params.precision === "as it is") {
+      const stored = await Promise.all(
+        filesOf(inputs.weights).map(async (ref) => ({ ref, bytes: await host.size(ref) })),
+      );
+      const refOf = new Map([...tensors].map(([name, { file }]) => [name, file]));
+      return { file: await fileOf(host, params.name, stored, refOf) };
+    }
+    const beyond: string[] = [];
+    const onBeyond = (name: string) => beyond.push(name);
+    const dtype = dtypes[params.precision];
+    const list = [...tensors].map(([name, address]) =>
+      sources[dtype].includes(address.dtype)
+        ? converted({ host, name, address, dtype, onBeyond })
+        : carried(host, name, address),
+    );
+    const stored: Stored[] = [];
+    const refOf = new Map<string, string>();
+    for (const shard of shardsOf(list)) {
+      const file = await host.putParts(streamSafetensors(shard, metadata));
+      stored.push(file);
+      for (const { name } of shard) refOf.set(name, file.ref);
+    }
+    if (beyond.length) host.warn(beyondOf(beyond));
+    return { file: await fileOf(host, params.name, stored, refOf) };
   },
 });
 
+type HalfOrFull = "F16" | "BF16" | "F32";
+const dtypes = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
 /** What is converted to each precision; all else is kept. */
-const sources = { F16: ["F64", "F32", "BF16"], F32: ["F64", "BF16", "F16"] };
+const sources: Record<HalfOrFull, readonly string[]> = {
+  F16: ["F64", "F32", "BF16"],
+  BF16: ["F64", "F32", "F16"],
+  F32: ["F64", "BF16", "F16"],
+};
 
-function converted(name: string, tensor: StoredTensor, dtype: "F16" | "F32"): TensorToWrite {
-  if (!sources[dtype].includes(tensor.dtype)) return { name, ...tensor };
-  return { name, shape: tensor.shape, data: toFloat32(tensor) };
+interface Stored {
+  ref: string;
+  bytes: number;
+}
+
+/** Files as one value: the only one, or their index with them beside it. `refOf` says which holds each tensor. */
+async function fileOf(
+  host: Host,
+  stem: string,
+  stored: readonly Stored[],
+  refOf: ReadonlyMap<string, string>,
+): Promise<FileValue> {
+  const [only, ...others] = stored;
+  if (only && !others.length) return { ...only, name: `${stem}.safetensors` };
+  const count = String(stored.length).padStart(5, "0");
+  const named = stored.map((file, i) => ({
+    ...file,
+    name: `${stem}-${String(i + 1).padStart(5, "0")}-of-${count}.safetensors`,
+  }));
+  const nameOf = new Map(named.map(({ ref, name }) => [ref, name]));
+  const weightMap = Object.fromEntries([...refOf].map(([tensor, ref]) => [tensor, nameOf.get(ref)]));
+  const total = stored.reduce((sum, { bytes }) => sum + bytes, 0);
+  const index = JSON.stringify({ metadata: { total_size: total }, weight_map: weightMap }, null, 2);
+  const bytes = new TextEncoder().encode(index);
+  return { ref: await host.put(bytes), name: `${stem}.safetensors.index.json`, bytes: bytes.length, beside: named };
+}
+
+/** As large as Hugging Face's own files are. */
+const shardBytes = 5e9;
+
+/** Tensors file by file. */
+function shardsOf(list: readonly StreamedTensor[]): StreamedTensor[][] {
+  const shards: StreamedTensor[][] = [[]];
+  let bytes = 0;
+  for (const tensor of list) {
+    if (bytes > 0 && bytes + tensor.bytes > shardBytes) {
+      shards.push([]);
+      bytes = 0;
+    }
+    shards.at(-1)?.push(tensor);
+    bytes += tensor.bytes;
+  }
+  return shards;
+}
+
+interface Conversion {
+  host: Host;
+  name: string;
+  address: TensorAddress;
+  dtype: HalfOrFull;
+  /** Is told of a tensor with numbers that the element type does not reach. */
+  onBeyond(name: string): void;
+}
+
+function converted({ host, name, address, dtype, onBeyond }: Conversion): StreamedTensor {
+  const count = address.shape.reduce((product, size) => product * size, 1);
+  async function* parts() {
+    let isBeyond = false;
+    for await (const piece of piecesOf(host, address)) {
+      const numbers = decode(address.dtype, piece) as Float32Array<ArrayBuffer>;
+      isBeyond ||= dtype === "F16" && numbers.some((x) => Math.abs(x) > largestHalf && Number.isFinite(x));
+      yield encode(dtype, numbers);
+    }
+    if (isBeyond) onBeyond(name);
+  }
+  return { name, dtype, shape: address.shape, bytes: (count * (bitsOf(dtype) as number)) / 8, parts };
 }
 
 /** The largest number that float16 does not round to infinity. */
 const largestHalf = 65519.99;
 
-function warnOfOverflow(list: readonly TensorToWrite[], host: Host): void {
-  const beyond = list.filter(
-    (tensor) => !("dtype" in tensor) && tensor.data.some((x) => Number.isFinite(x) && Math.abs(x) > largestHalf),
-  );
-  const [first] = beyond;
-  if (!first) return;
-  const others = beyond.length > 1 ? ` and ${beyond.length - 1} other tensors` : "";
-  host.warn(`Numbers of “${first.name}”${others} are beyond 65,504, the largest of float16, and become infinity.`);
+function beyondOf([first, ...others]: readonly string[]): string {
+  const more = others.length ? ` and ${others.length} other tensors` : "";
+  return `Numbers of “${first}”${more} are beyond 65,504, the largest of float16, and become infinity.`;
 }

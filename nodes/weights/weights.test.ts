@@ -1,6 +1,9 @@
+import { realpath, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from "#models/files/safetensors";
-import { runNode, testHost } from "#tests/kit/run-node";
+import { openBlobs } from "#server/storage/blobs";
+import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { freeze } from "./freeze";
 import { load } from "./load";
 import { merge } from "./merge";
@@ -93,6 +96,50 @@ describe("weights", () => {
     const { weights } = await runNode(load, {}, { source: "upload", file: { ref: fine } }, host);
     await runNode(save, { weights }, { precision: "float16" }, host);
     expect(warnings[1]).toContain("Numbers of “c” are beyond 65,504");
+  });
+  it("in several files are loaded by their index, and saved as those files or in one", async () => {
+    const host = await testHost();
+    const shard = (name: string) => writeSafetensors([{ name, shape: [1], data: Float32Array.of(name.length) }]);
+    const refs = await Promise.all(["w", "bias"].map((name) => host.put(shard(name))));
+    const files = refs.map((ref, i) => ({ ref, path: `model-0000${i + 1}-of-00002.safetensors` }));
+    const ref = await host.put(new TextEncoder().encode("{}"));
+    const { weights } = await runNode(load, {}, { source: "upload", file: { ref, files } }, host);
+    expect(weights).toEqual({ ref: refs[0], shards: [{ ref: refs[1] }] });
+    const { file } = await runNode(save, { weights }, { name: "mine" }, host);
+    expect(file.beside?.map((one) => [one.name, one.ref])).toEqual([
+      ["mine-00001-of-00002.safetensors", refs[0]],
+      ["mine-00002-of-00002.safetensors", refs[1]],
+    ]);
+    expect(JSON.parse(new TextDecoder().decode(await host.get(file.ref)))).toEqual({
+      metadata: { total_size: file.beside?.reduce((sum, { bytes }) => sum + bytes, 0) },
+      weight_map: { w: "mine-00001-of-00002.safetensors", bias: "mine-00002-of-00002.safetensors" },
+    });
+    const whole = await runNode(save, { weights }, { precision: "bfloat16" }, host);
+    expect(whole.file.name).toBe("weights.safetensors");
+    expect(stored(await host.get(whole.file.ref))).toEqual([
+      { name: "w", dtype: "BF16", shape: [1], data: Uint8Array.of(0x80, 0x3f) },
+      { name: "bias", dtype: "BF16", shape: [1], data: Uint8Array.of(0x80, 0x40) },
+    ]);
+  });
+  it("of a folder are used where they lie, until a file of it changes", async () => {
+    const folder = await temporaryFolder();
+    const blobs = openBlobs(await temporaryFolder());
+    const host = await testHost({ folders: [folder], blobs });
+    const path = join(folder, "model.safetensors");
+    await writeFile(path, writeSafetensors([{ name: "w", shape: [1], data: Float32Array.of(1) }]));
+    const loaded = () => runNode(load, {}, { source: "folder", folder }, host);
+    const { weights } = await loaded();
+    const ref = weights.ref as string;
+    expect(await realpath(blobs.path(ref))).toBe(await realpath(path));
+    expect((await loaded()).weights).toEqual(weights);
+    await writeFile(path, writeSafetensors([{ name: "wide", shape: [2], data: Float32Array.of(1, 2) }]));
+    expect(await blobs.has(ref)).toBe(false);
+    await expect(runNode(save, { weights }, {}, host)).rejects.toThrow(`${path} was changed or moved`);
+    expect((await loaded()).weights.ref).not.toBe(ref);
+    await expect(runNode(load, {}, { source: "folder", folder: "/etc" }, host)).rejects.toThrow("may not be read");
+    await expect(runNode(load, {}, { source: "folder", folder, entry: "../x.safetensors" }, host)).rejects.toThrow(
+      "is not in the folder",
+    );
   });
   it("without a floating-point number are told", async () => {
     const warnings: string[] = [];

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { FileValue, Weights } from "#nodes/core/values";
 import type { StoredOutputs } from "../runtime/results";
 import { isStoredRows, joinedTensorOf } from "../runtime/rows";
 import type { Blobs } from "../storage/blobs";
@@ -36,25 +37,51 @@ export async function writeOutputs(
     const ofNode: Record<string, unknown> = {};
     shown[node] = ofNode;
     for (const [port, { type, value }] of Object.entries(ports)) {
-      const stored = storedFile(type, value);
-      if (out && stored) {
-        const file = join(out, freeName({ node, port, type, name: stored.shown.name }, usedNames));
-        await pipeline(Readable.from(bytesOf(stored.refs, blobs)), createWriteStream(file));
-        ofNode[port] = { ...stored.shown, artifact: resolve(file) };
-      } else ofNode[port] = await inlineOrFile({ node, port, type, value }, out, blobs);
+      const stored = out ? storedFile(type, value) : undefined;
+      if (out && stored) ofNode[port] = await writeStored({ node, port, type, ...stored }, out, { blobs, usedNames });
+      else ofNode[port] = await inlineOrFile({ node, port, type, value }, out, blobs);
     }
   }
   return shown;
 }
 
+interface StoredFile {
+  /** Its bytes lie in these blobs, one behind the other. */
+  refs: string[];
+  /** What is shown of it. */
+  shown: { name?: string };
+  /** Other files that it needs beside it under their names. */
+  beside?: { ref: string; name: string }[];
+}
+
+/** Writes a stored value, with what belongs beside it; gives what is shown of it, and where it lies. */
+async function writeStored(
+  file: StoredFile & { node: string; port: string; type: string },
+  out: string,
+  { blobs, usedNames }: { blobs: Blobs; usedNames: Set<string> },
+): Promise<unknown> {
+  const { refs, shown, beside = [] } = file;
+  // A name that is taken already is one that another file calls for: those that belong together get a folder.
+  const isTaken = beside.some(({ name }) => usedNames.has(name));
+  const folder = isTaken ? join(out, `${file.node}.${file.port}`) : out;
+  await mkdir(folder, { recursive: true });
+  const name = isTaken ? (shown.name ?? "") : freeName({ ...file, name: shown.name }, usedNames);
+  for (const one of [{ refs, name }, ...beside.map((other) => ({ refs: [other.ref], name: other.name }))]) {
+    usedNames.add(one.name);
+    await pipeline(Readable.from(bytesOf(one.refs, blobs)), createWriteStream(join(folder, basename(one.name))));
+  }
+  return { ...shown, artifact: resolve(folder, name) };
+}
+
 /** A value whose bytes lie in the blob store, in one piece or in chunks of rows. */
-function storedFile(type: string, value: unknown): { refs: string[]; shown: { name?: string } } | undefined {
+function storedFile(type: string, value: unknown): StoredFile | undefined {
   if (type === "tensor" && isStoredRows(value)) {
     const { refs, tensor } = joinedTensorOf(value);
     return { refs, shown: tensor as object };
   }
-  const stored = value as { ref?: string; name?: string } | null;
-  return stored?.ref ? { refs: [stored.ref], shown: stored } : undefined;
+  const stored = value as (Partial<FileValue> & Pick<Weights, "shards">) | null;
+  if (!stored?.ref || stored.shards) return undefined; // shards lie where they are, and are saved by a node
+  return { refs: [stored.ref], shown: stored, beside: stored.beside };
 }
 
 async function* bytesOf(refs: readonly string[], blobs: Blobs): AsyncGenerator<Uint8Array> {

@@ -25,6 +25,8 @@ export interface Folders {
   files(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
   /** Opens a file that was found before, for as long as `use` takes, if it still is the same and may still be read. */
   withFile<T>(file: SourceFile, use: (source: SourceBytes) => Promise<T>): Promise<T>;
+  /** The real path of a file in the folder, or with an empty path of the folder itself, if it may be read. */
+  locate(folder: string, path: string): Promise<string>;
 }
 
 /** Looking at a file takes microseconds: in between so many others may work. */
@@ -46,6 +48,12 @@ export function openFolders(allowed: readonly string[]): Folders {
     const roots = await rootsOf();
     const root = await allowedFolder(folder, await find(resolve(folder)), roots);
     return { root, ...(await filesUnder(root, { roots, ...folderLimits })) };
+  }
+
+  async function locate(folder: string, path: string): Promise<string> {
+    const roots = await rootsOf();
+    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    return allowedFile({ folder, root, path, roots }, find);
   }
 
   return {
@@ -70,11 +78,8 @@ export function openFolders(allowed: readonly string[]): Folders {
       }
       return hash.digest("hex");
     },
-    async read(folder, path) {
-      const roots = await rootsOf();
-      const root = await allowedFolder(folder, await find(resolve(folder)), roots);
-      return readWhole(await allowedFile({ folder, root, path, roots }, find), path);
-    },
+    read: async (folder, path) => readWhole(await locate(folder, path), path),
+    locate,
     async files(folder, paths) {
       const roots = await rootsOf();
       const root = await allowedFolder(folder, await find(resolve(folder)), roots);

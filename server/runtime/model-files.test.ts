@@ -7,7 +7,7 @@ import { toModel } from "#models/onnx/proto";
 import type { Lowered } from "#nodes/graph/lower";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { openBlobs } from "../storage/blobs";
-import { identityOf, storedModel } from "./model-files";
+import { identityOf, locationOf, storedModel } from "./model-files";
 import { openFiles } from "./sessions";
 
 /** −2, −1, 0, 1, 2, 4: numbers that every floating-point type holds exactly. */
@@ -35,10 +35,9 @@ it.each(Object.entries(stored))("reads %s weights from where they lie in a blob"
   const blobs = openBlobs(await temporaryFolder());
   const offset = 3; // a header of any length may come first
   const ref = await blobs.put(Buffer.concat([Buffer.alloc(offset), bytes]));
-  const values = () => ({ location: ref, dtype, offset, bytes: bytes.length });
+  const values = () => ({ location: locationOf(blobs.path(ref)), dtype, offset, bytes: bytes.length });
   const model = toModel(sumGraph(), { parameters: "initializers", values });
-  const session = await openFiles({ model, refs: [ref], drawn: [], weightBytes: 24 }, blobs, "cpu");
-  expect(await readdir(join(blobs.root, "tmp"))).toEqual([]);
+  const session = await openFiles({ model, refs: [ref], weightBytes: 24 }, blobs, "cpu");
   const { y } = await session.run({ x: { dtype: "float32", shape: [6], data: new Float32Array(6).fill(10) } });
   expect([...(y?.data as Float32Array)]).toEqual(numbers.map((n) => n + 10));
   await session.release();
@@ -56,14 +55,15 @@ it("reads drawn weights from a file where they are many", async () => {
     ["table", Float32Array.from({ length: rows * 4 }, (_, i) => i)],
     ["bias", Float32Array.of(0.5, 0.5, 0.5, 0.5)],
   ]);
-  const files = storedModel({ graph } as Lowered, sources);
+  const files = storedModel({ graph } as Lowered, sources, blobs);
   expect(files.model.length).toBeLessThan(2000);
   const session = await openFiles(files, blobs, "cpu");
+  expect(await readdir(join(blobs.root, "tmp"))).toEqual([]);
   const { y } = await session.run({ i: { dtype: "int64", shape: [2], data: BigInt64Array.of(1n, 3n) } });
   expect([...(y?.data as Float32Array)]).toEqual([4, 5, 6, 7, 12, 13, 14, 15].map((n) => n + 0.5));
   const before = identityOf(files);
   sources.get("bias")?.fill(1);
-  expect(identityOf(storedModel({ graph } as Lowered, sources))).not.toBe(before);
+  expect(identityOf(storedModel({ graph } as Lowered, sources, blobs))).not.toBe(before);
   await session.release();
 });
 

@@ -4,57 +4,82 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, open, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { copyFile, link, mkdir, open, rm } from "node:fs/promises";
+import { dirname, join, parse, relative, resolve, sep } from "node:path";
 import { type Stored, toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
 import type { Lowered } from "#nodes/graph/lower";
 import type { Blobs } from "../storage/blobs";
 import type { ParameterSource } from "./parameters";
 
-/** An ONNX model that names the blobs which hold its weights, by reference. Equal models are equal bytes. */
+/** An ONNX model that names the files which hold its weights. Equal models are equal bytes. */
 export interface ModelFiles {
   model: Uint8Array;
   /** The blobs that it names. */
   refs: readonly string[];
-  /** Numbers that no file has yet: one behind the other in the file `drawn`. */
-  drawn: readonly Float32Array<ArrayBuffer>[];
+  /** Numbers that no file has yet. */
+  drawn?: Drawn;
   /** What its weights take in memory once they are loaded. */
   weightBytes: number;
 }
 
+/** Drawn numbers, which the model expects one behind the other in a file of which it does not know the name yet. */
+interface Drawn {
+  numbers: readonly Float32Array<ArrayBuffer>[];
+  modelFor(file: string): Uint8Array;
+}
+
 /** A model whose parameters are inputs. */
 export function fedModel({ graph }: Lowered): ModelFiles {
-  return { model: toModel(graph, { parameters: "inputs" }), refs: [], drawn: [], weightBytes: 0 };
+  return { model: toModel(graph, { parameters: "inputs" }), refs: [], weightBytes: 0 };
 }
 
 /** Drawn numbers up to so many bytes are written into the model itself, which ends at 2 GiB. */
 const inlineBytes = 2 ** 26;
-const drawnFile = "drawn";
 
 /**
  * A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a
  * file of their own.
  */
-export function storedModel({ graph }: Lowered, sources: ReadonlyMap<string, ParameterSource>): ModelFiles {
-  const refs = new Set<string>();
-  const fresh = [...sources.values()].filter((source) => source instanceof Float32Array);
-  const drawn = total(fresh.map((numbers) => numbers.byteLength)) > inlineBytes ? fresh : [];
-  const places = new Map<ParameterSource, Stored>();
+export function storedModel(
+  { graph }: Lowered,
+  sources: ReadonlyMap<string, ParameterSource>,
+  blobs: Blobs,
+): ModelFiles {
+  const all = [...sources.values()];
+  const refs = new Set(all.flatMap((source) => (source instanceof Float32Array ? [] : [source.file])));
+  const fresh = all.filter((source) => source instanceof Float32Array);
+  const numbers = total(fresh.map(({ byteLength }) => byteLength)) > inlineBytes ? fresh : [];
+  const offsets = offsetsOf(numbers);
+  const modelFor = (drawnFile: string): Uint8Array => {
+    const place = (source: ParameterSource): Float32Array<ArrayBuffer> | Stored => {
+      if (!(source instanceof Float32Array)) {
+        const { file, dtype, start, end } = source;
+        return { location: locationOf(blobs.path(file)), dtype, offset: start, bytes: end - start };
+      }
+      const offset = offsets.get(source);
+      if (offset === undefined) return source;
+      return { location: locationOf(drawnFile), dtype: "F32", offset, bytes: source.byteLength };
+    };
+    return toModel(graph, {
+      parameters: "initializers",
+      values: (name) => place(sources.get(name) as ParameterSource),
+    });
+  };
+  const weightBytes = total(graph.parameters.map(({ value }) => sizeOf(value.shape) * Float32Array.BYTES_PER_ELEMENT));
+  const drawn = numbers.length ? { numbers, modelFor } : undefined;
+  return { model: modelFor("drawn"), refs: [...refs], drawn, weightBytes };
+}
+
+/** Where each of several tensors begins when they lie one behind the other. */
+function offsetsOf(list: readonly Float32Array<ArrayBuffer>[]): Map<Float32Array<ArrayBuffer>, number> {
   let offset = 0;
-  for (const numbers of drawn) {
-    places.set(numbers, { location: drawnFile, dtype: "F32", offset, bytes: numbers.byteLength });
+  const offsets = new Map<Float32Array<ArrayBuffer>, number>();
+  for (const numbers of list) {
+    offsets.set(numbers, offset);
     offset += numbers.byteLength;
   }
-  const placed = (source: ParameterSource) => {
-    if (source instanceof Float32Array) return places.get(source) ?? source;
-    refs.add(source.ref);
-    return { location: source.ref, dtype: source.dtype, offset: source.start, bytes: source.end - source.start };
-  };
-  const values = (name: string) => placed(sources.get(name) as ParameterSource);
-  const model = toModel(graph, { parameters: "initializers", values });
-  const weightBytes = total(graph.parameters.map(({ value }) => sizeOf(value.shape) * Float32Array.BYTES_PER_ELEMENT));
-  return { model, refs: [...refs], drawn, weightBytes };
+  return offsets;
 }
 
 function total(amounts: readonly number[]): number {
@@ -62,30 +87,45 @@ function total(amounts: readonly number[]): number {
 }
 
 /**
+ * The folder that models find files from: the root of all, so that weights are read from wherever they lie. The runtime
+ * takes no absolute path, and refuses what leads out of this folder.
+ */
+export const externalRoot = parse(process.cwd()).root;
+
+/** A file's path as a model has it. */
+export function locationOf(path: string): string {
+  return relative(externalRoot, resolve(path)).split(sep).join("/");
+}
+
+/**
  * Equal when and only when the model gives the same. Blobs are named by their content, so theirs is not hashed again.
  */
 export function identityOf({ model, drawn }: ModelFiles): string {
   const hash = createHash("sha256").update(model);
-  for (const { buffer, byteOffset, byteLength } of drawn) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const { buffer, byteOffset, byteLength } of drawn?.numbers ?? [])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest("hex");
 }
 
 /**
- * Lays a model and the blobs that it names into a folder, gives `use` the model's path, and removes the folder again.
- * The runtime maps them into memory as it opens the model, and needs no names afterwards.
+ * Gives `use` the bytes of a model whose files are all there, drawn numbers too. The runtime maps them into memory as it
+ * opens the model, and needs no names afterwards.
  */
-export function withModelFolder<T>(
+export async function withModel<T>(
   blobs: Blobs,
-  { model, refs, drawn }: Omit<ModelFiles, "weightBytes">,
-  use: (path: string) => Promise<T>,
+  { model, refs, drawn }: ModelFiles,
+  use: (model: Uint8Array) => Promise<T>,
 ): Promise<T> {
-  const links = refs.map((ref) => ({ path: ref, ref }));
-  return withLinks(blobs, links, async (folder) => {
-    const path = join(folder, "model.onnx");
-    await writeFile(path, model);
-    if (drawn.length) await writeParts(join(folder, drawnFile), drawn);
-    return use(path);
-  });
+  for (const ref of refs) await blobs.size(ref); // says which one is missing, or was changed
+  if (!drawn) return use(model);
+  const file = join(blobs.root, "tmp", randomUUID());
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeParts(file, drawn.numbers);
+    return await use(drawn.modelFor(file));
+  } finally {
+    await rm(file, { force: true });
+  }
 }
 
 /**

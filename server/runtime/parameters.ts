@@ -1,11 +1,13 @@
 import { isReadable } from "#models/files/element-types";
-import { openSafetensors, type SafetensorsHeader, toFloat32, unreadable } from "#models/files/safetensors";
+import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
+import { toFloat32, unreadable } from "#models/files/safetensors";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
 import type { Endpoint } from "#nodes/graph/document";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
+import { checkpointOf, filesOf } from "#nodes/core/checkpoint";
 import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { Failure } from "../errors";
@@ -36,15 +38,8 @@ export async function handlesOf(
   return new Map(await Promise.all(wires.map(async (from) => [endpointKey(from), await weightsOf(from)] as const)));
 }
 
-/** Where a parameter's numbers lie: a range of a checkpoint's blob. */
-export interface StoredParameter {
-  ref: string;
-  dtype: string;
-  start: number;
-  end: number;
-}
-/** A parameter's numbers, or where they lie. */
-export type ParameterSource = Float32Array<ArrayBuffer> | StoredParameter;
+/** A parameter's numbers, or where they lie: a range of a checkpoint's blob. */
+export type ParameterSource = Float32Array<ArrayBuffer> | TensorAddress;
 
 export interface ParameterOptions {
   /** Draws what no handle gives. */
@@ -63,11 +58,12 @@ export async function parameterSources(
   blobs: Blobs,
   { seed = 0, current }: ParameterOptions = {},
 ): Promise<Map<string, ParameterSource>> {
-  const headers = new Map<string, Promise<SafetensorsHeader>>();
-  const headerOf = (ref: string): Promise<SafetensorsHeader> => {
-    const header = headers.get(ref) ?? headerOfBlob(ref, blobs);
-    headers.set(ref, header);
-    return header;
+  const opened = new Map<string, Promise<Checkpoint>>();
+  const checkpointFor = (weights: Weights): Promise<Checkpoint> => {
+    const files = filesOf(weights).join();
+    const checkpoint = opened.get(files) ?? checkpointOf(blobs, weights);
+    opened.set(files, checkpoint);
+    return checkpoint;
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
   const sources = new Map<string, ParameterSource>();
@@ -75,10 +71,10 @@ export async function parameterSources(
     const parameter = described.get(graphName) as LoweredParameter;
     const shape = value.shape as readonly number[];
     const weights = parameter.weights && (await weightsOf(parameter.weights));
-    const header = weights?.ref === undefined ? undefined : await headerOf(weights.ref);
+    const checkpoint = weights?.ref === undefined ? undefined : await checkpointFor(weights);
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
-    const stored = header && !now ? storedIn(header, parameter, shape, weights?.seed !== undefined) : undefined;
-    if (stored) sources.set(graphName, { ref: weights?.ref as string, ...stored });
+    const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, weights?.seed !== undefined) : undefined;
+    if (stored) sources.set(graphName, stored);
     else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, parameter.name));
   }
   return sources;
@@ -86,12 +82,12 @@ export async function parameterSources(
 
 /** Where a checkpoint has a parameter; undefined where it may be drawn instead. */
 function storedIn(
-  header: SafetensorsHeader,
+  checkpoint: Checkpoint,
   { name, adapter }: LoweredParameter,
   shape: readonly number[],
   mayBeDrawn: boolean,
-): Omit<StoredParameter, "ref"> | undefined {
-  const stored = header.tensors.get(name);
+): TensorAddress | undefined {
+  const stored = checkpoint.tensors.get(name);
   if (stored && stored.shape.join() !== shape.join())
     throw new Failure({
       port: "weights",
@@ -99,7 +95,7 @@ function storedIn(
       hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
     });
   if (!stored && !adapter && !mayBeDrawn) {
-    const known = [...header.tensors.keys()];
+    const known = [...checkpoint.tensors.keys()];
     const more = known.length > 5 ? ` and ${known.length - 5} more` : "";
     throw new Failure({
       port: "weights",
@@ -111,7 +107,7 @@ function storedIn(
     const { message, hint } = unreadable(stored.dtype, name);
     throw new Failure({ port: "weights", message, hint });
   }
-  return stored && { dtype: stored.dtype, start: stored.start, end: stored.end };
+  return stored;
 }
 
 /** The numbers themselves, for a training or an export. */
@@ -127,14 +123,6 @@ export async function parameterValues(
   return values;
 }
 
-async function numbersOf(
-  { ref, dtype, start, end }: StoredParameter,
-  blobs: Blobs,
-): Promise<Float32Array<ArrayBuffer>> {
-  return toFloat32({ dtype, data: await blobs.read(ref, start, end) });
-}
-
-/** The header of a checkpoint, without its tensors. */
-async function headerOfBlob(ref: string, blobs: Blobs): Promise<SafetensorsHeader> {
-  return openSafetensors({ size: await blobs.size(ref), read: (start, end) => blobs.read(ref, start, end) });
+async function numbersOf({ file, dtype, start, end }: TensorAddress, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
+  return toFloat32({ dtype, data: await blobs.read(file, start, end) });
 }

@@ -4,7 +4,7 @@ import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
 import type { PortType, PortValue, Tensor } from "#nodes/core/values";
-import { checkpointHeader } from "#nodes/core/checkpoint";
+import { checkpointOf } from "#nodes/core/checkpoint";
 import { takeRows } from "./values";
 
 /** How much of a value the canvas is shown. */
@@ -76,10 +76,10 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),
   async weights(value, host) {
-    const header = value.ref ? await checkpointHeader(host, value.ref) : undefined;
-    const tensors = [...(header?.tensors ?? [])].map(([name, { shape }]) => ({ name, shape: [...shape] }));
+    const { tensors: addresses } = await checkpointOf(host, value);
+    const tensors = [...addresses].map(([name, { shape }]) => ({ name, shape: [...shape] }));
     const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
-    return { ref: value.ref, parameters, tensors: tensors.slice(0, shown.tensors) };
+    return { ref: value.shards ? undefined : value.ref, parameters, tensors: tensors.slice(0, shown.tensors) };
   },
   async tokenizer(value) {
     const vocabulary = (value.json as { model?: { vocab?: Record<string, number> } }).model?.vocab ?? {};

@@ -123,7 +123,9 @@ export async function openRegion(
   declareOutputs(region, lowered, sizes);
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
   const fed = current ? await parameterValues(lowered, weightsOf, blobs, { current }) : undefined;
-  const files = fed ? fedModel(lowered) : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs));
+  const files = fed
+    ? fedModel(lowered)
+    : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs), blobs);
   refuseTooLarge(files, nodes, graph);
   const lease = await sessions.lease(files, blobs, provider);
   const rowSymbol = [...sizes.keys()].find((symbol) => runsByRow(lowered.graph, symbol));

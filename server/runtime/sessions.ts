@@ -3,7 +3,7 @@ import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { memoryLimit } from "./memory";
-import { identityOf, type ModelFiles, withModelFolder } from "./model-files";
+import { externalRoot, identityOf, type ModelFiles, withModel } from "./model-files";
 import type { Provider } from "./providers";
 
 /** A model that is loaded. Only one `run` is in progress per process: the runtime computes on the calling thread. */
@@ -13,17 +13,16 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** Loads a model from its bytes. */
+/** Loads a model from its bytes; weights lie in it, or in files that it names. */
 export async function openSession(model: Uint8Array, provider: Provider): Promise<Session> {
-  return sessionOf(await ort.InferenceSession.create(model, optionsFor(provider)));
+  const { extra, ...options } = optionsFor(provider);
+  const session = { ...extra.session, model_external_initializers_file_folder_path: externalRoot };
+  return sessionOf(await ort.InferenceSession.create(model, { ...options, extra: { session } }));
 }
 
 /** Loads a model whose weights lie in blobs. */
 export function openFiles(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
-  if (!files.refs.length && !files.drawn.length) return openSession(files.model, provider);
-  return withModelFolder(blobs, files, async (path) =>
-    sessionOf(await ort.InferenceSession.create(path, optionsFor(provider))),
-  );
+  return withModel(blobs, files, (model) => openSession(model, provider));
 }
 
 function sessionOf(session: ort.InferenceSession): Session {
@@ -38,14 +37,14 @@ function sessionOf(session: ort.InferenceSession): Session {
 }
 
 /** How every model is opened that runs more than once. */
-export function optionsFor(provider: Provider): ort.InferenceSession.SessionOptions {
+export function optionsFor(provider: Provider) {
   return {
     executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
     graphOptimizationLevel: "all",
     // Denormals appear late in training and slow the CPU down by an order of magnitude.
     extra: { session: { set_denormal_as_zero: "1" } },
     logSeverityLevel: 4, // what fails is thrown, and told in our words
-  };
+  } satisfies ort.InferenceSession.SessionOptions;
 }
 
 /** What a loaded model takes beside its weights, roughly. */

@@ -1,6 +1,21 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import {
+  access,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Transform } from "node:stream";
@@ -26,6 +41,11 @@ export interface Blobs {
   has(ref: string): Promise<boolean>;
   /** Whether it is there; what can be made again then counts as used now. */
   use(ref: string): Promise<boolean>;
+  /**
+   * Takes a file of this machine in without copying it: it is read where it lies. Its reference is made of its path,
+   * size and time of change, and means nothing any more when these change.
+   */
+  link(path: string): Promise<string>;
   /** Where the file lies; for readers that want a path, such as external data of an ONNX model. */
   path(ref: string): string;
   /** Has blobs stay for a holder, such as a run, that shows them: until `release`, whatever the disk budget. */
@@ -38,8 +58,8 @@ export const madeFolder = "made";
 export const heldFolder = "held";
 export const temporaryFolder = "tmp";
 
-/** Largest upload: a checkpoint. Pictures have a limit of their own, where they are read. */
-export const maxUpload = 2 * 2 ** 30;
+/** Largest upload: a file of a checkpoint. Pictures have a limit of their own, where they are read. */
+export const maxUpload = 64 * 2 ** 30;
 
 export class BlobTooLarge extends Error {
   constructor(readonly maxBytes: number) {
@@ -50,6 +70,13 @@ export class BlobMissing extends Error {
   readonly hint = "It was deleted, or belongs to another installation: upload the file again.";
   constructor(readonly ref: string) {
     super(`The stored file ${ref.slice(0, 12)}… is missing from the blob store.`);
+  }
+}
+
+export class FileChanged extends Error {
+  readonly hint = "Run the graph again: it is then read as it is now, or choose where it lies.";
+  constructor(readonly file: string) {
+    super(`The file ${file} was changed or moved after it was read.`);
   }
 }
 
@@ -90,8 +117,9 @@ export function openBlobs(root: string): Blobs {
     get: (ref) => readAll(path(ref)).catch(sayMissing(ref)),
     stream: (ref) => createReadStream(path(ref)),
     read: (ref, start, end) => readRange(path(ref), start, end).catch(sayMissing(ref)),
-    size: (ref) => stat(path(ref)).then((found) => found.size, sayMissing(ref)),
-    has: (ref) => exists(path(ref)),
+    size: (ref) => sizeOf(path(ref), ref).catch(sayMissing(ref)),
+    has: (ref) => isThere(path(ref), ref),
+    link: (file) => linkFile(root, file),
     use: (ref) => use(root, ref),
     hold: (holder, refs) => hold(root, holder, refs),
     release: (holder) => rm(join(root, heldFolder, holder), { recursive: true, force: true }),
@@ -112,6 +140,39 @@ function placeOf(root: string, ref: string): string {
   return existsSync(made) ? made : lastingPath(root, ref);
 }
 
+async function linkFile(root: string, file: string): Promise<string> {
+  const real = await realpath(file);
+  const ref = await nameOfFile(real);
+  const path = lastingPath(root, ref);
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(real, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  return ref;
+}
+
+async function nameOfFile(path: string): Promise<string> {
+  const { size, mtimeNs } = await stat(path, { bigint: true });
+  return sha256(["file", path, size, mtimeNs].join("\0"));
+}
+
+/** How large a blob is. One that is a file elsewhere must still be what it was. */
+async function sizeOf(path: string, ref: string): Promise<number> {
+  const found = await lstat(path);
+  if (!found.isSymbolicLink()) return found.size;
+  const file = await readlink(path);
+  const name = await nameOfFile(file).catch(() => undefined);
+  if (name !== ref) throw new FileChanged(file);
+  return (await stat(file)).size;
+}
+
+async function isThere(path: string, ref: string): Promise<boolean> {
+  return sizeOf(path, ref).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
@@ -120,7 +181,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function use(root: string, ref: string): Promise<boolean> {
-  if (await exists(lastingPath(root, ref))) return true;
+  if (await isThere(lastingPath(root, ref), ref)) return true;
   const now = new Date();
   return utimes(madePath(root, ref), now, now).then(
     () => true,

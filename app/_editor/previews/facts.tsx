@@ -126,7 +126,17 @@ export function TokenizerPreview({ preview: { vocabulary, sample } }: PreviewPro
   );
 }
 
-export function FilePreview({ preview: { ref, name, bytes } }: PreviewProps<PreviewOf["file"]>) {
+export function FilePreview({ preview: { beside = [], ...file } }: PreviewProps<PreviewOf["file"]>) {
+  return (
+    <div className="flex flex-col items-start gap-1">
+      {[file, ...beside].map((one) => (
+        <FileLink key={one.name} {...one} />
+      ))}
+    </div>
+  );
+}
+
+function FileLink({ ref, name, bytes }: { ref: string; name: string; bytes: number }) {
   return (
     <a
       className={cx(

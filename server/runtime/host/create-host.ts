@@ -1,8 +1,10 @@
+import { Readable } from "node:stream";
 import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import { random } from "#models/random";
 import { Cancelled, Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
 import type { Provider } from "../providers";
+import { openFolderCheckpoint } from "../../storage/checkpoint-folder";
 import { download } from "./download";
 import { openFolders } from "../../files/folders";
 import { imageBytes, shownImage } from "./image-bytes";
@@ -48,6 +50,7 @@ export function createHost(options: HostOptions): Host {
     random: (...keys) => random(...[options.seed].flat(), options.nodeId, ...keys),
     packageFile,
     put: (bytes) => blobs.put(bytes, { durable: false }),
+    putParts: (parts) => blobs.putStream(Readable.from(parts), Number.POSITIVE_INFINITY, { durable: false }),
     get: (ref) => blobs.get(ref),
     size: (ref) => blobs.size(ref),
     read: (ref, start, end) => blobs.read(ref, start, end),
@@ -59,6 +62,7 @@ export function createHost(options: HostOptions): Host {
     readFolderFile: folders.read,
     folderFiles: folders.files,
     folderStamp: folders.stamp,
+    openCheckpoint: (folder, entry) => openFolderCheckpoint(folder, entry, { folders, blobs }),
     async download(url) {
       if (!options.allowRemote)
         throw new Failure({
