@@ -6,6 +6,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import type { Cone } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
+import { runHostNode, type Seed } from "../data-threads/task";
 import { rowCount, sliceRows } from "../values";
 
 export interface BatchSpec {
@@ -20,7 +21,7 @@ export interface BatchSpec {
   distinct?: string[];
   bucket?: string[];
   valueOf(from: Endpoint): Promise<unknown>;
-  hostFor(node: string, keys: readonly (string | number)[]): Host;
+  hostFor(node: string, seed: Seed): Host;
 }
 
 /** What a step reads. */
@@ -41,6 +42,8 @@ export interface Batches {
   whole(endpoint: string): unknown;
   /** The 1-based batch, with the values that are wanted; by default all. */
   batch(index: number, wanted?: ReadonlySet<string>): Promise<Batch>;
+  /** The same without what host nodes make anew, and what leads their draws. */
+  cut(index: number, wanted?: ReadonlySet<string>): Batch & { values: Map<string, unknown>; seed: Seed };
 }
 
 /**
@@ -57,20 +60,24 @@ export async function openBatches(spec: BatchSpec): Promise<Batches> {
   const readOnHost = new Set(stepwise.flatMap(({ inputs }) => Object.values(inputs).flat().map(endpointKey)));
   const drawSeed = stage === 0 ? seed : [seed, stage].join();
   const draw = sampler({ rows, batch: spec.batchSize, seed: drawSeed, distinct, bucket });
+  const cut: Batches["cut"] = (index, wanted) => {
+    const drawn = draw.batch(index);
+    const values = new Map<string, unknown>();
+    for (const [name, { type, value, count }] of given) {
+      if (wanted && !wanted.has(name) && !readOnHost.has(name)) continue;
+      values.set(name, count === rows ? sliceRows[type]?.(value as never, drawn) : value);
+    }
+    return { rows: drawn, values, seed: stage === 0 ? [seed, "step", index] : [seed, stage, "step", index] };
+  };
   return {
     rows,
     isBatched: (endpoint) => !given.has(endpoint) || given.get(endpoint)?.count === rows,
     isSteady: (endpoint) => given.has(endpoint),
     whole: (endpoint) => given.get(endpoint)?.value,
+    cut,
     async batch(index, wanted) {
-      const drawn = draw.batch(index);
-      const values = new Map<string, unknown>();
-      for (const [name, { type, value, count }] of given) {
-        if (wanted && !wanted.has(name) && !readOnHost.has(name)) continue;
-        values.set(name, count === rows ? sliceRows[type]?.(value as never, drawn) : value);
-      }
-      const keys = stage === 0 ? [seed, "step", index] : [seed, stage, "step", index];
-      for (const node of stepwise) await runStepwise(node, values, spec.hostFor(node.id, keys));
+      const { rows: drawn, values, seed: keys } = cut(index, wanted);
+      for (const node of stepwise) await runHostNode(node, values, spec.hostFor(node.id, keys));
       return { rows: drawn, values };
     },
   };
@@ -134,19 +141,4 @@ function refuseWholeBatchNodes({ graph, cone }: BatchSpec): void {
       hint: "Put it before the random node.",
     });
   }
-}
-
-/** Runs a host node on the values of one batch, and adds its own. */
-export async function runStepwise(
-  { id, definition, params, inputs: wires }: ResolvedNode,
-  values: Map<string, unknown>,
-  host: Host,
-): Promise<void> {
-  const inputs: Record<string, unknown> = {};
-  for (const [name, port] of Object.entries<Port>(definition.inputs)) {
-    const list = (wires[name] ?? []).map((from) => values.get(endpointKey(from)));
-    inputs[name] = port.many ? list : list[0];
-  }
-  const outputs = await definition.run?.({ host, inputs, params });
-  for (const [port, value] of Object.entries(outputs as object)) values.set(endpointKey({ node: id, port }), value);
 }

@@ -6,17 +6,17 @@ import { type Cone, plan } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
 import { Cancelled } from "../../errors";
+import { runHostNode, type Seed } from "../data-threads/task";
 import { runRegion } from "../region";
 import type { Provider } from "../providers";
 import type { SessionPool } from "../sessions";
-import { runStepwise } from "./batches";
 
 export interface Evaluation {
   graph: ResolvedGraph;
   cone: Cone;
   valueOf(from: Endpoint): Promise<unknown>;
   weightsOf(from: Endpoint): Promise<Weights>;
-  hostFor(node: string, keys: readonly (string | number)[]): Host;
+  hostFor(node: string, seed: Seed): Host;
   seed: number;
   blobs: Blobs;
   sessions: SessionPool;
@@ -42,7 +42,7 @@ export async function evaluate(
     if (signal.aborted) throw new Cancelled();
     if (step.kind === "host") {
       const node = graph.nodes.get(step.node) as ResolvedNode;
-      await runStepwise(node, values, hostFor(step.node, [seed, "evaluation"]));
+      await runHostNode(node, values, hostFor(step.node, [seed, "evaluation"]));
       continue;
     }
     const measured = await runRegion({

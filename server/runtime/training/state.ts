@@ -8,6 +8,7 @@ import type { Cone } from "#nodes/graph/plan";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
 import type { Checkpoints } from "../checkpoints";
+import type { Seed } from "../data-threads/task";
 import type { Provider } from "../providers";
 import type { SessionPool } from "../sessions";
 import type { Batches } from "./batches";
@@ -33,7 +34,7 @@ export interface Training {
   /** Folder of this training's checkpoints; named by what is trained, so that only the same training finds it. */
   scratch: string;
   valueOf(from: Endpoint): Promise<unknown>;
-  hostFor(node: string, seed: readonly (string | number)[]): Host;
+  hostFor(node: string, seed: Seed): Host;
   onEvent(event: RunEvent): void;
 }
 
