@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
+import { rowInputs } from "#nodes/graph/streams";
 import { registry } from "#nodes/registry.gen";
 import { widgets } from "../app/_editor/widgets/index";
 import { fieldsOf } from "../app/_editor/widgets/describe";
@@ -30,6 +31,14 @@ describe.each(Object.entries(registry as Record<string, NodeDefinition>))("%s", 
       `nodes/${category} has a test`,
     ).toBe(true);
     expect(existsSync(`nodes/${category}/${file}.ts`)).toBe(true);
+  });
+  it("takes its rows one by one, folds them, or says why it needs all of them", () => {
+    const isRows = ({ type, shape, deferred }: Port) =>
+      !deferred && (type === "image" || type === "text" || type === "tensor") && shape?.[0] !== "*";
+    const reads = Object.values<Port>(definition.inputs).some(isRows);
+    if (definition.build || !reads) return;
+    if (rowInputs(definition).length) expect(definition.allRows).toBeUndefined();
+    else expect(definition.allRows).toMatch(/^[A-Z].*\.$/s);
   });
   it("keeps labels and widgets: .meta comes last in a schema", () => {
     for (const [name, schema] of Object.entries(definition.params as Record<string, z.ZodType>)) {

@@ -7,10 +7,10 @@ export const specials = { start: "<|startoftext|>", end: "<|endoftext|>" } as co
  * end a word, one entry for each merge, and the two special tokens last, so that the end token has the highest id.
  * Returns a Hugging Face tokenizer.json. Ties are broken by text, so equal texts give an equal vocabulary.
  */
-export function trainBpe(texts: Iterable<string>, vocabularySize: number): Record<string, unknown> {
+export function trainBpe(words: ReadonlyMap<string, number>, vocabularySize: number): Record<string, unknown> {
   const standIns = byteStandIns();
   const room = vocabularySize - 2 * standIns.length - 2;
-  const merges = learnMerges(spelled(texts, standIns), room);
+  const merges = learnMerges(spelled(words, standIns), room);
   const tokens = [
     ...standIns,
     ...standIns.map((symbol) => `${symbol}</w>`),
@@ -19,6 +19,14 @@ export function trainBpe(texts: Iterable<string>, vocabularySize: number): Recor
     specials.end,
   ];
   return tokenizerJson(Object.fromEntries(tokens.map((token, id) => [token, id])), merges);
+}
+
+/** Adds the words of some texts to how often each occurs: all that a vocabulary is learned from. */
+export function countWords(texts: Iterable<string>, counts: Map<string, number>): void {
+  const splitter = new RegExp(pattern, "gu");
+  for (const text of texts) {
+    for (const [word] of clean(text).matchAll(splitter)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
 }
 
 /** GPT-2's printable stand-ins for the 256 bytes, by byte. */
@@ -35,15 +43,10 @@ interface Word {
   count: number;
 }
 
-/** The words of some texts, spelled in bytes, the last of which ends the word. */
-function spelled(texts: Iterable<string>, standIns: readonly string[]): Word[] {
-  const counts = new Map<string, number>();
-  const splitter = new RegExp(pattern, "gu");
-  for (const text of texts) {
-    for (const [word] of clean(text).matchAll(splitter)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
+/** Words spelled in bytes, the last of which ends the word. */
+function spelled(words: ReadonlyMap<string, number>, standIns: readonly string[]): Word[] {
   const encoder = new TextEncoder();
-  return [...counts].map(([word, count]) => {
+  return [...words].map(([word, count]) => {
     const symbols = Array.from(encoder.encode(word), (byte) => standIns[byte] as string);
     symbols.push(`${symbols.pop()}</w>`);
     return { symbols, count };

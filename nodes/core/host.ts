@@ -204,6 +204,8 @@ export interface Host {
   decode<R>(images: ImageBatch, request: DecodeRequest, use: (picture: Picture) => R): Promise<R[]>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<StoredImage[]>;
+  /** The inner product of each row of one float32 matrix with each of another: [M, E] and [N, E] to [M, N]. */
+  products(left: Tensor, right: Tensor): Promise<Tensor>;
   train(request: TrainRequest): Promise<TrainResult>;
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
   exportOnnx(request: ExportRequest): Promise<Uint8Array>;

@@ -123,6 +123,7 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   run?: undefined;
   reduce?: undefined;
+  allRows?: undefined;
   rowwise?: undefined;
   random?: undefined;
   perBatch?: undefined;
@@ -139,6 +140,11 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
     /** Begins with no rows; `inputs` holds the others, whole. */
     start(c: { host: Host; inputs: HostValues<I>; params: ParamValues<P> }): Reducer<I, O>;
   };
+  /**
+   * Why it needs all rows at once, where it neither works row by row nor folds them, and what to do where they are too
+   * many: shown when they do not fit into memory.
+   */
+  allRows?: string;
   /** Works row by row: may be given any rows of its batch inputs. What a trainer may put into its step. */
   rowwise?: boolean;
   /** Draws from `host.random`: within training it runs anew for every batch. */

@@ -2,6 +2,7 @@ import { rankOf } from "#models/train/ranking";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { sameForm } from "../core/wording";
+import { refuseOtherColumns, scoresOf } from "../core/columns";
 
 export const accuracy = defineNode({
   type: "eval.accuracy",
@@ -31,11 +32,10 @@ against it. \`logits\` float32 [N, C]; fractions of 1.`,
       let amongFive = 0;
       return {
         add({ logits, truth }, first) {
-          const [, classes = 0] = logits.shape;
-          refuseOtherCount(labels.length, classes);
+          refuseOtherColumns(labels, logits, "labels");
           for (const [row, label] of truth.entries()) {
             const right = column.get(sameForm(label)) ?? refuseUnknown(label, first + row);
-            const rank = rankOf((logits.data as Float32Array).subarray(row * classes, (row + 1) * classes), right);
+            const rank = rankOf(scoresOf(logits, row), right);
             rows++;
             if (rank < 1) firsts++;
             if (rank < 5) amongFive++;
@@ -58,13 +58,6 @@ function columnsOf(labels: readonly string[]): Map<string, number> {
   if (column.size === labels.length) return column;
   throw Object.assign(new Error("A label occurs twice, so a picture may have two right answers."), {
     hint: "Wire one row per label.",
-  });
-}
-
-function refuseOtherCount(labels: number, classes: number): void {
-  if (labels === classes) return;
-  throw Object.assign(new Error(`There are ${labels} labels, and the logits have ${classes} columns.`), {
-    hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
   });
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { floats, runNode, testHost } from "#tests/kit/run-node";
+import { random } from "#models/random";
+import type { Tensor } from "#nodes/core/values";
 import { accuracy } from "./accuracy";
 import { retrieval } from "./retrieval";
 import { search } from "./search";
@@ -16,6 +18,16 @@ describe("zero-shot classifier", () => {
     expect(ranking.items[0]?.labels.map((l) => l.label)).toEqual(["cat", "dog"]);
     expect(ranking.items[0]?.labels[0]?.score).toBeCloseTo(Math.exp(2) / total, 6);
     expect(ranking.items[1]?.truth).toBe("cow");
+  });
+  it("gives the label of every picture, and ranks only as many as are shown", async () => {
+    const rows = 2500;
+    const data = Float32Array.from({ length: rows * 3 }, (_, i) => (i % 3 === 0 ? 1 : 0));
+    const truth = Array.from({ length: rows }, (_, row) => (row % 2 ? "dog" : "cat"));
+    const input = { logits: { dtype: "float32", shape: [rows, 3], data } as Tensor, labels, truth };
+    const { label, ranking } = await runNode(zeroShotClassifier, input);
+    expect(label).toEqual(Array(rows).fill("cat"));
+    expect(ranking.items).toHaveLength(2000);
+    expect(ranking.items.slice(0, 3).map((item) => item.truth)).toEqual(["cat", "dog", "cat"]);
   });
   it("says when labels and columns differ", async () => {
     await expect(runNode(zeroShotClassifier, { logits, labels: ["a"] })).rejects.toThrow(
@@ -53,7 +65,39 @@ describe("retrieval", () => {
     expect(result.textToImage1).toBe(1);
     expect(result.chart.x.values).toEqual([1, 2, 3]);
   });
-  it("needs pairs", async () => await expect(runNode(retrieval, { logits })).rejects.toThrow("2 images and 3 texts"));
+  it("gives in blocks of embeddings what the matrix of all scores gives, and counts equal partners", async () => {
+    // More rows than a block has; some are twice there, in one block and in another.
+    const count = 2100;
+    const width = 4;
+    const draw = random(0, "embeddings");
+    const numbers = () => Float32Array.from({ length: count * width }, () => draw.normal());
+    const [images, texts] = [numbers(), numbers()];
+    for (const [copy, row] of [
+      [5, 7],
+      [2099, 8],
+    ] as const) {
+      texts.copyWithin(copy * width, row * width, (row + 1) * width);
+    }
+    const scores = new Float32Array(count * count);
+    const matrix = (data: Float32Array): Tensor => ({ dtype: "float32", shape: [count, width], data });
+    const host = await testHost();
+    for (let start = 0; start < count; start += 700) {
+      const some = images.subarray(start * width, (start + 700) * width);
+      const rows = await host.products({ dtype: "float32", shape: [700, width], data: some }, matrix(texts));
+      scores.set(rows.data as Float32Array, start * count);
+    }
+    const whole = await runNode(retrieval, { logits: { dtype: "float32", shape: [count, count], data: scores } });
+    expect(await runNode(retrieval, { images: matrix(images), texts: matrix(texts) })).toEqual(whole);
+    const aligned = await runNode(retrieval, { images: matrix(texts), texts: matrix(texts) });
+    expect(1 - aligned.textToImage1).toBeGreaterThanOrEqual(4 / count);
+  });
+  it("needs pairs, and something to compare", async () => {
+    await expect(runNode(retrieval, { logits })).rejects.toThrow("2 images and 3 texts");
+    await expect(runNode(retrieval, { images: floats([2, 1], [1, 2]), texts: floats([1, 1], [1]) })).rejects.toThrow(
+      "2 images and 1 texts",
+    );
+    await expect(runNode(retrieval, {})).rejects.toThrow("Neither logits nor the embeddings");
+  });
 });
 
 describe("search", () => {

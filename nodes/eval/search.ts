@@ -4,6 +4,7 @@ import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import type { ImageBatch, ImageFile } from "../core/values";
+import { refuseOtherColumns } from "../core/columns";
 
 export const search = defineNode({
   type: "eval.search",
@@ -24,11 +25,8 @@ export const search = defineNode({
       const best = query.map((): Hit[] => []);
       return {
         async add({ logits, image }) {
+          refuseOtherColumns(query, logits, "texts");
           const [rows = 0, queries = 0] = logits.shape;
-          if (query.length !== queries)
-            throw Object.assign(new Error(`There are ${query.length} texts, and the logits have ${queries} columns.`), {
-              hint: "Wire the texts that were scored.",
-            });
           const scores = logits.data as Float32Array;
           for (const [column, hits] of best.entries()) {
             const ofColumn = Float32Array.from({ length: rows }, (_, row) => scores[row * queries + column] as number);

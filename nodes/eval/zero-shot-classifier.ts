@@ -3,13 +3,15 @@ import { bestOf } from "#models/train/ranking";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import type { Ranking } from "../core/values";
+import { refuseOtherColumns, scoresOf } from "../core/columns";
 
 export const zeroShotClassifier = defineNode({
   type: "eval.zero-shot-classifier",
   title: "Zero-shot classifier",
   description: "Names each picture with the label whose text is nearest.",
   docs: `Probabilities are the softmax over all labels of the scorer's logits (Radford et al. 2021, §3.1.2).
-\`logits\` float32 [N, C], one column per label.`,
+\`logits\` float32 [N, C], one column per label. \`label\` has all rows; \`ranking\`, which is looked at, the first 1,000
+that were named right and the first 1,000 others.`,
   version: 1,
   inputs: {
     logits: port.tensor({ dtype: "float32", shape: ["N", "*"] }),
@@ -25,29 +27,34 @@ export const zeroShotClassifier = defineNode({
   reduce: {
     rows: ["logits", "image", "truth"],
     start({ inputs: { labels }, params }) {
+      const label: string[] = [];
       const items: Ranking["items"] = [];
+      const shown = { right: 0, wrong: 0 };
       return {
         add({ logits, image, truth }) {
-          const [rows = 0, classes = 0] = logits.shape;
-          if (labels.length !== classes)
-            throw Object.assign(
-              new Error(`There are ${labels.length} labels, and the logits have ${classes} columns.`),
-              {
-                hint: "Wire the texts that were scored; with prompt templates, set “Templates per name” in the scorer.",
-              },
-            );
+          refuseOtherColumns(labels, logits, "labels");
           const files = image && "files" in image ? image.files : undefined;
+          const [rows = 0] = logits.shape;
           for (let row = 0; row < rows; row++) {
-            const scores = (logits.data as Float32Array).subarray(row * classes, (row + 1) * classes);
-            const best = bestLabels(scores, labels, params.top);
-            items.push({ image: files?.[row], name: files?.[row]?.name, truth: truth?.[row], labels: best });
+            const scores = scoresOf(logits, row);
+            const [best] = bestOf(scores, 1);
+            const name = best === undefined ? "" : (labels[best] as string);
+            label.push(name);
+            const kind = name === truth?.[row] ? "right" : "wrong";
+            if (shown[kind]++ >= mostShown) continue;
+            const file = files?.[row];
+            const ranked = bestLabels(scores, labels, params.top);
+            items.push({ image: file, name: file?.name, truth: truth?.[row], labels: ranked });
           }
         },
-        finish: () => ({ label: items.map((item) => item.labels[0]?.label ?? ""), ranking: { items } }),
+        finish: () => ({ label, ranking: { items } }),
       };
     },
   },
 });
+
+/** As many pictures as *Ranked labels* shows at most, of those that were named right and of the others. */
+const mostShown = 1000;
 
 /** The highest logits as probabilities among all. */
 function bestLabels(logits: Float32Array, labels: readonly string[], top: number): Ranking["items"][number]["labels"] {

@@ -44,6 +44,44 @@ it("runs pictures through decoding, model and grid in one stream, and waits wher
   expect(planned(document)).toEqual(["data", "[resize normalize grid vision]", "norm+similarity", "retrieval"]);
 });
 
+it("goes on behind a node that folds rows when that has seen all of them", () => {
+  const document = graph(
+    {
+      data: ["data.emoji", { vendors: ["fluent"], limit: 9 }],
+      resize: ["image.resize", { width: 16, height: 16 }],
+      normalize: ["image.normalize"],
+      vision: ["model.vision-transformer", vision],
+      similarity: ["model.contrastive-scorer"],
+      names: ["text.input", { text: "a cat\na dog" }],
+      classifier: ["eval.zero-shot-classifier"],
+      ids: ["text.label-ids"],
+      text: ["model.text-transformer", { scope: "t", vocabulary: 560, width: 32, layers: 1, heads: 2 }],
+      tokenizer: ["text.train-tokenizer", { vocabulary: 560 }],
+      tokenize: ["text.tokenize", { length: 8 }],
+      own: ["text.tokenize", { length: 8 }],
+    },
+    [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "names.text -> tokenizer.text",
+      "names.text -> tokenize.text",
+      "tokenizer.tokenizer -> tokenize.tokenizer",
+      "tokenize.ids -> text.ids",
+      "vision.features -> similarity.images",
+      "text.features -> similarity.texts",
+      "similarity.logits -> classifier.logits",
+      "names.text -> classifier.labels",
+      "classifier.label -> ids.text",
+      "classifier.label -> own.text",
+      "tokenizer.tokenizer -> own.tokenizer",
+    ],
+  );
+  const steps = planned(document);
+  expect(steps.find((step) => step.includes("classifier"))).toMatch(/similarity classifier\]$/);
+  expect(steps.filter((step) => /ids|own/.test(step))).toEqual(["[ids]", "[own]"]);
+});
+
 it("keeps texts apart from the pictures that they are compared with", () => {
   const document = graph(
     {

@@ -36,7 +36,8 @@ export function streamsOf(graph: ResolvedGraph, types: Types, steps: readonly St
   };
   const fuses = (source: Step, step: Step): boolean => {
     const rows = rowSteps.get(step)?.rows;
-    if (!rows || !rowSteps.get(source)) return false;
+    // What folds rows gives nothing before the last of them.
+    if (!rows || !rowSteps.get(source) || isReducer(graph, source)) return false;
     const given = inputsOf(graph, step).filter((endpoint) => stepOf.get(endpoint.node) === source);
     return given.length > 0 && given.every((endpoint) => rows.has(endpointKey(endpoint)));
   };
@@ -59,6 +60,9 @@ export function readWhole(graph: ResolvedGraph, steps: readonly (Step | Stream)[
   }
   return whole;
 }
+
+const isReducer = (graph: ResolvedGraph, step: Step): boolean =>
+  step.kind === "host" && graph.nodes.get(step.node)?.definition.reduce !== undefined;
 
 /** The nodes of a step. */
 export const nodesOfStep = (step: Step): readonly string[] => (step.kind === "host" ? [step.node] : step.nodes);

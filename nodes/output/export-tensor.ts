@@ -18,6 +18,7 @@ under \`rows\`.`,
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("embeddings"),
   },
+  allRows: "Its file is written in one piece.",
   async run({ host, inputs: { tensor, rows }, params }) {
     const bytes = writeSafetensors([{ name: params.name, shape: tensor.shape, data: tensor.data as Float32Array }], {
       metadata: rows ? { rows: JSON.stringify(rows) } : {},

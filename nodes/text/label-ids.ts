@@ -18,20 +18,48 @@ texts give equal numbers. Wire the \`classes\` of the training data when numberi
     classes: port.text({ shape: ["*"], doc: "The class of each id." }),
   },
   params: {},
-  async run({ inputs: { text, classes = [...new Set(text.map(sameForm))].sort() } }) {
-    const numbers = new Map(classes.map((name, id) => [sameForm(name), BigInt(id)]));
-    if (numbers.size < classes.length)
-      throw Object.assign(new Error("A class occurs twice among the classes, so it would have two ids."), {
-        hint: "Wire each class once, such as the classes of another Label ids.",
-      });
-    const ids = BigInt64Array.from(text, (name, row) => {
-      const id = numbers.get(sameForm(name));
-      if (id === undefined)
-        throw Object.assign(new Error(`“${name}” of row ${row + 1} is not among the ${classes.length} classes.`), {
-          hint: "Wire classes that hold every text.",
-        });
-      return id;
-    });
-    return { ids: { dtype: "int64", shape: [text.length], data: ids }, classes };
+  reduce: {
+    rows: ["text"],
+    start({ inputs: { classes } }) {
+      // Numbers in the order of appearance, until all names are known.
+      const numbers = new Map((classes ?? []).map((name, id) => [sameForm(name), id]));
+      if (classes) refuseTwice(numbers.size, classes.length);
+      const chunks: Int32Array[] = [];
+      return {
+        add({ text }, first) {
+          const number = (name: string, row: number): number => {
+            const known = numbers.get(name);
+            if (known !== undefined) return known;
+            if (classes) return refuseUnknown(name, first + row, classes.length);
+            numbers.set(name, numbers.size);
+            return numbers.size - 1;
+          };
+          chunks.push(Int32Array.from(text, (name, row) => number(sameForm(name), row)));
+        },
+        finish() {
+          const names = classes ?? [...numbers.keys()].sort();
+          const idOf = new Map(names.map((name, id) => [numbers.get(sameForm(name)), BigInt(id)]));
+          const ids = new BigInt64Array(chunks.reduce((sum, { length }) => sum + length, 0));
+          let row = 0;
+          for (const chunk of chunks) {
+            for (const number of chunk) ids[row++] = idOf.get(number) as bigint;
+          }
+          return { ids: { dtype: "int64", shape: [ids.length], data: ids }, classes: names };
+        },
+      };
+    },
   },
 });
+
+function refuseTwice(different: number, all: number): void {
+  if (different === all) return;
+  throw Object.assign(new Error("A class occurs twice among the classes, so it would have two ids."), {
+    hint: "Wire each class once, such as the classes of another Label ids.",
+  });
+}
+
+function refuseUnknown(name: string, row: number, classes: number): never {
+  throw Object.assign(new Error(`“${name}” of row ${row + 1} is not among the ${classes} classes.`), {
+    hint: "Wire classes that hold every text.",
+  });
+}

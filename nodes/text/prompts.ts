@@ -30,6 +30,7 @@ averages each name's T embeddings (Radford et al. 2021, §3.1.4). \`{}\` stands 
       ? undefined
       : { param: "templates", message: `The template “${bad}” has no {}.`, hint: "Write {} where the name goes." };
   },
+  allRows: "It gives several texts for each name.",
   run: async ({ inputs, params }) => ({
     text: inputs.text.flatMap((name) => lines(params.templates).map((t) => t.replaceAll("{}", () => name))),
   }),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { trainBpe } from "#models/files/bpe";
+import { countWords, trainBpe } from "#models/files/bpe";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -13,7 +13,14 @@ of text last. Stops early when no pair occurs twice. Equal texts give an equal v
   inputs: { text: port.text({ shape: ["*"], many: true, doc: "The texts to learn from; any number of wires." }) },
   outputs: { tokenizer: port.tokenizer() },
   params: { vocabulary: z.int().min(514).max(65_536).default(2048).meta({ unit: "tokens" }) },
-  run: async ({ inputs, params }) => ({
-    tokenizer: { json: trainBpe(inputs.text.flat(), params.vocabulary), config: {} },
-  }),
+  reduce: {
+    rows: ["text"],
+    start({ params }) {
+      const words = new Map<string, number>();
+      return {
+        add: ({ text }) => text.forEach((texts) => countWords(texts, words)),
+        finish: () => ({ tokenizer: { json: trainBpe(words, params.vocabulary), config: {} } }),
+      };
+    },
+  },
 });

@@ -16,6 +16,7 @@ meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T]
   params: { multiple: z.int().min(1).max(1024).default(8).meta({ unit: "tokens" }) },
   rowwise: true,
   perBatch: true,
+  allRows: "The longest of all texts says how many tokens are kept.",
   async run({ inputs: { ids }, params: { multiple } }) {
     const [n = 0, length = 0] = ids.shape;
     const data = ids.data as BigInt64Array;

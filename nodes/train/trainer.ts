@@ -192,6 +192,7 @@ commas, or *: a fraction of the memory, up to a third more time.`,
       lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }],
     };
   },
+  allRows: "Whose names are equal must be known before batches are drawn.",
   async run({ host, inputs, params }) {
     return host.train({
       losses: inputs.loss,

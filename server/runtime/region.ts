@@ -12,6 +12,7 @@ import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph
 import { Cancelled, Failure } from "../errors";
 import { bytesText } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
+import { hintOf, wholeReaders } from "./all-rows";
 import { checkIndices } from "./index-check";
 import { memoryLimit } from "./memory";
 import { fedModel, type ModelFiles, storedModel } from "./model-files";
@@ -250,9 +251,11 @@ function refuseLargeOutputs({ graph, wanted }: Region, lowered: Lowered, sizes: 
       message:
         `${title} would give ${shape.join(" × ")} ${dtype} numbers, ${bytesText(bytes)}, as “${endpoint.port}”; ` +
         `runs may hold ${bytesText(limit)}.`,
-      hint:
+      hint: hintOf(
+        wholeReaders(graph, endpoint),
         "Take fewer rows (“At most” on the dataset, or every tenth row), smaller pictures or a smaller width, " +
-        "or give runs more memory with PATCHBAY_MEMORY.",
+          "or give runs more memory with PATCHBAY_MEMORY.",
+      ),
     });
   }
 }

@@ -7,10 +7,10 @@ import type { PortType } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
-import { bytesText, type ReadValue } from "../runtime-failures";
+import type { ReadValue } from "../runtime-failures";
 import { type Blobs, refsIn } from "../storage/blobs";
+import { refuseTooManyRows } from "./all-rows";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
-import { memoryLimit } from "./memory";
 import { previewOf, previewOfRows } from "./previews";
 import {
   isStoredRows,
@@ -199,7 +199,7 @@ export class Results {
   /** Puts rows together for a node that needs all of them; they are not held beyond that. */
   async #allRows(from: Endpoint, type: RowType, stored: StoredRows): Promise<unknown> {
     const bytes = storedBytes(type, stored);
-    refuseTooManyRows(from, this.options.graph.nodes.get(from.node)?.definition.title ?? from.node, stored.rows, bytes);
+    refuseTooManyRows(this.options.graph, from, stored.rows, bytes);
     return readAllRows(type, stored, this.options.blobs);
   }
 
@@ -233,18 +233,6 @@ export class Results {
   #typeOf(from: Endpoint): PortType {
     return (this.options.graph.nodes.get(from.node)?.definition.outputs[from.port] as Port).type;
   }
-}
-
-/** Rows that something needs all at once, and that do not fit. */
-export function refuseTooManyRows(from: Endpoint, title: string, rows: number, bytes: number): void {
-  const limit = memoryLimit();
-  if (bytes <= limit) return;
-  throw new Failure({
-    node: from.node,
-    port: from.port,
-    message: `All ${rows.toLocaleString("en")} rows of ${title} (${endpointKey(from)}) are needed at once; they take ${bytesText(bytes)}, and runs may hold ${bytesText(limit)}.`,
-    hint: "Take fewer rows, make them smaller, or give runs more memory with PATCHBAY_MEMORY.",
-  });
 }
 
 /** The sizes of a stored value, where it has any. */

@@ -119,6 +119,21 @@ it("refuses before the first row what will not fit where all rows are needed at 
   expect(events.filter(isProgressOf("vision"))).toEqual([]);
 });
 
+it("says which node needs all rows, and why", async () => {
+  process.env.PATCHBAY_MEMORY = "100 KiB";
+  const document = embeddings(1000);
+  for (const wire of document.wires) {
+    if (wire.to.node === "similarity") wire.to = { node: "retrieval", port: wire.to.port };
+    if (wire.to.node === "retrieval") wire.from = { node: "vision", port: "features" };
+  }
+  document.wires = document.wires.filter((wire) => wire.to.port !== "logits");
+  const { error } = await runDocument(document, await temporaryFolder(), { targets: ["retrieval"] });
+  expect(error).toMatchObject({
+    message: expect.stringContaining("are needed at once by Retrieval recall; they take 125.0 KiB"),
+    hint: expect.stringMatching(/^Every image is compared with every text.*Take fewer rows, such as every tenth/),
+  });
+});
+
 it("lets go of what is large and only read inside of a region", async () => {
   const document = embeddings(1100);
   (document.nodes.projector as { params: object }).params = { scope: "p", width: 4096 }; // 17 MiB in all

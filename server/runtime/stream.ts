@@ -8,7 +8,8 @@ import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
 import { type OpenRegion, openRegion, tensorInputs } from "./region";
-import { type GivenRows, refuseTooManyRows } from "./results";
+import { refuseTooManyRows } from "./all-rows";
+import type { GivenRows } from "./results";
 import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
 import { hostOf, readOutsideOf, regionOf, type StepContext } from "./steps";
 import { chunkRowsOf, rowBytesOf, rowsOfStream } from "./stream-rows";
@@ -299,7 +300,7 @@ class StreamRun {
     for (const { endpoint } of this.#keepers.values()) {
       if (!this.context.readWhole.has(endpointKey(endpoint))) continue;
       const bytes = this.rows * rowBytesOf(endpoint, this.context.types);
-      refuseTooManyRows(endpoint, this.#node(endpoint.node).definition.title, this.rows, bytes);
+      refuseTooManyRows(this.context.graph, endpoint, this.rows, bytes);
     }
   }
 

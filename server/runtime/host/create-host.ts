@@ -97,6 +97,11 @@ export function createHost(options: HostOptions): Host {
         return { ref: await blobs.put(png, { durable: false }), width, height, name: names?.[i] };
       });
     },
+    async products(left, right) {
+      stopIfCancelled();
+      const { productsOf } = await import("./products"); // few threads need the runtime
+      return productsOf(left, right, options.provider ?? "cpu");
+    },
     train(request) {
       if (!options.train) throw new Failure({ message: "A trainer cannot run inside of another training." });
       return options.train(request);
