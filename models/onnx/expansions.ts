@@ -1,3 +1,4 @@
+import { multiplyDims } from "./dim";
 import type { Attrs, Dim, Graph, Value } from "./graph";
 import { append, type AttrsOf, type OpName, type Ops, opsOf, type opTable } from "./ops/index";
 import { rewrite } from "./rewrite";
@@ -60,6 +61,8 @@ const expansions: Expansions = {
   ],
   RMSNormalization: rms,
   SimplifiedLayerNormalization: rms,
+  // The runtime's op takes only heads of eights.
+  GroupQueryAttention: (c) => (headWidth(c) % 8 ? attentionByParts(c) : undefined),
   GroupNormalization: (c) => byGroup(c, c.attrs.num_groups, c.attrs.epsilon),
   InstanceNormalization: (c) => byGroup(c, fixed((c.x[0] as Value).shape.slice(1, 2))[0] as number, c.attrs.epsilon),
   // ONNX Runtime joins updates in threads, where two that meet in one place may lose one of them (1.30); its
@@ -107,4 +110,56 @@ function joinedByElement({ op, integers, x, attrs }: Context<AttrsOf<(typeof opT
   const rows = op.Reshape(updates, { to: [n, row] });
   const { reduction } = attrs;
   return op.Reshape(op.ScatterElements(table, places, rows, { axis: 0, reduction }), { to: shape });
+}
+
+type AttentionContext = Context<AttrsOf<(typeof opTable)["GroupQueryAttention"]>>;
+
+const headWidth = ({ x, attrs }: AttentionContext): number => Number(x[0]?.shape[2]) / attrs.num_heads;
+
+/** GroupQueryAttention as softmax(QKᵀ·scale + mask)·V, with the query heads of one key head side by side. */
+function attentionByParts(c: AttentionContext): readonly Value[] {
+  const { op, x, attrs, scalar } = c;
+  const [query, key, value, keptKeys, keptValues] = x as [Value, Value, Value, Value, Value];
+  const { num_heads: heads, kv_num_heads: groups } = attrs;
+  const [batch, length, width] = query.shape as [Dim, Dim, number];
+  const d = headWidth(c);
+  const apart = (v: Value, count: number) =>
+    op.Transpose(op.Reshape(v, { to: [batch, length, count, d] }), { perm: [0, 2, 1, 3] });
+  const all = (kept: Value, added: Value) => op.Concat(kept, apart(added, groups), { axis: 2 });
+  const keys = all(keptKeys, key);
+  const values = all(keptValues, value);
+  const places = keys.shape[2] as Dim;
+  const rows = multiplyDims(length, heads / groups);
+  const grouped = op.Reshape(apart(op.Mul(query, scalar(attrs.scale)), heads), { to: [batch, groups, rows, d] });
+  const scores = op.Reshape(op.MatMul(grouped, op.Transpose(keys, { perm: [0, 1, 3, 2] })), {
+    to: [batch, heads, length, places],
+  });
+  const seen = op.Reshape(visiblePlaces(c, keptKeys.shape[2] as Dim), { to: [batch, 1, length, places] });
+  const weights = op.Softmax(op.Where(seen, scores, scalar(-3.4e38)), { axis: -1 });
+  const mixed = op.MatMul(op.Reshape(weights, { to: [batch, groups, rows, places] }), values);
+  const joined = op.Transpose(op.Reshape(mixed, { to: [batch, heads, length, d] }), { perm: [0, 2, 1, 3] });
+  return [op.Reshape(joined, { to: [batch, length, width] }), keys, values];
+}
+
+/** Which kept and new places each new one sees: bool [B, S, P + S]. */
+function visiblePlaces({ op, integers, x, attrs }: AttentionContext, kept: Dim): Value {
+  const [batch, length] = x[0]?.shape as [Dim, Dim];
+  const ones = (count: Dim) => op.Expand(integers([1]), { to: [count] });
+  const counted = (count: Dim) => op.CumSum(ones(count), { along: 0, exclusive: 1 });
+  const window = integers([attrs.local_window_size ?? Number.MAX_SAFE_INTEGER]);
+  const from = op.Reshape(counted(length), { to: [1, length, 1] });
+  // How many places of each row were kept: all that it has but the new ones.
+  const last = op.Cast(x[5] as Value, { dtype: "int64" });
+  const before = op.Reshape(op.Sub(op.Add(last, integers([1])), op.ReduceSum(ones(length), { axes: [0] })), {
+    to: [batch, 1, 1],
+  });
+  const sees = (isThere: Value, distance: Value, count: Dim) =>
+    op.Expand(op.And(isThere, op.Less(distance, window)), { to: [batch, length, count] });
+  const old = op.Reshape(counted(kept), { to: [1, 1, "*"] }); // there may be none
+  const fresh = op.Reshape(counted(length), { to: [1, 1, length] });
+  return op.Concat(
+    sees(op.Less(old, before), op.Sub(op.Add(before, from), old), kept),
+    sees(op.LessOrEqual(fresh, from), op.Sub(from, fresh), length),
+    { axis: 2 },
+  );
 }

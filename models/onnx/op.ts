@@ -19,4 +19,6 @@ export interface OpDef<A extends Attrs = {}> {
   asInputsAt?: number;
   /** The name ONNX knows it by, where ours differs. */
   onnx?: string;
+  /** Whose op it is, where it is not ONNX's own. */
+  domain?: string;
 }

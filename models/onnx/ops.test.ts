@@ -167,6 +167,36 @@ const cases: Record<OpName, Case[]> = {
       ],
     },
   ],
+  RotaryEmbedding: [4, 2].map((width) => ({
+    build: (op, x) => {
+      const indices = (to: number[]) => op.ArgMax(op.Reshape(x as Value, { to }), { axis: -1, keepdims: 0 });
+      const angles = op.Cast(indices([12, width / 2, 12 / width]), { dtype: "float32" });
+      return op.RotaryEmbedding(x as Value, indices([2, 3, 12]), op.Cos(angles), op.Sin(angles), {
+        num_heads: 3,
+        rotary_embedding_dim: width,
+      });
+    },
+    inputs: [sample([2, 3, 12])],
+    precision: "float32",
+  })),
+  GroupQueryAttention: [
+    {
+      build: (op, ...x) => {
+        const [q, k, v, keys, values, lengths, total] = x as [Value, Value, Value, Value, Value, Value, Value];
+        const counts = [lengths, total].map((n) => op.Cast(n, { dtype: "int32" }));
+        return op.GroupQueryAttention(q, k, v, keys, values, ...counts, { num_heads: 4, kv_num_heads: 2, scale: 0.5 });
+      },
+      inputs: [
+        sample([2, 1, 32]),
+        ...[1, 2].map(() => sample([2, 1, 16])),
+        ...[1, 2].map(() => sample([2, 2, 3, 8])),
+        sample([2], (_, i) => i + 1),
+        sample([], () => 3),
+      ],
+      precision: "float32",
+      gradient: false,
+    },
+  ],
   Neg: unary("Neg"),
   Abs: unary("Abs"),
   Sign: unary("Sign"),

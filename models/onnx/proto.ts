@@ -76,7 +76,7 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
     create(ModelProtoSchema, {
       irVersion: 10n,
       producerName: "patchbay",
-      opsetImport: [{ domain: "", version: 21n }],
+      opsetImport: [{ domain: "", version: 21n }, ...otherDomains(writer.nodes)],
       graph: {
         name: "graph",
         node: writer.nodes,
@@ -86,6 +86,12 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
       },
     }),
   );
+}
+
+/** What a model says of the ops that are not ONNX's own. */
+function otherDomains(nodes: readonly NodeProto[]): { domain: string; version: bigint }[] {
+  const domains = new Set(nodes.map(({ domain }) => domain).filter((domain) => domain !== ""));
+  return [...domains].map((domain) => ({ domain, version: 1n }));
 }
 
 /** The nodes of a model as they are written, and the constants that they need besides those of the graph. */
@@ -106,7 +112,7 @@ class Writer {
   }
 
   write({ op, inputs, outputs, attrs, scope }: OpNode): void {
-    const { asInputs = [], asInputsAt = inputs.length, onnx = op } = opDefinition(op);
+    const { asInputs = [], asInputsAt = inputs.length, onnx = op, domain = "" } = opDefinition(op);
     const given = asInputs.map((name) => this.#attributeInput(name, attrs[name]));
     const read = inputs.map((x) => this.#nameOf(x)).toSpliced(asInputsAt, 0, ...given);
     while (read.at(-1) === "") read.pop(); // an input that is left out in the middle has the empty name
@@ -119,7 +125,7 @@ class Writer {
       read,
       outputs.map((y) => this.#nameOf(y)),
       rest,
-      title,
+      { name: title ?? "", domain },
     );
   }
 
@@ -150,8 +156,14 @@ class Writer {
     return this.#names.get(value.name) ?? value.name;
   }
 
-  #node(opType: string, input: string[], output: string[], attributes: AttributeProto[] = [], name = ""): void {
-    this.nodes.push(create(NodeProtoSchema, { name, opType, input, output, attribute: attributes }));
+  #node(
+    opType: string,
+    input: string[],
+    output: string[],
+    attribute: AttributeProto[] = [],
+    called: { name?: string; domain?: string } = {},
+  ): void {
+    this.nodes.push(create(NodeProtoSchema, { opType, input, output, attribute, ...called }));
   }
 
   #constant(hint: string, dtype: DType, data: Constant["data"]): string {
@@ -213,7 +225,7 @@ class Writer {
 }
 
 /** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
-const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a"]);
+const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a", "scale"]);
 function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
   if (name === "dtype")
     return create(AttributeProtoSchema, { name: "to", type: A.INT, i: BigInt(elementTypes[value as DType]) });

@@ -2,6 +2,7 @@
 
 import type { Attrs } from "../graph";
 import { activation } from "./activation";
+import { attention } from "./attention";
 import { conv } from "./conv";
 import { elementwise } from "./elementwise";
 import { indexing } from "./indexing";
@@ -22,6 +23,7 @@ const rules = {
   ...normalization,
   ...conv,
   ...resize,
+  ...attention,
 } satisfies { [K in keyof typeof import("../ops/index").opTable]: unknown };
 
 /** The derivative of an op. Every op has an entry; the table does not compile without. */

@@ -4,6 +4,7 @@ import type { Attrs, Graph, OpNode, Value } from "../graph";
 import type { OpDef } from "../op";
 import { ShapeError } from "../shape";
 import * as activation from "./activation";
+import * as attention from "./attention";
 import * as conv from "./conv";
 import * as elementwise from "./elementwise";
 import * as indexing from "./indexing";
@@ -24,6 +25,7 @@ export const opTable = {
   ...normalization,
   ...conv,
   ...resize,
+  ...attention,
 };
 export type OpName = keyof typeof opTable;
 /** The attributes that an op takes. */
