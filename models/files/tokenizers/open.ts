@@ -1,0 +1,150 @@
+/** Tokenizers of Hugging Face's format, opened: texts to ids and back, one text or a pair, cut to a length. */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { mend } from "./mend";
+import { tokenOf } from "./token";
+import { nestedRepetition, patternsIn } from "./patterns";
+
+/** A parsed tokenizer.json, and the parsed tokenizer_config.json beside it, or {}. */
+export interface TokenizerFiles {
+  json: Record<string, unknown>;
+  config: Record<string, unknown>;
+}
+
+export interface EncodeOptions {
+  /** A second text, such as the answer to a question. */
+  pair?: string;
+  /** Start, end and separating tokens as the tokenizer has them; by default they are added. */
+  special?: boolean;
+  /** The most tokens of all, special ones included; of two texts the longer is cut. */
+  length?: number;
+  /** Which end of a text is cut off. */
+  cut?: "left" | "right";
+}
+export interface Encoded {
+  ids: number[];
+  /** 0 for tokens of the first text, 1 for those of the second, as the tokenizer says. */
+  types: number[];
+  /** How many tokens there were before the cut. */
+  whole: number;
+}
+
+/** A tokenizer that can be used. */
+export interface OpenTokenizer {
+  encode(text: string, options?: EncodeOptions): Encoded;
+  /** Ids to a text; special tokens are left out unless they are asked for. */
+  decode(ids: readonly number[], options?: { special?: boolean }): string;
+  idOf(token: string): number | undefined;
+  tokenOf(id: number): string | undefined;
+  /** Ids that exist: one more than the largest. */
+  size: number;
+  /** The id of a role such as "eos_token", where the configuration or the tokenizer names it. */
+  roleId(role: SpecialRole): number | undefined;
+}
+export type SpecialRole =
+  | "bos_token"
+  | "eos_token"
+  | "pad_token"
+  | "unk_token"
+  | "cls_token"
+  | "sep_token"
+  | "mask_token";
+
+const opened = new WeakMap<TokenizerFiles, OpenTokenizer>();
+
+/** Opens a tokenizer; building its tables costs more than using them once, so the same files give the same one. */
+export function openTokenizer(files: TokenizerFiles): OpenTokenizer {
+  const known = opened.get(files) ?? openFiles(files);
+  opened.set(files, known);
+  return known;
+}
+
+function openFiles({ json, config }: TokenizerFiles): OpenTokenizer {
+  refuseEndlessPatterns(json);
+  const tokenizer = built(json, config);
+  const idOf = (token: string) => tokenizer.token_to_id(token);
+  const isSpecial = new Set(addedTokens(json).flatMap((token) => (token.special ? [token.id] : [])));
+  return {
+    idOf,
+    tokenOf: (id) => tokenizer.id_to_token(id),
+    size: Math.max(...tokenizer.get_vocab().values(), -1) + 1,
+    roleId(role) {
+      const named = tokenOf(config[role]);
+      return named === undefined ? undefined : idOf(named);
+    },
+    encode: (text, options = {}) => encode(tokenizer, text, options),
+    decode(ids, { special = false } = {}) {
+      const kept = special ? [...ids] : ids.filter((id) => !isSpecial.has(id));
+      return kept.length ? tokenizer.decode(kept, { skip_special_tokens: !special }) : "";
+    },
+  };
+}
+
+function refusal(reason: string): Error {
+  return Object.assign(new Error(`The tokenizer cannot be read: ${reason}.`), {
+    hint: "Load the tokenizer.json of a Hugging Face model, or train a tokenizer.",
+  });
+}
+
+function refuseEndlessPatterns(json: Record<string, unknown>): void {
+  for (const { path, pattern } of patternsIn(json)) {
+    const nested = nestedRepetition(pattern);
+    const shown = nested && nested.length > 60 ? `${nested.slice(0, 60)}…` : nested;
+    if (shown) throw refusal(`${path} repeats what repeats, ${shown}, and could take endless time`);
+  }
+}
+
+function built(json: Record<string, unknown>, config: Record<string, unknown>): Tokenizer {
+  try {
+    const complete = {
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: null,
+      ...json,
+    };
+    const { remove_space: _space, do_lowercase_and_remove_accent: _accents, ...used } = config;
+    const tokenizer = new Tokenizer(complete, { clean_up_tokenization_spaces: false, ...used });
+    mend(tokenizer);
+    return tokenizer;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.replace(/\.$/, "") : "it is of no known kind";
+    throw Object.assign(refusal(said), { cause });
+  }
+}
+
+function encode(tokenizer: Tokenizer, text: string, options: EncodeOptions): Encoded {
+  const { pair, special = true, length = Number.POSITIVE_INFINITY, cut = "right" } = options;
+  const own = tokenizer.tokenize(text);
+  const other = pair === undefined ? null : tokenizer.tokenize(pair);
+  const joined = (first: string[], second: string[] | null) => tokenizer.post_processor?.(first, second, special);
+  const added = joined([], other && [])?.tokens.length ?? 0;
+  const whole = own.length + (other?.length ?? 0) + added;
+  const room = Math.max(0, length - added);
+  const [first, second] = fitted(own.length, other?.length ?? 0, room);
+  const kept = (tokens: string[], count: number) =>
+    cut === "left" ? tokens.slice(tokens.length - count) : tokens.slice(0, count);
+  const done = joined(kept(own, first), other && kept(other, second));
+  const tokens = done?.tokens ?? [];
+  return {
+    ids: tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model?.unk_token_id ?? 0),
+    types: done?.token_type_ids ?? tokens.map(() => 0),
+    whole,
+  };
+}
+
+/** How many tokens of two texts stay: the longer one is cut, until both are equally long. */
+function fitted(first: number, second: number, room: number): [number, number] {
+  if (first + second <= room) return [first, second];
+  const shorter = Math.min(first, second);
+  if (room >= 2 * shorter) return first > second ? [room - second, second] : [first, room - first];
+  return [Math.ceil(room / 2), Math.floor(room / 2)];
+}
+
+interface AddedToken {
+  id: number;
+  content: string;
+  special: boolean;
+}
+const addedTokens = (json: Record<string, unknown>): AddedToken[] =>
+  Array.isArray(json.added_tokens) ? (json.added_tokens as AddedToken[]) : [];
