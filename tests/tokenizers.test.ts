@@ -1,6 +1,7 @@
 /** Tokenizers of the set: every string of every tokenizer, as Hugging Face's own library reads tokenizer.json. */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type TokenizerBytes, tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { openTokenizer } from "#models/files/tokenizers/open";
 import { foldersOf, readJson } from "#tests/kit/conformance-set";
 
@@ -20,6 +21,37 @@ interface Expected {
 
 const folders = foldersOf("tokenizers");
 it("there are tokenizers", () => expect(folders.length).toBeGreaterThan(0));
+
+interface Model {
+  type: string;
+  vocab: Record<string, number>;
+  merges: (string | [string, string])[];
+}
+/** The files that older models have instead of a tokenizer.json, where it can be written so. */
+function olderFiles(folder: string): TokenizerBytes | undefined {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  const { model, added_tokens: added } = readJson<{ model: Model; added_tokens: { content: string; id: number }[] }>(
+    folder,
+    "tokenizer.json",
+  );
+  const config = bytesOf(JSON.stringify(readJson(folder, "tokenizer_config.json")));
+  const more = bytesOf(JSON.stringify(Object.fromEntries(added.map(({ content, id }) => [content, id]))));
+  const files = { "tokenizer_config.json": config, "added_tokens.json": more };
+  if (model.type === "WordPiece") {
+    const words = Object.keys(model.vocab).sort((a, b) => (model.vocab[a] ?? 0) - (model.vocab[b] ?? 0));
+    return { ...files, "vocab.txt": bytesOf(`${words.join("\n")}\n`) };
+  }
+  const merges = model.merges?.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")));
+  const text = `#version: 0.2\n${merges?.join("\n")}\n`;
+  return { ...files, "vocab.json": bytesOf(JSON.stringify(model.vocab)), "merges.txt": bytesOf(text) };
+}
+
+const withOlderForm = folders.filter((folder) => ["bert", "blip", "clip", "gpt2"].includes(basename(folder)));
+it.each(withOlderForm)("%s is the same from the files that older models have", (folder) => {
+  const tokenizer = openTokenizer(tokenizerFromFiles(olderFiles(folder) ?? {}));
+  for (const { text, ids } of readJson<Expected>(folder, "expected.json").strings)
+    expect(tokenizer.encode(text).ids, JSON.stringify(text)).toEqual(ids);
+});
 
 describe.each(folders.map((folder) => [basename(folder), folder]))("the tokenizer %s", (_, folder) => {
   const tokenizer = openTokenizer({

@@ -67,7 +67,10 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   inputs: I;
   outputs: O;
   params: P;
-  /** Ports that follow from the parameters, beside the ones above: those of an imported model. */
+  /**
+   * Ports that follow from the parameters, beside the ones above or, for outputs, in their place: those of an imported
+   * model.
+   */
   ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports; batch?: number; perBatch?: boolean };
   /** How many rows it takes at a time where it takes no others, as a model that was exported for one batch. */
   batch?: number;
@@ -211,7 +214,7 @@ export function withPorts(definition: NodeDefinition, params: ParamValues<Params
     return {
       ...definition,
       inputs: { ...inputs, ...definition.inputs },
-      outputs: { ...outputs, ...definition.outputs },
+      outputs: { ...definition.outputs, ...outputs },
       ...others,
     } as NodeDefinition;
   const { build: _build, prepare: _prepare, clamp: _clamp, fingerprint: _fingerprint, ...described } = definition;

@@ -1,53 +1,88 @@
 import * as z from "zod";
+import type { Beside } from "#models/onnx/import/external";
+import type { Source } from "#models/onnx/import/fields";
+import { type TokenizerBytes, tokenizerFileNames, tokenizerFromFiles } from "#models/files/tokenizers/from-files";
+import { openTokenizer } from "#models/files/tokenizers/open";
+import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
+const reference = z.string().regex(/^[0-9a-f]{64}$/);
 const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
+  ref: reference,
   name: z.string().max(255).default("tokenizer.json"),
+  files: z
+    .array(z.object({ path: z.string().max(512), ref: reference }))
+    .max(20)
+    .optional(),
 });
+
+interface Choice {
+  source: "shipped" | "upload" | "folder";
+  shipped: string;
+  file?: z.output<typeof upload>;
+  folder: string;
+}
 
 export const loadTokenizer = defineNode({
   type: "text.load-tokenizer",
   title: "Load tokenizer",
-  description: "The tokenizer of a shipped checkpoint, or a Hugging Face tokenizer.json that you upload.",
-  docs: `Reads the BPE tokenizers of CLIP's family: start and end tokens are \`<|startoftext|>\` and \`<|endoftext|>\`.
-At most 32 MiB.`,
+  description: "The tokenizer of a Hugging Face model: shipped, uploaded, or from the model's folder.",
+  docs: `Reads every \`tokenizer.json\`: byte-level BPE, WordPiece, Unigram, with added tokens, normalizers and
+post-processors; and what older models have instead, \`vocab.json\` with \`merges.txt\`, or \`vocab.txt\`. A
+SentencePiece model must be converted first (\`AutoTokenizer.from_pretrained(…).save_pretrained(…)\` does it).
+
+What lies beside it belongs to it where it is chosen together: \`tokenizer_config.json\` (names the special tokens),
+\`chat_template.jinja\`. Upload several files, their folder or a .zip. A *folder* of the machine that runs the graph
+must be one that the operator allows with \`PATCHBAY_FOLDERS\`. At most 64 MiB a file. Patterns that repeat what
+repeats, and could take endless time, are refused.`,
   version: 1,
   inputs: {},
   outputs: { tokenizer: port.tokenizer() },
   params: {
-    source: z.enum(["shipped", "upload"]).default("shipped").meta({ label: "From" }),
+    source: z.enum(["shipped", "upload", "folder"]).default("shipped").meta({ label: "From" }),
     shipped: z
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
       .default("clip-emoji")
       .meta({ label: "Checkpoint" }),
     file: upload.optional().meta({ label: "tokenizer.json", widget: "upload" }),
+    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
   },
-  check: ({ source, file }) =>
-    source === "upload" && !file
-      ? { param: "file", message: "No tokenizer.json is chosen.", hint: "Upload one, or take the shipped tokenizer." }
-      : undefined,
+  inspect: { file: { ending: ["tokenizer.json", "vocab.json", "vocab.txt"], read: inspectTokenizer } },
+  check({ source, file, folder }) {
+    const hint = "Upload a tokenizer.json, name a model's folder, or take the shipped tokenizer.";
+    if (source === "upload" && !file) return { param: "file", message: "No tokenizer.json is chosen.", hint };
+    if (source === "folder" && !folder.trim()) return { param: "folder", message: "No folder is given.", hint };
+    return undefined;
+  },
+  fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder) : ""),
   async run({ host, params }) {
-    const bytes =
-      params.source === "shipped"
-        ? await host.packageFile("patchbay", `${params.shipped}.tokenizer.json`)
-        : await host.get(params.file?.ref ?? "");
-    const fail = (reason: string): never => {
-      throw Object.assign(new Error(`The tokenizer cannot be read: ${reason}.`), {
-        hint: "Upload the tokenizer.json of a Hugging Face model.",
-      });
-    };
-    if (bytes.byteLength > 32 * 2 ** 20) fail("it has more than 32 MiB");
-    let json: unknown;
-    try {
-      json = JSON.parse(new TextDecoder().decode(bytes));
-    } catch {
-      fail("it is no JSON");
-    }
-    const parsed = z.looseObject({ model: z.looseObject({ vocab: z.record(z.string(), z.number()) }) }).safeParse(json);
-    if (!parsed.success) return fail("it has no model.vocab");
-    return { tokenizer: { json: parsed.data, config: {} } };
+    const tokenizer = tokenizerFromFiles(await filesFor(host, params));
+    openTokenizer(tokenizer); // refuses what cannot be used, here rather than where it is used
+    return { tokenizer };
   },
 });
+
+/** The files that belong to it, among those beside it. */
+async function inspectTokenizer(_source: Source, beside: Beside): Promise<{ files: string[] }> {
+  const there = await Promise.all(tokenizerFileNames.map(async (name) => ((await beside(name)) ? [name] : [])));
+  return { files: there.flat() };
+}
+
+async function filesFor(host: Host, { source, shipped, file, folder }: Choice): Promise<TokenizerBytes> {
+  if (source === "shipped")
+    return { "tokenizer.json": await host.packageFile("patchbay", `${shipped}.tokenizer.json`) };
+  if (source === "folder") return folderFiles(host, folder);
+  const known = tokenizerFileNames.find((name) => name === file?.name) ?? "tokenizer.json";
+  const chosen = [{ path: known, ref: file?.ref ?? "" }, ...(file?.files ?? [])];
+  const read = chosen.map(async ({ path, ref }) => [path, await host.get(ref)] as const);
+  return Object.fromEntries(await Promise.all(read));
+}
+
+async function folderFiles(host: Host, folder: string): Promise<TokenizerBytes> {
+  const found = await host.folderFiles(folder, tokenizerFileNames);
+  const there = tokenizerFileNames.filter((_, i) => !(found[i] instanceof Error));
+  const read = there.map(async (name) => [name, await host.readFolderFile(folder, name)] as const);
+  return Object.fromEntries(await Promise.all(read));
+}

@@ -1,5 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe as group, expect, it } from "vitest";
-import { ids, runNode, testHost } from "#tests/kit/run-node";
+import { ids, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { describe } from "./describe";
 import { input } from "./input";
 import { labelIds } from "./label-ids";
@@ -101,6 +103,37 @@ group("tokens", () => {
     ]);
     expect(await warningsOf(["", " ", "six"], 40)).toEqual([expect.stringMatching(/^2 of 3 texts are empty/)]);
     expect(await warningsOf(words, 40)).toEqual([]);
+  });
+  it("packs as the tokenizer itself does, one text or two, up to the length or the longest, at either side", async () => {
+    const vocab = { "[PAD]": 0, "[CLS]": 1, "[SEP]": 2, a: 3, b: 4, c: 5 };
+    const bert = { type: "BertProcessing", cls: ["[CLS]", 1], sep: ["[SEP]", 2] };
+    const model = { type: "WordPiece", vocab, unk_token: "[PAD]", continuing_subword_prefix: "##" };
+    const json = { model, pre_tokenizer: { type: "WhitespaceSplit" }, post_processor: bert };
+    const tokenizer = { json, config: { pad_token: "[PAD]" } };
+    const packed = async (inputs: object, params: object) => {
+      const found = await runNode(tokenize, { tokenizer, ...inputs }, { packing: "own", length: 6, ...params });
+      return [found.ids, found.mask, found.types].map(({ data }) => Array.from(data as BigInt64Array, Number).join(""));
+    };
+    expect(await packed({ text: ["a b"] }, {})).toEqual(["134200", "111100", "000000"]);
+    expect(await packed({ text: ["a b", "c"] }, { padding: "longest" })).toEqual(["13421520", "11111110", "00000000"]);
+    expect(await packed({ text: ["a"] }, { side: "left" })).toEqual(["000132", "000111", "000000"]);
+    expect(await packed({ text: ["a"], pair: ["b"] }, {})).toEqual(["132420", "111110", "000110"]);
+    expect(await packed({ text: ["a b c a b"] }, { cut: "left", length: 4 })).toEqual(["1342", "1111", "0000"]);
+    expect(await packed({ text: ["a"] }, { special: false })).toEqual(["300000", "100000", "000000"]);
+    await expect(packed({ text: ["a"], pair: ["b"] }, { packing: "clip" })).rejects.toThrow("holds one text a row");
+    await expect(packed({ text: ["a"] }, { packing: "clip" })).rejects.toThrow("has no token <|startoftext|>");
+  });
+  it("loads the tokenizer of a model's folder, with its configuration and chat template", async () => {
+    const folder = await temporaryFolder();
+    const vocab = { "<unk>": 0, a: 1, b: 2, ab: 3 };
+    await writeFile(join(folder, "vocab.json"), JSON.stringify(vocab));
+    await writeFile(join(folder, "merges.txt"), "#version: 0.2\na b\n");
+    await writeFile(join(folder, "tokenizer_config.json"), '{"unk_token": "<unk>", "chat_template": "x"}');
+    const host = await testHost({ folders: [folder] });
+    const { tokenizer } = await runNode(loadTokenizer, {}, { source: "folder", folder }, host);
+    expect(tokenizer.config.chat_template).toBe("x");
+    const { ids } = await runNode(tokenize, { text: ["aba"], tokenizer }, { packing: "own", padding: "longest" });
+    expect(Array.from(ids.data as BigInt64Array, Number)).toEqual([3, 1]);
   });
   it("explains a tokenizer that is none", async () => {
     await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow(

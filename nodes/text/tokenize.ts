@@ -1,82 +1,159 @@
-import { Tokenizer } from "@huggingface/tokenizers";
 import * as z from "zod";
 import { specials } from "#models/files/bpe";
+import { type Encoded, type OpenTokenizer, openTokenizer } from "#models/files/tokenizers/open";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-import type { Tokenizer as TokenizerValue } from "../core/values";
+import type { Tensor } from "../core/values";
 
 export const tokenize = defineNode({
   type: "text.tokenize",
   title: "Tokenize",
-  description: "Texts to token ids of one length, packed as CLIP does.",
-  docs: `[start] tokens [end], then zeros up to \`length\`; a text that is too long keeps its beginning and ends with
-[end] (clip.tokenize with truncate). A warning says how many are cut, whether that makes some of them the same, and how
-many are empty. int64 [N, length].`,
+  description: "Texts to token ids of one length, packed as CLIP does or as the model's own tokenizer does.",
+  docs: `**CLIP's packing**: [start] tokens [end], then zeros up to \`length\`; a text that is too long keeps its
+beginning and ends with [end] (clip.tokenize with truncate).
+
+**The tokenizer's own**: its special tokens around the text, or around two texts where *pair* is wired (a question and
+its answer; \`types\` then tells them apart). What is longer than \`length\` is cut, of two texts the longer. Padding is
+the tokenizer's padding token (else its end token, else 0), up to \`length\` or to the longest text of the batch, at the
+right, or at the left for models that write on.
+
+\`ids\`, \`mask\` (1 where there is a token) and \`types\` are int64 [N, length]. A warning says how many texts are cut,
+whether that makes some of them the same, and how many are empty. Offsets into the text are not given: the library that
+is used has none.`,
   version: 1,
-  inputs: { text: port.text({ shape: ["N"] }), tokenizer: port.tokenizer() },
-  outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "$length"] }) },
-  params: { length: z.int().min(3).max(4096).default(77).meta({ unit: "tokens" }) },
+  inputs: {
+    text: port.text({ shape: ["N"] }),
+    pair: port.text({ shape: ["N"], optional: true, doc: "A second text for each row." }),
+    tokenizer: port.tokenizer(),
+  },
+  outputs: {
+    ids: port.tensor({ dtype: "int64", shape: ["N", "$length"] }),
+    mask: port.tensor({ dtype: "int64", shape: ["N", "$length"] }),
+    types: port.tensor({ dtype: "int64", shape: ["N", "$length"] }),
+  },
+  params: {
+    length: z.int().min(3).max(131_072).default(77).meta({ unit: "tokens" }),
+    packing: z.enum(["clip", "own"]).default("clip").meta({ description: "CLIP's, or the tokenizer's own." }),
+    padding: z.enum(["length", "longest"]).default("length").meta({
+      label: "Pad to",
+      description: "The length, or the longest text of the batch. For the tokenizer's own packing.",
+      advanced: true,
+    }),
+    side: z.enum(["right", "left"]).default("right").meta({
+      label: "Padding side",
+      description: "Left for models that write on. For the tokenizer's own packing.",
+      advanced: true,
+    }),
+    cut: z.enum(["right", "left"]).default("right").meta({
+      label: "Cut off",
+      description: "Which end of a text that is too long. For the tokenizer's own packing.",
+      advanced: true,
+    }),
+    special: z.boolean().default(true).meta({
+      label: "Special tokens",
+      description: "Off for texts that hold them already, as a chat template writes them.",
+      advanced: true,
+    }),
+  },
+  ports({ packing, padding }) {
+    if (packing === "clip" || padding === "length") return {};
+    const open = port.tensor({ dtype: "int64", shape: ["N", "*"] });
+    return { outputs: { ids: open, mask: open, types: open }, perBatch: true };
+  },
   rowwise: true,
-  async run({ host, inputs, params: { length } }) {
-    const { tokenizer, start, end } = open(inputs.tokenizer);
-    const ids = new BigInt64Array(inputs.text.length * length);
-    const known = new Map<string, number[]>();
-    for (const [row, text] of inputs.text.entries()) {
-      const tokens = known.get(text) ?? tokenizer.encode(text, { add_special_tokens: false }).ids;
-      known.set(text, tokens);
-      const kept = [start, ...tokens.slice(0, length - 2), end];
-      for (const [i, id] of kept.entries()) ids[row * length + i] = BigInt(id);
-    }
-    for (const message of remarks(inputs.text, known, length)) host.warn(message);
-    return { ids: { dtype: "int64", shape: [inputs.text.length, length], data: ids } };
+  async run({ host, inputs, params }) {
+    const tokenizer = openTokenizer(inputs.tokenizer);
+    if (params.packing === "clip" && inputs.pair)
+      throw Object.assign(new Error("CLIP's packing holds one text a row, and a pair is wired."), {
+        hint: "Choose the tokenizer's own packing, or take the wire away.",
+      });
+    const encode = params.packing === "clip" ? clipEncoder(tokenizer, params.length) : ownEncoder(tokenizer, params);
+    const known = new Map<string, Encoded>();
+    const rows = inputs.text.map((text, row) => {
+      const pair = inputs.pair?.[row];
+      const name = pair === undefined ? text : JSON.stringify([text, pair]);
+      const encoded = known.get(name) ?? encode(text, pair);
+      known.set(name, encoded);
+      return encoded;
+    });
+    for (const message of remarks(rows, [...known.values()], params)) host.warn(message);
+    const longest = rows.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+    const length = params.packing === "clip" || params.padding === "length" ? params.length : longest;
+    const padding = params.packing === "clip" ? 0 : paddingOf(tokenizer);
+    return packed(rows, { length, padding, left: params.packing === "own" && params.side === "left" });
   },
 });
 
-/** What a person should know of how texts became tokens. */
-function* remarks(texts: readonly string[], tokensOf: ReadonlyMap<string, readonly number[]>, length: number) {
-  const tokens = texts.map((text) => tokensOf.get(text) ?? []);
-  const cut = tokens.filter((list) => list.length > length - 2);
-  const empty = tokens.filter((list) => !list.length).length;
+type Encode = (text: string, pair?: string) => Encoded;
+
+function clipEncoder(tokenizer: OpenTokenizer, length: number): Encode {
+  const idOf = (token: string): number => {
+    const id = tokenizer.idOf(token);
+    if (id !== undefined) return id;
+    throw Object.assign(new Error(`The tokenizer has no token ${token}.`), {
+      hint: "Choose the tokenizer's own packing; or train one, or load the tokenizer.json of a CLIP model.",
+    });
+  };
+  const [start, end] = [idOf(specials.start), idOf(specials.end)];
+  return (text) => {
+    const { ids, tokens } = tokenizer.encode(text, { special: false });
+    const kept = [start, ...ids.slice(0, length - 2), end];
+    return { ids: kept, types: kept.map(() => 0), tokens, whole: tokens.length + 2 };
+  };
+}
+
+type Packing = { length: number; special: boolean; cut: "left" | "right" };
+const ownEncoder =
+  (tokenizer: OpenTokenizer, { length, special, cut }: Packing): Encode =>
+  (text, pair) =>
+    tokenizer.encode(text, { pair, special, length, cut });
+
+const paddingOf = (tokenizer: OpenTokenizer): number =>
+  tokenizer.roleId("pad_token") ?? tokenizer.roleId("eos_token") ?? 0;
+
+interface Form {
+  length: number;
+  padding: number;
+  left: boolean;
+}
+function packed(rows: readonly Encoded[], { length, padding, left }: Form) {
+  const tensor = (data: BigInt64Array): Tensor => ({ dtype: "int64", shape: [rows.length, length], data });
+  const ids = new BigInt64Array(rows.length * length).fill(BigInt(padding));
+  const mask = new BigInt64Array(rows.length * length);
+  const types = new BigInt64Array(rows.length * length);
+  for (const [row, encoded] of rows.entries()) {
+    const first = row * length + (left ? length - encoded.ids.length : 0);
+    for (const [i, id] of encoded.ids.entries()) {
+      ids[first + i] = BigInt(id);
+      mask[first + i] = 1n;
+      types[first + i] = BigInt(encoded.types[i] ?? 0);
+    }
+  }
+  return { ids: tensor(ids), mask: tensor(mask), types: tensor(types) };
+}
+
+/** What a person should know of how texts became tokens; `different` are the results of different texts. */
+function* remarks(rows: readonly Encoded[], different: readonly Encoded[], { length }: { length: number }) {
+  const cut = rows.filter(({ whole }) => whole > length);
+  const empty = rows.filter(({ tokens }) => !tokens.length).length;
   if (empty)
-    yield `${empty} of ${texts.length} texts ${areOf(empty)} empty: a model learns nothing from what says nothing.`;
+    yield `${empty} of ${rows.length} texts ${areOf(empty)} empty: a model learns nothing from what says nothing.`;
   if (!cut.length) return;
-  const longest = cut.reduce((most, list) => Math.max(most, list.length + 2), 0);
-  yield `${cut.length} of ${texts.length} texts ${areOf(cut.length)} longer than the context of ${length} tokens and ${areOf(cut.length)} cut` +
-    `${consequence([...tokensOf.values()], length)}. The longest has ${longest}: raise Length, or write shorter texts.`;
+  const longest = cut.reduce((most, { whole }) => Math.max(most, whole), 0);
+  yield `${cut.length} of ${rows.length} texts ${areOf(cut.length)} longer than the context of ${length} tokens and ${areOf(cut.length)} cut` +
+    `${consequence(different)}. The longest has ${longest}: raise Length, or write shorter texts.`;
 }
 
 const areOf = (count: number): string => (count === 1 ? "is" : "are");
 
-/** How many different texts have become the same by being cut; the lists are those of different texts. */
-function consequence(different: readonly (readonly number[])[], length: number): string {
+/** How many different texts have become the same by being cut. */
+function consequence(different: readonly Encoded[]): string {
   const kept = new Map<string, Set<string>>();
-  for (const list of different) {
-    const row = list.slice(0, length - 2).join();
-    kept.set(row, (kept.get(row) ?? new Set()).add(list.join()));
+  for (const { ids, tokens } of different) {
+    const row = ids.join();
+    kept.set(row, (kept.get(row) ?? new Set()).add(tokens.join("\n")));
   }
   const equal = [...kept.values()].filter((wholes) => wholes.size > 1).reduce((sum, wholes) => sum + wholes.size, 0);
   if (!equal) return "";
   return kept.size === 1 ? ", which makes them all the same" : `, which makes ${equal} of them the same as another one`;
-}
-
-const opened = new WeakMap<TokenizerValue, { tokenizer: Tokenizer; start: number; end: number }>();
-/** Building the tables costs more than using them once: a training step asks anew for every batch. */
-function open(value: TokenizerValue): { tokenizer: Tokenizer; start: number; end: number } {
-  const known = opened.get(value);
-  if (known) return known;
-  const fail = (what: string): never => {
-    throw Object.assign(new Error(`The tokenizer ${what}.`), {
-      hint: "Train one, or load the tokenizer.json of a CLIP model.",
-    });
-  };
-  let tokenizer: Tokenizer | undefined;
-  try {
-    tokenizer = new Tokenizer(value.json, value.config);
-  } catch {
-    return fail("cannot be read");
-  }
-  const id = (token: string): number => tokenizer.token_to_id(token) ?? fail(`has no token ${token}`);
-  const result = { tokenizer, start: id(specials.start), end: id(specials.end) };
-  opened.set(value, result);
-  return result;
 }

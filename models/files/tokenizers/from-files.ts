@@ -1,6 +1,6 @@
 /**
- * A tokenizer from the files that a model's folder holds: tokenizer.json, or else what older models have, vocab.json with
- * merges.txt (byte-level BPE of GPT-2, RoBERTa and CLIP) or vocab.txt (WordPiece of BERT); and its chat template.
+ * A tokenizer from the files that a model's folder holds: tokenizer.json, or else what older models have, vocab.json
+ * with merges.txt (byte-level BPE of GPT-2, RoBERTa and CLIP) or vocab.txt (WordPiece of BERT); and its chat template.
  */
 import { decodeText } from "../text";
 import type { TokenizerFiles } from "./open";
@@ -26,7 +26,7 @@ const largest = 64 * 2 ** 20;
 /** Throws sentences that name the file that is missing or damaged. */
 export function tokenizerFromFiles(files: TokenizerBytes): TokenizerFiles {
   for (const [name, bytes] of Object.entries(files)) {
-    if (bytes.byteLength > largest) throw refusal(`${name} has more than ${largest / 2 ** 20} MiB`);
+    if (bytes.byteLength > largest) throw refusal(`it has more than ${largest / 2 ** 20} MiB`, name);
   }
   const config = { ...jsonOf(files, "special_tokens_map.json"), ...jsonOf(files, "tokenizer_config.json") };
   const template = templateOf(files);
@@ -34,8 +34,8 @@ export function tokenizerFromFiles(files: TokenizerBytes): TokenizerFiles {
   return { json: jsonOf(files, "tokenizer.json") ?? fromVocabulary(files, config), config };
 }
 
-function refusal(reason: string): Error {
-  return Object.assign(new Error(`The tokenizer cannot be read: ${reason}.`), {
+function refusal(reason: string, file = "The tokenizer"): Error {
+  return Object.assign(new Error(`${file} cannot be read: ${reason}.`), {
     hint: "Load the tokenizer.json of a Hugging Face model; older models have vocab.json and merges.txt, or vocab.txt.",
   });
 }
@@ -47,9 +47,9 @@ function jsonOf(files: TokenizerBytes, name: keyof TokenizerBytes): Record<strin
   try {
     value = JSON.parse(decodeText(bytes));
   } catch {
-    throw refusal(`${name} is no JSON`);
+    throw refusal("it is no JSON", name);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(`${name} holds no object`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal("it holds no object", name);
   return value as Record<string, unknown>;
 }
 
@@ -76,7 +76,7 @@ function fromVocabulary(files: TokenizerBytes, config: Record<string, unknown>):
 
 function checkedVocabulary(json: Record<string, unknown>): Record<string, number> {
   const wrong = Object.entries(json).find(([, id]) => !Number.isSafeInteger(id) || (id as number) < 0);
-  if (wrong) throw refusal(`vocab.json gives “${wrong[0].slice(0, 40)}” no id`);
+  if (wrong) throw refusal(`it gives “${wrong[0].slice(0, 40)}” no id`, "vocab.json");
   return json as Record<string, number>;
 }
 
@@ -154,7 +154,7 @@ function wordPieces(vocab: Vocabulary, config: Json): Json {
   const named = (role: string, otherwise: string) => tokenOf(config[role]) ?? otherwise;
   const [cls, sep, unknown] = [named("cls_token", "[CLS]"), named("sep_token", "[SEP]"), named("unk_token", "[UNK]")];
   const missing = [cls, sep, unknown].find((token) => !Object.hasOwn(vocab, token));
-  if (missing) throw refusal(`vocab.txt has no line ${missing}`);
+  if (missing) throw refusal(`it has no line ${missing}`, "vocab.txt");
   return {
     ...nothing,
     normalizer: {

@@ -24,7 +24,9 @@ export interface Encoded {
   ids: number[];
   /** 0 for tokens of the first text, 1 for those of the second, as the tokenizer says. */
   types: number[];
-  /** How many tokens there were before the cut. */
+  /** The tokens of the texts before anything was cut off, without special ones. */
+  tokens: readonly string[];
+  /** How many there were in all, special ones included. */
   whole: number;
 }
 
@@ -66,7 +68,7 @@ function openFiles({ json, config }: TokenizerFiles): OpenTokenizer {
   return {
     idOf,
     tokenOf: (id) => tokenizer.id_to_token(id),
-    size: Math.max(...tokenizer.get_vocab().values(), -1) + 1,
+    size: tokenizer.model?.vocab.length ?? 0,
     roleId(role) {
       const named = tokenOf(config[role]);
       return named === undefined ? undefined : idOf(named);
@@ -79,8 +81,8 @@ function openFiles({ json, config }: TokenizerFiles): OpenTokenizer {
   };
 }
 
-function refusal(reason: string): Error {
-  return Object.assign(new Error(`The tokenizer cannot be read: ${reason}.`), {
+function refusal(reason: string, mark = ": "): Error {
+  return Object.assign(new Error(`The tokenizer cannot be read${mark}${reason}.`), {
     hint: "Load the tokenizer.json of a Hugging Face model, or train a tokenizer.",
   });
 }
@@ -109,7 +111,7 @@ function built(json: Record<string, unknown>, config: Record<string, unknown>): 
     return tokenizer;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message.replace(/\.$/, "") : "it is of no known kind";
-    throw Object.assign(refusal(said), { cause });
+    throw Object.assign(refusal(said, ". "), { cause });
   }
 }
 
@@ -125,10 +127,11 @@ function encode(tokenizer: Tokenizer, text: string, options: EncodeOptions): Enc
   const kept = (tokens: string[], count: number) =>
     cut === "left" ? tokens.slice(tokens.length - count) : tokens.slice(0, count);
   const done = joined(kept(own, first), other && kept(other, second));
-  const tokens = done?.tokens ?? [];
+  const packed = done?.tokens ?? [];
   return {
-    ids: tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model?.unk_token_id ?? 0),
-    types: done?.token_type_ids ?? tokens.map(() => 0),
+    ids: packed.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model?.unk_token_id ?? 0),
+    types: done?.token_type_ids ?? packed.map(() => 0),
+    tokens: other ? [...own, ...other] : own,
     whole,
   };
 }
