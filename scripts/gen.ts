@@ -1,9 +1,10 @@
 /**
- * Writes what follows from the code: nodes/registry.gen.ts, models/shipped.gen.ts, docs/nodes.md, docs/ops.md and
- * docs/templates/. `--check` writes nothing and fails when they are stale.
+ * Writes what follows from the code: nodes/registry.gen.ts, models/shipped.gen.ts, models/architectures/families.gen.ts,
+ * docs/nodes.md, docs/ops.md and docs/templates/. `--check` writes nothing and fails when they are stale.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { familiesModule } from "./gen/families";
 import { loadNode, nodeFiles } from "./gen/node-files";
 import { nodesPage } from "./gen/nodes-page";
 import { opsPage } from "./gen/ops-page";
@@ -15,8 +16,9 @@ import { root } from "./installation.mjs";
 const isCheck = process.argv.includes("--check");
 let isStale = false;
 
-// Nodes read this table, so it is written before they are loaded.
+// Nodes read these tables, so they are written before nodes are loaded.
 await update("models/shipped.gen.ts", await shippedModels());
+await update("models/architectures/families.gen.ts", await familiesModule());
 const files = await nodeFiles();
 await update("nodes/registry.gen.ts", registryModule(files));
 const definitions = await Promise.all(files.map(loadNode));

@@ -16,14 +16,19 @@ export interface Builder {
   isFrozen(buffer: Value): boolean;
   /** Whether this is a training step: batch statistics and dropout apply only there. */
   training: boolean;
+  /** How the weights of linear layers lie: [in, out] (ours, the default) or [out, in] (PyTorch's). */
+  linearLayout?: "in-out" | "out-in";
 }
 
-/** The same builder with every parameter's name prefixed. */
-export const scoped = (b: Builder, scope: string): Builder => ({
-  ...b,
-  weight: (name, shape, init) => b.weight(`${scope}.${name}`, shape, init),
-  buffer: (name, shape, init) => b.buffer(`${scope}.${name}`, shape, init),
-});
+/** The same builder with every parameter's name prefixed; the empty scope leaves them as they are. */
+export function scoped(builder: Builder, scope: string): Builder {
+  if (scope === "") return builder;
+  return {
+    ...builder,
+    weight: (name, shape, init) => builder.weight(`${scope}.${name}`, shape, init),
+    buffer: (name, shape, init) => builder.buffer(`${scope}.${name}`, shape, init),
+  };
+}
 
 /** A builder on a graph of its own, for tests and benchmarks that need no node. */
 export const builderOf = (graph: Graph, training = true): Builder => ({
@@ -42,7 +47,7 @@ export const fanIn = (inputs: number): Init => ({ kind: "uniform", bound: 1 / Ma
 export const normal = (std: number): Init => ({ kind: "normal", std });
 
 /**
- * x·W + b over the last axis. The weight is [in, out] (ours; a Hugging Face checkpoint keeps [out, in]).
+ * x·W + b over the last axis. The weight is [in, out], or as the builder's `linearLayout` says.
  * x: float32 [..., in] → [..., out].
  */
 export function linear(
@@ -55,8 +60,19 @@ export function linear(
   const inputs = x.shape.at(-1);
   if (typeof inputs !== "number")
     throw new Error(`${name} needs to know the last size of its input, which is [${x.shape.join(", ")}]`);
-  const y = builder.op.MatMul(x, builder.weight(`${name}.weight`, [inputs, width], init ?? fanIn(inputs)));
+  const y = builder.op.MatMul(x, linearWeight(builder, name, [inputs, width], init ?? fanIn(inputs)));
   return bias ? builder.op.Add(y, builder.weight(`${name}.bias`, [width], biasInit)) : y;
+}
+
+/** The weight of a linear layer as [in, out], however it is kept. */
+function linearWeight(builder: Builder, name: string, [inputs, width]: [number, number], init: Init): Value {
+  if (builder.linearLayout !== "out-in") return builder.weight(`${name}.weight`, [inputs, width], init);
+  return builder.op.Transpose(builder.weight(`${name}.weight`, [width, inputs], init), { perm: [1, 0] });
+}
+
+/** Rows of a table of embeddings. ids: int64 [...] → float32 [..., width]. */
+export function embedding(builder: Builder, name: string, ids: Value, rows: number, width: number): Value {
+  return builder.op.Gather(builder.weight(`${name}.weight`, [rows, width], normal(0.02)), ids, { axis: 0 });
 }
 
 /** Layer normalization over the last axis with gain and bias. x: float32 [..., D] → the same. */

@@ -1,6 +1,7 @@
 import type { Dim, Init, Value } from "../onnx/graph";
 import { fixed } from "../onnx/shape";
 import { samePads } from "../onnx/window";
+import { type ActivationName, activate } from "./activation";
 import { type Builder, fanIn, layerNorm, normal, scoped } from "./builder";
 
 export interface ConvolutionSpec {
@@ -8,8 +9,11 @@ export interface ConvolutionSpec {
   kernel: number;
   stride?: number;
   group?: number;
-  /** Zeros on every side, or TensorFlow's "same": as many outputs as size / stride, rounded up. */
-  pad?: number | "same";
+  /**
+   * Zeros on every side, or TensorFlow's "same" (as many outputs as size / stride, rounded up), or side by side: top,
+   * left, bottom, right.
+   */
+  pad?: number | "same" | readonly [number, number, number, number];
   bias?: boolean;
   /** PyTorch's default where absent: uniform within 1/√fan_in, for weight and bias. */
   init?: Init;
@@ -36,9 +40,9 @@ export function convolution(
   const fresh = fanIn(perGroup * kernel * kernel);
   const weight = builder.weight(`${name}.weight`, [channels, perGroup, kernel, kernel], init ?? fresh);
   // Without strides "same" does not depend on the sizes, which may be symbols.
-  const pads =
-    pad === "same" ? samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides }) : [pad, pad, pad, pad];
-  const attrs = { group, strides, pads };
+  const same = () => samePads(stride === 1 ? size : fixed(x.shape.slice(2)), size, { strides });
+  const around = typeof pad === "number" ? [pad, pad, pad, pad] : pad;
+  const attrs = { group, strides, pads: around === "same" ? same() : around };
   return bias
     ? builder.op.Conv(
         x,
@@ -133,7 +137,7 @@ export const channelsFirst = ({ op }: Builder, x: Value): Value => op.Transpose(
  * Squeeze-and-excitation (Hu et al. 2018): each channel times a gate in (0, 1) that two 1×1 convolutions, `reduce` and
  * `expand`, make of the channels' means. x: float32 [B, C, H, W] → the same.
  */
-export function squeezeExcite(builder: Builder, x: Value, width: number): Value {
+export function squeezeExcite(builder: Builder, x: Value, width: number, activation: ActivationName = "swish"): Value {
   const channels = fixed(x.shape.slice(1, 2))[0] as number;
   const means = builder.op.ReduceMean(x, { axes: [2, 3] });
   const point = (n: number): ConvolutionSpec => ({ kernel: 1, init: fanOut(n, { kernel: 1 }) });
@@ -143,7 +147,7 @@ export function squeezeExcite(builder: Builder, x: Value, width: number): Value 
       convolution(
         builder,
         "expand",
-        builder.op.Swish(convolution(builder, "reduce", means, width, point(width))),
+        activate(builder, activation, convolution(builder, "reduce", means, width, point(width))),
         channels,
         point(channels),
       ),

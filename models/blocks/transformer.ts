@@ -1,15 +1,11 @@
 import type { Init, Value } from "../onnx/graph";
+import { type ActivationName, activate } from "./activation";
+import { attend } from "./attention";
 import { type Builder, layerNorm, linear, scoped } from "./builder";
 
-export type Activation = "quick_gelu" | "gelu" | "gelu_tanh" | "relu";
+/** What the product's own transformers offer; configurations of others name more (./activation). */
 export const activations = ["quick_gelu", "gelu", "gelu_tanh", "relu"] as const;
-
-/** CLIP's own is quick_gelu, x·σ(1.702x); gelu is the exact one of BERT and ViT. */
-export function activate({ op }: Builder, kind: Activation, x: Value): Value {
-  if (kind === "quick_gelu") return op.Swish(x, { alpha: 1.702 });
-  if (kind === "relu") return op.Relu(x);
-  return op.Gelu(x, { approximate: kind === "gelu_tanh" ? "tanh" : "none" });
-}
+type Activation = (typeof activations)[number];
 
 export interface BlockSpec {
   heads: number;
@@ -26,7 +22,7 @@ export interface BlockSpec {
  * in_proj). x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
  */
 export function selfAttention(builder: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
-  const { op, constant } = builder;
+  const { op } = builder;
   const [batch, length, width] = x.shape as [number, number, number];
   const d = width / heads;
   if (!Number.isInteger(d)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
@@ -37,32 +33,51 @@ export function selfAttention(builder: Builder, x: Value, { heads, init = {} }: 
   const split = op.Transpose(qkv, { perm: [2, 0, 3, 1, 4] });
   const third = (i: number) =>
     op.Reshape(op.Slice(split, { starts: [i], ends: [i + 1], axes: [0] }), { to: [batch, heads, length, d] });
-  const q = op.Mul(third(0), constant([d ** -0.5]));
-  const k = op.Transpose(third(1), { perm: [0, 1, 3, 2] });
-  const logits = op.MatMul(q, k);
-  const weights = op.Softmax(mask ? op.Add(logits, mask) : logits, { axis: -1 });
-  const joined = op.Reshape(op.Transpose(op.MatMul(weights, third(2)), { perm: [0, 2, 1, 3] }), {
-    to: [batch, length, width],
-  });
+  const joined = attend(builder, [third(0), third(1), third(2)], { scale: d ** -0.5, mask });
   return linear(builder, "out", joined, width, { init: init.out });
 }
 
 /** A pre-norm block: x += MHA(LN₁ x); x += MLP(LN₂ x). float32 [B, N, D] → the same. */
 export function transformerBlock(builder: Builder, x: Value, spec: BlockSpec, mask?: Value): Value {
-  const width = x.shape[2] as number;
-  const { init = {}, epsilon } = spec;
-  const attended = builder.op.Add(
-    x,
-    selfAttention(scoped(builder, "attn"), layerNorm(builder, "ln_1", x, epsilon), spec, mask),
-  );
-  const mlp = scoped(builder, "mlp");
-  const hidden = linear(mlp, "c_fc", layerNorm(builder, "ln_2", attended, epsilon), width * spec.mlpRatio, {
-    init: init.fc,
+  const { init = {}, epsilon, activation } = spec;
+  const hidden = (x.shape[2] as number) * spec.mlpRatio;
+  return residualBlock(builder, x, {
+    attention: (y) => selfAttention(scoped(builder, "attn"), layerNorm(builder, "ln_1", y, epsilon), spec, mask),
+    feedForward: (y) =>
+      feedForward(scoped(builder, "mlp"), layerNorm(builder, "ln_2", y, epsilon), {
+        hidden,
+        activation,
+        names: ["c_fc", "c_proj"],
+        init: [init.fc, init.proj],
+      }),
   });
-  return builder.op.Add(
-    attended,
-    linear(mlp, "c_proj", activate(builder, spec.activation, hidden), width, { init: init.proj }),
-  );
+}
+
+/** x += attention(x); x += feedForward(x). Each norms its input by itself. float32 [B, N, D] → the same. */
+export function residualBlock(
+  { op }: Builder,
+  x: Value,
+  parts: { attention(x: Value): Value; feedForward(x: Value): Value },
+): Value {
+  const attended = op.Add(x, parts.attention(x));
+  return op.Add(attended, parts.feedForward(attended));
+}
+
+export interface FeedForwardSpec {
+  /** The width between its two linear layers. */
+  hidden: number;
+  activation: ActivationName;
+  /** What the two are called. */
+  names: readonly [wide: string, narrow: string];
+  init?: readonly (Init | undefined)[];
+}
+
+/** Two linear layers with an activation between. x: float32 [..., D] → the same. */
+export function feedForward(builder: Builder, x: Value, spec: FeedForwardSpec): Value {
+  const [wide, narrow] = spec.names;
+  const [first, last] = spec.init ?? [];
+  const inner = activate(builder, spec.activation, linear(builder, wide, x, spec.hidden, { init: first }));
+  return linear(builder, narrow, inner, x.shape.at(-1) as number, { init: last });
 }
 
 /** A stack of blocks, each under `blocks.i`. */

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import type { Ops } from "#models/onnx/ops/index";
-import type { Value } from "#models/onnx/graph";
+import { matchingLoss } from "#models/blocks/loss";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -21,28 +20,10 @@ classes of −log p, as ALIGN uses (ε = 0.1).
     textToImage: port.tensor({ dtype: "float32", shape: [] }),
   },
   params: { smoothing: z.number().min(0).max(0.9).default(0).meta({ label: "Label smoothing" }) },
-  build({ op, inputs: { logits }, params: { smoothing }, constant }) {
-    const right = op.EyeLike(logits);
-    const term = (axis: number) => crossEntropy(op, logits, right, axis, smoothing, constant);
-    const imageToText = term(1);
-    const textToImage = term(0);
+  build(builder) {
+    const { op, inputs, params, constant } = builder;
+    const imageToText = matchingLoss(builder, inputs.logits, 1, params.smoothing);
+    const textToImage = matchingLoss(builder, inputs.logits, 0, params.smoothing);
     return { loss: op.Mul(op.Add(imageToText, textToImage), constant([0.5])), imageToText, textToImage };
   },
 });
-
-function crossEntropy(
-  op: Ops,
-  logits: Value,
-  right: Value,
-  axis: number,
-  smoothing: number,
-  constant: (data: readonly number[]) => Value,
-): Value {
-  const logp = op.LogSoftmax(logits, { axis });
-  const nll = op.Neg(op.ReduceMean(op.ReduceSum(op.Mul(logp, right), { axes: [axis], keepdims: 0 }), { keepdims: 0 }));
-  if (smoothing === 0) return nll;
-  return op.Add(
-    op.Mul(nll, constant([1 - smoothing])),
-    op.Mul(op.Neg(op.ReduceMean(logp, { keepdims: 0 })), constant([smoothing])),
-  );
-}

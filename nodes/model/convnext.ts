@@ -1,14 +1,10 @@
 import * as z from "zod";
-import { type Builder, layerNorm, linear, normal, scoped } from "#models/blocks/builder";
-import { channelsFirst, channelsLast, convolution, layerNorm2d } from "#models/blocks/convolution";
+import { scoped } from "#models/blocks/builder";
+import { convNextPool, convNextStage, convNextStem } from "#models/blocks/convnext";
 import type { Value } from "#models/onnx/graph";
 import { fixed } from "#models/onnx/shape";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-
-const epsilon = 1e-6;
-const init = normal(0.02);
-const biasInit = { kind: "zeros" } as const;
 
 export const convnext = defineNode({
   type: "model.convnext",
@@ -52,57 +48,23 @@ B 128, L 192, XL 256.
       .meta({ description: "How many in each of the four stages" }),
   },
   build(builder) {
-    const {
-      op,
-      inputs: { pixels },
-      params: { width, blocks },
-    } = builder;
-    const embeddings = scoped(builder, "embeddings");
+    const { op, inputs, params } = builder;
+    const { width, blocks } = params;
     const maps: Value[] = [];
-    let x = layerNorm2d(
-      embeddings,
-      "layernorm",
-      convolution(embeddings, "patch_embeddings", pixels, width, { kernel: 4, stride: 4, init, biasInit }),
-      epsilon,
-    );
+    let x = convNextStem(builder, inputs.pixels, width, 4);
     for (const [i, count] of blocks.split("-").map(Number).entries()) {
-      const stage = scoped(builder, `encoder.stages.${i}`);
-      const down = scoped(stage, "downsampling_layer");
-      if (i > 0)
-        x = convolution(down, "1", layerNorm2d(down, "0", x, epsilon), width * 2 ** i, {
-          kernel: 2,
-          stride: 2,
-          init,
-          biasInit,
-        });
-      for (let j = 0; j < count; j++) x = block(scoped(stage, `layers.${j}`), x);
+      x = convNextStage(scoped(builder, `encoder.stages.${i}`), x, {
+        activation: "gelu",
+        layerScale: 1e-6,
+        channels: width * 2 ** i,
+        blocks: count,
+        halves: i > 0,
+      });
       maps.push(x);
     }
     const [first = x, ...smaller] = maps;
     const sizes = first.shape.slice(2);
     const resized = smaller.map((map) => op.Resize(map, { sizes: fixed(sizes), axes: [2, 3], mode: "linear" }));
-    return {
-      features: layerNorm(builder, "layernorm", op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), epsilon),
-      map: x,
-      pyramid: op.Concat(first, ...resized, { axis: 1 }),
-    };
+    return { features: convNextPool(builder, x), map: x, pyramid: op.Concat(first, ...resized, { axis: 1 }) };
   },
 });
-
-/** x += γ·MLP(LN(depthwise 7×7 of x)): the published block, with its MLP over the last axis. */
-function block(builder: Builder, x: Value): Value {
-  const { op } = builder;
-  const width = x.shape[1] as number;
-  const seen = channelsLast(
-    builder,
-    convolution(builder, "dwconv", x, width, { kernel: 7, pad: 3, group: width, init, biasInit }),
-  );
-  const hidden = op.Gelu(
-    linear(builder, "pwconv1", layerNorm(builder, "layernorm", seen, epsilon), 4 * width, { init }),
-  );
-  const scaled = op.Mul(
-    linear(builder, "pwconv2", hidden, width, { init }),
-    builder.weight("layer_scale_parameter", [width], { kind: "constant", value: 1e-6 }),
-  );
-  return op.Add(x, channelsFirst(builder, scaled));
-}

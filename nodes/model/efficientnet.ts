@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Builder, scoped } from "#models/blocks/builder";
-import { batchNorm, type ConvolutionSpec, convolution, fanOut, squeezeExcite } from "#models/blocks/convolution";
+import type { ConvolutionSpec } from "#models/blocks/convolution";
+import { convolutionNorm, mbConv, roundedChannels } from "#models/blocks/efficientnet";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -61,81 +62,29 @@ reads B7 without the last convolution: its \`features\` are [B, 640].
     }),
   },
   build(builder) {
-    const {
-      op,
-      inputs: { pixels },
-      params: { width, depth, topConvolution, momentum },
-    } = builder;
+    const { op, inputs, params } = builder;
+    const { width, depth, topConvolution, momentum } = params;
+    const norm = { momentum };
     const channels = (n: number) => roundedChannels(n * width);
-    const unit = unitOf(momentum);
-    let x = op.Swish(
-      unit(scoped(builder, "embeddings"), pixels, channels(32), { kernel: 3, stride: 2 }, ["convolution", "batchnorm"]),
-    );
+    const unit = (root: Builder, x: Value, count: number, spec: ConvolutionSpec, names: readonly [string, string]) =>
+      op.Swish(convolutionNorm(root, x, count, { ...spec, pad: "same", norm, names }));
+    let x = unit(scoped(builder, "embeddings"), inputs.pixels, channels(32), { kernel: 3, stride: 2 }, [
+      "convolution",
+      "batchnorm",
+    ]);
     let index = 0;
-    for (const { repeats, stride, channels: n, ...stage } of stages) {
+    for (const { repeats, stride, channels: count, ...stage } of stages) {
       for (let j = 0; j < Math.ceil(repeats * depth); j++)
         x = mbConv(scoped(builder, `encoder.blocks.${index++}`), x, {
           ...stage,
-          channels: channels(n),
+          channels: channels(count),
           stride: j === 0 ? stride : 1,
-          first: j === 0,
-          unit,
+          shortcut: j > 0,
+          pad: "same",
+          norm,
         });
     }
-    if (topConvolution)
-      x = op.Swish(unit(scoped(builder, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]));
+    if (topConvolution) x = unit(scoped(builder, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]);
     return { features: op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), map: x };
   },
 });
-
-/** To a multiple of 8, and never less than 90 % of what was asked for. */
-function roundedChannels(n: number): number {
-  const rounded = Math.max(8, Math.floor((n + 4) / 8) * 8);
-  return rounded < 0.9 * n ? rounded + 8 : rounded;
-}
-
-type Unit = (
-  builder: Builder,
-  x: Value,
-  channels: number,
-  spec: ConvolutionSpec,
-  names: readonly [convolution: string, norm: string],
-) => Value;
-/** A convolution without bias and its batch norm. */
-const unitOf =
-  (momentum: number): Unit =>
-  (builder, x, channels, spec, [name, norm]) =>
-    batchNorm(
-      builder,
-      norm,
-      convolution(builder, name, x, channels, { ...spec, pad: "same", bias: false, init: fanOut(channels, spec) }),
-      { epsilon: 1e-3, momentum },
-    );
-
-interface MbConvSpec {
-  kernel: number;
-  stride: number;
-  expand: number;
-  channels: number;
-  first: boolean;
-  unit: Unit;
-}
-/** An inverted bottleneck: wide inside, narrow outside. The first of a stage changes the shape and has no shortcut. */
-function mbConv(builder: Builder, x: Value, { kernel, stride, expand, channels, first, unit }: MbConvSpec): Value {
-  const { op } = builder;
-  const inputs = x.shape[1] as number;
-  const wide = inputs * expand;
-  const expanded =
-    expand === 1
-      ? x
-      : op.Swish(unit(scoped(builder, "expansion"), x, wide, { kernel: 1 }, ["expand_conv", "expand_bn"]));
-  const seen = op.Swish(
-    unit(scoped(builder, "depthwise_conv"), expanded, wide, { kernel, stride, group: wide }, [
-      "depthwise_conv",
-      "depthwise_norm",
-    ]),
-  );
-  const gated = squeezeExcite(scoped(builder, "squeeze_excite"), seen, Math.max(1, Math.floor(inputs / 4)));
-  const narrow = unit(scoped(builder, "projection"), gated, channels, { kernel: 1 }, ["project_conv", "project_bn"]);
-  return first ? narrow : op.Add(x, narrow);
-}

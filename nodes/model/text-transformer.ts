@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { layerNorm, normal } from "#models/blocks/builder";
+import { pickTokens } from "#models/blocks/tokens";
 import { activations, causalMask, transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
@@ -59,7 +60,6 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     const { op, inputs, params } = builder;
     const { ids } = inputs;
     const { vocabulary, width, layers, context } = params;
-    const [batch] = ids.shape as [number];
     const length = lengthOf(ids, context);
     const embedded = op.Gather(builder.weight("token_embedding", [vocabulary, width], normal(0.02)), ids, { axis: 0 });
     const positions = builder.weight("positional_embedding", [context || length, width], normal(0.01));
@@ -83,14 +83,8 @@ D^−½·(2L)^−½, MLP (2D)^−½.
       params.causal ? causalMask(builder, length) : undefined,
     );
     const encoded = layerNorm(builder, "ln_final", out);
-    // The row of each text's end token, picked by a product with a one-hot row.
-    const place = op.Gather(
-      op.StopGradient(builder.constant(oneHots(length), [length, length])),
-      op.ArgMax(ids, { axis: 1, keepdims: 0 }),
-      { axis: 0 },
-    );
-    const picked = op.MatMul(op.Reshape(place, { to: [batch, 1, length] }), encoded);
-    return { features: op.Reshape(picked, { to: [batch, width] }), tokens: encoded };
+    const ends = op.ArgMax(ids, { axis: 1, keepdims: 0 });
+    return { features: pickTokens(builder, encoded, ends), tokens: encoded };
   },
 });
 
@@ -102,5 +96,3 @@ function lengthOf(ids: Value, context: number): number {
     throw new Error("the number of tokens must be known; where texts come in several lengths, set Context");
   return length;
 }
-
-const oneHots = (n: number): number[] => Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));

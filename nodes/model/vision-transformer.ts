@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { layerNorm, linear, normal } from "#models/blocks/builder";
+import { patchesOf } from "#models/blocks/patches";
+import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -48,33 +50,20 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
         }
       : undefined,
   build(builder) {
-    const {
-      op,
-      inputs: { pixels },
-      params: { patch, width, layers, heads, mlpRatio, activation },
-    } = builder;
-    const [batch, , h, w] = pixels.shape as [number, number, number, number];
+    const { op, inputs, params } = builder;
+    const { pixels } = inputs;
+    const { patch, width, layers, heads, mlpRatio, activation } = params;
+    const [, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
       throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
-    const rows = h / patch;
-    const columns = w / patch;
-    const tokens = rows * columns;
-    // [B, 3, rows, P, columns, P] → [B, rows·columns, 3·P·P]: the order of a convolution's kernel.
-    const grid = op.Transpose(op.Reshape(pixels, { to: [batch, 3, rows, patch, columns, patch] }), {
-      perm: [0, 2, 4, 1, 3, 5],
-    });
-    const patches = linear(builder, "conv1", op.Reshape(grid, { to: [batch, tokens, 3 * patch * patch] }), width, {
-      bias: false,
-    });
-    const token = op.Expand(builder.weight("class_embedding", [1, 1, width], normal(width ** -0.5)), {
-      to: [batch, 1, width],
-    });
-    const placed = op.Add(
-      op.Concat(token, patches, { axis: 1 }),
-      builder.weight("positional_embedding", [tokens + 1, width], normal(width ** -0.5)),
-    );
+    const cut = patchesOf(builder, pixels, [patch, patch]);
+    const patches = linear(builder, "conv1", cut, width, { bias: false });
+    const init = normal(width ** -0.5);
+    const tokens = prependToken(builder, "class_embedding", patches, { init });
+    const count = tokens.shape[1] as number;
+    const placed = op.Add(tokens, builder.weight("positional_embedding", [count, width], init));
     const out = transformer(builder, layerNorm(builder, "ln_pre", placed), layers, { heads, mlpRatio, activation });
-    const first = op.Reshape(op.Slice(out, { starts: [0], ends: [1], axes: [1] }), { to: [batch, width] });
+    const first = tokenAt(builder, out, 0);
     return { features: layerNorm(builder, "ln_post", first), tokens: out };
   },
 });

@@ -1,0 +1,52 @@
+/**
+ * The names of tensors in files. Ours are those of most files on the hub; transformers 5 writes others, its modules
+ * have others inside, and old files have oddities of their own.
+ */
+export interface NameRules {
+  /** Made one after the other on a name in a file: what matches becomes what stands behind. */
+  renames?: readonly (readonly [RegExp, string])[];
+  /** What may stand before a model's names, or be missing there: `vision_model`, `bert`. */
+  prefixes?: readonly string[];
+  /** Tensors that are one in memory, and of which a file may hold one alone: ours to the other's. */
+  tied?: Readonly<Record<string, string>>;
+}
+
+/** Oddities that any file may have. */
+const everywhere: NonNullable<NameRules["renames"]> = [
+  [/\bLayerNorm\.gamma$/, "LayerNorm.weight"],
+  [/\bLayerNorm\.beta$/, "LayerNorm.bias"],
+  [/^base_model\.model\./, ""],
+];
+
+/** Finds the tensor of a file that a parameter of ours is. */
+export function nameFinder(names: Iterable<string>, { renames = [], prefixes = [], tied = {} }: NameRules) {
+  const inFile = new Map<string, string>();
+  const exact = new Set(names);
+  for (const name of exact) {
+    const ours = [...everywhere, ...renames].reduce((text, [from, to]) => text.replace(from, to), name);
+    if (!inFile.has(ours)) inFile.set(ours, name);
+  }
+  const direct = (name: string) => (exact.has(name) ? name : inFile.get(name));
+  const find = (name: string): string | undefined => {
+    const found = direct(name);
+    if (found !== undefined) return found;
+    for (const other of variantsOf(name, prefixes)) {
+      const variant = direct(other);
+      if (variant !== undefined) return variant;
+    }
+    return undefined;
+  };
+  return (name: string): string | undefined => {
+    const found = find(name);
+    const other = tied[name];
+    return found ?? (other === undefined ? undefined : find(other));
+  };
+}
+
+/** A name without a prefix that it has, and with one that it has not. */
+function variantsOf(name: string, prefixes: readonly string[]): string[] {
+  return prefixes.flatMap((prefix) => {
+    const begin = `${prefix}.`;
+    return name.startsWith(begin) ? [name.slice(begin.length)] : [`${begin}${name}`];
+  });
+}

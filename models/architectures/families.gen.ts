@@ -1,0 +1,13 @@
+// Written by scripts/gen.ts from the folder. Do not edit.
+import { align } from "./align";
+import { bert } from "./bert";
+import { clip } from "./clip";
+import { convnext } from "./convnext";
+import { dinov2 } from "./dinov2";
+import { resnet } from "./resnet";
+import { siglip } from "./siglip";
+import { vilt } from "./vilt";
+import { vitMae } from "./vit-mae";
+import { vit } from "./vit";
+
+export const families = [align, bert, clip, convnext, dinov2, resnet, siglip, vilt, vitMae, vit];

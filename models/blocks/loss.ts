@@ -1,0 +1,89 @@
+/** Losses as transformers computes them beside a model's outputs. All give a float32 scalar. */
+import { multiplyDims } from "../onnx/dim";
+import type { Dim, Value } from "../onnx/graph";
+import type { Builder } from "./builder";
+
+/** The label that takes no part, as torch's default ignore_index. */
+export const ignoredLabel = -100;
+
+/**
+ * The mean of −log softmax(logits)[label] over the rows whose label is not −100; 0 where none is left. With smoothing ε
+ * a row's term is (1 − ε)·nll + ε·mean over classes of −log p. logits: float32 [N, C]; labels: int64 [N].
+ */
+export function crossEntropyLoss({ op, graph, constant }: Builder, logits: Value, labels: Value, smoothing = 0): Value {
+  const [rows] = labels.shape as [Dim];
+  const logp = op.LogSoftmax(logits, { axis: 1 });
+  const isIgnored = op.Equal(op.Cast(labels, { dtype: "float32" }), constant([ignoredLabel]));
+  // An ignored label is no index: it is read as class 0, and its row weighs nothing.
+  const index = op.Where(isIgnored, graph.constant([0], "int64"), labels);
+  const weight = op.Cast(op.Not(isIgnored), { dtype: "float32" });
+  const picked = op.GatherElements(logp, op.Reshape(index, { to: [rows, 1] }), { axis: 1 });
+  const right = op.Reshape(picked, { to: [rows] });
+  const score =
+    smoothing === 0
+      ? right
+      : op.Add(
+          op.Mul(right, constant([1 - smoothing])),
+          op.Mul(op.ReduceMean(logp, { axes: [1], keepdims: 0 }), constant([smoothing])),
+        );
+  const count = op.Max(op.ReduceSum(weight, { keepdims: 0 }), constant([1]));
+  return op.Neg(op.Div(op.ReduceSum(op.Mul(score, weight), { keepdims: 0 }), count));
+}
+
+/**
+ * The cross-entropy of rows against the row of the same number, along an axis of a square of scores (Radford et al.
+ * 2021). logits: float32 [B, B].
+ */
+export function matchingLoss({ op, constant }: Builder, logits: Value, axis: number, smoothing = 0): Value {
+  const logp = op.LogSoftmax(logits, { axis });
+  const hits = op.ReduceSum(op.Mul(logp, op.EyeLike(logits)), { axes: [axis], keepdims: 0 });
+  const nll = op.Neg(op.ReduceMean(hits, { keepdims: 0 }));
+  if (smoothing === 0) return nll;
+  const spread = op.Neg(op.ReduceMean(logp, { keepdims: 0 }));
+  return op.Add(op.Mul(nll, constant([1 - smoothing])), op.Mul(spread, constant([smoothing])));
+}
+
+/** ½ of the matching of rows and ½ of that of columns. logits: float32 [B, B]. */
+export function contrastiveLoss(builder: Builder, logits: Value, smoothing = 0): Value {
+  const sum = builder.op.Add(matchingLoss(builder, logits, 1, smoothing), matchingLoss(builder, logits, 0, smoothing));
+  return builder.op.Mul(sum, builder.constant([0.5]));
+}
+
+/** The mean of −[y·log σ(x) + (1 − y)·log σ(−x)]. logits, targets: float32 of one shape. */
+export function binaryCrossEntropyLoss({ op }: Builder, logits: Value, targets: Value): Value {
+  return op.ReduceMean(op.Sub(op.Softplus(logits), op.Mul(logits, targets)), { keepdims: 0 });
+}
+
+/** The mean of squared differences. Both float32 of one shape. */
+export function squaredLoss({ op }: Builder, got: Value, wanted: Value): Value {
+  const difference = op.Sub(got, wanted);
+  return op.ReduceMean(op.Mul(difference, difference), { keepdims: 0 });
+}
+
+/**
+ * The cross-entropy of each place against the label of the next one. logits: float32 [B, T, V]; labels: int64 [B, T],
+ * −100 where no word is asked for.
+ */
+export function nextTokenLoss(builder: Builder, logits: Value, labels: Value, smoothing = 0): Value {
+  const { op, graph } = builder;
+  const [batch, length, classes] = logits.shape as [Dim, Dim, number];
+  // The labels move one place to the left, and the last place asks for nothing.
+  const behind = op.Slice(labels, { starts: [1], ends: [Number.MAX_SAFE_INTEGER], axes: [1] });
+  const nothing = op.Expand(graph.constant([ignoredLabel], "int64"), { to: [batch, 1] });
+  const shifted = op.Reshape(op.Concat(behind, nothing, { axis: 1 }), { to: [batch, length] });
+  const rows = multiplyDims(batch, length);
+  return crossEntropyLoss(
+    builder,
+    op.Reshape(logits, { to: [rows, classes] }),
+    op.Reshape(shifted, { to: [rows] }),
+    smoothing,
+  );
+}
+
+/** The cross-entropy of each place against its own label. logits: float32 [B, T, V]; labels: int64 [B, T]. */
+export function tokenLoss(builder: Builder, logits: Value, labels: Value): Value {
+  const { op } = builder;
+  const [batch, length, classes] = logits.shape as [Dim, Dim, number];
+  const rows = multiplyDims(batch, length);
+  return crossEntropyLoss(builder, op.Reshape(logits, { to: [rows, classes] }), op.Reshape(labels, { to: [rows] }));
+}

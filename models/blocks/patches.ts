@@ -1,0 +1,78 @@
+/** Pictures as tokens: patches, and the positions that they have on grids of other sizes. */
+import type { Dim, Value } from "../onnx/graph";
+import { type Builder, fanIn } from "./builder";
+
+/** Rows and columns of a grid of patches. */
+export type Grid = readonly [rows: number, columns: number];
+
+export interface PatchSpec {
+  /** Height and width of a patch. */
+  patch: readonly [height: number, width: number];
+  width: number;
+  bias?: boolean;
+}
+
+/** How many whole patches fit a picture. */
+export function gridOf(size: readonly Dim[], [height, width]: PatchSpec["patch"]): Grid {
+  const [pixelRows, pixelColumns] = size;
+  if (typeof pixelRows !== "number" || typeof pixelColumns !== "number")
+    throw new Error(`the size of the pictures must be known here, and it is [${size.join(", ")}]`);
+  const grid = [Math.floor(pixelRows / height), Math.floor(pixelColumns / width)] as const;
+  if (grid[0] < 1 || grid[1] < 1)
+    throw new Error(`pictures of ${pixelColumns} × ${pixelRows} are smaller than a patch of ${width} × ${height}`);
+  return grid;
+}
+
+/**
+ * A convolution whose stride is its kernel, written as reshape and product; its weight is a convolution's,
+ * [width, C, h, w]. What is left of a picture beyond whole patches is cut off. Patches come row by row.
+ * pixels: float32 [B, C, H, W] → [B, rows·columns, width].
+ */
+export function patchEmbedding(builder: Builder, name: string, pixels: Value, spec: PatchSpec): Value {
+  const { op } = builder;
+  const { patch, width, bias = true } = spec;
+  const [height, across] = patch;
+  const [batch, channels] = pixels.shape as [Dim, number];
+  const [rows, columns] = gridOf(pixels.shape.slice(2), patch);
+  const inputs = channels * height * across;
+  const weight = builder.weight(`${name}.weight`, [width, channels, height, across], fanIn(inputs));
+  const matrix = op.Transpose(op.Reshape(weight, { to: [width, inputs] }), { perm: [1, 0] });
+  const tokens = op.MatMul(patchesOf(builder, pixels, patch), matrix);
+  const placed = op.Reshape(tokens, { to: [batch, rows * columns, width] });
+  return bias ? op.Add(placed, builder.weight(`${name}.bias`, [width], { kind: "zeros" })) : placed;
+}
+
+/** The pixels of each patch, channel by channel. float32 [B, C, H, W] → [B, rows·columns, C·h·w]. */
+export function patchesOf({ op }: Builder, pixels: Value, [height, width]: PatchSpec["patch"]): Value {
+  const [batch, channels, ...size] = pixels.shape as [Dim, number, ...Dim[]];
+  const [rows, columns] = gridOf(size, [height, width]);
+  const isWhole = size[0] === rows * height && size[1] === columns * width;
+  const whole = isWhole
+    ? pixels
+    : op.Slice(pixels, { starts: [0, 0], ends: [rows * height, columns * width], axes: [2, 3] });
+  const apart = op.Reshape(whole, { to: [batch, channels, rows, height, columns, width] });
+  return op.Reshape(op.Transpose(apart, { perm: [0, 2, 4, 1, 3, 5] }), {
+    to: [batch, rows * columns, channels * height * width],
+  });
+}
+
+/**
+ * Learned positions of one grid on another one, bicubic as torch.nn.functional.interpolate. positions: float32
+ * [1, from, D] → [1, to, D]; the same value where the grids are equal.
+ */
+export function interpolatePositions({ op }: Builder, positions: Value, from: Grid, to: Grid): Value {
+  if (from[0] === to[0] && from[1] === to[1]) return positions;
+  const width = positions.shape[2] as number;
+  const map = op.Transpose(op.Reshape(positions, { to: [1, ...from, width] }), { perm: [0, 3, 1, 2] });
+  const resized = op.Resize(map, { sizes: [...to], axes: [2, 3], mode: "cubic" });
+  return op.Reshape(op.Transpose(resized, { perm: [0, 2, 3, 1] }), { to: [1, to[0] * to[1], width] });
+}
+
+/** The same where the first position is that of a class token, which stays. positions: float32 [1, 1 + from, D]. */
+export function interpolateBehindToken(builder: Builder, positions: Value, from: Grid, to: Grid): Value {
+  if (from[0] === to[0] && from[1] === to[1]) return positions;
+  const { op } = builder;
+  const cut = (start: number, end: number) => op.Slice(positions, { starts: [start], ends: [end], axes: [1] });
+  const grid = cut(1, 1 + from[0] * from[1]);
+  return op.Concat(cut(0, 1), interpolatePositions(builder, grid, from, to), { axis: 1 });
+}
