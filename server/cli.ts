@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./cli/check";
 import { cleanCommand } from "./cli/clean";
 import { compileCommand } from "./cli/compile";
+import { modelCommand } from "./cli/model";
 import { nodesCommand } from "./cli/nodes";
 import { opsCommand } from "./cli/ops";
 import { errorLine, printJson, say } from "./cli/output";
@@ -17,6 +18,7 @@ const commands = [
   runCommand,
   sweepCommand,
   compileCommand,
+  modelCommand,
   nodesCommand,
   opsCommand,
   templatesCommand,

@@ -94,7 +94,7 @@ export function clipVisionTower(builder: Builder, config: ClipVisionConfig, pixe
 
 /** CLIP's text encoder: causal, and pooled at the end token. */
 function textTower(builder: Builder, config: TextConfig, inputs: Inputs): Tower {
-  const { hidden_size: width, layer_norm_eps: eps, num_hidden_layers: count } = config;
+  const { layer_norm_eps: eps, num_hidden_layers: count } = config;
   const ids = () => inputs.need("input_ids");
   const mask = once(() => {
     const length = ids().shape[1] as Dim;

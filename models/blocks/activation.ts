@@ -9,6 +9,10 @@ const gelu: Activate = (op, x) => op.Gelu(x);
 const geluTanh: Activate = (op, x) => op.Gelu(x, { approximate: "tanh" });
 const silu: Activate = (op, x) => op.Swish(x);
 
+/** As transformers rounds them: √½, and √(1 / 4π). */
+const laplaceMean = 707107e-6;
+const laplaceDeviation = 282095e-6;
+
 const table = {
   gelu,
   gelu_python: gelu,
@@ -35,7 +39,7 @@ const table = {
   softplus: (op, x) => op.Softplus(x),
   sqrtsoftplus: (op, x) => op.Sqrt(op.Softplus(x)),
   laplace(op, x, constant) {
-    const z = op.Div(op.Sub(x, constant([0.707107])), constant([0.282095 * Math.SQRT2]));
+    const z = op.Div(op.Sub(x, constant([laplaceMean])), constant([laplaceDeviation * Math.SQRT2]));
     return op.Mul(op.Add(op.Erf(z), constant([1])), constant([0.5]));
   },
   linear: (_op, x) => x,

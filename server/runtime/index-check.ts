@@ -8,7 +8,7 @@ import { Failure } from "../errors";
 export function checkIndices(
   bounds: readonly IndexBound[],
   tensorOf: (input: string) => Tensor | undefined,
-  graph: ResolvedGraph,
+  graph: Pick<ResolvedGraph, "nodes">,
   rows?: ArrayLike<number>,
 ): void {
   for (const bound of bounds) {
@@ -45,7 +45,7 @@ function failureOf(
   { picks, size, scope, input }: IndexBound,
   found: number,
   row: number,
-  graph: ResolvedGraph,
+  graph: Pick<ResolvedGraph, "nodes">,
 ): Failure {
   const node = scope !== undefined && graph.nodes.has(scope) ? scope : undefined;
   const source = input.split(".")[0] ?? "";

@@ -1,19 +1,9 @@
 /** From the text of a config.json to a model that can be built. */
 import * as z from "zod";
-import { jsonFlaws } from "../../files/json-text";
 import { cutText } from "../../files/text";
 import { families } from "../families.gen";
+import { ConfigError, parsed } from "./json";
 import type { Architecture, OpenArchitecture, Options } from "./architecture";
-
-/** A configuration that no model can be built from, and what to do. */
-export class ConfigError extends Error {
-  constructor(
-    what: string,
-    readonly hint: string,
-  ) {
-    super(what);
-  }
-}
 
 export interface OpenedConfig extends OpenArchitecture {
   /** The class of transformers that it is. */
@@ -32,8 +22,6 @@ const byModelType: ReadonlyMap<string, string> = new Map(
 
 export const classNames: readonly string[] = [...classes.keys()].sort();
 
-const mostBytes = 4_000_000;
-
 /**
  * Reads a config.json. `options` are those of a call: where they bear the name of one of its fields they stand for it.
  * `className` names another class than the file does, such as a tower of the model.
@@ -50,24 +38,6 @@ export function openConfig(text: string, options: Options = {}, className?: stri
     if (error instanceof z.ZodError) throw fieldError(error);
     throw error;
   }
-}
-
-/** The text as an object. */
-export function parsed(text: string, file = "config.json"): Record<string, unknown> {
-  const hint = "Download the file again, or save the model again with save_pretrained.";
-  if (text.length > mostBytes) throw new ConfigError(`${file} has more than ${mostBytes} letters.`, hint);
-  if (jsonFlaws(text, 32).some(({ kind }) => kind !== "duplicate"))
-    throw new ConfigError(`${file} is nested too deeply, or names “__proto__”.`, hint);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const isNumber = /\b(NaN|-?Infinity)\b/.test(text) ? " It holds NaN or Infinity, which JSON has not." : "";
-    throw new ConfigError(`${file} is no JSON: ${(error as Error).message}.${isNumber}`, hint);
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new ConfigError(`${file} holds no object.`, hint);
-  return json as Record<string, unknown>;
 }
 
 function classOf({ architectures, model_type: type }: Record<string, unknown>): string {

@@ -1,0 +1,111 @@
+/** Low-rank adapters as PEFT writes them: W + scale·B·A (Hu et al. 2021). */
+import * as z from "zod";
+import type { Checkpoint } from "../../files/checkpoint";
+import type { TensorRange } from "../../files/safetensors";
+import { cutText } from "../../files/text";
+import type { NameRules } from "./names";
+import { nameFinder } from "./names";
+import { ConfigError, parsed } from "./json";
+
+const config = z.object({
+  peft_type: z.literal("LORA"),
+  base_model_name_or_path: z.string().max(4096).nullish(),
+  lora_alpha: z.number().default(8),
+  use_rslora: z.boolean().nullish(),
+  use_dora: z.boolean().nullish(),
+  lora_bias: z.boolean().nullish(),
+  fan_in_fan_out: z.boolean().nullish(),
+  alpha_pattern: z.record(z.string().max(1000), z.number()).nullish(),
+});
+export type AdapterConfig = z.output<typeof config>;
+
+const file = "adapter_config.json";
+
+/** Reads an adapter_config.json. Throws `ConfigError` for adapters of other kinds. */
+export function openAdapterConfig(text: string): AdapterConfig {
+  const result = config.safeParse(parsed(text, file));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const field = cutText(issue?.path.join(".") ?? "", 100, "…");
+    throw new ConfigError(`${file}: “${field}” cannot be used: ${issue?.message}.`, mergeFirst);
+  }
+  const unknown = (["use_dora", "lora_bias"] as const).find((name) => result.data[name]);
+  if (unknown) throw new ConfigError(`${file}: adapters with “${unknown}” are not known.`, mergeFirst);
+  return result.data;
+}
+
+const mergeFirst = "Merge the adapter into its model with PEFT (merge_and_unload), and load the result.";
+
+/** Where an adapter of one layer lies, and what its product is multiplied by. */
+export interface LayerAdapter {
+  a: Stored;
+  b: Stored;
+  scale: number;
+  /** Whether the layer keeps its weight as [in, out]. */
+  transposed: boolean;
+}
+export interface Stored {
+  name: string;
+  range: TensorRange;
+}
+
+/** An adapter that is loaded beside a model. */
+export interface OpenAdapter {
+  /** The adapter of the layer whose weight has this name. */
+  of(weight: string): LayerAdapter | undefined;
+  /** A tensor that stands for one of the model's. */
+  instead(name: string): Stored | undefined;
+  /** Its layers, as its file names them. */
+  layers: ReadonlySet<string>;
+  checkpoint: Checkpoint;
+}
+
+const begin = /^base_model\.model\./;
+const parts = /\.lora_(A|B)(\.default)?\.weight$/;
+
+export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rules: NameRules): OpenAdapter {
+  const names = [...checkpoint.tensors.keys()];
+  const odd = names.find((name) => /\.lora_/.test(name) && !parts.test(name));
+  if (odd !== undefined)
+    throw new ConfigError(
+      `The adapter holds “${cutText(odd, 100, "…")}”, which is no part of a plain one.`,
+      mergeFirst,
+    );
+  const find = nameFinder(names, rules);
+  const stored = (name: string): Stored | undefined => {
+    const found = find(name) ?? find(name.replace(/\.weight$/, ".default.weight"));
+    const range = found === undefined ? undefined : checkpoint.tensors.get(found);
+    return found !== undefined && range ? { name: found, range } : undefined;
+  };
+  return {
+    checkpoint,
+    layers: new Set(names.filter((name) => parts.test(name)).map(layerOf)),
+    instead: stored,
+    of(weight) {
+      const layer = weight.replace(/\.weight$/, "");
+      const a = stored(`${layer}.lora_A.weight`);
+      const b = stored(`${layer}.lora_B.weight`);
+      if (!a || !b) return undefined;
+      const rank = a.range.shape[0] ?? 1;
+      const alpha = alphaOf(adapter, layerOf(a.name));
+      const scale = alpha / (adapter.use_rslora ? Math.sqrt(rank) : rank);
+      return { a, b, scale, transposed: adapter.fan_in_fan_out === true };
+    },
+  };
+}
+
+/** The layer that a tensor of an adapter belongs to, as its file calls it. */
+export const layerOf = (name: string): string => name.replace(begin, "").replace(parts, "");
+
+/** The first pattern that fits the end of a layer's name, else what holds for all. */
+function alphaOf({ alpha_pattern: patterns, lora_alpha: otherwise }: AdapterConfig, layer: string): number {
+  const found = Object.entries(patterns ?? {}).find(([pattern]) => fitsEnd(layer, pattern));
+  return found?.[1] ?? otherwise;
+}
+
+/** PEFT takes patterns as regular expressions; those that are more than names with dots are taken as names here. */
+function fitsEnd(layer: string, pattern: string): boolean {
+  const simple = /^\^?[\w.\\]+\$?$/.test(pattern);
+  const name = simple ? pattern.replace(/^\^|\$$|\\/g, "") : pattern;
+  return layer === name || layer.endsWith(`.${name}`);
+}
