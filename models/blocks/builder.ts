@@ -1,5 +1,6 @@
 import type { Graph, Init, Value } from "../onnx/graph";
 import { type Ops, opsOf } from "../onnx/ops/index";
+import type { Generation } from "./generation";
 
 /** What a block builds with: ops of one graph, and parameters under one name. */
 export interface Builder {
@@ -18,6 +19,8 @@ export interface Builder {
   training: boolean;
   /** How the weights of linear layers lie: [in, out] (ours, the default) or [out, in] (PyTorch's). */
   linearLayout?: "in-out" | "out-in";
+  /** Present while text is generated: the graph then computes on new tokens alone (./generation). */
+  generation?: Generation;
 }
 
 /** The same builder with every parameter's name prefixed; the empty scope leaves them as they are. */

@@ -32,6 +32,13 @@ export function split(graph: Graph, isFirst: (value: Value) => boolean, { as: dt
   return { first: first.graph, second: second.graph, boundary };
 }
 
+/** A graph of what some values need, by output name: only the inputs, constants and parameters that it reads. */
+export function onlyFor(graph: Graph, wanted: ReadonlyMap<string, Value>): Graph {
+  const needed = part(graph, [...wanted.values()], new Map());
+  for (const [name, value] of wanted) needed.graph.output(name, needed.copyOf(value));
+  return needed.graph;
+}
+
 /** What ops of the first part make and the second part or the results read. */
 function crossingOf(graph: Graph, isFirst: (value: Value) => boolean, results: readonly Value[]): Value[] {
   const isInside = (node: OpNode) => node.outputs.every(isFirst);

@@ -78,6 +78,8 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   instead?(params: ParamValues<P>): Instead | undefined;
   /** How uploaded files are read by whoever uploads them, by parameter, before anything is sent. */
   inspect?: Record<string, Inspect>;
+  /** For a tensor node that text is generated with: which of its inputs take tokens and their mask, int64 [B, L]. */
+  decodes?: { tokens: string; mask?: string };
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */

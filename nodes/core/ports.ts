@@ -19,9 +19,10 @@ interface PortOptions {
   many?: boolean;
   /**
    * The value is not computed: what lies upstream is handed over as a `Deferred`, for its "value" as weights change,
-   * or to be differentiated for its "gradient". With "structure" not even the data that it reads is computed.
+   * or to be differentiated for its "gradient". With "structure" not even the data that it reads is computed; for
+   * "generation" the decoders upstream are handed over, with what lies before them computed.
    */
-  deferred?: "value" | "gradient" | "structure";
+  deferred?: "value" | "gradient" | "structure" | "generation";
   /** On a weights output: the input whose tensors these still are, only treated otherwise. */
   shares?: string;
 }

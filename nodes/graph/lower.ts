@@ -1,4 +1,5 @@
 import { type Builder, builderOf } from "#models/blocks/builder";
+import { Generation } from "#models/blocks/generation";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { matches } from "#models/patterns";
 import type { Port } from "../core/ports";
@@ -31,10 +32,14 @@ export interface Lowered {
   parameters: LoweredParameter[];
   /** Bounds that parameters return to after each optimizer step, by graph name. */
   clamp: Record<string, readonly [number, number]>;
+  /** What goes round from token to token, where the graph is lowered to generate. */
+  generation?: Generation;
 }
 
 export interface LowerOptions {
   training?: boolean;
+  /** Decoders are built for new tokens alone. */
+  generates?: boolean;
   /** The weights handles that nodes read, by endpoint: what is frozen, adapted, tied, averaged. */
   handles?: ReadonlyMap<string, Weights>;
 }
@@ -47,9 +52,10 @@ export function lower(
   resolved: ResolvedGraph,
   nodes: readonly string[],
   typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
-  { training = false, handles }: LowerOptions = {},
+  { training = false, generates = false, handles }: LowerOptions = {},
 ): Lowered {
   const lowered: Lowered = { graph: new Graph(), feeds: [], values: new Map(), parameters: [], clamp: {} };
+  if (generates) lowered.generation = new Generation(lowered.graph);
   const parameters = new Map<string, LoweredParameter>();
   const valueOf = valueOrFeed(lowered, typeOf);
   const chosen = new Set(nodes);
@@ -59,7 +65,10 @@ export function lower(
     const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
     const builder = parametersOf(lowered.graph, handle, claim, training);
-    const outputs = emitNode(lowered.graph, node, tensorInputs(node, valueOf), builder);
+    const outputs = emitNode(lowered.graph, node, tensorInputs(node, valueOf), {
+      ...builder,
+      generation: lowered.generation,
+    });
     for (const [port, value] of Object.entries(outputs)) {
       lowered.values.set(endpointKey({ node: node.id, port }), value);
     }

@@ -27,7 +27,34 @@ export interface Cone {
 
 /** What lies upstream of one deferred input of a node, or of some of its wires. */
 export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
-  const parts = partsUpstream(graph, ends);
+  return coneWith(graph, ends, partsUpstream(graph, ends));
+}
+
+/**
+ * What generates: the decoders upstream of some ends, and what lies behind them. All that they read from before is
+ * computed as usual; host nodes among them are in `after`.
+ */
+export function decodersOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
+  const upstream = upstreamOf(graph, ends, ({ definition }) => definition.decodes !== undefined);
+  const tensors = new Set<string>();
+  const after = new Set<string>();
+  for (const node of graph.nodes.values()) {
+    const { decodes, build } = node.definition;
+    const isBehind = sourcesOf(node, (port) => !port?.deferred).some(
+      ({ node: id }) => tensors.has(id) || after.has(id),
+    );
+    if (!upstream.has(node.id) || (!decodes && !isBehind)) continue;
+    (build ? tensors : after).add(node.id);
+  }
+  return coneWith(graph, ends, { tensors: [...tensors], stepwise: [], after: [...after] });
+}
+
+/** A cone with what its nodes read from outside of it. */
+function coneWith(
+  graph: ResolvedGraph,
+  ends: readonly Endpoint[],
+  parts: Pick<Cone, "tensors" | "stepwise" | "after">,
+): Cone {
   const live = new Set([...parts.tensors, ...parts.stepwise, ...parts.after]);
   const rows = new Map<string, Endpoint>();
   const weights = new Map<string, Endpoint>();
@@ -107,8 +134,10 @@ const computedSources = (node: ResolvedNode): Endpoint[] => sourcesOf(node, (por
 export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpoint[] {
   const deferred = sourcesOf(node, (port) => port?.deferred === "value" || port?.deferred === "gradient");
   const structure = sourcesOf(node, (port) => port?.deferred === "structure");
-  const { rows, weights } = coneOf(graph, deferred);
-  return [...computedSources(node), ...rows, ...weights, ...coneOf(graph, structure).weights];
+  const generation = sourcesOf(node, (port) => port?.deferred === "generation");
+  const cones = [coneOf(graph, deferred), decodersOf(graph, generation)];
+  const read = cones.flatMap(({ rows, weights }) => [...rows, ...weights]);
+  return [...computedSources(node), ...read, ...coneOf(graph, structure).weights];
 }
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */

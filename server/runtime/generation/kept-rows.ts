@@ -1,0 +1,136 @@
+/** The keys and values that a decoder keeps of the tokens of each row, in memory that the runtime reads where it lies. */
+import type { Kept } from "#models/blocks/generation";
+import type { Tensor } from "#nodes/core/values";
+
+/** Room grows by so many tokens. The runtime's attention passes over all of it in every step, so there is little to spare. */
+const grain = 64;
+
+/** One of what is kept: for each row [heads, room, width], of which the first places are filled. */
+interface Store {
+  kept: Kept;
+  data: Float32Array;
+}
+
+export class KeptRows {
+  /** How many tokens of each row are kept. */
+  #lengths: number[] = [];
+  /** For how many rows there is room, and for how many tokens of each. */
+  #rowRoom = 0;
+  #room = 0;
+  readonly #stores: Store[];
+
+  constructor(kept: readonly Kept[]) {
+    this.#stores = kept.map((one) => ({ kept: one, data: new Float32Array() }));
+  }
+
+  get lengths(): readonly number[] {
+    return this.#lengths;
+  }
+
+  /** The bytes that it holds. */
+  get bytes(): number {
+    return this.#stores.reduce((sum, { data }) => sum + data.byteLength, 0);
+  }
+
+  /** What so many rows from `first` on have kept, for the decoder to read; nothing is copied. */
+  read(first: number, count: number): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.#stores.map(({ kept, data }) => {
+        const size = this.#rowSize(kept);
+        const shape = [count, kept.heads, this.#room, kept.width];
+        return [kept.input, { dtype: "float32", shape, data: data.subarray(first * size, (first + count) * size) }];
+      }),
+    );
+  }
+
+  /** As `read`, for rows that have kept nothing. */
+  empty(count: number): Record<string, Tensor> {
+    const data = new Float32Array();
+    return Object.fromEntries(
+      this.#stores.map(({ kept }) => [
+        kept.input,
+        { dtype: "float32", shape: [count, kept.heads, 0, kept.width], data },
+      ]),
+    );
+  }
+
+  /**
+   * Keeps what new tokens of some rows added: `counts[i]` tokens of row `first + i`, the first of what is given for it.
+   * `added` names what came, as [rows, tokens, heads·width].
+   */
+  add(first: number, counts: readonly number[], added: (kept: Kept) => Tensor): void {
+    const longest = Math.max(...counts.map((count, i) => count + (this.#lengths[first + i] ?? 0)));
+    this.#reserve(Math.max(this.#rowRoom, first + counts.length), longest);
+    for (const store of this.#stores) {
+      const { data, shape } = added(store.kept);
+      for (const [i, count] of counts.entries())
+        this.#write(store, first + i, count, data as Float32Array, i, shape[1]);
+    }
+    for (const [i, count] of counts.entries()) this.#lengths[first + i] = (this.#lengths[first + i] ?? 0) + count;
+  }
+
+  /** Forgets all but the first tokens of a row. */
+  truncate(row: number, length: number): void {
+    this.#lengths[row] = Math.min(length, this.#lengths[row] ?? 0);
+  }
+
+  clear(): void {
+    this.#lengths = [];
+  }
+
+  /** Row i becomes what row `rows[i]` is. */
+  select(rows: readonly number[]): void {
+    const lengths = rows.map((row) => this.#lengths[row] ?? 0);
+    this.#reserve(rows.length, Math.max(0, ...lengths));
+    const moved = rows.flatMap((from, to) => (from === to ? [] : [{ from, to }]));
+    const written = new Set(moved.map(({ to }) => to));
+    for (const { kept, data } of this.#stores) {
+      const size = this.#rowSize(kept);
+      const rowOf = (row: number) => data.subarray(row * size, (row + 1) * size);
+      // A row that is read after it was written is put aside first.
+      const aside = new Map(
+        moved.filter(({ from }) => written.has(from)).map(({ from }) => [from, rowOf(from).slice()]),
+      );
+      for (const { from, to } of moved) rowOf(to).set(aside.get(from) ?? rowOf(from));
+    }
+    this.#lengths = lengths;
+  }
+
+  #write({ kept, data }: Store, row: number, count: number, from: Float32Array, index: number, tokens = 1): void {
+    const { heads, width } = kept;
+    const filled = this.#lengths[row] ?? 0;
+    for (let head = 0; head < heads; head++) {
+      const to = ((row * heads + head) * this.#room + filled) * width;
+      for (let token = 0; token < count; token++) {
+        const start = ((index * tokens + token) * heads + head) * width;
+        data.set(from.subarray(start, start + width), to + token * width);
+      }
+    }
+  }
+
+  /** Makes room for so many rows of so many tokens. */
+  #reserve(rows: number, tokens: number): void {
+    const room = Math.max(this.#room, Math.ceil(tokens / grain) * grain);
+    const rowRoom = Math.max(this.#rowRoom, rows);
+    if (room === this.#room && rowRoom === this.#rowRoom) return;
+    for (const store of this.#stores) store.data = this.#enlarged(store, rowRoom, room);
+    this.#room = room;
+    this.#rowRoom = rowRoom;
+  }
+
+  #enlarged({ kept, data }: Store, rowRoom: number, room: number): Float32Array {
+    const { heads, width } = kept;
+    const larger = new Float32Array(rowRoom * heads * room * width);
+    for (const [row, length] of this.#lengths.entries()) {
+      for (let head = row * heads; head < (row + 1) * heads; head++) {
+        const start = head * this.#room * width;
+        larger.set(data.subarray(start, start + length * width), head * room * width);
+      }
+    }
+    return larger;
+  }
+
+  #rowSize({ heads, width }: Kept): number {
+    return heads * this.#room * width;
+  }
+}
