@@ -48,6 +48,8 @@ const schema = z.object({
     .transform((v) => v === "1"),
   /** How much memory runs may hold; by default half of what there is. */
   PATCHBAY_MEMORY: amount.optional(),
+  /** How much a chunk of rows may have where it is widest. */
+  PATCHBAY_CHUNK: amount.pipe(z.number().min(1, "more than nothing was expected")).optional(),
   /** How many bytes what can be made again may take; by default 50 GB or a fifth of the free space. */
   PATCHBAY_DISK: amount.optional(),
 });
@@ -60,6 +62,8 @@ export interface Env {
   allowRemote: boolean;
   /** Bytes that runs may hold. */
   memory?: number;
+  /** Bytes that a chunk of rows may have where it is widest. */
+  chunk: number;
   /** Bytes that what can be made again may take on the disk. */
   disk?: number;
 }
@@ -81,6 +85,7 @@ export function env(from: Record<string, string | undefined> = process.env): Env
     folders: v.PATCHBAY_FOLDERS,
     allowRemote: v.PATCHBAY_ALLOW_REMOTE,
     memory: v.PATCHBAY_MEMORY,
+    chunk: v.PATCHBAY_CHUNK ?? 64 * 2 ** 20,
     disk: v.PATCHBAY_DISK,
   };
 }

@@ -31,11 +31,11 @@ export interface StepOptions {
   /** Folders that data nodes may read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
-  /** How many bytes a chunk of rows may have where it is widest. */
+  /** How many bytes a chunk of rows may have where it is widest; by default `PATCHBAY_CHUNK`. */
   chunkBytes?: number;
   /**
-   * Threads that make batches ahead of a training's steps; by default one for each core but one. 0 makes them between
-   * steps.
+   * Threads that make rows ahead of models and of a training's steps; by default one for each core but one. With 0,
+   * rows are made in between.
    */
   dataThreads?: number;
   registry?: Registry;
@@ -115,7 +115,11 @@ export function readOutsideOf(nodes: readonly string[], { graph, planned }: Step
 }
 
 /** The machine, as a node of this execution sees it. */
-export function hostOf(node: string, context: StepContext, options: Pick<Partial<HostOptions>, "seed"> = {}): Host {
+export function hostOf(
+  node: string,
+  context: StepContext,
+  options: Pick<Partial<HostOptions>, "seed" | "onProgress"> = {},
+): Host {
   return createHost({
     ...hostOptionsOf(node, context.options, context.tell),
     ...options,

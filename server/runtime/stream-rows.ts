@@ -1,16 +1,33 @@
 /** How many rows a stream has, and how many of them a chunk. */
 import type { Endpoint } from "#nodes/graph/document";
 import type { Types } from "#nodes/graph/infer";
-import { endpointKey } from "#nodes/graph/resolve";
-import { nodesOfStep, type Stream } from "#nodes/graph/streams";
+import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
+import { nodesOfStep, type RowStep, type Stream } from "#nodes/graph/streams";
+import { env } from "../env";
 import { Failure } from "../errors";
 import type { StepContext } from "./steps";
 import { widthOf } from "./values";
 
-/** How many bytes a chunk may have where it is widest. */
-const defaultChunkBytes = 64 * 2 ** 20;
+/** A stream whose rows are counted and cut into chunks. */
+export interface OpenStream {
+  context: StepContext;
+  rows: number;
+  chunkRows: number;
+  /** The steps by the nodes in them, in the order in which they stand. */
+  steps: ReadonlyMap<string, RowStep>;
+}
+
+export async function openStream(stream: Stream, context: StepContext): Promise<OpenStream> {
+  const rows = await rowsOfStream(stream, context);
+  const steps = stream.steps.flatMap((rowStep) => nodesOfStep(rowStep.step).map((id) => [id, rowStep] as const));
+  return { context, rows, chunkRows: chunkRowsOf(stream, context, rows), steps: new Map(steps) };
+}
+
+export const nodeOf = ({ context }: OpenStream, id: string): ResolvedNode =>
+  context.graph.nodes.get(id) as ResolvedNode;
+
 /** The rows of everything that comes into the stream in rows: the same for all. */
-export async function rowsOfStream(stream: Stream, context: StepContext): Promise<number> {
+async function rowsOfStream(stream: Stream, context: StepContext): Promise<number> {
   const inside = new Set(stream.steps.flatMap(({ step }) => nodesOfStep(step)));
   const counts = new Map<string, number>();
   for (const from of outsideRows(stream, context, inside)) {
@@ -43,12 +60,12 @@ function commonCount(counts: ReadonlyMap<string, number>): number {
 }
 
 /** As many rows as fit into a chunk where they are widest. */
-export function chunkRowsOf(stream: Stream, { graph, types, options }: StepContext, rows: number): number {
+function chunkRowsOf(stream: Stream, { graph, types, options }: StepContext, rows: number): number {
   const ids = stream.steps.flatMap(({ step }) => nodesOfStep(step));
   const read = ids.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
   const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
   const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
-  const fitting = Math.floor((options.chunkBytes ?? defaultChunkBytes) / widest);
+  const fitting = Math.floor((options.chunkBytes ?? env().chunk) / widest);
   return Math.max(1, Math.min(rows, fitting));
 }
 

@@ -26,7 +26,12 @@ export type FromThread =
   | { kind: "ready" }
   | { kind: "warning"; id: number; node: string; message: string }
   | { kind: "progress"; id: number; node: string; done: number; of: number; note?: string }
-  | { kind: "done"; id: number; values: readonly (readonly [endpoint: string, value: unknown])[]; ms: number }
+  | {
+      kind: "done";
+      id: number;
+      values: readonly (readonly [endpoint: string, value: unknown])[];
+      ms: Map<string, number>;
+    }
   | { kind: "failed"; id: number; node?: string; error: SentError };
 
 /** An error as it goes from thread to thread. */

@@ -9,7 +9,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
 import { type FromThread, type OpenedGraph, receivedError, sentCopy, shared, type ToThread } from "./messages";
-import { doTask, type Given, type Seed, type Task, TaskError } from "./task";
+import { type Done, doTask, type Given, type Seed, type Task, TaskError } from "./task";
 
 /** Whose host nodes are run, and on what. */
 export interface Work {
@@ -52,9 +52,6 @@ export class RowWork {
   readonly #number = ++lastNumber;
   readonly #openedIn = new Set<DataThread>();
   #opened: OpenedGraph | undefined;
-  /** Milliseconds that threads have worked. */
-  busyMs = 0;
-
   constructor(
     readonly work: Work,
     readonly threads: readonly DataThread[],
@@ -66,15 +63,13 @@ export class RowWork {
   }
 
   /** Does a task in the thread that has the least to do, or here while there is none. */
-  async run(task: Task): Promise<Map<string, unknown>> {
-    const { graph, whole, blobs, hostFor } = this.work;
+  async run(task: Task, hostFor = this.work.hostFor): Promise<Done> {
+    const { graph, whole, blobs } = this.work;
     const [thread] = this.#readyThreads().toSorted((one, other) => one.tasks - other.tasks);
     if (!thread) return doTask(task, graph, whole, blobs, hostFor);
     if (!this.#openedIn.has(thread)) thread.tell({ kind: "open", graph: this.#number, opened: this.#openedGraph() });
     this.#openedIn.add(thread);
-    const { values, ms } = await thread.run(this.#number, task, (node) => hostFor(node, task.seed));
-    this.busyMs += ms;
-    return values;
+    return thread.run(this.#number, task, (node) => hostFor(node, task.seed));
   }
 
   /** Tasks that are under way stop. */
@@ -102,7 +97,7 @@ export class RowWork {
 
 interface Waiting {
   hostFor(node: string): Host;
-  resolve(done: { values: Map<string, unknown>; ms: number }): void;
+  resolve(done: Done): void;
   reject(error: unknown): void;
 }
 
@@ -135,7 +130,7 @@ class DataThread {
     this.#worker.postMessage(message, memory);
   }
 
-  run(graph: number, task: Task, hostFor: Waiting["hostFor"]): Promise<{ values: Map<string, unknown>; ms: number }> {
+  run(graph: number, task: Task, hostFor: Waiting["hostFor"]): Promise<Done> {
     const id = ++lastTask;
     const memory: ArrayBuffer[] = [];
     const given = task.given.map(([endpoint, each]): [string, Given] => {

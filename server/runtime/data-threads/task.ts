@@ -31,6 +31,13 @@ export class TaskError extends Error {
   }
 }
 
+export interface Done {
+  /** What was asked for, by "node.port". */
+  values: Map<string, unknown>;
+  /** How long each node took. */
+  ms: Map<string, number>;
+}
+
 /** Does a task. `whole` holds what is the same for every task. */
 export async function doTask(
   task: Task,
@@ -38,17 +45,20 @@ export async function doTask(
   whole: ReadonlyMap<string, unknown>,
   blobs: Blobs,
   hostFor: (node: string, seed: Seed) => Host,
-): Promise<Map<string, unknown>> {
+): Promise<Done> {
   const values = new Map(whole);
+  const ms = new Map<string, number>();
   for (const [endpoint, given] of task.given) values.set(endpoint, await valueOf(given, blobs));
   for (const id of task.nodes) {
+    const start = performance.now();
     try {
       await runHostNode(graph.nodes.get(id) as ResolvedNode, values, hostFor(id, task.seed));
     } catch (cause) {
       throw new TaskError(id, cause);
     }
+    ms.set(id, performance.now() - start);
   }
-  return new Map(task.reads.map((endpoint) => [endpoint, values.get(endpoint)]));
+  return { values: new Map(task.reads.map((endpoint) => [endpoint, values.get(endpoint)])), ms };
 }
 
 async function valueOf(given: Given, blobs: Blobs): Promise<unknown> {

@@ -42,11 +42,11 @@ function closeGraph(number: number): void {
 }
 
 async function runTask(open: Open, id: number, task: Task): Promise<void> {
-  const start = performance.now();
   try {
-    const values = await doTask(task, open.graph, open.whole, open.blobs, (node, seed) => hostOf(open, id, node, seed));
+    const { graph, whole, blobs } = open;
+    const { values, ms } = await doTask(task, graph, whole, blobs, (node, seed) => hostOf(open, id, node, seed));
     const { value, memory } = handedOver(values);
-    send({ kind: "done", id, values: value, ms: performance.now() - start }, memory);
+    send({ kind: "done", id, values: value, ms }, memory);
   } catch (error) {
     const { node, cause } = error instanceof TaskError ? error : { node: undefined, cause: error };
     send({ kind: "failed", id, node, error: sentError(cause) });

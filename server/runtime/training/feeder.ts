@@ -89,8 +89,8 @@ class ThreadedFeeder implements Feeder {
       batches.isBatched(name) && values.has(name) ? [[name, { value: values.get(name) }]] : [],
     );
     const made = reads.filter((name) => !values.has(name));
-    const drawn = await work.run({ nodes, given, reads: made, seed }).catch(tell);
-    for (const [name, value] of drawn) values.set(name, value);
+    const done = await work.run({ nodes, given, reads: made, seed }).catch(tell);
+    for (const [name, value] of done.values) values.set(name, value);
     return { rows, values };
   }
 }
