@@ -8,7 +8,11 @@ import { closeQueue } from "#server/jobs/queue";
 import { appRouter } from "#server/routers/index";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, finishRun } from "#server/runs/claim";
 import { createRun } from "#server/runs/create";
+import { releaseGone } from "#server/runs/remove";
 import { watchRun } from "#server/runs/watch";
+import { giveUp } from "#server/storage/disk";
+import { blobs } from "#server/storage/open";
+import { GET as tensorRoute } from "../app/api/runs/[id]/tensors/[node]/[port]/route";
 import { POST } from "../app/api/trpc/[trpc]/route";
 import { sql, testDatabase, type TestDatabase } from "./kit/database";
 import { graph } from "./kit/graphs";
@@ -31,6 +35,7 @@ const result = {
 beforeAll(async () => {
   database = await testDatabase();
   process.env.DATABASE_URL = database.url;
+  process.env.PATCHBAY_DATA = database.folder;
   db = openDb(database.url);
   api = appRouter.createCaller({ db });
 });
@@ -249,6 +254,46 @@ describe("runs", () => {
       (e) => e.data as unknown as RunEvent,
     );
     expect(events.filter((e) => e.kind === "node-start").map((e) => e.node)).toEqual(["new"]);
+  });
+  it("list a tensor that came in chunks of rows, and send it as one NumPy file", async () => {
+    const run = await claim();
+    const chunk = async (rows: number[][]) => {
+      const ref = await blobs().put(new Uint8Array(Float32Array.from(rows.flat()).buffer), { durable: false });
+      return { rows: rows.length, value: { dtype: "float32", shape: [rows.length, 2], ref } };
+    };
+    const first = await chunk([
+      [1, 2],
+      [3, 4],
+    ]);
+    const value = { rows: 3, chunks: [first, await chunk([[5, 6]])] };
+    await finishRun(db, run, [], { ...result, outputs: { t: { x: { type: "tensor", value } } } } as never);
+    const { artifacts } = await api.runs.get({ id: run.id });
+    expect(artifacts).toMatchObject([{ node: "t", port: "x", type: "tensor", name: "t.x.npy", ref: first.value.ref }]);
+    const ask = (port: string) =>
+      tensorRoute(new Request("http://x"), { params: Promise.resolve({ id: run.id, node: "t", port }) });
+    const answer = await ask("x");
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect([answer.status, Number(answer.headers.get("content-length"))]).toEqual([200, bytes.length]);
+    expect(new TextDecoder("latin1").decode(bytes)).toContain("'shape': (3, 2,)");
+    expect([...new Float32Array(bytes.slice(-24).buffer)]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await ask("y")).status).toBe(404);
+  });
+  it("hold what they show until they are deleted, also by hand", async () => {
+    const [run, other] = [await claim(), await claim()];
+    const ref = await blobs().put(new Uint8Array(100).fill(1), { durable: false });
+    const isThere = async () => {
+      await giveUp(database.folder, 0, Number.POSITIVE_INFINITY);
+      return blobs().has(ref);
+    };
+    for (const one of [run, other]) {
+      await blobs().hold(one.id, [ref]);
+      await finishRun(db, one, [], result as never);
+    }
+    await api.runs.remove({ id: run.id });
+    expect(await isThere()).toBe(true);
+    await sql(database.url, `delete from "Run" where id = '${other.id}'`);
+    await releaseGone(db);
+    expect(await isThere()).toBe(false);
   });
   it("are cancelled at once while they wait, and through their worker while they run", async () => {
     const { id } = await createRun(db, { document: hello });

@@ -11,7 +11,7 @@ import { duration, elapsed, shortNumber } from "../_ui/amounts";
 import { StatusMark } from "../_ui/status";
 import { definitionOf, useEditor } from "./context";
 import { hasEnded } from "./run-state";
-import { blobUrl } from "./upload";
+import { blobUrl, tensorUrl } from "./upload";
 
 type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
 
@@ -90,13 +90,16 @@ function Numbers({ run: { numbers } }: { run: FinishedRun }) {
   );
 }
 
-function Files({ run: { files } }: { run: FinishedRun }) {
+function Files({ run: { id, files } }: { run: FinishedRun }) {
   if (!files.length) return null;
   return (
     <ul className="mt-2 border-t border-line pt-2">
-      {files.map(({ node, port, ref, name }) => (
+      {files.map(({ node, port, type, ref, name }) => (
         <li key={`${node}.${port}`}>
-          <a href={blobUrl(ref, name)} className="flex items-center gap-1.5 py-0.5 text-accent hover:underline">
+          <a
+            href={type === "tensor" ? tensorUrl(id, node, port) : blobUrl(ref, name)}
+            className="flex items-center gap-1.5 py-0.5 text-accent hover:underline"
+          >
             <Download className="size-3.5 shrink-0" aria-hidden />
             <span className="truncate">{name}</span>
           </a>

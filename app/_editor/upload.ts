@@ -24,3 +24,7 @@ export async function upload(file: File): Promise<Uploaded> {
 /** Where a stored file is read; with a name it is saved under that. */
 export const blobUrl = (ref: string, name?: string): string =>
   `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;
+
+/** Where a tensor that a run gave lies, as one file. */
+export const tensorUrl = (run: string, node: string, port: string): string =>
+  `/api/runs/${[run, "tensors", node, port].map(encodeURIComponent).join("/")}`;

@@ -5,8 +5,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileValue, Weights } from "#nodes/core/values";
 import type { StoredOutputs } from "../runtime/results";
-import { isStoredRows, joinedTensorOf } from "../runtime/rows";
 import type { Blobs } from "../storage/blobs";
+import { isStoredRows, storedTensor } from "../storage/stored-rows";
 import { Usage } from "../usage";
 
 /** Values up to this many characters of JSON are shown themselves; others lie in a file. */
@@ -76,7 +76,7 @@ async function writeStored(
 /** A value whose bytes lie in the blob store, in one piece or in chunks of rows. */
 function storedFile(type: string, value: unknown): StoredFile | undefined {
   if (type === "tensor" && isStoredRows(value)) {
-    const { refs, tensor } = joinedTensorOf(value);
+    const { refs, ...tensor } = storedTensor(value);
     return { refs, shown: tensor as object };
   }
   const stored = value as (Partial<FileValue> & Pick<Weights, "shards">) | null;

@@ -4,6 +4,7 @@ import { metricValue } from "#nodes/graph/sweep";
 import { specOf } from "../sweeps/spec";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
+import { isStoredRows, storedTensor } from "../storage/stored-rows";
 
 export interface ClaimedRun {
   id: string;
@@ -83,14 +84,20 @@ interface NewArtifact {
   name: string;
 }
 
+const endings: Partial<Record<string, string>> = { weights: ".safetensors", tensor: ".npy" };
+
+/** A tensor in chunks is called by the first of them; `openTensorFile` gives all. */
+const firstChunkOf = (type: string, value: unknown): string | undefined =>
+  type === "tensor" && isStoredRows(value) ? storedTensor(value).refs[0] : undefined;
+
 /** The files among a run's outputs. */
 function artifactsOf(run: ClaimedRun, outputs: ExecuteResult["outputs"]): NewArtifact[] {
   const artifacts: NewArtifact[] = [];
   for (const [node, ports] of Object.entries(outputs)) {
     for (const [port, { type, value }] of Object.entries(ports)) {
-      const { ref, name } = (value ?? {}) as { ref?: string; name?: string };
+      const { ref = firstChunkOf(type, value), name } = (value ?? {}) as { ref?: string; name?: string };
       if (!ref) continue;
-      const fallback = `${node}.${port}${type === "weights" ? ".safetensors" : ""}`;
+      const fallback = `${node}.${port}${endings[type] ?? ""}`;
       artifacts.push({ runId: run.id, node, port, type, ref, name: name ?? fallback });
     }
   }

@@ -24,7 +24,7 @@ export interface RunFacts {
   cached: number;
   /** Number outputs by "node.port". */
   numbers: Record<string, number>;
-  files: { node: string; port: string; ref: string; name: string }[];
+  files: { node: string; port: string; type: string; ref: string; name: string }[];
 }
 
 const select = {
@@ -43,7 +43,7 @@ const select = {
   finishedAt: true,
   result: true,
   document: true,
-  artifacts: { select: { node: true, port: true, ref: true, name: true } },
+  artifacts: { select: { node: true, port: true, type: true, ref: true, name: true } },
 } as const;
 interface Result {
   outputs?: Record<string, Record<string, { type: string; value: unknown }>>;

@@ -1,26 +1,15 @@
 /** Batch values as rows: kept in chunks, read by range, put together only where all of them are asked for. */
 import type { PortType, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
-import { asArray, loadValue, rowCount, rowsOf, type StoredTensor, storeValue, widthOf } from "./values";
+import { isStoredRows, type StoredChunk, type StoredRows, type StoredTensor } from "../storage/stored-rows";
+import { asArray, loadValue, rowCount, rowsOf, storeValue, widthOf } from "./values";
 
-/** A batch value in the order of its rows, each chunk as a value of its own is stored. */
-export interface StoredRows {
-  rows: number;
-  chunks: StoredChunk[];
-}
-export interface StoredChunk {
-  rows: number;
-  value: unknown;
-}
+export { isStoredRows, type StoredChunk, type StoredRows };
 
 /** The port types that have rows. */
 export type RowType = "image" | "text" | "tensor";
 
 export const hasRows = (type: PortType): type is RowType => type === "image" || type === "text" || type === "tensor";
-
-export function isStoredRows(stored: unknown): stored is StoredRows {
-  return typeof stored === "object" && stored !== null && "chunks" in stored;
-}
 
 /** Stores a chunk. Equal chunks are one file. */
 export async function storeChunk(type: RowType, value: unknown, blobs: Blobs): Promise<StoredChunk> {
@@ -32,16 +21,6 @@ export function joinedChunks(chunks: readonly StoredChunk[]): unknown {
   const [only] = chunks;
   if (only && chunks.length === 1) return only.value;
   return { rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0), chunks: [...chunks] } satisfies StoredRows;
-}
-
-/** The files that a tensor in chunks lies in, one behind the other, and what it is as a whole. */
-export function joinedTensorOf({ rows, chunks }: StoredRows): {
-  refs: string[];
-  tensor: Pick<StoredTensor, "dtype" | "shape">;
-} {
-  const parts = chunks.map(({ value }) => value as StoredTensor);
-  const { dtype = "float32", shape = [] } = parts[0] ?? {};
-  return { refs: parts.map(({ ref }) => ref), tensor: { dtype, shape: [rows, ...shape.slice(1)] } };
 }
 
 const chunksOf = (type: RowType, stored: unknown): readonly StoredChunk[] =>

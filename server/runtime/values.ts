@@ -1,9 +1,9 @@
 import type { DType } from "#models/onnx/graph";
 import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
+import type { StoredTensor } from "../storage/stored-rows";
 
-/** A value as the cache and a run's outputs keep it: JSON, with the bytes of tensors in the blob store. */
-export type StoredTensor = { dtype: DType; shape: number[]; ref: string };
+export type { StoredTensor };
 
 const arrays = {
   float32: Float32Array,

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
-import { cleanText, cutFileName } from "#models/files/text";
 import { isRef } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
+import { attachment, noSuchFile } from "../../attachment";
 
 export const dynamic = "force-dynamic";
 
@@ -20,8 +20,7 @@ function kindOf(head: Uint8Array): string {
 
 export async function GET(request: Request, { params }: { params: Promise<{ ref: string }> }): Promise<Response> {
   const { ref } = await params;
-  if (!isRef(ref) || !(await blobs().has(ref)))
-    return Response.json({ message: "This file does not exist, or was cleaned up." }, { status: 404 });
+  if (!isRef(ref) || !(await blobs().has(ref))) return noSuchFile();
   const [bytes, head] = await Promise.all([blobs().size(ref), blobs().read(ref, 0, 64)]);
   const name = new URL(request.url).searchParams.get("name");
   return new Response(Readable.toWeb(blobs().stream(ref)) as ReadableStream, {
@@ -31,11 +30,7 @@ export async function GET(request: Request, { params }: { params: Promise<{ ref:
       "Cache-Control": "public, max-age=31536000, immutable",
       // An SVG opened by itself is a document: it may draw, and nothing else.
       "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      ...(name ? { "Content-Disposition": `attachment; filename*=UTF-8''${encodedFileName(name)}` } : {}),
+      ...(name ? attachment(name) : {}),
     },
   });
-}
-
-function encodedFileName(name: string): string {
-  return encodeURIComponent(cutFileName(cleanText(name), 200));
 }
