@@ -46,6 +46,7 @@ import { load as weightsLoad } from "./weights/load";
 import { lora as weightsLora } from "./weights/lora";
 import { make as weightsMake } from "./weights/make";
 import { merge as weightsMerge } from "./weights/merge";
+import { quantize as weightsQuantize } from "./weights/quantize";
 import { save as weightsSave } from "./weights/save";
 import { tie as weightsTie } from "./weights/tie";
 
@@ -97,6 +98,7 @@ export const registry = {
   "weights.lora": weightsLora,
   "weights.make": weightsMake,
   "weights.merge": weightsMerge,
+  "weights.quantize": weightsQuantize,
   "weights.save": weightsSave,
   "weights.tie": weightsTie,
 };

@@ -1,5 +1,6 @@
 /** The checkpoint behind a weights handle, and how tensors of it are read and stored without holding the whole. */
 import { type Checkpoint, openCheckpoint, type TensorAddress } from "#models/files/checkpoint";
+import { errorsName } from "#models/files/quantized";
 import type { StreamedTensor } from "#models/files/safetensors";
 import type { Host } from "./host";
 import type { Weights } from "./values";
@@ -39,4 +40,12 @@ export async function* piecesOf(
 export function carried(reader: Reader, name: string, address: TensorAddress): StreamedTensor {
   const { dtype, shape, start, end } = address;
   return { name, dtype, shape, bytes: end - start, parts: () => piecesOf(reader, address) };
+}
+
+/** What quantization cost each matrix that lies in blocks, in their order. */
+export async function errorsIn({ read }: Reader, { tensors }: Checkpoint): Promise<number[]> {
+  const address = tensors.get(errorsName);
+  if (address?.dtype !== "F64") return [];
+  const bytes = await read(address.file, address.start, address.end);
+  return [...new Float64Array(bytes.slice().buffer)];
 }

@@ -19,7 +19,21 @@ export interface PreviewOf {
     head: number[];
   };
   number: { value: number };
-  weights: { ref?: string; parameters: number; tensors: { name: string; shape: number[] }[] };
+  weights: {
+    ref?: string;
+    parameters: number;
+    tensors: { name: string; shape: number[] }[];
+    /** How many there are; missing in previews of an older Patchbay. */
+    count?: number;
+    bytes?: number;
+    quantized?: {
+      matrices: number;
+      /** What all tensors took before. */
+      bytesBefore: number;
+      /** The matrix that lost most, and ‖Ŵ − W‖ / ‖W‖ of it. */
+      worst: { name: string; error: number };
+    };
+  };
   tokenizer: { vocabulary: number; sample: string[] };
   series: Series;
   ranking: { items: (Omit<Ranking["items"][number], "image"> & { image?: StoredImage })[] };

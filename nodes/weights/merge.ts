@@ -1,4 +1,5 @@
-import type { TensorAddress } from "#models/files/checkpoint";
+import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
+import { quantizedIn } from "#models/files/quantized";
 import { type StoredTensor, type StreamedTensor, streamSafetensors, toFloat32 } from "#models/files/safetensors";
 import { matches } from "#models/patterns";
 import { carried, checkpointOf } from "../core/checkpoint";
@@ -23,7 +24,9 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
       throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to merge."), {
         hint: "Wire the weights of a trainer or a checkpoint.",
       });
-    const { tensors, metadata } = await checkpointOf(host, inputs.weights);
+    const checkpoint = await checkpointOf(host, inputs.weights);
+    const { tensors, metadata } = checkpoint;
+    refuseBlocks(checkpoint);
     const adapters = adaptersOf(tensors, lora);
     if (!adapters.size) {
       host.warn("The checkpoint holds no adapters; it is passed on as it is.");
@@ -45,6 +48,16 @@ interface Adapter {
   a: TensorAddress;
   b: TensorAddress;
   scale: number;
+}
+
+/** What is folded into blocks would be rounded away. */
+function refuseBlocks(checkpoint: Checkpoint): void {
+  const names = [...quantizedIn(checkpoint).keys()];
+  const adapted = names.find((name) => checkpoint.tensors.has(`${name}.lora_A`));
+  if (adapted === undefined) return;
+  throw Object.assign(new Error(`The matrix “${adapted}” is quantized, and its adapter cannot be folded into it.`), {
+    hint: "Merge the adapters into the weights as they were before, and quantize what comes out.",
+  });
 }
 
 /** The adapters of a checkpoint, by the name of the matrix that they adapt. */

@@ -6,7 +6,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join, parse, relative, resolve, sep } from "node:path";
-import { type Stored, toModel } from "#models/onnx/proto";
+import type { TensorAddress } from "#models/files/checkpoint";
+import type { Shape } from "#models/onnx/graph";
+import { type ParameterNumbers, type Stored, toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
 import type { Lowered } from "#nodes/graph/lower";
 import type { Blobs } from "../storage/blobs";
@@ -47,16 +49,20 @@ export function storedModel(
   blobs: Blobs,
 ): ModelFiles {
   const all = [...sources.values()];
-  const refs = new Set(all.flatMap((source) => (source instanceof Float32Array ? [] : [source.file])));
+  const refs = new Set(all.flatMap(addressesOf).map(({ file }) => file));
   const fresh = all.filter((source) => source instanceof Float32Array);
   const numbers = total(fresh.map(({ byteLength }) => byteLength)) > inlineBytes ? fresh : [];
   const offsets = offsetsOf(numbers);
   const modelFor = (drawnFile: string): Uint8Array => {
-    const place = (source: ParameterSource): Float32Array<ArrayBuffer> | Stored => {
-      if (!(source instanceof Float32Array)) {
-        const { file, dtype, start, end } = source;
-        return { location: locationOf(blobs.path(file)), dtype, offset: start, bytes: end - start };
-      }
+    const stored = ({ file, dtype, start, end }: TensorAddress): Stored => ({
+      location: locationOf(blobs.path(file)),
+      dtype,
+      offset: start,
+      bytes: end - start,
+    });
+    const place = (source: ParameterSource): ParameterNumbers => {
+      if ("dtype" in source) return stored(source);
+      if ("scales" in source) return { ...source, values: stored(source.values), scales: stored(source.scales) };
       const offset = offsets.get(source);
       if (offset === undefined) return source;
       return { location: locationOf(drawnFile), dtype: "F32", offset, bytes: source.byteLength };
@@ -66,9 +72,20 @@ export function storedModel(
       values: (name) => place(sources.get(name) as ParameterSource),
     });
   };
-  const weightBytes = total(graph.parameters.map(({ value }) => sizeOf(value.shape) * Float32Array.BYTES_PER_ELEMENT));
+  const weightBytes = total(graph.parameters.map(({ name, value }) => loadedBytes(sources.get(name), value.shape)));
   const drawn = numbers.length ? { numbers, modelFor } : undefined;
   return { model: modelFor("drawn"), refs: [...refs], drawn, weightBytes };
+}
+
+function addressesOf(source: ParameterSource): TensorAddress[] {
+  if (source instanceof Float32Array) return [];
+  return "scales" in source ? [source.values, source.scales] : [source];
+}
+
+/** What a parameter takes in memory: float32, or its blocks as they are. */
+function loadedBytes(source: ParameterSource | undefined, shape: Shape): number {
+  if (!source || !("scales" in source)) return sizeOf(shape) * Float32Array.BYTES_PER_ELEMENT;
+  return total(addressesOf(source).map(({ start, end }) => end - start));
 }
 
 /** Where each of several tensors begins when they lie one behind the other. */

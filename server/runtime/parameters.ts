@@ -1,5 +1,6 @@
 import { isReadable } from "#models/files/element-types";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
+import { dequantize, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
 import { toFloat32, unreadable } from "#models/files/safetensors";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
@@ -38,8 +39,8 @@ export async function handlesOf(
   return new Map(await Promise.all(wires.map(async (from) => [endpointKey(from), await weightsOf(from)] as const)));
 }
 
-/** A parameter's numbers, or where they lie: a range of a checkpoint's blob. */
-export type ParameterSource = Float32Array<ArrayBuffer> | TensorAddress;
+/** A parameter's numbers, or where they lie: a range of a checkpoint's blob, or two for a matrix in blocks. */
+export type ParameterSource = Float32Array<ArrayBuffer> | TensorAddress | QuantizedTensor;
 
 export interface ParameterOptions {
   /** Draws what no handle gives. */
@@ -58,10 +59,10 @@ export async function parameterSources(
   blobs: Blobs,
   { seed = 0, current }: ParameterOptions = {},
 ): Promise<Map<string, ParameterSource>> {
-  const opened = new Map<string, Promise<Checkpoint>>();
-  const checkpointFor = (weights: Weights): Promise<Checkpoint> => {
+  const opened = new Map<string, Promise<OpenCheckpoint>>();
+  const checkpointFor = (weights: Weights): Promise<OpenCheckpoint> => {
     const files = filesOf(weights).join();
-    const checkpoint = opened.get(files) ?? checkpointOf(blobs, weights);
+    const checkpoint = opened.get(files) ?? openWeights(weights, blobs);
     opened.set(files, checkpoint);
     return checkpoint;
   };
@@ -80,14 +81,24 @@ export async function parameterSources(
   return sources;
 }
 
+interface OpenCheckpoint {
+  tensors: Checkpoint["tensors"];
+  quantized: ReadonlyMap<string, QuantizedTensor>;
+}
+
+async function openWeights(weights: Weights, blobs: Blobs): Promise<OpenCheckpoint> {
+  const checkpoint = await checkpointOf(blobs, weights);
+  return { tensors: checkpoint.tensors, quantized: quantizedIn(checkpoint) };
+}
+
 /** Where a checkpoint has a parameter; undefined where it may be drawn instead. */
 function storedIn(
-  checkpoint: Checkpoint,
+  checkpoint: OpenCheckpoint,
   { name, adapter }: LoweredParameter,
   shape: readonly number[],
   mayBeDrawn: boolean,
-): TensorAddress | undefined {
-  const stored = checkpoint.tensors.get(name);
+): TensorAddress | QuantizedTensor | undefined {
+  const stored = checkpoint.tensors.get(name) ?? checkpoint.quantized.get(name);
   if (stored && stored.shape.join() !== shape.join())
     throw new Failure({
       port: "weights",
@@ -103,7 +114,7 @@ function storedIn(
       hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
     });
   }
-  if (stored && !isReadable(stored.dtype)) {
+  if (stored && "dtype" in stored && !isReadable(stored.dtype)) {
     const { message, hint } = unreadable(stored.dtype, name);
     throw new Failure({ port: "weights", message, hint });
   }
@@ -123,6 +134,9 @@ export async function parameterValues(
   return values;
 }
 
-async function numbersOf({ file, dtype, start, end }: TensorAddress, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
-  return toFloat32({ dtype, data: await blobs.read(file, start, end) });
+async function numbersOf(source: TensorAddress | QuantizedTensor, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
+  const bytesOf = ({ file, start, end }: TensorAddress) => blobs.read(file, start, end);
+  if ("dtype" in source) return toFloat32({ dtype: source.dtype, data: await bytesOf(source) });
+  const scales = toFloat32({ dtype: source.scales.dtype, data: await bytesOf(source.scales) });
+  return dequantize(await bytesOf(source.values), scales, source);
 }

@@ -1,10 +1,14 @@
+import type { Checkpoint } from "#models/files/checkpoint";
+import { bitsOf } from "#models/files/element-types";
+import { errorsName, partNames, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
+import { sizeOf } from "#models/onnx/shape";
 import { fromHalf } from "#models/files/half";
 import { cutText } from "#models/files/text";
 import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
 import type { PortType, PortValue, Tensor } from "#nodes/core/values";
-import { checkpointOf } from "#nodes/core/checkpoint";
+import { checkpointOf, errorsIn } from "#nodes/core/checkpoint";
 import { takeRows } from "./values";
 
 /** How much of a value the canvas is shown. */
@@ -76,10 +80,19 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),
   async weights(value, host) {
-    const { tensors: addresses } = await checkpointOf(host, value);
-    const tensors = [...addresses].map(([name, { shape }]) => ({ name, shape: [...shape] }));
-    const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
-    return { ref: value.shards ? undefined : value.ref, parameters, tensors: tensors.slice(0, shown.tensors) };
+    const checkpoint = await checkpointOf(host, value);
+    const quantized = quantizedIn(checkpoint);
+    const tensors = tensorsOf(checkpoint, quantized);
+    const parameters = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const bytes = [...checkpoint.tensors.values()].reduce((sum, { start, end }) => sum + end - start, 0);
+    return {
+      ref: value.shards ? undefined : value.ref,
+      parameters,
+      tensors: tensors.slice(0, shown.tensors),
+      count: tensors.length,
+      bytes,
+      ...(quantized.size ? { quantized: lossOf(quantized, bytes, await errorsIn(host, checkpoint)) } : {}),
+    };
   },
   async tokenizer(value) {
     const vocabulary = (value.json as { model?: { vocab?: Record<string, number> } }).model?.vocab ?? {};
@@ -126,6 +139,31 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   },
   file: async (value) => value,
 };
+
+/** The tensors that nodes may ask for; matrices in blocks in their own shapes. */
+function tensorsOf(
+  { tensors }: Checkpoint,
+  quantized: ReadonlyMap<string, QuantizedTensor>,
+): { name: string; shape: number[] }[] {
+  const isPart = new Set([
+    errorsName,
+    ...[...quantized].flatMap(([name, { bits }]) => Object.values(partNames(name, bits))),
+  ]);
+  const plain = [...tensors].filter(([name]) => !isPart.has(name));
+  return [...plain, ...quantized].map(([name, { shape }]) => ({ name, shape: [...shape] }));
+}
+
+/** What matrices in blocks spare, and what they cost. */
+function lossOf(quantized: ReadonlyMap<string, QuantizedTensor>, bytes: number, errors: readonly number[]) {
+  let bytesBefore = bytes;
+  for (const { shape, source, values, scales } of quantized.values()) {
+    bytesBefore +=
+      (sizeOf(shape) * (bitsOf(source) ?? 32)) / 8 - (values.end - values.start) - (scales.end - scales.start);
+  }
+  const most = errors.indexOf(Math.max(...errors));
+  const worst = { name: [...quantized.keys()][most] ?? "", error: errors[most] ?? 0 };
+  return { matrices: quantized.size, bytesBefore, worst };
+}
 
 /** What the canvas shows of a value. */
 export async function previewOf(type: PortType, value: unknown, host: Host): Promise<Preview> {

@@ -77,15 +77,22 @@ function Histogram({ counts }: { counts: readonly number[] }) {
   );
 }
 
-export function WeightsPreview({ preview: { parameters, tensors, ref }, large }: PreviewProps<PreviewOf["weights"]>) {
+export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weights"]>) {
+  const { parameters, tensors, ref, bytes, quantized, count = tensors.length } = preview;
   return (
     <div className="text-[11px] text-ink-2">
       <p className="text-ink">
         <b className="text-sm tabular-nums">
           {parameters < 1e6 ? shortNumber(parameters) : `${(parameters / 1e6).toFixed(2)} M`}
         </b>{" "}
-        parameters in {tensors.length} tensors
+        parameters in {count} tensors{bytes !== undefined && `, ${size(bytes)}`}
       </p>
+      {quantized && (
+        <p>
+          {quantized.matrices} matrices in blocks, {size(quantized.bytesBefore)} before; most is lost in{" "}
+          <code>{quantized.worst.name}</code>, {(100 * quantized.worst.error).toFixed(2)} %
+        </p>
+      )}
       {large && (
         <ul className="mt-1 max-h-64 overflow-y-auto font-mono">
           {tensors.map(({ name, shape }) => (

@@ -1,0 +1,131 @@
+/** Matrices in blocks, from the node to the runtime: what is computed with them is what their numbers would give. */
+import { describe, expect, it } from "vitest";
+import { dequantize, quantizedIn } from "#models/files/quantized";
+import { toFloat32, writeSafetensors } from "#models/files/safetensors";
+import { Graph } from "#models/onnx/graph";
+import { opsOf } from "#models/onnx/ops/index";
+import { random } from "#models/random";
+import { checkpointOf } from "#nodes/core/checkpoint";
+import type { Weights } from "#nodes/core/values";
+import type { Lowered } from "#nodes/graph/lower";
+import { quantize } from "#nodes/weights/quantize";
+import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
+import { type Blobs, openBlobs } from "../storage/blobs";
+import { storedModel } from "./model-files";
+import { type ParameterSource, parameterValues } from "./parameters";
+import { openFiles } from "./sessions";
+
+const [inner, outer, rows] = [256, 64, 5];
+
+const drawn = (name: string, size: number): Float32Array<ArrayBuffer> => {
+  const numbers = new Float32Array(size);
+  random(0, name).fill(numbers, "normal");
+  return numbers;
+};
+
+/** A matrix in a checkpoint, and the same in blocks. */
+async function quantized(shape: readonly [number, number], params: Record<string, unknown>) {
+  const blobs = openBlobs(await temporaryFolder());
+  const host = await testHost({ blobs });
+  const list = [
+    { name: "w", shape, data: drawn("w", shape[0] * shape[1]) },
+    { name: "bias", shape: [outer], data: drawn("bias", outer) },
+  ];
+  const before = { ref: await host.put(writeSafetensors(list)) };
+  const { weights } = await runNode(quantize, { weights: before }, { smallest: 1, ...params }, host);
+  return { blobs, host, weights, numbers: list[0]?.data as Float32Array };
+}
+
+/** Where a checkpoint has the parameters of a graph. */
+async function sourcesIn(weights: Weights, blobs: Blobs): Promise<Map<string, ParameterSource>> {
+  const checkpoint = await checkpointOf(blobs, weights);
+  return new Map<string, ParameterSource>([...checkpoint.tensors, ...quantizedIn(checkpoint)]);
+}
+
+async function numbersIn(weights: Weights, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
+  const { values, scales, ...layout } = quantizedIn(await checkpointOf(blobs, weights)).get("w") as never as {
+    values: { file: string; start: number; end: number };
+    scales: { file: string; start: number; end: number };
+    shape: [number, number];
+    bits: 4 | 8;
+    block: number;
+    axis: 0 | 1;
+  };
+  const bytes = await blobs.read(values.file, values.start, values.end);
+  const factors = await blobs.read(scales.file, scales.start, scales.end);
+  return dequantize(bytes, toFloat32({ dtype: "F32", data: factors }), layout);
+}
+
+/** x·W + bias for W of [in, out], or of [out, in] turned round; with `also` a row of W itself. */
+function productGraph(isTurned: boolean, also = false): Graph {
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const w = graph.parameter("w", isTurned ? [outer, inner] : [inner, outer], { kind: "zeros" });
+  const bias = graph.parameter("bias", [outer], { kind: "zeros" });
+  const right = isTurned ? op.Transpose(w, { perm: [1, 0] }) : w;
+  graph.output("y", op.Add(op.MatMul(graph.input("x", "float32", ["B", rows, inner]), right), bias));
+  if (also) graph.output("row", op.Slice(w, { starts: [3], ends: [4], axes: [0] }));
+  return graph;
+}
+
+const x = { dtype: "float32", shape: [2, rows, inner], data: drawn("x", 2 * rows * inner) } as const;
+
+async function computed(graph: Graph, sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs) {
+  const files = storedModel({ graph } as Lowered, sources, blobs);
+  const session = await openFiles(files, blobs, "cpu");
+  const outputs = await session.run({ x });
+  await session.release();
+  return { outputs, ops: new TextDecoder("latin1").decode(files.model), bytes: files.weightBytes };
+}
+
+const distance = (a: Float32Array, b: Float32Array) =>
+  Math.sqrt(a.reduce((sum, n, i) => sum + (n - (b[i] as number)) ** 2, 0) / b.reduce((sum, n) => sum + n * n, 0));
+
+const cases = [4, 8].flatMap((bits) =>
+  [32, 128].flatMap((block) => [false, true].map((isTurned) => ({ bits, block, isTurned }))),
+);
+
+describe.each(cases)("a matrix of int$bits in blocks of $block, turned: $isTurned", ({ bits, block, isTurned }) => {
+  const params = { bits: `int${bits}`, block: String(block), layout: isTurned ? "out × in" : "in × out" };
+  const shape = isTurned ? ([outer, inner] as const) : ([inner, outer] as const);
+
+  it("gives the product that its numbers give, from its blocks", async () => {
+    const { blobs, weights, numbers } = await quantized(shape, params);
+    const sources = await sourcesIn(weights, blobs);
+    const found = await computed(productGraph(isTurned), sources, blobs);
+    expect(found.ops).toContain("MatMulNBits");
+    expect(found.bytes).toBe((inner * outer * bits) / 8 + (4 * inner * outer) / block + 4 * outer);
+    const floats = await numbersIn(weights, blobs);
+    const expected = await computed(productGraph(isTurned), new Map([...sources, ["w", floats]]), blobs);
+    expect(expected.ops).not.toContain("MatMulNBits");
+    const [y, reference] = [found.outputs.y?.data, expected.outputs.y?.data] as Float32Array[];
+    expect(distance(y as Float32Array, reference as Float32Array)).toBeLessThan(0.01);
+    // As much as rounding to so many levels of the largest of a block costs.
+    expect(distance(floats, numbers)).toBeLessThan(bits === 4 ? 0.12 : 0.008);
+  });
+  it("is as its numbers are for whatever else reads it", async () => {
+    const { blobs, weights } = await quantized(shape, params);
+    const { outputs, ops } = await computed(productGraph(isTurned, true), await sourcesIn(weights, blobs), blobs);
+    expect(ops).toContain("MatMulNBits");
+    const floats = await numbersIn(weights, blobs);
+    const width = shape[1];
+    const row = outputs.row?.data as Float32Array;
+    expect(distance(row, floats.subarray(3 * width, 4 * width))).toBeLessThan(1e-6);
+  });
+});
+
+it("a training reads a matrix in blocks as its numbers", async () => {
+  const { blobs, weights } = await quantized([inner, outer], {});
+  const graph = productGraph(false);
+  const parameters = ["w", "bias"].map((name) => ({
+    graphName: name,
+    name,
+    id: name,
+    adapter: false,
+    weights: { node: "n", port: "p" },
+  }));
+  const lowered = { graph, parameters } as never as Lowered;
+  const values = await parameterValues(lowered, async () => weights, blobs);
+  expect(values.get("w")).toEqual(await numbersIn(weights, blobs));
+  expect(weights.frozen).toEqual(["w"]);
+});
