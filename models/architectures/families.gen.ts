@@ -4,10 +4,15 @@ import { bert } from "./bert";
 import { clip } from "./clip";
 import { convnext } from "./convnext";
 import { dinov2 } from "./dinov2";
+import { gpt2 } from "./gpt2";
+import { llama } from "./llama";
+import { mistral } from "./mistral";
+import { phi3 } from "./phi3";
+import { qwen2 } from "./qwen2";
 import { resnet } from "./resnet";
 import { siglip } from "./siglip";
 import { vilt } from "./vilt";
 import { vitMae } from "./vit-mae";
 import { vit } from "./vit";
 
-export const families = [align, bert, clip, convnext, dinov2, resnet, siglip, vilt, vitMae, vit];
+export const families = [align, bert, clip, convnext, dinov2, gpt2, llama, mistral, phi3, qwen2, resnet, siglip, vilt, vitMae, vit];
