@@ -14,7 +14,7 @@ export async function openJsonList(source: ByteSource): Promise<TableFile> {
   const rows = listIn(await source.read(0, source.size)).map((row) =>
     typeof row === "object" && row !== null && !Array.isArray(row)
       ? (row as Record<string, unknown>)
-      : new BadValue("it is no JSON object"),
+      : new BadValue("it is no JSON object", true),
   );
   const records = rows.flatMap((row) => (row instanceof BadValue ? [] : [row]));
   return {

@@ -102,7 +102,7 @@ class LinesTable implements TableFile {
       const bytes = this.#at(last) - this.#at(row);
       if (bytes > longestRow) {
         const size = Math.ceil(bytes / 2 ** 20);
-        records.push(new BadValue(`it has ${size} MiB, and ${longestRow / 2 ** 20} is the limit for a row`));
+        records.push(new BadValue(`it has ${size} MiB, and ${longestRow / 2 ** 20} is the limit for a row`, true));
       } else for (const record of await this.#piece(row, last)) records.push(record);
       row = last;
     }
@@ -123,7 +123,7 @@ class LinesTable implements TableFile {
     try {
       return this.format.row(decoded(bytes));
     } catch (error) {
-      return new BadValue((error as Error).message.split("\n")[0] ?? "");
+      return new BadValue((error as Error).message.split("\n")[0] ?? "", true);
     }
   }
 
@@ -142,14 +142,14 @@ class LinesTable implements TableFile {
 function jsonRecord(text: string): Row {
   const value = jsonRow(text);
   const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord ? (value as Record<string, unknown>) : new BadValue("it is no JSON object");
+  return isRecord ? (value as Record<string, unknown>) : new BadValue("it is no JSON object", true);
 }
 
 function csvFormat(head: CsvHead): RowFormat {
   const recordOf = (cells: readonly string[]): Row => {
     if (cells.length === head.columns.length)
       return Object.fromEntries(head.columns.map((name, i) => [name, cells[i]]));
-    return new BadValue(`it has ${cells.length} cells, and the header has ${head.columns.length}`);
+    return new BadValue(`it has ${cells.length} cells, and the header has ${head.columns.length}`, true);
   };
   return {
     rows: (text) => csvRows(text, head).map(recordOf),

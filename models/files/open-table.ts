@@ -41,6 +41,9 @@ export const tableFormats = "Parquet, WebDataset (.tar), Arrow, CSV, TSV, JSON a
 /** How names of such files end, without the first dot. */
 export const tableEndings: readonly string[] = Object.keys(formats);
 
+/** Whether pictures of such a file are paths. */
+export const isTextTable = (name: string): boolean => /\.(csv|tsv|json|jsonl|ndjson)$/i.test(name);
+
 /** What was made of a file is kept under its name by `keep`. */
 export function openTable(name: string, source: ByteSource, keep: KeepIndex): Promise<TableFile> {
   return formatOf(name).open(source, keep);

@@ -64,26 +64,27 @@ async function footerOf(source: ByteSource): Promise<FileMetaData> {
 }
 
 function checkFooter(metadata: FileMetaData, size: number): void {
-  const damaged = (what: string): never => {
-    throw new TableError(`Its footer is wrong: ${what}.`);
-  };
   let rows = 0;
   for (const [i, group] of metadata.row_groups.entries()) {
     const count = Number(group.num_rows);
-    if (!(count >= 0 && count <= limits.groupRows)) damaged(`row group ${i + 1} says that it has ${count} rows`);
+    if (!(count >= 0 && count <= limits.groupRows))
+      throw wrongFooter(`row group ${i + 1} says that it has ${count} rows`);
     rows += count;
     for (const { meta_data: chunk } of group.columns) {
-      if (!chunk) return damaged(`a column of row group ${i + 1} is encrypted or missing`);
+      if (!chunk) throw wrongFooter(`a column of row group ${i + 1} is encrypted or missing`);
       const { start, end } = chunkRange(chunk);
-      if (!(start >= 4 && end >= start && end <= size && end - start <= limits.chunkBytes))
-        damaged(
-          `“${chunk.path_in_schema.join(".")}” in row group ${i + 1} says that it lies at bytes ${start} to ${end}`,
-        );
+      const isInside = start >= 4 && end >= start && end <= size && end - start <= limits.chunkBytes;
+      if (isInside) continue;
+      const name = chunk.path_in_schema.join(".");
+      throw wrongFooter(`“${name}” in row group ${i + 1} says that it lies at bytes ${start} to ${end}`);
     }
   }
-  if (rows !== Number(metadata.num_rows)) damaged(`it counts ${metadata.num_rows} rows, and its groups have ${rows}`);
-  if (rows > limits.rows) damaged(`it says that it has ${rows} rows`);
+  if (rows !== Number(metadata.num_rows))
+    throw wrongFooter(`it counts ${metadata.num_rows} rows, and its groups have ${rows}`);
+  if (rows > limits.rows) throw wrongFooter(`it says that it has ${rows} rows`);
 }
+
+const wrongFooter = (what: string): TableError => new TableError(`Its footer is wrong: ${what}.`);
 
 type Chunk = NonNullable<ColumnChunk["meta_data"]>;
 

@@ -35,9 +35,12 @@ export interface TableFile {
   place?(column: string, row: number): { start: number; length: number } | undefined;
 }
 
-/** Stands in place of a value that cannot be read. */
+/** Stands in place of a value that cannot be read: "is no text". Of a row as a whole: "it is no JSON". */
 export class BadValue {
-  constructor(readonly reason: string) {}
+  constructor(
+    readonly reason: string,
+    readonly isRow = false,
+  ) {}
 }
 
 /** Keeps what was made of a file's bytes, so that it is made once. */

@@ -86,7 +86,7 @@ class TarTable implements TableFile {
         continue;
       }
       if (place.length > smallBytes && kind !== "picture") {
-        values.push(new BadValue(`its ${column} has ${place.length} bytes`));
+        values.push(new BadValue(`has ${place.length} bytes, too many for a text`));
         continue;
       }
       const isLoaded = place.start >= window.start && place.start + place.length <= window.start + window.bytes.length;
@@ -125,7 +125,7 @@ function valueOf(kind: TableColumn["kind"], bytes: Uint8Array): unknown {
     if (kind === "text") return text;
     return kind === "json" ? JSON.parse(text) : Number(text.trim() || Number.NaN);
   } catch (error) {
-    return new BadValue(error instanceof SyntaxError ? "it is no JSON" : "it is no UTF-8 text");
+    return new BadValue(error instanceof SyntaxError ? "is no JSON" : "is no UTF-8 text");
   }
 }
 

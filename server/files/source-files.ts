@@ -1,12 +1,20 @@
 /** Files that data is read from where it lies: read again as long as they are the same. */
 import { fstatSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { ByteSource } from "#models/files/table-file";
 import type { SourceFile } from "#nodes/core/values";
 import { Failure } from "../errors";
 
+/** A file that is not any more what it was when it was found. */
+export class SourceLost extends Failure {}
+
 /** How long a file that is read here and there stays open after a read. */
 const idleMs = 500;
+
+/** Throws when a file is not the one that was found. */
+export async function checkFile(file: SourceFile): Promise<void> {
+  compare(file, await stat(file.path).catch((cause) => gone(file, cause)));
+}
 
 /** All of a file, or some bytes of it, opened for that alone. */
 export async function readSource(file: SourceFile, start = 0, end = file.size): Promise<Uint8Array<ArrayBuffer>> {
@@ -70,10 +78,11 @@ async function readSame(file: SourceFile, handle: FileHandle, start: number, end
   return bytes;
 }
 
-function checkSame(file: SourceFile, handle: FileHandle): void {
-  const { size, mtimeMs } = fstatSync(handle.fd);
+const checkSame = (file: SourceFile, handle: FileHandle): void => compare(file, fstatSync(handle.fd));
+
+function compare(file: SourceFile, { size, mtimeMs }: { size: number; mtimeMs: number }): void {
   if (size === file.size && mtimeMs === file.mtimeMs) return;
-  throw new Failure({
+  throw new SourceLost({
     message: `“${file.name}” was changed while it was in use: it had ${file.size} bytes, and has ${size} now.`,
     hint: "Run again, when nothing writes to it any more: what follows from it is then computed anew.",
   });
@@ -85,7 +94,7 @@ function gone(file: SourceFile, cause: NodeJS.ErrnoException): never {
     EACCES: "cannot be read: Patchbay's user lacks the permission",
     EMFILE: "cannot be opened: too many files are open",
   };
-  throw new Failure(
+  throw new SourceLost(
     {
       message: `“${file.name}” ${reasons[cause.code ?? ""] ?? `cannot be read: ${cause.message}`}.`,
       hint: "Put it back where it was, or run again with the data that is there.",

@@ -23,13 +23,11 @@ const pieces = new RecentlyUsed<Promise<unknown[]>>(128 * 2 ** 20);
 
 export function openTables(folders: Folders, keepFor: KeepFor): Tables {
   async function open(file: SourceFile): Promise<TableFile> {
-    const source = folders.open(file);
     const name = identityOf(file);
-    // Whether it may be read, and still is the same, is asked each time.
-    await withFileName(file, () => source.read(0, 1));
+    await folders.check(file);
     const known = opened.get(name);
     if (known) return known;
-    const table = withFileName(file, () => openTable(file.name, source, keepFor(file)));
+    const table = withFileName(file, () => openTable(file.name, folders.open(file), keepFor(file)));
     opened.set(name, table, 1);
     table.catch(() => opened.delete(name));
     return table;
