@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
-import { rowInputs } from "#nodes/graph/streams";
+import { rowInputs } from "#nodes/graph/row-ports";
 import { registry } from "#nodes/registry.gen";
 import { widgets } from "../app/_editor/widgets/index";
 import { fieldsOf } from "../app/_editor/widgets/describe";

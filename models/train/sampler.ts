@@ -14,9 +14,9 @@ export interface SamplerSpec {
   batch: number;
   seed: number | string;
   /** A name for each row; rows of one name never meet in a batch: a row that would is put off to the next one. */
-  distinct?: readonly string[];
+  distinct?: ArrayLike<string | number>;
   /** A name for each row; only rows of one name meet in a batch. */
-  bucket?: readonly string[];
+  bucket?: ArrayLike<string | number>;
 }
 
 /**
@@ -43,7 +43,7 @@ export function sampler(spec: SamplerSpec): Sampler {
 }
 
 function checkRows({ rows, batch, distinct }: SamplerSpec): void {
-  const names = new Set(distinct).size;
+  const names = new Set(Array.from(distinct ?? [])).size;
   if (rows < batch)
     throw Object.assign(new Error(`A batch of ${batch} rows cannot be drawn from ${rows}.`), {
       hint: "Make the batch smaller, or give more data.",
@@ -67,9 +67,9 @@ function epochOf({ rows, batch, seed, distinct, bucket }: SamplerSpec, index: nu
   const draw = random(seed, "epoch", index);
   const order = draw.permutation(rows);
   if (!bucket) return cut(order, batch, distinct);
-  const buckets = new Map<string, number[]>();
+  const buckets = new Map<string | number, number[]>();
   for (const row of order) {
-    const name = bucket[row] as string;
+    const name = bucket[row] as string | number;
     const list = buckets.get(name) ?? [];
     list.push(row);
     buckets.set(name, list);
@@ -79,16 +79,16 @@ function epochOf({ rows, batch, seed, distinct, bucket }: SamplerSpec, index: nu
 }
 
 /** Rows in batches, in order; a row whose name is in a batch already waits for the next one. */
-function cut(order: ArrayLike<number>, batch: number, distinct: readonly string[] | undefined): Uint32Array[] {
+function cut(order: ArrayLike<number>, batch: number, distinct: SamplerSpec["distinct"]): Uint32Array[] {
   const batches: Uint32Array[] = [];
   let next = 0;
   let waiting: number[] = [];
   for (;;) {
     const rows: number[] = [];
-    const seen = new Set<string>();
+    const seen = new Set<string | number>();
     const later: number[] = [];
     const offer = (row: number) => {
-      const name = distinct?.[row] ?? String(row);
+      const name = distinct?.[row] ?? row;
       const fits = rows.length < batch && !seen.has(name);
       (fits ? rows : later).push(row);
       if (fits) seen.add(name);

@@ -1,6 +1,7 @@
 import type { Port } from "../core/ports";
 import type { Endpoint } from "./document";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
+import { rowInputs, rowPorts } from "./row-ports";
 
 /** One thing to do: a host node, or a region of tensor nodes that becomes one ONNX model. */
 export type Step = { kind: "host"; node: string } | { kind: "region"; nodes: string[] };
@@ -12,18 +13,23 @@ export interface Plan {
 
 /**
  * What lies upstream of deferred inputs, split by when it is computed: `rows` once before, `weights` once, as
- * starting values, `stepwise` on the host anew for every batch, `tensors` inside the step graph, and `after` on the
- * host behind those.
+ * starting values, `drawn` on the host when a row is drawn, `stepwise` on the host anew for every batch, `tensors`
+ * inside the step graph, and `after` on the host behind those.
  */
 export interface Cone {
   ends: Endpoint[];
   tensors: string[];
+  /** Row-wise host nodes that give the same for a row whenever it is drawn. */
+  drawn: string[];
   stepwise: string[];
   /** Host nodes behind what trains or is drawn anew: no gradient can pass them, but a metric is made of them. */
   after: string[];
   rows: Endpoint[];
   weights: Endpoint[];
 }
+
+/** The nodes that a cone computes itself, by when it does. */
+type Parts = Pick<Cone, "tensors" | "drawn" | "stepwise" | "after">;
 
 /** What lies upstream of one deferred input of a node, or of some of its wires. */
 export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
@@ -46,16 +52,12 @@ export function decodersOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Con
     if (!upstream.has(node.id) || (!decodes && !isBehind)) continue;
     (build ? tensors : after).add(node.id);
   }
-  return coneWith(graph, ends, { tensors: [...tensors], stepwise: [], after: [...after] });
+  return coneWith(graph, ends, { tensors: [...tensors], drawn: [], stepwise: [], after: [...after] });
 }
 
 /** A cone with what its nodes read from outside of it. */
-function coneWith(
-  graph: ResolvedGraph,
-  ends: readonly Endpoint[],
-  parts: Pick<Cone, "tensors" | "stepwise" | "after">,
-): Cone {
-  const live = new Set([...parts.tensors, ...parts.stepwise, ...parts.after]);
+function coneWith(graph: ResolvedGraph, ends: readonly Endpoint[], parts: Parts): Cone {
+  const live = new Set(Object.values(parts).flat());
   const rows = new Map<string, Endpoint>();
   const weights = new Map<string, Endpoint>();
   for (const id of live) {
@@ -68,25 +70,61 @@ function coneWith(
   return { ends: [...ends], ...parts, rows: [...rows.values()], weights: [...weights.values()] };
 }
 
-/** The nodes upstream that a cone computes itself, by when it does. */
-function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Pick<Cone, "tensors" | "stepwise" | "after"> {
-  const asked = new Set(ends.map((end) => end.node));
-  const steady = steadyNodes(graph);
-  // A host node whose results never change in a training gives rows; what lies behind it is no part of the cone.
-  const isGiven = ({ id, definition }: ResolvedNode) => !definition.build && steady.has(id) && !asked.has(id);
-  const upstream = upstreamOf(graph, ends, isGiven);
+/** The nodes upstream by when a training computes them. */
+function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Parts {
+  const drawn = new Set<string>();
   const tensors = new Set<string>();
   const stepwise = new Set<string>();
   const after = new Set<string>();
-  for (const node of graph.nodes.values()) {
-    if (!upstream.has(node.id) || isGiven(node)) continue;
+  const computed = computedUpstream(graph, ends);
+  for (const [id, isDrawn] of [...computed].reverse()) {
+    const node = graph.nodes.get(id) as ResolvedNode;
     const { build, random, perBatch } = node.definition;
     const sources = computedSources(node).map((endpoint) => endpoint.node);
-    if (build) tensors.add(node.id);
-    else if (sources.some((id) => tensors.has(id) || after.has(id))) after.add(node.id);
-    else if (random || perBatch || sources.some((id) => stepwise.has(id))) stepwise.add(node.id);
+    if (isDrawn) drawn.add(id);
+    else if (build) tensors.add(id);
+    else if (sources.some((source) => tensors.has(source) || after.has(source))) after.add(id);
+    else if (random || perBatch || sources.some((source) => stepwise.has(source))) stepwise.add(id);
   }
-  return { tensors: [...tensors], stepwise: [...stepwise], after: [...after] };
+  return { tensors: [...tensors], drawn: [...drawn], stepwise: [...stepwise], after: [...after] };
+}
+
+/**
+ * The nodes upstream that are not there beforehand, from the ends backwards, and whether they are made row by row. A
+ * host node whose results never change in a training is there beforehand, with everything behind it, unless it works
+ * row by row and nothing needs all of its rows: then a row is made when it is drawn.
+ */
+function computedUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Map<string, boolean> {
+  const asked = new Set(ends.map((end) => end.node));
+  const steady = steadyNodes(graph);
+  const upstream = new Set(asked);
+  const readWhole = new Set<string>();
+  const computed = new Map<string, boolean>();
+  for (const node of [...graph.nodes.values()].reverse()) {
+    if (!upstream.has(node.id)) continue;
+    const { definition } = node;
+    const isSteady = !definition.build && steady.has(node.id) && !asked.has(node.id);
+    const isDrawn = isSteady && worksByRow(graph, node) && !readWhole.has(node.id);
+    if (isSteady && !isDrawn) continue;
+    computed.set(node.id, isDrawn);
+    const rows = new Set(rowPorts(definition));
+    for (const [name, sources] of Object.entries(node.inputs)) {
+      if (definition.inputs[name]?.deferred) continue;
+      for (const source of sources) {
+        upstream.add(source.node);
+        if (!definition.build && !rows.has(name)) readWhole.add(source.node);
+      }
+    }
+  }
+  return computed;
+}
+
+/** Whether a host node may be given any rows of what other host nodes give, and is not worth keeping as a whole. */
+function worksByRow(graph: ResolvedGraph, { definition, inputs }: ResolvedNode): boolean {
+  const { reduce, expensive } = definition;
+  const names = reduce || expensive ? [] : rowInputs(definition);
+  const sources = names.flatMap((name) => inputs[name] ?? []);
+  return sources.length > 0 && sources.every(({ node }) => !graph.nodes.get(node)?.definition.build);
 }
 
 /** The nodes that some ends depend on, themselves among them; not what lies behind one that `isLast`. */

@@ -4,14 +4,13 @@
  */
 import type { Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
-import type { NodeDefinition } from "../core/node";
-import type { Port } from "../core/ports";
 import { anySize } from "./bindings";
 import type { Endpoint } from "./document";
 import { symbolicType, type Types } from "./infer";
 import { type Lowered, lower } from "./lower";
 import { grouped, neededEndpoints, type Step } from "./plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
+import { rowInputs } from "./row-ports";
 
 /** A step that works row by row. */
 export interface RowStep {
@@ -89,17 +88,6 @@ function rowStepOf(graph: ResolvedGraph, types: Types, step: Step): RowStep | un
 function hostRows({ definition, inputs }: ResolvedNode, types: Types): Endpoint[] | undefined {
   const endpoints = rowInputs(definition).flatMap((name) => inputs[name] ?? []);
   return shareRows(endpoints, types) ? endpoints : undefined;
-}
-
-/** The inputs of a host node that may come in chunks. */
-export function rowInputs(definition: NodeDefinition): string[] {
-  if (definition.reduce) return [...definition.reduce.rows];
-  if (!definition.rowwise || definition.perBatch || definition.effect) return [];
-  const ports = Object.entries<Port>(definition.inputs).filter(([, port]) => port.shape && !port.deferred);
-  const [rows] = ports[0]?.[1].shape ?? [];
-  if (rows === undefined || rows === anySize) return [];
-  const givesRows = Object.values<Port>(definition.outputs).every((port) => port.shape?.[0] === rows);
-  return givesRows ? ports.filter(([, port]) => port.shape?.[0] === rows).map(([name]) => name) : [];
 }
 
 /** Whether endpoints have the same number of rows, whatever it is. */

@@ -189,7 +189,7 @@ export class Results {
   value(from: Endpoint): Promise<unknown> {
     const known = this.#values.get(endpointKey(from));
     if (known) return known;
-    const { type, stored } = this.#stored(from);
+    const { type, stored } = this.storedOf(from);
     if (isStoredRows(stored)) return this.#allRows(from, type as RowType, stored);
     const loaded = loadValue(type, stored, this.options.blobs);
     this.#values.set(endpointKey(from), loaded);
@@ -207,7 +207,7 @@ export class Results {
   async rowCount(from: Endpoint): Promise<number> {
     const known = this.#values.get(endpointKey(from));
     if (known) return rowCount(this.#typeOf(from), await known) ?? 0;
-    const { type, stored } = this.#stored(from);
+    const { type, stored } = this.storedOf(from);
     return storedRowCount(type as RowType, stored);
   }
 
@@ -215,11 +215,12 @@ export class Results {
   async rows(from: Endpoint, start: number, end: number): Promise<unknown> {
     const known = this.#values.get(endpointKey(from));
     if (known) return rangeOf(this.#typeOf(from) as RowType, (await known) as never, start, end);
-    const { type, stored } = this.#stored(from);
+    const { type, stored } = this.storedOf(from);
     return readRows(type as RowType, stored, start, end, this.options.blobs);
   }
 
-  #stored(from: Endpoint): { type: PortType; stored: unknown } {
+  /** An output as it is stored. Throws when its node gave none. */
+  storedOf(from: Endpoint): { type: PortType; stored: unknown } {
     const entry = this.#entries.get(from.node);
     if (entry && from.port in entry.outputs) return { type: this.#typeOf(from), stored: entry.outputs[from.port] };
     throw new Failure({

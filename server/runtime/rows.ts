@@ -61,6 +61,17 @@ export async function readRows(
   return concatenated(type, parts);
 }
 
+/** Rows by their numbers, in that order. Of tensors only those are read. */
+export async function takeStoredRows(
+  type: RowType,
+  stored: unknown,
+  rows: ArrayLike<number>,
+  blobs: Blobs,
+): Promise<PortValue[RowType]> {
+  const parts = await Promise.all(Array.from(rows, (row) => readRows(type, stored, row, row + 1, blobs)));
+  return concatenated(type, parts);
+}
+
 /** All rows. */
 export function readAllRows(type: RowType, stored: unknown, blobs: Blobs): Promise<unknown> {
   if (!isStoredRows(stored)) return loadValue(type, stored, blobs);
@@ -87,7 +98,7 @@ export function rangeOf(type: RowType, value: PortValue[RowType], start: number,
 }
 
 /** Values one behind the other. */
-function concatenated(type: RowType, parts: readonly PortValue[RowType][]): PortValue[RowType] {
+export function concatenated(type: RowType, parts: readonly PortValue[RowType][]): PortValue[RowType] {
   const [only] = parts;
   if (only && parts.length === 1) return only;
   if (type === "text") return (parts as string[][]).flat();

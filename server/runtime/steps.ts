@@ -165,6 +165,8 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     sessions,
     scratch: join(options.scratch, results.signatureOf(node)),
     valueOf: (from) => results.value(from),
+    storedOf: (from) => results.storedOf(from),
+    signatureOf: (id) => results.signatureOf(id),
     hostFor: (id, seed) =>
       createHost({ ...hostOptionsOf(id, options, firstWarnings), seed, provider, onProgress: () => {} }),
     onEvent: tell,

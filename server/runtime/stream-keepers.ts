@@ -6,7 +6,8 @@ import { refuseTooManyRows } from "./all-rows";
 import type { GivenRows } from "./results";
 import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, storeChunk, storedBytes } from "./rows";
 import { readOutsideOf } from "./steps";
-import { nodeOf, type OpenStream, rowBytesOf } from "./stream-rows";
+import { rowBytesOf } from "./chunk-rows";
+import { nodeOf, type OpenStream } from "./stream-rows";
 
 /** What is cheap to make again is kept up to so many bytes. */
 const smallBytes = 64 * 2 ** 20;

@@ -1,12 +1,10 @@
 /** How many rows a stream has, and how many of them a chunk. */
 import type { Endpoint } from "#nodes/graph/document";
-import type { Types } from "#nodes/graph/infer";
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { nodesOfStep, type RowStep, type Stream } from "#nodes/graph/streams";
-import { env } from "../env";
 import { Failure } from "../errors";
+import { chunkRowsOf } from "./chunk-rows";
 import type { StepContext } from "./steps";
-import { widthOf } from "./values";
 
 /** A stream whose rows are counted and cut into chunks. */
 export interface OpenStream {
@@ -18,9 +16,11 @@ export interface OpenStream {
 }
 
 export async function openStream(stream: Stream, context: StepContext): Promise<OpenStream> {
+  const { graph, types, options } = context;
   const rows = await rowsOfStream(stream, context);
+  const chunkRows = chunkRowsOf(stream, graph, types, rows, options.chunkBytes);
   const steps = stream.steps.flatMap((rowStep) => nodesOfStep(rowStep.step).map((id) => [id, rowStep] as const));
-  return { context, rows, chunkRows: chunkRowsOf(stream, context, rows), steps: new Map(steps) };
+  return { context, rows, chunkRows, steps: new Map(steps) };
 }
 
 export const nodeOf = ({ context }: OpenStream, id: string): ResolvedNode =>
@@ -57,24 +57,4 @@ function commonCount(counts: ReadonlyMap<string, number>): number {
       hint: "Wire values of the same data, row by row.",
     });
   return rows;
-}
-
-/** As many rows as fit into a chunk where they are widest. */
-function chunkRowsOf(stream: Stream, { graph, types, options }: StepContext, rows: number): number {
-  const ids = stream.steps.flatMap(({ step }) => nodesOfStep(step));
-  const read = ids.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
-  const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
-  const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
-  const fitting = Math.floor((options.chunkBytes ?? env().chunk) / widest);
-  return Math.max(1, Math.min(rows, fitting));
-}
-
-/** The bytes of one row, as far as sizes are known before the run. */
-export function rowBytesOf({ node, port }: Endpoint, types: Types): number {
-  const { type, dtype, shape = [] } = types[node]?.out[port] ?? {};
-  if (type !== "image" && type !== "tensor") return 0;
-  const sizes = shape.slice(1).filter((size) => typeof size === "number");
-  if (type === "image" && sizes.length < 2) return 0; // files, of sizes of their own
-  const width = type === "image" ? 3 : widthOf(dtype ?? "float32");
-  return sizes.reduce((bytes, size) => bytes * size, width);
 }

@@ -24,7 +24,11 @@ it("reads the same rows from their file as from memory", async () => {
       cacheDir: dir,
       provider: "cpu",
       signal: new AbortController().signal,
-      whole: () => ({ dtype: "float32", shape: [rows, 3], data: Float32Array.from({ length: rows * 3 }, (_, i) => i) }),
+      draw: async (wanted) => {
+        const data = Float32Array.from({ length: wanted.length * 3 }, (_, i) => (wanted[0] as number) * 3 + i);
+        return new Map([["x", { dtype: "float32", shape: [wanted.length, 3], data }]]);
+      },
+      signatureOf: () => "rows",
       valueOf: () => new Float32Array(),
       progress: (done) => told.push(done),
     });

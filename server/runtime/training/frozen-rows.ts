@@ -12,15 +12,18 @@ import { Cancelled } from "../../errors";
 import { readUsed, writeWhole } from "../cache";
 import type { Provider } from "../providers";
 import { openSession, type Session } from "../sessions";
-import { asArray, rowsOf, takeRows, widthOf } from "../values";
+import { rowRange } from "./held-rows";
+import { asArray, takeRows, widthOf } from "../values";
 
 /** Rows that are computed at a time. */
 const chunkRows = 64;
 
 export interface FrozenRowsSpec {
   halves: Halves;
-  /** All rows of an input of the first part. */
-  whole(input: string): Tensor;
+  /** Some rows of the first part's inputs, by name. */
+  draw(rows: Uint32Array): Promise<ReadonlyMap<string, Tensor>>;
+  /** Equal where an input's rows are. */
+  signatureOf(input: string): string;
   rows: number;
   valueOf(parameter: string): Float32Array<ArrayBuffer>;
   blobs: Blobs;
@@ -129,29 +132,32 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
 }
 
 async function eachChunk(
-  { halves, whole, rows, signal, progress }: FrozenRowsSpec,
+  spec: FrozenRowsSpec,
   session: Session,
   use: (chunk: Record<string, Tensor>) => Promise<void>,
 ): Promise<void> {
-  const inputs = halves.first.inputs.map(({ name, shape }) => ({
-    name,
-    tensor: whole(name),
-    isBatched: typeof shape[0] === "string",
-  }));
+  const { rows, signal, progress } = spec;
+  let next = chunkFrom(spec, 0);
   for (let start = 0; start < rows; start += chunkRows) {
     if (signal.aborted) throw new Cancelled();
     const end = Math.min(rows, start + chunkRows);
-    const feeds = inputs.map(
-      ({ name, tensor, isBatched }) => [name, isBatched ? rowsOf(tensor, start, end) : tensor] as const,
-    );
-    await use(await session.run(Object.fromEntries(feeds)));
+    const chunk = await next;
+    next = chunkFrom(spec, end);
+    next.catch(() => {}); // it may fail while the model runs on the chunk before
+    await use(await session.run(chunk));
     progress(end, rows);
     await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
   }
 }
 
+/** What the first part reads of a chunk of rows; nothing behind the last row. */
+async function chunkFrom({ draw, rows }: FrozenRowsSpec, start: number): Promise<Record<string, Tensor>> {
+  if (start >= rows) return {};
+  return Object.fromEntries(await draw(rowRange(start, Math.min(rows, start + chunkRows))));
+}
+
 /** Equal when and only when the frozen part would give the same: its ops, its numbers, its data. */
-function keyOf({ halves: { first }, whole, valueOf, rows }: FrozenRowsSpec): string {
+function keyOf({ halves: { first }, signatureOf, valueOf, rows }: FrozenRowsSpec): string {
   const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
     sha256(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
   return sha256(
@@ -160,7 +166,7 @@ function keyOf({ halves: { first }, whole, valueOf, rows }: FrozenRowsSpec): str
       rows,
       first.constants.map((c) => bytes(c.data)),
       first.parameters.map((p) => bytes(valueOf(p.name))),
-      first.inputs.map((v) => bytes(whole(v.name).data)),
+      first.inputs.map((v) => signatureOf(v.name)),
     ]),
   );
 }

@@ -35,6 +35,15 @@ export interface BuiltStage {
   reads: string[];
 }
 
+/** What is known of a batch value without its numbers. */
+export type TensorType = Pick<Tensor, "dtype" | "shape">;
+
+/** The types of the tensors of a batch. */
+export function typesOf(values: ReadonlyMap<string, unknown>): Map<string, TensorType> {
+  const tensors = [...values].filter((entry): entry is [string, Tensor] => "dtype" in (entry[1] as object));
+  return new Map(tensors.map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
 /** The losses that count in a stage, and everything upstream of them. */
 export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "handles">): Cone {
   const title = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
@@ -68,18 +77,17 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
   return cone;
 }
 
-/** Lowers a stage for batch values of these shapes, and cuts off what runs once. */
+/** Lowers a stage for batches of these types, and cuts off what runs once. */
 export function buildStage(
   spec: StageSpec,
   cone: Cone,
   batches: Batches,
-  values: ReadonlyMap<string, unknown>,
+  types: ReadonlyMap<string, TensorType>,
 ): BuiltStage {
   const rows = rowsOfStep(spec, cone);
   const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
-    const endpoint = endpointKey(from);
-    const { dtype, shape } = (values.get(endpoint) ?? batches.whole(endpoint)) as Tensor;
-    return { dtype, shape: batches.isBatched(endpoint) ? [rows, ...shape.slice(1)] : shape };
+    const { dtype, shape } = types.get(endpointKey(from)) as TensorType;
+    return { dtype, shape: [rows, ...shape.slice(1)] };
   };
   const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles: spec.handles });
   const losses = declareLosses(lowered, spec.node, cone.ends);

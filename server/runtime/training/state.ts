@@ -1,7 +1,7 @@
 /** What the parts of a training pass to each other. */
 import type { Host, TrainRequest } from "#nodes/core/host";
 import type { IndexBound } from "#models/onnx/index-bounds";
-import type { Tensor } from "#nodes/core/values";
+import type { PortType, Tensor } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Cone } from "#nodes/graph/plan";
@@ -13,8 +13,9 @@ import type { Provider } from "../providers";
 import type { SessionPool } from "../sessions";
 import type { Batches } from "./batches";
 import type { Curve } from "./curve";
+import type { DrawnRows } from "./drawn-rows";
 import type { Memory } from "./memory";
-import type { BuiltStage, StageSpec } from "./stage";
+import type { BuiltStage, StageSpec, TensorType } from "./stage";
 
 export interface Training {
   request: TrainRequest;
@@ -34,6 +35,10 @@ export interface Training {
   /** Folder of this training's checkpoints; named by what is trained, so that only the same training finds it. */
   scratch: string;
   valueOf(from: Endpoint): Promise<unknown>;
+  /** What a node gave before, as it is stored. */
+  storedOf(from: Endpoint): { type: PortType; stored: unknown };
+  /** Equal for nodes that give the same. */
+  signatureOf(node: string): string;
   hostFor(node: string, seed: Seed): Host;
   onEvent(event: RunEvent): void;
 }
@@ -47,6 +52,11 @@ export interface TrainingState {
   checkpoints: Checkpoints;
   memory: Memory;
   waiting: WaitingTime;
+  /** What lies before the losses and the metrics. */
+  source: DrawnRows;
+  /** Which rows may not, or must, meet in a batch: a number for each row, equal where names are. */
+  distinct: Uint32Array | undefined;
+  bucket: Uint32Array | undefined;
 }
 
 /** A stage before it runs: built for the shapes of its first batch. */
@@ -55,8 +65,10 @@ export interface PreparedStage {
   spec: StageSpec;
   cone: Cone;
   batches: Batches;
+  /** The types of its first batch, for which it is built. */
+  types: ReadonlyMap<string, TensorType>;
   built: BuiltStage;
-  /** What the labels and ids may be that are drawn anew for each batch; all others were looked at before. */
+  /** What the labels and ids may be that are not in memory before; all others were looked at then. */
   drawnBounds: readonly IndexBound[];
 }
 

@@ -5,13 +5,12 @@ import { coneOf } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Cancelled } from "../../errors";
 import { checkIndices } from "../index-check";
-import type { Batch } from "./batches";
-import { evaluate } from "./evaluate";
-import { type Feeder, feederFor } from "./feeder";
+import { Evaluation } from "./evaluate";
+import { Feeder } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
 import { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
-import { buildStage, compileStage } from "./stage";
+import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
 import type { DrawnBatch, PreparedStage, TrainingState } from "./state";
 import { NonFinite, Stepper } from "./stepper";
 import { tellMetrics } from "./told";
@@ -39,9 +38,10 @@ export async function trainStage(
 class RunningStage {
   readonly #feeder: Feeder;
   readonly #stepper: Stepper;
-  /** Values of the batch that was drawn last, for whose shapes the step is compiled. */
-  #lastValues: Batch["values"] = new Map();
+  /** Types of the batch that was drawn last, for which the step is compiled. */
+  #lastTypes: ReadonlyMap<string, TensorType> = new Map();
   #lastProgress = 0;
+  #evaluation: Evaluation | undefined;
 
   constructor(
     readonly state: TrainingState,
@@ -52,14 +52,16 @@ class RunningStage {
     readonly frozen: FrozenRows | undefined,
     resumed: ReadonlyMap<string, Float32Array> | undefined,
   ) {
-    const { training, memory, curve } = state;
-    const { spec, cone, batches } = stage;
+    const { training, memory, curve, source } = state;
+    const { spec, cone, batches, types, built } = stage;
     const isMidway = curve.steps > before;
     const numbersOf = (name: string) => memory.numbersOf(names.idOf(name) ?? "");
-    this.#feeder = feederFor(training, stage);
+    const drawings = spec.stage.steps * training.request.accumulate;
+    this.#feeder = new Feeder(batches, source, new Set(built.reads), drawings);
     this.#stepper = new Stepper({
       provider: training.provider,
-      compile: () => compileStage(spec, buildStage(spec, cone, batches, this.#lastValues)),
+      // What was cut off of the step is not in its batches: its types are those of the first one.
+      compile: () => compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes]))),
       valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
@@ -86,7 +88,7 @@ class RunningStage {
 
   async close(): Promise<void> {
     this.frozen?.close();
-    await Promise.all([this.#stepper.release(), this.#feeder.close()]);
+    await this.#stepper.release();
   }
 
   /** One update. Gives the scalars that it tells. */
@@ -112,7 +114,7 @@ class RunningStage {
     checkIndices(this.stage.drawnBounds, (input) => values.get(input) as Tensor, this.state.training.graph, rows);
     const feeds = new Map(this.stage.built.reads.map((name) => [name, values.get(name) as Tensor]));
     for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
-    this.#lastValues = values;
+    this.#lastTypes = typesOf(values);
     return { rows, feeds };
   }
 
@@ -125,20 +127,24 @@ class RunningStage {
   /** Takes the metrics when it is time. */
   async #measure(step: number): Promise<{ isBest: boolean; isOver: boolean } | undefined> {
     const { training, curve, memory, steps } = this.state;
-    const { metrics, evaluateEvery, better, patience, seed } = training.request;
+    const { metrics, evaluateEvery, better, patience } = training.request;
     const [first] = metrics;
     if (!first || (step % evaluateEvery && step !== steps)) return undefined;
     const parameters = await this.#stepper.parameters();
     const current = new Map([...parameters].map(([name, data]) => [this.names.idOf(name), data]));
-    const ends = metrics.map(({ node, port }) => ({ node, port }));
-    const weightsOf = async (from: Endpoint) => (await training.valueOf(from)) as Weights;
-    const values = await evaluate(
-      { ...training, cone: coneOf(training.graph, ends), seed, weightsOf },
-      ({ id }) => current.get(id) ?? memory.numbersOf(id),
-    );
+    this.#evaluation ??= this.#openEvaluation();
+    const values = await this.#evaluation.measure(({ id }) => current.get(id) ?? memory.numbersOf(id));
     curve.add(step, Object.fromEntries(values));
     const best = curve.best(endpointKey(first), better);
     return { isBest: best?.step === step, isOver: patience > 0 && (best?.since ?? 0) >= patience };
+  }
+
+  #openEvaluation(): Evaluation {
+    const { training, source } = this.state;
+    const { graph, request, valueOf } = training;
+    const ends = request.metrics.map(({ node, port }) => ({ node, port }));
+    const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
+    return new Evaluation({ ...training, source, cone: coneOf(graph, ends), seed: request.seed, weightsOf });
   }
 
   #tellProgress(step: number, values: Record<string, number>): void {
@@ -174,13 +180,15 @@ class RunningStage {
 
 /** Computes what the part that runs once gives for each row, and tells which nodes that part is. */
 async function runFrozenPart(
-  { training, memory }: TrainingState,
-  { spec, batches, built }: PreparedStage,
+  { training, memory, source }: TrainingState,
+  { spec, batches, built, drawnBounds }: PreparedStage,
   names: StageNames,
 ): Promise<FrozenRows | undefined> {
   const { halves } = built;
   if (!halves) return undefined;
   const { node, blobs, cacheDir, provider, signal, onEvent } = training;
+  const feeds = new Map(built.lowered.feeds.map(({ name, from }) => [name, from]));
+  const endpointOf = (input: string) => feeds.get(input) as Endpoint;
   const frozen = await frozenRows({
     halves,
     rows: batches.rows,
@@ -188,7 +196,15 @@ async function runFrozenPart(
     cacheDir,
     provider,
     signal,
-    whole: (name) => batches.whole(name) as Tensor,
+    draw: async (wanted) => {
+      const values = (await source.draw(
+        wanted,
+        halves.first.inputs.map(({ name }) => endpointOf(name)),
+      )) as Map<string, Tensor>;
+      checkIndices(drawnBounds, (input) => values.get(input), spec.graph, wanted);
+      return values;
+    },
+    signatureOf: (input) => `${training.signatureOf(endpointOf(input).node)}.${endpointOf(input).port}`,
     valueOf: (name) => memory.numbersOf(names.idOf(name) ?? "") as Float32Array<ArrayBuffer>,
     progress: (done, of) =>
       onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),

@@ -2,8 +2,9 @@ import { type IndexBound, indexBounds } from "#models/onnx/index-bounds";
 import { matches } from "#models/patterns";
 import { batchSymbol } from "#models/train/program";
 import type { Stage, TrainResult } from "#nodes/core/host";
-import type { Tensor, Weights } from "#nodes/core/values";
+import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
+import { coneOf } from "#nodes/graph/plan";
 import { Failure } from "../../errors";
 import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
@@ -11,20 +12,42 @@ import { handlesOf, parameterValues } from "../parameters";
 import { deadLosses } from "../single-choice";
 import { openBatches } from "./batches";
 import { Curve } from "./curve";
+import { type DrawnRows, openDrawnRows } from "./drawn-rows";
 import { refuseNonFinite } from "./finite";
+import { numberedNames } from "./held-rows";
 import { Memory } from "./memory";
-import { buildStage, coneOfStage, type StageSpec, studentOf } from "./stage";
+import { buildStage, coneOfStage, type StageSpec, studentOf, typesOf } from "./stage";
 import { type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
 import { tellMetrics } from "./told";
 import { trainStage } from "./train-stage";
+
+/** A thread takes a second to start: a training that draws fewer batches of small rows is over by then. */
+const fewBatches = 50;
 
 /**
  * Trains what lies upstream of the losses, stage by stage. Goes on from the last checkpoint in `scratch`, with the
  * numbers an unbroken run would have had.
  */
 export async function train(training: Training): Promise<TrainResult> {
+  const source = await openSource(training);
+  try {
+    return await trainOn(source, training);
+  } finally {
+    source.close();
+  }
+}
+
+/** What lies before the losses of all stages, and before the metrics. */
+async function openSource(training: Training): Promise<DrawnRows> {
+  const { request, node, graph } = training;
+  const cones = request.stages.map((stage) => coneOfStage({ graph, node, request, stage }));
+  cones.push(coneOf(graph, request.metrics));
+  return openDrawnRows(training, cones, training);
+}
+
+async function trainOn(source: DrawnRows, training: Training): Promise<TrainResult> {
   const { request, scratch, blobs } = training;
-  const { stages, keep, give, average } = request;
+  const { stages, keep, give, average, distinct, bucket } = request;
   const state: TrainingState = {
     training,
     steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
@@ -32,11 +55,15 @@ export async function train(training: Training): Promise<TrainResult> {
     checkpoints: new Checkpoints(scratch, keep),
     memory: new Memory(),
     waiting: new WaitingTime(),
+    source,
+    distinct: distinct && numberedNames(distinct),
+    bucket: bucket && numberedNames(bucket),
   };
   // All stages are built before the first one runs, so that what is wrong with the last is said at once.
   const prepared: PreparedStage[] = [];
   for (const [index, stage] of stages.entries()) prepared.push(await prepareStage(state, stage, index));
   warnOfIdlePatterns(state, prepared);
+  if (state.steps * request.accumulate >= fewBatches || !source.holdsAll) source.startThreads(training.dataThreads);
   const resumed = await resume(state);
   let before = 0;
   for (const stage of prepared) {
@@ -54,38 +81,28 @@ export async function train(training: Training): Promise<TrainResult> {
 }
 
 /** Opens a stage's data, lowers it for the shapes of its first batch, and notes the parameters that it brings. */
-async function prepareStage({ training, memory }: TrainingState, stage: Stage, index: number): Promise<PreparedStage> {
-  const { request, node, graph, valueOf, hostFor, blobs } = training;
-  const { batchSize, seed, distinct, bucket } = request;
+async function prepareStage(state: TrainingState, stage: Stage, index: number): Promise<PreparedStage> {
+  const { training, memory, source, distinct, bucket } = state;
+  const { request, node, graph, valueOf, blobs } = training;
+  const { batchSize, seed } = request;
   const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
   const cone = coneOfStage({ graph, node, request, stage });
   const handles = await handlesOf(graph, cone.tensors, weightsOf);
   const spec: StageSpec = { graph, node, request, stage, handles };
-  const batches = await openBatches({
-    graph,
-    node,
-    cone,
-    batchSize,
-    seed,
-    stage: index,
-    distinct,
-    bucket,
-    valueOf,
-    hostFor,
-  });
-  const built = buildStage(spec, cone, batches, (await batches.batch(1)).values);
+  const batches = openBatches({ graph, node, cone, source, batchSize, seed, stage: index, distinct, bucket });
+  const types = typesOf((await batches.batch(1)).values);
+  const built = buildStage(spec, cone, batches, types);
   const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
-  const isDrawn = ({ input }: IndexBound) => !batches.isSteady(input);
-  const wholeBounds = bounds.filter((bound) => !isDrawn(bound));
-  checkIndices(wholeBounds, (input) => batches.whole(input) as Tensor, graph);
+  const isHeld = ({ input }: IndexBound) => source.tensor(input) !== undefined;
+  checkIndices(bounds.filter(isHeld), (input) => source.tensor(input), graph);
   // A teacher starts as its student is.
   const current = ({ id }: { id: string }) => memory.numbersOf(id) ?? memory.numbersOf(studentOf(id));
   const values = await parameterValues(built.lowered, weightsOf, blobs, { seed, current });
   refuseNonFinite(built.lowered, values);
   memory.note(built.lowered, values, handles);
-  return { index, spec, cone, batches, built, drawnBounds: bounds.filter(isDrawn) };
+  return { index, spec, cone, batches, types, built, drawnBounds: bounds.filter((bound) => !isHeld(bound)) };
 }
 
 /** A pattern that fits no parameter is a slip more often than not. */

@@ -1,0 +1,33 @@
+/** How many rows a chunk has. */
+import type { Endpoint } from "#nodes/graph/document";
+import type { Types } from "#nodes/graph/infer";
+import type { ResolvedGraph } from "#nodes/graph/resolve";
+import { nodesOfStep, type Stream } from "#nodes/graph/streams";
+import { env } from "../env";
+import { widthOf } from "./values";
+
+/** As many rows of a stream as fit into a chunk where they are widest. */
+export function chunkRowsOf(
+  stream: Stream,
+  graph: ResolvedGraph,
+  types: Types,
+  rows: number,
+  chunkBytes = env().chunk,
+): number {
+  const ids = stream.steps.flatMap(({ step }) => nodesOfStep(step));
+  const read = ids.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+  const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
+  const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
+  const fitting = Math.floor(chunkBytes / widest);
+  return Math.max(1, Math.min(rows, fitting));
+}
+
+/** The bytes of one row, as far as sizes are known before the run. */
+export function rowBytesOf({ node, port }: Endpoint, types: Types): number {
+  const { type, dtype, shape = [] } = types[node]?.out[port] ?? {};
+  if (type !== "image" && type !== "tensor") return 0;
+  const sizes = shape.slice(1).filter((size) => typeof size === "number");
+  if (type === "image" && sizes.length < 2) return 0; // files, of sizes of their own
+  const width = type === "image" ? 3 : widthOf(dtype ?? "float32");
+  return sizes.reduce((bytes, size) => bytes * size, width);
+}
