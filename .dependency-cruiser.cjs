@@ -40,8 +40,7 @@ module.exports = {
       from: { path: "^(nodes|models)/", pathNot: tests },
       to: {
         path: "node_modules",
-        pathNot:
-          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate|hyparquet|hyparquet-compressors)/",
+        pathNot: "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate)/",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -31,7 +31,6 @@ export type Widget =
   | "color"
   | "images"
   | "upload"
-  | "columns"
   | "list"
   | "table";
 export type Params = z.core.$ZodLooseShape;

@@ -6,24 +6,9 @@ import { generationInputs, type Kept } from "#models/blocks/generation";
 import type { Decoding, Scores } from "#models/generation/decoding";
 import type { Tensor } from "#nodes/core/values";
 import { Cancelled } from "../../errors";
-import type { Session } from "../sessions";
 import { rowsOf, takeRows } from "../values";
+import { addedName, type DecoderModel } from "./decoder-model";
 import { KeptRows } from "./kept-rows";
-
-/** A decoder's model: how its inputs and outputs are called. */
-export interface DecoderModel {
-  session: Session;
-  /** The input that takes new tokens, int64 [B, S]. */
-  tokens: string;
-  /** The output that gives the scores of each row's last token, [B, 1, V]. */
-  scores: string;
-  vocabulary: number;
-  kept: readonly Kept[];
-  /** What an entry of `kept` is called among the outputs. */
-  addedName(kept: Kept): string;
-  /** What is handed in with every call, a row for each row. */
-  made: Readonly<Record<string, Tensor>>;
-}
 
 /**
  * So many tokens of a prompt are read in one call: enough to be worth the cores, few enough that their attention takes
@@ -123,7 +108,7 @@ export class Decoder implements Decoding {
   /** Reads new tokens of some rows and keeps what they leave. Gives the scores behind the last token of each. */
   async #call(first: number, tokens: Call["tokens"]): Promise<Scores> {
     if (this.signal.aborted) throw new Cancelled();
-    const { session, scores, addedName } = this.model;
+    const { session, scores } = this.model;
     const lengths = tokens.map((_, i) => this.#kept.lengths[first + i] ?? 0);
     const counts = tokens.map(({ length }) => length);
     const past = lengths.some((length) => length > 0) ? this.#kept.read(first, tokens.length) : undefined;

@@ -1,7 +1,6 @@
 /** From a graph to a decoder that is loaded: lowered for new tokens, what is made once made, the prompts read. */
-import { generationSizes, type Kept } from "#models/blocks/generation";
-import type { DType, Shape, Value } from "#models/onnx/graph";
-import { onlyFor } from "#models/onnx/split";
+import { type Generation, generationSizes } from "#models/blocks/generation";
+import type { DType, Graph, Shape, Value } from "#models/onnx/graph";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, lower } from "#nodes/graph/lower";
@@ -14,6 +13,7 @@ import { handlesOf, type ParameterSource, parameterSources } from "../parameters
 import type { Provider } from "../providers";
 import type { Lease, Session, SessionPool } from "../sessions";
 import { Decoder } from "./decoder";
+import { decoderModel } from "./decoder-model";
 
 export interface DecoderSpec {
   graph: ResolvedGraph;
@@ -43,26 +43,24 @@ export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
   const prompts = promptsOf(await spec.valueOf(tokensFrom), maskFrom && (await spec.valueOf(maskFrom)));
   const given = await valuesBefore(spec, [tokensFrom, ...(maskFrom ? [maskFrom] : [])]);
   const { lowered, sources } = await lowerDecoder(spec, given);
-  const scores = lowered.values.get(endpointKey(spec.scores)) as Value;
-  const { kept, made } = lowered.generation as NonNullable<Lowered["generation"]>;
-  const steps = new Map([["scores", scores], ...kept.map((one): [string, Value] => [addedName(one), one.added])]);
-  const loaded = await load(spec, lowered, sources, steps);
-  const before = made.length
-    ? await runOnce(spec, lowered, sources, new Map(made.map(({ input, value }) => [input, value])), given)
-    : {};
-  const model = {
-    session: loaded.opened,
+  const leases: Lease<Session>[] = [];
+  const model = await decoderModel({
+    generation: lowered.generation as Generation,
+    graph: lowered.graph,
     tokens: endpointKey(tokensFrom),
-    scores: "scores",
-    vocabulary: scores.shape.at(-1) as number,
-    kept,
-    addedName,
-    made: before,
+    scores: lowered.values.get(endpointKey(spec.scores)) as Value,
+    given: Object.fromEntries(given),
+    async open(graph) {
+      const lease = await leaseFor(spec, lowered, sources, graph);
+      leases.push(lease);
+      return lease.opened;
+    },
+  });
+  const close = () => {
+    for (const lease of leases) lease.close();
   };
-  return { decoder: new Decoder(model, spec.signal), prompts, close: () => loaded.close() };
+  return { decoder: new Decoder(model, spec.signal), prompts, close };
 }
-
-const addedName = ({ input }: Kept): string => `added.${input}`;
 
 /** The one node upstream that decodes. */
 function decoderOf({ graph, scores }: DecoderSpec): ResolvedNode {
@@ -88,7 +86,7 @@ function decoderOf({ graph, scores }: DecoderSpec): ResolvedNode {
 const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id)?.definition.title ?? id;
 
 /** The rows of token ids, of which the mask has 1 where one counts. */
-function promptsOf(tokens: Tensor, mask: Tensor | undefined): number[][] {
+export function promptsOf(tokens: Tensor, mask: Tensor | undefined): number[][] {
   const [rows = 0, length = 0] = tokens.shape;
   return Array.from({ length: rows }, (_, row) =>
     Array.from({ length }, (_, i) => row * length + i)
@@ -122,32 +120,13 @@ async function lowerDecoder(
   return { lowered, sources: await parameterSources(lowered, weightsOf, blobs) };
 }
 
-/** A session of what some values of the lowered graph need. */
-function load(
+/** A session of a part of the lowered graph. */
+function leaseFor(
   { blobs, sessions, provider }: DecoderSpec,
   lowered: Lowered,
   sources: ReadonlyMap<string, ParameterSource>,
-  wanted: ReadonlyMap<string, Value>,
+  graph: Graph,
 ): Promise<Lease<Session>> {
-  const graph = onlyFor(lowered.graph, wanted);
-  const needed = new Map(
-    graph.parameters.map(({ name }): [string, ParameterSource] => [name, sources.get(name) as ParameterSource]),
-  );
-  return sessions.lease(storedModel({ ...lowered, graph }, needed, blobs), blobs, provider);
-}
-
-/** What is made once, of what comes in. */
-async function runOnce(
-  spec: DecoderSpec,
-  lowered: Lowered,
-  sources: ReadonlyMap<string, ParameterSource>,
-  wanted: ReadonlyMap<string, Value>,
-  given: ReadonlyMap<string, Tensor>,
-): Promise<Record<string, Tensor>> {
-  const lease = await load(spec, lowered, sources, wanted);
-  try {
-    return await lease.opened.run(Object.fromEntries(given));
-  } finally {
-    lease.close();
-  }
+  const needed = graph.parameters.map(({ name }) => [name, sources.get(name) as ParameterSource] as const);
+  return sessions.lease(storedModel({ ...lowered, graph }, new Map(needed), blobs), blobs, provider);
 }

@@ -2,9 +2,10 @@
 import type { Options } from "#models/architectures/core/architecture";
 import { Failure } from "../../errors";
 import { type ForwardResult, runForward, type Tensors } from "./forward";
+import { runGenerate } from "./generate";
 import { type FolderOptions, openModelFolder } from "./model-folder";
 
-export const calls = ["forward"] as const;
+export const calls = ["forward", "generate"] as const;
 
 export interface ModelCall extends FolderOptions {
   call: string;
@@ -16,5 +17,6 @@ export interface ModelCall extends FolderOptions {
 export async function runModel(folder: string, { call, inputs, options, ...where }: ModelCall): Promise<ForwardResult> {
   const model = await openModelFolder(folder, where);
   if (call === "forward") return runForward(model, inputs, options);
+  if (call === "generate") return runGenerate(model, inputs, options);
   throw new Failure({ message: `There is no call “${call}”.`, hint: `Calls are ${calls.join(" and ")}.` });
 }
