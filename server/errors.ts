@@ -50,6 +50,10 @@ const systemFailures: Record<string, { message: string; hint: string }> = {
     message: "The disk quota is used up, so the result could not be stored.",
     hint: "Free some space in the data folder, then run again.",
   },
+  EFBIG: {
+    message: "The result is larger than files may be on this machine, so it could not be stored.",
+    hint: "Raise the limit (ulimit -f), or keep Patchbay's data on a file system that holds larger files.",
+  },
   EACCES: unwritable,
   EPERM: unwritable,
   EROFS: unwritable,

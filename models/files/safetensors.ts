@@ -127,8 +127,8 @@ interface WriteOptions {
 }
 
 /**
- * The file as pieces, one after the other: the header, then each tensor. Tensors that need no rounding are not copied.
- * Equal input gives equal bytes.
+ * The file as pieces of at most 64 MiB, one after the other: the header, then the tensors. Those that need no rounding
+ * are not copied. Equal input gives equal bytes.
  */
 export function safetensorsParts(
   tensors: readonly TensorToWrite[],
@@ -136,7 +136,15 @@ export function safetensorsParts(
 ): Uint8Array[] {
   const pieces = tensors.map((tensor) => ({ ...pieceOf(tensor, dtype), name: tensor.name, shape: tensor.shape }));
   const described = pieces.map(({ bytes, ...tensor }) => ({ ...tensor, bytes: bytes.byteLength }));
-  return [headerFor(described, metadata), ...pieces.map((piece) => piece.bytes)];
+  return [headerFor(described, metadata), ...pieces.flatMap((piece) => cut(piece.bytes))];
+}
+
+/** Neither a hash nor a file takes more than 2 GiB at a time. */
+const pieceBytes = 2 ** 26;
+
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.byteLength / pieceBytes);
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * pieceBytes, (i + 1) * pieceBytes));
 }
 
 /** A tensor to write whose bytes are there when it is their turn. */

@@ -36,10 +36,10 @@ export interface Cache {
   setPartial(signature: string, entry: PartialEntry): Promise<void>;
 }
 
-/** Writes a file that appears whole or not at all. */
+/** Writes a file, at once or part by part, that appears whole or not at all. */
 export async function writeWhole(
   path: string,
-  data: string | Uint8Array | readonly Uint8Array[],
+  data: string | Uint8Array | Iterable<Uint8Array>,
   { durable = false } = {},
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -47,7 +47,8 @@ export async function writeWhole(
   try {
     const file = await open(aside, "wx");
     try {
-      for (const part of Array.isArray(data) ? data : [data]) await file.writeFile(part);
+      for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
+        await file.writeFile(part);
       if (durable) await file.sync();
     } finally {
       await file.close();

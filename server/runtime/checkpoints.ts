@@ -1,19 +1,21 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { readSafetensors, safetensorsParts, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
-import { sha256 } from "../storage/blobs";
+import { openSafetensors, safetensorsParts, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
+import { type FileSource, openSource } from "../storage/file-source";
 import { writeWhole } from "./cache";
 
-const entry = z.object({
-  file: z.string().regex(/^step-\d+\.safetensors$/),
-  sha256: z.string(),
-  step: z.int().min(1),
-  best: z.boolean().default(false),
-});
-const manifest = z.object({ checkpoints: z.array(entry).max(1000) });
+const storedFile = z.object({ file: z.string().regex(/^step-\d+(-\d+-of-\d+)?\.safetensors$/), sha256: z.string() });
+const step = { step: z.int().min(1), best: z.boolean().default(false) };
+const entry = z.object({ files: z.array(storedFile).min(1), ...step });
+/** As it was before a checkpoint could lie in several files. */
+const singleFile = storedFile
+  .extend(step)
+  .transform(({ file, sha256, ...rest }) => ({ files: [{ file, sha256 }], ...rest }));
+const manifest = z.object({ checkpoints: z.array(z.union([entry, singleFile])).max(1000) });
 type Manifest = z.output<typeof manifest>;
+type StoredFile = z.output<typeof storedFile>;
 
 /** Where a training left off. */
 export interface Checkpoint {
@@ -34,11 +36,15 @@ export interface ToSave {
 
 const historyName = "history/";
 
-/** The checkpoints of one training, in a folder of their own: the last few, and the best. */
+/**
+ * The checkpoints of one training, in a folder of their own: the last few, and the best. Each is one .safetensors file,
+ * or several of at most `shardBytes`, unless a tensor alone is larger.
+ */
 export class Checkpoints {
   constructor(
     readonly dir: string,
     readonly keep = 1,
+    readonly shardBytes = 2 ** 31,
   ) {}
 
   /**
@@ -52,22 +58,31 @@ export class Checkpoints {
       shape: [values.length],
       data: Float64Array.from(values),
     }));
-    const file = `step-${step}.safetensors`;
-    const parts = safetensorsParts([...tensors, ...lines], { metadata: { step: String(step) } });
-    const hash = createHash("sha256");
-    for (const part of parts) hash.update(part);
-    await writeWhole(join(this.dir, file), parts, { durable: true });
+    const metadata = { step: String(step) };
+    const files: StoredFile[] = [];
+    try {
+      for (const { name, shard } of namedShards(step, [...tensors, ...lines], this.shardBytes)) {
+        const hash = createHash("sha256");
+        const parts = hashed(safetensorsParts(shard, { metadata }), hash);
+        await writeWhole(join(this.dir, name), parts, { durable: true });
+        files.push({ file: name, sha256: hash.digest("hex") });
+      }
+    } catch (error) {
+      // A full disk is not left fuller: the checkpoint before this one stays, whole.
+      for (const { file } of files) await rm(join(this.dir, file), { force: true });
+      throw error;
+    }
     const before =
       (await this.#manifest())?.checkpoints
         .filter((c) => c.step !== step)
         .map((c) => (best ? { ...c, best: false } : c)) ?? [];
-    const all = [...before, { file, sha256: hash.digest("hex"), step, best }].sort((a, b) => a.step - b.step);
+    const all = [...before, { files, step, best }].sort((a, b) => a.step - b.step);
     const last = new Set(all.slice(-this.keep));
     const kept = all.filter((c) => last.has(c) || c.best);
     await writeWhole(join(this.dir, "manifest.json"), JSON.stringify({ checkpoints: kept } satisfies Manifest), {
       durable: true,
     });
-    const named = new Set(["manifest.json", ...kept.map((c) => c.file)]);
+    const named = new Set(["manifest.json", ...kept.flatMap((c) => c.files.map(({ file }) => file))]);
     for (const name of await readdir(this.dir)) if (!named.has(name)) await rm(join(this.dir, name), { force: true });
   }
 
@@ -77,13 +92,28 @@ export class Checkpoints {
     const damage: string[] = [];
     if (known === undefined) return { damage };
     if (known === null) return { damage: ["its list of checkpoints cannot be read"] };
-    for (const { file, sha256: expected } of known.checkpoints.filter((c) => !best || c.best).toReversed()) {
-      const bytes = await readFile(join(this.dir, file)).catch(() => undefined);
-      if (!bytes) damage.push(`the file ${file} is missing`);
-      else if (sha256(bytes) !== expected) damage.push(`the file ${file} does not have the checksum that was written`);
-      else return { checkpoint: opened(bytes), damage };
+    for (const { files, step } of known.checkpoints.filter((c) => !best || c.best).toReversed()) {
+      const checkpoint: Checkpoint = { step, tensors: new Map(), history: new Map() };
+      let wrong: string | undefined;
+      for (const file of files) wrong ??= await this.#readInto(checkpoint, file);
+      if (wrong === undefined) return { checkpoint, damage };
+      damage.push(wrong);
     }
     return { damage };
+  }
+
+  /** Reads a file, tensor by tensor, into a checkpoint. Says what is wrong with it. */
+  async #readInto(checkpoint: Checkpoint, { file, sha256 }: StoredFile): Promise<string | undefined> {
+    const source = await openSource(join(this.dir, file));
+    if (!source) return `the file ${file} is missing`;
+    try {
+      if ((await readTensors(source, checkpoint)) === sha256) return undefined;
+    } catch {
+      // Whatever cannot be read was written otherwise.
+    } finally {
+      await source.close();
+    }
+    return `the file ${file} does not have the checksum that was written`;
   }
 
   /** Undefined when there is none yet, null when it is damaged. */
@@ -98,13 +128,57 @@ export class Checkpoints {
   }
 }
 
-function opened(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes);
-  const result: Checkpoint = { step: Number(metadata.step), tensors: new Map(), history: new Map() };
-  for (const [name, tensor] of tensors) {
-    if (name.startsWith(historyName))
-      result.history.set(name.slice(historyName.length), new Float64Array(tensor.data.slice().buffer));
-    else result.tensors.set(name, toFloat32(tensor));
+/** Node reads and hashes at most 2 GiB at a time. */
+const pieceBytes = 2 ** 26;
+
+/** Bytes that are taken into a hash as they pass. */
+function* hashed(parts: readonly Uint8Array[], hash: Hash): Generator<Uint8Array> {
+  for (const part of parts) {
+    hash.update(part);
+    yield part;
   }
-  return result;
+}
+
+/** Tensors file by file, in their order, with the names of the files. */
+function namedShards(step: number, tensors: readonly TensorToWrite[], maxBytes: number) {
+  const shards: TensorToWrite[][] = [[]];
+  let bytes = 0;
+  for (const tensor of tensors) {
+    const size = tensor.data.byteLength;
+    if (bytes > 0 && bytes + size > maxBytes) {
+      shards.push([]);
+      bytes = 0;
+    }
+    shards.at(-1)?.push(tensor);
+    bytes += size;
+  }
+  return shards.map((shard, i) => {
+    const place = shards.length === 1 ? "" : `-${i + 1}-of-${shards.length}`;
+    return { name: `step-${step}${place}.safetensors`, shard };
+  });
+}
+
+/** Reads all tensors of a file, which lie one behind the other behind its header; gives the hash of the file. */
+async function readTensors(source: FileSource, { tensors, history }: Checkpoint): Promise<string> {
+  const header = await openSafetensors(source);
+  const hash = createHash("sha256");
+  const read = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = new Uint8Array(end - start);
+    for (let done = 0; done < bytes.length; ) {
+      const piece = await source.read(start + done, Math.min(end, start + done + pieceBytes));
+      if (!piece.length) break;
+      hash.update(piece);
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    return bytes;
+  };
+  const [first] = header.tensors.values();
+  await read(0, first?.start ?? source.size);
+  for (const [name, { dtype, start, end }] of header.tensors) {
+    const data = await read(start, end);
+    if (name.startsWith(historyName)) history.set(name.slice(historyName.length), new Float64Array(data.buffer));
+    else tensors.set(name, toFloat32({ dtype, data }));
+  }
+  return hash.digest("hex");
 }

@@ -1,4 +1,5 @@
-import { type TensorToWrite, writeSafetensors } from "#models/files/safetensors";
+import { Readable } from "node:stream";
+import { safetensorsParts, type TensorToWrite } from "#models/files/safetensors";
 import { matches } from "#models/patterns";
 import type { Weights } from "#nodes/core/values";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
@@ -140,8 +141,10 @@ async function storeWeights(
   }
   const lora = parameters.flatMap(adapterOf);
   const ties = new Map(parameters.flatMap(({ handle }) => handle?.ties ?? []).map((tie) => [tie.name, tie]));
+  const parts = safetensorsParts([...named.values()]);
+  const { ref } = await blobs.putStream(Readable.from(parts), Number.POSITIVE_INFINITY);
   return {
-    ref: await blobs.put(writeSafetensors([...named.values()])),
+    ref,
     ...(lora.length ? { lora } : {}),
     ...(ties.size ? { ties: [...ties.values()] } : {}),
   };
