@@ -40,21 +40,27 @@ export interface AttentionSpec {
   context?: Value;
   /** Added to the scores: broadcast to [B, heads, N, M]. */
   mask?: Value;
+  /** Attends instead, to queries, keys and values as [B, N, heads·d], as `causalAttention` does. */
+  mix?(parts: readonly [q: Value, k: Value, v: Value]): Value;
   init?: Init;
 }
 
 /** Multi-head attention with layers of its own for query, key and value. x: float32 [B, N, D] → [B, N, D]. */
 export function multiHeadAttention(builder: Builder, x: Value, spec: AttentionSpec): Value {
-  const { heads, names, bias = true, context = x, mask, init } = spec;
+  const { heads, names, bias = true, context, mask, init } = spec;
   const width = x.shape[2] as number;
   const headWidth = spec.headWidth ?? width / heads;
   if (!Number.isInteger(headWidth)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
-  const project = (name: string, source: Value) =>
-    splitHeads(builder, linear(builder, name, source, heads * headWidth, { bias, init }), heads);
-  const q = project(names.query, x);
-  const k = project(names.key, context);
-  const v = project(names.value, context);
-  return linear(builder, names.out, attend(builder, [q, k, v], { scale: headWidth ** -0.5, mask }), width, { init });
+  const project = (name: string, source: Value) => linear(builder, name, source, heads * headWidth, { bias, init });
+  /** Of a context, which stays the same while text is generated, it is made once. */
+  const read = (name: string) => {
+    if (!context) return project(name, x);
+    return builder.generation?.once(project(name, context)) ?? project(name, context);
+  };
+  const parts = [project(names.query, x), read(names.key), read(names.value)] as const;
+  const apart = () => parts.map((part) => splitHeads(builder, part, heads)) as [Value, Value, Value];
+  const mixed = spec.mix?.(parts) ?? attend(builder, apart(), { scale: headWidth ** -0.5, mask });
+  return linear(builder, names.out, mixed, width, { init });
 }
 
 /** A mask to be added to scores, of an int64 mask that has 1 where a token counts. [B, M] → float32 [B, 1, 1, M]. */

@@ -1,4 +1,5 @@
 /** Tokens of a sequence: put before it, and taken out of it. */
+import { multiplyDims } from "../onnx/dim";
 import type { Dim, Init, Value } from "../onnx/graph";
 import { placesOf } from "./attention";
 import { type Builder, normal } from "./builder";
@@ -35,4 +36,46 @@ export function pickTokens(builder: Builder, tokens: Value, places: Value): Valu
   const isThere = op.Equal(every, op.Reshape(places, { to: [batch, 1, 1] }));
   const picked = op.MatMul(op.Cast(isThere, { dtype: "float32" }), tokens);
   return op.Reshape(picked, { to: [batch, width] });
+}
+
+/**
+ * Puts features in the places of placeholder tokens, in their order, row by row. tokens: float32 [B, T, D]; isPlace:
+ * bool [B, T]; features: float32 [.., D], as many as there are places → [B, T, D]. While text is generated the features
+ * are [B, N, D], those of each row for itself.
+ */
+export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, features: Value): Value {
+  const { op, graph, generation } = builder;
+  const [batch, length, width] = tokens.shape as [Dim, Dim, number];
+  const kept = generation?.once(features) ?? features;
+  const number = generation ? numbersInRows(builder, isPlace, kept) : numbersInAll(builder, isPlace);
+  const places = op.Reshape(op.Max(number, graph.constant([0], "int64")), { to: [batch, length] });
+  const count = kept.shape.slice(0, -1).reduce(multiplyDims, 1);
+  const placed = op.Gather(op.Reshape(kept, { to: [count, width] }), places, { axis: 0 });
+  return op.Where(op.Reshape(isPlace, { to: [batch, length, 1] }), placed, tokens);
+}
+
+/** The number of each place among all of them, from 0. isPlace: bool [B, T] → int64 [B·T]. */
+function numbersInAll({ op, graph }: Builder, isPlace: Value): Value {
+  const count = isPlace.shape.reduce(multiplyDims, 1);
+  const flat = op.Reshape(op.Cast(isPlace, { dtype: "int64" }), { to: [count] });
+  return op.Sub(op.CumSum(flat, { along: 0 }), graph.constant([1], "int64"));
+}
+
+/** The same for each row for itself, those that came before counted, where features lie row behind row. → [B, T]. */
+function numbersInRows(builder: Builder, isPlace: Value, features: Value): Value {
+  const { op, graph } = builder;
+  const generation = builder.generation as NonNullable<Builder["generation"]>;
+  const [batch, length] = isPlace.shape as [Dim, Dim];
+  const [, perRow] = features.shape as [Dim, number];
+  const marks = op.Reshape(op.Cast(isPlace, { dtype: "float32" }), { to: [batch, length, 1] });
+  const earlier = generation.keep(marks, 1);
+  const room = earlier.shape[2] as Dim;
+  // Of what is kept only the places before the first new token are a row's.
+  const first = op.Slice(generation.positions, { starts: [0], ends: [1], axes: [1] });
+  const counts = op.Less(op.Reshape(placesOf(builder, room), { to: [1, "*"] }), first);
+  const seen = op.Where(counts, op.Reshape(earlier, { to: [batch, "*"] }), builder.constant([0]));
+  const before = op.Cast(op.ReduceSum(seen, { axes: [1] }), { dtype: "int64" });
+  const fresh = op.CumSum(op.Cast(isPlace, { dtype: "int64" }), { along: 1 });
+  const row = op.Mul(op.Reshape(placesOf(builder, batch), { to: [batch, 1] }), graph.constant([perRow], "int64"));
+  return op.Sub(op.Add(op.Add(before, fresh), row), graph.constant([1], "int64"));
 }

@@ -17,16 +17,26 @@ export interface BlockSpec {
   init?: { qkv?: Init; out?: Init; fc?: Init; proj?: Init };
 }
 
+export interface FusedAttentionSpec {
+  heads: number;
+  init?: BlockSpec["init"];
+  /** What its two linear layers are called. */
+  names?: readonly [packed: string, out: string];
+  /** Whether the first one has a bias. */
+  bias?: boolean;
+}
+
 /**
  * Multi-head self-attention: softmax(QKᵀ/√d + mask)·V with one fused input projection (Vaswani et al. 2017; CLIP's
  * in_proj). x: float32 [B, N, D]; mask: added to the logits, broadcast to [B, heads, N, N] → [B, N, D].
  */
-export function selfAttention(builder: Builder, x: Value, { heads, init = {} }: BlockSpec, mask?: Value): Value {
+export function selfAttention(builder: Builder, x: Value, spec: FusedAttentionSpec, mask?: Value): Value {
   const { op } = builder;
+  const { heads, init = {}, names: [packed, out] = ["qkv", "out"], bias = true } = spec;
   const [batch, length, width] = x.shape as [number, number, number];
   const d = width / heads;
   if (!Number.isInteger(d)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
-  const qkv = op.Reshape(linear(builder, "qkv", x, 3 * width, { init: init.qkv }), {
+  const qkv = op.Reshape(linear(builder, packed, x, 3 * width, { init: init.qkv, bias }), {
     to: [batch, length, 3, heads, d],
   });
   // One transpose for all three, [3, B, heads, N, d]; then each is a contiguous third.
@@ -34,7 +44,7 @@ export function selfAttention(builder: Builder, x: Value, { heads, init = {} }: 
   const third = (i: number) =>
     op.Reshape(op.Slice(split, { starts: [i], ends: [i + 1], axes: [0] }), { to: [batch, heads, length, d] });
   const joined = attend(builder, [third(0), third(1), third(2)], { scale: d ** -0.5, mask });
-  return linear(builder, "out", joined, width, { init: init.out });
+  return linear(builder, out, joined, width, { init: init.out });
 }
 
 /** A pre-norm block: x += MHA(LN₁ x); x += MLP(LN₂ x). float32 [B, N, D] → the same. */

@@ -2,6 +2,7 @@
 import { type ActivationName, activate } from "../../blocks/activation";
 import { multiHeadAttention } from "../../blocks/attention";
 import { type Builder, embedding, layerNorm, linear, scoped } from "../../blocks/builder";
+import { causalAttention } from "../../blocks/causal-attention";
 import { tokenAt } from "../../blocks/tokens";
 import type { Dim, Value } from "../../onnx/graph";
 import { firstPositions } from "./towers";
@@ -16,6 +17,8 @@ export interface BertLayerConfig {
 
 export interface BertLayerSpec {
   mask?: Value;
+  /** Whether a token sees those before it alone; the mask then says so too, but while text is generated. */
+  isCausal?: boolean;
   /** What the part of an attention is called that holds its queries, keys and values. */
   inside?: "self" | "attention";
   /** Where a cross-attention looks: float32 [B, M, C], and a mask of it. */
@@ -25,8 +28,8 @@ export interface BertLayerSpec {
 
 /** x = LN(x + attention(x)), then cross-attention likewise, then x = LN(x + MLP(x)). x: float32 [B, N, D]. */
 export function bertLayer(builder: Builder, x: Value, config: BertLayerConfig, spec: BertLayerSpec = {}): Value {
-  const { mask, inside = "self", context, contextMask } = spec;
-  const attended = bertAttention(scoped(builder, "attention"), x, config, { mask, inside });
+  const { mask, isCausal, inside = "self", context, contextMask } = spec;
+  const attended = bertAttention(scoped(builder, "attention"), x, config, { mask, isCausal, inside });
   const informed = context
     ? bertAttention(scoped(builder, "crossattention"), attended, config, { mask: contextMask, inside, context })
     : attended;
@@ -38,7 +41,7 @@ export function bertAttention(
   builder: Builder,
   x: Value,
   config: BertLayerConfig,
-  { mask, inside = "self", context }: { mask?: Value; inside?: "self" | "attention"; context?: Value },
+  { mask, isCausal, inside = "self", context }: Omit<BertLayerSpec, "contextMask">,
 ): Value {
   const names = {
     query: `${inside}.query`,
@@ -47,7 +50,12 @@ export function bertAttention(
     out: "output.dense",
   };
   const heads = config.num_attention_heads;
-  const mixed = multiHeadAttention(builder, x, { heads, names, mask, context });
+  const scale = (config.hidden_size / heads) ** -0.5;
+  const mix = isCausal
+    ? (parts: readonly [Value, Value, Value]) =>
+        causalAttention(builder, parts, { heads, keyHeads: heads, scale, mask })
+    : undefined;
+  const mixed = multiHeadAttention(builder, x, { heads, names, mask, context, mix });
   return layerNorm(builder, "output.LayerNorm", builder.op.Add(mixed, x), config.layer_norm_eps);
 }
 

@@ -36,7 +36,7 @@ export function openConfig(text: string, options: Options = {}, className?: stri
     return { ...known.open({ ...json, ...Object.fromEntries(replaced) }), className: chosen, json };
   } catch (error) {
     if (error instanceof z.ZodError) throw fieldError(error);
-    throw error;
+    throw new ConfigError(`config.json: ${(error as Error).message}.`, correctField);
   }
 }
 
@@ -66,6 +66,8 @@ function fieldError(error: z.ZodError): ConfigError {
   const field = issue?.path.join(".") || "(the whole)";
   return new ConfigError(
     `config.json: “${cutText(field, 100, "…")}” cannot be used: ${issue?.message ?? "it is wrong"}.`,
-    "Correct the field, or download config.json again.",
+    correctField,
   );
 }
+
+const correctField = "Correct the field, or download config.json again.";
