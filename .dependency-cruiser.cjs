@@ -40,7 +40,8 @@ module.exports = {
       from: { path: "^(nodes|models)/", pathNot: tests },
       to: {
         path: "node_modules",
-        pathNot: "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate)/",
+        pathNot:
+          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate|hyparquet|hyparquet-compressors)/",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -2,6 +2,7 @@
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
+import { table as dataTable } from "./data/table";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { search as evalSearch } from "./eval/search";
@@ -54,6 +55,7 @@ export const registry = {
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
   "data.mnist": dataMnist,
+  "data.table": dataTable,
   "eval.accuracy": evalAccuracy,
   "eval.retrieval": evalRetrieval,
   "eval.search": evalSearch,

@@ -43,6 +43,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         field={field}
         value={isSet ? params[field.name] : field.fallback}
         onChange={setValue}
+        others={params}
         disabled={frozen}
       />
       {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}

@@ -12,9 +12,7 @@ export function readCsv(text: string, column: string): Table {
   const repeated: Table["repeated"] = [];
   const records: Record<string, string>[] = parse(text, {
     columns: (header: string[]) => distinctNames(header, repeated),
-    skip_empty_lines: true,
-    trim: true,
-    relax_quotes: true,
+    ...csvOptions,
     ...dialectOf(text, column),
   });
   return { records, repeated };
@@ -32,6 +30,44 @@ export function readJsonLines(text: string): Table {
   });
   return { records, repeated: [] };
 }
+
+/** How a CSV is written: what separates its cells, how many rows its header takes, and what its columns are called. */
+export interface CsvHead {
+  delimiter: string;
+  rows: number;
+  columns: string[];
+}
+
+/** Reads the header from the beginning of a CSV; its separator is the one that makes most columns of it. */
+export function csvHead(text: string): CsvHead {
+  const said = saidDelimiter(text);
+  const header = said ? (text.split(/\r?\n|\r/, 2)[1] ?? "") : headerLine(text);
+  const counts = delimiters.map((delimiter) => ({ delimiter, count: header.split(delimiter).length }));
+  const best = counts.reduce((a, b) => (b.count > a.count ? b : a));
+  const delimiter = said ?? best.delimiter;
+  const [names = []] = csvRows(header, { delimiter });
+  return { delimiter, rows: said ? 2 : 1, columns: distinctNames(names, []) };
+}
+
+/** The cells of rows without a header. */
+export function csvRows(text: string, { delimiter }: Pick<CsvHead, "delimiter">): string[][] {
+  return parse(text, { ...csvOptions, delimiter, relax_column_count: true });
+}
+
+/** One row of JSON lines. */
+export function jsonRow(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new Error("it is no JSON");
+  }
+}
+
+const delimiters = [",", ";", "\t", "|"];
+const csvOptions = { skip_empty_lines: true, trim: true, relax_quotes: true } as const;
+
+const saidDelimiter = (text: string): string | undefined => /^"?sep=(.)"?[,;\t]*\r?(?:\n|$)/i.exec(text)?.[1];
+const headerLine = (text: string): string => text.trimStart().split(/\r?\n|\r/, 1)[0] ?? "";
 
 /** Names of columns in one Unicode form; of equal ones all but the first get a number. */
 function distinctNames(header: readonly string[], repeated: Table["repeated"]): string[] {
@@ -54,9 +90,9 @@ function distinctNames(header: readonly string[], repeated: Table["repeated"]): 
  * it is the separator with which the header names the column.
  */
 function dialectOf(text: string, column: string): { delimiter: string; from_line: number } {
-  const said = /^"?sep=(.)"?[,;\t]*\r?(?:\n|$)/i.exec(text);
-  if (said) return { delimiter: said[1] as string, from_line: 2 };
-  const header = text.trimStart().split(/\r?\n|\r/, 1)[0] ?? "";
+  const said = saidDelimiter(text);
+  if (said) return { delimiter: said, from_line: 2 };
+  const header = headerLine(text);
   const names = (delimiter: string) =>
     header.split(delimiter).map((name) =>
       name
@@ -65,7 +101,7 @@ function dialectOf(text: string, column: string): { delimiter: string; from_line
         .normalize("NFC"),
     );
   const fits = (delimiter: string) => names(delimiter).includes(column.normalize("NFC"));
-  return { delimiter: [",", ";", "\t", "|"].find(fits) ?? ",", from_line: 1 };
+  return { delimiter: delimiters.find(fits) ?? ",", from_line: 1 };
 }
 
 /** JSON, and the NaN and Infinity that Python writes into it, which become null. */

@@ -8,6 +8,9 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
 }
 
+/** Whether bytes are a text in UTF-16, by their beginning. */
+export const isUtf16 = (bytes: Uint8Array): boolean => encodingOf(bytes) !== "utf-8";
+
 function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return "utf-16le";

@@ -1,6 +1,7 @@
 import type { ImageBatch, ImageFile, PlacedImage, Series, SourceFile, StoredImage, Tensor, Weights } from "./values";
 import type { Deferred } from "./values";
 import type { Checkpoint } from "#models/files/checkpoint";
+import type { TableFile } from "#models/files/table-file";
 import type { Signature } from "#models/onnx/import/signature";
 import type { Picture } from "#models/pictures/pillow";
 import type { Random } from "#models/random";
@@ -170,6 +171,10 @@ export interface Host {
   readFolderFile(folder: string, path: string): Promise<Uint8Array>;
   /** Files of such a folder, as they are now; in place of one that may not be read, an error that says why. */
   folderFiles(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
+  /** Files of such a folder by patterns, one a line, with *, **, ?, {a,b} and {000..012}. */
+  findFiles(folder: string, patterns: string): Promise<SourceFile[]>;
+  /** A table of a data set, by the ending of its name; its rows are read where they lie. */
+  openTable(file: SourceFile): Promise<TableFile>;
   /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
   folderStamp(folder: string): Promise<string>;
   /**

@@ -31,6 +31,7 @@ export type Widget =
   | "color"
   | "images"
   | "upload"
+  | "columns"
   | "list"
   | "table";
 export type Params = z.core.$ZodLooseShape;

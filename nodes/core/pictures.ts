@@ -15,7 +15,7 @@ export const damagedParam = z.enum(["stop", "leave out"]).default("stop").meta({
 });
 
 /** How many pictures are looked at before the run, to tell early of what is no data set of pictures. */
-const lookedAtFirst = 256;
+export const lookedAtFirst = 256;
 
 /** A picture by its path in a folder. */
 export interface WantedPicture {

@@ -4,13 +4,15 @@ import { open, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate as otherWork } from "node:timers/promises";
 import pLimit from "p-limit";
+import type { ByteSource } from "#models/files/table-file";
 import type { FolderListing } from "#nodes/core/host";
 import type { SourceFile } from "#nodes/core/values";
 import { sameForm } from "#nodes/core/wording";
 import { Failure } from "../errors";
 import { filesUnder, type FoundFiles, leftOutSentences, unreadable, within } from "./folder-walk";
 import { headBytes, isReadPicture, pictureEndings } from "./picture-kinds";
-import { type SourceBytes, withSource } from "./source-files";
+import { fits, isGlob, patternsIn } from "./find-files";
+import { checkFile, readSource, sourceBytes } from "./source-files";
 
 export const folderLimits = { files: 1_000_000, fileBytes: 256 * 2 ** 20, depth: 12 };
 
@@ -21,12 +23,18 @@ export interface Folders {
   /** A hash of the files' paths, sizes and times: reading them all before every run would cost more than most runs. */
   stamp(folder: string): Promise<string>;
   read(folder: string, path: string): Promise<Uint8Array>;
+  /** The real path of what lies in a folder, if it may be read. */
+  locate(folder: string, path: string): Promise<string>;
   /** Files as they are now; in place of one that may not be read, an error that says why. */
   files(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]>;
-  /** Opens a file that was found before, for as long as `use` takes, if it still is the same and may still be read. */
-  withFile<T>(file: SourceFile, use: (source: SourceBytes) => Promise<T>): Promise<T>;
-  /** The real path of a file in the folder, or with an empty path of the folder itself, if it may be read. */
-  locate(folder: string, path: string): Promise<string>;
+  /** Files by patterns, one a line: in the order of the lines, and of their names. */
+  find(folder: string, patterns: string): Promise<SourceFile[]>;
+  /** Throws when a file that was found before is another one now, or may not be read any more. */
+  check(file: SourceFile): Promise<void>;
+  /** Bytes of such a file. */
+  readFile(file: SourceFile, start?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same for a file that is read here and there. */
+  open(file: SourceFile): ByteSource;
 }
 
 /** Looking at a file takes microseconds: in between so many others may work. */
@@ -56,6 +64,27 @@ export function openFolders(allowed: readonly string[]): Folders {
     return allowedFile({ folder, root, path, roots }, find);
   }
 
+  async function files(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]> {
+    const roots = await rootsOf();
+    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    const plainFile = plainFilesIn(root);
+    const found: (SourceFile | Error)[] = [];
+    for (const [i, path] of paths.entries()) {
+      found.push(plainFile(path) ?? (await foundFile({ folder, root, path, roots }, find).catch((error) => error)));
+      if (i % lookedAtOnce === 0) await otherWork();
+    }
+    return found;
+  }
+
+  async function mayRead(file: SourceFile): Promise<void> {
+    const [real, roots] = await Promise.all([realpath(file.path).catch(() => file.path), rootsOf()]);
+    if (real === file.path && roots.some((root) => within(root, real))) return;
+    throw new Failure({
+      message: `“${file.name}” lies in no folder that may be read (PATCHBAY_FOLDERS).`,
+      hint: "Allow its folder, or move the data to where it may be read.",
+    });
+  }
+
   return {
     async list(folder) {
       const found = await walk(folder);
@@ -80,27 +109,37 @@ export function openFolders(allowed: readonly string[]): Folders {
     },
     read: async (folder, path) => readWhole(await locate(folder, path), path),
     locate,
-    async files(folder, paths) {
-      const roots = await rootsOf();
-      const root = await allowedFolder(folder, await find(resolve(folder)), roots);
-      const plainFile = plainFilesIn(root);
-      const found: (SourceFile | Error)[] = [];
-      for (const [i, path] of paths.entries()) {
-        found.push(plainFile(path) ?? (await foundFile({ folder, root, path, roots }, find).catch((error) => error)));
-        if (i % lookedAtOnce === 0) await otherWork();
-      }
-      return found;
+    files,
+    async find(folder, text) {
+      const patterns = patternsIn(text);
+      const all = patterns.some(isGlob) ? (await walk(folder)).files : [];
+      const paths = patterns.flatMap((pattern) => (isGlob(pattern) ? fitting(pattern, all, folder) : [pattern]));
+      const found = await files(folder, [...new Set(paths)]);
+      return found.map((file) => {
+        if (file instanceof Error) throw file;
+        return file;
+      });
     },
-    async withFile(file, use) {
-      const [real, roots] = await Promise.all([realpath(file.path).catch(() => file.path), rootsOf()]);
-      if (real !== file.path || !roots.some((root) => within(root, real)))
-        throw new Failure({
-          message: `“${file.name}” lies in no folder that may be read (PATCHBAY_FOLDERS).`,
-          hint: "Allow its folder, or move the data to where it may be read.",
-        });
-      return withSource(file, use);
+    async check(file) {
+      await mayRead(file);
+      await checkFile(file);
     },
+    async readFile(file, start, end) {
+      await mayRead(file);
+      return readSource(file, start, end);
+    },
+    open: (file) => sourceBytes(file, () => mayRead(file)),
   };
+}
+
+function fitting(pattern: string, paths: readonly string[], folder: string): string[] {
+  const found = paths.filter((path) => fits(pattern, path));
+  if (found.length) return found;
+  throw new Failure({
+    param: "files",
+    message: `No file in “${folder}” fits “${pattern}”.`,
+    hint: "* stands for letters of a name, **/ for any folders, {a,b} and {00..12} for several names.",
+  });
 }
 
 /** Finds files below a real folder that no link leads to, which are nearly all: one look at each is enough. */

@@ -1,13 +1,12 @@
 /** What a file is by its first bytes: endings may be wrong or missing. */
 
+import { imageEndings } from "#models/files/image-endings";
+
 /** How much of a file tells. An SVG may begin with a long comment. */
 export const headBytes = 4096;
 
 /** Endings that pictures have. What has one of them and is none is a damaged picture. */
-export const pictureEndings: ReadonlySet<string> = new Set([
-  ...[".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".webp", ".gif"],
-  ...[".avif", ".tif", ".tiff", ".svg"],
-]);
+export const pictureEndings: ReadonlySet<string> = new Set([...imageEndings].map((ending) => `.${ending}`));
 
 const startsWith = (head: Uint8Array, text: string, offset = 0): boolean =>
   [...text].every((letter, i) => head[offset + i] === letter.charCodeAt(0));

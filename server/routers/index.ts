@@ -1,9 +1,10 @@
 import "server-only";
+import { data } from "./data";
 import { graphs } from "./graphs";
 import { runs } from "./runs";
 import { sweeps } from "./sweeps";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
-export const appRouter = router({ graphs, runs, sweeps, templates });
+export const appRouter = router({ data, graphs, runs, sweeps, templates });
 export type AppRouter = typeof appRouter;

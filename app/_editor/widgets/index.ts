@@ -9,10 +9,13 @@ import {
   TextWidget,
   ToggleWidget,
 } from "./basic";
+import { columnsOf } from "./columns";
 import { ImagesWidget, UploadWidget } from "./files";
 import { NumberWidget, SeedWidget, SliderWidget } from "./number";
 import { tableOf } from "./table";
 import type { WidgetProps } from "./widget-props";
+
+const TableWidget = tableOf((kind) => widgets[kind]);
 
 /** One component for each kind of widget; a new kind does not compile until it has one. */
 export const widgets: { [W in Widget]: FC<WidgetProps> } = {
@@ -28,5 +31,6 @@ export const widgets: { [W in Widget]: FC<WidgetProps> } = {
   images: ImagesWidget,
   upload: UploadWidget,
   list: ListWidget,
-  table: tableOf((kind) => widgets[kind]),
+  table: TableWidget,
+  columns: columnsOf(TableWidget),
 };

@@ -8,5 +8,7 @@ export interface WidgetProps {
   value: unknown;
   /** `undefined` leaves an optional value out. Changes with the same `part` in a row are one step of undo. */
   onChange(value: GraphNode["params"][string] | undefined, part?: string): void;
+  /** What the node's parameters are, for a widget that needs another one's. */
+  others?: GraphNode["params"];
   disabled?: boolean;
 }

@@ -7,6 +7,8 @@ import type { Provider } from "../providers";
 import { openFolderCheckpoint } from "../../storage/checkpoint-folder";
 import { download } from "./download";
 import { openFolders } from "../../files/folders";
+import { openTables } from "../../files/tables";
+import { keptIndex } from "./kept-index";
 import { imageBytes, shownImage } from "./image-bytes";
 import { importImage, importImages } from "./import-images";
 import { packageFile } from "./packages";
@@ -38,7 +40,8 @@ export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
   const each = sideBySide(signal, progress);
   const folders = openFolders(options.folders ?? []);
-  const bytesOf = imageBytes(blobs, folders);
+  const tables = openTables(folders, (file) => keptIndex(cacheDir, file));
+  const bytesOf = imageBytes(blobs, folders, tables);
   const decoding = { bytesOf, cacheDir, each };
   const stopIfCancelled = () => {
     if (signal.aborted) throw new Cancelled();
@@ -61,6 +64,8 @@ export function createHost(options: HostOptions): Host {
     },
     readFolderFile: folders.read,
     folderFiles: folders.files,
+    findFiles: folders.find,
+    openTable: tables.open,
     folderStamp: folders.stamp,
     openCheckpoint: (folder, entry) => openFolderCheckpoint(folder, entry, { folders, blobs }),
     async download(url) {

@@ -1,8 +1,11 @@
 /** The bytes of pictures, wherever they lie, and copies of them to look at. */
 import type { ImageFile, PlacedImage, StoredImage } from "#nodes/core/values";
 import { pictureName } from "#nodes/core/pictures";
+import { pictureBytes } from "#models/files/table-file";
 import { Failure } from "../../errors";
 import type { Folders } from "../../files/folders";
+import { SourceLost } from "../../files/source-files";
+import type { Tables } from "../../files/tables";
 import type { Blobs } from "../../storage/blobs";
 import { pictureLimits, refusePicture } from "./picture-limits";
 import { decodable } from "./pixels";
@@ -10,30 +13,42 @@ import { thumbnail } from "./render";
 
 export type BytesOf = (image: ImageFile) => Promise<Uint8Array>;
 
-export function imageBytes(blobs: Blobs, folders: Folders): BytesOf {
-  return (image) => ("ref" in image ? blobs.get(image.ref) : placedBytes(image, folders));
+export function imageBytes(blobs: Blobs, folders: Folders, tables: Tables): BytesOf {
+  return async (image) => {
+    if ("ref" in image) return blobs.get(image.ref);
+    try {
+      return await placedBytes(image, folders, tables);
+    } catch (error) {
+      throw withRow(error, image);
+    }
+  };
 }
 
-async function placedBytes(image: PlacedImage, folders: Folders): Promise<Uint8Array> {
-  const { file, start = 0, length = file.size - start } = image;
+async function placedBytes(image: PlacedImage, folders: Folders, tables: Tables): Promise<Uint8Array> {
+  const { file, start = 0, length = file.size - start, column, row = 0 } = image;
+  if (column !== undefined) return bytesIn(await tables.value(file, column, row), image);
   if (length > pictureLimits.bytes) {
     const limit = `${pictureLimits.bytes / 2 ** 20} is the limit`;
     refusePicture(pictureName(image), `it has ${Math.ceil(length / 2 ** 20)} MiB, and ${limit}`, "Save it smaller.");
   }
-  try {
-    return await folders.withFile(file, (source) => source.read(start, start + length));
-  } catch (error) {
-    throw withRow(error, image);
-  }
+  return folders.readFile(file, start, start + length);
+}
+
+/** A copy, so that not all of what it was unpacked with stays in memory. */
+function bytesIn(value: unknown, { column }: PlacedImage): Uint8Array {
+  const bytes = pictureBytes(value);
+  if (bytes?.length) return bytes.slice();
+  throw new Failure({
+    message: `There is no picture in “${column}”.`,
+    hint: "Set “Bad rows” to leave such rows out, or read the column as text.",
+  });
 }
 
 /** Says which row it was whose file is not what it was. */
 function withRow(error: unknown, { row, file }: PlacedImage): unknown {
   if (!(error instanceof Failure) || row === undefined) return error;
-  return new Failure(
-    { ...error.public_, message: `Row ${row + 1} of “${file.name}”: ${error.message}` },
-    { cause: error },
-  );
+  const told = { ...error.public_, message: `Row ${row + 1} of “${file.name}”: ${error.message}` };
+  return error instanceof SourceLost ? new SourceLost(told, { cause: error }) : new Failure(told, { cause: error });
 }
 
 /** A picture for a browser: itself, or a small copy in the store. */

@@ -6,6 +6,7 @@ import type { ImageFile, PlacedImage, Tensor } from "#nodes/core/values";
 import { pictureName } from "#nodes/core/pictures";
 import { namesOf } from "#nodes/core/wording";
 import { Failure } from "../../errors";
+import { SourceLost } from "../../files/source-files";
 import { sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
 import { damagedPicture, inspect } from "./pictures";
@@ -86,7 +87,7 @@ export function failureOfAll(
   files: readonly ImageFile[],
 ): unknown {
   const [first] = failures;
-  const foreign = failures.find(({ reason }) => !(reason instanceof Failure));
+  const foreign = failures.find(({ reason }) => !(reason instanceof Failure) || reason instanceof SourceLost);
   if (foreign || failures.length === 1) return (foreign ?? first)?.reason;
   const names = failures.map(({ i }) => pictureName(files[i] as ImageFile));
   return new Failure({

@@ -1,0 +1,110 @@
+import * as z from "zod";
+import { comparisons } from "#models/files/choose-rows";
+import { isTextTable, tableFormats } from "#models/files/open-table";
+import { portNames } from "#models/onnx/import/signature";
+import { readDataSet, type WantedColumn } from "../core/data-set";
+import { defineNode } from "../core/node";
+import { type Port, type Ports, port } from "../core/ports";
+
+const column = z.object({
+  name: z.string().max(200),
+  as: z.enum(["picture", "text", "number", "integer", "json"]).default("text").meta({ label: "Read as" }),
+  size: z.int().min(1).max(1_000_000).optional().meta({ label: "Numbers in a row" }),
+});
+const filter = z.object({
+  column: z.string().max(200).default(""),
+  is: z.enum(comparisons).default("is"),
+  value: z.string().max(10_000).default(""),
+});
+
+export const table = defineNode({
+  type: "data.table",
+  title: "Data set",
+  description: "Columns of a data set in one or many files: Parquet, WebDataset, Arrow, CSV or JSON.",
+  docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with \`PATCHBAY_FOLDERS\`:
+${tableFormats}. Several files are read as one, in order: \`*\` stands for letters of a name, \`**/\` for any folders,
+\`{a,b}\` and \`{00000..00012}\` for several names.
+
+*Read the columns* looks into the first file and makes a port of each column; what is not needed is removed.
+
+| read as | gives |
+| --- | --- |
+| picture | pictures: their bytes, a struct with \`bytes\` as Hugging Face writes it, a tar's member (\`image\` is a sample's picture of any format), or a path from the folder. Of a list the first |
+| text | texts; numbers as they are written, of a list the first |
+| json | nested values, such as conversations, as JSON |
+| number, integer | float32 or int64 [N], or [N, K] where a row has K numbers |
+
+Nothing is copied: pictures are read where they lie when they are decoded. Opening reads what the files say of themselves;
+of CSV, JSON lines and tar an index of where rows begin is made once and kept until the file changes. Texts and numbers
+of the chosen rows are read, and held. A .json file, which is one list, is read as a whole (up to 512 MiB).
+
+Rows that fit all of *Only where* are counted; of these all are taken, the first, or some at random by the seed, in the
+order of the files. A bad row has no value in a column, or none of its kind, or a picture that is damaged: the run stops
+and names the first ten by file and row, or they are left out and counted, which decodes every picture beforehand.
+Of a file that breaks off, what lies before is then still read. Rows count from 1.`,
+  version: 1,
+  inputs: {},
+  outputs: {},
+  params: {
+    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/set" }),
+    files: z
+      .string()
+      .max(100_000)
+      .default("")
+      .meta({ label: "Files", widget: "textarea", placeholder: "train-*.parquet", description: "One or more a line." }),
+    columns: z.array(column).max(200).default([]).meta({ label: "Columns", widget: "columns" }),
+    where: z.array(filter).max(20).default([]).meta({ label: "Only where" }),
+    take: z.enum(["all", "first", "random"]).default("all").meta({ label: "Take" }),
+    amount: z.number().min(0).default(1000).meta({ label: "How many" }),
+    unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Of" }),
+    seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed", advanced: true }),
+    bad: z.enum(["stop", "leave out"]).default("stop").meta({ label: "Bad rows" }),
+  },
+  ports: ({ columns }) => ({ outputs: portsOf(columns) }),
+  check({ folder, files, columns, take, amount, unit }) {
+    if (!folder.trim())
+      return {
+        param: "folder",
+        message: "No folder is given.",
+        hint: "Enter the path of a folder on the machine that runs the graph.",
+      };
+    if (!files.trim()) return { param: "files", message: "No file is given.", hint: "Enter names or a pattern." };
+    if (!columns.length)
+      return { param: "columns", message: "No column is chosen.", hint: "Read the columns of the file." };
+    const twice = columns.find(({ name }, i) => columns.findIndex((other) => other.name === name) < i);
+    if (twice)
+      return {
+        param: "columns",
+        message: `“${twice.name}” is chosen twice.`,
+        hint: "Remove one, or name another column.",
+      };
+    if (take !== "all" && unit === "percent" && amount > 100)
+      return { param: "amount", message: "More than 100 % cannot be taken.", hint: "Give a share of 0 to 100." };
+    return undefined;
+  },
+  async fingerprint({ host, params }) {
+    const files = await host.findFiles(params.folder, params.files);
+    const stamps = JSON.stringify(files.map(({ path, size, mtimeMs }) => [path, size, mtimeMs]));
+    // Pictures that are paths lie beside the table.
+    const hasPaths = files.some(({ name }) => isTextTable(name)) && params.columns.some(({ as }) => as === "picture");
+    return hasPaths ? `${stamps} ${await host.folderStamp(params.folder)}` : stamps;
+  },
+  async run({ host, params }) {
+    const values = await readDataSet(host, params);
+    const names = [...portNames(params.columns).values()];
+    return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  },
+});
+
+function portsOf(columns: readonly WantedColumn[]): Ports {
+  const names = portNames(columns);
+  return Object.fromEntries(columns.map((wanted) => [names.get(wanted.name) ?? wanted.name, portOf(wanted)]));
+}
+
+function portOf({ as, name, size }: WantedColumn): Port {
+  const doc = `The column “${name}”.`;
+  if (as === "picture") return port.image({ shape: ["N", "*", "*"], doc });
+  if (as === "text" || as === "json") return port.text({ shape: ["N"], doc });
+  const dtype = as === "integer" ? "int64" : "float32";
+  return port.tensor({ dtype, shape: size === undefined ? ["N"] : ["N", size], doc });
+}
