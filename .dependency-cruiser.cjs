@@ -41,7 +41,7 @@ module.exports = {
       to: {
         path: "node_modules",
         pathNot:
-          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate|hyparquet|hyparquet-compressors)/",
+          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate|hyparquet|hyparquet-compressors|hyparquet-writer)/",
         dependencyTypesNot: ["type-only"],
       },
     },

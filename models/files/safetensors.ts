@@ -176,7 +176,7 @@ export async function* streamSafetensors(
 type Described = Pick<StreamedTensor, "name" | "dtype" | "shape" | "bytes">;
 
 /** The length, and the JSON of that length, with which a file of these tensors begins. */
-function headerFor(tensors: readonly Described[], metadata: Readonly<Record<string, string>>): Uint8Array {
+export function headerFor(tensors: readonly Described[], metadata: Readonly<Record<string, string>>): Uint8Array {
   let offset = 0;
   const entries = tensors.map(({ name, dtype, shape, bytes }) => {
     const start = offset;

@@ -131,6 +131,15 @@ export interface FolderListing {
   others: string[];
 }
 
+/** A file that is written while rows come; what is appended is on the disk and not in memory. */
+export interface GrowingFile {
+  append(bytes: Uint8Array): Promise<void>;
+  /** Stores it, with `head` before what was appended: what is known only when all rows have come. */
+  store(head?: Uint8Array): Promise<{ ref: string; bytes: number }>;
+  /** Lets go of it, where it is not stored. */
+  discard(): Promise<void>;
+}
+
 /** A picture that is still to be read. */
 export interface PictureSource {
   name: string;
@@ -161,6 +170,8 @@ export interface Host {
   put(bytes: Uint8Array): Promise<string>;
   /** Stores what comes part by part, of any length; nothing is left of what ends with an error. */
   putParts(parts: AsyncIterable<Uint8Array>): Promise<{ ref: string; bytes: number }>;
+  /** A new file, for what is stored in the end. */
+  growFile(): GrowingFile;
   get(ref: string): Promise<Uint8Array>;
   /** How many bytes were stored, and some of them: from `start` up to `end`, or to where they end. */
   size(ref: string): Promise<number>;

@@ -176,6 +176,8 @@ export interface Reducer<I extends Ports, O extends Ports> {
   /** Takes a chunk of rows in; `first` is the number of the first of them. */
   add(rows: HostValues<I>, first: number): Promise<void> | void;
   finish(): Promise<HostValues<O>> | HostValues<O>;
+  /** Lets go of what it holds outside of memory, where it does not come to the end. */
+  abandon?(): Promise<void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: variance only; a registry holds definitions of every type
@@ -202,8 +204,13 @@ export function defineNode<const I extends Ports, const O extends Ports, P exten
     ...definition,
     async run(c) {
       const reducer = reduce.start(c);
-      await reducer.add(c.inputs, 0);
-      return reducer.finish();
+      try {
+        await reducer.add(c.inputs, 0);
+        return await reducer.finish();
+      } catch (error) {
+        await reducer.abandon?.();
+        throw error;
+      }
     },
   } as NodeDefinition<I, O, P, R>;
 }

@@ -1,14 +1,18 @@
 import * as z from "zod";
-import { writeSafetensors } from "#models/files/safetensors";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { tensorFile, tensorFormats } from "../core/tensor-files";
 
 export const exportTensor = defineNode({
   type: "output.export-tensor",
   title: "Export tensor",
-  description: "A .safetensors file of a tensor, such as embeddings for a search index.",
-  docs: `float32 of any shape, under the given name. Row texts, if wired, are kept in the file's metadata as JSON
-under \`rows\`.`,
+  description: "A file of a tensor, such as embeddings for a search index: safetensors, NumPy or Parquet.",
+  docs: `float32 of any shape, written while its rows come. The texts of the rows, if they are wired, are kept
+
+- in a safetensors file in the metadata, as JSON under \`rows\`
+- in a Parquet file as the column \`text\`, beside a column of lists; of rows with several axes the sizes are in the
+  metadata, as JSON under \`shape\`
+- in a NumPy file not at all`,
   version: 1,
   inputs: { tensor: port.tensor({ dtype: "float32" }), rows: port.text({ shape: ["*"], optional: true }) },
   outputs: { file: port.file() },
@@ -17,12 +21,29 @@ under \`rows\`.`,
       .string()
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("embeddings"),
+    format: z.enum(tensorFormats).default("safetensors"),
   },
-  allRows: "Its file is written in one piece.",
-  async run({ host, inputs: { tensor, rows }, params }) {
-    const bytes = writeSafetensors([{ name: params.name, shape: tensor.shape, data: tensor.data as Float32Array }], {
-      metadata: rows ? { rows: JSON.stringify(rows) } : {},
-    });
-    return { file: { ref: await host.put(bytes), name: `${params.name}.safetensors`, bytes: bytes.byteLength } };
+  reduce: {
+    rows: ["tensor", "rows"],
+    start({ host, params: { format, name } }) {
+      const file = tensorFile(format, name, host);
+      return {
+        async add({ tensor, rows }) {
+          refuseOtherCount(tensor.shape[0] ?? 1, rows?.length);
+          await file.add(tensor, rows);
+        },
+        async finish() {
+          return { file: { ...(await file.store()), name: `${name}.${format}` } };
+        },
+        abandon: file.discard,
+      };
+    },
   },
 });
+
+function refuseOtherCount(rows: number, texts = rows): void {
+  if (rows === texts) return;
+  throw Object.assign(new Error(`The tensor has ${rows} rows, and there are ${texts} texts.`), {
+    hint: "Wire one text for each row, or none.",
+  });
+}

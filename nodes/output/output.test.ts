@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { readSafetensors } from "#models/files/safetensors";
-import { flat, floats, runNode, testHost } from "#tests/kit/run-node";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parquetReadObjects } from "hyparquet";
+import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import { openBlobs } from "#server/storage/blobs";
+import type { FileValue } from "../core/values";
+import { flat, floats, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { curve } from "./curve";
 import { exportTensor } from "./export-tensor";
 import { imageGrid } from "./image-grid";
@@ -62,5 +67,52 @@ describe("outputs", () => {
     const { tensors, metadata } = readSafetensors(await host.get(file.ref));
     expect(tensors.get("e")?.shape).toEqual([1, 2]);
     expect(metadata).toEqual({ rows: '["cat"]' });
+  });
+});
+
+describe("an exported tensor whose rows come in chunks", () => {
+  const chunks = [floats([2, 2], [1, 2, 3, 4]), floats([1, 2], [5, 6])];
+  const texts = [["cat", "dog"], ["cöw"]];
+
+  /** The bytes of the file that the chunks become. */
+  async function exported(format: string, dir?: string): Promise<Uint8Array> {
+    const host = await testHost(dir === undefined ? {} : { blobs: openBlobs(dir) });
+    const reducer = exportTensor.reduce?.start({ host, inputs: {} as never, params: { format, name: "e" } as never });
+    for (const [i, tensor] of chunks.entries()) await reducer?.add({ tensor, rows: texts[i] }, 0);
+    const { file } = (await reducer?.finish()) as { file: FileValue };
+    expect([file.name, file.bytes]).toEqual([`e.${format}`, await host.size(file.ref)]);
+    return host.get(file.ref);
+  }
+
+  it("is the safetensors file of all rows, and leaves nothing else behind", async () => {
+    const dir = await temporaryFolder();
+    const { tensors, metadata } = readSafetensors(await exported("safetensors", dir));
+    expect(tensors.get("e")?.shape).toEqual([3, 2]);
+    expect(toFloat32(tensors.get("e") as never)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(metadata).toEqual({ rows: '["cat","dog","cöw"]' });
+    expect(await readdir(join(dir, "tmp"))).toEqual([]);
+  });
+  it("is a NumPy file, without the texts", async () => {
+    const bytes = await exported("npy");
+    const text = new TextDecoder("latin1").decode(bytes.subarray(0, 128));
+    expect(text.startsWith("\x93NUMPY\x02\x00")).toBe(true);
+    expect(text).toContain("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2,), }");
+    const numbers = new Uint8Array(bytes.subarray(-24)).buffer;
+    expect([...new Float32Array(numbers)]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((bytes.length - 24) % 64).toBe(0);
+  });
+  it("is a Parquet file with a column of lists", async () => {
+    const bytes = await exported("parquet");
+    const rows = await parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+    expect(rows).toEqual([
+      { text: "cat", e: [1, 2] },
+      { text: "dog", e: [3, 4] },
+      { text: "cöw", e: [5, 6] },
+    ]);
+  });
+  it("refuses texts that are not one for each row", async () => {
+    await expect(runNode(exportTensor, { tensor: floats([2, 1], [1, 2]), rows: ["a"] })).rejects.toThrow(
+      "The tensor has 2 rows, and there are 1 texts.",
+    );
   });
 });

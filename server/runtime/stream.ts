@@ -41,7 +41,7 @@ export async function runStream(
     await run.allChunks();
     return await run.finish(warningsOf);
   } finally {
-    run.close();
+    await run.close();
   }
 }
 
@@ -101,8 +101,9 @@ class StreamRun {
     return given;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#ahead?.close();
+    for (const reducer of this.#reducers.values()) await reducer.abandon?.();
     for (const region of this.#regions.values()) {
       region.then(
         (open) => open.close(),

@@ -10,6 +10,7 @@ import { openFolders } from "../../files/folders";
 import { openTables } from "../../files/tables";
 import { keptIndex } from "./kept-index";
 import { imageBytes, shownImage } from "./image-bytes";
+import { growingFile } from "./growing-file";
 import { importImage, importImages } from "./import-images";
 import { packageFile } from "./packages";
 import { decodeEach, picturesIn } from "./decode-each";
@@ -54,6 +55,7 @@ export function createHost(options: HostOptions): Host {
     packageFile,
     put: (bytes) => blobs.put(bytes, { durable: false }),
     putParts: (parts) => blobs.putStream(Readable.from(parts), Number.POSITIVE_INFINITY, { durable: false }),
+    growFile: () => growingFile(blobs),
     get: (ref) => blobs.get(ref),
     size: (ref) => blobs.size(ref),
     read: (ref, start, end) => blobs.read(ref, start, end),
