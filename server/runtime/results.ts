@@ -119,10 +119,8 @@ export class Results {
       const value = values.get(endpoint);
       if (value === undefined) continue;
       this.#values.set(endpoint, Promise.resolve(value));
-      [entry.outputs[port], entry.previews[port]] = await Promise.all([
-        storeValue(type, value, this.options.blobs),
-        previewOf(type, value, host) as Promise<Preview>,
-      ]);
+      entry.outputs[port] = await storeValue(type, value, this.options.blobs);
+      entry.previews[port] = (await previewOf(type, value, host)) as Preview;
     }
     await this.#keepEntry(node, entry);
     return entry;
