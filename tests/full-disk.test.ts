@@ -36,7 +36,7 @@ it.each([
   expect((await runDocument(document, data, { targets: ["data"] })).status).toBe("done");
   const { code, said } = await runWith(4000, data, target);
   expect(code).toBe(1);
-  expect(said).toContain("A file would be larger than is allowed here, so the result could not be stored.");
+  expect(said).toContain("The result is larger than files may be on this machine, so it could not be stored.");
   expect(await readdir(join(data, "blobs/tmp"))).toEqual([]);
   const again = await runDocument(document, data, { targets: [target] });
   expect([again.status, again.ran.includes("data")]).toEqual(["done", false]);
