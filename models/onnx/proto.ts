@@ -44,10 +44,10 @@ export type Placement =
 /** A parameter's numbers, or where they lie. */
 export type ParameterNumbers = Float32Array<ArrayBuffer> | Stored | StoredBlocks;
 
-/** A matrix that lies in a file in blocks of small integers; its products are computed from those. */
+/** A matrix in blocks of small integers, which lie in a file or are there as bytes; its products are computed from those. */
 export interface StoredBlocks extends BlockLayout {
-  values: Stored;
-  scales: Stored;
+  values: Stored | Uint8Array<ArrayBuffer>;
+  scales: Stored | Uint8Array<ArrayBuffer>;
 }
 
 /** Numbers that lie in a file in the model's folder, where the runtime reads them. */
@@ -330,13 +330,16 @@ const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): Tens
     ...(rest as object),
   });
 
-/** A tensor whose numbers lie in another file (ONNX, "External data"). */
-function external(name: string, dataType: number, shape: Shape, { location, offset, bytes }: Stored): TensorProto {
+/** A tensor whose numbers lie in another file (ONNX, "External data"), or are there as bytes. */
+function external(name: string, dataType: number, shape: Shape, source: Stored | Uint8Array<ArrayBuffer>): TensorProto {
+  const dims = shape.map((d) => BigInt(d));
+  if (source instanceof Uint8Array) return create(TensorProtoSchema, { name, dataType, dims, rawData: source });
+  const { location, offset, bytes } = source;
   const entries = Object.entries({ location, offset, length: bytes });
   return create(TensorProtoSchema, {
     name,
     dataType,
-    dims: shape.map((d) => BigInt(d)),
+    dims,
     dataLocation: TensorProto_DataLocation.EXTERNAL,
     externalData: entries.map(([key, value]) => ({ key, value: String(value) })),
   });

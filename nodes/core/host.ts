@@ -1,5 +1,15 @@
-import type { ImageBatch, ImageFile, PlacedImage, Series, SourceFile, StoredImage, Tensor, Weights } from "./values";
-import type { Deferred } from "./values";
+import type {
+  Deferred,
+  FileValue,
+  ImageBatch,
+  ImageFile,
+  PlacedImage,
+  Series,
+  SourceFile,
+  StoredImage,
+  Tensor,
+  Weights,
+} from "./values";
 import type { Checkpoint } from "#models/files/checkpoint";
 import type { TableFile } from "#models/files/table-file";
 import type { Signature } from "#models/onnx/import/signature";
@@ -105,6 +115,10 @@ export interface TrainResult {
 export interface ExportRequest {
   /** What the model gives. */
   tensors: Deferred[];
+  /** What the file is called, without its ending. */
+  name: string;
+  /** In the file, up to 1.5 GiB of them, or in another one beside it. */
+  weights: "in the file" | "beside it";
 }
 
 /** Numbers, or the texts of a string tensor, row by row. */
@@ -224,7 +238,7 @@ export interface Host {
   products(left: Tensor, right: Tensor): Promise<Tensor>;
   train(request: TrainRequest): Promise<TrainResult>;
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
-  exportOnnx(request: ExportRequest): Promise<Uint8Array>;
+  exportOnnx(request: ExportRequest): Promise<FileValue>;
   /** Runs a model file as it is; gives its outputs by the file's names. */
   runOnnx(request: OnnxRequest): Promise<Record<string, OnnxValue>>;
 }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
@@ -47,6 +48,31 @@ async function exported(document: GraphDocument, dir: string, targets?: string[]
 }
 
 describe("an exported model", () => {
+  it("with its weights beside it gives what it gives with them inside", async () => {
+    const trained = {
+      ...towers,
+      fresh: ["weights.make", { seed: 3 }],
+      export: ["output.export-onnx", { name: "encoder", weights: "beside it" }],
+    } as typeof towers;
+    const dir = await temporaryFolder();
+    const document = graph(trained, [...wires, "fresh.weights -> vision.weights", "fresh.weights -> head.weights"]);
+    const result = await runDocument(document, dir, { targets: ["export", "head", "normalize"] });
+    const file = result.outputs.export?.file?.value as FileValue;
+    expect([file.name, file.beside?.map(({ name }) => name)]).toEqual(["encoder.onnx", ["encoder.onnx.data"]]);
+    const blobs = openBlobs(join(dir, "blobs"));
+    const folder = await temporaryFolder();
+    for (const { name, ref } of [file, ...(file.beside ?? [])])
+      await writeFile(join(folder, name), await blobs.get(ref));
+    expect(file.bytes).toBeLessThan(100_000);
+    const session = await ort.InferenceSession.create(join(folder, file.name), { logSeverityLevel: 3 });
+    const stored = (node: string, port: string) =>
+      result.outputs[node]?.[port]?.value as { shape: number[]; ref: string };
+    const pixels = stored("normalize", "pixels");
+    const numbers = new Float32Array((await blobs.get(pixels.ref)).slice().buffer);
+    const { embedding } = await session.run({ pixels: new ort.Tensor("float32", numbers, pixels.shape) });
+    const expected = new Float32Array((await blobs.get(stored("head", "embedding").ref)).slice().buffer);
+    close(embedding?.data as Float32Array, expected);
+  });
   it("runs without Patchbay, at any batch size, with the graph's numbers", async () => {
     const { session, tensor, result } = await exported(graph(towers, wires), await temporaryFolder(), [
       "export",

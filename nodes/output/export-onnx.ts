@@ -12,7 +12,9 @@ left open.
 
 - inputs are called as the ports that read them, outputs as the ports wired here
 - several wires give one model with several outputs
-- adapters and frozen parts are written as they compute; weights are float32, at most 2 GiB`,
+- adapters and frozen parts are written as they compute; weights are float32, quantized ones their blocks
+- above 1.5 GiB, or where that is chosen, weights lie in a second file, \`name.onnx.data\`, which belongs beside the first
+  under that name; they are written one after the other`,
   version: 1,
   inputs: { tensor: port.tensor({ deferred: "structure", many: true, doc: "What the model gives." }) },
   outputs: { file: port.file() },
@@ -22,9 +24,12 @@ left open.
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("model")
       .meta({ label: "File name" }),
+    weights: z.enum(["in the file", "beside it"]).default("in the file").meta({
+      label: "Weights",
+      description: "Beside it they are anyway where they take more than 1.5 GiB.",
+    }),
   },
-  async run({ host, inputs, params }) {
-    const bytes = await host.exportOnnx({ tensors: inputs.tensor });
-    return { file: { ref: await host.put(bytes), name: `${params.name}.onnx`, bytes: bytes.byteLength } };
-  },
+  run: async ({ host, inputs, params: { name, weights } }) => ({
+    file: await host.exportOnnx({ tensors: inputs.tensor, name, weights }),
+  }),
 });

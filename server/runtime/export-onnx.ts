@@ -1,10 +1,16 @@
+import { Readable } from "node:stream";
+import type { TensorAddress } from "#models/files/checkpoint";
+import type { QuantizedTensor } from "#models/files/quantized";
+import { toFloat32 } from "#models/files/safetensors";
 import { termsOf } from "#models/onnx/dim";
 import type { Dim, Graph, Init } from "#models/onnx/graph";
-import { toModel } from "#models/onnx/proto";
+import { type ParameterNumbers, type Stored, toModel } from "#models/onnx/proto";
 import { rewrite } from "#models/onnx/rewrite";
+import { sizeOf } from "#models/onnx/shape";
 import { split } from "#models/onnx/split";
+import { piecesOf } from "#nodes/core/checkpoint";
 import type { ExportRequest } from "#nodes/core/host";
-import type { Weights } from "#nodes/core/values";
+import type { FileValue, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { symbolicType, type Types } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
@@ -12,7 +18,7 @@ import { coneOf, upstreamOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { handlesOf, parameterValues } from "./parameters";
+import { handlesOf, numbersOf, type ParameterSource, parameterSources } from "./parameters";
 
 export interface Export {
   request: ExportRequest;
@@ -25,22 +31,89 @@ export interface Export {
   warn(message: string): void;
 }
 
-/** A protobuf file ends at 2 GiB; what is no weight takes some of it. */
-const maxWeightBytes = 2 ** 31 - 64 * 2 ** 20;
+/** Weights up to so many bytes may lie in the model's own file; protobuf ends at 2 GiB. */
+const maxInside = 1.5 * 2 ** 30;
 
 /**
  * The tensor nodes upstream of the asked tensors as one ONNX model with the batch size open, their weights written into
- * it. Inputs and outputs are called as the ports that read and give them.
+ * it or into a file beside it, tensor by tensor. Inputs and outputs are called as the ports that read and give them.
  */
-export async function exportOnnx(spec: Export): Promise<Uint8Array> {
+export async function exportOnnx(spec: Export): Promise<FileValue> {
+  const { request, blobs } = spec;
   const lowered = await lowerExported(spec, exportedNodes(spec));
-  refuseTooLarge(spec, lowered);
   warnOfFreshWeights(spec, lowered);
-  const values = await parameterValues(lowered, spec.weightsOf, spec.blobs);
-  return toModel(rewrite(lowered.graph, { names: lowered.inputNames, sizes: sizeNames(lowered.graph) }), {
-    parameters: "initializers",
-    values: (name) => values.get(name) as Float32Array<ArrayBuffer>,
-  });
+  const graph = rewrite(lowered.graph, { names: lowered.inputNames, sizes: sizeNames(lowered.graph) });
+  const sources = await parameterSources(lowered, spec.weightsOf, blobs);
+  const laid = layOut(sources, `${request.name}.onnx.data`);
+  const lasting = { durable: false };
+  const write = async (values: ReadonlyMap<string, ParameterNumbers>) => {
+    const model = toModel(graph, {
+      parameters: "initializers",
+      values: (name) => values.get(name) as ParameterNumbers,
+    });
+    return { ref: await blobs.put(model, lasting), name: `${request.name}.onnx`, bytes: model.byteLength };
+  };
+  if (request.weights === "in the file" && laid.bytes <= maxInside) return write(await numbersOfAll(sources, blobs));
+  const data = await blobs.putStream(Readable.from(bytesOfAll(sources, blobs)), Number.POSITIVE_INFINITY, lasting);
+  return { ...(await write(laid.places)), beside: [{ ...data, name: `${request.name}.onnx.data` }] };
+}
+
+/** Where each parameter begins in a file of all of them, one behind the other: float32, or blocks with their scales. */
+function layOut(sources: ReadonlyMap<string, ParameterSource>, location: string) {
+  const places = new Map<string, ParameterNumbers>();
+  let offset = 0;
+  const place = (dtype: string, bytes: number): Stored => {
+    const stored = { location, dtype, offset, bytes };
+    offset += bytes;
+    return stored;
+  };
+  for (const [name, source] of sources) {
+    if (!isQuantized(source)) places.set(name, place("F32", 4 * countOf(source)));
+    else {
+      const values = place("U8", source.values.end - source.values.start);
+      places.set(name, { ...source, values, scales: place("F32", source.scales.end - source.scales.start) });
+    }
+  }
+  return { places, bytes: offset };
+}
+
+const isQuantized = (source: ParameterSource): source is QuantizedTensor => "scales" in source;
+
+/** How many numbers a parameter has. */
+function countOf(source: Float32Array | TensorAddress): number {
+  return source instanceof Float32Array ? source.length : sizeOf(source.shape);
+}
+
+/** The same bytes, tensor by tensor. */
+async function* bytesOfAll(sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs): AsyncGenerator<Uint8Array> {
+  for (const source of sources.values()) {
+    if (isQuantized(source)) {
+      yield* piecesOf(blobs, source.values);
+      yield* piecesOf(blobs, source.scales);
+    } else if (source instanceof Float32Array) yield bytesOf(source);
+    else {
+      for await (const piece of piecesOf(blobs, source)) yield bytesOf(toFloat32({ dtype: source.dtype, data: piece }));
+    }
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+async function numbersOfAll(
+  sources: ReadonlyMap<string, ParameterSource>,
+  blobs: Blobs,
+): Promise<Map<string, ParameterNumbers>> {
+  const numbers = new Map<string, ParameterNumbers>();
+  for (const [name, source] of sources) {
+    if (!isQuantized(source)) numbers.set(name, await numbersOf(source, blobs));
+    else {
+      const read = ({ file, start, end }: TensorAddress) => blobs.read(file, start, end);
+      numbers.set(name, { ...source, values: await read(source.values), scales: await read(source.scales) });
+    }
+  }
+  return numbers;
 }
 
 /** The tensor nodes that the file is made of. Throws where something else stands among them. */
@@ -83,17 +156,6 @@ async function lowerExported(
     lowered.graph.output(names.free(output.port, output.node), lowered.values.get(endpointKey(output)) as never);
   // What the outputs do not need is left out, weights too.
   return { ...lowered, graph: split(lowered.graph, () => false).second, inputNames: names.inputs };
-}
-
-function refuseTooLarge({ node }: Export, { graph }: Lowered): void {
-  const sizes = graph.parameters.map(({ value }) => value.shape.reduce<number>((n, d) => n * Number(d), 1));
-  const bytes = 4 * sizes.reduce((sum, size) => sum + size, 0);
-  if (bytes <= maxWeightBytes) return;
-  throw new Failure({
-    node,
-    message: `The weights take ${(bytes / 2 ** 30).toFixed(1)} GiB, and an ONNX file holds at most 2.`,
-    hint: "Export parts of the model one by one, or save the weights as .safetensors.",
-  });
 }
 
 function warnOfFreshWeights({ warn }: Export, { graph, parameters }: Lowered): void {

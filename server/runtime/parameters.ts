@@ -130,11 +130,13 @@ export async function parameterValues(
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
   const values = new Map<string, Float32Array<ArrayBuffer>>();
   for (const [name, source] of await parameterSources(lowered, weightsOf, blobs, options))
-    values.set(name, source instanceof Float32Array ? source : await numbersOf(source, blobs));
+    values.set(name, await numbersOf(source, blobs));
   return values;
 }
 
-async function numbersOf(source: TensorAddress | QuantizedTensor, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
+/** The numbers of one parameter, as float32. */
+export async function numbersOf(source: ParameterSource, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
+  if (source instanceof Float32Array) return source;
   const bytesOf = ({ file, start, end }: TensorAddress) => blobs.read(file, start, end);
   if ("dtype" in source) return toFloat32({ dtype: source.dtype, data: await bytesOf(source) });
   const scales = toFloat32({ dtype: source.scales.dtype, data: await bytesOf(source.scales) });

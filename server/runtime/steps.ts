@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
-import type { Tensor, Weights } from "#nodes/core/values";
+import type { FileValue, Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
@@ -183,7 +183,7 @@ function withFirstWarnings(tell: StepContext["tell"]): StepContext["tell"] {
   };
 }
 
-async function runExport(node: string, request: ExportRequest, context: StepContext): Promise<Uint8Array> {
+async function runExport(node: string, request: ExportRequest, context: StepContext): Promise<FileValue> {
   const { options, graph, types, results, tell } = context;
   await prepare(coneOf(graph, request.tensors).tensors, context);
   return exportOnnx({

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { FileValue } from "#nodes/core/values";
 import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
 import { random } from "#models/random";
 import { Cancelled, Failure } from "../../errors";
@@ -31,7 +32,7 @@ export interface HostOptions {
   onProgress(done: number, of: number, note?: string): void;
   onWarn(message: string): void;
   train?(request: TrainRequest): Promise<TrainResult>;
-  exportOnnx?(request: ExportRequest): Promise<Uint8Array>;
+  exportOnnx?(request: ExportRequest): Promise<FileValue>;
   /** Where model files are run. */
   provider?: Provider;
 }
