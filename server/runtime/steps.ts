@@ -38,6 +38,8 @@ export interface StepOptions {
    * rows are made in between.
    */
   dataThreads?: number;
+  /** How many bytes of rows that it has drawn a training holds, so that it need not make them again. */
+  heldBytes?: number;
   registry?: Registry;
 }
 
@@ -158,6 +160,7 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     document: options.registry ? undefined : options.document,
     folders: options.folders ?? [],
     dataThreads: options.dataThreads,
+    heldBytes: options.heldBytes,
     blobs: options.blobs,
     cacheDir: options.cacheDir,
     signal: options.signal,

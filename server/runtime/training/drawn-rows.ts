@@ -18,7 +18,7 @@ import { rowCount, sliceRows } from "../values";
 import { bytesOfRows, type HeldRows, numbersOf, putRows, roomFor, rowRange, takeHeld } from "./held-rows";
 
 /** Rows of numbers are held up to so many bytes in all. */
-const heldBytes = () => Math.min(256 * 2 ** 20, memoryLimit() / 8);
+const usualRoom = () => Math.min(256 * 2 ** 20, memoryLimit() / 8);
 
 /** What is there before: in memory, or as it is stored. */
 type Given = { type: PortType; value: unknown } | { type: RowType; stored: unknown };
@@ -34,9 +34,10 @@ export async function openDrawnRows(
   work: Omit<Work, "whole">,
   cones: readonly Cone[],
   before: RowsBefore,
+  heldBytes = usualRoom(),
 ): Promise<DrawnRows> {
   const given = new Map<string, Given>();
-  let room = heldBytes();
+  let room = heldBytes;
   for (const from of cones.flatMap(({ rows }) => rows)) {
     if (given.has(endpointKey(from))) continue;
     const { type, stored } = before.storedOf(from);

@@ -27,6 +27,8 @@ export interface Training {
   folders: readonly string[];
   /** Threads that make batches ahead. */
   dataThreads?: number;
+  /** How many bytes of drawn rows are held; by default 256 MiB, or an eighth of what runs may hold. */
+  heldBytes?: number;
   blobs: Blobs;
   cacheDir: string;
   signal: AbortSignal;

@@ -42,7 +42,7 @@ async function openSource(training: Training): Promise<DrawnRows> {
   const { request, node, graph } = training;
   const cones = request.stages.map((stage) => coneOfStage({ graph, node, request, stage }));
   cones.push(coneOf(graph, request.metrics));
-  return openDrawnRows(training, cones, training);
+  return openDrawnRows(training, cones, training, training.heldBytes);
 }
 
 async function trainOn(source: DrawnRows, training: Training): Promise<TrainResult> {
