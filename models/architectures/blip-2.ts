@@ -13,6 +13,7 @@ import {
   layered,
   once,
   type Outputs,
+  type Prompt,
   under,
 } from "./core/architecture";
 import { bertAttention, bertFeedForward } from "./core/bert-layer";
@@ -113,13 +114,14 @@ function mergedTokens(builder: Builder, config: Config, inputs: Inputs, features
   const { text_config: text } = config;
   const table = { rows: text.vocab_size, width: text.word_embed_proj_dim ?? text.hidden_size };
   const words = tokenEmbeddings(builder, "language_model.model.decoder.embed_tokens", inputs, table);
-  const token = config.image_token_index ?? text.vocab_size - 1;
-  const isPlace = builder.op.Equal(inputs.need("input_ids"), builder.graph.constant([token], "int64"));
+  const token = builder.graph.constant([imageToken(config)], "int64");
+  const isPlace = builder.op.Equal(inputs.need("input_ids"), token);
   return placeFeatures(builder, words, isPlace, features());
 }
 
 function generator({ builder, config, inputs }: Forward<Config>): Outputs {
-  const { vision, queries, features } = pictureOf(builder, config, inputs);
+  // While text is generated, all of a picture is made once.
+  const { vision, queries, features } = pictureOf({ ...builder, generation: undefined }, config, inputs);
   const language = once(() => {
     const merged = {
       inputs_embeds: mergedTokens(builder, config, inputs, features),
@@ -140,6 +142,16 @@ function generator({ builder, config, inputs }: Forward<Config>): Outputs {
   };
 }
 
+/** Without a prompt: a picture's tokens, and the start token. */
+function picturePrompt(config: Config, { rows, ids, ...others }: Prompt): Prompt {
+  const start = [config.text_config.bos_token_id].flat()[0] ?? 2;
+  const picture = Array.from({ length: config.num_query_tokens }, () => imageToken(config));
+  const settings = { eos_token_id: config.text_config.eos_token_id, pad_token_id: config.text_config.pad_token_id };
+  return { rows, settings, ...others, ids: ids ?? Array.from({ length: rows }, () => [...picture, start]) };
+}
+
+const imageToken = ({ image_token_index: token, text_config }: Config): number => token ?? text_config.vocab_size - 1;
+
 const modelInputs = ({ vision_config, text_config }: Config): Record<string, InputSpec> => ({
   ...pictureInputs(vision_config),
   input_ids: { dtype: "int64", shape: ["T", "L"], doc: "With as many picture tokens as there are queries." },
@@ -156,7 +168,12 @@ const modelInputs = ({ vision_config, text_config }: Config): Record<string, Inp
 export const blip2 = defineFamily({
   modelTypes: { "blip-2": "Blip2ForConditionalGeneration", blip_2_vision_model: "Blip2VisionModel" },
   classes: {
-    Blip2ForConditionalGeneration: architecture({ config, inputs: modelInputs, forward: generator }),
+    Blip2ForConditionalGeneration: architecture({
+      config,
+      inputs: modelInputs,
+      forward: generator,
+      prompt: picturePrompt,
+    }),
     Blip2VisionModel: architecture({
       config: towerConfig("vision_config", visionConfig),
       names: { prefixes: ["vision_model"] },

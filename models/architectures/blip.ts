@@ -15,6 +15,7 @@ import {
   layered,
   once,
   type Outputs,
+  type Prompt,
 } from "./core/architecture";
 import { bertEmbeddings, bertLayer, bertTransform, wordScores } from "./core/bert-layer";
 import { blipVisionFields, blipVisionTower } from "./core/blip-vision";
@@ -27,6 +28,7 @@ import {
   positions,
   share,
   size,
+  tokenId,
   towerConfig,
   vocabulary,
   withConfigDicts,
@@ -45,6 +47,10 @@ const textConfig = z.object({
   hidden_act: activation("gelu"),
   layer_norm_eps: epsilon(1e-12),
   label_smoothing: share(0),
+  bos_token_id: tokenId.default(30522),
+  eos_token_id: tokenId.default(2),
+  pad_token_id: tokenId.default(0),
+  sep_token_id: tokenId.default(102),
 });
 type TextConfig = z.output<typeof textConfig>;
 
@@ -128,6 +134,18 @@ function captioner({ builder, config, inputs }: Forward<Config>): Outputs {
   };
 }
 
+/** A caption begins with [DEC]; of a prompt that stands in its first place, and its end, [SEP], is taken away. */
+function captionPrompt({ text_config: text }: Config, { rows, ids, mask }: Prompt): Prompt {
+  const begin = [text.bos_token_id].flat()[0] ?? 0;
+  const given = ids ?? Array.from({ length: rows }, () => [begin, 0]);
+  return {
+    rows,
+    ids: given.map((row) => [begin, ...row.slice(1, -1)]),
+    mask: mask?.map((row) => row.slice(0, -1)),
+    settings: { eos_token_id: text.sep_token_id, pad_token_id: text.pad_token_id },
+  };
+}
+
 function retrieval({ builder, config, inputs, options }: Forward<Config>): Outputs {
   const vision = visionOf(builder, config, inputs);
   const isMatching = options.use_itm_head !== false;
@@ -182,6 +200,7 @@ export const blip = defineFamily({
         },
       }),
       forward: captioner,
+      prompt: captionPrompt,
     }),
     BlipForImageTextRetrieval: architecture({
       config,

@@ -6,7 +6,7 @@ import { type Builder, embedding, layerNorm, linear, scoped } from "../blocks/bu
 import { causalAttention } from "../blocks/causal-attention";
 import type { Dim, Value } from "../onnx/graph";
 import { architecture, defineFamily, type Inputs, type Outputs } from "./core/architecture";
-import { activation, flag, heads, layers, positions, size, vocabulary } from "./core/config";
+import { activation, flag, heads, layers, positions, size, tokenId, vocabulary } from "./core/config";
 import {
   causalMasks,
   labelInputs,
@@ -35,6 +35,9 @@ export const optConfig = z.object({
   enable_bias: flag(true),
   layer_norm_elementwise_affine: flag(true),
   tie_word_embeddings: flag(true),
+  bos_token_id: tokenId.default(2),
+  eos_token_id: tokenId.default(2),
+  pad_token_id: tokenId.default(1),
 });
 export type OptConfig = z.output<typeof optConfig>;
 

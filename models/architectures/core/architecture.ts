@@ -41,12 +41,25 @@ export interface ArchitectureSpec<C> {
   forward(model: Forward<NoInfer<C>>): Outputs;
   /** How names in files become ours. */
   names?: NameRules;
+  /** What its class makes of prompts before text is generated, where it does anything. */
+  prompt?(config: NoInfer<C>, given: Prompt): Prompt;
+}
+
+/** Prompts of so many rows. */
+export interface Prompt {
+  rows: number;
+  ids?: readonly (readonly number[])[];
+  /** 1 where a token counts. */
+  mask?: readonly (readonly number[])[];
+  /** What it asks of generation, by the names of generation_config.json. */
+  settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A class whose configuration was read. */
 export interface OpenArchitecture {
   inputs: Readonly<Record<string, InputSpec>>;
   names: NameRules;
+  prompt(given: Prompt): Prompt;
   forward(builder: Builder, inputs: Inputs, options?: Options): Outputs;
 }
 
@@ -75,6 +88,7 @@ export function architecture<C>(spec: ArchitectureSpec<C>): Architecture {
       return {
         inputs: spec.inputs(config),
         names: spec.names ?? {},
+        prompt: (given) => spec.prompt?.(config, given) ?? given,
         forward: (builder, inputs, options = {}) =>
           remembered(spec.forward({ builder: { ...builder, linearLayout: "out-in" }, config, inputs, options })),
       };

@@ -11,7 +11,6 @@ import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
 import { Decoder } from "../generation/decoder";
 import { decoderModel } from "../generation/decoder-model";
-import { promptsOf } from "../generation/open-decoder";
 import { openSession } from "../sessions";
 import { builderFor, explained, fitted, type ForwardResult, type Tensors, written } from "./forward";
 import type { ModelFolder } from "./model-folder";
@@ -64,14 +63,19 @@ export async function openFolderDecoder(
 
 /** The sequences that `generate` gives, with the scores of its steps or of its beams. */
 export async function runGenerate(model: ModelFolder, inputs: Tensors, call: Options = {}): Promise<ForwardResult> {
-  const given = fitted(inputs, model.configFor().inputs);
-  const { input_ids: ids, attention_mask: mask } = given;
-  if (!ids) throw new Failure({ message: "The input “input_ids” is missing.", hint: "Give the prompts' token ids." });
-  const prompts = promptsOf(ids, mask);
-  const longest = Math.max(...prompts.map(({ length }) => length));
-  const defaults = await generationDefaults(model, call);
-  const options = explained(() => optionsFrom(defaults, call, longest));
+  const config = model.configFor();
+  const given = fitted(inputs, config.inputs);
   const others = Object.fromEntries(Object.entries(given).filter(([name]) => !places.includes(name)));
+  const { ids, mask, settings } = config.prompt({
+    rows: Object.values(others)[0]?.shape[0] ?? given.input_ids?.shape[0] ?? 0,
+    ids: given.input_ids && rowsIn(given.input_ids),
+    mask: given.attention_mask && rowsIn(given.attention_mask),
+  });
+  if (!ids) throw new Failure({ message: "The input “input_ids” is missing.", hint: "Give the prompts' token ids." });
+  const prompts = ids.map((row, i) => row.filter((_, place) => mask?.[i]?.[place] !== 0));
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  const defaults = { ...(await generationDefaults(model, call)), ...without(settings ?? {}, call) };
+  const options = explained(() => optionsFrom(defaults, call, longest));
   const { decoder, close } = await openFolderDecoder(model, others);
   try {
     const steps: Float32Array[] = [];
@@ -90,7 +94,20 @@ export async function runGenerate(model: ModelFolder, inputs: Tensors, call: Opt
 async function generationDefaults(model: ModelFolder, call: Options): Promise<object> {
   const text = await model.json("generation_config.json");
   const said = text === undefined ? model.configFor().json : parsed(text, "generation_config.json");
-  return Object.fromEntries(Object.entries(said).filter(([name]) => call[name] !== null));
+  return without(said, call);
+}
+
+/** Settings but for those that the call takes back by null. */
+function without(settings: object, call: Options): object {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => call[name] !== null));
+}
+
+/** A table of integers, row by row. */
+function rowsIn({ shape, data }: Tensor): number[][] {
+  const [rows = 0, length = 0] = shape;
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length }, (_, place) => Number(data[row * length + place])),
+  );
 }
 
 /** The scores of some rows among those of all; rows that ended have zeros. */
