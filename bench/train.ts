@@ -3,37 +3,14 @@
  * steps in turns, so that a machine whose speed drifts slows both. Reports medians, ratios, and the peak memory of each
  * process. `npm run bench:train`
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface, type Interface } from "node:readline";
 import { availableParallelism } from "node:os";
+import { Runner } from "./runner";
 import { torchPython } from "./torch/python";
 import { median } from "./vit";
 
 const threads = availableParallelism();
 const rounds = Number(process.argv[2] ?? 5);
 const each = Number(process.argv[3] ?? 6);
-
-/** A process that takes steps when asked. */
-class Runner {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly times: number[] = [];
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, {
-      stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
-    });
-    const lines: Interface = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
-    this.#lines = lines[Symbol.asyncIterator]();
-  }
-  async answer<T>(): Promise<T> {
-    return JSON.parse((await this.#lines.next()).value) as T;
-  }
-  async ask<T>(text: string): Promise<T> {
-    this.#child.stdin?.write(`${text}\n`);
-    return this.answer<T>();
-  }
-}
 
 const python = torchPython();
 await compare("vit", 32);
@@ -68,10 +45,13 @@ async function compare(model: string, batch: number): Promise<void> {
 }
 
 function startRunners(model: string, batch: number): Map<string, Runner> {
-  const ours = new Runner(process.execPath, ["--import", "tsx", "bench/ours.ts", model, String(batch)]);
+  const ours = new Runner(process.execPath, ["--import", "tsx", "bench/ours.ts", model, String(batch)], threads);
   const runners = new Map([["patchbay", ours]]);
   if (!python) return runners;
   for (const mode of ["eager", "compile"])
-    runners.set(mode, new Runner(python, ["bench/torch/step.py", model, mode, String(batch), String(threads)]));
+    runners.set(
+      mode,
+      new Runner(python, ["bench/torch/step.py", model, mode, String(batch), String(threads)], threads),
+    );
   return runners;
 }

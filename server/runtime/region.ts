@@ -2,6 +2,7 @@
  * Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of
  * rows.
  */
+import { availableParallelism } from "node:os";
 import type { DType, Shape, Value } from "#models/onnx/graph";
 import { indexBounds } from "#models/onnx/index-bounds";
 import { runsByRow } from "#models/onnx/rows";
@@ -25,10 +26,11 @@ import { rowsOf, widthOf } from "./values";
 
 /**
  * Rows per call of a model that works row by row: enough to keep the cores busy, few enough that what lies between two
- * ops stays near the processor, and to tell and stop in between.
+ * ops stays in their caches, and to tell and stop in between. Measured with a ViT-S/16, whose widest row has 1.2 MB:
+ * 97 ms of work a row in calls of 4, 107 in calls of 16, 120 in calls of 64.
  */
 const callRows = 64;
-const callBytes = 20 * 2 ** 20;
+const callBytes = 2.5 * 2 ** 20 * availableParallelism();
 /**
  * A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again.
  */

@@ -49,7 +49,13 @@ function bytesFor(count: number, size: number, { width, height }: PixelRequest):
   return needed;
 }
 
-/** Pixels by content, or by the address, and request; made once, then read from the cache folder. */
+/**
+ * Pixels are kept where making them takes longer than reading and writing so many bytes: large photographs and drawings
+ * are, a small photograph is not.
+ */
+const bytesPerMillisecond = 25_000;
+
+/** Pixels by content, or by the address, and request: made, or read from the cache folder. */
 async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
   const name = sha256(JSON.stringify([renderVersion, "ref" in file ? file.ref : addressOf(file), request]));
   const path = join(decoding.cacheDir, "pixels", name.slice(0, 2), name);
@@ -57,8 +63,9 @@ async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Deco
   if (known?.byteLength === request.width * request.height * 3) return known;
   const { bytes, size } = await decodable(file, decoding.bytesOf);
   try {
+    const began = performance.now();
     const data = await render(bytes, request, size);
-    await writeWhole(path, data);
+    if (performance.now() - began > data.byteLength / bytesPerMillisecond) await writeWhole(path, data);
     return data;
   } catch (cause) {
     if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
