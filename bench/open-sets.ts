@@ -1,0 +1,104 @@
+/** The data sets that `bench:open` opens: small pictures with captions, in the formats in which data sets are shared. */
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { parquetWriteFile } from "hyparquet-writer";
+import sharp from "sharp";
+import { tarEntry } from "#tests/kit/tar";
+
+export const setNames = ["parquet", "jsonl", "tar"] as const;
+export type SetName = (typeof setNames)[number];
+
+const shards = 10;
+const text = (name: string) => ({ name, as: "text" });
+const image = { name: "image", as: "picture" };
+const label = { name: "label", as: "integer" };
+
+export const sets: Record<SetName, { rows: number; files: string; columns: object[] }> = {
+  parquet: { rows: 1_000_000, files: "train-*.parquet", columns: [image, text("caption"), label] },
+  jsonl: { rows: 1_000_000, files: "train.jsonl", columns: [image, text("caption"), label] },
+  tar: { rows: 100_000, files: "{00000..00009}.tar", columns: [image, text("txt")] },
+};
+
+const caption = (row: number): string =>
+  `picture number ${row} of a set that nobody has looked at, called ${row % 997}`;
+
+/** Makes a set in a folder; a file "made" says that it is whole. */
+export async function makeSet(name: SetName, folder: string): Promise<void> {
+  const pictures = await drawnPictures(name === "jsonl" ? 1000 : 256);
+  if (name === "parquet") await makeParquet(folder, pictures);
+  if (name === "jsonl") await makeLines(folder, pictures);
+  if (name === "tar") await makeTar(folder, pictures);
+  await writeFile(join(folder, "made"), "");
+}
+
+const drawnPictures = (count: number): Promise<Buffer[]> =>
+  Promise.all(
+    Array.from({ length: count }, (_, i) => {
+      const background = { r: i % 256, g: (i * 7) % 256, b: (i * 31) % 256 };
+      const noise = { type: "gaussian", mean: 128, sigma: 30 } as const;
+      return sharp({ create: { width: 32, height: 32, channels: 3, background, noise } })
+        .jpeg()
+        .toBuffer();
+    }),
+  );
+
+async function makeParquet(folder: string, pictures: readonly Buffer[]): Promise<void> {
+  const count = sets.parquet.rows / shards;
+  for (let shard = 0; shard < shards; shard++) {
+    const rows = Array.from({ length: count }, (_, i) => shard * count + i);
+    const bytesOf = (row: number) => new Uint8Array(pictures[row % pictures.length] as Buffer);
+    await parquetWriteFile({
+      filename: join(folder, `train-${String(shard).padStart(5, "0")}-of-00010.parquet`),
+      rowGroupSize: 10_000,
+      schema: [
+        { name: "root", num_children: 3 },
+        { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
+        { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+        { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+        { name: "caption", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+        { name: "label", type: "INT64", repetition_type: "OPTIONAL" },
+      ],
+      columnData: [
+        { name: "image", data: rows.map((row) => ({ bytes: bytesOf(row), path: `${row}.jpg` })), offsetIndex: false },
+        { name: "caption", data: rows.map(caption), offsetIndex: false },
+        { name: "label", data: rows.map((row) => BigInt(row % 997)), offsetIndex: false },
+      ],
+    });
+  }
+}
+
+async function makeLines(folder: string, pictures: readonly Buffer[]): Promise<void> {
+  await mkdir(join(folder, "pictures"));
+  await Promise.all(pictures.map((bytes, i) => writeFile(join(folder, "pictures", `${i}.jpg`), bytes)));
+  const line = (row: number) =>
+    `${JSON.stringify({ id: row, image: `pictures/${row % pictures.length}.jpg`, caption: caption(row), label: row % 997 })}\n`;
+  await writeAll(join(folder, "train.jsonl"), sets.jsonl.rows, (row) => [Buffer.from(line(row))]);
+}
+
+async function makeTar(folder: string, pictures: readonly Buffer[]): Promise<void> {
+  const count = sets.tar.rows / shards;
+  for (let shard = 0; shard < shards; shard++) {
+    await writeAll(join(folder, `${String(shard).padStart(5, "0")}.tar`), count, (i) => {
+      const row = shard * count + i;
+      const name = String(row).padStart(8, "0");
+      return [
+        tarEntry(`${name}.jpg`, pictures[row % pictures.length] as Buffer),
+        tarEntry(`${name}.txt`, Buffer.from(caption(row))),
+      ];
+    });
+  }
+}
+
+/** Writes what rows are made of, some thousand at a time. */
+async function writeAll(path: string, rows: number, partsOf: (row: number) => Uint8Array[]): Promise<void> {
+  function* blocks() {
+    for (let start = 0; start < rows; start += 2000) {
+      const length = Math.min(2000, rows - start);
+      yield Buffer.concat(Array.from({ length }, (_, i) => partsOf(start + i)).flat());
+    }
+  }
+  await pipeline(Readable.from(blocks()), createWriteStream(path));
+}

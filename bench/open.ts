@@ -1,0 +1,74 @@
+/**
+ * Opening data sets where they lie: a million rows of Parquet and of JSON lines, and 100,000 samples of tar. Each is
+ * opened in a process of its own, first without and then with what is kept of it, and 1,000 rows of it are decoded.
+ * The sets (some 1.4 GB) are made once, in `PATCHBAY_BENCH_DATA` or the temporary folder. `npm run bench:open -- [set]`
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { random } from "#models/random";
+import type { ImageBatch } from "#nodes/core/values";
+import { execute } from "#server/runtime/execute";
+import { createHost } from "#server/runtime/host/create-host";
+import { loadValue } from "#server/runtime/values";
+import { openBlobs } from "#server/storage/blobs";
+import { makeSet, type SetName, setNames, sets } from "./open-sets";
+
+const root = join(process.env.PATCHBAY_BENCH_DATA ?? tmpdir(), "patchbay-bench-open");
+const [asked, work] = process.argv.slice(2);
+if (asked && work) await measure(asked as SetName, work);
+else for (const name of asked ? [asked as SetName] : setNames) await bench(name);
+
+async function bench(name: SetName): Promise<void> {
+  const folder = join(root, name);
+  if (!existsSync(join(folder, "made"))) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await makeSet(name, folder);
+  }
+  const kept = await mkdtemp(join(tmpdir(), "patchbay-open-"));
+  const inProcess = () =>
+    JSON.parse(
+      execFileSync(process.execPath, [...process.execArgv, import.meta.filename, name, kept], { encoding: "utf8" }),
+    );
+  const [first, second] = [inProcess(), inProcess()];
+  await rm(kept, { recursive: true });
+  console.log(JSON.stringify({ bench: "open", set: name, rows: sets[name].rows, first, second }));
+}
+
+/** Opens the set as a run does, and draws rows of it. */
+async function measure(name: SetName, work: string): Promise<void> {
+  const folder = join(root, name);
+  const { files, columns } = sets[name];
+  const document = {
+    schema: 1,
+    name: "open",
+    nodes: { data: { type: "data.table", version: 1, params: { folder, files, columns }, position: { x: 0, y: 0 } } },
+    wires: [],
+  };
+  const blobs = openBlobs(join(work, "blobs"));
+  const options = { blobs, cacheDir: join(work, "cache"), signal: new AbortController().signal, folders: [folder] };
+  const start = performance.now();
+  const result = await execute({ ...options, document: document as never, scratch: join(work, "scratch") });
+  const image = (await loadValue("image", result.outputs.data?.image?.value, blobs)) as Extract<
+    ImageBatch,
+    { files: unknown }
+  >;
+  const opened = performance.now();
+  const draw = random("bench", name);
+  const drawn = Array.from({ length: 1000 }, () => image.files[draw.below(image.files.length)]);
+  const host = createHost({ ...options, nodeId: "bench", seed: 0, onProgress: () => {}, onWarn: () => {} });
+  await host.pixels({ files: drawn.filter((file) => file !== undefined) }, { width: 32, height: 32, fit: "cover" });
+  const seconds = (from: number, to: number) => Math.round((to - from) / 10) / 100;
+  console.log(
+    JSON.stringify({
+      ...(result.error ? { error: result.error.message } : {}),
+      rows: image.files.length,
+      openSeconds: seconds(start, opened),
+      drawSeconds: seconds(opened, performance.now()),
+      peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    }),
+  );
+}
