@@ -12,7 +12,7 @@ import { random } from "#models/random";
 import type { ImageBatch } from "#nodes/core/values";
 import { execute } from "#server/runtime/execute";
 import { createHost } from "#server/runtime/host/create-host";
-import { loadValue } from "#server/runtime/values";
+import { readAllRows } from "#server/runtime/rows";
 import { openBlobs } from "#server/storage/blobs";
 import { makeSet, type SetName, setNames, sets } from "./open-sets";
 
@@ -52,7 +52,7 @@ async function measure(name: SetName, work: string): Promise<void> {
   const options = { blobs, cacheDir: join(work, "cache"), signal: new AbortController().signal, folders: [folder] };
   const start = performance.now();
   const result = await execute({ ...options, document: document as never, scratch: join(work, "scratch") });
-  const image = (await loadValue("image", result.outputs.data?.image?.value, blobs)) as Extract<
+  const image = (await readAllRows("image", result.outputs.data?.image?.value, blobs)) as Extract<
     ImageBatch,
     { files: unknown }
   >;

@@ -125,6 +125,7 @@ class ParquetTable implements TableFile {
   readonly columns: readonly TableColumn[];
   readonly #groups: Group[] = [];
   readonly #pages = new Map<string, Promise<Page[] | undefined>>();
+  readonly #parts = new Map<string, FileMetaData>();
 
   constructor(
     readonly source: ByteSource,
@@ -141,20 +142,25 @@ class ParquetTable implements TableFile {
   }
 
   read(columns: readonly string[], start: number, end: number): Promise<unknown[][]> {
-    return Promise.all(columns.map((column) => this.#readAs(this.metadata, column, start, end)));
+    return Promise.all(columns.map((column) => this.#readAs(this.#partOf(column, "bytes"), column, start, end)));
   }
 
-  /** A struct of a picture is there where its other part, the path, is not in a struct that is null. */
+  /** Counted by the writer, or else seen in the struct's other part, the path, which is small. */
   async has(column: string, start: number, end: number): Promise<boolean[]> {
-    const light = withoutBytes(this.metadata, column);
-    if (!light) return Array.from({ length: end - start }, () => true);
+    const isSure = this.#groups.every(({ group, first, rows }) => {
+      const isOutside = first + rows <= start || first >= end;
+      return isOutside || chunksOf(group, column).every(hasAllBytes);
+    });
+    const light = isSure ? this.metadata : this.#partOf(column, "path");
+    if (light === this.metadata) return Array.from({ length: end - start }, () => true);
     const values = await this.#readAs(light, column, start, end);
     return values.map((value) => value !== null && value !== undefined);
   }
 
   async rangeOf(column: string, row: number): Promise<{ start: number; end: number }> {
     const group = this.#groupOf(row);
-    const pages = await Promise.all(chunksOf(group.group, column).map((chunk) => this.#pagesOf(group, chunk, [])));
+    const rowGroup = this.#partOf(column, "bytes").row_groups[group.index] as RowGroup;
+    const pages = await Promise.all(chunksOf(rowGroup, column).map((chunk) => this.#pagesOf(group, chunk, [])));
     let range = { start: group.first, end: group.first + group.rows };
     for (const list of pages) {
       const page = list?.findLast(({ firstRow }) => group.first + firstRow <= row);
@@ -163,6 +169,14 @@ class ParquetTable implements TableFile {
       range = { start: Math.max(range.start, start), end: Math.min(range.end, start + page.rows) };
     }
     return range;
+  }
+
+  /** The file with one part of a struct of a picture, where the column is one. */
+  #partOf(column: string, part: "bytes" | "path"): FileMetaData {
+    const name = `${part} ${column}`;
+    const known = this.#parts.get(name) ?? withOnly(this.metadata, column, part);
+    this.#parts.set(name, known);
+    return known;
   }
 
   async #readAs(metadata: FileMetaData, column: string, start: number, end: number): Promise<unknown[]> {
@@ -275,18 +289,25 @@ function leafKind({ element }: SchemaTree): ColumnKind {
   return converted === "JSON" ? "json" : "picture";
 }
 
-/** The file without the bytes of a struct of a picture, where it has other parts. */
-function withoutBytes(metadata: FileMetaData, column: string): FileMetaData | undefined {
+/** The file with one part alone of a struct that holds a picture's bytes and its path; itself where there is none. */
+function withOnly(metadata: FileMetaData, column: string, part: "bytes" | "path"): FileMetaData {
   const tree = parquetSchema(metadata).children.find(({ element }) => element.name === column);
-  const names = tree?.children.map(({ element }) => element.name) ?? [];
-  if (!names.includes("bytes") || names.length < 2) return undefined;
-  const bytes = tree?.children.find(({ element }) => element.name === "bytes")?.element;
+  const parts = tree?.children.map(({ element }) => element) ?? [];
+  const names = parts.map(({ name }) => name);
+  const isFlat = tree?.children.every((child) => !child.children.length);
+  if (!isFlat || names.length < 2 || !names.includes("bytes") || !names.includes(part)) return metadata;
   const schema = metadata.schema
-    .filter((element) => element !== bytes)
-    .map((element) => (element === tree?.element ? { ...element, num_children: names.length - 1 } : element));
+    .filter((element) => !parts.includes(element) || element.name === part)
+    .map((element) => (element === tree?.element ? { ...element, num_children: 1 } : element));
+  const isKept = ([first, second]: readonly string[]) => first !== column || second === part;
   const row_groups = metadata.row_groups.map((group) => ({
     ...group,
-    columns: group.columns.filter(({ meta_data: chunk }) => chunk?.path_in_schema.join("\0") !== `${column}\0bytes`),
+    columns: group.columns.filter(({ meta_data: chunk }) => chunk && isKept(chunk.path_in_schema)),
   }));
   return { ...metadata, schema, row_groups };
+}
+
+/** Whether a chunk holds no bytes of pictures, or the writer says that none of them are missing. */
+function hasAllBytes({ path_in_schema: path, statistics }: Chunk): boolean {
+  return path.at(-1) !== "bytes" || statistics?.null_count === 0n;
 }

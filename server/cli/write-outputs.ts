@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { FileValue, Weights } from "#nodes/core/values";
 import type { StoredOutputs } from "../runtime/results";
 import type { Blobs } from "../storage/blobs";
+import { readAllRows } from "../runtime/rows";
 import { isStoredRows, storedTensor } from "../storage/stored-rows";
 import { Usage } from "../usage";
 
@@ -102,7 +103,9 @@ async function inlineOrFile(
   out: string | undefined,
   blobs: Blobs,
 ): Promise<unknown> {
-  const { node, port, type, value } = output;
+  const { node, port, type } = output;
+  const isList = isStoredRows(output.value) && (type === "text" || type === "image");
+  const value = isList ? await readAllRows(type, output.value, blobs) : output.value;
   const text = JSON.stringify(value);
   if (text.length <= inlineLength) return value;
   if (!out) return { type, artifact: blobs.path(await blobs.put(new TextEncoder().encode(text))) };

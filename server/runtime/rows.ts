@@ -78,7 +78,14 @@ export function readAllRows(type: RowType, stored: unknown, blobs: Blobs): Promi
   return readRows(type, stored, 0, stored.rows, blobs);
 }
 
-async function readRange(type: RowType, value: unknown, start: number, end: number, blobs: Blobs) {
+async function readRange(
+  type: RowType,
+  value: unknown,
+  start: number,
+  end: number,
+  blobs: Blobs,
+): Promise<PortValue[RowType]> {
+  if (isStoredRows(value)) return readRows(type, value, start, end, blobs); // a long list within a chunk
   const tensor = storedTensorOf(type, value);
   if (!tensor) return rangeOf(type, (await loadValue(type, value, blobs)) as PortValue[RowType], start, end);
   const { dtype, shape, ref } = tensor;

@@ -1,6 +1,7 @@
 import type { DType } from "#models/onnx/graph";
 import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
+import { isStoredList, loadList, type StoredList, storePictures, storeTexts } from "./lists";
 import type { StoredTensor } from "../storage/stored-rows";
 
 export type { StoredTensor };
@@ -45,9 +46,11 @@ const plain = <V>(): Codec<V> => ({ store: async (value) => value, load: async (
 const codecs: { [T in PortType]: Codec<PortValue[T]> } = {
   image: {
     store: async (value: ImageBatch, blobs) =>
-      "files" in value ? value : { pixels: await storeTensor(value.pixels, blobs) },
-    load: async (stored: { files: [] } | { pixels: StoredTensor }, blobs) =>
-      "files" in stored ? stored : { pixels: await loadTensor(stored.pixels, blobs) },
+      "files" in value ? storePictures(value.files, blobs) : { pixels: await storeTensor(value.pixels, blobs) },
+    load: async (stored: { files: [] } | { pixels: StoredTensor } | StoredList, blobs) => {
+      if (isStoredList(stored)) return (await loadList(stored, blobs)) as ImageBatch;
+      return "files" in stored ? stored : { pixels: await loadTensor(stored.pixels, blobs) };
+    },
   },
   tensor: { store: storeTensor, load: (stored: StoredTensor, blobs) => loadTensor(stored, blobs) },
   matrix: {
@@ -57,7 +60,11 @@ const codecs: { [T in PortType]: Codec<PortValue[T]> } = {
       values: await loadTensor(stored.values, blobs),
     }),
   },
-  text: plain(),
+  text: {
+    store: storeTexts,
+    load: async (stored: string[] | StoredList, blobs) =>
+      isStoredList(stored) ? ((await loadList(stored, blobs)) as string[]) : stored,
+  },
   number: plain(),
   weights: plain(),
   tokenizer: plain(),

@@ -1,0 +1,107 @@
+/**
+ * Long lists of texts and of addresses of pictures, as they are kept: in chunks of their own in the blob store, so that
+ * results stay small and rows are read by range.
+ */
+import type { ImageFile, PlacedImage, SourceFile } from "#nodes/core/values";
+import { RecentlyUsed } from "../files/recently-used";
+import type { Blobs } from "../storage/blobs";
+import type { StoredRows } from "../storage/stored-rows";
+
+/** So many rows are a chunk; shorter lists are kept in the result itself. */
+const chunkRows = 2 ** 14;
+
+/** A chunk: texts as JSON, addresses as numbers. */
+export interface StoredList {
+  list: "texts" | "pictures";
+  ref: string;
+}
+
+export const isStoredList = (stored: unknown): stored is StoredList =>
+  typeof stored === "object" && stored !== null && "list" in stored;
+
+/** Texts as they are kept. */
+export async function storeTexts(texts: readonly string[], blobs: Blobs): Promise<readonly string[] | StoredRows> {
+  if (texts.length <= chunkRows) return texts;
+  return inChunks(texts, "texts", blobs, (some) => new TextEncoder().encode(JSON.stringify(some)));
+}
+
+/** Pictures as they are kept; stored ones are no longer than their references. */
+export async function storePictures(
+  files: readonly ImageFile[],
+  blobs: Blobs,
+): Promise<{ files: readonly ImageFile[] } | StoredRows> {
+  const isLong = files.length > chunkRows && files.every((file) => "file" in file);
+  return isLong ? inChunks(files as readonly PlacedImage[], "pictures", blobs, packed) : { files };
+}
+
+async function inChunks<T>(
+  rows: readonly T[],
+  list: StoredList["list"],
+  blobs: Blobs,
+  encode: (some: readonly T[]) => Uint8Array,
+): Promise<StoredRows> {
+  const chunks: StoredRows["chunks"] = [];
+  for (let start = 0; start < rows.length; start += chunkRows) {
+    const some = rows.slice(start, start + chunkRows);
+    const ref = await blobs.put(encode(some), { durable: false });
+    chunks.push({ rows: some.length, value: { list, ref } satisfies StoredList });
+  }
+  return { rows: rows.length, chunks };
+}
+
+/** Chunks that were read last; rows that are drawn one by one come from a few of them. */
+const recent = new RecentlyUsed<Promise<string[] | { files: ImageFile[] }>>(16);
+
+export function loadList({ list, ref }: StoredList, blobs: Blobs): Promise<string[] | { files: ImageFile[] }> {
+  const known = recent.get(ref);
+  if (known) return known;
+  const loaded = blobs
+    .get(ref)
+    .then((bytes) => (list === "texts" ? JSON.parse(new TextDecoder().decode(bytes)) : { files: unpacked(bytes) }));
+  loaded.catch(() => recent.delete(ref));
+  recent.set(ref, loaded, 1);
+  return loaded;
+}
+
+/** Of an address: which file, which column, the row, where the bytes begin and how many they are; −1 for none. */
+const numbersOfOne = 5;
+
+/** JSON with the files and columns, whose length the first number is, then the numbers of each address. */
+function packed(images: readonly PlacedImage[]): Uint8Array {
+  const files = new Map<SourceFile, number>();
+  const columns = new Map<string, number>();
+  const numbers = new Float64Array(images.length * numbersOfOne);
+  for (const [i, { file, column, row = -1, start = -1, length = -1 }] of images.entries()) {
+    const columnPlace = column === undefined ? -1 : placeIn(columns, column);
+    numbers.set([placeIn(files, file), columnPlace, row, start, length], i * numbersOfOne);
+  }
+  const head = new TextEncoder().encode(JSON.stringify({ files: [...files.keys()], columns: [...columns.keys()] }));
+  const room = Math.ceil(head.length / 8) * 8;
+  const bytes = new Uint8Array(8 + room + numbers.byteLength);
+  new DataView(bytes.buffer).setFloat64(0, head.length, true);
+  bytes.set(head, 8);
+  bytes.set(new Uint8Array(numbers.buffer), 8 + room);
+  return bytes;
+}
+
+function placeIn<K>(places: Map<K, number>, key: K): number {
+  const known = places.get(key) ?? places.size;
+  places.set(key, known);
+  return known;
+}
+
+function unpacked(bytes: Uint8Array): PlacedImage[] {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as {
+    files: SourceFile[];
+    columns: string[];
+  };
+  const numbers = new Float64Array(bytes.slice(8 + Math.ceil(length / 8) * 8).buffer);
+  return Array.from({ length: numbers.length / numbersOfOne }, (_, i) => {
+    const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1] = numbers.subarray(i * numbersOfOne);
+    const file = head.files[fileAt] as SourceFile;
+    if (columnAt >= 0) return { file, column: head.columns[columnAt], row };
+    if (start >= 0) return { file, start, length, row };
+    return { file, name: file.name };
+  });
+}
