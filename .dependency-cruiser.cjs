@@ -41,7 +41,7 @@ module.exports = {
       to: {
         path: "node_modules",
         pathNot:
-          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/tokenizers|csv-parse|fflate|hyparquet|hyparquet-compressors|hyparquet-writer)/",
+          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/(tokenizers|jinja)|csv-parse|fflate|hyparquet(-\\w+)?)/",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -31,6 +31,7 @@ import { exportTensor as outputExportTensor } from "./output/export-tensor";
 import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
+import { chatTemplate as textChatTemplate } from "./text/chat-template";
 import { describe as textDescribe } from "./text/describe";
 import { input as textInput } from "./text/input";
 import { labelIds as textLabelIds } from "./text/label-ids";
@@ -84,6 +85,7 @@ export const registry = {
   "output.image-grid": outputImageGrid,
   "output.ranked-labels": outputRankedLabels,
   "output.similarity-heatmap": outputSimilarityHeatmap,
+  "text.chat-template": textChatTemplate,
   "text.describe": textDescribe,
   "text.input": textInput,
   "text.label-ids": textLabelIds,

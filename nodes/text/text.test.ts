@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe as group, expect, it } from "vitest";
 import { ids, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
+import { chatTemplate } from "./chat-template";
 import { describe } from "./describe";
 import { input } from "./input";
 import { labelIds } from "./label-ids";
@@ -104,7 +105,7 @@ group("tokens", () => {
     expect(await warningsOf(["", " ", "six"], 40)).toEqual([expect.stringMatching(/^2 of 3 texts are empty/)]);
     expect(await warningsOf(words, 40)).toEqual([]);
   });
-  it("packs as the tokenizer itself does, one text or two, up to the length or the longest, at either side", async () => {
+  it("packs as the tokenizer itself does, one text or two, up to a length, at either side", async () => {
     const vocab = { "[PAD]": 0, "[CLS]": 1, "[SEP]": 2, a: 3, b: 4, c: 5 };
     const bert = { type: "BertProcessing", cls: ["[CLS]", 1], sep: ["[SEP]", 2] };
     const model = { type: "WordPiece", vocab, unk_token: "[PAD]", continuing_subword_prefix: "##" };
@@ -158,5 +159,66 @@ group("tokens", () => {
       9, 5, 8, 0, 0, 0, 0, 0, 9, 5, 6, 7, 8, 0, 0, 0, 9, 8, 0, 0, 0, 0, 0, 0,
     ]);
     expect((await runNode(lengthBuckets, { ids: padded }, { multiple: 4 })).bucket).toEqual(["4", "8", "4"]);
+  });
+});
+
+group("chat template", () => {
+  const vocab = Object.fromEntries(
+    ["<pad>", "<u>", "<a>", "</s>", "hi", "yes", "no", "<s>"].map((token, id) => [token, id]),
+  );
+  const model = { type: "WordPiece", vocab, unk_token: "<pad>", continuing_subword_prefix: "##" };
+  const json = { model, pre_tokenizer: { type: "WhitespaceSplit" } };
+  const template =
+    "{{ bos_token if bos_token }}{% for m in messages %}{{ ' <u> ' if m.role == 'user' else ' <a> ' }}" +
+    "{{ m.content }}{{ ' </s>' if m.role == 'assistant' }}{% endfor %}{% if add_generation_prompt %} <a>{% endif %}";
+  const tokenizer = { json, config: { pad_token: "<pad>", bos_token: { content: "<s>" }, chat_template: template } };
+  const numbers = ({ data }: { data: unknown }) => Array.from(data as BigInt64Array, Number);
+
+  it("asks a question, padded at the left", async () => {
+    const { text, ids, mask } = await runNode(chatTemplate, { text: ["hi", "yes no"], tokenizer });
+    expect(text).toEqual(["<s> <u> hi <a>", "<s> <u> yes no <a>"]);
+    expect(numbers(ids)).toEqual([0, 7, 1, 4, 2, 7, 1, 5, 6, 2]);
+    expect(numbers(mask)).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+  it("teaches what the assistant says, and nothing else", async () => {
+    const inputs = { text: ["hi"], answer: ["yes"], tokenizer };
+    const { ids, labels } = await runNode(chatTemplate, inputs, { ending: "closed", padding: "length", length: 8 });
+    expect(numbers(ids)).toEqual([0, 0, 7, 1, 4, 2, 5, 3]);
+    expect(numbers(labels)).toEqual([-100, -100, -100, -100, -100, -100, 5, 3]);
+  });
+  it("reads whole conversations, in LLaVA's form too", async () => {
+    const openai = JSON.stringify([{ role: "user", content: "hi" }]);
+    const llava = JSON.stringify([
+      { from: "human", value: "hi" },
+      { from: "gpt", value: "no" },
+    ]);
+    const params = { rows: "messages", ending: "closed" };
+    const { text } = await runNode(chatTemplate, { text: [openai, llava], tokenizer }, params);
+    expect(text).toEqual(["<s> <u> hi", "<s> <u> hi <a> no </s>"]);
+    await expect(runNode(chatTemplate, { text: ["hi"], tokenizer }, params)).rejects.toThrow(
+      "Row 1 is no conversation: “hi”.",
+    );
+  });
+  it("cuts what is too long, and tells", async () => {
+    const warnings: string[] = [];
+    const host = await testHost({ onWarn: (message) => warnings.push(message) });
+    const { ids } = await runNode(chatTemplate, { text: ["hi hi hi"], tokenizer }, { length: 2 }, host);
+    expect(numbers(ids)).toEqual([4, 2]);
+    expect(warnings).toEqual(["1 row is longer than 2 tokens and cut."]);
+  });
+  it("says what is missing or does not go together", async () => {
+    const bare = { json, config: {} };
+    await expect(runNode(chatTemplate, { text: ["hi"], tokenizer: bare })).rejects.toThrow("has no chat template");
+    expect(chatTemplate.check?.({ variables: "{", rows: "question", system: "" } as never)?.param).toBe("variables");
+    const named = {
+      json,
+      config: {
+        chat_template: [
+          { name: "tool_use", template: "x" },
+          { name: "default", template: "y" },
+        ],
+      },
+    };
+    expect((await runNode(chatTemplate, { text: ["hi"], tokenizer: named })).text).toEqual(["y"]);
   });
 });

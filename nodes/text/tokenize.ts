@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { specials } from "#models/files/bpe";
-import { type Encoded, type OpenTokenizer, openTokenizer } from "#models/files/tokenizers/open";
+import { type EncodeOptions, type Encoded, type OpenTokenizer, openTokenizer } from "#models/files/tokenizers/open";
 import { defineNode } from "../core/node";
+import { longestOf, packRows, paddingOf } from "../core/packing";
 import { port } from "../core/ports";
-import type { Tensor } from "../core/values";
 
 export const tokenize = defineNode({
   type: "text.tokenize",
@@ -77,10 +77,23 @@ is used has none.`,
       return encoded;
     });
     for (const message of remarks(rows, [...known.values()], params)) host.warn(message);
-    const longest = rows.reduce((most, { ids }) => Math.max(most, ids.length), 1);
-    const length = params.packing === "clip" || params.padding === "length" ? params.length : longest;
-    const padding = params.packing === "clip" ? 0 : paddingOf(tokenizer);
-    return packed(rows, { length, padding, left: params.packing === "own" && params.side === "left" });
+    const isOwn = params.packing === "own";
+    const length = isOwn && params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
+    const form = { length, left: isOwn && params.side === "left" };
+    return {
+      ids: packRows(
+        rows.map(({ ids }) => ids),
+        { ...form, padding: isOwn ? paddingOf(tokenizer) : 0 },
+      ),
+      mask: packRows(
+        rows.map(({ ids }) => ids.map(() => 1)),
+        { ...form, padding: 0 },
+      ),
+      types: packRows(
+        rows.map(({ types }) => types),
+        { ...form, padding: 0 },
+      ),
+    };
   },
 });
 
@@ -102,35 +115,10 @@ function clipEncoder(tokenizer: OpenTokenizer, length: number): Encode {
   };
 }
 
-type Packing = { length: number; special: boolean; cut: "left" | "right" };
 const ownEncoder =
-  (tokenizer: OpenTokenizer, { length, special, cut }: Packing): Encode =>
+  (tokenizer: OpenTokenizer, { length, special, cut }: EncodeOptions): Encode =>
   (text, pair) =>
     tokenizer.encode(text, { pair, special, length, cut });
-
-const paddingOf = (tokenizer: OpenTokenizer): number =>
-  tokenizer.roleId("pad_token") ?? tokenizer.roleId("eos_token") ?? 0;
-
-interface Form {
-  length: number;
-  padding: number;
-  left: boolean;
-}
-function packed(rows: readonly Encoded[], { length, padding, left }: Form) {
-  const tensor = (data: BigInt64Array): Tensor => ({ dtype: "int64", shape: [rows.length, length], data });
-  const ids = new BigInt64Array(rows.length * length).fill(BigInt(padding));
-  const mask = new BigInt64Array(rows.length * length);
-  const types = new BigInt64Array(rows.length * length);
-  for (const [row, encoded] of rows.entries()) {
-    const first = row * length + (left ? length - encoded.ids.length : 0);
-    for (const [i, id] of encoded.ids.entries()) {
-      ids[first + i] = BigInt(id);
-      mask[first + i] = 1n;
-      types[first + i] = BigInt(encoded.types[i] ?? 0);
-    }
-  }
-  return { ids: tensor(ids), mask: tensor(mask), types: tensor(types) };
-}
 
 /** What a person should know of how texts became tokens; `different` are the results of different texts. */
 function* remarks(rows: readonly Encoded[], different: readonly Encoded[], { length }: { length: number }) {

@@ -1,0 +1,29 @@
+/** Rows of tokens as tensors of one length. */
+import type { OpenTokenizer } from "#models/files/tokenizers/open";
+import type { Tensor } from "./values";
+
+export interface Packing {
+  length: number;
+  /** What fills up short rows. */
+  padding: number;
+  /** Fills up at the left instead of the right. */
+  left: boolean;
+}
+
+/** int64 [rows, length]; no row is longer. */
+export function packRows(rows: readonly (readonly number[])[], { length, padding, left }: Packing): Tensor {
+  const data = new BigInt64Array(rows.length * length).fill(BigInt(padding));
+  for (const [row, values] of rows.entries()) {
+    const first = row * length + (left ? length - values.length : 0);
+    for (const [i, value] of values.entries()) data[first + i] = BigInt(value);
+  }
+  return { dtype: "int64", shape: [rows.length, length], data };
+}
+
+/** The longest of some rows; one at least, as a tensor of no length is no use. */
+export const longestOf = (rows: readonly { length: number }[]): number =>
+  rows.reduce((most, { length }) => Math.max(most, length), 1);
+
+/** The id that a tokenizer pads with: its padding token, else its end token, else 0. */
+export const paddingOf = (tokenizer: OpenTokenizer): number =>
+  tokenizer.roleId("pad_token") ?? tokenizer.roleId("eos_token") ?? 0;
