@@ -67,6 +67,19 @@ export function quantizedIn({ tensors, metadata }: Checkpoint): Map<string, Quan
   return found;
 }
 
+/** The shapes of what nodes may ask for, by name: tensors as they are, and matrices that lie in blocks. */
+export function shapesIn(
+  { tensors }: Pick<Checkpoint, "tensors">,
+  quantized: ReadonlyMap<string, QuantizedTensor>,
+): Map<string, readonly number[]> {
+  const shapes = new Map([...tensors, ...quantized].map(([name, { shape }]) => [name, shape]));
+  for (const [name, { bits }] of quantized) {
+    for (const part of Object.values(partNames(name, bits))) shapes.delete(part);
+  }
+  if (quantized.size) shapes.delete(errorsName);
+  return shapes;
+}
+
 function parsed(text: string): QuantizedDescription[] {
   try {
     return described.parse(JSON.parse(text));

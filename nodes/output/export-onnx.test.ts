@@ -6,6 +6,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { FileValue } from "#nodes/core/values";
 import { readModel } from "#models/onnx/import/read";
 import { isImportable } from "#models/onnx/import/translate";
+import { writeSafetensors } from "#models/files/safetensors";
 import { sourceOf } from "#models/onnx/import/fields";
 import { signatureOf } from "#models/onnx/import/inspect";
 import { asArray } from "#server/runtime/values";
@@ -48,30 +49,47 @@ async function exported(document: GraphDocument, dir: string, targets?: string[]
 }
 
 describe("an exported model", () => {
-  it("with its weights beside it gives what it gives with them inside", async () => {
-    const trained = {
-      ...towers,
-      fresh: ["weights.make", { seed: 3 }],
-      export: ["output.export-onnx", { name: "encoder", weights: "beside it" }],
-    } as typeof towers;
+  it.each([
+    ["in the file", false],
+    ["beside it", false],
+    ["in the file", true],
+    ["beside it", true],
+  ])("with its weights %s gives what the graph gives; quantized: %s", async (place, isQuantized) => {
     const dir = await temporaryFolder();
-    const document = graph(trained, [...wires, "fresh.weights -> vision.weights", "fresh.weights -> head.weights"]);
-    const result = await runDocument(document, dir, { targets: ["export", "head", "normalize"] });
-    const file = result.outputs.export?.file?.value as FileValue;
-    expect([file.name, file.beside?.map(({ name }) => name)]).toEqual(["encoder.onnx", ["encoder.onnx.data"]]);
     const blobs = openBlobs(join(dir, "blobs"));
+    const head = {
+      name: "projection.proj.weight",
+      shape: [64, 5],
+      data: Float32Array.from({ length: 320 }, (_, i) => i % 7),
+    };
+    const nodes = {
+      ...towers,
+      vision: ["model.vision-transformer", { patch: 8, width: 64, layers: 1, heads: 2 }],
+      fresh: ["weights.make", { seed: 3 }],
+      load: ["weights.load", { source: "upload", file: { ref: await blobs.put(writeSafetensors([head])) } }],
+      quantize: ["weights.quantize", { smallest: 1 }],
+      export: ["output.export-onnx", { name: "encoder", weights: place }],
+    } as typeof towers;
+    const weights = isQuantized ? "quantize.weights" : "load.weights";
+    const all = [...wires, "fresh.weights -> vision.weights", "load.weights -> quantize.weights"];
+    const document = graph(nodes, [...all, `${weights} -> head.weights`]);
+    const result = await runDocument(document, dir, { targets: ["export", "head", "normalize"] });
+    expect(result.error).toBeUndefined();
+    const file = result.outputs.export?.file?.value as FileValue;
+    expect(file.beside?.map(({ name }) => name)).toEqual(place === "beside it" ? ["encoder.onnx.data"] : undefined);
     const folder = await temporaryFolder();
     for (const { name, ref } of [file, ...(file.beside ?? [])])
       await writeFile(join(folder, name), await blobs.get(ref));
-    expect(file.bytes).toBeLessThan(100_000);
     const session = await ort.InferenceSession.create(join(folder, file.name), { logSeverityLevel: 3 });
-    const stored = (node: string, port: string) =>
-      result.outputs[node]?.[port]?.value as { shape: number[]; ref: string };
-    const pixels = stored("normalize", "pixels");
-    const numbers = new Float32Array((await blobs.get(pixels.ref)).slice().buffer);
-    const { embedding } = await session.run({ pixels: new ort.Tensor("float32", numbers, pixels.shape) });
-    const expected = new Float32Array((await blobs.get(stored("head", "embedding").ref)).slice().buffer);
-    close(embedding?.data as Float32Array, expected);
+    const stored = async (node: string, port: string) => {
+      const { shape, ref } = result.outputs[node]?.[port]?.value as { shape: number[]; ref: string };
+      return { shape, data: asArray("float32", await blobs.get(ref)) as Float32Array };
+    };
+    const pixels = await stored("normalize", "pixels");
+    const { embedding } = await session.run({ pixels: new ort.Tensor("float32", pixels.data, pixels.shape) });
+    close(embedding?.data as Float32Array, (await stored("head", "embedding")).data);
+    const model = new TextDecoder("latin1").decode(await blobs.get(file.ref));
+    expect(model.includes("MatMulNBits")).toBe(isQuantized);
   });
   it("runs without Patchbay, at any batch size, with the graph's numbers", async () => {
     const { session, tensor, result } = await exported(graph(towers, wires), await temporaryFolder(), [

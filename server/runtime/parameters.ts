@@ -1,6 +1,6 @@
 import { isReadable } from "#models/files/element-types";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
-import { dequantize, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
+import { dequantize, type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
 import { toFloat32, unreadable } from "#models/files/safetensors";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
@@ -106,7 +106,7 @@ function storedIn(
       hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
     });
   if (!stored && !adapter && !mayBeDrawn) {
-    const known = [...checkpoint.tensors.keys()];
+    const known = [...shapesIn(checkpoint, checkpoint.quantized).keys()];
     const more = known.length > 5 ? ` and ${known.length - 5} more` : "";
     throw new Failure({
       port: "weights",

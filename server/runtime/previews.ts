@@ -1,6 +1,5 @@
-import type { Checkpoint } from "#models/files/checkpoint";
 import { bitsOf } from "#models/files/element-types";
-import { errorsName, partNames, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
+import { type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
 import { sizeOf } from "#models/onnx/shape";
 import { fromHalf } from "#models/files/half";
 import { cutText } from "#models/files/text";
@@ -82,7 +81,7 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   async weights(value, host) {
     const checkpoint = await checkpointOf(host, value);
     const quantized = quantizedIn(checkpoint);
-    const tensors = tensorsOf(checkpoint, quantized);
+    const tensors = [...shapesIn(checkpoint, quantized)].map(([name, shape]) => ({ name, shape: [...shape] }));
     const parameters = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const bytes = [...checkpoint.tensors.values()].reduce((sum, { start, end }) => sum + end - start, 0);
     return {
@@ -139,19 +138,6 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   },
   file: async (value) => value,
 };
-
-/** The tensors that nodes may ask for; matrices in blocks in their own shapes. */
-function tensorsOf(
-  { tensors }: Checkpoint,
-  quantized: ReadonlyMap<string, QuantizedTensor>,
-): { name: string; shape: number[] }[] {
-  const isPart = new Set([
-    errorsName,
-    ...[...quantized].flatMap(([name, { bits }]) => Object.values(partNames(name, bits))),
-  ]);
-  const plain = [...tensors].filter(([name]) => !isPart.has(name));
-  return [...plain, ...quantized].map(([name, { shape }]) => ({ name, shape: [...shape] }));
-}
 
 /** What matrices in blocks spare, and what they cost. */
 function lossOf(quantized: ReadonlyMap<string, QuantizedTensor>, bytes: number, errors: readonly number[]) {

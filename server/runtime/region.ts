@@ -275,6 +275,20 @@ function sizeOfOutput(
   return { shape, dtype: value.dtype, bytes };
 }
 
+/** Float32 numbers against those of int4 and int8 in blocks of 32, with their scales. */
+const spared = { int4: 32 / 5, int8: 32 / 9 };
+
+/** What would make so many bytes of float32 weights fit. */
+function whatFits(bytes: number, limit: number): string {
+  const fitting = Object.entries(spared).findLast(([, factor]) => bytes / factor <= limit);
+  const [name, factor] = fitting ?? ["int4", spared.int4];
+  const blocks = `about ${bytesText(bytes / factor)} as ${name}`;
+  return (
+    `${fitting ? "Quantize the weights" : "Even quantized they would not fit"} (${blocks}; half precision is computed in ` +
+    "float32), make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY."
+  );
+}
+
 /** A model that does not fit is refused before anything is loaded. */
 function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], graph: ResolvedGraph): void {
   const limit = memoryLimit();
@@ -283,7 +297,7 @@ function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], g
   throw new Failure({
     node: nodes.length === 1 ? nodes[0] : undefined,
     message: `The weights of ${titles.join(" + ")} take ${bytesText(weightBytes)}, and runs may hold ${bytesText(limit)}.`,
-    hint: "Make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY.",
+    hint: whatFits(weightBytes, limit),
   });
 }
 
