@@ -13,6 +13,7 @@ import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { preprocess as imagePreprocess } from "./image/preprocess";
 import { resize as imageResize } from "./image/resize";
+import { causalLm as lossCausalLm } from "./loss/causal-lm";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
@@ -21,9 +22,11 @@ import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
+import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { onnx as modelOnnx } from "./model/onnx";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
+import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
 import { curve as outputCurve } from "./output/curve";
 import { exportOnnx as outputExportOnnx } from "./output/export-onnx";
@@ -33,6 +36,7 @@ import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
 import { chatTemplate as textChatTemplate } from "./text/chat-template";
 import { describe as textDescribe } from "./text/describe";
+import { generate as textGenerate } from "./text/generate";
 import { input as textInput } from "./text/input";
 import { labelIds as textLabelIds } from "./text/label-ids";
 import { lengthBuckets as textLengthBuckets } from "./text/length-buckets";
@@ -67,6 +71,7 @@ export const registry = {
   "image.normalize": imageNormalize,
   "image.preprocess": imagePreprocess,
   "image.resize": imageResize,
+  "loss.causal-lm": lossCausalLm,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
   "loss.soft-target": lossSoftTarget,
@@ -75,9 +80,11 @@ export const registry = {
   "model.efficientnet": modelEfficientnet,
   "model.fifo-queue": modelFifoQueue,
   "model.l2-normalize": modelL2Normalize,
+  "model.llm-decoder": modelLlmDecoder,
   "model.onnx": modelOnnx,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
+  "model.token-embedding": modelTokenEmbedding,
   "model.vision-transformer": modelVisionTransformer,
   "output.curve": outputCurve,
   "output.export-onnx": outputExportOnnx,
@@ -87,6 +94,7 @@ export const registry = {
   "output.similarity-heatmap": outputSimilarityHeatmap,
   "text.chat-template": textChatTemplate,
   "text.describe": textDescribe,
+  "text.generate": textGenerate,
   "text.input": textInput,
   "text.label-ids": textLabelIds,
   "text.length-buckets": textLengthBuckets,

@@ -68,7 +68,9 @@ export function fold(state: RunState, event: TimedEvent): RunState {
       });
     case "node-progress": {
       const { done, of, note } = event;
-      return withNode(state, event.node, { status: "running", progress: { done, of, note } });
+      const previews = event.previews && { ...state.nodes[event.node]?.previews, ...event.previews };
+      const changed: Partial<NodeRun> = { status: "running", progress: { done, of, note } };
+      return withNode(state, event.node, previews ? { ...changed, previews } : changed);
     }
     case "node-done": {
       const { cached, ms, previews } = event;

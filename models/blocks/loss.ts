@@ -10,7 +10,20 @@ export const ignoredLabel = -100;
  * The mean of −log softmax(logits)[label] over the rows whose label is not −100; 0 where none is left. With smoothing ε
  * a row's term is (1 − ε)·nll + ε·mean over classes of −log p. logits: float32 [N, C]; labels: int64 [N].
  */
-export function crossEntropyLoss({ op, graph, constant }: Builder, logits: Value, labels: Value, smoothing = 0): Value {
+export function crossEntropyLoss(builder: Builder, logits: Value, labels: Value, smoothing = 0): Value {
+  const { op, constant } = builder;
+  const { score, weight } = scoredLabels(builder, logits, labels, smoothing);
+  const count = op.Max(op.ReduceSum(weight, { keepdims: 0 }), constant([1]));
+  return op.Neg(op.Div(op.ReduceSum(op.Mul(score, weight), { keepdims: 0 }), count));
+}
+
+/** The log-probability of each row's label, smoothed, and 1 where the label takes part, 0 where not. Both [N]. */
+function scoredLabels(
+  { op, graph, constant }: Builder,
+  logits: Value,
+  labels: Value,
+  smoothing: number,
+): { score: Value; weight: Value } {
   const [rows] = labels.shape as [Dim];
   const logp = op.LogSoftmax(logits, { axis: 1 });
   const isIgnored = op.Equal(op.Cast(labels, { dtype: "float32" }), constant([ignoredLabel]));
@@ -26,8 +39,7 @@ export function crossEntropyLoss({ op, graph, constant }: Builder, logits: Value
           op.Mul(right, constant([1 - smoothing])),
           op.Mul(op.ReduceMean(logp, { axes: [1], keepdims: 0 }), constant([smoothing])),
         );
-  const count = op.Max(op.ReduceSum(weight, { keepdims: 0 }), constant([1]));
-  return op.Neg(op.Div(op.ReduceSum(op.Mul(score, weight), { keepdims: 0 }), count));
+  return { score, weight };
 }
 
 /**
@@ -65,19 +77,31 @@ export function squaredLoss({ op }: Builder, got: Value, wanted: Value): Value {
  * −100 where no word is asked for.
  */
 export function nextTokenLoss(builder: Builder, logits: Value, labels: Value, smoothing = 0): Value {
-  const { op, graph } = builder;
+  const { flat, shifted } = nextTokens(builder, logits, labels);
+  return crossEntropyLoss(builder, flat, shifted, smoothing);
+}
+
+/** The same, where each row weighs the same, however many of its labels take part; rows without any weigh nothing. */
+export function nextTokenLossByRow(builder: Builder, logits: Value, labels: Value, smoothing = 0): Value {
+  const { op, constant } = builder;
+  const { flat, shifted } = nextTokens(builder, logits, labels);
+  const { score, weight } = scoredLabels(builder, flat, shifted, smoothing);
+  const to = labels.shape;
+  const inRows = (value: Value) => op.ReduceSum(op.Reshape(value, { to }), { axes: [1], keepdims: 0 });
+  const counts = inRows(weight);
+  const means = op.Div(inRows(op.Mul(score, weight)), op.Max(counts, constant([1])));
+  const rows = op.Max(op.ReduceSum(op.Min(counts, constant([1])), { keepdims: 0 }), constant([1]));
+  return op.Neg(op.Div(op.ReduceSum(means, { keepdims: 0 }), rows));
+}
+
+/** Scores as [B·T, V], and labels moved one place to the left, [B·T]: the last place asks for nothing. */
+function nextTokens({ op, graph }: Builder, logits: Value, labels: Value): { flat: Value; shifted: Value } {
   const [batch, length, classes] = logits.shape as [Dim, Dim, number];
-  // The labels move one place to the left, and the last place asks for nothing.
   const behind = op.Slice(labels, { starts: [1], ends: [Number.MAX_SAFE_INTEGER], axes: [1] });
   const nothing = op.Expand(graph.constant([ignoredLabel], "int64"), { to: [batch, 1] });
-  const shifted = op.Reshape(op.Concat(behind, nothing, { axis: 1 }), { to: [batch, length] });
+  const moved = op.Reshape(op.Concat(behind, nothing, { axis: 1 }), { to: [batch, length] });
   const rows = multiplyDims(batch, length);
-  return crossEntropyLoss(
-    builder,
-    op.Reshape(logits, { to: [rows, classes] }),
-    op.Reshape(shifted, { to: [rows] }),
-    smoothing,
-  );
+  return { flat: op.Reshape(logits, { to: [rows, classes] }), shifted: op.Reshape(moved, { to: [rows] }) };
 }
 
 /** The cross-entropy of each place against its own label. logits: float32 [B, T, V]; labels: int64 [B, T]. */

@@ -10,10 +10,12 @@ import type {
   Tensor,
   Weights,
 } from "./values";
+import type { Preview } from "./preview";
 import type { Checkpoint } from "#models/files/checkpoint";
 import type { TableFile } from "#models/files/table-file";
 import type { Signature } from "#models/onnx/import/signature";
 import type { Picture } from "#models/pictures/pillow";
+import type { Decoding } from "#models/generation/decoding";
 import type { Random } from "#models/random";
 import type { Optimizer } from "#models/train/optimizers";
 import type { Schedule } from "#models/train/schedules";
@@ -138,6 +140,14 @@ export interface OnnxRequest {
   rows: number;
 }
 
+/** A decoder that is loaded. */
+export interface OpenDecoding {
+  decoding: Decoding;
+  /** The tokens that each row begins with, without padding. */
+  prompts: number[][];
+  close(): void;
+}
+
 /** The files of a folder and of all folders in it, as paths relative to it, sorted. Hidden files do not count. */
 export interface FolderListing {
   /** What is a picture by its ending, or by its content where the ending says nothing. */
@@ -170,7 +180,8 @@ export interface PictureSource {
  */
 export interface Host {
   readonly signal: AbortSignal;
-  progress(done: number, of: number, note?: string): void;
+  /** Tells how far it is, and shows what is made so far on its outputs, by port. */
+  progress(done: number, of: number, note?: string, previews?: Record<string, Preview>): void;
   /** Something the user should know that is no failure. */
   warn(message: string): void;
   /** The one seeded generator, keyed: the same keys give the same draws, in any order and on any machine. */
@@ -239,6 +250,8 @@ export interface Host {
   train(request: TrainRequest): Promise<TrainResult>;
   /** Writes the tensor nodes upstream, with their weights, as one ONNX model; what feeds them becomes its inputs. */
   exportOnnx(request: ExportRequest): Promise<FileValue>;
+  /** Loads the decoder that gives some scores, with the prompts that are wired to it. */
+  openDecoder(scores: Deferred): Promise<OpenDecoding>;
   /** Runs a model file as it is; gives its outputs by the file's names. */
   runOnnx(request: OnnxRequest): Promise<Record<string, OnnxValue>>;
 }

@@ -17,7 +17,8 @@ export type RunEvent =
   | { kind: "status"; status: RunStatus; error?: PublicError; provider?: string; attempt?: number }
   | { kind: "plan"; run: string[]; cached: string[] }
   | { kind: "node-start"; node: string }
-  | { kind: "node-progress"; node: string; done: number; of: number; note?: string }
+  /** How far it is, with what it has made so far, by port. */
+  | { kind: "node-progress"; node: string; done: number; of: number; note?: string; previews?: Record<string, Preview> }
   | { kind: "node-done"; node: string; cached: boolean; ms: number; previews: Record<string, Preview> }
   | { kind: "node-failed"; node: string; error: PublicError }
   | { kind: "node-skipped"; node: string }

@@ -288,6 +288,6 @@ function nodesOf(step: Step | Stream): readonly string[] {
   return step.kind === "stream" ? step.steps.flatMap((rowStep) => nodesOfStep(rowStep.step)) : nodesOfStep(step);
 }
 
-/** A node that takes a part of the graph unevaluated. */
+/** A node whose inputs are differentiated. */
 const isTraining = ({ definition }: ResolvedNode): boolean =>
-  Object.values<Port>(definition.inputs).some((port) => port.deferred);
+  Object.values<Port>(definition.inputs).some((port) => port.deferred === "gradient");

@@ -1,15 +1,16 @@
 import { join } from "node:path";
-import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { ExportRequest, Host, OpenDecoding, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
 import type { FileValue, Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
-import { coneOf, type Step } from "#nodes/graph/plan";
+import { coneOf, decodersOf, type Step } from "#nodes/graph/plan";
 import { endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { prepareNodes } from "../prepare";
 import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
+import { openDecoder } from "./generation/open-decoder";
 import { createHost, type HostOptions } from "./host/create-host";
 import type { Provider } from "./providers";
 import { type Region, runRegion } from "./region";
@@ -128,6 +129,7 @@ export function hostOf(
     provider: context.provider,
     train: (request) => runTraining(node, request, context),
     exportOnnx: (request) => runExport(node, request, context),
+    openDecoder: (scores) => openScores(scores, context),
   });
 }
 
@@ -142,7 +144,7 @@ export function hostOptionsOf(node: string, options: StepOptions, tell: StepCont
     allowRemote,
     nodeId: node,
     seed: 0,
-    onProgress: (done, of, note) => tell({ kind: "node-progress", node, done, of, note }),
+    onProgress: (done, of, note, previews) => tell({ kind: "node-progress", node, done, of, note, previews }),
     onWarn: (message) => tell({ kind: "warning", node, message }),
   };
 }
@@ -184,6 +186,22 @@ function withFirstWarnings(tell: StepContext["tell"]): StepContext["tell"] {
     if (event.kind === "warning") warned.add(event.node);
     tell(event);
   };
+}
+
+async function openScores(scores: Endpoint, context: StepContext): Promise<OpenDecoding> {
+  const { graph, results, options, provider } = context;
+  await prepare(decodersOf(graph, [scores]).tensors, context);
+  const { decoder, prompts, close } = await openDecoder({
+    graph,
+    scores,
+    weightsOf: (from) => results.value(from) as Promise<Weights>,
+    valueOf: (from) => results.value(from) as Promise<Tensor>,
+    blobs: options.blobs,
+    sessions,
+    provider,
+    signal: options.signal,
+  });
+  return { decoding: decoder, prompts, close };
 }
 
 async function runExport(node: string, request: ExportRequest, context: StepContext): Promise<FileValue> {

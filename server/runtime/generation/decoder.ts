@@ -6,6 +6,7 @@ import { generationInputs, type Kept } from "#models/blocks/generation";
 import type { Decoding, Scores } from "#models/generation/decoding";
 import type { Tensor } from "#nodes/core/values";
 import { Cancelled } from "../../errors";
+import type { Session } from "../sessions";
 import { rowsOf, takeRows } from "../values";
 import { addedName, type DecoderModel } from "./decoder-model";
 import { KeptRows } from "./kept-rows";
@@ -28,10 +29,21 @@ interface Call {
 /** How many tokens a call reads, with what rows are filled up with. */
 const tokensOf = (tokens: Call["tokens"]): number => tokens.length * Math.max(...tokens.map(({ length }) => length));
 
+/** What a decoder has read: the tokens of each row, and what it kept of them. */
+interface ReadRows {
+  tokens: number[][];
+  kept: KeptRows;
+}
+
+/** What was read last with a session, so that a prompt that begins the same is read on behind that. */
+const lastRead = new WeakMap<Session, ReadRows>();
+
+/** More than so much is not kept for a next time. */
+const mostIdleBytes = 2 ** 28;
+
 export class Decoder implements Decoding {
   readonly vocabulary: number;
-  /** The tokens of each row that were read. */
-  #rows: number[][] = [];
+  #rows: number[][];
   readonly #kept: KeptRows;
   #made: Readonly<Record<string, Tensor>> = {};
 
@@ -40,7 +52,16 @@ export class Decoder implements Decoding {
     readonly signal: AbortSignal,
   ) {
     this.vocabulary = model.vocabulary;
-    this.#kept = new KeptRows(model.kept);
+    const before = lastRead.get(model.session);
+    lastRead.delete(model.session); // it is this decoder's alone
+    this.#rows = before?.tokens ?? [];
+    this.#kept = before?.kept ?? new KeptRows(model.kept);
+  }
+
+  /** Leaves what was read to the next decoder of the same session. */
+  close(): void {
+    if (this.#kept.bytes > mostIdleBytes || Object.keys(this.model.made).length) return;
+    lastRead.set(this.model.session, { tokens: this.#rows, kept: this.#kept });
   }
 
   async start(prompts: readonly (readonly number[])[]): Promise<Scores> {

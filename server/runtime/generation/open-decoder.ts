@@ -56,10 +56,12 @@ export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
       return lease.opened;
     },
   });
+  const decoder = new Decoder(model, spec.signal);
   const close = () => {
+    decoder.close();
     for (const lease of leases) lease.close();
   };
-  return { decoder: new Decoder(model, spec.signal), prompts, close };
+  return { decoder, prompts, close };
 }
 
 /** The one node upstream that decodes. */

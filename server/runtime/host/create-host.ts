@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import type { FileValue } from "#nodes/core/values";
-import type { ExportRequest, Host, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { ExportRequest, Host, OpenDecoding, TrainRequest, TrainResult } from "#nodes/core/host";
+import type { Preview } from "#nodes/core/preview";
+import type { Deferred } from "#nodes/core/values";
 import { random } from "#models/random";
 import { Cancelled, Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
@@ -29,10 +31,11 @@ export interface HostOptions {
   nodeId: string;
   /** Leads every draw of `host.random`. */
   seed: number | readonly (string | number)[];
-  onProgress(done: number, of: number, note?: string): void;
+  onProgress(done: number, of: number, note?: string, previews?: Record<string, Preview>): void;
   onWarn(message: string): void;
   train?(request: TrainRequest): Promise<TrainResult>;
   exportOnnx?(request: ExportRequest): Promise<FileValue>;
+  openDecoder?(scores: Deferred): Promise<OpenDecoding>;
   /** Where model files are run. */
   provider?: Provider;
 }
@@ -117,6 +120,10 @@ export function createHost(options: HostOptions): Host {
     exportOnnx(request) {
       if (!options.exportOnnx) throw new Failure({ message: "A model cannot be exported inside of a training." });
       return options.exportOnnx(request);
+    },
+    openDecoder(scores) {
+      if (!options.openDecoder) throw new Failure({ message: "Text cannot be generated inside of a training." });
+      return options.openDecoder(scores);
     },
     async runOnnx(request) {
       stopIfCancelled();
