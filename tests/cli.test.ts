@@ -258,6 +258,25 @@ describe("patchbay", () => {
     expect(ended.status).toBe(status);
     expect(ended.stdout + ended.stderr).toMatch(status ? /This is no text/ : /no errors/);
   });
+  it("shows what the data folder holds, and frees what can be made again", async () => {
+    const data = join(dir, "cleaned");
+    const path = await file("clean.json", grid);
+    const clean = async (...args: string[]) => {
+      const { status, stdout } = await patchbayOn(data, "clean", ...args, "--json");
+      const { kinds, freed } = JSON.parse(stdout);
+      const spare = kinds.filter((kind: { spare: boolean }) => kind.spare).length;
+      return { status, spare, kinds: kinds.length, freed: freed?.files };
+    };
+    await patchbayOn(data, "run", path, "--json");
+    const before = await clean();
+    expect([before.status, before.spare > 1, before.freed]).toEqual([0, true, undefined]);
+    const after = await clean("--free");
+    expect([after.spare, after.freed > 3, after.kinds]).toEqual([0, true, before.kinds - before.spare]);
+    const again = JSON.parse((await patchbayOn(data, "run", path, "--json")).stdout);
+    expect([again.status, again.ran.length]).toEqual(["done", 4]);
+    expect((await patchbayOn(data, "clean", "--keep", "1G")).status).toBe(2);
+    expect((await patchbayOn(data, "clean", "--free", "--keep", "much")).status).toBe(2);
+  });
   it("lists ops with their gradients", async () => {
     const { stdout } = await patchbay("ops", "--json");
     const ops = JSON.parse(stdout) as { op: string; shape: boolean; gradient: string }[];
