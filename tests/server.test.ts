@@ -10,7 +10,7 @@ import { appendEvents, type ClaimedRun, claimRun, Fenced, finishRun } from "#ser
 import { createRun } from "#server/runs/create";
 import { releaseGone } from "#server/runs/remove";
 import { watchRun } from "#server/runs/watch";
-import { giveUp } from "#server/storage/disk";
+import { giveUp, spareFiles } from "#server/storage/disk";
 import { blobs } from "#server/storage/open";
 import { GET as tensorRoute } from "../app/api/runs/[id]/tensors/[node]/[port]/route";
 import { POST } from "../app/api/trpc/[trpc]/route";
@@ -282,7 +282,7 @@ describe("runs", () => {
     const [run, other] = [await claim(), await claim()];
     const ref = await blobs().put(new Uint8Array(100).fill(1), { durable: false });
     const isThere = async () => {
-      await giveUp(database.folder, 0, Number.POSITIVE_INFINITY);
+      await giveUp(await spareFiles(database.folder), 0, Number.POSITIVE_INFINITY);
       return blobs().has(ref);
     };
     for (const one of [run, other]) {

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { amount, env } from "../env";
 import { bytesText } from "../runtime-failures";
 import { diskLimit, inUseSince } from "../storage/budget";
-import { giveUp, kindsOfFiles } from "../storage/disk";
+import { bytesOf, giveUp, kindsOfFiles, spareFiles } from "../storage/disk";
 import { removeLeftovers } from "../storage/leftovers";
 import { Usage } from "../usage";
 import { jsonOption, printJson, say } from "./output";
@@ -27,7 +27,7 @@ async function clean(options: CleanOptions): Promise<void> {
   if (options.keep !== undefined && !options.free) throw new Usage("--keep says what stays of what --free gives up.");
   const freed = options.free ? await free(data, options.keep) : undefined;
   const kinds = await kindsOfFiles(data);
-  const limit = await diskLimit(data);
+  const limit = await diskLimit(data, bytesOf(kinds.filter(({ spare }) => spare)));
   if (options.json) return printJson({ data, limit, kinds, freed });
   const width = Math.max(0, ...kinds.map(({ kind }) => kind.length));
   for (const { kind, bytes, files, spare } of kinds) {
@@ -43,5 +43,6 @@ async function free(data: string, keep: string | undefined): Promise<{ files: nu
   const kept = amount.safeParse(keep ?? "0");
   if (!kept.success) throw new Usage(`--keep is an amount such as 10G or 500M, and not “${keep}”.`);
   await removeLeftovers(data);
-  return giveUp(data, kept.data, await inUseSince(data));
+  const inUse = await inUseSince(data);
+  return giveUp(await spareFiles(data), kept.data, inUse);
 }

@@ -196,8 +196,14 @@ async function hold(root: string, holder: string, refs: Iterable<string>): Promi
     const made = madePath(root, ref);
     if (!existsSync(made)) continue;
     await mkdir(folder, { recursive: true });
-    await linked(made, join(folder, ref)).catch(() => rename(made, lastingPath(root, ref)));
+    await linked(made, join(folder, ref)).catch(() => makeLast(root, ref));
   }
+}
+
+async function makeLast(root: string, ref: string): Promise<void> {
+  const path = lastingPath(root, ref);
+  await mkdir(dirname(path), { recursive: true });
+  await rename(madePath(root, ref), path);
 }
 
 /** Who holds blobs. */

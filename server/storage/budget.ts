@@ -4,17 +4,17 @@ import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { env } from "../env";
 import { lives, nameOfProcess } from "../processes";
-import { giveUp, spareBytes, usersFolder } from "./disk";
+import { bytesOf, giveUp, spareFiles, usersFolder } from "./disk";
 
 const most = 50 * 2 ** 30;
 const pause = 60_000;
 
-/** `PATCHBAY_DISK`; or 50 GB, or a fifth of what would be free without what can be made again. */
-export async function diskLimit(data: string): Promise<number> {
+/** `PATCHBAY_DISK`; or 50 GB, or a fifth of what would be free without the bytes that can be made again. */
+export async function diskLimit(data: string, spare: number): Promise<number> {
   const { disk } = env();
   if (disk !== undefined) return disk;
   const { bavail, bsize } = await statfs(data);
-  return Math.min(most, Math.floor((bavail * bsize + (await spareBytes(data))) / 5));
+  return Math.min(most, Math.floor((bavail * bsize + spare) / 5));
 }
 
 /**
@@ -37,7 +37,9 @@ export async function beginCacheUse(data: string): Promise<() => Promise<void>> 
 /** Gives up what is above the limit. A failure to do so, such as on a folder that cannot be written, is not the run's. */
 async function keepWithin(data: string): Promise<void> {
   try {
-    await giveUp(data, await diskLimit(data), await inUseSince(data));
+    const inUse = await inUseSince(data);
+    const spare = await spareFiles(data);
+    await giveUp(spare, await diskLimit(data, bytesOf(spare)), inUse);
   } catch {
     // The next one tries again.
   }

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { type Blobs, openBlobs } from "./blobs";
 import { diskLimit, inUseSince, beginCacheUse } from "./budget";
-import { giveUp, kindsOfFiles, spareBytes } from "./disk";
+import { bytesOf, giveUp, kindsOfFiles, spareFiles } from "./disk";
 
 let data: string;
 let blobs: Blobs;
@@ -16,6 +16,7 @@ beforeEach(async () => {
 const made = (size: number, fill: number) => blobs.put(new Uint8Array(size).fill(fill), { durable: false });
 /** Time that passes, as files tell it. */
 const pause = () => new Promise((done) => setTimeout(done, 30));
+const freeAll = async () => giveUp(await spareFiles(data), 0, await inUseSince(data));
 const never = Number.POSITIVE_INFINITY;
 
 describe("what can be made again", () => {
@@ -27,7 +28,7 @@ describe("what can be made again", () => {
     const third = await made(1000, 3);
     await pause();
     await blobs.use(first);
-    expect(await giveUp(data, 2000, never)).toEqual({ files: 1, bytes: 1000 });
+    expect(await giveUp(await spareFiles(data), 2000, never)).toEqual({ files: 1, bytes: 1000 });
     expect(await Promise.all([first, second, third].map(blobs.has))).toEqual([true, false, true]);
   });
   it("goes without what must last, what is held, and what is in use", async () => {
@@ -38,11 +39,11 @@ describe("what can be made again", () => {
     await pause();
     const endUse = await beginCacheUse(data);
     const used = await made(1000, 7);
-    expect(await giveUp(data, 0, await inUseSince(data))).toEqual({ files: 1, bytes: 1000 });
+    expect(await freeAll()).toEqual({ files: 1, bytes: 1000 });
     expect(await Promise.all([upload, held, spare, used].map(blobs.has))).toEqual([true, true, false, true]);
     await blobs.release("a-run");
     await endUse();
-    await giveUp(data, 0, await inUseSince(data));
+    await freeAll();
     expect(await Promise.all([upload, held, used].map(blobs.has))).toEqual([true, false, false]);
   });
   it("is kept within PATCHBAY_DISK by whoever uses it", async () => {
@@ -50,9 +51,9 @@ describe("what can be made again", () => {
     await made(1000, 8);
     await made(1000, 9);
     await (await beginCacheUse(data))();
-    expect(await spareBytes(data)).toBe(1000);
+    expect(bytesOf(await spareFiles(data))).toBe(1000);
     vi.unstubAllEnvs();
-    expect(await diskLimit(data)).toBeLessThanOrEqual(50 * 2 ** 30);
+    expect(await diskLimit(data, 0)).toBeLessThanOrEqual(50 * 2 ** 30);
   });
   it("is no longer in use by a process that was killed", async () => {
     await mkdir(join(data, "cache/users"), { recursive: true });
@@ -63,7 +64,7 @@ describe("what can be made again", () => {
     const bytes = new Uint8Array(1000).fill(10);
     const ref = await blobs.put(bytes, { durable: false });
     expect(await blobs.put(bytes)).toBe(ref);
-    await giveUp(data, 0, never);
+    await giveUp(await spareFiles(data), 0, never);
     expect(await blobs.get(ref)).toHaveLength(1000);
   });
 });

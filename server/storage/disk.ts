@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { heldFolder, madeFolder, temporaryFolder } from "./blobs";
 
 /** A file of the data folder. */
-interface Found {
+export interface Found {
   kind: string;
   path: string;
   bytes: number;
@@ -28,6 +28,7 @@ const cacheKinds: Record<string, string> = {
   results: "results of nodes",
   frozen: "frozen rows of trainings",
   pixels: "decoded pictures",
+  indexes: "indexes of data sets",
 };
 const madeKind = "tensors, texts and pictures of results";
 const halfKind = "half-written files";
@@ -49,20 +50,18 @@ export async function kindsOfFiles(data: string): Promise<KindOfFile[]> {
   return [...kinds.values()].sort((a, b) => Number(b.spare) - Number(a.spare) || b.bytes - a.bytes);
 }
 
-/** The bytes of everything that can be made again. */
-export async function spareBytes(data: string): Promise<number> {
-  return bytesOf(await spareFiles(data));
-}
-
 /**
- * Gives up what can be made again and was used least lately, until it takes no more than `limit` bytes. What was used
- * since `inUse` stays. Says how much went.
+ * Gives up what of these files was used least lately, until they take no more than `limit` bytes. What was used since
+ * `inUse` stays. Says how much went.
  */
-export async function giveUp(data: string, limit: number, inUse: number): Promise<{ files: number; bytes: number }> {
-  const spare = await spareFiles(data);
+export async function giveUp(
+  spare: readonly Found[],
+  limit: number,
+  inUse: number,
+): Promise<{ files: number; bytes: number }> {
   const gone = { files: 0, bytes: 0 };
   let left = bytesOf(spare);
-  for (const { path, bytes, used, kind } of spare.sort((a, b) => a.used - b.used)) {
+  for (const { path, bytes, used, kind } of [...spare].sort((a, b) => a.used - b.used)) {
     if (left <= limit || used >= inUse) break;
     if (kind === halfKind && Date.now() - used < writingPause) continue;
     await rm(path, { force: true });
@@ -73,13 +72,15 @@ export async function giveUp(data: string, limit: number, inUse: number): Promis
   return gone;
 }
 
-async function spareFiles(data: string): Promise<Found[]> {
+/** Everything that can be made again. */
+export async function spareFiles(data: string): Promise<Found[]> {
   const spare: Found[] = [];
   for await (const found of filesOf(data, ["blobs", "cache"])) if (found.spare) spare.push(found);
   return spare;
 }
 
-const bytesOf = (files: readonly Found[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+export const bytesOf = (files: readonly Pick<Found, "bytes">[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function* filesOf(data: string, folders?: readonly string[]): AsyncGenerator<Found> {
   for (const folder of folders ?? (await readdir(data).catch(() => []))) {
