@@ -147,8 +147,8 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
     start(c: { host: Host; inputs: HostValues<I>; params: ParamValues<P> }): Reducer<I, O>;
   };
   /**
-   * Why it needs all rows at once, where it neither works row by row nor folds them, and what to do where they are too
-   * many: shown when they do not fit into memory.
+   * Why it needs all rows at once, where it neither folds them nor works row by row, or where its rows may meet; and
+   * what to do where they are too many: shown when they do not fit into memory.
    */
   allRows?: string;
   /** Works row by row: may be given any rows of its batch inputs. What a trainer may put into its step. */
@@ -192,6 +192,8 @@ export type NodeDefinition<I extends Ports = any, O extends Ports = any, P exten
 export interface Instead extends Omit<HostBehaviour<Ports, Ports, Params>, "build" | "prepare" | "clamp"> {
   /** Why, in a sentence for the person: it is shown on the node. */
   notice: string;
+  /** How many rows it takes at a time where it takes no others. */
+  batch?: number;
 }
 
 /** Declares a node type. See CONTRIBUTING.md. */

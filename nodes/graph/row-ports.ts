@@ -16,6 +16,7 @@ export function rowPorts(definition: NodeDefinition): string[] {
 
 /** The inputs that may come in chunks of any rows, with the same results. */
 export function rowInputs(definition: NodeDefinition): string[] {
-  const needsMore = !definition.reduce && (definition.perBatch || definition.effect);
+  const { reduce, perBatch, effect, allRows } = definition;
+  const needsMore = !reduce && (perBatch || effect || allRows !== undefined);
   return needsMore ? [] : rowPorts(definition);
 }

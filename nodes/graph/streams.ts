@@ -99,6 +99,7 @@ function shareRows(endpoints: readonly Endpoint[], types: Types): boolean {
 
 /** The wires along which a region takes its rows, if its rows do not depend on each other. */
 function regionRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]): Endpoint[] | undefined {
+  if (nodes.some((id) => graph.nodes.get(id)?.definition.batch !== undefined)) return batchRows(graph, types, nodes);
   let lowered: Lowered;
   try {
     lowered = lower(graph, nodes, (from) => symbolicType(types, from));
@@ -116,6 +117,16 @@ function regionRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]
   return lowered.feeds.flatMap(({ from }, i) =>
     leadingSymbol(lowered.graph.inputs[i] as Value) === symbol ? [from] : [],
   );
+}
+
+/** The wires along which a node that takes one number of rows at a time takes them: it stands alone. */
+function batchRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]): Endpoint[] | undefined {
+  const [node] = nodes.map((id) => graph.nodes.get(id) as ResolvedNode);
+  if (!node) return undefined;
+  const inputs = Object.entries(node.inputs).filter(([name]) => node.definition.inputs[name]?.type === "tensor");
+  const endpoints = inputs.flatMap(([, sources]) => sources);
+  const outputs = Object.keys(node.definition.outputs).map((port) => ({ node: node.id, port }));
+  return shareRows([...endpoints, ...outputs], types) ? endpoints : undefined;
 }
 
 function leadingSymbol({ shape }: Value): string | undefined {

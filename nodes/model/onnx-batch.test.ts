@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "#nodes/core/values";
 import { signatureOf } from "#models/onnx/import/inspect";
+import { readAllRows } from "#server/runtime/rows";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { floatTensor, intTensor, type NodeSpec, onnxFile, wave } from "#tests/kit/onnx-file";
@@ -40,6 +42,20 @@ const fileOf = (n: number, nodes: readonly NodeSpec[], ...sizes: ReturnType<type
     outputs: { logits: [n, 10] },
     weights: [wave("stem", 4, 3, 7, 7), wave("head", 64, 10), ...sizes],
   });
+
+/** One that takes the mean of its batch away: rows meet. */
+const meeting: Uint8Array = onnxFile({
+  nodes: [
+    ["ReduceMean", ["pixels"], ["mean"], { axes: [0], keepdims: 1 }],
+    ["Sub", ["pixels", "mean"], ["s"]],
+    ["Flatten", ["s"], ["f"]],
+    ["Gemm", ["f", "head"], ["logits"]],
+  ],
+  opset: 17,
+  inputs: { pixels: ["N", 3, 28, 28] },
+  outputs: { logits: ["N", 10] },
+  weights: [wave("head", 2352, 10)],
+});
 
 /** The parameters of a node that runs a file. */
 async function nodeOf(dir: string, bytes: Uint8Array): Promise<Record<string, unknown>> {
@@ -138,4 +154,36 @@ it("An ONNX model whose weights hold NaN says so", async () => {
   expect(events.filter((event) => event.kind === "warning")).toMatchObject([
     { node: "model", message: expect.stringMatching(/^model\.onnx holds NaN in “bias”, so what it gives may be NaN/) },
   ]);
+});
+
+describe("in a stream", () => {
+  /** Numbers of the model's output, run on 30 pictures in chunks of about `rows`. */
+  async function numbersOf(params: (dir: string) => Promise<Record<string, unknown>>, rows: number) {
+    const dir = await temporaryFolder();
+    const document = graph({ ...pictures(3), model: ["model.onnx", await params(dir)] }, wires);
+    const { error, outputs, events } = await runDocument(document, dir, { chunkBytes: rows * 28 * 28 * 3 * 4 });
+    expect(error).toBeUndefined();
+    const stored = outputs.model?.logits?.value;
+    const { data } = (await readAllRows("tensor", stored, openBlobs(join(dir, "blobs")))) as Tensor;
+    const told = events.flatMap((event) =>
+      event.kind === "node-progress" && event.node === "model" ? event.done : [],
+    );
+    return { data, told };
+  }
+
+  it.each([
+    ["as ops", bound(4), {}],
+    ["as its file is", bound(4), { runs: "file" }],
+    ["as its file is, so many rows at a time as are asked for", meeting, { runs: "file", rows: 4 }],
+  ])("a model gets its batch, whatever the chunk: %s", async (_, bytes, params) => {
+    const model = async (dir: string) => ({ ...(await nodeOf(dir, bytes)), ...params });
+    const whole = await numbersOf(model, 100);
+    const chunked = await numbersOf(model, 10); // of which two batches are 8
+    expect(chunked.data).toEqual(whole.data);
+    expect(chunked.told.at(-1)).toBe(30);
+  });
+  it("a model whose rows may meet gets all of them", async () => {
+    const model = async (dir: string) => ({ ...(await nodeOf(dir, meeting)), runs: "file" });
+    expect((await numbersOf(model, 10)).data).toEqual((await numbersOf(model, 100)).data);
+  });
 });

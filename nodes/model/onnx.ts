@@ -256,9 +256,23 @@ function readsRows(choice: Choice): boolean {
   return known.inputs.every((port) => port.dtype !== "string" || listShapeOf(freedShapeOf(port, batch)));
 }
 
+/** Which of its rows may meet: any, those of a batch, or none. */
+function meetingRows(choice: Choice): Pick<Instead, "batch" | "allRows"> {
+  const known = signatureFor(choice) as Signature;
+  const batch = fixedBatchOf(known) ?? (choice.rows || undefined);
+  if (batch !== undefined) return { batch };
+  if (known.rowwise) return {};
+  return {
+    allRows:
+      "Whether the rows of this model depend on each other is not known. " +
+      "Where they do not, set “Rows at a time”, and it is given no more than those.",
+  };
+}
+
 const asFile = (choice: Choice, notice: string): Instead => ({
   notice,
   rowwise: readsRows(choice),
+  ...meetingRows(choice),
   fingerprint: ({ host }) => fingerprintOf(host, choice),
   async run({ host, inputs }) {
     const known = signatureFor(choice) as Signature;

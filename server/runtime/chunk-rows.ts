@@ -19,7 +19,15 @@ export function chunkRowsOf(
   const given = ids.flatMap((node) => Object.keys(types[node]?.out ?? {}).map((port) => ({ node, port })));
   const widest = Math.max(1, ...[...read, ...given].map((endpoint) => rowBytesOf(endpoint, types)));
   const fitting = Math.floor(chunkBytes / widest);
-  return Math.max(1, Math.min(rows, fitting));
+  // Rows that meet in a node stay together.
+  const together = ids.reduce((count, id) => commonMultiple(count, graph.nodes.get(id)?.definition.batch ?? 1), 1);
+  return Math.max(1, Math.min(rows, Math.max(together, fitting - (fitting % together))));
+}
+
+function commonMultiple(one: number, other: number): number {
+  let multiple = one;
+  while (multiple % other) multiple += one;
+  return multiple;
 }
 
 /** The bytes of one row, as far as sizes are known before the run. */

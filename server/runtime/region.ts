@@ -147,7 +147,7 @@ export class OpenRegion {
     readonly parameters: ReadonlyMap<string, Tensor>,
     /** The symbol of an axis along which the model may be fed in pieces. */
     readonly rowSymbol: string | undefined,
-    readonly region: Pick<Region, "graph" | "signal">,
+    readonly region: Pick<Region, "graph" | "nodes" | "signal">,
   ) {
     this.#bounds = indexBounds(lowered.graph);
     this.#rowsPerCall = rowSymbol === undefined ? 0 : rowsPerCall(lowered, rowSymbol);
@@ -318,7 +318,7 @@ function tensorOfRows(part: Tensor, rows: number): Tensor {
 }
 
 /** The only number of rows that the region takes at a time. */
-function batchOf({ graph, nodes }: Region): number | undefined {
+export function batchOf({ graph, nodes }: Pick<Region, "graph" | "nodes">): number | undefined {
   const [id, ...others] = nodes;
   return id !== undefined && !others.length ? graph.nodes.get(id)?.definition.batch : undefined;
 }
@@ -332,21 +332,47 @@ async function runInBatches(
   const counts = new Set([...incoming.values()].map((tensor) => tensor.shape[0]));
   const [rows] = counts;
   if (rows === undefined || counts.size > 1 || rows === size) return runOnce(region, incoming);
-  const chunks = { rows, size, cut: new Set(incoming.keys()) };
-  const partFrom = (first: number) =>
-    new Map([...incoming].map(([name, tensor]) => [name, chunkOf(tensor, first, chunks, true)]));
-  const open = await openForTensors(region, partFrom(0));
-  const title = region.graph.nodes.get(region.nodes[0] ?? "")?.definition.title ?? "";
-  const joined = new Joined(chunks, title);
+  const first = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(tensor, 0, size)]));
+  const open = new BatchedRegion(await openForTensors(region, first), size);
   try {
-    for (let first = 0; first < rows; first += size) {
-      if (region.signal.aborted) throw new Cancelled();
-      for (const [name, part] of await open.run(partFrom(first), () => {})) joined.add(name, part, first, size);
-      region.progress(Math.min(rows, first + size), rows);
-      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
-    }
+    return await open.run(incoming, region.progress);
   } finally {
     open.close();
   }
-  return new Map(Object.entries(joined.outputs()));
+}
+
+/** A region that takes one number of rows and no others. */
+export class BatchedRegion {
+  constructor(
+    readonly open: OpenRegion,
+    readonly size: number,
+  ) {}
+
+  async run(
+    incoming: ReadonlyMap<string, Tensor>,
+    progress: (done: number, of: number) => void,
+  ): Promise<Map<string, Tensor>> {
+    const { size } = this;
+    const { graph, nodes, signal } = this.open.region;
+    const rows = [...incoming.values()][0]?.shape[0] ?? 0;
+    const chunks = { rows, size, cut: new Set(incoming.keys()) };
+    const joined = new Joined(chunks, graph.nodes.get(nodes[0] ?? "")?.definition.title ?? "");
+    for (let first = 0; first < rows; first += size) {
+      if (signal.aborted) throw new Cancelled();
+      const part = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(tensor, first, size)]));
+      for (const [name, given] of await this.open.run(part, () => {})) joined.add(name, given, first, size);
+      progress(Math.min(rows, first + size), rows);
+      await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
+    }
+    return new Map(Object.entries(joined.outputs()));
+  }
+
+  close(): void {
+    this.open.close();
+  }
+}
+
+/** So many rows, the last ones repeated where there are no more. */
+function rowsInBatch(tensor: Tensor, first: number, size: number): Tensor {
+  return chunkOf(tensor, first, { rows: tensor.shape[0] ?? 0, size, cut: new Set() }, true);
 }

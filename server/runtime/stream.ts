@@ -9,7 +9,7 @@ import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
 import { TaskError } from "./data-threads/task";
-import { type OpenRegion, openRegion, tensorInputs } from "./region";
+import { BatchedRegion, batchOf, type OpenRegion, openRegion, tensorInputs } from "./region";
 import { type RowType, readAllRows } from "./rows";
 import { hostOf, readOutsideOf, regionOf, type StepContext } from "./steps";
 import { ReadAhead, seedOf } from "./stream-ahead";
@@ -46,7 +46,7 @@ export async function runStream(
 }
 
 class StreamRun {
-  readonly #regions = new Map<RowStep, Promise<OpenRegion>>();
+  readonly #regions = new Map<RowStep, Promise<OpenRegion | BatchedRegion>>();
   readonly #reducers = new Map<string, Reducer<Ports, Ports>>();
   readonly #milliseconds = new Map<RowStep, number>();
   readonly #progress: StreamProgress;
@@ -202,10 +202,11 @@ class StreamRun {
     return (await open).run(incoming, (done) => this.#progress.tell(before + done, nodes));
   }
 
-  #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>) {
+  async #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>) {
+    const batch = batchOf({ graph: this.stream.context.graph, nodes });
     const typeOf = (from: Endpoint) => {
       const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: rows.has(endpointKey(from)) ? [rowSymbol, ...shape.slice(1)] : shape };
+      return { dtype, shape: rows.has(endpointKey(from)) ? [batch ?? rowSymbol, ...shape.slice(1)] : shape };
     };
     const given = nodes.flatMap((node) => this.stream.context.results.readPorts(node).map((port) => ({ node, port })));
     const outside = readOutsideOf(nodes, this.stream.context);
@@ -214,7 +215,8 @@ class StreamRun {
     });
     const welcome = given.filter((endpoint) => !wanted.includes(endpoint));
     const region = { ...regionOf(nodes, this.stream.context), wanted, welcome, streams: true };
-    return openRegion(region, [typeOf], new Map([[rowSymbol, this.stream.rows]]));
+    const open = await openRegion(region, [typeOf], new Map([[rowSymbol, this.stream.rows]]));
+    return batch === undefined ? open : new BatchedRegion(open, batch);
   }
 
   async #keepNode(id: string, warnings: StoredWarning[]): Promise<CacheEntry> {
