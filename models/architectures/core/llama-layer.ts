@@ -78,10 +78,10 @@ export function llamaTower(root: Builder, config: LlamaConfig, inputs: Inputs, s
 }
 
 function sharedOf(builder: Builder, config: LlamaConfig, inputs: Inputs, embedded: Value): Shared {
-  const { frequencies, scale } = ropeOf(config, headWidthOf(config));
+  const turning = ropeOf(config, headWidthOf(config));
   const batch = embedded.shape[0] as Dim;
   return {
-    rotary: rotaryTurns(builder, positionsOf(builder, inputs, embedded), frequencies, { batch, scale }),
+    rotary: rotaryTurns(builder, positionsOf(builder, inputs, embedded), turning, { batch }),
     maskOf: causalMasks(builder, inputs, embedded),
   };
 }

@@ -1,5 +1,6 @@
 /** The frequencies of rotary embeddings, as the two dialects of config.json give them (transformers, modeling_rope_utils). */
 import * as z from "zod";
+import type { Turning } from "../../blocks/rotary";
 
 const factor = z.number().min(1e-3).max(1e6);
 const parameters = z.object({
@@ -41,15 +42,8 @@ export const ropeFields = {
 };
 type RopeConfig = z.output<z.ZodObject<typeof ropeFields>> & { max_position_embeddings: number };
 
-export interface Rope {
-  /** Radians per position, one for each pair of numbers of a head. */
-  frequencies: number[];
-  /** What turned numbers are multiplied with. */
-  scale: number;
-}
-
 /** How heads of so many numbers turn. Throws for a kind that is not known. */
-export function ropeOf(config: RopeConfig, headWidth: number): Rope {
+export function ropeOf(config: RopeConfig, headWidth: number): Turning {
   const given: Parameters = { ...config.rope_scaling, ...config.rope_parameters };
   const theta = given.rope_theta ?? config.rope_theta ?? 10_000;
   const share = given.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
@@ -66,13 +60,16 @@ export function ropeOf(config: RopeConfig, headWidth: number): Rope {
 type Settings = Parameters & { theta: number; width: number; original: number; longest: number };
 
 const kinds = {
-  default: (plain: number[]): Rope => ({ frequencies: plain, scale: 1 }),
-  linear: (plain: number[], { factor = 1 }: Settings): Rope => ({
+  default: (plain: number[]): Turning => ({ frequencies: plain, scale: 1 }),
+  linear: (plain: number[], { factor = 1 }: Settings): Turning => ({
     frequencies: plain.map((frequency) => frequency / (factor ?? 1)),
     scale: 1,
   }),
-  // Only texts that are longer than the model was made for are scaled, and those are refused.
-  dynamic: (plain: number[]): Rope => ({ frequencies: plain, scale: 1 }),
+  dynamic: (plain: number[], { factor, theta, longest }: Settings): Turning => ({
+    frequencies: plain,
+    scale: 1,
+    growing: { above: longest, factor: factor ?? 1, base: theta },
+  }),
   llama3,
   yarn,
   longrope,
@@ -80,7 +77,7 @@ const kinds = {
 };
 
 /** Long wavelengths are stretched, short ones stay, and those between are mixed (Llama 3.1). */
-function llama3(plain: number[], settings: Settings): Rope {
+function llama3(plain: number[], settings: Settings): Turning {
   const { original } = settings;
   const factor = settings.factor ?? 8;
   const low = settings.low_freq_factor ?? 1;
@@ -96,7 +93,7 @@ function llama3(plain: number[], settings: Settings): Rope {
 }
 
 /** YaRN (Peng et al. 2023): a ramp over the pairs, and scores that are sharper. */
-function yarn(plain: number[], settings: Settings): Rope {
+function yarn(plain: number[], settings: Settings): Turning {
   const { theta, width, original, longest } = settings;
   const factor = settings.factor ?? longest / original;
   const pairOf = (turns: number) => (width * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
@@ -113,14 +110,20 @@ function yarn(plain: number[], settings: Settings): Rope {
   return { frequencies, scale };
 }
 
-/** LongRoPE (Ding et al. 2024), with the factors of texts that are no longer than the original ones. */
-function longrope(plain: number[], settings: Settings): Rope {
+/** LongRoPE (Ding et al. 2024): a factor for each frequency, and other ones for texts longer than the original ones. */
+function longrope(plain: number[], settings: Settings): Turning {
   const { original, longest } = settings;
-  const factors = settings.short_factor ?? [];
   const factor = settings.factor ?? longest / original;
   const stretch = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+  const divided = (field: "short_factor" | "long_factor") => {
+    const factors = settings[field] ?? [];
+    if (factors.length !== plain.length)
+      throw new Error(`“${field}” holds ${factors.length} numbers, and heads turn ${plain.length} pairs`);
+    return plain.map((frequency, i) => frequency / (factors[i] as number));
+  };
   return {
-    frequencies: plain.map((frequency, i) => frequency / (factors[i] ?? 1)),
+    frequencies: divided("short_factor"),
+    long: { above: original, frequencies: divided("long_factor") },
     scale: settings.attention_factor ?? stretch,
   };
 }
