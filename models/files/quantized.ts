@@ -96,6 +96,9 @@ export function blockShape({ shape, bits, block, axis }: BlockLayout): [outer: n
   return [outer, inner / block, (block * bits) / 8];
 }
 
+/** Rows of blocks that are taken together: what lies apart in memory is read in runs of so many numbers. */
+const rowsTogether = 32;
+
 /** A matrix in blocks. The axis must be whole blocks long. `error` is ‖Ŵ − W‖ / ‖W‖. */
 export function quantizeMatrix(
   numbers: Float32Array,
@@ -104,36 +107,66 @@ export function quantizeMatrix(
   const { bits, block } = layout;
   const [outer, blocks] = blockShape(layout);
   const [outerStep, innerStep] = stepsOf(layout);
-  const middle = 2 ** (bits - 1);
   const values = new Uint8Array((outer * blocks * block * bits) / 8);
   const scales = new Float32Array(outer * blocks);
-  let wrong = 0;
-  let all = 0;
-  for (let row = 0; row < outer; row++) {
+  const gathered = new Float32Array(rowsTogether * block);
+  const loss = { wrong: 0, all: 0 };
+  for (let row = 0; row < outer; row += rowsTogether) {
+    const rows = Math.min(rowsTogether, outer - row);
     for (let b = 0; b < blocks; b++) {
-      const place = row * blocks + b;
       const start = row * outerStep + b * block * innerStep;
-      // The number that is furthest from zero becomes the lowest integer, of which there is one more than of positive ones.
-      let furthest = 0;
       for (let i = 0; i < block; i++) {
-        const x = numbers[start + i * innerStep] as number;
-        if (Math.abs(x) > Math.abs(furthest)) furthest = x;
+        for (let r = 0; r < rows; r++) {
+          gathered[r * block + i] = numbers[start + r * outerStep + i * innerStep] as number;
+        }
       }
-      const scale = Math.fround(furthest / -middle);
-      scales[place] = scale;
-      const inverse = scale ? 1 / scale : 0;
-      for (let i = 0; i < block; i++) {
-        const x = numbers[start + i * innerStep] as number;
-        const level = Math.min(2 * middle - 1, Math.max(0, Math.round(x * inverse) + middle));
-        const at = place * block + i;
-        if (bits === 8) values[at] = level;
-        else values[at >> 1] = (values[at >> 1] as number) | (level << (4 * (at & 1)));
-        wrong += (x - scale * (level - middle)) ** 2;
-        all += x * x;
+      for (let r = 0; r < rows; r++) {
+        const place = (row + r) * blocks + b;
+        scales[place] = quantizeBlock(gathered, r * block, { bits, block, values, place }, loss);
       }
     }
   }
-  return { values, scales, error: all ? Math.sqrt(wrong / all) : 0 };
+  return { values, scales, error: loss.all ? Math.sqrt(loss.wrong / loss.all) : 0 };
+}
+
+interface BlockTarget {
+  bits: 4 | 8;
+  block: number;
+  values: Uint8Array;
+  /** The number of the block among all. */
+  place: number;
+}
+
+/** Writes one block, adds up what it loses, and gives its scale. */
+function quantizeBlock(
+  numbers: Float32Array,
+  start: number,
+  { bits, block, values, place }: BlockTarget,
+  loss: { wrong: number; all: number },
+): number {
+  // The number that is furthest from zero becomes the lowest integer, of which there is one more than of positive ones.
+  let furthest = 0;
+  for (let i = 0; i < block; i++) {
+    const x = numbers[start + i] as number;
+    if (Math.abs(x) > Math.abs(furthest)) furthest = x;
+  }
+  const middle = 2 ** (bits - 1);
+  const scale = Math.fround(furthest / -middle);
+  const inverse = scale ? 1 / scale : 0;
+  let wrong = 0;
+  let all = 0;
+  for (let i = 0; i < block; i++) {
+    const x = numbers[start + i] as number;
+    const level = Math.min(2 * middle - 1, Math.max(0, Math.floor(x * inverse + 0.5) + middle));
+    const at = place * block + i;
+    if (bits === 8) values[at] = level;
+    else values[at >> 1] = (values[at >> 1] as number) | (level << (4 * (at & 1)));
+    wrong += (x - scale * (level - middle)) ** 2;
+    all += x * x;
+  }
+  loss.wrong += wrong;
+  loss.all += all;
+  return scale;
 }
 
 /** The numbers of a matrix in blocks, in its own shape. */

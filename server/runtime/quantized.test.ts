@@ -9,6 +9,7 @@ import { checkpointOf } from "#nodes/core/checkpoint";
 import type { Weights } from "#nodes/core/values";
 import type { Lowered } from "#nodes/graph/lower";
 import { quantize } from "#nodes/weights/quantize";
+import { graph, runDocument } from "#tests/kit/graphs";
 import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { type Blobs, openBlobs } from "../storage/blobs";
 import { storedModel } from "./model-files";
@@ -128,4 +129,25 @@ it("a training reads a matrix in blocks as its numbers", async () => {
   const values = await parameterValues(lowered, async () => weights, blobs);
   expect(values.get("w")).toEqual(await numbersIn(weights, blobs));
   expect(weights.frozen).toEqual(["w"]);
+});
+
+it("a model that does not fit is refused with what would make it fit", async () => {
+  const nodes = {
+    data: ["data.mnist", { limit: 1, split: "test" }],
+    resize: ["image.resize", { width: 16, height: 16 }],
+    normalize: ["image.normalize"],
+    vision: ["model.vision-transformer", { patch: 8, width: 64, layers: 1, heads: 2 }],
+  } as Parameters<typeof graph>[0];
+  const wires = ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels"];
+  const refusal = async (memory: string) => {
+    process.env.PATCHBAY_MEMORY = memory;
+    const { error } = await runDocument(graph(nodes, wires), await temporaryFolder());
+    delete process.env.PATCHBAY_MEMORY;
+    return `${error?.message} ${error?.hint}`;
+  };
+  expect(await refusal("100 KiB")).toMatch(
+    /^The weights of .*Vision transformer take 2\d\d\.\d KiB, and runs may hold 100.0 KiB. Quantize the weights \(about \d\d\.\d KiB as int8; half/,
+  );
+  expect(await refusal("50 KiB")).toContain("KiB as int4");
+  expect(await refusal("20 KiB")).toContain("Even quantized they would not fit (about");
 });
