@@ -8,6 +8,8 @@ import { copyFile, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join, parse, relative, resolve, sep } from "node:path";
 import type { TensorAddress } from "#models/files/checkpoint";
 import type { Shape } from "#models/onnx/graph";
+import { dropDead } from "#models/onnx/passes/drop-dead";
+import { lowRank } from "#models/onnx/passes/low-rank";
 import { type ParameterNumbers, type Stored, toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
 import type { Lowered } from "#nodes/graph/lower";
@@ -43,12 +45,10 @@ const inlineBytes = 2 ** 26;
  * A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a
  * file of their own.
  */
-export function storedModel(
-  { graph }: Lowered,
-  sources: ReadonlyMap<string, ParameterSource>,
-  blobs: Blobs,
-): ModelFiles {
+export function storedModel(lowered: Lowered, sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs): ModelFiles {
   const all = [...sources.values()];
+  // An adapter beside a matrix in blocks, instead of added to it: the matrix then need not become floats.
+  const graph = all.some((source) => "scales" in source) ? dropDead(lowRank(lowered.graph)) : lowered.graph;
   const refs = new Set(all.flatMap(addressesOf).map(({ file }) => file));
   const fresh = all.filter((source) => source instanceof Float32Array);
   const numbers = total(fresh.map(({ byteLength }) => byteLength)) > inlineBytes ? fresh : [];

@@ -1,7 +1,8 @@
 /** Matrices in blocks, from the node to the runtime: what is computed with them is what their numbers would give. */
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dequantize, quantizedIn } from "#models/files/quantized";
-import { toFloat32, writeSafetensors } from "#models/files/safetensors";
+import { dequantize, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
+import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from "#models/files/safetensors";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { random } from "#models/random";
@@ -43,15 +44,8 @@ async function sourcesIn(weights: Weights, blobs: Blobs): Promise<Map<string, Pa
   return new Map<string, ParameterSource>([...checkpoint.tensors, ...quantizedIn(checkpoint)]);
 }
 
-async function numbersIn(weights: Weights, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
-  const { values, scales, ...layout } = quantizedIn(await checkpointOf(blobs, weights)).get("w") as never as {
-    values: { file: string; start: number; end: number };
-    scales: { file: string; start: number; end: number };
-    shape: [number, number];
-    bits: 4 | 8;
-    block: number;
-    axis: 0 | 1;
-  };
+async function numbersIn(weights: Weights, blobs: Blobs, name = "w"): Promise<Float32Array<ArrayBuffer>> {
+  const { values, scales, ...layout } = quantizedIn(await checkpointOf(blobs, weights)).get(name) as QuantizedTensor;
   const bytes = await blobs.read(values.file, values.start, values.end);
   const factors = await blobs.read(scales.file, scales.start, scales.end);
   return dequantize(bytes, toFloat32({ dtype: "F32", data: factors }), layout);
@@ -115,6 +109,25 @@ describe.each(cases)("a matrix of int$bits in blocks of $block, turned: $isTurne
   });
 });
 
+it("an adapter is computed beside a matrix in blocks, which is not made floats for it", async () => {
+  const { blobs, weights } = await quantized([inner, outer], {});
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const parameter = (name: string, shape: readonly number[]) => graph.parameter(name, shape, { kind: "zeros" });
+  const change = op.MatMul(parameter("a", [inner, 2]), parameter("b", [2, outer]));
+  const adapted = op.Add(parameter("w", [inner, outer]), op.Mul(change, graph.constant([0.5])));
+  graph.output("y", op.MatMul(graph.input("x", "float32", ["B", rows, inner]), adapted));
+  const [a, b] = [drawn("a", inner * 2), drawn("b", 2 * outer)];
+  const sources = new Map([...(await sourcesIn(weights, blobs)), ["a", a], ["b", b]] as [string, ParameterSource][]);
+  const found = await computed(graph, sources, blobs);
+  expect(found.ops).toContain("MatMulNBits");
+  expect(found.ops).not.toContain("#levels");
+  const floats = await numbersIn(weights, blobs);
+  const expected = await computed(graph, new Map([...sources, ["w", floats]]), blobs);
+  const [y, reference] = [found.outputs.y?.data, expected.outputs.y?.data] as Float32Array[];
+  expect(distance(y as Float32Array, reference as Float32Array)).toBeLessThan(0.01);
+});
+
 it("a training reads a matrix in blocks as its numbers", async () => {
   const { blobs, weights } = await quantized([inner, outer], {});
   const graph = productGraph(false);
@@ -150,4 +163,51 @@ it("a model that does not fit is refused with what would make it fit", async () 
   );
   expect(await refusal("50 KiB")).toContain("KiB as int4");
   expect(await refusal("20 KiB")).toContain("Even quantized they would not fit (about");
+});
+
+it("adapters train on top of a matrix in blocks, which stays as it is", async () => {
+  const dir = await temporaryFolder();
+  const blobs = openBlobs(join(dir, "blobs"));
+  const matrix = { name: "projection.proj.weight", shape: [64, 10], data: drawn("head", 640).map((x) => x / 8) };
+  const nodes = {
+    data: ["data.mnist", { limit: 16 }],
+    resize: ["image.resize", { width: 16, height: 16 }],
+    normalize: ["image.normalize"],
+    vision: ["model.vision-transformer", { patch: 8, width: 64, layers: 1, heads: 2 }],
+    still: ["weights.make"],
+    freeze: ["weights.freeze"],
+    labels: ["text.label-ids"],
+    load: ["weights.load", { source: "upload", file: { ref: await blobs.put(writeSafetensors([matrix])) } }],
+    quantize: ["weights.quantize", { smallest: 1 }],
+    lora: ["weights.lora", { rank: 2, targets: "*proj.weight" }],
+    head: ["model.projector", { width: 10 }],
+    loss: ["loss.cross-entropy"],
+    trainer: ["train.trainer", { steps: 4, batch: 8, warmup: 0, lr: 0.1 }],
+  } as Parameters<typeof graph>[0];
+  const { outputs, error } = await runDocument(
+    graph(nodes, [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "still.weights -> freeze.weights",
+      "freeze.weights -> vision.weights",
+      "load.weights -> quantize.weights",
+      "quantize.weights -> lora.weights",
+      "lora.weights -> head.weights",
+      "vision.features -> head.features",
+      "data.label -> labels.text",
+      "head.embedding -> loss.logits",
+      "labels.ids -> loss.labels",
+      "loss.loss -> trainer.loss",
+    ]),
+    dir,
+    { targets: ["trainer"] },
+  );
+  expect(error).toBeUndefined();
+  const quantizedTo = outputs.quantize?.weights?.value as Weights;
+  const before = await numbersIn(quantizedTo, blobs, matrix.name);
+  const trained = outputs.trainer?.weights?.value as Weights;
+  const { tensors } = readSafetensors(await blobs.get(trained.ref as string));
+  expect(toFloat32(tensors.get(matrix.name) as StoredTensor)).toEqual(before);
+  expect(toFloat32(tensors.get(`${matrix.name}.lora_B`) as StoredTensor).some((x) => x !== 0)).toBe(true);
 });
