@@ -86,8 +86,8 @@ export class DrawnRows {
     readonly given: ReadonlyMap<string, Given>,
     /** Nodes that give the same for a row whenever it is drawn. */
     readonly steady: ReadonlySet<string>,
-    /** How many bytes more may be held. */
-    room: number,
+    /** How many bytes may be held of what nodes make. */
+    readonly room: number,
   ) {
     this.#runner = openRowWork(work, 0);
     this.#room = room;
@@ -96,6 +96,11 @@ export class DrawnRows {
   /** Has nodes run in threads from now on. */
   startThreads(count?: number): void {
     this.#runner = openRowWork(this.work, count);
+  }
+
+  /** How many bytes of rows are in memory. */
+  get heldBytes(): number {
+    return this.room - this.#room;
   }
 
   /** How many threads have started. */

@@ -164,10 +164,14 @@ class StreamMeasurement {
     const chunkRows = chunkRowsOf(stream, spec.graph, types, rows);
     const outputs = measurement.evaluation.readOutside(this.#nodes).filter(({ node }) => !this.#isReducer(node));
     const parts = outputs.map((from) => ({ from, values: [] as unknown[] }));
+    const chunkFrom = (start: number) => this.#rows(start, Math.min(rows, start + chunkRows));
+    let next = chunkFrom(0);
     try {
       for (let start = 0; start < rows; start += chunkRows) {
         if (spec.signal.aborted) throw new Cancelled();
-        const values = await this.#rows(start, Math.min(rows, start + chunkRows));
+        const values = await next;
+        if (start + chunkRows < rows) next = chunkFrom(start + chunkRows);
+        next.catch(() => {}); // it may fail while the model runs on the chunk before
         for (const rowStep of stream.steps) await this.#runStep(rowStep, values, start);
         for (const part of parts) part.values.push(values.get(endpointKey(part.from)));
       }

@@ -20,9 +20,14 @@ export class Feeder {
     readonly count: number,
   ) {}
 
+  /** How many batches are drawn at a time before they are asked for. */
+  get ahead(): number {
+    return batchesAhead * this.source.threads;
+  }
+
   batch(index: number): Promise<Batch> {
     const drawn = this.#order(index);
-    const lastAhead = Math.min(this.count, index + batchesAhead * this.source.threads);
+    const lastAhead = Math.min(this.count, index + this.ahead);
     for (let next = index + 1; next <= lastAhead; next++) void this.#order(next);
     this.#ordered.delete(index);
     return drawn;

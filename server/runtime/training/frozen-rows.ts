@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { closeSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { DType } from "#models/onnx/graph";
 import { print } from "#models/onnx/print";
@@ -8,8 +8,10 @@ import { toModel } from "#models/onnx/proto";
 import type { Halves } from "#models/onnx/split";
 import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
+import { diskLimit } from "../../storage/budget";
 import { Cancelled } from "../../errors";
 import { readUsed, writeWhole } from "../cache";
+import { memoryLimit } from "../memory";
 import type { Provider } from "../providers";
 import { openSession, type Session } from "../sessions";
 import { rowRange } from "./held-rows";
@@ -39,6 +41,8 @@ export interface FrozenRows {
   /** The boundary values of some rows, by name. */
   read(rows: Uint32Array): Map<string, Tensor>;
   bytes: number;
+  /** How many of them are in memory. */
+  heldBytes: number;
   close(): void;
 }
 interface Stored {
@@ -53,23 +57,35 @@ interface Stored {
  * other. A later training with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { cacheDir, blobs, rows, inMemory = 2 ** 29 } = spec;
+  const { halves, cacheDir, blobs, rows, inMemory = Math.min(2 ** 29, memoryLimit() / 8) } = spec;
   const path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
   const known = await readUsed<Stored[]>(path);
   const stored =
     known && (await Promise.all(known.map(({ ref }) => blobs.use(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
-  const parts = stored.map((s) => ({ ...s, bytes: rows * s.shape.reduce((a, b) => a * b, widthOf(s.dtype)) }));
-  const bytes = parts.reduce((n, p) => n + p.bytes, 0);
+  const bytes = frozenBytes(halves, rows);
   const readers = await Promise.all(
-    parts.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, rows, blobs))),
+    stored.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, blobs))),
   );
   return {
     bytes,
+    heldBytes: bytes <= inMemory ? bytes : 0,
     read: (wanted) => new Map(readers.map(({ name, read }) => [name, read(wanted)])),
     close: () => readers.forEach((r) => void r.close()),
   };
 }
+
+/** What the frozen part gives for all rows. */
+export function frozenBytes({ first }: Halves, rows: number): number {
+  const widths = [...first.outputs.values()].map(({ dtype, shape }) => rowBytesOf(dtype, shape.slice(1) as number[]));
+  return rows * widths.reduce((sum, width) => sum + width, 0);
+}
+
+const rowBytesOf = (dtype: DType, shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, widthOf(dtype));
+
+/** How much of it is kept: half of what may be kept at all. Beyond that it is computed in every step. */
+export const frozenLimit = async (cacheDir: string): Promise<number> => (await diskLimit(dirname(cacheDir))) / 2;
 
 interface Reader {
   name: string;
@@ -82,13 +98,9 @@ async function memoryReader({ name, ref, dtype, shape }: Stored, rows: number, b
   return { name, read: (wanted) => takeRows(all, wanted), close: () => {} };
 }
 
-async function fileReader(
-  { name, ref, dtype, shape, bytes }: Stored & { bytes: number },
-  rows: number,
-  blobs: Blobs,
-): Promise<Reader> {
+async function fileReader({ name, ref, dtype, shape }: Stored, blobs: Blobs): Promise<Reader> {
   const file = openSync(blobs.path(ref), "r");
-  const width = bytes / rows;
+  const width = rowBytesOf(dtype, shape);
   return {
     name,
     read(wanted) {

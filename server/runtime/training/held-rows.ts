@@ -19,7 +19,7 @@ export function numbersOf(type: RowType, value: unknown): Tensor | undefined {
 }
 
 /** What so many rows like those of a tensor take. */
-export function bytesOfRows({ dtype, shape }: Tensor, rows: number): number {
+export function bytesOfRows({ dtype, shape }: Pick<Tensor, "dtype" | "shape">, rows: number): number {
   return shape.slice(1).reduce((product, size) => product * size, rows * widthOf(dtype));
 }
 

@@ -1,3 +1,4 @@
+import type { Program } from "#models/train/program";
 import { scheduleAt } from "#models/train/schedules";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -8,8 +9,10 @@ import { checkIndices } from "../index-check";
 import { Evaluation } from "./evaluate";
 import { Feeder } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
+import { bytesOfRows } from "./held-rows";
 import { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
+import { refuseTooLarge } from "./room";
 import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
 import type { DrawnBatch, PreparedStage, TrainingState } from "./state";
 import { NonFinite, Stepper } from "./stepper";
@@ -53,18 +56,32 @@ class RunningStage {
     resumed: ReadonlyMap<string, Float32Array> | undefined,
   ) {
     const { training, memory, curve, source } = state;
-    const { spec, cone, batches, types, built } = stage;
+    const { spec, batches, built } = stage;
     const isMidway = curve.steps > before;
     const numbersOf = (name: string) => memory.numbersOf(names.idOf(name) ?? "");
     const drawings = spec.stage.steps * training.request.accumulate;
     this.#feeder = new Feeder(batches, source, new Set(built.reads), drawings);
     this.#stepper = new Stepper({
       provider: training.provider,
-      // What was cut off of the step is not in its batches: its types are those of the first one.
-      compile: () => compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes]))),
+      compile: () => this.#compile(),
       valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
+  }
+
+  /** The step for the types of the batch that was drawn last. */
+  #compile(): Program {
+    const { spec, cone, batches, types } = this.stage;
+    // What was cut off of the step is not in its batches: its types are those of the first one.
+    const program = compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes])));
+    const batchBytes = [...this.#lastTypes.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
+    refuseTooLarge(spec.graph, spec.node, {
+      program,
+      rowBytes: this.state.source.heldBytes + (this.frozen?.heldBytes ?? 0),
+      batchBytes: batchBytes.reduce((sum, bytes) => sum + bytes, 0),
+      batches: 1 + this.#feeder.ahead,
+    });
+    return program;
   }
 
   async takeSteps(): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readSafetensors, toFloat32, writeSafetensors } from "#models/files/safetensors";
 import type { GraphDocument } from "#nodes/graph/document";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument, tinyClip } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const tower = { patch: 8, width: 32, layers: 1, heads: 2 };
 const data = { vendors: ["openmoji", "fluent"], limit: 48 };
@@ -267,6 +269,30 @@ describe("a frozen part behind the data", () => {
     document.wires.push({ from: { node: "augment", port: "image" }, to: { node: "normalize", port: "image" } });
     expect((await trained(document)).result.events.some((e) => e.kind === "hoisted")).toBe(false);
   });
+  it("that would take too much of the disk stays in the step, which is told", async () => {
+    const off = await trained(frozen({ hoist: "off" }));
+    vi.stubEnv("PATCHBAY_DISK", "4K");
+    const { result, weights } = await trained(frozen({}));
+    expect(result.events.some((event) => event.kind === "hoisted")).toBe(false);
+    const warnings = result.events.filter((event) => event.kind === "warning" && event.node === "trainer");
+    expect(warnings.map((event) => "message" in event && event.message)).toEqual([
+      "What the frozen part gives for 48 rows takes 7.5 KiB, and 2.0 KiB may be kept: it is computed in every step. " +
+        "Give it more with PATCHBAY_DISK.",
+    ]);
+    expect(gap(weights, off.weights)).toBe(0);
+  });
+});
+
+it("A training that cannot fit is refused before its first step: what it would hold, and the limit", async () => {
+  vi.stubEnv("PATCHBAY_MEMORY", "300K");
+  const { error, events } = await runDocument(pair({}), await temporaryFolder());
+  expect(error).toMatchObject({
+    node: "trainer",
+    message: expect.stringMatching(
+      /^Trainer would hold [\d.]+ KiB and more: [\d.]+ KiB of parameters, .*; runs may hold 300\.0 KiB\.$/,
+    ),
+  });
+  expect(events.some((event) => event.kind === "metric")).toBe(false);
 });
 
 describe("weights handles", () => {
@@ -524,6 +550,11 @@ describe("measuring in the middle of a training", () => {
       .filter((w) => w.to.node !== "unused")
       .map((w) => (w.from.node === "trainer" ? { ...w, from: { node: "checkpoint", port: "weights" } } : w));
     expect((await runDocument(after, dir, { targets: ["accuracy"] })).number("accuracy", "top5")).toBe(best);
+  });
+  it("takes the held-out rows some at a time, with the same figures", async () => {
+    const whole = line((await trained(measured({ steps: 10 }))).result, "accuracy.top5");
+    vi.stubEnv("PATCHBAY_CHUNK", "32K");
+    expect(line((await trained(measured({ steps: 10 }))).result, "accuracy.top5")).toEqual(whole);
   });
   it("ends early when nothing gets better", async () => {
     const { result } = await trained(measured({ steps: 200, lr: 0, patience: 2 }));

@@ -6,6 +6,7 @@ import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { coneOf } from "#nodes/graph/plan";
 import { Failure } from "../../errors";
+import { bytesText } from "../../runtime-failures";
 import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
 import { handlesOf, parameterValues } from "../parameters";
@@ -14,9 +15,10 @@ import { openBatches } from "./batches";
 import { Curve } from "./curve";
 import { type DrawnRows, openDrawnRows } from "./drawn-rows";
 import { refuseNonFinite } from "./finite";
+import { frozenBytes, frozenLimit } from "./frozen-rows";
 import { numberedNames } from "./held-rows";
 import { Memory } from "./memory";
-import { buildStage, coneOfStage, type StageSpec, studentOf, typesOf } from "./stage";
+import { buildStage, type BuiltStage, coneOfStage, type StageSpec, studentOf, typesOf } from "./stage";
 import { type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
 import { tellMetrics } from "./told";
 import { trainStage } from "./train-stage";
@@ -88,10 +90,12 @@ async function prepareStage(state: TrainingState, stage: Stage, index: number): 
   const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
   const cone = coneOfStage({ graph, node, request, stage });
   const handles = await handlesOf(graph, cone.tensors, weightsOf);
-  const spec: StageSpec = { graph, node, request, stage, handles };
+  const asked: StageSpec = { graph, node, request, stage, handles };
   const batches = openBatches({ graph, node, cone, source, batchSize, seed, stage: index, distinct, bucket });
   const types = typesOf((await batches.batch(1)).values);
-  const built = buildStage(spec, cone, batches, types);
+  const { spec, built } = await buildWithinDisk(training, asked, batches.rows, (each) =>
+    buildStage(each, cone, batches, types),
+  );
   const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
@@ -103,6 +107,25 @@ async function prepareStage(state: TrainingState, stage: Stage, index: number): 
   refuseNonFinite(built.lowered, values);
   memory.note(built.lowered, values, handles);
   return { index, spec, cone, batches, types, built, drawnBounds: bounds.filter((bound) => !isHeld(bound)) };
+}
+
+/** Builds a stage; where what its frozen part gives would take too much of the disk, with that part in the step. */
+async function buildWithinDisk(
+  { node, cacheDir, onEvent }: Training,
+  spec: StageSpec,
+  rows: number,
+  build: (spec: StageSpec) => BuiltStage,
+): Promise<{ spec: StageSpec; built: BuiltStage }> {
+  const built = build(spec);
+  const bytes = built.halves ? frozenBytes(built.halves, rows) : 0;
+  const limit = built.halves ? await frozenLimit(cacheDir) : 0;
+  if (bytes <= limit) return { spec, built };
+  const message =
+    `What the frozen part gives for ${rows.toLocaleString("en")} rows takes ${bytesText(bytes)}, and ` +
+    `${bytesText(limit)} may be kept: it is computed in every step. Give it more with PATCHBAY_DISK.`;
+  onEvent({ kind: "warning", node, message });
+  const whole: StageSpec = { ...spec, request: { ...spec.request, hoist: "off" } };
+  return { spec: whole, built: build(whole) };
 }
 
 /** A pattern that fits no parameter is a slip more often than not. */
