@@ -33,7 +33,8 @@ export const trainer = defineNode({
   title: "Trainer",
   description: "Trains everything upstream of its losses, and gives the trained weights.",
   docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in
-one ONNX model. Several losses add up. Deterministic host nodes (decode, tokenize) run once for all rows; random
+one ONNX model. Several losses add up. Deterministic host nodes that work row by row (decode, resize, tokenize)
+run when a row is drawn, so that the data need not fit into memory; those that need all rows run once before; random
 ones (augment) run anew for each batch. A frozen, deterministic part behind the data runs once for each row and is
 kept.
 

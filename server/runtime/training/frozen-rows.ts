@@ -85,7 +85,7 @@ const rowBytesOf = (dtype: DType, shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, widthOf(dtype));
 
 /** How much of it is kept: half of what may be kept at all. Beyond that it is computed in every step. */
-export const frozenLimit = async (cacheDir: string): Promise<number> => (await diskLimit(dirname(cacheDir))) / 2;
+export const frozenLimit = async (cacheDir: string): Promise<number> => (await diskLimit(dirname(cacheDir), 0)) / 2;
 
 interface Reader {
   name: string;
