@@ -6,8 +6,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { signatureOf } from "#models/onnx/import/inspect";
+import { openBlobs } from "#server/storage/blobs";
 import { Runner } from "./runner";
 import { pictureFolder } from "./stream/pictures";
 import { torchPython } from "./torch/python";
@@ -16,6 +19,7 @@ import { median } from "./vit";
 const [part = "all", count = "336", turns = "3"] = process.argv.slice(2);
 const threads = availableParallelism();
 const home = join(tmpdir(), "patchbay-bench-stream");
+const store = join(home, "blobs");
 const models = resolve(".data/bench/models");
 
 interface Measured {
@@ -34,7 +38,7 @@ async function small(): Promise<void> {
   const measured = new Map<number, { rate: number; peakMiB: number; note?: string }>();
   for (const pictures of [2000, 20_000]) {
     const folder = await pictureFolder(home, "small", pictures);
-    const runner = ours("small");
+    const runner = ours();
     await runner.answer();
     const { rows, ms, note } = await runner.ask<Measured>(folder);
     if (rows !== pictures) throw new Error(`${rows} of ${pictures} rows came`);
@@ -58,7 +62,7 @@ async function shared(): Promise<void> {
   const model = join(models, "vit-s/onnx/model.onnx");
   if (!existsSync(model))
     spawnSync(python, ["bench/torch/vit.py", "export", join(models, "vit-s")], { stdio: "ignore" });
-  const sides = startSides(python, model);
+  const sides = startSides(python, model, await storedModel(model));
   const folders = await Promise.all(
     Array.from({ length: Number(turns) + 1 }, (_, turn) =>
       pictureFolder(home, `turn${turn}`, turn ? Number(count) : 8),
@@ -91,9 +95,9 @@ async function shared(): Promise<void> {
   });
 }
 
-function startSides(python: string, model: string): Map<string, Runner> {
+function startSides(python: string, model: string, file: string): Map<string, Runner> {
   const sides = new Map([
-    ["patchbay", ours(model)],
+    ["patchbay", ours(file)],
     ["alone", new Runner(process.execPath, ["--import", "tsx", "bench/stream/alone.ts", model], threads)],
     ["pytorch", new Runner(python, ["bench/torch/vit.py", "run", String(threads)], threads)],
   ]);
@@ -102,8 +106,17 @@ function startSides(python: string, model: string): Map<string, Runner> {
   return sides;
 }
 
-function ours(model: string): Runner {
-  return new Runner(process.execPath, ["--import", "tsx", "bench/stream/ours.ts", model], threads);
+/** Takes a small model, or a stored file as a node's parameter has it. */
+function ours(...file: string[]): Runner {
+  return new Runner(process.execPath, ["--import", "tsx", "bench/stream/ours.ts", store, ...file], threads);
+}
+
+/** Puts a model into the blob store, as an upload does, and gives the parameter that names it. */
+async function storedModel(path: string): Promise<string> {
+  const bytes = await readFile(path);
+  const source = { size: bytes.length, read: async (start: number, end: number) => bytes.subarray(start, end) };
+  const ref = await openBlobs(store).put(bytes);
+  return JSON.stringify({ ref, name: "model.onnx", signature: await signatureOf(source) });
 }
 
 /** transformers.js in a folder of its own; it is no part of the product. */

@@ -1,22 +1,21 @@
 /**
- * Takes folders of pictures through a model as a run does. A line with a folder's path runs it and answers with rows and
+ * Takes folders of pictures through a model as a run does: a small one, or a file of a blob store. A line with a folder's path runs it and answers with rows and
  * milliseconds, a line `end` with the peak memory. Started by bench/stream.ts.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { signatureOf } from "#models/onnx/import/inspect";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { execute } from "#server/runtime/execute";
 import { openBlobs } from "#server/storage/blobs";
 import { graph } from "#tests/kit/graphs";
 
-const [model = "small"] = process.argv.slice(2);
+const [store = "", model] = process.argv.slice(2);
 const dir = await mkdtemp(join(tmpdir(), "patchbay-bench-"));
-const blobs = openBlobs(join(dir, "blobs"));
-const file = model === "small" ? undefined : await storedModel(model);
+const blobs = openBlobs(store);
+const file = model === undefined ? undefined : JSON.parse(model);
 console.log(JSON.stringify({ ready: true }));
 for await (const line of createInterface({ input: process.stdin })) {
   const isEnd = line.trim() === "end";
@@ -73,10 +72,4 @@ function documentFor(folder: string): GraphDocument {
       `vision.${file ? "pooler_output" : "features"} -> norm.embedding`,
     ],
   );
-}
-
-async function storedModel(path: string) {
-  const bytes = await readFile(path);
-  const source = { size: bytes.length, read: async (start: number, end: number) => bytes.subarray(start, end) };
-  return { ref: await blobs.put(bytes), name: "model.onnx", signature: await signatureOf(source) };
 }
