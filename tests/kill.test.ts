@@ -81,6 +81,8 @@ async function expectOneStory(id: string): Promise<void> {
   const { ref } = run.artifacts.find((a) => a.type === "weights") as { ref: string };
   expect(readSafetensors(await openBlobs(join(database.folder, "blobs")).get(ref)).tensors.size).toBeGreaterThan(20);
   expect(await readdir(join(database.folder, "scratch")).catch(() => [])).toEqual([]);
+  // The pictures that the canvas shows stay as long as the run.
+  expect(await readdir(join(database.folder, "blobs/held", id))).not.toEqual([]);
 }
 
 describe("kill -9 in the middle of a training", () => {
