@@ -96,7 +96,8 @@ function unpacked(bytes: Uint8Array): PlacedImage[] {
     files: SourceFile[];
     columns: string[];
   };
-  const numbers = new Float64Array(bytes.slice(8 + Math.ceil(length / 8) * 8).buffer);
+  const rest = bytes.subarray(8 + Math.ceil(length / 8) * 8);
+  const numbers = new Float64Array(new Uint8Array(rest).buffer); // a copy of their own, so that they are aligned
   return Array.from({ length: numbers.length / numbersOfOne }, (_, i) => {
     const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1] = numbers.subarray(i * numbersOfOne);
     const file = head.files[fileAt] as SourceFile;
