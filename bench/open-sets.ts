@@ -1,4 +1,4 @@
-/** The data sets that `bench:open` opens: small pictures with captions, in the formats in which data sets are shared. */
+/** The data sets that `bench:open` opens: small pictures with captions, in the formats in which others share theirs. */
 import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ async function makeParquet(folder: string, pictures: readonly Buffer[]): Promise
   const count = sets.parquet.rows / shards;
   for (let shard = 0; shard < shards; shard++) {
     const rows = Array.from({ length: count }, (_, i) => shard * count + i);
-    const bytesOf = (row: number) => new Uint8Array(pictures[row % pictures.length] as Buffer);
+    const bytesOf = (row: number) => new Uint8Array(withNumber(pictures[row % pictures.length] as Buffer, row));
     await parquetWriteFile({
       filename: join(folder, `train-${String(shard).padStart(5, "0")}-of-00010.parquet`),
       rowGroupSize: 10_000,
@@ -70,11 +70,20 @@ async function makeParquet(folder: string, pictures: readonly Buffer[]): Promise
   }
 }
 
+/** A JPEG with a comment, so that no two are equal and nothing is stored but once. */
+function withNumber(jpeg: Buffer, number: number): Buffer {
+  const comment = Buffer.from([0xff, 0xfe, 0, 6, 0, 0, 0, 0]);
+  comment.writeUInt32BE(number, 4);
+  return Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]);
+}
+
 async function makeLines(folder: string, pictures: readonly Buffer[]): Promise<void> {
   await mkdir(join(folder, "pictures"));
   await Promise.all(pictures.map((bytes, i) => writeFile(join(folder, "pictures", `${i}.jpg`), bytes)));
-  const line = (row: number) =>
-    `${JSON.stringify({ id: row, image: `pictures/${row % pictures.length}.jpg`, caption: caption(row), label: row % 997 })}\n`;
+  const line = (row: number) => {
+    const image = `pictures/${row % pictures.length}.jpg`;
+    return `${JSON.stringify({ id: row, image, caption: caption(row), label: row % 997 })}\n`;
+  };
   await writeAll(join(folder, "train.jsonl"), sets.jsonl.rows, (row) => [Buffer.from(line(row))]);
 }
 

@@ -52,6 +52,7 @@ async function measure(name: SetName, work: string): Promise<void> {
   const options = { blobs, cacheDir: join(work, "cache"), signal: new AbortController().signal, folders: [folder] };
   const start = performance.now();
   const result = await execute({ ...options, document: document as never, scratch: join(work, "scratch") });
+  const openPeakMiB = peakMiB();
   const image = (await readAllRows("image", result.outputs.data?.image?.value, blobs)) as Extract<
     ImageBatch,
     { files: unknown }
@@ -67,8 +68,14 @@ async function measure(name: SetName, work: string): Promise<void> {
       ...(result.error ? { error: result.error.message } : {}),
       rows: image.files.length,
       openSeconds: seconds(start, opened),
+      openPeakMiB,
       drawSeconds: seconds(opened, performance.now()),
-      peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+      drawPeakMiB: peakMiB(),
+      cpuSeconds: Math.round(process.cpuUsage().user / 10_000) / 100,
     }),
   );
+}
+
+function peakMiB(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
 }

@@ -1,4 +1,4 @@
-/** Arrow IPC files and streams (arrow.apache.org/docs/format/Columnar.html): of a batch only what is asked for is read. */
+/** Arrow IPC files and streams (arrow.apache.org/docs/format/Columnar.html); of a batch no more is read than asked for. */
 import { decompressZstd } from "hyparquet-compressors";
 import { type ArrowField, type ArrowLayout, type Batch, layoutOf } from "./arrow-layout";
 import { unpackLz4Frame } from "./lz4";

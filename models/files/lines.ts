@@ -225,7 +225,7 @@ function startsOfLines(bytes: Uint8Array, offset: number, wasOpen: boolean, star
   return isOpen;
 }
 
-/** Follows whether what is read lies in quotes: they count where a cell begins, and end it where they are not doubled. */
+/** Follows whether what is read lies in quotes: they count where a cell begins, and end where they are not doubled. */
 class QuotedCells {
   isQuoted = false;
   #atStart = true;

@@ -8,8 +8,8 @@ export interface ByteSource {
 }
 
 /**
- * What a column holds: encoded pictures, or paths of them; texts; numbers; or what is nested, told as JSON. Of a list of
- * pictures or texts the first one counts.
+ * What a column holds: encoded pictures, or paths of them; texts; numbers; or what is nested, told as JSON. Of a list
+ * of pictures or texts the first one counts.
  */
 export type ColumnKind = "picture" | "text" | "number" | "integer" | "json";
 

@@ -8,6 +8,17 @@ export interface TarMember {
   length: number;
 }
 
+/** A member that is longer than what there is of the file. */
+export class MemberCutOff extends TableError {
+  constructor(
+    readonly member: string,
+    length: number,
+    left: number,
+  ) {
+    super(`“${member}” says that it has ${length} bytes, and the file ends after ${left}.`);
+  }
+}
+
 const block = 512;
 /** What is read at once where headers lie near to each other. */
 const windowBytes = 2 ** 16;
@@ -15,8 +26,8 @@ const windowBytes = 2 ** 16;
 const largestNote = 2 ** 20;
 
 /**
- * The files in it, in order; folders, links and devices are passed over. Throws a TableError where a header is damaged or
- * says more than the file has; what was given before is right.
+ * The files in it, in order; folders, links and devices are passed over. Throws a TableError where a header is damaged
+ * or says more than the file has; what was given before is right.
  */
 export async function* membersOf(source: ByteSource): AsyncGenerator<TarMember> {
   const read = windowed(source);
@@ -27,10 +38,7 @@ export async function* membersOf(source: ByteSource): AsyncGenerator<TarMember> 
     const { name, type, size } = fieldsOf(header, offset);
     const length = notes.size ?? size;
     const start = offset + block;
-    if (start + length > source.size)
-      throw new TableError(
-        `“${notes.path ?? name}” says that it has ${length} bytes, and the file ends after ${source.size - start}.`,
-      );
+    if (start + length > source.size) throw new MemberCutOff(notes.path ?? name, length, source.size - start);
     const isNote = "LKxg".includes(type);
     if (isNote) {
       if (length > largestNote) throw wrong(offset, `a name has ${length} bytes`);

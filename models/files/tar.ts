@@ -3,7 +3,7 @@
  * An index of where they lie is made once; members are read where they are.
  */
 import { imageEndings } from "./image-endings";
-import { type TarMember, membersOf } from "./tar-members";
+import { MemberCutOff, membersOf, type TarMember } from "./tar-members";
 import { BadValue, type ByteSource, type KeepIndex, type TableColumn, TableError, type TableFile } from "./table-file";
 import { cleanText, decodeText } from "./text";
 
@@ -161,8 +161,8 @@ async function indexOf(source: ByteSource, most = Number.POSITIVE_INFINITY): Pro
   } catch (error) {
     if (!(error instanceof TableError)) throw error;
     damage = error.message;
-    // The sample that the file breaks off in may lack members.
-    if (error.hint === cutHint) samples.pop();
+    // The sample that the file breaks off in lacks a member.
+    if (error instanceof MemberCutOff && nameParts(error.member).key === samples.at(-1)?.key) samples.pop();
   }
   const columns = [...new Set(samples.flatMap(({ members }) => [...members.keys()]))];
   const places = new Float64Array(samples.length * columns.length * 2).fill(-1);
@@ -174,8 +174,6 @@ async function indexOf(source: ByteSource, most = Number.POSITIVE_INFINITY): Pro
   }
   return { keys: samples.map(({ key }) => key), columns, places, damage };
 }
-
-const cutHint = new TableError("").hint;
 
 /** A sample's name is the path up to the first dot of its last part; what follows is the kind of member. */
 function nameParts(path: string): { key: string; kind: string } {

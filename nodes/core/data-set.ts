@@ -177,16 +177,28 @@ function textColumn(wanted: WantedColumn, count: number): Column {
 
 function pictureColumn(wanted: WantedColumn, count: number): Column {
   const pictures = new Array<PlacedImage | string>(count).fill("");
+  const onePath = interned();
   return {
     wanted,
     pictures,
     set(place, value) {
       const path = pathIn(value);
       if (path instanceof BadValue) return reasonOf(wanted, path);
-      pictures[place] = path;
+      pictures[place] = onePath(path);
       return undefined;
     },
     value: (kept) => ({ files: (kept ? Array.from(kept, (place) => pictures[place]) : pictures) as PlacedImage[] }),
+  };
+}
+
+/** Gives the same text for equal ones that lie near to each other: many rows may name one picture. */
+function interned(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (known.size > 10_000) known.clear();
+    const first = known.get(text) ?? text;
+    known.set(first, first);
+    return first;
   };
 }
 
@@ -199,7 +211,7 @@ function numberColumn(wanted: WantedColumn, count: number): Column {
   if (count * size * width > mostBytes)
     throw failure(
       `“${name}” takes ${((count * size * width) / 2 ** 30).toFixed(1)} GiB in memory.`,
-      "Take fewer rows, or save it as .npy or safetensors, which are read where they lie.",
+      "Take fewer rows, or fewer columns.",
     );
   const data = as === "integer" ? new BigInt64Array(count * size) : new Float32Array(count * size);
   return {

@@ -281,7 +281,7 @@ describe("rows", () => {
     await writeFile(join(folder, "x.jsonl"), lines.join("\n"));
     const columns = [{ name: "x", as: "number" }];
     await expect(read(folder, "x.jsonl", { columns })).rejects.toThrow(
-      /^12 of 20 rows cannot be used: row 1 of “x.jsonl”: “x” is no number; .*row 10 of “x.jsonl”: “x” is no number; and 2 more\.$/,
+      /^12 of 20 rows cannot be used: row 1 of “x.jsonl”: “x” is no number; .*row 10 of .*; and 2 more\.$/,
     );
   });
 });

@@ -21,20 +21,22 @@ export const table = defineNode({
   type: "data.table",
   title: "Data set",
   description: "Columns of a data set in one or many files: Parquet, WebDataset, Arrow, CSV or JSON.",
-  docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with \`PATCHBAY_FOLDERS\`:
-${tableFormats}. Several files are read as one, in order: \`*\` stands for letters of a name, \`**/\` for any folders,
+  docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with
+\`PATCHBAY_FOLDERS\`: ${tableFormats}. Several files are read as one, in order: \`*\` stands for letters of a name, \`**/\` for any folders,
 \`{a,b}\` and \`{00000..00012}\` for several names.
 
 *Read the columns* looks into the first file and makes a port of each column; what is not needed is removed.
 
 | read as | gives |
 | --- | --- |
-| picture | pictures: their bytes, a struct with \`bytes\` as Hugging Face writes it, a tar's member (\`image\` is a sample's picture of any format), or a path from the folder. Of a list the first |
+| picture | their bytes, a struct with \`bytes\`, a member of a tar, or a path from the folder; of a list the first |
 | text | texts; numbers as they are written, of a list the first |
 | json | nested values, such as conversations, as JSON |
 | number, integer | float32 or int64 [N], or [N, K] where a row has K numbers |
 
-Nothing is copied: pictures are read where they lie when they are decoded. Opening reads what the files say of themselves;
+Of a tar, \`image\` is a sample's picture of whatever format, and every other member goes by its ending.
+
+Nothing is copied: pictures are read where they lie when they are decoded. Opening reads what files say of themselves;
 of CSV, JSON lines and tar an index of where rows begin is made once and kept until the file changes. Texts and numbers
 of the chosen rows are read, and held. A .json file, which is one list, is read as a whole (up to 512 MiB).
 

@@ -30,9 +30,9 @@ export async function importImage(
 }
 
 /**
- * Imports many pictures; those that have a place are only looked at. A picture whose header is fine may still be damaged. To leave such out, all are decoded here;
- * to stop, that is left to whoever needs the pixels, unless something is amiss already: then all damaged ones are
- * looked for, so that one error names them.
+ * Imports many pictures; those that have a place are only looked at. A picture whose header is fine may still be
+ * damaged. To leave such out, all are decoded here; to stop, that is left to whoever needs the pixels, unless something
+ * is amiss already: then all damaged ones are looked for, so that one error names them.
  */
 export async function importImages(
   sources: readonly PictureSource[],
