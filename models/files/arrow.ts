@@ -1,4 +1,4 @@
-/** Arrow IPC files and streams (arrow.apache.org/docs/format/Columnar.html); of a batch no more is read than asked for. */
+/** Arrow IPC files and streams (arrow.apache.org/docs/format/Columnar.html); no more is read than what is asked for. */
 import { decompressZstd } from "hyparquet-compressors";
 import { type ArrowField, type ArrowLayout, type Batch, layoutOf } from "./arrow-layout";
 import { unpackLz4Frame } from "./lz4";

@@ -119,7 +119,7 @@ describe("damaged data sets", () => {
     ["parquet-empty-file", "*.parquet", "It is empty"],
     ["parquet-not-parquet", "*.parquet", "a pointer of Git LFS"],
     ["arrow-file-cut-short", "*.arrow", "its end is missing"],
-    ["json-cut-short", "*.json", "no JSON, or cut off"],
+    ["json-cut-short", "data.json", "no JSON, or cut off"],
     ["tar-gz-cut-short", "*.tar.gz", "It is compressed"],
   ])("are named, with what is wrong: %s", async (set, files, reason) => {
     await expect(read(join(sets, "broken", set), files, { columns: [text("x")] })).rejects.toThrow(reason);

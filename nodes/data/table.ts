@@ -22,8 +22,8 @@ export const table = defineNode({
   title: "Data set",
   description: "Columns of a data set in one or many files: Parquet, WebDataset, Arrow, CSV or JSON.",
   docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with
-\`PATCHBAY_FOLDERS\`: ${tableFormats}. Several files are read as one, in order: \`*\` stands for letters of a name, \`**/\` for any folders,
-\`{a,b}\` and \`{00000..00012}\` for several names.
+\`PATCHBAY_FOLDERS\`: ${tableFormats}. Several files are read as one, in order: \`*\` stands for letters
+of a name, \`**/\` for any folders, \`{a,b}\` and \`{00000..00012}\` for several names.
 
 *Read the columns* looks into the first file and makes a port of each column; what is not needed is removed.
 
