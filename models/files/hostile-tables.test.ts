@@ -44,7 +44,7 @@ function withFooter(change: (metadata: Metadata) => void): Uint8Array {
   const metadata = parquetMetadata(bytes);
   change(metadata);
   const writer = new ByteWriter();
-  writeMetadata(writer, metadata);
+  writeMetadata(writer, metadata as never); // the writer has types of its own reader
   const body = bytes.subarray(0, bytes.length - metadata.metadata_length - 8);
   return Buffer.concat([body, new Uint8Array(writer.getBuffer()), Buffer.from("PAR1")]);
 }
