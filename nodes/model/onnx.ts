@@ -240,11 +240,17 @@ function besideOf(host: Host, { file }: Choice): (path: string) => Promise<Sourc
   return async (path) => {
     const stored = refs.get(path);
     if (stored === undefined) return undefined;
-    const opened = open.get(path) ?? host.get(stored).then(sourceOf);
+    const opened = open.get(path) ?? storedSource(host, stored);
     open.set(path, opened);
     return opened;
   };
 }
+
+/** A stored file, of which only what is asked for is read. */
+const storedSource = async (host: Host, ref: string): Promise<Source> => ({
+  size: await host.size(ref),
+  read: (start, end) => host.read(ref, start, end),
+});
 
 const fingerprintOf = async (host: Host, choice: Choice): Promise<string> =>
   choice.source === "shipped" ? refOf(host, choice) : "";

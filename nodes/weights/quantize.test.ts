@@ -28,7 +28,8 @@ describe("quantize", () => {
       { name: "b.weight", shape: [128, 32], data: numbers(128 * 32, 0.01) },
     ];
     const ref = await host.put(writeSafetensors(list, { metadata: { format: "pt" } }));
-    const { weights } = await runNode(quantize, { weights: { ref } }, { smallest: 100 }, host);
+    const params = { smallest: 100, layout: "in × out" };
+    const { weights } = await runNode(quantize, { weights: { ref } }, params, host);
     expect(weights.frozen).toEqual(["a.weight", "b.weight"]);
     const { tensors, metadata } = readSafetensors(await host.get(weights.ref as string));
     expect([...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape}`)).toEqual([
@@ -47,10 +48,23 @@ describe("quantize", () => {
     expect(preview).toMatchObject({ count: 5, quantized: { matrices: 2, bytesBefore } });
     expect("quantized" in preview && preview.quantized?.worst.error).toBeGreaterThan(0.02);
 
-    const again = await runNode(quantize, { weights }, { bits: "int8", names: "token_embedding", smallest: 1 }, host);
+    const others = { ...params, bits: "int8", names: "token_embedding" };
+    const again = await runNode(quantize, { weights }, others, host);
     const both = await previewOf("weights", again.weights, host);
     expect(both).toMatchObject({ count: 5, quantized: { matrices: 3 } });
     expect(both).toMatchObject({ quantized: { worst: "quantized" in preview ? preview.quantized?.worst : {} } });
+  });
+  it("takes matrices of PyTorch's files as out × in, others as in × out", async () => {
+    const host = await testHost();
+    const list = [{ name: "w", shape: [32, 64], data: numbers(32 * 64) }];
+    for (const [format, shape] of [
+      ["pt", [32, 2, 16]],
+      ["mine", [64, 1, 16]],
+    ] as const) {
+      const ref = await host.put(writeSafetensors(list, { metadata: { format } }));
+      const { weights } = await runNode(quantize, { weights: { ref } }, { smallest: 1 }, host);
+      expect(readSafetensors(await host.get(weights.ref as string)).tensors.get("w.int4")?.shape).toEqual(shape);
+    }
   });
   it("says when nothing fits", async () => {
     const warnings: string[] = [];

@@ -26,10 +26,11 @@ is furthest from zero becomes −2^(bits − 1), all others the nearest integer 
 Q4_0 and Q8_0). Int4 in blocks of 32 takes 5 bits a number, in blocks of 128 4.25.
 
 Products with such a matrix are computed from the blocks (ONNX Runtime's MatMulNBits, activations rounded to 8 bits);
-where anything else reads it, it becomes float32 as the model is loaded. Matrices are converted one after the other: the
-whole is never in memory. Taken are matrices of at least *Smallest* numbers whose names fit, whose size along that axis
-is whole blocks, and that hold floating-point numbers; embeddings are left alone unless they are named. All else is
-carried as it is.
+where anything else reads it, and where its blocks lie along the other axis (*Matrices are*), it becomes float32 as the
+model is loaded: right, and nothing spared. Matrices are converted one after the other: the whole is never in memory.
+
+Taken are matrices of at least *Smallest* numbers whose names fit, whose size along that axis is whole blocks, and that
+hold floating-point numbers; embeddings are left alone unless they are named. All else is carried as it is.
 
 The matrices are frozen: a training computes with their numbers and passes gradients through them, so LoRA trains on
 top. Merge adapters before quantizing.`,
@@ -49,9 +50,9 @@ top. Merge adapters before quantizing.`,
       widget: "textarea",
       description: "Patterns of names that stay as they are.",
     }),
-    layout: z.enum(["in × out", "out × in"]).default("in × out").meta({
+    layout: z.enum(["as the file says", "in × out", "out × in"]).default("as the file says").meta({
       label: "Matrices are",
-      description: "As nodes of Patchbay have them, or as Hugging Face's files (and PyTorch) do.",
+      description: "In × out in what Patchbay trained; out × in in files of PyTorch, which say so (“format”: “pt”).",
       advanced: true,
     }),
     smallest: z.int().min(1).default(65_536).meta({ label: "Smallest", unit: "numbers", advanced: true }),
@@ -64,7 +65,8 @@ top. Merge adapters before quantizing.`,
       });
     const checkpoint = await checkpointOf(host, inputs.weights);
     const { tensors, metadata } = checkpoint;
-    const layouts = layoutsOf(tensors, params);
+    const isTurned = params.layout === "as the file says" ? metadata.format === "pt" : params.layout === "out × in";
+    const layouts = layoutsOf(tensors, params, isTurned ? 1 : 0);
     if (!layouts.size) {
       host.warn("No matrix fits the names, the size and the block; the weights are passed on as they are.");
       return { weights: inputs.weights };
@@ -102,15 +104,13 @@ interface Choice {
   block: "32" | "128";
   names: string;
   spared: string;
-  layout: "in × out" | "out × in";
   smallest: number;
 }
 
 /** The matrices that are taken, and how each is laid out. */
-function layoutsOf(tensors: ReadonlyMap<string, TensorAddress>, choice: Choice): Map<string, BlockLayout> {
+function layoutsOf(tensors: ReadonlyMap<string, TensorAddress>, choice: Choice, axis: 0 | 1): Map<string, BlockLayout> {
   const [names, spared] = [listOf(choice.names), listOf(choice.spared)];
   const isNamed = (name: string) => names.includes(name) || (matches(name, names) && !matches(name, spared));
-  const axis = choice.layout === "in × out" ? 0 : 1;
   const block = Number(choice.block);
   const bits = choice.bits === "int4" ? 4 : 8;
   const layouts = new Map<string, BlockLayout>();
