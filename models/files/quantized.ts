@@ -67,16 +67,19 @@ export function quantizedIn({ tensors, metadata }: Checkpoint): Map<string, Quan
   return found;
 }
 
+/** Names of tensors that mean something only together: blocks, scales, and what they cost. */
+export function partsOf(quantized: ReadonlyMap<string, QuantizedTensor>): Set<string> {
+  const parts = [...quantized].flatMap(([name, { bits }]) => Object.values(partNames(name, bits)));
+  return new Set(quantized.size ? [...parts, errorsName] : []);
+}
+
 /** The shapes of what nodes may ask for, by name: tensors as they are, and matrices that lie in blocks. */
 export function shapesIn(
   { tensors }: Pick<Checkpoint, "tensors">,
   quantized: ReadonlyMap<string, QuantizedTensor>,
 ): Map<string, readonly number[]> {
   const shapes = new Map([...tensors, ...quantized].map(([name, { shape }]) => [name, shape]));
-  for (const [name, { bits }] of quantized) {
-    for (const part of Object.values(partNames(name, bits))) shapes.delete(part);
-  }
-  if (quantized.size) shapes.delete(errorsName);
+  for (const part of partsOf(quantized)) shapes.delete(part);
   return shapes;
 }
 

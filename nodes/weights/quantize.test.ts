@@ -4,6 +4,7 @@ import { readSafetensors, writeSafetensors } from "#models/files/safetensors";
 import { previewOf } from "#server/runtime/previews";
 import { runNode, testHost } from "#tests/kit/run-node";
 import { quantize } from "./quantize";
+import { save } from "./save";
 
 const numbers = (size: number, factor = 1) => Float32Array.from({ length: size }, (_, i) => factor * Math.sin(i * i));
 
@@ -53,6 +54,24 @@ describe("quantize", () => {
     const both = await previewOf("weights", again.weights, host);
     expect(both).toMatchObject({ count: 5, quantized: { matrices: 3 } });
     expect(both).toMatchObject({ quantized: { worst: "quantized" in preview ? preview.quantized?.worst : {} } });
+  });
+  it("keeps its blocks when what lies beside them is rounded", async () => {
+    const host = await testHost();
+    const list = [
+      { name: "w", shape: [64, 32], data: numbers(64 * 32) },
+      { name: "bias", shape: [32], data: numbers(32) },
+    ];
+    const ref = await host.put(writeSafetensors(list));
+    const { weights } = await runNode(quantize, { weights: { ref } }, { smallest: 1 }, host);
+    const { file } = await runNode(save, { weights }, { precision: "bfloat16" }, host);
+    const { tensors } = readSafetensors(await host.get(file.ref));
+    expect([...tensors].map(([name, { dtype }]) => `${name} ${dtype}`)).toEqual([
+      "w.int4 U8",
+      "w.scales F32",
+      "bias BF16",
+      "quantized.errors F64",
+    ]);
+    expect(await previewOf("weights", { ref: file.ref }, host)).toMatchObject({ quantized: { matrices: 1 } });
   });
   it("takes matrices of PyTorch's files as out × in, others as in × out", async () => {
     const host = await testHost();

@@ -1,11 +1,12 @@
 import * as z from "zod";
-import type { TensorAddress } from "#models/files/checkpoint";
+import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { decode, isReadable } from "#models/files/element-types";
 import {
   type BlockLayout,
   blockShape,
   errorsName,
   partNames,
+  type QuantizedDescription,
   quantizedIn,
   quantizedMetadata,
   quantizeMatrix,
@@ -71,33 +72,33 @@ top. Merge adapters before quantizing.`,
       host.warn("No matrix fits the names, the size and the block; the weights are passed on as they are.");
       return { weights: inputs.weights };
     }
-    const before = quantizedIn(checkpoint);
-    const errors = await errorsIn(host, checkpoint);
-    const described = [...before].map(([name, { values, scales, ...rest }]) => ({ name, ...rest }));
-    const list = [...tensors].flatMap(([name, address]): StreamedTensor[] => {
-      const layout = layouts.get(name);
-      if (name === errorsName) return [];
-      if (!layout) return [carried(host, name, address)];
-      described.push({ name, ...layout, source: address.dtype });
-      return quantized({
-        host,
-        name,
-        address,
-        layout,
-        onError: (error) => {
-          errors.push(error);
-          host.progress(errors.length - before.size, layouts.size, name);
-        },
-      });
-    });
-    const parts = function* () {
-      yield new Uint8Array(Float64Array.from(errors).buffer);
-    };
-    list.push({ name: errorsName, dtype: "F64", shape: [described.length], bytes: 8 * described.length, parts });
+    const { list, described } = await rewritten(host, checkpoint, layouts);
     const stored = await host.putParts(streamSafetensors(list, { ...metadata, ...quantizedMetadata(described) }));
     return { weights: { ...rest, ref: stored.ref, frozen: [...frozen, ...layouts.keys()] } };
   },
 });
+
+/** The tensors of the new file, in their order, with what it says of its matrices in blocks; last what these cost. */
+async function rewritten(host: Host, checkpoint: Checkpoint, layouts: ReadonlyMap<string, BlockLayout>) {
+  const before = quantizedIn(checkpoint);
+  const described = [...before].map(([name, { values, scales, ...rest }]): QuantizedDescription => ({ name, ...rest }));
+  const errors = await errorsIn(host, checkpoint);
+  const list: StreamedTensor[] = [];
+  for (const [name, address] of checkpoint.tensors) {
+    const layout = layouts.get(name);
+    if (!layout && name !== errorsName) list.push(carried(host, name, address));
+    if (!layout) continue;
+    const onError = (error: number) => {
+      errors.push(error);
+      host.progress(errors.length - before.size, layouts.size, name);
+    };
+    described.push({ name, ...layout, source: address.dtype });
+    list.push(...quantized({ host, name, address, layout, onError }));
+  }
+  const parts = () => [new Uint8Array(Float64Array.from(errors).buffer)];
+  list.push({ name: errorsName, dtype: "F64", shape: [described.length], bytes: 8 * described.length, parts });
+  return { list, described };
+}
 
 interface Choice {
   bits: "int4" | "int8";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { TensorAddress } from "#models/files/checkpoint";
 import { bitsOf, decode, encode } from "#models/files/element-types";
+import { partsOf, quantizedIn } from "#models/files/quantized";
 import { type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
 import { carried, checkpointOf, filesOf, piecesOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
@@ -14,7 +15,7 @@ export const save = defineNode({
   description: "A .safetensors file of weights, to download or to load elsewhere.",
   docs: `Every tensor as it is, bit by bit, whatever its element type: what a training gives is float32, what was
 loaded stays what it was. *float16* and *bfloat16* round wider floating-point numbers to half the size, *float32* widens
-narrower ones; tensors that hold anything else, such as integers, are kept. Names are kept.
+narrower ones; tensors that hold anything else, such as integers or quantized matrices, are kept. Names are kept.
 
 Above 5 GB, or where the weights came in several files, it is several: \`name-00001-of-00002.safetensors\` and so on,
 with their index beside them, as Hugging Face lays them out.`,
@@ -34,19 +35,19 @@ with their index beside them, as Hugging Face lays them out.`,
       throw Object.assign(new Error("These weights were not trained or loaded, so there is nothing to save."), {
         hint: "Wire the weights of a trainer or a checkpoint.",
       });
-    const { tensors, metadata } = await checkpointOf(host, inputs.weights);
+    const checkpoint = await checkpointOf(host, inputs.weights);
+    const { tensors, metadata } = checkpoint;
     if (params.precision === "as it is") {
-      const stored = await Promise.all(
-        filesOf(inputs.weights).map(async (ref) => ({ ref, bytes: await host.size(ref) })),
-      );
+      const sizes = filesOf(inputs.weights).map(async (ref) => ({ ref, bytes: await host.size(ref) }));
       const refOf = new Map([...tensors].map(([name, { file }]) => [name, file]));
-      return { file: await fileOf(host, params.name, stored, refOf) };
+      return { file: await fileOf(host, params.name, await Promise.all(sizes), refOf) };
     }
     const beyond: string[] = [];
     const onBeyond = (name: string) => beyond.push(name);
     const dtype = dtypes[params.precision];
+    const parts = partsOf(quantizedIn(checkpoint));
     const list = [...tensors].map(([name, address]) =>
-      sources[dtype].includes(address.dtype)
+      sources[dtype].includes(address.dtype) && !parts.has(name)
         ? converted({ host, name, address, dtype, onBeyond })
         : carried(host, name, address),
     );

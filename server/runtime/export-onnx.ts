@@ -33,6 +33,8 @@ export interface Export {
 
 /** Weights up to so many bytes may lie in the model's own file; protobuf ends at 2 GiB. */
 const maxInside = 1.5 * 2 ** 30;
+/** An export can be made again. */
+const madeAgain = { durable: false };
 
 /**
  * The tensor nodes upstream of the asked tensors as one ONNX model with the batch size open, their weights written into
@@ -45,16 +47,15 @@ export async function exportOnnx(spec: Export): Promise<FileValue> {
   const graph = rewrite(lowered.graph, { names: lowered.inputNames, sizes: sizeNames(lowered.graph) });
   const sources = await parameterSources(lowered, spec.weightsOf, blobs);
   const laid = layOut(sources, `${request.name}.onnx.data`);
-  const lasting = { durable: false };
   const write = async (values: ReadonlyMap<string, ParameterNumbers>) => {
     const model = toModel(graph, {
       parameters: "initializers",
       values: (name) => values.get(name) as ParameterNumbers,
     });
-    return { ref: await blobs.put(model, lasting), name: `${request.name}.onnx`, bytes: model.byteLength };
+    return { ref: await blobs.put(model, madeAgain), name: `${request.name}.onnx`, bytes: model.byteLength };
   };
   if (request.weights === "in the file" && laid.bytes <= maxInside) return write(await numbersOfAll(sources, blobs));
-  const data = await blobs.putStream(Readable.from(bytesOfAll(sources, blobs)), Number.POSITIVE_INFINITY, lasting);
+  const data = await blobs.putStream(Readable.from(bytesOfAll(sources, blobs)), Number.POSITIVE_INFINITY, madeAgain);
   return { ...(await write(laid.places)), beside: [{ ...data, name: `${request.name}.onnx.data` }] };
 }
 
