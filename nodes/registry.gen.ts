@@ -21,6 +21,7 @@ import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
+import { huggingFace as modelHuggingFace } from "./model/hugging-face";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { onnx as modelOnnx } from "./model/onnx";
@@ -79,6 +80,7 @@ export const registry = {
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,
   "model.fifo-queue": modelFifoQueue,
+  "model.hugging-face": modelHuggingFace,
   "model.l2-normalize": modelL2Normalize,
   "model.llm-decoder": modelLlmDecoder,
   "model.onnx": modelOnnx,

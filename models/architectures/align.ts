@@ -172,11 +172,13 @@ export const align = defineFamily({
   modelTypes: { align: "AlignModel", align_vision_model: "AlignVisionModel", align_text_model: "AlignTextModel" },
   classes: {
     AlignModel: architecture({
+      picture: ({ vision_config }) => ({ size: vision_config.image_size, states: "vision_model_output." }),
       config,
       inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...textInputs }),
       forward: bothTowers,
     }),
     AlignVisionModel: architecture({
+      picture: ({ image_size }) => ({ size: image_size, states: "" }),
       config: towerConfig("vision_config", visionConfig),
       names: { prefixes: ["vision_model"] },
       inputs: pictureInputs,

@@ -20,7 +20,7 @@ import { bertAttention, bertFeedForward } from "./core/bert-layer";
 import { blipVisionFields, blipVisionTower } from "./core/blip-vision";
 import { activation, epsilon, heads, layers, nested, size, towerConfig } from "./core/config";
 import { labelInputs, tokenEmbeddings } from "./core/language-model";
-import { pictureInputs, type Tower, towerOutputs } from "./core/towers";
+import { pictureInputs, picturesOf, type Tower, towerOutputs } from "./core/towers";
 import { optConfig, optOutputs } from "./opt";
 
 const visionConfig = blipVisionFields({
@@ -169,12 +169,14 @@ export const blip2 = defineFamily({
   modelTypes: { "blip-2": "Blip2ForConditionalGeneration", blip_2_vision_model: "Blip2VisionModel" },
   classes: {
     Blip2ForConditionalGeneration: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "vision_outputs.", 1),
       config,
       inputs: modelInputs,
       forward: generator,
       prompt: picturePrompt,
     }),
     Blip2VisionModel: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config: towerConfig("vision_config", visionConfig),
       names: { prefixes: ["vision_model"] },
       inputs: pictureInputs,

@@ -35,7 +35,7 @@ import {
 } from "./core/config";
 import { cosines, normalized } from "./core/contrast";
 import { labelInputs } from "./core/language-model";
-import { pictureInputs, type Tower, towerOutputs } from "./core/towers";
+import { pictureInputs, picturesOf, type Tower, towerOutputs } from "./core/towers";
 
 const textConfig = z.object({
   vocab_size: vocabulary(30524),
@@ -185,6 +185,7 @@ export const blip = defineFamily({
   modelTypes: { blip: "BlipForConditionalGeneration", blip_vision_model: "BlipVisionModel" },
   classes: {
     BlipForConditionalGeneration: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "", 1),
       config,
       names,
       inputs: ({ vision_config }) => ({
@@ -203,12 +204,14 @@ export const blip = defineFamily({
       prompt: captionPrompt,
     }),
     BlipForImageTextRetrieval: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "", 1),
       config,
       names,
       inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...textInputs }),
       forward: retrieval,
     }),
     BlipVisionModel: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config: towerConfig("vision_config", visionConfig),
       names: { prefixes: ["vision_model"] },
       inputs: pictureInputs,

@@ -33,7 +33,7 @@ import {
   withConfigDicts,
 } from "./core/config";
 import { cosines, normalized, transposed } from "./core/contrast";
-import { pictureInputs, textEmbeddings, textInputs, type Tower, towerOutputs } from "./core/towers";
+import { pictureInputs, picturesOf, textEmbeddings, textInputs, type Tower, towerOutputs } from "./core/towers";
 
 const textConfig = z.object({
   vocab_size: vocabulary(49408),
@@ -162,17 +162,20 @@ export const clip = defineFamily({
   modelTypes: { clip: "CLIPModel", clip_vision_model: "CLIPVisionModel", clip_text_model: "CLIPTextModel" },
   classes: {
     CLIPModel: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "vision_model_output.", 1),
       config,
       inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...textInputs }),
       forward: bothTowers,
     }),
     CLIPVisionModel: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config: towerConfig("vision_config", clipVisionConfig),
       names: visionNames,
       inputs: pictureInputs,
       forward: ({ builder, config, inputs }) => towerOutputs(visionOf(builder, config, inputs)),
     }),
     CLIPVisionModelWithProjection: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config: towerConfig("vision_config", clipVisionConfig),
       names: visionNames,
       inputs: pictureInputs,

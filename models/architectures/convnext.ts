@@ -70,8 +70,15 @@ const names = { prefixes: ["convnext"] };
 export const convnext = defineFamily({
   modelTypes: { convnext: "ConvNextModel" },
   classes: {
-    ConvNextModel: architecture({ config, names, inputs: pictureInputs, forward: model }),
+    ConvNextModel: architecture({
+      picture: ({ image_size }) => ({ size: image_size, states: "" }),
+      config,
+      names,
+      inputs: pictureInputs,
+      forward: model,
+    }),
     ConvNextForImageClassification: architecture({
+      picture: ({ image_size }) => ({ size: image_size, states: "" }),
       config,
       names,
       inputs: (read) => ({ ...pictureInputs(read), labels: labelInput }),

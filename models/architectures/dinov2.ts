@@ -18,7 +18,7 @@ import {
 } from "./core/architecture";
 import { classifierOutputs, labelInput } from "./core/classifier";
 import { activation, area, epsilon, flag, heads, labels, layers, size } from "./core/config";
-import { pictureInputs, type Tower } from "./core/towers";
+import { pictureInputs, picturesOf, type Tower } from "./core/towers";
 import { vitEmbeddings } from "./core/vit-embeddings";
 import { vitAttentionNames, vitModuleNames } from "./core/vit-layer";
 
@@ -106,6 +106,7 @@ export const dinov2 = defineFamily({
   modelTypes: { dinov2: "Dinov2Model" },
   classes: {
     Dinov2Model: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config,
       names,
       inputs: (read) => ({
@@ -115,6 +116,7 @@ export const dinov2 = defineFamily({
       forward: model,
     }),
     Dinov2ForImageClassification: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config,
       names,
       inputs: (read) => ({ ...pictureInputs(read), labels: labelInput }),

@@ -126,8 +126,15 @@ const names = { prefixes: ["resnet"] };
 export const resnet = defineFamily({
   modelTypes: { resnet: "ResNetModel" },
   classes: {
-    ResNetModel: architecture({ config, names, inputs: pictureInputs, forward: model }),
+    ResNetModel: architecture({
+      picture: () => ({ size: [224, 224], states: "" }),
+      config,
+      names,
+      inputs: pictureInputs,
+      forward: model,
+    }),
     ResNetForImageClassification: architecture({
+      picture: () => ({ size: [224, 224], states: "" }),
       config,
       names,
       inputs: (read) => ({ ...pictureInputs(read), labels: labelInput }),

@@ -33,7 +33,7 @@ import {
   vocabulary,
 } from "./core/config";
 import { cosines, normalized, transposed } from "./core/contrast";
-import { pictureInputs, textEmbeddings, textInputs, type Tower, towerOutputs } from "./core/towers";
+import { pictureInputs, picturesOf, textEmbeddings, textInputs, type Tower, towerOutputs } from "./core/towers";
 
 const textConfig = z.object({
   vocab_size: vocabulary(32000),
@@ -186,11 +186,13 @@ export const siglip = defineFamily({
   },
   classes: {
     SiglipModel: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "vision_model_output.", 0),
       config,
       inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...textInputs }),
       forward: bothTowers,
     }),
     SiglipVisionModel: architecture({
+      picture: (read) => picturesOf(read, "", 0),
       config: towerConfig("vision_config", siglipVisionConfig),
       names: visionNames,
       inputs: pictureInputs,
@@ -203,6 +205,7 @@ export const siglip = defineFamily({
       forward: ({ builder, config, inputs }) => towerOutputs(textOf(builder, config, inputs)),
     }),
     SiglipForImageClassification: architecture({
+      picture: ({ vision_config }) => picturesOf(vision_config, "", 0),
       config: classifierConfig,
       inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), labels: labelInput }),
       forward: classifier,

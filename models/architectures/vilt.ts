@@ -207,14 +207,22 @@ const names = {
 export const vilt = defineFamily({
   modelTypes: { vilt: "ViltModel" },
   classes: {
-    ViltModel: architecture({ config, names, inputs: modelInputs, forward: model }),
+    ViltModel: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
+      config,
+      names,
+      inputs: modelInputs,
+      forward: model,
+    }),
     ViltForMaskedLM: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
       config,
       names,
       inputs: (read) => ({ ...modelInputs(read), labels: { dtype: "int64", shape: ["B", "L"], optional: true } }),
       forward: maskedWords,
     }),
     ViltForQuestionAnswering: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
       config,
       names,
       inputs: (read) => ({
@@ -223,6 +231,12 @@ export const vilt = defineFamily({
       }),
       forward: answers,
     }),
-    ViltForImageAndTextRetrieval: architecture({ config, names, inputs: modelInputs, forward: retrieval }),
+    ViltForImageAndTextRetrieval: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
+      config,
+      names,
+      inputs: modelInputs,
+      forward: retrieval,
+    }),
   },
 });

@@ -197,7 +197,7 @@ function pretraining({ builder, config, inputs }: Forward<Config>): Outputs {
 /** Noise decides which patches are seen; transformers draws it where none is given. */
 const modelInputs = (read: Config): Record<string, InputSpec> => ({
   ...pictureInputs(read),
-  noise: { dtype: "float32", shape: ["B", "*"], doc: "Uniform numbers, one a patch: the smallest are seen." },
+  noise: { dtype: "float32", shape: ["B", "N"], doc: "Uniform numbers, one a patch: the smallest are seen." },
 });
 
 const names = {
@@ -208,7 +208,19 @@ const names = {
 export const vitMae = defineFamily({
   modelTypes: { vit_mae: "ViTMAEModel" },
   classes: {
-    ViTMAEModel: architecture({ config, names, inputs: modelInputs, forward: model }),
-    ViTMAEForPreTraining: architecture({ config, names, inputs: modelInputs, forward: pretraining }),
+    ViTMAEModel: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
+      config,
+      names,
+      inputs: modelInputs,
+      forward: model,
+    }),
+    ViTMAEForPreTraining: architecture({
+      picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
+      config,
+      names,
+      inputs: modelInputs,
+      forward: pretraining,
+    }),
   },
 });

@@ -15,7 +15,7 @@ import {
 } from "./core/architecture";
 import { classifierOutputs, labelInput } from "./core/classifier";
 import { activation, area, epsilon, flag, heads, labels, layers, size } from "./core/config";
-import { pictureInputs, type Tower } from "./core/towers";
+import { pictureInputs, picturesOf, type Tower } from "./core/towers";
 import { vitEmbeddings } from "./core/vit-embeddings";
 import { vitLayer, vitMlpNames, vitModuleNames } from "./core/vit-layer";
 
@@ -72,6 +72,7 @@ export const vit = defineFamily({
   modelTypes: { vit: "ViTModel" },
   classes: {
     ViTModel: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config,
       names,
       inputs: (read) => ({
@@ -81,6 +82,7 @@ export const vit = defineFamily({
       forward: model,
     }),
     ViTForImageClassification: architecture({
+      picture: (read) => picturesOf(read, "", 1),
       config,
       names,
       inputs: (read) => ({ ...pictureInputs(read), labels: labelInput }),

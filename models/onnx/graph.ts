@@ -40,7 +40,18 @@ export type Init =
   | { kind: "normal"; std: number }
   | { kind: "uniform"; bound: number }
   /** The numbers themselves, such as those of an imported model. */
-  | { kind: "values"; data: Float32Array<ArrayBuffer> };
+  | { kind: "values"; data: Float32Array<ArrayBuffer> }
+  /** Numbers that lie in a file; `fresh` fills it where they are not wanted. */
+  | { kind: "stored"; address: StoredNumbers; fresh: Init };
+
+/** Where numbers lie: the bytes `start` up to `end` of a file, of an element type as safetensors calls it. */
+export interface StoredNumbers {
+  file: string;
+  dtype: string;
+  shape: readonly number[];
+  start: number;
+  end: number;
+}
 
 /** A tensor that a checkpoint keeps. Its name is the dotted path it has there. */
 export interface Parameter {

@@ -63,7 +63,7 @@ function whenRead(size: number, unpack: () => Uint8Array): Source {
 function mainOf(chosen: readonly Chosen[], endings: readonly string[]): Chosen {
   const [first, ...others] = chosen;
   if (first && !others.length) return first;
-  const withEnding = (ending: string) => chosen.filter(({ path }) => path.toLowerCase().endsWith(ending));
+  const withEnding = (ending: string) => chosen.filter(({ path }) => `/${path}`.toLowerCase().endsWith(ending));
   const fitting = endings.map(withEnding).find((found) => found.length) ?? [];
   const [main, ...more] = fitting;
   if (main && !more.length) return main;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { NameRules } from "#models/architectures/core/names";
 import type { Graph, Init, Value } from "#models/onnx/graph";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
@@ -32,6 +33,7 @@ export type Widget =
   | "images"
   | "upload"
   | "columns"
+  | "config"
   | "list"
   | "table";
 export type Params = z.core.$ZodLooseShape;
@@ -72,7 +74,15 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
    * Ports that follow from the parameters, beside the ones above or, for outputs, in their place: those of an imported
    * model.
    */
-  ports?(params: ParamValues<P>): { inputs?: Ports; outputs?: Ports; batch?: number; perBatch?: boolean };
+  ports?(params: ParamValues<P>): {
+    inputs?: Ports;
+    outputs?: Ports;
+    batch?: number;
+    perBatch?: boolean;
+    decodes?: { tokens: string; mask?: string };
+  };
+  /** How files that Patchbay did not write name its parameters. */
+  names?(params: ParamValues<P>): NameRules | undefined;
   /** How many rows it takes at a time where it takes no others, as a model that was exported for one batch. */
   batch?: number;
   /** For a tensor node that is a host node with some parameters: what it does then. */
@@ -106,6 +116,8 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
     params: ParamValues<P>;
     /** What `prepare` gave. */
     prepared?: R;
+    /** The outputs that are read, all where it is absent: others may be left out, with what builds them alone. */
+    asked?: ReadonlySet<string>;
     /** A trainable parameter, named under the node's scope (its `scope` param, or its id). */
     weight(name: string, shape: readonly number[], init: Init): Value;
     /**

@@ -68,13 +68,21 @@ export function emitNode(
   node: ResolvedNode,
   inputs: Record<string, Value | Value[] | undefined>,
   builder: Builder = builderOf(graph, false),
+  asked: ReadonlySet<string> = new Set(Object.keys(node.definition.outputs)),
 ): Record<string, Value> {
   const { definition, params, prepared } = node;
   if (!definition.build) throw new Error(`${definition.type} emits no ONNX`);
   graph.scope = node.id;
-  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared });
+  const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared, asked });
   graph.scope = undefined;
   return outputs as Record<string, Value>;
+}
+
+/** The outputs of a node that something reads; all where nothing reads any. */
+export function askedOf({ wired }: ResolvedGraph, { id, definition }: ResolvedNode): Set<string> {
+  const ports = Object.keys(definition.outputs);
+  const read = ports.filter((port) => wired.has(endpointKey({ node: id, port })));
+  return new Set(read.length ? read : ports);
 }
 
 /**
@@ -147,7 +155,7 @@ function tryBuild(
     inputs[name] = port.many ? (values as Value[]) : values[0];
   }
   try {
-    return { outputs: emitNode(scratch, node, inputs) };
+    return { outputs: emitNode(scratch, node, inputs, undefined, askedOf(graph, node)) };
   } catch (error) {
     return { problem: buildProblem(graph, node, error as Error) };
   }

@@ -1,11 +1,12 @@
 import { type Builder, builderOf } from "#models/blocks/builder";
 import { Generation } from "#models/blocks/generation";
+import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { matches } from "#models/patterns";
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
-import { emitNode, scopeOf } from "./infer";
+import { askedOf, emitNode, scopeOf } from "./infer";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
 /** A parameter of a lowered graph, and the weights wire that fills it; without one it is drawn afresh. */
@@ -19,6 +20,8 @@ export interface LoweredParameter {
   weights?: Endpoint;
   /** A low-rank adapter: drawn afresh where the checkpoint has none. */
   adapter: boolean;
+  /** How files that Patchbay did not write call it: its name without the node's scope, and what they make of it. */
+  foreign?: { name: string; rules: NameRules };
   /** For a teacher's parameter: how slowly it follows the student's of the same name. */
   decay?: number;
 }
@@ -65,10 +68,13 @@ export function lower(
     const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
     const builder = parametersOf(lowered.graph, handle, claim, training);
-    const outputs = emitNode(lowered.graph, node, tensorInputs(node, valueOf), {
-      ...builder,
-      generation: lowered.generation,
-    });
+    const outputs = emitNode(
+      lowered.graph,
+      node,
+      tensorInputs(node, valueOf),
+      { ...builder, generation: lowered.generation },
+      askedOf(resolved, node),
+    );
     for (const [port, value] of Object.entries(outputs)) {
       lowered.values.set(endpointKey({ node: node.id, port }), value);
     }
@@ -135,13 +141,23 @@ function claims(
   const weights = node.inputs.weights?.[0];
   const origin = weights ? originOf(graph, weights) : node.id;
   const decay = handle?.average;
+  const rules = node.definition.names?.(node.params);
+  const ownNameLength = scopeOf(node).length + 1;
   return (name, adapter = false) => {
     const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
     const isOther = (known: LoweredParameter | undefined) => known !== undefined && known.id !== id;
     let graphName = decay === undefined ? name : averageOf(name);
     while (isOther(parameters.get(graphName))) graphName = `${graphName}@${origin}`;
     if (!parameters.has(graphName))
-      parameters.set(graphName, { graphName, name, id, weights, adapter, ...(decay === undefined ? {} : { decay }) });
+      parameters.set(graphName, {
+        graphName,
+        name,
+        id,
+        weights,
+        adapter,
+        ...(rules ? { foreign: { name: name.slice(ownNameLength), rules } } : {}),
+        ...(decay === undefined ? {} : { decay }),
+      });
     return graphName;
   };
 }

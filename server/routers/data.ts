@@ -12,4 +12,10 @@ export const data = router({
   columns: procedure
     .input(files)
     .query(({ input: { folder, files } }) => columnsIn(openFolders(env().folders), folder, files)),
+  /** The config.json of a model's folder that may be read. */
+  config: procedure
+    .input(z.object({ folder: z.string().max(4096) }))
+    .query(async ({ input: { folder } }) =>
+      new TextDecoder().decode(await openFolders(env().folders).read(folder, "config.json")),
+    ),
 });

@@ -2,6 +2,7 @@ import { isReadable } from "#models/files/element-types";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { dequantize, type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
 import { toFloat32, unreadable } from "#models/files/safetensors";
+import { nameFinder, type NameRules } from "#models/architectures/core/names";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
@@ -23,6 +24,7 @@ export function initialise(init: Init, size: number, seed: number, name: string)
   if (init.kind === "constant") return data.fill(init.value);
   if (init.kind === "zeros") return data;
   if (init.kind === "values") return init.data;
+  if (init.kind === "stored") return initialise(init.fresh, size, seed, name);
   random(seed, "init", name).fill(data, init.kind);
   if (init.kind === "normal") for (let i = 0; i < size; i++) data[i] = (data[i] as number) * init.std;
   else for (let i = 0; i < size; i++) data[i] = ((data[i] as number) * 2 - 1) * init.bound;
@@ -75,7 +77,8 @@ export async function parameterSources(
     const checkpoint = weights?.ref === undefined ? undefined : await checkpointFor(weights);
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
     const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, weights?.seed !== undefined) : undefined;
-    if (stored) sources.set(graphName, stored);
+    const ownNumbers = init.kind === "stored" && !weights && !now ? init.address : undefined;
+    if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
     else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, parameter.name));
   }
   return sources;
@@ -94,11 +97,14 @@ async function openWeights(weights: Weights, blobs: Blobs): Promise<OpenCheckpoi
 /** Where a checkpoint has a parameter; undefined where it may be drawn instead. */
 function storedIn(
   checkpoint: OpenCheckpoint,
-  { name, adapter }: LoweredParameter,
+  parameter: LoweredParameter,
   shape: readonly number[],
   mayBeDrawn: boolean,
 ): TensorAddress | QuantizedTensor | undefined {
-  const stored = checkpoint.tensors.get(name) ?? checkpoint.quantized.get(name);
+  const { name, adapter } = parameter;
+  const foreign = foreignName(checkpoint, parameter) ?? name;
+  const find = (key: string) => checkpoint.tensors.get(key) ?? checkpoint.quantized.get(key);
+  const stored = find(name) ?? find(foreign);
   if (stored && stored.shape.join() !== shape.join())
     throw new Failure({
       port: "weights",
@@ -120,6 +126,18 @@ function storedIn(
   }
   return stored;
 }
+
+/** What a file calls a parameter that was not saved by Patchbay, where its node knows such names. */
+function foreignName(checkpoint: OpenCheckpoint, { foreign }: LoweredParameter): string | undefined {
+  if (!foreign) return undefined;
+  const known = finders.get(checkpoint) ?? new Map<NameRules, (name: string) => string | undefined>();
+  finders.set(checkpoint, known);
+  const names = () => [...checkpoint.tensors.keys(), ...checkpoint.quantized.keys()];
+  const find = known.get(foreign.rules) ?? nameFinder(names(), foreign.rules);
+  known.set(foreign.rules, find);
+  return find(foreign.name);
+}
+const finders = new WeakMap<OpenCheckpoint, Map<NameRules, (name: string) => string | undefined>>();
 
 /** The numbers themselves, for a training or an export. */
 export async function parameterValues(

@@ -237,7 +237,10 @@ function symbolic(shape: readonly number[], symbols: ReadonlyMap<number, string>
 function declareOutputs({ wanted, welcome }: Region, lowered: Lowered, sizes: ReadonlyMap<string, number>): void {
   const isSmall = (endpoint: Endpoint) => (sizeOfOutput(endpoint, lowered, sizes)?.bytes ?? Infinity) <= keptBytes;
   const outputs = [...wanted, ...welcome.filter(isSmall)];
-  for (const name of outputs.map(endpointKey)) lowered.graph.output(name, lowered.values.get(name) as never);
+  for (const name of outputs.map(endpointKey)) {
+    const value = lowered.values.get(name);
+    if (value) lowered.graph.output(name, value); // of a node that nothing reads, some may lack an input
+  }
 }
 
 /** An output that does not fit is refused before anything is computed: its rows, shape and element type are known. */

@@ -10,6 +10,7 @@ import {
   ToggleWidget,
 } from "./basic";
 import { columnsOf } from "./columns";
+import { ConfigWidget } from "./config";
 import { ImagesWidget, UploadWidget } from "./files";
 import { NumberWidget, SeedWidget, SliderWidget } from "./number";
 import { tableOf } from "./table";
@@ -33,4 +34,5 @@ export const widgets: { [W in Widget]: FC<WidgetProps> } = {
   list: ListWidget,
   table: TableWidget,
   columns: columnsOf(TableWidget),
+  config: ConfigWidget,
 };

@@ -41,8 +41,22 @@ export interface ArchitectureSpec<C> {
   forward(model: Forward<NoInfer<C>>): Outputs;
   /** How names in files become ours. */
   names?: NameRules;
+  /** What it sees of pictures. */
+  picture?(config: NoInfer<C>): PictureSpec;
   /** What its class makes of prompts before text is generated, where it does anything. */
   prompt?(config: NoInfer<C>, given: Prompt): Prompt;
+}
+
+/** The pictures that a model was made for, and how it lays them out. */
+export interface PictureSpec {
+  /** Height and width. */
+  size: readonly [number, number];
+  /** Height and width of a patch, where tokens are patches. */
+  patch?: readonly [number, number];
+  /** Under which of its outputs the states of the picture encoder are: "" or "vision_model_output.". */
+  states?: string;
+  /** How many tokens come before the patches. */
+  before?: number;
 }
 
 /** Prompts of so many rows. */
@@ -59,6 +73,7 @@ export interface Prompt {
 export interface OpenArchitecture {
   inputs: Readonly<Record<string, InputSpec>>;
   names: NameRules;
+  picture?: PictureSpec;
   prompt(given: Prompt): Prompt;
   forward(builder: Builder, inputs: Inputs, options?: Options): Outputs;
 }
@@ -88,6 +103,7 @@ export function architecture<C>(spec: ArchitectureSpec<C>): Architecture {
       return {
         inputs: spec.inputs(config),
         names: spec.names ?? {},
+        picture: spec.picture?.(config),
         prompt: (given) => spec.prompt?.(config, given) ?? given,
         forward: (builder, inputs, options = {}) =>
           remembered(spec.forward({ builder: { ...builder, linearLayout: "out-in" }, config, inputs, options })),

@@ -2,7 +2,7 @@
 import { placesOf } from "../../blocks/attention";
 import { type Builder, embedding } from "../../blocks/builder";
 import type { Dim, Value } from "../../onnx/graph";
-import type { Outputs } from "./architecture";
+import type { Outputs, PictureSpec } from "./architecture";
 
 /** A tower's last state, the vector that stands for its input, and the states of its layers. */
 export interface Tower {
@@ -24,6 +24,15 @@ export const textInputs = {
 /** The input of a picture encoder. */
 export const pictureInputs = ({ num_channels }: { num_channels: number }) =>
   ({ pixel_values: { dtype: "float32", shape: ["B", num_channels, "H", "W"] } }) as const;
+
+/** What is said of pictures of a size that are cut into patches, with so many tokens before these. */
+export function picturesOf(
+  { image_size, patch_size }: { image_size: readonly [number, number]; patch_size: readonly [number, number] },
+  states: string,
+  before: number,
+): PictureSpec {
+  return { size: image_size, patch: patch_size, states, before };
+}
 
 /** What the table of tokens and that of positions need. */
 interface TextTable {

@@ -1,0 +1,39 @@
+"use client";
+
+import { FileJson, LoaderCircle } from "lucide-react";
+import { type FC, useState } from "react";
+import { problemOf, useTRPCClient } from "../../_trpc/client";
+import { Button } from "../../_ui/button";
+import type { WidgetProps } from "./widget-props";
+
+/** The text of a config.json, filled with that of the folder that the parameter `folder` names. */
+export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, disabled }) => {
+  const client = useTRPCClient();
+  const [isBusy, setIsBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const read = async () => {
+    setIsBusy(true);
+    setProblem(undefined);
+    try {
+      onChange((await client.data.config.query({ folder: String(others.folder ?? "") })) as never);
+    } catch (error) {
+      const { message, hint = "" } = problemOf(error);
+      setProblem(`${message} ${hint}`);
+    }
+    setIsBusy(false);
+  };
+  const letters = String(value ?? "").length;
+  return (
+    <div>
+      <Button size="s" disabled={disabled || isBusy} onClick={() => void read()}>
+        {isBusy ? (
+          <LoaderCircle className="size-3.5 animate-spin" aria-hidden />
+        ) : (
+          <FileJson className="size-3.5" aria-hidden />
+        )}
+        {letters ? "Read config.json again" : "Read config.json"}
+      </Button>
+      {problem && <p className="mt-1 text-[11px] wrap-anywhere text-bad">{problem}</p>}
+    </div>
+  );
+};
