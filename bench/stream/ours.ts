@@ -51,7 +51,7 @@ async function executed(document: GraphDocument, folder: string, target: string,
     folders: [folder],
     onEvent,
   });
-  if (result.error) throw new Error(`${result.error.message} ${result.error.hint ?? ""}`);
+  if (result.error) throw new Error(JSON.stringify(result.error));
   return result;
 }
 

@@ -45,7 +45,9 @@ export class ReadAhead {
     const whole = await wholeInputs(stream, nodes);
     const hostFor = (node: string, seed: Seed) => hostOf(node, stream.context, { seed });
     const work = { graph, document, whole, blobs, cacheDir, folders, allowRemote, hostFor };
-    return new ReadAhead(options, nodes, openRowWork(work, dataThreads));
+    const ahead = new ReadAhead(options, nodes, openRowWork(work, dataThreads));
+    stream.context.options.signal.addEventListener("abort", ahead.close, { once: true });
+    return ahead;
   }
 
   private constructor(
@@ -81,9 +83,10 @@ export class ReadAhead {
     if (this.nodes.has(node)) this.waitedMs += ms;
   }
 
-  close(): void {
+  readonly close = (): void => {
+    this.options.stream.context.options.signal.removeEventListener("abort", this.close);
     this.work.close();
-  }
+  };
 
   /** Has the rows of a chunk made, once. */
   #order(start: number): Promise<ReadonlyMap<string, unknown>> {

@@ -69,7 +69,12 @@ export class RowWork {
     if (!thread) return doTask(task, graph, whole, blobs, hostFor);
     if (!this.#openedIn.has(thread)) thread.tell({ kind: "open", graph: this.#number, opened: this.#openedGraph() });
     this.#openedIn.add(thread);
-    return thread.run(this.#number, task, (node) => hostFor(node, task.seed));
+    try {
+      return await thread.run(this.#number, task, (node) => hostFor(node, task.seed));
+    } catch (error) {
+      if (error instanceof TaskError || !thread.isOver) throw error;
+      return this.run(task, hostFor); // the thread died: the others, or the calling one, go on
+    }
   }
 
   /** Tasks that are under way stop. */
