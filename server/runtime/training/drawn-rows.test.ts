@@ -142,6 +142,19 @@ describe("rows of a training", () => {
       expect(lossesOf(await trained(classifier({}, { resize }), { heldBytes }))).toEqual(whole);
   });
 
+  it("go through a frozen part once, whatever of them is held", async () => {
+    const frozen = classifier({ steps: 6 }, { resize });
+    Object.assign(frozen.nodes, graph({ fresh: ["weights.make", { seed: 3 }], freeze: ["weights.freeze"] }).nodes);
+    frozen.wires.push(
+      { from: { node: "fresh", port: "weights" }, to: { node: "freeze", port: "weights" } },
+      { from: { node: "freeze", port: "weights" }, to: { node: "vision", port: "weights" } },
+    );
+    const held = await trained(frozen);
+    expect(held.events.find((event) => event.kind === "hoisted")).toMatchObject({ nodes: ["vision"], rows: pictures });
+    for (const heldBytes of [0, pictures * 3 * 16 * 16 + 8 * pictures])
+      expect(lossesOf(await trained(frozen, { heldBytes }))).toEqual(lossesOf(held));
+  });
+
   it("that cannot be read name the file and the node, and the training goes on when they can", async () => {
     const step = 8;
     const [row] = sampler({ rows: pictures, batch, seed: 0 }).batch(step) as unknown as [number];

@@ -9,11 +9,11 @@ import type { Cone } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { rowPorts } from "#nodes/graph/row-ports";
 import { Cancelled, Failure, toPublic } from "../../errors";
-import type { Blobs } from "../../storage/blobs";
+import { refuseTooManyRows } from "../all-rows";
 import { openRowWork, type RowWork, type Work } from "../data-threads/pool";
 import { type Seed, TaskError } from "../data-threads/task";
 import { memoryLimit } from "../memory";
-import { hasRows, readAllRows, type RowType, storedBytes, storedRowCount, takeStoredRows } from "../rows";
+import { hasRows, type RowType, storedBytes, storedRowCount, takeStoredRows } from "../rows";
 import { rowCount, sliceRows } from "../values";
 import { bytesOfRows, type HeldRows, numbersOf, putRows, roomFor, rowRange, takeHeld } from "./held-rows";
 
@@ -49,11 +49,10 @@ export async function openDrawnRows(
   const whole = new Map<string, unknown>();
   for (const id of cones.flatMap((cone) => [...cone.drawn, ...cone.stepwise])) {
     for (const from of sourcesOf(work.graph.nodes.get(id) as ResolvedNode, false)) {
-      const known = given.get(endpointKey(from));
-      if (known) whole.set(endpointKey(from), await allOf(known, work.blobs));
+      if (given.has(endpointKey(from))) whole.set(endpointKey(from), await before.valueOf(from));
     }
   }
-  return new DrawnRows({ ...work, whole }, given, new Set(cones.flatMap((cone) => cone.drawn)), room);
+  return new DrawnRows({ ...work, whole }, before, given, new Set(cones.flatMap((cone) => cone.drawn)), room);
 }
 
 /** The wires along which a host node takes its rows, or all others. */
@@ -61,9 +60,6 @@ function sourcesOf({ definition, inputs }: ResolvedNode, areRows: boolean): Endp
   const rows = new Set(rowPorts(definition));
   return Object.entries(inputs).flatMap(([name, sources]) => (rows.has(name) === areRows ? sources : []));
 }
-
-const allOf = async (given: Given, blobs: Blobs): Promise<unknown> =>
-  "stored" in given ? readAllRows(given.type, given.stored, blobs) : given.value;
 
 /** Which of the nodes it was goes along with what went wrong. */
 function nameNode(error: unknown): never {
@@ -83,6 +79,7 @@ export class DrawnRows {
 
   constructor(
     readonly work: Work,
+    readonly before: RowsBefore,
     readonly given: ReadonlyMap<string, Given>,
     /** Nodes that give the same for a row whenever it is drawn. */
     readonly steady: ReadonlySet<string>,
@@ -131,11 +128,14 @@ export class DrawnRows {
     return given?.type === "tensor" && "value" in given ? (given.value as Tensor) : undefined;
   }
 
-  /** All rows of an endpoint, or its value where it has none. */
+  /** All rows of an endpoint, or its value where it has none. Throws when they do not fit. */
   async whole(from: Endpoint): Promise<unknown> {
-    const given = this.given.get(endpointKey(from));
-    if (given) return allOf(given, this.work.blobs);
-    return (await this.draw(rowRange(0, this.count(from) ?? 0), [from])).get(endpointKey(from));
+    const name = endpointKey(from);
+    if (this.given.has(name)) return this.before.valueOf(from);
+    const count = this.count(from) ?? 0;
+    const numbers = this.#numbersOf(from, (await this.draw(rowRange(0, 1), [from])).get(name));
+    if (numbers) refuseTooManyRows(this.work.graph, from, count, bytesOfRows(numbers, count));
+    return (await this.draw(rowRange(0, count), [from])).get(name);
   }
 
   /**
@@ -152,7 +152,7 @@ export class DrawnRows {
     const isThere = (name: string) => this.given.has(name) || this.#held.has(name);
     const values = await this.#make(rows, [...reads, ...unknown], seed, isThere);
     for (const from of unknown) this.#weigh(from, rows, values.get(endpointKey(from)));
-    return values;
+    return new Map(reads.map((from) => [endpointKey(from), values.get(endpointKey(from))]));
   }
 
   /** Takes what is there, and runs the nodes between that and the others. */
@@ -225,8 +225,7 @@ export class DrawnRows {
   #weigh(from: Endpoint, rows: Uint32Array, value: unknown): void {
     const name = endpointKey(from);
     if (!this.#held.has(name)) {
-      const { type } = this.#node(from.node).definition.outputs[from.port] as Port;
-      const numbers = hasRows(type) ? numbersOf(type, value) : undefined;
+      const numbers = this.#numbersOf(from, value);
       const count = this.count(from) ?? 0;
       const bytes = numbers ? bytesOfRows(numbers, count) : 0;
       this.holdsAll &&= bytes <= this.#room;
@@ -235,9 +234,18 @@ export class DrawnRows {
         return;
       }
       this.#room -= bytes;
-      this.#held.set(name, roomFor(type as HeldRows["type"], numbers, count));
+      this.#held.set(name, roomFor(this.#typeOf(from) as HeldRows["type"], numbers, count));
     }
     putRows(this.#held.get(name) as HeldRows, rows, value);
+  }
+
+  #numbersOf(from: Endpoint, value: unknown): Tensor | undefined {
+    const type = this.#typeOf(from);
+    return hasRows(type) ? numbersOf(type, value) : undefined;
+  }
+
+  #typeOf({ node, port }: Endpoint): PortType {
+    return (this.#node(node).definition.outputs[port] as Port).type;
   }
 
   #node(id: string): ResolvedNode {
