@@ -1,6 +1,6 @@
 /**
- * Matrices in blocks of 4-bit or 8-bit integers with a scale each, as a .safetensors file has them: for a matrix `w` the
- * tensors `w.int4` (or `w.int8`) and `w.scales`, and what they mean in the metadata under `quantized`.
+ * Matrices in blocks of 4-bit or 8-bit integers with a scale each, as a .safetensors file has them: for a matrix `w`
+ * the tensors `w.int4` (or `w.int8`) and `w.scales`, and what they mean in the metadata under `quantized`.
  */
 import * as z from "zod";
 import type { Checkpoint, TensorAddress } from "./checkpoint";
@@ -13,7 +13,7 @@ export interface BlockLayout {
   bits: 4 | 8;
   /** Numbers that share a scale, along `axis`. */
   block: number;
-  /** The axis that blocks lie along, which is the one that a product sums over: 0 of [in, out], 1 of [out, in]. */
+  /** The axis that blocks lie along, the one that a product sums over: 0 of [in, out], 1 of [out, in]. */
   axis: 0 | 1;
 }
 

@@ -44,7 +44,7 @@ export type Placement =
 /** A parameter's numbers, or where they lie. */
 export type ParameterNumbers = Float32Array<ArrayBuffer> | Stored | StoredBlocks;
 
-/** A matrix in blocks of small integers, which lie in a file or are there as bytes; its products are computed from those. */
+/** A matrix in blocks of small integers, in a file or as bytes; its products are computed from those. */
 export interface StoredBlocks extends BlockLayout {
   values: Stored | Uint8Array<ArrayBuffer>;
   scales: Stored | Uint8Array<ArrayBuffer>;

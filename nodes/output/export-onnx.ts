@@ -13,8 +13,8 @@ left open.
 - inputs are called as the ports that read them, outputs as the ports wired here
 - several wires give one model with several outputs
 - adapters and frozen parts are written as they compute; weights are float32, quantized ones their blocks
-- above 1.5 GiB, or where that is chosen, weights lie in a second file, \`name.onnx.data\`, which belongs beside the first
-  under that name; they are written one after the other`,
+- above 1.5 GiB, or where that is chosen, weights lie in a second file, \`name.onnx.data\`, which belongs beside the
+  first under that name; they are written one after the other`,
   version: 1,
   inputs: { tensor: port.tensor({ deferred: "structure", many: true, doc: "What the model gives." }) },
   outputs: { file: port.file() },

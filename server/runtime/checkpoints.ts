@@ -58,20 +58,7 @@ export class Checkpoints {
       shape: [values.length],
       data: Float64Array.from(values),
     }));
-    const metadata = { step: String(step) };
-    const files: StoredFile[] = [];
-    try {
-      for (const { name, shard } of namedShards(step, [...tensors, ...lines], this.shardBytes)) {
-        const hash = createHash("sha256");
-        const parts = hashed(safetensorsParts(shard, { metadata }), hash);
-        await writeWhole(join(this.dir, name), parts, { durable: true });
-        files.push({ file: name, sha256: hash.digest("hex") });
-      }
-    } catch (error) {
-      // A full disk is not left fuller: the checkpoint before this one stays, whole.
-      for (const { file } of files) await rm(join(this.dir, file), { force: true });
-      throw error;
-    }
+    const files = await this.#write(step, [...tensors, ...lines]);
     const before =
       (await this.#manifest())?.checkpoints
         .filter((c) => c.step !== step)
@@ -84,6 +71,24 @@ export class Checkpoints {
     });
     const named = new Set(["manifest.json", ...kept.flatMap((c) => c.files.map(({ file }) => file))]);
     for (const name of await readdir(this.dir)) if (!named.has(name)) await rm(join(this.dir, name), { force: true });
+  }
+
+  /** Writes tensors into files of their own; none of them is left where one cannot be written. */
+  async #write(step: number, tensors: readonly TensorToWrite[]): Promise<StoredFile[]> {
+    const metadata = { step: String(step) };
+    const files: StoredFile[] = [];
+    try {
+      for (const { name, shard } of namedShards(step, tensors, this.shardBytes)) {
+        const hash = createHash("sha256");
+        const parts = hashed(safetensorsParts(shard, { metadata }), hash);
+        await writeWhole(join(this.dir, name), parts, { durable: true });
+        files.push({ file: name, sha256: hash.digest("hex") });
+      }
+    } catch (error) {
+      for (const { file } of files) await rm(join(this.dir, file), { force: true });
+      throw error;
+    }
+    return files;
   }
 
   /** The last checkpoint that can be read, or the best; with the reasons against those that cannot. */

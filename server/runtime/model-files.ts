@@ -125,8 +125,8 @@ export function identityOf({ model, drawn }: ModelFiles): string {
 }
 
 /**
- * Gives `use` the bytes of a model whose files are all there, drawn numbers too. The runtime maps them into memory as it
- * opens the model, and needs no names afterwards.
+ * Gives `use` the bytes of a model whose files are all there, drawn numbers too. The runtime maps them into memory as
+ * it opens the model, and needs no names afterwards.
  */
 export async function withModel<T>(
   blobs: Blobs,

@@ -1,4 +1,4 @@
-/** Checkpoints in folders of this machine: one .safetensors file, or several with their index; headers alone are read. */
+/** Checkpoints in folders: one .safetensors file, or several with their index. Headers alone are read. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, openCheckpointIn } from "#models/files/checkpoint";
