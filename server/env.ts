@@ -41,7 +41,7 @@ const schema = z.object({
   DATABASE_URL: z.string().optional(),
   /** Folders from which data nodes may read, separated by commas. */
   PATCHBAY_FOLDERS: list,
-  /** "1" lets graphs download pictures. */
+  /** "1" lets graphs download pictures, and models of the Hugging Face hub. */
   PATCHBAY_ALLOW_REMOTE: z
     .enum(["0", "1"])
     .default("0")

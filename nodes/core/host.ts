@@ -148,6 +148,12 @@ export interface OpenDecoding {
   close(): void;
 }
 
+/** Where a model of the hub lies, and the commit that was meant. */
+export interface HubFolder {
+  folder: string;
+  commit: string;
+}
+
 /** The files of a folder and of all folders in it, as paths relative to it, sorted. Hidden files do not count. */
 export interface FolderListing {
   /** What is a picture by its ending, or by its content where the ending says nothing. */
@@ -219,6 +225,11 @@ export interface Host {
    * several.
    */
   openCheckpoint(folder: string, entry?: string): Promise<Checkpoint>;
+  /**
+   * A model of the Hugging Face hub as a folder, which may be read like one that the operator allows: from the cache of
+   * Hugging Face's tools, or fetched into it. `commit` is what the revision means now.
+   */
+  hubFolder(id: string, revision: string, part: "model" | "tokenizer" | "processor"): Promise<HubFolder>;
   /** The bytes behind an address. Off unless the operator turned remote images on. */
   download(url: string): Promise<Uint8Array>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */

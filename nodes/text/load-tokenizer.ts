@@ -4,6 +4,7 @@ import type { Source } from "#models/onnx/import/fields";
 import { type TokenizerBytes, tokenizerFileNames, tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { openTokenizer } from "#models/files/tokenizers/open";
 import type { Host } from "../core/host";
+import { hubDocs, hubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -18,10 +19,12 @@ const upload = z.object({
 });
 
 interface Choice {
-  source: "shipped" | "upload" | "folder";
+  source: "shipped" | "upload" | "folder" | "hub";
   shipped: string;
   file?: z.output<typeof upload>;
   folder: string;
+  model: string;
+  revision: string;
 }
 
 export const loadTokenizer = defineNode({
@@ -35,12 +38,14 @@ SentencePiece model must be converted first (\`AutoTokenizer.from_pretrained(…
 What lies beside it belongs to it where it is chosen together: \`tokenizer_config.json\` (names the special tokens),
 \`chat_template.jinja\`. Upload several files, their folder or a .zip. A *folder* of the machine that runs the graph
 must be one that the operator allows with \`PATCHBAY_FOLDERS\`. At most 64 MiB a file. Patterns that repeat what
-repeats, and could take endless time, are refused.`,
+repeats, and could take endless time, are refused.
+
+${hubDocs}`,
   version: 1,
   inputs: {},
   outputs: { tokenizer: port.tokenizer() },
   params: {
-    source: z.enum(["shipped", "upload", "folder"]).default("shipped").meta({ label: "From" }),
+    source: z.enum(["shipped", "upload", "folder", "hub"]).default("shipped").meta({ label: "From" }),
     shipped: z
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
@@ -48,15 +53,20 @@ repeats, and could take endless time, are refused.`,
       .meta({ label: "Checkpoint" }),
     file: upload.optional().meta({ label: "tokenizer.json", widget: "upload" }),
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+    ...hubParams,
   },
   inspect: { file: { ending: ["tokenizer.json", "vocab.json", "vocab.txt"], read: inspectTokenizer } },
-  check({ source, file, folder }) {
+  check({ source, file, folder, model }) {
     const hint = "Upload a tokenizer.json, name a model's folder, or take the shipped tokenizer.";
     if (source === "upload" && !file) return { param: "file", message: "No tokenizer.json is chosen.", hint };
     if (source === "folder" && !folder.trim()) return { param: "folder", message: "No folder is given.", hint };
+    if (source === "hub" && !model.trim()) return { param: "model", message: "No model is named.", hint };
     return undefined;
   },
-  fingerprint: async ({ host, params }) => (params.source === "folder" ? host.folderStamp(params.folder) : ""),
+  async fingerprint({ host, params: { source, folder, model, revision } }) {
+    if (source === "hub") return (await host.hubFolder(model.trim(), revision, "tokenizer")).commit;
+    return source === "folder" ? host.folderStamp(folder) : "";
+  },
   async run({ host, params }) {
     const tokenizer = tokenizerFromFiles(await filesFor(host, params));
     openTokenizer(tokenizer); // refuses what cannot be used, here rather than where it is used
@@ -70,10 +80,12 @@ async function inspectTokenizer(_source: Source, beside: Beside): Promise<{ file
   return { files: there.flat() };
 }
 
-async function filesFor(host: Host, { source, shipped, file, folder }: Choice): Promise<TokenizerBytes> {
+async function filesFor(host: Host, choice: Choice): Promise<TokenizerBytes> {
+  const { source, shipped, file, folder, model, revision } = choice;
   if (source === "shipped")
     return { "tokenizer.json": await host.packageFile("patchbay", `${shipped}.tokenizer.json`) };
   if (source === "folder") return folderFiles(host, folder);
+  if (source === "hub") return folderFiles(host, (await host.hubFolder(model.trim(), revision, "tokenizer")).folder);
   const known = tokenizerFileNames.find((name) => name === file?.name) ?? "tokenizer.json";
   const chosen = [{ path: known, ref: file?.ref ?? "" }, ...(file?.files ?? [])];
   const read = chosen.map(async ({ path, ref }) => [path, await host.get(ref)] as const);

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe as group, expect, it } from "vitest";
+import { describe as group, expect, it, vi } from "vitest";
 import { ids, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { chatTemplate } from "./chat-template";
 import { describe } from "./describe";
@@ -135,6 +135,23 @@ group("tokens", () => {
     expect(tokenizer.config.chat_template).toBe("x");
     const { ids } = await runNode(tokenize, { text: ["aba"], tokenizer }, { packing: "own", padding: "longest" });
     expect(Array.from(ids.data as BigInt64Array, Number)).toEqual([3, 1]);
+  });
+  it("loads the tokenizer of a model of the hub, from where Hugging Face's tools left it", async () => {
+    const cache = await temporaryFolder();
+    const commit = "c".repeat(40);
+    const folder = join(cache, "models--owner--name", "snapshots", commit);
+    await mkdir(folder, { recursive: true });
+    const model = { type: "WordPiece", vocab: { a: 0 }, unk_token: "a", continuing_subword_prefix: "##" };
+    await writeFile(join(folder, "tokenizer.json"), JSON.stringify({ model }));
+    vi.stubEnv("HF_HUB_CACHE", cache);
+    const host = await testHost();
+    vi.unstubAllEnvs();
+    const params = { source: "hub", model: "owner/name", revision: commit };
+    expect((await runNode(loadTokenizer, {}, params, host)).tokenizer.json).toEqual({ model });
+    expect(await loadTokenizer.fingerprint?.({ host, params: params as never })).toBe(commit);
+    await expect(runNode(loadTokenizer, {}, { ...params, revision: "main" }, host)).rejects.toThrow(
+      "“owner/name” at main does not lie in the hub's cache, and is not downloaded.",
+    );
   });
   it("explains a tokenizer that is none", async () => {
     await expect(runNode(tokenize, { text: ["a"], tokenizer: { json: {}, config: {} } })).rejects.toThrow(

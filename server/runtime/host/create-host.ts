@@ -10,6 +10,8 @@ import type { Provider } from "../providers";
 import { openFolderCheckpoint } from "../../storage/checkpoint-folder";
 import { download } from "./download";
 import { openFolders } from "../../files/folders";
+import { openHubFolder } from "../../hub/open";
+import { hubSettings } from "../../hub/settings";
 import { openTables } from "../../files/tables";
 import { keptIndex } from "./kept-index";
 import { imageBytes, shownImage } from "./image-bytes";
@@ -44,7 +46,8 @@ export interface HostOptions {
 export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
   const each = sideBySide(signal, progress);
-  const folders = openFolders(options.folders ?? []);
+  const hub = hubSettings(options.allowRemote ?? false);
+  const folders = openFolders([...(options.folders ?? []), hub.cache]);
   const tables = openTables(folders, (file) => keptIndex(cacheDir, file));
   const bytesOf = imageBytes(blobs, folders, tables);
   const decoding = { bytesOf, cacheDir, each };
@@ -74,6 +77,8 @@ export function createHost(options: HostOptions): Host {
     openTable: tables.open,
     folderStamp: folders.stamp,
     openCheckpoint: (folder, entry) => openFolderCheckpoint(folder, entry, { folders, blobs }),
+    hubFolder: (id, revision, part) =>
+      openHubFolder(id, revision, part, { settings: hub, signal, onProgress: progress, onWarn: warn }),
     async download(url) {
       if (!options.allowRemote)
         throw new Failure({
