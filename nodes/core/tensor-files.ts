@@ -19,20 +19,22 @@ export function tensorFile(format: TensorFormat, name: string, host: Host): Tens
   return { safetensors: safetensorsFile, npy: npyFile, parquet: parquetFile }[format](name, host);
 }
 
-/** Texts that a header may hold: the format allows 100 MB. */
-const headerTexts = 64 * 2 ** 20;
+/** Bytes of texts that a header may hold: the format allows 100 MB in all. */
+const headerTexts = 99_000_000;
+/** What a text takes there: it is JSON in a text of JSON. */
+const bytesInHeader = (text: string): number => new TextEncoder().encode(JSON.stringify(JSON.stringify(text))).length;
 
 function safetensorsFile(name: string, host: Host): TensorFile {
   const numbers = numbersFile(host);
   const texts: string[] = [];
-  let length = 0;
+  let bytesOfTexts = 0;
   return {
     async add(rows, some) {
       for (const text of some ?? []) {
-        length += text.length + 3;
+        bytesOfTexts += bytesInHeader(text);
         texts.push(text);
       }
-      if (length > headerTexts)
+      if (bytesOfTexts > headerTexts)
         throw Object.assign(new Error("The texts of the rows are too long for the header of a safetensors file."), {
           hint: "Choose Parquet, which keeps texts as a column, or unwire them.",
         });
@@ -40,8 +42,8 @@ function safetensorsFile(name: string, host: Host): TensorFile {
     },
     store() {
       const { shape, bytes } = numbers.written();
-      const metadata = texts.length ? { rows: JSON.stringify(texts) } : undefined;
-      return numbers.file.store(headerFor([{ name, dtype: "F32", shape, bytes }], metadata ?? {}));
+      const metadata = texts.length ? { rows: JSON.stringify(texts) } : {};
+      return numbers.file.store(headerFor([{ name, dtype: "F32", shape, bytes }], metadata));
     },
     discard: numbers.file.discard,
   };

@@ -32,7 +32,7 @@ let controller: AbortController | undefined;
 process.on("message", async (message: ToExecutor) => {
   if (message.kind === "cancel") return controller?.abort();
   controller = new AbortController();
-  const endUse = await beginCacheUse(data).catch(() => async () => {}); // the run itself will say what is wrong
+  const endUse = await beginCacheUse(data);
   const result = await executeRun(message, controller.signal);
   send({ kind: "result", result });
   await endUse();

@@ -19,17 +19,23 @@ export async function diskLimit(data: string, spare: number): Promise<number> {
 
 /**
  * Says that this process uses the cache: what it uses from now on stays. Gives how to end that. Meanwhile, and in the
- * end, what is above the limit is given up.
+ * end, what is above the limit is given up. Where that cannot be written down, such as on a full disk, what is given up
+ * meanwhile is made again.
  */
 export async function beginCacheUse(data: string): Promise<() => Promise<void>> {
   const users = join(data, "cache", usersFolder);
   const marker = join(users, randomUUID());
-  await mkdir(users, { recursive: true });
-  await writeFile(marker, await nameOfProcess());
+  const end = () => rm(marker, { force: true });
+  try {
+    await mkdir(users, { recursive: true });
+    await writeFile(marker, await nameOfProcess());
+  } catch {
+    await end().catch(() => {});
+  }
   const timer = setInterval(() => void keepWithin(data), pause).unref();
   return async () => {
     clearInterval(timer);
-    await rm(marker, { force: true });
+    await end().catch(() => {});
     await keepWithin(data);
   };
 }
