@@ -42,7 +42,7 @@ function safetensorsFile(name: string, host: Host): TensorFile {
     },
     store() {
       const { shape, bytes } = numbers.written();
-      const metadata = texts.length ? { rows: JSON.stringify(texts) } : {};
+      const metadata: Record<string, string> = texts.length ? { rows: JSON.stringify(texts) } : {};
       return numbers.file.store(headerFor([{ name, dtype: "F32", shape, bytes }], metadata));
     },
     discard: numbers.file.discard,
