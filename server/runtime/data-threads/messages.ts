@@ -3,6 +3,7 @@ import type { Tensor } from "#nodes/core/values";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import { Cancelled, Failure } from "../../errors";
+import { BlobMissing } from "../../storage/blobs";
 import type { Task } from "./task";
 
 /** A graph whose host nodes a thread runs, and where its data lie. */
@@ -42,18 +43,29 @@ export interface SentError {
   code?: string;
   hint?: string;
   failure?: PublicError;
+  /** What is missing from the blob store, where that is why. */
+  missing?: string;
 }
 
 export function sentError(error: unknown): SentError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const { name, message, stack, code, hint } = error as Error & { code?: string; hint?: string };
-  return { name, message, stack, code, hint, failure: error instanceof Failure ? error.public_ : undefined };
+  const failure = error instanceof Failure ? error.public_ : undefined;
+  return { name, message, stack, code, hint, failure, missing: missingIn(error) };
+}
+
+/** A result that went from the cache meanwhile is made again: that this is why must be known on the other side. */
+function missingIn(error: unknown): string | undefined {
+  if (error instanceof BlobMissing) return error.ref;
+  return error instanceof Error ? missingIn(error.cause) : undefined;
 }
 
 /** The error as it was thrown, as far as messages to a person depend on it. */
-export function receivedError({ name, message, stack, code, hint, failure }: SentError): Error {
+export function receivedError({ name, message, stack, code, hint, failure, missing }: SentError): Error {
   if (name === "Cancelled") return new Cancelled();
-  if (failure) return new Failure(failure);
+  const cause = missing === undefined ? undefined : new BlobMissing(missing);
+  if (failure) return new Failure(failure, { cause });
+  if (cause) return cause;
   const Kind = { TypeError, RangeError, ReferenceError }[name] ?? Error;
   return Object.assign(new Kind(message), { stack, code, hint });
 }

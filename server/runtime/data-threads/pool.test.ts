@@ -5,7 +5,7 @@ import { check } from "#nodes/graph/check";
 import { graph } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { Cancelled, Failure } from "../../errors";
-import { openBlobs } from "../../storage/blobs";
+import { BlobMissing, openBlobs } from "../../storage/blobs";
 import { createHost } from "../host/create-host";
 import { openRowWork, type RowWork, type Work } from "./pool";
 import { doTask, type Task, TaskError } from "./task";
@@ -105,4 +105,11 @@ it("keeps a failure a failure, and stops what is under way when it is closed", a
   const stopped = resized(100_000);
   open.close();
   expect((await stopped.catch((error) => error)).cause).toBeInstanceOf(Cancelled);
+});
+
+it("tells of what is missing from the store as such", async () => {
+  const open = await opened();
+  const stored = { pixels: { dtype: "uint8", shape: [4, 12, 12, 3], ref: "0".repeat(64) } };
+  const missing = open.run(task({ given: [["resize.image", { type: "image", stored, start: 0, end: 4 }]] }));
+  await expect(missing).rejects.toBeInstanceOf(BlobMissing);
 });
