@@ -74,9 +74,11 @@ const mostBlocks = 1024;
 
 function blocksOf(config: VisionConfig): Block[] {
   const rounded = (n: number) => roundedChannels(n * config.width_coefficient, config.depth_divisor);
+  const repeatsOf = (stage: number) => Math.ceil(config.depth_coefficient * (config.num_block_repeats[stage] ?? 0));
+  const total = config.in_channels.reduce((sum, _, stage) => sum + repeatsOf(stage), 0);
+  if (total > mostBlocks) throw new Error(`“num_block_repeats” makes ${total} blocks, and ${mostBlocks} are the most`);
   return config.in_channels.flatMap((channels, stage) => {
-    const repeats = Math.ceil(config.depth_coefficient * (config.num_block_repeats[stage] ?? 0));
-    if (repeats > mostBlocks) throw new Error(`“num_block_repeats” makes ${repeats} blocks of stage ${stage}`);
+    const repeats = repeatsOf(stage);
     const outputs = rounded(config.out_channels[stage] ?? 0);
     return Array.from({ length: repeats }, (_, i) => ({
       stage,

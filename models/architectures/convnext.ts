@@ -13,7 +13,7 @@ import {
   type Outputs,
 } from "./core/architecture";
 import { classifierOutputs, labelInput } from "./core/classifier";
-import { activation, area, epsilon, labels, size } from "./core/config";
+import { activation, area, depths, epsilon, labels, size } from "./core/config";
 import { pictureInputs, type Tower } from "./core/towers";
 
 const config = z.object({
@@ -21,7 +21,7 @@ const config = z.object({
   patch_size: area(4),
   num_stages: z.int().min(1).max(64).default(4),
   hidden_sizes: z.array(size(96)).min(1).max(64).default([96, 192, 384, 768]),
-  depths: z.array(z.int().min(1).max(1024)).min(1).max(64).default([3, 3, 9, 3]),
+  depths: depths([3, 3, 9, 3]),
   hidden_act: activation("gelu"),
   layer_norm_eps: epsilon(1e-12),
   layer_scale_init_value: z.number().default(1e-6),

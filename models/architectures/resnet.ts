@@ -15,14 +15,14 @@ import {
   type Outputs,
 } from "./core/architecture";
 import { classifierLoss, labelInput } from "./core/classifier";
-import { activation, flag, labelCount, labels, size } from "./core/config";
+import { activation, depths, flag, labelCount, labels, size } from "./core/config";
 import { pictureInputs, type Tower } from "./core/towers";
 
 const config = z.object({
   num_channels: size(3),
   embedding_size: size(64),
   hidden_sizes: z.array(size(256)).min(1).max(64).default([256, 512, 1024, 2048]),
-  depths: z.array(z.int().min(1).max(1024)).min(1).max(64).default([3, 4, 6, 3]),
+  depths: depths([3, 4, 6, 3]),
   layer_type: z.enum(["basic", "bottleneck"]).default("bottleneck"),
   hidden_act: activation("relu"),
   downsample_in_first_stage: flag(false),

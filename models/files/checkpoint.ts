@@ -32,7 +32,7 @@ const indexEnding = ".safetensors.index.json";
 export async function openCheckpointIn(names: readonly string[], open: OpenFile, entry?: string): Promise<Checkpoint> {
   const first = entry ?? entryOf(names);
   if (Array.isArray(first)) return openCheckpoint(first, open);
-  if (!first.endsWith(indexEnding)) return openCheckpoint([first], open);
+  if (!first.endsWith(indexEnding)) return openCheckpoint([first], open, true);
   return openIndexed(first, open);
 }
 
@@ -52,12 +52,19 @@ export async function inspectCheckpoint(chosen: ByteSource, beside: OpenFile): P
   return { files: [...files] };
 }
 
-/** The checkpoint that files hold together. No two of them may hold a tensor of one name. */
-export async function openCheckpoint(files: readonly string[], open: OpenFile): Promise<Checkpoint> {
+/**
+ * The checkpoint that files hold together. No two of them may hold a tensor of one name. `isNamed`: whether a file that
+ * cannot be read is called by its name.
+ */
+export async function openCheckpoint(
+  files: readonly string[],
+  open: OpenFile,
+  isNamed = files.length > 1,
+): Promise<Checkpoint> {
   const tensors = new Map<string, TensorAddress>();
   let metadata: Record<string, string> = {};
   for (const file of files) {
-    const header = await openShard(file, open, files.length > 1);
+    const header = await openShard(file, open, isNamed);
     metadata = { ...header.metadata, ...metadata };
     for (const [name, range] of header.tensors) {
       const other = tensors.get(name)?.file;

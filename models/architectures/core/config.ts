@@ -8,6 +8,14 @@ export const size = (otherwise: number, most = 2 ** 18) => z.int().min(1).max(mo
 export const vocabulary = (otherwise: number) => size(otherwise, 2 ** 22);
 export const layers = (otherwise: number) => z.int().min(0).max(1024).default(otherwise);
 export const heads = (otherwise: number) => size(otherwise, 1024);
+/** How many layers each stage has. */
+export const depths = (otherwise: readonly number[]) =>
+  z
+    .array(z.int().min(1).max(1024))
+    .min(1)
+    .max(64)
+    .default([...otherwise])
+    .refine((list) => list.reduce((sum, count) => sum + count, 0) <= 1024, "more than 1024 layers in all");
 /** How many positions a table holds, or a model was made for. */
 export const positions = (otherwise: number) => size(otherwise, 2 ** 24);
 export const epsilon = (otherwise: number) => z.number().min(0).max(1).default(otherwise);
