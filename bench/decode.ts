@@ -43,7 +43,8 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 for (const [name, list] of results) {
-  const figure = (key: Exclude<keyof Measured, "text">) => Number(median(list.flatMap((one) => one[key] ?? [])).toFixed(1));
+  const figure = (key: Exclude<keyof Measured, "text">) =>
+    Number(median(list.flatMap((one) => one[key] ?? [])).toFixed(1));
   if (!list.length) continue;
   console.log(
     JSON.stringify({
