@@ -1,5 +1,6 @@
 /** The engine without browser or server. Exit status: 0, 1 for problems in the graph or the run, 2 for wrong usage. */
 import { Command, CommanderError } from "commander";
+import { chatCommand } from "./cli/chat";
 import { checkCommand } from "./cli/check";
 import { cleanCommand } from "./cli/clean";
 import { compileCommand } from "./cli/compile";
@@ -19,6 +20,7 @@ const commands = [
   sweepCommand,
   compileCommand,
   modelCommand,
+  chatCommand,
   nodesCommand,
   opsCommand,
   templatesCommand,

@@ -21,6 +21,9 @@ export const sizes = { prompt: 32, late: 960, prefill: 512, steps: 48, rows: 8, 
 export const promptOf = (length: number, seed = 0): number[] =>
   Array.from({ length }, (_, i) => ((i + 1) * 7919 + seed * 104_729) % 49_000);
 
+/** The prefix that our decoder's parameters have in the checkpoint. */
+export const scope = "language";
+
 export const france = [504, 3575, 282, 4649, 314];
 
 export function median(list: readonly number[]): number {

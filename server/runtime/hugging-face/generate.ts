@@ -91,7 +91,7 @@ export async function runGenerate(model: ModelFolder, inputs: Tensors, call: Opt
 }
 
 /** generation_config.json, or what config.json says of it; without what the call takes back by null. */
-async function generationDefaults(model: ModelFolder, call: Options): Promise<object> {
+export async function generationDefaults(model: ModelFolder, call: Options): Promise<object> {
   const text = await model.json("generation_config.json");
   const said = text === undefined ? model.configFor().json : parsed(text, "generation_config.json");
   return without(said, call);
