@@ -18,7 +18,9 @@ export interface BlockLayout {
 }
 
 export interface QuantizedTensor extends BlockLayout {
-  /** uint8 [outer, blocks, block·bits / 8]: integers plus 2^(bits − 1), the first of two in the lower half of a byte. */
+  /**
+   * uint8 [outer, blocks, block·bits / 8]: integers plus 2^(bits − 1). Of two in a byte the first is the lower half.
+   */
   values: TensorAddress;
   /** [outer, blocks]. */
   scales: TensorAddress;
