@@ -69,6 +69,7 @@ async function waiting(): Promise<object> {
   return {
     model: "ViT-S/16",
     firstStepSeconds: rounded(found.firstStep, 1),
+    beforeItSeconds: rounded(found.firstStep - found.stepSeconds, 1),
     stepSeconds: rounded(found.stepSeconds, 1),
     waitingShare: rounded(found.waited, 4),
     goal: 0.05,

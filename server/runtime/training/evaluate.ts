@@ -14,10 +14,9 @@ import { runHostNode, type Seed } from "../data-threads/task";
 import type { Blobs } from "../../storage/blobs";
 import { chunkRowsOf } from "../chunk-rows";
 import type { Provider } from "../providers";
-import { type OpenRegion, openRegion, type Region, runRegion, tensorInputs } from "../region";
+import { BatchedRegion, batchOf, type OpenRegion, openRegion, type Region, runRegion, tensorInputs } from "../region";
 import { concatenated, type RowType, rangeOf } from "../rows";
 import type { SessionPool } from "../sessions";
-
 import { rowCount } from "../values";
 import type { DrawnRows } from "./drawn-rows";
 import { rowRange } from "./held-rows";
@@ -140,7 +139,7 @@ class StreamMeasurement {
   /** What comes in rows from outside of the steps, and what comes whole. */
   readonly #incoming: Endpoint[] = [];
   readonly #whole: Endpoint[] = [];
-  readonly #regions = new Map<RowStep, OpenRegion>();
+  readonly #regions = new Map<RowStep, OpenRegion | BatchedRegion>();
   readonly #reducers = new Map<string, Reducer<Ports, Ports>>();
 
   constructor(
@@ -222,13 +221,15 @@ class StreamMeasurement {
     return open.run(incoming, () => {});
   }
 
-  #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
+  async #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>) {
+    const batch = batchOf({ graph: this.measurement.evaluation.spec.graph, nodes });
     const typeOf = (from: Endpoint) => {
       const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: rows.has(endpointKey(from)) ? [rowSymbol, ...shape.slice(1)] : shape };
+      return { dtype, shape: rows.has(endpointKey(from)) ? [batch ?? rowSymbol, ...shape.slice(1)] : shape };
     };
     const region = { ...this.measurement.regionOf(nodes), streams: true };
-    return openRegion(region, [typeOf], new Map([[rowSymbol, this.#countRows()]]));
+    const open = await openRegion(region, [typeOf], new Map([[rowSymbol, this.#countRows()]]));
+    return batch === undefined ? open : new BatchedRegion(open, batch);
   }
 
   /** Folds some rows in. */
