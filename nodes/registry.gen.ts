@@ -3,6 +3,7 @@ import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
 import { table as dataTable } from "./data/table";
+import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { search as evalSearch } from "./eval/search";
@@ -62,6 +63,7 @@ export const registry = {
   "data.folder": dataFolder,
   "data.mnist": dataMnist,
   "data.table": dataTable,
+  "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
   "eval.retrieval": evalRetrieval,
   "eval.search": evalSearch,

@@ -12,6 +12,7 @@ import type {
 } from "./values";
 import type { Preview } from "./preview";
 import type { Checkpoint } from "#models/files/checkpoint";
+import type { PlacedNumbers } from "#models/files/tensor-file";
 import type { TableFile } from "#models/files/table-file";
 import type { Signature } from "#models/onnx/import/signature";
 import type { Picture } from "#models/pictures/pillow";
@@ -217,6 +218,9 @@ export interface Host {
   findFiles(folder: string, patterns: string): Promise<SourceFile[]>;
   /** A table of a data set, by the ending of its name; its rows are read where they lie. */
   openTable(file: SourceFile): Promise<TableFile>;
+  /** What tensors a file holds, and where; and bytes of such a file. */
+  openTensors(file: SourceFile): Promise<Map<string, PlacedNumbers>>;
+  sourceBytes(file: SourceFile, start: number, end: number): Promise<Uint8Array>;
   /** Changes when a file comes, goes or is written: what a node's result depends on besides the folder's name. */
   folderStamp(folder: string): Promise<string>;
   /**

@@ -3,6 +3,7 @@ import type { FileValue } from "#nodes/core/values";
 import type { ExportRequest, Host, OpenDecoding, TrainRequest, TrainResult } from "#nodes/core/host";
 import type { Preview } from "#nodes/core/preview";
 import type { Deferred } from "#nodes/core/values";
+import { tensorsIn } from "#models/files/tensor-file";
 import { random } from "#models/random";
 import { Cancelled, Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
@@ -12,7 +13,7 @@ import { download } from "./download";
 import { openFolders } from "../../files/folders";
 import { openHubFolder } from "../../hub/open";
 import { hubSettings } from "../../hub/settings";
-import { openTables } from "../../files/tables";
+import { openTables, withFileName } from "../../files/tables";
 import { keptIndex } from "./kept-index";
 import { imageBytes, shownImage } from "./image-bytes";
 import { growingFile } from "./growing-file";
@@ -75,6 +76,8 @@ export function createHost(options: HostOptions): Host {
     folderFiles: folders.files,
     findFiles: folders.find,
     openTable: tables.open,
+    openTensors: (file) => withFileName(file, () => tensorsIn(file.name, folders.open(file))),
+    sourceBytes: (file, start, end) => folders.readFile(file, start, end),
     folderStamp: folders.stamp,
     openCheckpoint: (folder, entry) => openFolderCheckpoint(folder, entry, { folders, blobs }),
     hubFolder: (id, revision, part) =>
