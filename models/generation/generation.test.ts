@@ -1,21 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { foldersOf, readJson, readNumbers } from "#tests/kit/conformance-set";
 import type { Decoding } from "./decoding";
 import { generate, sequencesOf } from "./generate";
 import { defaultOptions, optionsFrom } from "./options";
-import {
-  draw,
-  minLength,
-  minP,
-  noRepeat,
-  type Processor,
-  repetitionPenalty,
-  softmax,
-  temperature,
-  topK,
-  topP,
-} from "./scores";
+import { draw } from "./scores";
 import { holdsText, TextStream, upTo } from "./text";
 
 /** A language model whose scores are those of a table, by the last two tokens. */
@@ -146,41 +134,6 @@ describe("drawing", () => {
     const drawn = Array.from({ length: 1000 }, (_, i) => draw(scores, i / 1000));
     expect([0, 1, 2, 3].map((token) => drawn.filter((each) => each === token).length)).toEqual([500, 0, 250, 250]);
     expect(draw(scores, 0.999999999)).toBe(3);
-  });
-});
-
-describe("scores of the set", () => {
-  interface Expected {
-    rows: { processors: [string, Record<string, number>][]; out: string; kept: number[] }[];
-  }
-  const processors: Record<string, (kwargs: Record<string, number>) => Processor> = {
-    TemperatureLogitsWarper: (of) => temperature(of.temperature as number),
-    TopKLogitsWarper: (of) => topK(of.top_k as number),
-    TopPLogitsWarper: (of) => topP(of.top_p as number),
-    MinPLogitsWarper: (of) => minP(of.min_p as number),
-    RepetitionPenaltyLogitsProcessor: (of) => repetitionPenalty(of.penalty as number),
-    NoRepeatNGramLogitsProcessor: (of) => noRepeat(of.ngram_size as number),
-    MinLengthLogitsProcessor: (of) => minLength(of.min_length as number, [of.eos_token_id as number]),
-  };
-  const [folder = ""] = foldersOf(".").filter((path) => path.endsWith("sampling"));
-  const { rows } = readJson<Expected>(folder, "expected.json");
-  const tensors = readNumbers(folder, "expected.safetensors");
-
-  it.each(rows.map((row) => [JSON.stringify(row.processors), row]))("are those of transformers after %s", (_, row) => {
-    const given = tensors.get("scores")?.data ?? [];
-    const tokens = tensors.get("input_ids")?.data ?? [];
-    const want = tensors.get(row.out)?.data ?? [];
-    const vocabulary = given.length / row.kept.length;
-    const context = tokens.length / row.kept.length;
-    for (const [i, kept] of row.kept.entries()) {
-      const scores = Float32Array.from(given.slice(i * vocabulary, (i + 1) * vocabulary));
-      const soFar = { tokens: tokens.slice(i * context, (i + 1) * context), made: 0 };
-      for (const [name, kwargs] of row.processors) processors[name]?.(kwargs)(scores, soFar);
-      const expected = want.slice(i * vocabulary, (i + 1) * vocabulary);
-      for (const [place, score] of scores.entries()) expect(score).toBeCloseTo(expected[place] as number, 5);
-      expect(scores.filter(Number.isFinite).length).toBe(kept);
-      expect(softmax(scores).reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 5);
-    }
   });
 });
 

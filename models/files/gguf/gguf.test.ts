@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { foldersOf, readJson, readNumbers } from "#tests/kit/conformance-set";
+import { foldersOf, readJson, readNumbers } from "#tests/conformance/files";
 import { fromHalf, toHalf } from "../half";
 import { openTokenizer } from "../tokenizers/open";
 import { readableTypes, toNumbers } from "./blocks";

@@ -1,13 +1,12 @@
-/** The set of small checkpoints with what transformers makes of them, or another one that the environment names. */
+/** Files of the set, read: its parts besides models lie in folders of their own. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFolder } from "./set";
 import { readSafetensors, type StoredTensor, toFloat32 } from "#models/files/safetensors";
-
-export const conformanceFolder = process.env.PATCHBAY_CONFORMANCE ?? join("tests", "fixtures", "conformance");
 
 /** The folders in a part of the set that hold answers; none where the set lacks the part. */
 export function foldersOf(part: string): string[] {
-  const folder = join(conformanceFolder, part);
+  const folder = join(setFolder, part);
   try {
     return readdirSync(folder).map((name) => join(folder, name));
   } catch {
