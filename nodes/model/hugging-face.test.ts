@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sourceOf } from "#models/onnx/import/fields";
 import type { Tensor } from "#nodes/core/values";
 import { runModel } from "#server/runtime/hugging-face/run-model";
@@ -95,6 +96,24 @@ describe("Hugging Face model", () => {
       inputs: { pixel_values: pixels, input_ids: textIds },
     });
     expect(gap(embeds, whole.outputs.image_embeds as Tensor)).toBeLessThan(1e-5);
+  });
+
+  it("takes a model of the hub from where Hugging Face's tools left it", async () => {
+    const cache = await temporaryFolder();
+    const commit = "d".repeat(40);
+    const snapshot = join(cache, "models--owner--vit", "snapshots", commit);
+    await cp(join(set, "vit"), snapshot, { recursive: true });
+    vi.stubEnv("HF_HUB_CACHE", cache);
+    const hub = { source: "hub", folder: "", model: "owner/vit", revision: commit };
+    const outputOf = async (params: object) => {
+      const document = graph({ ...drawings(32), vit: model("vit", params) }, [
+        ...pixelWires,
+        "normalize.pixels -> vit.pixel_values",
+      ]);
+      return (await valuesOf(document, ["vit.pooler_output"])).values[0] as Tensor;
+    };
+    expect(gap(await outputOf(hub), await outputOf({}))).toBe(0);
+    vi.unstubAllEnvs();
   });
 
   it("gives the patches of a chosen layer without the class token", async () => {

@@ -12,6 +12,7 @@ import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import { portNames } from "#models/onnx/import/signature";
 import type { Host } from "../core/host";
+import { hubDocs, hubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
 
@@ -29,9 +30,11 @@ const upload = z.object({
 });
 
 interface Choice {
-  source: "upload" | "folder";
+  source: "upload" | "folder" | "hub";
   file?: z.output<typeof upload>;
   folder: string;
+  model: string;
+  revision: string;
   config: string;
   className: string;
   layer: number;
@@ -60,7 +63,9 @@ Without a weights wire the weights are the folder's. *Load checkpoint*, frozen, 
 are found as Hugging Face's files have them, in any of their versions, or as a training saved them, behind the scope.
 
 Upload the folder (or its files, or a .zip), or name one that the operator allows with \`PATCHBAY_FOLDERS\` and read its
-config.json. A model that is not known is told, with those that are: export it as ONNX, and take *ONNX model*.`,
+config.json. A model that is not known is told, with those that are: export it as ONNX, and take *ONNX model*.
+
+${hubDocs} Its config.json gives the node its ports here, too.`,
   version: 1,
   expensive: true,
   inputs: { weights: port.weights({ optional: true, doc: "Without one, the weights are the folder's." }) },
@@ -72,9 +77,10 @@ config.json. A model that is not known is told, with those that are: export it a
       .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
       .default("model")
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
-    source: z.enum(["upload", "folder"]).default("upload").meta({ label: "From" }),
+    source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
     file: upload.optional().meta({ label: "config.json and weights", widget: "upload" }),
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+    ...hubParams,
     config: z.string().max(mostLetters).default("").meta({
       label: "config.json",
       widget: "config",
@@ -114,23 +120,29 @@ config.json. A model that is not known is told, with those that are: export it a
     if (opened) return undefined;
     if (params.source === "upload")
       return { param, message: "No model is chosen.", hint: "Upload the folder of a model, or name one." };
-    if (!params.folder.trim())
+    if (params.source === "hub" && !params.model.trim())
+      return { param: "model", message: "No model is named.", hint: "Enter its id, such as owner/name." };
+    if (params.source === "folder" && !params.folder.trim())
       return { param: "folder", message: "No folder is given.", hint: "Name a folder of the machine that runs it." };
     return { param, message: "The folder's config.json was not read.", hint: "Read it: it gives the node its ports." };
   },
   // The files of a folder may change under its name: they, not it, are what results depend on.
   async fingerprint({ host, params }) {
     if (params.source === "upload") return "";
-    return (await host.openCheckpoint(params.folder)).files.join();
+    return (await host.openCheckpoint(await folderFor(host, params))).files.join();
   },
   async prepare({ host, params }): Promise<Prepared> {
     if (params.source === "upload") return { checkpoint: await uploadedCheckpoint(host, params.file) };
-    const text = new TextDecoder().decode(await host.readFolderFile(params.folder, "config.json"));
+    const folder = await folderFor(host, params);
+    const text = new TextDecoder().decode(await host.readFolderFile(folder, "config.json"));
     if (text !== params.config)
-      throw Object.assign(new Error(`config.json of ${params.folder} is not the one that the node was made from.`), {
-        hint: "Read it again: the ports may be others.",
-      });
-    return { checkpoint: await host.openCheckpoint(params.folder) };
+      throw Object.assign(
+        new Error(`config.json of ${params.model || params.folder} is not the one that the node was made from.`),
+        {
+          hint: "Read it again: the ports may be others.",
+        },
+      );
+    return { checkpoint: await host.openCheckpoint(folder) };
   },
   build(node) {
     const opened = openedFor(node.params);
@@ -147,6 +159,11 @@ config.json. A model that is not known is told, with those that are: export it a
     return made;
   },
 });
+
+/** Where the model lies: a folder that was named, or one of the hub. */
+async function folderFor(host: Host, { source, folder, model, revision }: Choice): Promise<string> {
+  return source === "hub" ? (await host.hubFolder(model.trim(), revision, "model")).folder : folder;
+}
 
 /** A configuration that was read, with the names of its ports. */
 interface Opened {
