@@ -28,7 +28,7 @@ export const ggufName = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 /** Makes what is not there yet; gives the folder. */
 export async function prepare(): Promise<string> {
-  const folder = join(tmpdir(), "patchbay-bench-decode");
+  const folder = join(tmpdir(), "bench-decode");
   mkdirSync(folder, { recursive: true });
   if (!existsSync(join(folder, ggufName))) fetchModel(folder);
   if (!existsSync(join(folder, "node_modules"))) installOthers(folder);

@@ -2,7 +2,7 @@ import { registry as everyNode } from "../registry.gen";
 import type { CheckMemory } from "./check-memory";
 import type { Endpoint, GraphDocument, Wire } from "./document";
 import { infer, scopeOf, type Types } from "./infer";
-import { coneOf, mayHoldParameters, upstreamOf } from "./plan";
+import { coneOf, decodersOf, mayHoldParameters, upstreamOf } from "./plan";
 import { errorProblem, type Problem } from "./problem";
 import { definitionOf, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
 
@@ -19,7 +19,8 @@ export interface Checked {
 export function check(document: GraphDocument, registry: Registry = everyNode, memory?: CheckMemory): Checked {
   const graph = resolve(document, registry, memory);
   const { types, problems } = infer(graph, memory);
-  return { graph, types, problems: [...graph.problems, ...problems, ...sharedScopes(graph), ...lostGradients(graph)] };
+  const own = [...sharedScopes(graph), ...lostGradients(graph), ...missingDecoders(graph)];
+  return { graph, types, problems: [...graph.problems, ...problems, ...own] };
 }
 
 /** Two nodes with fresh weights of the same name would silently be one; sharing is asked for with a wire. */
@@ -79,6 +80,26 @@ function untrainable(graph: ResolvedGraph, trainer: ResolvedNode, ends: readonly
   return [
     errorProblem("not-differentiable", message, "Put a projector or an encoder behind it.", { node: trainer.id }),
   ];
+}
+
+/** What writes without a decoder, or with one whose scores a host node stands before. */
+function missingDecoders(graph: ResolvedGraph): Problem[] {
+  return [...graph.nodes.values()].flatMap((node) => {
+    const ends = Object.entries(node.inputs).filter(
+      ([name]) => node.definition.inputs[name]?.deferred === "generation",
+    );
+    return ends.flatMap(([port, sources]) => {
+      const { tensors, after } = decodersOf(graph, sources);
+      if (!sources.length || (tensors.length && !after.length)) return [];
+      const [between] = after;
+      const message =
+        between === undefined
+          ? `${titleOf(graph, node.id)} writes with a decoder, and none lies upstream.`
+          : `${titleOf(graph, between)} stands between a decoder and ${titleOf(graph, node.id)}, outside of the model.`;
+      const hint = "Wire the logits of an LLM decoder, or of a Hugging Face model that decodes.";
+      return [errorProblem("no-decoder", message, hint, { node: node.id, port })];
+    });
+  });
 }
 
 const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id)?.definition.title ?? id;

@@ -19,6 +19,7 @@ export interface Problem {
     | "build-failed"
     | "duplicate-scope"
     | "not-differentiable"
+    | "no-decoder"
     | "no-target";
   severity: "error" | "warning";
   node?: string;

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import type { StoredTensor } from "#server/runtime/values";
+import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
@@ -137,4 +138,26 @@ it("writes what its decoder was trained to say", async () => {
   for (const [row, text] of texts.entries()) expect(said[row]).toContain(text.trim().split(" ")[0]);
   expect(texts[0]).toContain("boat");
   expect(texts[1]).toContain("sees");
+});
+
+it("is refused in the editor without a decoder before it", () => {
+  const document = graph(
+    {
+      text: ["text.input"],
+      tokenizer: ["text.train-tokenizer", { vocabulary: 560 }],
+      tokenize: ["text.tokenize", { packing: "own" }],
+      tokens: ["model.token-embedding"],
+      generate: ["text.generate"],
+    },
+    [
+      "text.text -> tokenizer.text",
+      "text.text -> tokenize.text",
+      "tokenizer.tokenizer -> tokenize.tokenizer",
+      "tokenize.ids -> tokens.ids",
+      "tokens.embeddings -> generate.logits",
+      "tokenizer.tokenizer -> generate.tokenizer",
+    ],
+  );
+  const { problems } = check(document);
+  expect(problems).toMatchObject([{ code: "no-decoder", node: "generate", port: "logits" }]);
 });
