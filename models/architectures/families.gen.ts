@@ -8,6 +8,7 @@ import { convnext } from "./convnext";
 import { dinov2 } from "./dinov2";
 import { gpt2 } from "./gpt2";
 import { llama } from "./llama";
+import { llava } from "./llava";
 import { mistral } from "./mistral";
 import { opt } from "./opt";
 import { phi3 } from "./phi3";
@@ -18,4 +19,4 @@ import { vilt } from "./vilt";
 import { vitMae } from "./vit-mae";
 import { vit } from "./vit";
 
-export const families = [align, bert, blip2, blip, clip, convnext, dinov2, gpt2, llama, mistral, opt, phi3, qwen2, resnet, siglip, vilt, vitMae, vit];
+export const families = [align, bert, blip2, blip, clip, convnext, dinov2, gpt2, llama, llava, mistral, opt, phi3, qwen2, resnet, siglip, vilt, vitMae, vit];

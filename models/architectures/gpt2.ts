@@ -1,4 +1,4 @@
-/** GPT-2 (Radford et al. 2019): learned positions, pre-norm layers, queries, keys and values packed along the columns. */
+/** GPT-2 (Radford et al. 2019): learned positions, pre-norm layers, one layer for queries, keys and values. */
 import * as z from "zod";
 import { type Builder, embedding, layerNorm, linear, scoped } from "../blocks/builder";
 import { causalAttention } from "../blocks/causal-attention";

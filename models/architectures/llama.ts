@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { architecture, defineFamily } from "./core/architecture";
 import { flag, towerConfig } from "./core/config";
-import { llamaCausalModel, llamaFields, llamaModel, llamaNames as names } from "./core/llama-layer";
+import { llamaCausalModel, llamaFields, languageOf, llamaModel, llamaNames as names } from "./core/llama-layer";
 
 const config = towerConfig(
   "text_config",
@@ -11,6 +11,8 @@ const config = towerConfig(
 type Config = z.output<typeof config>;
 
 const styleOf = ({ attention_bias: has, mlp_bias: mlp }: Config) => ({ bias: { qkv: has, out: has, mlp } });
+
+export const llamaLanguage = languageOf(config, styleOf);
 
 export const llama = defineFamily({
   modelTypes: { llama: "LlamaForCausalLM" },

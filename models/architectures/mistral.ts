@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { architecture, defineFamily } from "./core/architecture";
 import { heads, positions, size, towerConfig } from "./core/config";
-import { llamaCausalModel, llamaFields, llamaModel, llamaNames as names } from "./core/llama-layer";
+import { llamaCausalModel, llamaFields, languageOf, llamaModel, llamaNames as names } from "./core/llama-layer";
 
 const config = towerConfig(
   "text_config",
@@ -17,6 +17,8 @@ const config = towerConfig(
 type Config = z.output<typeof config>;
 
 const styleOf = ({ sliding_window: window }: Config) => ({ window: () => window ?? undefined });
+
+export const mistralLanguage = languageOf(config, styleOf);
 
 export const mistral = defineFamily({
   modelTypes: { mistral: "MistralForCausalLM" },

@@ -1,8 +1,15 @@
-/** Qwen2 (Yang et al. 2024): LLaMA with biases in queries, keys and values, and a window in its last layers if asked. */
+/** Qwen2 (Yang et al. 2024): LLaMA with biases in queries, keys and values, and a window in its last layers. */
 import * as z from "zod";
 import { architecture, defineFamily } from "./core/architecture";
 import { flag, heads, positions, size, towerConfig, vocabulary } from "./core/config";
-import { llamaCausalModel, llamaFields, llamaModel, llamaNames as names, type LlamaStyle } from "./core/llama-layer";
+import {
+  llamaCausalModel,
+  llamaFields,
+  languageOf,
+  llamaModel,
+  llamaNames as names,
+  type LlamaStyle,
+} from "./core/llama-layer";
 
 const config = towerConfig(
   "text_config",
@@ -28,6 +35,8 @@ function styleOf(config: Config): LlamaStyle {
     window: (layer) => (isUsed && window !== null && isLimited(layer) ? window : undefined),
   };
 }
+
+export const qwen2Language = languageOf(config, styleOf);
 
 export const qwen2 = defineFamily({
   modelTypes: { qwen2: "Qwen2ForCausalLM" },

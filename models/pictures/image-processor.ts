@@ -200,7 +200,7 @@ function cutIntoTiles(tiles: NonNullable<ImageProcessor["tiles"]>, filter: Filte
 }
 
 /** The size that keeps most of the picture's pixels, and of those the one that wastes least. */
-function bestGrid({ width, height }: Size, grids: readonly Size[]): Size {
+export function bestGrid({ width, height }: Size, grids: readonly Size[]): Size {
   let best = grids[0] as Size;
   let mostKept = 0;
   let leastWasted = Number.POSITIVE_INFINITY;

@@ -51,12 +51,12 @@ export const huggingFace = defineNode({
   title: "Hugging Face model",
   description: "A model from a folder of Hugging Face's: its parts run, train and export like any other node.",
   docs: `\`config.json\` says what the model is, and gives the ports at once, before a weight is read; they bear the
-names that transformers' \`forward\` gives its arguments and results. Only what is wired is built: the picture encoder of
-CLIP alone, say. Weights stay where they lie, float16 and bfloat16 too, and are computed with as float32.
+names that transformers' \`forward\` gives its arguments and results. Only what is wired is built: the picture encoder
+of CLIP alone, say. Weights stay where they lie, float16 and bfloat16 too, and are computed with as float32.
 
 Beside them there are \`hidden_state\`, what the chosen layer leaves, and for pictures \`patches\`, the same without the
-tokens before the patches: float32 [B, N, D]. Layer 0 is what enters the first layer, −1 what the last one leaves, before
-the norm behind it in picture encoders and after it in language models. Pictures of other sizes get their positions
+tokens before the patches: float32 [B, N, D]. Layer 0 is what enters the first layer, −1 what the last one leaves,
+before the norm behind it in picture encoders and after it in language models. Pictures of other sizes get their positions
 interpolated, as the model's own code does.
 
 Without a weights wire the weights are the folder's. *Load checkpoint*, frozen, adapted or trained, gives others: names

@@ -13,6 +13,8 @@ export interface InputSpec {
   shape: Shape;
   optional?: boolean;
   doc?: string;
+  /** Its numbers, not only its sizes, say how the graph is built; so it is no input of the graph. */
+  isKnown?: boolean;
 }
 
 /** The arguments of a forward pass that are no tensors, by transformers' names, such as `use_itm_head`. */
@@ -129,9 +131,19 @@ export class MissingInput extends Error {
 /** The inputs of a forward pass that are there. */
 export class Inputs {
   readonly #values: Readonly<Record<string, Value | undefined>>;
+  readonly #numbers: Readonly<Record<string, readonly number[]>>;
 
-  constructor(values: Readonly<Record<string, Value | undefined>>) {
+  constructor(
+    values: Readonly<Record<string, Value | undefined>>,
+    numbers: Readonly<Record<string, readonly number[]>> = {},
+  ) {
     this.#values = values;
+    this.#numbers = numbers;
+  }
+
+  /** The numbers of an input that is known while the graph is built. */
+  known(name: string): readonly number[] | undefined {
+    return this.#numbers[name];
   }
 
   /** One that may be left out. */

@@ -83,3 +83,21 @@ export function withConfigDicts<T extends z.ZodType>(schema: T) {
 export function towerConfig<T extends z.ZodType>(part: string, schema: T) {
   return z.preprocess((given) => (given as Record<string, unknown> | null)?.[part] ?? given, schema);
 }
+
+/** A configuration of one of several kinds, told apart by its `model_type`. */
+export function byModelType<T>(otherwise: string, schemas: Readonly<Record<string, z.ZodType<T>>>) {
+  return z.unknown().transform((given, context): T => {
+    const fields = typeof given === "object" && given !== null ? given : {};
+    const type = "model_type" in fields ? String(fields.model_type) : otherwise;
+    const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+    if (!schema) {
+      const message = `known here are ${Object.keys(schemas).join(", ")}`;
+      context.addIssue({ code: "custom", path: ["model_type"], message });
+      return z.NEVER;
+    }
+    const read = schema.safeParse(fields);
+    if (read.success) return read.data;
+    for (const { message, path } of read.error.issues) context.addIssue({ code: "custom", message, path: [...path] });
+    return z.NEVER;
+  });
+}

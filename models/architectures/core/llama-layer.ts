@@ -192,3 +192,17 @@ export const llamaNames = {
   ],
   prefixes: ["model"],
 } as const;
+
+/** One of the line as the language model of a larger model. */
+export interface LlamaLanguage {
+  config: LlamaConfig;
+  style: LlamaStyle;
+}
+
+/** Reads a configuration of the line as what a larger model needs of it. */
+export function languageOf<C extends LlamaConfig>(
+  schema: z.ZodType<C>,
+  styleOf: (config: C) => LlamaStyle,
+): z.ZodType<LlamaLanguage> {
+  return schema.transform((config) => ({ config, style: styleOf(config) }));
+}

@@ -1,4 +1,4 @@
-/** The frequencies of rotary embeddings, as the two dialects of config.json give them (transformers, modeling_rope_utils). */
+/** The frequencies of rotary embeddings in both dialects of config.json (transformers, modeling_rope_utils). */
 import * as z from "zod";
 import type { Turning } from "../../blocks/rotary";
 

@@ -19,14 +19,16 @@ export function signatureOf(model: OpenArchitecture): ModelSignature {
     const open = shape.map((d, axis) => (other && other[axis] !== d ? "*" : d));
     return [path, { dtype, shape: open }] as const;
   });
-  return { inputs: model.inputs, outputs: Object.fromEntries(outputs) };
+  const inputs = Object.entries(model.inputs).filter(([, { isKnown }]) => !isKnown);
+  return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
 }
 
 /** The outputs that can be built, for pictures so many times as large as the model was made for. */
 function outputsFor(model: OpenArchitecture, times: number): Record<string, { dtype: DType; shape: Shape }> {
   const graph = new Graph();
   const sizes = sizesOf(model, times);
-  const values = Object.entries(model.inputs).map(([name, { dtype, shape }]) => {
+  const inputs = Object.entries(model.inputs).filter(([, { isKnown }]) => !isKnown);
+  const values = inputs.map(([name, { dtype, shape }]) => {
     // Of what may come once for all rows, once will do.
     const open = (axis: number) => (axis === 0 ? 1 : `${name}${axis}`);
     const bound = shape.map((d, axis): Dim => (d === "*" ? open(axis) : (sizes[d] ?? d)));

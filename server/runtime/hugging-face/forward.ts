@@ -34,8 +34,8 @@ export interface ForwardResult {
  */
 export async function runForward(model: ModelFolder, inputs: Tensors, options: Options = {}): Promise<ForwardResult> {
   const config = model.configFor(options);
-  const given = fitted(inputs, config.inputs);
-  const { graph, loaded, left } = built(model, config, given, options);
+  const { tensors: given, numbers } = parted(fitted(inputs, config.inputs), config.inputs);
+  const { graph, loaded, left } = built(model, config, { tensors: given, numbers }, options);
   const lean = dropDead(graph);
   checkIndices(indexBounds(lean), (name) => given[name], { nodes: new Map() });
   const session = await openSession(written(lean, loaded), "cpu");
@@ -63,13 +63,32 @@ export function written(graph: Graph, { sources }: LoadedBuilder): Uint8Array {
   });
 }
 
-function built(model: ModelFolder, config: OpenArchitecture, given: Tensors, options: Options) {
+/** What a graph is given, and the numbers of what it is built by. */
+export interface Given {
+  tensors: Tensors;
+  numbers: Record<string, readonly number[]>;
+}
+
+/** Sets apart the inputs whose numbers a graph is built by. */
+export function parted(inputs: Tensors, specs: Readonly<Record<string, InputSpec>>): Given {
+  const entries = Object.entries(inputs);
+  const known = entries.filter(([name]) => specs[name]?.isKnown);
+  const numbersOf = ({ data }: Tensor) => Array.from(data as ArrayLike<number | bigint>, Number);
+  return {
+    tensors: Object.fromEntries(entries.filter(([name]) => !specs[name]?.isKnown)),
+    numbers: Object.fromEntries(known.map(([name, tensor]) => [name, numbersOf(tensor)])),
+  };
+}
+
+function built(model: ModelFolder, config: OpenArchitecture, { tensors, numbers }: Given, options: Options) {
   const graph = new Graph();
-  const values = Object.entries(given).map(
+  const values = Object.entries(tensors).map(
     ([name, { dtype, shape }]) => [name, graph.input(name, dtype, shape)] as const,
   );
   const loaded = builderFor(model, config, graph);
-  const outputs = explained(() => config.forward(loaded.builder, new Inputs(Object.fromEntries(values)), options));
+  const outputs = explained(() =>
+    config.forward(loaded.builder, new Inputs(Object.fromEntries(values), numbers), options),
+  );
   const left: Record<string, string> = {};
   for (const [path, make] of Object.entries(outputs)) {
     if (!options.output_hidden_states && /(^|\.)hidden_states\.\d+$/.test(path)) continue;

@@ -12,7 +12,16 @@ import { Failure } from "../../errors";
 import { Decoder } from "../generation/decoder";
 import { decoderModel } from "../generation/decoder-model";
 import { openSession } from "../sessions";
-import { builderFor, explained, fitted, type ForwardResult, type Tensors, written } from "./forward";
+import {
+  builderFor,
+  explained,
+  fitted,
+  type ForwardResult,
+  type Given,
+  parted,
+  type Tensors,
+  written,
+} from "./forward";
 import type { ModelFolder } from "./model-folder";
 
 /** What says where tokens lie; while text is generated it follows from them. */
@@ -21,7 +30,7 @@ const places = ["input_ids", "attention_mask", "position_ids", "labels"];
 /** A folder's decoder, loaded with what else it reads, such as pictures. */
 export async function openFolderDecoder(
   model: ModelFolder,
-  others: Tensors = {},
+  { tensors: others, numbers }: Given = { tensors: {}, numbers: {} },
   signal: AbortSignal = new AbortController().signal,
 ): Promise<{ decoder: Decoder; close(): Promise<void> }> {
   const config = model.configFor();
@@ -31,10 +40,8 @@ export async function openFolderDecoder(
   const values = Object.entries(others).map(
     ([name, { dtype, shape }]) => [name, graph.input(name, dtype, [rows, ...shape.slice(1)])] as const,
   );
-  const inputs = new Inputs({
-    ...Object.fromEntries(values),
-    input_ids: graph.input("input_ids", "int64", [rows, tokens]),
-  });
+  const ids = graph.input("input_ids", "int64", [rows, tokens]);
+  const inputs = new Inputs({ ...Object.fromEntries(values), input_ids: ids }, numbers);
   const loaded = builderFor(model, config, graph);
   const scores = explained(() => config.forward({ ...loaded.builder, generation }, inputs).logits?.());
   if (!scores || !generation.kept.length)
@@ -76,7 +83,7 @@ export async function runGenerate(model: ModelFolder, inputs: Tensors, call: Opt
   const longest = Math.max(...prompts.map(({ length }) => length));
   const defaults = { ...(await generationDefaults(model, call)), ...without(settings ?? {}, call) };
   const options = explained(() => optionsFrom(defaults, call, longest));
-  const { decoder, close } = await openFolderDecoder(model, others);
+  const { decoder, close } = await openFolderDecoder(model, parted(others, config.inputs));
   try {
     const steps: Float32Array[] = [];
     const { vocabulary } = decoder;

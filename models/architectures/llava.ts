@@ -1,0 +1,384 @@
+/**
+ * LLaVA (Liu et al. 2023), LLaVA-NeXT and LLaVA-OneVision (Li et al. 2024): what a picture encoder sees is put among
+ * the words that a language model reads.
+ */
+import * as z from "zod";
+import { activate } from "../blocks/activation";
+import { type Builder, linear, scoped } from "../blocks/builder";
+import { placeFeatures } from "../blocks/tokens";
+import { multiplyDims } from "../onnx/dim";
+import type { Dim, Value } from "../onnx/graph";
+import { clipVisionConfig, clipVisionTower } from "./clip";
+import { laidOut, resizedMap, tileGrid, type TileSpec } from "./core/anyres";
+import {
+  architecture,
+  defineFamily,
+  type Forward,
+  Inputs,
+  type InputSpec,
+  once,
+  type Outputs,
+} from "./core/architecture";
+import { activation, byModelType, flag, nested, size } from "./core/config";
+import { labelInputs, languageHead, languageInputs, tokenEmbeddings } from "./core/language-model";
+import { type LlamaLanguage, llamaTower } from "./core/llama-layer";
+import type { Tower } from "./core/towers";
+import { llamaLanguage } from "./llama";
+import { mistralLanguage } from "./mistral";
+import { qwen2Language } from "./qwen2";
+import { siglipVisionConfig, siglipVisionTower } from "./siglip";
+
+/** A picture encoder of one of the kinds that are known. */
+interface Vision {
+  channels: number;
+  side: number;
+  patch: number;
+  build(builder: Builder, pixels: () => Value): Tower;
+}
+
+const squareOf = ({ image_size, patch_size }: { image_size: readonly number[]; patch_size: readonly number[] }) => {
+  const [side = 0, other] = image_size;
+  const [patch = 1, across] = patch_size;
+  if (side !== other || patch !== across) throw new Error("pictures and patches must be squares");
+  return { side, patch };
+};
+
+const clipVision: z.ZodType<Vision> = clipVisionConfig.transform((config) => ({
+  ...squareOf(config),
+  channels: config.num_channels,
+  build: (builder, pixels) => clipVisionTower(builder, config, pixels),
+}));
+const siglipVision: z.ZodType<Vision> = siglipVisionConfig.transform((config) => ({
+  ...squareOf(config),
+  channels: config.num_channels,
+  build: (builder, pixels) => siglipVisionTower(builder, config, pixels),
+}));
+const visionOf = (otherwise: string, whenAbsent: object): z.ZodType<Vision> =>
+  z.preprocess(
+    (given) => given ?? whenAbsent,
+    byModelType<Vision>(otherwise, {
+      clip_vision_model: clipVision,
+      siglip_vision_model: siglipVision,
+    }),
+  );
+
+const languageOf = (otherwise: string): z.ZodType<LlamaLanguage> =>
+  nested(
+    byModelType<LlamaLanguage>(otherwise, { llama: llamaLanguage, mistral: mistralLanguage, qwen2: qwen2Language }),
+  );
+
+const layer = z.int().min(-1024).max(1024);
+const token = (otherwise: number) =>
+  z
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .default(otherwise);
+const strategy = (otherwise: "default" | "full") => z.enum(["default", "full"]).default(otherwise);
+
+const shared = {
+  projector_hidden_act: activation("gelu"),
+  multimodal_projector_bias: flag(true),
+  tie_word_embeddings: flag(false),
+};
+const clipLarge = {
+  model_type: "clip_vision_model",
+  intermediate_size: 4096,
+  hidden_size: 1024,
+  patch_size: 14,
+  image_size: 336,
+  num_hidden_layers: 24,
+  num_attention_heads: 16,
+};
+const pinpoints = (otherwise: [number, number][]) =>
+  z
+    .array(z.tuple([size(1, 2 ** 16), size(1, 2 ** 16)]))
+    .min(1)
+    .max(1000)
+    .nullish()
+    .transform((given): readonly [number, number][] => given ?? otherwise);
+
+const llavaConfig = z.object({
+  ...shared,
+  vision_config: visionOf("clip_vision_model", clipLarge),
+  text_config: languageOf("llama"),
+  image_token_index: token(32000),
+  vision_feature_select_strategy: strategy("default"),
+  vision_feature_layer: z.union([layer, z.array(layer).min(1).max(64)]).default(-2),
+});
+const nextConfig = llavaConfig.extend({
+  image_grid_pinpoints: pinpoints([
+    [336, 672],
+    [672, 336],
+    [672, 672],
+    [1008, 336],
+    [336, 1008],
+  ]),
+});
+const soLarge = {
+  model_type: "siglip_vision_model",
+  hidden_size: 1152,
+  intermediate_size: 4304,
+  patch_size: 14,
+  image_size: 384,
+  num_hidden_layers: 26,
+  num_attention_heads: 16,
+  vision_use_head: false,
+};
+const onevisionConfig = llavaConfig.extend({
+  vision_config: visionOf("siglip_vision_model", soLarge),
+  text_config: languageOf("qwen2"),
+  image_token_index: token(151646),
+  video_token_index: token(151647),
+  vision_feature_select_strategy: strategy("full"),
+  vision_feature_layer: z.union([layer, z.array(layer).min(1).max(64)]).default(-1),
+  vision_aspect_ratio: z
+    .string()
+    .regex(/^anyres_max_[1-9]\d{0,3}$/)
+    .default("anyres_max_9"),
+  image_grid_pinpoints: pinpoints(
+    Array.from({ length: 36 }, (_, i): [number, number] => [384 * (Math.floor(i / 6) + 1), 384 * ((i % 6) + 1)]),
+  ),
+});
+type Config = z.output<typeof llavaConfig>;
+type NextConfig = z.output<typeof nextConfig>;
+type OnevisionConfig = z.output<typeof onevisionConfig>;
+
+/** What the language model reads of pictures. pixels: float32 [P, C, H, W] → [P, N, D]. */
+function projected(builder: Builder, config: Config, pixels: Value): Value {
+  const tower = config.vision_config.build(scoped(builder, "vision_tower.vision_model"), () => pixels);
+  const count = Object.keys(tower.states).length;
+  const states = [config.vision_feature_layer].flat().map((index) => {
+    const state = tower.states[`hidden_states.${index < 0 ? count + index : index}`];
+    if (!state) throw new Error(`vision_feature_layer: there is no state ${index} of ${count - 1} layers`);
+    return state();
+  });
+  const all = states.length === 1 ? (states[0] as Value) : builder.op.Concat(...(states as [Value]), { axis: 2 });
+  const isCut = config.vision_feature_select_strategy === "default";
+  const kept = isCut ? builder.op.Slice(all, { starts: [1], ends: [all.shape[1] as number], axes: [1] }) : all;
+  const projector = scoped(builder, "multi_modal_projector");
+  const { hidden_size: width } = config.text_config.config;
+  const options = { bias: config.multimodal_projector_bias };
+  const inner = activate(builder, config.projector_hidden_act, linear(projector, "linear_1", kept, width, options));
+  return linear(projector, "linear_2", inner, width, options);
+}
+
+/** Tiles of pictures: float32 [P, T, C, H, W] → [P, T, N, D]. */
+function projectedTiles(builder: Builder, config: Config, tiles: Value): Value {
+  const [pictures, count, ...rest] = tiles.shape as [Dim, Dim, ...Dim[]];
+  const flat = builder.op.Reshape(tiles, { to: [multiplyDims(pictures, count), ...rest] });
+  const features = projected(builder, config, flat);
+  return builder.op.Reshape(features, { to: [pictures, count, ...features.shape.slice(1)] });
+}
+
+function newlineOf(builder: Builder, { text_config }: Config): Value {
+  const { hidden_size: width } = text_config.config;
+  return builder.weight("image_newline", [width], { kind: "normal", std: width ** -0.5 });
+}
+
+function tilesOf({ vision_config, image_grid_pinpoints }: NextConfig, most?: number): TileSpec {
+  const { side, patch } = vision_config;
+  return { side, features: Math.floor(side / patch), pinpoints: image_grid_pinpoints, most };
+}
+
+/** Pictures cut to tiles as their sizes say, each laid out. → [P, M, D], or [.., D] where their sizes differ. */
+function tiledFeatures(builder: Builder, config: NextConfig, inputs: Inputs, most?: number): Value {
+  const { op } = builder;
+  const pixels = inputs.need("pixel_values");
+  const spec = tilesOf(config, most);
+  const sizes = sizesOf(inputs, pixels);
+  const isSingle = singlePictures(inputs, sizes.length);
+  const counts = sizes.map((of, i) => {
+    if (!isSingle[i]) return 1;
+    const [down, across] = tileGrid(of, spec);
+    return 1 + down * across;
+  });
+  const newline = newlineOf(builder, config);
+  const part = (axis: number, start: number, end: number, of: Value) =>
+    op.Slice(of, { starts: [start], ends: [end], axes: [axis] });
+  const layout = (of: Value, index: number) => {
+    const tiles = projectedTiles(builder, config, part(1, 0, counts[index] as number, of));
+    return laidOut(builder, tiles, sizes[index] as [number, number], spec, newline);
+  };
+  if (sizes.every((of, i) => String(of) === String(sizes[0]) && isSingle[i] === isSingle[0])) return layout(pixels, 0);
+  const each = sizes.map((_, i) => {
+    const features = layout(part(0, i, i + 1, pixels), i);
+    return op.Reshape(features, { to: features.shape.slice(1) });
+  });
+  return op.Concat(...(each as [Value]), { axis: 0 });
+}
+
+/** Height and width of each picture before it was cut. */
+function sizesOf(inputs: Inputs, pixels: Value): [number, number][] {
+  const numbers = inputs.known("image_sizes");
+  // A picture that is one tile needs no size.
+  if (!numbers && pixels.shape[1] === 1) return [[1, 1]];
+  if (!numbers) throw new Error("the input “image_sizes” is missing: it says how the tiles are laid out");
+  const sizes = Array.from({ length: numbers.length / 2 }, (_, i): [number, number] => [
+    numbers[2 * i] as number,
+    numbers[2 * i + 1] as number,
+  ]);
+  if (sizes.some(([height, width]) => height < 1 || width < 1)) throw new Error("image_sizes must be positive");
+  return sizes;
+}
+
+/** Which pictures are alone in their text: those of several are one tile each. */
+function singlePictures(inputs: Inputs, count: number): boolean[] {
+  const numbers = inputs.known("batch_num_images");
+  if (!numbers) return Array.from({ length: count }, () => true);
+  if (numbers.some((n) => n < 0 || n > count)) throw new Error("batch_num_images does not fit the pictures");
+  return numbers.flatMap((n) => Array.from({ length: n }, () => n === 1));
+}
+
+/** Frames at half their sides, one newline behind them all. frames: float32 [B, F, C, H, W] → [B, M, D]. */
+function videoFeatures(builder: Builder, config: OnevisionConfig, inputs: Inputs): Value {
+  const { op } = builder;
+  const frames = inputs.need("pixel_values_videos");
+  const [batch, count] = frames.shape as [Dim, Dim];
+  const all = multiplyDims(batch, count);
+  const features = projectedTiles(builder, config, frames);
+  const width = features.shape[3] as number;
+  const { features: side } = tilesOf(config);
+  const half = Math.ceil(side / 2);
+  const map = resizedMap(builder, op.Reshape(features, { to: [all, side, side, width] }), [half, half]);
+  const row = op.Reshape(map, { to: [batch, multiplyDims(count, half * half), width] });
+  return op.Concat(row, op.Expand(newlineOf(builder, config), { to: [batch, 1, width] }), { axis: 1 });
+}
+
+/** Features that stand in the places of a token. */
+interface Seen {
+  token: number;
+  input: string;
+  features: () => Value;
+}
+
+/** Words, with what is seen in the places of its tokens, read by the language model. */
+function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Seen[]): Outputs {
+  const { op, graph } = builder;
+  const inner = scoped(builder, "language_model");
+  const { config: text, style }: LlamaLanguage = config.text_config;
+  const merged = once(() => {
+    const table = { rows: text.vocab_size, width: text.hidden_size };
+    let words = tokenEmbeddings(inner, "model.embed_tokens", inputs, table);
+    for (const { token: place, input, features } of seen) {
+      if (!inputs.given(input)) continue;
+      const isPlace = op.Equal(inputs.need("input_ids"), graph.constant([place], "int64"));
+      words = placeFeatures(builder, words, isPlace, features());
+    }
+    return words;
+  });
+  const read = once(() => {
+    const given = {
+      inputs_embeds: merged(),
+      attention_mask: inputs.given("attention_mask"),
+      position_ids: inputs.given("position_ids"),
+      labels: inputs.given("labels"),
+    };
+    const own = new Inputs(given);
+    const tied = config.tie_word_embeddings || text.tie_word_embeddings ? "model.embed_tokens.weight" : undefined;
+    return languageHead(inner, own, llamaTower(inner, text, own, style), { vocabulary: text.vocab_size, tied });
+  });
+  const paths = [
+    "loss",
+    "logits",
+    ...Array.from({ length: text.num_hidden_layers + 1 }, (_, i) => `hidden_states.${i}`),
+  ];
+  return Object.fromEntries(paths.map((path) => [path, () => (read()[path] as () => Value)()]));
+}
+
+const picturesSeen = (config: Config, features: () => Value): Seen => ({
+  token: config.image_token_index,
+  input: "pixel_values",
+  features,
+});
+
+/** While text is generated, all that is seen is made once. */
+const seeing = (builder: Builder): Builder => ({ ...builder, generation: undefined });
+
+function llavaOutputs(model: Forward<Config>): Outputs {
+  const { builder, config, inputs } = model;
+  const features = once(() => projected(seeing(builder), config, inputs.need("pixel_values")));
+  return { ...reading(model, [picturesSeen(config, features)]), image_features: features };
+}
+
+function nextOutputs(model: Forward<NextConfig>): Outputs {
+  const { builder, config, inputs } = model;
+  const features = once(() => tiledFeatures(seeing(builder), config, inputs));
+  return { ...reading(model, [picturesSeen(config, features)]), image_features: features };
+}
+
+function onevisionOutputs(model: Forward<OnevisionConfig>): Outputs {
+  const { builder, config, inputs } = model;
+  const most = Number(config.vision_aspect_ratio.replace("anyres_max_", ""));
+  const features = once(() => tiledFeatures(seeing(builder), config, inputs, most));
+  const videos = once(() => videoFeatures(seeing(builder), config, inputs));
+  const seen = [
+    picturesSeen(config, features),
+    { token: config.video_token_index, input: "pixel_values_videos", features: videos },
+  ];
+  return { ...reading(model, seen), image_features: features, video_features: videos };
+}
+
+const textInputs = ({ text_config }: Config): Record<string, InputSpec> => ({
+  ...languageInputs(text_config.config.hidden_size),
+  ...labelInputs,
+});
+const pixels = ({ vision_config: { channels, side } }: Config, ...before: Dim[]): InputSpec => ({
+  dtype: "float32",
+  shape: [...before, channels, side, side],
+  optional: true,
+});
+const tileInputs = (config: Config): Record<string, InputSpec> => ({
+  ...textInputs(config),
+  pixel_values: { ...pixels(config, "P", "T"), doc: "The whole picture, and then its tiles." },
+  image_sizes: {
+    dtype: "int64",
+    shape: ["P", 2],
+    optional: true,
+    isKnown: true,
+    doc: "Height and width of each picture before it was cut.",
+  },
+});
+
+/** The names of all three worlds as those of most files. */
+const names = {
+  renames: [
+    [/^model\.language_model\./, "language_model.model."],
+    [/^model\.(vision_tower|multi_modal_projector|image_newline)\b/, "$1"],
+    [/^lm_head\./, "language_model.lm_head."],
+    [/^vision_tower\.(?!vision_model\.)/, "vision_tower.vision_model."],
+  ],
+  tied: { "language_model.lm_head.weight": "language_model.model.embed_tokens.weight" },
+} as const;
+
+export const llava = defineFamily({
+  modelTypes: {
+    llava: "LlavaForConditionalGeneration",
+    llava_next: "LlavaNextForConditionalGeneration",
+    llava_onevision: "LlavaOnevisionForConditionalGeneration",
+  },
+  classes: {
+    LlavaForConditionalGeneration: architecture({
+      config: llavaConfig,
+      names,
+      inputs: (config) => ({ ...textInputs(config), pixel_values: pixels(config, "P") }),
+      forward: llavaOutputs,
+    }),
+    LlavaNextForConditionalGeneration: architecture({
+      config: nextConfig,
+      names,
+      inputs: tileInputs,
+      forward: nextOutputs,
+    }),
+    LlavaOnevisionForConditionalGeneration: architecture({
+      config: onevisionConfig,
+      names,
+      inputs: (config) => ({
+        ...tileInputs(config),
+        batch_num_images: { dtype: "int64", shape: ["B"], optional: true, isKnown: true },
+        pixel_values_videos: { ...pixels(config, "V", "F"), doc: "The frames of each video." },
+      }),
+      forward: onevisionOutputs,
+    }),
+  },
+});
