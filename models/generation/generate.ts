@@ -17,7 +17,8 @@ export async function generate(
   hooks: GenerationHooks = {},
 ): Promise<Generated[][]> {
   refuse(options, prompts);
-  if (!prompts.length || !options.maxNew) return prompts.map(() => [{ tokens: [] }]);
+  if (!prompts.length || !options.maxNew)
+    return prompts.map(() => Array.from({ length: options.results }, () => ({ tokens: [] })));
   const scores = await decoding.start(prompts);
   if (options.beams > 1) return searchBeams(decoding, scores, prompts, options, hooks);
   const rows = prompts.flatMap((prompt, at) => Array.from({ length: options.results }, () => ({ prompt, at })));

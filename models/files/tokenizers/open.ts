@@ -136,12 +136,13 @@ function encode(tokenizer: Tokenizer, text: string, options: EncodeOptions): Enc
   };
 }
 
-/** How many tokens of two texts stay: the longer one is cut, until both are equally long. */
+/** How many tokens of two texts stay: the longer one is cut, until both are equally long; the second keeps one more. */
 function fitted(first: number, second: number, room: number): [number, number] {
   if (first + second <= room) return [first, second];
   const shorter = Math.min(first, second);
   if (room >= 2 * shorter) return first > second ? [room - second, second] : [first, room - first];
-  return [Math.ceil(room / 2), Math.floor(room / 2)];
+  const half = Math.floor(room / 2);
+  return first > second ? [room - half, half] : [half, room - half];
 }
 
 interface AddedToken {

@@ -59,7 +59,8 @@ describe("a tokenizer", () => {
     expect(bert.encode("a b c", { length: 4 }).ids).toEqual([4, 1, 2, 5]);
     expect(bert.encode("a b c", { length: 4, cut: "left" }).ids).toEqual([4, 2, 3, 5]);
     expect(bert.encode("a b c", { pair: "b", length: 6 }).ids).toEqual([4, 1, 2, 5, 2, 5]);
-    expect(bert.encode("a b c", { pair: "c b a", length: 6 }).ids).toEqual([4, 1, 2, 5, 3, 5]);
+    expect(bert.encode("a b c", { pair: "c b a", length: 6 }).ids).toEqual([4, 1, 5, 3, 2, 5]);
+    expect(bert.encode("a b c a", { pair: "c b a", length: 6 }).ids).toEqual([4, 1, 2, 5, 3, 5]);
     expect(bert.encode("a b c", { length: 1 }).ids).toEqual([4, 5]);
     expect(bert.encode("a b c", { length: 4 }).whole).toBe(5);
   });
