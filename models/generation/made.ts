@@ -13,7 +13,7 @@ export interface Generated {
 export interface GenerationHooks {
   /** Asked between tokens: it is stopped by throwing. */
   signal?: AbortSignal;
-  /** A token of a row, as soon as it is there. Rows are numbered as the results are; beams tell nothing before the end. */
+  /** A token of a row, as soon as it is there. Rows are numbered as the results are; beams tell nothing. */
   onToken?(row: number, token: number): void;
   /** The scores as the model gave them, and the row of each. */
   onScores?(scores: Scores, rows: readonly number[]): void;

@@ -77,8 +77,8 @@ const unsupported = [
 ];
 
 /**
- * Options as transformers names them: those of generation_config.json, and over them what a call says. `promptLength` is
- * that of the longest prompt: a maximum in all becomes one of new tokens. Throws sentences that name the field.
+ * Options as transformers names them: those of generation_config.json, and over them what a call says. A maximum in all
+ * becomes one of new tokens by `promptLength`, that of the longest prompt. Throws sentences that name the field.
  */
 export function optionsFrom(config: object, call: object, promptLength: number): GenerationOptions {
   const said = [config, call].flatMap((each) => Object.entries(each)).filter(([, value]) => value !== null);

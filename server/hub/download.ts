@@ -36,8 +36,10 @@ export async function downloadTo(target: string, file: RemoteFile, options: Down
     const hash = await fetchAll(partial, file, options, stillHere);
     if (hash !== file.hash.value) {
       await rm(partial, { force: true });
+      const { algorithm, value } = file.hash;
+      const what = `its ${algorithm} is ${hash}, and should be ${value}`;
       throw new Failure({
-        message: `“${file.path}” came from the hub with other content than the hub says: its ${file.hash.algorithm} is ${hash}, and should be ${file.hash.value}.`,
+        message: `“${file.path}” came from the hub with other content than the hub says: ${what}.`,
         hint: "Run again: it is downloaded anew. If that fails too, the file or a proxy in between is damaged.",
       });
     }

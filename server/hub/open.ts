@@ -1,10 +1,11 @@
 /**
- * Models of the Hugging Face hub as folders: from the cache that Hugging Face's tools share, in their layout, or fetched
- * into it. What lies there is used as it is.
+ * Models of the Hugging Face hub as folders: from the cache that Hugging Face's tools share, in their layout, or
+ * fetched into it. What lies there is used as it is.
  */
 import { copyFile, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { HubApiError, listFiles, type ListFileEntry, modelInfo } from "@huggingface/hub";
+import { tokenizerFileNames } from "#models/files/tokenizers/from-files";
 import type { Host, HubFolder } from "#nodes/core/host";
 import { Cancelled, Failure } from "../errors";
 import { downloadTo, type RemoteFile } from "./download";
@@ -144,8 +145,7 @@ interface Part {
   isThere(folder: string): Promise<boolean>;
 }
 
-const tokenizerFiles =
-  /^(tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|chat_template)\.json$|^(merges|vocab)\.txt$|^chat_template\.jinja$/;
+const tokenizerFiles = new RegExp(`^(${tokenizerFileNames.join("|").replaceAll(".", "\\.")})$`);
 const processorFiles = /^(preprocessor_config|processor_config|video_preprocessor_config)\.json$/;
 const configFiles = /^(config|generation_config|adapter_config)\.json$/;
 const weightFiles = /^(adapter_)?model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/;

@@ -114,7 +114,10 @@ function bytePairs(vocab: Vocabulary, merges: string[], config: Json): Json {
 }
 
 /** CLIP's pattern, as transformers writes it. */
-const clipPattern = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
+const clipPattern = [
+  String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d`,
+  String.raw`[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
+].join("|");
 const clipReading = {
   normalizer: {
     type: "Sequence",

@@ -25,8 +25,14 @@ import { type SplitBehaviour, splitBy } from "./splits";
 const punctuation = String.raw`\p{P}!-/:-@\[-\x60{-~`;
 const word = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}`;
 const patterns = {
-  byteLevel:
-    /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+  byteLevel: new RegExp(
+    [
+      "'s|'t|'re|'ve|'m|'ll|'d",
+      String.raw` ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+`,
+      String.raw`\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+`,
+    ].join("|"),
+    "gu",
+  ),
   bert: new RegExp(String.raw`[^\p{White_Space}${punctuation}]+|[${punctuation}]`, "gu"),
   unspaced: /\P{White_Space}+/gu,
   words: new RegExp(String.raw`[${word}]+|[^${word}\p{White_Space}]+`, "gu"),
