@@ -1,6 +1,7 @@
 /** A decoder's graph as the models that are loaded: what is made once is made, and the rest goes round. */
 import type { Generation, Kept } from "#models/blocks/generation";
 import type { Graph, Value } from "#models/onnx/graph";
+import { type IndexBound, indexBounds } from "#models/onnx/index-bounds";
 import { onlyFor } from "#models/onnx/split";
 import type { Tensor } from "#nodes/core/values";
 import type { Session } from "../sessions";
@@ -16,6 +17,8 @@ export interface DecoderModel {
   kept: readonly Kept[];
   /** What is handed in with every call, a row for each row. */
   made: Readonly<Record<string, Tensor>>;
+  /** Which tokens and places there are. */
+  bounds: readonly IndexBound[];
 }
 
 export interface DecoderGraph {
@@ -38,8 +41,10 @@ export async function decoderModel(built: DecoderGraph): Promise<DecoderModel> {
   const { generation, graph, tokens, scores, given, open } = built;
   const { kept, made } = generation;
   const added = kept.map((one): [string, Value] => [addedName(one), one.added]);
-  const session = await open(onlyFor(graph, new Map([["scores", scores], ...added])));
+  const steps = onlyFor(graph, new Map([["scores", scores], ...added]));
+  const session = await open(steps);
   const before = new Map(made.map(({ input, value }) => [input, value]));
   const first = before.size ? await (await open(onlyFor(graph, before))).run(given) : {};
-  return { session, tokens, scores: "scores", vocabulary: scores.shape.at(-1) as number, kept, made: first };
+  const vocabulary = scores.shape.at(-1) as number;
+  return { session, tokens, scores: "scores", vocabulary, kept, made: first, bounds: indexBounds(steps) };
 }

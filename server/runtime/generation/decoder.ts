@@ -5,7 +5,8 @@
 import { generationInputs, type Kept } from "#models/blocks/generation";
 import type { Decoding, Scores } from "#models/generation/decoding";
 import type { Tensor } from "#nodes/core/values";
-import { Cancelled } from "../../errors";
+import { Cancelled, Failure } from "../../errors";
+import { checkIndices } from "../index-check";
 import type { Session } from "../sessions";
 import { rowsOf, takeRows } from "../values";
 import { addedName, type DecoderModel } from "./decoder-model";
@@ -132,9 +133,11 @@ export class Decoder implements Decoding {
     const { session, scores } = this.model;
     const lengths = tokens.map((_, i) => this.#kept.lengths[first + i] ?? 0);
     const counts = tokens.map(({ length }) => length);
+    const places = this.#newTokens(tokens, lengths);
+    this.#refuseBeyond(places, Math.max(...lengths.map((length, i) => length + (counts[i] ?? 0))));
     const past = lengths.some((length) => length > 0) ? this.#kept.read(first, tokens.length) : undefined;
     const outputs = await session.run({
-      ...this.#newTokens(tokens, lengths),
+      ...places,
       ...(past ?? this.#kept.empty(tokens.length)),
       ...mapValues(this.#made, (value) => rowsOf(value, first, first + tokens.length)),
     });
@@ -142,6 +145,19 @@ export class Decoder implements Decoding {
     for (const [i, list] of tokens.entries()) this.#rows[first + i]?.push(...list);
     await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
     return outputs[scores]?.data as Float32Array;
+  }
+
+  /** Tokens that the model does not know, and texts that are longer than its table of places, are refused. */
+  #refuseBeyond(feeds: Readonly<Record<string, Tensor>>, longest: number): void {
+    const { bounds, tokens } = this.model;
+    const table = bounds.find(({ input }) => input === generationInputs.positions);
+    if (table && longest > table.size)
+      throw new Failure({
+        message: `A text grew to ${longest} tokens, and the model has places for ${table.size}.`,
+        hint: "Ask for fewer new tokens, or give a shorter prompt.",
+      });
+    const ofTokens = bounds.filter(({ input }) => input === tokens);
+    checkIndices(ofTokens, (name) => feeds[name], { nodes: new Map() });
   }
 
   /** The inputs that say which tokens come, and where; rows are filled up with zeros. */
