@@ -55,6 +55,7 @@ import { lora as weightsLora } from "./weights/lora";
 import { make as weightsMake } from "./weights/make";
 import { merge as weightsMerge } from "./weights/merge";
 import { quantize as weightsQuantize } from "./weights/quantize";
+import { saveHuggingFace as weightsSaveHuggingFace } from "./weights/save-hugging-face";
 import { save as weightsSave } from "./weights/save";
 import { tie as weightsTie } from "./weights/tie";
 
@@ -115,6 +116,7 @@ export const registry = {
   "weights.make": weightsMake,
   "weights.merge": weightsMerge,
   "weights.quantize": weightsQuantize,
+  "weights.save-hugging-face": weightsSaveHuggingFace,
   "weights.save": weightsSave,
   "weights.tie": weightsTie,
 };

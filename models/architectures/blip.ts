@@ -179,6 +179,9 @@ const names = {
   tied: {
     "text_decoder.bert.embeddings.word_embeddings.weight": "text_decoder.cls.predictions.decoder.weight",
   },
+  copies: {
+    "text_decoder.cls.predictions.decoder.weight": "text_decoder.bert.embeddings.word_embeddings.weight",
+  },
 };
 
 export const blip = defineFamily({

@@ -202,6 +202,10 @@ const modelInputs = (read: Config): Record<string, InputSpec> => ({
 const names = {
   prefixes: ["vilt"],
   renames: [[/^mlm_score\.decoder\.bias$/, "mlm_score.bias"]] as const,
+  copies: {
+    "mlm_score.decoder.bias": "mlm_score.bias",
+    "mlm_score.decoder.weight": "vilt.embeddings.text_embeddings.word_embeddings.weight",
+  },
 };
 
 export const vilt = defineFamily({

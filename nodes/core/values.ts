@@ -63,8 +63,11 @@ export interface Weights {
   seed?: number;
   /** Patterns of names that take no gradient. An adapter only fits a pattern that says "lora_". */
   frozen?: string[];
-  /** Low-rank adapters on matrices; the matrices themselves stay. */
-  lora?: { rank: number; alpha: number; targets: string[] }[];
+  /**
+   * Low-rank adapters on matrices; the matrices themselves stay. They are scaled by alpha / rank, or alpha / √rank where
+   * they are stabilized. Targets are patterns, or names as a file of Hugging Face's has them.
+   */
+  lora?: { rank: number; alpha: number; targets: string[]; stabilized?: boolean }[];
   /** Names that are another name's tensor, which may lie the other way round. */
   ties?: { name: string; to: string; transposed: boolean }[];
   /**

@@ -3,6 +3,7 @@ import { Generation } from "#models/blocks/generation";
 import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { matches } from "#models/patterns";
+import { adapterScale, type AdapterSettings } from "../core/adapters";
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
@@ -177,8 +178,9 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
   const parameter = (name: string, shape: readonly number[], init: Init, adapter = false) =>
     graph.parameter(claim(name, adapter), shape, init, isTeacher);
 
-  /** W + (α/r)·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. */
-  function adapted(base: Value, name: string, shape: readonly number[], { rank, alpha }: Adapter): Value {
+  /** W + scale·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. */
+  function adapted(base: Value, name: string, shape: readonly number[], adapter: AdapterSettings): Value {
+    const { rank } = adapter;
     const [inputs = 0, outputs = 0] = shape;
     const part = (suffix: string, size: readonly number[], init: Init) =>
       stoppedIf(
@@ -187,7 +189,7 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
       );
     const a = part("lora_A", [inputs, rank], { kind: "uniform", bound: inputs ** -0.5 });
     const b = part("lora_B", [rank, outputs], { kind: "zeros" });
-    return op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([alpha / rank])));
+    return op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapterScale(adapter)])));
   }
 
   return {
@@ -211,4 +213,3 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
     },
   };
 }
-type Adapter = NonNullable<Weights["lora"]>[number];

@@ -22,6 +22,11 @@ frozen, as in PEFT with bias "none", unless *Others train* is on. Adapters are s
       .max(4096)
       .default(16)
       .meta({ label: "Alpha", description: "The adapter is scaled by alpha / rank." }),
+    stabilized: z.boolean().default(false).meta({
+      label: "Rank-stabilized",
+      description: "Scales by alpha / √rank instead, so that a high rank learns no slower (rsLoRA).",
+      advanced: true,
+    }),
     targets: z
       .string()
       .min(1)
@@ -33,10 +38,10 @@ frozen, as in PEFT with bias "none", unless *Others train* is on. Adapters are s
       .default(false)
       .meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
   },
-  run: async ({ inputs: { weights }, params: { rank, alpha, targets, others } }) => ({
+  run: async ({ inputs: { weights }, params: { rank, alpha, stabilized, targets, others } }) => ({
     weights: {
       ...weights,
-      lora: [...(weights.lora ?? []), { rank, alpha, targets: listOf(targets) }],
+      lora: [...(weights.lora ?? []), { rank, alpha, targets: listOf(targets), ...(stabilized ? { stabilized } : {}) }],
       frozen: [...(weights.frozen ?? []), ...(others ? [] : ["*"])],
     },
   }),

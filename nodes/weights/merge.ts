@@ -1,12 +1,11 @@
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { quantizedIn } from "#models/files/quantized";
 import { type StoredTensor, type StreamedTensor, streamSafetensors, toFloat32 } from "#models/files/safetensors";
-import { matches } from "#models/patterns";
+import { adapterScale, adaptersIn, type FoundAdapter } from "../core/adapters";
 import { carried, checkpointOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-import type { Weights } from "../core/values";
 
 export const merge = defineNode({
   type: "weights.merge",
@@ -27,7 +26,7 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
     const checkpoint = await checkpointOf(host, inputs.weights);
     const { tensors, metadata } = checkpoint;
     refuseBlocks(checkpoint);
-    const adapters = adaptersOf(tensors, lora);
+    const adapters = adaptersIn(tensors, lora);
     if (!adapters.size) {
       host.warn("The checkpoint holds no adapters; it is passed on as it is.");
       return { weights: { ...rest, ref, ...(shards && { shards }) } };
@@ -43,13 +42,6 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
   },
 });
 
-interface Adapter {
-  /** [n, rank] and [rank, m]. */
-  a: TensorAddress;
-  b: TensorAddress;
-  scale: number;
-}
-
 /** What is folded into blocks would be rounded away. */
 function refuseBlocks(checkpoint: Checkpoint): void {
   const names = [...quantizedIn(checkpoint).keys()];
@@ -60,38 +52,9 @@ function refuseBlocks(checkpoint: Checkpoint): void {
   });
 }
 
-/** The adapters of a checkpoint, by the name of the matrix that they adapt. */
-function adaptersOf(
-  tensors: ReadonlyMap<string, TensorAddress>,
-  lora: NonNullable<Weights["lora"]>,
-): Map<string, Adapter> {
-  const found = new Map<string, Adapter>();
-  for (const [name, base] of tensors) {
-    const a = tensors.get(`${name}.lora_A`);
-    const b = tensors.get(`${name}.lora_B`);
-    if (!a || !b) continue;
-    const settings = lora.find(({ targets }) => matches(name, targets));
-    if (!settings)
-      throw Object.assign(new Error(`The checkpoint does not say by what the adapter of “${name}” is scaled.`), {
-        hint: "Put a LoRA node between the checkpoint and this node, with the rank and alpha it was trained with.",
-      });
-    const [n, m] = base.shape;
-    const fits = a.shape.join() === [n, settings.rank].join() && b.shape.join() === [settings.rank, m].join();
-    if (!fits)
-      throw Object.assign(
-        new Error(
-          `The adapter of “${name}” [${base.shape.join(", ")}] is [${a.shape.join(", ")}] and [${b.shape.join(", ")}], ` +
-            `which is not of rank ${settings.rank}.`,
-        ),
-        { hint: "Set the rank of the LoRA node before this one to that of the training." },
-      );
-    found.set(name, { a, b, scale: settings.alpha / settings.rank });
-  }
-  return found;
-}
-
 /** W [n, m] + scale · A [n, rank] · B [rank, m]; one tensor of them is held at a time. */
-function merged(host: Host, name: string, address: TensorAddress, { a, b, scale }: Adapter): StreamedTensor {
+function merged(host: Host, name: string, address: TensorAddress, { a, b, settings }: FoundAdapter): StreamedTensor {
+  const scale = adapterScale(settings);
   const read = async ({ file, dtype, shape, start, end }: TensorAddress): Promise<StoredTensor> => ({
     dtype,
     shape,

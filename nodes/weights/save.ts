@@ -1,12 +1,11 @@
 import * as z from "zod";
-import type { TensorAddress } from "#models/files/checkpoint";
-import { bitsOf, decode, encode } from "#models/files/element-types";
 import { partsOf, quantizedIn } from "#models/files/quantized";
-import { type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
-import { carried, checkpointOf, filesOf, piecesOf } from "../core/checkpoint";
+import { streamSafetensors } from "#models/files/safetensors";
+import { carried, checkpointOf, filesOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { beyondOf, inPrecision, precisions, shardsOf } from "../core/precision";
 import type { FileValue } from "../core/values";
 
 export const save = defineNode({
@@ -28,7 +27,7 @@ with their index beside them, as Hugging Face lays them out.`,
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("weights")
       .meta({ label: "File name" }),
-    precision: z.enum(["as it is", "float32", "float16", "bfloat16"]).default("as it is"),
+    precision: z.enum(precisions).default("as it is"),
   },
   async run({ host, inputs, params }) {
     if (inputs.weights.ref === undefined)
@@ -44,12 +43,10 @@ with their index beside them, as Hugging Face lays them out.`,
     }
     const beyond: string[] = [];
     const onBeyond = (name: string) => beyond.push(name);
-    const dtype = dtypes[params.precision];
+    const { precision } = params;
     const parts = partsOf(quantizedIn(checkpoint));
     const list = [...tensors].map(([name, address]) =>
-      sources[dtype].includes(address.dtype) && !parts.has(name)
-        ? converted({ host, name, address, dtype, onBeyond })
-        : carried(host, name, address),
+      parts.has(name) ? carried(host, name, address) : inPrecision({ host, name, address, precision, onBeyond }),
     );
     const stored: Stored[] = [];
     const refOf = new Map<string, string>();
@@ -62,15 +59,6 @@ with their index beside them, as Hugging Face lays them out.`,
     return { file: await fileOf(host, params.name, stored, refOf) };
   },
 });
-
-type HalfOrFull = "F16" | "BF16" | "F32";
-const dtypes = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
-/** What is converted to each precision; all else is kept. */
-const sources: Record<HalfOrFull, readonly string[]> = {
-  F16: ["F64", "F32", "BF16"],
-  BF16: ["F64", "F32", "F16"],
-  F32: ["F64", "BF16", "F16"],
-};
 
 interface Stored {
   ref: string;
@@ -97,53 +85,4 @@ async function fileOf(
   const index = JSON.stringify({ metadata: { total_size: total }, weight_map: weightMap }, null, 2);
   const bytes = new TextEncoder().encode(index);
   return { ref: await host.put(bytes), name: `${stem}.safetensors.index.json`, bytes: bytes.length, beside: named };
-}
-
-/** As large as Hugging Face's own files are. */
-const shardBytes = 5e9;
-
-/** Tensors file by file. */
-function shardsOf(list: readonly StreamedTensor[]): StreamedTensor[][] {
-  const shards: StreamedTensor[][] = [[]];
-  let bytes = 0;
-  for (const tensor of list) {
-    if (bytes > 0 && bytes + tensor.bytes > shardBytes) {
-      shards.push([]);
-      bytes = 0;
-    }
-    shards.at(-1)?.push(tensor);
-    bytes += tensor.bytes;
-  }
-  return shards;
-}
-
-interface Conversion {
-  host: Host;
-  name: string;
-  address: TensorAddress;
-  dtype: HalfOrFull;
-  /** Is told of a tensor with numbers that the element type does not reach. */
-  onBeyond(name: string): void;
-}
-
-function converted({ host, name, address, dtype, onBeyond }: Conversion): StreamedTensor {
-  const count = address.shape.reduce((product, size) => product * size, 1);
-  async function* parts() {
-    let isBeyond = false;
-    for await (const piece of piecesOf(host, address)) {
-      const numbers = decode(address.dtype, piece) as Float32Array<ArrayBuffer>;
-      isBeyond ||= dtype === "F16" && numbers.some((x) => Math.abs(x) > largestHalf && Number.isFinite(x));
-      yield encode(dtype, numbers);
-    }
-    if (isBeyond) onBeyond(name);
-  }
-  return { name, dtype, shape: address.shape, bytes: (count * (bitsOf(dtype) as number)) / 8, parts };
-}
-
-/** The largest number that float16 does not round to infinity. */
-const largestHalf = 65519.99;
-
-function beyondOf([first, ...others]: readonly string[]): string {
-  const more = others.length ? ` and ${others.length} other tensors` : "";
-  return `Numbers of “${first}”${more} are beyond 65,504, the largest of float16, and become infinity.`;
 }

@@ -9,6 +9,8 @@ export interface NameRules {
   prefixes?: readonly string[];
   /** Tensors that are one in memory, and of which a file may hold one alone: ours to the other's. */
   tied?: Readonly<Record<string, string>>;
+  /** What files of the hub hold twice: the other name, which some version of transformers reads, to ours. */
+  copies?: Readonly<Record<string, string>>;
 }
 
 /** Oddities that any file may have. */
@@ -18,12 +20,17 @@ const everywhere: NonNullable<NameRules["renames"]> = [
   [/^base_model\.model\./, ""],
 ];
 
+/** What a name in a file becomes, its prefix aside. */
+export const renamed = (name: string, { renames = [] }: NameRules): string =>
+  [...everywhere, ...renames].reduce((text, [from, to]) => text.replace(from, to), name);
+
 /** Finds the tensor of a file that a parameter of ours is. */
-export function nameFinder(names: Iterable<string>, { renames = [], prefixes = [], tied = {} }: NameRules) {
+export function nameFinder(names: Iterable<string>, rules: NameRules) {
+  const { prefixes = [], tied = {} } = rules;
   const inFile = new Map<string, string>();
   const exact = new Set(names);
   for (const name of exact) {
-    const ours = [...everywhere, ...renames].reduce((text, [from, to]) => text.replace(from, to), name);
+    const ours = renamed(name, rules);
     if (!inFile.has(ours)) inFile.set(ours, name);
   }
   const direct = (name: string) => (exact.has(name) ? name : inFile.get(name));

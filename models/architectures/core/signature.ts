@@ -23,9 +23,19 @@ export function signatureOf(model: OpenArchitecture): ModelSignature {
   return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
 }
 
-/** The outputs that can be built, for pictures so many times as large as the model was made for. */
-function outputsFor(model: OpenArchitecture, times: number): Record<string, { dtype: DType; shape: Shape }> {
+/** The parameters of all that can be built, by the names of the hub's files. */
+export function parameterShapes(model: OpenArchitecture): Map<string, readonly number[]> {
   const graph = new Graph();
+  outputsFor(model, 1, graph);
+  return new Map(graph.parameters.map(({ name, value }) => [name, value.shape as readonly number[]]));
+}
+
+/** The outputs that can be built, for pictures so many times as large as the model was made for. */
+function outputsFor(
+  model: OpenArchitecture,
+  times: number,
+  graph = new Graph(),
+): Record<string, { dtype: DType; shape: Shape }> {
   const sizes = sizesOf(model, times);
   const inputs = Object.entries(model.inputs).filter(([, { isKnown }]) => !isKnown);
   const values = inputs.map(([name, { dtype, shape }]) => {

@@ -1,0 +1,56 @@
+/**
+ * config.json as both generations of transformers read it. The fifth calls `dtype` what was `torch_dtype`, and keeps in
+ * `rope_parameters` what were `rope_theta`, `rope_scaling` and `partial_rotary_factor`. A file with both is read rightly
+ * by both; of one that has the new names alone, the old versions silently take defaults.
+ */
+type Json = Record<string, unknown>;
+
+export interface WrittenConfig {
+  /** The class that the folder is loaded as. */
+  className: string;
+  /** The element type of the weights, as PyTorch calls it. */
+  dtype?: string;
+}
+
+/** A configuration with the names of both dialects. */
+export function inBothDialects(json: Readonly<Json>, { className, dtype }: WrittenConfig): Json {
+  const known = dtype ?? json.dtype ?? json.torch_dtype;
+  const config = withRope(json);
+  for (const [name, value] of Object.entries(config)) {
+    if (name.endsWith("_config") && isObject(value)) config[name] = withRope(value);
+  }
+  return { ...config, architectures: [className], ...(known ? { dtype: known, torch_dtype: known } : {}) };
+}
+
+/** A decoder's configuration with its rotary positions in both dialects; all else as it is. */
+function withRope(json: Readonly<Json>): Json {
+  const { rope_parameters: given, rope_scaling: scaling } = json;
+  const rope: Json = { ...objectOr(scaling), ...objectOr(given) };
+  const theta = rope.rope_theta ?? json.rope_theta;
+  if (theta === undefined && !Object.keys(rope).length) return { ...json };
+  // Models with a kind of rotary positions for each kind of layer have no other dialect.
+  if (Object.values(rope).some(isKind)) return { ...json };
+  const kind = rope.rope_type ?? rope.type ?? "default";
+  const share = rope.partial_rotary_factor ?? json.partial_rotary_factor;
+  const { rope_theta: _theta, rope_type: _kind, type: _type, partial_rotary_factor: _share, ...numbers } = rope;
+  const shared = { ...(theta === undefined ? {} : { rope_theta: theta }) };
+  const partial = share === undefined ? {} : { partial_rotary_factor: share };
+  return {
+    ...json,
+    ...shared,
+    ...partial,
+    rope_parameters: { ...shared, ...partial, rope_type: kind, ...numbers },
+    rope_scaling: kind === "default" ? null : scalingOf(String(kind), numbers),
+  };
+}
+
+/** The old name of the kind beside the new one. Phi-3's own check wants its three fields, and no other. */
+function scalingOf(kind: string, numbers: Json): Json {
+  if (kind !== "longrope") return { type: kind, rope_type: kind, ...numbers };
+  return { type: kind, short_factor: numbers.short_factor, long_factor: numbers.long_factor };
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const objectOr = (value: unknown): Json => (isObject(value) ? value : {});
+const isKind = (value: unknown): boolean => isObject(value) && "rope_type" in value;

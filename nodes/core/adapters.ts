@@ -1,0 +1,56 @@
+/** Low-rank adapters beside the matrices that they adapt: found in a checkpoint, and by what they are scaled. */
+import type { TensorAddress } from "#models/files/checkpoint";
+import { matches } from "#models/patterns";
+import type { Weights } from "./values";
+
+export type AdapterSettings = NonNullable<Weights["lora"]>[number];
+
+/** What A·B is multiplied by: α / rank, or α / √rank where it is rank-stabilized (Kalajdzievski 2023). */
+export const adapterScale = ({ rank, alpha, stabilized }: AdapterSettings): number =>
+  alpha / (stabilized ? Math.sqrt(rank) : rank);
+
+/** For a matrix W [n, m]: W + scale · A·B. */
+export interface FoundAdapter {
+  /** [n, rank] and [rank, m]. */
+  a: TensorAddress;
+  b: TensorAddress;
+  settings: AdapterSettings;
+}
+
+/** The adapters of a checkpoint, by the name of the matrix that they adapt, which may lie elsewhere. */
+export function adaptersIn(
+  tensors: ReadonlyMap<string, TensorAddress>,
+  lora: readonly AdapterSettings[],
+): Map<string, FoundAdapter> {
+  const found = new Map<string, FoundAdapter>();
+  for (const [part, a] of tensors) {
+    if (!part.endsWith(".lora_A")) continue;
+    const name = part.slice(0, -".lora_A".length);
+    const b = tensors.get(`${name}.lora_B`);
+    if (!b) continue;
+    const settings = settingsFor(name, lora);
+    refuseMisfit(name, { a, b, settings }, tensors.get(name)?.shape);
+    found.set(name, { a, b, settings });
+  }
+  return found;
+}
+
+function settingsFor(name: string, lora: readonly AdapterSettings[]): AdapterSettings {
+  const settings = lora.find(({ targets }) => matches(name, targets));
+  if (settings) return settings;
+  throw Object.assign(new Error(`The checkpoint does not say by what the adapter of “${name}” is scaled.`), {
+    hint: "Put a LoRA node between the checkpoint and this node, with the rank and alpha it was trained with.",
+  });
+}
+
+function refuseMisfit(name: string, { a, b, settings: { rank } }: FoundAdapter, base?: readonly number[]): void {
+  const [n, m] = base ?? [a.shape[0], b.shape[1]];
+  if (a.shape.join() === [n, rank].join() && b.shape.join() === [rank, m].join()) return;
+  throw Object.assign(
+    new Error(
+      `The adapter of “${name}” [${[n, m].join(", ")}] is [${a.shape.join(", ")}] and [${b.shape.join(", ")}], ` +
+        `which is not of rank ${rank}.`,
+    ),
+    { hint: "Set the rank of the LoRA node before this one to that of the training." },
+  );
+}

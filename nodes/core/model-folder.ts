@@ -1,0 +1,118 @@
+/** The folder of a Hugging Face model, wherever it lies: its configuration, its weights, and what belongs to them. */
+import * as z from "zod";
+import { type Checkpoint, openCheckpointIn, readShardIndex } from "#models/files/checkpoint";
+import { tokenizerFileNames } from "#models/files/tokenizers/from-files";
+import type { Beside } from "#models/onnx/import/external";
+import type { Source } from "#models/onnx/import/fields";
+import type { Host } from "./host";
+import { hubParams } from "./hub";
+
+const reference = z.string().regex(/^[0-9a-f]{64}$/);
+const upload = z.object({
+  ref: reference,
+  name: z.string().max(255).default("config.json"),
+  files: z
+    .array(z.object({ path: z.string().max(512), ref: reference }))
+    .max(1000)
+    .optional(),
+});
+
+/** How a folder is chosen. */
+export const folderParams = {
+  source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
+  file: upload.optional().meta({ label: "The model's folder", widget: "upload" }),
+  folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+  ...hubParams,
+};
+
+export interface FolderChoice {
+  source: "upload" | "folder" | "hub";
+  file?: z.output<typeof upload>;
+  folder: string;
+  model: string;
+  revision: string;
+}
+
+/** What makes texts and pictures into a model's inputs, and how it makes texts. */
+const companionNames = [
+  ...tokenizerFileNames,
+  "tokenizer.model",
+  "spiece.model",
+  "sentencepiece.bpe.model",
+  "preprocessor_config.json",
+  "processor_config.json",
+  "video_preprocessor_config.json",
+  "generation_config.json",
+];
+
+export interface OpenFolder {
+  /** The text of config.json. */
+  config: string;
+  checkpoint: Checkpoint;
+  /** The files of its tokenizer, its processor and its generation. */
+  companions: { name: string; read(): Promise<Uint8Array> }[];
+}
+
+/** What is wrong with a choice. */
+export function checkFolder({ source, file, folder, model }: FolderChoice) {
+  const hint = "Upload the folder of a model, name one of the machine that runs it, or a model of the hub.";
+  if (source === "upload" && !file) return { param: "file", message: "No model is chosen.", hint };
+  if (source === "folder" && !folder.trim()) return { param: "folder", message: "No folder is given.", hint };
+  if (source === "hub" && !model.trim()) return { param: "model", message: "No model is named.", hint };
+  return undefined;
+}
+
+/** What a node's result depends on besides its choice. */
+export async function folderFingerprint(host: Host, choice: FolderChoice): Promise<string> {
+  if (choice.source === "hub") return (await host.hubFolder(choice.model.trim(), choice.revision, "model")).commit;
+  return choice.source === "folder" ? host.folderStamp(choice.folder) : "";
+}
+
+export async function openFolder(host: Host, choice: FolderChoice): Promise<OpenFolder> {
+  if (choice.source === "upload") return openUpload(host, choice.file);
+  const folder =
+    choice.source === "hub"
+      ? (await host.hubFolder(choice.model.trim(), choice.revision, "model")).folder
+      : choice.folder;
+  const found = await host.folderFiles(folder, companionNames);
+  const there = companionNames.filter((_, i) => !(found[i] instanceof Error));
+  return {
+    config: new TextDecoder().decode(await host.readFolderFile(folder, "config.json")),
+    checkpoint: await host.openCheckpoint(folder),
+    companions: there.map((name) => ({ name, read: () => host.readFolderFile(folder, name) })),
+  };
+}
+
+async function openUpload(host: Host, file: FolderChoice["file"]): Promise<OpenFolder> {
+  const refs = new Map(file?.files?.map(({ path, ref }) => [path, ref]));
+  const weights = [...refs.keys()].filter((name) => name.includes(".safetensors"));
+  const refOf = (name: string) => refs.get(name) as string;
+  const { files, tensors, metadata } = await openCheckpointIn(weights, async (name) => {
+    const ref = refs.get(name);
+    if (ref === undefined) return undefined;
+    return { size: await host.size(ref), read: (start: number, end: number) => host.read(ref, start, end) };
+  });
+  const placed = [...tensors].map(([name, address]) => [name, { ...address, file: refOf(address.file) }] as const);
+  const companions = companionNames.filter((name) => refs.has(name));
+  return {
+    config: new TextDecoder().decode(await host.get(file?.ref ?? "")),
+    checkpoint: { files: files.map(refOf), tensors: new Map(placed), metadata },
+    companions: companions.map((name) => ({ name, read: () => host.get(refOf(name)) })),
+  };
+}
+
+/** Which files of an uploaded folder are kept. */
+export async function inspectFolder(_config: Source, beside: Beside): Promise<{ files: string[] }> {
+  const isThere = async (name: string) => ((await beside(name)) ? [name] : []);
+  const companions = (await Promise.all(companionNames.map(isThere))).flat();
+  return { files: [...(await weightFiles(beside)), ...companions] };
+}
+
+async function weightFiles(beside: Beside): Promise<string[]> {
+  if (await beside("model.safetensors")) return ["model.safetensors"];
+  const name = "model.safetensors.index.json";
+  const index = await beside(name);
+  if (!index) return [];
+  const shards = readShardIndex(await index.read(0, index.size), name);
+  return [name, ...new Set(shards.values())];
+}
