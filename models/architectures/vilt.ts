@@ -202,6 +202,11 @@ const modelInputs = (read: Config): Record<string, InputSpec> => ({
 const names = {
   prefixes: ["vilt"],
   renames: [[/^mlm_score\.decoder\.bias$/, "mlm_score.bias"]] as const,
+};
+
+/** transformers 4 and 5 each leave one of the head's biases unread. */
+const maskedWordNames = {
+  ...names,
   copies: {
     "mlm_score.decoder.bias": "mlm_score.bias",
     "mlm_score.decoder.weight": "vilt.embeddings.text_embeddings.word_embeddings.weight",
@@ -221,7 +226,7 @@ export const vilt = defineFamily({
     ViltForMaskedLM: architecture({
       picture: (read) => ({ size: read.image_size, patch: read.patch_size }),
       config,
-      names,
+      names: maskedWordNames,
       inputs: (read) => ({ ...modelInputs(read), labels: { dtype: "int64", shape: ["B", "L"], optional: true } }),
       forward: maskedWords,
     }),

@@ -87,8 +87,8 @@ ${hubDocs}`,
       inPrecision({ host, name: one.name, address: addressOf(one), precision, onBeyond: (name) => beyond.push(name) }),
     );
     const dtype = dtypeOf(precision, tensors);
-    const config = inBothDialects(model.json, { className: model.className, dtype });
-    const files = [jsonFile("config.json", config), ...weightFiles(tensors, params.largest * 1e9)];
+    const config = inBothDialects(source.config, { className: model.className, dtype });
+    const files = [textFile("config.json", config), ...weightFiles(tensors, params.largest * 1e9)];
     for (const { name, read } of source.companions) files.push(bytesFile(name, await read()));
     const file = await stored(host, params, files);
     if (beyond.length) host.warn(beyondOf(beyond));
@@ -175,8 +175,8 @@ const bytesFile = (path: string, bytes: Uint8Array): ZipFile => ({
   parts: () => [bytes],
 });
 
-const jsonFile = (path: string, json: unknown): ZipFile =>
-  bytesFile(path, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
+const textFile = (path: string, text: string): ZipFile => bytesFile(path, new TextEncoder().encode(text));
+const jsonFile = (path: string, json: unknown): ZipFile => textFile(path, `${JSON.stringify(json, null, 2)}\n`);
 
 /** The folder as one archive, or config.json with all else beside it. */
 async function stored(

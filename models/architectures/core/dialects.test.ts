@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { inBothDialects } from "./dialects";
 
 const written = (json: object, dtype?: string) =>
-  inBothDialects(json as Record<string, unknown>, { className: "LlamaForCausalLM", dtype });
+  JSON.parse(inBothDialects(JSON.stringify(json), { className: "LlamaForCausalLM", dtype }));
 const llama3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 64 };
 
 describe("config.json in both dialects", () => {
@@ -35,6 +35,15 @@ describe("config.json in both dialects", () => {
     const factors = { short_factor: [1, 2], long_factor: [3, 4] };
     const json = { rope_parameters: { rope_type: "longrope", rope_theta: 1e4, ...factors, factor: 2 } };
     expect(written(json).rope_scaling).toEqual({ type: "longrope", ...factors });
+  });
+
+  it("keeps numbers as they are written: a float stays one", () => {
+    const text = '{"label_smoothing": 0.0, "eps": 1e-05, "size": 8, "name": "v1.0", "rope_theta": 10000.0}';
+    const config = inBothDialects(text, { className: "LlamaForCausalLM" });
+    for (const field of ['"label_smoothing": 0.0,', '"eps": 1e-05,', '"size": 8,', '"name": "v1.0",']) {
+      expect(config).toContain(field);
+    }
+    expect(config.match(/"rope_theta": 10000\.0/g)).toHaveLength(2);
   });
 
   it("reaches a decoder inside, and leaves a tower alone", () => {

@@ -12,15 +12,25 @@ export interface WrittenConfig {
   dtype?: string;
 }
 
-/** A configuration with the names of both dialects. */
-export function inBothDialects(json: Readonly<Json>, { className, dtype }: WrittenConfig): Json {
+/** The text of a config.json with the names of both dialects. Numbers stay as they are written. */
+export function inBothDialects(text: string, { className, dtype }: WrittenConfig): string {
+  const json = JSON.parse(marked(text)) as Json;
   const known = dtype ?? json.dtype ?? json.torch_dtype;
   const config = withRope(json);
   for (const [name, value] of Object.entries(config)) {
     if (name.endsWith("_config") && isObject(value)) config[name] = withRope(value);
   }
-  return { ...config, architectures: [className], ...(known ? { dtype: known, torch_dtype: known } : {}) };
+  const all = { ...config, architectures: [className], ...(known ? { dtype: known, torch_dtype: known } : {}) };
+  return unmarked(`${JSON.stringify(all, null, 2)}\n`);
 }
+
+const mark = "#float ";
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** 1.0 would be written as 1, which transformers 5 refuses where it wants a float: such numbers go as texts. */
+const marked = (text: string): string =>
+  text.replace(tokens, (token) => (!token.startsWith('"') && /[.eE]/.test(token) ? `"${mark}${token}"` : token));
+const unmarked = (text: string): string => text.replace(new RegExp(`"${mark}([^"]*)"`, "g"), "$1");
 
 /** A decoder's configuration with its rotary positions in both dialects; all else as it is. */
 function withRope(json: Readonly<Json>): Json {
