@@ -128,9 +128,9 @@ function horizontally(picture: Picture, width: number, kernel: Kernel): Picture 
       const end = x * step + (count[x] as number);
       for (let tap = x * step; tap < end; tap++, place += 3) {
         const weight = weights[tap] as number;
-        red += (source[place] as number) * weight;
-        green += (source[place + 1] as number) * weight;
-        blue += (source[place + 2] as number) * weight;
+        red = (red + Math.imul(source[place] as number, weight)) | 0;
+        green = (green + Math.imul(source[place + 1] as number, weight)) | 0;
+        blue = (blue + Math.imul(source[place + 2] as number, weight)) | 0;
       }
       const target = (y * width + x) * 3;
       data[target] = rounded(red);
@@ -152,7 +152,8 @@ function vertically(picture: Picture, height: number, kernel: Kernel): Picture {
     for (let tap = 0; tap < (count[y] as number); tap++) {
       const weight = weights[y * step + tap] as number;
       const row = ((first[y] as number) + tap) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = (sums[x] as number) + (source[row + x] as number) * weight;
+      for (let x = 0; x < stride; x++)
+        sums[x] = ((sums[x] as number) + Math.imul(source[row + x] as number, weight)) | 0;
     }
     for (let x = 0; x < stride; x++) data[y * stride + x] = rounded(sums[x] as number);
   }
