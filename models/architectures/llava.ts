@@ -252,6 +252,15 @@ interface Seen {
   features: () => Value;
 }
 
+/** While text is generated, all that one prompt sees is its row: [P, N, D] or [.., D] → [1, P·N, D]. */
+function inRows({ op, generation }: Builder, features: Value): Value {
+  const [first, ...others] = features.shape;
+  if (!generation || typeof first !== "number") return features;
+  const width = others.at(-1) as number;
+  const count = features.shape.slice(0, -1).reduce(multiplyDims, 1);
+  return op.Reshape(features, { to: [1, count, width] });
+}
+
 /** Words, with what is seen in the places of its tokens, read by the language model. */
 function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Seen[]): Outputs {
   const { op, graph } = builder;
@@ -263,7 +272,7 @@ function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Se
     for (const { token: place, input, features } of seen) {
       if (!inputs.given(input)) continue;
       const isPlace = op.Equal(inputs.need("input_ids"), graph.constant([place], "int64"));
-      words = placeFeatures(builder, words, isPlace, features());
+      words = placeFeatures(builder, words, isPlace, inRows(builder, features()));
     }
     return words;
   });
@@ -275,7 +284,7 @@ function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Se
       labels: inputs.given("labels"),
     };
     const own = new Inputs(given);
-    const tied = config.tie_word_embeddings || text.tie_word_embeddings ? "model.embed_tokens.weight" : undefined;
+    const tied = config.tie_word_embeddings ? "model.embed_tokens.weight" : undefined;
     return languageHead(inner, own, llamaTower(inner, text, own, style), { vocabulary: text.vocab_size, tied });
   });
   const paths = [

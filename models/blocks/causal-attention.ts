@@ -62,7 +62,7 @@ function attendInGroups(
   return op.Reshape(op.Transpose(apart, { perm: [0, 2, 1, 3] }), { to: [batch, length, heads * width] });
 }
 
-/** The last position of each row while text is generated, since it alone is asked for; else all. [B, N, D] → [B, 1, D]. */
+/** The last position of each row while text is generated: it alone is asked for. Else all. [B, N, D] → [B, 1, D]. */
 export function lastPosition({ op, generation }: Builder, x: Value): Value {
   if (!generation) return x;
   const [batch, , width] = x.shape as [Dim, Dim, number];

@@ -74,7 +74,9 @@ export class Generation {
   once(value: Value): Value {
     const input = `made.${this.made.length}`;
     this.made.push({ input, value });
-    return this.#input(input, value.dtype, value.shape);
+    const [first, ...others] = value.shape;
+    // What one prompt gives may be wanted in several rows, as those of a beam search.
+    return this.#input(input, value.dtype, first === 1 ? [generationSizes.rows, ...others] : value.shape);
   }
 
   #input(name: string, dtype: DType, shape: Shape): Value {
