@@ -6,6 +6,7 @@ import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
+import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
 import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
 import { augment as imageAugment } from "./image/augment";
@@ -26,6 +27,7 @@ import { huggingFace as modelHuggingFace } from "./model/hugging-face";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { onnx as modelOnnx } from "./model/onnx";
+import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
 import { projector as modelProjector } from "./model/projector";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
@@ -67,6 +69,7 @@ export const registry = {
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
   "eval.retrieval": evalRetrieval,
+  "eval.search-texts": evalSearchTexts,
   "eval.search": evalSearch,
   "eval.zero-shot-classifier": evalZeroShotClassifier,
   "image.augment": imageAugment,
@@ -87,6 +90,7 @@ export const registry = {
   "model.l2-normalize": modelL2Normalize,
   "model.llm-decoder": modelLlmDecoder,
   "model.onnx": modelOnnx,
+  "model.pool-tokens": modelPoolTokens,
   "model.projector": modelProjector,
   "model.text-transformer": modelTextTransformer,
   "model.token-embedding": modelTokenEmbedding,

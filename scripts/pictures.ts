@@ -12,6 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
+import { onTinyModels, tinyFolder } from "#tests/kit/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
 
@@ -28,7 +29,7 @@ const templates = readdirSync("nodes/templates")
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
 process.env.CHROMIUM_PATH = ensureChromium() ?? "";
-const product = await startProduct({ PATCHBAY_DATA: join(folder, "data") });
+const product = await startProduct({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_FOLDERS: tinyFolder });
 const browser = await openBrowser();
 try {
   for (const id of templates) await photographTemplate(browser, id);
@@ -57,7 +58,8 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
 
 /** Opens the template as a file, made shorter where that is asked for. */
 async function openGraph(page: Page, id: string): Promise<void> {
-  const document = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
+  const whole = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
+  const document = onTinyModels(whole);
   const file = join(folder, `${id}.json`);
   writeFileSync(file, JSON.stringify(shorten(document, shortened[id] ?? {})));
   await page.goto(product.url);

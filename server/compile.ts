@@ -1,12 +1,14 @@
 import { readSafetensors, toFloat32 } from "#models/files/safetensors";
 import { type Placement, toModel } from "#models/onnx/proto";
 import type { Host } from "#nodes/core/host";
+import type { Port } from "#nodes/core/ports";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { symbolicType } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
 import { plan, sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
+import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "./errors";
 import { prepareNodes } from "./prepare";
 
@@ -31,7 +33,7 @@ export async function compile(
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
   const models: CompiledModel[] = [];
-  for (const step of plan(graph, sinks(graph), () => false).steps) {
+  for (const step of plan(graph, [...sinks(graph), ...decodersOf(graph)], () => false).steps) {
     if (step.kind === "host") continue;
     if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
     const lowered = lower(graph, step.nodes, (from) => symbolicType(types, from));
@@ -48,6 +50,15 @@ export async function compile(
     });
   }
   return { models };
+}
+
+/** What text is generated with: no run computes it as it stands, but it is a model. */
+function decodersOf({ nodes }: ResolvedGraph): string[] {
+  return [...nodes.values()].flatMap(({ definition, inputs }) =>
+    Object.entries<Port>(definition.inputs)
+      .filter(([, { deferred }]) => deferred === "generation")
+      .flatMap(([name]) => inputs[name]?.map(({ node }) => node) ?? []),
+  );
 }
 
 const otherCheckpoint = "Compile with the checkpoint that the graph's trainer saved.";

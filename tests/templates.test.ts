@@ -7,6 +7,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
+import { onTinyModels, tinyFolder } from "#tests/kit/tiny-models";
 
 const saved = (dir: string) =>
   readdirSync(dir)
@@ -21,8 +22,8 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
     expect(check(document as GraphDocument).problems).toEqual([]);
   });
   it("compiles to ONNX", async () => {
-    const host = await testHost();
-    const compiled = await compile(document as GraphDocument, { hostFor: () => host });
+    const host = await testHost({ folders: [tinyFolder] });
+    const compiled = await compile(onTinyModels(document as GraphDocument), { hostFor: () => host });
     expect("models" in compiled && compiled.models.length).toBeGreaterThan(0);
   });
 });
@@ -53,8 +54,35 @@ describe("templates", () => {
     expect(error).toBeUndefined();
     expect(number("accuracy", "top1")).toBeGreaterThan(number("baseline", "top1") + 0.1);
   });
+  it("answer with a language model, one text for each question", async () => {
+    const { error, outputs } = await runOnTinyModels("chat-with-a-language-model");
+    expect(error).toBeUndefined();
+    expect(outputs.answer?.text?.value).toHaveLength(2);
+  });
+  it("find texts by what they mean to an encoder", async () => {
+    const { error, outputs } = await runOnTinyModels("embed-and-search-text", {
+      questions: { text: "A dog chases a ball in the park.\nBread is baked from flour, water and salt." },
+    });
+    expect(error).toBeUndefined();
+    expect(outputs.search?.found?.value).toEqual([
+      "A dog chases a ball in the park.",
+      "Bread is baked from flour, water and salt.",
+    ]);
+  });
+  it("name pictures with a CLIP from a folder", async () => {
+    const { error, number } = await runOnTinyModels("zero-shot-with-your-clip", { pictures: { limit: 6 } });
+    expect(error).toBeUndefined();
+    expect(number("accuracy", "candidates")).toBe(6);
+  });
   it("cannot be read from elsewhere", async () => {
     for (const id of ["../registry", "/etc/passwd", "a/b", "x".repeat(300)])
       expect(await readTemplate(id)).toBeUndefined();
   });
 });
+
+/** Runs a template on tiny models, with some parameters changed. */
+async function runOnTinyModels(id: string, changes: Readonly<Record<string, object>> = {}) {
+  const document = onTinyModels((await readTemplate(id)) as GraphDocument);
+  for (const [node, params] of Object.entries(changes)) Object.assign(document.nodes[node]?.params ?? {}, params);
+  return runDocument(document, await temporaryFolder(), { folders: [tinyFolder] });
+}

@@ -5,6 +5,7 @@ import type { Tensor } from "#nodes/core/values";
 import { accuracy } from "./accuracy";
 import { retrieval } from "./retrieval";
 import { search } from "./search";
+import { searchTexts } from "./search-texts";
 import { zeroShotClassifier } from "./zero-shot-classifier";
 
 const labels = ["cat", "dog", "cow"];
@@ -111,5 +112,26 @@ describe("search", () => {
       host,
     );
     expect(gallery.captions).toEqual(["q: b", "q: c"]);
+  });
+});
+
+describe("search texts", () => {
+  it("gives the nearest texts of each query by their cosine, best first", async () => {
+    const { found, ranking } = await runNode(
+      searchTexts,
+      {
+        embeddings: floats([3, 2], [10, 0, 0, 1, 3, 4]),
+        text: ["right", "up", "between"],
+        queries: floats([2, 2], [2, 0, 0, 0.5]),
+        query: ["east", "north"],
+      },
+      { top: 2 },
+    );
+    expect(found).toEqual(["right", "up"]);
+    expect(ranking.items.map(({ name, labels }) => [name, ...labels.map(({ label }) => label)])).toEqual([
+      ["east", "right", "between"],
+      ["north", "up", "between"],
+    ]);
+    expect(ranking.items[0]?.labels[1]?.score).toBeCloseTo(0.6, 6);
   });
 });

@@ -3,6 +3,7 @@ import { floats, ids, runTensorNode } from "#tests/kit/run-node";
 import type { Tensor } from "../core/values";
 import { contrastiveScorer } from "./contrastive-scorer";
 import { l2Normalize } from "./l2-normalize";
+import { poolTokens } from "./pool-tokens";
 import { projector } from "./projector";
 import { textTransformer } from "./text-transformer";
 import { visionTransformer } from "./vision-transformer";
@@ -177,5 +178,19 @@ describe("projector, normalization and scorer", () => {
     await expect(runTensorNode(contrastiveScorer, { images, texts }, { templates: 3 })).rejects.toThrow(
       "4 texts are no multiple of 3 templates",
     );
+  });
+});
+
+describe("pool tokens", () => {
+  const hidden = floats([2, 3, 1], [1, 2, 6, 10, 20, 60]);
+  const mask = ids([2, 3], [1, 1, 0, 0, 1, 1]);
+  const pooled = async (by: string, inputs: object) =>
+    list((await runTensorNode(poolTokens, { hidden, ...inputs }, { by })).outputs.embedding);
+  it("takes the mean, the first or the last of the tokens that count", async () => {
+    expect(await pooled("mean", { mask })).toEqual([1.5, 40]);
+    expect(await pooled("last", { mask })).toEqual([2, 60]);
+    expect(await pooled("first", { mask })).toEqual([1, 10]);
+    expect(await pooled("mean", {})).toEqual([3, 30]);
+    expect(await pooled("last", {})).toEqual([6, 60]);
   });
 });

@@ -78,7 +78,7 @@ A template may take 200,000 steps and write 16 MiB; it reaches nothing but the c
   },
   ports({ padding }) {
     if (padding === "length") return {};
-    const open = port.tensor({ dtype: "int64", shape: ["N", "*"] });
+    const open = port.tensor({ dtype: "int64", shape: ["N", "T"] });
     return { outputs: { ids: open, mask: open, labels: open }, perBatch: true };
   },
   rowwise: true,

@@ -57,7 +57,7 @@ is used has none.`,
   },
   ports({ packing, padding }) {
     if (packing === "clip" || padding === "length") return {};
-    const open = port.tensor({ dtype: "int64", shape: ["N", "*"] });
+    const open = port.tensor({ dtype: "int64", shape: ["N", "T"] });
     return { outputs: { ids: open, mask: open, types: open }, perBatch: true };
   },
   rowwise: true,

@@ -5,6 +5,7 @@ import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { root } from "../installation.mjs";
 import { anchorOf } from "./markdown";
 import { nodeHeading } from "./nodes-page";
+import { tinyModelsFor } from "#tests/kit/tiny-models";
 import { shortened } from "./template-pictures";
 
 const folder = `${root}/nodes/templates`;
@@ -92,6 +93,12 @@ function captionOf(id: string, document: GraphDocument): string {
       return `\`${node}.${name}\` = ${value}${usual === undefined ? "" : ` instead of ${usual}`}`;
     }),
   );
+  const tiny = tinyModelsFor(document);
+  if (tiny.length)
+    return (
+      "*The picture is of a run on a tiny model with random weights" +
+      ` (\`tests/fixtures/conformance/${tiny.join("`, `")}\`), where yours is to be: what it says means nothing.*`
+    );
   return changes.length
     ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are not those of the whole one.*`
     : "*The picture is of a run of the template as it is.*";

@@ -8,7 +8,7 @@ import type { PreviewProps } from "./preview-props";
 type Item = PreviewOf["ranking"]["items"][number];
 type Label = Item["labels"][number];
 
-/** What each picture was named, best first, each name with its score as a bar. */
+/** What each picture or text was found to be, best first, each name with its score as a bar. */
 export function RankingPreview({ preview: { items }, large = false }: PreviewProps<PreviewOf["ranking"]>) {
   return (
     <div className={large ? "grid grid-cols-2 gap-x-6 gap-y-3" : "flex flex-col gap-2"}>
@@ -25,6 +25,7 @@ function RankedItem({ item, large }: { item: Item; large: boolean }) {
     <div className="flex gap-2">
       {item.image && <Picture image={item.image} className="size-11 shrink-0" />}
       <ol className="min-w-0 flex-1">
+        {!item.image && item.name && <li className="truncate text-[11px] text-ink-2">{item.name}</li>}
         {item.labels.slice(0, large ? 5 : 3).map((label) => (
           <Bar key={label.label} label={label} isRight={item.truth === label.label} />
         ))}
