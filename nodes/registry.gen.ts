@@ -5,6 +5,7 @@ import { mnist as dataMnist } from "./data/mnist";
 import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
+import { perplexity as evalPerplexity } from "./eval/perplexity";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
@@ -45,6 +46,7 @@ import { input as textInput } from "./text/input";
 import { labelIds as textLabelIds } from "./text/label-ids";
 import { lengthBuckets as textLengthBuckets } from "./text/length-buckets";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
+import { packSequences as textPackSequences } from "./text/pack-sequences";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
@@ -68,6 +70,7 @@ export const registry = {
   "data.table": dataTable,
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
+  "eval.perplexity": evalPerplexity,
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,
   "eval.search": evalSearch,
@@ -108,6 +111,7 @@ export const registry = {
   "text.label-ids": textLabelIds,
   "text.length-buckets": textLengthBuckets,
   "text.load-tokenizer": textLoadTokenizer,
+  "text.pack-sequences": textPackSequences,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,

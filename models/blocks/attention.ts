@@ -90,7 +90,10 @@ export interface CausalSpec {
   past?: Value;
   /** A place sees itself and so many − 1 before it; all before it where absent. */
   window?: number;
-  /** int64 [B, keys]: 1 where a place counts. */
+  /**
+   * int64 [B, keys]: 1 where a place counts, 0 where not; in rows that hold several sequences their numbers from 1, so
+   * that a place sees its own sequence alone. Numbers above 1 need all places as queries.
+   */
   padding?: Value;
 }
 
@@ -107,9 +110,15 @@ export function causalAttentionMask(builder: Builder, spec: CausalSpec): Value {
   let sees = op.LessOrEqual(key, query);
   if (window !== undefined) sees = op.And(sees, op.Less(op.Sub(query, key), graph.constant([window], "int64")));
   sees = op.Reshape(sees, { to: [1, 1, queries, keys] });
-  if (padding) {
-    const counts = op.Greater(padding, graph.constant([0], "int64"));
-    sees = op.And(sees, op.Reshape(counts, { to: [padding.shape[0] as Dim, 1, 1, keys] }));
-  }
+  if (padding) sees = op.And(sees, countedKeys(builder, padding, queries));
   return op.Where(sees, constant([0]), constant([masked]));
+}
+
+/** Which places count for which: bool [B, 1, queries or 1, keys]. Padding looks on as if it were the first sequence. */
+function countedKeys({ op, graph }: Builder, padding: Value, queries: Dim): Value {
+  const [batch, keys] = padding.shape as [Dim, Dim];
+  const ofKeys = op.Reshape(padding, { to: [batch, 1, 1, keys] });
+  if (queries !== keys) return op.Greater(ofKeys, graph.constant([0], "int64"));
+  const ofQueries = op.Reshape(op.Max(padding, graph.constant([1], "int64")), { to: [batch, 1, queries, 1] });
+  return op.Equal(ofQueries, ofKeys);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { floats, runNode, testHost } from "#tests/kit/run-node";
+import { floats, ids, runNode, testHost } from "#tests/kit/run-node";
 import { random } from "#models/random";
 import type { Tensor } from "#nodes/core/values";
 import { accuracy } from "./accuracy";
 import { retrieval } from "./retrieval";
+import { perplexity } from "./perplexity";
 import { search } from "./search";
 import { searchTexts } from "./search-texts";
 import { zeroShotClassifier } from "./zero-shot-classifier";
@@ -112,6 +113,26 @@ describe("search", () => {
       host,
     );
     expect(gallery.captions).toEqual(["q: b", "q: c"]);
+  });
+});
+
+describe("perplexity", () => {
+  const logits = floats([2, 3, 2], [0, Math.log(3), 2, 2, 9, 9, Math.log(3), 0, 5, 1, 9, 9]);
+  const measured = (labels: number[], mask?: number[]) =>
+    runNode(perplexity, { logits, labels: ids([2, 3], labels), ...(mask ? { mask: ids([2, 3], mask) } : {}) });
+  it("is the exponential of the mean surprise at each next label that counts, over all rows", async () => {
+    const { loss, perplexity: value, accuracy, tokens } = await measured([0, 1, 0, 0, 1, -100]);
+    // 3/4 for the right one, 1/2 in a tie, 1/4
+    const mean = -Math.log((3 / 4) * (1 / 2) * (1 / 4)) / 3;
+    expect(loss).toBeCloseTo(mean, 6);
+    expect(value).toBeCloseTo(Math.exp(mean), 5);
+    expect(accuracy).toBeCloseTo(1 / 3, 6);
+    expect(tokens).toBe(3);
+    expect((await measured([0, 1, 0, 0, 1, -100], [1, 1, 0, 1, 0, 0])).loss).toBeCloseTo(Math.log(4 / 3), 6);
+  });
+  it("is refused where no label counts, or one is beyond the scores", async () => {
+    await expect(measured([0, -100, -100, 0, -100, -100])).rejects.toThrow("nothing to measure");
+    await expect(measured([0, 2, 0, 0, 0, 0])).rejects.toThrow("The label 2 is none of the 2 tokens");
   });
 });
 

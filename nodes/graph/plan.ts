@@ -97,6 +97,7 @@ function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Parts {
 function computedUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Map<string, boolean> {
   const asked = new Set(ends.map((end) => end.node));
   const steady = steadyNodes(graph);
+  const varying = varyingNodes(graph);
   const upstream = new Set(asked);
   const readWhole = new Set<string>();
   const computed = new Map<string, boolean>();
@@ -104,8 +105,9 @@ function computedUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Map<
     if (!upstream.has(node.id)) continue;
     const { definition } = node;
     const isSteady = !definition.build && steady.has(node.id) && !asked.has(node.id);
-    const isDrawn = isSteady && worksByRow(graph, node) && !readWhole.has(node.id);
-    if (isSteady && !isDrawn) continue;
+    if (isSteady && readWhole.has(node.id)) continue;
+    const isDrawn = isSteady && worksByRow(graph, node) && !varying.has(node.id);
+    if (isSteady && !isDrawn && !varying.has(node.id)) continue;
     computed.set(node.id, isDrawn);
     const rows = new Set(rowPorts(definition));
     for (const [name, sources] of Object.entries(node.inputs)) {
@@ -149,11 +151,26 @@ export function upstreamOf(
 function steadyNodes(graph: ResolvedGraph): Set<string> {
   const steady = new Set<string>();
   for (const node of graph.nodes.values()) {
-    const { random, perBatch } = node.definition;
-    const changes = random || perBatch || mayHoldParameters(node);
+    const changes = node.definition.random || mayHoldParameters(node);
     if (!changes && computedSources(node).every((endpoint) => steady.has(endpoint.node))) steady.add(node.id);
   }
   return steady;
+}
+
+/**
+ * Nodes whose results follow from which rows meet, or are made row by row of such: what needs all rows gets them as they
+ * are when all meet.
+ */
+function varyingNodes(graph: ResolvedGraph): Set<string> {
+  const varying = new Set<string>();
+  for (const { id, definition, inputs } of graph.nodes.values()) {
+    const rows = new Set(rowPorts(definition));
+    const isFed = Object.entries(inputs).some(
+      ([name, sources]) => (definition.build || rows.has(name)) && sources.some(({ node }) => varying.has(node)),
+    );
+    if (definition.perBatch || isFed) varying.add(id);
+  }
+  return varying;
 }
 
 /** Parameters are named under a scope. */

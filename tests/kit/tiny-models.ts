@@ -14,6 +14,12 @@ const standIns: Readonly<Record<string, string>> = {
   "clip-vit-base-patch32": "clip",
 };
 
+/** Parameters that choose a tiny model by its folder. */
+export function tinyModel(name: string): { source: "folder"; folder: string; config: string } {
+  const folder = join(tinyFolder, name);
+  return { source: "folder", folder, config: readFileSync(join(folder, "config.json"), "utf8") };
+}
+
 /** The tiny models that stand in for those that a graph names. */
 export function tinyModelsFor({ nodes }: GraphDocument): string[] {
   const named = Object.values(nodes).flatMap(({ params }) => standIns[basename(String(params.folder ?? ""))] ?? []);
@@ -25,9 +31,9 @@ export function onTinyModels(document: GraphDocument): GraphDocument {
   const nodes = Object.entries(document.nodes).map(([id, node]) => {
     const tiny = standIns[basename(String(node.params.folder ?? ""))];
     if (tiny === undefined) return [id, node] as const;
-    const folder = join(tinyFolder, tiny);
-    const config = "config" in node.params ? { config: readFileSync(join(folder, "config.json"), "utf8") } : {};
-    return [id, { ...node, params: { ...node.params, folder, ...config } }] as const;
+    const { config, ...choice } = tinyModel(tiny);
+    const params = { ...node.params, ...choice, ...("config" in node.params ? { config } : {}) };
+    return [id, { ...node, params }] as const;
   });
   return { ...document, nodes: Object.fromEntries(nodes) };
 }

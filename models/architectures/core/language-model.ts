@@ -11,7 +11,12 @@ import { hiddenStates, type Inputs, type InputSpec, layered, once, type Outputs 
 export const languageInputs = (width: number): Record<string, InputSpec> => ({
   input_ids: { dtype: "int64", shape: ["B", "L"], optional: true },
   inputs_embeds: { dtype: "float32", shape: ["B", "L", width], optional: true },
-  attention_mask: { dtype: "int64", shape: ["B", "L"], optional: true },
+  attention_mask: {
+    dtype: "int64",
+    shape: ["B", "L"],
+    optional: true,
+    doc: "1 where a token counts; in packed rows the number of its sequence.",
+  },
   position_ids: { dtype: "int64", shape: ["*", "L"], optional: true },
 });
 
