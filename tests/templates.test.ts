@@ -41,7 +41,14 @@ describe("templates", () => {
         .filter((t) => t.trains)
         .map((t) => t.id)
         .sort(),
-    ).toEqual(["clip-train-emoji", "distill-ema-teacher", "import-onnx-finetune", "linear-probe", "lora-finetune"]);
+    ).toEqual([
+      "clip-train-emoji",
+      "distill-ema-teacher",
+      "fine-tune-an-llm-lora",
+      "import-onnx-finetune",
+      "linear-probe",
+      "lora-finetune",
+    ]);
   });
   it("fine-tune an imported model past the same model frozen", async () => {
     const document = (await readTemplate("import-onnx-finetune")) as GraphDocument;
@@ -73,6 +80,18 @@ describe("templates", () => {
     const { error, number } = await runOnTinyModels("zero-shot-with-your-clip", { pictures: { limit: 6 } });
     expect(error).toBeUndefined();
     expect(number("accuracy", "candidates")).toBe(6);
+  });
+  it("teach a language model answers with adapters", async () => {
+    const { error, outputs, events } = await runOnTinyModels("fine-tune-an-llm-lora", {
+      trainer: { steps: 30, lr: 0.02, evaluate: 15 },
+    });
+    expect(error).toBeUndefined();
+    const measured = events.flatMap((event) => (event.kind === "metric" ? Object.entries(event.values) : []));
+    const perplexities = measured.flatMap(([name, value]) => (name.includes("perplexity") ? [value as number] : []));
+    expect(perplexities.length).toBeGreaterThan(1);
+    expect(perplexities.at(-1)).toBeLessThan((perplexities[0] as number) / 2);
+    expect(outputs.after?.text?.value).toHaveLength(2);
+    expect(outputs.save?.file?.value).toMatchObject({ name: "fine-tuned.safetensors" });
   });
   it("cannot be read from elsewhere", async () => {
     for (const id of ["../registry", "/etc/passwd", "a/b", "x".repeat(300)])

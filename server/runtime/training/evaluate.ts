@@ -149,7 +149,11 @@ class StreamMeasurement {
     const { graph } = measurement.evaluation.spec;
     this.#nodes = stream.steps.flatMap(({ step }) => nodesOfStep(step));
     for (const { step, rows } of stream.steps) {
-      for (const from of nodesOfStep(step).flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat())) {
+      const read =
+        step.kind === "region"
+          ? tensorInputs(graph, step.nodes)
+          : nodesOfStep(step).flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+      for (const from of read) {
         if (this.#nodes.includes(from.node)) continue;
         (rows.has(endpointKey(from)) ? this.#incoming : this.#whole).push(from);
       }
