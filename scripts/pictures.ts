@@ -12,7 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
-import { onTinyModels, tinyFolder } from "#tests/kit/tiny-models";
+import { onTinyModels, tinyFolder } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
 

@@ -6,7 +6,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
-import { tinyFolder, tinyModel } from "#tests/kit/tiny-models";
+import { tinyFolder, tinyModel } from "../scripts/gen/tiny-models";
 
 const conversations = [
   ["Who are you?", "A patchbay."],

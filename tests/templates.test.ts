@@ -7,7 +7,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
-import { onTinyModels, tinyFolder } from "#tests/kit/tiny-models";
+import { onTinyModels, tinyFolder } from "../scripts/gen/tiny-models";
 
 const saved = (dir: string) =>
   readdirSync(dir)

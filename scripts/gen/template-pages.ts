@@ -5,7 +5,7 @@ import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { root } from "../installation.mjs";
 import { anchorOf } from "./markdown";
 import { nodeHeading } from "./nodes-page";
-import { tinyModelsFor } from "#tests/kit/tiny-models";
+import { tinyModelsFor } from "./tiny-models";
 import { shortened } from "./template-pictures";
 
 const folder = `${root}/nodes/templates`;
