@@ -47,11 +47,13 @@ export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, f
   const { op, graph, generation } = builder;
   const [batch, length, width] = tokens.shape as [Dim, Dim, number];
   const kept = generation?.once(features) ?? features;
-  const number = generation ? numbersInRows(builder, isPlace, kept) : numbersInAll(builder, isPlace);
-  const places = op.Reshape(op.Max(number, graph.constant([0], "int64")), { to: [batch, length] });
   const count = kept.shape.slice(0, -1).reduce(multiplyDims, 1);
+  const { number, isFilled } = generation
+    ? numbersInRows(builder, isPlace, kept)
+    : { number: numbersInAll(builder, isPlace), isFilled: isPlace };
+  const places = op.Reshape(op.Max(number, graph.constant([0], "int64")), { to: [batch, length] });
   const placed = op.Gather(op.Reshape(kept, { to: [count, width] }), places, { axis: 0 });
-  return op.Where(op.Reshape(isPlace, { to: [batch, length, 1] }), placed, tokens);
+  return op.Where(op.Reshape(isFilled, { to: [batch, length, 1] }), placed, tokens);
 }
 
 /** The number of each place among all of them, from 0. isPlace: bool [B, T] → int64 [B·T]. */
@@ -61,8 +63,11 @@ function numbersInAll({ op, graph }: Builder, isPlace: Value): Value {
   return op.Sub(op.CumSum(flat, { along: 0 }), graph.constant([1], "int64"));
 }
 
-/** The same for each row for itself, those that came before counted, where features lie row behind row. → [B, T]. */
-function numbersInRows(builder: Builder, isPlace: Value, features: Value): Value {
+/**
+ * The same for each row for itself, those that came before counted, where features lie row behind row: int64 [B, T], and
+ * which places are filled. A placeholder that the model itself writes, behind the last feature, stays a token as any.
+ */
+function numbersInRows(builder: Builder, isPlace: Value, features: Value): { number: Value; isFilled: Value } {
   const { op, graph } = builder;
   const generation = builder.generation as NonNullable<Builder["generation"]>;
   const [batch, length] = isPlace.shape as [Dim, Dim];
@@ -76,6 +81,9 @@ function numbersInRows(builder: Builder, isPlace: Value, features: Value): Value
   const seen = op.Where(counts, op.Reshape(earlier, { to: [batch, "*"] }), builder.constant([0]));
   const before = op.Cast(op.ReduceSum(seen, { axes: [1] }), { dtype: "int64" });
   const fresh = op.CumSum(op.Cast(isPlace, { dtype: "int64" }), { along: 1 });
-  const row = op.Mul(op.Reshape(placesOf(builder, batch), { to: [batch, 1] }), graph.constant([perRow], "int64"));
-  return op.Sub(op.Add(op.Add(before, fresh), row), graph.constant([1], "int64"));
+  const number = op.Sub(op.Add(before, fresh), graph.constant([1], "int64"));
+  const end = graph.constant([perRow], "int64");
+  const row = op.Mul(op.Reshape(placesOf(builder, batch), { to: [batch, 1] }), end);
+  const last = graph.constant([perRow - 1], "int64");
+  return { number: op.Add(op.Min(number, last), row), isFilled: op.And(isPlace, op.Less(number, end)) };
 }
