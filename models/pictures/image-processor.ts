@@ -3,6 +3,7 @@
  * normalise, cut into tiles, pad to a batch. Equal to its implementation with PIL to 1e-5.
  */
 import * as z from "zod";
+import { bestResolution, fittedInto } from "./anyres";
 import { type Filter, filtersByNumber, type Picture, resample } from "./pillow";
 
 const side = z.int().min(1).max(16_384);
@@ -184,7 +185,7 @@ function moved(picture: Picture, { width, height }: Size, top: number, left: num
 
 function cutIntoTiles(tiles: NonNullable<ImageProcessor["tiles"]>, filter: Filter, picture: Picture): Picture[] {
   const { grids, whole, side: length } = tiles;
-  const grid = bestGrid(picture, grids);
+  const grid = bestResolution(picture, grids);
   const fitted = fittedInto(picture, grid);
   const scaled = resample(picture, fitted.width, fitted.height, filter);
   const [top, left] = [grid.height - fitted.height, grid.width - fitted.width].map((room) => Math.floor(room / 2));
@@ -197,30 +198,6 @@ function cutIntoTiles(tiles: NonNullable<ImageProcessor["tiles"]>, filter: Filte
     }
   }
   return cut;
-}
-
-/** The size that keeps most of the picture's pixels, and of those the one that wastes least. */
-export function bestGrid({ width, height }: Size, grids: readonly Size[]): Size {
-  let best = grids[0] as Size;
-  let mostKept = 0;
-  let leastWasted = Number.POSITIVE_INFINITY;
-  for (const grid of grids) {
-    const scale = Math.min(grid.width / width, grid.height / height);
-    const kept = Math.min(Math.trunc(width * scale) * Math.trunc(height * scale), width * height);
-    const wasted = grid.width * grid.height - kept;
-    if (kept < mostKept || (kept === mostKept && wasted >= leastWasted)) continue;
-    best = grid;
-    mostKept = kept;
-    leastWasted = wasted;
-  }
-  return best;
-}
-
-function fittedInto({ width, height }: Size, grid: Size): Size {
-  const across = grid.width / width;
-  const down = grid.height / height;
-  if (across < down) return { width: grid.width, height: Math.min(Math.ceil(height * across), grid.height) };
-  return { width: Math.min(Math.ceil(width * down), grid.width), height: grid.height };
 }
 
 function normalised({ scale, offset, mean, std }: ImageProcessor, { width, height, data: source }: Picture): Processed {

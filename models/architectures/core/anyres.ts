@@ -1,7 +1,7 @@
 /** Pictures of any size as tiles (LLaVA-NeXT): how they are cut, and how the features of tiles become a picture's. */
 import type { Builder } from "../../blocks/builder";
 import type { Dim, Value } from "../../onnx/graph";
-import { bestGrid } from "../../pictures/image-processor";
+import { bestResolution } from "../../pictures/anyres";
 
 export interface TileSpec {
   /** The side of a tile in pixels, and in features. */
@@ -15,7 +15,7 @@ export interface TileSpec {
 
 /** The numbers of tiles from top to bottom and from left to right, of a picture's height and width. */
 export function tileGrid([height, width]: readonly [number, number], { side, pinpoints }: TileSpec) {
-  const best = bestGrid(
+  const best = bestResolution(
     { height, width },
     pinpoints.map(([down, across]) => ({ height: down, width: across })),
   );
