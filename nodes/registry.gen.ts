@@ -54,6 +54,7 @@ import { trim as textTrim } from "./text/trim";
 import { trainer as trainTrainer } from "./train/trainer";
 import { average as weightsAverage } from "./weights/average";
 import { freeze as weightsFreeze } from "./weights/freeze";
+import { loadAdapter as weightsLoadAdapter } from "./weights/load-adapter";
 import { load as weightsLoad } from "./weights/load";
 import { lora as weightsLora } from "./weights/lora";
 import { make as weightsMake } from "./weights/make";
@@ -119,6 +120,7 @@ export const registry = {
   "train.trainer": trainTrainer,
   "weights.average": weightsAverage,
   "weights.freeze": weightsFreeze,
+  "weights.load-adapter": weightsLoadAdapter,
   "weights.load": weightsLoad,
   "weights.lora": weightsLora,
   "weights.make": weightsMake,

@@ -155,8 +155,8 @@ function bothTowers({ builder, config, inputs, options }: Forward<Config>): Outp
   };
 }
 
-const visionNames = { prefixes: ["vision_model"] };
-const textNames = { prefixes: ["text_model"] };
+const visionNames = { prefixes: ["vision_model"], modules: [[/^vision_model\./, ""]] as const };
+const textNames = { prefixes: ["text_model"], modules: [[/^text_model\./, ""]] as const };
 
 export const clip = defineFamily({
   modelTypes: { clip: "CLIPModel", clip_vision_model: "CLIPVisionModel", clip_text_model: "CLIPTextModel" },

@@ -90,7 +90,7 @@ function causalModel({ builder, config, inputs }: Forward<Config>): Outputs {
   return languageHead(builder, inputs, tower(builder, config, inputs), { vocabulary: config.vocab_size, tied });
 }
 
-const names = { prefixes: ["transformer"] };
+const names = { prefixes: ["transformer"], transposed: /\bh\.\d+\..*\.weight$/ };
 
 export const gpt2 = defineFamily({
   modelTypes: { gpt2: "GPT2LMHeadModel" },

@@ -10,6 +10,15 @@ export interface ZipFile {
   parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
+export const bytesFile = (path: string, bytes: Uint8Array): ZipFile => ({
+  path,
+  bytes: bytes.byteLength,
+  parts: () => [bytes],
+});
+
+export const textFile = (path: string, text: string): ZipFile => bytesFile(path, new TextEncoder().encode(text));
+export const jsonFile = (path: string, json: unknown): ZipFile => textFile(path, `${JSON.stringify(json, null, 2)}\n`);
+
 /** Its directory, written at the end, needs where each file began and what it summed up to. */
 interface Written {
   file: ZipFile;

@@ -1,9 +1,22 @@
 /** Low-rank adapters beside the matrices that they adapt: found in a checkpoint, and by what they are scaled. */
 import type { TensorAddress } from "#models/files/checkpoint";
+import { nameFinder, type NameRules } from "#models/architectures/core/names";
 import { matches } from "#models/patterns";
 import type { Weights } from "./values";
 
 export type AdapterSettings = NonNullable<Weights["lora"]>[number];
+
+/** The adapter on a matrix: its name fits a pattern, or is what its node makes of a name in a file. */
+export function adapterOn(
+  name: string,
+  lora: readonly AdapterSettings[],
+  foreign?: { name: string; rules: NameRules },
+): AdapterSettings | undefined {
+  return lora.find(
+    ({ targets }) =>
+      matches(name, targets) || (foreign && nameFinder(targets, foreign.rules)(foreign.name) !== undefined),
+  );
+}
 
 /** What A·B is multiplied by: α / rank, or α / √rank where it is rank-stabilized (Kalajdzievski 2023). */
 export const adapterScale = ({ rank, alpha, stabilized }: AdapterSettings): number =>
@@ -53,4 +66,15 @@ function refuseMisfit(name: string, { a, b, settings: { rank } }: FoundAdapter, 
     ),
     { hint: "Set the rank of the LoRA node before this one to that of the training." },
   );
+}
+
+/** A matrix of so many rows and columns, laid the other way round. */
+export function transposedMatrix(
+  numbers: Float32Array,
+  [rows, columns]: readonly [number, number],
+): Float32Array<ArrayBuffer> {
+  return new Float32Array(numbers.length).map((_, place) => {
+    const row = place % rows;
+    return numbers[row * columns + Math.floor(place / rows)] as number;
+  });
 }

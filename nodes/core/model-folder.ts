@@ -68,12 +68,14 @@ export async function folderFingerprint(host: Host, choice: FolderChoice): Promi
   return choice.source === "folder" ? host.folderStamp(choice.folder) : "";
 }
 
+/** Where a choice lies on this machine, unless it was uploaded. */
+async function folderOf(host: Host, { source, folder, model, revision }: FolderChoice): Promise<string> {
+  return source === "hub" ? (await host.hubFolder(model.trim(), revision, "model")).folder : folder;
+}
+
 export async function openFolder(host: Host, choice: FolderChoice): Promise<OpenFolder> {
   if (choice.source === "upload") return openUpload(host, choice.file);
-  const folder =
-    choice.source === "hub"
-      ? (await host.hubFolder(choice.model.trim(), choice.revision, "model")).folder
-      : choice.folder;
+  const folder = await folderOf(host, choice);
   const found = await host.folderFiles(folder, companionNames);
   const there = companionNames.filter((_, i) => !(found[i] instanceof Error));
   return {
@@ -81,6 +83,26 @@ export async function openFolder(host: Host, choice: FolderChoice): Promise<Open
     checkpoint: await host.openCheckpoint(folder),
     companions: there.map((name) => ({ name, read: () => host.readFolderFile(folder, name) })),
   };
+}
+
+const adapterWeights = "adapter_model.safetensors";
+
+/** An adapter's configuration, and its tensors. */
+export async function openAdapterFolder(
+  host: Host,
+  choice: FolderChoice,
+): Promise<Pick<OpenFolder, "config" | "checkpoint">> {
+  if (choice.source === "upload") return openUpload(host, choice.file);
+  const folder = await folderOf(host, choice);
+  return {
+    config: new TextDecoder().decode(await host.readFolderFile(folder, "adapter_config.json")),
+    checkpoint: await host.openCheckpoint(folder, adapterWeights),
+  };
+}
+
+/** Which files of an uploaded adapter are kept. */
+export async function inspectAdapter(_config: Source, beside: Beside): Promise<{ files: string[] }> {
+  return { files: (await beside(adapterWeights)) ? [adapterWeights] : [] };
 }
 
 async function openUpload(host: Host, file: FolderChoice["file"]): Promise<OpenFolder> {

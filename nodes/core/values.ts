@@ -65,9 +65,9 @@ export interface Weights {
   frozen?: string[];
   /**
    * Low-rank adapters on matrices; the matrices themselves stay. They are scaled by alpha / rank, or alpha / √rank where
-   * they are stabilized. Targets are patterns, or names as a file of Hugging Face's has them.
+   * they are stabilized. Targets are patterns; of adapters that were loaded, names as the base's file has them.
    */
-  lora?: { rank: number; alpha: number; targets: string[]; stabilized?: boolean }[];
+  lora?: { rank: number; alpha: number; targets: string[]; stabilized?: boolean; isLoaded?: boolean }[];
   /** Names that are another name's tensor, which may lie the other way round. */
   ties?: { name: string; to: string; transposed: boolean }[];
   /**

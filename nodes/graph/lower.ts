@@ -3,7 +3,7 @@ import { Generation } from "#models/blocks/generation";
 import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { matches } from "#models/patterns";
-import { adapterScale, type AdapterSettings } from "../core/adapters";
+import { adapterOn, adapterScale, type AdapterSettings } from "../core/adapters";
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
@@ -68,7 +68,7 @@ export function lower(
     const weights = node.inputs.weights?.[0];
     const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
-    const builder = parametersOf(lowered.graph, handle, claim, training);
+    const builder = parametersOf(lowered.graph, handle, claim, { training, foreignOf: foreignNames(node) });
     const outputs = emitNode(
       lowered.graph,
       node,
@@ -142,8 +142,7 @@ function claims(
   const weights = node.inputs.weights?.[0];
   const origin = weights ? originOf(graph, weights) : node.id;
   const decay = handle?.average;
-  const rules = node.definition.names?.(node.params);
-  const ownNameLength = scopeOf(node).length + 1;
+  const foreignOf = foreignNames(node);
   return (name, adapter = false) => {
     const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
     const isOther = (known: LoweredParameter | undefined) => known !== undefined && known.id !== id;
@@ -156,17 +155,29 @@ function claims(
         id,
         weights,
         adapter,
-        ...(rules ? { foreign: { name: name.slice(ownNameLength), rules } } : {}),
+        ...(foreignOf ? { foreign: foreignOf(name) } : {}),
         ...(decay === undefined ? {} : { decay }),
       });
     return graphName;
   };
 }
+/** What files that Patchbay did not write call the parameters of a node, where it knows such names. */
+function foreignNames(node: ResolvedNode): ((name: string) => { name: string; rules: NameRules }) | undefined {
+  const rules = node.definition.names?.(node.params);
+  const ownNameLength = scopeOf(node).length + 1;
+  return rules && ((name) => ({ name: name.slice(ownNameLength), rules }));
+}
+
 /** Claims a parameter by its name in a checkpoint; the result is its name in the graph. */
 type Claim = (name: string, adapter?: boolean) => string;
 
 /** A builder whose parameters, given by full name, are what a weights handle makes of them. */
-function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, training: boolean): Builder {
+function parametersOf(
+  graph: Graph,
+  handle: Weights | undefined,
+  claim: Claim,
+  { training, foreignOf }: { training: boolean; foreignOf: ReturnType<typeof foreignNames> },
+): Builder {
   const builder = builderOf(graph, training);
   const { op } = builder;
   const { frozen = [], lora = [], ties = [], average } = handle ?? {};
@@ -205,7 +216,7 @@ function parametersOf(graph: Graph, handle: Weights | undefined, claim: Claim, t
       const source = tie?.to ?? name;
       const stored = tie?.transposed ? shape.toReversed() : shape;
       const base = parameter(source, stored, init);
-      const adapter = stored.length === 2 ? lora.find(({ targets }) => matches(source, targets)) : undefined;
+      const adapter = stored.length === 2 ? adapterOn(source, lora, foreignOf?.(source)) : undefined;
       const value = adapter
         ? adapted(base, source, stored, adapter)
         : stoppedIf(isTeacher || matches(source, frozen), base);

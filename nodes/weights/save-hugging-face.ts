@@ -1,15 +1,24 @@
 import * as z from "zod";
 import { inBothDialects } from "#models/architectures/core/dialects";
 import { hubLayout, type Placed } from "#models/architectures/core/hub-layout";
-import { openConfig } from "#models/architectures/core/open";
+import { openConfig, type OpenedConfig } from "#models/architectures/core/open";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { quantizedIn } from "#models/files/quantized";
 import { headerFor, type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
-import { streamZip, type ZipFile } from "#models/files/zip-writer";
+import { bytesFile, jsonFile, streamZip, textFile, type ZipFile } from "#models/files/zip-writer";
+import { adapterFiles } from "../core/adapter-folder";
 import { checkpointOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { hubDocs } from "../core/hub";
-import { checkFolder, folderFingerprint, folderParams, inspectFolder, openFolder } from "../core/model-folder";
+import {
+  checkFolder,
+  type FolderChoice,
+  folderFingerprint,
+  folderParams,
+  inspectFolder,
+  type OpenFolder,
+  openFolder,
+} from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { beyondOf, inPrecision, type Precision, precisions, shardsOf } from "../core/precision";
@@ -28,7 +37,8 @@ stay what they are. Without weights the folder is written anew, in another preci
   \`rope_theta\` and \`rope_scaling\`
 - tokenizer, processor, chat template and \`generation_config.json\` are copied as they are
 
-LoRA adapters are folded in with *Merge adapters* before. Quantized matrices are not written: wire the weights as they
+Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter_config.json\` with patterns of rank and
+alpha, and \`adapter_model.safetensors\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices are not written: wire the weights as they
 were before *Quantize*.
 
 ${hubDocs}`,
@@ -42,6 +52,10 @@ ${hubDocs}`,
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("model")
       .meta({ label: "Folder name" }),
+    content: z.enum(["whole model", "LoRA adapter"]).default("whole model").meta({
+      label: "What",
+      description: "An adapter is written as PEFT saves it, without the matrices that it adapts.",
+    }),
     ...folderParams,
     scope: z
       .string()
@@ -60,6 +74,11 @@ ${hubDocs}`,
       label: "As",
       description: "Several files are downloaded one by one; on the command line they are a folder.",
     }),
+    base: z.string().max(4096).default("").meta({
+      label: "Base model",
+      description: "What an adapter says that it belongs to, where that is not the folder or the id above.",
+      advanced: true,
+    }),
     className: z.string().max(80).default("").meta({
       label: "Class",
       description: "Of transformers, where it is not the one that config.json names.",
@@ -69,32 +88,55 @@ ${hubDocs}`,
   inspect: { file: { ending: "/config.json", read: inspectFolder } },
   check: checkFolder,
   fingerprint: ({ host, params }) => folderFingerprint(host, params),
-  async run({ host, inputs, params }) {
+  async run({ host, inputs: { weights }, params }) {
     const source = await openFolder(host, params);
     const model = openConfig(source.config, {}, params.className.trim() || undefined);
-    const weights = inputs.weights && (await checkpointFor(host, inputs.weights));
-    const placed = hubLayout(model, {
-      folder: [...source.checkpoint.tensors.keys()],
-      weights: [...(weights?.tensors.keys() ?? [])],
-      scope: params.scope,
-    });
-    if (weights) refuseForeign(placed, weights, params.scope);
-    const addressOf = ({ from, stored }: Placed): TensorAddress =>
-      (from === "weights" ? weights : source.checkpoint)?.tensors.get(stored) as TensorAddress;
-    const beyond: string[] = [];
-    const { precision } = params;
-    const tensors = placed.map((one) =>
-      inPrecision({ host, name: one.name, address: addressOf(one), precision, onBeyond: (name) => beyond.push(name) }),
-    );
-    const dtype = dtypeOf(precision, tensors);
-    const config = inBothDialects(source.config, { className: model.className, dtype });
-    const files = [textFile("config.json", config), ...weightFiles(tensors, params.largest * 1e9)];
-    for (const { name, read } of source.companions) files.push(bytesFile(name, await read()));
-    const file = await stored(host, params, files);
-    if (beyond.length) host.warn(beyondOf(beyond));
-    return { file };
+    const files =
+      params.content === "LoRA adapter"
+        ? await adapterFiles(host, weights, { model, scope: params.scope, base: params.base || baseOf(params) })
+        : await modelFiles(host, weights, { source, model, params });
+    return { file: await stored(host, params, files) };
   },
 });
+
+/** What an adapter says that it belongs to. */
+const baseOf = ({ source, model, folder }: FolderChoice): string => {
+  if (source === "hub") return model.trim();
+  return source === "folder" ? folder : "";
+};
+
+interface ModelRequest {
+  source: OpenFolder;
+  model: OpenedConfig;
+  params: { scope: string; precision: Precision; largest: number };
+}
+
+async function modelFiles(
+  host: Host,
+  handle: Weights | undefined,
+  { source, model, params: { scope, precision, largest } }: ModelRequest,
+): Promise<ZipFile[]> {
+  const weights = handle && (await checkpointFor(host, handle));
+  const placed = hubLayout(model, {
+    folder: [...source.checkpoint.tensors.keys()],
+    weights: [...(weights?.tensors.keys() ?? [])],
+    scope,
+  });
+  if (weights) refuseForeign(placed, weights, scope);
+  const addressOf = ({ from, stored: name }: Placed): TensorAddress =>
+    (from === "weights" ? weights : source.checkpoint)?.tensors.get(name) as TensorAddress;
+  const onBeyond = (name: string) => host.warn(beyondOf([name]));
+  const tensors = placed.map((one) =>
+    inPrecision({ host, name: one.name, address: addressOf(one), precision, onBeyond }),
+  );
+  const config = inBothDialects(source.config, {
+    className: model.className,
+    dtype: dtypeOf(precision, tensors),
+  });
+  const files = [textFile("config.json", config), ...weightFiles(tensors, largest * 1e9)];
+  for (const { name, read } of source.companions) files.push(bytesFile(name, await read()));
+  return files;
+}
 
 /** The tensors of weights that can be written as they are. */
 async function checkpointFor(host: Host, weights: Weights): Promise<Checkpoint> {
@@ -106,7 +148,7 @@ async function checkpointFor(host: Host, weights: Weights): Promise<Checkpoint> 
   const adapted = [...checkpoint.tensors.keys()].find((name) => name.endsWith(".lora_A"));
   if (adapted !== undefined)
     throw Object.assign(new Error(`The weights hold the adapter “${adapted}”, which is no part of the model.`), {
-      hint: "Put Merge adapters between, which folds adapters into the matrices.",
+      hint: "Choose to write the LoRA adapter, or put Merge adapters between, which folds it into the matrices.",
     });
   const [quantized] = quantizedIn(checkpoint).keys();
   if (quantized !== undefined)
@@ -168,15 +210,6 @@ function shardFile(path: string, tensors: readonly StreamedTensor[]): ZipFile {
     parts: () => streamSafetensors(tensors, metadata),
   };
 }
-
-const bytesFile = (path: string, bytes: Uint8Array): ZipFile => ({
-  path,
-  bytes: bytes.byteLength,
-  parts: () => [bytes],
-});
-
-const textFile = (path: string, text: string): ZipFile => bytesFile(path, new TextEncoder().encode(text));
-const jsonFile = (path: string, json: unknown): ZipFile => textFile(path, `${JSON.stringify(json, null, 2)}\n`);
 
 /** The folder as one archive, or config.json with all else beside it. */
 async function stored(

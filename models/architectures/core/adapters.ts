@@ -1,6 +1,6 @@
 /** Low-rank adapters as PEFT writes them: W + scale·B·A (Hu et al. 2021). */
 import * as z from "zod";
-import type { Checkpoint } from "../../files/checkpoint";
+import type { Checkpoint, TensorAddress } from "../../files/checkpoint";
 import type { TensorRange } from "../../files/safetensors";
 import { cutText } from "../../files/text";
 import type { NameRules } from "./names";
@@ -60,6 +60,54 @@ export interface OpenAdapter {
   checkpoint: Checkpoint;
 }
 
+/** An adapter's files in PEFT's own names. */
+export interface WrittenAdapter {
+  base: string;
+  /** Whether it is one of a language model. */
+  isCausal: boolean;
+  /** The layers that are adapted, by the names of their modules. */
+  layers: readonly { module: string; rank: number; alpha: number; stabilized: boolean }[];
+  /** Names of modules that stand for those of `layers`: the ends that fit them, and nothing else. */
+  targets: readonly string[];
+  transposed: boolean;
+}
+
+/** An adapter_config.json: what most layers have holds for all, and patterns say what the others have. */
+export function adapterConfigText({ base, isCausal, layers, targets, transposed }: WrittenAdapter): string {
+  const stabilized = layers.every((layer) => layer.stabilized);
+  // PEFT scales all layers one way: where they differ, those that are stabilized get the alpha that comes to the same.
+  const alphas = layers.map(({ rank, alpha, stabilized: own }) =>
+    own && !stabilized ? alpha * Math.sqrt(rank) : alpha,
+  );
+  const rank = commonest(layers.map((layer) => layer.rank));
+  const alpha = commonest(alphas);
+  const json = {
+    peft_type: "LORA",
+    task_type: isCausal ? "CAUSAL_LM" : null,
+    base_model_name_or_path: base,
+    bias: "none",
+    fan_in_fan_out: transposed,
+    inference_mode: true,
+    init_lora_weights: true,
+    lora_alpha: alpha,
+    lora_dropout: 0,
+    modules_to_save: null,
+    r: rank,
+    rank_pattern: Object.fromEntries(layers.filter((l) => l.rank !== rank).map((l) => [l.module, l.rank])),
+    alpha_pattern: Object.fromEntries(layers.flatMap((l, i) => (alphas[i] === alpha ? [] : [[l.module, alphas[i]]]))),
+    target_modules: targets,
+    use_dora: false,
+    use_rslora: stabilized,
+  };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+function commonest(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return [...counts].sort(([, left], [, right]) => right - left)[0]?.[0] ?? 8;
+}
+
 const begin = /^base_model\.model\./;
 const parts = /\.lora_(A|B)(\.default)?\.weight$/;
 
@@ -92,6 +140,30 @@ export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rule
       return { a, b, scale, transposed: adapter.fan_in_fan_out === true };
     },
   };
+}
+
+/** One layer's adapter in a file, and by what it is scaled. */
+export interface FileAdapter {
+  /** The layer's weight, as the file calls it. */
+  weight: string;
+  /** [rank, in] and [out, rank]. */
+  a: TensorAddress;
+  b: TensorAddress;
+  alpha: number;
+  rank: number;
+}
+
+/** Every adapter of a file. Throws `ConfigError` where it holds anything else, such as a whole head. */
+export function adaptersInFile(config: AdapterConfig, { tensors }: Checkpoint): FileAdapter[] {
+  const other = [...tensors.keys()].find((name) => !parts.test(name));
+  if (other !== undefined)
+    throw new ConfigError(`The adapter holds “${cutText(other, 100, "…")}”, which is no low-rank part.`, mergeFirst);
+  return [...tensors].flatMap(([name, a]): FileAdapter[] => {
+    const b = tensors.get(name.replace(".lora_A.", ".lora_B."));
+    if (!name.includes(".lora_A.") || !b) return [];
+    const layer = layerOf(name);
+    return [{ weight: `${layer}.weight`, a, b, alpha: alphaOf(config, layer), rank: a.shape[0] ?? 1 }];
+  });
 }
 
 /** The layer that a tensor of an adapter belongs to, as its file calls it. */

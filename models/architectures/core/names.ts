@@ -11,6 +11,10 @@ export interface NameRules {
   tied?: Readonly<Record<string, string>>;
   /** What files of the hub hold twice: the other name, which some version of transformers reads, to ours. */
   copies?: Readonly<Record<string, string>>;
+  /** What makes a module's name in transformers 5 of ours, where adapters on it bear another than in transformers 4. */
+  modules?: readonly (readonly [RegExp, string])[];
+  /** Matrices that lie as [in, out]. */
+  transposed?: RegExp;
 }
 
 /** Oddities that any file may have. */

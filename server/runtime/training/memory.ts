@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { safetensorsParts, type TensorToWrite } from "#models/files/safetensors";
-import { matches } from "#models/patterns";
+import { adapterOn } from "#nodes/core/adapters";
 import type { Weights } from "#nodes/core/values";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
 import { endpointKey } from "#nodes/graph/resolve";
@@ -151,9 +151,11 @@ async function storeWeights(
 }
 
 /** The adapter whose first half a parameter is. */
-function adapterOf({ name, handle }: KnownParameter): NonNullable<Weights["lora"]> {
+function adapterOf({ name, handle, foreign }: KnownParameter): NonNullable<Weights["lora"]> {
   if (!name.endsWith(".lora_A")) return [];
-  const target = name.replace(/\.lora_A$/, "");
-  const adapter = handle?.lora?.find(({ targets }) => matches(target, targets));
+  const withoutPart = (text: string) => text.replace(/\.lora_A$/, "");
+  const target = withoutPart(name);
+  const inFile = foreign && { ...foreign, name: withoutPart(foreign.name) };
+  const adapter = adapterOn(target, handle?.lora ?? [], inFile);
   return adapter ? [{ ...adapter, targets: [target] }] : [];
 }

@@ -135,7 +135,9 @@ function warnOfIdlePatterns({ training, memory }: TrainingState, prepared: reado
   const patterns = {
     "what a stage trains": prepared.flatMap(({ spec }) => spec.stage.trains.map(({ pattern }) => pattern)),
     "what is frozen": handles.flatMap(({ frozen }) => frozen ?? []),
-    "LoRA's targets": handles.flatMap(({ lora }) => lora?.flatMap(({ targets }) => targets) ?? []),
+    "LoRA's targets": handles.flatMap(
+      ({ lora }) => lora?.flatMap(({ targets, isLoaded }) => (isLoaded ? [] : targets)) ?? [],
+    ),
   };
   const known = `${names.slice(0, 4).join(", ")}${names.length > 4 ? ` and ${names.length - 4} more` : ""}`;
   for (const [place, list] of Object.entries(patterns)) {

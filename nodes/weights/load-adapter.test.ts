@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readSafetensors } from "#models/files/safetensors";
+import type { Host } from "../core/host";
+import type { Tensor, Weights } from "../core/values";
+import { runModel } from "#server/runtime/hugging-face/run-model";
+import { loadValue } from "#server/runtime/values";
+import { openBlobs } from "#server/storage/blobs";
+import { graph, runDocument } from "#tests/kit/graphs";
+import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
+import { writeFolder } from "#tests/kit/written-folder";
+import { load } from "./load";
+import { loadAdapter } from "./load-adapter";
+import { merge } from "./merge";
+
+const set = resolve("tests/fixtures/conformance");
+const baseOf: Record<string, string> = {
+  "lora-qwen2": "qwen2",
+  "lora-qwen2-pattern": "qwen2",
+  "lora-clip-vision": "clip-vision",
+  "lora-clip": "clip",
+};
+const configIn = (folder: string) => JSON.parse(readFileSync(join(folder, "adapter_config.json"), "utf8"));
+const tensorsIn = (path: string) => readSafetensors(readFileSync(path)).tensors;
+
+async function loaded(host: Host, adapter: string): Promise<Weights> {
+  const folder = join(set, baseOf[adapter] ?? "");
+  const { weights } = await runNode(load, {}, { source: "folder", folder }, host);
+  const of = { source: "folder", folder: join(set, adapter) };
+  return (await runNode(loadAdapter, { weights }, of, host)).weights;
+}
+
+describe("PEFT adapters", () => {
+  it.each(Object.keys(baseOf))("are merged to what PEFT merges: %s", async (adapter) => {
+    const host = await testHost({ folders: [set] });
+    const { weights } = await runNode(merge, { weights: await loaded(host, adapter) }, {}, host);
+    const got = readSafetensors(await host.get(weights.ref as string)).tensors;
+    const wanted = [...tensorsIn(join(set, adapter, "expected.safetensors"))].filter(([name]) =>
+      name.startsWith("weight."),
+    );
+    expect(wanted.length).toBeGreaterThan(0);
+    for (const [name, { data }] of wanted) {
+      const own = name.replace("weight.", "");
+      const mine = got.get(own);
+      expect(mine, own).toBeDefined();
+      const numbers = new Float32Array((mine?.data ?? new Uint8Array()).slice().buffer);
+      const theirs = new Float32Array(data.slice().buffer);
+      expect(Math.max(...theirs.map((x, i) => Math.abs(x - (numbers[i] ?? Number.NaN))))).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each(Object.keys(baseOf))("are written as they came: %s", async (adapter) => {
+    const host = await testHost({ folders: [set] });
+    const out = await temporaryFolder();
+    const weights = await loaded(host, adapter);
+    const content = "LoRA adapter";
+    await writeFolder(host, join(set, baseOf[adapter] ?? ""), out, { weights, scope: "", content });
+    const [before, after] = [join(set, adapter), out].map((dir) => tensorsIn(join(dir, "adapter_model.safetensors")));
+    for (const [name, tensor] of before ?? []) expect(after?.get(name)).toEqual(tensor);
+    const [given, written] = [configIn(join(set, adapter)), configIn(out)];
+    expect(written.use_rslora).toBe(given.use_rslora);
+    expect([...written.target_modules].every((name: unknown) => typeof name === "string")).toBe(true);
+    if (adapter !== "lora-qwen2-pattern") return;
+    expect(Object.entries(written.rank_pattern)).toEqual([["model.layers.1.self_attn.v_proj", 3]]);
+    expect(Object.entries(written.alpha_pattern)).toEqual([["model.layers.0.self_attn.q_proj", 5]]);
+    expect(written).toMatchObject({ r: 8, lora_alpha: 16, target_modules: ["q_proj", "v_proj"] });
+  });
+
+  it("are what Hugging Face model computes with, whatever the versions call its layers", async () => {
+    const folder = join(set, "clip-vision");
+    const config = readFileSync(join(folder, "config.json"), "utf8");
+    const document = graph(
+      {
+        data: ["data.emoji", { vendors: ["openmoji"], limit: 4 }],
+        resize: ["image.resize", { width: 32, height: 32 }],
+        normalize: ["image.normalize"],
+        base: ["weights.load", { source: "folder", folder }],
+        adapter: ["weights.load-adapter", { source: "folder", folder: join(set, "lora-clip-vision") }],
+        clip: ["model.hugging-face", { source: "folder", folder, config }],
+        norm: ["model.l2-normalize"],
+      },
+      [
+        "data.image -> resize.image",
+        "resize.image -> normalize.image",
+        "normalize.pixels -> clip.pixel_values",
+        "base.weights -> adapter.weights",
+        "adapter.weights -> clip.weights",
+        "clip.pooler_output -> norm.embedding",
+      ],
+    );
+    const dir = await temporaryFolder();
+    const { outputs, error } = await runDocument(document, dir, { folders: [set] });
+    expect(error).toBeUndefined();
+    const blobs = openBlobs(join(dir, "blobs"));
+    const valueOf = (node: string, port: string) =>
+      loadValue("tensor", outputs[node]?.[port]?.value, blobs) as Promise<Tensor>;
+    const call = { call: "forward", inputs: { pixel_values: await valueOf("normalize", "pixels") } };
+    const [adapted, bare] = await Promise.all(
+      ["lora-clip-vision", "clip-vision"].map((n) => runModel(join(set, n), call)),
+    );
+    const got = (await valueOf("clip", "pooler_output")).data as Float32Array;
+    const gap = (wanted: Tensor | undefined) =>
+      Math.max(...got.map((x, i) => Math.abs(x - Number(wanted?.data[i] ?? Number.NaN))));
+    expect(gap(adapted?.outputs.pooler_output)).toBeLessThan(1e-5);
+    expect(gap(bare?.outputs.pooler_output)).toBeGreaterThan(1e-2);
+  });
+
+  it("are told where the weights are not those of their base", async () => {
+    const host = await testHost({ folders: [set] });
+    const { weights } = await runNode(load, {}, { source: "folder", folder: join(set, "vit") }, host);
+    const asked = runNode(loadAdapter, { weights }, { source: "folder", folder: join(set, "lora-qwen2") }, host);
+    await expect(asked).rejects.toThrow("the weights hold no such matrix");
+  });
+});

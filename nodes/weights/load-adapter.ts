@@ -1,0 +1,112 @@
+import * as z from "zod";
+import { adaptersInFile, type FileAdapter, openAdapterConfig } from "#models/architectures/core/adapters";
+import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
+import { safetensorsParts, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
+import { type AdapterSettings, transposedMatrix } from "../core/adapters";
+import { checkpointOf, filesOf, weightsIn } from "../core/checkpoint";
+import type { Host } from "../core/host";
+import { hubDocs } from "../core/hub";
+import { checkFolder, folderFingerprint, folderParams, inspectAdapter, openAdapterFolder } from "../core/model-folder";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const loadAdapter = defineNode({
+  type: "weights.load-adapter",
+  title: "Load adapter",
+  description: "A LoRA adapter that PEFT saved, on the weights of its base model.",
+  docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA. The
+weights are those of the base, such as *Load checkpoint* gives from its folder; what comes out is what *LoRA* gives: the
+adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save as Hugging
+Face folder* writes them again.
+
+DoRA, adapters on embeddings, and modules that were trained as a whole are told: merge those with PEFT.
+
+${hubDocs}`,
+  version: 1,
+  inputs: { weights: port.weights({ doc: "The base model's." }) },
+  outputs: { weights: port.weights({ shares: "weights" }) },
+  params: {
+    ...folderParams,
+    others: z
+      .boolean()
+      .default(false)
+      .meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
+  },
+  inspect: { file: { ending: "/adapter_config.json", read: inspectAdapter } },
+  check: checkFolder,
+  fingerprint: ({ host, params }) => folderFingerprint(host, params),
+  async run({ host, inputs: { weights }, params }) {
+    const { config: text, checkpoint } = await openAdapterFolder(host, params);
+    const config = openAdapterConfig(text);
+    const base = await checkpointOf(host, weights);
+    const find = baseFinder(base);
+    const lora: AdapterSettings[] = [];
+    const tensors: TensorToWrite[] = [];
+    for (const adapter of adaptersInFile(config, checkpoint)) {
+      const name = find(adapter.weight);
+      const { rank, alpha } = adapter;
+      const stabilized = config.use_rslora === true;
+      lora.push({ rank, alpha, targets: [name], isLoaded: true, ...(stabilized ? { stabilized } : {}) });
+      const shape = base.tensors.get(name)?.shape ?? [];
+      tensors.push(...(await halves(host, adapter, { name, shape, transposed: config.fan_in_fan_out === true })));
+    }
+    const { ref } = await host.putParts(asStream(safetensorsParts(tensors)));
+    return {
+      weights: {
+        ...weights,
+        ...weightsIn([...filesOf(weights), ref]),
+        lora: [...(weights.lora ?? []), ...lora],
+        frozen: [...(weights.frozen ?? []), ...(params.others ? [] : ["*"])],
+      },
+    };
+  },
+});
+
+/** Finds the base's matrix of an adapted layer: of that name, or the only one whose end or beginning it is. */
+function baseFinder({ tensors }: Checkpoint): (weight: string) => string {
+  const names = [...tensors.keys()];
+  return (weight) => {
+    if (tensors.has(weight)) return weight;
+    const similar = names.filter((name) => name.endsWith(`.${weight}`) || weight.endsWith(`.${name}`));
+    const [only, ...others] = similar;
+    if (only !== undefined && !others.length) return only;
+    throw Object.assign(
+      new Error(
+        `The adapter is one on “${weight}”, and the weights hold no such matrix: they begin with “${names[0]}”.`,
+      ),
+      { hint: "Wire the weights of the model that the adapter was trained on." },
+    );
+  };
+}
+
+/** An adapter's two matrices as they lie beside the base: [n, rank] and [rank, m] for a base of [n, m]. */
+async function halves(
+  host: Host,
+  { a, b, rank }: FileAdapter,
+  { name, shape, transposed }: { name: string; shape: readonly number[]; transposed: boolean },
+): Promise<TensorToWrite[]> {
+  const read = async ({ file, dtype, start, end }: TensorAddress) =>
+    toFloat32({ dtype, data: await host.read(file, start, end) }, name);
+  const [width = 0, height = 0] = [a.shape[1], b.shape[0]];
+  const [n, m] = transposed ? [width, height] : [height, width];
+  if (shape.join() !== [n, m].join() || a.shape.length !== 2)
+    throw Object.assign(
+      new Error(`The adapter of “${name}” is one on [${n}, ${m}], and its base is [${shape.join(", ")}].`),
+      {
+        hint: "Wire the weights of the model that the adapter was trained on.",
+      },
+    );
+  const down = await read(a);
+  const up = await read(b);
+  const [left, right] = transposed
+    ? [transposedMatrix(down, [rank, width]), transposedMatrix(up, [height, rank])]
+    : [up, down];
+  return [
+    { name: `${name}.lora_A`, shape: [n, rank], data: left },
+    { name: `${name}.lora_B`, shape: [rank, m], data: right },
+  ];
+}
+
+async function* asStream(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
+}
