@@ -1,7 +1,7 @@
 /**
- * Pictures through a model, chunk by chunk. A small vision transformer on 2,000 and on 20,000 JPEGs: rows per second and
- * peak memory must not follow from their number. Then a ViT-S/16 that is shared as ONNX, in turns beside the model alone
- * (a loop over tensors that are there already), transformers.js and PyTorch with a DataLoader.
+ * Pictures through a model, chunk by chunk. A small vision transformer on 2,000 and on 20,000 JPEGs: rows per second
+ * and peak memory must not follow from their number. Then a ViT-S/16 that is shared as ONNX, in turns beside the model
+ * alone (a loop over tensors that are there already), transformers.js and PyTorch with a DataLoader.
  * `npm run bench:stream -- [small|vit-s|all] [pictures a turn] [turns]`
  */
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,7 @@
 /**
- * Takes folders of pictures through a model as a run does: a small one, or a file of a blob store. A line with a folder's path runs it and answers with rows and
- * milliseconds, a line `end` with the peak memory. Started by bench/stream.ts.
+ * Takes folders of pictures through a model as a run does: a small one, or a file of a blob store. A line with a
+ * folder's path runs it and answers with rows and milliseconds, a line `end` with the peak memory. Started by
+ * bench/stream.ts.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * What a decoder is built with while text is generated. It then computes on new tokens alone: what the earlier ones left
- * is handed in, and what the new ones leave is handed out to be kept with it.
+ * What a decoder is built with while text is generated. It then computes on new tokens alone: what the earlier ones
+ * left is handed in, and what the new ones leave is handed out to be kept with it.
  */
 import type { DType, Graph, Shape, Value } from "../onnx/graph";
 

@@ -64,8 +64,9 @@ function numbersInAll({ op, graph }: Builder, isPlace: Value): Value {
 }
 
 /**
- * The same for each row for itself, those that came before counted, where features lie row behind row: int64 [B, T], and
- * which places are filled. A placeholder that the model itself writes, behind the last feature, stays a token as any.
+ * The same for each row for itself, those that came before counted, where features lie row behind row: int64 [B, T],
+ * and which places are filled. A placeholder that the model itself writes, behind the last feature, stays a token as
+ * any.
  */
 function numbersInRows(builder: Builder, isPlace: Value, features: Value): { number: Value; isFilled: Value } {
   const { op, graph } = builder;

@@ -158,8 +158,8 @@ function steadyNodes(graph: ResolvedGraph): Set<string> {
 }
 
 /**
- * Nodes whose results follow from which rows meet, or are made row by row of such: what needs all rows gets them as they
- * are when all meet.
+ * Nodes whose results follow from which rows meet, or are made row by row of such: what needs all rows gets them as
+ * they are when all meet.
  */
 function varyingNodes(graph: ResolvedGraph): Set<string> {
   const varying = new Set<string>();

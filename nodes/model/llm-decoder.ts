@@ -12,8 +12,8 @@ export const llmDecoder = defineNode({
   description: "A language model of LLaMA's kind, of the sizes you choose: from tokens to the scores of the next ones.",
   docs: `RMS norm, rotary positions, grouped key heads and a gated MLP (Touvron et al. 2023; Ainslie et al. 2023), its
 parameters named as Hugging Face's files name them. \`ids\` int64 [B, L], or \`embeddings\` float32 [B, L, D] in their
-place; \`mask\` int64 [B, L] has 1 where a token counts (of *Pack sequences* the number of its sequence: a token sees its
-own alone), and \`positions\` int64 [B, L] where each stands, by default 0, 1, …
+place; \`mask\` int64 [B, L] has 1 where a token counts (of *Pack sequences* the number of its sequence: a token sees
+its own alone), and \`positions\` int64 [B, L] where each stands, by default 0, 1, …
 
 \`logits\` float32 [B, L, V] are the scores of the token behind each; \`hidden\` float32 [B, L, D] what the last layer
 gives, normed. Wire the logits to *Causal LM loss* to train, and to *Generate* for text: there keys and values of

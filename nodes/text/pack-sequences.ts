@@ -17,9 +17,9 @@ token see earlier tokens of its own sequence alone (a block-diagonal mask). \`po
 and no sequence's first token is asked for of the one before it. So a packed batch has the loss and the gradients of the
 same rows padded (Krell et al. 2021, "Efficient Sequence Packing without Cross-contamination").
 
-Wire ids, mask and positions to the decoder and \`labels\` to *Causal LM loss*. A trainer then draws packed rows: a batch
-of 4 × 1,024 tokens is \`length\` 1024 and batch size 4. Without \`labels\` all tokens are learned. Longer rows are cut at
-the right.`,
+Wire ids, mask and positions to the decoder and \`labels\` to *Causal LM loss*. A trainer then draws packed rows: a
+batch of 4 × 1,024 tokens is \`length\` 1024 and batch size 4. Without \`labels\` all tokens are learned. Longer rows
+are cut at the right.`,
   version: 1,
   inputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "L"] }),

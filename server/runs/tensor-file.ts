@@ -12,7 +12,9 @@ export interface SentFile {
   stream: Readable;
 }
 
-/** A tensor that a run gave, as a .npy file, whether it is stored in one piece or in chunks; nothing where it is not. */
+/**
+ * A tensor that a run gave, as a .npy file, whether it is stored in one piece or in chunks; nothing where it is not.
+ */
 export async function openTensorFile(
   db: Db,
   blobs: Blobs,

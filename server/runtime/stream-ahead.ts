@@ -1,6 +1,6 @@
 /**
- * The host nodes that lead to a model work ahead of it, in threads: while the model runs on some rows, the next ones are
- * decoded. Each thread is one chunk ahead, so that what is in flight is bounded.
+ * The host nodes that lead to a model work ahead of it, in threads: while the model runs on some rows, the next ones
+ * are decoded. Each thread is one chunk ahead, so that what is in flight is bounded.
  */
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey } from "#nodes/graph/resolve";

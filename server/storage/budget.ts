@@ -40,7 +40,9 @@ export async function beginCacheUse(data: string): Promise<() => Promise<void>> 
   };
 }
 
-/** Gives up what is above the limit. A failure to do so, such as on a folder that cannot be written, is not the run's. */
+/**
+ * Gives up what is above the limit. A failure to do so, such as on a folder that cannot be written, is not the run's.
+ */
 async function keepWithin(data: string): Promise<void> {
   try {
     const inUse = await inUseSince(data);

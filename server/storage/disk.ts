@@ -92,7 +92,9 @@ async function* filesOf(data: string, folders?: readonly string[]): AsyncGenerat
   }
 }
 
-/** What a file is, by the folder of the data folder that it lies in and its path from there; nothing for second names. */
+/**
+ * What a file is, by the folder of the data folder that it lies in and its path from there; nothing for second names.
+ */
 function kindOf(
   folder: string,
   [first = ""]: readonly string[],

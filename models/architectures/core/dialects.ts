@@ -1,7 +1,7 @@
 /**
  * config.json as both generations of transformers read it. The fifth calls `dtype` what was `torch_dtype`, and keeps in
- * `rope_parameters` what were `rope_theta`, `rope_scaling` and `partial_rotary_factor`. A file with both is read rightly
- * by both; of one that has the new names alone, the old versions silently take defaults.
+ * `rope_parameters` what were `rope_theta`, `rope_scaling` and `partial_rotary_factor`. A file with both is read
+ * rightly by both; of one that has the new names alone, the old versions silently take defaults.
  */
 type Json = Record<string, unknown>;
 

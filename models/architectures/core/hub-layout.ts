@@ -16,7 +16,10 @@ export interface Placed {
 export interface LayoutSources {
   /** The names in the folder that the model came from. */
   folder: readonly string[];
-  /** Those of weights that stand in for the folder's: behind the scope of the node that trained them, or as a file has them. */
+  /**
+   * Those of weights that stand in for the folder's: behind the scope of the node that trained them, or as a file has
+   * them.
+   */
   weights: readonly string[];
   scope: string;
 }

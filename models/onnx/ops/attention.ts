@@ -1,4 +1,6 @@
-/** The runtime's own ops for language models: attention with what is kept of earlier positions, and rotary positions. */
+/**
+ * The runtime's own ops for language models: attention with what is kept of earlier positions, and rotary positions.
+ */
 
 import { addDims } from "../dim";
 import type { Dim } from "../graph";
@@ -26,12 +28,12 @@ export const RotaryEmbedding: OpDef<{ num_heads: number; rotary_embedding_dim?: 
 };
 
 /**
- * GroupQueryAttention(q [B, S, heads·d], k and v [B, S, groups·d], kept keys and values [B, groups, P, d], lengths int32
- * [B], total int32 []): causal attention of S new positions to those that were kept and to themselves, with `groups`
- * key heads that `heads / groups` query heads each share. Row b has `lengths[b]` + 1 positions with the new ones; with
- * more than one new position either nothing was kept, and rows are filled up at the end, or there is one row. `total`
- * is the largest number of positions. → [B, S, heads·d], and what is kept now. The runtime passes over what was kept
- * where nothing is named to take that.
+ * GroupQueryAttention(q [B, S, heads·d], k and v [B, S, groups·d], kept keys and values [B, groups, P, d], lengths
+ * int32 [B], total int32 []): causal attention of S new positions to those that were kept and to themselves, with
+ * `groups` key heads that `heads / groups` query heads each share. Row b has `lengths[b]` + 1 positions with the new
+ * ones; with more than one new position either nothing was kept, and rows are filled up at the end, or there is one
+ * row. `total` is the largest number of positions. → [B, S, heads·d], and what is kept now. The runtime passes over
+ * what was kept where nothing is named to take that.
  */
 export const GroupQueryAttention: OpDef<{
   num_heads: number;

@@ -1,6 +1,6 @@
 /**
- * A decoder that is loaded, with rows of tokens in it: prompts are read in large calls, then each row grows by a token a
- * call. What is kept of a row goes with it.
+ * A decoder that is loaded, with rows of tokens in it: prompts are read in large calls, then each row grows by a token
+ * a call. What is kept of a row goes with it.
  */
 import { generationInputs, type Kept } from "#models/blocks/generation";
 import type { Decoding, Scores } from "#models/generation/decoding";
@@ -90,7 +90,9 @@ export class Decoder implements Decoding {
     this.#made = mapValues(this.#made, (value) => takeRows(value, rows));
   }
 
-  /** Makes rows for the prompts of what is there already: for each, the row that begins as it does, cut where they part. */
+  /**
+   * Makes rows for the prompts of what is there already: for each, the row that begins as it does, cut where they part.
+   */
   #keepBeginnings(prompts: readonly (readonly number[])[]): void {
     const isPlain = Object.keys(this.model.made).length === 0;
     const best = prompts.map((prompt) => (isPlain ? longestBeginning(prompt, this.#rows) : undefined));

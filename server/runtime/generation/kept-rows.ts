@@ -1,8 +1,13 @@
-/** The keys and values that a decoder keeps of the tokens of each row, in memory that the runtime reads where it lies. */
+/**
+ * The keys and values that a decoder keeps of the tokens of each row, in memory that the runtime reads where it lies.
+ */
 import type { Kept } from "#models/blocks/generation";
 import type { Tensor } from "#nodes/core/values";
 
-/** Room grows by so many tokens. The runtime's attention passes over all of it in every step, so there is little to spare. */
+/**
+ * Room grows by so many tokens. The runtime's attention passes over all of it in every step, so there is little to
+ * spare.
+ */
 const grain = 64;
 
 /** One of what is kept: for each row [heads, room, width], of which the first places are filled. */
