@@ -1,6 +1,6 @@
 /**
- * AnyRes (LLaVA-NeXT, LLaVA-OneVision): in which of several resolutions a picture is cut into tiles, and how many tokens
- * are left when its padding is cut off their features. Whole numbers, equal to the official code's.
+ * AnyRes (LLaVA-NeXT, LLaVA-OneVision): in which of several resolutions a picture is cut into tiles, and how many
+ * tokens are left when its padding is cut off their features. Whole numbers, equal to the official code's.
  */
 export interface Size {
   width: number;
@@ -77,7 +77,9 @@ export function planAnyRes(size: Size, rule: AnyResRule): AnyResPlan {
   };
 }
 
-/** The resolution that keeps most of a picture's pixels, and of those the one that wastes least; the first of equals. */
+/**
+ * The resolution that keeps most of a picture's pixels, and of those the one that wastes least; the first of equals.
+ */
 export function bestResolution({ width, height }: Size, resolutions: readonly Size[]): Size {
   let best = resolutions[0];
   if (!best) throw new Error("there is no resolution to choose from");

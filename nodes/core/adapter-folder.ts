@@ -79,14 +79,19 @@ function refuseTable(weight: string): void {
   });
 }
 
-/** The names of a layer's module in transformers 4, and in 5 where that is another: an adapter is written under both. */
+/**
+ * The names of a layer's module in transformers 4, and in 5 where that is another: an adapter is written under both.
+ */
 function modulesOf(weight: string, { names: { modules = [] } }: OpenedConfig): string[] {
   const module = weight.replace(/\.weight$/, "");
   const later = modules.reduce((text, [from, to]) => text.replace(from, to), module);
   return [...new Set([module, later])];
 }
 
-/** The last words of the modules' names where every layer of that name is adapted, as people write them; else whole names. */
+/**
+ * The last words of the modules' names where every layer of that name is adapted, as people write them; else whole
+ * names.
+ */
 function targetsOf(layers: readonly AdaptedLayer[], model: OpenedConfig): string[] {
   const lastOf = (module: string) => module.slice(module.lastIndexOf(".") + 1);
   const adapted = new Set(layers.flatMap(({ weight }) => modulesOf(weight, model)));

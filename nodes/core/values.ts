@@ -64,8 +64,8 @@ export interface Weights {
   /** Patterns of names that take no gradient. An adapter only fits a pattern that says "lora_". */
   frozen?: string[];
   /**
-   * Low-rank adapters on matrices; the matrices themselves stay. They are scaled by alpha / rank, or alpha / √rank where
-   * they are stabilized. Targets are patterns; of adapters that were loaded, names as the base's file has them.
+   * Low-rank adapters on matrices; the matrices themselves stay. They are scaled by alpha / rank, or alpha / √rank
+   * where they are stabilized. Targets are patterns; of adapters that were loaded, names as the base's file has them.
    */
   lora?: { rank: number; alpha: number; targets: string[]; stabilized?: boolean; isLoaded?: boolean }[];
   /** Names that are another name's tensor, which may lie the other way round. */

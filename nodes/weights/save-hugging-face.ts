@@ -38,8 +38,8 @@ stay what they are. Without weights the folder is written anew, in another preci
 - tokenizer, processor, chat template and \`generation_config.json\` are copied as they are
 
 Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter_config.json\` with patterns of rank and
-alpha, and \`adapter_model.safetensors\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices are not written: wire the weights as they
-were before *Quantize*.
+alpha, and \`adapter_model.safetensors\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices
+are not written: wire the weights as they were before *Quantize*.
 
 ${hubDocs}`,
   version: 1,
