@@ -69,7 +69,8 @@ describe("an ONNX model", () => {
     );
     expect(problems.map((p) => p.message)).toEqual([
       'ONNX model has no input "nothing".',
-      "model.pixels expects [batch, 3, 28, 28], but normalize.pixels gives [data.N, 3, 32, 32]: axis 2 must be 28 and is 32.",
+      "model.pixels expects [batch, 3, 28, 28], but normalize.pixels gives [data.N, 3, 32, 32]: " +
+        "axis 2 must be 28 and is 32.",
     ]);
   });
   it("asks for a file, and says nothing of ports until there is one", () => {

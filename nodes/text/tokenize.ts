@@ -128,7 +128,8 @@ function* remarks(rows: readonly Encoded[], different: readonly Encoded[], { len
     yield `${empty} of ${rows.length} texts ${areOf(empty)} empty: a model learns nothing from what says nothing.`;
   if (!cut.length) return;
   const longest = cut.reduce((most, { whole }) => Math.max(most, whole), 0);
-  yield `${cut.length} of ${rows.length} texts ${areOf(cut.length)} longer than the context of ${length} tokens and ${areOf(cut.length)} cut` +
+  yield `${cut.length} of ${rows.length} texts ${areOf(cut.length)} ` +
+    `longer than the context of ${length} tokens and ${areOf(cut.length)} cut` +
     `${consequence(different)}. The longest has ${longest}: raise Length, or write shorter texts.`;
 }
 

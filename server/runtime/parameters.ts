@@ -108,7 +108,9 @@ function storedIn(
   if (stored && stored.shape.join() !== shape.join())
     throw new Failure({
       port: "weights",
-      message: `The parameter ${name} is [${shape.join(", ")}] in this node and [${stored.shape.join(", ")}] in the checkpoint.`,
+      message:
+        `The parameter ${name} is [${shape.join(", ")}] in this node ` +
+        `and [${stored.shape.join(", ")}] in the checkpoint.`,
       hint: "Set the node's sizes (width, layers, patch size, …) to those of the checkpoint, or load another one.",
     });
   if (!stored && !adapter && !mayBeDrawn) {

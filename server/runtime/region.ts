@@ -299,7 +299,9 @@ function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], g
   const titles = nodes.map((id) => graph.nodes.get(id)?.definition.title ?? id);
   throw new Failure({
     node: nodes.length === 1 ? nodes[0] : undefined,
-    message: `The weights of ${titles.join(" + ")} take ${bytesText(weightBytes)}, and runs may hold ${bytesText(limit)}.`,
+    message:
+      `The weights of ${titles.join(" + ")} take ${bytesText(weightBytes)}, ` +
+      `and runs may hold ${bytesText(limit)}.`,
     hint: whatFits(weightBytes, limit),
   });
 }

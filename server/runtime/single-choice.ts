@@ -20,7 +20,9 @@ export function deadLosses(
     if (kind === "batch norm")
       return {
         node: node?.id,
-        message: `Batch norm in ${title} has 1 value for each channel in a batch, which tells nothing of a mean and a spread.`,
+        message:
+          `Batch norm in ${title} has 1 value for each channel in a batch, ` +
+          `which tells nothing of a mean and a spread.`,
         hint: "Take 2 rows or more in a batch, or freeze the running statistics (*running_*).",
       };
     if (symbol === undefined)

@@ -114,7 +114,8 @@ it("refuses before the first row what will not fit where all rows are needed at 
   expect(error).toMatchObject({
     node: "vision",
     message:
-      "All 1,000 rows of Vision transformer (vision.features) are needed at once; they take 125.0 KiB, and runs may hold 100.0 KiB.",
+      "All 1,000 rows of Vision transformer (vision.features) are needed at once; " +
+      "they take 125.0 KiB, and runs may hold 100.0 KiB.",
   });
   expect(events.filter(isProgressOf("vision"))).toEqual([]);
 });

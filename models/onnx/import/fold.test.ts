@@ -174,7 +174,8 @@ describe("what a file computes on shapes", () => {
       outputs: ["y"],
     });
     await expect(imported(bytes, { x: [2] })).rejects.toThrow(
-      "Reshape “node_1” of the model cannot be imported: its input 2 depends on data, and shapes must follow from the shapes of the model's inputs.",
+      "Reshape “node_1” of the model cannot be imported: its input 2 depends on data, " +
+        "and shapes must follow from the shapes of the model's inputs.",
     );
   });
 });

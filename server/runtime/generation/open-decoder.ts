@@ -71,7 +71,9 @@ function decoderOf({ graph, scores }: DecoderSpec): ResolvedNode {
   if (host !== undefined)
     throw new Failure({
       node: host,
-      message: `${titleOf(graph, host)} stands between the decoder and what generates, and computes outside of the model.`,
+      message:
+        `${titleOf(graph, host)} stands between the decoder and what generates, ` +
+        "and computes outside of the model.",
       hint: "Wire the decoder's logits directly, or through tensor nodes.",
     });
   const decoders = tensors.map((id) => graph.nodes.get(id) as ResolvedNode).filter((node) => node.definition.decodes);

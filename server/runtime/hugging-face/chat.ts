@@ -82,7 +82,9 @@ export async function openChat(folder: string, call: Readonly<Record<string, unk
   if (typeof template !== "string")
     throw new Failure({
       message: `${folder} has no chat template.`,
-      hint: "Choose a model that was made for conversations (“Instruct”, “Chat”), with chat_template.jinja in its folder.",
+      hint:
+        "Choose a model that was made for conversations (“Instruct”, “Chat”), " +
+        "with chat_template.jinja in its folder.",
     });
   const defaults = await generationDefaults(model, call);
   const ending = tokenizer.roleId("eos_token");

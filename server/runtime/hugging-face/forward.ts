@@ -153,7 +153,9 @@ function refuseUnusedAdapter({ adapter, checkpoint }: ModelFolder, { adapted }: 
   if (!adapter || adapted.size) return;
   const [first = ""] = adapter.checkpoint.tensors.keys();
   throw new Failure({
-    message: `The adapter fits no layer of the model: it names “${first}”, and the model has ${checkpoint.tensors.size} tensors.`,
+    message:
+      `The adapter fits no layer of the model: it names “${first}”, ` +
+      `and the model has ${checkpoint.tensors.size} tensors.`,
     hint: "Choose the base model that the adapter was trained on.",
   });
 }

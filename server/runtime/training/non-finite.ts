@@ -37,7 +37,9 @@ export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep):
   const rows = drawn.flatMap((batch) => [...batch.rows]).slice(0, 64);
   throw new Failure({
     node,
-    message: `Training stopped at step ${step}: the ${what} is no longer a finite number.${began}${data ? ` ${data}` : ""}`,
+    message:
+      `Training stopped at step ${step}: the ${what} is no longer a finite number.` +
+      `${began}${data ? ` ${data}` : ""}`,
     hint: data
       ? "Correct or leave out this row of the data."
       : "Lower the learning rate, lengthen the warmup, or clip the gradient norm. " +
