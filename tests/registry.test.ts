@@ -18,9 +18,14 @@ describe.each(Object.entries(registry as Record<string, NodeDefinition>))("%s", 
     expect(definition.version).toBeGreaterThanOrEqual(1);
     const parsed = z.object(definition.params as Record<string, z.ZodType>).safeParse({});
     expect(parsed.error?.message).toBeUndefined();
-    for (const field of fieldsOf(definition)) {
+    const fields = fieldsOf(definition);
+    for (const field of fields) {
       expect(widgets[field.widget], field.name).toBeTypeOf("function");
       expect(field.label.length, field.name).toBeGreaterThan(0);
+      for (const [name, values] of Object.entries(field.when ?? {})) {
+        const options = fields.find((other) => other.name === name)?.options;
+        expect(options, `${field.name} is shown by what ${name} is`).toEqual(expect.arrayContaining([...values]));
+      }
     }
     for (const port of Object.values<Port>({ ...definition.inputs, ...definition.outputs }))
       if (port.type === "tensor" && port.shape)

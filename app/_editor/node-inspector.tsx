@@ -13,7 +13,7 @@ import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
 import { RemarkLine, remarksOf } from "./remarks";
-import { fieldsOf } from "./widgets/describe";
+import { fieldsOf, shownFields } from "./widgets/describe";
 
 /** A node: its title, its parameters as a form made of their types, its ports, its documentation. */
 export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
@@ -27,7 +27,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
       {ports?.notice && <Notice text={ports.notice} className="mb-3" />}
       <Remarks id={id} />
       <Drawing id={id} />
-      <Parameters id={id} type={node.type} />
+      <Parameters id={id} node={node} />
       {definition && (
         <>
           <Ports title="Inputs" ports={ports?.inputs ?? {}} wires={types[id]?.in ?? {}} />
@@ -99,10 +99,10 @@ function Note({ id, node }: { id: string; node: GraphNode }) {
   );
 }
 
-/** The form; what is advanced is folded away. */
-function Parameters({ id, type }: { id: string; type: string }) {
-  const definition = definitionOf(type);
-  const fields = definition ? fieldsOf(definition) : [];
+/** The form: what means something as the others are; what is advanced is folded away. */
+function Parameters({ id, node }: { id: string; node: GraphNode }) {
+  const definition = definitionOf(node.type);
+  const fields = definition ? shownFields(fieldsOf(definition), node.params) : [];
   const advanced = fields.filter((field) => field.advanced);
   return (
     <>

@@ -1,11 +1,19 @@
 /** Parameters of nodes that take something of a model of the Hugging Face hub. */
 import * as z from "zod";
 
+/** When a parameter means something, by another. */
+const hubOnly = { source: ["hub"] };
+
 export const hubParams = {
-  model: z.string().max(200).default("").meta({ label: "Model", placeholder: "openai/clip-vit-base-patch32" }),
+  model: z
+    .string()
+    .max(200)
+    .default("")
+    .meta({ label: "Model", placeholder: "openai/clip-vit-base-patch32", when: hubOnly }),
   revision: z.string().max(200).default("main").meta({
     description: "A branch, a tag, or a commit, which stays the same for ever.",
     placeholder: "main",
+    when: hubOnly,
   }),
 };
 

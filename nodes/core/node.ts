@@ -18,6 +18,8 @@ declare module "zod" {
     advanced?: boolean;
     /** For text fields: an example value. */
     placeholder?: string;
+    /** In forms only while each of these parameters has one of these values: otherwise it means nothing. */
+    when?: Readonly<Record<string, readonly string[]>>;
   }
 }
 export type Widget =

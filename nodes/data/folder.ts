@@ -7,6 +7,9 @@ import { damagedParam, endingOf, picturesIn, readPictures, type WantedPicture, w
 import { port } from "../core/ports";
 import { counted, namesOf, sameForm } from "../core/wording";
 
+/** When a parameter means something, by another. */
+const fromTable = { captions: ["csv", "jsonl"] };
+
 export const folder = defineNode({
   type: "data.folder",
   title: "Folder with captions",
@@ -39,9 +42,13 @@ leave the folder are refused.`,
       .string()
       .max(255)
       .default("captions.csv")
-      .meta({ label: "Table", description: "File name of the CSV or JSONL table, within the folder." }),
-    imageColumn: z.string().max(100).default("image").meta({ label: "Picture column" }),
-    textColumn: z.string().max(100).default("text").meta({ label: "Text column" }),
+      .meta({
+        label: "Table",
+        description: "File name of the CSV or JSONL table, within the folder.",
+        when: fromTable,
+      }),
+    imageColumn: z.string().max(100).default("image").meta({ label: "Picture column", when: fromTable }),
+    textColumn: z.string().max(100).default("text").meta({ label: "Text column", when: fromTable }),
     damaged: damagedParam,
   },
   check: ({ folder }) =>

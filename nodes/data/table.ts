@@ -17,6 +17,10 @@ const filter = z.object({
   value: z.string().max(10_000).default(""),
 });
 
+/** When parameters mean something, by others. */
+const limited = { take: ["first", "random"] };
+const drawn = { take: ["random"] };
+
 export const table = defineNode({
   type: "data.table",
   title: "Data set",
@@ -57,9 +61,9 @@ Of a file that breaks off, what lies before is then still read. Rows count from 
     columns: z.array(column).max(200).default([]).meta({ label: "Columns", widget: "columns" }),
     where: z.array(filter).max(20).default([]).meta({ label: "Only where" }),
     take: z.enum(["all", "first", "random"]).default("all").meta({ label: "Take" }),
-    amount: z.number().min(0).default(1000).meta({ label: "How many" }),
-    unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Of" }),
-    seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed", advanced: true }),
+    amount: z.number().min(0).default(1000).meta({ label: "How many", when: limited }),
+    unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Of", when: limited }),
+    seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed", when: drawn }),
     bad: z.enum(["stop", "leave out"]).default("stop").meta({ label: "Bad rows" }),
   },
   ports: ({ columns }) => ({ outputs: portsOf(columns) }),

@@ -12,6 +12,11 @@ const upload = z.object({
   height: z.int().min(0).default(0),
 });
 
+/** When parameters mean something, by others. */
+const uploadedOnly = { source: ["upload"] };
+const folderOnly = { source: ["folder"] };
+const urlOnly = { source: ["url"] };
+
 export const load = defineNode({
   type: "image.load",
   title: "Load images",
@@ -29,13 +34,13 @@ their smallest to their largest number.`,
   },
   params: {
     source: z.enum(["upload", "folder", "url"]).default("upload").meta({ label: "From" }),
-    images: z.array(upload).max(10_000).default([]).meta({ label: "Pictures", widget: "images" }),
-    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/pictures" }),
+    images: z.array(upload).max(10_000).default([]).meta({ label: "Pictures", widget: "images", when: uploadedOnly }),
+    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/pictures", when: folderOnly }),
     urls: z
       .string()
       .max(100_000)
       .default("")
-      .meta({ label: "Addresses", widget: "textarea", description: "One per line." }),
+      .meta({ label: "Addresses", widget: "textarea", description: "One per line.", when: urlOnly }),
     damaged: damagedParam,
   },
   check({ source, images, folder, urls }) {

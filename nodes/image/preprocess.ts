@@ -24,6 +24,10 @@ interface Choice {
   file?: z.output<typeof upload>;
 }
 
+/** When parameters mean something, by others. */
+const uploadedOnly = { source: ["upload"] };
+const classOnly = { source: ["class"] };
+
 export const preprocess = defineNode({
   type: "image.preprocess",
   title: "Preprocess",
@@ -51,8 +55,9 @@ tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
       .meta({
         label: "Class",
         description: "With the settings that transformers gives it.",
+        when: classOnly,
       }),
-    file: upload.optional().meta({ label: "preprocessor_config.json", widget: "upload" }),
+    file: upload.optional().meta({ label: "preprocessor_config.json", widget: "upload", when: uploadedOnly }),
     transparency: z.enum(["dropped", "white"]).default("dropped").meta({
       description: "Dropped, as the models were trained: what lies below shows. Or laid on white, for drawings.",
     }),

@@ -46,6 +46,11 @@ interface Prepared {
   checkpoint?: Checkpoint;
 }
 
+/** When parameters mean something, by others. */
+const uploadedOnly = { source: ["upload"] };
+const folderOnly = { source: ["folder"] };
+const notUploaded = { source: ["folder", "hub"] };
+
 export const huggingFace = defineNode({
   type: "model.hugging-face",
   title: "Hugging Face model",
@@ -78,13 +83,18 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
       .default("model")
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
     source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
-    file: upload.optional().meta({ label: "config.json and weights", widget: "upload" }),
-    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+    file: upload.optional().meta({ label: "config.json and weights", widget: "upload", when: uploadedOnly }),
+    folder: z
+      .string()
+      .max(4096)
+      .default("")
+      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
     ...hubParams,
     config: z.string().max(mostLetters).default("").meta({
       label: "config.json",
       widget: "config",
       description: "The folder's, which gives the node its ports.",
+      when: notUploaded,
     }),
     className: z.string().max(80).default("").meta({
       label: "Class",

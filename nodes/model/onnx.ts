@@ -59,6 +59,10 @@ interface Choice {
   rows: number;
 }
 
+/** When parameters mean something, by others. */
+const shippedOnly = { source: ["shipped"] };
+const uploadedOnly = { source: ["upload"] };
+
 export const onnx = defineNode({
   type: "model.onnx",
   title: "ONNX model",
@@ -101,8 +105,8 @@ A model whose weights lie in other files is uploaded together with these: severa
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
       .default("fashion-vit")
-      .meta({ label: "Model" }),
-    file: upload.optional().meta({ label: ".onnx", widget: "upload" }),
+      .meta({ label: "Model", when: shippedOnly }),
+    file: upload.optional().meta({ label: ".onnx", widget: "upload", when: uploadedOnly }),
     runs: z.enum(["ops", "file"]).default("ops").meta({
       label: "Runs as",
       description: "Ops train and fuse where they can be translated; the file runs as ONNX Runtime has it, frozen.",

@@ -9,6 +9,9 @@ import { port } from "../core/ports";
 import type { Tokenizer } from "../core/values";
 import { counted } from "../core/wording";
 
+/** When a parameter means something, by another. */
+const questions = { rows: ["question"] };
+
 export const chatTemplate = defineNode({
   type: "text.chat-template",
   title: "Chat template",
@@ -43,7 +46,7 @@ A template may take 200,000 steps and write 16 MiB; it reaches nothing but the c
     rows: z.enum(["question", "messages"]).default("question").meta({
       description: "Each row is what the user says, or a conversation as JSON.",
     }),
-    system: z.string().max(100_000).default("").meta({ label: "System message", widget: "textarea" }),
+    system: z.string().max(100_000).default("").meta({ label: "System message", widget: "textarea", when: questions }),
     ending: z.enum(["ask", "closed", "continue"]).default("ask").meta({ description: "What the text ends with." }),
     length: z.int().min(1).max(131_072).default(512).meta({ unit: "tokens" }),
     padding: z.enum(["length", "longest"]).default("longest").meta({ label: "Pad to" }),

@@ -10,6 +10,10 @@ import { port } from "../core/ports";
 import type { PreviewOf } from "../core/preview";
 import type { Tensor } from "../core/values";
 
+/** When parameters mean something, by others. */
+const sampled = { strategy: ["sampling"] };
+const searched = { strategy: ["beams"] };
+
 export const generate = defineNode({
   type: "text.generate",
   title: "Generate",
@@ -45,31 +49,40 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
     strategy: z.enum(["greedy", "beams", "sampling"]).default("greedy"),
     longest: z.int().min(1).max(1_000_000).default(128).meta({ label: "At most", unit: "new tokens" }),
     shortest: z.int().min(0).max(1_000_000).default(0).meta({ label: "At least", unit: "new tokens", advanced: true }),
-    temperature: z.number().min(0.01).max(100).default(1).meta({ description: "Below 1: nearer to the best." }),
+    temperature: z
+      .number()
+      .min(0.01)
+      .max(100)
+      .default(1)
+      .meta({ description: "Below 1: nearer to the best.", when: sampled }),
     topK: z
       .int()
       .min(0)
       .max(1_000_000)
       .default(50)
-      .meta({ label: "Top k", description: "Draws from so many; 0: all." }),
+      .meta({ label: "Top k", description: "Draws from so many; 0: all.", when: sampled }),
     topP: z.number().min(0).max(1).default(1).meta({
       label: "Top p",
       description: "Draws from the fewest whose probabilities reach this together.",
+      when: sampled,
     }),
     minP: z.number().min(0).max(1).default(0).meta({
       label: "Min p",
       description: "Draws from those with at least this share of the best one's probability.",
+      when: sampled,
       advanced: true,
     }),
-    beams: z.int().min(2).max(64).default(4),
+    beams: z.int().min(2).max(64).default(4).meta({ when: searched }),
     lengthPenalty: z.number().min(-10).max(10).default(1).meta({
       label: "Length penalty",
       description: "Above 0 favours long texts, below 0 short ones.",
+      when: searched,
       advanced: true,
     }),
     early: z.enum(["no", "yes", "never"]).default("no").meta({
       label: "Beams end early",
       description: "As soon as so many ended as there are beams; or never while one may still become better.",
+      when: searched,
       advanced: true,
     }),
     repetition: z.number().min(0.1).max(10).default(1).meta({
@@ -95,7 +108,7 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
       placeholder: "<|im_end|>",
       advanced: true,
     }),
-    seed: z.int().min(0).default(0).meta({ widget: "seed" }),
+    seed: z.int().min(0).default(0).meta({ widget: "seed", when: sampled }),
   },
   async run({ host, inputs, params }) {
     const tokenizer = openTokenizer(inputs.tokenizer);

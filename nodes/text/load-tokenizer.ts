@@ -27,6 +27,11 @@ interface Choice {
   revision: string;
 }
 
+/** When parameters mean something, by others. */
+const shippedOnly = { source: ["shipped"] };
+const uploadedOnly = { source: ["upload"] };
+const folderOnly = { source: ["folder"] };
+
 export const loadTokenizer = defineNode({
   type: "text.load-tokenizer",
   title: "Load tokenizer",
@@ -50,9 +55,13 @@ ${hubDocs}`,
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
       .default("clip-emoji")
-      .meta({ label: "Checkpoint" }),
-    file: upload.optional().meta({ label: "tokenizer.json", widget: "upload" }),
-    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+      .meta({ label: "Checkpoint", when: shippedOnly }),
+    file: upload.optional().meta({ label: "tokenizer.json", widget: "upload", when: uploadedOnly }),
+    folder: z.string().max(4096).default("").meta({
+      label: "Folder",
+      placeholder: "/data/models/clip",
+      when: folderOnly,
+    }),
     ...hubParams,
   },
   inspect: { file: { ending: ["tokenizer.json", "vocab.json", "vocab.txt"], read: inspectTokenizer } },

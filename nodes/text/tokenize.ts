@@ -5,6 +5,9 @@ import { defineNode } from "../core/node";
 import { longestOf, packRows, paddingOf } from "../core/packing";
 import { port } from "../core/ports";
 
+/** When a parameter means something, by another. */
+const ownPacking = { packing: ["own"] };
+
 export const tokenize = defineNode({
   type: "text.tokenize",
   title: "Tokenize",
@@ -36,22 +39,26 @@ is used has none.`,
     packing: z.enum(["clip", "own"]).default("clip").meta({ description: "CLIP's, or the tokenizer's own." }),
     padding: z.enum(["length", "longest"]).default("length").meta({
       label: "Pad to",
-      description: "The length, or the longest text of the batch. For the tokenizer's own packing.",
+      description: "The length, or the longest text of the batch.",
+      when: ownPacking,
       advanced: true,
     }),
     side: z.enum(["right", "left"]).default("right").meta({
       label: "Padding side",
-      description: "Left for models that write on. For the tokenizer's own packing.",
+      description: "Left for models that write on.",
+      when: ownPacking,
       advanced: true,
     }),
     cut: z.enum(["right", "left"]).default("right").meta({
       label: "Cut off",
-      description: "Which end of a text that is too long. For the tokenizer's own packing.",
+      description: "Which end of a text that is too long.",
+      when: ownPacking,
       advanced: true,
     }),
     special: z.boolean().default(true).meta({
       label: "Special tokens",
       description: "Off for texts that hold them already, as a chat template writes them.",
+      when: ownPacking,
       advanced: true,
     }),
   },

@@ -25,6 +25,11 @@ interface Choice {
   entry: string;
 }
 
+/** When parameters mean something, by others. */
+const shippedOnly = { source: ["shipped"] };
+const uploadedOnly = { source: ["upload"] };
+const folderOnly = { source: ["folder"] };
+
 export const load = defineNode({
   type: "weights.load",
   title: "Load checkpoint",
@@ -47,13 +52,18 @@ runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what 
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
       .default("clip-emoji")
-      .meta({ label: "Checkpoint" }),
-    file: upload.optional().meta({ label: ".safetensors", widget: "upload" }),
-    folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+      .meta({ label: "Checkpoint", when: shippedOnly }),
+    file: upload.optional().meta({ label: ".safetensors", widget: "upload", when: uploadedOnly }),
+    folder: z
+      .string()
+      .max(4096)
+      .default("")
+      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
     entry: z.string().max(255).default("").meta({
       label: "File",
       description: "The file or the index, where the folder holds several.",
       placeholder: "model.safetensors",
+      when: folderOnly,
       advanced: true,
     }),
   },

@@ -35,12 +35,12 @@ export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
   );
 }
 
-/** A node shows its most telling output and a few numbers; the window shows all. */
+/** A node shows its most telling output and a few numbers; the window shows all. Of equals the first is taken. */
 function mostTelling(all: [string, Preview][]): Map<string, Preview> {
   const numbers = all.filter(([, preview]) => preview.type === "number");
   const first = all[0];
   if (!first || numbers.length === all.length) return new Map(all);
-  const dull: readonly Preview["type"][] = ["text", "number", "weights"];
+  const dull: readonly Preview["type"][] = ["text", "tensor", "number", "weights"];
   const picture = all.find(([, preview]) => !dull.includes(preview.type)) ?? first;
   return new Map([picture, ...numbers.slice(0, 4)]);
 }

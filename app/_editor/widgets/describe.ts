@@ -10,6 +10,8 @@ export interface Field {
   unit?: string;
   advanced: boolean;
   placeholder?: string;
+  /** Shown only while each of these parameters has one of these values. */
+  when?: Readonly<Record<string, readonly string[]>>;
   integer: boolean;
   min?: number;
   max?: number;
@@ -42,6 +44,7 @@ interface Json {
   unit?: string;
   advanced?: boolean;
   placeholder?: string;
+  when?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The widget that a type asks for by itself. */
@@ -79,6 +82,14 @@ export function fieldsOf(definition: NodeDefinition): Field[] {
   return fields;
 }
 
+/** The fields that mean something with a node's parameters as they are. */
+export function shownFields(fields: readonly Field[], params: Readonly<Record<string, unknown>>): Field[] {
+  const valueOf = (name: string) => params[name] ?? fields.find((field) => field.name === name)?.fallback;
+  return fields.filter(({ when = {} }) =>
+    Object.entries(when).every(([name, values]) => values.includes(String(valueOf(name)))),
+  );
+}
+
 function fieldOf(name: string, json: Json, optional = false): Field {
   const { properties = {}, required = [] } = json.items ?? {};
   return {
@@ -89,6 +100,7 @@ function fieldOf(name: string, json: Json, optional = false): Field {
     unit: json.unit,
     advanced: json.advanced ?? false,
     placeholder: json.placeholder,
+    when: json.when,
     integer: json.type === "integer",
     min: bounded(json.minimum),
     max: bounded(json.maximum),
