@@ -38,15 +38,11 @@ leave the folder are refused.`,
   params: {
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/pictures" }),
     captions: z.enum(["txt", "csv", "jsonl"]).default("txt").meta({ label: "Captions from" }),
-    table: z
-      .string()
-      .max(255)
-      .default("captions.csv")
-      .meta({
-        label: "Table",
-        description: "File name of the CSV or JSONL table, within the folder.",
-        when: fromTable,
-      }),
+    table: z.string().max(255).default("captions.csv").meta({
+      label: "Table",
+      description: "File name of the CSV or JSONL table, within the folder.",
+      when: fromTable,
+    }),
     imageColumn: z.string().max(100).default("image").meta({ label: "Picture column", when: fromTable }),
     textColumn: z.string().max(100).default("text").meta({ label: "Text column", when: fromTable }),
     damaged: damagedParam,
