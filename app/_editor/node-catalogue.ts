@@ -8,11 +8,12 @@ const order = ["data", "image", "text", "model", "loss", "train", "weights", "ev
 const categoryOf = ({ type }: NodeDefinition): string => type.slice(0, type.indexOf("."));
 const rank = (category: string): number => (order.includes(category) ? order.indexOf(category) : order.length);
 
+const byTitle = [...definitions].sort((a, b) => a.title.localeCompare(b.title, "en"));
 const categories = [...new Set(definitions.map(categoryOf))].sort((a, b) => rank(a) - rank(b));
 
-/** The types that hold every word of a search, in categories; a category without any is left out. */
+/** The types that hold every word of a search, in categories and there by their titles; a category without any is left out. */
 export function findByCategory(search: string): { category: string; found: NodeDefinition[] }[] {
-  const matching = definitions.filter((definition) => matches(definition, search));
+  const matching = byTitle.filter((definition) => matches(definition, search));
   return categories
     .map((category) => ({
       category,
@@ -29,11 +30,9 @@ export interface LooseWire {
 
 /** The types with a port that a wire can end at; all of them without a wire. */
 export function fittingTo(wire: LooseWire | undefined): readonly NodeDefinition[] {
-  if (!wire) return definitions;
+  if (!wire) return byTitle;
   const side = wire.side === "source" ? "inputs" : "outputs";
-  return definitions.filter((definition) =>
-    Object.values<Port>(definition[side]).some(({ type }) => type === wire.type),
-  );
+  return byTitle.filter((definition) => Object.values<Port>(definition[side]).some(({ type }) => type === wire.type));
 }
 
 /** The colour of what a node gives, or takes when it gives nothing. */

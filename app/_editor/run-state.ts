@@ -12,6 +12,8 @@ export interface NodeRun {
   progress?: { done: number; of: number; note?: string };
   ms?: number;
   previews?: Record<string, Preview>;
+  /** What `previews` shows is this run's already, while the node still makes it. */
+  streams?: boolean;
   error?: PublicError;
   warnings?: string[];
   /** A training's points so far. */
@@ -48,6 +50,9 @@ export function startOf(id: string, last: RunState): RunState {
   return { ...noRun, id, status: "queued", nodes: Object.fromEntries(nodes) };
 }
 
+/** What a node's run forgets when it begins. */
+const nothingYet: Partial<NodeRun> = { progress: undefined, error: undefined, streams: undefined };
+
 /** The state after one more event. */
 export function fold(state: RunState, event: TimedEvent): RunState {
   switch (event.kind) {
@@ -55,22 +60,16 @@ export function fold(state: RunState, event: TimedEvent): RunState {
       return withStatus(state, event);
     case "plan":
       return event.run.reduce(
-        (now, id) =>
-          withNode(now, id, { status: "waiting", error: undefined, warnings: undefined, progress: undefined }),
+        (now, id) => withNode(now, id, { status: "waiting", ...nothingYet, warnings: undefined }),
         state,
       );
     case "node-start":
-      return withNode(state, event.node, {
-        status: "running",
-        startedAt: event.at,
-        progress: undefined,
-        error: undefined,
-      });
+      return withNode(state, event.node, { status: "running", startedAt: event.at, ...nothingYet });
     case "node-progress": {
       const { done, of, note } = event;
       const previews = event.previews && { ...state.nodes[event.node]?.previews, ...event.previews };
       const changed: Partial<NodeRun> = { status: "running", progress: { done, of, note } };
-      return withNode(state, event.node, previews ? { ...changed, previews } : changed);
+      return withNode(state, event.node, previews ? { ...changed, previews, streams: true } : changed);
     }
     case "node-done": {
       const { cached, ms, previews } = event;

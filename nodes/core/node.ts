@@ -82,6 +82,7 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
     batch?: number;
     perBatch?: boolean;
     decodes?: { tokens: string; mask?: string };
+    notice?: string;
   };
   /** How files that Patchbay did not write name its parameters. */
   names?(params: ParamValues<P>): NameRules | undefined;

@@ -22,7 +22,8 @@ export interface PreviewOf {
   weights: {
     ref?: string;
     parameters: number;
-    tensors: { name: string; shape: number[] }[];
+    /** Matrices in blocks come first, what lost most ahead; `error` is ‖Ŵ − W‖ / ‖W‖. */
+    tensors: { name: string; shape: number[]; bits?: number; error?: number }[];
     /** How many there are; missing in previews of an older Patchbay. */
     count?: number;
     bytes?: number;

@@ -62,7 +62,7 @@ Of a file that breaks off, what lies before is then still read. Rows count from 
     where: z.array(filter).max(20).default([]).meta({ label: "Only where" }),
     take: z.enum(["all", "first", "random"]).default("all").meta({ label: "Take" }),
     amount: z.number().min(0).default(1000).meta({ label: "How many", when: limited }),
-    unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Of", when: limited }),
+    unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Counted in", when: limited }),
     seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed", when: drawn }),
     bad: z.enum(["stop", "leave out"]).default("stop").meta({ label: "Bad rows" }),
   },

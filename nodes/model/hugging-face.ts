@@ -115,7 +115,13 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
     if (!opened || opened instanceof Error) return {};
     const { inputs, outputs } = portsOf(opened);
     const isDecoder = "input_ids" in inputs && "logits" in outputs && opened.prompts;
-    return { inputs, outputs, ...(isDecoder ? { decodes: { tokens: "input_ids", mask: "attention_mask" } } : {}) };
+    const isAlone = params.source === "upload" && !params.file?.files?.length;
+    return {
+      inputs,
+      outputs,
+      ...(isDecoder ? { decodes: { tokens: "input_ids", mask: "attention_mask" } } : {}),
+      ...(isAlone ? { notice: "Uploaded without weights: unless some are wired, its parameters start afresh." } : {}),
+    };
   },
   names(params) {
     const opened = openedFor(params);

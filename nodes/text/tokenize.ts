@@ -72,7 +72,7 @@ is used has none.`,
     const tokenizer = openTokenizer(inputs.tokenizer);
     if (params.packing === "clip" && inputs.pair)
       throw Object.assign(new Error("CLIP's packing holds one text a row, and a pair is wired."), {
-        hint: "Choose the tokenizer's own packing, or take the wire away.",
+        hint: "Set Packing to “own”, the tokenizer's, or take the wire away.",
       });
     const encode = params.packing === "clip" ? clipEncoder(tokenizer, params.length) : ownEncoder(tokenizer, params);
     const known = new Map<string, Encoded>();
@@ -111,7 +111,7 @@ function clipEncoder(tokenizer: OpenTokenizer, length: number): Encode {
     const id = tokenizer.idOf(token);
     if (id !== undefined) return id;
     throw Object.assign(new Error(`The tokenizer has no token ${token}.`), {
-      hint: "Choose the tokenizer's own packing; or train one, or load the tokenizer.json of a CLIP model.",
+      hint: "Set Packing to “own”, the tokenizer's; or train one, or load the tokenizer.json of a CLIP model.",
     });
   };
   const [start, end] = [idOf(specials.start), idOf(specials.end)];

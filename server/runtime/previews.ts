@@ -14,6 +14,8 @@ import { takeRows } from "./values";
 const shown = {
   images: 12,
   texts: 20,
+  /** Letters of all texts together, and of each where there are many. */
+  letters: 8000,
   textLength: 200,
   head: 12,
   rankings: 12,
@@ -72,16 +74,18 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
     const [count = 0, height, width] = value.pixels.shape;
     return { count, height, width, items: await host.encodeImages(takeRows(value.pixels, first(shown.images, count))) };
   },
-  text: async (value) => ({
-    count: value.length,
-    items: value.slice(0, shown.texts).map((text) => cutText(text, shown.textLength)),
-  }),
+  async text(value) {
+    const some = value.slice(0, shown.texts);
+    const length = Math.max(shown.textLength, Math.floor(shown.letters / Math.max(1, some.length)));
+    return { count: value.length, items: some.map((text) => cutText(text, length)) };
+  },
   tensor: async (value) => statistics(value),
   number: async (value) => ({ value }),
   async weights(value, host) {
     const checkpoint = await checkpointOf(host, value);
     const quantized = quantizedIn(checkpoint);
-    const tensors = [...shapesIn(checkpoint, quantized)].map(([name, shape]) => ({ name, shape: [...shape] }));
+    const errors = await errorsIn(host, checkpoint);
+    const tensors = tensorsOf(shapesIn(checkpoint, quantized), quantized, errors);
     const parameters = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const bytes = [...checkpoint.tensors.values()].reduce((sum, { start, end }) => sum + end - start, 0);
     return {
@@ -90,12 +94,11 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
       tensors: tensors.slice(0, shown.tensors),
       count: tensors.length,
       bytes,
-      ...(quantized.size ? { quantized: lossOf(quantized, bytes, await errorsIn(host, checkpoint)) } : {}),
+      ...(quantized.size ? { quantized: lossOf(quantized, bytes, errors) } : {}),
     };
   },
   async tokenizer(value) {
-    const vocabulary = (value.json as { model?: { vocab?: Record<string, number> } }).model?.vocab ?? {};
-    const tokens = Object.keys(vocabulary);
+    const tokens = tokensOf(value.json as TokenizerJson);
     return { vocabulary: tokens.length, sample: tokens.slice(-shown.texts) };
   },
   async series(value) {
@@ -138,6 +141,35 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
   },
   file: async (value) => value,
 };
+
+interface TokenizerJson {
+  model?: { vocab?: Record<string, number> | readonly (readonly [token: string, score: number])[] };
+}
+
+/** The tokens of a vocabulary, which Unigram has as pairs and all others as an object. */
+function tokensOf({ model: { vocab = {} } = {} }: TokenizerJson): string[] {
+  return Array.isArray(vocab) ? vocab.map(([token]) => token) : Object.keys(vocab);
+}
+
+/** The tensors of a checkpoint; first the matrices in blocks, what lost most ahead. */
+function tensorsOf(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  quantized: ReadonlyMap<string, QuantizedTensor>,
+  errors: readonly number[],
+): PreviewOf["weights"]["tensors"] {
+  const shapeOf = (name: string) => [...(shapes.get(name) ?? [])];
+  const inBlocks = [...quantized].map(([name, { bits }], i) => ({
+    name,
+    shape: shapeOf(name),
+    bits,
+    error: errors[i],
+  }));
+  const others = [...shapes.keys()].filter((name) => !quantized.has(name));
+  return [
+    ...inBlocks.sort((a, b) => (b.error ?? 0) - (a.error ?? 0)),
+    ...others.map((name) => ({ name, shape: shapeOf(name) })),
+  ];
+}
 
 /** What matrices in blocks spare, and what they cost. */
 function lossOf(quantized: ReadonlyMap<string, QuantizedTensor>, bytes: number, errors: readonly number[]) {

@@ -105,7 +105,7 @@ interface PortsProps {
 /** Inputs on the left, outputs on the right. */
 function Ports({ id, definition, wires }: PortsProps) {
   return (
-    <div className="grid grid-cols-2 py-1.5">
+    <div className="flex justify-between py-1.5">
       {(["in", "out"] as const).map((side) => (
         <div key={side} className="min-w-0">
           {portsOf(definition, side).map(([name, port]) => (

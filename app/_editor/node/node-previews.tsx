@@ -13,11 +13,12 @@ export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
   if (run.status === "running" && run.metrics && run.metrics.steps.length > 1) return <Curve metrics={run.metrics} />;
   const shown = mostTelling(Object.entries(run.previews ?? {}));
   if (!shown.size) return null;
-  const isOld = run.status === "waiting" || run.status === "running";
+  const isPending = run.status === "waiting" || run.status === "running";
+  const isOld = isPending && !run.streams;
   return (
     <div className={`group/preview relative border-t border-line p-2 ${isOld ? "opacity-45" : ""}`}>
       {[...shown].map(([name, preview]) => (
-        <PreviewView key={name} name={name} preview={preview} />
+        <PreviewView key={name} name={name} preview={preview} isGrowing={isPending && run.streams} />
       ))}
       <button
         type="button"

@@ -39,11 +39,25 @@ export function PortRow({ wire, ...rest }: PortHandleProps & { wire?: WireType }
     <div className={`relative flex h-[22px] items-center ${isInput ? "pr-2 pl-3.5" : "justify-end pr-3.5 pl-2"}`}>
       <PortHandle {...rest} />
       <span
-        className={`min-w-0 truncate text-[11.5px] ${isInput && port.optional ? "text-ink-3" : "text-ink-2"}`}
+        className={`flex min-w-0 text-[11.5px] ${isInput && port.optional ? "text-ink-3" : "text-ink-2"}`}
         title={title}
       >
-        {name}
+        <PortName name={name} />
       </span>
     </div>
+  );
+}
+
+/** So many letters at the end of a long name are always shown. */
+const shownEnd = 14;
+
+/** A name that is too long gives way in its middle: names of a model's ports begin alike. */
+function PortName({ name }: { name: string }) {
+  if (name.length < 2 * shownEnd) return <span className="truncate">{name}</span>;
+  return (
+    <>
+      <span className="truncate">{name.slice(0, -shownEnd)}</span>
+      <span className="shrink-0">{name.slice(-shownEnd)}</span>
+    </>
   );
 }

@@ -16,19 +16,30 @@ export function NumberPreview({ preview: { value }, name }: PreviewProps<Preview
   );
 }
 
-export function TextPreview({ preview: { items, count }, large }: PreviewProps<PreviewOf["text"]>) {
+export function TextPreview({ preview: { items, count }, large, isGrowing }: PreviewProps<PreviewOf["text"]>) {
+  const shown = items.slice(0, large ? 20 : 4);
   return (
     <div>
-      <ul className="text-[11px] text-ink-2">
-        {items.slice(0, large ? 20 : 4).map((text, i) => (
-          <li key={`${i}-${text}`} className="truncate border-b border-line py-0.5 last:border-0" title={text}>
-            {text}
+      <ul className={large ? "text-xs text-ink" : "text-[11px] text-ink-2"}>
+        {shown.map((text, i) => (
+          <li key={i} className="border-b border-line py-0.5 last:border-0" title={large ? undefined : text}>
+            <p className={textForm({ few: shown.length < 3, large, isGrowing })}>
+              {isGrowing ? <span>{text}</span> : text}
+            </p>
           </li>
         ))}
       </ul>
       <p className="mt-1 text-[11px] text-ink-3">{countOf(count, "text")}</p>
     </div>
   );
+}
+
+/** A few texts are read on the node, of one that is being written its end; of many each has a line. */
+function textForm({ few, large, isGrowing }: { few: boolean; large?: boolean; isGrowing?: boolean }): string {
+  if (large) return "wrap-anywhere whitespace-pre-wrap";
+  if (!few) return "truncate";
+  const isCut = isGrowing ? "flex max-h-24 flex-col-reverse overflow-hidden" : "line-clamp-6";
+  return cx("wrap-anywhere whitespace-pre-wrap", isCut);
 }
 
 export function TensorPreview({ preview }: PreviewProps<PreviewOf["tensor"]>) {
@@ -89,20 +100,11 @@ export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weigh
       </p>
       {quantized && (
         <p>
-          {quantized.matrices} matrices in blocks, {size(quantized.bytesBefore)} before; most is lost in{" "}
-          <code>{quantized.worst.name}</code>, {(100 * quantized.worst.error).toFixed(2)} %
+          {size(quantized.bytesBefore)} before; {quantized.matrices} matrices in blocks lose up to{" "}
+          {percent(quantized.worst.error)}
         </p>
       )}
-      {large && (
-        <ul className="mt-1 max-h-64 overflow-y-auto font-mono">
-          {tensors.map(({ name, shape }) => (
-            <li key={name} className="flex justify-between gap-3">
-              <span className="truncate">{name}</span>
-              <span>[{shape.join(", ")}]</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {large && <Tensors tensors={tensors} count={count} />}
       {ref && (
         <a
           className="nodrag mt-1 inline-flex items-center gap-1 text-accent hover:underline"
@@ -112,6 +114,47 @@ export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weigh
           safetensors
         </a>
       )}
+    </div>
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** Names and shapes; of matrices in blocks also how they are kept and what that lost. */
+function Tensors({ tensors, count }: Pick<PreviewOf["weights"], "tensors" | "count">) {
+  const inBlocks = tensors.some(({ bits }) => bits !== undefined);
+  const more = (count ?? tensors.length) - tensors.length;
+  return (
+    <div className="mt-1 max-h-80 overflow-y-auto">
+      <table className="w-full font-mono">
+        {inBlocks && (
+          <thead className="sticky top-0 bg-surface text-left text-ink-3">
+            <tr>
+              <th className="font-normal">name</th>
+              <th className="text-right font-normal">shape</th>
+              <th className="pl-4 text-right font-normal">kept as</th>
+              <th className="pl-4 text-right font-normal" title="‖Ŵ − W‖ / ‖W‖">
+                lost
+              </th>
+            </tr>
+          </thead>
+        )}
+        <tbody>
+          {tensors.map(({ name, shape, bits, error }) => (
+            <tr key={name}>
+              <td className="max-w-0 w-full truncate" title={name}>
+                {name}
+              </td>
+              <td className="text-right whitespace-nowrap">[{shape.join(", ")}]</td>
+              {inBlocks && <td className="pl-4 text-right">{bits && `int${bits}`}</td>}
+              {inBlocks && (
+                <td className="pl-4 text-right whitespace-nowrap">{error === undefined ? "" : percent(error)}</td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 && <p className="text-ink-3">and {more.toLocaleString()} more</p>}
     </div>
   );
 }

@@ -25,7 +25,7 @@ const previews: { [T in PortType]: FC<PreviewProps<PreviewOf[T]>> } = {
   file: FilePreview,
 };
 
-export function PreviewView({ preview, name, large }: { preview: Preview; name: string; large?: boolean }) {
+export function PreviewView({ preview, ...rest }: PreviewProps<Preview>) {
   const View = previews[preview.type] as FC<PreviewProps<Preview>>;
-  return <View preview={preview} name={name} large={large} />;
+  return <View preview={preview} {...rest} />;
 }

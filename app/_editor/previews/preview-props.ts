@@ -3,6 +3,8 @@ export interface PreviewProps<P> {
   preview: P;
   /** The port's name. */
   name: string;
+  /** It is being made: what is new is at its end. */
+  isGrowing?: boolean;
   /** In a window of its own instead of on the node. */
   large?: boolean;
 }

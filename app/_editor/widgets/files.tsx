@@ -8,7 +8,7 @@ import { droppedFiles } from "./dropped";
 import { useChoice, useUploads } from "./use-uploads";
 import type { WidgetProps } from "./widget-props";
 
-type StoredFile = { ref: string; name: string };
+type StoredFile = { ref: string; name: string; files?: { path: string; ref: string }[] };
 type Send = (files: Iterable<File>) => Promise<void>;
 
 /** Pictures of a parameter: dropped or chosen, shown small, removed one by one. */
@@ -63,10 +63,18 @@ export function UploadWidget({ field, value, onChange, disabled }: WidgetProps) 
         className={cx("field flex items-center gap-2 text-left", isOver && "border-accent bg-accent-soft")}
       >
         <Sign icon={Upload} isBusy={isBusy} className="size-4 text-ink-3" />
-        <span className="truncate">{file?.name ?? (field.inspect ? "Choose or drop files" : "Choose a file")}</span>
+        <span className="truncate">
+          {file ? nameOf(file) : field.inspect ? "Choose files, or drop a folder" : "Choose a file"}
+        </span>
       </button>
     </div>
   );
+}
+
+/** A file, and how many more belong to it. */
+function nameOf({ name, files = [] }: StoredFile): string {
+  const more = files.filter(({ path }) => path !== name).length;
+  return more ? `${name} and ${more.toLocaleString()} more` : name;
 }
 
 /** The browser's own choice of files, out of sight; a button beside it opens it. */
