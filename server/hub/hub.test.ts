@@ -125,6 +125,8 @@ describe("a model of the hub", () => {
   it("is fetched only as far as it is needed", async () => {
     const { folder } = await openSmall("tokenizer");
     expect((await readdir(folder)).sort()).toEqual(["merges.txt", "tokenizer.json"]);
+    await openSmall("config");
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "merges.txt", "tokenizer.json"]);
     expect(await readdir((await openSmall("processor")).folder)).toContain("preprocessor_config.json");
   });
 

@@ -12,7 +12,7 @@ import { downloadTo, type RemoteFile } from "./download";
 import type { HubSettings } from "./settings";
 
 /** What of a model is needed: the fewest files that do. */
-export type HubPart = Parameters<Host["hubFolder"]>[2];
+export type HubPart = Parameters<Host["hubFolder"]>[2] | "config";
 export interface HubOptions {
   settings: HubSettings;
   signal: AbortSignal;
@@ -151,6 +151,10 @@ const configFiles = /^(config|generation_config|adapter_config)\.json$/;
 const weightFiles = /^(adapter_)?model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/;
 
 const parts: Record<HubPart, Part> = {
+  config: {
+    wants: (path) => configFiles.test(path),
+    isThere: async (folder) => (await namesIn(folder)).has("config.json"),
+  },
   tokenizer: {
     wants: (path) => tokenizerFiles.test(path),
     async isThere(folder) {

@@ -1,10 +1,16 @@
 import "server-only";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as z from "zod";
 import { env } from "../env";
+import { Failure } from "../errors";
 import { openFolders } from "../files/folders";
 import { columnsIn } from "../files/look-into";
+import { openHubFolder } from "../hub/open";
+import { hubSettings } from "../hub/settings";
 import { procedure, router } from "./trpc";
 
+const folder = z.object({ folder: z.string().max(4096) });
 const files = z.object({ folder: z.string().max(4096), files: z.string().max(100_000) });
 
 export const data = router({
@@ -12,10 +18,21 @@ export const data = router({
   columns: procedure
     .input(files)
     .query(({ input: { folder, files } }) => columnsIn(openFolders(env().folders), folder, files)),
-  /** The config.json of a model's folder that may be read. */
+  /** The config.json of a model's folder that may be read, or of a model of the hub, of which no weights are fetched. */
   config: procedure
-    .input(z.object({ folder: z.string().max(4096) }))
-    .query(async ({ input: { folder } }) =>
-      new TextDecoder().decode(await openFolders(env().folders).read(folder, "config.json")),
-    ),
+    .input(z.union([z.object({ model: z.string().max(200), revision: z.string().max(200) }), folder]))
+    .query(async ({ input, signal = new AbortController().signal }) => {
+      if ("folder" in input) return configIn(await openFolders(env().folders).read(input.folder, "config.json"));
+      const options = { settings: hubSettings(env().allowRemote), signal, onProgress() {}, onWarn() {} };
+      const { folder } = await openHubFolder(input.model.trim(), input.revision, "config", options);
+      return configIn(await readFile(join(folder, "config.json")));
+    }),
 });
+
+/** A config.json that is larger is none. */
+const mostBytes = 2 ** 20;
+
+function configIn(bytes: Uint8Array): string {
+  if (bytes.byteLength <= mostBytes) return new TextDecoder().decode(bytes);
+  throw new Failure({ message: "config.json has more than 1 MiB, which none has.", hint: "Choose a model's folder." });
+}

@@ -6,7 +6,7 @@ import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import type { WidgetProps } from "./widget-props";
 
-/** The text of a config.json, filled with that of the folder that the parameter `folder` names. */
+/** The text of a config.json, filled with that of the folder, or the model of the hub, that the other parameters name. */
 export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, disabled }) => {
   const client = useTRPCClient();
   const [isBusy, setIsBusy] = useState(false);
@@ -15,7 +15,7 @@ export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, di
     setIsBusy(true);
     setProblem(undefined);
     try {
-      onChange((await client.data.config.query({ folder: String(others.folder ?? "") })) as never);
+      onChange((await client.data.config.query(placeIn(others))) as never);
     } catch (error) {
       const { message, hint = "" } = problemOf(error);
       setProblem(`${message} ${hint}`);
@@ -37,3 +37,7 @@ export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, di
     </div>
   );
 };
+
+function placeIn({ source, folder = "", model = "", revision = "main" }: Readonly<Record<string, unknown>>) {
+  return source === "hub" ? { model: String(model), revision: String(revision) } : { folder: String(folder) };
+}
