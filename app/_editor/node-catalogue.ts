@@ -11,7 +11,10 @@ const rank = (category: string): number => (order.includes(category) ? order.ind
 const byTitle = [...definitions].sort((a, b) => a.title.localeCompare(b.title, "en"));
 const categories = [...new Set(definitions.map(categoryOf))].sort((a, b) => rank(a) - rank(b));
 
-/** The types that hold every word of a search, in categories and there by their titles; a category without any is left out. */
+/**
+ * The types that hold every word of a search, in categories and there by their titles; a category without any is left
+ * out.
+ */
 export function findByCategory(search: string): { category: string; found: NodeDefinition[] }[] {
   const matching = byTitle.filter((definition) => matches(definition, search));
   return categories

@@ -17,11 +17,19 @@ const upload = z.object({
     .optional(),
 });
 
+/** When parameters mean something, by others. */
+const uploadedOnly = { source: ["upload"] };
+const folderOnly = { source: ["folder"] };
+
 /** How a folder is chosen. */
 export const folderParams = {
   source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
-  file: upload.optional().meta({ label: "The model's folder", widget: "upload" }),
-  folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/models/clip" }),
+  file: upload.optional().meta({ label: "The model's folder", widget: "upload", when: uploadedOnly }),
+  folder: z
+    .string()
+    .max(4096)
+    .default("")
+    .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
   ...hubParams,
 };
 

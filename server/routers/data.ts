@@ -18,7 +18,7 @@ export const data = router({
   columns: procedure
     .input(files)
     .query(({ input: { folder, files } }) => columnsIn(openFolders(env().folders), folder, files)),
-  /** The config.json of a model's folder that may be read, or of a model of the hub, of which no weights are fetched. */
+  /** The config.json of a model's folder that may be read, or of a model of the hub without its weights. */
   config: procedure
     .input(z.union([z.object({ model: z.string().max(200), revision: z.string().max(200) }), folder]))
     .query(async ({ input, signal = new AbortController().signal }) => {

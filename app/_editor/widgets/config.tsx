@@ -6,7 +6,7 @@ import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import type { WidgetProps } from "./widget-props";
 
-/** The text of a config.json, filled with that of the folder, or the model of the hub, that the other parameters name. */
+/** The text of a config.json, read from the folder, or the model of the hub, that the other parameters name. */
 export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, disabled }) => {
   const client = useTRPCClient();
   const [isBusy, setIsBusy] = useState(false);
