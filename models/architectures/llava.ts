@@ -4,12 +4,15 @@
  */
 import * as z from "zod";
 import { activate } from "../blocks/activation";
+import { placesOf } from "../blocks/attention";
 import { type Builder, linear, scoped } from "../blocks/builder";
+import { packAlike } from "../blocks/packed";
 import { placeFeatures } from "../blocks/tokens";
 import { multiplyDims } from "../onnx/dim";
 import type { Dim, Value } from "../onnx/graph";
+import type { AnyResRule } from "../pictures/anyres";
+import { filledPackings, joinedPackings, tilePacking, videoPacking } from "../pictures/packing";
 import { clipVisionConfig, clipVisionTower } from "./clip";
-import { laidOut, resizedMap, tileGrid, type TileSpec } from "./core/anyres";
 import {
   architecture,
   defineFamily,
@@ -22,6 +25,7 @@ import {
 import { activation, byModelType, flag, nested, size } from "./core/config";
 import { labelInputs, languageHead, languageInputs, tokenEmbeddings } from "./core/language-model";
 import { type LlamaLanguage, llamaTower } from "./core/llama-layer";
+import { picturePackings } from "./core/picture-packings";
 import type { Tower } from "./core/towers";
 import { llamaLanguage } from "./llama";
 import { mistralLanguage } from "./mistral";
@@ -176,73 +180,44 @@ function newlineOf(builder: Builder, { text_config }: Config): Value {
   return builder.weight("image_newline", [width], { kind: "normal", std: width ** -0.5 });
 }
 
-function tilesOf({ vision_config, image_grid_pinpoints }: NextConfig, most?: number): TileSpec {
-  const { side, patch } = vision_config;
-  return { side, features: Math.floor(side / patch), pinpoints: image_grid_pinpoints, most };
+function tilesOf({ vision_config, image_grid_pinpoints }: NextConfig, most?: number): AnyResRule {
+  const { side: tile, patch } = vision_config;
+  const resolutions = image_grid_pinpoints.map(([height, width]) => ({ height, width }));
+  const odd = resolutions.find(({ height, width }) => height < tile || width < tile);
+  if (odd) throw new Error(`image_grid_pinpoints: ${odd.width} × ${odd.height} hold no tile of ${tile}`);
+  return { tile, side: Math.floor(tile / patch), resolutions, most, rounding: "transformers" };
 }
 
-/** Pictures cut to tiles as their sizes say, each laid out. → [P, M, D], or [.., D] where their sizes differ. */
+/** Pictures cut to tiles as their sizes say, all of them packed by one gather. → [P, M, D], or [1, M, D] for all. */
 function tiledFeatures(builder: Builder, config: NextConfig, inputs: Inputs, most?: number): Value {
   const { op } = builder;
   const pixels = inputs.need("pixel_values");
-  const spec = tilesOf(config, most);
-  const sizes = sizesOf(inputs, pixels);
-  const isSingle = singlePictures(inputs, sizes.length);
-  const counts = sizes.map((of, i) => {
-    if (!isSingle[i]) return 1;
-    const [down, across] = tileGrid(of, spec);
-    return 1 + down * across;
-  });
+  const rule = tilesOf(config, most);
   const newline = newlineOf(builder, config);
-  const part = (axis: number, start: number, end: number, of: Value) =>
-    op.Slice(of, { starts: [start], ends: [end], axes: [axis] });
-  const layout = (of: Value, index: number) => {
-    const tiles = projectedTiles(builder, config, part(1, 0, counts[index] as number, of));
-    return laidOut(builder, tiles, sizes[index] as [number, number], spec, newline);
-  };
-  if (sizes.every((of, i) => String(of) === String(sizes[0]) && isSingle[i] === isSingle[0])) return layout(pixels, 0);
-  const each = sizes.map((_, i) => {
-    const features = layout(part(0, i, i + 1, pixels), i);
-    return op.Reshape(features, { to: features.shape.slice(1) });
+  const [count, tiles, ...size] = pixels.shape as [Dim, number, ...number[]];
+  const single = tilePacking(rule.side ** 2, { end: true });
+  // Pictures of one tile, as several of a prompt are, need no sizes.
+  if (tiles === 1) return packAlike(builder, projectedTiles(builder, config, pixels), single, newline);
+  const packings = picturePackings(inputs, rule, tiles);
+  const used = packings.map((packing, i) => {
+    const own = op.Slice(pixels, { starts: [i, 0], ends: [i + 1, packing.tiles], axes: [0, 1] });
+    return op.Reshape(own, { to: [packing.tiles, ...size] });
   });
-  return op.Concat(...(each as [Value]), { axis: 0 });
-}
-
-/** Height and width of each picture before it was cut. */
-function sizesOf(inputs: Inputs, pixels: Value): [number, number][] {
-  const numbers = inputs.known("image_sizes");
-  // A picture that is one tile needs no size.
-  if (!numbers && pixels.shape[1] === 1) return [[1, 1]];
-  if (!numbers) throw new Error("the input “image_sizes” is missing: it says how the tiles are laid out");
-  const sizes = Array.from({ length: numbers.length / 2 }, (_, i): [number, number] => [
-    numbers[2 * i] as number,
-    numbers[2 * i + 1] as number,
-  ]);
-  if (sizes.some(([height, width]) => height < 1 || width < 1)) throw new Error("image_sizes must be positive");
-  return sizes;
-}
-
-/** Which pictures are alone in their text: those of several are one tile each. */
-function singlePictures(inputs: Inputs, count: number): boolean[] {
-  const numbers = inputs.known("batch_num_images");
-  if (!numbers) return Array.from({ length: count }, () => true);
-  if (numbers.some((n) => n < 0 || n > count)) throw new Error("batch_num_images does not fit the pictures");
-  return numbers.flatMap((n) => Array.from({ length: n }, () => n === 1));
+  const features = projected(builder, config, op.Concat(...(used as [Value]), { axis: 0 }));
+  const all = op.Reshape(features, { to: [1, ...features.shape] });
+  if (typeof count === "number") return packAlike(builder, all, joinedPackings(packings, rule.side ** 2), newline);
+  // Of several prompts each has a picture: its row is filled up to the longest.
+  const rows = joinedPackings(filledPackings(packings), rule.side ** 2);
+  const packed = packAlike(builder, all, rows, newline);
+  const shape = [packings.length, rows.tokens / packings.length, packed.shape[2] as number];
+  return op.Gather(op.Reshape(packed, { to: shape }), placesOf(builder, count), { axis: 0 });
 }
 
 /** Frames at half their sides, one newline behind them all. frames: float32 [B, F, C, H, W] → [B, M, D]. */
 function videoFeatures(builder: Builder, config: OnevisionConfig, inputs: Inputs): Value {
-  const { op } = builder;
-  const frames = inputs.need("pixel_values_videos");
-  const [batch, count] = frames.shape as [Dim, Dim];
-  const all = multiplyDims(batch, count);
-  const features = projectedTiles(builder, config, frames);
-  const width = features.shape[3] as number;
-  const { features: side } = tilesOf(config);
-  const half = Math.ceil(side / 2);
-  const map = resizedMap(builder, op.Reshape(features, { to: [all, side, side, width] }), [half, half]);
-  const row = op.Reshape(map, { to: [batch, multiplyDims(count, half * half), width] });
-  return op.Concat(row, op.Expand(newlineOf(builder, config), { to: [batch, 1, width] }), { axis: 1 });
+  const features = projectedTiles(builder, config, inputs.need("pixel_values_videos"));
+  const [, frames] = features.shape as [Dim, number];
+  return packAlike(builder, features, videoPacking(frames, tilesOf(config).side), newlineOf(builder, config));
 }
 
 /** Features that stand in the places of a token. */

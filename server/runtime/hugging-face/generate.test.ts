@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Tensor } from "#nodes/core/values";
 import { runModel } from "./run-model";
+import { tensorsIn } from "./tensor-files";
 
 const tokens = (list: readonly number[]): Tensor => ({
   dtype: "int64",
@@ -36,3 +38,53 @@ it("reads a prompt that is longer than one call takes as a shorter one", async (
   const first = (outputs.logits?.data as Float32Array).subarray(0, shape[2]);
   expect(Math.max(...first.map((score, i) => Math.abs(score - (last[i] as number))))).toBeLessThan(1e-4);
 });
+
+it("reads pictures of several sizes in one batch as it does each alone", async () => {
+  const folder = "tests/fixtures/conformance/llava-onevision";
+  const stored = tensorsIn(readFileSync(`${folder}/expected.safetensors`));
+  const options = { max_new_tokens: 4, eos_token_id: null };
+  const picture = (name: string) => ({
+    input_ids: stored[`${name}.in.input_ids`] as Tensor,
+    pixel_values: stored[`${name}.in.pixel_values`] as Tensor,
+    image_sizes: stored[`${name}.in.image_sizes`] as Tensor,
+  });
+  const [wide, tall] = [picture("forward"), picture("tall")];
+  const alone = await Promise.all(
+    [wide, tall].map(async (inputs) => (await runModel(folder, { call: "generate", inputs, options })).outputs.logits),
+  );
+  const both = {
+    ...leftPadded(wide.input_ids, tall.input_ids),
+    pixel_values: joined(wide.pixel_values, tall.pixel_values),
+    image_sizes: joined(wide.image_sizes, tall.image_sizes),
+  };
+  const { outputs } = await runModel(folder, { call: "generate", inputs: both, options });
+  const want = alone.flatMap((logits) => [...((logits as Tensor).data as Float32Array)]);
+  const got = [...((outputs.logits as Tensor).data as Float32Array)];
+  expect(got.length).toBe(want.length);
+  expect(Math.max(...got.map((score, i) => Math.abs(score - (want[i] as number))))).toBeLessThan(1e-3);
+});
+
+/** Rows of both. */
+function joined<T extends Tensor>(one: T, other: T): Tensor {
+  const [rows = 0, ...size] = one.shape;
+  const [more = 0] = other.shape;
+  const numbers = [...(one.data as ArrayLike<unknown> as number[]), ...(other.data as ArrayLike<unknown> as number[])];
+  const data = one.dtype === "int64" ? BigInt64Array.from(numbers, BigInt) : Float32Array.from(numbers);
+  return { dtype: one.dtype, shape: [rows + more, ...size], data };
+}
+
+/** Two prompts of different lengths, and which of their tokens count. */
+function leftPadded(one: Tensor, other: Tensor): { input_ids: Tensor; attention_mask: Tensor } {
+  const rows = [one, other].map(({ data }) => Array.from(data as BigInt64Array));
+  const length = Math.max(...rows.map((row) => row.length));
+  const table = (fill: (row: bigint[], missing: number) => bigint[]): Tensor => ({
+    dtype: "int64",
+    shape: [2, length],
+    data: BigInt64Array.from(rows.flatMap((row) => fill(row, length - row.length))),
+  });
+  const zeros = (count: number) => Array.from({ length: count }, () => 0n);
+  return {
+    input_ids: table((row, missing) => [...zeros(missing), ...row]),
+    attention_mask: table((row, missing) => [...zeros(missing), ...row.map(() => 1n)]),
+  };
+}
