@@ -3,20 +3,34 @@ import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 
 /**
- * Low-rank products: x·(W + s·A·B) → x·W + (s·x·A)·B, where A and B together are smaller than W. The sum is never made,
- * and its gradient, a product as large as that of a full matrix, is not either: this is what makes adapters (LoRA, Hu
- * et al. 2021) cheap to train.
+ * Low-rank products: x·(W + s·A·B) → x·W + (s·x·A)·B, and x·(W + s·A·B)ᵀ → x·Wᵀ + (s·x·Bᵀ)·Aᵀ, where A and B together
+ * are smaller than W. The sum is never made, and its gradient, a product as large as that of a full matrix, is not
+ * either: this is what makes adapters (LoRA, Hu et al. 2021) cheap to train.
  */
 export const lowRank = (graph: Graph): Graph =>
   rewrite(graph, {
     visit({ op: name }, [x, weight], target) {
-      const found = name === "MatMul" && weight ? adapterOf(target, weight) : undefined;
-      if (!x || !found) return undefined;
+      if (name !== "MatMul" || !x || !weight) return undefined;
+      const turned = transposedBy(target, weight);
+      const found = adapterOf(target, turned ?? weight);
+      if (!found) return undefined;
       const op = opsOf(target);
-      const narrow = op.MatMul(x, found.a);
-      return [op.Add(op.MatMul(x, found.base), op.MatMul(found.scale ? op.Mul(narrow, found.scale) : narrow, found.b))];
+      const laid = (matrix: Value) => (turned ? op.Transpose(matrix, { perm: [1, 0] }) : matrix);
+      const [first, second] = turned ? [found.b, found.a] : [found.a, found.b];
+      const narrow = op.MatMul(x, laid(first));
+      const whole = op.MatMul(x, laid(found.base));
+      const scaled = found.scale ? op.Mul(narrow, found.scale) : narrow;
+      return [op.Add(whole, op.MatMul(scaled, laid(second)))];
     },
   });
+
+/** The matrix that a value is the transpose of. */
+function transposedBy(graph: Graph, value: Value): Value | undefined {
+  const maker = graph.makerOf(value);
+  return maker?.op === "Transpose" && value.shape.length === 2 && String(maker.attrs.perm) === "1,0"
+    ? maker.inputs[0]
+    : undefined;
+}
 
 interface Adapter {
   base: Value;

@@ -180,6 +180,30 @@ describe("low-rank products", () => {
       => y=Add_6"
     `);
   });
+  it("go through the rank of a matrix that lies transposed, too", async () => {
+    const turned = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 4, 8]);
+      const w = op.StopGradient(g.parameter("w", [6, 8], { kind: "zeros" }));
+      const a = g.parameter("a", [6, 2], { kind: "zeros" });
+      const b = g.parameter("b", [2, 8], { kind: "zeros" });
+      const whole = op.Add(w, op.Mul(op.MatMul(a, b), g.constant([0.5])));
+      return { y: op.MatMul(x, op.Transpose(whole, { perm: [1, 0] })) };
+    });
+    expect(await afterPass(passes["low-rank"], turned)).toMatchInlineSnapshot(`
+      "(x: float32[2,4,8], w: float32[6,8], a: float32[6,2], b: float32[2,8])
+        const_5: float32[] = 0.5
+        StopGradient_0: float32[6,8] = StopGradient(w)
+        Transpose_1: float32[8,2] = Transpose(b, perm=[1,0])
+        MatMul_2: float32[2,4,2] = MatMul(x, Transpose_1)
+        Transpose_3: float32[8,6] = Transpose(StopGradient_0, perm=[1,0])
+        MatMul_4: float32[2,4,6] = MatMul(x, Transpose_3)
+        Mul_6: float32[2,4,2] = Mul(MatMul_2, const_5)
+        Transpose_7: float32[2,6] = Transpose(a, perm=[1,0])
+        MatMul_8: float32[2,4,6] = MatMul(Mul_6, Transpose_7)
+        Add_9: float32[2,4,6] = Add(MatMul_4, MatMul_8)
+      => y=Add_9"
+    `);
+  });
   it("stay as they are where the rank is not low", () =>
     expect(print(passes["low-rank"](adapted(4)))).toBe(print(adapted(4))));
 });
