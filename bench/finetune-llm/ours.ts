@@ -40,11 +40,10 @@ async function stepTimes(count: number): Promise<number[]> {
   return times;
 }
 
-/** The step that a trainer makes of decoder, adapters and loss; frozen matrices are drawn, as only their sizes count. */
+/** The step that a trainer makes of decoder, adapters and loss; frozen matrices are drawn, since only sizes count. */
 function openStepper(): Stepper {
-  const { graph, parameters } = loweredStep();
+  const { graph } = loweredStep();
   const inits = new Map(graph.parameters.map((parameter) => [parameter.name, parameter]));
-  console.error(`${parameters.filter(({ adapter }) => adapter).length} adapter matrices`);
   return new Stepper({
     provider: "cpu",
     compile: () =>
