@@ -1,4 +1,4 @@
-/** Gradients of models of the hub, from the ops that they are built of, beside PyTorch's (fixtures/hub-gradients.py). */
+/** Gradients of models of the hub, by the ops that they are built of, beside PyTorch's (fixtures/hub-gradients.py). */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
