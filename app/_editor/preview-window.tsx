@@ -1,5 +1,6 @@
 "use client";
 
+import type { Ports } from "#nodes/core/ports";
 import type { Preview } from "#nodes/core/preview";
 import { Window } from "../_ui/window";
 import { PreviewView } from "./previews";
@@ -8,10 +9,12 @@ import { PreviewView } from "./previews";
 export function PreviewWindow({
   title,
   previews,
+  ports,
   onClose,
 }: {
   title: string;
   previews: Record<string, Preview>;
+  ports: Ports;
   onClose(): void;
 }) {
   return (
@@ -25,7 +28,7 @@ export function PreviewWindow({
                 {name}
               </h3>
             )}
-            <PreviewView name={name} preview={preview} large />
+            <PreviewView name={name} preview={preview} port={ports[name]} large />
           </section>
         ))}
       </div>

@@ -11,6 +11,8 @@ export interface Port<T extends PortType = PortType> extends PortOptions {
 }
 interface PortOptions {
   doc?: string;
+  /** What a number counts, shown behind it. */
+  unit?: string;
   shape?: Shape;
   dtype?: DType;
   /** The node runs without it. */

@@ -43,7 +43,7 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
   outputs: {
     text: port.text({ shape: ["N"] }),
     tokens: port.tensor({ dtype: "int64", shape: ["N", "T"] }),
-    speed: port.number({ doc: "New tokens per second." }),
+    speed: port.number({ unit: "tokens/s", doc: "New tokens per second." }),
   },
   params: {
     strategy: z.enum(["greedy", "beams", "sampling"]).default("greedy"),

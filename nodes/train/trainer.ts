@@ -74,7 +74,7 @@ kept.
     weights: port.weights({ doc: "All parameters of the trained nodes." }),
     average: port.weights({ doc: "Their moving average, or the teacher's weights; without either, the weights." }),
     curve: port.series({ doc: "Loss, learning rate, gradient norm and metrics by step." }),
-    waited: port.number({ doc: "Share of the time that steps waited for data." }),
+    waited: port.number({ unit: "of the time", doc: "Share of the time that steps waited for data." }),
   },
   params: {
     steps: z.int().min(1).max(10_000_000).default(1000),

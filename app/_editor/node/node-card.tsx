@@ -49,7 +49,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
       )}
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
       <NodeProblems problems={problems} run={run} />
-      {run && <NodePreviews run={run} title={title} />}
+      {run && <NodePreviews run={run} title={title} ports={definition?.outputs ?? {}} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { Maximize2 } from "lucide-react";
 import { useState } from "react";
+import type { Ports } from "#nodes/core/ports";
 import type { Preview } from "#nodes/core/preview";
 import { Chart } from "../../_ui/chart";
 import { cx } from "../../_ui/cx";
@@ -8,7 +9,7 @@ import { PreviewView } from "../previews";
 import type { Metrics, NodeRun } from "../run-state";
 
 /** What a node gave, below its ports; while it trains, its curve. */
-export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
+export function NodePreviews({ run, title, ports }: { run: NodeRun; title: string; ports: Ports }) {
   const [isOpen, setOpen] = useState(false);
   if (run.status === "running" && run.metrics && run.metrics.steps.length > 1) return <Curve metrics={run.metrics} />;
   const shown = mostTelling(Object.entries(run.previews ?? {}));
@@ -18,7 +19,7 @@ export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
   return (
     <div className={`group/preview relative border-t border-line p-2 ${isOld ? "opacity-45" : ""}`}>
       {[...shown].map(([name, preview]) => (
-        <PreviewView key={name} name={name} preview={preview} isGrowing={isPending && run.streams} />
+        <PreviewView key={name} {...{ name, preview }} port={ports[name]} isGrowing={isPending && run.streams} />
       ))}
       <button
         type="button"
@@ -31,7 +32,9 @@ export function NodePreviews({ run, title }: { run: NodeRun; title: string }) {
       >
         <Maximize2 className="size-3.5" aria-hidden />
       </button>
-      {isOpen && <PreviewWindow title={title} previews={run.previews ?? {}} onClose={() => setOpen(false)} />}
+      {isOpen && (
+        <PreviewWindow title={title} previews={run.previews ?? {}} ports={ports} onClose={() => setOpen(false)} />
+      )}
     </div>
   );
 }

@@ -7,11 +7,14 @@ import { cx } from "../../_ui/cx";
 import { blobUrl } from "../upload";
 import type { PreviewProps } from "./preview-props";
 
-export function NumberPreview({ preview: { value }, name }: PreviewProps<PreviewOf["number"]>) {
+export function NumberPreview({ preview: { value }, name, port }: PreviewProps<PreviewOf["number"]>) {
   return (
-    <div className="flex items-baseline justify-between gap-2">
+    <div className="flex items-baseline justify-between gap-2" title={port?.doc}>
       <span className="text-xs text-ink-2">{name}</span>
-      <span className="text-lg font-semibold tabular-nums">{shortNumber(value)}</span>
+      <span>
+        <span className="text-lg font-semibold tabular-nums">{shortNumber(value)}</span>
+        {port?.unit && <span className="text-[11px] text-ink-3"> {port.unit}</span>}
+      </span>
     </div>
   );
 }
