@@ -20,7 +20,7 @@ import { classifierOutputs, labelInput } from "./core/classifier";
 import { activation, area, epsilon, flag, heads, labels, layers, size } from "./core/config";
 import { pictureInputs, picturesOf, type Tower } from "./core/towers";
 import { vitEmbeddings } from "./core/vit-embeddings";
-import { vitAttentionNames, vitModuleNames } from "./core/vit-layer";
+import { laterAttentionModules, vitAttentionNames, vitModuleNames } from "./core/vit-layer";
 
 const config = z.object({
   hidden_size: size(768),
@@ -100,7 +100,7 @@ function classifier({ builder, config, inputs }: Forward<Config>): Outputs {
   return { ...classifierOutputs(builder, config, inputs, both), ...states };
 }
 
-const names = { renames: vitModuleNames, prefixes: ["dinov2"] };
+const names = { modules: laterAttentionModules, renames: vitModuleNames, prefixes: ["dinov2"] };
 
 export const dinov2 = defineFamily({
   modelTypes: { dinov2: "Dinov2Model" },

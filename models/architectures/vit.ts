@@ -17,7 +17,7 @@ import { classifierOutputs, labelInput } from "./core/classifier";
 import { activation, area, epsilon, flag, heads, labels, layers, size } from "./core/config";
 import { pictureInputs, picturesOf, type Tower } from "./core/towers";
 import { vitEmbeddings } from "./core/vit-embeddings";
-import { vitLayer, vitMlpNames, vitModuleNames } from "./core/vit-layer";
+import { laterVitModules, vitLayer, vitMlpNames, vitModuleNames } from "./core/vit-layer";
 
 const config = z.object({
   hidden_size: size(768),
@@ -66,7 +66,7 @@ function classifier({ builder, config, inputs }: Forward<Config>): Outputs {
   return { ...classifierOutputs(builder, config, inputs, () => tokenAt(builder, last(), 0)), ...states };
 }
 
-const names = { renames: [...vitModuleNames, ...vitMlpNames], prefixes: ["vit"] };
+const names = { modules: laterVitModules, renames: [...vitModuleNames, ...vitMlpNames], prefixes: ["vit"] };
 
 export const vit = defineFamily({
   modelTypes: { vit: "ViTModel" },

@@ -51,8 +51,8 @@ describe("PEFT adapters", () => {
   });
 
   it.each(Object.keys(baseOf))("are written as they came: %s", async (adapter) => {
-    const host = await testHost({ folders: [set] });
     const out = await temporaryFolder();
+    const host = await testHost({ folders: [set, out] });
     const weights = await loaded(host, adapter);
     const content = "LoRA adapter";
     await writeFolder(host, join(set, baseOf[adapter] ?? ""), out, { weights, scope: "", content });
@@ -61,6 +61,14 @@ describe("PEFT adapters", () => {
     const [given, written] = [configIn(join(set, adapter)), configIn(out)];
     expect(written.use_rslora).toBe(given.use_rslora);
     expect([...written.target_modules].every((name: unknown) => typeof name === "string")).toBe(true);
+    const again = await runNode(
+      loadAdapter,
+      { weights: { ref: weights.ref } },
+      { source: "folder", folder: out },
+      host,
+    );
+    const byTarget = ({ lora = [] }: Weights) => lora.toSorted((l, r) => `${l.targets}`.localeCompare(`${r.targets}`));
+    expect(byTarget(again.weights)).toEqual(byTarget(weights));
     if (adapter !== "lora-qwen2-pattern") return;
     expect(Object.entries(written.rank_pattern)).toEqual([["model.layers.1.self_attn.v_proj", 3]]);
     expect(Object.entries(written.alpha_pattern)).toEqual([["model.layers.0.self_attn.q_proj", 5]]);

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { adaptersInFile, type FileAdapter, openAdapterConfig } from "#models/architectures/core/adapters";
+import { renamed } from "#models/architectures/core/names";
+import { vitMlpNames, vitModuleNames } from "#models/architectures/core/vit-layer";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { safetensorsParts, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
 import { type AdapterSettings, transposedMatrix } from "../core/adapters";
@@ -44,6 +46,7 @@ ${hubDocs}`,
     const tensors: TensorToWrite[] = [];
     for (const adapter of adaptersInFile(config, checkpoint)) {
       const name = find(adapter.weight);
+      if (tensors.some((tensor) => tensor.name.startsWith(`${name}.lora_`))) continue; // under its other name
       const { rank, alpha } = adapter;
       const stabilized = config.use_rslora === true;
       lora.push({ rank, alpha, targets: [name], isLoaded: true, ...(stabilized ? { stabilized } : {}) });
@@ -67,7 +70,10 @@ function baseFinder({ tensors }: Checkpoint): (weight: string) => string {
   const names = [...tensors.keys()];
   return (weight) => {
     if (tensors.has(weight)) return weight;
-    const similar = names.filter((name) => name.endsWith(`.${weight}`) || weight.endsWith(`.${name}`));
+    const spelt = [weight, renamed(weight, { renames: [...vitModuleNames, ...vitMlpNames] })];
+    const similar = names.filter((name) =>
+      spelt.some((own) => name === own || name.endsWith(`.${own}`) || own.endsWith(`.${name}`)),
+    );
     const [only, ...others] = similar;
     if (only !== undefined && !others.length) return only;
     throw Object.assign(

@@ -55,3 +55,19 @@ export const vitMlpNames: NonNullable<NameRules["renames"]> = [
   [/\.mlp\.fc1\./, ".intermediate.dense."],
   [/\.mlp\.fc2\./, ".output.dense."],
 ];
+
+/** The other way: what transformers 5 calls the modules of a layer's attention, as adapters on them do. */
+export const laterAttentionModules: NonNullable<NameRules["modules"]> = [
+  [/\.attention\.attention\.query$/, ".attention.q_proj"],
+  [/\.attention\.attention\.key$/, ".attention.k_proj"],
+  [/\.attention\.attention\.value$/, ".attention.v_proj"],
+  [/\.attention\.output\.dense$/, ".attention.o_proj"],
+];
+
+/** The same for ViT's whole layers. */
+export const laterVitModules: NonNullable<NameRules["modules"]> = [
+  [/(^|\.)encoder\.layer\.(\d+)\./, "$1layers.$2."],
+  ...laterAttentionModules,
+  [/\.intermediate\.dense$/, ".mlp.fc1"],
+  [/(layers\.\d+)\.output\.dense$/, "$1.mlp.fc2"],
+];
