@@ -102,12 +102,12 @@ interface PortsProps {
   wires: NodeWires | undefined;
 }
 
-/** Inputs on the left, outputs on the right. */
+/** Inputs on the left, outputs on the right, with the room that short names of inputs leave. */
 function Ports({ id, definition, wires }: PortsProps) {
   return (
     <div className="flex justify-between py-1.5">
       {(["in", "out"] as const).map((side) => (
-        <div key={side} className="min-w-0">
+        <div key={side} className={side === "in" ? "max-w-1/2 shrink-0" : "min-w-0"}>
           {portsOf(definition, side).map(([name, port]) => (
             <PortRow key={name} node={id} name={name} port={port} side={side} wire={wires?.[side][name]} />
           ))}

@@ -48,12 +48,12 @@ export function PortRow({ wire, ...rest }: PortHandleProps & { wire?: WireType }
   );
 }
 
-/** So many letters at the end of a long name are always shown. */
+/** So many letters at the end of a name that is cut are always shown. */
 const shownEnd = 14;
 
 /** A name that is too long gives way in its middle: names of a model's ports begin alike. */
 function PortName({ name }: { name: string }) {
-  if (name.length < 2 * shownEnd) return <span className="truncate">{name}</span>;
+  if (name.length < 24) return <span className="truncate">{name}</span>;
   return (
     <>
       <span className="truncate">{name.slice(0, -shownEnd)}</span>
