@@ -4,14 +4,13 @@
  */
 import * as z from "zod";
 import { activate } from "../blocks/activation";
-import { placesOf } from "../blocks/attention";
 import { type Builder, linear, scoped } from "../blocks/builder";
 import { packAlike } from "../blocks/packed";
 import { placeFeatures } from "../blocks/tokens";
 import { multiplyDims } from "../onnx/dim";
 import type { Dim, Value } from "../onnx/graph";
 import type { AnyResRule } from "../pictures/anyres";
-import { filledPackings, joinedPackings, tilePacking, videoPacking } from "../pictures/packing";
+import { joinedPackings, tilePacking, videoPacking } from "../pictures/packing";
 import { clipVisionConfig, clipVisionTower } from "./clip";
 import {
   architecture,
@@ -25,7 +24,7 @@ import {
 import { activation, byModelType, flag, nested, size } from "./core/config";
 import { labelInputs, languageHead, languageInputs, tokenEmbeddings } from "./core/language-model";
 import { type LlamaLanguage, llamaTower } from "./core/llama-layer";
-import { picturePackings } from "./core/picture-packings";
+import { featuresInRows, picturePackings } from "./core/picture-packings";
 import type { Tower } from "./core/towers";
 import { llamaLanguage } from "./llama";
 import { mistralLanguage } from "./mistral";
@@ -194,7 +193,7 @@ function tiledFeatures(builder: Builder, config: NextConfig, inputs: Inputs, mos
   const pixels = inputs.need("pixel_values");
   const rule = tilesOf(config, most);
   const newline = newlineOf(builder, config);
-  const [count, tiles, ...size] = pixels.shape as [Dim, number, ...number[]];
+  const [, tiles, ...size] = pixels.shape as [Dim, number, ...number[]];
   const single = tilePacking(rule.side ** 2, { end: true });
   // Pictures of one tile, as several of a prompt are, need no sizes.
   if (tiles === 1) return packAlike(builder, projectedTiles(builder, config, pixels), single, newline);
@@ -205,12 +204,7 @@ function tiledFeatures(builder: Builder, config: NextConfig, inputs: Inputs, mos
   });
   const features = projected(builder, config, op.Concat(...(used as [Value]), { axis: 0 }));
   const all = op.Reshape(features, { to: [1, ...features.shape] });
-  if (typeof count === "number") return packAlike(builder, all, joinedPackings(packings, rule.side ** 2), newline);
-  // Of several prompts each has a picture: its row is filled up to the longest.
-  const rows = joinedPackings(filledPackings(packings), rule.side ** 2);
-  const packed = packAlike(builder, all, rows, newline);
-  const shape = [packings.length, rows.tokens / packings.length, packed.shape[2] as number];
-  return op.Gather(op.Reshape(packed, { to: shape }), placesOf(builder, count), { axis: 0 });
+  return packAlike(builder, all, joinedPackings(packings, rule.side ** 2), newline);
 }
 
 /** Frames at half their sides, one newline behind them all. frames: float32 [B, F, C, H, W] → [B, M, D]. */
@@ -227,15 +221,6 @@ interface Seen {
   features: () => Value;
 }
 
-/** While text is generated, all that one prompt sees is its row: [P, N, D] or [.., D] → [1, P·N, D]. */
-function inRows({ op, generation }: Builder, features: Value): Value {
-  const [first, ...others] = features.shape;
-  if (!generation || typeof first !== "number") return features;
-  const width = others.at(-1) as number;
-  const count = features.shape.slice(0, -1).reduce(multiplyDims, 1);
-  return op.Reshape(features, { to: [1, count, width] });
-}
-
 /** Words, with what is seen in the places of its tokens, read by the language model. */
 function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Seen[]): Outputs {
   const { op, graph } = builder;
@@ -247,7 +232,7 @@ function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Se
     for (const { token: place, input, features } of seen) {
       if (!inputs.given(input)) continue;
       const isPlace = op.Equal(inputs.need("input_ids"), graph.constant([place], "int64"));
-      words = placeFeatures(builder, words, isPlace, inRows(builder, features()));
+      words = placeFeatures(builder, words, isPlace, featuresInRows(builder, features(), { inputs, place }));
     }
     return words;
   });

@@ -74,9 +74,8 @@ export class Generation {
   once(value: Value): Value {
     const input = `made.${this.made.length}`;
     this.made.push({ input, value });
-    const [first, ...others] = value.shape;
     // What one prompt gives may be wanted in several rows, as those of a beam search.
-    return this.#input(input, value.dtype, first === 1 ? [generationSizes.rows, ...others] : value.shape);
+    return this.#input(input, value.dtype, [generationSizes.rows, ...value.shape.slice(1)]);
   }
 
   #input(name: string, dtype: DType, shape: Shape): Value {

@@ -72,16 +72,6 @@ export function joinedPackings(packings: readonly Packing[], features: number): 
   return { tokens, index, weights, tiles, isPlain: packings.every(({ isPlain }) => isPlain) };
 }
 
-/** Packings of no tiles that fill others up to the longest, with features that nobody reads. */
-export function filledPackings(packings: readonly Packing[]): Packing[] {
-  const most = Math.max(...packings.map(({ tokens }) => tokens));
-  return packings.flatMap((one) => {
-    const writer = new Writer();
-    for (let i = one.tokens; i < most; i++) writer.feature(newline);
-    return [one, writer.packing(0)];
-  });
-}
-
 const newline = -1;
 
 interface FeatureMap {

@@ -136,6 +136,8 @@ export class Inputs {
   constructor(
     values: Readonly<Record<string, Value | undefined>>,
     numbers: Readonly<Record<string, readonly number[]>> = {},
+    /** The tokens of each prompt, where text is generated from prompts that are known. */
+    readonly prompts?: readonly (readonly number[])[],
   ) {
     this.#values = values;
     this.#numbers = numbers;

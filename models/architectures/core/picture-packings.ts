@@ -1,4 +1,7 @@
-/** How the pictures of a call are packed, by the inputs that say their sizes and how many a prompt has. */
+/** How the pictures of a call are packed, and given to the prompts that have their places. */
+import type { Builder } from "../../blocks/builder";
+import { multiplyDims } from "../../onnx/dim";
+import type { Value } from "../../onnx/graph";
 import { type AnyResRule, planAnyRes, type Size } from "../../pictures/anyres";
 import { anyResPacking, type Packing, tilePacking } from "../../pictures/packing";
 import type { Inputs } from "./architecture";
@@ -37,4 +40,31 @@ function alonePictures(inputs: Inputs, count: number): boolean[] {
   if (!numbers) return Array.from({ length: count }, () => true);
   if (numbers.some((n) => n < 0 || n > count)) throw new Error("batch_num_images does not fit the pictures");
   return numbers.flatMap((n) => Array.from({ length: n }, () => n === 1));
+}
+
+/**
+ * While text is generated each prompt has a row of features: as many as it has places, filled up to the longest.
+ * features: float32 [.., D], those of all prompts in their order → [prompts, F, D]; the same value otherwise.
+ */
+export function featuresInRows(
+  { op, graph, generation }: Builder,
+  features: Value,
+  { inputs, place }: { inputs: Inputs; place: number },
+): Value {
+  const { prompts } = inputs;
+  const total = features.shape.slice(0, -1).reduce(multiplyDims, 1);
+  if (!generation || !prompts || typeof total !== "number") return features;
+  const counts = prompts.map((tokens) => tokens.filter((token) => token === place).length);
+  const sum = counts.reduce((all, count) => all + count, 0);
+  if (sum !== total)
+    throw new Error(`the prompts have ${sum} places (token ${place}), and what is given for them fills ${total}`);
+  const most = Math.max(...counts);
+  let start = 0;
+  const index = counts.flatMap((count) => {
+    const first = start;
+    start += count;
+    return Array.from({ length: most }, (_, i) => (i < count ? first + i : 0));
+  });
+  const flat = op.Reshape(features, { to: [total, features.shape.at(-1) as number] });
+  return op.Gather(flat, graph.constant(index, "int64", [prompts.length, most]), { axis: 0 });
 }

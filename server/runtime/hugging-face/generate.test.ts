@@ -64,6 +64,35 @@ it("reads pictures of several sizes in one batch as it does each alone", async (
   expect(Math.max(...got.map((score, i) => Math.abs(score - (want[i] as number))))).toBeLessThan(1e-3);
 });
 
+it("reads prompts with several pictures, one and none in one batch, and says where they do not fit", async () => {
+  const folder = "tests/fixtures/conformance/llava";
+  const stored = tensorsIn(readFileSync(`${folder}/expected.safetensors`));
+  const options = { max_new_tokens: 4, eos_token_id: null };
+  const rows = ["two-pictures", "forward"].map((name) => ({
+    input_ids: stored[`${name}.in.input_ids`] as Tensor,
+    pixel_values: stored[`${name}.in.pixel_values`] as Tensor,
+  }));
+  const alone = await Promise.all(
+    rows.map(async (inputs) => (await runModel(folder, { call: "generate", inputs, options })).outputs.sequences),
+  );
+  const [two, one] = rows as [(typeof rows)[0], (typeof rows)[0]];
+  const pixels = joined(two.pixel_values, one.pixel_values);
+  const both = { ...leftPadded(two.input_ids, one.input_ids), pixel_values: pixels };
+  const { outputs } = await runModel(folder, { call: "generate", inputs: both, options });
+  const made = (sequences: Tensor | undefined, row: number) => {
+    const [, length = 0] = sequences?.shape ?? [];
+    return Array.from((sequences?.data ?? []) as ArrayLike<bigint>).slice((row + 1) * length - 4, (row + 1) * length);
+  };
+  expect([made(outputs.sequences, 0), made(outputs.sequences, 1)]).toEqual(alone.map((each) => made(each, 0)));
+  const text = { ...leftPadded(one.input_ids, tokens([1, 20, 30])), pixel_values: one.pixel_values };
+  const mixed = await runModel(folder, { call: "generate", inputs: text, options });
+  expect(made(mixed.outputs.sequences, 0)).toEqual(made(alone[1], 0));
+  const missing = { ...both, pixel_values: one.pixel_values };
+  await expect(runModel(folder, { call: "generate", inputs: missing, options })).rejects.toThrow(
+    "the prompts have 48 places (token 380), and what is given for them fills 16",
+  );
+});
+
 /** Rows of both. */
 function joined<T extends Tensor>(one: T, other: T): Tensor {
   const [rows = 0, ...size] = one.shape;

@@ -32,20 +32,19 @@ export async function openFolderDecoder(
   model: ModelFolder,
   { tensors: others, numbers }: Given = { tensors: {}, numbers: {} },
   signal: AbortSignal = new AbortController().signal,
-  prompts?: number,
+  prompts?: readonly (readonly number[])[],
 ): Promise<{ decoder: Decoder; close(): Promise<void> }> {
   const config = model.configFor();
   const graph = new Graph();
   const generation = new Generation(graph);
   const { rows, tokens } = generationSizes;
-  // One prompt may have several pictures; of several prompts each has one.
-  const isForOne = ([first]: readonly number[]) => prompts === 1 && first !== 1;
-  const values = Object.entries(others).map(
-    ([name, { dtype, shape }]) =>
-      [name, graph.input(name, dtype, isForOne(shape) ? shape : [rows, ...shape.slice(1)])] as const,
-  );
+  const values = Object.entries(others).map(([name, { dtype, shape }]) => {
+    // A prompt may have several pictures, or none, where they are counted for themselves.
+    const isOfPrompts = config.inputs[name]?.shape[0] === rows;
+    return [name, graph.input(name, dtype, isOfPrompts ? [rows, ...shape.slice(1)] : shape)] as const;
+  });
   const ids = graph.input("input_ids", "int64", [rows, tokens]);
-  const inputs = new Inputs({ ...Object.fromEntries(values), input_ids: ids }, numbers);
+  const inputs = new Inputs({ ...Object.fromEntries(values), input_ids: ids }, numbers, prompts);
   const loaded = builderFor(model, config, graph);
   const scores = explained(() => config.forward({ ...loaded.builder, generation }, inputs).logits?.());
   if (!scores || !generation.kept.length)
@@ -87,7 +86,7 @@ export async function runGenerate(model: ModelFolder, inputs: Tensors, call: Opt
   const longest = Math.max(...prompts.map(({ length }) => length));
   const defaults = { ...(await generationDefaults(model, call)), ...without(settings ?? {}, call) };
   const options = explained(() => optionsFrom(defaults, call, longest));
-  const { decoder, close } = await openFolderDecoder(model, parted(others, config.inputs), undefined, prompts.length);
+  const { decoder, close } = await openFolderDecoder(model, parted(others, config.inputs), undefined, prompts);
   try {
     const steps: Float32Array[] = [];
     const { vocabulary } = decoder;
