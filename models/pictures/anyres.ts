@@ -106,7 +106,7 @@ export function fittedInto({ width, height }: Size, into: Size): Size {
 }
 
 /** The rows and columns of a map that show the picture, the same number cut off at both ends. */
-export function withoutPadding(
+function withoutPadding(
   { width, height }: Size,
   [rows, columns]: MapSize,
   rounding: AnyResRule["rounding"] = "official",

@@ -17,8 +17,7 @@ export interface Packing {
 }
 
 /** Where the frames of a video end: each row of each frame, each frame, the video as a whole, or nowhere. */
-export const videoEnds = ["grid", "frame", "one_token", "no_token"] as const;
-export type VideoEnd = (typeof videoEnds)[number];
+export type VideoEnd = "grid" | "frame" | "one_token" | "no_token";
 
 /** A single tile, all of its features in order; `end` puts the learned end behind it. */
 export function tilePacking(features: number, { end = false }: { end?: boolean } = {}): Packing {

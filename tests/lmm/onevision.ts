@@ -1,6 +1,6 @@
 /** LLaVA-OneVision's official code: pictures of all sizes cut into tiles, and their features packed, with gradients. */
 import { describe, expect, it } from "vitest";
-import { packFeatures } from "#models/blocks/packed";
+import { packAlike } from "#models/blocks/packed";
 import { builderOf } from "#models/blocks/builder";
 import { gradients } from "#models/onnx/differentiate";
 import { Graph } from "#models/onnx/graph";
@@ -15,7 +15,7 @@ import {
 } from "#models/pictures/packing";
 import type { Tensor } from "#nodes/core/values";
 import { count } from "#tests/conformance/counts";
-import { integers, numbers, runGraph, tensor } from "#tests/kit/check-op";
+import { numbers, runGraph, tensor } from "#tests/kit/check-op";
 import { hasPart, jsonOf, tensorsOf } from "./set";
 
 const part = "onevision-official";
@@ -165,33 +165,23 @@ function packingOf({ kind, size = [1, 1], pictures = 1, frames = 1, newline }: P
 
 /** The packed features, and the gradients of Σ packed · upstream. */
 async function packedWithGradients(
-  { index, weights, tokens }: Packing,
+  packing: Packing,
   given: (name: keyof StepCase["inputs"]) => Tensor,
 ): Promise<Record<string, number[]>> {
   const { shape, data } = given("features");
   const end = given("image_newline").data as Float32Array;
-  const count = (shape[0] as number) * (shape[1] as number);
   const graph = new Graph();
-  const features = graph.input("features", "float32", shape);
+  const features = graph.input("features", "float32", [1, ...shape]);
   const newline = graph.input("newline", "float32", [end.length]);
-  const upstream = graph.input("upstream", "float32", [1, tokens, end.length]);
-  const packed = packFeatures(builderOf(graph), features, {
-    index: graph.input("index", "int64", [1, tokens, 4]),
-    weights: graph.input("weights", "float32", [1, tokens, 4]),
-    end: newline,
-  });
+  const upstream = graph.input("upstream", "float32", [1, packing.tokens, end.length]);
+  const packed = packAlike(builderOf(graph), features, packing, newline);
   graph.output("packed", packed);
   for (const [name, gradient] of gradients(graph, [[packed, upstream]], [features, newline]))
     graph.output(`d ${name}`, gradient);
   const results = await runGraph(graph, {
-    features: tensor("float32", [...(data as Float32Array)], shape),
+    features: tensor("float32", [...(data as Float32Array)], [1, ...shape]),
     newline: tensor("float32", [...end], [end.length]),
-    upstream: tensor("float32", [...(given("upstream").data as Float32Array)], [1, tokens, end.length]),
-    index: integers(
-      Array.from(index, (place) => (place < 0 ? count : place)),
-      [1, tokens, 4],
-    ),
-    weights: tensor("float32", [...weights], [1, tokens, 4]),
+    upstream: tensor("float32", [...(given("upstream").data as Float32Array)], [1, packing.tokens, end.length]),
   });
   return {
     packed: numbers(results.packed),
