@@ -1,5 +1,6 @@
 import { Play } from "lucide-react";
 import type { NodeDefinition } from "#nodes/core/node";
+import type { Port } from "#nodes/core/ports";
 import type { NodeWires } from "#nodes/graph/wire-types";
 import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
@@ -11,7 +12,7 @@ import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
 import { NodeProgress } from "./node-progress";
 import { PortRow } from "./port-row";
-import { colourOf, portsOf } from "./ports";
+import { colourOf, portsOf, type Side } from "./ports";
 import { StatusSign } from "./status-sign";
 
 interface NodeCardProps {
@@ -102,17 +103,35 @@ interface PortsProps {
   wires: NodeWires | undefined;
 }
 
-/** Inputs on the left, outputs on the right, with the room that short names of inputs leave. */
+/** Inputs on the left, outputs on the right; one that stands alone in its row has all of it. */
 function Ports({ id, definition, wires }: PortsProps) {
+  const inputs = portsOf(definition, "in");
+  const outputs = portsOf(definition, "out");
   return (
-    <div className="flex justify-between py-1.5">
-      {(["in", "out"] as const).map((side) => (
-        <div key={side} className={side === "in" ? "max-w-1/2 shrink-0" : "min-w-0"}>
-          {portsOf(definition, side).map(([name, port]) => (
-            <PortRow key={name} node={id} name={name} port={port} side={side} wire={wires?.[side][name]} />
-          ))}
+    <div className="py-1.5">
+      {Array.from({ length: Math.max(inputs.length, outputs.length) }, (_, row) => (
+        <div key={row} className="flex justify-between">
+          <PortAt node={id} side="in" port={inputs[row]} wires={wires} />
+          <PortAt node={id} side="out" port={outputs[row]} wires={wires} />
         </div>
       ))}
+    </div>
+  );
+}
+
+interface PortAtProps {
+  node: string;
+  side: Side;
+  port: [name: string, port: Port] | undefined;
+  wires: NodeWires | undefined;
+}
+
+function PortAt({ node, side, port: named, wires }: PortAtProps) {
+  if (!named) return null;
+  const [name, port] = named;
+  return (
+    <div className={side === "in" ? "max-w-1/2 shrink-0" : "ml-auto min-w-0"}>
+      <PortRow node={node} name={name} port={port} side={side} wire={wires?.[side][name]} />
     </div>
   );
 }

@@ -131,11 +131,11 @@ function Tensors({ tensors, count }: Pick<PreviewOf["weights"], "tensors" | "cou
     <div className="mt-1 max-h-80 overflow-y-auto">
       <table className="w-full font-mono">
         {inBlocks && (
-          <thead className="sticky top-0 bg-surface text-left text-ink-3">
+          <thead className="sticky top-0 bg-raised text-left text-ink-3">
             <tr>
               <th className="font-normal">name</th>
               <th className="text-right font-normal">shape</th>
-              <th className="pl-4 text-right font-normal">kept as</th>
+              <th className="pl-4 text-right font-normal whitespace-nowrap">kept as</th>
               <th className="pl-4 text-right font-normal" title="‖Ŵ − W‖ / ‖W‖">
                 lost
               </th>
