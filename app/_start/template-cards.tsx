@@ -31,7 +31,8 @@ export function TemplateCards({
         Start from a template
       </h1>
       <p className="mt-1 text-ink-2">
-        Each one runs as it is, on data that is here already. Open it, press Run, then change what you like.
+        Open one, press Run, then change what you like. Most run on data that is here already; a card says what to
+        choose where a model of your own is needed.
       </p>
       <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4">
         {templates.map((template) => (
