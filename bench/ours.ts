@@ -2,10 +2,10 @@
  * Takes training steps on demand, as bench/torch/step.py does: a line `n` on stdin runs n steps, `end` answers with the
  * peak memory. Started by bench/train.ts.
  */
-import { createInterface } from "node:readline";
 import { random } from "#models/random";
 import type { Tensor } from "#nodes/core/values";
 import { clip, emojiClip, vit } from "./models";
+import { serveSteps } from "./serve-steps";
 import { normals, stepperFor, tokenIds } from "./trainings";
 
 const [name = "vit", size = "32"] = process.argv.slice(2);
@@ -16,26 +16,7 @@ const graph = name === "vit" ? vit() : clip(emojiClip);
 const feeds = name === "vit" ? vitBatch() : clipBatch();
 const stepper = stepperFor(graph, batch);
 let step = 0;
-await stepper.step([feeds], 1e-4, ++step);
-console.log(JSON.stringify({ ready: true }));
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() === "end") {
-    console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base }));
-    break;
-  }
-  console.log(JSON.stringify(await stepTimes(Number(line))));
-}
-process.exit(0);
-
-async function stepTimes(count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await stepper.step([feeds], 1e-4, ++step);
-    times.push(performance.now() - start);
-  }
-  return times;
-}
+await serveSteps(() => stepper.step([feeds], 1e-4, ++step), base);
 
 function vitBatch(): ReadonlyMap<string, Tensor> {
   return new Map([["x", normals(draw, [batch, 65, 384])]]);

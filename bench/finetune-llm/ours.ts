@@ -2,7 +2,6 @@
  * Takes LoRA steps of SmolLM2-135M's sizes on demand, as bench/torch/finetune_llm.py does: a line `n` on stdin runs n
  * steps, `end` answers with the peak memory. With `profile` it tells instead where a step's time goes.
  */
-import { createInterface } from "node:readline";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
 import { batchSymbol, compileProgram } from "#models/train/program";
@@ -13,32 +12,14 @@ import { resolve } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { initialise } from "#server/runtime/parameters";
 import { Stepper } from "#server/runtime/training/stepper";
+import { serveSteps } from "../serve-steps";
 import { smollm2, tokens } from "./sizes";
 
 const base = process.resourceUsage().maxRSS;
 const stepper = openStepper();
 const batch = batchOf();
 let step = 0;
-const first = await stepper.step([batch], 1e-4, ++step);
-console.log(JSON.stringify({ ready: true, loss: first.loss }));
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim() === "end") {
-    console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base }));
-    break;
-  }
-  console.log(JSON.stringify(await stepTimes(Number(line))));
-}
-process.exit(0);
-
-async function stepTimes(count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await stepper.step([batch], 1e-4, ++step);
-    times.push(performance.now() - start);
-  }
-  return times;
-}
+await serveSteps(() => stepper.step([batch], 1e-4, ++step), base);
 
 /** The step that a trainer makes of decoder, adapters and loss; frozen matrices are drawn, since only sizes count. */
 function openStepper(): Stepper {
