@@ -122,7 +122,9 @@ function tokenizerJson(vocab: Record<string, number>, merges: readonly string[])
     truncation: null,
     padding: null,
     added_tokens: [special(specials.start), special(specials.end)],
-    ...reading,
+    ...clipReading(pattern),
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",
       dropout: null,
@@ -137,8 +139,8 @@ function tokenizerJson(vocab: Record<string, number>, merges: readonly string[])
   };
 }
 
-/** How a tokenizer.json of this form takes text apart and puts it together again. */
-const reading = {
+/** How a tokenizer.json of CLIP's form takes text apart, at a pattern's matches. */
+export const clipReading = (pattern: string) => ({
   normalizer: {
     type: "Sequence",
     normalizers: [
@@ -154,6 +156,4 @@ const reading = {
       { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
     ],
   },
-  post_processor: null,
-  decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-};
+});

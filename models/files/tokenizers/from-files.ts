@@ -2,6 +2,7 @@
  * A tokenizer from the files that a model's folder holds: tokenizer.json, or else what older models have, vocab.json
  * with merges.txt (byte-level BPE of GPT-2, RoBERTa and CLIP) or vocab.txt (WordPiece of BERT); and its chat template.
  */
+import { clipReading } from "../bpe";
 import { decodeText } from "../text";
 import type { TokenizerFiles } from "./open";
 import { tokenOf } from "./token";
@@ -96,7 +97,7 @@ function bytePairs(vocab: Vocabulary, merges: string[], config: Json): Json {
   const space = config.add_prefix_space === true;
   return {
     ...nothing,
-    ...(isClip ? clipReading : { pre_tokenizer: { ...byteLevel(space), use_regex: true } }),
+    ...(isClip ? clipReading(clipPattern) : { pre_tokenizer: { ...byteLevel(space), use_regex: true } }),
     post_processor: ends ?? { ...byteLevel(true), trim_offsets: false },
     decoder: { ...byteLevel(true), use_regex: true },
     model: {
@@ -118,23 +119,6 @@ const clipPattern = [
   String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d`,
   String.raw`[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
 ].join("|");
-const clipReading = {
-  normalizer: {
-    type: "Sequence",
-    normalizers: [
-      { type: "NFC" },
-      { type: "Replace", pattern: { Regex: "\\s+" }, content: " " },
-      { type: "Lowercase" },
-    ],
-  },
-  pre_tokenizer: {
-    type: "Sequence",
-    pretokenizers: [
-      { type: "Split", pattern: { Regex: clipPattern }, behavior: "Removed", invert: true },
-      { ...byteLevel(false), use_regex: false },
-    ],
-  },
-};
 
 /** Tokens around a text, where the model's class has them: RoBERTa's and CLIP's, not GPT-2's. */
 function endsOf(vocab: Vocabulary, config: Json, isClip: boolean): Json | undefined {
