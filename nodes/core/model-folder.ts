@@ -8,7 +8,8 @@ import type { Host } from "./host";
 import { hubParams } from "./hub";
 
 const reference = z.string().regex(/^[0-9a-f]{64}$/);
-const upload = z.object({
+/** An uploaded folder: its config.json, and the files beside it that were kept. */
+export const uploadedFolder = z.object({
   ref: reference,
   name: z.string().max(255).default("config.json"),
   files: z
@@ -24,7 +25,7 @@ const folderOnly = { source: ["folder"] };
 /** How a folder is chosen. */
 export const folderParams = {
   source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
-  file: upload.optional().meta({ label: "The model's folder", widget: "upload", when: uploadedOnly }),
+  file: uploadedFolder.optional().meta({ label: "The model's folder", widget: "upload", when: uploadedOnly }),
   folder: z
     .string()
     .max(4096)
@@ -35,7 +36,7 @@ export const folderParams = {
 
 export interface FolderChoice {
   source: "upload" | "folder" | "hub";
-  file?: z.output<typeof upload>;
+  file?: z.output<typeof uploadedFolder>;
   folder: string;
   model: string;
   revision: string;
@@ -77,7 +78,10 @@ export async function folderFingerprint(host: Host, choice: FolderChoice): Promi
 }
 
 /** Where a choice lies on this machine, unless it was uploaded. */
-async function folderOf(host: Host, { source, folder, model, revision }: FolderChoice): Promise<string> {
+export async function folderOf(
+  host: Host,
+  { source, folder, model, revision }: Omit<FolderChoice, "file">,
+): Promise<string> {
   return source === "hub" ? (await host.hubFolder(model.trim(), revision, "model")).folder : folder;
 }
 
@@ -114,7 +118,20 @@ export async function inspectAdapter(_config: Source, beside: Beside): Promise<{
 }
 
 async function openUpload(host: Host, file: FolderChoice["file"]): Promise<OpenFolder> {
-  const refs = new Map(file?.files?.map(({ path, ref }) => [path, ref]));
+  const refs = uploadedFiles(file);
+  const companions = companionNames.filter((name) => refs.has(name));
+  return {
+    config: new TextDecoder().decode(await host.get(file?.ref ?? "")),
+    checkpoint: await uploadedCheckpoint(host, file),
+    companions: companions.map((name) => ({ name, read: () => host.get(refs.get(name) as string) })),
+  };
+}
+
+const uploadedFiles = (file: FolderChoice["file"]) => new Map(file?.files?.map(({ path, ref }) => [path, ref]));
+
+/** Where the tensors of an uploaded folder lie. */
+export async function uploadedCheckpoint(host: Host, file: FolderChoice["file"]): Promise<Checkpoint> {
+  const refs = uploadedFiles(file);
   const weights = [...refs.keys()].filter((name) => name.includes(".safetensors"));
   const refOf = (name: string) => refs.get(name) as string;
   const { files, tensors, metadata } = await openCheckpointIn(weights, async (name) => {
@@ -123,12 +140,7 @@ async function openUpload(host: Host, file: FolderChoice["file"]): Promise<OpenF
     return { size: await host.size(ref), read: (start: number, end: number) => host.read(ref, start, end) };
   });
   const placed = [...tensors].map(([name, address]) => [name, { ...address, file: refOf(address.file) }] as const);
-  const companions = companionNames.filter((name) => refs.has(name));
-  return {
-    config: new TextDecoder().decode(await host.get(file?.ref ?? "")),
-    checkpoint: { files: files.map(refOf), tensors: new Map(placed), metadata },
-    companions: companions.map((name) => ({ name, read: () => host.get(refOf(name)) })),
-  };
+  return { files: files.map(refOf), tensors: new Map(placed), metadata };
 }
 
 /** Which files of an uploaded folder are kept. */
@@ -138,7 +150,8 @@ export async function inspectFolder(_config: Source, beside: Beside): Promise<{ 
   return { files: [...(await weightFiles(beside)), ...companions] };
 }
 
-async function weightFiles(beside: Beside): Promise<string[]> {
+/** The weights beside a config.json: one file, or an index and its shards. */
+export async function weightFiles(beside: Beside): Promise<string[]> {
   if (await beside("model.safetensors")) return ["model.safetensors"];
   const name = "model.safetensors.index.json";
   const index = await beside(name);

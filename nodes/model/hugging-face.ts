@@ -6,28 +6,19 @@ import { classNames, openConfig, type OpenedConfig } from "#models/architectures
 import { type ModelSignature, signatureOf } from "#models/architectures/core/signature";
 import type { Builder } from "#models/blocks/builder";
 import { gridOf } from "#models/blocks/patches";
-import { type Checkpoint, openCheckpointIn, readShardIndex } from "#models/files/checkpoint";
+import type { Checkpoint } from "#models/files/checkpoint";
 import type { Value } from "#models/onnx/graph";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import { portNames } from "#models/onnx/import/signature";
-import type { Host } from "../core/host";
 import { hubDocs, hubParams } from "../core/hub";
+import { folderOf, uploadedCheckpoint, uploadedFolder, weightFiles } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
 
-const reference = z.string().regex(/^[0-9a-f]{64}$/);
 /** A config.json that is larger is none. */
 const mostLetters = 200_000;
-const upload = z.object({
-  ref: reference,
-  name: z.string().max(255).default("config.json"),
-  config: z.string().max(mostLetters),
-  files: z
-    .array(z.object({ path: z.string().max(512), ref: reference }))
-    .max(1000)
-    .optional(),
-});
+const upload = uploadedFolder.extend({ config: z.string().max(mostLetters) });
 
 interface Choice {
   source: "upload" | "folder" | "hub";
@@ -145,11 +136,12 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
   // The files of a folder may change under its name: they, not it, are what results depend on.
   async fingerprint({ host, params }) {
     if (params.source === "upload") return "";
-    return (await host.openCheckpoint(await folderFor(host, params))).files.join();
+    return (await host.openCheckpoint(await folderOf(host, params))).files.join();
   },
   async prepare({ host, params }): Promise<Prepared> {
-    if (params.source === "upload") return { checkpoint: await uploadedCheckpoint(host, params.file) };
-    const folder = await folderFor(host, params);
+    if (params.source === "upload")
+      return params.file?.files?.length ? { checkpoint: await uploadedCheckpoint(host, params.file) } : {};
+    const folder = await folderOf(host, params);
     const text = new TextDecoder().decode(await host.readFolderFile(folder, "config.json"));
     if (text !== params.config)
       throw Object.assign(
@@ -175,11 +167,6 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
     return made;
   },
 });
-
-/** Where the model lies: a folder that was named, or one of the hub. */
-async function folderFor(host: Host, { source, folder, model, revision }: Choice): Promise<string> {
-  return source === "hub" ? (await host.hubFolder(model.trim(), revision, "model")).folder : folder;
-}
 
 /** A configuration that was read, with the names of its ports. */
 interface Opened {
@@ -326,8 +313,6 @@ function storedIn(
   };
 }
 
-const weightFiles = ["model.safetensors", "model.safetensors.index.json"];
-
 /** Keeps the text of config.json, and finds the weights beside it. */
 async function inspectFolder(source: Source, beside: Beside): Promise<{ config: string; files: string[] }> {
   if (source.size > mostLetters)
@@ -337,24 +322,5 @@ async function inspectFolder(source: Source, beside: Beside): Promise<{ config: 
     );
   const config = new TextDecoder().decode(await source.read(0, source.size));
   openConfig(config); // says at once what is not known
-  const [whole, index] = await Promise.all(weightFiles.map((name) => beside(name)));
-  if (whole) return { config, files: ["model.safetensors"] };
-  if (!index) return { config, files: [] };
-  const name = weightFiles[1] as string;
-  const shards = readShardIndex(await index.read(0, index.size), name);
-  return { config, files: [name, ...new Set(shards.values())] };
-}
-
-async function uploadedCheckpoint(host: Host, file: Choice["file"]): Promise<Checkpoint | undefined> {
-  const refs = new Map(file?.files?.map(({ path, ref }) => [path, ref]));
-  if (!refs.size) return undefined;
-  const open = async (name: string) => {
-    const ref = refs.get(name);
-    if (ref === undefined) return undefined;
-    return { size: await host.size(ref), read: (start: number, end: number) => host.read(ref, start, end) };
-  };
-  const { files, tensors, metadata } = await openCheckpointIn([...refs.keys()], open);
-  const refOf = (name: string) => refs.get(name) as string;
-  const placed = [...tensors].map(([name, address]) => [name, { ...address, file: refOf(address.file) }] as const);
-  return { files: files.map(refOf), tensors: new Map(placed), metadata };
+  return { config, files: await weightFiles(beside) };
 }
