@@ -1,4 +1,4 @@
-import type { DType, Shape, Value } from "#models/onnx/graph";
+import type { Dim, DType, Shape, Value } from "#models/onnx/graph";
 import type { Deferred, PortType, PortValue } from "./values";
 
 /**
@@ -14,6 +14,12 @@ interface PortOptions {
   /** What a number counts, shown behind it. */
   unit?: string;
   shape?: Shape;
+  /**
+   * Of tensors and images: a row may have any number of items. The first axis of the shape counts items, and this
+   * letter the rows, so that shape ["P", 3, 384, 384] with packed "N" is P tiles of N rows. A value whose rows have one
+   * item each comes in too, without `counts`; what goes out has them always.
+   */
+  packed?: string;
   dtype?: DType;
   /** The node runs without it. */
   optional?: boolean;
@@ -64,4 +70,6 @@ export interface WireType {
   type: PortType;
   dtype?: DType;
   shape?: Shape;
+  /** Where the first axis counts items of rows: what counts the rows. */
+  packed?: Dim;
 }

@@ -8,6 +8,8 @@ export interface Tensor {
   dtype: DType;
   shape: readonly number[];
   data: Float32Array | Float64Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array;
+  /** Packed: how many items each row has. The first axis then counts items, one row's behind the other's. */
+  counts?: readonly number[];
 }
 
 /** An encoded picture (PNG, JPEG, WebP, SVG …): in the blob store, or where it lies. */
@@ -47,8 +49,12 @@ export interface SourceFile {
   mtimeMs: number;
 }
 
-/** N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. */
-export type ImageBatch = { files: ImageFile[] } | { pixels: Tensor };
+/**
+ * N pictures: encoded files of any size, or decoded pixels of one size as uint8 [N, H, W, 3], sRGB, 0…255. With
+ * `counts` they are packed: so many pictures belong to each row, one row's behind the other's. The tensor of pixels has
+ * none of its own.
+ */
+export type ImageBatch = ({ files: ImageFile[] } | { pixels: Tensor }) & { counts?: readonly number[] };
 
 /**
  * A handle on named parameters, and how nodes that read it treat them. Nodes given one handle share weights.
