@@ -9,6 +9,7 @@ import { perplexity as evalPerplexity } from "./eval/perplexity";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
+import { vqa as evalVqa } from "./eval/vqa";
 import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
 import { augment as imageAugment } from "./image/augment";
 import { crop as imageCrop } from "./image/crop";
@@ -75,6 +76,7 @@ export const registry = {
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,
   "eval.search": evalSearch,
+  "eval.vqa": evalVqa,
   "eval.zero-shot-classifier": evalZeroShotClassifier,
   "image.augment": imageAugment,
   "image.crop": imageCrop,

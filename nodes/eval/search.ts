@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { bestOf } from "#models/train/ranking";
-import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-import type { ImageBatch, ImageFile } from "../core/values";
+import type { ImageFile } from "../core/values";
 import { refuseOtherColumns } from "../core/columns";
+import { filesOf } from "../core/row-pictures";
 
 export const search = defineNode({
   type: "eval.search",
@@ -61,18 +61,4 @@ export const search = defineNode({
 interface Hit {
   score: number;
   file: ImageFile;
-}
-
-/** Some pictures as files, by row; pixels are stored only of those. */
-async function filesOf(host: Host, image: ImageBatch, rows: readonly number[]): Promise<Map<number, ImageFile>> {
-  if ("files" in image) return new Map(rows.map((row) => [row, image.files[row] as ImageFile]));
-  if (!rows.length) return new Map();
-  const { shape, data, dtype } = image.pixels;
-  const size = shape.slice(1).reduce((product, side) => product * side, 1);
-  const chosen = new Uint8Array(rows.length * size);
-  for (const [i, row] of rows.entries()) {
-    chosen.set((data as Uint8Array).subarray(row * size, (row + 1) * size), i * size);
-  }
-  const files = await host.encodeImages({ dtype, shape: [rows.length, ...shape.slice(1)], data: chosen });
-  return new Map(rows.map((row, i) => [row, files[i] as ImageFile]));
 }

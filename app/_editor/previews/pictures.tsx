@@ -56,8 +56,12 @@ function Captioned({ image, caption }: { image: StoredImage; caption?: string })
     <figure className="min-w-0">
       <Picture image={{ ...image, name: caption ?? image.name }} className="aspect-square w-full" />
       {caption && (
-        <figcaption className="truncate text-[10px] text-ink-3" title={caption}>
-          {caption}
+        <figcaption className="text-[10px] text-ink-3" title={caption}>
+          {caption.split("\n").map((line, i) => (
+            <span key={`${line}-${i}`} className="block truncate">
+              {line}
+            </span>
+          ))}
         </figcaption>
       )}
     </figure>

@@ -1,0 +1,21 @@
+/** Pictures of some rows, for nodes that show what they measured. */
+import type { Host } from "./host";
+import type { ImageBatch, ImageFile } from "./values";
+
+/** Pictures as files, by number; pixels are stored only of those. */
+export async function filesOf(
+  host: Host,
+  image: ImageBatch,
+  numbers: readonly number[],
+): Promise<Map<number, ImageFile>> {
+  if ("files" in image) return new Map(numbers.map((number) => [number, image.files[number] as ImageFile]));
+  if (!numbers.length) return new Map();
+  const { dtype, shape, data } = image.pixels;
+  const size = shape.slice(1).reduce((product, side) => product * side, 1);
+  const chosen = new Uint8Array(numbers.length * size);
+  for (const [i, number] of numbers.entries()) {
+    chosen.set((data as Uint8Array).subarray(number * size, (number + 1) * size), i * size);
+  }
+  const files = await host.encodeImages({ dtype, shape: [numbers.length, ...shape.slice(1)], data: chosen });
+  return new Map(numbers.map((number, i) => [number, files[i] as ImageFile]));
+}
