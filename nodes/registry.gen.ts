@@ -41,6 +41,7 @@ import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
 import { chatTemplate as textChatTemplate } from "./text/chat-template";
+import { conversationTemplate as textConversationTemplate } from "./text/conversation-template";
 import { describe as textDescribe } from "./text/describe";
 import { generate as textGenerate } from "./text/generate";
 import { input as textInput } from "./text/input";
@@ -108,6 +109,7 @@ export const registry = {
   "output.ranked-labels": outputRankedLabels,
   "output.similarity-heatmap": outputSimilarityHeatmap,
   "text.chat-template": textChatTemplate,
+  "text.conversation-template": textConversationTemplate,
   "text.describe": textDescribe,
   "text.generate": textGenerate,
   "text.input": textInput,
