@@ -39,13 +39,13 @@ A lone \`<image>\` moves to the start of its turn; two or more stay where they a
 human's is skipped. In v1 a row learns nothing where its rounds, tokenized one by one, are not as long as the whole,
 such as when a message holds “ ASSISTANT: ”: LLaVA says nothing of that, here such rows are counted.
 
-\`ids\`, \`mask\` and \`labels\` are int64 [N, length]; labels are −100 where nothing is learned. Each picture is one id:
-the *placeholder*, else the tokenizer's own \`<image>\`, else −200. Rows longer than *length* are cut at the right, and
-text alone in v1 before its labels are made, as there.
+\`ids\`, \`mask\` and \`labels\` are int64 [N, length]; labels are −100 where nothing is learned. Each picture is one
+id: the *placeholder*, else the tokenizer's own \`<image>\`, else −200. Rows longer than *length* are cut at the right,
+and text alone in v1 before its labels are made, as there.
 
 *Ask* ends where the assistant is to answer: an answer that ends the conversation is left away, and given as
-\`answer\`. Prompts are cut at the left. With \`kind\` wired, rows of kind text have no pictures, and \`<image>\` in them
-is text like any other.`,
+\`answer\`. Prompts are cut at the left. With \`kind\` wired, rows of kind text have no pictures, and \`<image>\` in
+them is text like any other.`,
   version: 1,
   inputs: {
     conversation: port.text({ shape: ["N"], doc: "A JSON list of turns." }),

@@ -1,6 +1,7 @@
 /**
  * Conversations as LLaVA's own code writes them for training: text, ids, and which of them are learned (LLaVA-NeXT,
- * llava/train/train.py and llava/conversation.py). What it does oddly is done the same way here: models were trained so.
+ * llava/train/train.py and llava/conversation.py). What it does oddly is done the same way here: models were trained
+ * so.
  */
 import { pictureMark, placedAtStart, type Turn, TurnError } from "../conversations/turns";
 import { type OpenTokenizer, openTokenizer, type TokenizerFiles } from "./open";
@@ -145,9 +146,9 @@ function v1Text(turns: readonly Turn[], system: string): string {
 }
 
 /**
- * Each round is tokenized alone to know how long it is. Its start token stands for the `</s>` that ends it, and the last
- * space of the question is a token that the answer's first word swallows. If the lengths do not add up to the whole,
- * such as when a message holds “ ASSISTANT: ”, nothing is learned of it.
+ * Each round is tokenized alone to know how long it is. Its start token stands for the `</s>` that ends it, and the
+ * last space of the question is a token that the answer's first word swallows. If the lengths do not add up to the
+ * whole, such as when a message holds “ ASSISTANT: ”, nothing is learned of it.
  */
 function v1Labels(
   tokenizer: OpenTokenizer,
