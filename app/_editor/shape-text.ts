@@ -1,6 +1,7 @@
-import type { WireType } from "#nodes/core/ports";
+import type { Port, WireType } from "#nodes/core/ports";
+import { shapeText as sizesText } from "#nodes/graph/infer";
 
-/** The shape on a wire, short: "[N, 3, 32, 32] float32". */
-export function shapeText({ dtype, shape }: Pick<WireType, "dtype" | "shape">): string {
-  return [shape && `[${shape.join(", ")}]`, dtype].filter(Boolean).join(" ");
+/** The shape on a wire, short: "[N, 3, 32, 32] float32", or "[P of N, 3, 32, 32] float32" where rows have any number of items. */
+export function shapeText({ dtype, shape, packed }: Pick<WireType | Port, "dtype" | "shape" | "packed">): string {
+  return [shape && sizesText(shape, packed), dtype].filter(Boolean).join(" ");
 }

@@ -1,38 +1,73 @@
 import { termsOf } from "./dim";
 import { parseEquation } from "./equation";
 import type { Attrs, Dim, Graph, OpNode, Shape, Value } from "./graph";
+import { type Known, type Places, pickedRows, placesBehind } from "./places";
 import { axisOf } from "./shape";
 
 /**
  * The values of a graph whose every row depends on the same row of the inputs alone, and the axis along which those
  * rows lie, by name. Rows are counted by a symbolic size such as "B": such a part may run in chunks of any size, or
- * once for all rows.
+ * once for all rows. `items` are sizes that count the items of packed rows: a row has those of its own.
  */
-export const rowAxes = (graph: Graph, symbol: string): Map<string, number> =>
-  axesOf(graph, symbol, (size) => size === symbol);
+export const rowAxes = (graph: Graph, rows: string, items: readonly string[] = []): Map<string, number> =>
+  analysisOf(graph, [rows, ...items], (size, symbol) => size === symbol).axes;
 
-/** Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows first. */
-export function runsByRow(graph: Graph, symbol: string): boolean {
+/**
+ * Whether all of a graph may run in chunks of rows: it reads no other batch, and its outputs have their rows, or the
+ * items of rows, first.
+ */
+export const runsByRow = (graph: Graph, rows: string, items: readonly string[] = []): boolean =>
+  chunkedRows(graph, rows, items) !== undefined;
+
+/**
+ * For a graph that may run in chunks of rows: the inputs by which rows find their items, which have to say how many
+ * items each row has. Nothing for other graphs.
+ */
+export function chunkedRows(
+  graph: Graph,
+  rows: string,
+  items: readonly string[] = [],
+): { items: string; counts: string }[] | undefined {
+  const symbols = [rows, ...items];
   // On the way a row may take several places one after the other, as when heads are joined to the batch.
-  const axes = axesOf(graph, symbol, (size) => isMultiple(size, symbol));
-  return [...graph.outputs.values()].every((v) => axes.get(v.name) === 0 && v.shape[0] === symbol);
+  const { axes, picked } = analysisOf(graph, symbols, isMultiple);
+  const isWhole = [...graph.outputs.values()].every(
+    (v) => axes.get(v.name) === 0 && symbols.includes(v.shape[0] as string),
+  );
+  return isWhole ? picked : undefined;
 }
 
-function axesOf(graph: Graph, symbol: string, isOfRows: (size: Dim) => boolean): Map<string, number> {
+function analysisOf(graph: Graph, symbols: readonly string[], isOfRows: (size: Dim, symbol: string) => boolean) {
   const axes = new Map<string, number>();
   const depends = new Set<string>();
   const repeated = new Set<string>();
+  const places = new Map<string, Places>();
+  const picked: { items: string; counts: string }[] = [];
+  const isMade = (size: Dim) => symbols.some((symbol) => isMadeOf(size, symbol));
+  const axisIn = (shape: Shape) => axisOfRows(shape, symbols, isOfRows);
+  const known: Known = {
+    graph,
+    rows: symbols[0] as string,
+    axisOf: (v) => axes.get(v.name),
+    placesOf: (v) => places.get(v.name),
+    isFixed: (v) => !depends.has(v.name),
+    axisBehind(node, x, axis) {
+      const y = node.outputs[0] as Value;
+      const to = axisIn(y.shape);
+      return to !== undefined && keeps(node, x, axis, y, to) ? to : undefined;
+    },
+  };
   for (const { name, shape } of graph.inputs) {
-    if (!shape.some((d) => isMadeOf(d, symbol))) continue;
+    if (!shape.some(isMade)) continue;
     depends.add(name);
-    const axis = axisOfRows(shape, symbol, isOfRows);
+    const axis = axisIn(shape);
     if (axis !== undefined) axes.set(name, axis);
   }
   for (const node of graph.nodes) {
     const batched = node.inputs.filter((x) => depends.has(x.name));
     // What is repeated for each row depends on how many there are, though on none of them: counted or added up, it
     // tells their number.
-    if (!batched.length && !node.outputs.some((y) => y.shape.some((d) => isMadeOf(d, symbol)))) continue;
+    if (!batched.length && !node.outputs.some((y) => y.shape.some(isMade))) continue;
     const readsNone = batched.every((x) => repeated.has(x.name));
     for (const { name } of node.outputs) {
       depends.add(name);
@@ -40,13 +75,22 @@ function axesOf(graph: Graph, symbol: string, isOfRows: (size: Dim) => boolean):
     }
     const inputs = batched.map((x) => ({ x, axis: axes.get(x.name) }));
     for (const y of node.outputs) {
-      const axis = axisOfRows(y.shape, symbol, isOfRows);
+      const axis = axisIn(y.shape);
       if (axis !== undefined && inputs.every((i) => i.axis !== undefined && keeps(node, i.x, i.axis, y, axis)))
         axes.set(y.name, axis);
     }
+    const [y] = node.outputs;
+    if (!y || axes.has(y.name)) continue;
+    const made = placesBehind(node, known);
+    const pick = pickedRows(node, known);
+    if (made) places.set(y.name, made);
+    if (pick) {
+      axes.set(y.name, pick.axis);
+      picked.push({ items: pick.items, counts: pick.counts });
+    }
   }
   for (const name of repeated) axes.delete(name);
-  return axes;
+  return { axes, picked };
 }
 
 /** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */
@@ -58,10 +102,15 @@ function isMultiple(size: Dim, symbol: string): boolean {
   const [term, ...more] = termsOf(size);
   return !more.length && term?.factors.join("·") === symbol;
 }
-/** Where the size of the rows stands in a shape, if the symbol is in no other size. */
-function axisOfRows(shape: Shape, symbol: string, isOfRows: (size: Dim) => boolean): number | undefined {
-  const axis = shape.findIndex(isOfRows);
-  return axis < 0 || shape.some((d, i) => i !== axis && isMadeOf(d, symbol)) ? undefined : axis;
+/** Where the size of the rows, or of the items of rows, stands in a shape, if the symbols are in no other size. */
+function axisOfRows(
+  shape: Shape,
+  symbols: readonly string[],
+  isOfRows: (size: Dim, symbol: string) => boolean,
+): number | undefined {
+  const axis = shape.findIndex((size) => symbols.some((symbol) => isOfRows(size, symbol)));
+  const isElsewhere = shape.some((d, i) => i !== axis && symbols.some((symbol) => isMadeOf(d, symbol)));
+  return axis < 0 || isElsewhere ? undefined : axis;
 }
 /** The sizes before an axis, without those that are 1: equal ones mean that as many elements lie before it. */
 const before = (shape: Shape, axis: number): string =>

@@ -1,13 +1,25 @@
 import type { Dim, Shape } from "#models/onnx/graph";
+import type { Port, WireType } from "../core/ports";
 import type { ResolvedNode } from "./resolve";
 
 /** A size that differs from item to item, or is not known before the run. */
 export const anySize = "*";
 
+/** What counts the rows of a wire: its first axis, unless that counts items of rows. */
+export const rowsOfWire = ({ shape, packed }: Pick<WireType, "shape" | "packed">): Dim | undefined =>
+  packed ?? shape?.[0];
+
 /** Collects what a node's letters stand for while its ports meet their wires. */
 export class Bindings {
   #bound = new Map<string, Dim>();
+  /** Of packed wires: what counts their rows, by what counts their items. */
+  #rowsOfItems = new Map<Dim, Dim>();
   constructor(readonly node: ResolvedNode) {}
+
+  /** Whether something packed came in. */
+  get readsItems(): boolean {
+    return this.#rowsOfItems.size > 0;
+  }
 
   /** "$name" is a parameter's value. */
   #param(dim: Dim): Dim {
@@ -16,28 +28,53 @@ export class Bindings {
     return typeof value === "number" ? value : anySize;
   }
 
-  /** The reason why `actual` cannot stand where `expected` is declared, or nothing. */
-  meet(expected: Shape, actual: Shape): string | undefined {
+  /** The reason why what comes along a wire cannot come in at a port, or nothing. */
+  meet(port: Pick<Port, "shape" | "packed">, wire: WireType): string | undefined {
+    const { shape: expected, packed: rows } = port;
+    const actual = wire.shape;
+    const [items] = actual ?? [];
+    if (items !== undefined && wire.packed !== undefined) this.#rowsOfItems.set(items, wire.packed);
+    if (!expected || !actual) return undefined;
     if (expected.length !== actual.length) return `${expected.length} axes are expected and ${actual.length} came`;
     for (const [axis, declared] of expected.entries()) {
       const wanted = this.#param(declared);
-      const reason = this.#meetAxis(axis, wanted, actual[axis] as Dim);
+      const reason = this.#meetAxis(`axis ${axis}`, wanted, actual[axis] as Dim);
       if (reason) return reason;
     }
-    return undefined;
+    return rows === undefined ? undefined : this.#meetAxis("the number of rows", rows, rowsOfWire(wire) ?? anySize);
   }
 
-  #meetAxis(axis: number, wanted: Dim, came: Dim): string | undefined {
+  #meetAxis(axis: string, wanted: Dim, came: Dim): string | undefined {
     const isLetter = typeof wanted === "string" && wanted !== anySize;
     const known = isLetter ? this.#bound.get(wanted) : wanted;
     if (came === anySize || known === anySize) return undefined;
     if (known !== undefined && known !== came && typeof known === typeof came)
       return isLetter
-        ? `axis ${axis} (${wanted}) is ${came}, while another input of the node makes it ${known}`
-        : `axis ${axis} must be ${known} and is ${came}`;
+        ? (this.#itemsAmongRows(known, came) ??
+            `${axis} (${wanted}) is ${came}, while another input of the node makes it ${known}`)
+        : `${axis} must be ${known} and is ${came}`;
     // A number says more than a symbol that another wire brought.
     if (isLetter && (known === undefined || typeof came === "number")) this.#bound.set(wanted, came);
     return undefined;
+  }
+
+  /** Why two sizes cannot be one, where items of packed rows are taken for rows. */
+  #itemsAmongRows(known: Dim, came: Dim): string | undefined {
+    const [before, now] = [this.#rowsOfItems.get(known), this.#rowsOfItems.get(came)];
+    if (before === undefined && now === undefined) return undefined;
+    const itemsOf = (rows: Dim) => `the items that rows have (pictures or tiles, any number in each of ${rows})`;
+    if (before === undefined)
+      return `it counts ${itemsOf(now as Dim)}, while another input of the node counts rows (${known})`;
+    if (now === undefined) return `it counts rows (${came}), while another input of the node counts ${itemsOf(before)}`;
+    return `it counts ${itemsOf(now)}, and another input of the node counts others (${known} and ${came})`;
+  }
+
+  /** What counts the rows of what a node gives: nothing where each item is a row. */
+  packedAs(shape: Shape | undefined, declared?: string): Dim | undefined {
+    const [items] = shape ?? [];
+    if (items === undefined) return undefined;
+    const rows = declared === undefined ? this.#rowsOfItems.get(items) : this.fill([declared])[0];
+    return rows === items ? undefined : rows;
   }
 
   /** A declared shape with every letter replaced; a letter that no input fixed is a size of this node's own making. */

@@ -1,4 +1,4 @@
-import { type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
+import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import { anySize, Bindings } from "./bindings";
@@ -11,7 +11,12 @@ import type { IncomingWire, NodeWires } from "./wire-types";
 /** What is known of each node's wires before anything runs. */
 export type Types = Record<string, NodeWires>;
 
-export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
+/** A shape as people read it: "[P of N, 3, 384, 384]" has the items of N rows on its first axis. */
+export function shapeText(shape: Shape, packed?: Dim): string {
+  const [items, ...others] = shape;
+  return packed === undefined ? `[${shape.join(", ")}]` : `[${[`${items} of ${packed}`, ...others].join(", ")}]`;
+}
+
 /** Port types and symbolic shapes, unified along the wires, and whatever does not fit. */
 export function infer(graph: ResolvedGraph, memory?: CheckMemory): { types: Types; problems: Problem[] } {
   const types: Types = {};
@@ -33,7 +38,10 @@ function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly 
   const problems = incoming.flatMap((wire) => misfitsOf(node, wire, bindings));
   const outgoing: Record<string, WireType> = {};
   for (const [name, port] of Object.entries<Port>(definition.outputs)) {
-    outgoing[name] = { type: port.type, dtype: port.dtype, shape: port.shape && bindings.fill(port.shape) };
+    const shape = port.shape && bindings.fill(port.shape);
+    const keepsItems = port.packed !== undefined || definition.rowwise || definition.build;
+    outgoing[name] = wireType(port, shape, keepsItems ? bindings.packedAs(shape, port.packed) : undefined);
+    if (port.type === "text" && outgoing[name].packed !== undefined) problems.push(packedTexts(node, name));
   }
   const wires = { in: Object.fromEntries(incoming.map(({ name, wire }) => [name, wire])), out: outgoing };
   const part = { id, prepared, incoming, wires, problems };
@@ -42,9 +50,21 @@ function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly 
   const built = problems.length ? undefined : tryBuild(graph, node, incoming, bindings);
   if (built?.problem) problems.push(built.problem);
   for (const [name, value] of Object.entries(built?.outputs ?? {})) {
-    outgoing[name] = { type: "tensor", dtype: value.dtype, shape: value.shape };
+    outgoing[name] = wireType({ type: "tensor", dtype: value.dtype }, value.shape, bindings.packedAs(value.shape));
   }
   return part;
+}
+
+const wireType = ({ type, dtype }: Port, shape: Shape | undefined, packed: Dim | undefined): WireType =>
+  packed === undefined ? { type, dtype, shape } : { type, dtype, shape, packed };
+
+function packedTexts({ id, definition }: ResolvedNode, port: string): Problem {
+  return errorProblem(
+    "packed-texts",
+    `${definition.title} would give a text for each item of a row (each picture or tile), and texts are one a row.`,
+    "Wire pictures of which every row has one.",
+    { node: id, port },
+  );
 }
 
 /** Whether what was inferred still holds: of the same node, from wires that bring the same from the same ports. */
@@ -123,12 +143,13 @@ function misfitsOf(node: ResolvedNode, { name, port, wire, source }: IncomingWir
     const message = `${node.id}.${name} expects ${port.dtype}, but ${endpointKey(source)} gives ${wire.dtype}.`;
     problems.push(errorProblem("dtype-mismatch", message, "Connect an output with that element type.", place));
   }
-  if (!port.shape || !wire.shape) return problems;
-  const reason = bindings.meet(port.shape, wire.shape);
-  if (reason) {
-    const expected = `${node.id}.${name} expects ${shapeText(port.shape)}`;
-    const came = `${endpointKey(source)} gives ${shapeText(wire.shape)}`;
-    const hint = "Change the width or size on one side, or put a projector or resize between them.";
+  const reason = bindings.meet(port, wire);
+  if (reason && port.shape && wire.shape) {
+    const expected = `${node.id}.${name} expects ${shapeText(port.shape, port.packed)}`;
+    const came = `${endpointKey(source)} gives ${shapeText(wire.shape, wire.packed)}`;
+    const hint = bindings.readsItems
+      ? "Wire values whose rows have one item each, or put the items of a row together before."
+      : "Change the width or size on one side, or put a projector or resize between them.";
     problems.push(errorProblem("shape-mismatch", `${expected}, but ${came}: ${reason}.`, hint, place));
   }
   return problems;

@@ -17,6 +17,7 @@ export interface Problem {
     | "shape-mismatch"
     | "dtype-mismatch"
     | "build-failed"
+    | "packed-texts"
     | "duplicate-scope"
     | "not-differentiable"
     | "no-decoder"

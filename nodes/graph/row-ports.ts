@@ -1,17 +1,17 @@
 /** Which inputs of a host node come in rows, as its definition says. */
 import type { NodeDefinition } from "../core/node";
 import type { Port } from "../core/ports";
-import { anySize } from "./bindings";
+import { anySize, rowsOfWire } from "./bindings";
 
 /** The inputs whose rows a node folds, or of whose rows it makes its own: the same rows of each. Others come whole. */
 export function rowPorts(definition: NodeDefinition): string[] {
   if (definition.reduce) return [...definition.reduce.rows];
   if (!definition.rowwise) return [];
   const ports = Object.entries<Port>(definition.inputs).filter(([, port]) => port.shape && !port.deferred);
-  const [rows] = ports[0]?.[1].shape ?? [];
+  const rows = rowsOfWire(ports[0]?.[1] ?? {});
   if (rows === undefined || rows === anySize) return [];
-  const givesRows = Object.values<Port>(definition.outputs).every((port) => port.shape?.[0] === rows);
-  return givesRows ? ports.filter(([, port]) => port.shape?.[0] === rows).map(([name]) => name) : [];
+  const givesRows = Object.values<Port>(definition.outputs).every((port) => rowsOfWire(port) === rows);
+  return givesRows ? ports.filter(([, port]) => rowsOfWire(port) === rows).map(([name]) => name) : [];
 }
 
 /** The inputs that may come in chunks of any rows, with the same results. */

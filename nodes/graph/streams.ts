@@ -4,13 +4,16 @@
  */
 import type { Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
-import { anySize } from "./bindings";
+import { anySize, rowsOfWire } from "./bindings";
+import type { WireType } from "../core/ports";
 import type { Endpoint } from "./document";
 import { symbolicType, type Types } from "./infer";
 import { type Lowered, lower } from "./lower";
 import { grouped, neededEndpoints, type Step } from "./plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import { rowInputs } from "./row-ports";
+
+const noWire: WireType = { type: "tensor" };
 
 /** A step that works row by row. */
 export interface RowStep {
@@ -92,7 +95,7 @@ function hostRows({ definition, inputs }: ResolvedNode, types: Types): Endpoint[
 
 /** Whether endpoints have the same number of rows, whatever it is. */
 function shareRows(endpoints: readonly Endpoint[], types: Types): boolean {
-  const symbols = new Set(endpoints.map(({ node, port }) => types[node]?.out[port]?.shape?.[0]));
+  const symbols = new Set(endpoints.map(({ node, port }) => rowsOfWire(types[node]?.out[port] ?? noWire)));
   const [symbol] = symbols;
   return symbols.size === 1 && typeof symbol === "string" && symbol !== anySize;
 }
@@ -111,12 +114,23 @@ function regionRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]
     const value = lowered.values.get(name);
     if (value) lowered.graph.output(name, value);
   }
-  const symbols = new Set(lowered.graph.inputs.map((input) => leadingSymbol(input)));
-  const symbol = [...symbols].find((candidate) => candidate !== undefined && runsByRow(lowered.graph, candidate));
-  if (symbol === undefined) return undefined;
-  return lowered.feeds.flatMap(({ from }, i) =>
-    leadingSymbol(lowered.graph.inputs[i] as Value) === symbol ? [from] : [],
-  );
+  const wires = lowered.feeds.map(({ from }, i) => ({
+    from,
+    ...rowsOfInput(lowered.graph.inputs[i] as Value, from, types),
+  }));
+  const symbol = [...new Set(wires.map(({ rows }) => rows))].find((rows) => {
+    const items = wires.flatMap((wire) => (wire.rows === rows && wire.items !== undefined ? [wire.items] : []));
+    return rows !== undefined && runsByRow(lowered.graph, rows, items);
+  });
+  return symbol === undefined ? undefined : wires.flatMap(({ from, rows }) => (rows === symbol ? [from] : []));
+}
+
+/** What counts the rows of an input, and where they are packed, what counts their items. */
+function rowsOfInput({ shape }: Value, { node, port }: Endpoint, types: Types): { rows?: string; items?: string } {
+  const [leading] = shape;
+  const { packed } = types[node]?.out[port] ?? noWire;
+  if (typeof leading !== "string") return {};
+  return typeof packed === "string" ? { rows: packed, items: leading } : { rows: leading };
 }
 
 /** The wires along which a node that takes one number of rows at a time takes them: it stands alone. */
@@ -126,11 +140,8 @@ function batchRows(graph: ResolvedGraph, types: Types, nodes: readonly string[])
   const inputs = Object.entries(node.inputs).filter(([name]) => node.definition.inputs[name]?.type === "tensor");
   const endpoints = inputs.flatMap(([, sources]) => sources);
   const outputs = Object.keys(node.definition.outputs).map((port) => ({ node: node.id, port }));
-  return shareRows([...endpoints, ...outputs], types) ? endpoints : undefined;
-}
-
-function leadingSymbol({ shape }: Value): string | undefined {
-  return typeof shape[0] === "string" ? shape[0] : undefined;
+  const areItems = endpoints.some((from) => types[from.node]?.out[from.port]?.packed !== undefined);
+  return !areItems && shareRows([...endpoints, ...outputs], types) ? endpoints : undefined;
 }
 
 /** What others read of some nodes; all that a node gives where nobody reads any of it. */
