@@ -6,8 +6,8 @@
  *     place  = index + starts, or a constant for what lies before or behind all items
  *     row    = Gather(items, place)
  *
- * What is picked this way is the row's own as far as its `index` stays among its own items, which is up to whoever makes
- * the index; everything else is checked here.
+ * What is picked this way is the row's own as far as its `index` stays among its own items, which is up to whoever
+ * makes the index; everything else is checked here.
  */
 import { termsOf } from "./dim";
 import type { Graph, OpNode, Value } from "./graph";
@@ -20,7 +20,9 @@ export interface Places {
   width: number;
   /** Along which axis the rows lie. */
   axis: number;
-  /** The least and the greatest constant among them: a place before all items, or, counted from the end, behind them. */
+  /**
+   * The least and the greatest constant among them: a place before all items, or, counted from the end, behind them.
+   */
   least: number;
   most: number;
 }

@@ -1,4 +1,6 @@
-/** Nodes for tests of packed values: rows whose number of tiles differs, a model on tiles, and what puts them together. */
+/**
+ * Nodes for tests of packed values: rows whose number of tiles differs, a model on tiles, and what puts them together.
+ */
 import * as z from "zod";
 import { linear } from "#models/blocks/builder";
 import { defineNode } from "#nodes/core/node";
