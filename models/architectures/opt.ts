@@ -71,7 +71,8 @@ export function optTower(root: Builder, config: OptConfig, inputs: Inputs): Lang
 
 /** Where tokens stand: as given, or counted. */
 function placesFor(builder: Builder, inputs: Inputs, words: Value): Value {
-  if (builder.generation) return builder.generation.positions;
+  const behind = builder.generation ?? builder.caches;
+  if (behind) return behind.positions;
   return inputs.given("position_ids") ?? countedPlaces(builder, words, inputs.given("attention_mask"));
 }
 

@@ -52,6 +52,9 @@ const textConfig = z.object({
 });
 type TextConfig = z.output<typeof textConfig>;
 
+/** Texts are filled up to one length, and what fills them is looked at like all else. */
+const wordInputs = { ...textInputs, attention_mask: { ...textInputs.attention_mask, isUncommon: true } };
+
 export const siglipVisionConfig = z.object({
   hidden_size: size(768),
   intermediate_size: size(3072),
@@ -188,7 +191,7 @@ export const siglip = defineFamily({
     SiglipModel: architecture({
       picture: ({ vision_config }) => picturesOf(vision_config, "vision_model_output.", 0),
       config,
-      inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...textInputs }),
+      inputs: ({ vision_config }) => ({ ...pictureInputs(vision_config), ...wordInputs }),
       forward: bothTowers,
     }),
     SiglipVisionModel: architecture({
@@ -201,7 +204,7 @@ export const siglip = defineFamily({
     SiglipTextModel: architecture({
       config: towerConfig("text_config", textConfig),
       names: { prefixes: ["text_model"] },
-      inputs: () => textInputs,
+      inputs: () => wordInputs,
       forward: ({ builder, config, inputs }) => towerOutputs(textOf(builder, config, inputs)),
     }),
     SiglipForImageClassification: architecture({

@@ -1,5 +1,6 @@
 import type { Graph, Init, Value } from "../onnx/graph";
 import { type Ops, opsOf } from "../onnx/ops/index";
+import type { Caches } from "./caches";
 import type { Generation } from "./generation";
 
 /** What a block builds with: ops of one graph, and parameters under one name. */
@@ -21,6 +22,8 @@ export interface Builder {
   linearLayout?: "in-out" | "out-in";
   /** Present while text is generated: the graph then computes on new tokens alone (./generation). */
   generation?: Generation;
+  /** Present where a decoder becomes a file whose caches are inputs and outputs (./caches). */
+  caches?: Caches;
 }
 
 /** The same builder with every parameter's name prefixed; the empty scope leaves them as they are. */

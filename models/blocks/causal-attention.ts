@@ -18,24 +18,23 @@ export interface CausalAttentionSpec {
 
 /**
  * Queries [B, N, heads·d] to keys and values [B, N, keyHeads·d], float32, positions turned already → [B, N, heads·d].
- * While text is generated, keys and values are kept, and the new positions see what was kept of earlier ones too.
+ * While text is generated, keys and values are kept, and the new positions see what was kept of earlier ones too; so
+ * they do where caches come in.
  */
 export function causalAttention(
   builder: Builder,
   [q, k, v]: readonly [q: Value, k: Value, v: Value],
   { heads, keyHeads, scale, window, mask }: CausalAttentionSpec,
 ): Value {
-  const { op, generation } = builder;
+  const { op, generation, caches } = builder;
   if (generation) {
     const kept = [generation.keep(k, keyHeads), generation.keep(v, keyHeads)] as const;
     const attributes = { num_heads: heads, kv_num_heads: keyHeads, scale, local_window_size: window };
     return op.GroupQueryAttention(q, k, v, ...kept, generation.lengths, generation.total, attributes);
   }
-  const [query, key, value] = [
-    splitHeads(builder, q, heads),
-    splitHeads(builder, k, keyHeads),
-    splitHeads(builder, v, keyHeads),
-  ] as const;
+  const query = splitHeads(builder, q, heads);
+  const added = [splitHeads(builder, k, keyHeads), splitHeads(builder, v, keyHeads)] as const;
+  const [key, value] = caches?.extended(...added) ?? added;
   if (heads === keyHeads) return attend(builder, [query, key, value], { scale, mask });
   return attendInGroups(builder, [query, key, value], { scale, mask });
 }

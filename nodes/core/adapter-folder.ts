@@ -1,6 +1,7 @@
 /** The LoRA adapters of weights as the folder that PEFT loads. */
 import { adapterConfigText } from "#models/architectures/core/adapters";
 import { scopedFinder } from "#models/architectures/core/hub-layout";
+import { isCausalModel } from "#models/architectures/core/optimum";
 import type { OpenedConfig } from "#models/architectures/core/open";
 import { parameterShapes } from "#models/architectures/core/signature";
 import type { TensorAddress } from "#models/files/checkpoint";
@@ -40,7 +41,7 @@ export async function adapterFiles(
   );
   const config = adapterConfigText({
     base,
-    isCausal: /ForCausalLM$|LMHeadModel$/.test(model.className),
+    isCausal: isCausalModel(model.className),
     layers: modules,
     targets: targetsOf(layers, model),
     transposed: layers.some(({ transposed }) => transposed),

@@ -122,6 +122,8 @@ export interface ExportRequest {
   name: string;
   /** In the file, up to 1.5 GiB of them, or in another one beside it. */
   weights: "in the file" | "beside it";
+  /** Whether a decoder takes whole texts, or new tokens with the keys and values of earlier ones. */
+  decoder: "whole texts" | "past and present";
 }
 
 /** Numbers, or the texts of a string tensor, row by row. */

@@ -1,4 +1,5 @@
 import { type Builder, builderOf } from "#models/blocks/builder";
+import { Caches } from "#models/blocks/caches";
 import { Generation } from "#models/blocks/generation";
 import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
@@ -38,12 +39,16 @@ export interface Lowered {
   clamp: Record<string, readonly [number, number]>;
   /** What goes round from token to token, where the graph is lowered to generate. */
   generation?: Generation;
+  /** What comes in and goes out of a decoder that is exported to write token by token. */
+  caches?: Caches;
 }
 
 export interface LowerOptions {
   training?: boolean;
   /** Decoders are built for new tokens alone. */
   generates?: boolean;
+  /** Decoders are built with their caches as inputs and outputs. */
+  caches?: boolean;
   /** The weights handles that nodes read, by endpoint: what is frozen, adapted, tied, averaged. */
   handles?: ReadonlyMap<string, Weights>;
 }
@@ -56,10 +61,11 @@ export function lower(
   resolved: ResolvedGraph,
   nodes: readonly string[],
   typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
-  { training = false, generates = false, handles }: LowerOptions = {},
+  { training = false, generates = false, caches = false, handles }: LowerOptions = {},
 ): Lowered {
   const lowered: Lowered = { graph: new Graph(), feeds: [], values: new Map(), parameters: [], clamp: {} };
   if (generates) lowered.generation = new Generation(lowered.graph);
+  if (caches) lowered.caches = new Caches(lowered.graph);
   const parameters = new Map<string, LoweredParameter>();
   const valueOf = valueOrFeed(lowered, typeOf);
   const chosen = new Set(nodes);
@@ -73,7 +79,7 @@ export function lower(
       lowered.graph,
       node,
       tensorInputs(node, valueOf),
-      { ...builder, generation: lowered.generation },
+      { ...builder, generation: lowered.generation, caches: lowered.caches },
       askedOf(resolved, node),
     );
     for (const [port, value] of Object.entries(outputs)) {

@@ -12,6 +12,7 @@ import { signatureOf } from "#models/onnx/import/inspect";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
 import { graph, runDocument } from "#tests/kit/graphs";
+import { greedy, openCached } from "#tests/kit/cached-decoder";
 import { temporaryFolder } from "#tests/kit/run-node";
 
 const towers: Record<string, [string, Record<string, unknown>?]> = {
@@ -184,5 +185,54 @@ describe("an exported model", () => {
       port: "tensor",
       message: "Normalize computes outside of ONNX, so normalize.pixels is no part of a model.",
     });
+  });
+});
+
+describe("an exported decoder with past and present", () => {
+  const sizes = { vocabulary: 560, width: 32, layers: 2, heads: 4, keyHeads: 2, hidden: 48, window: 3 };
+  const nodes: Record<string, [string, Record<string, unknown>?]> = {
+    text: ["text.input", { text: "a red boat at sea\nthe cat" }],
+    tokenizer: ["text.train-tokenizer", { vocabulary: 560 }],
+    tokenize: ["text.tokenize", { packing: "own", padding: "longest", side: "left", length: 32 }],
+    fresh: ["weights.make", { seed: 5 }],
+    model: ["model.llm-decoder", sizes],
+    generate: ["text.generate", { longest: 6 }],
+    export: ["output.export-onnx", { name: "decoder", decoder: "past and present" }],
+  };
+  const joined = [
+    "text.text -> tokenizer.text",
+    "text.text -> tokenize.text",
+    "tokenizer.tokenizer -> tokenize.tokenizer",
+    "tokenize.ids -> model.ids",
+    "tokenize.mask -> model.mask",
+    "fresh.weights -> model.weights",
+    "model.logits -> generate.logits",
+    "tokenizer.tokenizer -> generate.tokenizer",
+    "model.logits -> export.tensor",
+  ];
+
+  it("writes what Generate writes, row beside row", async () => {
+    const dir = await temporaryFolder();
+    const result = await runDocument(graph(nodes, joined), dir, { targets: ["export", "generate", "tokenize"] });
+    expect(result.error).toBeUndefined();
+    const blobs = openBlobs(join(dir, "blobs"));
+    const rowsOf = async (node: string, port: string) => {
+      const { shape, ref } = result.outputs[node]?.[port]?.value as { shape: [number, number]; ref: string };
+      const numbers = Array.from(asArray("int64", await blobs.get(ref)) as BigInt64Array, Number);
+      return Array.from({ length: shape[0] }, (_, row) => numbers.slice(row * shape[1], (row + 1) * shape[1]));
+    };
+    const prompts = await rowsOf("tokenize", "ids");
+    const decoder = await openCached(await blobs.get((result.outputs.export?.file?.value as FileValue).ref));
+    const written = await greedy(decoder, prompts, await rowsOf("tokenize", "mask"), 6);
+    expect(written.map((row) => row.slice(prompts[0]?.length))).toEqual(await rowsOf("generate", "tokens"));
+  });
+
+  it("is refused where nothing decodes", async () => {
+    const { error } = await runDocument(
+      graph(nodes, [...joined.filter((wire) => !wire.endsWith("export.tensor")), "tokenize.ids -> export.tensor"]),
+      await temporaryFolder(),
+      { targets: ["export"] },
+    );
+    expect(error).toMatchObject({ message: expect.stringContaining("none lies upstream") });
   });
 });

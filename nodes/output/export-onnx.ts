@@ -13,6 +13,9 @@ left open.
 - inputs are called as the ports that read them, outputs as the ports wired here
 - several wires give one model with several outputs
 - adapters and frozen parts are written as they compute; weights are float32, quantized ones their blocks
+- a decoder is written as it stands, for whole texts; or for *past and present*, as Optimum lays decoders out and
+  transformers.js runs them: \`input_ids\`, \`attention_mask\`, \`position_ids\` and \`past_key_values.N.key\` and
+  \`.value\` in, \`logits\` and \`present.N.key\` and \`.value\` out. Wire its logits alone
 - above 1.5 GiB, or where that is chosen, weights lie in a second file, \`name.onnx.data\`, which belongs beside the
   first under that name; they are written one after the other`,
   version: 1,
@@ -28,8 +31,13 @@ left open.
       label: "Weights",
       description: "Beside it they are anyway where they take more than 1.5 GiB.",
     }),
+    decoder: z.enum(["whole texts", "past and present"]).default("whole texts").meta({
+      label: "Of a decoder",
+      description: "Past and present: new tokens come in with the keys and values of earlier ones.",
+      advanced: true,
+    }),
   },
-  run: async ({ host, inputs, params: { name, weights } }) => ({
-    file: await host.exportOnnx({ tensors: inputs.tensor, name, weights }),
+  run: async ({ host, inputs, params: { name, weights, decoder } }) => ({
+    file: await host.exportOnnx({ tensors: inputs.tensor, name, weights, decoder }),
   }),
 });

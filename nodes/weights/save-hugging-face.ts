@@ -23,6 +23,7 @@ import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { beyondOf, inPrecision, type Precision, precisions, shardsOf } from "../core/precision";
 import type { FileValue, Weights } from "../core/values";
+import { onnxFolder } from "../core/onnx-folder";
 
 export const saveHuggingFace = defineNode({
   type: "weights.save-hugging-face",
@@ -41,6 +42,11 @@ Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter
 alpha, and \`adapter_model.safetensors\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices
 are not written: wire the weights as they were before *Quantize*.
 
+As *ONNX model* the weights become \`onnx/model.onnx\` in place of .safetensors files, laid out as Optimum does, so that
+transformers.js loads the folder: a language model with past and present, all others from their inputs to what they
+give. Its numbers are float32; those of *Quantize* stay blocks, in \`onnx/model_q4.onnx\` (\`dtype: "q4"\`) or
+\`onnx/model_quantized.onnx\` (\`"q8"\`).
+
 ${hubDocs}`,
   version: 1,
   expensive: true,
@@ -52,9 +58,9 @@ ${hubDocs}`,
       .regex(/^[\w.-]{1,100}$/, "letters, digits, dots, - and _")
       .default("model")
       .meta({ label: "Folder name" }),
-    content: z.enum(["whole model", "LoRA adapter"]).default("whole model").meta({
+    content: z.enum(["whole model", "LoRA adapter", "ONNX model"]).default("whole model").meta({
       label: "What",
-      description: "An adapter is written as PEFT saves it, without the matrices that it adapts.",
+      description: "An adapter is written as PEFT saves it; an ONNX model as transformers.js loads it.",
     }),
     ...folderParams,
     scope: z
@@ -91,11 +97,7 @@ ${hubDocs}`,
   async run({ host, inputs: { weights }, params }) {
     const source = await openFolder(host, params);
     const model = openConfig(source.config, {}, params.className.trim() || undefined);
-    const files =
-      params.content === "LoRA adapter"
-        ? await adapterFiles(host, weights, { model, scope: params.scope, base: params.base || baseOf(params) })
-        : await modelFiles(host, weights, { source, model, params });
-    return { file: await stored(host, params, files) };
+    return { file: await stored(host, params, await filesOf(host, weights, { source, model, params })) };
   },
 });
 
@@ -108,7 +110,33 @@ const baseOf = ({ source, model, folder }: FolderChoice): string => {
 interface ModelRequest {
   source: OpenFolder;
   model: OpenedConfig;
-  params: { scope: string; precision: Precision; largest: number };
+  params: FolderChoice & { content: string; base: string; scope: string; precision: Precision; largest: number };
+}
+
+function filesOf(host: Host, weights: Weights | undefined, request: ModelRequest): Promise<ZipFile[]> {
+  const { model, params } = request;
+  if (params.content === "LoRA adapter")
+    return adapterFiles(host, weights, { model, scope: params.scope, base: params.base || baseOf(params) });
+  return params.content === "ONNX model" ? onnxModelFiles(host, weights, request) : modelFiles(host, weights, request);
+}
+
+async function onnxModelFiles(
+  host: Host,
+  handle: Weights | undefined,
+  { source, model, params: { scope } }: ModelRequest,
+): Promise<ZipFile[]> {
+  const weights = handle && (await checkpointFor(host, handle));
+  const processor = source.companions.find(({ name }) => name === "preprocessor_config.json");
+  const { files, settings } = await onnxFolder(host, {
+    model,
+    folder: source.checkpoint,
+    weights,
+    scope,
+    processor: processor && new TextDecoder().decode(await processor.read()),
+  });
+  const fields = Object.keys(settings).length ? { "transformers.js_config": settings } : {};
+  const config = inBothDialects(source.config, { className: model.className, dtype: "float32", fields });
+  return [textFile("config.json", config), ...files, ...(await companionsOf(source))];
 }
 
 async function modelFiles(
@@ -117,6 +145,7 @@ async function modelFiles(
   { source, model, params: { scope, precision, largest } }: ModelRequest,
 ): Promise<ZipFile[]> {
   const weights = handle && (await checkpointFor(host, handle));
+  if (weights) refuseBlocks(weights);
   const placed = hubLayout(model, {
     folder: [...source.checkpoint.tensors.keys()],
     weights: [...(weights?.tensors.keys() ?? [])],
@@ -133,9 +162,12 @@ async function modelFiles(
     className: model.className,
     dtype: dtypeOf(precision, tensors),
   });
-  const files = [textFile("config.json", config), ...weightFiles(tensors, largest * 1e9)];
-  for (const { name, read } of source.companions) files.push(bytesFile(name, await read()));
-  return files;
+  return [textFile("config.json", config), ...weightFiles(tensors, largest * 1e9), ...(await companionsOf(source))];
+}
+
+/** Tokenizer, processor and settings of generation, as they are. */
+function companionsOf({ companions }: OpenFolder): Promise<ZipFile[]> {
+  return Promise.all(companions.map(async ({ name, read }) => bytesFile(name, await read())));
 }
 
 /** The tensors of weights that can be written as they are. */
@@ -150,15 +182,15 @@ async function checkpointFor(host: Host, weights: Weights): Promise<Checkpoint> 
     throw Object.assign(new Error(`The weights hold the adapter “${adapted}”, which is no part of the model.`), {
       hint: "Choose to write the LoRA adapter, or put Merge adapters between, which folds it into the matrices.",
     });
-  const [quantized] = quantizedIn(checkpoint).keys();
-  if (quantized !== undefined)
-    throw Object.assign(
-      new Error(`The matrix “${quantized}” is quantized, in blocks that transformers does not read.`),
-      {
-        hint: "Wire the weights as they were before Quantize.",
-      },
-    );
   return checkpoint;
+}
+
+function refuseBlocks(checkpoint: Checkpoint): void {
+  const [quantized] = quantizedIn(checkpoint).keys();
+  if (quantized === undefined) return;
+  throw Object.assign(new Error(`The matrix “${quantized}” is quantized, in blocks that transformers does not read.`), {
+    hint: "Wire the weights as they were before Quantize, or write an ONNX model.",
+  });
 }
 
 /** Weights of which the model has nothing were trained under another scope, or are those of another model. */

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileValue, Weights } from "#nodes/core/values";
@@ -69,9 +69,16 @@ async function writeStored(
   const name = isTaken ? (shown.name ?? "") : freeName({ ...file, name: shown.name }, usedNames);
   for (const one of [{ refs, name }, ...beside.map((other) => ({ refs: [other.ref], name: other.name }))]) {
     usedNames.add(one.name);
-    await pipeline(Readable.from(bytesOf(one.refs, blobs)), createWriteStream(join(folder, basename(one.name))));
+    const path = join(folder, innerPath(one.name));
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(Readable.from(bytesOf(one.refs, blobs)), createWriteStream(path));
   }
   return { ...shown, artifact: resolve(folder, name) };
+}
+
+/** A file's name, which may lie in folders of its own, such as `onnx/model.onnx`, but never leads out of its folder. */
+function innerPath(name: string): string {
+  return join(...name.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== ".."));
 }
 
 /** A value whose bytes lie in the blob store, in one piece or in chunks of rows. */

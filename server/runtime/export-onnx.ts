@@ -1,24 +1,22 @@
 import { Readable } from "node:stream";
-import type { TensorAddress } from "#models/files/checkpoint";
-import type { QuantizedTensor } from "#models/files/quantized";
-import { toFloat32 } from "#models/files/safetensors";
+import { type Caches, cacheSizes } from "#models/blocks/caches";
+import { optimumSizes } from "#models/architectures/core/optimum";
 import { termsOf } from "#models/onnx/dim";
-import type { Dim, Graph, Init } from "#models/onnx/graph";
-import { type ParameterNumbers, type Stored, toModel } from "#models/onnx/proto";
+import type { Dim, DType, Graph, Init, Shape, Value } from "#models/onnx/graph";
 import { rewrite } from "#models/onnx/rewrite";
-import { sizeOf } from "#models/onnx/shape";
 import { split } from "#models/onnx/split";
-import { piecesOf } from "#nodes/core/checkpoint";
 import type { ExportRequest } from "#nodes/core/host";
+import { onnxFiles } from "#nodes/core/onnx-files";
 import type { FileValue, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { symbolicType, type Types } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
-import { coneOf, upstreamOf } from "#nodes/graph/plan";
+import { coneOf, decodersOf, upstreamOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { handlesOf, numbersOf, type ParameterSource, parameterSources } from "./parameters";
+import { decoderOf } from "./generation/open-decoder";
+import { handlesOf, parameterSources } from "./parameters";
 
 export interface Export {
   request: ExportRequest;
@@ -31,8 +29,6 @@ export interface Export {
   warn(message: string): void;
 }
 
-/** Weights up to so many bytes may lie in the model's own file; protobuf ends at 2 GiB. */
-const maxInside = 1.5 * 2 ** 30;
 /** An export can be made again. */
 const madeAgain = { durable: false };
 
@@ -42,80 +38,21 @@ const madeAgain = { durable: false };
  */
 export async function exportOnnx(spec: Export): Promise<FileValue> {
   const { request, blobs } = spec;
-  const lowered = await lowerExported(spec, exportedNodes(spec));
+  const { name } = request;
+  const lowered = await (request.decoder === "past and present" ? loweredDecoder(spec) : loweredWhole(spec));
   warnOfFreshWeights(spec, lowered);
-  const graph = rewrite(lowered.graph, { names: lowered.inputNames, sizes: sizeNames(lowered.graph) });
+  const graph = rewrite(lowered.graph, { names: lowered.inputNames, sizes: lowered.sizeNames });
   const sources = await parameterSources(lowered, spec.weightsOf, blobs);
-  const laid = layOut(sources, `${request.name}.onnx.data`);
-  const write = async (values: ReadonlyMap<string, ParameterNumbers>) => {
-    const model = toModel(graph, {
-      parameters: "initializers",
-      values: (name) => values.get(name) as ParameterNumbers,
-    });
-    return { ref: await blobs.put(model, madeAgain), name: `${request.name}.onnx`, bytes: model.byteLength };
-  };
-  if (request.weights === "in the file" && laid.bytes <= maxInside) return write(await numbersOfAll(sources, blobs));
-  const data = await blobs.putStream(Readable.from(bytesOfAll(sources, blobs)), Number.POSITIVE_INFINITY, madeAgain);
-  return { ...(await write(laid.places)), beside: [{ ...data, name: `${request.name}.onnx.data` }] };
+  const layout = { dataName: `${name}.onnx.data`, isBeside: request.weights === "beside it" };
+  const { model, data } = await onnxFiles(blobs, graph, sources, layout);
+  const file = { ref: await blobs.put(model, madeAgain), name: `${name}.onnx`, bytes: model.byteLength };
+  if (!data) return file;
+  const put = await blobs.putStream(Readable.from(data.parts()), Number.POSITIVE_INFINITY, madeAgain);
+  return { ...file, beside: [{ ...put, name: layout.dataName }] };
 }
 
-/** Where each parameter begins in a file of all of them, one behind the other: float32, or blocks with their scales. */
-function layOut(sources: ReadonlyMap<string, ParameterSource>, location: string) {
-  const places = new Map<string, ParameterNumbers>();
-  let offset = 0;
-  const place = (dtype: string, bytes: number): Stored => {
-    const stored = { location, dtype, offset, bytes };
-    offset += bytes;
-    return stored;
-  };
-  for (const [name, source] of sources) {
-    if (!isQuantized(source)) places.set(name, place("F32", 4 * countOf(source)));
-    else {
-      const values = place("U8", source.values.end - source.values.start);
-      places.set(name, { ...source, values, scales: place("F32", source.scales.end - source.scales.start) });
-    }
-  }
-  return { places, bytes: offset };
-}
-
-const isQuantized = (source: ParameterSource): source is QuantizedTensor => "scales" in source;
-
-/** How many numbers a parameter has. */
-function countOf(source: Float32Array | TensorAddress): number {
-  return source instanceof Float32Array ? source.length : sizeOf(source.shape);
-}
-
-/** The same bytes, tensor by tensor. */
-async function* bytesOfAll(sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs): AsyncGenerator<Uint8Array> {
-  for (const source of sources.values()) {
-    if (isQuantized(source)) {
-      yield* piecesOf(blobs, source.values);
-      yield* piecesOf(blobs, source.scales);
-    } else if (source instanceof Float32Array) yield bytesOf(source);
-    else {
-      for await (const piece of piecesOf(blobs, source)) yield bytesOf(toFloat32({ dtype: source.dtype, data: piece }));
-    }
-  }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-async function numbersOfAll(
-  sources: ReadonlyMap<string, ParameterSource>,
-  blobs: Blobs,
-): Promise<Map<string, ParameterNumbers>> {
-  const numbers = new Map<string, ParameterNumbers>();
-  for (const [name, source] of sources) {
-    if (!isQuantized(source)) numbers.set(name, await numbersOf(source, blobs));
-    else {
-      const read = ({ file, start, end }: TensorAddress) => blobs.read(file, start, end);
-      numbers.set(name, { ...source, values: await read(source.values), scales: await read(source.scales) });
-    }
-  }
-  return numbers;
-}
+/** What is exported, and what its inputs and open sizes are called. */
+type LoweredExport = Lowered & { inputNames: Map<string, string>; sizeNames: Record<string, Dim> };
 
 /** The tensor nodes that the file is made of. Throws where something else stands among them. */
 function exportedNodes({ request, node, graph, warn }: Export): string[] {
@@ -146,17 +83,48 @@ function exportedNodes({ request, node, graph, warn }: Export): string[] {
   return tensors;
 }
 
-async function lowerExported(
-  { request, graph, types, weightsOf }: Export,
-  tensors: readonly string[],
-): Promise<Lowered & { inputNames: Map<string, string> }> {
+/** Everything upstream, with the inputs that the ports have. */
+async function loweredWhole(spec: Export): Promise<LoweredExport> {
+  const { request, graph, types, weightsOf } = spec;
+  const tensors = exportedNodes(spec);
   const handles = await handlesOf(graph, tensors, weightsOf);
   const lowered = lower(graph, tensors, (from) => symbolicType(types, from), { handles });
   const names = portNames(lowered, graph, tensors);
   for (const output of request.tensors)
     lowered.graph.output(names.free(output.port, output.node), lowered.values.get(endpointKey(output)) as never);
   // What the outputs do not need is left out, weights too.
-  return { ...lowered, graph: split(lowered.graph, () => false).second, inputNames: names.inputs };
+  const needed = split(lowered.graph, () => false).second;
+  return { ...lowered, graph: needed, inputNames: names.inputs, sizeNames: sizeNames(needed) };
+}
+
+/** A decoder from new tokens on, keys and values of earlier ones coming in and going out. */
+async function loweredDecoder(spec: Export): Promise<LoweredExport> {
+  const { request, graph, types, weightsOf } = spec;
+  const node = decoderOf(graph, request.tensors[0] as Endpoint);
+  const tokens = node.inputs[node.definition.decodes?.tokens ?? ""]?.[0];
+  const { tensors } = decodersOf(graph, request.tensors);
+  const handles = await handlesOf(graph, tensors, weightsOf);
+  const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
+    const isTokens = tokens && endpointKey(from) === endpointKey(tokens);
+    return isTokens ? { dtype: "int64", shape: [cacheSizes.rows, cacheSizes.tokens] } : symbolicType(types, from);
+  };
+  const lowered = lower(graph, tensors, typeOf, { handles, caches: true });
+  for (const output of request.tensors)
+    lowered.graph.output(output.port, lowered.values.get(endpointKey(output)) as Value);
+  const { presents } = lowered.caches as Caches;
+  for (const [name, value] of presents) lowered.graph.output(name, value);
+  const needed = split(lowered.graph, () => false).second;
+  const fed = lowered.feeds.filter(({ name }) => needed.inputs.some((input) => input.name === name));
+  const other = fed.find(({ from }) => !tokens || endpointKey(from) !== endpointKey(tokens));
+  if (other)
+    throw new Failure({
+      node: spec.node,
+      port: "tensor",
+      message: `Token by token a decoder reads tokens alone, and ${endpointKey(other.from)} comes in besides.`,
+      hint: "Export it for whole texts, or what reads tokens alone.",
+    });
+  const inputNames = new Map(fed.map(({ name }) => [name, "input_ids"]));
+  return { ...lowered, graph: needed, inputNames, sizeNames: optimumSizes };
 }
 
 function warnOfFreshWeights({ warn }: Export, { graph, parameters }: Lowered): void {

@@ -12,9 +12,9 @@ import { dropDead } from "#models/onnx/passes/drop-dead";
 import { lowRank } from "#models/onnx/passes/low-rank";
 import { type ParameterNumbers, type Stored, toModel } from "#models/onnx/proto";
 import { sizeOf } from "#models/onnx/shape";
+import type { ParameterSource } from "#nodes/core/parameter-source";
 import type { Lowered } from "#nodes/graph/lower";
 import type { Blobs } from "../storage/blobs";
-import type { ParameterSource } from "./parameters";
 
 /** An ONNX model that names the files which hold its weights. Equal models are equal bytes. */
 export interface ModelFiles {

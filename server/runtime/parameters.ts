@@ -1,7 +1,7 @@
 import { isReadable } from "#models/files/element-types";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
-import { dequantize, type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
-import { toFloat32, unreadable } from "#models/files/safetensors";
+import { type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
+import { unreadable } from "#models/files/safetensors";
 import { nameFinder, type NameRules } from "#models/architectures/core/names";
 import type { Init } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
@@ -10,6 +10,7 @@ import type { Endpoint } from "#nodes/graph/document";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { checkpointOf, filesOf } from "#nodes/core/checkpoint";
+import { numbersOf, type ParameterSource } from "#nodes/core/parameter-source";
 import type { Weights } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { Failure } from "../errors";
@@ -40,9 +41,6 @@ export async function handlesOf(
   const wires = nodes.flatMap((id) => graph.nodes.get(id)?.inputs.weights ?? []);
   return new Map(await Promise.all(wires.map(async (from) => [endpointKey(from), await weightsOf(from)] as const)));
 }
-
-/** A parameter's numbers, or where they lie: a range of a checkpoint's blob, or two for a matrix in blocks. */
-export type ParameterSource = Float32Array<ArrayBuffer> | TensorAddress | QuantizedTensor;
 
 export interface ParameterOptions {
   /** Draws what no handle gives. */
@@ -152,13 +150,4 @@ export async function parameterValues(
   for (const [name, source] of await parameterSources(lowered, weightsOf, blobs, options))
     values.set(name, await numbersOf(source, blobs));
   return values;
-}
-
-/** The numbers of one parameter, as float32. */
-export async function numbersOf(source: ParameterSource, blobs: Blobs): Promise<Float32Array<ArrayBuffer>> {
-  if (source instanceof Float32Array) return source;
-  const bytesOf = ({ file, start, end }: TensorAddress) => blobs.read(file, start, end);
-  if ("dtype" in source) return toFloat32({ dtype: source.dtype, data: await bytesOf(source) });
-  const scales = toFloat32({ dtype: source.scales.dtype, data: await bytesOf(source.scales) });
-  return dequantize(await bytesOf(source.values), scales, source);
 }

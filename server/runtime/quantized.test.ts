@@ -14,7 +14,8 @@ import { graph, runDocument } from "#tests/kit/graphs";
 import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { type Blobs, openBlobs } from "../storage/blobs";
 import { storedModel } from "./model-files";
-import { type ParameterSource, parameterValues } from "./parameters";
+import type { ParameterSource } from "#nodes/core/parameter-source";
+import { parameterValues } from "./parameters";
 import { openFiles } from "./sessions";
 
 const [inner, outer, rows] = [256, 64, 5];

@@ -1,6 +1,6 @@
 /** A model of the conformance set, written by *Save as Hugging Face folder* into a folder. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FileValue, Weights } from "#nodes/core/values";
 import type { Host } from "#nodes/core/host";
 import { saveHuggingFace } from "#nodes/weights/save-hugging-face";
@@ -22,6 +22,9 @@ export async function writeFolder(
 export async function writeFiles(host: Host, file: FileValue, out: string): Promise<string[]> {
   await mkdir(out, { recursive: true });
   const all = [file, ...(file.beside ?? [])];
-  for (const { ref, name } of all) await writeFile(join(out, name), await host.get(ref));
+  for (const { ref, name } of all) {
+    await mkdir(dirname(join(out, name)), { recursive: true });
+    await writeFile(join(out, name), await host.get(ref));
+  }
   return all.map(({ name }) => name);
 }

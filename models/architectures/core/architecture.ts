@@ -15,6 +15,8 @@ export interface InputSpec {
   doc?: string;
   /** Its numbers, not only its sizes, say how the graph is built; so it is no input of the graph. */
   isKnown?: boolean;
+  /** The model's own processor does not give it, so that exported files do not ask for it. */
+  isUncommon?: boolean;
 }
 
 /** The arguments of a forward pass that are no tensors, by transformers' names, such as `use_itm_head`. */

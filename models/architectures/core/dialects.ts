@@ -10,17 +10,20 @@ export interface WrittenConfig {
   className: string;
   /** The element type of the weights, as PyTorch calls it. */
   dtype?: string;
+  /** Other fields that it gets. */
+  fields?: Readonly<Json>;
 }
 
 /** The text of a config.json with the names of both dialects. Numbers stay as they are written. */
-export function inBothDialects(text: string, { className, dtype }: WrittenConfig): string {
+export function inBothDialects(text: string, { className, dtype, fields = {} }: WrittenConfig): string {
   const json = JSON.parse(marked(text)) as Json;
   const known = dtype ?? json.dtype ?? json.torch_dtype;
   const config = withRope(json);
   for (const [name, value] of Object.entries(config)) {
     if (name.endsWith("_config") && isObject(value)) config[name] = withRope(value);
   }
-  const all = { ...config, architectures: [className], ...(known ? { dtype: known, torch_dtype: known } : {}) };
+  const dtypes = known ? { dtype: known, torch_dtype: known } : {};
+  const all = { ...config, architectures: [className], ...dtypes, ...fields };
   return unmarked(`${JSON.stringify(all, null, 2)}\n`);
 }
 

@@ -1,6 +1,7 @@
 /** What decoders of language models have in common: their inputs, the states of their layers, and the head. */
 import { causalAttentionMask } from "../../blocks/attention";
 import { type Builder, embedding, linear } from "../../blocks/builder";
+import { cacheSizes } from "../../blocks/caches";
 import { lastPosition } from "../../blocks/causal-attention";
 import { nextTokenLoss } from "../../blocks/loss";
 import { placesOf } from "../../blocks/attention";
@@ -36,7 +37,8 @@ export function tokenEmbeddings(
 
 /** The positions of embeddings [B, L, D]: as given, or 0, 1, …; while text is generated, behind the earlier ones. */
 export function positionsOf(builder: Builder, inputs: Inputs, embedded: Value): Value {
-  if (builder.generation) return builder.generation.positions;
+  const behind = builder.generation ?? builder.caches;
+  if (behind) return behind.positions;
   const length = embedded.shape[1] as Dim;
   return inputs.given("position_ids") ?? builder.op.Reshape(placesOf(builder, length), { to: [1, length] });
 }
@@ -49,10 +51,14 @@ export function causalMasks(
 ): (window: number | undefined) => Value | undefined {
   const made = new Map<number | undefined, Value>();
   const length = embedded.shape[1] as Dim;
+  const lookedAt = once(() => {
+    const { caches } = builder;
+    if (caches) return { keys: cacheSizes.all, past: caches.before, padding: caches.mask };
+    return { keys: length, padding: inputs.given("attention_mask") };
+  });
   return (window) => {
     if (builder.generation) return undefined;
-    const padding = inputs.given("attention_mask");
-    const mask = made.get(window) ?? causalAttentionMask(builder, { queries: length, keys: length, window, padding });
+    const mask = made.get(window) ?? causalAttentionMask(builder, { queries: length, window, ...lookedAt() });
     made.set(window, mask);
     return mask;
   };

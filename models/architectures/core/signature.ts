@@ -53,7 +53,8 @@ function outputsFor(
   return found;
 }
 
-function sizesOf({ picture }: OpenArchitecture, times: number): Record<string, number> {
+/** The sizes that follow from pictures so many times as large as the model was made for. */
+export function sizesOf({ picture }: Pick<OpenArchitecture, "picture">, times: number): Record<string, number> {
   if (!picture) return {};
   const [height, width] = picture.size.map((side) => side * times) as [number, number];
   const grid = picture.patch ? gridOf([height, width], picture.patch) : undefined;

@@ -1,6 +1,7 @@
 /** From a graph to a decoder that is loaded: lowered for new tokens, what is made once made, the prompts read. */
 import { type Generation, generationSizes } from "#models/blocks/generation";
 import type { DType, Graph, Shape, Value } from "#models/onnx/graph";
+import type { ParameterSource } from "#nodes/core/parameter-source";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { type Lowered, lower } from "#nodes/graph/lower";
@@ -9,7 +10,7 @@ import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph
 import { Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
 import { storedModel } from "../model-files";
-import { handlesOf, type ParameterSource, parameterSources } from "../parameters";
+import { handlesOf, parameterSources } from "../parameters";
 import type { Provider } from "../providers";
 import type { Lease, Session, SessionPool } from "../sessions";
 import { Decoder } from "./decoder";
@@ -36,7 +37,7 @@ export interface OpenDecoder {
 
 /** Loads what gives the scores. */
 export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
-  const node = decoderOf(spec);
+  const node = decoderOf(spec.graph, spec.scores);
   const { tokens, mask } = node.definition.decodes as { tokens: string; mask?: string };
   const tokensFrom = node.inputs[tokens]?.[0] as Endpoint;
   const maskFrom = mask === undefined ? undefined : node.inputs[mask]?.[0];
@@ -65,7 +66,7 @@ export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
 }
 
 /** The one node upstream that decodes. */
-function decoderOf({ graph, scores }: DecoderSpec): ResolvedNode {
+export function decoderOf(graph: ResolvedGraph, scores: Endpoint): ResolvedNode {
   const { tensors, after } = decodersOf(graph, [scores]);
   const [host] = after;
   if (host !== undefined)

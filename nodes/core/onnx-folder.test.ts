@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import { temporaryFolder, testHost } from "#tests/kit/run-node";
+import { type Cached, greedy, openCached, stepOf } from "#tests/kit/cached-decoder";
+import { writeFolder } from "#tests/kit/written-folder";
+
+const set = resolve("tests/fixtures/conformance");
+const decoders = ["llama", "llama3-scaled", "qwen2", "qwen2-untied-bf16-sharded", "mistral", "phi3", "gpt2"];
+
+/** The folder of a model, written as an ONNX model. */
+async function written(name: string): Promise<string> {
+  const out = await temporaryFolder();
+  const host = await testHost({ folders: [set] });
+  const files = await writeFolder(host, join(set, name), out, { content: "ONNX model" });
+  expect(files).toEqual(expect.arrayContaining(["config.json", "onnx/model.onnx"]));
+  expect(files.filter((file) => file.endsWith(".safetensors"))).toEqual([]);
+  return join(out, "onnx", "model.onnx");
+}
+
+interface Case {
+  name: string;
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+}
+function casesOf(name: string): Record<string, { inputs: Record<string, Stored>; outputs: Record<string, Stored> }> {
+  const { cases } = JSON.parse(readFileSync(join(set, name, "expected.json"), "utf8")) as { cases: Case[] };
+  const { tensors } = readSafetensors(readFileSync(join(set, name, "expected.safetensors")));
+  const read = (paths: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(paths).map(([path, key]) => {
+        const { dtype, shape, data } = tensors.get(key) as never as {
+          dtype: string;
+          shape: number[];
+          data: Uint8Array;
+        };
+        if (dtype === "I64") return [path, { shape, data: new BigInt64Array(data.slice().buffer) }];
+        return [path, { shape, data: toFloat32({ dtype, data: data as Uint8Array<ArrayBuffer> }) }];
+      }),
+    );
+  return Object.fromEntries(cases.map((c) => [c.name, { inputs: read(c.inputs), outputs: read(c.outputs) }]));
+}
+interface Stored {
+  shape: number[];
+  data: Float32Array | BigInt64Array;
+}
+const gap = (got: ArrayLike<number>, wanted: ArrayLike<number>) => {
+  expect(got.length).toBe(wanted.length);
+  return Array.from(wanted, (x, i) => Math.abs(x - (got[i] as number))).reduce((a, b) => Math.max(a, b), 0);
+};
+const rowsOf = ({ shape, data }: Stored): number[][] =>
+  Array.from({ length: shape[0] as number }, (_, row) =>
+    Array.from(data.slice(row * (shape[1] as number), (row + 1) * (shape[1] as number)), Number),
+  );
+
+describe("an ONNX model of a folder", () => {
+  it.each(decoders)("writes what transformers writes, greedy and padded at the left: %s", async (name) => {
+    const decoder: Cached = await openCached(await written(name));
+    const { inputs, outputs } = casesOf(name).greedy as NonNullable<ReturnType<typeof casesOf>[string]>;
+    const prompts = rowsOf(inputs.input_ids as Stored);
+    const mask = inputs.attention_mask ? rowsOf(inputs.attention_mask) : prompts.map((row) => row.map(() => 1));
+    const sequences = rowsOf(outputs.sequences as Stored);
+    const made = (sequences[0]?.length ?? 0) - (prompts[0]?.length ?? 0);
+    expect(await greedy(decoder, prompts, mask, made)).toEqual(sequences);
+  });
+
+  it("gives the same scores of whole texts as of texts in parts", async () => {
+    const decoder = await openCached(await written("mistral"));
+    const text = [5, 9, 2, 7, 11, 3, 8, 4, 6, 10];
+    const ones = text.map(() => 1);
+    const whole = await stepOf(decoder, [text], [ones]);
+    const first = await stepOf(decoder, [text.slice(0, 6)], [ones.slice(0, 6)]);
+    const rest = await stepOf(decoder, [text.slice(6)], [ones], first.presents);
+    const width = whole.logits.dims[2] as number;
+    expect(gap(rest.logits.data as Float32Array, (whole.logits.data as Float32Array).slice(6 * width))).toBeLessThan(
+      1e-5,
+    );
+  });
+
+  it("says everything by the names of Optimum", async () => {
+    const { session } = await openCached(await written("qwen2"));
+    const layers = [0, 1].flatMap((i) => [`${i}.key`, `${i}.value`]);
+    const past = layers.map((name) => `past_key_values.${name}`);
+    expect([...session.inputNames].sort()).toEqual(["attention_mask", "input_ids", ...past, "position_ids"].sort());
+    expect(session.outputNames).toEqual(["logits", ...layers.map((name) => `present.${name}`)]);
+  });
+
+  it.each([
+    ["bert", ["input_ids", "attention_mask", "token_type_ids"], ["last_hidden_state", "pooler_output"]],
+    ["vit", ["pixel_values"], ["last_hidden_state", "pooler_output"]],
+    ["vit-classifier", ["pixel_values"], ["logits"]],
+    ["clip", ["input_ids", "attention_mask", "pixel_values"], ["logits_per_image", "text_embeds", "image_embeds"]],
+    ["siglip", ["input_ids", "pixel_values"], ["logits_per_text", "image_embeds"]],
+    ["dinov2-swiglu", ["pixel_values"], ["last_hidden_state"]],
+    ["convnext", ["pixel_values"], ["pooler_output"]],
+    ["bert-mlm", ["input_ids", "attention_mask", "token_type_ids"], ["logits"]],
+  ])("takes and gives what the class does: %s", async (name, inputs, outputs) => {
+    const session = await ort.InferenceSession.create(await written(name), { logSeverityLevel: 3 });
+    expect([...session.inputNames].sort()).toEqual([...inputs].sort());
+    const { forward } = casesOf(name);
+    const ids = forward?.inputs.input_ids;
+    const types: Stored = { shape: ids?.shape ?? [], data: new BigInt64Array(ids?.data.length ?? 0) };
+    const feeds = Object.fromEntries(
+      session.inputNames.map((input) => {
+        const { data, shape } = forward?.inputs[input] ?? types;
+        return [input, new ort.Tensor(data instanceof BigInt64Array ? "int64" : "float32", data as never, shape)];
+      }),
+    );
+    const results = await session.run(feeds);
+    for (const output of outputs) {
+      const wanted = forward?.outputs[output]?.data as Float32Array;
+      expect(gap(results[output]?.data as Float32Array, wanted)).toBeLessThan(
+        3e-5 * (1 + wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 0)),
+      );
+    }
+  });
+});
