@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
+import { flattened } from "#nodes/graph/flatten";
 import { parseText } from "#nodes/graph/parse";
 import { registry } from "#nodes/registry.gen";
 import { env } from "./env";
@@ -35,13 +36,14 @@ export async function listTemplates(): Promise<TemplateCard[]> {
     .sort();
   const cards = await Promise.all(
     ids.map(async (id) => {
-      const { name, description, nodes } = (await readTemplate(id)) as GraphDocument;
+      const document = (await readTemplate(id)) as GraphDocument;
+      const { name, description, nodes } = document;
       return {
         id,
         name,
         description,
         nodes: Object.keys(nodes).length,
-        trains: Object.values(nodes).some((n) => trains(n.type)),
+        trains: Object.values(flattened(document).document.nodes).some(({ type }) => trains(type)),
       };
     }),
   );

@@ -203,6 +203,9 @@ export type NodeDefinition<I extends Ports = any, O extends Ports = any, P exten
 > &
   (TensorBehaviour<I, O, P, R> | HostBehaviour<I, O, P>);
 
+/** Definitions by their types. */
+export type Registry = Readonly<Record<string, NodeDefinition>>;
+
 /** How a tensor node runs on the host instead. Of its inputs it has only those that follow from the parameters. */
 export interface Instead extends Omit<HostBehaviour<Ports, Ports, Params>, "build" | "prepare" | "clamp"> {
   /** Why, in a sentence for the person: it is shown on the node. */

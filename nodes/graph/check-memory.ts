@@ -22,6 +22,12 @@ export interface InferredPart {
   problems: readonly Problem[];
 }
 
+/** What an instance is to whoever sees it from outside, and what that was made of. */
+export interface InstanceDefinition {
+  parts: readonly unknown[];
+  definition: NodeDefinition;
+}
+
 /**
  * What earlier checks found, for an editor that checks on every key: a node whose parameters are the same object and
  * into which the same comes is not looked at again, and its part of the result is the same object. For documents that
@@ -32,4 +38,8 @@ export class CheckMemory {
   readonly own = new WeakMap<GraphNode["params"], OwnPart>();
   /** By the parameters of a resolved node. */
   readonly inferred = new WeakMap<ParamValues<Params>, InferredPart>();
+  /** Nodes in instances, as they are outside of them, by what is written of them inside and by their ids outside. */
+  readonly flat = new WeakMap<GraphNode, Map<string, GraphNode>>();
+  /** Definitions of instances, by their paths. */
+  readonly instances = new Map<string, InstanceDefinition>();
 }

@@ -14,13 +14,13 @@ export interface Difference {
 
 /**
  * The parameters in which graphs differ, in the order of the first graph that has them. A node that is another type
- * in one graph differs in "type".
+ * in one graph differs in "type"; one in an instance is named as "instance/node".
  */
 export function differences(documents: readonly GraphDocument[], registry: Registry = everyNode): Difference[] {
   const graphs = documents.map((document) => {
-    const { nodes } = resolve(document, registry);
+    const { nodes, flat } = resolve(document, registry);
     return new Map(
-      Object.entries(document.nodes).map(([id, node]) => [
+      Object.entries(flat.document.nodes).map(([id, node]) => [
         id,
         { type: node.type, ...(nodes.get(id)?.params ?? node.params) } as Record<string, unknown>,
       ]),

@@ -121,7 +121,8 @@ export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shap
 /** The prefix of a node's parameters in a checkpoint. */
 export function scopeOf(node: ResolvedNode): string {
   const { scope } = node.params as { scope?: unknown };
-  return typeof scope === "string" && scope !== "" ? scope : node.id;
+  const ownId = node.id.slice(node.id.lastIndexOf("/") + 1);
+  return (node.scopePrefix ?? "") + (typeof scope === "string" && scope !== "" ? scope : ownId);
 }
 
 function incomingWires(node: ResolvedNode, types: Types): IncomingWire[] {

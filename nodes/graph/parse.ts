@@ -10,7 +10,7 @@ const maxDepth = 100;
 
 type Failed = { problems: Problem[] };
 type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
-type Part = Pick<GraphDocument, "nodes" | "wires">;
+type Part = Pick<GraphDocument, "nodes" | "wires" | "composites">;
 
 /** A file to document: UTF-8, or UTF-16 with a byte-order mark. */
 export function parseBytes(bytes: Uint8Array): Parsed {
@@ -42,6 +42,7 @@ const copiedPart = z.object({
   patchbay: z.literal(1),
   nodes: graphDocument.shape.nodes,
   wires: graphDocument.shape.wires,
+  composites: graphDocument.shape.composites,
 });
 
 /** A part as text, for the clipboard. */
@@ -51,7 +52,7 @@ export const partText = (part: Part): string => JSON.stringify({ patchbay: 1, ..
 export function parsePart(text: string): { part?: Part; problems?: Problem[] } {
   if (!text.trimStart().startsWith("{") || !text.includes('"patchbay"')) return {};
   const { json, problems } = parseJson(text);
-  return problems ? { problems } : validated(json, copiedPart, ({ nodes, wires }) => ({ part: { nodes, wires } }));
+  return problems ? { problems } : validated(json, copiedPart, ({ patchbay: _, ...part }) => ({ part }));
 }
 
 /** What is wrong with a graph of so many bytes. */
@@ -142,16 +143,18 @@ const isPlain = (value: object): boolean => Object.prototype.toString.call(value
 function outlineProblem(json: unknown): Problem | undefined {
   const foreign = foreignProblem(json);
   if (foreign) return foreign;
-  const { schema, nodes, wires } = outlineOf(json);
+  const { schema, nodes, wires, composites } = outlineOf(json);
   if (typeof schema === "number" && schema > schemaVersion)
     return errorProblem(
       "future-schema",
       `The graph was saved by a newer Patchbay: schema ${schema}, while this one reads up to ${schemaVersion}.`,
       "Update Patchbay, or export the graph from the newer one in the older schema.",
     );
+  const parts = [{ nodes, wires }, ...Object.values(Object(composites)).map(outlineOf)];
+  const countOf = (value: unknown): number => (value && typeof value === "object" ? Object.keys(value).length : 0);
   return tooMany(
-    nodes && typeof nodes === "object" ? Object.keys(nodes).length : 0,
-    Array.isArray(wires) ? wires.length : 0,
+    parts.reduce((sum, part) => sum + countOf(part.nodes), 0),
+    parts.reduce((sum, part) => sum + countOf(part.wires), 0),
   );
 }
 
@@ -159,6 +162,7 @@ interface Outline {
   schema?: unknown;
   nodes?: unknown;
   wires?: unknown;
+  composites?: unknown;
 }
 const outlineOf = (json: unknown): Outline => (typeof json === "object" && json !== null ? json : {});
 

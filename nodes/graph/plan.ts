@@ -209,11 +209,12 @@ export function signatures(
   fingerprints: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
   const result = new Map<string, string>();
-  for (const { id, definition, params, inputs } of graph.nodes.values()) {
+  for (const { id, definition, params, inputs, scopePrefix } of graph.nodes.values()) {
     const sources = Object.entries(inputs)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, endpoints]) => [name, endpoints.map((endpoint) => [result.get(endpoint.node), endpoint.port])]);
-    result.set(id, hash(JSON.stringify([definition.type, definition.version, params, sources, fingerprints.get(id)])));
+    const parts = [definition.type, definition.version, params, sources, fingerprints.get(id)];
+    result.set(id, hash(JSON.stringify(scopePrefix === undefined ? parts : [...parts, scopePrefix])));
   }
   return result;
 }

@@ -1,12 +1,18 @@
-import { type NodeDefinition, type ParamValues, type Params, withPorts } from "../core/node";
+import { type NodeDefinition, type ParamValues, type Params, type Registry, withPorts } from "../core/node";
 import type { Port } from "../core/ports";
 import type { CheckMemory, OwnPart } from "./check-memory";
-import type { Endpoint, GraphDocument, GraphNode, Wire } from "./document";
+import { instanceDefinition, ownDefinition } from "./composite-definition";
+import { scopePrefixes } from "./composite-scopes";
+import { compositeIdOf } from "./composites";
+import { type Endpoint, endpointKey, type GraphDocument, type GraphNode, type Wire } from "./document";
+import { type Flat, flattened } from "./flatten";
 import { inOrder } from "./order";
 import { resolveParams } from "./params";
 import { errorProblem, type Problem } from "./problem";
 
-export type Registry = Readonly<Record<string, NodeDefinition>>;
+export type { Registry } from "../core/node";
+// biome-ignore lint/performance/noBarrelFile: whoever reads a resolved graph names its endpoints
+export { endpointKey } from "./document";
 
 /** A node with its definition, its params checked and filled in, and where each input comes from. */
 export interface ResolvedNode {
@@ -14,6 +20,8 @@ export interface ResolvedNode {
   definition: NodeDefinition;
   params: ParamValues<Params>;
   inputs: Record<string, Endpoint[]>;
+  /** What the names of its weights begin with, where it lies in a composite. */
+  scopePrefix?: string;
   /** What the node's `prepare` gave; filled in before it is lowered. */
   prepared?: unknown;
 }
@@ -24,26 +32,34 @@ export interface ResolvedGraph {
   /** Ports that feed something, as "node.port". */
   wired: ReadonlySet<string>;
   problems: Problem[];
+  /** The document without its composites, whose nodes these are, and where they came from. */
+  flat: Flat;
 }
 
-/** An endpoint as a map's key and as a graph input's name: "node.port". */
-export const endpointKey = (endpoint: Endpoint): string => `${endpoint.node}.${endpoint.port}`;
-
-/** Node types, params, wires and order. What cannot be resolved becomes a problem and is left out. */
-export function resolve(document: GraphDocument, registry: Registry, memory?: CheckMemory): ResolvedGraph {
-  const problems: Problem[] = [];
+/**
+ * Composites, node types, params, wires and order. What cannot be resolved becomes a problem and is left out. What
+ * lies in an instance "tower" has an id like "tower/encoder".
+ */
+export function resolve(whole: GraphDocument, registry: Registry, memory?: CheckMemory): ResolvedGraph {
+  const flat = flattened(whole, memory);
+  const { document } = flat;
+  const problems: Problem[] = [...flat.problems];
   const nodes = resolveNodes(document, registry, problems, memory);
+  for (const [id, scopePrefix] of scopePrefixes(flat, registry)) {
+    const node = nodes.get(id);
+    if (node) node.scopePrefix = scopePrefix;
+  }
   const wired = connectWires({ document, registry, nodes, problems });
   for (const node of nodes.values()) problems.push(...missingInputs(node));
-  return { nodes: inOrder(nodes, problems), wired, problems };
+  return { nodes: inOrder(nodes, problems), wired, problems, flat };
 }
 
-/** The definition of a node of a document, with the ports that its params ask for. */
+/** The definition of a node of a document, with the ports that its params ask for; also of one inside of instances. */
 export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
   const node = ownValue(document.nodes, id);
-  const definition = node && ownValue(registry, node.type);
-  const params = node && definition?.ports ? resolveParams(id, definition, node, []) : undefined;
-  return definition && params ? withPorts(definition, params) : definition;
+  if (node && compositeIdOf(node.type) === undefined) return ownDefinition(node, id, registry);
+  const flat = flattened(document);
+  return instanceDefinition(flat, id, registry) ?? ownDefinition(ownValue(flat.document.nodes, id), id, registry);
 }
 
 /** Of a table whose keys a stranger chose: nothing that every object has, such as "constructor". */

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { cleanText, cleanTexts } from "#models/files/text";
 import type { PortType, Series } from "../core/values";
-import type { GraphDocument, GraphNode } from "./document";
+import type { Endpoint, GraphDocument, GraphNode } from "./document";
 import { setParam } from "./edits";
+import { flattened } from "./flatten";
 
 /** Bounds on what a sweep may ask for. */
 export const sweepLimits = { runs: 1000, axes: 12, values: 100 };
@@ -49,14 +50,25 @@ export function withAssignment(document: GraphDocument, assignment: Assignment):
   }, document);
 }
 
-/** A run's value of a metric, from its outputs by node and port; nothing when it gave none, or none that is finite. */
+/**
+ * A run's value of a metric, from its outputs by node and port; nothing when it gave none, or none that is finite. The
+ * document says where an instance's output is made.
+ */
 export function metricValue(
-  { node, port, line }: SweepMetric,
+  metric: SweepMetric,
   outputs: Record<string, Record<string, { type: string; value: unknown }>>,
+  document?: GraphDocument,
 ): number | undefined {
+  const { node, port } = document ? madeAt(document, metric) : metric;
+  const { line } = metric;
   const output = outputs[node]?.[port];
   const value = output?.type === "series" ? lastOf(output.value as Series, line) : output?.value;
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** Where a value is made: that of an instance's output inside of it. */
+export function madeAt(document: GraphDocument, endpoint: Endpoint): Endpoint {
+  return flattened(document).instances.get(endpoint.node)?.outputs[endpoint.port]?.[0] ?? endpoint;
 }
 
 function lastOf({ lines }: Series, name: string | undefined): number | null | undefined {

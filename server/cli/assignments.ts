@@ -4,6 +4,7 @@ import * as z from "zod";
 import { decodeText } from "#models/files/text";
 import type { NodeDefinition } from "#nodes/core/node";
 import { type GraphDocument, type GraphNode, limits } from "#nodes/graph/document";
+import { definitionOf } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import type { Blobs } from "../storage/blobs";
 import { Usage } from "../usage";
@@ -27,7 +28,7 @@ export async function withAssignments(
     const [, id = "", param = "", text = ""] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (!id) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
     const node = nodeNamed(changed, id);
-    const definition = (registry as Record<string, NodeDefinition>)[node.type];
+    const definition = definitionOf(changed, id, registry);
     refuseUnknown(id, param, definition);
     const isUpload = z.globalRegistry.get(definition?.params[param])?.widget === "upload";
     node.params[param] =

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import type { Host } from "#nodes/core/host";
+import { inFileName } from "#nodes/graph/composites";
 import type { CompiledModel } from "../compile";
 import { env } from "../env";
 import { type Blobs, openBlobs } from "../storage/blobs";
@@ -74,7 +75,7 @@ async function writeModels(
 ): Promise<{ file: string; nodes: string[]; bytes: number }[]> {
   const written = [];
   for (const { name, nodes, model } of models) {
-    const file = resolve(out, `${name}.onnx`);
+    const file = resolve(out, `${inFileName(name)}.onnx`);
     await writeFile(file, model);
     written.push({ file, nodes, bytes: model.byteLength });
   }

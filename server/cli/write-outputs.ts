@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileValue, Weights } from "#nodes/core/values";
+import { inFileName } from "#nodes/graph/composites";
 import type { StoredOutputs } from "../runtime/results";
 import type { Blobs } from "../storage/blobs";
 import { readAllRows } from "../runtime/rows";
@@ -64,7 +65,7 @@ async function writeStored(
   const { refs, shown, beside = [] } = file;
   // A name that is taken already is one that another file calls for: those that belong together get a folder.
   const isTaken = beside.some(({ name }) => usedNames.has(name));
-  const folder = isTaken ? join(out, `${file.node}.${file.port}`) : out;
+  const folder = isTaken ? join(out, inFileName(`${file.node}.${file.port}`)) : out;
   await mkdir(folder, { recursive: true });
   const name = isTaken ? (shown.name ?? "") : freeName({ ...file, name: shown.name }, usedNames);
   for (const one of [{ refs, name }, ...beside.map((other) => ({ refs: [other.ref], name: other.name }))]) {
@@ -99,7 +100,8 @@ async function* bytesOf(refs: readonly string[], blobs: Blobs): AsyncGenerator<U
 /** The name that a stored file is written under: its own, unless another file has that. */
 function freeName(file: { node: string; port: string; type: string; name?: string }, usedNames: Set<string>): string {
   const given = basename(file.name ?? "");
-  const fallback = `${file.node}.${file.port}.${given || (file.type === "weights" ? "safetensors" : "bin")}`;
+  const ending = given || (file.type === "weights" ? "safetensors" : "bin");
+  const fallback = `${inFileName(file.node)}.${file.port}.${ending}`;
   const name = given && !usedNames.has(given) ? given : fallback;
   usedNames.add(name);
   return name;
@@ -116,7 +118,7 @@ async function inlineOrFile(
   const text = JSON.stringify(value);
   if (text.length <= inlineLength) return value;
   if (!out) return { type, artifact: blobs.path(await blobs.put(new TextEncoder().encode(text))) };
-  const file = join(out, `${node}.${port}.json`);
+  const file = join(out, inFileName(`${node}.${port}.json`));
   await writeFile(file, text);
   return { type, artifact: resolve(file) };
 }

@@ -1,4 +1,4 @@
-import { schemaVersion } from "#nodes/graph/document";
+import { readSchemas } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { readEach } from "../rows";
 import { readable } from "./checked";
@@ -28,7 +28,7 @@ function countNodes(db: Db, ids: readonly string[]): Promise<{ id: string; nodes
   return db.$queryRaw`
     select "id", case
       when json_typeof("document"->'nodes') = 'object' and json_typeof("document"->'wires') = 'array'
-        and "document"->>'schema' = ${String(schemaVersion)}
+        and "document"->>'schema' = any(${readSchemas.map(String)})
       then (select count(*)::int from json_object_keys("document"->'nodes'))
     end as nodes
     from "Graph" where "id" = any(${ids}::uuid[])`;

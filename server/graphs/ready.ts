@@ -1,5 +1,6 @@
 import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
+import type { Flat } from "#nodes/graph/flatten";
 import { sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
@@ -20,14 +21,15 @@ export function readyTargets(
   { graph, problems }: Checked,
   asked?: readonly string[],
 ): readonly string[] {
-  const unknown = asked?.find((id) => !Object.hasOwn(document.nodes, id));
+  const unknown = asked?.find((id) => !isThere(document, graph.flat, id));
   if (unknown !== undefined)
     throw new Failure({
       message: `The run asks for the node “${cutText(unknown, 64, "…")}”, which is not in the graph.`,
       hint: `Its nodes are ${cutText(Object.keys(document.nodes).join(", "), 500, "…") || "none"}.`,
     });
-  const targets = asked ?? sinks(graph);
-  const needed = nodesLeadingTo(document, ...targets);
+  const { flat } = graph;
+  const targets = asked?.flatMap((id) => flatTargets(flat, id)) ?? sinks(graph);
+  const needed = nodesLeadingTo(flat.document, ...targets);
   const concerns = ({ node }: Problem) => node === undefined || needed.has(node) || !targets.length;
   const wrong = problems.find((problem) => problem.severity === "error" && concerns(problem));
   if (wrong) throw failureOf(wrong);
@@ -37,4 +39,15 @@ export function readyTargets(
       hint: "Add a node, or start from a template.",
     });
   return targets;
+}
+
+const isThere = (document: GraphDocument, flat: Flat, id: string): boolean =>
+  Object.hasOwn(document.nodes, id) || Object.hasOwn(flat.document.nodes, id) || flat.instances.has(id);
+
+/** What is computed where a node is asked for: of an instance what it gives, or all of it where it gives nothing. */
+function flatTargets({ instances }: Flat, id: string): string[] {
+  const instance = instances.get(id);
+  if (!instance) return [id];
+  const giving = Object.values(instance.outputs).flatMap((sources) => sources.map(({ node }) => node));
+  return giving.length ? [...new Set(giving)] : instance.nodes;
 }

@@ -1,3 +1,4 @@
+import { inFileName } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { metricValue } from "#nodes/graph/sweep";
@@ -64,7 +65,7 @@ export async function finishRun(
       data: {
         status,
         provider,
-        metric: spec && metricValue(spec.metric, outputs),
+        metric: spec && metricValue(spec.metric, outputs, run.document),
         error: error && asJson(error),
         result: asJson({ outputs, ran, cached, timings, problems, warnings }),
         finishedAt: new Date(),
@@ -97,7 +98,7 @@ function artifactsOf(run: ClaimedRun, outputs: ExecuteResult["outputs"]): NewArt
     for (const [port, { type, value }] of Object.entries(ports)) {
       const { ref = firstChunkOf(type, value), name } = (value ?? {}) as { ref?: string; name?: string };
       if (!ref) continue;
-      const fallback = `${node}.${port}${endings[type] ?? ""}`;
+      const fallback = `${inFileName(node)}.${port}${endings[type] ?? ""}`;
       artifacts.push({ runId: run.id, node, port, type, ref, name: name ?? fallback });
     }
   }

@@ -173,7 +173,7 @@ class Execution {
     this.result.cached = cached.filter((id) => !this.result.ran.includes(id));
     this.#tell({ kind: "plan", run, cached });
     for (const id of cached) this.result.outputs[id] = results.outputsOf(id);
-    for (const id of nodesLeadingTo(this.options.document, ...targets)) {
+    for (const id of nodesLeadingTo(this.#graph.flat.document, ...targets)) {
       const entry = run.includes(id) ? undefined : results.entryOf(id);
       if (entry) this.#tellDone(id, entry);
     }
@@ -267,7 +267,7 @@ class Execution {
 
   /** What a person calls a node: its own title, or that of its type. */
   #titleOf(id: string): string {
-    return this.options.document.nodes[id]?.title || this.#nodeOf(id).definition.title;
+    return this.#graph.flat.document.nodes[id]?.title || this.#nodeOf(id).definition.title;
   }
 
   #nodeOf(id: string): ResolvedNode {

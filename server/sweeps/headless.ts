@@ -34,7 +34,7 @@ export async function* runTrials(
       number: i + 1,
       assignment,
       status,
-      metric: metricValue(metric, outputs) ?? null,
+      metric: metricValue(metric, outputs, document) ?? null,
       ms: Math.round(performance.now() - start),
       ...(error ? { error } : {}),
     };

@@ -1,7 +1,9 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
-import type { Assignment, SweepMetric, SweepSpec } from "#nodes/graph/sweep";
+import { compositeOf } from "#nodes/graph/composites";
+import { type Assignment, madeAt, type SweepMetric, type SweepSpec } from "#nodes/graph/sweep";
 import type { Db } from "../db";
+import { readable } from "../graphs/checked";
 import { readEach } from "../rows";
 import { lastEventOf, lastValueOf } from "../runs/events";
 import { specOf } from "./spec";
@@ -55,8 +57,10 @@ export async function readSweep(db: Db, id: string): Promise<(SweepSummary & { t
   if (!sweep) return undefined;
   const [summary] = (await summaries(db, [sweep])) as [SweepSummary];
   const runs = await db.run.findMany({ where: { sweepId: id }, orderBy: { number: "asc" }, select: trialColumns });
+  const { metric } = summary.spec;
+  const made = { ...metric, ...madeAt(readable(sweep.document).document, metric) };
   const trials = runs.map(async (run): Promise<Trial> => {
-    const soFar = run.status === "running" ? await toldSoFar(db, run.id, summary.spec.metric) : {};
+    const soFar = run.status === "running" ? await toldSoFar(db, run.id, made) : {};
     return {
       ...run,
       number: run.number ?? 0,
@@ -127,10 +131,12 @@ const noSpec: SweepSpec = { mode: "grid", axes: [], count: 1, seed: 0, metric: {
 
 /** Types and titles of some nodes of a stored graph; of one that is no graph, none. */
 function namesIn(document: unknown, ids: readonly string[]): SweepSummary["nodes"] {
-  const { nodes } = (document ?? {}) as Partial<GraphDocument>;
+  const { nodes, composites } = (document ?? {}) as Partial<GraphDocument>;
   const named = ids.flatMap((id) => {
     const node = typeof nodes === "object" && nodes !== null && Object.hasOwn(nodes, id) ? nodes[id] : undefined;
-    return typeof node?.type === "string" ? [[id, { type: node.type, title: node.title }] as const] : [];
+    return typeof node?.type === "string"
+      ? [[id, { type: node.type, title: node.title ?? compositeOf({ composites }, node)?.title }] as const]
+      : [];
   });
   return Object.fromEntries(named);
 }
