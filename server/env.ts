@@ -48,7 +48,10 @@ const schema = z.object({
     .transform((v) => v === "1"),
   /** How much memory runs may hold; by default half of what there is. */
   PATCHBAY_MEMORY: amount.optional(),
-  /** How much a chunk of rows may have where it is widest. */
+  /**
+   * How much a chunk of rows may have where it is widest. Some four of them are on their way at once: one that is made,
+   * one that waits, one that a model runs on, and what it gives.
+   */
   PATCHBAY_CHUNK: amount.pipe(z.number().min(1, "more than nothing was expected")).optional(),
   /** How many bytes what can be made again may take; by default 50 GB or a fifth of the free space. */
   PATCHBAY_DISK: amount.optional(),
@@ -85,7 +88,7 @@ export function env(from: Record<string, string | undefined> = process.env): Env
     folders: v.PATCHBAY_FOLDERS,
     allowRemote: v.PATCHBAY_ALLOW_REMOTE,
     memory: v.PATCHBAY_MEMORY,
-    chunk: v.PATCHBAY_CHUNK ?? 64 * 2 ** 20,
+    chunk: v.PATCHBAY_CHUNK ?? 16 * 2 ** 20,
     disk: v.PATCHBAY_DISK,
   };
 }

@@ -41,8 +41,8 @@ export type Init =
   | { kind: "uniform"; bound: number }
   /** The numbers themselves, such as those of an imported model. */
   | { kind: "values"; data: Float32Array<ArrayBuffer> }
-  /** Numbers that lie in a file; `fresh` fills it where they are not wanted. */
-  | { kind: "stored"; address: StoredNumbers; fresh: Init };
+  /** Numbers that lie in a file; `fresh` fills it where others are asked for, and without one these do. */
+  | { kind: "stored"; address: StoredNumbers; fresh?: Init };
 
 /** Where numbers lie: the bytes `start` up to `end` of a file, of an element type as safetensors calls it. */
 export interface StoredNumbers {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Shape, Value } from "#models/onnx/graph";
 import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
-import { type Source, sourceOf } from "#models/onnx/import/fields";
+import { inWindows, type Source } from "#models/onnx/import/fields";
 import { inspectModel } from "#models/onnx/import/inspect";
 import { tensorsWithNaN } from "#models/onnx/import/not-a-number";
 import { readModel } from "#models/onnx/import/read";
@@ -148,8 +148,10 @@ A model whose weights lie in other files is uploaded together with these: severa
   // A shipped file may change with the product: its bytes, not its name, are what results depend on.
   fingerprint: ({ host, params }) => fingerprintOf(host, params),
   async prepare({ host, params }) {
-    const source = sourceOf(await host.get(await refOf(host, params)));
-    const model = freed(await readModel(source, isImportable, { beside: besideOf(host, params) }));
+    const ref = await refOf(host, params);
+    const source = inWindows(await storedSource(host, ref));
+    const fileName = (location?: string) => (location === undefined ? ref : refsBesideOf(params).get(location));
+    const model = freed(await readModel(source, isImportable, { beside: besideOf(host, params), fileName }));
     const broken = tensorsWithNaN(model);
     if (broken.length)
       host.warn(
@@ -237,9 +239,13 @@ const wiring = (known: Signature | undefined): string =>
 const refOf = async (host: Host, { source, shipped, file }: Choice): Promise<string> =>
   source === "shipped" ? host.put(await host.packageFile("patchbay", `${shipped}.onnx`)) : (file?.ref ?? "");
 
+/** What is stored beside the model, by the paths of its files. */
+const refsBesideOf = ({ file }: Choice): ReadonlyMap<string, string> =>
+  new Map(file?.files?.map((stored) => [stored.path, stored.ref]));
+
 /** The files that were stored beside the model. */
-function besideOf(host: Host, { file }: Choice): (path: string) => Promise<Source | undefined> {
-  const refs = new Map(file?.files?.map((stored) => [stored.path, stored.ref]));
+function besideOf(host: Host, choice: Choice): (path: string) => Promise<Source | undefined> {
+  const refs = refsBesideOf(choice);
   const open = new Map<string, Promise<Source>>();
   return async (path) => {
     const stored = refs.get(path);

@@ -25,7 +25,10 @@ export function initialise(init: Init, size: number, seed: number, name: string)
   if (init.kind === "constant") return data.fill(init.value);
   if (init.kind === "zeros") return data;
   if (init.kind === "values") return init.data;
-  if (init.kind === "stored") return initialise(init.fresh, size, seed, name);
+  if (init.kind === "stored") {
+    if (!init.fresh) throw new Error(`the numbers of ${name} lie in a file, and are not drawn`);
+    return initialise(init.fresh, size, seed, name);
+  }
   random(seed, "init", name).fill(data, init.kind);
   if (init.kind === "normal") for (let i = 0; i < size; i++) data[i] = (data[i] as number) * init.std;
   else for (let i = 0; i < size; i++) data[i] = ((data[i] as number) * 2 - 1) * init.bound;
@@ -75,7 +78,7 @@ export async function parameterSources(
     const checkpoint = weights?.ref === undefined ? undefined : await checkpointFor(weights);
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
     const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, weights?.seed !== undefined) : undefined;
-    const ownNumbers = init.kind === "stored" && !weights && !now ? init.address : undefined;
+    const ownNumbers = init.kind === "stored" && !now && !(weights && init.fresh) ? init.address : undefined;
     if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
     else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, parameter.name));
   }

@@ -1,5 +1,6 @@
 /** The outputs of a stream that are kept as their rows come. */
 import type { Port } from "#nodes/core/ports";
+import type { Tensor } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey } from "#nodes/graph/resolve";
 import { refuseTooManyRows } from "./all-rows";
@@ -8,9 +9,15 @@ import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, sto
 import { readOutsideOf } from "./steps";
 import { rowBytesOf } from "./chunk-rows";
 import { nodeOf, type OpenStream } from "./stream-rows";
+import { sliceRows } from "./values";
 
 /** What is cheap to make again is kept up to so many bytes. */
 const smallBytes = 64 * 2 ** 20;
+
+/** What is there is told again after so many times what telling took. */
+const partsApart = 20;
+/** What is shown of rows before all of them are there. */
+const shown = { rows: 32, bytes: 2 ** 20 };
 
 export interface Keeper {
   endpoint: Endpoint;
@@ -37,7 +44,7 @@ export class Keepers {
   }
 
   #keepOutputsOf(id: string, outside: ReadonlySet<string>): void {
-    const { results, targets, graph } = this.stream.context;
+    const { results, targets, graph, types } = this.stream.context;
     const { definition } = nodeOf(this.stream, id);
     for (const port of results.readPorts(id)) {
       const type = (definition.outputs[port] as Port).type;
@@ -45,7 +52,8 @@ export class Keepers {
       const name = endpointKey(endpoint);
       if (!hasRows(type)) continue;
       const must = definition.expensive === true || targets.includes(id) || outside.has(name) || !graph.wired.has(name);
-      this.#all.set(name, { endpoint, type, must, chunks: [], bytes: 0, dropped: false });
+      const dropped = !must && this.stream.rows * rowBytesOf(endpoint, types) > smallBytes;
+      this.#all.set(name, { endpoint, type, must, chunks: [], bytes: 0, dropped });
     }
   }
 
@@ -74,12 +82,18 @@ export class Keepers {
 
   /** Keeps the next rows of an output. */
   async keep(keeper: Keeper, value: unknown): Promise<void> {
-    keeper.first ??= value;
+    this.show(keeper, value);
     if (keeper.dropped) return;
     const chunk = await storeChunk(keeper.type, value, this.stream.context.options.blobs);
     keeper.chunks.push(chunk);
     keeper.bytes += storedBytes(keeper.type, chunk.value);
     if (!keeper.must && keeper.bytes > smallBytes) keeper.dropped = true;
+  }
+
+  /** Takes the first rows for a preview: a copy, so that no others are held. Where there is one chunk, all of it. */
+  show(keeper: Keeper, value: unknown): void {
+    const { rows, chunkRows } = this.stream;
+    keeper.first ??= rows > chunkRows ? firstRows(keeper.type, value) : value;
   }
 
   /** Takes up what an earlier run, which was killed, has kept. Gives how many rows of it need not be computed. */
@@ -101,10 +115,20 @@ export class Keepers {
     return whole * chunkRows;
   }
 
-  /** Tells what is there up to some row, for a run that goes on after a kill. */
+  /**
+   * Tells what is there up to some row, for a run that goes on after a kill. What is told grows with the rows: of the
+   * time it takes a small part at most.
+   */
   async keepParts(end: number): Promise<void> {
-    const { rows, chunkRows, context, steps } = this.stream;
-    if (end >= rows) return;
+    if (end >= this.stream.rows || performance.now() < this.#nextPart) return;
+    const began = performance.now();
+    await this.#keepParts();
+    this.#nextPart = performance.now() + partsApart * (performance.now() - began);
+  }
+  #nextPart = 0;
+
+  async #keepParts(): Promise<void> {
+    const { chunkRows, context, steps } = this.stream;
     for (const id of steps.keys()) {
       const kept = this.of(id).filter(({ dropped }) => !dropped);
       if (!kept.length) continue;
@@ -141,4 +165,16 @@ export class Keepers {
       refuseTooManyRows(context.graph, endpoint, rows, bytes);
     }
   }
+}
+
+/** As many rows as a preview is made of. */
+function firstRows(type: RowType, value: unknown): unknown {
+  const numbers = type === "image" && typeof value === "object" && value && "pixels" in value ? value.pixels : value;
+  const { data, shape } = numbers as Partial<Tensor>;
+  const [count = 0] = shape ?? [];
+  const fitting = Math.floor((shown.bytes * count) / Math.max(1, data?.byteLength ?? 0));
+  const taken = Math.min(count, Math.max(shown.rows, fitting));
+  if (!data || taken === count) return value;
+  const rows = Array.from({ length: taken }, (_, row) => row);
+  return sliceRows[type]?.(value as never, rows);
 }

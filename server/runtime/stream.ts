@@ -121,7 +121,7 @@ class StreamRun {
       const value = await chunk.value(keeper.endpoint);
       if (value === undefined)
         keeper.dropped = true; // its model does not give it: inside of a region, and large
-      else if (isThere) keeper.first ??= value;
+      else if (isThere) this.keepers.show(keeper, value);
       else await this.keepers.keep(keeper, value);
     }
     for (const id of this.stream.steps.keys()) {

@@ -4,7 +4,7 @@ import { show } from "../shape";
 import type { BakedBatch, FreeModel } from "./baked";
 import { OnnxError } from "./error";
 import { fold } from "./fold";
-import { isKnown, type Operand, ofTensor, ofValue } from "./operand";
+import { initOf, isKnown, type Operand, ofTensor, ofValue } from "./operand";
 import { type FileNode, type Initializer, type OnnxModel, whereIs } from "./read";
 import type { InputPort } from "./signature";
 import { translationOf } from "./translate";
@@ -80,8 +80,7 @@ function fitting({ name, dtype, shape }: InputPort, value: Value): Value {
 
 function ofInitializer(builder: Builder, tensor: Initializer): Operand {
   if (!tensor.parameter) return ofTensor(builder, tensor);
-  const data = tensor.data as Float32Array<ArrayBuffer>;
-  return ofTensor(builder, tensor, () => builder.weight(tensor.name, tensor.shape, { kind: "values", data }));
+  return ofTensor(builder, tensor, () => builder.weight(tensor.name, tensor.shape, initOf(tensor)));
 }
 
 /** What a node gives: computed here where it works on sizes, else translated. */

@@ -34,6 +34,20 @@ export const sourceOf = (bytes: Uint8Array): Source => ({
   read: async (start, end) => bytes.subarray(start, end),
 });
 
+/** A source of which small parts that lie side by side are read together. */
+export function inWindows({ size, read }: Source, bytes = 2 ** 20): Source {
+  let window: { start: number; content: Uint8Array } = { start: 0, content: new Uint8Array() };
+  return {
+    size,
+    async read(start, end) {
+      if (end - start >= bytes) return read(start, end);
+      if (start < window.start || end > window.start + window.content.length)
+        window = { start, content: await read(start, Math.min(size, start + bytes)) };
+      return window.content.subarray(start - window.start, end - window.start);
+    },
+  };
+}
+
 export class FieldReader {
   #bytes = new Uint8Array();
   #from = 0;

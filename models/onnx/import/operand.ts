@@ -1,6 +1,6 @@
 import type { Builder } from "../../blocks/builder";
 import { termsOf } from "../dim";
-import type { Constant, Dim, DType, Shape, Value } from "../graph";
+import type { Constant, Dim, DType, Init, Shape, Value } from "../graph";
 import { fixed, sizeOf } from "../shape";
 import type { FileTensor } from "./tensor";
 
@@ -46,6 +46,12 @@ export function ofTensor(builder: Builder, tensor: FileTensor & { name?: string 
     known: !parameter && isSmall ? Array.from(data, Number) : undefined,
     value: () => (made ??= parameter ? parameter() : builder.graph.keep(dtype, shape, data)),
   };
+}
+
+/** What fills a parameter that is a tensor of the file: its numbers, or the place where they lie. */
+export function initOf({ data, stored }: FileTensor): Init {
+  if (stored) return { kind: "stored", address: stored };
+  return { kind: "values", data: data as Float32Array<ArrayBuffer> };
 }
 
 /**

@@ -30,6 +30,25 @@ const linear: FileSpec = {
 const changed = (change: FileSpec["change"]) => onnxFile({ ...linear, weights: weights(), change });
 
 describe("a file", () => {
+  it("keeps larger weights where they are, and is asked for their numbers alone by whoever needs them", async () => {
+    const mask = floatTensor("mask", [128, 128], new Array(16_384).fill(Number.NEGATIVE_INFINITY));
+    const bytes = onnxFile({
+      nodes: [
+        ["MatMul", ["x", "w"], ["m"]],
+        ["Add", ["m", "mask"], ["n"]],
+        ["Add", ["n", "b"], ["y"]],
+      ],
+      inputs: { x: [128, 128] },
+      outputs: ["y"],
+      weights: [wave("w", 128, 128), wave("b", 128), mask],
+    });
+    const { initializers } = await readModel(sourceOf(bytes), isImportable, { fileName: () => "the model" });
+    const { stored, data, parameter } = initializers.get("w") ?? {};
+    expect([parameter, data?.length, stored?.file, stored?.dtype]).toEqual([true, 0, "the model", "F32"]);
+    expect(bytes.slice(stored?.start, stored?.end)).toEqual(new Uint8Array(wave("w", 128, 128).rawData));
+    expect(initializers.get("b")).toMatchObject({ parameter: true, data: { length: 128 } });
+    expect(initializers.get("mask")).toMatchObject({ parameter: false, data: { length: 16_384 } });
+  });
   it("gives its weights as parameters, and numbers, integers and masks as constants", async () => {
     const weights = [
       wave("w", 3, 2),

@@ -13,6 +13,7 @@ import { type Beside, checkBounds, fileOf, nothingBeside, readExternal } from ".
 import type { Source, Span } from "./fields";
 import { type ModelMap, scan, type TensorSpan } from "./scan";
 import { describe, type InputPort, type OutputPort, type Signature } from "./signature";
+import { maskBound, storedWeight, type Whereabouts } from "./stored-weights";
 import { byteLengthOf, type FileTensor, tensorOf, unreadTensor } from "./tensor";
 
 /** One op of the file, with its attributes decoded. */
@@ -49,6 +50,8 @@ export interface ReadOptions {
   beside?: Beside;
   /** Leaves the numbers of larger tensors where they are: enough to see what becomes of the model. */
   skeleton?: boolean;
+  /** Leaves larger weights where they are, in files of these names: the model's own, or those beside it. */
+  fileName?: Whereabouts["fileName"];
 }
 
 /** What ONNX Runtime 1.30 takes. */
@@ -69,7 +72,7 @@ const limits = { nodeBytes: 8 * 2 ** 20, nodesBytes: 32 * 2 ** 20, listedBytes: 
 export async function readModel(
   source: Source,
   knows: (op: string) => boolean,
-  { beside = nothingBeside, skeleton = false }: ReadOptions = {},
+  { beside = nothingBeside, skeleton = false, fileName }: ReadOptions = {},
 ): Promise<OnnxModel> {
   const map = await scan(source);
   const partOf = async ({ start, end }: Span) => source.read(start, end);
@@ -77,8 +80,8 @@ export async function readModel(
   refuseForeign(map, signature.opset);
   const initializers = new Map<string, Initializer>();
   for (const span of map.initializers) {
-    const proto = await tensorProto(span, source, skeleton);
-    const tensor = await numbersOf(proto, span, beside, skeleton);
+    const whereabouts = fileName && { source, beside, fileName };
+    const tensor = await tensorIn(span, source, { beside, skeleton, whereabouts });
     if (initializers.has(span.name)) throw twice(`two tensors of the model are called “${span.name}”`);
     initializers.set(span.name, { ...tensor, name: span.name, parameter: isWeight(tensor) });
   }
@@ -122,6 +125,22 @@ function refuseForeign(map: ModelMap, opset: number): void {
     map.listedBytes > limits.listedBytes
   )
     throw new Untranslatable(`its nodes hold more than ${limits.nodeBytes / 2 ** 20} MiB of numbers`);
+}
+
+interface TensorOptions {
+  beside: Beside;
+  skeleton: boolean;
+  whereabouts?: Whereabouts;
+}
+
+async function tensorIn(span: TensorSpan, source: Source, options: TensorOptions): Promise<FileTensor> {
+  const { beside, skeleton, whereabouts } = options;
+  if (whereabouts) {
+    const head = await tensorProto(span, source, true);
+    const stored = await storedWeight(head, span, whereabouts);
+    if (stored) return stored;
+  }
+  return numbersOf(await tensorProto(span, source, skeleton), span, beside, skeleton);
 }
 
 /** A tensor as the file has it; with `skeleton` without its numbers where there are many. */
@@ -204,7 +223,6 @@ const hints = new Map([
   ["Loop", straight],
   ["Scan", straight],
 ]);
-const maskBound = 1e30;
 const isWeight = ({ dtype, data, unread }: FileTensor): boolean =>
   dtype === "float32" && (unread || (data.length > 1 && (data as Float32Array).every((x) => Math.abs(x) < maskBound)));
 

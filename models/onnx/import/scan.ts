@@ -14,6 +14,8 @@ export interface ExternalData {
 export interface TensorSpan extends Span {
   name: string;
   head: Span[];
+  /** Its numbers, where they are raw bytes. */
+  raw?: Span;
   external?: ExternalData;
 }
 
@@ -55,7 +57,7 @@ const graphFields = { node: 1, initializer: 5, input: 11, output: 12, sparse: 15
 const functionFields = { node: 7 };
 const nodeFields = { input: 1, attribute: 5 };
 const attributeFields = { tensor: 5, graph: 6, tensors: 10, graphs: 11 };
-const tensorFields = { int64s: 7, name: 8, uint64s: 11, external: 13, location: 14 };
+const tensorFields = { int64s: 7, name: 8, raw: 9, uint64s: 11, external: 13, location: 14 };
 /** Fields of a tensor that hold its numbers: lists of six types, and raw bytes. */
 const numberFields = new Set([4, 5, 6, 7, 9, 10, 11]);
 const portFields = { name: 1 };
@@ -161,6 +163,7 @@ class Scanner {
       if (numberFields.has(part.field)) {
         if (part.field === tensorFields.int64s || part.field === tensorFields.uint64s)
           this.#map.listedBytes += part.end - part.start;
+        if (part.field === tensorFields.raw) found.raw = { start: part.start, end: part.end };
         continue;
       }
       extend(found.head, { start: part.tag, end: part.end });

@@ -1,6 +1,6 @@
 import type { TensorProto } from "onnx-buf";
 import { fromHalf } from "../../files/half";
-import type { Constant, DType } from "../graph";
+import type { Constant, DType, StoredNumbers } from "../graph";
 import { OnnxError, Untranslatable } from "./error";
 
 /** A tensor of the file, in the few element types that we compute with. */
@@ -10,6 +10,8 @@ export interface FileTensor {
   data: Constant["data"];
   /** Its numbers were left where they are, and `data` is empty. */
   unread?: boolean;
+  /** Where they are, for whoever wants them. */
+  stored?: StoredNumbers;
 }
 
 /** How an element type of the file is stored and what it is computed with. */

@@ -2,7 +2,7 @@ import { normalizeBatch } from "../../../blocks/convolution";
 import { multiplyDims } from "../../dim";
 import type { Dim, Value } from "../../graph";
 import { fixed } from "../../shape";
-import { type Operand, ofValue } from "../operand";
+import { initOf, type Operand, ofValue } from "../operand";
 import { type Call, refuse, type Translation } from "./call";
 import { expanded, reshaped } from "./views";
 
@@ -42,9 +42,8 @@ function byBatch(call: Call): readonly Operand[] {
 
 /** A tensor of the file as what a training step moves. */
 function statisticAt(call: Call, index: number): Value | undefined {
-  const { name, shape, data } = call.input(index).tensor ?? {};
-  if (name === undefined) return undefined;
-  return call.builder.buffer(name, shape as number[], { kind: "values", data: data as Float32Array<ArrayBuffer> });
+  const { tensor } = call.input(index);
+  return tensor?.name === undefined ? undefined : call.builder.buffer(tensor.name, tensor.shape, initOf(tensor));
 }
 
 /** Before opset 21 there is one scale and one bias for each group, not for each channel. */
