@@ -2,6 +2,7 @@
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
+import { shapeCaps as dataShapeCaps } from "./data/shape-caps";
 import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
@@ -70,6 +71,7 @@ export const registry = {
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
   "data.mnist": dataMnist,
+  "data.shape-caps": dataShapeCaps,
   "data.table": dataTable,
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
