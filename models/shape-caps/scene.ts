@@ -1,6 +1,6 @@
 /**
  * ShapeCaps' scenes: one to three objects on a grid of 3 × 3 cells, each a shape of a colour and a size, with or
- * without a digit. A scene is drawn from its row's own generator, so that it depends on nothing but seed, split and row.
+ * without a digit. A scene is drawn from its row's own generator: it depends on nothing but seed, split and row.
  */
 import type { Random } from "../random";
 

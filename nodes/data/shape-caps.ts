@@ -15,13 +15,13 @@ export const shapeCaps = defineNode({
   title: "ShapeCaps",
   description: "Drawn shapes with known attributes, captions, questions and answers: as many as you like, no download.",
   docs: `A made-up data set for small experiments, of which everything is known. A picture has one to three objects,
-each in a cell of its own of a grid of 3 × 3: a shape (${"circle, square, triangle, cross"}) of one of six colours and
-two sizes, and with *Digits* a digit of 3 × 5 pixels on it, whatever the side of the picture: the small detail that a
+each in a cell of its own of a grid of 3 × 3: a circle, a square, a triangle or a cross of one of six colours and two
+sizes, and with *Digits* a digit of 3 × 5 pixels on it, whatever the side of the picture: the small detail that a
 scaled-down view loses.
 
 Captions are one of three paraphrases out of 45 words. *Swapped captions* and *Junk captions* are the shares of rows
-that have another row's caption, or a file's name (“img 1920x1080”) in its place; \`noise\` says which. Captions of the
-test rows all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no
+that have another row's caption, or a file's name (“img 1920x1080”) in its place; \`noise\` says which. Test captions
+all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no
 are equally likely.
 
 A row depends on seed, split and its number alone: a longer set begins with a shorter one. \`image\` uint8
