@@ -21,11 +21,11 @@ scaled-down view loses.
 
 Captions are one of three paraphrases out of 45 words. *Swapped captions* and *Junk captions* are the shares of rows
 that have another row's caption, or a file's name (“img 1920x1080”) in its place; \`noise\` says which. Test captions
-all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no
-are equally likely.
+all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no are
+equally likely.
 
 A row depends on seed, split and its number alone: a longer set begins with a shorter one. \`image\` uint8
-[N, side, side, 3]; \`conversation\` is question and answer as LLaVA writes them, with \`<image>\` before the question.`,
+[N, side, side, 3]; \`conversation\` is question and answer as LLaVA writes them, \`<image>\` before the question.`,
   version: 1,
   inputs: {},
   outputs: {
