@@ -22,7 +22,7 @@ describe("ShapeCaps", () => {
     expect(caption).toHaveLength(512);
     expect(pixelsOf(image)).toMatchObject({ dtype: "uint8", shape: [512, 64, 64, 3] });
   });
-  it("gives a row the same content however many follow, and another in another split or with another seed", async () => {
+  it("gives a row the same content however many follow; another in another split or with another seed", async () => {
     const [short, long] = [await run({ digits: 0.5, shuffled: 0 }), await run({ digits: 0.5, rows: 300 })];
     expect(long.caption.slice(0, 64)).toEqual(short.caption);
     expect(long.question.slice(0, 64)).toEqual(short.question);
