@@ -23,3 +23,19 @@ export function startsOf(counts: readonly number[]): Float64Array {
   known.set(counts, starts);
   return starts;
 }
+
+/** The numbers of the items that some rows have, in the order of the rows. */
+export function itemsOfRows(counts: readonly number[], rows: ArrayLike<number>): number[] {
+  const starts = startsOf(counts);
+  return Array.from(rows).flatMap((row) =>
+    Array.from({ length: counts[row] ?? 0 }, (_, i) => (starts[row] as number) + i),
+  );
+}
+
+/** The counts of some rows. */
+export const countsOfRows = (counts: readonly number[], rows: ArrayLike<number>): number[] =>
+  Array.from(rows, (row) => counts[row] as number);
+
+/** Whether rows have the same numbers of items. */
+export const areSameCounts = (one: readonly number[], other: readonly number[]): boolean =>
+  one === other || (one.length === other.length && one.every((count, row) => count === other[row]));

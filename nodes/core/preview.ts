@@ -6,11 +6,20 @@ import type { FileValue, PortType, Ranking, Series, StoredImage } from "./values
  * app/_editor/previews.
  */
 export interface PreviewOf {
-  image: { count: number; width?: number; height?: number; items: StoredImage[] };
+  image: {
+    count: number;
+    /** How many rows the pictures belong to, where a row may have any number of them. */
+    rows?: number;
+    width?: number;
+    height?: number;
+    items: StoredImage[];
+  };
   text: { count: number; items: string[] };
   tensor: {
     dtype: DType;
     shape: number[];
+    /** How many rows the first axis belongs to, where a row may have any number of items. */
+    rows?: number;
     min?: number;
     max?: number;
     mean?: number;

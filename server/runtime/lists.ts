@@ -3,6 +3,7 @@
  * results stay small and rows are read by range.
  */
 import type { ImageFile, PlacedImage, SourceFile } from "#nodes/core/values";
+import { startsOf } from "#nodes/core/packed";
 import { RecentlyUsed } from "../files/recently-used";
 import type { Blobs } from "../storage/blobs";
 import type { StoredRows } from "../storage/stored-rows";
@@ -14,6 +15,8 @@ const chunkRows = 2 ** 14;
 export interface StoredList {
   list: "texts" | "pictures";
   ref: string;
+  /** How many pictures each row has, where they are packed. */
+  counts?: readonly number[];
 }
 
 export const isStoredList = (stored: unknown): stored is StoredList =>
@@ -27,26 +30,33 @@ export async function storeTexts(texts: readonly string[], blobs: Blobs): Promis
 
 /** Pictures as they are kept; stored ones are no longer than their references. */
 export async function storePictures(
-  files: readonly ImageFile[],
+  { files, counts }: { files: readonly ImageFile[]; counts?: readonly number[] },
   blobs: Blobs,
-): Promise<{ files: readonly ImageFile[] } | StoredRows> {
+): Promise<{ files: readonly ImageFile[]; counts?: readonly number[] } | StoredRows> {
   const isLong = files.length > chunkRows && files.every((file) => "file" in file);
-  return isLong ? inChunks(files as readonly PlacedImage[], "pictures", blobs, packed) : { files };
+  if (!isLong) return counts ? { files, counts } : { files };
+  return inChunks(files as readonly PlacedImage[], "pictures", blobs, packed, counts);
 }
 
+/** With `counts`, chunks of so many rows, with all that belongs to them. */
 async function inChunks<T>(
-  rows: readonly T[],
+  items: readonly T[],
   list: StoredList["list"],
   blobs: Blobs,
   encode: (some: readonly T[]) => Uint8Array,
+  counts?: readonly number[],
 ): Promise<StoredRows> {
+  const rows = counts?.length ?? items.length;
+  const starts = counts && startsOf(counts);
   const chunks: StoredRows["chunks"] = [];
-  for (let start = 0; start < rows.length; start += chunkRows) {
-    const some = rows.slice(start, start + chunkRows);
+  for (let start = 0; start < rows; start += chunkRows) {
+    const end = Math.min(rows, start + chunkRows);
+    const some = items.slice(starts?.[start] ?? start, starts?.[end] ?? end);
     const ref = await blobs.put(encode(some), { durable: false });
-    chunks.push({ rows: some.length, value: { list, ref } satisfies StoredList });
+    const ofRows = counts ? { counts: counts.slice(start, end) } : {};
+    chunks.push({ rows: end - start, value: { list, ref, ...ofRows } satisfies StoredList });
   }
-  return { rows: rows.length, chunks };
+  return { rows, chunks };
 }
 
 /** Chunks that were read last; rows that are drawn one by one come from a few of them. */

@@ -6,7 +6,7 @@ import { cutText } from "#models/files/text";
 import type { DType } from "#models/onnx/graph";
 import type { Host } from "#nodes/core/host";
 import type { Preview, PreviewOf } from "#nodes/core/preview";
-import type { PortType, PortValue, Tensor } from "#nodes/core/values";
+import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
 import { checkpointOf, errorsIn } from "#nodes/core/checkpoint";
 import { takeRows } from "./values";
 
@@ -67,19 +67,21 @@ function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
  */
 const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<PreviewOf[T]> } = {
   async image(value, host) {
+    const rows = rowsOfPacked(value);
     if ("files" in value) {
       const items = await host.shownImages(value.files.slice(0, shown.images));
-      return { count: value.files.length, items: items.filter((item) => item !== undefined) };
+      return { count: value.files.length, ...rows, items: items.filter((item) => item !== undefined) };
     }
     const [count = 0, height, width] = value.pixels.shape;
-    return { count, height, width, items: await host.encodeImages(takeRows(value.pixels, first(shown.images, count))) };
+    const items = await host.encodeImages(takeRows(value.pixels, first(shown.images, count)));
+    return { count, ...rows, height, width, items };
   },
   async text(value) {
     const some = value.slice(0, shown.texts);
     const length = Math.max(shown.textLength, Math.floor(shown.letters / Math.max(1, some.length)));
     return { count: value.length, items: some.map((text) => cutText(text, length)) };
   },
-  tensor: async (value) => statistics(value),
+  tensor: async (value) => ({ ...statistics(value), ...rowsOfPacked(value) }),
   number: async (value) => ({ value }),
   async weights(value, host) {
     const checkpoint = await checkpointOf(host, value);
@@ -188,9 +190,27 @@ export async function previewOf(type: PortType, value: unknown, host: Host): Pro
   return { type, ...(await previews[type](value as never, host)) } as Preview;
 }
 
-/** What the canvas shows of a value of so many rows, from the first of them. */
-export async function previewOfRows(type: PortType, sample: unknown, rows: number, host: Host): Promise<Preview> {
+/**
+ * What the canvas shows of a value of so many rows, from the first of them. `items`: how many the rows of a packed
+ * value have; where that is not known, it is shown by its first rows alone.
+ */
+export async function previewOfRows(
+  type: PortType,
+  sample: unknown,
+  rows: number,
+  host: Host,
+  items?: number,
+): Promise<Preview> {
   const preview = await previewOf(type, sample, host);
-  if (preview.type === "tensor") return { ...preview, shape: [rows, ...preview.shape.slice(1)] };
-  return preview.type === "image" || preview.type === "text" ? { ...preview, count: rows } : preview;
+  if (preview.type === "text") return { ...preview, count: rows };
+  if (preview.type !== "image" && preview.type !== "tensor") return preview;
+  const isPacked = preview.rows !== undefined;
+  if (isPacked && items === undefined) return preview;
+  const whole = isPacked ? { rows } : {};
+  const count = items ?? rows;
+  if (preview.type === "image") return { ...preview, ...whole, count };
+  return { ...preview, ...whole, shape: [count, ...preview.shape.slice(1)] };
 }
+
+/** How many rows a packed value has. */
+const rowsOfPacked = ({ counts }: Tensor | ImageBatch): { rows?: number } => (counts ? { rows: counts.length } : {});

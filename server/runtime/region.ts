@@ -2,12 +2,12 @@
  * Neighbouring tensor nodes, run as one ONNX model: lowered for the tensors that come in, loaded, fed in chunks of
  * rows.
  */
-import { availableParallelism } from "node:os";
-import type { DType, Shape, Value } from "#models/onnx/graph";
+import type { DType, Shape } from "#models/onnx/graph";
 import { indexBounds } from "#models/onnx/index-bounds";
-import { runsByRow } from "#models/onnx/rows";
+import { areSameCounts } from "#nodes/core/packed";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
+import type { Types } from "#nodes/graph/infer";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled, Failure } from "../errors";
@@ -19,18 +19,13 @@ import { memoryLimit } from "./memory";
 import { fedModel, type ModelFiles, storedModel } from "./model-files";
 import { chunkOf, Joined } from "./onnx-file/chunks";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
+import { itemsOf } from "./packed";
 import type { Provider } from "./providers";
+import { layoutOf, type RowSymbols, RowsInCalls } from "./region-rows";
 import type { Lease, Session, SessionPool } from "./sessions";
 import { deadLosses } from "./single-choice";
-import { rowsOf, widthOf } from "./values";
+import { widthOf } from "./values";
 
-/**
- * Rows per call of a model that works row by row: enough to keep the cores busy, few enough that what lies between two
- * ops stays in their caches, and to tell and stop in between. Measured with a ViT-S/16, whose widest row has 1.2 MB:
- * 97 ms of work a row in calls of 4, 107 in calls of 16, 120 in calls of 64.
- */
-const callRows = 64;
-const callBytes = 2.5 * 2 ** 20 * availableParallelism();
 /**
  * A value inside a region is kept too when it is no larger than this, so that a later edit need not compute it again.
  */
@@ -97,28 +92,63 @@ async function runOnce(region: RegionRun, incoming: ReadonlyMap<string, Tensor>)
 
 /** Loaded for any number of rows, or, where first sizes are no batch to the nodes, for those that came. */
 function openForTensors(region: Region, incoming: ReadonlyMap<string, Tensor>): Promise<OpenRegion> {
-  const symbols = rowSymbols(incoming.values());
-  const typed = (shapeOf: (shape: readonly number[]) => Shape): IncomingType => {
+  const { symbols, symbolOf } = rowSymbols(incoming.values());
+  const typed = (shapeOf: (tensor: Tensor) => Shape): IncomingType => {
     return (from) => {
-      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: shapeOf(shape) };
+      const tensor = incoming.get(endpointKey(from)) as Tensor;
+      return { dtype: tensor.dtype, shape: shapeOf(tensor) };
     };
   };
-  const sizes = new Map([...symbols].map(([size, symbol]) => [symbol, size]));
-  return openRegion(region, [typed((shape) => symbolic(shape, symbols)), typed((shape) => shape)], sizes);
+  const symbolic = typed((tensor) => (tensor.shape.length ? [symbolOf(tensor), ...tensor.shape.slice(1)] : []));
+  // What is packed is a batch to whoever gets it.
+  const isPacked = symbols.rowsOfItems.size > 0;
+  return openRegion(region, isPacked ? [symbolic] : [symbolic, typed(({ shape }) => shape)], symbols);
 }
 
 /**
- * Loads the region's model for what comes in: for the first of the types that its nodes can be built from. `sizes` says
- * how long the symbolic axes will be: values inside of the region are given too where they are small.
+ * What comes in with some rows of a stream: that of `rows` in chunks, of `batch` rows where the model takes no others,
+ * other values whole.
+ */
+export function chunkTypes(
+  incoming: ReadonlyMap<string, Tensor>,
+  rows: ReadonlySet<string>,
+  types: Types,
+  allRows: number,
+  batch: number | undefined,
+): { typeOf: IncomingType; symbols: RowSymbols } {
+  const sizes = new Map([[rowSymbol, allRows]]);
+  const rowsOfItems = new Map<string, string>();
+  const symbolOf = ({ node, port }: Endpoint, { shape, counts }: Tensor): string => {
+    if (!counts) return rowSymbol;
+    const [items] = types[node]?.out[port]?.shape ?? [];
+    const symbol = typeof items === "string" ? items : `items of ${node}.${port}`;
+    rowsOfItems.set(symbol, rowSymbol);
+    sizes.set(symbol, Math.ceil(((shape[0] ?? 0) * allRows) / Math.max(1, counts.length)));
+    return symbol;
+  };
+  const typeOf: IncomingType = (from) => {
+    const tensor = incoming.get(endpointKey(from)) as Tensor;
+    const { dtype, shape } = tensor;
+    return { dtype, shape: rows.has(endpointKey(from)) ? [batch ?? symbolOf(from, tensor), ...shape.slice(1)] : shape };
+  };
+  return { typeOf, symbols: { sizes, rowsOfItems } };
+}
+
+/** Counts the rows in models that are opened for a stream. */
+const rowSymbol = "rows";
+
+/**
+ * Loads the region's model for what comes in: for the first of the types that its nodes can be built from. `symbols`
+ * says how long the symbolic axes will be: values inside of the region are given too where they are small.
  */
 export async function openRegion(
   region: Region,
   types: readonly IncomingType[],
-  sizes: ReadonlyMap<string, number>,
+  symbols: RowSymbols,
 ): Promise<OpenRegion> {
   const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
   const lowered = await lowerRegion(region, types);
+  const { sizes } = symbols;
   for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
     region.warn?.(node, `${message} ${hint}`);
   }
@@ -131,13 +161,12 @@ export async function openRegion(
     : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs), blobs);
   refuseTooLarge(files, nodes, graph);
   const lease = await sessions.lease(files, blobs, provider);
-  const rowSymbol = [...sizes.keys()].find((symbol) => runsByRow(lowered.graph, symbol));
-  return new OpenRegion(lowered, lease, fed ? parameterTensors(lowered, fed) : new Map(), rowSymbol, region);
+  const layout = layoutOf(lowered, symbols);
+  return new OpenRegion(lowered, lease, fed ? parameterTensors(lowered, fed) : new Map(), layout, region);
 }
 
 /** A region whose model is loaded. */
 export class OpenRegion {
-  readonly #rowsPerCall: number;
   readonly #bounds: ReturnType<typeof indexBounds>;
 
   constructor(
@@ -145,12 +174,11 @@ export class OpenRegion {
     readonly lease: Lease<Session>,
     /** Parameters that are inputs of the model, because they change from call to call. */
     readonly parameters: ReadonlyMap<string, Tensor>,
-    /** The symbol of an axis along which the model may be fed in pieces. */
-    readonly rowSymbol: string | undefined,
+    /** Along what the model may be fed in pieces. */
+    readonly layout: ReturnType<typeof layoutOf>,
     readonly region: Pick<Region, "graph" | "nodes" | "signal">,
   ) {
     this.#bounds = indexBounds(lowered.graph);
-    this.#rowsPerCall = rowSymbol === undefined ? 0 : rowsPerCall(lowered, rowSymbol);
   }
 
   /** Runs the model on what comes in, by "node.port", in calls of some rows where rows do not depend on each other. */
@@ -158,28 +186,18 @@ export class OpenRegion {
     incoming: ReadonlyMap<string, Tensor>,
     progress: (done: number, of: number) => void,
   ): Promise<Map<string, Tensor>> {
-    const { feeds, graph } = this.lowered;
     checkIndices(this.#bounds, (name) => incoming.get(name), this.region.graph);
-    const batched = feeds.filter((_, i) => graph.inputs[i]?.shape[0] === this.rowSymbol);
-    const rows = this.rowSymbol === undefined ? 0 : (incoming.get(batched[0]?.name ?? "")?.shape[0] ?? 0);
-    const inputs = feeds.map(({ name }) => [name, incoming.get(name) as Tensor] as const);
-    if (rows <= this.#rowsPerCall) return this.#call(inputs);
-    const isBatched = new Set(batched.map(({ name }) => name));
-    const whole = new Map<string, Tensor>();
-    for (let start = 0; start < rows; start += this.#rowsPerCall) {
+    const rows = new RowsInCalls(this.lowered, this.layout, incoming);
+    const pieces = rows.pieces();
+    const whole = rows.joined(pieces);
+    for (const piece of pieces) {
       if (this.region.signal.aborted) throw new Cancelled();
-      const end = Math.min(rows, start + this.#rowsPerCall);
-      const cut = (name: string, tensor: Tensor) => (isBatched.has(name) ? rowsOf(tensor, start, end) : tensor);
-      const given = await this.#call(inputs.map(([name, tensor]) => [name, cut(name, tensor)] as const));
-      for (const [name, part] of given) {
-        const target = whole.get(name) ?? tensorOfRows(part, rows);
-        whole.set(name, target);
-        (target.data as Float32Array).set(part.data as Float32Array, start * (part.data.length / (end - start)));
-      }
-      progress(end, rows);
+      whole.add(await this.#call(rows.feeds(piece)), piece);
+      if (pieces.length === 1) break;
+      progress(...rows.progressOf(piece));
       await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
     }
-    return whole;
+    return whole.outputs();
   }
 
   close(): void {
@@ -189,19 +207,6 @@ export class OpenRegion {
   async #call(inputs: readonly (readonly [string, Tensor])[]): Promise<Map<string, Tensor>> {
     return new Map(Object.entries(await this.lease.opened.run(Object.fromEntries([...inputs, ...this.parameters]))));
   }
-}
-
-/** As many rows as fit into `callBytes` where the model's values are widest. */
-function rowsPerCall({ graph }: Lowered, rowSymbol: string): number {
-  const widths = graph.nodes.flatMap(({ outputs }) =>
-    outputs.filter(({ shape }) => shape.includes(rowSymbol)).map((value) => rowBytes(value)),
-  );
-  return Math.max(1, Math.min(callRows, Math.floor(callBytes / Math.max(1, ...widths))));
-}
-
-/** The bytes of one row; a size that is not known counts as one. */
-function rowBytes({ dtype, shape }: Value): number {
-  return shape.reduce<number>((bytes, size) => bytes * (typeof size === "number" ? size : 1), widthOf(dtype));
 }
 
 async function lowerRegion(
@@ -218,19 +223,32 @@ async function lowerRegion(
   }
 }
 
-/** Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit. */
-function rowSymbols(tensors: Iterable<Tensor>): Map<number, string> {
-  const symbols = new Map<number, string>();
-  for (const { shape } of tensors) {
-    const [rows] = shape;
-    if (rows !== undefined && !symbols.has(rows)) symbols.set(rows, `rows${symbols.size}`);
-  }
-  return symbols;
-}
-
-function symbolic(shape: readonly number[], symbols: ReadonlyMap<number, string>): Shape {
-  const [rows, ...rest] = shape;
-  return rows === undefined ? [] : [symbols.get(rows) as string, ...rest];
+/**
+ * Equal first sizes get one symbol: the types know which axes belong together, the run only needs chunks to fit. Items
+ * have one of their own for equal counts.
+ */
+function rowSymbols(tensors: Iterable<Tensor>): { symbols: RowSymbols; symbolOf(tensor: Tensor): string } {
+  const bySize = new Map<number, string>();
+  const packed: { symbol: string; counts: readonly number[]; items: number }[] = [];
+  const rowsOfItems = new Map<string, string>();
+  const ofSize = (size: number): string => {
+    const symbol = bySize.get(size) ?? `rows${bySize.size}`;
+    bySize.set(size, symbol);
+    return symbol;
+  };
+  const symbolOf = ({ shape: [size = 0], counts }: Tensor): string => {
+    if (!counts) return ofSize(size);
+    const known = packed.find((other) => areSameCounts(other.counts, counts));
+    if (known) return known.symbol;
+    const symbol = `items${packed.length}`;
+    packed.push({ symbol, counts, items: size });
+    rowsOfItems.set(symbol, ofSize(counts.length));
+    return symbol;
+  };
+  for (const tensor of tensors) if (tensor.shape.length) symbolOf(tensor);
+  const sizes = new Map([...bySize].map(([size, symbol]) => [symbol, size]));
+  for (const { symbol, items } of packed) sizes.set(symbol, items);
+  return { symbols: { sizes, rowsOfItems }, symbolOf };
 }
 
 /** Makes outputs of what is wanted, and of what is welcome and small. */
@@ -315,13 +333,6 @@ function parameterTensors({ graph }: Lowered, values: ReadonlyMap<string, Float3
   );
 }
 
-/** An empty tensor for so many rows like those of the part. */
-function tensorOfRows(part: Tensor, rows: number): Tensor {
-  const [partRows = 1, ...rest] = part.shape;
-  const ArrayType = part.data.constructor as Float32ArrayConstructor;
-  return { dtype: part.dtype, shape: [rows, ...rest], data: new ArrayType((part.data.length / partRows) * rows) };
-}
-
 /** The only number of rows that the region takes at a time. */
 export function batchOf({ graph, nodes }: Pick<Region, "graph" | "nodes">): number | undefined {
   const [id, ...others] = nodes;
@@ -337,7 +348,7 @@ async function runInBatches(
   const counts = new Set([...incoming.values()].map((tensor) => tensor.shape[0]));
   const [rows] = counts;
   if (rows === undefined || counts.size > 1 || rows === size) return runOnce(region, incoming);
-  const first = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(tensor, 0, size)]));
+  const first = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(itemsOf(tensor), 0, size)]));
   const open = new BatchedRegion(await openForTensors(region, first), size);
   try {
     return await open.run(incoming, region.progress);
@@ -362,14 +373,16 @@ export class BatchedRegion {
     const rows = [...incoming.values()][0]?.shape[0] ?? 0;
     const chunks = { rows, size, cut: new Set(incoming.keys()) };
     const joined = new Joined(chunks, graph.nodes.get(nodes[0] ?? "")?.definition.title ?? "");
+    const counts = [...incoming.values()].find((tensor) => tensor.counts)?.counts;
     for (let first = 0; first < rows; first += size) {
       if (signal.aborted) throw new Cancelled();
-      const part = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(tensor, first, size)]));
+      const part = new Map([...incoming].map(([name, tensor]) => [name, rowsInBatch(itemsOf(tensor), first, size)]));
       for (const [name, given] of await this.open.run(part, () => {})) joined.add(name, given, first, size);
       progress(Math.min(rows, first + size), rows);
       await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
     }
-    return new Map(Object.entries(joined.outputs()));
+    const given = Object.entries(joined.outputs());
+    return new Map(given.map(([name, tensor]) => [name, counts ? { ...tensor, counts } : tensor]));
   }
 
   close(): void {

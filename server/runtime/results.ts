@@ -22,6 +22,7 @@ import {
   type StoredChunk,
   type StoredRows,
   storedBytes,
+  storedItemCount,
   storedRowCount,
 } from "./rows";
 import { loadValue, rowCount, type StoredTensor, storeValue, widthOf } from "./values";
@@ -136,7 +137,8 @@ export class Results {
     const { id, definition } = node;
     const entry: CacheEntry = { type: definition.type, outputs: {}, previews: {}, warnings };
     for (const [port, { type, chunks, first, whole, rows }] of Object.entries(ports)) {
-      entry.previews[port] = await previewOfRows(type, first, rows, host);
+      const items = chunks && storedItemCount(joinedChunks(chunks));
+      entry.previews[port] = await previewOfRows(type, first, rows, host, items);
       if (!chunks) continue;
       entry.outputs[port] = joinedChunks(chunks);
       if (whole !== undefined) this.#values.set(endpointKey({ node: id, port }), Promise.resolve(whole));

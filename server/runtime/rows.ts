@@ -1,8 +1,9 @@
 /** Batch values as rows: kept in chunks, read by range, put together only where all of them are asked for. */
-import type { PortType, PortValue, Tensor } from "#nodes/core/values";
+import { countsOf } from "#nodes/core/packed";
+import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { isStoredRows, type StoredChunk, type StoredRows, type StoredTensor } from "../storage/stored-rows";
-import { asArray, loadValue, rowCount, rowsOf, storeValue, widthOf } from "./values";
+import { asArray, itemRange, loadValue, rowCount, rowsOf, storeValue, widthOf } from "./values";
 
 export { isStoredRows, type StoredChunk, type StoredRows };
 
@@ -30,7 +31,15 @@ const chunksOf = (type: RowType, stored: unknown): readonly StoredChunk[] =>
 export function storedRowCount(type: RowType, stored: unknown): number {
   if (isStoredRows(stored)) return stored.rows;
   const tensor = storedTensorOf(type, stored);
-  return tensor ? (tensor.shape[0] ?? 0) : (rowCount(type, stored) ?? 0);
+  if (!tensor) return rowCount(type, stored) ?? 0;
+  return countsOfStored(stored)?.length ?? tensor.shape[0] ?? 0;
+}
+
+/** How many items the rows of a packed value have in all; nothing where it is not packed. */
+export function storedItemCount(stored: unknown): number | undefined {
+  const parts = isStoredRows(stored) ? stored.chunks.map(({ value }) => storedItemCount(value)) : [];
+  if (parts.length) return parts.includes(undefined) ? undefined : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
+  return countsOfStored(stored)?.reduce((sum, count) => sum + count, 0);
 }
 
 /** What a stored value takes in memory once it is loaded; 0 where that is next to nothing. */
@@ -89,10 +98,13 @@ async function readRange(
   const tensor = storedTensorOf(type, value);
   if (!tensor) return rangeOf(type, (await loadValue(type, value, blobs)) as PortValue[RowType], start, end);
   const { dtype, shape, ref } = tensor;
-  const rowBytes = shape.slice(1).reduce((product, size) => product * size, widthOf(dtype));
-  const data = asArray(dtype, await blobs.read(ref, start * rowBytes, end * rowBytes));
-  const rows: Tensor = { dtype, shape: [end - start, ...shape.slice(1)], data };
-  return type === "image" ? { pixels: rows } : rows;
+  const counts = countsOfStored(value);
+  const [first, last] = itemRange(counts, start, end);
+  const itemBytes = shape.slice(1).reduce((product, size) => product * size, widthOf(dtype));
+  const data = asArray(dtype, await blobs.read(ref, first * itemBytes, last * itemBytes));
+  const items: Tensor = { dtype, shape: [last - first, ...shape.slice(1)], data };
+  const ofRows = counts ? { counts: counts.slice(start, end) } : {};
+  return type === "image" ? { pixels: items, ...ofRows } : { ...items, ...ofRows };
 }
 
 /** Some rows of a value in memory, without a copy of numbers. */
@@ -100,8 +112,12 @@ export function rangeOf<T extends RowType>(type: T, value: PortValue[T], start: 
 export function rangeOf(type: RowType, value: PortValue[RowType], start: number, end: number): PortValue[RowType] {
   if (type === "text") return (value as string[]).slice(start, end);
   if (type === "tensor") return rowsOf(value as Tensor, start, end);
-  const images = value as PortValue["image"];
-  return "files" in images ? { files: images.files.slice(start, end) } : { pixels: rowsOf(images.pixels, start, end) };
+  const { counts, ...images } = value as PortValue["image"];
+  const [first, last] = itemRange(counts, start, end);
+  const ofRows = counts ? { counts: counts.slice(start, end) } : {};
+  return "files" in images
+    ? { files: images.files.slice(first, last), ...ofRows }
+    : { pixels: rowsOf(images.pixels, first, last), ...ofRows };
 }
 
 /** Values one behind the other. */
@@ -109,16 +125,18 @@ export function concatenated(type: RowType, parts: readonly PortValue[RowType][]
   const [only] = parts;
   if (only && parts.length === 1) return only;
   if (type === "text") return (parts as string[][]).flat();
-  if (type === "tensor") return joinedTensor(parts as Tensor[]);
-  const images = parts as PortValue["image"][];
-  if (images.every((part) => "files" in part)) return { files: images.flatMap((part) => part.files) };
-  return { pixels: joinedTensor(images.flatMap((part) => ("pixels" in part ? [part.pixels] : []))) };
+  const packed = parts as (Tensor | ImageBatch)[];
+  const counts = packed.some((part) => part.counts) ? { counts: packed.flatMap((part) => countsOf(part)) } : {};
+  if (type === "tensor") return { ...joinedTensor(parts as Tensor[]), ...counts };
+  const images = parts as ImageBatch[];
+  if (images.every((part) => "files" in part)) return { files: images.flatMap((part) => part.files), ...counts };
+  return { pixels: joinedTensor(images.flatMap((part) => ("pixels" in part ? [part.pixels] : []))), ...counts };
 }
 
 function joinedTensor(parts: readonly Tensor[]): Tensor {
   const [first] = parts;
   if (!first) throw new Error("there are no rows to put together");
-  const rows = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0);
+  const items = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0);
   const length = parts.reduce((sum, part) => sum + part.data.length, 0);
   const data = new (first.data.constructor as Float32ArrayConstructor)(length);
   let filled = 0;
@@ -126,7 +144,7 @@ function joinedTensor(parts: readonly Tensor[]): Tensor {
     data.set(part.data as Float32Array, filled);
     filled += part.data.length;
   }
-  return { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], data };
+  return { dtype: first.dtype, shape: [items, ...first.shape.slice(1)], data };
 }
 
 /** The tensor that a stored value consists of; nothing for texts and for pictures that are files. */
@@ -135,3 +153,7 @@ function storedTensorOf(type: RowType, stored: unknown): StoredTensor | undefine
   if (type === "image") return (stored as { pixels?: StoredTensor }).pixels;
   return undefined;
 }
+
+/** How many items each row of a stored value has; nothing where it is not packed. */
+const countsOfStored = (stored: unknown): readonly number[] | undefined =>
+  (stored as { counts?: readonly number[] } | undefined)?.counts;

@@ -12,6 +12,7 @@ import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
 import { openDecoder } from "./generation/open-decoder";
 import { createHost, type HostOptions } from "./host/create-host";
+import { runNode } from "./packed";
 import type { Provider } from "./providers";
 import { type Region, runRegion } from "./region";
 import type { Results } from "./results";
@@ -75,10 +76,8 @@ async function runHostNode(node: ResolvedNode, context: StepContext): Promise<Ma
       : await Promise.all(sources.map((from) => context.results.value(from)));
     inputs[name] = port.many ? values : values[0];
   }
-  const outputs = await node.definition.run?.({ host: hostOf(node.id, context), inputs, params: node.params });
-  return new Map(
-    Object.entries(outputs as object).map(([port, value]) => [endpointKey({ node: node.id, port }), value]),
-  );
+  const outputs = await runNode(node, inputs, hostOf(node.id, context));
+  return new Map(Object.entries(outputs).map(([port, value]) => [endpointKey({ node: node.id, port }), value]));
 }
 
 async function runTensorNodes(nodes: readonly string[], context: StepContext): Promise<Map<string, unknown>> {

@@ -9,16 +9,14 @@ import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
 import { TaskError } from "./data-threads/task";
-import { BatchedRegion, batchOf, type OpenRegion, openRegion, tensorInputs } from "./region";
+import { itemsFor, runNode } from "./packed";
+import { BatchedRegion, batchOf, chunkTypes, type OpenRegion, openRegion, tensorInputs } from "./region";
 import { type RowType, readAllRows } from "./rows";
 import { hostOf, readOutsideOf, regionOf, type StepContext } from "./steps";
 import { ReadAhead, seedOf } from "./stream-ahead";
 import { Keepers } from "./stream-keepers";
 import { StreamProgress } from "./stream-progress";
 import { nodeOf, type OpenStream, openStream } from "./stream-rows";
-
-/** The symbol of the rows in the models that are lowered here. */
-const rowSymbol = "rows";
 
 /** What went wrong in one of the steps. */
 export class StepError extends Error {
@@ -146,12 +144,13 @@ class StreamRun {
       const isRows = (name: string) => names.has(name);
       const reducer = this.#reducers.get(id) ?? (await this.#startReducer(node, chunk, isRows));
       this.#reducers.set(id, reducer);
-      await reducer.add((await this.inputs(node, chunk, isRows)) as never, first);
+      const rows = itemsFor(node.definition, await this.inputs(node, chunk, isRows));
+      await reducer.add(rows as never, first);
     });
   }
 
   async #startReducer(node: ResolvedNode, chunk: Chunk, isRows: (name: string) => boolean) {
-    const inputs = await this.inputs(node, chunk, (name) => !isRows(name));
+    const inputs = itemsFor(node.definition, await this.inputs(node, chunk, (name) => !isRows(name)));
     const host = hostOf(node.id, this.stream.context);
     return node.definition.reduce?.start({ host, inputs, params: node.params }) as Reducer<Ports, Ports>;
   }
@@ -185,9 +184,9 @@ class StreamRun {
       onProgress: (done) => this.#progress.tell(chunk.start + done, [node.id]),
     });
     const began = performance.now();
-    const outputs = await node.definition.run?.({ host, inputs, params: node.params });
+    const outputs = await runNode(node, inputs, host);
     this.#ahead?.hadToBeMade(node.id, performance.now() - began);
-    const named = Object.entries(outputs as object);
+    const named = Object.entries(outputs);
     return new Map(named.map(([port, value]) => [endpointKey({ node: node.id, port }), value]));
   }
 
@@ -203,11 +202,9 @@ class StreamRun {
   }
 
   async #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>) {
-    const batch = batchOf({ graph: this.stream.context.graph, nodes });
-    const typeOf = (from: Endpoint) => {
-      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: rows.has(endpointKey(from)) ? [batch ?? rowSymbol, ...shape.slice(1)] : shape };
-    };
+    const { graph, types } = this.stream.context;
+    const batch = batchOf({ graph, nodes });
+    const { typeOf, symbols } = chunkTypes(incoming, rows, types, this.stream.rows, batch);
     const given = nodes.flatMap((node) => this.stream.context.results.readPorts(node).map((port) => ({ node, port })));
     const outside = readOutsideOf(nodes, this.stream.context);
     const wanted = given.filter((endpoint) => {
@@ -215,7 +212,7 @@ class StreamRun {
     });
     const welcome = given.filter((endpoint) => !wanted.includes(endpoint));
     const region = { ...regionOf(nodes, this.stream.context), wanted, welcome, streams: true };
-    const open = await openRegion(region, [typeOf], new Map([[rowSymbol, this.stream.rows]]));
+    const open = await openRegion(region, [typeOf], symbols);
     return batch === undefined ? open : new BatchedRegion(open, batch);
   }
 

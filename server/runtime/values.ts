@@ -1,5 +1,6 @@
 import type { DType } from "#models/onnx/graph";
 import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
+import { countsOfRows, itemsOfRows, startsOf } from "#nodes/core/packed";
 import type { Blobs } from "../storage/blobs";
 import { isStoredList, loadList, type StoredList, storePictures, storeTexts } from "./lists";
 import type { StoredTensor } from "../storage/stored-rows";
@@ -23,14 +24,19 @@ export function asArray(dtype: DType, bytes: Uint8Array): Tensor["data"] {
   return new Type(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / Type.BYTES_PER_ELEMENT);
 }
 
+/** The counts of a packed value, beside what else is kept of it. */
+const countsIn = ({ counts }: { counts?: readonly number[] }) => (counts ? { counts } : {});
+
 const storeTensor = async (tensor: Tensor, blobs: Blobs): Promise<StoredTensor> => ({
+  ...countsIn(tensor),
   dtype: tensor.dtype,
   shape: [...tensor.shape],
   ref: await blobs.put(new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength), {
     durable: false,
   }),
 });
-const loadTensor = async ({ dtype, shape, ref }: StoredTensor, blobs: Blobs): Promise<Tensor> => ({
+const loadTensor = async ({ dtype, shape, ref, counts }: StoredTensor, blobs: Blobs): Promise<Tensor> => ({
+  ...countsIn({ counts }),
   dtype,
   shape,
   data: asArray(dtype, await blobs.get(ref)),
@@ -46,10 +52,12 @@ const plain = <V>(): Codec<V> => ({ store: async (value) => value, load: async (
 const codecs: { [T in PortType]: Codec<PortValue[T]> } = {
   image: {
     store: async (value: ImageBatch, blobs) =>
-      "files" in value ? storePictures(value.files, blobs) : { pixels: await storeTensor(value.pixels, blobs) },
-    load: async (stored: { files: [] } | { pixels: StoredTensor } | StoredList, blobs) => {
-      if (isStoredList(stored)) return (await loadList(stored, blobs)) as ImageBatch;
-      return "files" in stored ? stored : { pixels: await loadTensor(stored.pixels, blobs) };
+      "files" in value
+        ? storePictures(value, blobs)
+        : { ...countsIn(value), pixels: await storeTensor(value.pixels, blobs) },
+    load: async (stored: { files: [] } | { pixels: StoredTensor; counts?: number[] } | StoredList, blobs) => {
+      if (isStoredList(stored)) return { ...((await loadList(stored, blobs)) as ImageBatch), ...countsIn(stored) };
+      return "files" in stored ? stored : { ...countsIn(stored), pixels: await loadTensor(stored.pixels, blobs) };
     },
   },
   tensor: { store: storeTensor, load: (stored: StoredTensor, blobs) => loadTensor(stored, blobs) },
@@ -85,38 +93,62 @@ export const widthOf = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT
 /** Rows `rows` of a batch value, in that order. */
 export const sliceRows: { [T in PortType]?: (value: PortValue[T], rows: ArrayLike<number>) => PortValue[T] } = {
   text: (value, rows) => Array.from(rows, (row) => value[row] as string),
-  image: (value, rows) =>
-    "files" in value
-      ? { files: Array.from(rows, (row) => value.files[row] as never) }
-      : { pixels: takeRows(value.pixels, rows) },
+  image(value, rows) {
+    const { counts } = value;
+    const items = counts ? itemsOfRows(counts, rows) : rows;
+    const taken =
+      "files" in value
+        ? { files: Array.from(items, (item) => value.files[item] as never) }
+        : { pixels: takeRows(value.pixels, items) };
+    return counts ? { ...taken, counts: countsOfRows(counts, rows) } : taken;
+  },
   tensor: (value, rows) => takeRows(value, rows),
 };
 
 /** Rows `from` up to `to`, without a copy. */
 export const rowsOf = (tensor: Tensor, from: number, to: number): Tensor => {
-  const stride = tensor.data.length / (tensor.shape[0] as number);
+  const { counts, shape } = tensor;
+  const [first, end] = itemRange(counts, from, to);
+  const stride = shape.slice(1).reduce((product, size) => product * size, 1);
   return {
     ...tensor,
-    shape: [to - from, ...tensor.shape.slice(1)],
-    data: tensor.data.subarray(from * stride, to * stride) as Tensor["data"],
+    ...(counts ? { counts: counts.slice(from, to) } : {}),
+    shape: [end - first, ...shape.slice(1)],
+    data: tensor.data.subarray(first * stride, end * stride) as Tensor["data"],
   };
 };
 
+/** Which items rows `from` up to `to` have. */
+export function itemRange(
+  counts: readonly number[] | undefined,
+  from: number,
+  to: number,
+): [first: number, end: number] {
+  if (!counts) return [from, to];
+  const starts = startsOf(counts);
+  return [starts[from] as number, starts[to] as number];
+}
+
 export function takeRows(tensor: Tensor, rows: ArrayLike<number>): Tensor {
+  const { counts } = tensor;
+  const items = counts ? itemsOfRows(counts, rows) : rows;
   const stride = tensor.shape.slice(1).reduce((a, b) => a * b, 1);
   const Type = arrays[tensor.dtype];
   const source = tensor.data as Float32Array;
-  const data = new Type(rows.length * stride) as Float32Array;
-  for (let i = 0; i < rows.length; i++)
-    data.set(source.subarray((rows[i] as number) * stride, ((rows[i] as number) + 1) * stride), i * stride);
-  return { dtype: tensor.dtype, shape: [rows.length, ...tensor.shape.slice(1)], data };
+  const data = new Type(items.length * stride) as Float32Array;
+  for (let i = 0; i < items.length; i++)
+    data.set(source.subarray((items[i] as number) * stride, ((items[i] as number) + 1) * stride), i * stride);
+  const taken = { dtype: tensor.dtype, shape: [items.length, ...tensor.shape.slice(1)], data };
+  return counts ? { ...taken, counts: countsOfRows(counts, rows) } : taken;
 }
 
 /** How many rows a batch value has; undefined for values that are no batch. */
 export function rowCount(type: PortType, value: unknown): number | undefined {
   if (type === "text") return (value as string[]).length;
+  if (type !== "image" && type !== "tensor") return undefined;
+  const { counts } = value as Tensor | ImageBatch;
+  if (counts) return counts.length;
   if (type === "tensor") return (value as Tensor).shape[0];
-  if (type !== "image") return undefined;
   const images = value as ImageBatch;
   return "files" in images ? images.files.length : images.pixels.shape[0];
 }

@@ -6,6 +6,8 @@ export interface StoredTensor {
   dtype: DType;
   shape: number[];
   ref: string;
+  /** Packed: how many items each row has. */
+  counts?: readonly number[];
 }
 
 /** A batch value in the order of its rows, each chunk as a value of its own is stored. */
@@ -28,6 +30,8 @@ export function storedTensor(stored: unknown): Omit<StoredTensor, "ref"> & { ref
     ? stored.chunks.map(({ value }) => value as StoredTensor)
     : [stored as StoredTensor];
   const { dtype = "float32", shape = [] } = parts[0] ?? {};
-  const rows = isStoredRows(stored) ? [stored.rows, ...shape.slice(1)] : shape;
-  return { dtype, shape: rows, refs: parts.map(({ ref }) => ref) };
+  const items = parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0);
+  const counts = parts.some((part) => part.counts) ? { counts: parts.flatMap((part) => part.counts ?? []) } : {};
+  const whole = isStoredRows(stored) ? [items, ...shape.slice(1)] : shape;
+  return { dtype, shape: whole, refs: parts.map(({ ref }) => ref), ...counts };
 }

@@ -2,6 +2,7 @@
 
 import { Download } from "lucide-react";
 import type { PreviewOf } from "#nodes/core/preview";
+import { shapeText } from "#nodes/graph/infer";
 import { countOf, shortNumber, size } from "../../_ui/amounts";
 import { cx } from "../../_ui/cx";
 import { blobUrl } from "../upload";
@@ -46,12 +47,12 @@ function textForm({ few, large, isGrowing }: { few: boolean; large?: boolean; is
 }
 
 export function TensorPreview({ preview }: PreviewProps<PreviewOf["tensor"]>) {
-  const { dtype, shape, min, max, mean, std, histogram, head } = preview;
+  const { dtype, shape, rows, min, max, mean, std, histogram, head } = preview;
   return (
     <div className="text-[11px] text-ink-2">
       {histogram && <Histogram counts={histogram} />}
       <p className="mt-1 font-mono text-ink">
-        {dtype} [{shape.join(", ")}]
+        {dtype} {shapeText(shape, rows && countOf(rows, "row"))}
       </p>
       {min !== undefined && max !== undefined && (
         <p className="tabular-nums">

@@ -3,6 +3,7 @@ import type { Host } from "#nodes/core/host";
 import type { Port } from "#nodes/core/ports";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
+import { runNode } from "../packed";
 import { type RowType, readRows } from "../rows";
 
 /** Leads the draws of random nodes. */
@@ -67,16 +68,12 @@ async function valueOf(given: Given, blobs: Blobs): Promise<unknown> {
 }
 
 /** Runs a host node on values by "node.port", and adds its own. */
-export async function runHostNode(
-  { id, definition, params, inputs: wires }: ResolvedNode,
-  values: Map<string, unknown>,
-  host: Host,
-): Promise<void> {
+export async function runHostNode(node: ResolvedNode, values: Map<string, unknown>, host: Host): Promise<void> {
   const inputs: Record<string, unknown> = {};
-  for (const [name, port] of Object.entries<Port>(definition.inputs)) {
-    const list = (wires[name] ?? []).map((from) => values.get(endpointKey(from)));
+  for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
+    const list = (node.inputs[name] ?? []).map((from) => values.get(endpointKey(from)));
     inputs[name] = port.many ? list : list[0];
   }
-  const outputs = await definition.run?.({ host, inputs, params });
-  for (const [port, value] of Object.entries(outputs as object)) values.set(endpointKey({ node: id, port }), value);
+  const outputs = await runNode(node, inputs, host);
+  for (const [port, value] of Object.entries(outputs)) values.set(endpointKey({ node: node.id, port }), value);
 }

@@ -13,8 +13,18 @@ import { Cancelled, Failure } from "../../errors";
 import { runHostNode, type Seed } from "../data-threads/task";
 import type { Blobs } from "../../storage/blobs";
 import { chunkRowsOf } from "../chunk-rows";
+import { itemsFor } from "../packed";
 import type { Provider } from "../providers";
-import { BatchedRegion, batchOf, type OpenRegion, openRegion, type Region, runRegion, tensorInputs } from "../region";
+import {
+  BatchedRegion,
+  batchOf,
+  chunkTypes,
+  type OpenRegion,
+  openRegion,
+  type Region,
+  runRegion,
+  tensorInputs,
+} from "../region";
 import { concatenated, type RowType, rangeOf } from "../rows";
 import type { SessionPool } from "../sessions";
 import { rowCount } from "../values";
@@ -130,9 +140,6 @@ class Measurement {
   }
 }
 
-/** The symbol of the rows in the models that are lowered here. */
-const rowSymbol = "rows";
-
 /** Steps that share their rows: some rows are taken through all of them before the next ones. */
 class StreamMeasurement {
   readonly #nodes: readonly string[];
@@ -226,13 +233,11 @@ class StreamMeasurement {
   }
 
   async #openRegion({ rows }: RowStep, nodes: readonly string[], incoming: ReadonlyMap<string, Tensor>) {
-    const batch = batchOf({ graph: this.measurement.evaluation.spec.graph, nodes });
-    const typeOf = (from: Endpoint) => {
-      const { dtype, shape } = incoming.get(endpointKey(from)) as Tensor;
-      return { dtype, shape: rows.has(endpointKey(from)) ? [batch ?? rowSymbol, ...shape.slice(1)] : shape };
-    };
+    const { spec, types } = this.measurement.evaluation;
+    const batch = batchOf({ graph: spec.graph, nodes });
+    const { typeOf, symbols } = chunkTypes(incoming, rows, types, this.#countRows(), batch);
     const region = { ...this.measurement.regionOf(nodes), streams: true };
-    const open = await openRegion(region, [typeOf], new Map([[rowSymbol, this.#countRows()]]));
+    const open = await openRegion(region, [typeOf], symbols);
     return batch === undefined ? open : new BatchedRegion(open, batch);
   }
 
@@ -244,10 +249,10 @@ class StreamMeasurement {
       const list = (node.inputs[name] ?? []).map((from) => values.get(endpointKey(from)));
       inputs[name] = port.many ? list : list[0];
     }
-    const reducer =
-      this.#reducers.get(node.id) ?? reduce?.start({ host, inputs: inputs as never, params: node.params });
+    const read = itemsFor(node.definition, inputs) as never;
+    const reducer = this.#reducers.get(node.id) ?? reduce?.start({ host, inputs: read, params: node.params });
     if (reducer) this.#reducers.set(node.id, reducer);
-    await reducer?.add(inputs as never, first);
+    await reducer?.add(read, first);
   }
 
   #isReducer(id: string): boolean {

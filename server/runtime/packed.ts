@@ -1,0 +1,94 @@
+/** What nodes see of packed values, and what becomes of what they give: in one place, whoever runs them. */
+import type { Host } from "#nodes/core/host";
+import type { NodeDefinition } from "#nodes/core/node";
+import { areSameCounts, countsOf, itemCount } from "#nodes/core/packed";
+import type { Port } from "#nodes/core/ports";
+import type { ImageBatch, Tensor } from "#nodes/core/values";
+import type { ResolvedNode } from "#nodes/graph/resolve";
+import { Failure } from "../errors";
+
+type Packed = Tensor | ImageBatch;
+
+/** Runs a host node on what comes in at its ports. */
+export async function runNode(
+  { id, definition, params }: Pick<ResolvedNode, "id" | "definition" | "params">,
+  inputs: Record<string, unknown>,
+  host: Host,
+): Promise<Record<string, unknown>> {
+  const outputs = await definition.run?.({ host, inputs: itemsFor(definition, inputs), params });
+  return packedAgain(id, definition, inputs, outputs as Record<string, unknown>);
+}
+
+/** What a node reads: where its port is not packed, the items by themselves. */
+export function itemsFor(definition: NodeDefinition, inputs: Record<string, unknown>): Record<string, unknown> {
+  const read: Record<string, unknown> = { ...inputs };
+  for (const [name, port] of portsOfItems(definition)) {
+    read[name] = port.many ? (inputs[name] as unknown[]).map(itemsOf) : itemsOf(inputs[name]);
+  }
+  return read;
+}
+
+/** The items of a packed value, each a row of its own. */
+export function itemsOf<V>(value: V): V {
+  if (!isPacked(value)) return value;
+  const { counts: _, ...items } = value;
+  return items as V;
+}
+
+const isPacked = (value: unknown): value is Packed & { counts: readonly number[] } =>
+  typeof value === "object" && value !== null && Array.isArray((value as Partial<Packed>).counts);
+
+/** Ports of a batch that take each item for a row. */
+const portsOfItems = (definition: NodeDefinition): [name: string, port: Port][] =>
+  Object.entries<Port>(definition.inputs).filter(
+    ([, { type, shape, packed }]) => (type === "image" || type === "tensor") && shape && packed === undefined,
+  );
+
+/** What a node that works row by row made of each item belongs to the rows that the items belong to. */
+function packedAgain(
+  node: string,
+  definition: NodeDefinition,
+  inputs: Record<string, unknown>,
+  outputs: Record<string, unknown>,
+): Record<string, unknown> {
+  const counts = definition.rowwise ? countsByLetter(node, definition, inputs) : new Map();
+  const given: Record<string, unknown> = { ...outputs };
+  for (const [name, port] of Object.entries<Port>(definition.outputs)) {
+    const value = given[name];
+    const ofItems = port.packed === undefined ? counts.get(port.shape?.[0]) : undefined;
+    if (ofItems && value !== undefined) given[name] = { ...(value as Packed), counts: ofItems };
+    if (isPacked(given[name])) refuseOtherItems(node, name, given[name]);
+  }
+  return given;
+}
+
+/** How many items the rows have that come in at ports of one letter. */
+function countsByLetter(node: string, definition: NodeDefinition, inputs: Record<string, unknown>) {
+  const found = new Map<unknown, readonly number[]>();
+  for (const [name, { shape, many }] of portsOfItems(definition)) {
+    const values = (many ? (inputs[name] as unknown[]) : [inputs[name]]).filter(isPacked);
+    for (const { counts } of values) {
+      const known = found.get(shape?.[0]);
+      if (known && !areSameCounts(known, counts))
+        throw new Failure({
+          node,
+          port: name,
+          message: `The rows of “${name}” have other numbers of items than those of another input of the node.`,
+          hint: "Wire values that were made of the same pictures or tiles.",
+        });
+      found.set(shape?.[0], counts);
+    }
+  }
+  return found;
+}
+
+function refuseOtherItems(node: string, port: string, value: Packed): void {
+  const items = itemCount(value);
+  const counted = countsOf(value).reduce((sum, count) => sum + count, 0);
+  if (items === counted) return;
+  throw new Failure({
+    node,
+    port,
+    message: `“${port}” has ${items} items, and ${counted} by the number of items of each row.`,
+  });
+}
