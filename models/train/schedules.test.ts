@@ -18,6 +18,13 @@ describe("a schedule", () => {
     expect([1, 10, 60, 110, 200].map((step) => Number(at(step).toFixed(9)))).toEqual([0.1, 1, 0.55, 0.1, 0.1]);
     expect(scheduleAt({ kind: "linear", warmup: 10, floor: 0 }, 10, 10)).toBe(1);
   });
+  it("takes a warmup below 1 as a share of its steps, rounded up", () => {
+    // LLaVA-OneVision: 3 %; of 1,090 steps that is 33.
+    const share = (step: number) => scheduleAt({ kind: "cosine", warmup: 0.03, floor: 0 }, step, 1090);
+    const counted = (step: number) => scheduleAt({ kind: "cosine", warmup: 33, floor: 0 }, step, 1090);
+    expect([1, 32, 33, 500, 1090].map(share)).toEqual([1, 32, 33, 500, 1090].map(counted));
+    expect(share(33)).toBe(1);
+  });
   it("follows the published runs", () => {
     // ALBEF: 1e-5 to 1e-4 over 2,000 steps; then by epoch, of 30, back to 1e-5.
     const albef = { kind: "cosine", warmup: 2000, warmupFrom: 0.1, floor: 0.1 } as const;

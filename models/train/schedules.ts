@@ -4,7 +4,7 @@ export const scheduleKinds = ["cosine", "linear", "step", "constant", "one-cycle
  */
 export interface Schedule {
   kind: (typeof scheduleKinds)[number];
-  /** Steps of linear warmup. */
+  /** Steps of linear warmup; below 1 a share of all steps, rounded up. */
   warmup: number;
   /** What is left of the peak at the last step. */
   floor: number;
@@ -31,12 +31,17 @@ export interface Schedule {
  * step is at the floor: step n has the rate that PyTorch's schedulers give after n steps.
  */
 export function scheduleAt(schedule: Schedule, step: number, steps: number): number {
-  const { kind, warmup, floor, warmupFrom = 0 } = schedule;
+  const { kind, floor, warmupFrom = 0 } = schedule;
   if (kind === "one-cycle") return oneCycle(schedule, step, steps);
+  const warmup = warmupSteps(schedule, steps);
   if (step < warmup) return warmupFrom + ((1 - warmupFrom) * step) / warmup;
   const t = steps > warmup ? Math.min(1, (step - warmup) / (steps - warmup)) : 0;
   return kind === "constant" ? 1 : floor + (1 - floor) * falls[kind](t, schedule);
 }
+
+/** How many steps the warmup takes: transformers' `warmup_steps`, or its `warmup_ratio` below 1. */
+export const warmupSteps = ({ warmup }: Pick<Schedule, "warmup">, steps: number): number =>
+  warmup < 1 ? Math.ceil(warmup * steps) : warmup;
 
 /** From 1 to 0 over the way t from 0 to 1. */
 const cosine = (t: number): number => (1 + Math.cos(Math.PI * t)) / 2;

@@ -49,6 +49,12 @@ export interface DecodeRequest {
 export interface Stage {
   name: string;
   steps: number;
+  /** So many times through the data in place of `steps`; 0: by steps. */
+  epochs: number;
+  /** Rows of a batch. */
+  batchSize: number;
+  /** Batches whose gradients are averaged before each update. */
+  accumulate: number;
   /** The peak learning rate. */
   lr: number;
   schedule: Schedule;
@@ -58,8 +64,13 @@ export interface Stage {
    * tensors.
    */
   trains: { pattern: string; rate: number; decay?: number }[];
-  /** Patterns of the nodes whose losses count, and with them their data; empty: all. */
-  losses: string[];
+  /**
+   * What steps are taken on: patterns of the nodes whose losses add up, and with them their data; empty: all. Where
+   * there are several, each has its share of the steps, in drawn order.
+   */
+  branches: { losses: string[]; share: number }[];
+  /** Patterns of the sources whose rows take part, with their shares; empty: all rows. */
+  data: { pattern: string; share?: number }[];
 }
 
 /** What a trainer asks for; plain data, so that it can be hashed, stored and shown. */
@@ -70,10 +81,6 @@ export interface TrainRequest {
   stages: Stage[];
   optimizer: Optimizer;
   clipNorm: number;
-  /** Rows of a batch. */
-  batchSize: number;
-  /** Batches whose gradients are averaged before each update. */
-  accumulate: number;
   /** Rows that are encoded at a time; 0: all. */
   chunk: number;
   precision: "float32" | "float16";
@@ -94,6 +101,8 @@ export interface TrainRequest {
   distinct?: string[];
   /** One name per row; only rows of the same name meet in one batch, for example pictures of one size. */
   bucket?: string[];
+  /** One name per row: where it is from, by which stages choose their data. */
+  source?: string[];
   /** Steps between two checkpoints from which a killed run goes on, and how many are kept. */
   checkpointEvery: number;
   keep: number;

@@ -51,6 +51,8 @@ export interface LowerOptions {
   caches?: boolean;
   /** The weights handles that nodes read, by endpoint: what is frozen, adapted, tied, averaged. */
   handles?: ReadonlyMap<string, Weights>;
+  /** Parameters of graphs that were lowered before, by name: a tensor has one name in all of them. */
+  claimed?: Map<string, LoweredParameter>;
 }
 
 /** What the moving average of a parameter is called beside it. */
@@ -61,12 +63,11 @@ export function lower(
   resolved: ResolvedGraph,
   nodes: readonly string[],
   typeOf: (from: Endpoint) => { dtype: DType; shape: Shape },
-  { training = false, generates = false, caches = false, handles }: LowerOptions = {},
+  { training = false, generates = false, caches = false, handles, claimed: parameters = new Map() }: LowerOptions = {},
 ): Lowered {
   const lowered: Lowered = { graph: new Graph(), feeds: [], values: new Map(), parameters: [], clamp: {} };
   if (generates) lowered.generation = new Generation(lowered.graph);
   if (caches) lowered.caches = new Caches(lowered.graph);
-  const parameters = new Map<string, LoweredParameter>();
   const valueOf = valueOrFeed(lowered, typeOf);
   const chosen = new Set(nodes);
   for (const node of resolved.nodes.values()) {
@@ -89,7 +90,8 @@ export function lower(
       lowered.clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
     }
   }
-  lowered.parameters = [...parameters.values()];
+  const ownNames = new Set(lowered.graph.parameters.map(({ name }) => name));
+  lowered.parameters = [...parameters.values()].filter(({ graphName }) => ownNames.has(graphName));
   return lowered;
 }
 

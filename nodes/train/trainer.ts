@@ -1,32 +1,10 @@
 import * as z from "zod";
 import { listOf } from "#models/patterns";
 import { optimizerKinds } from "#models/train/optimizers";
-import { type Schedule, scheduleAt, scheduleKinds } from "#models/train/schedules";
-import type { Stage } from "../core/host";
+import { scheduleKinds } from "#models/train/schedules";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-
-/** A row of the table of stages. */
-const stageRow = z.object({
-  name: z.string().max(100).default(""),
-  steps: z.int().min(1).max(10_000_000).default(1000),
-  trains: z
-    .string()
-    .max(10_000)
-    .default("*")
-    .meta({
-      description: `Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning \
-rate, pattern decay 0.05 with that weight decay. The first that fits counts.`,
-    }),
-  lr: z.number().min(0).max(10).default(0).meta({ label: "Learning rate", description: "0: the trainer's." }),
-  schedule: z.enum(["same", ...scheduleKinds]).default("same"),
-  warmup: z.int().min(-1).max(1_000_000).default(-1).meta({ unit: "steps", description: "−1: the trainer's." }),
-  losses: z
-    .string()
-    .max(1000)
-    .default("")
-    .meta({ description: "Nodes whose losses count, and with them their data; empty: all." }),
-});
+import { drawnRate, stageRow, stagesOf, wrongStages } from "../core/training-stages";
 
 export const trainer = defineNode({
   type: "train.trainer",
@@ -44,8 +22,13 @@ kept.
 - rows are drawn without repetition, epoch by epoch; the last, incomplete batch of an epoch is dropped
 - \`distinct\`: rows of one name never meet in a batch, so that two drawings of one thing are no false negatives;
   \`bucket\`: only rows of one name meet, such as pictures of one size
-- stages follow one another, each with steps, learning rate, what trains and which losses count; without a table
-  there is one stage of everything
+- stages follow one another, each with its steps or epochs, batch, learning rate, what trains, and on which data;
+  without a table there is one stage of everything
+- an epoch is as many steps as the data has batches; a warmup below 1 is a share of the steps (transformers'
+  \`warmup_ratio\`)
+- replay: a stage mixes rows of several sources in shares (\`data\`, by the names wired to \`source\`: LLaVA-OneVision's
+  last stage is \`multi=560, video=350, single=800\`), or takes turns between losses that have data of their own. A
+  source with fewer rows than its share comes again, one with more goes on in the next epoch
 - *Encode at a time* takes a contrastive loss over the whole batch in the memory of a chunk (Gao et al. 2021);
   *Accumulate* averages the gradients of several batches
 - \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the
@@ -69,6 +52,7 @@ kept.
     }),
     distinct: port.text({ shape: ["N"], optional: true, doc: "One name per row; equal names never meet in a batch." }),
     bucket: port.text({ shape: ["N"], optional: true, doc: "One name per row; only equal names meet in a batch." }),
+    source: port.text({ shape: ["N"], optional: true, doc: "Where each row is from: what stages choose data by." }),
   },
   outputs: {
     weights: port.weights({ doc: "All parameters of the trained nodes." }),
@@ -78,11 +62,19 @@ kept.
   },
   params: {
     steps: z.int().min(1).max(10_000_000).default(1000),
+    epochs: z.number().min(0).max(10_000).default(0).meta({
+      description: "In place of steps: how many times through the data; 0: by steps.",
+    }),
     batch: z.int().min(1).max(65_536).default(64).meta({ label: "Batch size", unit: "rows" }),
     lr: z.number().min(0).max(10).default(5e-4).meta({ label: "Learning rate", scale: "log" }),
     optimizer: z.enum(optimizerKinds).default("adamw"),
     schedule: z.enum(scheduleKinds).default("cosine"),
-    warmup: z.int().min(0).max(1_000_000).default(100).meta({ unit: "steps" }),
+    warmup: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .default(100)
+      .meta({ unit: "steps", description: "Below 1 a share of all steps, such as 0.03." }),
     weightDecay: z.number().min(0).max(10).default(0.2).meta({ label: "Weight decay" }),
     stages: z.array(stageRow).max(50).default([]).meta({ label: "Stages", description: "Replaces the steps above." }),
     evaluate: z.int().min(1).max(1_000_000).default(100).meta({ label: "Measure every", unit: "steps" }),
@@ -161,38 +153,8 @@ commas, or *: a fraction of the memory, up to a third more time.`,
     keep: z.int().min(1).max(100).default(2).meta({ label: "Checkpoints kept", advanced: true }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
   },
-  check({ warmup, steps, stages, batch, chunk }) {
-    if (!stages.length && warmup > steps)
-      return {
-        param: "warmup",
-        message: `A warmup of ${warmup} steps is longer than the run of ${steps}.`,
-        hint: "Make the warmup shorter.",
-      };
-    const long = stages.find((row) => (row.warmup < 0 ? warmup : row.warmup) > row.steps);
-    if (long)
-      return {
-        param: "stages",
-        message: `The warmup of the stage “${long.name}” is longer than its ${long.steps} steps.`,
-        hint: "Set a warmup for the stage.",
-      };
-    if (chunk > 0 && batch % chunk)
-      return {
-        param: "chunk",
-        message: `A batch of ${batch} rows cannot be cut into chunks of ${chunk}.`,
-        hint: "Choose a number that divides the batch size.",
-      };
-    return undefined;
-  },
-  preview(params) {
-    const stages = stagesOf(params);
-    const total = stages.reduce((sum, { steps }) => sum + steps, 0);
-    const points = Math.min(200, total);
-    const steps = Array.from({ length: points }, (_, i) => Math.round(1 + (i * (total - 1)) / Math.max(1, points - 1)));
-    return {
-      x: { label: "step", values: steps },
-      lines: [{ name: "learning rate", values: steps.map((step) => rateAt(stages, step)) }],
-    };
-  },
+  check: wrongStages,
+  preview: (params) => drawnRate(stagesOf(params)),
   allRows: "Whose names are equal must be known before batches are drawn.",
   async run({ host, inputs, params }) {
     return host.train({
@@ -200,6 +162,7 @@ commas, or *: a fraction of the memory, up to a third more time.`,
       metrics: inputs.metric,
       distinct: inputs.distinct,
       bucket: inputs.bucket,
+      source: inputs.source,
       stages: stagesOf(params),
       optimizer: {
         kind: params.optimizer,
@@ -211,8 +174,6 @@ commas, or *: a fraction of the memory, up to a third more time.`,
         nesterov: params.nesterov,
         trust: 0.001,
       },
-      batchSize: params.batch,
-      accumulate: params.accumulate,
       chunk: params.chunk,
       precision: params.precision,
       recompute: listOf(params.recompute),
@@ -229,49 +190,3 @@ commas, or *: a fraction of the memory, up to a third more time.`,
     });
   },
 });
-
-/** What stages are made of: the table, and what a row of it leaves to the trainer. */
-interface StageParams {
-  steps: number;
-  lr: number;
-  schedule: Schedule["kind"];
-  warmup: number;
-  floor: number;
-  stages: z.output<typeof stageRow>[];
-}
-
-/** The stages of the table, with what they leave to the trainer filled in; without a table, one of everything. */
-function stagesOf(params: StageParams): Stage[] {
-  const { steps, lr, warmup, floor, stages } = params;
-  if (!stages.length) {
-    const schedule = { kind: params.schedule, warmup, floor };
-    return [{ name: "", steps, lr, schedule, trains: [{ pattern: "*", rate: 1 }], losses: [] }];
-  }
-  return stages.map((row, i) => ({
-    name: row.name || `stage ${i + 1}`,
-    steps: row.steps,
-    lr: row.lr || lr,
-    losses: listOf(row.losses),
-    schedule: {
-      kind: row.schedule === "same" ? params.schedule : row.schedule,
-      warmup: row.warmup < 0 ? warmup : row.warmup,
-      floor,
-    },
-    trains: listOf(row.trains).map(patternWithRate),
-  }));
-}
-
-/** The learning rate at a step counted through all stages. */
-function rateAt(stages: readonly Stage[], step: number): number {
-  const [stage, ...later] = stages;
-  if (!stage) return 0;
-  return step <= stage.steps
-    ? stage.lr * scheduleAt(stage.schedule, step, stage.steps)
-    : rateAt(later, step - stage.steps);
-}
-
-/** "pattern=rate decay decay", of which only the pattern must be there. */
-function patternWithRate(text: string): Stage["trains"][number] {
-  const [, pattern = text, rate = "1", decay] = /^(.*?)\s*(?:=\s*([\d.]+))?(?:\s+decay\s+([\d.]+))?$/.exec(text) ?? [];
-  return { pattern, rate: Number(rate), ...(decay !== undefined && { decay: Number(decay) }) };
-}

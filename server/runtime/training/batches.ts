@@ -1,9 +1,11 @@
 import { sampler } from "#models/train/sampler";
+import type { Stage } from "#nodes/core/host";
 import type { Cone } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import { tensorInputs } from "../region";
 import type { DrawnRows } from "./drawn-rows";
+import { portionsOf } from "./portions";
 
 export interface BatchSpec {
   graph: ResolvedGraph;
@@ -11,13 +13,15 @@ export interface BatchSpec {
   node: string;
   cone: Cone;
   source: DrawnRows;
-  batchSize: number;
+  stage: Stage;
   seed: number;
-  /** Leads the draws of this stage. */
-  stage: number;
+  /** Lead the draws of this stage and branch. */
+  lead: readonly number[];
   /** A number for each row, equal where names are. */
   distinct: Uint32Array | undefined;
   bucket: Uint32Array | undefined;
+  /** The name of the source of each row. */
+  origins: readonly string[] | undefined;
 }
 
 /** What a step reads. */
@@ -30,6 +34,8 @@ export interface Batch {
 export interface Batches {
   /** How many rows the data has. */
   rows: number;
+  /** How many batches go through the data once. */
+  epoch: number;
   /** Whether a value is the same for a row whenever that row is drawn. */
   isSteady(endpoint: string): boolean;
   /** The 1-based batch, with the values that are wanted; by default all. */
@@ -38,28 +44,29 @@ export interface Batches {
 
 /** Batches of what lies before the losses: rows as they are drawn, and what random host nodes make of them anew. */
 export function openBatches(spec: BatchSpec): Batches {
-  const { graph, cone, source, stage, seed, distinct, bucket } = spec;
+  const { graph, cone, source, lead, seed, distinct, bucket } = spec;
   refuseWholeBatchNodes(spec);
   const rows = rowsOfData(spec);
-  const drawSeed = stage === 0 ? seed : [seed, stage].join();
-  const sample = sampler({ rows, batch: spec.batchSize, seed: drawSeed, distinct, bucket });
+  const drawSeed = lead.length ? [seed, ...lead].join() : seed;
+  const mix = portionsOf(spec);
+  const sample = sampler({ rows, batch: spec.stage.batchSize, seed: drawSeed, distinct, bucket, mix });
   const reads = tensorInputs(graph, cone.tensors);
   const stepwise = new Set(cone.stepwise);
   const changing = new Set(reads.filter(({ node }) => stepwise.has(node)).map(endpointKey));
   return {
     rows,
+    epoch: sample.epoch,
     isSteady: (endpoint) => !changing.has(endpoint),
     async batch(index, wanted) {
       const drawn = sample.batch(index);
-      const keys = stage === 0 ? [seed, "step", index] : [seed, stage, "step", index];
       const asked = wanted ? reads.filter((from) => wanted.has(endpointKey(from))) : reads;
-      return { rows: drawn, values: await source.draw(drawn, asked, keys) };
+      return { rows: drawn, values: await source.draw(drawn, asked, [seed, ...lead, "step", index]) };
     },
   };
 }
 
 /** How many rows the data has. Every row of a batch is taken from all values at once: they must have as many. */
-function rowsOfData({ graph, node, cone, source, distinct, bucket }: BatchSpec): number {
+function rowsOfData({ graph, node, cone, source, distinct, bucket, origins, stage }: BatchSpec): number {
   const onHost = [...cone.drawn, ...cone.stepwise];
   const read = [...tensorInputs(graph, cone.tensors), ...onHost.flatMap((id) => source.rowSources(id))];
   const counts = read.map((from) => ({ from, count: source.count(from) ?? 0 }));
@@ -71,7 +78,7 @@ function rowsOfData({ graph, node, cone, source, distinct, bucket }: BatchSpec):
       message: "The loss reads no data, so there are no batches to train on.",
       hint: "Wire a dataset to the encoders.",
     });
-  for (const [port, names] of Object.entries({ distinct, bucket })) {
+  for (const [port, names] of Object.entries({ distinct, bucket, source: stage.data.length ? origins : undefined })) {
     if (!names || names.length === rows) continue;
     throw new Failure({
       node,

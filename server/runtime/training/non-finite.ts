@@ -26,8 +26,9 @@ export interface NonFiniteStep {
  */
 export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep): Promise<never> {
   const { spec, built, step, drawn, stepper } = failed;
-  const { graph, node, request } = spec;
-  const whole = compileStage({ ...spec, request: { ...request, accumulate: 1, chunk: 0 } }, built);
+  const { graph, node, request, stage } = spec;
+  const inOne = { ...spec, request: { ...request, chunk: 0 }, stage: { ...stage, accumulate: 1 } };
+  const whole = compileStage(inOne, built);
   const found = await firstNonFinite(whole, (drawn[0] as DrawnBatch).feeds, stepper);
   const title = found?.scope && (graph.nodes.get(found.scope)?.definition.title ?? found.scope);
   const { loss, grad_norm } = error.told;

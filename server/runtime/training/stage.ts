@@ -10,22 +10,34 @@ import { type Average, trainable } from "#models/train/step";
 import type { Stage, TrainRequest } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { type Lowered, lower } from "#nodes/graph/lower";
+import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import type { Batches } from "./batches";
 
+/** One of the branches of the graph that the steps of a stage are taken on, in turns. */
 export interface StageSpec {
   graph: ResolvedGraph;
   /** The trainer. */
   node: string;
   request: TrainRequest;
   stage: Stage;
+  /** Patterns of the nodes whose losses count; empty: all. */
+  losses: readonly string[];
   handles: ReadonlyMap<string, Weights>;
+  /** What all branches of the stage have in common. */
+  shared: SharedByBranches;
 }
 
-/** What a stage trains, as tensor graph with a symbolic batch, and the part of it that runs once for each row. */
+export interface SharedByBranches {
+  /** Parameters by their names in the graphs: a tensor has one name in all of them. */
+  claimed: Map<string, LoweredParameter>;
+  /** The names of those that any branch trains. */
+  learning: Set<string>;
+}
+
+/** What a branch trains, as tensor graph with a symbolic batch, and the part of it that runs once for each row. */
 export interface BuiltStage {
   lowered: Lowered;
   halves?: Halves;
@@ -44,18 +56,18 @@ export function typesOf(values: ReadonlyMap<string, unknown>): Map<string, Tenso
   return new Map(tensors.map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
 }
 
-/** The losses that count in a stage, and everything upstream of them. */
-export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "handles">): Cone {
+/** The losses that count in a branch, and everything upstream of them. */
+export function coneOfStage({ graph, node, request, stage, losses }: Omit<StageSpec, "handles" | "shared">): Cone {
   const title = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
   const ends = request.losses
-    .filter((l) => !stage.losses.length || matches(l.node, stage.losses))
+    .filter((l) => !losses.length || matches(l.node, losses))
     .map(({ node, port }) => ({ node, port }));
   if (!ends.length)
     throw new Failure({
       node,
       param: "stages",
       message:
-        `The stage “${stage.name}” asks for losses of ${stage.losses.join(", ")}, ` +
+        `The stage “${stage.name}” asks for losses of ${losses.join(", ")}, ` +
         `and none of those is wired to ${title(node)}.`,
       hint: `Wired are ${request.losses.map((l) => l.node).join(", ")}.`,
     });
@@ -77,37 +89,45 @@ export function coneOfStage({ graph, node, request, stage }: Omit<StageSpec, "ha
   return cone;
 }
 
-/** Lowers a stage for batches of these types, and cuts off what runs once. */
+/** Lowers a branch for batches of these types, and cuts off what runs once. */
 export function buildStage(
   spec: StageSpec,
   cone: Cone,
   batches: Batches,
   types: ReadonlyMap<string, TensorType>,
 ): BuiltStage {
-  const rows = rowsOfStep(spec, cone);
-  const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
-    const { dtype, shape } = types.get(endpointKey(from)) as TensorType;
-    return { dtype, shape: [rows, ...shape.slice(1)] };
-  };
-  const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles: spec.handles });
-  const losses = declareLosses(lowered, spec.node, cone.ends);
-  const halves = cutFrozen(spec, lowered, losses, batches);
+  const lowered = lowerStage(spec, cone, types);
+  const halves = cutFrozen(spec, lowered, batches);
   const graph = halves?.second ?? lowered.graph;
   const crossing = new Set(halves?.boundary.map(({ name }) => name));
   const reads = graph.inputs.map(({ name }) => name).filter((name) => !crossing.has(name));
   return { lowered, halves, graph, reads };
 }
 
+/** Lowers a branch for batches of these types, and notes what it trains. */
+export function lowerStage(spec: StageSpec, cone: Cone, types: ReadonlyMap<string, TensorType>): Lowered {
+  const rows = rowsOfStep(spec, cone);
+  const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
+    const { dtype, shape } = types.get(endpointKey(from)) as TensorType;
+    return { dtype, shape: [rows, ...shape.slice(1)] };
+  };
+  const { handles, shared } = spec;
+  const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles, claimed: shared.claimed });
+  const losses = declareLosses(lowered, spec.node, cone.ends);
+  for (const name of learningIn(spec, lowered, losses)) shared.learning.add(name);
+  return lowered;
+}
+
 /** Any number of rows, or that of a model among the nodes that takes no other. */
-function rowsOfStep({ graph, node, request }: StageSpec, cone: Cone): Dim {
+function rowsOfStep({ graph, node, request, stage }: StageSpec, cone: Cone): Dim {
   const bound = cone.tensors.map((id) => graph.nodes.get(id)).find((found) => found?.definition.batch !== undefined);
   if (!bound) return batchSymbol;
   const { batch, title } = bound.definition;
-  const isWhole = request.chunk === 0 || request.chunk === request.batchSize;
-  if (batch !== undefined && batch === request.batchSize && isWhole) return batch;
+  const isWhole = request.chunk === 0 || request.chunk === stage.batchSize;
+  if (batch !== undefined && batch === stage.batchSize && isWhole) return batch;
   throw new Failure({
     node,
-    param: batch === request.batchSize ? "chunk" : "batch",
+    param: batch === stage.batchSize ? "chunk" : "batch",
     message: `${title} “${bound.id}” was exported for a batch of ${batch}, and takes no other.`,
     hint: `Set the batch to ${batch}, in one piece, or export the model with dynamic axes.`,
   });
@@ -126,26 +146,27 @@ function declareLosses(lowered: Lowered, node: string, ends: readonly Endpoint[]
   return losses;
 }
 
-/** The part whose numbers never change and that may run once for each row, cut off from what is trained. */
-function cutFrozen(
-  { node, request, stage }: StageSpec,
-  { graph, parameters }: Lowered,
-  losses: readonly Value[],
-  batches: Batches,
-): Halves | undefined {
+/** The graph names of the parameters that a branch trains. */
+function learningIn({ node, request, stage }: StageSpec, lowered: Lowered, losses: readonly Value[]): string[] {
+  const { graph, parameters } = lowered;
   const names = new Map(parameters.map(({ graphName, name }) => [graphName, name]));
   const { rateOf } = groups(stage, names);
-  const learning = new Set(trainable(graph, losses, { rateOf }).map(({ name }) => name));
-  if (!learning.size) {
-    const inStage = request.stages.length > 1 ? ` in the stage “${stage.name}”` : "";
-    throw new Failure({
-      node,
-      port: "loss",
-      message: `Every parameter upstream of the loss is frozen${inStage}, so nothing can be trained.`,
-      hint: "Freeze fewer parameters, or let the stage train more.",
-    });
-  }
+  const learning = trainable(graph, losses, { rateOf }).map(({ name }) => name);
+  if (learning.length) return learning;
+  const inStage = request.stages.length > 1 ? ` in the stage “${stage.name}”` : "";
+  throw new Failure({
+    node,
+    port: "loss",
+    message: `Every parameter upstream of the loss is frozen${inStage}, so nothing can be trained.`,
+    hint: "Freeze fewer parameters, or let the stage train more.",
+  });
+}
+
+/** The part whose numbers never change and that may run once for each row, cut off from what is trained. */
+function cutFrozen({ request, shared }: StageSpec, { graph, parameters }: Lowered, batches: Batches) {
   if (request.hoist === "off") return undefined;
+  const { learning, claimed } = shared;
+  const names = new Map([...claimed.values()].map(({ graphName, name }) => [graphName, name]));
   // A teacher's parameters change with those of its student.
   const learningNames = new Set([...learning].map((graphName) => names.get(graphName)));
   const following = new Set(
@@ -201,8 +222,8 @@ export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): P
       decayOf,
       clamp: lowered.clamp,
       averages: averagesOf(spec, lowered, learning),
-      batch: request.batchSize,
-      accumulate: request.accumulate,
+      batch: stage.batchSize,
+      accumulate: stage.accumulate,
       chunk: request.chunk,
       recomputes: ({ scope }) => scope !== undefined && matches(scope, request.recompute),
       ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}),
@@ -222,8 +243,7 @@ export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): P
   }
 }
 
-function refuseUnevenChunks({ node, request }: StageSpec): void {
-  const { chunk, batchSize } = request;
+function refuseUnevenChunks({ node, request: { chunk }, stage: { batchSize } }: StageSpec): void {
   if (chunk === 0 || batchSize % chunk === 0) return;
   throw new Failure({
     node,

@@ -1,6 +1,7 @@
 /** What the parts of a training pass to each other. */
-import type { Host, TrainRequest } from "#nodes/core/host";
+import type { Host, Stage, TrainRequest } from "#nodes/core/host";
 import type { IndexBound } from "#models/onnx/index-bounds";
+import type { Turns } from "#models/train/turns";
 import type { PortType, Tensor } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
@@ -59,11 +60,20 @@ export interface TrainingState {
   /** Which rows may not, or must, meet in a batch: a number for each row, equal where names are. */
   distinct: Uint32Array | undefined;
   bucket: Uint32Array | undefined;
+  /** The name of the source of each row. */
+  origins: readonly string[] | undefined;
 }
 
-/** A stage before it runs: built for the shapes of its first batch. */
+/** A stage before it runs, with its steps counted. */
 export interface PreparedStage {
-  index: number;
+  stage: Stage;
+  /** What its steps are taken on, and which one in which step. */
+  branches: PreparedBranch[];
+  turns: Turns;
+}
+
+/** One of the branches that the steps of a stage are taken on, built for the shapes of its first batch. */
+export interface PreparedBranch {
   spec: StageSpec;
   cone: Cone;
   batches: Batches;

@@ -13,8 +13,8 @@ import { dispose, type Feeds, fetchTensors, filledTensor, floatTensor, isOnDevic
 
 export interface StepperOptions {
   provider: Provider;
-  /** The program for the shapes of the batches that were drawn last. */
-  compile(): Program;
+  /** The program of a branch for the shapes of the batches that were drawn last. */
+  compile(branch: number): Program;
   /** A parameter's numbers before the first step. */
   valueOf(parameter: string): Float32Array | undefined;
   /** What else goes round, where it does not start anew. */
@@ -58,7 +58,7 @@ export class Stepper {
    */
   readonly #spare = new Map<string, ort.Tensor>();
   readonly #lent = new Set<ort.Tensor>();
-  /** By the shapes of the batch. */
+  /** By the branch and the shapes of the batch. */
   readonly #programs = new Map<string, OpenProgram>();
   readonly #keepOnDevice: boolean;
   /** Gradients that are added up before an update. */
@@ -71,13 +71,13 @@ export class Stepper {
   /**
    * One update from one batch, or from several whose gradients are averaged. Gives the scalars that the program tells.
    */
-  async step(batches: readonly BatchFeeds[], lr: number, step: number): Promise<Record<string, number>> {
+  async step(batches: readonly BatchFeeds[], lr: number, step: number, branch = 0): Promise<Record<string, number>> {
     const scalars: Feeds = { lr: floatTensor(Float32Array.of(lr), []), step: floatTensor(Float32Array.of(step), []) };
     const told: Record<string, number> = {};
     const tellShare = (share: number) => (outputs: Feeds) => this.#addTold(told, outputs, share);
     let update: OpenPart | undefined;
     for (const batch of batches) {
-      const opened = await this.#open(batch);
+      const opened = await this.#open(batch, branch);
       const { parts, program } = opened;
       update = parts.update;
       if (update && !Object.keys(this.#sums).length) this.#sums = this.#zeroSums(program);
@@ -121,12 +121,12 @@ export class Stepper {
   }
 
   /** The program for batches of these shapes, compiled and loaded when they come for the first time. */
-  async #open(batch: BatchFeeds): Promise<OpenProgram> {
-    const shapes = [...batch].map(([name, { shape }]) => `${name}:${shape}`).join();
+  async #open(batch: BatchFeeds, branch: number): Promise<OpenProgram> {
+    const shapes = [branch, ...[...batch].map(([name, { shape }]) => `${name}:${shape}`)].join();
     const known = this.#programs.get(shapes);
     if (known) return known;
     const { compile, valueOf, stateOf = () => undefined } = this.options;
-    const program = compile();
+    const program = compile(branch);
     const parts: OpenProgram["parts"] = {};
     for (const [name, part] of Object.entries<Part>(program.parts)) {
       parts[name] = await this.#openPart(part);
@@ -136,8 +136,7 @@ export class Stepper {
       }
     }
     for (const { name, shape, start } of program.states) {
-      const resumed = stateOf(name);
-      if (resumed || !this.#state.has(name)) this.#begin(name, shape, resumed, start);
+      if (!this.#state.has(name)) this.#begin(name, shape, stateOf(name), start);
     }
     const opened = { program, parts };
     this.#programs.set(shapes, opened);

@@ -1,21 +1,15 @@
-import type { Program } from "#models/train/program";
 import { scheduleAt } from "#models/train/schedules";
-import type { Tensor, Weights } from "#nodes/core/values";
+import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { coneOf } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Cancelled } from "../../errors";
-import { checkIndices } from "../index-check";
 import { Evaluation } from "./evaluate";
-import { Feeder } from "./feeder";
-import { type FrozenRows, frozenRows } from "./frozen-rows";
-import { bytesOfRows } from "./held-rows";
+import type { FrozenRows } from "./frozen-rows";
 import { StageNames } from "./memory";
-import { explainNonFinite } from "./non-finite";
-import { refuseTooLarge } from "./room";
-import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
+import { RunningBranch, runFrozenPart } from "./running-branch";
 import type { DrawnBatch, PreparedStage, TrainingState } from "./state";
-import { NonFinite, Stepper } from "./stepper";
+import { Stepper } from "./stepper";
 import { tellMetrics } from "./told";
 
 /**
@@ -28,8 +22,9 @@ export async function trainStage(
   before: number,
   resumed: ReadonlyMap<string, Float32Array> | undefined,
 ): Promise<boolean> {
-  const names = new StageNames(stage.built.lowered.parameters);
-  const frozen = await runFrozenPart(state, stage, names);
+  const names = new StageNames(stage.branches.flatMap(({ built }) => built.lowered.parameters));
+  const frozen: (FrozenRows | undefined)[] = [];
+  for (const branch of stage.branches) frozen.push(await runFrozenPart(state, branch, names));
   const running = new RunningStage(state, stage, before, names, frozen, resumed);
   try {
     return await running.takeSteps();
@@ -39,10 +34,8 @@ export async function trainStage(
 }
 
 class RunningStage {
-  readonly #feeder: Feeder;
+  readonly #branches: RunningBranch[];
   readonly #stepper: Stepper;
-  /** Types of the batch that was drawn last, for which the step is compiled. */
-  #lastTypes: ReadonlyMap<string, TensorType> = new Map();
   #lastProgress = 0;
   #evaluation: Evaluation | undefined;
 
@@ -52,41 +45,32 @@ class RunningStage {
     /** Steps of the stages before this one. */
     readonly before: number,
     readonly names: StageNames,
-    readonly frozen: FrozenRows | undefined,
+    frozen: readonly (FrozenRows | undefined)[],
     resumed: ReadonlyMap<string, Float32Array> | undefined,
   ) {
-    const { training, memory, curve, source } = state;
-    const { spec, batches, built } = stage;
+    const { training, memory, curve } = state;
     const isMidway = curve.steps > before;
     const numbersOf = (name: string) => memory.numbersOf(names.idOf(name) ?? "");
-    const drawings = spec.stage.steps * training.request.accumulate;
-    this.#feeder = new Feeder(batches, source, new Set(built.reads), drawings);
+    this.#branches = stage.branches.map((branch, i) => {
+      const drawings = stage.turns.count(i) * stage.stage.accumulate;
+      return new RunningBranch(state, branch, frozen[i], drawings);
+    });
     this.#stepper = new Stepper({
       provider: training.provider,
-      compile: () => this.#compile(),
+      compile: (branch) => (this.#branches[branch] as RunningBranch).compile(this.#heldBytes),
       valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
   }
 
-  /** The step for the types of the batch that was drawn last. */
-  #compile(): Program {
-    const { spec, cone, batches, types } = this.stage;
-    // What was cut off of the step is not in its batches: its types are those of the first one.
-    const program = compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes])));
-    const batchBytes = [...this.#lastTypes.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
-    refuseTooLarge(spec.graph, spec.node, {
-      program,
-      rowBytes: this.state.source.heldBytes + (this.frozen?.heldBytes ?? 0),
-      batchBytes: batchBytes.reduce((sum, bytes) => sum + bytes, 0),
-      batches: 1 + this.#feeder.ahead,
-    });
-    return program;
+  /** Bytes in memory of what frozen parts gave. */
+  get #heldBytes(): number {
+    return this.#branches.reduce((sum, { frozen }) => sum + (frozen?.heldBytes ?? 0), 0);
   }
 
   async takeSteps(): Promise<boolean> {
     const { curve, training } = this.state;
-    const lastStep = this.before + this.stage.spec.stage.steps;
+    const lastStep = this.before + this.stage.stage.steps;
     let isOver = false;
     for (let step = curve.steps + 1; step <= lastStep && !isOver; step++) {
       if (training.signal.aborted) throw new Cancelled();
@@ -104,41 +88,36 @@ class RunningStage {
   }
 
   async close(): Promise<void> {
-    this.frozen?.close();
+    for (const { frozen } of this.#branches) frozen?.close();
     await this.#stepper.release();
   }
 
-  /** One update. Gives the scalars that it tells. */
+  /** One update, on the branch whose turn it is. Gives the scalars that it tells. */
   async #takeStep(step: number): Promise<Record<string, number>> {
-    const { training, curve, waiting } = this.state;
-    const { stage } = this.stage.spec;
-    const { accumulate } = training.request;
+    const { curve, waiting } = this.state;
+    const { stage, turns } = this.stage;
     const stageStep = step - this.before;
+    const { source, before } = turns.at(stageStep);
+    const branch = this.#branches[source] as RunningBranch;
     const lr = stage.lr * scheduleAt(stage.schedule, stageStep, stage.steps);
     const start = performance.now();
     const drawn: DrawnBatch[] = [];
-    for (let i = 1; i <= accumulate; i++) drawn.push(await this.#draw((stageStep - 1) * accumulate + i));
+    for (let i = 1; i <= stage.accumulate; i++) drawn.push(await branch.draw(before * stage.accumulate + i));
     const waited = performance.now() - start;
     const feeds = drawn.map((batch) => batch.feeds);
-    const values = await this.#stepper.step(feeds, lr, stageStep).catch((error) => this.#explain(error, step, drawn));
+    const values = await this.#stepper
+      .step(feeds, lr, stageStep, source)
+      .catch((error) => branch.explain(error, step, drawn, this.#stepper));
     waiting.add(waited, performance.now() - start);
-    curve.add(step, { loss: Number.NaN, lr, ...values });
+    curve.add(step, { loss: Number.NaN, lr, ...this.#lossesOf(branch, values) });
     return values;
   }
 
-  async #draw(index: number): Promise<DrawnBatch> {
-    const { rows, values } = await this.#feeder.batch(index);
-    checkIndices(this.stage.drawnBounds, (input) => values.get(input) as Tensor, this.state.training.graph, rows);
-    const feeds = new Map(this.stage.built.reads.map((name) => [name, values.get(name) as Tensor]));
-    for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
-    this.#lastTypes = typesOf(values);
-    return { rows, feeds };
-  }
-
-  /** A loss that is no number any more: says where that began. */
-  #explain(error: unknown, step: number, drawn: readonly DrawnBatch[]): Promise<never> {
-    if (!(error instanceof NonFinite)) throw error;
-    return explainNonFinite(error, { ...this.stage, step, drawn, stepper: this.#stepper });
+  /** The scalars of a step, with the loss under the name of its node where others have their turns. */
+  #lossesOf({ branch }: RunningBranch, values: Record<string, number>): Record<string, number> {
+    const [end, ...others] = branch.cone.ends;
+    const isNamed = this.#branches.length > 1 && end && !others.length && values.loss !== undefined;
+    return isNamed ? { ...values, [`loss/${end.node}`]: values.loss as number } : values;
   }
 
   /** Takes the metrics when it is time. */
@@ -175,7 +154,7 @@ class RunningStage {
   #note({ loss = Number.NaN }: Record<string, number>): string {
     const { training, waiting } = this.state;
     const parts = [`loss ${loss.toFixed(3)}`];
-    if (training.request.stages.length > 1) parts.unshift(this.stage.spec.stage.name);
+    if (training.request.stages.length > 1) parts.unshift(this.stage.stage.name);
     if (waiting.share > 0.05) parts.push(`waits for data ${Math.round(100 * waiting.share)} % of the time`);
     return parts.filter(Boolean).join(" · ");
   }
@@ -193,43 +172,4 @@ class RunningStage {
       if (id !== undefined) this.state.memory.rememberTrained(id, data as Float32Array);
     }
   }
-}
-
-/** Computes what the part that runs once gives for each row, and tells which nodes that part is. */
-async function runFrozenPart(
-  { training, memory, source }: TrainingState,
-  { spec, batches, built, drawnBounds }: PreparedStage,
-  names: StageNames,
-): Promise<FrozenRows | undefined> {
-  const { halves } = built;
-  if (!halves) return undefined;
-  const { node, blobs, cacheDir, provider, signal, onEvent } = training;
-  const feeds = new Map(built.lowered.feeds.map(({ name, from }) => [name, from]));
-  const endpointOf = (input: string) => feeds.get(input) as Endpoint;
-  const frozen = await frozenRows({
-    halves,
-    rows: batches.rows,
-    blobs,
-    cacheDir,
-    provider,
-    signal,
-    draw: async (wanted) => {
-      const values = (await source.draw(
-        wanted,
-        halves.first.inputs.map(({ name }) => endpointOf(name)),
-      )) as Map<string, Tensor>;
-      checkIndices(drawnBounds, (input) => values.get(input), spec.graph, wanted);
-      return values;
-    },
-    signatureOf: (input) => `${training.signatureOf(endpointOf(input).node)}.${endpointOf(input).port}`,
-    valueOf: (name) => memory.numbersOf(names.idOf(name) ?? "") as Float32Array<ArrayBuffer>,
-    progress: (done, of) =>
-      onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),
-  });
-  const behind = new Set(halves.second.nodes.map(({ scope }) => scope));
-  const hoisted = [...new Set(halves.first.nodes.map(({ scope }) => scope))].filter(
-    (id): id is string => id !== undefined && spec.graph.nodes.has(id) && !behind.has(id),
-  );
-  onEvent({ kind: "hoisted", node, nodes: hoisted, rows: batches.rows, bytes: frozen.bytes });
-  return frozen;
 }

@@ -460,6 +460,81 @@ describe("stages", () => {
     );
     expect(result.events.some((e) => e.kind === "metric")).toBe(false);
   });
+  it("have batches of their own, and epochs in place of steps", async () => {
+    const table = [
+      { name: "align", epochs: 1, batch: 16, trains: "ip.*, tp.*", warmup: 0.5, schedule: "linear" },
+      { name: "all", epochs: 0.5, batch: 4, accumulate: 2, warmup: 0, lr: 0.002, trains: "*" },
+    ];
+    const document = pair({ stages: table, checkpoint: 2 });
+    document.wires = document.wires.filter(({ to }) => to.port !== "distinct");
+    const { result } = await trained(document);
+    // 48 rows are 3 batches of 16, and 12 of 4, of which half, two by two.
+    expect(line(result, "loss")).toHaveLength(3 + 3);
+    // A warmup of half of 3 steps is 2 of them.
+    expect(line(result, "lr")).toEqual([0.005, 0.01, 0, 0.002, 0.002, 0.002]);
+  });
+  it("mix rows of sources in shares, the same after a kill", async () => {
+    const document = (table: object[]) =>
+      pair({ stages: table, checkpoint: 3, batch: 8 }, {}, ["data.vendor -> trainer.source"]);
+    const replay = [{ name: "replay", steps: 6, data: "fluent=3, open*=1" }];
+    const whole = await trained(document(replay));
+    const dir = await temporaryFolder();
+    const controller = new AbortController();
+    await runDocument(document(replay), dir, {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort(),
+    });
+    const resumed = await trained(document(replay), {}, dir);
+    expect(line(resumed.result, "loss")).toEqual(line(whole.result, "loss"));
+    expect(gap(resumed.weights, whole.weights)).toBe(0);
+    expect(line((await trained(document([{ name: "all", steps: 6 }]))).result, "loss")).not.toEqual(
+      line(whole.result, "loss"),
+    );
+    const refused = async (data: string, wires: string[]) =>
+      (await runDocument(pair({ stages: [{ data }] }, {}, wires), await temporaryFolder())).error?.message;
+    expect(await refused("noto", ["data.vendor -> trainer.source"])).toBe(
+      "No row is from “noto”, which the stage “stage 1” takes rows of.",
+    );
+    expect(await refused("fluent", [])).toContain("nothing says where rows are from");
+  });
+  it("take turns between losses that have data of their own, with the state of both, the same after a kill", async () => {
+    const both = (losses: string): GraphDocument => {
+      const handle = ["vision", "text", "image_projector", "text_projector", "scorer"];
+      const document = pair(
+        { stages: [{ steps: 8, losses, trains: "*" }], checkpoint: 3 },
+        { init: ["weights.make"] },
+        handle.map((node) => `init.weights -> ${node}.weights`),
+      );
+      const own = { type: "data.emoji", params: { vendors: ["noto"], limit: 20 } };
+      const nodes = Object.entries(document.nodes).flatMap(([id, node]) =>
+        ["trainer", "tokenizer", "init"].includes(id) ? [] : [[`${id}2`, id === "data" ? own : node] as const],
+      );
+      const isShared = (id: string) => ["trainer", "tokenizer", "init"].includes(id);
+      const second = (end: { node: string; port: string }) =>
+        isShared(end.node) ? end : { ...end, node: `${end.node}2` };
+      const wires = document.wires
+        .filter(({ to }) => !isShared(to.node) || to.port === "loss")
+        .map(({ from, to }) => ({ from: second(from), to: second(to) }));
+      return {
+        ...document,
+        nodes: { ...document.nodes, ...Object.fromEntries(nodes) } as never,
+        wires: [...document.wires.filter(({ to }) => to.port !== "distinct"), ...wires],
+      };
+    };
+    const whole = await trained(both("loss=3, loss2=1"));
+    const ofSecond = line(whole.result, "loss/loss2").filter((value) => value !== null);
+    expect(line(whole.result, "loss/loss").filter((value) => value !== null)).toHaveLength(6);
+    expect(ofSecond).toHaveLength(2);
+    const dir = await temporaryFolder();
+    const controller = new AbortController();
+    await runDocument(both("loss=3, loss2=1"), dir, {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "metric" && e.step === 5 && controller.abort(),
+    });
+    const resumed = await trained(both("loss=3, loss2=1"), {}, dir);
+    expect(line(resumed.result, "loss")).toEqual(line(whole.result, "loss"));
+    expect(gap(resumed.weights, whole.weights)).toBe(0);
+  });
   it("say which pattern fits nothing", async () => {
     const result = await runDocument(
       pair({ stages: [{ ...stages[0], trains: "visoin.*, *" }] }),

@@ -1,6 +1,7 @@
 import { type IndexBound, indexBounds } from "#models/onnx/index-bounds";
 import { matches } from "#models/patterns";
 import { batchSymbol } from "#models/train/program";
+import { turns } from "#models/train/turns";
 import type { Stage, TrainResult } from "#nodes/core/host";
 import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -18,8 +19,17 @@ import { refuseNonFinite } from "./finite";
 import { frozenBytes, frozenLimit } from "./frozen-rows";
 import { numberedNames } from "./held-rows";
 import { Memory } from "./memory";
-import { buildStage, type BuiltStage, coneOfStage, type StageSpec, studentOf, typesOf } from "./stage";
-import { type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
+import {
+  buildStage,
+  type BuiltStage,
+  coneOfStage,
+  lowerStage,
+  type SharedByBranches,
+  type StageSpec,
+  studentOf,
+  typesOf,
+} from "./stage";
+import { type PreparedBranch, type PreparedStage, type Training, type TrainingState, WaitingTime } from "./state";
 import { tellMetrics } from "./told";
 import { trainStage } from "./train-stage";
 
@@ -42,7 +52,9 @@ export async function train(training: Training): Promise<TrainResult> {
 /** What lies before the losses of all stages, and before the metrics. */
 async function openSource(training: Training): Promise<DrawnRows> {
   const { request, node, graph } = training;
-  const cones = request.stages.map((stage) => coneOfStage({ graph, node, request, stage }));
+  const cones = request.stages.flatMap((stage) =>
+    stage.branches.map(({ losses }) => coneOfStage({ graph, node, request, stage, losses })),
+  );
   cones.push(coneOf(graph, request.metrics));
   return openDrawnRows(training, cones, training, training.heldBytes);
 }
@@ -52,7 +64,7 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
   const { stages, keep, give, average, distinct, bucket } = request;
   const state: TrainingState = {
     training,
-    steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
+    steps: 0,
     curve: new Curve(),
     checkpoints: new Checkpoints(scratch, keep),
     memory: new Memory(),
@@ -60,16 +72,19 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
     source,
     distinct: distinct && numberedNames(distinct),
     bucket: bucket && numberedNames(bucket),
+    origins: request.source,
   };
   // All stages are built before the first one runs, so that what is wrong with the last is said at once.
   const prepared: PreparedStage[] = [];
   for (const [index, stage] of stages.entries()) prepared.push(await prepareStage(state, stage, index));
+  state.steps = prepared.reduce((sum, { stage }) => sum + stage.steps, 0);
   warnOfIdlePatterns(state, prepared);
-  if (state.steps * request.accumulate >= fewBatches || !source.holdsAll) source.startThreads(training.dataThreads);
+  const drawings = prepared.reduce((sum, { stage }) => sum + stage.steps * stage.accumulate, 0);
+  if (drawings >= fewBatches || !source.holdsAll) source.startThreads(training.dataThreads);
   const resumed = await resume(state);
   let before = 0;
   for (const stage of prepared) {
-    const after = before + stage.spec.stage.steps;
+    const after = before + stage.stage.steps;
     if (state.curve.steps < after && !(await trainStage(state, stage, before, resumed))) break;
     before = after;
   }
@@ -82,34 +97,69 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
   };
 }
 
-/** Opens a stage's data, lowers it for the shapes of its first batch, and notes the parameters that it brings. */
-async function prepareStage(state: TrainingState, stage: Stage, index: number): Promise<PreparedStage> {
-  const { training, memory, source, distinct, bucket } = state;
-  const { request, node, graph, valueOf, blobs } = training;
-  const { batchSize, seed } = request;
-  const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
-  const cone = coneOfStage({ graph, node, request, stage });
-  const handles = await handlesOf(graph, cone.tensors, weightsOf);
-  const asked: StageSpec = { graph, node, request, stage, handles };
-  const batches = openBatches({ graph, node, cone, source, batchSize, seed, stage: index, distinct, bucket });
+/** Opens the data of a stage, counts its steps, and builds each of its branches. */
+async function prepareStage(state: TrainingState, asked: Stage, index: number): Promise<PreparedStage> {
+  const shared: SharedByBranches = { claimed: new Map(), learning: new Set() };
+  const opened: OpenBranch[] = [];
+  for (const [branch, { losses }] of asked.branches.entries()) {
+    const lead = branch > 0 ? [index, branch] : [index].filter(Boolean);
+    opened.push(await openBranch(state, asked, losses, shared, lead));
+  }
+  const batches = opened.reduce((sum, branch) => sum + branch.batches.epoch, 0);
+  const inEpochs = Math.max(1, Math.round((asked.epochs * batches) / asked.accumulate));
+  const stage = { ...asked, steps: asked.epochs > 0 ? inEpochs : asked.steps };
+  // What any branch trains is frozen in none of them.
+  if (opened.length > 1) for (const { spec, cone, types } of opened) lowerStage(spec, cone, types);
+  const branches: PreparedBranch[] = [];
+  for (const branch of opened)
+    branches.push(await prepareBranch(state, { ...branch, spec: { ...branch.spec, stage } }));
+  const shares = stage.branches.map(({ share }) => share);
+  return { stage, branches, turns: turns(shares, stage.steps, [state.training.request.seed, index].join()) };
+}
+
+type OpenBranch = Pick<PreparedBranch, "spec" | "cone" | "batches" | "types">;
+
+/** Opens the data before some losses, and draws its first batch. */
+async function openBranch(
+  state: TrainingState,
+  stage: Stage,
+  losses: readonly string[],
+  shared: SharedByBranches,
+  lead: readonly number[],
+): Promise<OpenBranch> {
+  const { training } = state;
+  const { request, node, graph, valueOf } = training;
+  const cone = coneOfStage({ graph, node, request, stage, losses });
+  const handles = await handlesOf(graph, cone.tensors, async (from) => (await valueOf(from)) as Weights);
+  const batches = openBatches({ ...state, graph, node, cone, stage, seed: request.seed, lead });
   const types = typesOf((await batches.batch(1)).values);
-  const { spec, built } = await buildWithinDisk(training, asked, batches.rows, (each) =>
+  return { spec: { graph, node, request, stage, losses, handles, shared }, cone, batches, types };
+}
+
+/** Lowers a branch for the shapes of its first batch, and notes the parameters that it brings. */
+async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<PreparedBranch> {
+  const { training, memory, source } = state;
+  const { graph, valueOf, blobs, request } = training;
+  const { cone, batches, types } = branch;
+  const { handles, stage } = branch.spec;
+  const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
+  const { spec, built } = await buildWithinDisk(training, branch.spec, batches.rows, (each) =>
     buildStage(each, cone, batches, types),
   );
-  const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: batchSize }, graph);
+  const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: stage.batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
   const isHeld = ({ input }: IndexBound) => source.tensor(input) !== undefined;
   checkIndices(bounds.filter(isHeld), (input) => source.tensor(input), graph);
   // A teacher starts as its student is.
   const current = ({ id }: { id: string }) => memory.numbersOf(id) ?? memory.numbersOf(studentOf(id));
-  const values = await parameterValues(built.lowered, weightsOf, blobs, { seed, current });
+  const values = await parameterValues(built.lowered, weightsOf, blobs, { seed: request.seed, current });
   refuseNonFinite(built.lowered, values);
   memory.note(built.lowered, values, handles);
-  return { index, spec, cone, batches, types, built, drawnBounds: bounds.filter((bound) => !isHeld(bound)) };
+  return { ...branch, spec, built, drawnBounds: bounds.filter((bound) => !isHeld(bound)) };
 }
 
-/** Builds a stage; where what its frozen part gives would take too much of the disk, with that part in the step. */
+/** Builds a branch; where what its frozen part gives would take too much of the disk, with that part in the step. */
 async function buildWithinDisk(
   { node, cacheDir, onEvent }: Training,
   spec: StageSpec,
@@ -131,9 +181,9 @@ async function buildWithinDisk(
 /** A pattern that fits no parameter is a slip more often than not. */
 function warnOfIdlePatterns({ training, memory }: TrainingState, prepared: readonly PreparedStage[]): void {
   const names = memory.names();
-  const handles = prepared.flatMap(({ spec }) => [...spec.handles.values()]);
+  const handles = prepared.flatMap(({ branches }) => branches.flatMap(({ spec }) => [...spec.handles.values()]));
   const patterns = {
-    "what a stage trains": prepared.flatMap(({ spec }) => spec.stage.trains.map(({ pattern }) => pattern)),
+    "what a stage trains": prepared.flatMap(({ stage }) => stage.trains.map(({ pattern }) => pattern)),
     "what is frozen": handles.flatMap(({ frozen }) => frozen ?? []),
     "LoRA's targets": handles.flatMap(
       ({ lora }) => lora?.flatMap(({ targets, isLoaded }) => (isLoaded ? [] : targets)) ?? [],

@@ -1,0 +1,101 @@
+import type { Program } from "#models/train/program";
+import type { Tensor } from "#nodes/core/values";
+import type { Endpoint } from "#nodes/graph/document";
+import { checkIndices } from "../index-check";
+import { Feeder } from "./feeder";
+import { type FrozenRows, frozenRows } from "./frozen-rows";
+import { bytesOfRows } from "./held-rows";
+import type { StageNames } from "./memory";
+import { explainNonFinite } from "./non-finite";
+import { refuseTooLarge } from "./room";
+import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
+import type { DrawnBatch, PreparedBranch, TrainingState } from "./state";
+import { NonFinite, type Stepper } from "./stepper";
+
+/** A branch of the graph while steps are taken on it: its batches, and the step that is compiled for them. */
+export class RunningBranch {
+  readonly #feeder: Feeder;
+  /** Types of the batch that was drawn last, for which the step is compiled. */
+  #lastTypes: ReadonlyMap<string, TensorType> = new Map();
+
+  constructor(
+    readonly state: TrainingState,
+    readonly branch: PreparedBranch,
+    readonly frozen: FrozenRows | undefined,
+    /** How many batches are drawn in all. */
+    drawings: number,
+  ) {
+    this.#feeder = new Feeder(branch.batches, state.source, new Set(branch.built.reads), drawings);
+  }
+
+  /** The step for the types of the batch that was drawn last; `frozenBytes` are held by all branches together. */
+  compile(frozenBytes: number): Program {
+    const { spec, cone, batches, types } = this.branch;
+    // What was cut off of the step is not in its batches: its types are those of the first one.
+    const program = compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes])));
+    const batchBytes = [...this.#lastTypes.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
+    refuseTooLarge(spec.graph, spec.node, {
+      program,
+      rowBytes: this.state.source.heldBytes + frozenBytes,
+      batchBytes: batchBytes.reduce((sum, bytes) => sum + bytes, 0),
+      batches: 1 + this.#feeder.ahead,
+    });
+    return program;
+  }
+
+  /** The 1-based batch. */
+  async draw(index: number): Promise<DrawnBatch> {
+    const { drawnBounds, built, spec } = this.branch;
+    const { rows, values } = await this.#feeder.batch(index);
+    checkIndices(drawnBounds, (input) => values.get(input) as Tensor, spec.graph, rows);
+    const feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
+    for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
+    this.#lastTypes = typesOf(values);
+    return { rows, feeds };
+  }
+
+  /** A loss that is no number any more: says where that began. */
+  explain(error: unknown, step: number, drawn: readonly DrawnBatch[], stepper: Stepper): Promise<never> {
+    if (!(error instanceof NonFinite)) throw error;
+    return explainNonFinite(error, { ...this.branch, step, drawn, stepper });
+  }
+}
+
+/** Computes what the part that runs once gives for each row, and tells which nodes that part is. */
+export async function runFrozenPart(
+  { training, memory, source }: TrainingState,
+  { spec, batches, built, drawnBounds }: PreparedBranch,
+  names: StageNames,
+): Promise<FrozenRows | undefined> {
+  const { halves } = built;
+  if (!halves) return undefined;
+  const { node, blobs, cacheDir, provider, signal, onEvent } = training;
+  const feeds = new Map(built.lowered.feeds.map(({ name, from }) => [name, from]));
+  const endpointOf = (input: string) => feeds.get(input) as Endpoint;
+  const frozen = await frozenRows({
+    halves,
+    rows: batches.rows,
+    blobs,
+    cacheDir,
+    provider,
+    signal,
+    draw: async (wanted) => {
+      const values = (await source.draw(
+        wanted,
+        halves.first.inputs.map(({ name }) => endpointOf(name)),
+      )) as Map<string, Tensor>;
+      checkIndices(drawnBounds, (input) => values.get(input), spec.graph, wanted);
+      return values;
+    },
+    signatureOf: (input) => `${training.signatureOf(endpointOf(input).node)}.${endpointOf(input).port}`,
+    valueOf: (name) => memory.numbersOf(names.idOf(name) ?? "") as Float32Array<ArrayBuffer>,
+    progress: (done, of) =>
+      onEvent({ kind: "node-progress", node, done, of, note: "rows through the frozen part, once" }),
+  });
+  const behind = new Set(halves.second.nodes.map(({ scope }) => scope));
+  const hoisted = [...new Set(halves.first.nodes.map(({ scope }) => scope))].filter(
+    (id): id is string => id !== undefined && spec.graph.nodes.has(id) && !behind.has(id),
+  );
+  onEvent({ kind: "hoisted", node, nodes: hoisted, rows: batches.rows, bytes: frozen.bytes });
+  return frozen;
+}
