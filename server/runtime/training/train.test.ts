@@ -497,7 +497,7 @@ describe("stages", () => {
     );
     expect(await refused("fluent", [])).toContain("nothing says where rows are from");
   });
-  it("take turns between losses that have data of their own, with the state of both, the same after a kill", async () => {
+  it("take turns between losses with data of their own, on one state, the same after a kill", async () => {
     const both = (losses: string): GraphDocument => {
       const handle = ["vision", "text", "image_projector", "text_projector", "scorer"];
       const document = pair(
