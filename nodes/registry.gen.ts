@@ -1,4 +1,5 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
+import { conversations as dataConversations } from "./data/conversations";
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
@@ -68,6 +69,7 @@ import { save as weightsSave } from "./weights/save";
 import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
+  "data.conversations": dataConversations,
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
   "data.mnist": dataMnist,

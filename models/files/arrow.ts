@@ -33,12 +33,18 @@ class ArrowTable implements TableFile {
     return read;
   }
 
-  async has(column: string, start: number, end: number): Promise<boolean[]> {
+  async pictures(column: string, start: number, end: number): Promise<number[]> {
     const read = await this.#inBatches(column, start, end, async (part) => {
-      const count = part.end - part.start;
-      return (await this.#validity(part)) ?? Array.from({ length: count }, () => true);
+      const isThere = await this.#validity(part);
+      const { type } = part.field;
+      const ends = type.kind === "list" ? await this.#offsets(part, type.large) : undefined;
+      const each = type.kind === "fixed list" ? type.size : 1;
+      return Array.from({ length: part.end - part.start }, (_, i) => {
+        if (isThere?.[i] === false) return 0;
+        return ends ? (ends[i + 1] as number) - (ends[i] as number) : each;
+      });
     });
-    return read as boolean[];
+    return read as number[];
   }
 
   async #inBatches(column: string, start: number, end: number, read: (part: Part) => Promise<unknown[]>) {
@@ -228,6 +234,11 @@ function bitsIn(bytes: Uint8Array, first: number, count: number): boolean[] {
 
 const utf8 = new TextDecoder();
 
+function listOf(inner: ArrowField): Omit<TableColumn, "name"> {
+  const column = kindOf(inner);
+  return column.kind === "picture" ? { ...column, isList: true } : column;
+}
+
 function kindOf(field: ArrowField): Omit<TableColumn, "name"> {
   const { type, children } = field;
   if (type.kind === "number") return { kind: type.isWhole ? "integer" : "number" };
@@ -235,8 +246,8 @@ function kindOf(field: ArrowField): Omit<TableColumn, "name"> {
   if (type.kind === "text") return { kind: "text" };
   if (type.kind === "bytes") return { kind: "picture" };
   const [inner] = children;
-  if (type.kind === "fixed list" && inner) return { ...kindOf(inner), size: type.size };
-  if (type.kind === "list" && inner) return kindOf(inner);
+  if (type.kind === "fixed list" && inner) return { ...listOf(inner), size: type.size };
+  if (type.kind === "list" && inner) return listOf(inner);
   const isPicture = children.some(({ name, type }) => name === "bytes" && type.kind === "bytes");
   return { kind: isPicture ? "picture" : "json" };
 }

@@ -115,14 +115,16 @@ class LinesTable implements TableFile {
     const quick = this.format.rows && attempt(() => this.format.rows?.(decoded(bytes)));
     if (quick?.length === last - row) return quick;
     return Array.from({ length: last - row }, (_, i) =>
-      this.#record(bytes.subarray(this.#at(row + i) - first, this.#at(row + i + 1) - first)),
+      this.#record(bytes.subarray(this.#at(row + i) - first, this.#at(row + i + 1) - first), row + i + 1 === this.rows),
     );
   }
 
-  #record(bytes: Uint8Array): Row {
+  #record(bytes: Uint8Array, isLast: boolean): Row {
     try {
       return this.format.row(decoded(bytes));
     } catch (error) {
+      const isOpen = (error as { code?: string }).code === "CSV_QUOTE_NOT_CLOSED" || bytes.at(-1) !== newline;
+      if (isLast && isOpen) return new BadValue("it is cut off: the file ends inside of it", true);
       return new BadValue((error as Error).message.split("\n")[0] ?? "", true);
     }
   }

@@ -146,15 +146,25 @@ class ParquetTable implements TableFile {
   }
 
   /** Counted by the writer, or else seen in the struct's other part, the path, which is small. */
-  async has(column: string, start: number, end: number): Promise<boolean[]> {
-    const isSure = this.#groups.every(({ group, first, rows }) => {
-      const isOutside = first + rows <= start || first >= end;
-      return isOutside || chunksOf(group, column).every(hasAllBytes);
-    });
-    const light = isSure ? this.metadata : this.#partOf(column, "path");
-    if (light === this.metadata) return Array.from({ length: end - start }, () => true);
+  async pictures(column: string, start: number, end: number): Promise<number[]> {
+    const counts: number[] = [];
+    for (const { group, first, rows } of this.#groups) {
+      const low = Math.max(start, first);
+      const high = Math.min(end, first + rows);
+      if (low >= high) continue;
+      for (const count of await this.#picturesIn(group, column, low, high)) counts.push(count);
+    }
+    return counts;
+  }
+
+  async #picturesIn(group: RowGroup, column: string, start: number, end: number): Promise<number[]> {
+    const chunks = chunksOf(group, column);
+    const isList = chunks.some(({ path_in_schema: path }) => maxRepetition(parquetSchema(this.metadata), path) > 0);
+    const light = this.#partOf(column, "path");
+    const isSure = !isList && (light === this.metadata || chunks.every(hasAllBytes));
+    if (isSure) return Array.from({ length: end - start }, () => 1);
     const values = await this.#readAs(light, column, start, end);
-    return values.map((value) => value !== null && value !== undefined);
+    return values.map((value) => (Array.isArray(value) ? value.length : Number(value !== null && value !== undefined)));
   }
 
   async rangeOf(column: string, row: number): Promise<{ start: number; end: number }> {
@@ -265,7 +275,7 @@ function columnOf(tree: SchemaTree): TableColumn {
   if (item) {
     const inner = columnOf(item);
     // How many numbers a row of a list has is seen in its first row.
-    return { name, kind: inner.kind };
+    return { name, kind: inner.kind, ...(inner.kind === "picture" ? { isList: true } : {}) };
   }
   const isPicture = tree.children.some(({ element }) => element.name === "bytes" && element.type === "BYTE_ARRAY");
   return { name, kind: isPicture ? "picture" : "json" };
@@ -289,17 +299,21 @@ function leafKind({ element }: SchemaTree): ColumnKind {
   return converted === "JSON" ? "json" : "picture";
 }
 
-/** The file with one part alone of a struct that holds a picture's bytes and its path; itself where there is none. */
+/**
+ * The file with one part alone of a struct, or of a list of structs, that hold a picture's bytes and its path; itself
+ * where there is none.
+ */
 function withOnly(metadata: FileMetaData, column: string, part: "bytes" | "path"): FileMetaData {
   const tree = parquetSchema(metadata).children.find(({ element }) => element.name === column);
-  const parts = tree?.children.map(({ element }) => element) ?? [];
+  const struct = tree && (listItem(tree) ?? tree);
+  const parts = struct?.children.map(({ element }) => element) ?? [];
   const names = parts.map(({ name }) => name);
-  const isFlat = tree?.children.every((child) => !child.children.length);
+  const isFlat = struct?.children.every((child) => !child.children.length);
   if (!isFlat || names.length < 2 || !names.includes("bytes") || !names.includes(part)) return metadata;
   const schema = metadata.schema
     .filter((element) => !parts.includes(element) || element.name === part)
-    .map((element) => (element === tree?.element ? { ...element, num_children: 1 } : element));
-  const isKept = ([first, second]: readonly string[]) => first !== column || second === part;
+    .map((element) => (element === struct?.element ? { ...element, num_children: 1 } : element));
+  const isKept = (path: readonly string[]) => path[0] !== column || path.at(-1) === part;
   const row_groups = metadata.row_groups.map((group) => ({
     ...group,
     columns: group.columns.filter(({ meta_data: chunk }) => chunk && isKept(chunk.path_in_schema)),

@@ -27,7 +27,9 @@ export async function readRows(table: TableFile, columns: readonly string[], opt
     let next = place + 1;
     while (next < count && rowAt(next) < stop) next++;
     const end = rowAt(next - 1) + 1;
-    const values = await (tolerant ? readAround(table, columns, start, end) : table.read(columns, start, end));
+    const values = tolerant
+      ? await Promise.all(columns.map((column) => readAround(readerOf(table, column), start, end)))
+      : await table.read(columns, start, end);
     for (; place < next; place++) {
       const row = rowAt(place) - start;
       meet(
@@ -66,29 +68,27 @@ function placeOf(rows: Uint32Array | undefined, row: number, count: number): num
   return low;
 }
 
+type ReadRange<T> = (start: number, end: number) => Promise<T[]>;
+
+const readerOf =
+  (table: TableFile, column: string): ReadRange<unknown> =>
+  async (start, end) =>
+    (await table.read([column], start, end))[0] ?? [];
+
 /** Reads halves of what cannot be read as a whole, until what is damaged is found. */
-async function readAround(
-  table: TableFile,
-  columns: readonly string[],
-  start: number,
-  end: number,
-): Promise<unknown[][]> {
-  const read = columns.map((): unknown[] => []);
-  for (const [i, column] of columns.entries()) {
-    let failures = 0;
-    const readPart = async (low: number, high: number): Promise<unknown[]> => {
-      try {
-        return (await table.read([column], low, high))[0] ?? [];
-      } catch (error) {
-        if (!(error instanceof TableError)) throw error;
-        failures++;
-        if (high - low === 1 || failures > mostFailures)
-          return Array.from({ length: high - low }, () => new BadValue("cannot be read"));
-        const middle = (low + high) >> 1;
-        return [...(await readPart(low, middle)), ...(await readPart(middle, high))];
-      }
-    };
-    read[i] = await readPart(start, end);
+export async function readAround<T>(read: ReadRange<T>, start: number, end: number): Promise<(T | BadValue)[]> {
+  let failures = 0;
+  async function readPart(low: number, high: number): Promise<(T | BadValue)[]> {
+    try {
+      return await read(low, high);
+    } catch (error) {
+      if (!(error instanceof TableError)) throw error;
+      failures++;
+      if (high - low === 1 || failures > mostFailures)
+        return Array.from({ length: high - low }, () => new BadValue("cannot be read"));
+      const middle = (low + high) >> 1;
+      return [...(await readPart(low, middle)), ...(await readPart(middle, high))];
+    }
   }
-  return read;
+  return readPart(start, end);
 }

@@ -18,6 +18,8 @@ export interface TableColumn {
   kind: ColumnKind;
   /** How many numbers a row has, where it has several. */
   size?: number;
+  /** Of pictures: whether a row has a list of them. */
+  isList?: boolean;
 }
 
 export interface TableFile {
@@ -27,8 +29,8 @@ export interface TableFile {
   readonly damage?: string;
   /** Values of rows `start` up to `end`, by column, as the file has them; null where there is none. */
   read(columns: readonly string[], start: number, end: number): Promise<unknown[][]>;
-  /** Of a column of pictures, whether each of the rows has one; its bytes are not read. */
-  has?(column: string, start: number, end: number): Promise<boolean[]>;
+  /** Of a column of pictures, how many each of the rows has; their bytes are not read. */
+  pictures?(column: string, start: number, end: number): Promise<number[]>;
   /** The rows that a read of one brings with it, because they lie in one compressed piece. */
   rangeOf?(column: string, row: number): Promise<{ start: number; end: number }>;
   /** Where the bytes of a value lie in the file, in formats that hold them as they are; nothing where there is none. */
@@ -68,10 +70,10 @@ export async function readExactly(source: ByteSource, start: number, end: number
   return bytes;
 }
 
-/** The bytes of a picture, as tables hold them: themselves, in a struct with a path, or the first of a list. */
-export function pictureBytes(value: unknown): Uint8Array | undefined {
+/** The bytes of a picture, as tables hold them: themselves, in a struct with a path, or one of a list. */
+export function pictureBytes(value: unknown, item = 0): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return pictureBytes(value[0]);
+  if (Array.isArray(value)) return pictureBytes(value[item]);
   if (typeof value === "object" && value !== null && "bytes" in value) return pictureBytes(value.bytes);
   return undefined;
 }

@@ -29,12 +29,34 @@ interface Index {
 /** Opens a shard, whose index is `keep`'s. */
 export async function openTar(source: ByteSource, keep: KeepIndex): Promise<TableFile> {
   const head = await source.read(0, 2);
-  if (head[0] === 0x1f && head[1] === 0x8b)
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    if (source.size <= unpackedToCheck && !(await isWholeGzip(source)))
+      throw new TableError("It is compressed, and cut off or damaged: it does not unpack to its end.");
     throw new TableError(
       "It is compressed, so that nothing of it can be read by itself.",
       "Unpack it to a plain .tar: gunzip.",
     );
+  }
   return new TarTable(source, decodeIndex(await keep("tar", async () => encodeIndex(await indexOf(source)))));
+}
+
+/** Compressed files up to this size are unpacked, to tell those that are damaged from those that are only packed. */
+const unpackedToCheck = 16 * 2 ** 20;
+/** So much of what they unpack to is looked at. */
+const mostUnpacked = 2 ** 30;
+
+async function isWholeGzip(source: ByteSource): Promise<boolean> {
+  const stream = new Blob([await source.read(0, source.size)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const reader = stream.getReader();
+  let unpacked = 0;
+  try {
+    for (let piece = await reader.read(); !piece.done && unpacked < mostUnpacked; piece = await reader.read())
+      unpacked += piece.value.length;
+    await reader.cancel();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The first samples of a shard, to see what there is; no more is read of it. */
@@ -65,8 +87,8 @@ class TarTable implements TableFile {
     return read;
   }
 
-  async has(column: string, start: number, end: number): Promise<boolean[]> {
-    return Array.from({ length: end - start }, (_, i) => this.place(column, start + i) !== undefined);
+  async pictures(column: string, start: number, end: number): Promise<number[]> {
+    return Array.from({ length: end - start }, (_, i) => (this.place(column, start + i) ? 1 : 0));
   }
 
   place(column: string, row: number): { start: number; length: number } | undefined {

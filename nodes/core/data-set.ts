@@ -1,11 +1,11 @@
 /** Reads the chosen columns and rows of a data set in files, as the node of that name asks for them. */
 import { numbersIn, pathIn, textIn } from "#models/files/cells";
 import { drawnPlaces, fittingRows, type RowFilter, type Share, takenCount } from "#models/files/choose-rows";
-import { readRows } from "#models/files/read-rows";
-import { BadValue, type ColumnKind, TableError, type TableFile } from "#models/files/table-file";
+import { BadValue, type ColumnKind, type TableFile } from "#models/files/table-file";
 import { BadRows } from "./bad-rows";
 import type { Host, PictureSource } from "./host";
 import { lookedAtFirst, pictureName } from "./pictures";
+import { type BadRowsChoice, countPictures, openPart, type Part, placeOf, placesOf, readPartRows } from "./table-parts";
 import type { PlacedImage, PortValue, SourceFile, Tensor } from "./values";
 import { namesOf } from "./wording";
 
@@ -21,17 +21,7 @@ export interface DataSet extends Share {
   columns: readonly WantedColumn[];
   where: readonly RowFilter[];
   seed: number;
-  bad: "stop" | "leave out";
-}
-
-/** A file of the set and which of its rows are taken: all, where nothing says which. */
-interface Part {
-  file: SourceFile;
-  table: TableFile;
-  rows?: Uint32Array;
-  /** The place of its first row among those that are taken. */
-  first: number;
-  count: number;
+  bad: BadRowsChoice;
 }
 
 /** The values of each column, in the order of the columns. */
@@ -65,24 +55,6 @@ async function openParts(host: Host, { folder, files: patterns, columns, where, 
   const names = new Set([...columns.map(({ name }) => name), ...where.map(({ column }) => column)]);
   for (const { file, table } of parts) checkColumns(file, table, [...names]);
   return parts;
-}
-
-async function openPart(host: Host, file: SourceFile, bad: DataSet["bad"]): Promise<Part | undefined> {
-  let table: TableFile;
-  try {
-    table = await host.openTable(file);
-  } catch (error) {
-    const isDamaged = (error as Error).cause instanceof TableError;
-    if (bad === "stop" || !isDamaged) throw error;
-    host.warn(`${(error as Error).message} It is left out.`);
-    return undefined;
-  }
-  if (table.damage !== undefined) {
-    const lost = `“${file.name}” is damaged behind row ${table.rows}. ${table.damage}`;
-    if (bad === "stop") throw failure(lost, "Download or copy it again, or set “Bad rows” to leave out what is lost.");
-    host.warn(`${lost} What lies before is read.`);
-  }
-  return { file, table, first: 0, count: table.rows };
 }
 
 function checkColumns(file: SourceFile, { columns, rows }: TableFile, names: readonly string[]): void {
@@ -244,61 +216,41 @@ function tensorOf({ as, size }: WantedColumn, data: BigInt64Array | Float32Array
 }
 
 async function readPart(host: Host, set: DataSet, part: Part, columns: readonly Column[], bad: BadRows): Promise<void> {
-  const { table, file, rows, first, count } = part;
+  const { table } = part;
   const read = columns.filter(({ wanted }) => !isPlaced(table, wanted));
   for (const column of columns) {
-    if (isPlaced(table, column.wanted)) await placePictures(part, column, bad);
+    if (isPlaced(table, column.wanted)) await placePictures(part, column, { bad, choice: set.bad });
   }
   const names = read.map(({ wanted }) => wanted.name);
-  if (!names.length || !count) return;
-  try {
-    await readRows(table, names, {
-      rows,
-      tolerant: set.bad === "leave out",
-      meet(place, values) {
-        for (const [i, column] of read.entries()) {
-          const wrong = column.set(first + place, values[i]);
-          if (wrong !== undefined) bad.add(first + place, wrong);
-        }
-      },
-      progress: (done) => host.progress(first + done, first + count, "rows"),
-    });
-  } catch (error) {
-    if (!(error instanceof TableError)) throw error;
-    throw failure(`“${file.name}”: ${error.message}`, error.hint);
-  }
+  await readPartRows(host, part, names, set.bad, (place, values) => {
+    for (const [i, column] of read.entries()) {
+      const wrong = column.set(place, values[i]);
+      if (wrong !== undefined) bad.add(place, wrong);
+    }
+  });
 }
 
 /** Whether a column's pictures lie in the file, and no paths of them. */
-const isPlaced = ({ has }: TableFile, { as }: WantedColumn): boolean => as === "picture" && has !== undefined;
+const isPlaced = ({ pictures }: TableFile, { as }: WantedColumn): boolean => as === "picture" && pictures !== undefined;
 
-/** How many rows are asked at once whether they have a picture. */
-const askedRows = 2 ** 14;
-
-async function placePictures({ table, file, rows, first, count }: Part, column: Column, bad: BadRows): Promise<void> {
-  const { name } = column.wanted;
-  const rowAt = (place: number) => (rows ? (rows[place] as number) : place);
-  let block = { start: 0, has: [] as boolean[] };
-  for (let place = 0; place < count; place++) {
-    const row = rowAt(place);
-    if (row >= block.start + block.has.length) {
-      const end = Math.min(table.rows, row + askedRows, rowAt(count - 1) + 1);
-      block = { start: row, has: (await table.has?.(name, row, end)) ?? [] };
-    }
-    if (!block.has[row - block.start]) bad.add(first + place, `“${name}” is missing`);
-    else if (column.pictures) column.pictures[first + place] = placeOf(table, file, name, row);
+async function placePictures(
+  part: Part,
+  { wanted: { name }, pictures = [] }: Column,
+  bad: { bad: BadRows; choice: BadRowsChoice },
+): Promise<void> {
+  const { table, file, rows, first } = part;
+  const counts = await countPictures(part, name, bad);
+  for (const [place, count] of counts.entries()) {
+    if (count) pictures[first + place] = placeOf(table, file, name, rows?.[place] ?? place);
+    else bad.bad.add(first + place, `“${name}” is missing`);
   }
-}
-
-function placeOf(table: TableFile, file: SourceFile, column: string, row: number): PlacedImage {
-  const place = table.place?.(column, row);
-  return place ? { file, ...place, row } : { file, column, row };
 }
 
 /** Pictures by their paths are looked for; the first are looked at, or all, where damaged ones are to be left out. */
 async function findPictures(host: Host, set: DataSet, { pictures, wanted }: Column, bad: BadRows): Promise<void> {
   if (!pictures) return;
-  const found = await placesOf(host, set.folder, pictures);
+  const paths = new Set(pictures.filter((picture) => typeof picture === "string" && picture !== ""));
+  const found = await placesOf(host, set.folder, [...paths] as string[]);
   const looked: number[] = [];
   for (const [place, picture] of pictures.entries()) {
     if (bad.has(place)) continue;
@@ -322,15 +274,3 @@ async function findPictures(host: Host, set: DataSet, { pictures, wanted }: Colu
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
-/** Each path's picture, or why there is none. */
-async function placesOf(host: Host, folder: string, pictures: readonly (PlacedImage | string)[]) {
-  const paths = [...new Set(pictures.filter((picture) => typeof picture === "string" && picture !== ""))] as string[];
-  const files = await host.folderFiles(folder, paths);
-  return new Map(
-    paths.map((path, i): [string, PlacedImage | Error] => {
-      const file = files[i] as SourceFile | Error;
-      return [path, file instanceof Error ? file : { file, name: path }];
-    }),
-  );
-}

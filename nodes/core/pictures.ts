@@ -60,7 +60,9 @@ async function lookAt(host: Host, sources: readonly PictureSource[], damaged: "s
 export function pictureName(image: ImageFile): string {
   if (image.name !== undefined) return image.name;
   if ("ref" in image) return image.ref.slice(0, 12);
-  return image.row === undefined ? image.file.name : `in row ${image.row + 1} of ${image.file.name}`;
+  if (image.row === undefined) return image.file.name;
+  const which = image.item === undefined ? "" : `number ${image.item + 1} `;
+  return `${which}in row ${image.row + 1} of ${image.file.name}`;
 }
 
 /** Texts and tables, which lie beside pictures and are not meant to be any. */

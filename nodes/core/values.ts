@@ -36,6 +36,8 @@ export interface PlacedImage {
   column?: string;
   /** The row of the file that it belongs to, from 0. */
   row?: number;
+  /** Which picture of the row it is, from 0, where the column holds lists. */
+  item?: number;
   name?: string;
 }
 

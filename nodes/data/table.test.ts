@@ -12,7 +12,7 @@ import { runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import { resize } from "../image/resize";
 import { table } from "./table";
 
-const sets = join(import.meta.dirname, "../../tests/fixtures/datasets");
+const sets = join(import.meta.dirname, "../../tests/fixtures/lmm/datasets");
 
 interface ExpectedRow {
   images: { bytes_sha256: string }[];

@@ -73,19 +73,30 @@ export function loadList({ list, ref }: StoredList, blobs: Blobs): Promise<strin
   return loaded;
 }
 
-/** Of an address: which file, which column, the row, where the bytes begin and how many they are; −1 for none. */
-const numbersOfOne = 5;
+/**
+ * Of an address: which file, which column, the row, where the bytes begin, how many they are, and which picture of the
+ * row; −1 for none.
+ */
+const numbersOfOne = 6;
+/** As chunks were kept before rows had several pictures. */
+const numbersBefore = 5;
 
 /** JSON with the files and columns, whose length the first number is, then the numbers of each address. */
 function packed(images: readonly PlacedImage[]): Uint8Array {
   const files = new Map<SourceFile, number>();
   const columns = new Map<string, number>();
   const numbers = new Float64Array(images.length * numbersOfOne);
-  for (const [i, { file, column, row = -1, start = -1, length = -1 }] of images.entries()) {
+  for (const [i, { file, column, row = -1, start = -1, length = -1, item = -1 }] of images.entries()) {
     const columnPlace = column === undefined ? -1 : placeIn(columns, column);
-    numbers.set([placeIn(files, file), columnPlace, row, start, length], i * numbersOfOne);
+    numbers.set([placeIn(files, file), columnPlace, row, start, length, item], i * numbersOfOne);
   }
-  const head = new TextEncoder().encode(JSON.stringify({ files: [...files.keys()], columns: [...columns.keys()] }));
+  const head = new TextEncoder().encode(
+    JSON.stringify({
+      files: [...files.keys()],
+      columns: [...columns.keys()],
+      numbers: numbersOfOne,
+    }),
+  );
   const room = Math.ceil(head.length / 8) * 8;
   const bytes = new Uint8Array(8 + room + numbers.byteLength);
   new DataView(bytes.buffer).setFloat64(0, head.length, true);
@@ -105,13 +116,18 @@ function unpacked(bytes: Uint8Array): PlacedImage[] {
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as {
     files: SourceFile[];
     columns: string[];
+    numbers?: number;
   };
   const rest = bytes.subarray(8 + Math.ceil(length / 8) * 8);
   const numbers = new Float64Array(new Uint8Array(rest).buffer); // a copy of their own, so that they are aligned
-  return Array.from({ length: numbers.length / numbersOfOne }, (_, i) => {
-    const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1] = numbers.subarray(i * numbersOfOne);
+  const each = head.numbers ?? numbersBefore;
+  return Array.from({ length: numbers.length / each }, (_, i) => {
+    const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1, item = -1] = numbers.subarray(
+      i * each,
+      (i + 1) * each,
+    );
     const file = head.files[fileAt] as SourceFile;
-    if (columnAt >= 0) return { file, column: head.columns[columnAt], row };
+    if (columnAt >= 0) return { file, column: head.columns[columnAt], row, ...(item < 0 ? {} : { item }) };
     if (start >= 0) return { file, start, length, row };
     return { file, name: file.name };
   });

@@ -35,8 +35,8 @@ async function placedBytes(image: PlacedImage, folders: Folders, tables: Tables)
 }
 
 /** A copy, so that not all of what it was unpacked with stays in memory. */
-function bytesIn(value: unknown, { column }: PlacedImage): Uint8Array {
-  const bytes = pictureBytes(value);
+function bytesIn(value: unknown, { column, item }: PlacedImage): Uint8Array {
+  const bytes = pictureBytes(value, item);
   if (bytes?.length) return bytes.slice();
   throw new Failure({
     message: `There is no picture in “${column}”.`,

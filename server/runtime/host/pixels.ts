@@ -84,8 +84,8 @@ export async function decodable(
   return { bytes: looked.bytes, size: looked };
 }
 
-function addressOf({ file, start, length, column, row }: PlacedImage) {
-  const part = column === undefined ? [start, length] : [column, row];
+function addressOf({ file, start, length, column, row, item = 0 }: PlacedImage) {
+  const part = column === undefined ? [start, length] : [column, row, ...(item ? [item] : [])];
   return [file.path, file.size, file.mtimeMs, ...part];
 }
 
