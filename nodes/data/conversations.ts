@@ -21,9 +21,10 @@ any folders, \`{a,b}\` and \`{00000..00012}\` for several names.
 | .yaml | a mixture: \`datasets\`, each with its \`json_path\` and \`sampling_strategy\` |
 
 A row gives its conversation as JSON, \`[{"from": "human", "value": "<image>\\nWhat is this?"}, …]\`, whether the file
-has \`from\` and \`value\` or \`role\` and \`content\`; its pictures, any number of them; and its kind: *text*, *single*,
-*several* or *video*. One leading turn that is not the human's is skipped, and a lone \`<image>\` moves to the start of
-its turn, as LLaVA's own loader does. A row of text has no picture, where that loader makes up a black one.
+has \`from\` and \`value\` or \`role\` and \`content\`; its pictures, any number of them; and its kind: *text*,
+*single*, *several* or *video*. One leading turn that is not the human's is skipped, and a lone \`<image>\` moves to
+the start of its turn, as LLaVA's own loader does. A row of text has no picture, where that loader makes up a black
+one.
 
 A strategy is \`all\`, \`first:1000\`, \`end:10%\` or \`random:5%\`, which draws by the seed and keeps the order of the
 file; shares are rounded up. Paths in a mixture begin where it lies, those of pictures in the *folder of pictures*.
