@@ -158,14 +158,11 @@ function inRow<R>(row: number, work: () => R): R {
 function warningsOf(rows: readonly WrittenConversation[], asks: boolean, length: number): string[] {
   const cut = rows.filter(({ whole }) => whole > length).length;
   const barren = asks ? 0 : rows.filter(({ labels }) => labels.every((label) => label === notLearned)).length;
-  const isOrAre = (count: number) => counted(count, "row is", "rows are");
-  return [
-    ...(cut ? [`${isOrAre(cut)} longer than ${length} tokens and cut.`] : []),
-    ...(barren
-      ? [
-          `Of ${counted(barren, "row", "rows")} nothing is learned: no answer is within ${length} tokens, or the rounds ` +
-            "of its template cannot be told apart.",
-        ]
-      : []),
-  ];
+  const warnings: string[] = [];
+  if (cut) warnings.push(`${counted(cut, "row is", "rows are")} longer than ${length} tokens and cut.`);
+  if (barren) {
+    const reason = `no answer is within ${length} tokens, or the rounds of its template cannot be told apart`;
+    warnings.push(`Of ${counted(barren, "row", "rows")} nothing is learned: ${reason}.`);
+  }
+  return warnings;
 }

@@ -74,9 +74,10 @@ export function layoutOf(table: TableFile, isText: boolean): RecordLayout {
 
 function missingColumns(there: readonly string[]): TableError {
   const missing = [...(pictureColumns.some((name) => there.includes(name)) ? [] : ["image"]), conversations];
+  const names = missing.map((name) => `“${name}”`).join(" and ");
   return new TableError(
-    `It has no column ${missing.map((name) => `“${name}”`).join(" and ")}; its columns are ${there.join(", ") || "none"}.`,
-    "Conversations stand in “conversations”, with “image”; or as “texts” of “images”. Other tables are read by Data set.",
+    `It has no column ${names}; its columns are ${there.join(", ") || "none"}.`,
+    "Wanted are “conversations” and “image”, or “texts” and “images”. Other tables are read by Data set.",
   );
 }
 
