@@ -76,7 +76,7 @@ export async function wantedFiles(host: Host, set: ConversationSet): Promise<Wan
 async function filesOfMixture(host: Host, set: ConversationSet, mixture: SourceFile): Promise<Wanted[]> {
   const text = decodeText(await host.readFolderFile(set.folder, mixture.name));
   try {
-    const entries = mixtureIn(text, set.strategies);
+    const entries = await mixtureIn(text, set.strategies);
     const complaints: string[] = [];
     const wanted: Wanted[] = [];
     for (const [i, entry] of entries.entries()) {

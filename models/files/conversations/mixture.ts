@@ -2,7 +2,6 @@
  * Mixtures of data sets as LLaVA-NeXT's trainings name them: a YAML file with a list of files, and what is taken of
  * each (llava/train/train.py).
  */
-import { parse } from "yaml";
 import { drawnPlaces } from "../choose-rows";
 import { TableError } from "../table-file";
 
@@ -23,10 +22,10 @@ const limits = { bytes: 2 ** 20, entries: 10_000, aliases: 100 };
 /**
  * Reads a mixture: its entries, or in the place of one what is wrong with it. Throws a `TableError` where it is none.
  */
-export function mixtureIn(text: string, reading: StrategyReading): (MixtureEntry | string)[] {
+export async function mixtureIn(text: string, reading: StrategyReading): Promise<(MixtureEntry | string)[]> {
   if (text.length > limits.bytes)
     throw wrongMixture([`It has ${text.length} letters, and ${limits.bytes} are the limit`]);
-  const entries = (yamlIn(text) as { datasets?: unknown } | null)?.datasets;
+  const entries = ((await yamlIn(text)) as { datasets?: unknown } | null)?.datasets;
   if (!Array.isArray(entries) || !entries.length) throw wrongMixture(["It has no list “datasets”"]);
   if (entries.length > limits.entries)
     throw wrongMixture([`It names ${entries.length} files, and ${limits.entries} are the limit`]);
@@ -46,7 +45,8 @@ export const wrongMixture = (complaints: readonly string[]): TableError =>
     "A mixture is a list “datasets” of a json_path and a sampling_strategy: all, first:1000, end:10% or random:5%.",
   );
 
-function yamlIn(text: string): unknown {
+async function yamlIn(text: string): Promise<unknown> {
+  const { parse } = await import("yaml"); // a browser, which reads no mixtures, does not load it
   try {
     return parse(text, { maxAliasCount: limits.aliases, logLevel: "silent" });
   } catch (error) {
