@@ -4,6 +4,7 @@ import { chatCommand } from "./cli/chat";
 import { checkCommand } from "./cli/check";
 import { cleanCommand } from "./cli/clean";
 import { compileCommand } from "./cli/compile";
+import { fetchCommand } from "./cli/fetch";
 import { modelCommand } from "./cli/model";
 import { nodesCommand } from "./cli/nodes";
 import { opsCommand } from "./cli/ops";
@@ -24,6 +25,7 @@ const commands = [
   nodesCommand,
   opsCommand,
   templatesCommand,
+  fetchCommand,
   cleanCommand,
 ] as const;
 

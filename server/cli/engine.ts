@@ -7,6 +7,7 @@ import type { ExecuteOptions } from "../runtime/execute";
 import { openBlobs } from "../storage/blobs";
 import { beginCacheUse } from "../storage/budget";
 import { Usage } from "../usage";
+import { interruption } from "./interruption";
 import { say } from "./output";
 
 const providerName = z.enum(["auto", "cpu", "webgpu", "cuda"]);
@@ -46,21 +47,6 @@ export function usingCache<A extends unknown[]>(work: (...args: A) => Promise<vo
       await endUse();
     }
   };
-}
-
-/** Raised by the first Ctrl-C; a second one ends the process at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  // npm passes on the signal that the terminal sent to all: only one that comes later is a second one.
-  let since = Number.POSITIVE_INFINITY;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (performance.now() - since > 1000) process.exit(1);
-      since = Math.min(since, performance.now());
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 /** One line per node on stderr, and a training's loss now and then. */

@@ -9,6 +9,7 @@ import type { FolderListing } from "#nodes/core/host";
 import type { SourceFile } from "#nodes/core/values";
 import { sameForm } from "#nodes/core/wording";
 import { Failure } from "../errors";
+import { fetchedFolder, howToFetch, pathOf } from "./fetched";
 import { filesUnder, type FoundFiles, leftOutSentences, unreadable, within } from "./folder-walk";
 import { headBytes, isReadPicture, pictureEndings } from "./picture-kinds";
 import { fits, isGlob, patternsIn } from "./find-files";
@@ -48,25 +49,26 @@ export function openFolders(allowed: readonly string[]): Folders {
   const find = pathFinder();
   let roots: Promise<string[]> | undefined;
   const rootsOf = () => {
-    roots ??= Promise.all(allowed.map(async (root) => (await find(resolve(root))) ?? resolve(root)));
+    const all = [...allowed, fetchedFolder()];
+    roots ??= Promise.all(all.map(async (root) => (await find(resolve(root))) ?? resolve(root)));
     return roots;
   };
 
   async function walk(folder: string): Promise<FoundFiles & { root: string }> {
     const roots = await rootsOf();
-    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    const root = await allowedFolder(folder, await find(pathOf(folder)), roots);
     return { root, ...(await filesUnder(root, { roots, ...folderLimits })) };
   }
 
   async function locate(folder: string, path: string): Promise<string> {
     const roots = await rootsOf();
-    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    const root = await allowedFolder(folder, await find(pathOf(folder)), roots);
     return allowedFile({ folder, root, path, roots }, find);
   }
 
   async function files(folder: string, paths: readonly string[]): Promise<(SourceFile | Error)[]> {
     const roots = await rootsOf();
-    const root = await allowedFolder(folder, await find(resolve(folder)), roots);
+    const root = await allowedFolder(folder, await find(pathOf(folder)), roots);
     const plainFile = plainFilesIn(root);
     const found: (SourceFile | Error)[] = [];
     for (const [i, path] of paths.entries()) {
@@ -196,15 +198,16 @@ async function allowedFolder(folder: string, real: string | undefined, roots: re
     throw new Failure({
       param: "folder",
       message: `The folder “${folder}” does not exist on the machine that runs the graph.`,
-      hint: "Check the path, or upload the pictures instead.",
+      hint: howToFetch(folder) ?? "Check the path, or upload the pictures instead.",
     });
   if (!roots.some((root) => within(root, real)))
     throw new Failure({
       param: "folder",
       message: `The folder “${folder}” may not be read.`,
-      hint: roots.length
-        ? `Allowed are ${roots.join(", ")} (PATCHBAY_FOLDERS). Move the data there, or allow its folder.`
-        : `No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, \
+      hint:
+        roots.length > 1
+          ? `Allowed are ${roots.join(", ")} (PATCHBAY_FOLDERS). Move the data there, or allow its folder.`
+          : `No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, \
 or upload the pictures.`,
     });
   if (!(await stat(real)).isDirectory())

@@ -105,6 +105,7 @@ function kindOf(
     return { kind: cacheKinds[first] ?? first, spare: true };
   }
   if (folder === "scratch") return { kind: "checkpoints of trainings that go on", spare: false };
+  if (folder === "fetched") return { kind: "fetched models and data", spare: false };
   if (folder !== "blobs") return { kind: `${folder} (the database and its logs)`, spare: false };
   if (first === temporaryFolder) return { kind: halfKind, spare: true };
   if (first === heldFolder) return undefined;
