@@ -1,6 +1,6 @@
 /**
- * What `patchbay fetch` brings: models and data that Patchbay does not ship, from where they are published, each checked
- * by its hash. Nothing that is fetched is ever executed: of an archive the files named here are read.
+ * What `patchbay fetch` brings: models and data that Patchbay does not ship, from where they are published, each
+ * checked by its hash. Nothing that is fetched is ever executed: of an archive the files named here are read.
  */
 import { easyVqaFiles } from "./easy-vqa";
 import { type FolderFile, modelFiles } from "./language-model";
