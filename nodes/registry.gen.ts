@@ -13,6 +13,7 @@ import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
 import { vqa as evalVqa } from "./eval/vqa";
 import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
+import { anyresTiler as imageAnyresTiler } from "./image/anyres-tiler";
 import { augment as imageAugment } from "./image/augment";
 import { crop as imageCrop } from "./image/crop";
 import { load as imageLoad } from "./image/load";
@@ -83,6 +84,7 @@ export const registry = {
   "eval.search": evalSearch,
   "eval.vqa": evalVqa,
   "eval.zero-shot-classifier": evalZeroShotClassifier,
+  "image.anyres-tiler": imageAnyresTiler,
   "image.augment": imageAugment,
   "image.crop": imageCrop,
   "image.load": imageLoad,

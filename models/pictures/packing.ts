@@ -71,7 +71,11 @@ export function joinedPackings(packings: readonly Packing[], features: number): 
   return { tokens, index, weights, tiles, isPlain: packings.every(({ isPlain }) => isPlain) };
 }
 
-const newline = -1;
+/** In an index: the learned end of a row. */
+export const newline = -1;
+
+/** In an index: nothing, behind the last token of a row that is shorter than others. */
+export const noFeature = -2;
 
 interface FeatureMap {
   size: MapSize;

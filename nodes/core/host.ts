@@ -268,7 +268,7 @@ export interface Host {
    * Decodes pictures in parallel, each in a size of its own, and gives what `use` makes of them: no more pictures are
    * there at a time than are decoded at once.
    */
-  decode<R>(images: ImageBatch, request: DecodeRequest, use: (picture: Picture) => R): Promise<R[]>;
+  decode<R>(images: ImageBatch, request: DecodeRequest, use: (picture: Picture, index: number) => R): Promise<R[]>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<StoredImage[]>;
   /** The inner product of each row of one float32 matrix with each of another: [M, E] and [N, E] to [M, N]. */

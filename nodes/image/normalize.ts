@@ -1,13 +1,7 @@
 import * as z from "zod";
+import { normalizations, tablesOf } from "#models/pictures/normalization";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-
-const presets = {
-  clip: { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
-  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  half: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
-  none: { mean: [0, 0, 0], std: [1, 1, 1] },
-} as const;
 
 export const normalize = defineNode({
   type: "image.normalize",
@@ -30,10 +24,9 @@ and SigLIP, or none for 0…1.`,
     const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape;
     const source = inputs.image.pixels.data as Uint8Array;
     const plane = h * w;
-    const { mean, std } = presets[params.preset];
     const data = new Float32Array(n * 3 * plane);
     // 256 possible values per channel: look them up.
-    const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / (std[c] as number)));
+    const tables = tablesOf(normalizations[params.preset]);
     for (let i = 0; i < n; i++) {
       for (let c = 0; c < 3; c++) {
         const table = tables[c] as Float32Array;

@@ -13,10 +13,10 @@ import { failuresOf } from "./side-by-side";
 export async function decodeEach<R>(
   files: readonly ImageFile[],
   request: DecodeRequest,
-  use: (picture: Picture) => R,
+  use: (picture: Picture, index: number) => R,
   { bytesOf, each }: Pick<Decoding, "bytesOf" | "each">,
 ): Promise<R[]> {
-  const results = await each.settle(files, async (file) => use(await decoded(file, request, bytesOf)), "pictures");
+  const results = await each.settle(files, async (file, i) => use(await decoded(file, request, bytesOf), i), "pictures");
   const failures = failuresOf(results);
   if (failures.length) throw failureOfAll(failures, files);
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
