@@ -24,6 +24,7 @@ import { causalLm as lossCausalLm } from "./loss/causal-lm";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
+import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
@@ -34,6 +35,7 @@ import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { onnx as modelOnnx } from "./model/onnx";
 import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
 import { projector as modelProjector } from "./model/projector";
+import { splice as modelSplice } from "./model/splice";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
@@ -52,6 +54,7 @@ import { labelIds as textLabelIds } from "./text/label-ids";
 import { lengthBuckets as textLengthBuckets } from "./text/length-buckets";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
 import { packSequences as textPackSequences } from "./text/pack-sequences";
+import { placeImages as textPlaceImages } from "./text/place-images";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
@@ -95,6 +98,7 @@ export const registry = {
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
   "loss.soft-target": lossSoftTarget,
+  "model.anyres-packer": modelAnyresPacker,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,
@@ -105,6 +109,7 @@ export const registry = {
   "model.onnx": modelOnnx,
   "model.pool-tokens": modelPoolTokens,
   "model.projector": modelProjector,
+  "model.splice": modelSplice,
   "model.text-transformer": modelTextTransformer,
   "model.token-embedding": modelTokenEmbedding,
   "model.vision-transformer": modelVisionTransformer,
@@ -123,6 +128,7 @@ export const registry = {
   "text.length-buckets": textLengthBuckets,
   "text.load-tokenizer": textLoadTokenizer,
   "text.pack-sequences": textPackSequences,
+  "text.place-images": textPlaceImages,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,

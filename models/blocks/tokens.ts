@@ -44,35 +44,42 @@ export function pickTokens(builder: Builder, tokens: Value, places: Value): Valu
  * are [B, N, D], those of each row for itself.
  */
 export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, features: Value): Value {
-  const { op, graph, generation } = builder;
+  if (builder.generation) return placeInRows(builder, tokens, isPlace, features);
+  const { op, graph } = builder;
   const [batch, length, width] = tokens.shape as [Dim, Dim, number];
-  const kept = generation?.once(features) ?? features;
-  const count = kept.shape.slice(0, -1).reduce(multiplyDims, 1);
-  const { number, isFilled } = generation
-    ? numbersInRows(builder, isPlace, kept)
-    : { number: numbersInAll(builder, isPlace), isFilled: isPlace };
-  const places = op.Reshape(op.Max(number, graph.constant([0], "int64")), { to: [batch, length] });
-  const placed = op.Gather(op.Reshape(kept, { to: [count, width] }), places, { axis: 0 });
-  return op.Where(op.Reshape(isFilled, { to: [batch, length, 1] }), placed, tokens);
-}
-
-/** The number of each place among all of them, from 0. isPlace: bool [B, T] → int64 [B·T]. */
-function numbersInAll({ op, graph }: Builder, isPlace: Value): Value {
-  const count = isPlace.shape.reduce(multiplyDims, 1);
-  const flat = op.Reshape(op.Cast(isPlace, { dtype: "int64" }), { to: [count] });
-  return op.Sub(op.CumSum(flat, { along: 0 }), graph.constant([1], "int64"));
+  const count = features.shape.slice(0, -1).reduce(multiplyDims, 1);
+  const marks = op.Reshape(op.Cast(isPlace, { dtype: "int64" }), { to: [multiplyDims(batch, length)] });
+  const numbers = op.Sub(op.CumSum(marks, { along: 0 }), graph.constant([1], "int64"));
+  const places = op.Reshape(op.Max(numbers, graph.constant([0], "int64")), { to: [batch, length] });
+  const placed = op.Gather(op.Reshape(features, { to: [count, width] }), places, { axis: 0 });
+  return op.Where(op.Reshape(isPlace, { to: [batch, length, 1] }), placed, tokens);
 }
 
 /**
- * The same for each row for itself, those that came before counted, where features lie row behind row: int64 [B, T],
- * and which places are filled. A placeholder that the model itself writes, behind the last feature, stays a token as
- * any.
+ * The same where each row has features of its own, which may be more than its places: the first of them are placed.
+ * features: float32 [B, N, D]. While text is generated they are made once, and places of earlier tokens count. Where it
+ * is known how many there are, a placeholder behind the last one, which a model may write itself, stays a token as any.
  */
-function numbersInRows(builder: Builder, isPlace: Value, features: Value): { number: Value; isFilled: Value } {
-  const { op, graph } = builder;
-  const generation = builder.generation as NonNullable<Builder["generation"]>;
+export function placeInRows(builder: Builder, tokens: Value, isPlace: Value, features: Value): Value {
+  const { op, graph, generation } = builder;
+  const [batch, length] = tokens.shape as [Dim, Dim];
+  const [, perRow] = features.shape as [Dim, Dim];
+  const own = generation?.once(features) ?? features;
+  const number = numbersInRows(builder, isPlace);
+  const isBounded = typeof perRow === "number";
+  const within = isBounded ? op.Min(number, graph.constant([perRow - 1], "int64")) : number;
+  const isFilled = isBounded ? op.And(isPlace, op.Less(number, graph.constant([perRow], "int64"))) : isPlace;
+  const index = op.Reshape(op.Max(within, graph.constant([0], "int64")), { to: [batch, length, 1] });
+  const placed = op.GatherND(own, index, { batch_dims: 1 });
+  return op.Where(op.Reshape(isFilled, { to: [batch, length, 1] }), placed, tokens);
+}
+
+/** The number of each place in its row, from 0, those of earlier tokens counted. isPlace: bool [B, T] → int64 [B, T]. */
+function numbersInRows(builder: Builder, isPlace: Value): Value {
+  const { op, graph, generation } = builder;
+  const fresh = op.Sub(op.CumSum(op.Cast(isPlace, { dtype: "int64" }), { along: 1 }), graph.constant([1], "int64"));
+  if (!generation) return fresh;
   const [batch, length] = isPlace.shape as [Dim, Dim];
-  const [, perRow] = features.shape as [Dim, number];
   const marks = op.Reshape(op.Cast(isPlace, { dtype: "float32" }), { to: [batch, length, 1] });
   const earlier = generation.keep(marks, 1);
   const room = earlier.shape[2] as Dim;
@@ -80,11 +87,5 @@ function numbersInRows(builder: Builder, isPlace: Value, features: Value): { num
   const first = op.Slice(generation.positions, { starts: [0], ends: [1], axes: [1] });
   const counts = op.Less(op.Reshape(placesOf(builder, room), { to: [1, "*"] }), first);
   const seen = op.Where(counts, op.Reshape(earlier, { to: [batch, "*"] }), builder.constant([0]));
-  const before = op.Cast(op.ReduceSum(seen, { axes: [1] }), { dtype: "int64" });
-  const fresh = op.CumSum(op.Cast(isPlace, { dtype: "int64" }), { along: 1 });
-  const number = op.Sub(op.Add(before, fresh), graph.constant([1], "int64"));
-  const end = graph.constant([perRow], "int64");
-  const row = op.Mul(op.Reshape(placesOf(builder, batch), { to: [batch, 1] }), end);
-  const last = graph.constant([perRow - 1], "int64");
-  return { number: op.Add(op.Min(number, last), row), isFilled: op.And(isPlace, op.Less(number, end)) };
+  return op.Add(op.Cast(op.ReduceSum(seen, { axes: [1] }), { dtype: "int64" }), fresh);
 }

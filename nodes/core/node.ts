@@ -94,6 +94,11 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   inspect?: Record<string, Inspect>;
   /** For a tensor node that text is generated with: which of its inputs take tokens and their mask, int64 [B, L]. */
   decodes?: { tokens: string; mask?: string };
+  /**
+   * For a tensor node that makes embeddings of tokens, which a decoder reads in their place: its input that takes the
+   * tokens.
+   */
+  embeds?: { tokens: string };
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */

@@ -90,7 +90,8 @@ function missingDecoders(graph: ResolvedGraph): Problem[] {
     );
     return ends.flatMap(([port, sources]) => {
       const { tensors, after } = decodersOf(graph, sources);
-      if (!sources.length || (tensors.length && !after.length)) return [];
+      const decodes = tensors.some((id) => graph.nodes.get(id)?.definition.decodes);
+      if (!sources.length || (decodes && !after.length)) return [];
       const [between] = after;
       const message =
         between === undefined

@@ -37,23 +37,34 @@ export function coneOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
 }
 
 /**
- * What generates: the decoders upstream of some ends, and what lies behind them. All that they read from before is
- * computed as usual; host nodes among them are in `after`.
+ * What generates: the decoders upstream of some ends with what makes embeddings of the same tokens for them, and what
+ * lies behind these. All that they read from before is computed as usual; host nodes among them are in `after`.
  */
 export function decodersOf(graph: ResolvedGraph, ends: readonly Endpoint[]): Cone {
-  const upstream = upstreamOf(graph, ends, ({ definition }) => definition.decodes !== undefined);
+  const decoding = upstreamOf(graph, ends, readsTokens);
+  const read = new Set([...decoding].flatMap((id) => tokensOf(graph.nodes.get(id)) ?? []).map(endpointKey));
+  const upstream = upstreamOf(graph, ends);
   const tensors = new Set<string>();
   const after = new Set<string>();
   for (const node of graph.nodes.values()) {
-    const { decodes, build } = node.definition;
     const isBehind = sourcesOf(node, (port) => !port?.deferred).some(
       ({ node: id }) => tensors.has(id) || after.has(id),
     );
-    if (!upstream.has(node.id) || (!decodes && !isBehind)) continue;
-    (build ? tensors : after).add(node.id);
+    const tokens = tokensOf(node);
+    const isFirst = decoding.has(node.id) ? node.definition.decodes : tokens && read.has(endpointKey(tokens));
+    if (!upstream.has(node.id) || (!isFirst && !isBehind)) continue;
+    (node.definition.build ? tensors : after).add(node.id);
   }
   return coneWith(graph, ends, { tensors: [...tensors], drawn: [], stepwise: [], after: [...after] });
 }
+
+/** Where the tokens come from that a node decodes or makes embeddings of; nothing where none are wired. */
+export function tokensOf(node: ResolvedNode | undefined): Endpoint | undefined {
+  const { tokens } = node?.definition.decodes ?? node?.definition.embeds ?? {};
+  return tokens === undefined ? undefined : node?.inputs[tokens]?.[0];
+}
+
+const readsTokens = (node: ResolvedNode): boolean => tokensOf(node) !== undefined;
 
 /** A cone with what its nodes read from outside of it. */
 function coneWith(graph: ResolvedGraph, ends: readonly Endpoint[], parts: Parts): Cone {

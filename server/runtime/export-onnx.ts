@@ -15,7 +15,7 @@ import { coneOf, decodersOf, upstreamOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
-import { decoderOf } from "./generation/open-decoder";
+import { promptSources } from "./generation/open-decoder";
 import { handlesOf, parameterSources } from "./parameters";
 
 export interface Export {
@@ -100,12 +100,11 @@ async function loweredWhole(spec: Export): Promise<LoweredExport> {
 /** A decoder from new tokens on, keys and values of earlier ones coming in and going out. */
 async function loweredDecoder(spec: Export): Promise<LoweredExport> {
   const { request, graph, types, weightsOf } = spec;
-  const node = decoderOf(graph, request.tensors[0] as Endpoint);
-  const tokens = node.inputs[node.definition.decodes?.tokens ?? ""]?.[0];
+  const { tokens } = promptSources(graph, request.tensors[0] as Endpoint);
   const { tensors } = decodersOf(graph, request.tensors);
   const handles = await handlesOf(graph, tensors, weightsOf);
   const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
-    const isTokens = tokens && endpointKey(from) === endpointKey(tokens);
+    const isTokens = endpointKey(from) === endpointKey(tokens);
     return isTokens ? { dtype: "int64", shape: [cacheSizes.rows, cacheSizes.tokens] } : symbolicType(types, from);
   };
   const lowered = lower(graph, tensors, typeOf, { handles, caches: true });
@@ -115,7 +114,7 @@ async function loweredDecoder(spec: Export): Promise<LoweredExport> {
   for (const [name, value] of presents) lowered.graph.output(name, value);
   const needed = split(lowered.graph, () => false).second;
   const fed = lowered.feeds.filter(({ name }) => needed.inputs.some((input) => input.name === name));
-  const other = fed.find(({ from }) => !tokens || endpointKey(from) !== endpointKey(tokens));
+  const other = fed.find(({ from }) => endpointKey(from) !== endpointKey(tokens));
   if (other)
     throw new Failure({
       node: spec.node,

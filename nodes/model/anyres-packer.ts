@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { packRows } from "#models/blocks/packed";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const anyresPacker = defineNode({
+  type: "model.anyres-packer",
+  title: "AnyRes packer",
+  description:
+    "Lays the features of a picture's tiles out as tokens: padding cut off, shrunk, a newline behind each row.",
+  docs: `What *AnyRes tiler* planned, done to features: \`features\` float32 [P, T, D] of the tiles, as a tower and a
+projector give them, become \`tokens\` float32 [N, V, D], those of each row of the batch in its order, zeros behind
+its last. First the picture as a whole; then, row by row, its tiles as one map without padding, shrunk bilinearly where
+there would be too many, with the learned \`image_newline\` [D] behind each row (LLaVA-OneVision, \`llava_arch.py\`,
+\`spatial_unpad\` and \`anyres_max_N\`; Li et al. 2024). It starts at a deviation of D^−½.
+
+It is one Gather and a sum over at most four features, so it trains with whatever lies before it. For videos the same
+wires hold frames at half their sides. Behind it: *Splice*.`,
+  version: 1,
+  inputs: {
+    features: port.tensor({
+      dtype: "float32",
+      shape: ["P", "T", "D"],
+      packed: "N",
+      doc: "Of each tile, row by row: (side / patch)² of them, without a class token.",
+    }),
+    counts: port.tensor({ dtype: "int64", shape: ["N"], doc: "How many tiles each row has." }),
+    index: port.tensor({ dtype: "int64", shape: ["N", "V", "K"] }),
+    shares: port.tensor({ dtype: "float32", shape: ["N", "V", "K"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the newline is fresh." }),
+  },
+  outputs: { tokens: port.tensor({ dtype: "float32", shape: ["N", "V", "D"] }) },
+  params: {
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("packer")
+      .meta({ description: "Prefix of its parameter in a checkpoint." }),
+  },
+  names: () => newlineNames,
+  build(builder) {
+    const { features, counts, index, shares } = builder.inputs;
+    const width = features.shape[2];
+    if (typeof width !== "number")
+      throw new Error(`the width of the features is not known: [${features.shape.join(", ")}]`);
+    const newline = builder.weight("image_newline", [width], { kind: "normal", std: width ** -0.5 });
+    return { tokens: packRows(builder, features, { counts, index, shares }, newline) };
+  },
+});
+
+/** Files of LLaVA's have it as `model.image_newline`, and some of transformers' without the prefix. */
+const newlineNames = { prefixes: ["model"] };

@@ -1,0 +1,161 @@
+import * as z from "zod";
+import { ignoredLabel } from "#models/blocks/loss";
+import { defineNode } from "../core/node";
+import { countsOf } from "../core/packed";
+import { longestOf, packRows } from "../core/packing";
+import { placeholderParam } from "../core/placeholder";
+import { port } from "../core/ports";
+import type { Tensor } from "../core/values";
+import { counted } from "../core/wording";
+
+export const placeImages = defineNode({
+  type: "text.place-images",
+  title: "Image places",
+  description: "Makes room in each row of tokens for its pictures: a place for each token that a picture has.",
+  docs: `\`ids\` int64 [N, L] hold one placeholder for each picture (or video), as a conversation template writes it for
+\`<image>\`; \`tokens\` int64 [I], packed, of *AnyRes tiler*, say how many tokens each has. Each placeholder is repeated as
+often, its labels are −100, and the rows are filled up to the longest, or to a length. Longer rows are cut at the right,
+so that the end of an answer is lost and not its pictures; prompts are filled up at the left.
+
+Wire \`ids\` to *Token embedding* and *Splice*, \`mask\` and \`positions\` to the decoder, \`labels\` to *Causal LM loss*.
+Without \`mask\` every place of \`ids\` is a token. Positions count the tokens of a row from 0.
+
+A row with more placeholders than pictures, or fewer, stops the run: it is told which one, and what it has. LLaVA's own
+code repeats the last picture, or leaves pictures out, without a word.`,
+  version: 1,
+  inputs: {
+    ids: port.tensor({ dtype: "int64", shape: ["N", "L"] }),
+    tokens: port.tensor({ dtype: "int64", shape: ["I"], packed: "N", doc: "Of each picture, row by row." }),
+    mask: port.tensor({ dtype: "int64", shape: ["N", "L"], optional: true, doc: "1 where there is a token." }),
+    labels: port.tensor({
+      dtype: "int64",
+      shape: ["N", "L"],
+      optional: true,
+      doc: `${ignoredLabel} where none is learned; the ids themselves where absent.`,
+    }),
+  },
+  outputs: {
+    ids: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
+    mask: port.tensor({ dtype: "int64", shape: ["N", "S"], doc: "1 where there is a token or a picture's." }),
+    labels: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
+    positions: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
+  },
+  params: {
+    placeholder: placeholderParam,
+    length: z.int().min(2).max(1_000_000).default(4096).meta({ label: "At most", unit: "tokens" }),
+    padding: z.enum(["longest", "length"]).default("longest").meta({ label: "Pad to" }),
+    side: z.enum(["right", "left"]).default("right").meta({
+      label: "Padding side",
+      description: "Right for training, left for generation.",
+    }),
+    filler: z.int().min(0).max(1_000_000).default(0).meta({
+      label: "Padding token",
+      description: "What stands where there is no token: any id of the vocabulary.",
+      advanced: true,
+    }),
+  },
+  ports: ({ padding, length }) => {
+    const tensor = port.tensor({ dtype: "int64", shape: ["N", padding === "length" ? length : "S"] });
+    return {
+      outputs: { ids: tensor, mask: tensor, labels: tensor, positions: tensor },
+      perBatch: padding === "longest",
+    };
+  },
+  rowwise: true,
+  async run({ host, inputs, params }) {
+    const placed = rowsOf(inputs).map((row, number) => withPlaces(row, number, params.placeholder));
+    const cut = placed.filter(({ ids }) => ids.length > params.length);
+    if (cut.length)
+      host.warn(`${counted(cut.length, "row is", "rows are")} longer than ${params.length} tokens and cut.`);
+    const kept = placed.map(({ ids, labels }) => ({
+      ids: ids.slice(0, params.length),
+      labels: labels.slice(0, params.length),
+    }));
+    const length = params.padding === "length" ? params.length : longestOf(kept.map(({ ids }) => ids));
+    const packed = (valuesOf: (row: Placed) => number[], padding: number) =>
+      packRows(kept.map(valuesOf), { length, padding, left: params.side === "left" });
+    return {
+      ids: packed(({ ids }) => ids, params.filler),
+      mask: packed(({ ids }) => ids.map(() => 1), 0),
+      labels: packed(({ labels }) => labels, ignoredLabel),
+      positions: packed(({ ids }) => ids.map((_, place) => place), 0),
+    };
+  },
+});
+
+interface Placed {
+  ids: number[];
+  labels: number[];
+}
+
+interface Row extends Placed {
+  /** How many tokens each of its pictures has. */
+  pictures: number[];
+}
+
+/** The rows without padding. */
+function rowsOf({
+  ids,
+  tokens,
+  mask,
+  labels = ids,
+}: {
+  ids: Tensor;
+  tokens: Tensor;
+  mask?: Tensor;
+  labels?: Tensor;
+}): Row[] {
+  const [count = 0, length = 0] = ids.shape;
+  const pictures = countsOf(tokens);
+  if (pictures.length !== count)
+    throw Object.assign(new Error(`There are ${count} rows of ids, and pictures of ${pictures.length}.`), {
+      hint: "Wire values of the same data, row by row.",
+    });
+  let next = 0;
+  return Array.from({ length: count }, (_, row): Row => {
+    const places = Array.from({ length }, (_, i) => row * length + i).filter((i) => !mask || Number(mask.data[i]) > 0);
+    const numbersOf = ({ data }: Tensor) => places.map((i) => Number(data[i]));
+    const first = next;
+    next += pictures[row] as number;
+    return {
+      ids: numbersOf(ids),
+      labels: numbersOf(labels),
+      pictures: Array.from(tokens.data.slice(first, next), Number),
+    };
+  });
+}
+
+/** A row with a place for each token of its pictures. */
+function withPlaces({ ids, labels, pictures }: Row, number: number, placeholder: number): Placed {
+  const places = ids.filter((id) => id === placeholder).length;
+  if (places !== pictures.length) throw mismatch(number, places, pictures.length, placeholder);
+  const placed: Placed = { ids: [], labels: [] };
+  let next = 0;
+  for (const [i, id] of ids.entries()) {
+    const count = id === placeholder ? (pictures[next++] as number) : 1;
+    const label = id === placeholder ? ignoredLabel : (labels[i] as number);
+    for (let copy = 0; copy < count; copy++) {
+      placed.ids.push(id);
+      placed.labels.push(label);
+    }
+  }
+  return placed;
+}
+
+function mismatch(row: number, places: number, pictures: number, placeholder: number): Error {
+  const has = counted(pictures, "picture", "pictures");
+  if (places === 0)
+    return Object.assign(
+      new Error(`Row ${row + 1} has ${has} and no place for any: no token ${placeholder} is in it.`),
+      {
+        hint: "Write <image> where the picture belongs, and let the template and this node have the same placeholder.",
+      },
+    );
+  const room = counted(places, "place", "places");
+  return Object.assign(new Error(`Row ${row + 1} has ${room} for pictures (token ${placeholder}), and ${has}.`), {
+    hint:
+      places > pictures
+        ? "Give the row a picture for each <image>, or take the <image> out that has none."
+        : "Write an <image> for each of its pictures, or leave out those that are not asked about.",
+  });
+}
