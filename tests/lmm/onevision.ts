@@ -18,9 +18,9 @@ import { count } from "#tests/conformance/counts";
 import { numbers, runGraph, tensor } from "#tests/kit/check-op";
 import { hasPart, jsonOf, tensorsOf } from "./set";
 
-const part = "onevision-official";
+export const part = "onevision-official";
 
-interface Preset {
+export interface Preset {
   tile: number;
   side: number;
   /** Grids of tiles, columns first, from the first to the last. */
@@ -28,7 +28,7 @@ interface Preset {
   pinpoints?: [number, number][];
   max?: number;
 }
-interface SizeRow {
+export interface SizeRow {
   size: [number, number];
   pick: [number, number];
   resized: [number, number];
@@ -43,7 +43,7 @@ interface SizeRow {
   tokens: number;
   tokens_in_transformers?: number;
 }
-interface PackingCase {
+export interface PackingCase {
   name: string;
   kind: "anyres" | "multi-image" | "single-tile" | "flat" | "video";
   preset: string;
@@ -52,16 +52,16 @@ interface PackingCase {
   frames?: number;
   newline?: VideoEnd;
 }
-interface StepCase extends PackingCase {
+export interface StepCase extends PackingCase {
   inputs: Record<"features" | "image_newline" | "upstream", string>;
   tensors: Record<"packed" | "gradient_of_features" | "gradient_of_image_newline", string>;
 }
-interface Plans {
+export interface Plans {
   presets: Record<string, Preset>;
   sizes: Record<string, SizeRow[]>;
   gathers: (PackingCase & { tiles: number; tokens: number })[];
 }
-interface Step {
+export interface Step {
   tolerance: { abs: number; rel: number };
   cases: StepCase[];
 }
@@ -102,11 +102,16 @@ export function testOnevision(): void {
   });
 }
 
-function ruleFrom({ tile, side, range, pinpoints, max }: Preset): AnyResRule {
-  const text = range
+/** Resolutions as the official code writes them. */
+export function pinpointsOf({ range, pinpoints }: Preset): string {
+  return range
     ? range.map((grid) => `(${grid.join("x")})`).join(",…,")
     : (pinpoints ?? []).map((size) => `(${size.join(", ")})`).join(", ");
-  return { tile, side, resolutions: resolutionsFrom(text, tile), most: max };
+}
+
+export function ruleFrom(preset: Preset): AnyResRule {
+  const { tile, side, max } = preset;
+  return { tile, side, resolutions: resolutionsFrom(pinpointsOf(preset), tile), most: max };
 }
 
 function testPlan(rule: AnyResRule, row: SizeRow): void {
@@ -190,7 +195,7 @@ async function packedWithGradients(
   };
 }
 
-function largestGap(got: ArrayLike<number>, want: ArrayLike<number>): number {
+export function largestGap(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Number.POSITIVE_INFINITY;
   return Array.from(want).reduce((most, x, i) => Math.max(most, Math.abs(x - (got[i] as number))), 0);
 }
