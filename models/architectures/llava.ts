@@ -147,8 +147,8 @@ type Config = z.output<typeof llavaConfig>;
 type NextConfig = z.output<typeof nextConfig>;
 type OnevisionConfig = z.output<typeof onevisionConfig>;
 
-/** What the language model reads of pictures. pixels: float32 [P, C, H, W] → [P, N, D]. */
-function projected(builder: Builder, config: Config, pixels: Value): Value {
+/** What the picture encoder sees, of the layers that the configuration names. pixels: float32 [P, C, H, W] → [P, N, W]. */
+function seenBy(builder: Builder, config: Config, pixels: Value): Value {
   const tower = config.vision_config.build(scoped(builder, "vision_tower.vision_model"), () => pixels);
   const count = Object.keys(tower.states).length;
   const states = [config.vision_feature_layer].flat().map((index) => {
@@ -158,13 +158,21 @@ function projected(builder: Builder, config: Config, pixels: Value): Value {
   });
   const all = states.length === 1 ? (states[0] as Value) : builder.op.Concat(...(states as [Value]), { axis: 2 });
   const isCut = config.vision_feature_select_strategy === "default";
-  const kept = isCut ? builder.op.Slice(all, { starts: [1], ends: [all.shape[1] as number], axes: [1] }) : all;
+  return isCut ? builder.op.Slice(all, { starts: [1], ends: [all.shape[1] as number], axes: [1] }) : all;
+}
+
+/** The same at the width of the language model: float32 [P, N, W] → [P, N, D]. */
+function projectedOnto(builder: Builder, config: Config, features: Value): Value {
   const projector = scoped(builder, "multi_modal_projector");
   const { hidden_size: width } = config.text_config.config;
   const options = { bias: config.multimodal_projector_bias };
-  const inner = activate(builder, config.projector_hidden_act, linear(projector, "linear_1", kept, width, options));
+  const inner = activate(builder, config.projector_hidden_act, linear(projector, "linear_1", features, width, options));
   return linear(projector, "linear_2", inner, width, options);
 }
+
+/** What the language model reads of pictures. pixels: float32 [P, C, H, W] → [P, N, D]. */
+const projected = (builder: Builder, config: Config, pixels: Value): Value =>
+  projectedOnto(builder, config, seenBy(builder, config, pixels));
 
 /** Tiles of pictures: float32 [P, T, C, H, W] → [P, T, N, D]. */
 function projectedTiles(builder: Builder, config: Config, tiles: Value): Value {
@@ -261,19 +269,25 @@ const picturesSeen = (config: Config, features: () => Value): Seen => ({
   features,
 });
 
+/** What the encoder, and the projector behind it, make of tiles that another node cuts and packs. */
+function ofTiles({ builder, config, inputs }: Forward<Config>): Outputs {
+  const seen = once(() => seenBy(seeing(builder), config, inputs.need("tiles")));
+  return { vision_features: seen, tile_features: () => projectedOnto(seeing(builder), config, seen()) };
+}
+
 /** While text is generated, all that is seen is made once. */
 const seeing = (builder: Builder): Builder => ({ ...builder, generation: undefined });
 
 function llavaOutputs(model: Forward<Config>): Outputs {
   const { builder, config, inputs } = model;
   const features = once(() => projected(seeing(builder), config, inputs.need("pixel_values")));
-  return { ...reading(model, [picturesSeen(config, features)]), image_features: features };
+  return { ...reading(model, [picturesSeen(config, features)]), image_features: features, ...ofTiles(model) };
 }
 
 function nextOutputs(model: Forward<NextConfig>): Outputs {
   const { builder, config, inputs } = model;
   const features = once(() => tiledFeatures(seeing(builder), config, inputs));
-  return { ...reading(model, [picturesSeen(config, features)]), image_features: features };
+  return { ...reading(model, [picturesSeen(config, features)]), image_features: features, ...ofTiles(model) };
 }
 
 function onevisionOutputs(model: Forward<OnevisionConfig>): Outputs {
@@ -285,12 +299,13 @@ function onevisionOutputs(model: Forward<OnevisionConfig>): Outputs {
     picturesSeen(config, features),
     { token: config.video_token_index, input: "pixel_values_videos", features: videos },
   ];
-  return { ...reading(model, seen), image_features: features, video_features: videos };
+  return { ...reading(model, seen), image_features: features, video_features: videos, ...ofTiles(model) };
 }
 
-const textInputs = ({ text_config }: Config): Record<string, InputSpec> => ({
-  ...languageInputs(text_config.config.hidden_size),
+const commonInputs = (config: Config): Record<string, InputSpec> => ({
+  ...languageInputs(config.text_config.config.hidden_size),
   ...labelInputs,
+  tiles: { ...pixels(config, "P"), doc: "Of AnyRes tiler: gives vision_features and tile_features." },
 });
 const pixels = ({ vision_config: { channels, side } }: Config, ...before: Dim[]): InputSpec => ({
   dtype: "float32",
@@ -298,7 +313,7 @@ const pixels = ({ vision_config: { channels, side } }: Config, ...before: Dim[])
   optional: true,
 });
 const tileInputs = (config: Config): Record<string, InputSpec> => ({
-  ...textInputs(config),
+  ...commonInputs(config),
   pixel_values: { ...pixels(config, "P", "T"), doc: "The whole picture, and then its tiles." },
   image_sizes: {
     dtype: "int64",
@@ -330,7 +345,7 @@ export const llava = defineFamily({
     LlavaForConditionalGeneration: architecture({
       config: llavaConfig,
       names,
-      inputs: (config) => ({ ...textInputs(config), pixel_values: pixels(config, "P") }),
+      inputs: (config) => ({ ...commonInputs(config), pixel_values: pixels(config, "P") }),
       forward: llavaOutputs,
     }),
     LlavaNextForConditionalGeneration: architecture({

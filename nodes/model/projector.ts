@@ -8,14 +8,15 @@ export const projector = defineNode({
   title: "Projector",
   description:
     "Maps features to another width: one linear map, or an MLP as between a vision tower and a language model.",
-  docs: `float32 [..., in] → [..., out]. One layer without bias is CLIP's projection (std in^−½). With two layers it
-is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
+  docs: `float32 [..., in] → [..., out], of pooled features [B, D], tokens [B, T, D], or the features of tiles. One layer
+without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linear*. Two layers are LLaVA's mlp2x_gelu
+(Linear, GELU (erf), Linear, all with bias), N layers its mlpNx_gelu.`,
   version: 1,
   inputs: {
-    features: port.tensor({ dtype: "float32", shape: ["B", "D"] }),
+    features: port.tensor({ dtype: "float32", doc: "Of any number of axes: the last one is mapped." }),
     weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
   },
-  outputs: { embedding: port.tensor({ dtype: "float32", shape: ["B", "$width"] }) },
+  outputs: { embedding: port.tensor({ dtype: "float32" }) },
   params: {
     scope: z
       .string()
@@ -24,15 +25,12 @@ is LLaVA's mlp2x_gelu: Linear, GELU (erf), Linear, both with bias.`,
       .default("projection")
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
     width: z.int().min(1).max(16_384).default(512).meta({ label: "Output width", description: "E" }),
-    layers: z.int().min(1).max(4).default(1),
+    layers: z.int().min(1).max(8).default(1).meta({ description: "2: mlp2x_gelu." }),
     bias: z.boolean().default(false),
   },
   build(builder) {
-    const {
-      op,
-      inputs,
-      params: { width, layers, bias },
-    } = builder;
+    const { op, inputs, params } = builder;
+    const { width, layers, bias } = params;
     let x = inputs.features;
     for (let i = 0; i < layers; i++) {
       if (i > 0) x = op.Gelu(x);
