@@ -16,7 +16,11 @@ export async function decodeEach<R>(
   use: (picture: Picture, index: number) => R,
   { bytesOf, each }: Pick<Decoding, "bytesOf" | "each">,
 ): Promise<R[]> {
-  const results = await each.settle(files, async (file, i) => use(await decoded(file, request, bytesOf), i), "pictures");
+  const results = await each.settle(
+    files,
+    async (file, i) => use(await decoded(file, request, bytesOf), i),
+    "pictures",
+  );
   const failures = failuresOf(results);
   if (failures.length) throw failureOfAll(failures, files);
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
