@@ -147,7 +147,9 @@ type Config = z.output<typeof llavaConfig>;
 type NextConfig = z.output<typeof nextConfig>;
 type OnevisionConfig = z.output<typeof onevisionConfig>;
 
-/** What the picture encoder sees, of the layers that the configuration names. pixels: float32 [P, C, H, W] → [P, N, W]. */
+/**
+ * What the picture encoder sees, of the layers that the configuration names. pixels: float32 [P, C, H, W] → [P, N, W].
+ */
 function seenBy(builder: Builder, config: Config, pixels: Value): Value {
   const tower = config.vision_config.build(scoped(builder, "vision_tower.vision_model"), () => pixels);
   const count = Object.keys(tower.states).length;

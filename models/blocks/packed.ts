@@ -31,9 +31,9 @@ export function packAlike(
 }
 
 /**
- * Rows packed each in its own way, by an index that comes with the data. features: float32 [P, T, D] of the tiles of all
- * rows; end: float32 [D]; layout.counts: int64 [N], the tiles of each row; layout.index: int64 [N, V, K] of the row's own
- * features, −1 for the end, less for nothing; layout.shares: float32 [N, V, K] → [N, V, D].
+ * Rows packed each in its own way, by an index that comes with the data. features: float32 [P, T, D] of the tiles of
+ * all rows; end: float32 [D]; layout.counts: int64 [N], the tiles of each row; layout.index: int64 [N, V, K] of the
+ * row's own features, −1 for the end, less for nothing; layout.shares: float32 [N, V, K] → [N, V, D].
  */
 export function packRows(
   builder: Builder,

@@ -74,7 +74,9 @@ export function placeInRows(builder: Builder, tokens: Value, isPlace: Value, fea
   return op.Where(op.Reshape(isFilled, { to: [batch, length, 1] }), placed, tokens);
 }
 
-/** The number of each place in its row, from 0, those of earlier tokens counted. isPlace: bool [B, T] → int64 [B, T]. */
+/**
+ * The number of each place in its row, from 0, those of earlier tokens counted. isPlace: bool [B, T] → int64 [B, T].
+ */
 function numbersInRows(builder: Builder, isPlace: Value): Value {
   const { op, graph, generation } = builder;
   const fresh = op.Sub(op.CumSum(op.Cast(isPlace, { dtype: "int64" }), { along: 1 }), graph.constant([1], "int64"));

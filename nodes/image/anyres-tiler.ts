@@ -42,12 +42,13 @@ Resolutions are "(1x1),…,(6x6)", all grids between the two, or sizes in pixels
 Scaling is Pillow's to the bit. EXIF orientation is applied, transparency dropped.
 
 - \`tiles\` float32 [P, 3, S, S], packed: so many tiles belong to each row. To the vision tower.
-- \`counts\` int64 [N]: how many. \`index\` int64 [N, V, K] and \`shares\` float32 [N, V, K]: each of a row's V tokens is
-  Σ share · feature of the row's own tiles, counted tile after tile; −1 is the newline, −2 nothing, behind the last
+- \`counts\` int64 [N]: how many. \`index\` int64 [N, V, K] and \`shares\` float32 [N, V, K]: each of a row's V tokens
+  is Σ share · feature of the row's own tiles, counted tile after tile; −1 is the newline, −2 nothing, behind the last
   token. K is 1, or 4 where features may be shrunk. To the *AnyRes packer*.
 - \`tokens\` int64 [I], packed: how many tokens each picture (or video) of a row has. To *Image places*.
 
-A row without pictures has no tiles; where a batch has none at all, its first row gets a blank one that no token reads.`,
+A row without pictures has no tiles; where a batch has none at all, its first row gets a blank one that no token
+reads.`,
   version: 1,
   inputs: {
     images: port.image({ shape: ["I", "*", "*"], packed: "N", doc: "Any number of pictures a row, of any size." }),

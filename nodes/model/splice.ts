@@ -8,10 +8,10 @@ export const splice = defineNode({
   title: "Splice",
   description: "Puts the tokens of pictures among the embeddings of words, in the places of their placeholder.",
   docs: `\`ids\` int64 [N, S] hold the placeholder once for each token of a picture, as *Image places* writes it, and
-\`embeddings\` float32 [N, S, D] are those of the same ids (*Token embedding*, or a Hugging Face model's \`hidden_state\` of
-layer 0). \`tokens\` float32 [N, V, D], of *AnyRes packer*, or a tower's patches where each row has one picture, take the
-placeholders' places in their order. Wire the result to the \`embeddings\` of *LLM decoder*, or the \`inputs_embeds\` of a
-Hugging Face model.
+\`embeddings\` float32 [N, S, D] are those of the same ids (*Token embedding*, or a Hugging Face model's
+\`hidden_state\` of layer 0). \`tokens\` float32 [N, V, D], of *AnyRes packer*, or a tower's patches where each row
+has one picture, take the placeholders' places in their order. Wire the result to the \`embeddings\` of *LLM decoder*,
+or the \`inputs_embeds\` of a Hugging Face model.
 
 What was embedded for a placeholder is dropped: it gets no gradient. While text is generated, pictures are read with the
 prompt, once; what follows are words. The order is LLaVA's (\`prepare_inputs_labels_for_multimodal\`).`,

@@ -10,8 +10,8 @@ export const tokenEmbedding = defineNode({
   description: "A row of a table for each token: what a language model reads instead of ids.",
   docs: `int64 [B, L] → float32 [B, L, D]. The table is \`weight\` [vocabulary, D], as in torch.nn.Embedding. Put other
 embeddings in the places of some tokens, as *Splice* does those of pictures, and wire the result to the decoder's
-\`embeddings\`. To have the table that a decoder has, which gives its scores too where the head is tied, wire one weights
-handle to both and take the decoder's scope with \`.model\` behind it.`,
+\`embeddings\`. To have the table that a decoder has, which gives its scores too where the head is tied, wire one
+weights handle to both and take the decoder's scope with \`.model\` behind it.`,
   version: 1,
   embeds: { tokens: "ids" },
   inputs: {

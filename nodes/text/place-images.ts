@@ -13,12 +13,12 @@ export const placeImages = defineNode({
   title: "Image places",
   description: "Makes room in each row of tokens for its pictures: a place for each token that a picture has.",
   docs: `\`ids\` int64 [N, L] hold one placeholder for each picture (or video), as a conversation template writes it for
-\`<image>\`; \`tokens\` int64 [I], packed, of *AnyRes tiler*, say how many tokens each has. Each placeholder is repeated as
-often, its labels are −100, and the rows are filled up to the longest, or to a length. Longer rows are cut at the right,
-so that the end of an answer is lost and not its pictures; prompts are filled up at the left.
+\`<image>\`; \`tokens\` int64 [I], packed, of *AnyRes tiler*, say how many tokens each has. Each placeholder is
+repeated as often, its labels are −100, and the rows are filled up to the longest, or to a length. Longer rows are cut
+at the right, so that the end of an answer is lost and not its pictures; prompts are filled up at the left.
 
-Wire \`ids\` to *Token embedding* and *Splice*, \`mask\` and \`positions\` to the decoder, \`labels\` to *Causal LM loss*.
-Without \`mask\` every place of \`ids\` is a token. Positions count the tokens of a row from 0.
+Wire \`ids\` to *Token embedding* and *Splice*, \`mask\` and \`positions\` to the decoder, \`labels\` to *Causal LM
+loss*. Without \`mask\` every place of \`ids\` is a token. Positions count the tokens of a row from 0.
 
 A row with more placeholders than pictures, or fewer, stops the run: it is told which one, and what it has. LLaVA's own
 code repeats the last picture, or leaves pictures out, without a word.`,
