@@ -99,7 +99,7 @@ function unclear(decoders: readonly ResolvedNode[], areSeveral: boolean): { mess
     };
   return {
     message: `${decoder.definition.title} reads embeddings of which it is not known what tokens they are made of.`,
-    hint: "Text is generated where they are of tokens: put Token embedding, and Splice for pictures, before the decoder.",
+    hint: "Put Token embedding, and Splice for pictures, before it: text is generated where embeddings are of tokens.",
   };
 }
 
