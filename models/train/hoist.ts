@@ -5,6 +5,8 @@ import { type Halves, split } from "../onnx/split";
 export interface HoistSpec {
   /** The symbol that counts rows. */
   symbol: string;
+  /** Symbols that count the items of packed rows. */
+  items?: readonly string[];
   /** Whether a parameter stays as it is during the training. */
   isFrozen(parameter: string): boolean;
   /** Whether an input is the same for a row whenever the row is drawn. */
@@ -17,8 +19,8 @@ export interface HoistSpec {
  * The frozen, deterministic part behind the data, cut off: for a row it gives the same in every epoch, so it may run
  * once and be kept. Nothing when no parameter is read there: pictures and ids are cheaper to keep as they are.
  */
-export function hoist(graph: Graph, { symbol, isFrozen, isSteady, dtype: as }: HoistSpec): Halves | undefined {
-  const axes = rowAxes(graph, symbol);
+export function hoist(graph: Graph, { symbol, items, isFrozen, isSteady, dtype: as }: HoistSpec): Halves | undefined {
+  const axes = rowAxes(graph, symbol, items);
   const changing = new Set<string>();
   for (const { name } of graph.inputs) {
     if (!isSteady(name)) changing.add(name);

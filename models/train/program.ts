@@ -25,6 +25,8 @@ export const batchSymbol = "batch";
 export interface ProgramSpec extends UpdateSpec {
   /** Rows of a step. */
   batch: number;
+  /** How many items they have, by the symbol that counts them. */
+  items?: Readonly<Record<string, number>>;
   /** Batches whose gradients are averaged before an update. */
   accumulate: number;
   /** Rows that are encoded at a time; 0 or `batch` encodes all at once. Losses over the whole batch stay exact. */
@@ -177,8 +179,8 @@ function differentiateChunk(
 }
 
 /** A graph for so many rows, ready to be differentiated. */
-function forRows(graph: Graph, rows: number, { prepare = (made) => made }: ProgramSpec): Graph {
-  return prepare(optimize(rewrite(graph, { sizes: { [batchSymbol]: rows } })));
+function forRows(graph: Graph, rows: number, { items, prepare = (made) => made }: ProgramSpec): Graph {
+  return prepare(optimize(rewrite(graph, { sizes: { ...items, [batchSymbol]: rows } })));
 }
 const optimized = ({ graph, states }: Part): Part => ({ graph: optimize(graph), states });
 const lossOf = (graph: Graph): Value => graph.outputs.get("loss") as Value;

@@ -1,10 +1,9 @@
 /** How a region's model follows rows: which axes count them, or the items that rows have, and how they are cut. */
 import { availableParallelism } from "node:os";
-import type { Value } from "#models/onnx/graph";
+import type { Graph, Value } from "#models/onnx/graph";
 import { chunkedRows } from "#models/onnx/rows";
 import { areSameCounts, startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
-import type { Lowered } from "#nodes/graph/lower";
 import { Failure } from "../errors";
 import { itemsOf } from "./packed";
 import { rowsOf, widthOf } from "./values";
@@ -16,6 +15,9 @@ import { rowsOf, widthOf } from "./values";
  */
 const callRows = 64;
 const callBytes = 2.5 * 2 ** 20 * availableParallelism();
+
+/** A model, with its inputs in the order of the graph's. */
+export type FedGraph = { graph: Graph; feeds: readonly { name: string }[] };
 
 /** The symbols of the first axes of what comes in. */
 export interface RowSymbols {
@@ -35,7 +37,7 @@ interface Layout {
   counts: readonly { items: string; counts: string }[];
 }
 
-export function layoutOf({ graph }: Lowered, { sizes, rowsOfItems }: RowSymbols): Layout | undefined {
+export function layoutOf({ graph }: Pick<FedGraph, "graph">, { sizes, rowsOfItems }: RowSymbols): Layout | undefined {
   for (const rows of [...rowsOfItems.keys(), ...sizes.keys()]) {
     const items = [...rowsOfItems].flatMap(([symbol, ofRows]) => (ofRows === rows ? [symbol] : []));
     const counts = chunkedRows(graph, rows, items);
@@ -61,7 +63,7 @@ export class RowsInCalls {
   readonly #inputs: readonly { name: string; symbol: string | undefined; tensor: Tensor }[];
 
   constructor(
-    readonly lowered: Lowered,
+    readonly lowered: FedGraph,
     readonly layout: Layout | undefined,
     incoming: ReadonlyMap<string, Tensor>,
   ) {
@@ -194,7 +196,7 @@ const between = (starts: Float64Array, first: number, end: number): number => (s
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** As many rows as fit into `callBytes` where the model's values are widest. */
-function perCall({ graph }: Lowered, symbol: string): number {
+function perCall({ graph }: FedGraph, symbol: string): number {
   const widths = graph.nodes.flatMap(({ outputs }) =>
     outputs.filter(({ shape }) => shape.includes(symbol)).map((value) => rowBytes(value)),
   );

@@ -15,7 +15,7 @@ import { type Seed, TaskError } from "../data-threads/task";
 import { memoryLimit } from "../memory";
 import { hasRows, type RowType, storedBytes, storedRowCount, takeStoredRows } from "../rows";
 import { rowCount, sliceRows } from "../values";
-import { bytesOfRows, type HeldRows, numbersOf, putRows, roomFor, rowRange, takeHeld } from "./held-rows";
+import { bytesLike, type HeldRows, roomFor, rowRange } from "./held-rows";
 
 /** Rows of numbers are held up to so many bytes in all. */
 const usualRoom = () => Math.min(256 * 2 ** 20, memoryLimit() / 8);
@@ -70,6 +70,8 @@ function nameNode(error: unknown): never {
 
 export class DrawnRows {
   readonly #held = new Map<string, HeldRows>();
+  /** How many bytes of the room each of them takes. */
+  readonly #reserved = new Map<string, number>();
   /** Endpoints of deterministic nodes that there is no room for, or that are no numbers. */
   readonly #unheld = new Set<string>();
   /** Whether there was room for all rows of everything that was drawn. */
@@ -133,8 +135,8 @@ export class DrawnRows {
     const name = endpointKey(from);
     if (this.given.has(name)) return this.before.valueOf(from);
     const count = this.count(from) ?? 0;
-    const numbers = this.#numbersOf(from, (await this.draw(rowRange(0, 1), [from])).get(name));
-    if (numbers) refuseTooManyRows(this.work.graph, from, count, bytesOfRows(numbers, count));
+    const bytes = this.#bytesLike(from, (await this.draw(rowRange(0, 1), [from])).get(name));
+    if (bytes) refuseTooManyRows(this.work.graph, from, count, bytes);
     return (await this.draw(rowRange(0, count), [from])).get(name);
   }
 
@@ -144,13 +146,14 @@ export class DrawnRows {
    */
   async draw(rows: Uint32Array, reads: readonly Endpoint[], seed: Seed = 0): Promise<Map<string, unknown>> {
     const { held, unknown } = this.#places(reads);
-    const missing = rows.filter((row) => held.some((from) => !this.#held.get(endpointKey(from))?.there[row]));
+    const missing = rows.filter((row) => held.some((from) => !this.#held.get(endpointKey(from))?.has(row)));
     if (missing.length) {
-      const made = await this.#make(missing, held, 0, (name) => this.given.has(name));
-      for (const [name, value] of made) putRows(this.#held.get(name) as HeldRows, missing, value);
+      const made = await this.#make(missing, held, 0, new Map());
+      for (const [name, value] of made) this.#put(name, missing, value);
     }
-    const isThere = (name: string) => this.given.has(name) || this.#held.has(name);
-    const values = await this.#make(rows, [...reads, ...unknown], seed, isThere);
+    // What is let go of meanwhile is read here all the same.
+    const there = new Map([...this.#held].filter(([, each]) => rows.every((row) => each.has(row))));
+    const values = await this.#make(rows, [...reads, ...unknown], seed, there);
     for (const from of unknown) this.#weigh(from, rows, values.get(endpointKey(from)));
     return new Map(reads.map((from) => [endpointKey(from), values.get(endpointKey(from))]));
   }
@@ -160,18 +163,20 @@ export class DrawnRows {
     rows: Uint32Array,
     reads: readonly Endpoint[],
     seed: Seed,
-    isThere: (name: string) => boolean,
+    held: ReadonlyMap<string, HeldRows>,
   ): Promise<Map<string, unknown>> {
+    const isThere = (name: string) => this.given.has(name) || held.has(name);
+    const takeOf = (name: string) => held.get(name)?.take(rows) ?? this.#take(name, rows);
     const { nodes, edges } = this.#between(reads, isThere);
     const values = new Map<string, unknown>();
     const made: string[] = [];
     for (const name of new Set(reads.map(endpointKey))) {
-      if (isThere(name)) values.set(name, await this.#take(name, rows));
+      if (isThere(name)) values.set(name, await takeOf(name));
       else made.push(name);
     }
     if (!made.length) return values;
     const given: [string, { value: unknown }][] = [];
-    for (const name of edges) given.push([name, { value: values.get(name) ?? (await this.#take(name, rows)) }]);
+    for (const name of edges) given.push([name, { value: values.get(name) ?? (await takeOf(name)) }]);
     const task = { nodes, given, reads: made, seed };
     const done = await this.#runner.run(task).catch(nameNode);
     for (const [name, value] of done.values) values.set(name, value);
@@ -194,10 +199,8 @@ export class DrawnRows {
     return { nodes: [...this.work.graph.nodes.keys()].filter((id) => nodes.has(id)), edges };
   }
 
-  /** Rows that are there. */
+  /** Rows of what was there before. */
   async #take(name: string, rows: Uint32Array): Promise<unknown> {
-    const held = this.#held.get(name);
-    if (held) return takeHeld(held, rows);
     const given = this.given.get(name) as Given;
     if ("stored" in given) return takeStoredRows(given.type, given.stored, rows, this.work.blobs);
     return sliceRows[given.type]?.(given.value as never, rows);
@@ -224,24 +227,44 @@ export class DrawnRows {
   /** Holds all rows of what a node gives from now on, if there is room for them. */
   #weigh(from: Endpoint, rows: Uint32Array, value: unknown): void {
     const name = endpointKey(from);
+    if (this.#unheld.has(name)) return;
     if (!this.#held.has(name)) {
-      const numbers = this.#numbersOf(from, value);
-      const count = this.count(from) ?? 0;
-      const bytes = numbers ? bytesOfRows(numbers, count) : 0;
-      this.holdsAll &&= bytes <= this.#room;
-      if (!numbers || bytes > this.#room) {
+      const bytes = this.#bytesLike(from, value);
+      this.holdsAll &&= (bytes ?? 0) <= this.#room;
+      if (bytes === undefined || bytes > this.#room) {
         this.#unheld.add(name);
         return;
       }
       this.#room -= bytes;
-      this.#held.set(name, roomFor(this.#typeOf(from) as HeldRows["type"], numbers, count));
+      this.#reserved.set(name, bytes);
+      this.#held.set(name, roomFor(this.#typeOf(from) as "image" | "tensor", value, this.count(from) ?? 0));
     }
-    putRows(this.#held.get(name) as HeldRows, rows, value);
+    this.#put(name, rows, value);
   }
 
-  #numbersOf(from: Endpoint, value: unknown): Tensor | undefined {
+  /**
+   * Puts rows where they are held. Rows of any number of items may take more than the first ones let expect: what there
+   * is no room for any more is let go of.
+   */
+  #put(name: string, rows: Uint32Array, value: unknown): void {
+    const held = this.#held.get(name);
+    if (!held) return;
+    held.put(rows, value);
+    const reserved = this.#reserved.get(name) ?? 0;
+    const more = Math.max(0, held.bytes - reserved);
+    this.#room -= more;
+    this.#reserved.set(name, reserved + more);
+    if (this.#room >= 0) return;
+    this.#held.delete(name);
+    this.#unheld.add(name);
+    this.#room += reserved + more;
+    this.holdsAll = false;
+  }
+
+  /** What all rows of an endpoint take, where these are some of them; nothing for what is no numbers. */
+  #bytesLike(from: Endpoint, value: unknown): number | undefined {
     const type = this.#typeOf(from);
-    return hasRows(type) ? numbersOf(type, value) : undefined;
+    return hasRows(type) ? bytesLike(type, value, this.count(from) ?? 0) : undefined;
   }
 
   #typeOf({ node, port }: Endpoint): PortType {

@@ -2,10 +2,12 @@ import { once } from "node:events";
 import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
-import type { DType } from "#models/onnx/graph";
+import type { DType, Graph } from "#models/onnx/graph";
 import { print } from "#models/onnx/print";
 import { toModel } from "#models/onnx/proto";
 import type { Halves } from "#models/onnx/split";
+import { batchSymbol } from "#models/train/program";
+import { countsOfRows, startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { diskLimit } from "../../storage/budget";
@@ -13,9 +15,10 @@ import { Cancelled } from "../../errors";
 import { readUsed, writeWhole } from "../cache";
 import { memoryLimit } from "../memory";
 import type { Provider } from "../providers";
+import { layoutOf, RowsInCalls } from "../region-rows";
 import { openSession, type Session } from "../sessions";
 import { rowRange } from "./held-rows";
-import { asArray, takeRows, widthOf } from "../values";
+import { asArray, itemRange, takeRows, widthOf } from "../values";
 
 /** Rows that are computed at a time. */
 const chunkRows = 64;
@@ -49,7 +52,10 @@ interface Stored {
   name: string;
   ref: string;
   dtype: DType;
+  /** Of a row, or of an item where rows have any number of them. */
   shape: number[];
+  /** How many items each row has. */
+  counts?: number[];
 }
 
 /**
@@ -57,13 +63,13 @@ interface Stored {
  * other. A later training with the same frozen part and the same data finds it there.
  */
 export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
-  const { halves, cacheDir, blobs, rows, inMemory = Math.min(2 ** 29, memoryLimit() / 8) } = spec;
+  const { cacheDir, blobs, rows, inMemory = Math.min(2 ** 29, memoryLimit() / 8) } = spec;
   const path = join(cacheDir, "frozen", `${keyOf(spec)}.json`);
   const known = await readUsed<Stored[]>(path);
   const stored =
     known && (await Promise.all(known.map(({ ref }) => blobs.use(ref)))).every(Boolean) ? known : await compute(spec);
   if (stored !== known) await writeWhole(path, JSON.stringify(stored));
-  const bytes = frozenBytes(halves, rows);
+  const bytes = stored.reduce((sum, part) => sum + rowBytesOf(part.dtype, [itemCountOf(part, rows), ...part.shape]), 0);
   const readers = await Promise.all(
     stored.map((part) => (bytes <= inMemory ? memoryReader(part, rows, blobs) : fileReader(part, blobs))),
   );
@@ -75,10 +81,18 @@ export async function frozenRows(spec: FrozenRowsSpec): Promise<FrozenRows> {
   };
 }
 
-/** What the frozen part gives for all rows. */
-export function frozenBytes({ first }: Halves, rows: number): number {
-  const widths = [...first.outputs.values()].map(({ dtype, shape }) => rowBytesOf(dtype, shape.slice(1) as number[]));
-  return rows * widths.reduce((sum, width) => sum + width, 0);
+const itemCountOf = ({ counts }: Stored, rows: number): number => (counts ? (startsOf(counts).at(-1) ?? 0) : rows);
+
+/**
+ * What the frozen part gives for all rows. `itemsOf`: how many items a row is taken to have of those that a size
+ * counts.
+ */
+export function frozenBytes({ first }: Halves, rows: number, itemsOf: (size: string) => number = () => 1): number {
+  const widths = [...first.outputs.values()].map(({ dtype, shape: [size, ...sizes] }) => {
+    const items = typeof size === "string" && size !== batchSymbol ? itemsOf(size) : 1;
+    return items * rowBytesOf(dtype, sizes as number[]);
+  });
+  return Math.ceil(rows * widths.reduce((sum, width) => sum + width, 0));
 }
 
 const rowBytesOf = (dtype: DType, shape: readonly number[]): number =>
@@ -93,20 +107,29 @@ interface Reader {
   close(): void;
 }
 
-async function memoryReader({ name, ref, dtype, shape }: Stored, rows: number, blobs: Blobs): Promise<Reader> {
-  const all: Tensor = { dtype, shape: [rows, ...shape], data: asArray(dtype, await blobs.get(ref)) };
+async function memoryReader(part: Stored, rows: number, blobs: Blobs): Promise<Reader> {
+  const { name, ref, dtype, shape, counts } = part;
+  const data = asArray(dtype, await blobs.get(ref));
+  const all: Tensor = { dtype, shape: [itemCountOf(part, rows), ...shape], data, ...(counts ? { counts } : {}) };
   return { name, read: (wanted) => takeRows(all, wanted), close: () => {} };
 }
 
-async function fileReader({ name, ref, dtype, shape }: Stored, blobs: Blobs): Promise<Reader> {
+async function fileReader({ name, ref, dtype, shape, counts }: Stored, blobs: Blobs): Promise<Reader> {
   const file = openSync(blobs.path(ref), "r");
   const width = rowBytesOf(dtype, shape);
   return {
     name,
     read(wanted) {
-      const bytes = new Uint8Array(wanted.length * width);
-      for (const [i, row] of wanted.entries()) readSync(file, bytes, i * width, width, row * width);
-      return { dtype, shape: [wanted.length, ...shape], data: asArray(dtype, bytes) };
+      const ranges = Array.from(wanted, (row) => itemRange(counts, row, row + 1));
+      const items = ranges.reduce((sum, [first, end]) => sum + end - first, 0);
+      const bytes = new Uint8Array(items * width);
+      let filled = 0;
+      for (const [first, end] of ranges) {
+        readSync(file, bytes, filled, (end - first) * width, first * width);
+        filled += (end - first) * width;
+      }
+      const taken: Tensor = { dtype, shape: [items, ...shape], data: asArray(dtype, bytes) };
+      return counts ? { ...taken, counts: countsOfRows(counts, wanted) } : taken;
     },
     close: () => closeSync(file),
   };
@@ -117,7 +140,9 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
   const { first } = spec.halves;
   const model = toModel(first, { parameters: "initializers", values: spec.valueOf });
   const session = await openSession(model, spec.provider);
-  const outputs = [...first.outputs].map(([name, value]) => ({ name, value, stream: new PassThrough() }));
+  const outputs = [...first.outputs].map(([name, value]) => {
+    return { name, value, stream: new PassThrough(), counts: [] as number[] };
+  });
   const writing = Promise.all(
     outputs.map(async ({ name, value: { dtype, shape }, stream }): Promise<Stored> => {
       const { ref } = await spec.blobs.putStream(stream, Number.MAX_SAFE_INTEGER, { durable: false });
@@ -126,14 +151,16 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
   );
   try {
     await eachChunk(spec, session, async (chunk) => {
-      for (const { name, stream } of outputs) {
-        const { data } = chunk[name] as Tensor;
+      for (const { name, stream, counts } of outputs) {
+        const { data, counts: added } = chunk.get(name) as Tensor;
+        for (const count of added ?? []) counts.push(count);
         const isTaken = stream.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
         if (!isTaken) await Promise.race([once(stream, "drain"), writing]);
       }
     });
     for (const { stream } of outputs) stream.end();
-    return await writing;
+    const counted = new Map(outputs.map(({ name, counts }) => [name, counts.length ? { counts } : {}]));
+    return (await writing).map((part) => ({ ...part, ...counted.get(part.name) }));
   } catch (error) {
     for (const { stream } of outputs) stream.destroy();
     await writing.catch(() => {});
@@ -146,7 +173,7 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
 async function eachChunk(
   spec: FrozenRowsSpec,
   session: Session,
-  use: (chunk: Record<string, Tensor>) => Promise<void>,
+  use: (chunk: ReadonlyMap<string, Tensor>) => Promise<void>,
 ): Promise<void> {
   const { rows, signal, progress } = spec;
   let next = chunkFrom(spec, 0);
@@ -156,16 +183,32 @@ async function eachChunk(
     const chunk = await next;
     next = chunkFrom(spec, end);
     next.catch(() => {}); // it may fail while the model runs on the chunk before
-    await use(await session.run(chunk));
+    await use(await runInCalls(spec.halves.first, session, chunk));
     progress(end, rows);
     await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
   }
 }
 
+/** Runs the first part on a chunk, in calls of as many rows or items as are good for the caches. */
+async function runInCalls(first: Graph, session: Session, chunk: ReadonlyMap<string, Tensor>) {
+  const feeds = first.inputs.map(({ name }) => ({ name }));
+  const items = first.inputs.flatMap(({ shape: [size] }) =>
+    typeof size === "string" && size !== batchSymbol ? [size] : [],
+  );
+  const sizes = new Map([...items, batchSymbol].map((size) => [size, 0]));
+  const layout = layoutOf({ graph: first }, { sizes, rowsOfItems: new Map(items.map((size) => [size, batchSymbol])) });
+  const calls = new RowsInCalls({ graph: first, feeds }, layout, chunk);
+  const pieces = calls.pieces();
+  const whole = calls.joined(pieces);
+  for (const piece of pieces) {
+    whole.add(new Map(Object.entries(await session.run(Object.fromEntries(calls.feeds(piece))))), piece);
+  }
+  return whole.outputs();
+}
+
 /** What the first part reads of a chunk of rows; nothing behind the last row. */
-async function chunkFrom({ draw, rows }: FrozenRowsSpec, start: number): Promise<Record<string, Tensor>> {
-  if (start >= rows) return {};
-  return Object.fromEntries(await draw(rowRange(start, Math.min(rows, start + chunkRows))));
+async function chunkFrom({ draw, rows }: FrozenRowsSpec, start: number): Promise<ReadonlyMap<string, Tensor>> {
+  return start >= rows ? new Map() : draw(rowRange(start, Math.min(rows, start + chunkRows)));
 }
 
 /** Equal when and only when the frozen part would give the same: its ops, its numbers, its data. */
