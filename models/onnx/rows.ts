@@ -37,12 +37,29 @@ export function chunkedRows(
   return isWhole ? picked : undefined;
 }
 
+/**
+ * Whether all that a graph gives reads the items of rows through their places alone: further items behind the last
+ * row's then change nothing.
+ */
+export function readsItemsByPlace(graph: Graph, rows: string, items: readonly string[]): boolean {
+  const { picks } = analysisOf(graph, [rows, ...items], isMultiple);
+  const isOfItems = ({ shape }: Value) => shape.some((size) => items.some((symbol) => isMadeOf(size, symbol)));
+  const reads = new Set(graph.inputs.filter(isOfItems).map(({ name }) => name));
+  for (const node of graph.nodes) {
+    if (picks.has(node)) continue;
+    const isTold = node.inputs.some((x) => reads.has(x.name)) || node.outputs.some(isOfItems);
+    if (isTold) for (const { name } of node.outputs) reads.add(name);
+  }
+  return [...graph.outputs.values(), ...graph.updates.values()].every(({ name }) => !reads.has(name));
+}
+
 function analysisOf(graph: Graph, symbols: readonly string[], isOfRows: (size: Dim, symbol: string) => boolean) {
   const axes = new Map<string, number>();
   const depends = new Set<string>();
   const repeated = new Set<string>();
   const places = new Map<string, Places>();
   const picked: { items: string; counts: string }[] = [];
+  const picks = new Set<OpNode>();
   const isMade = (size: Dim) => symbols.some((symbol) => isMadeOf(size, symbol));
   const axisIn = (shape: Shape) => axisOfRows(shape, symbols, isOfRows);
   const known: Known = {
@@ -87,10 +104,11 @@ function analysisOf(graph: Graph, symbols: readonly string[], isOfRows: (size: D
     if (pick) {
       axes.set(y.name, pick.axis);
       picked.push({ items: pick.items, counts: pick.counts });
+      picks.add(node);
     }
   }
   for (const name of repeated) axes.delete(name);
-  return { axes, picked };
+  return { axes, picked, picks };
 }
 
 /** Whether a size is made of the symbol, as in "B+1" or "2·B", or may be. */

@@ -28,15 +28,21 @@ export function hoist(graph: Graph, { symbol, items, isFrozen, isSteady, dtype: 
   for (const { name, value } of graph.parameters) {
     if (!isFrozen(name) || graph.updates.has(name)) changing.add(value.name);
   }
+  const learned = new Set(graph.parameters.map(({ value }) => value.name));
   for (const { inputs, outputs } of graph.nodes) {
-    if (!inputs.some((x) => changing.has(x.name))) continue;
-    for (const y of outputs) changing.add(y.name);
+    const isChanging = inputs.some((x) => changing.has(x.name));
+    const isLearned = inputs.some((x) => learned.has(x.name));
+    for (const { name } of outputs) {
+      if (isChanging) changing.add(name);
+      if (isLearned) learned.add(name);
+    }
   }
   const inside = (v: Value) => axes.has(v.name) && !changing.has(v.name);
-  // Rows are kept one after the other: a value that crosses must have them first.
+  // Rows are kept one after the other: a value that crosses must have them first. What is made of data alone, such as
+  // where something lies, is no more to make than to keep.
   for (;;) {
     const halves = split(graph, inside, { as });
-    const turned = halves.boundary.filter((b) => axes.get(b.value.name) !== 0);
+    const turned = halves.boundary.filter(({ value }) => axes.get(value.name) !== 0 || !learned.has(value.name));
     if (!turned.length) return halves.first.parameters.length ? halves : undefined;
     for (const { value } of turned) axes.delete(value.name);
   }

@@ -22,6 +22,13 @@ import {
 /** The symbol of the batch in a graph that is to be trained. */
 export const batchSymbol = "batch";
 
+/** What counts the items of packed rows in such a graph. */
+export const itemSymbols = (graph: Graph): string[] => [
+  ...new Set(
+    graph.inputs.flatMap(({ shape: [size] }) => (typeof size === "string" && size !== batchSymbol ? [size] : [])),
+  ),
+];
+
 export interface ProgramSpec extends UpdateSpec {
   /** Rows of a step. */
   batch: number;

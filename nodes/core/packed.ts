@@ -24,6 +24,13 @@ export function startsOf(counts: readonly number[]): Float64Array {
   return starts;
 }
 
+/** The row that an item belongs to; without counts each is a row. */
+export function rowOfItem(counts: readonly number[] | undefined, item: number): number {
+  if (!counts) return item;
+  const row = startsOf(counts).findIndex((start) => start > item) - 1;
+  return row < 0 ? counts.length : row;
+}
+
 /** The numbers of the items that some rows have, in the order of the rows. */
 export function itemsOfRows(counts: readonly number[], rows: ArrayLike<number>): number[] {
   const starts = startsOf(counts);

@@ -30,7 +30,7 @@ describe("packed values along wires", () => {
     expect(problems).toEqual([]);
     expect(types.normalize?.out.pixels).toMatchObject({ shape: ["tiles.P", 3, 4, 4], packed: "rows.N" });
     expect(types.encoder?.out.tokens).toMatchObject({ shape: ["tiles.P", 2, 8], packed: "rows.N" });
-    expect(types.packer?.out.tokens).toEqual({ type: "tensor", dtype: "float32", shape: ["rows.N", 8, 8] });
+    expect(types.packer?.out.tokens).toEqual({ type: "tensor", dtype: "float32", shape: ["rows.N", "tiles.V", 8] });
   });
 
   it("take the place of plain ones, and plain ones theirs", () => {

@@ -1,5 +1,6 @@
 /** Labels and token ids are looked at before they are fed, so that one beyond the classes or the vocabulary is told. */
 import type { IndexBound } from "#models/onnx/index-bounds";
+import { rowOfItem } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "../errors";
@@ -15,7 +16,8 @@ export function checkIndices(
     const tensor = tensorOf(bound.input);
     const place = tensor ? farthestBeyond(tensor, bound) : undefined;
     if (!tensor || place === undefined) continue;
-    const row = Math.floor(place / (tensor.data.length / (tensor.shape[0] ?? 1)));
+    const item = Math.floor(place / (tensor.data.length / (tensor.shape[0] ?? 1)));
+    const row = rowOfItem(tensor.counts, item);
     throw failureOf(bound, Number(tensor.data[place]), rows?.[row] ?? row, graph);
   }
 }

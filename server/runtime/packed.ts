@@ -35,6 +35,26 @@ export function itemsOf<V>(value: V): V {
   return items as V;
 }
 
+/**
+ * With items that no row has behind the others: models are compiled for numbers of items, and these are eight from one
+ * power of two to the next. They are like the last one, or zeros where no row has any.
+ */
+export function filledUp(tensor: Tensor): Tensor {
+  const { counts, shape, data } = tensor;
+  const [items = 0, ...sizes] = shape;
+  if (!counts) return tensor;
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, items))) - 3);
+  const whole = Math.max(1, Math.ceil(items / step) * step);
+  if (whole === items) return tensor;
+  const width = sizes.reduce((product, size) => product * size, 1);
+  const filled = new (data.constructor as Float32ArrayConstructor)(whole * width);
+  filled.set(data as Float32Array);
+  for (let item = items; items > 0 && item < whole; item++) {
+    filled.copyWithin(item * width, (items - 1) * width, items * width);
+  }
+  return { ...tensor, shape: [whole, ...sizes], data: filled };
+}
+
 const isPacked = (value: unknown): value is Packed & { counts: readonly number[] } =>
   typeof value === "object" && value !== null && Array.isArray((value as Partial<Packed>).counts);
 

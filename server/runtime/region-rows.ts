@@ -4,6 +4,9 @@ import type { Graph, Value } from "#models/onnx/graph";
 import { chunkedRows } from "#models/onnx/rows";
 import { areSameCounts, startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
+import { anySize } from "#nodes/graph/bindings";
+import type { Endpoint } from "#nodes/graph/document";
+import type { Types } from "#nodes/graph/infer";
 import { Failure } from "../errors";
 import { itemsOf } from "./packed";
 import { rowsOf, widthOf } from "./values";
@@ -25,6 +28,12 @@ export interface RowSymbols {
   sizes: ReadonlyMap<string, number>;
   /** Of those that count items: the symbol that counts their rows. */
   rowsOfItems: ReadonlyMap<string, string>;
+}
+
+/** What counts the items that come along a packed wire, in models that are built of it. */
+export function itemsSymbol(types: Types, { node, port }: Endpoint): string {
+  const [items] = types[node]?.out[port]?.shape ?? [];
+  return typeof items === "string" && items !== anySize ? items : `items of ${node}.${port}`;
 }
 
 /** Along what a model may be fed in pieces. */

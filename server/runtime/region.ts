@@ -21,7 +21,7 @@ import { chunkOf, Joined } from "./onnx-file/chunks";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import { itemsOf } from "./packed";
 import type { Provider } from "./providers";
-import { layoutOf, type RowSymbols, RowsInCalls } from "./region-rows";
+import { itemsSymbol, layoutOf, type RowSymbols, RowsInCalls } from "./region-rows";
 import type { Lease, Session, SessionPool } from "./sessions";
 import { deadLosses } from "./single-choice";
 import { widthOf } from "./values";
@@ -118,10 +118,9 @@ export function chunkTypes(
 ): { typeOf: IncomingType; symbols: RowSymbols } {
   const sizes = new Map([[rowSymbol, allRows]]);
   const rowsOfItems = new Map<string, string>();
-  const symbolOf = ({ node, port }: Endpoint, { shape, counts }: Tensor): string => {
+  const symbolOf = (from: Endpoint, { shape, counts }: Tensor): string => {
     if (!counts) return rowSymbol;
-    const [items] = types[node]?.out[port]?.shape ?? [];
-    const symbol = typeof items === "string" ? items : `items of ${node}.${port}`;
+    const symbol = itemsSymbol(types, from);
     rowsOfItems.set(symbol, rowSymbol);
     sizes.set(symbol, Math.ceil(((shape[0] ?? 0) * allRows) / Math.max(1, counts.length)));
     return symbol;

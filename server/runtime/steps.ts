@@ -149,7 +149,7 @@ export function hostOptionsOf(node: string, options: StepOptions, tell: StepCont
 }
 
 async function runTraining(node: string, request: TrainRequest, context: StepContext): Promise<TrainResult> {
-  const { options, graph, results, provider, tell } = context;
+  const { options, graph, types, results, provider, tell } = context;
   const { inputs, definition } = graph.nodes.get(node) as ResolvedNode;
   const deferred = Object.entries(inputs).flatMap(([name, from]) => (definition.inputs[name]?.deferred ? from : []));
   await prepare(coneOf(graph, deferred).tensors, context);
@@ -158,6 +158,7 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     request,
     node,
     graph,
+    types,
     document: options.registry ? undefined : options.document,
     folders: options.folders ?? [],
     dataThreads: options.dataThreads,

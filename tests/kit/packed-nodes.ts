@@ -37,20 +37,22 @@ const tiles = defineNode({
   outputs: {
     image: port.image({ shape: ["P", side, side], packed: "N" }),
     counts: port.tensor({ dtype: "int64", shape: ["N"] }),
-    index: port.tensor({ dtype: "int64", shape: ["N", longest] }),
+    index: port.tensor({ dtype: "int64", shape: ["N", "V"] }),
   },
-  params: {},
+  params: { length: z.int().default(longest).meta({ description: "0: as long as the longest row of a batch." }) },
+  ports: ({ length }) => ({ perBatch: length === 0 }),
   rowwise: true,
-  async run({ inputs: { number } }) {
+  async run({ inputs: { number }, params }) {
     const rows = Array.from(number.data, Number);
     const counts = rows.map(tilesOf);
     const pixels = rows.flatMap((row) =>
       Array.from({ length: tilesOf(row) * side * side * 3 }, (_, i) => (row * 31 + i * i * 17 + i) % 256),
     );
+    const length = params.length || Math.max(0, ...counts) * tileTokens + 1;
     const items = pixels.length / (side * side * 3);
     // The tokens of a row's tiles, then the end of the line, then nothing.
     const index = counts.flatMap((count) =>
-      Array.from({ length: longest }, (_, i) => {
+      Array.from({ length }, (_, i) => {
         if (i < count * tileTokens) return BigInt(i);
         return i === count * tileTokens ? -1n : -2n;
       }),
@@ -61,7 +63,7 @@ const tiles = defineNode({
         counts,
       },
       counts: { dtype: "int64", shape: [rows.length], data: BigInt64Array.from(counts, BigInt) },
-      index: { dtype: "int64", shape: [rows.length, longest], data: BigInt64Array.from(index) },
+      index: { dtype: "int64", shape: [rows.length, length], data: BigInt64Array.from(index) },
     };
   },
 });

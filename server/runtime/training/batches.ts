@@ -1,6 +1,12 @@
 import { sampler } from "#models/train/sampler";
 import type { Stage } from "#nodes/core/host";
+import type { Dim } from "#models/onnx/graph";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { Port } from "#nodes/core/ports";
+import { anySize } from "#nodes/graph/bindings";
+import type { Endpoint } from "#nodes/graph/document";
 import type { Cone } from "#nodes/graph/plan";
+import { rowPorts } from "#nodes/graph/row-ports";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import { tensorInputs } from "../region";
@@ -52,7 +58,7 @@ export function openBatches(spec: BatchSpec): Batches {
   const sample = sampler({ rows, batch: spec.stage.batchSize, seed: drawSeed, distinct, bucket, mix });
   const reads = tensorInputs(graph, cone.tensors);
   const stepwise = new Set(cone.stepwise);
-  const changing = new Set(reads.filter(({ node }) => stepwise.has(node)).map(endpointKey));
+  const changing = new Set(reads.filter((from) => !isSteady(graph, stepwise, from)).map(endpointKey));
   return {
     rows,
     epoch: sample.epoch,
@@ -63,6 +69,26 @@ export function openBatches(spec: BatchSpec): Batches {
       return { rows: drawn, values: await source.draw(drawn, asked, [seed, ...lead, "step", index]) };
     },
   };
+}
+
+/**
+ * Whether rows of an endpoint are the same whenever they are drawn. Of a node that runs for each batch because of the
+ * sizes that it gives, those are whose sizes are known before.
+ */
+function isSteady(graph: ResolvedGraph, stepwise: ReadonlySet<string>, { node: id, port }: Endpoint): boolean {
+  if (!stepwise.has(id)) return true;
+  const { definition, inputs } = graph.nodes.get(id) as ResolvedNode;
+  const changes = definition.random || (definition.perBatch && !hasKnownSizes(definition, port));
+  const sources = rowPorts(definition).flatMap((name) => inputs[name] ?? []);
+  return !changes && sources.every((from) => isSteady(graph, stepwise, from));
+}
+
+/** Whether the sizes of each row or item are numbers, parameters or those of an input. */
+function hasKnownSizes({ inputs, outputs }: NodeDefinition, port: string): boolean {
+  const given = new Set(Object.values<Port>(inputs).flatMap(({ shape = [] }) => shape));
+  const [, ...sizes] = (outputs[port] as Port).shape ?? [anySize, anySize];
+  const isKnown = (size: Dim) => typeof size === "number" || size.startsWith("$") || given.has(size);
+  return sizes.every((size) => size !== anySize && isKnown(size));
 }
 
 /** How many rows the data has. Every row of a batch is taken from all values at once: they must have as many. */

@@ -1,4 +1,5 @@
 /** Numbers that are NaN or infinite where a training begins: in the parameters it starts from, in the data it reads. */
+import { rowOfItem } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import type { Lowered } from "#nodes/graph/lower";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
@@ -31,7 +32,8 @@ export function brokenData(batches: readonly DrawnBatch[], graph: ResolvedGraph)
     for (const [name, tensor] of feeds) {
       const place = firstNonFinite(tensor);
       if (place === undefined) continue;
-      const row = Math.floor(place / (tensor.data.length / (tensor.shape[0] ?? 1)));
+      const item = Math.floor(place / (tensor.data.length / (tensor.shape[0] ?? 1)));
+      const row = rowOfItem(tensor.counts, item);
       const title = graph.nodes.get(name.split(".")[0] ?? "")?.definition.title ?? name;
       return `${title} gives NaN or infinity for row ${(rows[row] ?? row) + 1}.`;
     }

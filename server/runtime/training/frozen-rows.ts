@@ -6,7 +6,7 @@ import type { DType, Graph } from "#models/onnx/graph";
 import { print } from "#models/onnx/print";
 import { toModel } from "#models/onnx/proto";
 import type { Halves } from "#models/onnx/split";
-import { batchSymbol } from "#models/train/program";
+import { batchSymbol, itemSymbols } from "#models/train/program";
 import { countsOfRows, startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
@@ -192,9 +192,7 @@ async function eachChunk(
 /** Runs the first part on a chunk, in calls of as many rows or items as are good for the caches. */
 async function runInCalls(first: Graph, session: Session, chunk: ReadonlyMap<string, Tensor>) {
   const feeds = first.inputs.map(({ name }) => ({ name }));
-  const items = first.inputs.flatMap(({ shape: [size] }) =>
-    typeof size === "string" && size !== batchSymbol ? [size] : [],
-  );
+  const items = itemSymbols(first);
   const sizes = new Map([...items, batchSymbol].map((size) => [size, 0]));
   const layout = layoutOf({ graph: first }, { sizes, rowsOfItems: new Map(items.map((size) => [size, batchSymbol])) });
   const calls = new RowsInCalls({ graph: first, feeds }, layout, chunk);

@@ -28,8 +28,8 @@ export async function explainNonFinite(error: NonFinite, failed: NonFiniteStep):
   const { spec, built, step, drawn, stepper } = failed;
   const { graph, node, request, stage } = spec;
   const inOne = { ...spec, request: { ...request, chunk: 0 }, stage: { ...stage, accumulate: 1 } };
-  const whole = compileStage(inOne, built);
-  const found = await firstNonFinite(whole, (drawn[0] as DrawnBatch).feeds, stepper);
+  const { feeds } = drawn[0] as DrawnBatch;
+  const found = await firstNonFinite(compileStage(inOne, built, feeds), feeds, stepper);
   const title = found?.scope && (graph.nodes.get(found.scope)?.definition.title ?? found.scope);
   const { loss, grad_norm } = error.told;
   const what = Number.isFinite(loss) ? "gradient" : "loss";

@@ -1,22 +1,24 @@
-import type { Program } from "#models/train/program";
+import { readsItemsByPlace } from "#models/onnx/rows";
+import { batchSymbol, itemSymbols, type Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { checkIndices } from "../index-check";
+import { filledUp } from "../packed";
 import { Feeder } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
 import { bytesOfRows } from "./held-rows";
 import type { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
 import { refuseTooLarge } from "./room";
-import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
+import { buildStage, compileStage, typesOf } from "./stage";
 import type { DrawnBatch, PreparedBranch, TrainingState } from "./state";
-import { NonFinite, type Stepper } from "./stepper";
+import { type BatchFeeds, NonFinite, type Stepper } from "./stepper";
 
 /** A branch of the graph while steps are taken on it: its batches, and the step that is compiled for them. */
 export class RunningBranch {
   readonly #feeder: Feeder;
-  /** Types of the batch that was drawn last, for which the step is compiled. */
-  #lastTypes: ReadonlyMap<string, TensorType> = new Map();
+  /** Whether items that no row has change nothing. */
+  readonly #mayFill: boolean;
 
   constructor(
     readonly state: TrainingState,
@@ -26,14 +28,17 @@ export class RunningBranch {
     drawings: number,
   ) {
     this.#feeder = new Feeder(branch.batches, state.source, new Set(branch.built.reads), drawings);
+    const { graph } = branch.built;
+    this.#mayFill = readsItemsByPlace(graph, batchSymbol, itemSymbols(graph));
   }
 
-  /** The step for the types of the batch that was drawn last; `frozenBytes` are held by all branches together. */
-  compile(frozenBytes: number): Program {
+  /** The step for batches like this; `frozenBytes` are held by all branches together. */
+  compile(batch: BatchFeeds, frozenBytes: number): Program {
     const { spec, cone, batches, types } = this.branch;
     // What was cut off of the step is not in its batches: its types are those of the first one.
-    const program = compileStage(spec, buildStage(spec, cone, batches, new Map([...types, ...this.#lastTypes])));
-    const batchBytes = [...this.#lastTypes.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
+    const built = buildStage(spec, cone, batches, new Map([...types, ...typesOf(batch)]));
+    const program = compileStage(spec, built, batch);
+    const batchBytes = [...batch.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
     refuseTooLarge(spec.graph, spec.node, {
       program,
       rowBytes: this.state.source.heldBytes + frozenBytes,
@@ -50,7 +55,7 @@ export class RunningBranch {
     checkIndices(drawnBounds, (input) => values.get(input) as Tensor, spec.graph, rows);
     const feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
     for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
-    this.#lastTypes = typesOf(values);
+    if (this.#mayFill) for (const [name, tensor] of feeds) feeds.set(name, filledUp(tensor));
     return { rows, feeds };
   }
 

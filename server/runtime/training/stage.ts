@@ -5,15 +5,17 @@ import type { Halves } from "#models/onnx/split";
 import { matches } from "#models/patterns";
 import { hoist } from "#models/train/hoist";
 import { mixedPrecision } from "#models/train/mixed-precision";
-import { batchSymbol, compileProgram, type Program } from "#models/train/program";
+import { batchSymbol, compileProgram, itemSymbols, type Program } from "#models/train/program";
 import { type Average, trainable } from "#models/train/step";
 import type { Stage, TrainRequest } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
+import type { Types } from "#nodes/graph/infer";
 import { type Lowered, type LoweredParameter, lower } from "#nodes/graph/lower";
 import { type Cone, coneOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
+import { itemsSymbol } from "../region-rows";
 import type { Batches } from "./batches";
 
 /** One of the branches of the graph that the steps of a stage are taken on, in turns. */
@@ -26,6 +28,8 @@ export interface StageSpec {
   /** Patterns of the nodes whose losses count; empty: all. */
   losses: readonly string[];
   handles: ReadonlyMap<string, Weights>;
+  /** What is known of wires before anything runs. */
+  wires: Types;
   /** What all branches of the stage have in common. */
   shared: SharedByBranches;
 }
@@ -48,16 +52,22 @@ export interface BuiltStage {
 }
 
 /** What is known of a batch value without its numbers. */
-export type TensorType = Pick<Tensor, "dtype" | "shape">;
+export type TensorType = Pick<Tensor, "dtype" | "shape" | "counts">;
 
 /** The types of the tensors of a batch. */
 export function typesOf(values: ReadonlyMap<string, unknown>): Map<string, TensorType> {
   const tensors = [...values].filter((entry): entry is [string, Tensor] => "dtype" in (entry[1] as object));
-  return new Map(tensors.map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+  return new Map(tensors.map(([name, { dtype, shape, counts }]) => [name, { dtype, shape, counts }]));
 }
 
 /** The losses that count in a branch, and everything upstream of them. */
-export function coneOfStage({ graph, node, request, stage, losses }: Omit<StageSpec, "handles" | "shared">): Cone {
+export function coneOfStage({
+  graph,
+  node,
+  request,
+  stage,
+  losses,
+}: Omit<StageSpec, "handles" | "wires" | "shared">): Cone {
   const title = (id: string) => graph.nodes.get(id)?.definition.title ?? id;
   const ends = request.losses
     .filter((l) => !losses.length || matches(l.node, losses))
@@ -108,8 +118,8 @@ export function buildStage(
 export function lowerStage(spec: StageSpec, cone: Cone, types: ReadonlyMap<string, TensorType>): Lowered {
   const rows = rowsOfStep(spec, cone);
   const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
-    const { dtype, shape } = types.get(endpointKey(from)) as TensorType;
-    return { dtype, shape: [rows, ...shape.slice(1)] };
+    const { dtype, shape, counts } = types.get(endpointKey(from)) as TensorType;
+    return { dtype, shape: [counts ? itemsSymbol(spec.wires, from) : rows, ...shape.slice(1)] };
   };
   const { handles, shared } = spec;
   const lowered = lower(spec.graph, cone.tensors, typeOf, { training: true, handles, claimed: shared.claimed });
@@ -176,6 +186,7 @@ function cutFrozen({ request, shared }: StageSpec, { graph, parameters }: Lowere
   );
   return hoist(graph, {
     symbol: batchSymbol,
+    items: itemSymbols(graph),
     dtype: request.hoist,
     isFrozen: (name) => !learning.has(name) && !following.has(name),
     isSteady: (name) => batches.isSteady(name),
@@ -207,13 +218,17 @@ function scalarOf({ values }: Lowered, node: string, end: Endpoint): Value {
 /** The name of a parameter's moving average in the trainer's own account. */
 export const emaOf = (name: string): string => `${name}#ema`;
 
-/** The training step of a built stage. */
-export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): Program {
+/** The training step of a built stage, for a batch like this. */
+export function compileStage(
+  spec: StageSpec,
+  { lowered, graph }: BuiltStage,
+  batch: ReadonlyMap<string, Pick<Tensor, "shape">>,
+): Program {
   const { graph: nodes, node, request, stage } = spec;
   const names = new Map(lowered.parameters.map(({ graphName, name }) => [graphName, name]));
   const { rateOf, decayOf } = groups(stage, names);
   const learning = trainable(graph, [graph.outputs.get("loss") as Value], { rateOf }).map(({ name }) => name);
-  refuseUnevenChunks(spec);
+  refuseUnevenChunks(spec, graph);
   try {
     return compileProgram(graph, {
       optimizer: request.optimizer,
@@ -223,6 +238,7 @@ export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): P
       clamp: lowered.clamp,
       averages: averagesOf(spec, lowered, learning),
       batch: stage.batchSize,
+      items: itemCounts(graph, batch),
       accumulate: stage.accumulate,
       chunk: request.chunk,
       recomputes: ({ scope }) => scope !== undefined && matches(scope, request.recompute),
@@ -243,8 +259,30 @@ export function compileStage(spec: StageSpec, { lowered, graph }: BuiltStage): P
   }
 }
 
-function refuseUnevenChunks({ node, request: { chunk }, stage: { batchSize } }: StageSpec): void {
-  if (chunk === 0 || batchSize % chunk === 0) return;
+/** How many items the rows of a batch have, by what counts them in a graph that reads it. */
+export function itemCounts(graph: Graph, batch: ReadonlyMap<string, Pick<Tensor, "shape">>): Record<string, number> {
+  const symbols = new Set<Dim | undefined>(itemSymbols(graph));
+  const read = graph.inputs.filter(({ shape: [size] }) => symbols.has(size));
+  return Object.fromEntries(read.map(({ name, shape }) => [shape[0] as string, batch.get(name)?.shape[0] ?? 0]));
+}
+
+/** How many items rows have in the mean of those that came, by what counts them. */
+export function itemsPerRow({ lowered }: BuiltStage, types: ReadonlyMap<string, TensorType>, symbol: string): number {
+  const input = lowered.graph.inputs.find(({ shape: [size] }) => size === symbol);
+  const counts = types.get(input?.name ?? "")?.counts ?? [];
+  return counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
+}
+
+function refuseUnevenChunks({ node, request: { chunk }, stage: { batchSize } }: StageSpec, graph: Graph): void {
+  if (chunk === 0 || chunk === batchSize) return;
+  if (itemSymbols(graph).length)
+    throw new Failure({
+      node,
+      param: "chunk",
+      message: "Rows that have any number of pictures or tiles each are not encoded some at a time.",
+      hint: "Set “Encode at a time” to 0, and average the gradients of several smaller batches instead (Accumulate).",
+    });
+  if (batchSize % chunk === 0) return;
   throw new Failure({
     node,
     param: "chunk",

@@ -5,6 +5,7 @@ import type { Turns } from "#models/train/turns";
 import type { PortType, Tensor } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
+import type { Types } from "#nodes/graph/infer";
 import type { Cone } from "#nodes/graph/plan";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import type { Blobs } from "../../storage/blobs";
@@ -23,6 +24,8 @@ export interface Training {
   /** The trainer. */
   node: string;
   graph: ResolvedGraph;
+  /** What is known of its wires before anything runs. */
+  types: Types;
   /** The graph as a thread can read it; absent where its node types are not the product's own. */
   document?: GraphDocument;
   folders: readonly string[];

@@ -14,7 +14,7 @@ import { dispose, type Feeds, fetchTensors, filledTensor, floatTensor, isOnDevic
 export interface StepperOptions {
   provider: Provider;
   /** The program of a branch for the shapes of the batches that were drawn last. */
-  compile(branch: number): Program;
+  compile(branch: number, batch: BatchFeeds): Program;
   /** A parameter's numbers before the first step. */
   valueOf(parameter: string): Float32Array | undefined;
   /** What else goes round, where it does not start anew. */
@@ -40,7 +40,7 @@ interface OpenProgram {
   parts: { [name: string]: OpenPart };
 }
 /** A batch, by name of the input that reads it. */
-type BatchFeeds = ReadonlyMap<string, Tensor>;
+export type BatchFeeds = ReadonlyMap<string, Tensor>;
 /** Looks at what a part gave before its states take effect. */
 type Inspect = (outputs: Feeds) => void;
 
@@ -126,7 +126,7 @@ export class Stepper {
     const known = this.#programs.get(shapes);
     if (known) return known;
     const { compile, valueOf, stateOf = () => undefined } = this.options;
-    const program = compile(branch);
+    const program = compile(branch, batch);
     const parts: OpenProgram["parts"] = {};
     for (const [name, part] of Object.entries<Part>(program.parts)) {
       parts[name] = await this.#openPart(part);

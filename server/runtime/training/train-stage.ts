@@ -57,7 +57,7 @@ class RunningStage {
     });
     this.#stepper = new Stepper({
       provider: training.provider,
-      compile: (branch) => (this.#branches[branch] as RunningBranch).compile(this.#heldBytes),
+      compile: (branch, batch) => (this.#branches[branch] as RunningBranch).compile(batch, this.#heldBytes),
       valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });

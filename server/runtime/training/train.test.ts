@@ -276,7 +276,7 @@ describe("a frozen part behind the data", () => {
     expect(result.events.some((event) => event.kind === "hoisted")).toBe(false);
     const warnings = result.events.filter((event) => event.kind === "warning" && event.node === "trainer");
     expect(warnings.map((event) => "message" in event && event.message)).toEqual([
-      "What the frozen part gives for 48 rows takes 7.5 KiB, and 2.0 KiB may be kept: it is computed in every step. " +
+      "What the frozen part gives for 48 rows takes 6.0 KiB, and 2.0 KiB may be kept: it is computed in every step. " +
         "Give it more with PATCHBAY_DISK.",
     ]);
     expect(gap(weights, off.weights)).toBe(0);

@@ -23,6 +23,7 @@ import {
   buildStage,
   type BuiltStage,
   coneOfStage,
+  itemsPerRow,
   lowerStage,
   type SharedByBranches,
   type StageSpec,
@@ -128,12 +129,12 @@ async function openBranch(
   lead: readonly number[],
 ): Promise<OpenBranch> {
   const { training } = state;
-  const { request, node, graph, valueOf } = training;
+  const { request, node, graph, types: wires, valueOf } = training;
   const cone = coneOfStage({ graph, node, request, stage, losses });
   const handles = await handlesOf(graph, cone.tensors, async (from) => (await valueOf(from)) as Weights);
   const batches = openBatches({ ...state, graph, node, cone, stage, seed: request.seed, lead });
   const types = typesOf((await batches.batch(1)).values);
-  return { spec: { graph, node, request, stage, losses, handles, shared }, cone, batches, types };
+  return { spec: { graph, node, request, stage, losses, handles, wires, shared }, cone, batches, types };
 }
 
 /** Lowers a branch for the shapes of its first batch, and notes the parameters that it brings. */
@@ -143,9 +144,7 @@ async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<
   const { cone, batches, types } = branch;
   const { handles, stage } = branch.spec;
   const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
-  const { spec, built } = await buildWithinDisk(training, branch.spec, batches.rows, (each) =>
-    buildStage(each, cone, batches, types),
-  );
+  const { spec, built } = await buildWithinDisk(training, branch, (each) => buildStage(each, cone, batches, types));
   const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: stage.batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
@@ -162,12 +161,12 @@ async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<
 /** Builds a branch; where what its frozen part gives would take too much of the disk, with that part in the step. */
 async function buildWithinDisk(
   { node, cacheDir, onEvent }: Training,
-  spec: StageSpec,
-  rows: number,
+  { spec, batches: { rows }, types }: OpenBranch,
   build: (spec: StageSpec) => BuiltStage,
 ): Promise<{ spec: StageSpec; built: BuiltStage }> {
   const built = build(spec);
-  const bytes = built.halves ? frozenBytes(built.halves, rows) : 0;
+  const itemsOf = (size: string) => itemsPerRow(built, types, size);
+  const bytes = built.halves ? frozenBytes(built.halves, rows, itemsOf) : 0;
   const limit = built.halves ? await frozenLimit(cacheDir) : 0;
   if (bytes <= limit) return { spec, built };
   const message =
