@@ -8,7 +8,7 @@ import { parquetWriteFile } from "hyparquet-writer";
 import sharp from "sharp";
 import { tarEntry } from "#tests/kit/tar";
 
-export const setNames = ["parquet", "jsonl", "tar"] as const;
+export const setNames = ["parquet", "jsonl", "tar", "conversations"] as const;
 export type SetName = (typeof setNames)[number];
 
 const shards = 10;
@@ -16,10 +16,27 @@ const text = (name: string) => ({ name, as: "text" });
 const image = { name: "image", as: "picture" };
 const label = { name: "label", as: "integer" };
 
-export const sets: Record<SetName, { rows: number; files: string; columns: object[] }> = {
-  parquet: { rows: 1_000_000, files: "train-*.parquet", columns: [image, text("caption"), label] },
-  jsonl: { rows: 1_000_000, files: "train.jsonl", columns: [image, text("caption"), label] },
-  tar: { rows: 100_000, files: "{00000..00009}.tar", columns: [image, text("txt")] },
+interface OpenedSet {
+  rows: number;
+  files: string;
+  /** The node that reads it, with what it asks for besides, and its output with the pictures. */
+  node: string;
+  params: object;
+  pictures: string;
+}
+const asTable = (columns: readonly object[]) => ({ node: "data.table", params: { columns }, pictures: "image" });
+
+export const sets: Record<SetName, OpenedSet> = {
+  parquet: { rows: 1_000_000, files: "train-*.parquet", ...asTable([image, text("caption"), label]) },
+  jsonl: { rows: 1_000_000, files: "train.jsonl", ...asTable([image, text("caption"), label]) },
+  tar: { rows: 100_000, files: "{00000..00009}.tar", ...asTable([image, text("txt")]) },
+  conversations: {
+    rows: 100_000,
+    files: "train-*.parquet",
+    node: "data.conversations",
+    params: {},
+    pictures: "images",
+  },
 };
 
 const caption = (row: number): string =>
@@ -31,6 +48,7 @@ export async function makeSet(name: SetName, folder: string): Promise<void> {
   if (name === "parquet") await makeParquet(folder, pictures);
   if (name === "jsonl") await makeLines(folder, pictures);
   if (name === "tar") await makeTar(folder, pictures);
+  if (name === "conversations") await makeConversations(folder, pictures);
   await writeFile(join(folder, "made"), "");
 }
 
@@ -65,6 +83,49 @@ async function makeParquet(folder: string, pictures: readonly Buffer[]): Promise
         { name: "image", data: rows.map((row) => ({ bytes: bytesOf(row), path: `${row}.jpg` })), offsetIndex: false },
         { name: "caption", data: rows.map(caption), offsetIndex: false },
         { name: "label", data: rows.map((row) => BigInt(row % 997)), offsetIndex: false },
+      ],
+    });
+  }
+}
+
+/** As LLaVA-OneVision-Data has them; every tenth is text alone. */
+async function makeConversations(folder: string, pictures: readonly Buffer[]): Promise<void> {
+  const count = sets.conversations.rows / shards;
+  const isText = (row: number) => row % 10 === 9;
+  const imageOf = (row: number) =>
+    isText(row)
+      ? null
+      : { bytes: new Uint8Array(withNumber(pictures[row % pictures.length] as Buffer, row)), path: `${row}.jpg` };
+  const said = (row: number) => [
+    { from: "human", value: `${isText(row) ? "" : "<image>\n"}What is to be seen in ${caption(row)}?` },
+    { from: "gpt", value: `A ${caption(row)}, and much besides that. `.repeat(1 + (row % 5)) },
+    { from: "human", value: "Is there more to it?" },
+    { from: "gpt", value: `There is: number ${row * 7}.` },
+  ];
+  const textPart = { type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" } as const;
+  for (let shard = 0; shard < shards; shard++) {
+    const rows = Array.from({ length: count }, (_, i) => shard * count + i);
+    await parquetWriteFile({
+      filename: join(folder, `train-${String(shard).padStart(5, "0")}-of-00010.parquet`),
+      rowGroupSize: 1000,
+      schema: [
+        { name: "root", num_children: 4 },
+        { name: "id", ...textPart },
+        { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
+        { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+        { name: "path", ...textPart },
+        { name: "conversations", num_children: 1, repetition_type: "OPTIONAL", converted_type: "LIST" },
+        { name: "list", num_children: 1, repetition_type: "REPEATED" },
+        { name: "element", num_children: 2, repetition_type: "OPTIONAL" },
+        { name: "from", ...textPart },
+        { name: "value", ...textPart },
+        { name: "data_source", ...textPart },
+      ],
+      columnData: [
+        { name: "id", data: rows.map(String), offsetIndex: false },
+        { name: "image", data: rows.map(imageOf), offsetIndex: false },
+        { name: "conversations", data: rows.map(said), offsetIndex: false },
+        { name: "data_source", data: rows.map((row) => `set ${row % 3}`), offsetIndex: false },
       ],
     });
   }

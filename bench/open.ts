@@ -1,6 +1,6 @@
 /**
- * Opening data sets where they lie: a million rows of Parquet and of JSON lines, and 100,000 samples of tar. Each is
- * opened in a process of its own, first without and then with what is kept of it, and 1,000 rows of it are decoded.
+ * Opening data sets where they lie: a million rows of Parquet and of JSON lines, 100,000 samples of tar, and 100,000
+ * conversations in Parquet. Each is opened in a process of its own, first without and then with what is kept of it, and 1,000 rows of it are decoded.
  * The sets (some 1.4 GB) are made once, in `PATCHBAY_BENCH_DATA` or the temporary folder. `npm run bench:open -- [set]`
  */
 import { execFileSync } from "node:child_process";
@@ -41,11 +41,11 @@ async function bench(name: SetName): Promise<void> {
 /** Opens the set as a run does, and draws rows of it. */
 async function measure(name: SetName, work: string): Promise<void> {
   const folder = join(root, name);
-  const { files, columns } = sets[name];
+  const { files, node, params, pictures } = sets[name];
   const document = {
     schema: 1,
     name: "open",
-    nodes: { data: { type: "data.table", version: 1, params: { folder, files, columns }, position: { x: 0, y: 0 } } },
+    nodes: { data: { type: node, version: 1, params: { folder, files, ...params }, position: { x: 0, y: 0 } } },
     wires: [],
   };
   const blobs = openBlobs(join(work, "blobs"));
@@ -53,7 +53,7 @@ async function measure(name: SetName, work: string): Promise<void> {
   const start = performance.now();
   const result = await execute({ ...options, document: document as never, scratch: join(work, "scratch") });
   const openPeakMiB = peakMiB();
-  const image = (await readAllRows("image", result.outputs.data?.image?.value, blobs)) as Extract<
+  const image = (await readAllRows("image", result.outputs.data?.[pictures]?.value, blobs)) as Extract<
     ImageBatch,
     { files: unknown }
   >;

@@ -1,6 +1,6 @@
 /** Opens a file of a data set by the ending of its name. */
 import { openArrow } from "./arrow";
-import { openJsonList } from "./json-list";
+import { openJsonList, openJsonListHead } from "./json-list";
 import { headOfLines, openCsv, openJsonLines } from "./lines";
 import { openParquet } from "./parquet";
 import { type ByteSource, type KeepIndex, TableError, type TableFile } from "./table-file";
@@ -32,7 +32,7 @@ const formats: Record<string, Format> = {
   tsv: csv,
   jsonl: lines,
   ndjson: lines,
-  json: { open: openJsonList },
+  json: { open: openJsonList, head: openJsonListHead },
 };
 
 /** The formats, for people. */

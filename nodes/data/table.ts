@@ -41,8 +41,8 @@ of a name, \`**/\` for any folders, \`{a,b}\` and \`{00000..00012}\` for several
 Of a tar, \`image\` is a sample's picture of whatever format, and every other member goes by its ending.
 
 Nothing is copied: pictures are read where they lie when they are decoded. Opening reads what files say of themselves;
-of CSV, JSON lines and tar an index of where rows begin is made once and kept until the file changes. Texts and numbers
-of the chosen rows are read, and held. A .json file, which is one list, is read as a whole (up to 512 MiB).
+of CSV, JSON and tar an index of where rows begin is made once and kept until the file changes. Texts and numbers of the
+chosen rows are read, and held. A .json file is one list.
 
 Rows that fit all of *Only where* are counted; of these all are taken, the first, or some at random by the seed, in the
 order of the files. A bad row has no value in a column, or none of its kind, or a picture that is damaged: the run stops
