@@ -1,7 +1,8 @@
 /**
  * Opening data sets where they lie: a million rows of Parquet and of JSON lines, 100,000 samples of tar, and 100,000
- * conversations in Parquet. Each is opened in a process of its own, first without and then with what is kept of it, and 1,000 rows of it are decoded.
- * The sets (some 1.4 GB) are made once, in `PATCHBAY_BENCH_DATA` or the temporary folder. `npm run bench:open -- [set]`
+ * conversations in Parquet. Each is opened in a process of its own, first without and then with what is kept of it, and
+ * 1,000 rows of it are decoded. The sets (some 1.4 GB) are made once, in `PATCHBAY_BENCH_DATA` or the temporary folder.
+ * `npm run bench:open -- [set]`
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { open, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate as otherWork } from "node:timers/promises";
@@ -152,9 +152,18 @@ function plainFilesIn(root: string): (path: string) => SourceFile | undefined {
     const folder = dirname(wanted);
     if (!within(root, wanted)) return undefined;
     if (!isReal.has(folder)) isReal.set(folder, realFolder(folder) === folder);
-    const found = isReal.get(folder) ? lstatSync(wanted, { throwIfNoEntry: false }) : undefined;
+    const found = isReal.get(folder) ? lookedAt(wanted) : undefined;
     return found?.isFile() ? { path: wanted, name: path, size: found.size, mtimeMs: found.mtimeMs } : undefined;
   };
+}
+
+/** What lies at a path; nothing where there can be nothing, such as behind the name of a file. */
+function lookedAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function realFolder(folder: string): string | undefined {

@@ -48,7 +48,7 @@ export const wrongMixture = (complaints: readonly string[]): TableError =>
 async function yamlIn(text: string): Promise<unknown> {
   const { parse } = await import("yaml"); // a browser, which reads no mixtures, does not load it
   try {
-    return parse(text, { maxAliasCount: limits.aliases, logLevel: "silent" });
+    return parse(text, { maxAliasCount: limits.aliases, logLevel: "error" });
   } catch (error) {
     const [reason = ""] = (error as Error).message.split("\n");
     throw wrongMixture([`It is no YAML: ${reason.replace(/[.:]$/, "")}`]);

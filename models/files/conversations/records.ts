@@ -131,9 +131,13 @@ export function leavesFolder(path: string): boolean {
   return false;
 }
 
+/** More pictures than a row has: what a stranger's file may claim. */
+const mostPictures = 10_000;
+
 /** What is asked of a document, in turns: the first question stands behind all of its pages. */
 function turnsOfTexts(value: unknown, pages: number): Turn[] {
   if (!Array.isArray(value) || !value.length) throw new TurnError(`“${texts}” holds no questions`);
+  if (pages > mostPictures) throw new TurnError(`it has ${pages} pictures, and ${mostPictures} is the limit`);
   const said = value.flatMap((text: unknown, i) => {
     const { user, assistant } = (text ?? {}) as Record<string, unknown>;
     if (typeof user !== "string" || typeof assistant !== "string")
