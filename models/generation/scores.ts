@@ -137,6 +137,7 @@ export interface Scored {
 
 /** The best `count` of some scores, best first; of equal ones the first. */
 export function largest(scores: Float32Array, count: number): Scored[] {
+  if (count === 1) return scores.length ? [theLargest(scores)] : [];
   const best: Scored[] = [];
   for (let index = 0; index < scores.length; index++) {
     const score = scores[index] as number;
@@ -147,6 +148,18 @@ export function largest(scores: Float32Array, count: number): Scored[] {
     if (best.length > count) best.pop();
   }
   return best;
+}
+
+function theLargest(scores: Float32Array): Scored {
+  let index = 0;
+  let score = scores[0] as number;
+  for (let i = 1; i < scores.length; i++) {
+    if ((scores[i] as number) > score) {
+      index = i;
+      score = scores[i] as number;
+    }
+  }
+  return { index, score };
 }
 
 /** The places that are not ruled out. */
