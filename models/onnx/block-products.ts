@@ -1,54 +1,92 @@
 /**
- * Products with a matrix that lies in blocks of small integers: which of them the runtime computes from the blocks
- * themselves (com.microsoft MatMulNBits), and which matrices must become floats after all.
+ * What reads matrices that lie in blocks of small integers: products and rows that the runtime computes from the blocks
+ * themselves (com.microsoft MatMulNBits, GatherBlockQuantized), and which matrices must become floats after all.
  */
+import type { BlockLayout } from "../files/quantized";
 import type { Graph, OpNode, Value } from "./graph";
 
-export interface BlockProducts {
-  /** The matrix of each product that is computed from its blocks. */
-  products: ReadonlyMap<OpNode, Value>;
-  /** Transposes that nothing reads but such products. */
+export interface BlockProduct {
+  node: OpNode;
+  matrix: Value;
+}
+
+export interface BlockReaders {
+  /**
+   * Products that are computed from blocks, by the first of them that has the same left side: those of one left side
+   * and one kind of blocks are one product, with all matrices side by side.
+   */
+  products: ReadonlyMap<OpNode, readonly BlockProduct[]>;
+  /** The matrix of each op that takes rows of one. */
+  rows: ReadonlyMap<OpNode, Value>;
+  /** Ops that need not be written: other products of a first one, and transposes that nothing reads but products. */
   idle: ReadonlySet<OpNode>;
   /** Names of matrices that something reads as floats. */
   unpacked: ReadonlySet<string>;
 }
 
-/** `axisOf` says along which axis the blocks of a parameter lie, where it has any. */
-export function blockProducts(graph: Graph, axisOf: (name: string) => 0 | 1 | undefined): BlockProducts {
-  const products = new Map<OpNode, Value>();
+type LayoutOf = (name: string) => BlockLayout | undefined;
+
+/** `layoutOf` says how a parameter lies in blocks, where it does. */
+export function blockReaders(graph: Graph, layoutOf: LayoutOf): BlockReaders {
+  const matrices = new Map<OpNode, Value>();
+  const rows = new Map<OpNode, Value>();
   const unpacked = new Set<string>();
   const read = new Set<string>([...graph.outputs.values()].map(({ name }) => name));
   for (const node of graph.nodes) {
-    const matrix = node.op === "MatMul" ? matrixOf(graph, node.inputs[1] as Value, axisOf) : undefined;
-    if (matrix) products.set(node, matrix);
+    const matrix = node.op === "MatMul" ? matrixOf(graph, node.inputs[1] as Value, layoutOf) : undefined;
+    const table = tableOf(node, layoutOf);
+    if (matrix) matrices.set(node, matrix);
+    if (table) rows.set(node, table);
     for (const [i, input] of node.inputs.entries()) {
       if (!(matrix && i === 1)) read.add(input.name);
     }
   }
-  const turned = graph.nodes.filter((node) => turnedMatrixOf(node, axisOf));
+  const turned = graph.nodes.filter((node) => turnedMatrixOf(node, layoutOf));
   const idle = new Set(turned.filter(({ outputs }) => !read.has((outputs[0] as Value).name)));
   for (const node of graph.nodes) {
     if (idle.has(node)) continue;
     for (const [i, { name }] of node.inputs.entries()) {
-      if (axisOf(name) !== undefined && !(products.has(node) && i === 1)) unpacked.add(name);
+      const isBlocks = (matrices.has(node) && i === 1) || (rows.has(node) && i === 0);
+      if (layoutOf(name) && !isBlocks) unpacked.add(name);
     }
   }
-  for (const { name } of graph.outputs.values()) if (axisOf(name) !== undefined) unpacked.add(name);
-  return { products, idle, unpacked };
+  for (const { name } of graph.outputs.values()) if (layoutOf(name)) unpacked.add(name);
+  const products = sideBySide(matrices, layoutOf);
+  for (const [, ...others] of products.values()) for (const { node } of others) idle.add(node);
+  return { products, rows, idle, unpacked };
 }
 
-type AxisOf = (name: string) => 0 | 1 | undefined;
+/** Products of the same value with matrices of the same kind of blocks, by the first of them. */
+function sideBySide(matrices: ReadonlyMap<OpNode, Value>, layoutOf: LayoutOf): Map<OpNode, BlockProduct[]> {
+  const groups = new Map<string, BlockProduct[]>();
+  for (const [node, matrix] of matrices) {
+    const { bits, block } = layoutOf(matrix.name) as BlockLayout;
+    const key = `${node.inputs[0]?.name} ${bits} ${block}`;
+    const group = groups.get(key) ?? [];
+    group.push({ node, matrix });
+    groups.set(key, group);
+  }
+  return new Map([...groups.values()].map((group) => [(group[0] as BlockProduct).node, group]));
+}
 
 /** The matrix at the right of a product whose blocks lie along the axis that is summed over. */
-function matrixOf(graph: Graph, right: Value, axisOf: AxisOf): Value | undefined {
-  if (axisOf(right.name) === 0) return right;
+function matrixOf(graph: Graph, right: Value, layoutOf: LayoutOf): Value | undefined {
+  if (layoutOf(right.name)?.axis === 0) return right;
   const maker = graph.makerOf(right);
-  return maker && turnedMatrixOf(maker, axisOf);
+  return maker && turnedMatrixOf(maker, layoutOf);
 }
 
 /** The matrix [out, in] that an op turns round. */
-function turnedMatrixOf({ op, inputs, attrs }: OpNode, axisOf: AxisOf): Value | undefined {
+function turnedMatrixOf({ op, inputs, attrs }: OpNode, layoutOf: LayoutOf): Value | undefined {
   const [matrix] = inputs;
   const isTurned = op === "Transpose" && (attrs.perm as readonly number[] | undefined)?.join() === "1,0";
-  return isTurned && matrix && axisOf(matrix.name) === 1 ? matrix : undefined;
+  return isTurned && matrix && layoutOf(matrix.name)?.axis === 1 ? matrix : undefined;
+}
+
+/** The matrix that an op takes whole rows of, where blocks lie along rows. */
+function tableOf({ op, inputs, attrs }: OpNode, layoutOf: LayoutOf): Value | undefined {
+  const [table] = inputs;
+  const layout = op === "Gather" && (attrs.axis ?? 0) === 0 && table ? layoutOf(table.name) : undefined;
+  // The runtime's op takes blocks of powers of two.
+  return layout?.axis === 1 && Number.isInteger(Math.log2(layout.block)) ? table : undefined;
 }

@@ -15,7 +15,7 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { type BlockLayout, blockShape } from "../files/quantized";
-import { type BlockProducts, blockProducts } from "./block-products";
+import { type BlockProduct, type BlockReaders, blockReaders } from "./block-products";
 import { termsOf } from "./dim";
 import { expanded } from "./expansions";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Shape, Value } from "./graph";
@@ -117,21 +117,23 @@ class Writer {
   /** The tensors that hold symbolic sizes. */
   readonly #sizes = new Map<string, string>();
   readonly #blocks: ReadonlyMap<string, StoredBlocks>;
-  readonly #products: BlockProducts;
+  readonly #readers: BlockReaders;
 
   constructor(graph: Graph, blocks: ReadonlyMap<string, StoredBlocks>) {
     this.#graph = graph;
     this.#blocks = blocks;
-    this.#products = blockProducts(graph, (name) => blocks.get(name)?.axis);
+    this.#readers = blockReaders(graph, (name) => blocks.get(name));
     this.constants = [...graph.constants];
     for (const [name, value] of graph.outputs)
       if (graph.makerOf(value) && !this.#names.has(value.name)) this.#names.set(value.name, name);
   }
 
   write(node: OpNode): void {
-    if (this.#products.idle.has(node)) return;
-    const matrix = this.#products.products.get(node);
-    if (matrix) this.#writeBlockProduct(node, matrix);
+    const { idle, products, rows } = this.#readers;
+    if (idle.has(node)) return;
+    const together = products.get(node);
+    if (together) this.#writeBlockProducts(node, together);
+    else if (rows.has(node)) this.#writeBlockRows(node, rows.get(node) as Value);
     else this.#writeOp(node);
   }
 
@@ -174,11 +176,18 @@ class Writer {
   /** A matrix in blocks as its products read it, and as floats where anything else does. */
   #blocksOf(value: Value, source: StoredBlocks): TensorProto[] {
     const [outer, blocks, bytes] = blockShape(source);
-    const { values, scales } = blockNames(value);
+    const { values, scales, table } = blockNames(value);
     const tensors = [external(scales, elementTypes.float32, [outer, blocks], source.scales)];
-    const isMultiplied = [...this.#products.products.values()].some(({ name }) => name === value.name);
+    const { products, rows: gathers, unpacked } = this.#readers;
+    const isMultiplied = [...products.values()].flat().some(({ matrix }) => matrix.name === value.name);
     if (isMultiplied) tensors.push(external(values, elementTypes.uint8, [outer, blocks, bytes], source.values));
-    if (!this.#products.unpacked.has(value.name)) return tensors;
+    const isTable = [...gathers.values()].some(({ name }) => name === value.name);
+    const isInside = source.values instanceof Uint8Array;
+    if (isTable && isMultiplied && isInside)
+      this.#node("Reshape", [values, this.#integers([outer, blocks * bytes])], [table]);
+    // The same bytes of the same file: rows are then read where they lie.
+    else if (isTable) tensors.push(external(table, elementTypes.uint8, [outer, blocks * bytes], source.values));
+    if (!unpacked.has(value.name)) return tensors;
     // scale · (level − middle), level being an element of its own: two lie in a byte of 4-bit ones.
     const levels = `${value.name}#levels`;
     const type = source.bits === 4 ? uint4 : elementTypes.uint8;
@@ -195,17 +204,49 @@ class Writer {
     return tensors;
   }
 
-  #writeBlockProduct({ inputs, outputs, scope }: OpNode, matrix: Value): void {
-    const layout = this.#blocks.get(matrix.name) as StoredBlocks;
-    const [outer, blocks] = blockShape(layout);
-    const { values, scales } = blockNames(matrix);
-    const [left, output] = [inputs[0] as Value, outputs[0] as Value];
-    const sizes = { K: blocks * layout.block, N: outer, bits: layout.bits, block_size: layout.block };
+  /** Products of one value with matrices in blocks, as one with all of them side by side, and its parts. */
+  #writeBlockProducts({ inputs, scope }: OpNode, products: readonly BlockProduct[]): void {
+    const layouts = products.map(({ matrix }) => this.#blocks.get(matrix.name) as StoredBlocks);
+    const [layout] = layouts as [StoredBlocks];
+    const widths = layouts.map((one) => blockShape(one)[0]);
+    const outputs = products.map(({ node }) => this.#nameOf(node.outputs[0] as Value));
+    const names = products.map(({ matrix }) => blockNames(matrix));
+    const isOne = products.length === 1;
+    const whole = isOne ? (outputs[0] as string) : `${outputs[0]}#together`;
+    const joined = (part: "values" | "scales"): string => {
+      const parts = names.map((name) => name[part]);
+      if (isOne) return parts[0] as string;
+      this.#node("Concat", parts, [`${whole}#${part}`], [attribute("axis", 0)]);
+      return `${whole}#${part}`;
+    };
+    const sizes = {
+      K: blockShape(layout)[1] * layout.block,
+      N: widths.reduce((sum, width) => sum + width, 0),
+      bits: layout.bits,
+      block_size: layout.block,
+    };
     // Level 4 multiplies integers, activations being rounded to 8 bits: 2 to 100 times as fast, and an error that lies
     // a tenth below that of the blocks themselves.
     const attributes = Object.entries({ ...sizes, accuracy_level: 4 }).map(([name, n]) => attribute(name, n));
-    const called = { domain: "com.microsoft", ...(scope ? { name: `${scope}/${output.name}` } : {}) };
-    this.#node("MatMulNBits", [this.#nameOf(left), values, scales], [this.#nameOf(output)], attributes, called);
+    const read = [this.#nameOf(inputs[0] as Value), joined("values"), joined("scales")];
+    this.#node("MatMulNBits", read, [whole], attributes, this.#called(scope, whole));
+    if (!isOne) this.#node("Split", [whole, this.#integers(widths)], outputs, [attribute("axis", -1)]);
+  }
+
+  /** Rows of a matrix in blocks, such as of a table of tokens: the rest of it is never read. */
+  #writeBlockRows({ inputs, outputs, scope }: OpNode, matrix: Value): void {
+    const { bits, block } = this.#blocks.get(matrix.name) as StoredBlocks;
+    const { table, scales } = blockNames(matrix);
+    const settings = { bits, block_size: block, gather_axis: 0, quantize_axis: 1 };
+    const attributes = Object.entries(settings).map(([name, n]) => attribute(name, n));
+    const output = this.#nameOf(outputs[0] as Value);
+    const read = [table, this.#nameOf(inputs[1] as Value), scales];
+    this.#node("GatherBlockQuantized", read, [output], attributes, this.#called(scope, output));
+  }
+
+  /** What a node of the runtime's own ops is called. */
+  #called(scope: string | undefined, output: string): { domain: string; name?: string } {
+    return { domain: "com.microsoft", ...(scope ? { name: `${scope}/${output}` } : {}) };
   }
 
   /** Gives a value the name of an output, where it has another one. */
@@ -286,7 +327,11 @@ class Writer {
   }
 }
 
-const blockNames = ({ name }: Value) => ({ values: `${name}#blocks`, scales: `${name}#scales` });
+const blockNames = ({ name }: Value) => ({
+  values: `${name}#blocks`,
+  scales: `${name}#scales`,
+  table: `${name}#table`,
+});
 
 /** The matrices that lie in blocks, by the names of their values. */
 function blocksAmong(numbers: ReadonlyMap<Value, ParameterNumbers>): Map<string, StoredBlocks> {

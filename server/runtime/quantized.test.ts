@@ -110,6 +110,48 @@ describe.each(cases)("a matrix of int$bits in blocks of $block, turned: $isTurne
   });
 });
 
+it.each([
+  [4, 32],
+  [8, 32],
+  [8, 128],
+])("rows of a table of int%i in blocks of %i are taken from its blocks", async (bits, block) => {
+  const params = { bits: `int${bits}`, block: String(block), layout: "out × in" };
+  const { blobs, weights } = await quantized([outer, inner], params);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const table = graph.parameter("w", [outer, inner], { kind: "zeros" });
+  graph.output("rows", op.Gather(table, graph.constant([3, 0, 63], "int64"), { axis: 0 }));
+  graph.output("y", op.MatMul(graph.input("x", "float32", ["B", rows, inner]), op.Transpose(table, { perm: [1, 0] })));
+  const { outputs, ops } = await computed(graph, await sourcesIn(weights, blobs), blobs);
+  expect(ops).toContain("GatherBlockQuantized");
+  expect(ops).not.toContain("#levels");
+  const floats = await numbersIn(weights, blobs);
+  const wanted = [3, 0, 63].flatMap((row) => [...floats.subarray(row * inner, (row + 1) * inner)]);
+  expect(distance(outputs.rows?.data as Float32Array, Float32Array.from(wanted))).toBeLessThan(1e-6);
+});
+
+it("products of one value with matrices in blocks are one product, and give what each gives alone", async () => {
+  const { blobs, weights } = await quantized([inner, outer], {});
+  const sources = await sourcesIn(weights, blobs);
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const input = graph.input("x", "float32", ["B", rows, inner]);
+  const matrix = (name: string) => graph.parameter(name, [inner, outer], { kind: "zeros" });
+  for (const name of ["w", "v"]) graph.output(name, op.MatMul(input, matrix(name)));
+  graph.output("other", op.MatMul(op.Neg(input), matrix("w")));
+  const all = new Map([...sources, ["v", sources.get("w") as ParameterSource]]);
+  const { outputs, ops } = await computed(graph, all, blobs);
+  expect(ops.split("MatMulNBits").length - 1).toBe(2);
+  expect(outputs.v?.data).toEqual(outputs.w?.data);
+  const alone = await computed(productGraph(false), sources, blobs);
+  const bias = readSafetensors(await blobs.get(weights.ref as string)).tensors.get("bias") as StoredTensor;
+  const shifts = toFloat32(bias);
+  const shifted = (outputs.w?.data as Float32Array).map((n, i) => n + (shifts[i % outer] as number));
+  expect(distance(shifted, alone.outputs.y?.data as Float32Array)).toBeLessThan(1e-6);
+  const negative = (outputs.other?.data as Float32Array).map((n) => -n);
+  expect(distance(negative, outputs.w?.data as Float32Array)).toBeLessThan(0.01);
+});
+
 it("an adapter is computed beside a matrix in blocks, which is not made floats for it", async () => {
   const { blobs, weights } = await quantized([inner, outer], {});
   const graph = new Graph();
