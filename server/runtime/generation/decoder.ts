@@ -106,7 +106,7 @@ export class Decoder implements Decoding {
       this.#kept.truncate(row, found?.length ?? 0);
       this.#rows[row]?.splice(found?.length ?? 0);
     }
-    this.#kept.fit();
+    this.#kept.shrink();
   }
 
   /**

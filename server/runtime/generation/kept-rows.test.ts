@@ -34,7 +34,7 @@ it("keeps what a row begins with when the rest of it is forgotten", () => {
   const rows = new KeptRows([kept]);
   rows.add(0, [200], () => added(0, 200));
   rows.truncate(0, 70);
-  rows.fit();
+  rows.shrink();
   expect(roomOf(rows)).toBe(128);
   rows.add(0, [1], () => added(500, 1));
   expect([numberAt(rows, 0, 69), numberAt(rows, 0, 70)]).toEqual([693, 5003]);

@@ -87,7 +87,7 @@ export class KeptRows {
   }
 
   /** Gives up the room that no row needs any more. */
-  fit(): void {
+  shrink(): void {
     const room = roomFor(Math.max(0, ...this.#lengths));
     if (room < this.#room) this.#resize(this.#rowRoom, room);
   }
@@ -108,7 +108,7 @@ export class KeptRows {
       for (const { from, to } of moved) rowOf(to).set(aside.get(from) ?? rowOf(from));
     }
     this.#lengths = lengths;
-    this.fit();
+    this.shrink();
   }
 
   #write({ kept, data }: Store, row: number, count: number, from: Float32Array, index: number, tokens = 1): void {
