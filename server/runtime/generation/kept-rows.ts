@@ -6,7 +6,8 @@ import type { Tensor } from "#nodes/core/values";
 
 /**
  * Room grows by so many tokens. The runtime's attention passes over all of it in every step, so there is little to
- * spare, and it shrinks with what is kept: a batch of eight short rows in the room of a long one took 1.5 times as long.
+ * spare, and it shrinks with what is kept: a batch of eight short rows in the room of a long one took 1.5 times as
+ * long.
  */
 const grain = 64;
 
