@@ -316,7 +316,7 @@ const pixels = ({ vision_config: { channels, side } }: Config, ...before: Dim[])
 });
 const tileInputs = (config: Config): Record<string, InputSpec> => ({
   ...commonInputs(config),
-  pixel_values: { ...pixels(config, "P", "T"), doc: "The whole picture, and then its tiles." },
+  pixel_values: { ...pixels(config, "P", "T"), isOfCalls: true, doc: "The whole picture, and then its tiles." },
   image_sizes: {
     dtype: "int64",
     shape: ["P", 2],
@@ -362,7 +362,7 @@ export const llava = defineFamily({
       inputs: (config) => ({
         ...tileInputs(config),
         batch_num_images: { dtype: "int64", shape: ["B"], optional: true, isKnown: true },
-        pixel_values_videos: { ...pixels(config, "V", "F"), doc: "The frames of each video." },
+        pixel_values_videos: { ...pixels(config, "V", "F"), isOfCalls: true, doc: "The frames of each video." },
       }),
       forward: onevisionOutputs,
     }),

@@ -19,9 +19,11 @@ export function signatureOf(model: OpenArchitecture): ModelSignature {
     const open = shape.map((d, axis) => (other && other[axis] !== d ? "*" : d));
     return [path, { dtype, shape: open }] as const;
   });
-  const inputs = Object.entries(model.inputs).filter(([, { isKnown }]) => !isKnown);
-  return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+  return { inputs: Object.fromEntries(wiredInputs(model)), outputs: Object.fromEntries(outputs) };
 }
+
+const wiredInputs = ({ inputs }: OpenArchitecture): [string, InputSpec][] =>
+  Object.entries(inputs).filter(([, { isKnown, isOfCalls }]) => !isKnown && !isOfCalls);
 
 /** The parameters of all that can be built, by the names of the hub's files. */
 export function parameterShapes(model: OpenArchitecture): Map<string, readonly number[]> {
@@ -37,8 +39,7 @@ function outputsFor(
   graph = new Graph(),
 ): Record<string, { dtype: DType; shape: Shape }> {
   const sizes = sizesOf(model, times);
-  const inputs = Object.entries(model.inputs).filter(([, { isKnown }]) => !isKnown);
-  const values = inputs.map(([name, { dtype, shape }]) => {
+  const values = wiredInputs(model).map(([name, { dtype, shape }]) => {
     // Of what may come once for all rows, once will do.
     const open = (axis: number) => (axis === 0 ? 1 : `${name}${axis}`);
     const bound = shape.map((d, axis): Dim => (d === "*" ? open(axis) : (sizes[d] ?? d)));
