@@ -12,6 +12,7 @@ import { definitionOf, useChecked, useCheckedNode, useDefinitions, useEditor, us
 import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
+import { PictureInInspector } from "./picture-drawing";
 import { RemarkLine, remarksOf } from "./remarks";
 import { fieldsOf, shownFields } from "./widgets/describe";
 
@@ -27,6 +28,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
       {ports?.notice && <Notice text={ports.notice} className="mb-3" />}
       <Remarks id={id} />
       <Drawing id={id} />
+      <PictureInInspector id={id} />
       <Parameters id={id} node={node} />
       {definition && (
         <>

@@ -6,6 +6,7 @@ import type { Source } from "#models/onnx/import/fields";
 import type { Ops } from "#models/onnx/ops/index";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
+import type { PictureDrawing } from "./preview";
 import type { Series } from "./values";
 
 declare module "zod" {
@@ -105,6 +106,8 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   check?(params: ParamValues<P>): { param: string; message: string; hint?: string } | undefined;
   /** What the parameters mean, drawn in the inspector while they are edited, such as a schedule. */
   preview?(params: ParamValues<P>): Series;
+  /** What becomes of a picture of a size that comes in, drawn over it before anything runs; nothing of wrong params. */
+  draws?(params: ParamValues<P>, size: { width: number; height: number }): PictureDrawing | undefined;
   /** A sentence on what the node does with its parameters as they are, shown small on it. */
   notice?: string;
 }

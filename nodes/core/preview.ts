@@ -58,4 +58,21 @@ export interface PreviewOf {
   gallery: { images: StoredImage[]; captions: string[]; count: number };
   file: FileValue;
 }
+/** A part of a frame, in its pixels. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** What a node makes of a picture of some size: where it lies in a frame, and how that is cut. */
+export interface PictureDrawing {
+  width: number;
+  height: number;
+  picture: Box;
+  tiles: Box[];
+  text: string;
+}
+
 export type Preview = { [T in PortType]: { type: T } & PreviewOf[T] }[PortType];

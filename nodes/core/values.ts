@@ -20,6 +20,8 @@ export interface StoredImage {
   ref: string;
   width: number;
   height: number;
+  /** Of a small copy: the size of the picture that it shows. */
+  shows?: { width: number; height: number };
   /** Shown under previews; the file's name or the drawing's annotation. */
   name?: string;
 }

@@ -5,6 +5,7 @@ import { noFeature, type Packing } from "#models/pictures/packing";
 import { type Filter, filtersByNumber, type Picture } from "#models/pictures/pillow";
 import { scaledViews, type TileWriter, writeTiles } from "#models/pictures/tiles";
 import { neededSize, packingOf, type TilingRule, type View, viewsOf } from "#models/pictures/tiling";
+import { drawingOf } from "../core/tile-drawing";
 import { defineNode } from "../core/node";
 import { countsOf } from "../core/packed";
 import { port } from "../core/ports";
@@ -129,6 +130,13 @@ reads.`,
       },
       perBatch: places === 0,
     };
+  },
+  draws(params, size) {
+    try {
+      return drawingOf(size, ruleOf(params));
+    } catch {
+      return undefined; // no resolutions to choose from, which `check` says
+    }
   },
   rowwise: true,
   async run({ host, inputs, params }) {

@@ -6,6 +6,7 @@ import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
 import { useCheckedNode, useEditor } from "../context";
 import { Notice } from "../notice";
+import { PictureOnNode } from "../picture-drawing";
 import { hasEnded, type NodeRun } from "../run-state";
 import { frameOf } from "./frame";
 import { NodePreviews } from "./node-previews";
@@ -49,6 +50,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
         </p>
       )}
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
+      <PictureOnNode id={id} />
       <NodeProblems problems={problems} run={run} />
       {run && <NodePreviews run={run} title={title} ports={definition?.outputs ?? {}} />}
     </div>

@@ -15,6 +15,8 @@ export interface InputSpec {
   doc?: string;
   /** Its numbers, not only its sizes, say how the graph is built; so it is no input of the graph. */
   isKnown?: boolean;
+  /** What becomes of it follows from inputs that must be known, or from sizes that are: it is no port of a node. */
+  isOfCalls?: boolean;
   /** The model's own processor does not give it, so that exported files do not ask for it. */
   isUncommon?: boolean;
 }

@@ -59,7 +59,9 @@ export async function shownImage(
 ): Promise<StoredImage | undefined> {
   if (!image || "ref" in image) return image;
   const small = await decodable(image, bytesOf)
-    .then(({ bytes, size }) => thumbnail(bytes, size))
+    .then(async ({ bytes, size }) => ({ ...(await thumbnail(bytes, size)), shows: size }))
     .catch(() => undefined); // whoever needs its pixels says what is wrong
-  return small && { ...small.size, ref: await blobs.put(small.bytes, { durable: false }), name: pictureName(image) };
+  if (!small) return undefined;
+  const ref = await blobs.put(small.bytes, { durable: false });
+  return { ...small.size, shows: small.shows, ref, name: pictureName(image) };
 }
