@@ -154,3 +154,33 @@ describe("AnyRes tiler", () => {
     expect(complaint({ mode: "pad", resolutions: "6x6" })).toBeUndefined();
   });
 });
+
+describe("the drawing of a picture", () => {
+  const drawn = (size: { width: number; height: number }, params: object = {}) => {
+    const all = { ...toy, tile: 384, patch: 14, resolutions: "(1x1),…,(6x6)", most: 9, mode: "anyres_max" };
+    return anyresTiler.draws?.({ ...all, rows: "pictures", several: "pad", ...params } as never, size);
+  };
+
+  it("shows the grid that is chosen, the padding, and how many tokens there are", () => {
+    const drawing = drawn({ width: 1000, height: 600 });
+    expect(drawing).toMatchObject({ width: 1152, height: 768 });
+    expect(drawing?.picture).toEqual({ left: 0, top: 38, width: 1152, height: 692 });
+    expect(drawing?.tiles).toHaveLength(6);
+    expect(drawing?.tiles[4]).toEqual({ left: 384, top: 384, width: 384, height: 384 });
+    expect(drawing?.text).toBe("3 × 2 tiles of 384 and the whole picture: 7 tiles, 4,665 tokens.");
+    const large = drawn({ width: 1920, height: 1080 });
+    expect(large?.text).toBe(
+      "5 × 3 tiles of 384 and the whole picture, shrunk to 108 × 60 features: 16 tiles, 7,269 tokens.",
+    );
+  });
+
+  it("shows the one tile of other modes, and nothing of resolutions that are none", () => {
+    expect(drawn({ width: 100, height: 60 }, { mode: "pad" })).toMatchObject({
+      picture: { left: 0, top: 20, width: 100, height: 60 },
+      text: "One tile, a square with padding: 730 tokens.",
+    });
+    expect(drawn({ width: 100, height: 60 }, { mode: "flat" })?.text).toBe("One tile, stretched: 729 tokens.");
+    expect(drawn({ width: 100, height: 60 }, { rows: "videos" })?.text).toMatch(/^One tile a frame: 196 tokens/);
+    expect(drawn({ width: 100, height: 60 }, { resolutions: "none" })).toBeUndefined();
+  });
+});
