@@ -17,7 +17,11 @@ export function crossEntropyLoss(builder: Builder, logits: Value, labels: Value,
   return op.Neg(op.Div(op.ReduceSum(op.Mul(score, weight), { keepdims: 0 }), count));
 }
 
-/** The log-probability of each row's label, smoothed, and 1 where the label takes part, 0 where not. Both [N]. */
+/**
+ * The log-probability of each row's label, smoothed, and 1 where the label takes part, 0 where not. Both [N]. It is the
+ * label's logit less the logarithm of the sum of exponentials: of all that is as large as the logits a training step
+ * keeps the exponentials alone, over which it then writes the gradient.
+ */
 function scoredLabels(
   { op, graph, constant }: Builder,
   logits: Value,
@@ -25,19 +29,21 @@ function scoredLabels(
   smoothing: number,
 ): { score: Value; weight: Value } {
   const [rows] = labels.shape as [Dim];
-  const logp = op.LogSoftmax(logits, { axis: 1 });
+  const most = op.StopGradient(op.ReduceMax(logits, { axes: [1] }));
+  const sum = op.ReduceSum(op.Exp(op.Sub(logits, most)), { axes: [1], keepdims: 0 });
+  const logSum = op.Add(op.Log(sum), op.Reshape(most, { to: [rows] }));
   const isIgnored = op.Equal(op.Cast(labels, { dtype: "float32" }), constant([ignoredLabel]));
   // An ignored label is no index: it is read as class 0, and its row weighs nothing.
   const index = op.Where(isIgnored, graph.constant([0], "int64"), labels);
   const weight = op.Cast(op.Not(isIgnored), { dtype: "float32" });
-  const picked = op.GatherElements(logp, op.Reshape(index, { to: [rows, 1] }), { axis: 1 });
-  const right = op.Reshape(picked, { to: [rows] });
+  const picked = op.GatherElements(logits, op.Reshape(index, { to: [rows, 1] }), { axis: 1 });
+  const right = op.Sub(op.Reshape(picked, { to: [rows] }), logSum);
   const score =
     smoothing === 0
       ? right
       : op.Add(
           op.Mul(right, constant([1 - smoothing])),
-          op.Mul(op.ReduceMean(logp, { axes: [1], keepdims: 0 }), constant([smoothing])),
+          op.Mul(op.Sub(op.ReduceMean(logits, { axes: [1], keepdims: 0 }), logSum), constant([smoothing])),
         );
   return { score, weight };
 }

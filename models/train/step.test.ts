@@ -4,6 +4,9 @@ import { numbers, runGraph } from "#tests/kit/check-op";
 import { Graph } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import type { Optimizer } from "./optimizers";
+import { builderOf } from "../blocks/builder";
+import { crossEntropyLoss } from "../blocks/loss";
+import { optimize } from "../onnx/passes/index";
 import { trainStep } from "./step";
 
 const scalar = (n: number) => new ort.Tensor("float32", [n], []);
@@ -83,5 +86,19 @@ describe("a training step", () => {
     };
     expect(build(true)).toEqual({ states: ["b", "b#m", "b#v"], gemms: 3 });
     expect(build(false).gemms).toBe(5);
+  });
+  it("of a classifier keeps of all that is as large as the scores their exponentials alone", () => {
+    const graph = new Graph();
+    const [rows, width, classes] = [5, 3, 11] as const;
+    const w = graph.parameter("w", [width, classes], { kind: "zeros" });
+    const scores = opsOf(graph).MatMul(graph.input("x", "float32", [rows, width]), w);
+    const labels = graph.input("labels", "int64", [rows]);
+    trainStep(graph, crossEntropyLoss(builderOf(graph), scores, labels), {
+      optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
+      clipNorm: 0,
+    });
+    const large = optimize(graph).nodes.filter(({ outputs: [y] }) => y?.shape.join() === `${rows},${classes}`);
+    // Each of these is written over the one before, but for the exponentials, which are made beside the scores.
+    expect(large.map(({ op }) => op)).toEqual(["MatMul", "Sub", "Exp", "Mul", "ScatterElements"]);
   });
 });

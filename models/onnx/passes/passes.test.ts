@@ -89,6 +89,25 @@ describe("simplification", () => {
       => turned=Transpose_1, back=x"
     `);
   });
+  it("adds at places into what is there instead of into zeros", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [2, 3]);
+      const at = g.constant([1, 0], "int64", [2, 1]);
+      const u = g.input("u", "float32", [2, 1]);
+      const zeros = op.Expand(g.constant([0]), { to: [2, 3] });
+      const ones = op.Expand(g.constant([1]), { to: [2, 3] });
+      const scatter = (into: ReturnType<Ops["Add"]>, reduction: "add" | "none") =>
+        op.ScatterElements(into, at, u, { axis: 1, reduction });
+      return {
+        y: op.Add(op.Exp(x), scatter(zeros, "add")),
+        set: op.Add(x, scatter(zeros, "none")),
+        shifted: op.Add(scatter(ones, "add"), x),
+      };
+    });
+    const written = await afterPass(passes.simplify, graph);
+    expect(written).toContain("y=ScatterElements");
+    expect(written.match(/Add\(/g)).toHaveLength(2);
+  });
   it("keeps what broadcasts to a larger shape, and does not expand what an op broadcasts by itself", async () => {
     const graph = graphOf((op, g) => {
       const x = g.input("x", "float32", [2, 3]);

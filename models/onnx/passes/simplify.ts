@@ -53,6 +53,19 @@ const unexpanded: Rule = ({ x, attrs, y, target, node }) => {
   }
   return undefined;
 };
+/** What is added to zeros at some places is added to the other side at once: nothing as large as both is made. */
+const addedInPlace: Rule = ({ x, y, target }) => {
+  for (const [i, side] of x.entries()) {
+    const other = x[1 - i] as Value;
+    const maker = target.makerOf(side);
+    const [into, index, updates] = maker?.inputs ?? [];
+    if (!maker?.op.startsWith("Scatter") || maker.attrs.reduction !== "add" || !into || !index || !updates) continue;
+    const zero = behind(target, into, "Expand") ?? into;
+    if (!isAll(target, zero, 0) || !same(other.shape, y.shape) || !same(side.shape, y.shape)) continue;
+    return append(target, maker.op as OpName, [other, index, updates], maker.attrs)[0];
+  }
+  return undefined;
+};
 const first =
   (...list: Rule[]): Rule =>
   (c) => {
@@ -67,7 +80,7 @@ const unmoved: Rule = ({ x: [x], y }) => (same(x.shape, y.shape) ? x : undefined
 
 const rules: Record<string, Rule> = {
   Identity: ({ x: [x] }) => x,
-  Add: first(neutral(0), unexpanded),
+  Add: first(neutral(0), unexpanded, addedInPlace),
   Sub: first(neutral(0, "right"), unexpanded),
   Mul: first(neutral(1), unexpanded),
   Div: first(neutral(1, "right"), unexpanded),
