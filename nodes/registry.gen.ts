@@ -1,5 +1,6 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
 import { conversations as dataConversations } from "./data/conversations";
+import { emojiQuestions as dataEmojiQuestions } from "./data/emoji-questions";
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
@@ -33,6 +34,7 @@ import { huggingFace as modelHuggingFace } from "./model/hugging-face";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { onnx as modelOnnx } from "./model/onnx";
+import { poolGrid as modelPoolGrid } from "./model/pool-grid";
 import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
 import { projector as modelProjector } from "./model/projector";
 import { splice as modelSplice } from "./model/splice";
@@ -45,6 +47,7 @@ import { exportTensor as outputExportTensor } from "./output/export-tensor";
 import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
+import { askPictures as textAskPictures } from "./text/ask-pictures";
 import { chatTemplate as textChatTemplate } from "./text/chat-template";
 import { conversationTemplate as textConversationTemplate } from "./text/conversation-template";
 import { describe as textDescribe } from "./text/describe";
@@ -74,6 +77,7 @@ import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
   "data.conversations": dataConversations,
+  "data.emoji-questions": dataEmojiQuestions,
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
   "data.mnist": dataMnist,
@@ -107,6 +111,7 @@ export const registry = {
   "model.l2-normalize": modelL2Normalize,
   "model.llm-decoder": modelLlmDecoder,
   "model.onnx": modelOnnx,
+  "model.pool-grid": modelPoolGrid,
   "model.pool-tokens": modelPoolTokens,
   "model.projector": modelProjector,
   "model.splice": modelSplice,
@@ -119,6 +124,7 @@ export const registry = {
   "output.image-grid": outputImageGrid,
   "output.ranked-labels": outputRankedLabels,
   "output.similarity-heatmap": outputSimilarityHeatmap,
+  "text.ask-pictures": textAskPictures,
   "text.chat-template": textChatTemplate,
   "text.conversation-template": textConversationTemplate,
   "text.describe": textDescribe,
