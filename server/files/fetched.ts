@@ -6,7 +6,10 @@ import { env } from "../env";
 export const fetchedFolder = (): string => join(env().data, "fetched");
 
 /** Holds what ships with Patchbay, which graphs may always read too. */
-export const shippedFolder = (): string => join(env().root, "models/checkpoints");
+const shippedFolder = (): string => join(env().root, "models/checkpoints");
+
+/** What graphs may read whatever the operator allows. */
+export const ownFolders = (): string[] => [fetchedFolder(), shippedFolder()];
 
 const namedFolder = /^(fetched|shipped)\/([a-z0-9][\w.-]*)(\/.*)?$/;
 

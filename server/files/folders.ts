@@ -9,7 +9,7 @@ import type { FolderListing } from "#nodes/core/host";
 import type { SourceFile } from "#nodes/core/values";
 import { sameForm } from "#nodes/core/wording";
 import { Failure } from "../errors";
-import { fetchedFolder, howToFetch, pathOf, shippedFolder } from "./fetched";
+import { howToFetch, ownFolders, pathOf } from "./fetched";
 import { filesUnder, type FoundFiles, leftOutSentences, unreadable, within } from "./folder-walk";
 import { headBytes, isReadPicture, pictureEndings } from "./picture-kinds";
 import { fits, isGlob, patternsIn } from "./find-files";
@@ -49,7 +49,7 @@ export function openFolders(allowed: readonly string[]): Folders {
   const find = pathFinder();
   let roots: Promise<string[]> | undefined;
   const rootsOf = () => {
-    const all = [...allowed, fetchedFolder(), shippedFolder()];
+    const all = [...allowed, ...ownFolders()];
     roots ??= Promise.all(all.map(async (root) => (await find(resolve(root))) ?? resolve(root)));
     return roots;
   };
@@ -213,9 +213,10 @@ async function allowedFolder(folder: string, real: string | undefined, roots: re
     throw new Failure({
       param: "folder",
       message: `The folder “${folder}” may not be read.`,
-      hint: allowed.length
-        ? `Allowed are ${roots.join(", ")} (PATCHBAY_FOLDERS). Move the data there, or allow its folder.`
-        : `No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, \
+      hint:
+        roots.length > ownFolders().length
+          ? `Allowed are ${roots.join(", ")} (PATCHBAY_FOLDERS). Move the data there, or allow its folder.`
+          : `No folder is allowed. Start Patchbay with PATCHBAY_FOLDERS set to the folders that hold data, \
 or upload the pictures.`,
     });
   if (!(await stat(real)).isDirectory())
