@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type NodeDefinition, type Params, type ParamValues, type Registry, withPorts } from "../core/node";
 import type { Port, Ports } from "../core/ports";
 import type { CheckMemory } from "./check-memory";
+import { hasWeights } from "./composite-scopes";
 import { compositeNamed, compositeOf } from "./composites";
 import type { Composite, Endpoint, GraphDocument } from "./document";
 import type { Flat, Instance } from "./flatten";
@@ -140,10 +141,7 @@ function writtenValue(document: GraphDocument, composite: Composite, name: strin
 }
 
 function holdsWeights({ flat, instance, registry }: Seen): boolean {
-  return instance.nodes.some((id) => {
-    const definition = ownDefinition(flat.document.nodes[id], id, registry);
-    return definition?.build !== undefined && "scope" in definition.params;
-  });
+  return instance.nodes.some((id) => hasWeights(ownDefinition(flat.document.nodes[id], id, registry)));
 }
 
 /** What names of weights begin with: see `scopePrefixes`. */
@@ -153,7 +151,7 @@ function scopeSchema({ flat, path, instance }: Seen): z.ZodType {
   return z
     .string()
     .max(64)
-    .regex(/^[\w./-]*$/, "letters, digits, dots, /, - and _")
+    .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
     .default(instance.nodes.some((id) => fed.has(id)) ? "" : ownId)
     .meta({
       label: "Weights begin with",

@@ -1,9 +1,7 @@
 /** What the names of weights inside of instances begin with. */
 import type { NodeDefinition, Registry } from "../core/node";
 import type { Port } from "../core/ports";
-import { separator } from "./composites";
-import type { Endpoint, GraphDocument } from "./document";
-import { endpointKey } from "./document";
+import { type Endpoint, endpointKey, type GraphDocument } from "./document";
 import type { Flat, Holder } from "./flatten";
 
 /**
@@ -17,12 +15,27 @@ export function scopePrefixes({ document, holders }: Flat, registry: Registry): 
   if (!holders.size) return prefixes;
   const handles = new Handles(document, registry);
   for (const [id, around] of holders) {
+    if (!hasWeights(definitionIn(registry, document.nodes[id]?.type))) continue;
     const origin = handles.originOf({ node: id, port: "weights" });
     const parts = origin ? ofHandle(around, holders.get(origin) ?? [], handles.trains(origin)) : around.map(ownScope);
-    const prefix = parts.flatMap((part) => (part ? [part, separator] : [])).join("");
+    const prefix = parts.map((part) => part && `${part}.`).join("");
     if (prefix) prefixes.set(id, prefix);
   }
   return prefixes;
+}
+
+/** Whether a node makes parameters, which are named under its scope. */
+export const hasWeights = (definition: NodeDefinition | undefined): boolean =>
+  definition?.build !== undefined && "scope" in definition.params;
+
+const definitionIn = (registry: Registry, type = ""): NodeDefinition | undefined =>
+  Object.hasOwn(registry, type) ? registry[type] : undefined;
+
+/** Whether what a node of a type reads is differentiated: what its weights are called, it was told. */
+export function trainsSomething(type: string | undefined, registry: Registry): boolean {
+  return Object.values<Port>(definitionIn(registry, type)?.inputs ?? {}).some(
+    ({ deferred }) => deferred === "gradient",
+  );
 }
 
 const ownScope = ({ scope, id }: Holder): string => scope ?? id;
@@ -61,12 +74,10 @@ class Handles {
   }
 
   trains(id: string): boolean {
-    const inputs: Record<string, Port> = this.#definitionOf(id)?.inputs ?? {};
-    return Object.values(inputs).some(({ deferred }) => deferred === "gradient");
+    return trainsSomething(this.document.nodes[id]?.type, this.registry);
   }
 
   #definitionOf(id: string): NodeDefinition | undefined {
-    const type = this.document.nodes[id]?.type ?? "";
-    return Object.hasOwn(this.registry, type) ? this.registry[type] : undefined;
+    return definitionIn(this.registry, this.document.nodes[id]?.type);
   }
 }

@@ -148,9 +148,9 @@ describe("names of weights", () => {
   it("begin with the instance's id, or with what it says instead", () => {
     const document = withTowers({ first: {}, second: { scope: "" }, third: { scope: "teacher" } });
     expect(scopes(document, "first/vision", "second/vision", "third/projector")).toEqual([
-      "first/vision",
+      "first.vision",
       "vision",
-      "teacher/projection",
+      "teacher.projection",
     ]);
     expect(check(document).problems).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe("names of weights", () => {
     const document = withTowers({ first: {}, second: { scope: "first" } });
     expect(scopes(wired(document, ["file", "first"], ["file", "second"]), "first/vision", "second/vision")).toEqual([
       "vision",
-      "first/vision",
+      "first.vision",
     ]);
   });
 

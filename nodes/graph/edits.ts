@@ -17,8 +17,9 @@ export function freeId(document: GraphDocument, type: string): string {
   return idBeside(document.nodes, type);
 }
 
-function idBeside(nodes: GraphDocument["nodes"], type: string): string {
-  const name = (type.split(".").at(-1) ?? "").replace(/-/g, "_").replace(/[^\w]/g, "").slice(0, 50);
+/** A name that is free in a table: "resize", "resize_2" … */
+export function idBeside(nodes: Readonly<Record<string, unknown>>, type: string): string {
+  const name = (type.split(/[.:]/).at(-1) ?? "").replace(/-/g, "_").replace(/[^\w]/g, "").slice(0, 50);
   const stem = isNodeId(name) ? name : "node";
   for (let n = 1; ; n++) {
     const id = n === 1 ? stem : `${stem}_${n}`;
