@@ -1,10 +1,12 @@
 import { registry as everyNode } from "../registry.gen";
 import type { CheckMemory } from "./check-memory";
-import type { Endpoint, GraphDocument, Wire } from "./document";
+import { within } from "./composite-edits";
+import { boundary, type Endpoint, type GraphDocument, type Wire } from "./document";
+import { connect, disconnect } from "./edits";
 import { infer, scopeOf, type Types } from "./infer";
 import { coneOf, decodersOf, mayHoldParameters, upstreamOf } from "./plan";
 import { errorProblem, type Problem } from "./problem";
-import { definitionOf, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
+import { type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
 
 export interface Checked {
   graph: ResolvedGraph;
@@ -105,20 +107,29 @@ function missingDecoders(graph: ResolvedGraph): Problem[] {
 
 const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id)?.definition.title ?? id;
 
-/** Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. */
+/**
+ * Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. With a `composite` it is drawn
+ * inside of that one, and has to fit all its instances.
+ */
 export function canConnect(
   document: GraphDocument,
   wire: Wire,
   registry: Registry = everyNode,
   memory?: CheckMemory,
+  composite?: string,
 ): string | null {
-  const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
-  const others = document.wires.filter((other) => many || endpointKey(other.to) !== endpointKey(wire.to));
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
-  const problemsWith = (wires: Wire[]) => check({ ...document, wires }, registry, memory).problems;
-  const before = new Set(problemsWith(others).map(({ message }) => message));
-  const added = problemsWith([...others, wire]).find(
-    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !before.has(message),
+  if (wire.from.node === boundary.inputs && wire.to.node === boundary.outputs)
+    return "A wire inside of a composite begins or ends at a node.";
+  const problemsAfter = (change: (now: GraphDocument) => GraphDocument) =>
+    check(within(document, composite, change), registry, memory).problems;
+  const drawn = (now: GraphDocument) => connect(now, wire, registry);
+  const before = problemsAfter((now) => disconnect(drawn(now), [wire]));
+  // A port of a composite goes with its last wire, and what is wrong outside with that.
+  if (composite !== undefined) before.push(...check(document, registry, memory).problems);
+  const known = new Set(before.map(({ message }) => message));
+  const added = problemsAfter(drawn).find(
+    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !known.has(message),
   );
   return added ? added.message : null;
 }

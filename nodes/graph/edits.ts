@@ -1,6 +1,7 @@
 import { registry as everyNode } from "../registry.gen";
 import { cleanText, cleanTexts } from "#models/files/text";
-import { type GraphDocument, type GraphNode, isNodeId, type Wire } from "./document";
+import { compositeIdOf, compositesIn, compositesWithin, compositeType } from "./composites";
+import { type Composite, type GraphDocument, type GraphNode, isNodeId, type Wire } from "./document";
 import { definitionOf, endpointKey, type Registry } from "./resolve";
 
 /**
@@ -39,7 +40,10 @@ export function addNode(
     id,
     document: {
       ...document,
-      nodes: { ...document.nodes, [id]: { type, version, params: {}, position: rounded(position) } },
+      nodes: {
+        ...document.nodes,
+        [id]: { type, version, params: instanceParams(document, type), position: rounded(position) },
+      },
     },
   };
 }
@@ -110,28 +114,39 @@ export function moveNodes(document: GraphDocument, positions: Readonly<Record<st
   return moved.length ? { ...document, nodes: { ...document.nodes, ...Object.fromEntries(moved) } } : document;
 }
 
+/** A part of a graph, with the composites whose instances lie in it. */
+export type Part = Pick<GraphDocument, "nodes" | "wires" | "composites">;
+
 /** The chosen nodes and the wires among them: what is copied. */
-export function excerpt(document: GraphDocument, ids: readonly string[]): Pick<GraphDocument, "nodes" | "wires"> {
+export function excerpt(document: GraphDocument, ids: readonly string[]): Part {
   const chosen = new Set(ids);
+  const nodes = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id)));
+  const composites = compositesWithin(document, compositesIn(nodes));
   return {
-    nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id))),
+    nodes,
     wires: document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node)),
+    ...(Object.keys(composites).length ? { composites } : {}),
   };
 }
 
-/** Adds copies under free ids; wires that came into the excerpt from outside are not copied. */
+/**
+ * Adds copies under free ids; wires that came into the excerpt from outside are not copied. Composites that the
+ * document lacks, or has otherwise, come along.
+ */
 export function paste(
   document: GraphDocument,
-  { nodes, wires }: Pick<GraphDocument, "nodes" | "wires">,
+  part: Part,
   offset: Position,
 ): { document: GraphDocument; ids: string[] } {
+  const { composites, nodes } = withComposites(document, part);
+  const { wires } = part;
   const renamed = new Map<string, string>();
   const together = { ...document.nodes };
   for (const [id, node] of Object.entries(nodes)) {
     const fresh = idBeside(together, node.type);
     renamed.set(id, fresh);
     const position = rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y });
-    together[fresh] = { ...node, position };
+    together[fresh] = withWeightsOfItsOwn(document, { ...node, position });
   }
   const copies = wires.flatMap((w) => {
     const from = renamed.get(w.from.node);
@@ -139,5 +154,59 @@ export function paste(
     return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
   });
   const wired = [...document.wires, ...copies];
-  return { document: { ...document, nodes: together, wires: wired }, ids: [...renamed.values()] };
+  const pasted = { ...document, nodes: together, wires: wired, ...(composites ? { composites } : {}) };
+  return { document: pasted, ids: [...renamed.values()] };
+}
+
+/** The composites of a document and of a part of another, and the part's nodes as instances of them. */
+function withComposites(document: GraphDocument, part: Part): Part {
+  const names = new Map<string, string>();
+  const together = { ...document.composites };
+  for (const [id, composite] of Object.entries(part.composites ?? {})) {
+    const isKnown = JSON.stringify(together[id]) === JSON.stringify(composite);
+    const name = isKnown || !Object.hasOwn(together, id) ? id : idBeside(together, id);
+    names.set(id, name);
+    together[name] ??= composite;
+  }
+  if (!names.size) return { ...part, composites: document.composites };
+  for (const name of names.values()) {
+    const { nodes, ...composite } = together[name] as Composite;
+    if (!Object.hasOwn(document.composites ?? {}, name))
+      together[name] = { ...composite, nodes: renamedTypes(nodes, names) };
+  }
+  return { ...part, nodes: renamedTypes(part.nodes, names), composites: together };
+}
+
+function renamedTypes(nodes: GraphDocument["nodes"], names: ReadonlyMap<string, string>): GraphDocument["nodes"] {
+  const entries = Object.entries(nodes).map(([id, node]) => {
+    const composite = compositeIdOf(node.type);
+    const name = composite === undefined ? undefined : names.get(composite);
+    return [id, name === undefined || name === composite ? node : { ...node, type: compositeType(name) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Of instances of one composite only one calls its weights as they are called inside. */
+function withWeightsOfItsOwn({ nodes }: GraphDocument, node: GraphNode): GraphNode {
+  const isAlike = (other: GraphNode) => other.type === node.type && other.params.scope === node.params.scope;
+  if (compositeIdOf(node.type) === undefined || node.params.scope === undefined) return node;
+  if (!Object.values(nodes).some(isAlike)) return node;
+  const { scope: _, ...params } = node.params;
+  return { ...node, params };
+}
+
+/** The first instance of a composite calls its weights as they are called inside: others may be given them. */
+function instanceParams(document: GraphDocument, type: string): GraphNode["params"] {
+  const isFirst =
+    compositeIdOf(type) !== undefined && !Object.values(document.nodes).some((node) => node.type === type);
+  return isFirst && instanceHoldsWeights(document, type) ? { scope: "" } : {};
+}
+
+function instanceHoldsWeights(document: GraphDocument, type: string): boolean {
+  const trial = {
+    ...document,
+    nodes: { trial: { type, version: 1, params: {}, position: { x: 0, y: 0 } } },
+    wires: [],
+  };
+  return "scope" in (definitionOf(trial, "trial", everyNode)?.params ?? {});
 }
