@@ -2,20 +2,15 @@
  * What the compiler says of the document, cut into nodes: one that did not change keeps its identity, so that only
  * what changed is drawn again.
  */
-import type { NodeDefinition } from "#nodes/core/node";
 import { canConnect, check, type Checked } from "#nodes/graph/check";
 import { CheckMemory } from "#nodes/graph/check-memory";
 import type { GraphDocument, Wire } from "#nodes/graph/document";
 import type { Problem } from "#nodes/graph/problem";
 import type { NodeWires } from "#nodes/graph/wire-types";
+import { type CheckedNode, checkedInstance } from "./checked-instance";
 
-/** What the check knows of one node: its definition with the ports of its params, its wires' types, its problems. */
-export interface CheckedNode {
-  definition: NodeDefinition | undefined;
-  wires: NodeWires | undefined;
-  problems: readonly Problem[];
-}
 export interface CheckedDocument extends Checked {
+  /** By the ways to them: "tower", "tower/encoder". */
   nodes: ReadonlyMap<string, CheckedNode>;
 }
 
@@ -26,21 +21,28 @@ export function checkDocument(document: GraphDocument, before?: CheckedDocument)
   const checked = check(document, undefined, memory);
   const problems = byNode(checked.problems);
   const nodes = new Map<string, CheckedNode>();
-  for (const id of Object.keys(document.nodes)) {
-    const now: CheckedNode = {
+  function add(id: string, now: CheckedNode): void {
+    const known = before?.nodes.get(id);
+    nodes.set(id, known && isSame(known, now) ? known : now);
+  }
+  const { flat } = checked.graph;
+  // What cannot be taken apart is in the document alone.
+  for (const id of new Set([...Object.keys(flat.document.nodes), ...Object.keys(document.nodes), ...problems.keys()])) {
+    add(id, {
       definition: checked.graph.nodes.get(id)?.definition,
       wires: checked.types[id],
       problems: problems.get(id) ?? [],
-    };
-    const known = before?.nodes.get(id);
-    nodes.set(id, known && isSame(known, now) ? known : now);
+    });
+  }
+  for (const path of flat.instances.keys()) {
+    for (const [id, node] of checkedInstance(checked, path, memory)) add(id, node);
   }
   return { ...checked, nodes };
 }
 
-/** Why a wire cannot be drawn, or null. */
-export function reasonAgainst(document: GraphDocument, wire: Wire): string | null {
-  return canConnect(document, wire, undefined, memory);
+/** Why a wire cannot be drawn, or null; inside of a composite, where one is given. */
+export function reasonAgainst(document: GraphDocument, wire: Wire, composite?: string): string | null {
+  return canConnect(document, wire, undefined, memory, composite);
 }
 
 function byNode(problems: readonly Problem[]): Map<string, Problem[]> {
@@ -57,11 +59,15 @@ function byNode(problems: readonly Problem[]): Map<string, Problem[]> {
 function isSame(before: CheckedNode, now: CheckedNode): boolean {
   return (
     before.definition === now.definition &&
-    before.wires === now.wires &&
+    isSameWires(before.wires, now.wires) &&
     before.problems.length === now.problems.length &&
     before.problems.every((problem, i) => isSameProblem(problem, now.problems[i]))
   );
 }
+
+/** Those of an instance are put together anew by each check. */
+const isSameWires = (before: NodeWires | undefined, now: NodeWires | undefined): boolean =>
+  before === now || JSON.stringify(before) === JSON.stringify(now);
 
 function isSameProblem(before: Problem, now: Problem | undefined): boolean {
   return (

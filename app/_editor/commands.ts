@@ -1,7 +1,11 @@
 import type { ReactFlowInstance } from "@xyflow/react";
 import { toast } from "sonner";
-import { excerpt, paste, removeNodes } from "#nodes/graph/edits";
+import { within } from "#nodes/graph/composite-edits";
+import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
+import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
+import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
 import { parsePart, partText } from "#nodes/graph/parse";
+import { leave, openInside } from "./composites/opening";
 import { tidy } from "./layout-graph";
 import type { EditorStore } from "./store";
 
@@ -24,18 +28,20 @@ export interface Command {
   run(context: CommandContext): void | Promise<void>;
   /** Its keys mean the same while a field has the caret. */
   whileTyping?: boolean;
+  /** Its keys belong to a button that has the focus. */
+  yieldsToButtons?: boolean;
 }
 
 export const commands = {
   run: { title: "Run the graph", keys: "Mod+Enter", whileTyping: true, run: ({ runGraph }) => runGraph() },
   stop: { title: "Stop the run", keys: "Mod+Alt+Enter", whileTyping: true, run: ({ stopRun }) => stopRun() },
-  deselect: { title: "Choose nothing", keys: "Escape", run: ({ deselect }) => deselect() },
+  deselect: { title: "Choose nothing, or leave the composite", keys: "Escape", run: deselectOrLeave },
   undo: { title: "Undo", keys: "Mod+Z", run: ({ store }) => store.getState().undo() },
   redo: { title: "Redo", keys: "Mod+Shift+Z", run: ({ store }) => store.getState().redo() },
   selectAll: {
     title: "Choose all nodes",
     keys: "Mod+A",
-    run: ({ store }) => store.getState().select(Object.keys(store.getState().history.present.nodes)),
+    run: ({ store }) => store.getState().select(Object.keys(store.getState().shown.nodes)),
   },
   duplicate: { title: "Duplicate", keys: "Mod+D", run: (context) => insert(context, chosenPart(context)) },
   copy: { title: "Copy", keys: "Mod+C", run: copyChosen },
@@ -49,6 +55,9 @@ export const commands = {
     },
   },
   paste: { title: "Paste", keys: "Mod+V", run: pasteCopied },
+  makeComposite: { title: "Make a composite", keys: "Mod+Shift+E", run: makeOfChosen },
+  openComposite: { title: "Open the composite", keys: "Enter", yieldsToButtons: true, run: openChosen },
+  expandComposite: { title: "Expand the composite", keys: "Mod+Shift+U", run: expandChosen },
   tidy: { title: "Arrange", keys: "Mod+Shift+L", run: arrange },
   fit: { title: "Show everything", keys: "Mod+0", run: ({ flow }) => showEverything(flow) },
 } satisfies Record<string, Command>;
@@ -63,8 +72,10 @@ export function commandFor(event: KeyboardEvent): Command | undefined {
   const pressed = keysOf(event);
   const found = Object.values<Command>(commands).find((command) => command.keys === pressed);
   const elsewhere = "input, textarea, select, [contenteditable=true], [role=dialog], [role=alertdialog]";
-  const isTyping = (event.target as HTMLElement).closest(elsewhere) !== null;
-  return isTyping && !found?.whileTyping ? undefined : found;
+  const target = event.target as HTMLElement;
+  const isTyping = target.closest(elsewhere) !== null;
+  const isForButton = found?.yieldsToButtons && target.closest("button, a, summary, [role=menuitem]") !== null;
+  return isForButton || (isTyping && !found?.whileTyping) ? undefined : found;
 }
 
 function keysOf(event: KeyboardEvent): string {
@@ -73,11 +84,9 @@ function keysOf(event: KeyboardEvent): string {
   return [isMod && "Mod", event.altKey && "Alt", event.shiftKey && "Shift", named].filter(Boolean).join("+");
 }
 
-type Part = ReturnType<typeof excerpt>;
-
 function chosenPart({ store }: CommandContext): Part {
-  const { history, selection } = store.getState();
-  return excerpt(history.present, selection);
+  const { shown, selection } = store.getState();
+  return excerpt(shown, selection);
 }
 
 function insert({ store }: CommandContext, part: Part): void {
@@ -88,6 +97,49 @@ function insert({ store }: CommandContext, part: Part): void {
     return result.document;
   });
   store.getState().select(ids);
+}
+
+function deselectOrLeave({ store, flow, deselect }: CommandContext): void {
+  const hasChosenWires = flow.getEdges().some(({ selected }) => selected);
+  if (store.getState().selection.length || hasChosenWires) deselect();
+  else leave(store);
+}
+
+function makeOfChosen({ store }: CommandContext): void {
+  const { selection, edit, select, frozen } = store.getState();
+  if (frozen || !selection.length) return;
+  let made: string[] = [];
+  edit((document) => {
+    const result = make(document, selection);
+    made = result ? [result.id] : [];
+    return result?.document ?? document;
+  });
+  select(made);
+}
+
+function openChosen({ store }: CommandContext): void {
+  const [id, ...others] = store.getState().selection;
+  if (id !== undefined && !others.length) openInside(store, id);
+}
+
+/** Puts what lies in the chosen instances in their places; composites without any other instance are gone then. */
+function expandChosen({ store }: CommandContext): void {
+  const { selection, composite, shown, editWhole, select, frozen } = store.getState();
+  const instances = selection.filter((id) => compositeOf(shown, shown.nodes[id]) !== undefined);
+  if (frozen || !instances.length) return;
+  const types = instances.map((id) => compositeIdOf(shown.nodes[id]?.type ?? "") ?? "");
+  let chosen: string[] = [];
+  editWhole((document) => {
+    const expanded = within(document, composite, (graph) =>
+      instances.reduce((now, id) => {
+        const result = expand(now, id);
+        chosen = [...chosen, ...(result?.ids ?? [])];
+        return result?.document ?? now;
+      }, graph),
+    );
+    return types.reduce(withoutUnused, expanded);
+  });
+  select(chosen);
 }
 
 async function copyChosen(context: CommandContext): Promise<void> {

@@ -6,7 +6,9 @@ import { useStore } from "zustand";
 import type { Checked } from "#nodes/graph/check";
 import { type NodeDefinition, withPorts } from "#nodes/core/node";
 import { registry } from "#nodes/registry.gen";
-import type { CheckedNode } from "./checked";
+import { separator } from "#nodes/graph/composites";
+import type { CheckedNode } from "./checked-instance";
+import type { NodeRun } from "./run-state";
 import type { EditorState, EditorStore } from "./store";
 
 const Context = createContext<EditorStore | undefined>(undefined);
@@ -32,12 +34,22 @@ export function useChecked(): Checked {
   return useEditor((state) => state.checked);
 }
 
-/** What the compiler says of one node. Nothing for a node that is not there. */
+/** What the compiler says of one node that is seen. Nothing for a node that is not there. */
 export function useCheckedNode(id: string): CheckedNode | undefined {
-  return useEditor((state) => state.checked.nodes.get(id));
+  return useEditor((state) => state.checked.nodes.get(wayTo(state, id)));
 }
 
-/** Looks up the definition of a node of the document, with the ports that its params ask for. */
+/** How a node that is seen stands in the run that is shown. */
+export function useNodeRun(id: string): NodeRun | undefined {
+  return useEditor((state) => runAt(state, id));
+}
+
+export const runAt = (state: EditorState, id: string): NodeRun | undefined => state.run.nodes[wayTo(state, id)];
+
+/** The id of a node that is seen, as the compiler and runs know it: "tower/encoder". */
+export const wayTo = ({ path }: Pick<EditorState, "path">, id: string): string => [...path, id].join(separator);
+
+/** Looks up the definition of a node that is seen, with the ports that its params ask for. */
 export function useDefinitions(): (id: string) => NodeDefinition | undefined {
   const store = useEditorStore();
   const checked = useChecked();
@@ -46,11 +58,12 @@ export function useDefinitions(): (id: string) => NodeDefinition | undefined {
 }
 
 /**
- * The definition of a node of the document. Of one whose params are wrong, the definition with the ports of the
+ * The definition of a node that is seen. Of one whose params are wrong, the definition with the ports of the
  * defaults.
  */
-export function definitionAt({ checked, history }: EditorState, id: string): NodeDefinition | undefined {
-  return checked.nodes.get(id)?.definition ?? definitionOf(history.present.nodes[id]?.type);
+export function definitionAt(state: EditorState, id: string): NodeDefinition | undefined {
+  const { checked, shown } = state;
+  return checked.nodes.get(wayTo(state, id))?.definition ?? definitionOf(shown.nodes[id]?.type);
 }
 
 /** All node types as fresh nodes have them: ports that follow from parameters are those of the defaults. */

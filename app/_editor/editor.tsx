@@ -4,6 +4,7 @@ import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
+import { separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import type { Problem } from "#nodes/graph/problem";
@@ -13,6 +14,8 @@ import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
 import { useCommandKeys } from "./command-context";
 import { EditorProvider, useEditor } from "./context";
+import { Breadcrumb } from "./composites/breadcrumb";
+import { useViews } from "./composites/views";
 import { Inspector } from "./inspector";
 import { Palette } from "./palette";
 import { hasEnded, noRun } from "./run-state";
@@ -60,6 +63,7 @@ function sayRefusal({ message, hint }: Problem): void {
 function Frame({ published }: { published: boolean }) {
   const frozen = useEditor((state) => state.frozen);
   const error = useEditor((state) => state.run.error);
+  const path = useEditor((state) => state.path.join(separator));
   const isInBrowser = useIsInBrowser();
   const [left, setLeft] = useState(true);
   const [right, setRight] = useState(true);
@@ -69,6 +73,7 @@ function Frame({ published }: { published: boolean }) {
     setLeft(!isSmall && !frozen);
   }, [frozen]);
   useFirstFit();
+  useViews();
   useCommandKeys();
   const pick = usePick();
   return (
@@ -82,7 +87,8 @@ function Frame({ published }: { published: boolean }) {
           </aside>
         )}
         <div className="relative min-w-0 flex-1">
-          {isInBrowser && <Canvas />}
+          {isInBrowser && <Canvas key={path} />}
+          <Breadcrumb />
           {!frozen && (
             <PanelSwitch
               side="left-2"

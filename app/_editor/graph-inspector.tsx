@@ -3,13 +3,14 @@
 import { setDescription } from "#nodes/graph/edits";
 import { countOf } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
+import { reveal } from "./composites/opening";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { RunFacts } from "./run-facts";
 
 /** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */
 export function GraphInspector() {
   const chosen = useEditor((state) => state.selection.length);
-  const count = useEditor((state) => Object.keys(state.history.present.nodes).length);
+  const count = useEditor((state) => Object.keys(state.shown.nodes).length);
   return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       <Description />
@@ -49,8 +50,8 @@ function Description() {
 /** All that the check found; a click on one chooses its node. */
 function Problems() {
   const store = useEditorStore();
-  const nodes = useEditor((state) => state.history.present.nodes);
-  const { problems } = useChecked();
+  const { problems, graph } = useChecked();
+  const { nodes } = graph.flat.document;
   if (!problems.length) return null;
   return (
     <section>
@@ -59,7 +60,7 @@ function Problems() {
         <button
           key={`${node}${port}${message}`}
           type="button"
-          onClick={() => node && store.getState().select([node])}
+          onClick={() => node && reveal(store, node)}
           className={cx(
             "mb-1 block w-full rounded-md px-2 py-1.5 text-left text-[12px] wrap-anywhere",
             severity === "error" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn",

@@ -8,7 +8,18 @@ import type { GraphNode } from "#nodes/graph/document";
 import { setNote, setTitle } from "#nodes/graph/edits";
 import { Chart } from "../_ui/chart";
 import { cx } from "../_ui/cx";
-import { definitionOf, useChecked, useCheckedNode, useDefinitions, useEditor, useEditorStore } from "./context";
+import { InstanceSection } from "./composites/instance-section";
+import {
+  definitionAt,
+  definitionOf,
+  useChecked,
+  useCheckedNode,
+  useDefinitions,
+  useEditor,
+  useEditorStore,
+  useNodeRun,
+  wayTo,
+} from "./context";
 import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
@@ -18,22 +29,23 @@ import { fieldsOf, shownFields } from "./widgets/describe";
 
 /** A node: its title, its parameters as a form made of their types, its ports, its documentation. */
 export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
-  const { types } = useChecked();
-  const definition = definitionOf(node.type);
+  const wires = useCheckedNode(id)?.wires;
   const ports = useDefinitions()(id);
+  const definition = definitionOf(node.type) ?? ports;
   return (
     <div className="h-full overflow-y-auto px-4 pb-8">
       <Title id={id} node={node} />
       <p className="mb-2 text-ink-2">{definition?.description ?? `There is no node type “${node.type}”.`}</p>
       {ports?.notice && <Notice text={ports.notice} className="mb-3" />}
+      <InstanceSection id={id} />
       <Remarks id={id} />
       <Drawing id={id} />
       <PictureInInspector id={id} />
       <Parameters id={id} node={node} />
       {definition && (
         <>
-          <Ports title="Inputs" ports={ports?.inputs ?? {}} wires={types[id]?.in ?? {}} />
-          <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={types[id]?.out ?? {}} />
+          <Ports title="Inputs" ports={ports?.inputs ?? {}} wires={wires?.in ?? {}} />
+          <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={wires?.out ?? {}} />
         </>
       )}
       {definition?.docs && <Docs text={definition.docs} />}
@@ -48,7 +60,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
 /** All that the check found and all that the run warned of; the node on the canvas shows the first of them. */
 function Remarks({ id }: { id: string }) {
   const checked = useCheckedNode(id);
-  const run = useEditor((state) => state.run.nodes[id]);
+  const run = useNodeRun(id);
   const remarks = remarksOf(checked?.problems ?? [], run);
   if (!remarks.length) return null;
   return (
@@ -63,7 +75,7 @@ function Remarks({ id }: { id: string }) {
 function Title({ id, node }: { id: string; node: GraphNode }) {
   const store = useEditorStore();
   const frozen = useEditor((state) => state.frozen);
-  const usual = definitionOf(node.type)?.title;
+  const usual = useEditor((state) => definitionAt(state, id)?.title);
   const write = (title: string) =>
     store.getState().edit((document) => setTitle(document, id, title === usual ? "" : title), `title ${id}`);
   return (
@@ -103,7 +115,7 @@ function Note({ id, node }: { id: string; node: GraphNode }) {
 
 /** The form: what means something as the others are; what is advanced is folded away. */
 function Parameters({ id, node }: { id: string; node: GraphNode }) {
-  const definition = definitionOf(node.type);
+  const definition = useEditor((state) => definitionOf(node.type) ?? definitionAt(state, id));
   const fields = definition ? shownFields(fieldsOf(definition), node.params) : [];
   const advanced = fields.filter((field) => field.advanced);
   return (
@@ -160,7 +172,7 @@ function Fold({ title, iconOf, children }: { title: string; iconOf(isOpen: boole
 /** What the parameters mean, as the node draws it; nothing while one of them is wrong. */
 function Drawing({ id }: { id: string }) {
   const { graph } = useChecked();
-  const node = graph.nodes.get(id);
+  const node = graph.nodes.get(useEditor((state) => wayTo(state, id)));
   const drawn = useMemo(() => node?.definition.preview?.(node.params), [node]);
   if (!drawn) return null;
   return (

@@ -4,10 +4,9 @@ import { ChevronDown, Search } from "lucide-react";
 import { useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import { cx } from "../_ui/cx";
+import { CompositeEntries } from "./composites/composite-entries";
+import { dragType } from "./drag-type";
 import { colourOf, findByCategory } from "./node-catalogue";
-
-/** What a dragged node type travels as. */
-export const dragType = "application/patchbay-node";
 
 type Pick = (type: string) => void;
 
@@ -36,6 +35,7 @@ export function Palette({ onPick }: { onPick: Pick }) {
         />
       </label>
       <div className="flex-1 overflow-y-auto px-2 pb-4">
+        <CompositeEntries search={search} onPick={onPick} />
         {sections.map(({ category, found }) => (
           <Category
             key={category}
@@ -47,7 +47,7 @@ export function Palette({ onPick }: { onPick: Pick }) {
             onPick={onPick}
           />
         ))}
-        {!sections.length && <p className="p-3 text-center text-ink-3">No node is called that.</p>}
+        {!sections.length && search !== "" && <p className="p-3 text-center text-ink-3">No node is called that.</p>}
       </div>
     </div>
   );

@@ -3,7 +3,8 @@
 import { RotateCcw } from "lucide-react";
 import { setParam } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
-import { useChecked, useEditor, useEditorStore } from "./context";
+import { useCheckedNode, useEditor, useEditorStore } from "./context";
+import { PublishButton } from "./composites/publish-button";
 import { widgets } from "./widgets";
 import type { Field } from "./widgets/describe";
 import type { WidgetProps } from "./widgets/widget-props";
@@ -11,11 +12,11 @@ import type { WidgetProps } from "./widgets/widget-props";
 /** One parameter of a node: its label, its widget, what it means and what is wrong with it. */
 export function ParameterField({ node, field }: { node: string; field: Field }) {
   const store = useEditorStore();
-  const params = useEditor((state) => state.history.present.nodes[node]?.params);
+  const params = useEditor((state) => state.shown.nodes[node]?.params);
   const frozen = useEditor((state) => state.frozen);
-  const { problems } = useChecked();
+  const problems = useCheckedNode(node)?.problems ?? [];
   const isSet = params !== undefined && Object.hasOwn(params, field.name);
-  const problem = problems.find((other) => other.node === node && other.param === field.name);
+  const problem = problems.find((other) => other.param === field.name);
   const id = `${node}-${field.name}`;
   const Widget = widgets[field.widget];
   const setValue: WidgetProps["onChange"] = (value, part = "") =>
@@ -25,9 +26,10 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
   return (
     <div className="py-2">
       <div className="mb-1 flex h-5 items-center justify-between gap-2">
-        <label htmlFor={id} className="truncate font-medium text-ink-2" title={field.name}>
+        <label htmlFor={id} className="min-w-0 flex-1 truncate font-medium text-ink-2" title={field.name}>
           {field.label}
         </label>
+        <PublishButton node={node} field={field} />
         {isSet && !frozen && (
           <IconButton
             label={`Return ${field.label} to its default`}

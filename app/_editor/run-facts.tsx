@@ -49,7 +49,7 @@ export function RunFacts() {
 
 /** How the run went, and the values that its sweep gave it. */
 function Course({ run }: { run: FinishedRun }) {
-  const nodes = useEditor((state) => state.history.present.nodes);
+  const nodes = useEditor((state) => state.checked.graph.flat.document.nodes);
   return (
     <dl>
       <Fact name="Asked">
@@ -76,7 +76,7 @@ function Course({ run }: { run: FinishedRun }) {
 }
 
 function Numbers({ run: { numbers } }: { run: FinishedRun }) {
-  const nodes = useEditor((state) => state.history.present.nodes);
+  const nodes = useEditor((state) => state.checked.graph.flat.document.nodes);
   const entries = Object.entries(numbers);
   if (!entries.length) return null;
   return (

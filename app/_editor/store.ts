@@ -3,11 +3,14 @@
  * that is shown.
  */
 import { createStore } from "zustand";
+import { circleReason, within } from "#nodes/graph/composite-edits";
+import { compositeIdOf, insideOf, separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import { tooMany } from "#nodes/graph/parse";
-import type { Problem } from "#nodes/graph/problem";
+import { errorProblem, type Problem } from "#nodes/graph/problem";
 import { type CheckedDocument, checkDocument } from "./checked";
 import { begin, type History, record, redo, undo } from "./history";
+import { withInstances } from "./instance-runs";
 import { fold, noRun, type RunState, startOf, type TimedEvent } from "./run-state";
 
 /** `failed`: the server does not answer; `refused`: it does, and does not take the document as it is. */
@@ -16,6 +19,12 @@ export type Saved = "saved" | "unsaved" | "saving" | "failed" | "refused" | "con
 export interface EditorState {
   graphId: string | undefined;
   history: History<GraphDocument>;
+  /** The instances that are opened, the outermost first: what is seen is the inside of the last one. */
+  path: readonly string[];
+  /** The graph that is seen: the document, or the inside of a composite as if it were one. */
+  shown: GraphDocument;
+  /** The composite whose inside is seen. */
+  composite: string | undefined;
   /** The check of the document as it is now. */
   checked: CheckedDocument;
   selection: readonly string[];
@@ -23,8 +32,12 @@ export interface EditorState {
   saved: Saved;
   /** Nothing can be edited: a snapshot of a run. */
   frozen: boolean;
-  /** Applies an edit. Edits with the same `merge` key in a row are one undo step. */
+  /** Applies an edit to the graph that is seen. Edits with the same `merge` key in a row are one undo step. */
   edit(change: (document: GraphDocument) => GraphDocument, merge?: string): void;
+  /** Applies an edit to the document as a whole, whatever is seen of it. */
+  editWhole(change: (document: GraphDocument) => GraphDocument, merge?: string): void;
+  /** Shows the inside of an instance, of which the way there from the document is given. */
+  open(path: readonly string[], selection?: readonly string[]): void;
   undo(): void;
   redo(): void;
   select(ids: readonly string[]): void;
@@ -43,39 +56,86 @@ interface EditorOptions {
 }
 
 export function createEditor({ graphId, document, frozen = false, onRefused }: EditorOptions) {
-  return createStore<EditorState>()((set) => ({
+  return createStore<EditorState>()((set, get) => ({
     graphId,
     history: begin(document),
+    ...seen(document, []),
     checked: checkDocument(document),
     selection: [],
     run: noRun,
     saved: "saved",
     frozen,
-    edit: (change, merge) =>
+    edit: (change, merge) => {
+      const { composite, editWhole, path } = get();
+      editWhole((document) => within(document, composite, change), merge && [...path, merge].join(separator));
+    },
+    editWhole: (change, merge) =>
       set((state) => {
         const { present } = state.history;
         const changed = change(present);
-        const problem = outgrown(present, changed);
+        const problem = outgrown(present, changed) ?? circular(state, changed);
         if (problem) onRefused?.(problem);
         return problem ? {} : moved(state, record(state.history, changed, merge));
       }),
+    open: (path, selection = []) =>
+      set(({ history }) => ({ ...seen(history.present, path), selection: known(selection, history.present, path) })),
     undo: () => set((state) => moved(state, undo(state.history))),
     redo: () => set((state) => moved(state, redo(state.history))),
     select: (ids) =>
-      set(({ selection, history }) => {
-        const known = ids.filter((id) => Object.hasOwn(history.present.nodes, id));
-        return selection.join() === known.join() ? {} : { selection: known };
+      set(({ selection, shown }) => {
+        const there = ids.filter((id) => Object.hasOwn(shown.nodes, id));
+        return selection.join() === there.join() ? {} : { selection: there };
       }),
     startRun: (id) => set(({ run }) => ({ run: startOf(id, run) })),
-    tell: (events) => set(({ run }) => ({ run: events.reduce(fold, run) })),
+    tell: (events) =>
+      set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),
     setSaved: (saved) => set({ saved }),
   }));
 }
 
 /** Why a graph may not grow to what it would become; one that is too large already may shrink and be changed. */
 function outgrown(before: GraphDocument, after: GraphDocument): Problem | undefined {
-  const sizeOf = ({ nodes, wires }: GraphDocument) => Object.keys(nodes).length + wires.length;
-  return sizeOf(after) > sizeOf(before) ? tooMany(Object.keys(after.nodes).length, after.wires.length) : undefined;
+  const [sizeBefore, sizeAfter] = [sizeOf(before), sizeOf(after)];
+  const grows = sizeAfter.nodes + sizeAfter.wires > sizeBefore.nodes + sizeBefore.wires;
+  return grows ? tooMany(sizeAfter.nodes, sizeAfter.wires) : undefined;
+}
+
+/** Nodes and wires, those inside of composites too. */
+function sizeOf(document: GraphDocument): { nodes: number; wires: number } {
+  const parts = [document, ...Object.values(document.composites ?? {})];
+  return {
+    nodes: parts.reduce((sum, { nodes }) => sum + Object.keys(nodes).length, 0),
+    wires: parts.reduce((sum, { wires }) => sum + wires.length, 0),
+  };
+}
+
+/** Why what is seen may not become what it would: an instance of it would lie in itself. */
+function circular({ composite, history }: EditorState, after: GraphDocument): Problem | undefined {
+  if (composite === undefined || after.composites === history.present.composites) return undefined;
+  const reason = circleReason(after, composite);
+  return reason === undefined ? undefined : errorProblem("cycle", reason, "Use another composite inside of this one.");
+}
+
+/** What is seen of a document at the end of a way into it; the way ends where there is no such instance. */
+function seen(document: GraphDocument, path: readonly string[]): Pick<EditorState, "path" | "shown" | "composite"> {
+  let shown = document;
+  let composite: string | undefined;
+  const way: string[] = [];
+  for (const id of path) {
+    const inner = compositeIdOf(shown.nodes[id]?.type ?? "");
+    const inside = inner === undefined ? undefined : insideOf(document, inner);
+    if (!inside) break;
+    way.push(id);
+    shown = inside;
+    composite = inner;
+  }
+  return { path: way, shown, composite };
+}
+
+/** Those of some nodes that are seen. */
+function known(ids: readonly string[], document: GraphDocument, path: readonly string[]): string[] {
+  const { nodes } = seen(document, path).shown;
+  return ids.filter((id) => Object.hasOwn(nodes, id));
 }
 
 /** The state with another history: checked where nodes or wires are others, and to be saved. Nothing in a snapshot. */
@@ -83,9 +143,13 @@ function moved(state: EditorState, history: History<GraphDocument>): Partial<Edi
   const before = state.history.present;
   const now = history.present;
   if (state.frozen || now === before) return {};
-  const isChecked = now.nodes === before.nodes && now.wires === before.wires;
+  const isChecked = now.nodes === before.nodes && now.wires === before.wires && now.composites === before.composites;
+  const view = seen(now, state.path);
+  const selection = state.selection.filter((id) => Object.hasOwn(view.shown.nodes, id));
   return {
     history,
+    ...view,
+    selection: selection.length === state.selection.length ? state.selection : selection,
     checked: isChecked ? state.checked : checkDocument(now, state.checked),
     saved: state.saved === "conflict" ? "conflict" : "unsaved",
   };

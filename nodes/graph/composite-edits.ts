@@ -90,7 +90,7 @@ export function moveOuter(
   name: string,
   by: -1 | 1,
 ): GraphDocument {
-  return changeComposite(document, composite, (now) => ({ ...now, [list]: movedIn(now[list], name, by) }));
+  return changeComposite(document, composite, (now) => ({ ...now, [list]: movedIn<unknown>(now[list], name, by) }));
 }
 
 /** Publishes a parameter of a node inside: each instance has a value of its own for it. */

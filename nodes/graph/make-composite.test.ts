@@ -124,12 +124,10 @@ describe("expand", () => {
 
   it("names the weights of a second instance as they were in it", () => {
     const document = made?.document as GraphDocument;
-    const second = {
-      ...document,
-      nodes: { ...document.nodes, head_2: { ...(document.nodes.head as object), params: {} } },
-    };
-    const before = meaning(second as GraphDocument).scopes;
-    const expanded = expand(second as GraphDocument, "head_2");
+    const head = document.nodes.head as GraphDocument["nodes"][string];
+    const second = { ...document, nodes: { ...document.nodes, head_2: { ...head, params: {} } } };
+    const before = meaning(second).scopes;
+    const expanded = expand(second, "head_2");
     expect(expanded?.ids).toEqual(["projector"]);
     expect(meaning(expanded?.document as GraphDocument).scopes).toEqual(before);
     expect(before).toEqual(["head_2.projection", "projection"]);

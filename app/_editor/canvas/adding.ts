@@ -5,7 +5,7 @@ import type { GraphDocument, Wire } from "#nodes/graph/document";
 import { addNode, connect, setParam } from "#nodes/graph/edits";
 import { registry } from "#nodes/registry.gen";
 import { definitionOf, useEditorStore } from "../context";
-import { dragType } from "../palette";
+import { dragType } from "../drag-type";
 import type { EditorStore } from "../store";
 import { upload } from "../upload";
 import { fieldsOf } from "../widgets/describe";

@@ -15,9 +15,11 @@ import { type MouseEvent, startTransition, useCallback, useEffect, useState } fr
 import type { Port } from "#nodes/core/ports";
 import { moveNodes } from "#nodes/graph/edits";
 import { definitionAt, useEditor, useEditorStore } from "../context";
+import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
 import { AddPopup, type AddRequest } from "./add-popup";
 import { useDrop } from "./adding";
+import { openInside } from "../composites/opening";
 import { useConnecting } from "./connecting";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
@@ -26,7 +28,7 @@ import { LevelOfDetail, useLevelOfDetail } from "./level-of-detail";
 import { WireView } from "./wire-view";
 
 // React Flow compares what it is given by identity.
-const nodeTypes = { node: NodeView };
+const nodeTypes = { node: NodeView, boundary: BoundaryView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
 const deleteKeys = ["Delete", "Backspace"];
@@ -36,7 +38,7 @@ const proOptions = { hideAttribution: false };
 /** The graph as nodes and wires that can be moved, drawn and cut. */
 export function Canvas() {
   const frozen = useEditor((state) => state.frozen);
-  const count = useEditor((state) => Object.keys(state.history.present.nodes).length);
+  const count = useEditor((state) => Object.keys(state.shown.nodes).length);
   const [request, setRequest] = useState<AddRequest>();
   const { nodes, changeNodes } = useFlowNodes();
   const { edges, changeEdges } = useFlowWires();
@@ -44,6 +46,7 @@ export function Canvas() {
   const rest = useRestingPlaces();
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
+  const openInstance = useOpenOnDoubleClick();
   const isFar = useLevelOfDetail();
   useForeseenNodes();
   return (
@@ -61,6 +64,7 @@ export function Canvas() {
           isValidConnection={isValidConnection}
           onConnectEnd={endConnect}
           onDoubleClick={ask}
+          onNodeDoubleClick={openInstance}
           nodesDraggable={!frozen}
           nodesConnectable={!frozen}
           deleteKeyCode={frozen ? null : deleteKeys}
@@ -93,6 +97,17 @@ function useRestingPlaces(): OnNodeDrag {
     (_event, _node, dragged) => {
       const positions = Object.fromEntries(dragged.map((node) => [node.id, node.position]));
       store.getState().edit((document) => moveNodes(document, positions));
+    },
+    [store],
+  );
+}
+
+/** A double click on an instance shows its inside; one in a field on it chooses a word there. */
+function useOpenOnDoubleClick(): (event: MouseEvent, node: Node) => void {
+  const store = useEditorStore();
+  return useCallback(
+    (event, { id }) => {
+      if (!(event.target as Element).closest("input, textarea, button")) openInside(store, id);
     },
     [store],
   );

@@ -1,11 +1,14 @@
 import { type Connection, type FinalConnectionState, type OnConnectEnd, useReactFlow } from "@xyflow/react";
 import { useCallback, useRef } from "react";
 import { toast } from "sonner";
-import type { GraphDocument } from "#nodes/graph/document";
+import { freePort, type Side } from "#nodes/graph/composite-edits";
+import { isBoundary } from "#nodes/graph/composites";
+import { boundary, type GraphDocument, type Wire } from "#nodes/graph/document";
 import { connect } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
 import { reasonAgainst } from "../checked";
 import { useEditorStore } from "../context";
+import type { EditorState } from "../store";
 import type { AddRequest } from "./add-popup";
 import { wireOf } from "./flow-wires";
 import type { FlowWire } from "./wire-view";
@@ -19,7 +22,7 @@ export function useConnecting(onLetGo: (request: AddRequest) => void) {
   const isValidConnection = useCallback((connection: Connection | FlowWire) => verdict(connection) === null, [verdict]);
   const drawWire = useCallback(
     (connection: Connection) => {
-      const wire = wireOf(connection);
+      const wire = drawnWire(store.getState(), connection);
       if (wire) store.getState().edit((document) => connect(document, wire));
     },
     [store],
@@ -29,6 +32,7 @@ export function useConnecting(onLetGo: (request: AddRequest) => void) {
       const { fromHandle, fromNode, toHandle } = state;
       if (!fromHandle?.id || !fromNode) return;
       if (toHandle) return complain(state, verdict);
+      if (isBoundary({ node: fromNode.id }) && fromHandle.id === newPort) return;
       const { clientX: x, clientY: y } = "changedTouches" in event ? (event.changedTouches[0] as Touch) : event;
       const from = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
       onLetGo({ x, y, at: screenToFlowPosition({ x, y }), from });
@@ -36,6 +40,22 @@ export function useConnecting(onLetGo: (request: AddRequest) => void) {
     [onLetGo, verdict, screenToFlowPosition],
   );
   return { isValidConnection, drawWire, endConnect };
+}
+
+/** The handle of a boundary from which a new port is drawn. */
+export const newPort = "+";
+
+/** The wire that a connection stands for. One from or to the new port of a boundary gives that port its name. */
+function drawnWire({ composite, history }: EditorState, connection: Connection | FlowWire): Wire | undefined {
+  const wire = wireOf(connection);
+  if (!wire || composite === undefined) return wire;
+  const { from, to } = wire;
+  const free = (side: Side, like: string) => freePort(history.present, composite, side, like);
+  if (from.node === boundary.inputs && from.port === newPort)
+    return { from: { ...from, port: free("inputs", to.port) }, to };
+  if (to.node === boundary.outputs && to.port === newPort)
+    return { from, to: { ...to, port: free("outputs", from.port) } };
+  return wire;
 }
 
 /**
@@ -47,14 +67,16 @@ function useVerdicts(): (connection: Connection | FlowWire) => string | null {
   const verdicts = useRef<{ document?: GraphDocument; known: Map<string, string | null> }>({ known: new Map() });
   return useCallback(
     (connection) => {
-      const wire = wireOf(connection);
+      const state = store.getState();
+      const wire = drawnWire(state, connection);
       if (!wire) return "A wire goes from an output to an input.";
-      const document = store.getState().history.present;
+      const { composite } = state;
+      const document = state.history.present;
       if (verdicts.current.document !== document) verdicts.current = { document, known: new Map() };
-      const id = `${endpointKey(wire.from)} → ${endpointKey(wire.to)}`;
+      const id = `${composite ?? ""}: ${endpointKey(wire.from)} → ${endpointKey(wire.to)}`;
       const known = verdicts.current.known.get(id);
       if (known !== undefined) return known;
-      const reason = reasonAgainst(document, wire);
+      const reason = reasonAgainst(document, wire, composite);
       verdicts.current.known.set(id, reason);
       return reason;
     },

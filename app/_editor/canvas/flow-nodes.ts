@@ -1,9 +1,10 @@
 import { applyNodeChanges, type Node, type NodeChange } from "@xyflow/react";
-import { useCallback, useEffect, useState } from "react";
-import type { GraphDocument } from "#nodes/graph/document";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { isBoundary } from "#nodes/graph/composites";
+import { boundary, type GraphDocument } from "#nodes/graph/document";
 import { moveNodes, removeNodes } from "#nodes/graph/edits";
 import { definitionAt, useEditor, useEditorStore } from "../context";
-import { cardHandles, cardHeight, cardWidth } from "../node/geometry";
+import { boundaryWidth, cardHandles, cardHeight, cardWidth } from "../node/geometry";
 import type { EditorState, EditorStore } from "../store";
 
 const noData = {};
@@ -14,8 +15,9 @@ const noData = {};
  */
 export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange<Node>[]): void } {
   const store = useEditorStore();
-  const documentNodes = useEditor((state) => state.history.present.nodes);
+  const documentNodes = useEditor((state) => state.shown.nodes);
   const selection = useEditor((state) => state.selection);
+  const sides = useBoundaryNodes();
   const [nodes, setNodes] = useState<Node[]>([]);
 
   useEffect(
@@ -25,7 +27,7 @@ export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange
 
   const changeNodes = useCallback(
     (changes: NodeChange<Node>[]) => {
-      const kept = changes.filter((change) => change.type !== "remove");
+      const kept = changes.filter((change) => change.type !== "remove" && !isBoundaryChange(change));
       setNodes((now) => applyNodeChanges(kept, now).map((node, i) => (node === now[i] ? node : measuredNode(node))));
       select(store, changes);
       remove(store, changes);
@@ -33,7 +35,38 @@ export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange
     },
     [store],
   );
-  return { nodes, changeNodes };
+  const all = useMemo(() => (sides.length ? [...nodes, ...sides] : nodes), [nodes, sides]);
+  return { nodes: all, changeNodes };
+}
+
+/** How far a side of the boundary is from what lies inside. */
+const boundaryGap = 90;
+
+/**
+ * Inside of a composite its inputs stand left of all nodes, and its outputs right of them. They belong to no graph: they
+ * cannot be chosen, moved or deleted.
+ */
+function useBoundaryNodes(): Node[] {
+  const store = useEditorStore();
+  const shown = useEditor((state) => state.shown);
+  const isInside = useEditor((state) => state.composite !== undefined);
+  return useMemo(() => {
+    if (!isInside) return [];
+    const all = Object.entries(shown.nodes).map(([id, { position }]) => ({
+      ...position,
+      bottom: position.y + cardHeight(definitionAt(store.getState(), id)),
+    }));
+    const left = Math.min(...all.map(({ x }) => x), all.length ? Number.POSITIVE_INFINITY : 0);
+    const right = Math.max(...all.map(({ x }) => x), all.length ? Number.NEGATIVE_INFINITY : 0);
+    const top = all.length ? Math.min(...all.map(({ y }) => y)) : 0;
+    const bottom = all.length ? Math.max(...all.map((each) => each.bottom)) : 0;
+    const y = Math.round((top + bottom) / 2 - 50);
+    const fixed = { type: "boundary", data: noData, draggable: false, selectable: false, deletable: false } as const;
+    return [
+      { ...fixed, id: boundary.inputs, position: { x: left - boundaryWidth - boundaryGap, y } },
+      { ...fixed, id: boundary.outputs, position: { x: right + cardWidth + boundaryGap, y } },
+    ];
+  }, [store, shown, isInside]);
 }
 
 /** A node that is as it was stays the same object, and so does the list. */
@@ -70,6 +103,8 @@ function expectedNode(id: string, state: EditorState): Omit<Node, "position"> {
 function measuredNode(node: Node): Node {
   return node.handles ? { ...node, handles: undefined } : node;
 }
+
+const isBoundaryChange = (change: NodeChange<Node>): boolean => "id" in change && isBoundary({ node: change.id });
 
 function select(store: EditorStore, changes: readonly NodeChange<Node>[]): void {
   const picks = changes.filter((change) => change.type === "select");

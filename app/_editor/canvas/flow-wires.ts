@@ -3,7 +3,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { Wire } from "#nodes/graph/document";
 import { disconnect } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
-import { definitionAt, useEditor, useEditorStore } from "../context";
+import { definitionAt, useEditor, useEditorStore, wayTo } from "../context";
 import type { EditorState } from "../store";
 import type { FlowWire } from "./wire-view";
 
@@ -13,7 +13,7 @@ import type { FlowWire } from "./wire-view";
  */
 export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeChange<FlowWire>[]): void } {
   const store = useEditorStore();
-  const wires = useEditor((state) => state.history.present.wires);
+  const wires = useEditor((state) => state.shown.wires);
   const checked = useEditor((state) => state.checked);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const known = useRef(new Map<string, FlowWire>());
@@ -56,7 +56,7 @@ function idOf({ from, to }: Wire): string {
 function flowWire(id: string, { from, to }: Wire, state: EditorState, selected: boolean): FlowWire {
   const type = definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file";
   const bad = state.checked.nodes
-    .get(to.node)
+    .get(wayTo(state, to.node))
     ?.problems.find(
       ({ severity, port, code }) => severity === "error" && port === to.port && code !== "missing-input",
     )?.message;

@@ -1,6 +1,6 @@
 import { BaseEdge, type Edge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
-import { useEditor } from "../context";
+import { runAt, useEditor } from "../context";
 import { useIsFar } from "./level-of-detail";
 
 /** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
@@ -12,7 +12,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const isFar = useIsFar();
   const [path] = getBezierPath(wire);
   const isBusy = useEditor(
-    ({ run }) => run.nodes[target]?.status === "running" && run.nodes[source]?.status !== "running",
+    (state) => runAt(state, target)?.status === "running" && runAt(state, source)?.status !== "running",
   );
   return (
     <>

@@ -7,6 +7,8 @@ import type { NodeDefinition } from "#nodes/core/node";
 import { portsOf, type Side } from "./ports";
 
 export const cardWidth = 240;
+/** Of a side of a composite's boundary, inside of it. */
+export const boundaryWidth = 150;
 const border = 1;
 const header = 32;
 const padding = 6;

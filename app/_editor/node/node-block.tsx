@@ -3,7 +3,7 @@ import { type PointerEvent, useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { cx } from "../../_ui/cx";
-import { useEditor } from "../context";
+import { useCheckedNode, useEditor, useNodeRun } from "../context";
 import { frameOf } from "./frame";
 import { cardHeight, cardWidth, portTop } from "./geometry";
 import { PortHandle, portLabel } from "./port-row";
@@ -22,10 +22,10 @@ interface NodeBlockProps {
  * nodes have some thousands of them.
  */
 export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlockProps) {
-  const title = useEditor(({ history }) => history.present.nodes[id]?.title);
-  const type = useEditor(({ history }) => history.present.nodes[id]?.type);
-  const status = useEditor(({ run }) => run.nodes[id]?.status);
-  const isBad = useEditor(({ checked }) => isWrong(checked.nodes.get(id)?.problems));
+  const title = useEditor(({ shown }) => shown.nodes[id]?.title);
+  const type = useEditor(({ shown }) => shown.nodes[id]?.type);
+  const status = useNodeRun(id)?.status;
+  const isBad = isWrong(useCheckedNode(id)?.problems);
   const height = useBlockHeight(id, definition);
   const [isNear, setNear] = useState(false);
   const leave = (event: PointerEvent) => event.buttons === 0 && setNear(false);

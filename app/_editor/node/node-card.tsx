@@ -1,10 +1,14 @@
-import { Play } from "lucide-react";
+import { Boxes, Maximize2, Play } from "lucide-react";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
+import { compositeIdOf } from "#nodes/graph/composites";
+import type { GraphNode } from "#nodes/graph/document";
 import type { NodeWires } from "#nodes/graph/wire-types";
 import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
-import { useCheckedNode, useEditor } from "../context";
+import { openInside } from "../composites/opening";
+import { PublishedValues } from "../composites/published-values";
+import { useCheckedNode, useEditor, useEditorStore, useNodeRun, wayTo } from "../context";
 import { Notice } from "../notice";
 import { PictureOnNode } from "../picture-drawing";
 import { hasEnded, type NodeRun } from "../run-state";
@@ -24,8 +28,8 @@ interface NodeCardProps {
 
 /** A node with all that it says: ports, note, problems, and what its run gave. */
 export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
-  const node = useEditor((state) => state.history.present.nodes[id]);
-  const run = useEditor((state) => state.run.nodes[id]);
+  const node = useEditor((state) => state.shown.nodes[id]);
+  const run = useNodeRun(id);
   const checked = useCheckedNode(id);
   if (!node) return null;
   const problems = checked?.problems ?? [];
@@ -36,13 +40,15 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
       data-node={id}
       data-status={run?.status}
       className={cx(
-        "w-60 overflow-visible rounded-xl border bg-surface shadow-[var(--shadow)]",
+        "w-60 overflow-visible rounded-xl border bg-surface",
+        compositeIdOf(node.type) === undefined ? "shadow-[var(--shadow)]" : "shadow-[var(--stack)]",
         frameOf({ isBad, isSelected, status: run?.status }),
       )}
     >
-      <Header id={id} title={title} definition={definition} isSelected={isSelected} run={run} />
+      <Header id={id} node={node} title={title} definition={definition} isSelected={isSelected} run={run} />
       {run?.status === "running" && <NodeProgress progress={run.progress} />}
       <Ports id={id} definition={definition} wires={checked?.wires} />
+      {compositeIdOf(node.type) !== undefined && <PublishedValues node={node} definition={definition} />}
       {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
       {node.note && (
         <p className="border-t border-line px-2.5 py-1.5 text-[11px] wrap-anywhere whitespace-pre-wrap text-ink-2">
@@ -59,13 +65,14 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
 
 interface HeaderProps {
   id: string;
+  node: GraphNode;
   title: string;
   definition: NodeDefinition | undefined;
   isSelected: boolean;
   run: NodeRun | undefined;
 }
 
-function Header({ id, title, definition, isSelected, run }: HeaderProps) {
+function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
   const colour = colourOf(definition);
   return (
     <div
@@ -73,16 +80,37 @@ function Header({ id, title, definition, isSelected, run }: HeaderProps) {
       style={{ background: `color-mix(in srgb, ${colour} 12%, transparent)` }}
       title={definition?.description}
     >
-      <span className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
+      {compositeIdOf(node.type) === undefined ? (
+        <span className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
+      ) : (
+        <Boxes className="size-3.5 shrink-0" style={{ color: colour }} aria-label="composite" />
+      )}
       <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
       {run && <StatusSign run={run} />}
+      {compositeIdOf(node.type) !== undefined && <OpenButton id={id} title={title} />}
       {isSelected && <RunButton id={id} title={title} />}
     </div>
   );
 }
 
+function OpenButton({ id, title }: { id: string; title: string }) {
+  const store = useEditorStore();
+  return (
+    <button
+      type="button"
+      aria-label={`Open ${title}`}
+      title="Open the composite (Enter, or a double click)"
+      onClick={() => openInside(store, id)}
+      className="nodrag rounded p-0.5 text-ink-2 hover:bg-surface hover:text-accent"
+    >
+      <Maximize2 className="size-3.5" aria-hidden />
+    </button>
+  );
+}
+
 /** Runs the graph up to a node; not in a snapshot, and not while a run goes on. */
 function RunButton({ id, title }: { id: string; title: string }) {
+  const way = useEditor((state) => wayTo(state, id));
   const canRun = useEditor(({ frozen, run }) => !frozen && (run.status === undefined || hasEnded(run.status)));
   const { runGraph } = useActions();
   if (!canRun) return null;
@@ -91,7 +119,7 @@ function RunButton({ id, title }: { id: string; title: string }) {
       type="button"
       aria-label={`Run up to ${title}`}
       title="Run up to this node"
-      onClick={() => runGraph([id])}
+      onClick={() => runGraph([way])}
       className="nodrag rounded p-0.5 text-ink-2 hover:bg-surface hover:text-accent"
     >
       <Play className="size-3.5" aria-hidden />

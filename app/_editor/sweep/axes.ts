@@ -2,6 +2,8 @@
 import type { Port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
 import { parseValues, type SweepAxis, type SweepSpec } from "#nodes/graph/sweep";
+import { definitionOf as definitionIn } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
 import { definitionOf } from "../context";
 import { type Field, fieldsOf } from "../widgets/describe";
 
@@ -56,7 +58,7 @@ const canVary = (field: Field): boolean =>
 export function variables(document: GraphDocument, chosen: readonly string[]): Variable[] {
   return Object.entries(document.nodes)
     .flatMap(([node, { type, title }]) => {
-      const definition = definitionOf(type);
+      const definition = definitionOf(type) ?? definitionIn(document, node, registry);
       const fields = definition ? fieldsOf(definition).filter(canVary) : [];
       return definition && fields.length ? [{ node, title: title ?? definition.title, fields }] : [];
     })
@@ -74,7 +76,7 @@ export function metrics(document: GraphDocument): Metric[] {
 
 function rankedMetrics(document: GraphDocument, node: string): { metric: Metric; rank: number }[] {
   const { type: nodeType, title } = document.nodes[node] ?? {};
-  const definition = definitionOf(nodeType);
+  const definition = definitionOf(nodeType) ?? definitionIn(document, node, registry);
   const outputs = Object.entries<Port>(definition?.outputs ?? {});
   const measures = outputs.every(([, { type }]) => type === "number");
   return outputs.flatMap(([port, { type }]) => {

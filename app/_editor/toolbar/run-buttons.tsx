@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { commands, keysText } from "../commands";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorStore, wayTo } from "../context";
 import { SweepDialog } from "../sweep/sweep-dialog";
 import { Menu, MenuItem } from "./menu";
 
@@ -49,7 +49,7 @@ function StartButtons({ onSweep }: { onSweep(): void }) {
         <MenuItem
           icon={StepForward}
           disabled={!hasSelection}
-          onSelect={() => runGraph([...store.getState().selection])}
+          onSelect={() => runGraph(store.getState().selection.map((id) => wayTo(store.getState(), id)))}
         >
           Run up to the chosen nodes
         </MenuItem>

@@ -1,0 +1,31 @@
+import type { NodeDefinition } from "#nodes/core/node";
+import type { GraphNode } from "#nodes/graph/document";
+import { fieldsOf } from "../widgets/describe";
+
+/** So many are shown on the node; all of them in the inspector. */
+const most = 5;
+
+/** The published parameters of an instance and its values of them; those of its own stand out. */
+export function PublishedValues({ node, definition }: { node: GraphNode; definition: NodeDefinition | undefined }) {
+  const fields = definition ? fieldsOf(definition).filter(({ name }) => name !== "scope") : [];
+  if (!fields.length) return null;
+  return (
+    <dl className="border-t border-line px-2.5 py-1.5 text-[11px]" data-published>
+      {fields.slice(0, most).map(({ name, label, fallback, unit }) => {
+        const isOwn = Object.hasOwn(node.params, name);
+        return (
+          <div key={name} className="flex justify-between gap-3">
+            <dt className="truncate text-ink-2">{label}</dt>
+            <dd className={isOwn ? "truncate font-semibold" : "truncate text-ink-3"}>
+              {valueText(isOwn ? node.params[name] : fallback)}
+              {unit ? ` ${unit}` : ""}
+            </dd>
+          </div>
+        );
+      })}
+      {fields.length > most && <p className="text-ink-3">and {fields.length - most} more</p>}
+    </dl>
+  );
+}
+
+const valueText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "–"));
