@@ -90,8 +90,8 @@ describe("composites", () => {
     await page.fill('[aria-label="Name of the composite"]', "Tower");
     await page.keyboard.press("Enter");
     await page.click('[data-node="projector"] > div >> nth=0');
-    await page.click('[aria-label="Publish Width"]');
-    await page.waitForSelector('[aria-label="Publish Width no more"]');
+    await page.click('[aria-label="Publish Output width"]');
+    await page.waitForSelector('[aria-label="Publish Output width no more"]');
     await shot("inside");
 
     await page.locator(".react-flow__pane").click({ position: { x: 5, y: 300 } });
@@ -99,7 +99,7 @@ describe("composites", () => {
     expect(await page.inputValue('[aria-label="Label of the parameter width"]')).toBe("width");
     await page.keyboard.press("Escape");
     await seesNodes(page, "data", "resize", "composite", "norm");
-    expect(await page.innerText('[data-node="composite"] [data-published]')).toMatch(/Width\s+8/);
+    expect(await page.innerText('[data-node="composite"] [data-published]')).toMatch(/Output width\s+8/);
 
     await page.keyboard.press("Control+d");
     await seesNodes(page, "data", "resize", "composite", "composite_2", "norm");

@@ -43,8 +43,8 @@ export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange
 const boundaryGap = 90;
 
 /**
- * Inside of a composite its inputs stand left of all nodes, and its outputs right of them. They belong to no graph: they
- * cannot be chosen, moved or deleted.
+ * Inside of a composite its inputs stand left of all nodes, and its outputs right of them. They belong to no graph:
+ * they cannot be chosen, moved or deleted.
  */
 function useBoundaryNodes(): Node[] {
   const store = useEditorStore();
