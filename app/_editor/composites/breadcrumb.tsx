@@ -4,6 +4,7 @@ import { ChevronRight, CornerLeftUp } from "lucide-react";
 import { Fragment } from "react";
 import { compositeOf, insideOf, compositeIdOf } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
+import { cx } from "../../_ui/cx";
 import { useEditor, useEditorStore } from "../context";
 import { leave } from "./opening";
 
@@ -17,7 +18,10 @@ export function Breadcrumb() {
   return (
     <nav
       aria-label="Where you are"
-      className="absolute top-2 left-12 z-10 flex max-w-[calc(100%-6rem)] items-center gap-0.5 rounded-lg border border-line bg-surface px-1 py-0.5 text-[12.5px]"
+      className={cx(
+        "absolute top-2 left-12 z-10 flex max-w-[calc(100%-6rem)] items-center gap-0.5",
+        "rounded-lg border border-line bg-surface px-1 py-0.5 text-[12.5px]",
+      )}
     >
       <button
         type="button"
