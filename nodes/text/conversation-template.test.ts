@@ -36,16 +36,6 @@ describe("the conversation template", () => {
     expect(numbersOf(asked.mask).at(-1)).toBe(1);
   });
 
-  it("takes the tokenizer's own <image> as a picture's id, else LLaVA's", async () => {
-    const conversation = [said("<image>", "x")];
-    const own = await runNode(conversationTemplate, { conversation, tokenizer: tokenizerOf("qwen2-vision") });
-    const vocabulary = tokenizerOf("qwen2-vision").json.added_tokens as { content: string; id: number }[];
-    const token = vocabulary.find(({ content }) => content === "<image>");
-    expect(numbersOf(own.ids)).toContain(token?.id ?? -200);
-    const none = await runNode(conversationTemplate, { conversation, tokenizer: qwen });
-    expect(numbersOf(none.ids)).toContain(-200);
-  });
-
   it("reads <image> as text in rows without pictures", async () => {
     const conversation = [said("What does <image> mean?", "A picture.")];
     const written = await runNode(conversationTemplate, { conversation, tokenizer: qwen, kind: ["text"] });
@@ -72,8 +62,10 @@ describe("the conversation template", () => {
     const llama = { conversation, tokenizer: tokenizerOf("llama2") };
     await runNode(conversationTemplate, llama, { template: "v1", system: "Short." }, host);
     expect(warnings.join()).toMatch(/^Of 1 row nothing is learned/);
-    await runNode(conversationTemplate, { ...llama, tokenizer: qwen }, { length: 4 }, host);
+    const shown = [said("x ".repeat(40), "y", "<image><image>", "z"), ...conversation.slice(1)];
+    await runNode(conversationTemplate, { conversation: shown, tokenizer: qwen }, { length: 4 }, host);
     expect(warnings.join()).toContain("2 rows are longer than 4 tokens and cut.");
+    expect(warnings.join()).toContain("2 pictures have lost their place so");
   });
 
   it.each([

@@ -10,16 +10,13 @@ import {
 import { openTokenizer } from "#models/files/tokenizers/open";
 import { defineNode } from "../core/node";
 import { longestOf, packRows, paddingOf } from "../core/packing";
+import { placeholderParam } from "../core/placeholder";
 import { port } from "../core/ports";
-import type { Tokenizer } from "../core/values";
 import { counted } from "../core/wording";
 
 /** When a parameter means something, by another. */
 const withSystem = { template: ["v1", "qwen"] };
 const v1Only = { template: ["v1"] };
-
-/** LLaVA's id of a picture, which no vocabulary has. */
-const llavaPlaceholder = -200;
 
 export const conversationTemplate = defineNode({
   type: "text.conversation-template",
@@ -40,8 +37,8 @@ human's is skipped. In v1 a row learns nothing where its rounds, tokenized one b
 such as when a message holds “ ASSISTANT: ”: LLaVA says nothing of that, here such rows are counted.
 
 \`ids\`, \`mask\` and \`labels\` are int64 [N, length]; labels are −100 where nothing is learned. Each picture is one
-id: the *placeholder*, else the tokenizer's own \`<image>\`, else −200. Rows longer than *length* are cut at the right,
-and text alone in v1 before its labels are made, as there.
+id, the *placeholder*, of which *Image places* makes as many as the picture has tokens. Rows longer than *length* are
+cut at the right, and text alone in v1 before its labels are made, as there.
 
 *Ask* ends where the assistant is to answer: an answer that ends the conversation is left away, and given as
 \`answer\`. Prompts are cut at the left. With \`kind\` wired, rows of kind text have no pictures, and \`<image>\` in
@@ -77,11 +74,7 @@ them is text like any other.`,
       description: "Left for generation; training takes either.",
       advanced: true,
     }),
-    placeholder: z.int().min(-1_000_000).max(10_000_000).optional().meta({
-      label: "Picture's id",
-      description: "Empty: the tokenizer's <image>, else −200.",
-      advanced: true,
-    }),
+    placeholder: placeholderParam.meta({ label: "Placeholder", advanced: true }),
     legacy: z.boolean().default(true).meta({
       label: "Legacy tokenizer",
       description: "Off for tokenizers that say legacy: false, whose rounds are a token shorter.",
@@ -98,26 +91,20 @@ them is text like any other.`,
   async run({ host, inputs, params }) {
     const { tokenizer, kind } = inputs;
     const asks = params.ending === "ask";
-    const placeholder = params.placeholder ?? ownPlaceholder(tokenizer);
     const rows = inputs.conversation.map((text, row) => {
       const turns = inRow(row, () => turnsIn(jsonIn(text)));
       const form: ConversationForm = {
         ...params,
         system: params.system || undefined,
-        placeholder,
         hasPictures: kind ? kind[row] !== "text" : text.includes(pictureMark),
       };
       const write = asks ? writePrompt : writeConversation;
       return { ...inRow(row, () => write(tokenizer, turns, form)), answer: lastAnswer(turns) };
     });
     for (const warning of warningsOf(rows, asks, params.length)) host.warn(warning);
-    const length =
-      params.padding === "longest" ? Math.min(params.length, longestOf(rows.map(({ ids }) => ids))) : params.length;
+    const length = params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
     const packed = (valuesOf: (row: WrittenConversation) => readonly number[], padding: number) =>
-      packRows(
-        rows.map((row) => (asks ? valuesOf(row).slice(-params.length) : valuesOf(row))),
-        { length, padding, left: params.side === "left" },
-      );
+      packRows(rows.map(valuesOf), { length, padding, left: params.side === "left" });
     return {
       ids: packed(({ ids }) => ids, paddingOf(openTokenizer(tokenizer))),
       mask: packed(({ ids }) => ids.map(() => 1), 0),
@@ -127,8 +114,6 @@ them is text like any other.`,
     };
   },
 });
-
-const ownPlaceholder = (tokenizer: Tokenizer): number => openTokenizer(tokenizer).idOf(pictureMark) ?? llavaPlaceholder;
 
 function lastAnswer(turns: readonly Turn[]): string {
   const last = turns.at(-1);
@@ -160,6 +145,8 @@ function warningsOf(rows: readonly WrittenConversation[], asks: boolean, length:
   const barren = asks ? 0 : rows.filter(({ labels }) => labels.every((label) => label === notLearned)).length;
   const warnings: string[] = [];
   if (cut) warnings.push(`${counted(cut, "row is", "rows are")} longer than ${length} tokens and cut.`);
+  const lost = rows.reduce((sum, row) => sum + row.lost, 0);
+  if (lost) warnings.push(`${counted(lost, "picture has", "pictures have")} lost their place so: raise the length.`);
   if (barren) {
     const reason = `no answer is within ${length} tokens, or the rounds of its template cannot be told apart`;
     warnings.push(`Of ${counted(barren, "row", "rows")} nothing is learned: ${reason}.`);

@@ -27,8 +27,9 @@ export interface WrittenConversation {
   ids: number[];
   /** The ids that are learned, and −100 elsewhere. */
   labels: number[];
-  /** How many ids there were before they were cut. */
+  /** How many ids there were before they were cut, and how many places of pictures were cut off. */
   whole: number;
+  lost: number;
 }
 
 /** What losses pass over. */
@@ -54,12 +55,16 @@ export function writeConversation(
     ids: written.ids.slice(0, form.length),
     labels: written.labels.slice(0, form.length),
     whole: written.whole ?? written.ids.length,
+    lost: placesIn(written.ids.slice(form.length), form),
   };
 }
 
+const placesIn = (ids: readonly number[], { placeholder }: ConversationForm): number =>
+  ids.filter((id) => id === placeholder).length;
+
 /**
- * The conversation up to where the assistant is to answer, an answer that ends it left away. Nothing is cut, and there
- * is nothing to learn.
+ * The conversation up to where the assistant is to answer, an answer that ends it left away. It is cut at the left, and
+ * there is nothing to learn.
  */
 export function writePrompt(
   files: TokenizerFiles,
@@ -70,8 +75,10 @@ export function writePrompt(
   if (turns.at(-1)?.from === "gpt") turns.pop();
   const text = prompts[form.template](turns, form);
   const words = wordsOf(openTokenizer(files), form);
-  const ids = form.hasPictures ? words.withPictures(text) : words.ids(text);
-  return { text, ids, labels: ids.map(() => notLearned), whole: ids.length };
+  const all = form.hasPictures ? words.withPictures(text) : words.ids(text);
+  const ids = all.slice(-form.length);
+  const lost = placesIn(all, form) - placesIn(ids, form);
+  return { text, ids, labels: ids.map(() => notLearned), whole: all.length, lost };
 }
 
 type Written = Pick<WrittenConversation, "text" | "ids" | "labels"> & { whole?: number };
