@@ -21,6 +21,7 @@ import { load as imageLoad } from "./image/load";
 import { normalize as imageNormalize } from "./image/normalize";
 import { preprocess as imagePreprocess } from "./image/preprocess";
 import { resize as imageResize } from "./image/resize";
+import { videoFrames as imageVideoFrames } from "./image/video-frames";
 import { causalLm as lossCausalLm } from "./loss/causal-lm";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
@@ -98,6 +99,7 @@ export const registry = {
   "image.normalize": imageNormalize,
   "image.preprocess": imagePreprocess,
   "image.resize": imageResize,
+  "image.video-frames": imageVideoFrames,
   "loss.causal-lm": lossCausalLm,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,

@@ -269,6 +269,11 @@ export interface Host {
    * there at a time than are decoded at once.
    */
   decode<R>(images: ImageBatch, request: DecodeRequest, use: (picture: Picture, index: number) => R): Promise<R[]>;
+  /**
+   * Frames of a video, at most so many, spread evenly over it; they are stored. Of files other than animated pictures
+   * ffmpeg makes them, where there is one.
+   */
+  videoFrames(video: SourceFile | { ref: string; name: string }, most: number): Promise<StoredImage[]>;
   /** Stores pixels as PNG files, for nodes whose result is looked at. */
   encodeImages(pixels: Tensor, names?: readonly string[]): Promise<StoredImage[]>;
   /** The inner product of each row of one float32 matrix with each of another: [M, E] and [N, E] to [M, N]. */

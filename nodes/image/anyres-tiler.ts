@@ -35,8 +35,8 @@ at the size of a tile whatever its shape (LLaVA-NeXT and LLaVA-OneVision, \`mm_u
 - *anyres*: all features. *pad*: one tile, the picture on a square of the mean colour. *flat*: one tile, stretched,
   without a newline: stage 1, and LLaVA.
 - **Several pictures in a row** are *padded* to squares, one tile and a newline each; or each is cut as if it were alone
-  (LLaVA-NeXT in transformers). **Videos**: the row's pictures are frames, at half their sides (27 → 14, 196 tokens of
-  729), one newline behind them all, or other ends.
+  (LLaVA-NeXT in transformers). **Videos** (*Video frames*): the row's pictures are frames, at half their sides (the
+  spatial pool: 27 → 14, 196 tokens of 729), one newline behind them all, or other ends.
 
 *Official* and *transformers* differ in how the length of the unpadded side is rounded, for few sizes (820 × 369).
 Resolutions are "(1x1),…,(6x6)", all grids between the two, or sizes in pixels, width first: "(336, 672), (672, 336)".

@@ -7,7 +7,7 @@ export const anyresPacker = defineNode({
   type: "model.anyres-packer",
   title: "AnyRes packer",
   description:
-    "Lays the features of a picture's tiles out as tokens: padding cut off, shrunk, a newline behind each row.",
+    "Features of tiles as tokens: padding cut off, shrunk (the spatial pool of videos too), a newline behind each row.",
   docs: `What *AnyRes tiler* planned, done to features: \`features\` float32 [P, T, D] of the tiles, as a tower and a
 projector give them, become \`tokens\` float32 [N, V, D], those of each row of the batch in its order, zeros behind
 its last. First the picture as a whole; then, row by row, its tiles as one map without padding, shrunk bilinearly where
@@ -15,7 +15,7 @@ there would be too many, with the learned \`image_newline\` [D] behind each row 
 \`spatial_unpad\` and \`anyres_max_N\`; Li et al. 2024). It starts at a deviation of D^−½.
 
 It is one Gather and a sum over at most four features, so it trains with whatever lies before it. For videos the same
-wires hold frames at half their sides. Behind it: *Splice*.`,
+wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind it: *Splice*.`,
   version: 1,
   inputs: {
     features: port.tensor({

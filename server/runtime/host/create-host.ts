@@ -23,6 +23,7 @@ import { decodeEach, picturesIn } from "./decode-each";
 import { pixelsOf } from "./pixels";
 import { encode } from "./render";
 import { sideBySide } from "./side-by-side";
+import { videoFrames } from "./video-frames";
 
 export interface HostOptions {
   blobs: Blobs;
@@ -107,6 +108,13 @@ export function createHost(options: HostOptions): Host {
       if ("pixels" in images && !request.kernel) return picturesIn(images.pixels).map(use);
       const files = "files" in images ? images.files : await host.encodeImages(images.pixels);
       return decodeEach(files, request, use, decoding);
+    },
+    async videoFrames(video, most) {
+      stopIfCancelled();
+      const path = "ref" in video ? blobs.path(video.ref) : video.path;
+      const frames = await videoFrames({ name: video.name, path }, most, signal);
+      const name = (i: number) => `${video.name} ${i + 1}/${frames.length}`;
+      return each.all(frames, async (frame, i) => (await importImage(frame, name(i), blobs)).file);
     },
     async encodeImages({ data, shape }, names) {
       const [count = 0, height = 0, width = 0] = shape;
