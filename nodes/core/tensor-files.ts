@@ -40,10 +40,17 @@ function safetensorsFile(name: string, host: Host): TensorFile {
         });
       await numbers.add(rows);
     },
-    store() {
-      const { shape, bytes } = numbers.written();
+    async store() {
+      const { shape, bytes, counts } = numbers.written();
       const metadata: Record<string, string> = texts.length ? { rows: JSON.stringify(texts) } : {};
-      return numbers.file.store(headerFor([{ name, dtype: "F32", shape, bytes }], metadata));
+      const tensors = [{ name, dtype: "F32", shape, bytes }];
+      if (counts) {
+        const numbersOfItems = BigInt64Array.from(counts, BigInt);
+        const { byteLength, buffer } = numbersOfItems;
+        tensors.push({ name: `${name}.counts`, dtype: "I64", shape: [counts.length], bytes: byteLength });
+        await numbers.file.append(new Uint8Array(buffer));
+      }
+      return numbers.file.store(headerFor(tensors, metadata));
     },
     discard: numbers.file.discard,
   };
@@ -56,6 +63,7 @@ function npyFile(_name: string, host: Host): TensorFile {
     async add(rows, texts) {
       if (texts && !isWarned) host.warn("A NumPy file has no place for the texts of the rows; they are left out.");
       isWarned ||= texts !== undefined;
+      refusePacked(rows, "NumPy");
       await numbers.add(rows);
     },
     store: () => numbers.file.store(npyHeader("float32", numbers.written().shape)),
@@ -67,20 +75,30 @@ function npyFile(_name: string, host: Host): TensorFile {
 function numbersFile(host: Host) {
   const file = host.growFile();
   let shape: number[] | undefined;
+  let counts: number[] | undefined;
   return {
     file,
-    async add({ shape: some, data }: Tensor): Promise<void> {
+    async add({ shape: some, data, counts: ofRows }: Tensor): Promise<void> {
+      if (ofRows) counts = [...(counts ?? []), ...ofRows];
       if (shape) {
         refuseOtherSizes(shape.slice(1), some.slice(1));
         shape[0] = (shape[0] ?? 0) + (some[0] ?? 0);
       } else shape = [...some];
       await file.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     },
-    written(): { shape: readonly number[]; bytes: number } {
+    /** Where rows have any number of items, `counts` are their numbers. */
+    written(): { shape: readonly number[]; bytes: number; counts: readonly number[] | undefined } {
       const sizes = shape ?? [0];
-      return { shape: sizes, bytes: sizes.reduce((product, size) => product * size, 4) };
+      return { shape: sizes, bytes: sizes.reduce((product, size) => product * size, 4), counts };
     },
   };
+}
+
+function refusePacked({ counts }: Tensor, format: string): void {
+  if (!counts) return;
+  throw Object.assign(new Error(`A ${format} file has no place for how many items each row has.`), {
+    hint: "Choose safetensors, which keeps that beside the numbers.",
+  });
 }
 
 function refuseOtherSizes(first: readonly number[], sizes: readonly number[]): void {
@@ -103,6 +121,7 @@ function parquetFile(name: string, host: Host): TensorFile {
   let opened: Promise<ParquetParts> | undefined;
   return {
     async add(rows, texts) {
+      refusePacked(rows, "Parquet");
       const [count = 0, ...sizes] = rows.shape;
       opened ??= openParquet(name, sizes, texts !== undefined);
       const { writer, bytes } = await opened;

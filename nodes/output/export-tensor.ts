@@ -12,7 +12,10 @@ export const exportTensor = defineNode({
 - in a safetensors file in the metadata, as JSON under \`rows\`
 - in a Parquet file as the column \`text\`, beside a column of lists; of rows with several axes the sizes are in the
   metadata, as JSON under \`shape\`
-- in a NumPy file not at all`,
+- in a NumPy file not at all
+
+Of packed rows, which have any number of items, safetensors keeps all items and, as int64 [N] under the name and
+\`.counts\`, how many each row has. The other formats refuse them.`,
   version: 1,
   inputs: { tensor: port.tensor({ dtype: "float32" }), rows: port.text({ shape: ["*"], optional: true }) },
   outputs: { file: port.file() },
@@ -29,7 +32,7 @@ export const exportTensor = defineNode({
       const file = tensorFile(format, name, host);
       return {
         async add({ tensor, rows }) {
-          refuseOtherCount(tensor.shape[0] ?? 1, rows?.length);
+          refuseOtherCount(tensor.counts?.length ?? tensor.shape[0] ?? 1, rows?.length);
           await file.add(tensor, rows);
         },
         async finish() {

@@ -9,7 +9,7 @@ import { hasRows, joinedChunks, type RowType, readAllRows, type StoredChunk, sto
 import { readOutsideOf } from "./steps";
 import { rowBytesOf } from "./chunk-rows";
 import { nodeOf, type OpenStream } from "./stream-rows";
-import { sliceRows } from "./values";
+import { rowCount, sliceRows } from "./values";
 
 /** What is cheap to make again is kept up to so many bytes. */
 const smallBytes = 64 * 2 ** 20;
@@ -170,8 +170,8 @@ export class Keepers {
 /** As many rows as a preview is made of. */
 function firstRows(type: RowType, value: unknown): unknown {
   const numbers = type === "image" && typeof value === "object" && value && "pixels" in value ? value.pixels : value;
-  const { data, shape } = numbers as Partial<Tensor>;
-  const [count = 0] = shape ?? [];
+  const { data } = numbers as Partial<Tensor>;
+  const count = rowCount(type, value) ?? 0;
   const fitting = Math.floor((shown.bytes * count) / Math.max(1, data?.byteLength ?? 0));
   const taken = Math.min(count, Math.max(shown.rows, fitting));
   if (!data || taken === count) return value;
