@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { batchOf, processPicture } from "#models/pictures/image-processor";
 import { readProcessor } from "#models/pictures/processor-config";
 import { runNode, testHost } from "#tests/kit/run-node";
+import { roundedUp } from "../core/packing";
 import type { ImageBatch, Tensor } from "../core/values";
 import { anyresTiler } from "./anyres-tiler";
 
@@ -132,8 +133,32 @@ describe("AnyRes tiler", () => {
 
   it("gives a batch without pictures a tile that no token reads, since encoders take no empty batch", async () => {
     const given = await runNode(anyresTiler, { images: { files: [], counts: [0, 0] } }, toy);
-    expect(given.tiles).toMatchObject({ shape: [1, 3, 32, 32], counts: [1, 0] });
+    expect(given.tiles).toMatchObject({ shape: [1, 3, 32, 32], counts: [0, 1] });
     expect(integersOf(given.index)).toEqual(Array(8).fill(-2));
+  });
+
+  it("rounds a batch up with blank tiles and empty places, so that it comes in few shapes", async () => {
+    const { host, images } = await imagesOf(
+      drawn([
+        [64, 64],
+        [96, 64],
+        [64, 64],
+      ]),
+    );
+    const exact = await runNode(anyresTiler, { images }, toy, host);
+    const given = await runNode(anyresTiler, { images }, { ...toy, rounded: true }, host);
+    expect([exact.tiles.counts, given.tiles.counts]).toEqual([
+      [5, 7, 5],
+      [5, 7, 8],
+    ]);
+    expect(given.tiles.shape[0]).toBe(20);
+    expect([exact.index.shape, given.index.shape]).toEqual([
+      [3, 88, 4],
+      [3, 96, 4],
+    ]);
+    expect(lengthsOf(given.index)).toEqual([88, 76, 88]);
+    expect(given.tokens).toEqual(exact.tokens);
+    expect([1, 7, 8, 9, 11, 17, 2000].map(roundedUp)).toEqual([1, 7, 8, 10, 12, 20, 2048]);
   });
 
   it("has a row's layout follow from the row alone where there is room for a fixed number", async () => {

@@ -8,6 +8,7 @@ import { neededSize, packingOf, type TilingRule, type View, viewsOf } from "#mod
 import { drawingOf } from "../core/tile-drawing";
 import { defineNode } from "../core/node";
 import { countsOf } from "../core/packed";
+import { roundedUp } from "../core/packing";
 import { port } from "../core/ports";
 import type { Tensor } from "../core/values";
 
@@ -48,8 +49,7 @@ Scaling is Pillow's to the bit. EXIF orientation is applied, transparency droppe
   token. K is 1, or 4 where features may be shrunk. To the *AnyRes packer*.
 - \`tokens\` int64 [I], packed: how many tokens each picture (or video) of a row has. To *Image places*.
 
-A row without pictures has no tiles; where a batch has none at all, its first row gets a blank one that no token
-reads.`,
+A row without pictures has no tiles; where a batch has none at all, its last row gets a blank one that no token reads.`,
   version: 1,
   inputs: {
     images: port.image({ shape: ["I", "*", "*"], packed: "N", doc: "Any number of pictures a row, of any size." }),
@@ -99,12 +99,29 @@ reads.`,
     }),
     mean: threeNumbers.default("0.5, 0.5, 0.5").meta({ when: customOnly }),
     std: threeNumbers.default("0.5, 0.5, 0.5").meta({ label: "Deviation", when: customOnly }),
-    places: z.int().min(0).max(1_000_000).default(0).meta({
-      label: "Room for",
-      unit: "tokens a row",
-      description: "0: the longest row of the batch. With a number the layout of a row follows from the row alone.",
-      advanced: true,
-    }),
+    places: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(0)
+      .meta({
+        label: "Room for",
+        unit: "tokens a row",
+        description:
+          "0: the longest row of the batch. With a number a row is laid out by itself, " +
+          "so that a frozen tower behind it runs once for each.",
+        advanced: true,
+      }),
+    rounded: z
+      .boolean()
+      .default(false)
+      .meta({
+        label: "Round up",
+        description:
+          "Blank tiles and empty places make a batch at most a quarter larger: " +
+          "a training then meets few shapes, for each of which it compiles its step.",
+        advanced: true,
+      }),
     rounding: z.enum(["official", "transformers"]).default("official").meta({ advanced: true, when: tiled }),
     filter: z
       .enum(filtersByNumber as [Filter, ...Filter[]])
@@ -152,7 +169,8 @@ reads.`,
       return { size, views, scaled: scaledViews(picture, views, scaling) };
     });
     const rows = rowsFrom(pictures, counts);
-    const tiles = tilesFrom(rows, { side: params.tile, tables: tablesOf(normalization) });
+    const { tile: side, places, rounded } = params;
+    const tiles = tilesFrom(rows, { side, tables: tablesOf(normalization) }, rounded ? roundedUp : undefined);
     const layouts = rows.map((row) =>
       packingOf(
         row.map(({ size }) => size),
@@ -163,7 +181,7 @@ reads.`,
     return {
       tiles,
       counts: integers(tiles.counts as readonly number[]),
-      ...layoutOf(packings, { places: params.places, width: widthOf(params) }),
+      ...layoutOf(packings, { places, width: widthOf(params), lengthOf: rounded ? roundedUp : undefined }),
       tokens: {
         ...integers(layouts.flatMap(({ tokens }) => tokens)),
         counts: layouts.map(({ tokens }) => tokens.length),
@@ -244,12 +262,16 @@ function rowsFrom<T>(items: readonly T[], counts: readonly number[]): T[][] {
 const tilesOf = (row: readonly TiledPicture[]): number =>
   row.flatMap(({ views }) => views).reduce((sum, { grid: [rows, columns] }) => sum + rows * columns, 0);
 
-/** The tiles of all rows, each written where it comes to lie; a blank one where there would be none. */
-function tilesFrom(rows: readonly (readonly TiledPicture[])[], how: Pick<TileWriter, "side" | "tables">): Tensor {
+/** The tiles of all rows, each written where it comes to lie; blank ones behind them where more are wanted. */
+function tilesFrom(
+  rows: readonly (readonly TiledPicture[])[],
+  how: Pick<TileWriter, "side" | "tables">,
+  wanted = (count: number) => count,
+): Tensor {
   const counts = rows.map(tilesOf);
   const given = counts.reduce((sum, count) => sum + count, 0);
-  if (given === 0 && counts.length) counts[0] = 1;
-  const total = Math.max(given, Math.min(1, counts.length));
+  const total = rows.length ? wanted(Math.max(1, given)) : 0;
+  if (rows.length) counts[rows.length - 1] = (counts.at(-1) as number) + total - given;
   const writer: TileWriter = { ...how, data: new Float32Array(total * 3 * how.side ** 2), next: 0 };
   for (const { views, scaled } of rows.flat()) {
     for (const [i, view] of views.entries()) writeTiles(writer, scaled[i] as Picture, view);
@@ -258,11 +280,15 @@ function tilesFrom(rows: readonly (readonly TiledPicture[])[], how: Pick<TileWri
 }
 
 /** The tokens of each row side by side: int64 and float32 [N, V, width], as long as the longest row or as `places`. */
-function layoutOf(packings: readonly Packing[], { places, width }: { places: number; width: number }) {
+function layoutOf(
+  packings: readonly Packing[],
+  { places, width, lengthOf }: { places: number; width: number; lengthOf?: (longest: number) => number },
+) {
   const longest = packings.reduce((most, { tokens }) => Math.max(most, tokens), 1);
   if (places && longest > places) throw noRoom(packings, places);
-  const shape = [packings.length, places || longest, width];
-  const rowLength = (places || longest) * width;
+  const length = places || (lengthOf?.(longest) ?? longest);
+  const shape = [packings.length, length, width];
+  const rowLength = length * width;
   const index = new BigInt64Array(packings.length * rowLength).fill(BigInt(noFeature));
   const shares = new Float32Array(index.length);
   // As two words each, which is some times faster than as BigInt.

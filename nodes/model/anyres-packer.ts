@@ -44,6 +44,11 @@ wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind i
     const width = features.shape[2];
     if (typeof width !== "number")
       throw new Error(`the width of the features is not known: [${features.shape.join(", ")}]`);
+    const count = features.shape[1];
+    if (typeof count !== "number" || !Number.isInteger(Math.sqrt(count)))
+      throw new Error(
+        `a tile must have side² features, and has ${count}: take a tower's patches, without a class token`,
+      );
     const newline = builder.weight("image_newline", [width], { kind: "normal", std: width ** -0.5 });
     return { tokens: packRows(builder, features, { counts, index, shares }, newline) };
   },

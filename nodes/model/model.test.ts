@@ -28,7 +28,7 @@ describe("vision transformer", () => {
       { pixels: normal([2, 3, 16, 24], "p") },
       small,
     );
-    expect(types).toEqual({ features: [2, 32], tokens: [2, 7, 32] });
+    expect(types).toEqual({ features: [2, 32], tokens: [2, 7, 32], patches: [2, 6, 32] });
     expect(parameters["conv1.weight"]).toEqual([192, 32]);
     expect(parameters["conv1.bias"]).toBeUndefined();
     expect(parameters.class_embedding).toEqual([1, 1, 32]);

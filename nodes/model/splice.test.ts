@@ -16,19 +16,27 @@ import { splice } from "./splice";
 const place = -200;
 
 it("packs each row of its own tiles, in a batch as alone", async () => {
-  const features = floats([3, 2, 2], [1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60]);
-  const index = ids([3, 3, 2], [1, 1, -1, -1, 2, 3, -2, -2, -2, -2, -2, -2, 0, 1, -1, -1, -2, -2]);
+  const features = floats([3, 4, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  const index = ids([3, 3, 2], [1, 1, -1, -1, 4, 5, -2, -2, -2, -2, -2, -2, 0, 1, -1, -1, -2, -2]);
   const shares = floats([3, 3, 2], [1, 0, 1, 0, 0.5, 0.5, 0, 0, 0, 0, 0, 0, 0.25, 0.75, 1, 0, 0, 0]);
   const inputs = { features, counts: ids([3], [2, 0, 1]), index, shares };
-  const weights = { image_newline: [7, 70] };
+  const weights = { image_newline: [70] };
   const { outputs, parameters } = await runTensorNode(anyresPacker, inputs, {}, { weights });
-  expect(parameters).toEqual({ image_newline: [2] });
+  expect(parameters).toEqual({ image_newline: [1] });
   const rows = [
-    [2, 20, 7, 70, 3.5, 35],
-    [0, 0, 0, 0, 0, 0],
-    [5.75, 57.5, 7, 70, 0, 0],
+    [2, 70, 5.5],
+    [0, 0, 0],
+    [9.75, 70, 0],
   ];
   expect([...(outputs.tokens?.data as Float32Array)]).toEqual(rows.flat());
+});
+
+it("refuses features with a class token, which are no square", async () => {
+  const features = floats([1, 5, 1], [0, 1, 2, 3, 4]);
+  const layout = { counts: ids([1], [1]), index: ids([1, 1, 1], [0]), shares: floats([1, 1, 1], [1]) };
+  await expect(runTensorNode(anyresPacker, { features, ...layout })).rejects.toThrow(
+    "a tile must have side² features, and has 5: take a tower's patches, without a class token",
+  );
 });
 
 it("puts the tokens of each row in the places of its placeholder, in their order", async () => {

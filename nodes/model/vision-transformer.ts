@@ -16,7 +16,8 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
 
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
 - \`features\` float32 [B, D]: the class token after ln_post, before the projection
-- \`tokens\` float32 [B, N+1, D]: all tokens after the last block`,
+- \`tokens\` float32 [B, N+1, D]: all tokens after the last block
+- \`patches\` float32 [B, N, D]: the same without the class token, row by row, for a projector behind it`,
   version: 1,
   expensive: true,
   inputs: {
@@ -26,6 +27,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
   outputs: {
     features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
     tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
+    patches: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
   },
   params: {
     scope: z
@@ -64,6 +66,10 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const placed = op.Add(tokens, builder.weight("positional_embedding", [count, width], init));
     const out = transformer(builder, layerNorm(builder, "ln_pre", placed), layers, { heads, mlpRatio, activation });
     const first = tokenAt(builder, out, 0);
-    return { features: layerNorm(builder, "ln_post", first), tokens: out };
+    return {
+      features: layerNorm(builder, "ln_post", first),
+      tokens: out,
+      patches: op.Slice(out, { starts: [1], ends: [count], axes: [1] }),
+    };
   },
 });

@@ -55,6 +55,9 @@ describe("Image places", () => {
     expect(rowsOf(long.ids)[0]).toEqual([7, 7, place, place, 1]);
     expect(rowsOf(long.labels)[1]).toEqual([-100, -100, -100, -100, 3]);
     expect(rowsOf(long.mask)[0]).toEqual([0, 0, 1, 1, 1]);
+    const many = { ids: ids([1, 2], [place, 1]), tokens: packed([1], [8]) };
+    expect((await runNode(placeImages, many, { padding: "rounded" })).ids.shape).toEqual([1, 10]);
+    expect((await runNode(placeImages, many, { padding: "rounded", length: 9 })).ids.shape).toEqual([1, 9]);
   });
 
   it("cuts what is longer than it may be at the right", async () => {
