@@ -121,6 +121,8 @@ export interface TrainResult {
   curve: Series;
   /** Share of the time that steps waited for data. */
   waited: number;
+  /** The most memory that the process held meanwhile, in GiB. */
+  memory: number;
 }
 
 /** What the file of an export is made of. */

@@ -11,7 +11,13 @@ describe("trainer", () => {
     const host = await testHost({
       train: async (request) => {
         asked = request;
-        return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 };
+        return {
+          weights: {},
+          average: {},
+          curve: { x: { label: "step", values: [] }, lines: [] },
+          waited: 0,
+          memory: 0,
+        };
       },
     });
     const loss = [{ deferred: true, node: "loss", port: "loss" }] as const;
@@ -46,7 +52,13 @@ describe("trainer", () => {
     const host = await testHost({
       train: async (request) => {
         asked = request;
-        return { weights: {}, average: {}, curve: { x: { label: "step", values: [] }, lines: [] }, waited: 0 };
+        return {
+          weights: {},
+          average: {},
+          curve: { x: { label: "step", values: [] }, lines: [] },
+          waited: 0,
+          memory: 0,
+        };
       },
     });
     const stages = [

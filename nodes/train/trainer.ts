@@ -59,6 +59,7 @@ kept.
     average: port.weights({ doc: "Their moving average, or the teacher's weights; without either, the weights." }),
     curve: port.series({ doc: "Loss, learning rate, gradient norm and metrics by step." }),
     waited: port.number({ unit: "of the time", doc: "Share of the time that steps waited for data." }),
+    memory: port.number({ unit: "GiB", doc: "The most memory that the process held meanwhile, with all that it is." }),
   },
   params: {
     steps: z.int().min(1).max(10_000_000).default(1000),

@@ -14,8 +14,11 @@ export interface Holding {
   batches: number;
 }
 
-/** Refuses a training that cannot fit. What its ops hold between them comes on top, and is not known. */
-export function refuseTooLarge(graph: ResolvedGraph, node: string, holding: Holding): void {
+/**
+ * Refuses a training that cannot fit, or gives the bytes that are counted. What its ops hold between them comes on top,
+ * and is not known.
+ */
+export function countRoom(graph: ResolvedGraph, node: string, holding: Holding): number {
   const { program, rowBytes, batchBytes, batches } = holding;
   const parts: [name: string, bytes: number][] = [
     ["parameters, gradients and the optimizer's state", stateBytes(program)],
@@ -24,7 +27,7 @@ export function refuseTooLarge(graph: ResolvedGraph, node: string, holding: Hold
   ];
   const bytes = parts.reduce((sum, [, part]) => sum + part, 0);
   const limit = memoryLimit();
-  if (bytes <= limit) return;
+  if (bytes <= limit) return bytes;
   const list = parts.map(([name, part]) => `${bytesText(part)} of ${name}`).join(", ");
   const { title = node } = graph.nodes.get(node)?.definition ?? {};
   throw new Failure({

@@ -9,7 +9,7 @@ import { type FrozenRows, frozenRows } from "./frozen-rows";
 import { bytesOfRows } from "./held-rows";
 import type { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
-import { refuseTooLarge } from "./room";
+import { countRoom } from "./room";
 import { buildStage, compileStage, typesOf } from "./stage";
 import type { DrawnBatch, PreparedBranch, TrainingState } from "./state";
 import { type BatchFeeds, NonFinite, type Stepper } from "./stepper";
@@ -32,20 +32,23 @@ export class RunningBranch {
     this.#mayFill = readsItemsByPlace(graph, batchSymbol, itemSymbols(graph));
   }
 
-  /** The step for batches like this; `frozenBytes` are held by all branches together. */
-  compile(batch: BatchFeeds, frozenBytes: number): Program {
+  /**
+   * The step for batches like this, and the bytes that it is counted to hold; `frozenBytes` are held by all branches
+   * together.
+   */
+  compile(batch: BatchFeeds, frozenBytes: number): { program: Program; counted: number } {
     const { spec, cone, batches, types } = this.branch;
     // What was cut off of the step is not in its batches: its types are those of the first one.
     const built = buildStage(spec, cone, batches, new Map([...types, ...typesOf(batch)]));
     const program = compileStage(spec, built, batch);
     const batchBytes = [...batch.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
-    refuseTooLarge(spec.graph, spec.node, {
+    const counted = countRoom(spec.graph, spec.node, {
       program,
       rowBytes: this.state.source.heldBytes + frozenBytes,
       batchBytes: batchBytes.reduce((sum, bytes) => sum + bytes, 0),
       batches: 1 + this.#feeder.ahead,
     });
-    return program;
+    return { program, counted };
   }
 
   /** The 1-based batch. */

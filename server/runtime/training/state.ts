@@ -17,6 +17,7 @@ import type { Batches } from "./batches";
 import type { Curve } from "./curve";
 import type { DrawnRows } from "./drawn-rows";
 import type { Memory } from "./memory";
+import type { PeakMemory } from "./peak-memory";
 import type { BuiltStage, StageSpec, TensorType } from "./stage";
 
 export interface Training {
@@ -58,6 +59,7 @@ export interface TrainingState {
   checkpoints: Checkpoints;
   memory: Memory;
   waiting: WaitingTime;
+  peak: PeakMemory;
   /** What lies before the losses and the metrics. */
   source: DrawnRows;
   /** Which rows may not, or must, meet in a batch: a number for each row, equal where names are. */

@@ -1,15 +1,17 @@
+import type { Program } from "#models/train/program";
 import { scheduleAt } from "#models/train/schedules";
 import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { coneOf } from "#nodes/graph/plan";
 import { endpointKey } from "#nodes/graph/resolve";
 import { Cancelled } from "../../errors";
+import { bytesText } from "../../runtime-failures";
 import { Evaluation } from "./evaluate";
 import type { FrozenRows } from "./frozen-rows";
 import { StageNames } from "./memory";
 import { RunningBranch, runFrozenPart } from "./running-branch";
 import type { DrawnBatch, PreparedStage, TrainingState } from "./state";
-import { Stepper } from "./stepper";
+import { type BatchFeeds, Stepper } from "./stepper";
 import { tellMetrics } from "./told";
 
 /**
@@ -57,10 +59,18 @@ class RunningStage {
     });
     this.#stepper = new Stepper({
       provider: training.provider,
-      compile: (branch, batch) => (this.#branches[branch] as RunningBranch).compile(batch, this.#heldBytes),
+      compile: (branch, batch) => this.#compile(branch, batch),
       valueOf: (name) => numbersOf(name) ?? numbersOf(name.replace(/#ema$/, "")),
       stateOf: (name) => (isMidway ? resumed?.get(name) : undefined),
     });
+  }
+
+  #compile(branch: number, batch: BatchFeeds): Program {
+    const { program, counted } = (this.#branches[branch] as RunningBranch).compile(batch, this.#heldBytes);
+    const { training, curve, steps } = this.state;
+    const note = `holds ${bytesText(counted)}, and what its operations hold between them`;
+    training.onEvent({ kind: "node-progress", node: training.node, done: curve.steps, of: steps, note });
+    return program;
   }
 
   /** Bytes in memory of what frozen parts gave. */
@@ -152,10 +162,11 @@ class RunningStage {
   }
 
   #note({ loss = Number.NaN }: Record<string, number>): string {
-    const { training, waiting } = this.state;
+    const { training, waiting, peak } = this.state;
     const parts = [`loss ${loss.toFixed(3)}`];
     if (training.request.stages.length > 1) parts.unshift(this.stage.stage.name);
     if (waiting.share > 0.05) parts.push(`waits for data ${Math.round(100 * waiting.share)} % of the time`);
+    parts.push(`${bytesText(peak.bytes)} at most`);
     return parts.filter(Boolean).join(" · ");
   }
 

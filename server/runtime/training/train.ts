@@ -19,6 +19,7 @@ import { refuseNonFinite } from "./finite";
 import { frozenBytes, frozenLimit } from "./frozen-rows";
 import { numberedNames } from "./held-rows";
 import { Memory } from "./memory";
+import { PeakMemory } from "./peak-memory";
 import {
   buildStage,
   type BuiltStage,
@@ -70,6 +71,7 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
     checkpoints: new Checkpoints(scratch, keep),
     memory: new Memory(),
     waiting: new WaitingTime(),
+    peak: new PeakMemory(),
     source,
     distinct: distinct && numberedNames(distinct),
     bucket: bucket && numberedNames(bucket),
@@ -95,6 +97,7 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
     ...(await state.memory.give(blobs, average > 0)),
     curve: state.curve.series(),
     waited: state.waiting.share,
+    memory: state.peak.bytes / 2 ** 30,
   };
 }
 

@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from "node:fs";
+
+/**
+ * The most memory that this process held since it was made: all of it, with what a run before left. Linux tells it
+ * exactly; elsewhere it is the process's highest mark where that rose, and else the most that was seen when asked.
+ */
+export class PeakMemory {
+  readonly #isExact = resetHighest();
+  readonly #highestBefore = highestOfProcess();
+  #seen = 0;
+
+  /** In bytes. */
+  get bytes(): number {
+    this.#seen = Math.max(this.#seen, process.memoryUsage.rss());
+    if (this.#isExact) return Math.max(this.#seen, highestSinceReset());
+    const highest = highestOfProcess();
+    return highest > this.#highestBefore ? highest : this.#seen;
+  }
+}
+
+const highestOfProcess = (): number => process.resourceUsage().maxRSS * 1024;
+
+/** Has Linux begin its mark of the highest anew (proc(5), /proc/pid/clear_refs). */
+function resetHighest(): boolean {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+    return highestSinceReset() > 0;
+  } catch {
+    return false; // another system, or it may not be written
+  }
+}
+
+function highestSinceReset(): number {
+  const [, kibibytes = "0"] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kibibytes) * 1024;
+}
