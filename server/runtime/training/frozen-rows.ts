@@ -138,8 +138,7 @@ async function fileReader({ name, ref, dtype, shape, counts }: Stored, blobs: Bl
 /** Runs the frozen part, writing what it gives into the blob store while it goes on. */
 async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
   const { first } = spec.halves;
-  const model = toModel(first, { parameters: "initializers", values: spec.valueOf });
-  const session = await openSession(model, spec.provider);
+  const session = await openFrozen(spec);
   const outputs = [...first.outputs].map(([name, value]) => {
     return { name, value, stream: new PassThrough(), counts: [] as number[] };
   });
@@ -168,6 +167,22 @@ async function compute(spec: FrozenRowsSpec): Promise<Stored[]> {
   } finally {
     await session.release();
   }
+}
+
+/**
+ * The model of the frozen part. On the CPU its parameters are fed where they lie, of whatever size they are together:
+ * in the model they would be held three times over, and above 2 GiB it could not be opened. A device keeps its own.
+ */
+async function openFrozen({ halves: { first }, provider, valueOf }: FrozenRowsSpec): Promise<Session> {
+  if (provider !== "cpu") return openSession(toModel(first, { parameters: "initializers", values: valueOf }), provider);
+  const opened = await openSession(toModel(first, { parameters: "inputs" }), provider);
+  const fed = first.parameters.map(({ name, value: { dtype, shape } }): [string, Tensor] => {
+    return [name, { dtype, shape: shape as number[], data: valueOf(name) }];
+  });
+  return {
+    run: (feeds) => opened.run({ ...Object.fromEntries(fed), ...feeds }),
+    release: () => opened.release(),
+  };
 }
 
 async function eachChunk(

@@ -437,8 +437,7 @@ describe("stages", () => {
     expect(changed(whole.weights, first.weights).every((n) => /^(ip|tp|vision)\./.test(n))).toBe(true);
     expect(changed(whole.weights, first.weights)).toContain("vision.conv1.weight");
     expect(line(whole.result, "lr")).toEqual([0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
-    const { memory } = whole.result.outputs.trainer as { memory: { value: number } };
-    expect(memory.value * 2 ** 30).toBeGreaterThan(process.memoryUsage.rss() / 4);
+    expect(whole.result.number("trainer", "memory") * 2 ** 30).toBeGreaterThan(process.memoryUsage.rss() / 4);
     const notes = whole.result.events.flatMap((e) => (e.kind === "node-progress" && e.note ? [e.note] : []));
     expect(notes).toContainEqual(expect.stringMatching(/^holds [\d.]+ [KMG]iB, and what/));
     expect(notes).toContainEqual(expect.stringMatching(/^align · loss .* · [\d.]+ [MG]iB at most$/));
