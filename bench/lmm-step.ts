@@ -108,7 +108,9 @@ async function train(folder: string): Promise<void> {
   process.exit(0);
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
 
 /** Rows of a picture's places and words, of which the words are learned. */
 function writeTokens(folder: string): void {

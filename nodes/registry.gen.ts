@@ -12,6 +12,9 @@ import { perplexity as evalPerplexity } from "./eval/perplexity";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
+import { sequenceLikelihood as evalSequenceLikelihood } from "./eval/sequence-likelihood";
+import { vqaChoice as evalVqaChoice } from "./eval/vqa-choice";
+import { vqaOptions as evalVqaOptions } from "./eval/vqa-options";
 import { vqa as evalVqa } from "./eval/vqa";
 import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
 import { anyresTiler as imageAnyresTiler } from "./image/anyres-tiler";
@@ -90,6 +93,9 @@ export const registry = {
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,
   "eval.search": evalSearch,
+  "eval.sequence-likelihood": evalSequenceLikelihood,
+  "eval.vqa-choice": evalVqaChoice,
+  "eval.vqa-options": evalVqaOptions,
   "eval.vqa": evalVqa,
   "eval.zero-shot-classifier": evalZeroShotClassifier,
   "image.anyres-tiler": imageAnyresTiler,

@@ -100,6 +100,22 @@ export function nextTokenLossByRow(builder: Builder, logits: Value, labels: Valu
   return op.Neg(op.Div(op.ReduceSum(means, { keepdims: 0 }), rows));
 }
 
+/**
+ * The sum of log p over the labels of each row that take part, and how many do. logits: float32 [B, T, V]; labels:
+ * int64 [B, T]; both results float32 [B].
+ */
+export function sequenceLikelihood(
+  builder: Builder,
+  logits: Value,
+  labels: Value,
+): { likelihood: Value; tokens: Value } {
+  const { op } = builder;
+  const { flat, shifted } = nextTokens(builder, logits, labels);
+  const { score, weight } = scoredLabels(builder, flat, shifted, 0);
+  const inRows = (value: Value) => op.ReduceSum(op.Reshape(value, { to: labels.shape }), { axes: [1], keepdims: 0 });
+  return { likelihood: inRows(op.Mul(score, weight)), tokens: inRows(weight) };
+}
+
 /** Scores as [B·T, V], and labels moved one place to the left, [B·T]: the last place asks for nothing. */
 function nextTokens({ op, graph }: Builder, logits: Value, labels: Value): { flat: Value; shifted: Value } {
   const [batch, length, classes] = logits.shape as [Dim, Dim, number];

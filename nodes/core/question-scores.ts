@@ -1,7 +1,7 @@
 /** What evaluations of answers have in common: scores by type of question, and cases that went wrong. */
 import type { Host } from "./host";
-import { filesOf } from "./row-pictures";
-import type { Gallery, ImageBatch, Ranking } from "./values";
+import { firstFilesOf } from "./row-pictures";
+import type { Gallery, ImageBatch, ImageFile, Ranking } from "./values";
 import { counted } from "./wording";
 
 /** Mean scores of questions by their type, and of all. */
@@ -33,14 +33,15 @@ export class QuestionScores {
 
 /** A question that was answered wrongly. */
 export interface WrongCase {
-  /** Its row in the chunk that is given with it. */
+  /** Its row in the chunk that is given with it, or its picture where that came before. */
   row: number;
+  file?: ImageFile;
   question: string | undefined;
   answer: string;
   truth: string;
 }
 
-/** The first wrong answers, each with its picture: as many as are to be shown. */
+/** The first wrong answers, each with the first picture of its row: as many as are to be shown. */
 export class WrongCases {
   readonly #gallery: Gallery = { images: [], captions: [] };
 
@@ -49,16 +50,18 @@ export class WrongCases {
     readonly most: number,
   ) {}
 
-  async add(cases: readonly WrongCase[], image: ImageBatch | undefined): Promise<void> {
+  /** Whether no more are shown. */
+  get isFull(): boolean {
+    return this.#gallery.images.length >= this.most;
+  }
+
+  async add(cases: readonly WrongCase[], images: ImageBatch | undefined): Promise<void> {
     const shown = cases.slice(0, this.most - this.#gallery.images.length);
-    if (!image || !shown.length) return;
-    const files = await filesOf(
-      this.host,
-      image,
-      shown.map(({ row }) => row),
-    );
-    for (const { row, question, answer, truth } of shown) {
-      const file = files.get(row);
+    if (!images || !shown.length) return;
+    const rows = shown.filter(({ file }) => !file).map(({ row }) => row);
+    const files = await firstFilesOf(this.host, images, rows);
+    for (const { row, question, answer, truth, ...known } of shown) {
+      const file = known.file ?? files.get(row);
       if (!file) continue;
       this.#gallery.images.push(file);
       const lines = [question, `answer: ${answer || "–"}`, `right: ${truth}`];

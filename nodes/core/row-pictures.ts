@@ -1,5 +1,6 @@
 /** Pictures of some rows, for nodes that show what they measured. */
 import type { Host } from "./host";
+import { countsOf, startsOf } from "./packed";
 import type { ImageBatch, ImageFile } from "./values";
 
 /** Pictures as files, by number; pixels are stored only of those. */
@@ -18,4 +19,18 @@ export async function filesOf(
   }
   const files = await host.encodeImages({ dtype, shape: [numbers.length, ...shape.slice(1)], data: chosen });
   return new Map(numbers.map((number, i) => [number, files[i] as ImageFile]));
+}
+
+/** The first picture of some rows, by row; rows without any have none. */
+export async function firstFilesOf(
+  host: Host,
+  images: ImageBatch,
+  rows: readonly number[],
+): Promise<Map<number, ImageFile>> {
+  const counts = countsOf(images);
+  const starts = startsOf(counts);
+  const shown = rows.filter((row) => (counts[row] ?? 0) > 0);
+  const numberOf = (row: number) => starts[row] as number;
+  const files = await filesOf(host, images, shown.map(numberOf));
+  return new Map(shown.map((row) => [row, files.get(numberOf(row)) as ImageFile]));
 }

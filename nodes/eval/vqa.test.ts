@@ -22,20 +22,25 @@ describe("VQA evaluation", () => {
     ]);
   });
   it("shows wrong cases with picture, question, answer and truth, as many as are asked for", async () => {
-    const image = flat(2, 2, [
+    const images = flat(2, 2, [
       [255, 0, 0],
       [0, 255, 0],
       [0, 0, 255],
       [9, 9, 9],
     ]);
-    const { wrong } = await runNode(vqa, { ...asked, image });
+    const { wrong } = await runNode(vqa, { ...asked, image: images });
     expect(wrong.captions).toEqual([
       "Which animal?\nanswer: dog\nright: cat",
       "Which shape?\nanswer: –\nright: circle",
     ]);
     expect(wrong.images).toHaveLength(2);
-    expect((await runNode(vqa, { ...asked, image }, { shown: 1 })).wrong.images).toHaveLength(1);
+    expect((await runNode(vqa, { ...asked, image: images }, { shown: 1 })).wrong.images).toHaveLength(1);
     expect((await runNode(vqa, asked)).wrong.images).toHaveLength(0);
+    // Rows with several pictures, one, or none: the first one is shown.
+    const packed = { ...images, counts: [1, 0, 3, 0] };
+    const some = (await runNode(vqa, { ...asked, image: packed })).wrong;
+    expect(some.captions).toEqual(["Which animal?\nanswer: dog\nright: cat"]);
+    expect(some.images).toEqual([wrong.images[0]].map(() => expect.anything()));
   });
   it("gives over chunks of rows what it gives at once", async () => {
     const { reduce } = vqa as never as {

@@ -31,7 +31,12 @@ JSON list of several, of texts or of objects with \`answer\` as VQA's annotation
     truth: port.text({ shape: ["N"], doc: "The right answer, or a JSON list of right answers." }),
     question: port.text({ shape: ["N"], optional: true, doc: "Shown with the wrong cases." }),
     type: port.text({ shape: ["N"], optional: true, doc: "The type of each question." }),
-    image: port.image({ shape: ["N", "*", "*"], optional: true, doc: "Shown with the wrong cases." }),
+    image: port.image({
+      shape: ["P", "*", "*"],
+      packed: "N",
+      optional: true,
+      doc: "Of each question; the first is shown with the wrong cases.",
+    }),
   },
   outputs: {
     score: port.number({ doc: "The mean, a fraction of 1." }),
