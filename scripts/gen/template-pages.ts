@@ -1,6 +1,7 @@
 /** docs/templates/: a page for each template in nodes/templates, and one that lists them. */
 import { readdir, readFile } from "node:fs/promises";
 import type { NodeDefinition } from "#nodes/core/node";
+import { compositeOf } from "#nodes/graph/composites";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { root } from "../installation.mjs";
 import { anchorOf } from "./markdown";
@@ -49,11 +50,6 @@ ${rows.join("\n")}
 }
 
 function templatePage({ id, document }: Template, byType: ReadonlyMap<string, NodeDefinition>): string {
-  const types = [...new Set(Object.values(document.nodes).map(({ type }) => type))].sort();
-  const rows = types.map((type) => {
-    const users = Object.entries(document.nodes).filter(([, node]) => node.type === type);
-    return `| ${nodeLink(type, byType)} | ${users.map(([name]) => `\`${name}\``).join(", ")} |`;
-  });
   return `# ${document.name}
 
 ${document.description}
@@ -70,13 +66,46 @@ npm run -s patchbay -- run ${id}
 
 ${Object.keys(document.nodes).length} nodes and ${document.wires.length} wires.
 
-| type | nodes |
-| --- | --- |
-${rows.join("\n")}
-
+${nodeTable(document.nodes, document, byType)}
+${compositeSections(document, byType)}
 Written by \`npm run gen\` from \`nodes/templates/${id}.json\`; the picture by \`npm run pictures\`.
 [All templates](README.md)
 `;
+}
+
+/** The types of some nodes, and which are of each. */
+function nodeTable(
+  nodes: GraphDocument["nodes"],
+  document: GraphDocument,
+  byType: ReadonlyMap<string, NodeDefinition>,
+): string {
+  const types = [...new Set(Object.values(nodes).map(({ type }) => type))].sort();
+  const rows = types.map((type) => {
+    const users = Object.entries(nodes).filter(([, node]) => node.type === type);
+    const composite = compositeOf(document, { type });
+    const shown = composite ? `[${composite.title}](#${anchorOf(composite.title)})` : nodeLink(type, byType);
+    return `| ${shown} | ${users.map(([name]) => `\`${name}\``).join(", ")} |`;
+  });
+  return ["| type | nodes |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** What lies in the template's composites. */
+function compositeSections(document: GraphDocument, byType: ReadonlyMap<string, NodeDefinition>): string {
+  const sections = Object.values(document.composites ?? {}).map(
+    ({ title, description = "", nodes, params }) => `
+## ${title}
+
+${[description, publishedText(Object.keys(params))].filter(Boolean).join(" ")}
+
+${nodeTable(nodes, document, byType)}
+`,
+  );
+  return sections.join("");
+}
+
+function publishedText(names: readonly string[]): string {
+  const listed = names.map((name) => `\`${name}\``).join(", ");
+  return listed && `Each instance has its own ${listed}.`;
 }
 
 function nodeLink(type: string, byType: ReadonlyMap<string, NodeDefinition>): string {
