@@ -4,7 +4,7 @@ import { ChevronDown, Search } from "lucide-react";
 import { useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import { cx } from "../_ui/cx";
-import { CompositeEntries } from "./composites/composite-entries";
+import { CompositeEntries, LibraryEntries } from "./composites/composite-entries";
 import { dragType } from "./drag-type";
 import { colourOf, findByCategory } from "./node-catalogue";
 
@@ -36,6 +36,7 @@ export function Palette({ onPick }: { onPick: Pick }) {
       </label>
       <div className="flex-1 overflow-y-auto px-2 pb-4">
         <CompositeEntries search={search} onPick={onPick} />
+        <LibraryEntries search={search} onPick={onPick} />
         {sections.map(({ category, found }) => (
           <Category
             key={category}

@@ -209,7 +209,8 @@ function soundBoundary(composite: Composite): Composite {
   return isSound ? composite : { ...composite, inputs, outputs, params: Object.fromEntries(left) };
 }
 
-function withoutOuter(
+/** Takes from instances their wires to ports, and their values of published parameters, that a composite has no more. */
+export function withoutOuter(
   document: GraphDocument,
   composite: string,
   gone: Record<Side | "params", string[]>,

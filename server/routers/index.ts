@@ -1,4 +1,5 @@
 import "server-only";
+import { composites } from "./composites";
 import { data } from "./data";
 import { graphs } from "./graphs";
 import { runs } from "./runs";
@@ -6,5 +7,5 @@ import { sweeps } from "./sweeps";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
-export const appRouter = router({ data, graphs, runs, sweeps, templates });
+export const appRouter = router({ composites, data, graphs, runs, sweeps, templates });
 export type AppRouter = typeof appRouter;

@@ -3,7 +3,10 @@ import { type DragEvent, useCallback } from "react";
 import { toast } from "sonner";
 import type { GraphDocument, Wire } from "#nodes/graph/document";
 import { addNode, connect, setParam } from "#nodes/graph/edits";
+import { compositeType } from "#nodes/graph/composites";
+import { type LibraryEntry, withEntry } from "#nodes/graph/library";
 import { registry } from "#nodes/registry.gen";
+import { entryIdOf, useReadEntry } from "../composites/use-library";
 import { definitionOf, useEditorStore } from "../context";
 import { dragType } from "../drag-type";
 import type { EditorStore } from "../store";
@@ -23,19 +26,38 @@ const grip: Point = { x: 120, y: 16 };
  */
 export function usePlacing(): (type: string, at: Point, wireTo?: (id: string) => Wire | undefined) => void {
   const store = useEditorStore();
+  const readEntry = useReadEntry();
   return useCallback(
     (type, at, wireTo) => {
-      let id = "";
-      store.getState().edit((document) => {
-        const added = addNode(document, type, at);
-        const wire = wireTo?.(added.id);
-        id = added.id;
-        return wire ? connect(added.document, wire) : added.document;
-      });
-      store.getState().select([id]);
+      const saved = entryIdOf(type);
+      if (saved === undefined) put(store, at, (document) => ({ document, type }), wireTo);
+      else void readEntry(saved).then((entry) => entry && put(store, at, (document) => copied(document, entry)));
     },
-    [store],
+    [store, readEntry],
   );
+}
+
+/** The document with a copy of what was saved, and the type of its instances. */
+function copied(document: GraphDocument, entry: LibraryEntry): { document: GraphDocument; type: string } {
+  const added = withEntry(document, entry);
+  return { document: added.document, type: compositeType(added.composite) };
+}
+
+function put(
+  store: EditorStore,
+  at: Point,
+  prepared: (document: GraphDocument) => { document: GraphDocument; type: string },
+  wireTo?: (id: string) => Wire | undefined,
+): void {
+  let id = "";
+  store.getState().edit((document) => {
+    const ready = prepared(document);
+    const added = addNode(ready.document, ready.type, at);
+    const wire = wireTo?.(added.id);
+    id = added.id;
+    return wire ? connect(added.document, wire) : added.document;
+  });
+  store.getState().select([id]);
 }
 
 /** What is dropped on the canvas: a node type of the palette, or pictures. */

@@ -1,16 +1,18 @@
 "use client";
 
 import { Maximize2, Ungroup } from "lucide-react";
-import { compositeOf } from "#nodes/graph/composites";
+import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { useCommandContext } from "../command-context";
 import { commands, keysText } from "../commands";
 import { useEditor } from "../context";
+import { LibraryButtons } from "./library-buttons";
 
 /** What is done with an instance of a composite. It is the chosen node. */
 export function InstanceSection({ id }: { id: string }) {
   const composite = useEditor(({ shown }) => compositeOf(shown, shown.nodes[id]));
+  const type = useEditor(({ shown }) => shown.nodes[id]?.type ?? "");
   const frozen = useEditor((state) => state.frozen);
   const context = useCommandContext();
   if (!composite) return null;
@@ -40,6 +42,7 @@ export function InstanceSection({ id }: { id: string }) {
             Expand
           </Button>
         )}
+        {!frozen && <LibraryButtons composite={compositeIdOf(type) ?? ""} />}
       </div>
     </section>
   );

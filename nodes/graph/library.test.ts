@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { graph } from "#tests/kit/graphs";
+import { publish, renamePort, within } from "./composite-edits";
+import type { GraphDocument } from "./document";
+import { addNode, connect, setParam } from "./edits";
+import { changesBetween, type LibraryEntry, savedFrom, updatedTo, withEntry, withOrigin } from "./library";
+import { make } from "./make-composite";
+
+const id = "018f0000-0000-7000-8000-000000000001";
+const plain = graph({ vision: ["model.vision-transformer", { patch: 8, width: 32 }], norm: ["model.l2-normalize"] }, [
+  "vision.features -> norm.embedding",
+]);
+const inner = make(plain, ["vision"], { title: "Encoder" })?.document as GraphDocument;
+const outer = make(inner, ["encoder", "norm"], { title: "Tower" })?.document as GraphDocument;
+
+function entry(document: GraphDocument, version: number): LibraryEntry {
+  const saved = savedFrom(document, "tower");
+  if (!saved) throw new Error("nothing was saved");
+  return { id, version, ...saved };
+}
+
+describe("the library", () => {
+  it("keeps a composite with all that lies in it, and not where it came from", () => {
+    const saved = savedFrom(withOrigin(outer, "tower", { id, version: 3 }), "tower");
+    expect(Object.keys(saved?.composites ?? {})).toEqual(["tower", "encoder"]);
+    expect(saved?.composites.tower?.origin).toBeUndefined();
+    expect(savedFrom(outer, "gone")).toBeUndefined();
+  });
+
+  it("gives graphs copies that say what they are of; the same version once", () => {
+    const { document, composite } = withEntry(graph({}), entry(outer, 1));
+    expect(document.nodes).toEqual({});
+    expect(document.composites?.[composite]).toMatchObject({ title: "Tower", origin: { id, version: 1 } });
+    expect(withEntry(document, entry(outer, 1))).toEqual({ document, composite });
+    const other = { ...graph({}), composites: inner.composites };
+    expect(Object.keys(withEntry(other, entry(outer, 1)).document.composites ?? {})).toEqual(["encoder", "tower"]);
+  });
+
+  it("brings a copy up to date, with the values and wires of its instances that still mean something", () => {
+    const published = publish(publish(outer, "tower", "encoder", "scope"), "encoder", "vision", "width");
+    const wide = withEntry(graph({ vision: ["model.l2-normalize"] }), entry(published, 1));
+    const placed = addNode(wide.document, `composite:${wide.composite}`, { x: 0, y: 0 });
+    const valued = setParam(placed.document, placed.id, "encoder_scope", "mine");
+    const later = within(outer, "tower", (inside) => setParam(inside, "norm", "epsilon", 1));
+    const updated = updatedTo(valued, wide.composite, entry(later, 2));
+    expect(updated.composites?.[wide.composite]).toMatchObject({ origin: { id, version: 2 }, params: {} });
+    expect(updated.nodes[placed.id]?.params.encoder_scope).toBeUndefined();
+    expect(updated.composites?.[wide.composite]?.nodes.norm?.params.epsilon).toBe(1);
+    expect(Object.keys(updated.composites ?? {}).filter((name) => name.startsWith("tower"))).toEqual(["tower"]);
+  });
+
+  it("says in what two versions differ", () => {
+    const wired = within(outer, "tower", (inside) =>
+      connect(inside, { from: { node: "norm", port: "embedding" }, to: { node: "@outputs", port: "embedding" } }),
+    );
+    const later = renamePort(
+      within(wired, "tower", (inside) =>
+        setParam(addNode(inside, "model.l2-normalize", { x: 9, y: 9 }).document, "norm", "epsilon", 1),
+      ),
+      "tower",
+      "outputs",
+      "embedding",
+      "unit",
+    );
+    expect(changesBetween(entry(wired, 1), entry(later, 2))).toEqual([
+      { kind: "removed", what: "output embedding" },
+      { kind: "added", what: "output unit" },
+      { kind: "added", what: "node l2_normalize" },
+      { kind: "changed", what: "norm.epsilon", before: undefined, after: 1 },
+      { kind: "removed", what: "wire norm.embedding → @outputs.embedding" },
+      { kind: "added", what: "wire norm.embedding → @outputs.unit" },
+    ]);
+    const moved = within(outer, "tower", (inside) => ({
+      ...inside,
+      nodes: {
+        ...inside.nodes,
+        norm: { ...(inside.nodes.norm as GraphDocument["nodes"][string]), position: { x: 1, y: 1 } },
+      },
+    }));
+    expect(changesBetween(entry(outer, 1), entry(moved, 2))).toEqual([]);
+  });
+});

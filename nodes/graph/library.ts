@@ -1,0 +1,145 @@
+/** Composites that are kept beside graphs: taken out of one, copied into others, and brought up to date there. */
+import { withoutOuter } from "./composite-edits";
+import { compositeNamed, compositesWithin, type Composites, compositeType } from "./composites";
+import type { Composite, GraphDocument } from "./document";
+import { endpointKey } from "./document";
+import { paste } from "./edits";
+
+/** A composite with those that lie in it. */
+export interface SavedComposite {
+  /** The id of the one that was saved. */
+  root: string;
+  composites: Composites;
+}
+
+/** An entry of the library. A higher version is a later state of the same composite. */
+export interface LibraryEntry extends SavedComposite {
+  id: string;
+  version: number;
+}
+
+/** What is saved of a composite. Where it was copied from is said by the entry, not in it. */
+export function savedFrom(document: GraphDocument, composite: string): SavedComposite | undefined {
+  const { [composite]: root, ...others } = compositesWithin(document, [composite]);
+  if (!root) return undefined;
+  const { origin: _, ...plain } = root;
+  return { root: composite, composites: { [composite]: plain, ...others } };
+}
+
+/** The document with a copy of an entry; the id of the copy. A copy of the same version is used again. */
+export function withEntry(
+  document: GraphDocument,
+  entry: LibraryEntry,
+): { document: GraphDocument; composite: string } {
+  const { id, version } = entry;
+  const known = Object.entries(document.composites ?? {}).find(
+    ([, { origin }]) => origin?.id === id && origin.version === version,
+  );
+  if (known) return { document, composite: known[0] };
+  const root = { ...(entry.composites[entry.root] as Composite), origin: { id, version } };
+  const composites = { ...entry.composites, [entry.root]: root };
+  const nodes = { copy: { type: compositeType(entry.root), version: 1, params: {}, position: { x: 0, y: 0 } } };
+  const { document: pasted, ids } = paste(document, { nodes, wires: [], composites }, { x: 0, y: 0 });
+  const { [ids[0] ?? ""]: copy, ...others } = pasted.nodes;
+  const composite = copy?.type.slice(compositeType("").length) ?? entry.root;
+  return { document: { ...pasted, nodes: others }, composite };
+}
+
+/** Says of a composite that it is an entry of the library. */
+export function withOrigin(document: GraphDocument, composite: string, origin: Composite["origin"]): GraphDocument {
+  const now = compositeNamed(document, composite);
+  if (!now) return document;
+  return { ...document, composites: { ...document.composites, [composite]: { ...now, origin } } };
+}
+
+/**
+ * Puts an entry in the place of a composite. Instances keep their values and wires, where there still is such a
+ * parameter or port.
+ */
+export function updatedTo(document: GraphDocument, composite: string, entry: LibraryEntry): GraphDocument {
+  const before = compositeNamed(document, composite);
+  if (!before) return document;
+  const added = withEntry(document, entry);
+  const fresh = compositeNamed(added.document, added.composite) as Composite;
+  const { [added.composite]: _, ...others } = added.document.composites ?? {};
+  const isCopy = added.composite !== composite && !Object.hasOwn(document.composites ?? {}, added.composite);
+  const composites = { ...(isCopy ? others : added.document.composites), [composite]: fresh };
+  const gone = (list: "inputs" | "outputs" | "params") =>
+    Object.keys(before[list]).filter((name) => !Object.hasOwn(fresh[list], name));
+  return withoutOuter({ ...added.document, composites }, composite, {
+    inputs: gone("inputs"),
+    outputs: gone("outputs"),
+    params: gone("params"),
+  });
+}
+
+/** One thing in which two states of a composite differ. */
+export interface Change {
+  kind: "added" | "removed" | "changed";
+  /** As a person names it: "node vision", "output embedding". */
+  what: string;
+  /** Of a parameter: its values before and after. */
+  before?: unknown;
+  after?: unknown;
+}
+
+/** In what a composite differs from another; places of nodes mean nothing. */
+export function changesBetween(before: SavedComposite, after: SavedComposite): Change[] {
+  const [old, now] = [before, after].map(({ root, composites }) => composites[root]);
+  if (!old || !now) return [];
+  const wiresOf = ({ wires }: Composite) =>
+    Object.fromEntries(wires.map(({ from, to }) => [`${endpointKey(from)} → ${endpointKey(to)}`, true]));
+  return [
+    ...changed("title", { "": old.title }, { "": now.title }),
+    ...namedChanges("input", old.inputs, now.inputs),
+    ...namedChanges("output", old.outputs, now.outputs),
+    ...namedChanges("published parameter", old.params, now.params),
+    ...namedChanges("node", old.nodes, now.nodes),
+    ...Object.keys(old.nodes).flatMap((id) => nodeChanges(id, old, now)),
+    ...namedChanges("wire", wiresOf(old), wiresOf(now)),
+    ...insideChanges(before, after),
+  ];
+}
+
+function namedChanges(kind: string, before: object, after: object): Change[] {
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+  const fresh = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
+  return [
+    ...gone.map((name): Change => ({ kind: "removed", what: `${kind} ${name}` })),
+    ...fresh.map((name): Change => ({ kind: "added", what: `${kind} ${name}` })),
+  ];
+}
+
+function nodeChanges(id: string, old: Composite, now: Composite): Change[] {
+  const [before, after] = [old.nodes[id], now.nodes[id]];
+  if (!before || !after) return [];
+  return [...changed(id, { type: before.type }, { type: after.type }), ...changed(id, before.params, after.params)];
+}
+
+/** The names under which two tables have different values. */
+function changed(
+  owner: string,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Change[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((name): Change[] => {
+    if (JSON.stringify(before[name]) === JSON.stringify(after[name])) return [];
+    return [
+      { kind: "changed", what: [owner, name].filter(Boolean).join("."), before: before[name], after: after[name] },
+    ];
+  });
+}
+
+/** Of composites inside it is only said that they differ. */
+function insideChanges(before: SavedComposite, after: SavedComposite): Change[] {
+  const others = ({ root, composites }: SavedComposite) =>
+    Object.fromEntries(Object.entries(composites).filter(([id]) => id !== root));
+  const [old, now] = [others(before), others(after)];
+  const both = Object.keys(old).filter((id) => Object.hasOwn(now, id));
+  const differ = both.filter((id) => JSON.stringify(old[id]) !== JSON.stringify(now[id]));
+  return [
+    ...namedChanges("composite", old, now),
+    ...differ.map((id): Change => ({ kind: "changed", what: `composite ${id}` })),
+  ];
+}
