@@ -59,6 +59,17 @@ describe("Train CLIP on emoji", () => {
   });
 });
 
+describe("a training", () => {
+  it("draws and learns the same after random nodes became a composite", async () => {
+    const plain = tinyClip({ steps: 3 });
+    const made = make(plain, ["resize", "augment", "describe", "vision"], { title: "Part" })?.document as GraphDocument;
+    const before = await runDocument(plain, await temporaryFolder());
+    const after = await runDocument(made, await temporaryFolder());
+    expect(after.error).toBeUndefined();
+    expect(losses(after)).toEqual(losses(before));
+  });
+});
+
 describe("a checkpoint", () => {
   it("that was saved before a part became a composite loads after", async () => {
     const dir = await temporaryFolder();

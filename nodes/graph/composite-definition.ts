@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type NodeDefinition, type Params, type ParamValues, type Registry, withPorts } from "../core/node";
 import type { Port, Ports } from "../core/ports";
 import type { CheckMemory } from "./check-memory";
-import { hasWeights } from "./composite-scopes";
+import { isNamed } from "./composite-scopes";
 import { compositeNamed, compositeOf } from "./composites";
 import type { Composite, Endpoint, GraphDocument } from "./document";
 import type { Flat, Instance } from "./flatten";
@@ -113,7 +113,7 @@ function paramsOf(seen: Seen): Pick<NodeDefinition, "params" | "inspect"> {
     const read = definition?.inspect?.[target.param];
     if (read) inspect[name] = read;
   }
-  if (holdsWeights(seen)) params.scope = scopeSchema(seen);
+  if (holdsNames(seen)) params.scope = scopeSchema(seen);
   return { params, inspect };
 }
 
@@ -140,11 +140,11 @@ function writtenValue(document: GraphDocument, composite: Composite, name: strin
   return inner && writtenValue(document, inner, target.param);
 }
 
-function holdsWeights({ flat, instance, registry }: Seen): boolean {
-  return instance.nodes.some((id) => hasWeights(ownDefinition(flat.document.nodes[id], id, registry)));
+function holdsNames({ flat, instance, registry }: Seen): boolean {
+  return instance.nodes.some((id) => isNamed(ownDefinition(flat.document.nodes[id], id, registry)));
 }
 
-/** What names of weights begin with: see `scopePrefixes`. */
+/** What names of weights and of draws begin with: see `scopePrefixes`. */
 function scopeSchema({ flat, path, instance }: Seen): z.ZodType {
   const fed = new Set(flat.document.wires.filter(({ to }) => to.port === "weights").map(({ to }) => to.node));
   const ownId = path.slice(path.lastIndexOf("/") + 1);
@@ -154,7 +154,8 @@ function scopeSchema({ flat, path, instance }: Seen): z.ZodType {
     .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
     .default(instance.nodes.some((id) => fed.has(id)) ? "" : ownId)
     .meta({
-      label: "Weights begin with",
-      description: "What the names of its weights begin with in a checkpoint. Empty: they are called as inside.",
+      label: "Names begin with",
+      description:
+        "What the names of its weights begin with in a checkpoint, and those of its random draws. Empty: as inside.",
     });
 }

@@ -1,4 +1,4 @@
-/** What the names of weights inside of instances begin with. */
+/** What the names of weights, and of random draws, inside of instances begin with. */
 import type { NodeDefinition, Registry } from "../core/node";
 import type { Port } from "../core/ports";
 import { type Endpoint, endpointKey, type GraphDocument } from "./document";
@@ -15,7 +15,7 @@ export function scopePrefixes({ document, holders }: Flat, registry: Registry): 
   if (!holders.size) return prefixes;
   const handles = new Handles(document, registry);
   for (const [id, around] of holders) {
-    if (!hasWeights(definitionIn(registry, document.nodes[id]?.type))) continue;
+    if (!isNamed(definitionIn(registry, document.nodes[id]?.type))) continue;
     const origin = handles.originOf({ node: id, port: "weights" });
     const parts = origin ? ofHandle(around, holders.get(origin) ?? [], handles.trains(origin)) : around.map(ownScope);
     const prefix = parts.map((part) => part && `${part}.`).join("");
@@ -27,6 +27,10 @@ export function scopePrefixes({ document, holders }: Flat, registry: Registry): 
 /** Whether a node makes parameters, which are named under its scope. */
 export const hasWeights = (definition: NodeDefinition | undefined): boolean =>
   definition?.build !== undefined && "scope" in definition.params;
+
+/** Whether a node makes something under a name: parameters, or random draws. */
+export const isNamed = (definition: NodeDefinition | undefined): boolean =>
+  hasWeights(definition) || definition?.random === true;
 
 const definitionIn = (registry: Registry, type = ""): NodeDefinition | undefined =>
   Object.hasOwn(registry, type) ? registry[type] : undefined;

@@ -54,6 +54,7 @@ const tower = compositeOf(
       "@inputs.weights -> projector.weights",
       "vision.features -> projector.features",
       "projector.embedding -> @outputs.embedding",
+      "vision.features -> @outputs.features",
     ],
   ),
   { params: { width: { to: [{ node: "projector", param: "width" }] } } },
@@ -98,7 +99,8 @@ describe("a composite", () => {
     const definition = definitionOf(document, "first", registry);
     expect(definition?.inputs.image).toMatchObject({ type: "image", optional: false });
     expect(definition?.inputs.weights).toMatchObject({ type: "weights", optional: true });
-    expect(definition?.outputs.embedding).toMatchObject({ type: "tensor", shape: ["B", 24] });
+    expect(definition?.outputs.embedding).toMatchObject({ type: "tensor" });
+    expect(definition?.outputs.features).toMatchObject({ type: "tensor", shape: ["B", 32] });
     expect(Object.keys(definition?.params ?? {})).toEqual(["width", "scope"]);
     const { types } = infer(resolved(document));
     expect(types["first/projector"]?.out.embedding?.shape?.at(-1)).toBe(24);
@@ -197,10 +199,11 @@ describe("composites in composites", () => {
     const id = "first/inner/inner/projector";
     expect(nodes.get(id)?.params).toMatchObject({ width: 40 });
     expect(nodes.get("first/inner/inner/normalize")?.inputs.image).toEqual([{ node: "resize", port: "image" }]);
-    expect(definitionOf(withTowers({ first: {} }, nested(3)), "first", registry)?.outputs.embedding?.shape).toEqual([
-      "B",
-      16,
-    ]);
+    const { types } = infer(resolved(withTowers({ first: { size: 40 } }, nested(3))));
+    expect(types[id]?.out.embedding?.shape?.at(-1)).toBe(40);
+    expect(definitionOf(withTowers({ first: {} }, nested(3)), "first", registry)?.outputs.embedding?.type).toBe(
+      "tensor",
+    );
   });
 
   it("may lie eight deep, and no deeper", () => {

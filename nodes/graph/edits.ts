@@ -199,10 +199,10 @@ function withWeightsOfItsOwn({ nodes }: GraphDocument, node: GraphNode): GraphNo
 function instanceParams(document: GraphDocument, type: string): GraphNode["params"] {
   const isFirst =
     compositeIdOf(type) !== undefined && !Object.values(document.nodes).some((node) => node.type === type);
-  return isFirst && instanceHoldsWeights(document, type) ? { scope: "" } : {};
+  return isFirst && instanceHasNames(document, type) ? { scope: "" } : {};
 }
 
-function instanceHoldsWeights(document: GraphDocument, type: string): boolean {
+function instanceHasNames(document: GraphDocument, type: string): boolean {
   const trial = {
     ...document,
     nodes: { trial: { type, version: 1, params: {}, position: { x: 0, y: 0 } } },

@@ -1,7 +1,7 @@
 /** A part of a graph to a composite, and an instance back to what lies in it: two edits that undo each other. */
 import { registry as everyNode } from "../registry.gen";
 import { ownDefinition } from "./composite-definition";
-import { hasWeights } from "./composite-scopes";
+import { isNamed } from "./composite-scopes";
 import { compositeIdOf, compositeOf, compositeType } from "./composites";
 import { boundary, type Composite, type Endpoint, endpointKey, type GraphDocument, type GraphNode } from "./document";
 import { idBeside } from "./edits";
@@ -36,11 +36,11 @@ export function make(
     outputs: ports.declared("outputs"),
     params: {},
   };
-  const holdsWeights = inside.some(([each, node]) => hasScope(document, node, each, registry));
+  const hasNames = inside.some(([each, node]) => holdsNames(document, node, each, registry));
   const instance: GraphNode = {
     type: compositeType(composite),
     version: 1,
-    params: holdsWeights ? { scope: "" } : {},
+    params: hasNames ? { scope: "" } : {},
     position: cornerOf(inside.map(([, node]) => node)),
   };
   return {
@@ -118,10 +118,10 @@ function replaced(nodes: Nodes, gone: ReadonlySet<string>, others: Nodes): Nodes
   return Object.fromEntries(entries);
 }
 
-function hasScope(document: GraphDocument, node: GraphNode, id: string, registry: Registry): boolean {
+function holdsNames(document: GraphDocument, node: GraphNode, id: string, registry: Registry): boolean {
   const inner = compositeOf(document, node);
-  if (inner) return Object.entries(inner.nodes).some(([each, inside]) => hasScope(document, inside, each, registry));
-  return hasWeights(ownDefinition(node, id, registry));
+  if (inner) return Object.entries(inner.nodes).some(([each, inside]) => holdsNames(document, inside, each, registry));
+  return isNamed(ownDefinition(node, id, registry));
 }
 
 /** The ports that a boundary around some nodes needs: one for each output that is read across it. */

@@ -3,7 +3,7 @@ import type { Port } from "../core/ports";
 import type { CheckMemory, OwnPart } from "./check-memory";
 import { instanceDefinition, ownDefinition } from "./composite-definition";
 import { scopePrefixes } from "./composite-scopes";
-import { compositeIdOf } from "./composites";
+import { compositeIdOf, separator } from "./composites";
 import { type Endpoint, endpointKey, type GraphDocument, type GraphNode, type Wire } from "./document";
 import { type Flat, flattened } from "./flatten";
 import { inOrder } from "./order";
@@ -20,7 +20,7 @@ export interface ResolvedNode {
   definition: NodeDefinition;
   params: ParamValues<Params>;
   inputs: Record<string, Endpoint[]>;
-  /** What the names of its weights begin with, where it lies in a composite. */
+  /** What the names of its weights, and of its draws, begin with, where it lies in a composite. */
   scopePrefix?: string;
   /** What the node's `prepare` gave; filled in before it is lowered. */
   prepared?: unknown;
@@ -52,6 +52,11 @@ export function resolve(whole: GraphDocument, registry: Registry, memory?: Check
   const wired = connectWires({ document, registry, nodes, problems });
   for (const node of nodes.values()) problems.push(...missingInputs(node));
   return { nodes: inOrder(nodes, problems), wired, problems, flat };
+}
+
+/** The name that leads a node's random draws: its id, without the instances around it that add nothing to names. */
+export function drawnAs({ nodes }: Pick<ResolvedGraph, "nodes">, id: string): string {
+  return (nodes.get(id)?.scopePrefix ?? "") + id.slice(id.lastIndexOf(separator) + 1);
 }
 
 /** The definition of a node of a document, with the ports that its params ask for; also of one inside of instances. */

@@ -6,7 +6,7 @@ import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
 import { coneOf, decodersOf, type Step } from "#nodes/graph/plan";
-import { endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { drawnAs, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { prepareNodes } from "../prepare";
 import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
@@ -124,6 +124,7 @@ export function hostOf(
 ): Host {
   return createHost({
     ...hostOptionsOf(node, context.options, context.tell),
+    nodeId: drawnAs(context.graph, node),
     ...options,
     provider: context.provider,
     train: (request) => runTraining(node, request, context),
@@ -173,7 +174,13 @@ async function runTraining(node: string, request: TrainRequest, context: StepCon
     storedOf: (from) => results.storedOf(from),
     signatureOf: (id) => results.signatureOf(id),
     hostFor: (id, seed) =>
-      createHost({ ...hostOptionsOf(id, options, firstWarnings), seed, provider, onProgress: () => {} }),
+      createHost({
+        ...hostOptionsOf(id, options, firstWarnings),
+        nodeId: drawnAs(graph, id),
+        seed,
+        provider,
+        onProgress: () => {},
+      }),
     onEvent: tell,
   });
 }

@@ -1,7 +1,7 @@
 /** A thread that runs host nodes on rows: of several graphs, one task beside the other. */
 import { parentPort } from "node:worker_threads";
 import { check } from "#nodes/graph/check";
-import type { ResolvedGraph } from "#nodes/graph/resolve";
+import { drawnAs, type ResolvedGraph } from "#nodes/graph/resolve";
 import { type Blobs, openBlobs } from "../../storage/blobs";
 import { createHost } from "../host/create-host";
 import { type FromThread, handedOver, type OpenedGraph, sentError, type ToThread } from "./messages";
@@ -53,7 +53,7 @@ async function runTask(open: Open, id: number, task: Task): Promise<void> {
   }
 }
 
-function hostOf({ opened, blobs, controller }: Open, id: number, node: string, seed: Seed) {
+function hostOf({ graph, opened, blobs, controller }: Open, id: number, node: string, seed: Seed) {
   const { cacheDir, folders, allowRemote } = opened;
   return createHost({
     blobs,
@@ -61,7 +61,7 @@ function hostOf({ opened, blobs, controller }: Open, id: number, node: string, s
     folders,
     allowRemote,
     signal: controller.signal,
-    nodeId: node,
+    nodeId: drawnAs(graph, node),
     seed,
     onProgress: (done, of, note) => send({ kind: "progress", id, node, done, of, note }),
     onWarn: (message) => send({ kind: "warning", id, node, message }),

@@ -32,6 +32,7 @@ export interface HostOptions {
   /** Folders that data may be read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  /** Leads every draw of `host.random`, behind the seed. */
   nodeId: string;
   /** Leads every draw of `host.random`. */
   seed: number | readonly (string | number)[];
