@@ -209,7 +209,9 @@ function soundBoundary(composite: Composite): Composite {
   return isSound ? composite : { ...composite, inputs, outputs, params: Object.fromEntries(left) };
 }
 
-/** Takes from instances their wires to ports, and their values of published parameters, that a composite has no more. */
+/**
+ * Takes from instances their wires to ports, and their values of published parameters, that a composite has no more.
+ */
 export function withoutOuter(
   document: GraphDocument,
   composite: string,
