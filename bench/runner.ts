@@ -7,10 +7,10 @@ export class Runner {
   readonly #lines: AsyncIterator<string>;
   readonly times: number[] = [];
 
-  constructor(command: string, args: readonly string[], threads: number) {
+  constructor(command: string, args: readonly string[], threads: number, env: Record<string, string> = {}) {
     this.#child = spawn(command, args, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+      env: { ...process.env, ...env, OMP_NUM_THREADS: String(threads) },
     });
     const lines: Interface = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
     this.#lines = lines[Symbol.asyncIterator]();

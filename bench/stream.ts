@@ -10,6 +10,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { signatureOf } from "#models/onnx/import/inspect";
+import { computingProcess } from "#server/runtime/computing-process";
 import { openBlobs } from "#server/storage/blobs";
 import { Runner } from "./runner";
 import { pictureFolder } from "./stream/pictures";
@@ -108,7 +109,8 @@ function startSides(python: string, model: string, file: string): Map<string, Ru
 
 /** Takes a small model, or a stored file as a node's parameter has it. */
 function ours(...file: string[]): Runner {
-  return new Runner(process.execPath, ["--import", "tsx", "bench/stream/ours.ts", store, ...file], threads);
+  const { execArgv, env } = computingProcess;
+  return new Runner(process.execPath, [...execArgv, "bench/stream/ours.ts", store, ...file], threads, env);
 }
 
 /** Puts a model into the blob store, as an upload does, and gives the parameter that names it. */

@@ -5,6 +5,7 @@ import type { RunEvent } from "#nodes/graph/events";
 import { db } from "../db";
 import type { ClaimedRun } from "../runs/claim";
 import type { ExecuteResult } from "../runtime/execute";
+import { computingProcess } from "../runtime/computing-process";
 import type { FromExecutor, ToExecutor } from "../runtime/executor";
 import { Listener } from "./notify";
 
@@ -90,7 +91,8 @@ export class Computer {
 
 function startExecutor(): ChildProcess {
   return fork(fileURLToPath(new URL("../runtime/executor.ts", import.meta.url)), {
-    execArgv: ["--import", "tsx"],
+    execArgv: computingProcess.execArgv,
+    env: { ...process.env, ...computingProcess.env },
     serialization: "advanced",
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -1,6 +1,10 @@
 /**
  * The host nodes that lead to a model work ahead of it, in threads: while the model runs on some rows, the next ones
  * are decoded. Each thread is one chunk ahead, so that what is in flight is bounded.
+ *
+ * Threads are started where they are worth it. A model uses all cores, in equal parts: what takes a part of one core
+ * from it has the others wait. Where it takes nearly all of the time, its rows are made between its calls, on all
+ * cores, and no thread has to be started for them.
  */
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey } from "#nodes/graph/resolve";
@@ -14,6 +18,8 @@ import { hostOf } from "./steps";
 
 /** A thread takes a second to start: fewer chunks are done by then. */
 const fewChunks = 3;
+/** Threads are worth it where making rows takes more than this part of the time, and more than this in all. */
+const worth = { share: 1 / 8, ms: 1500 };
 
 /** What leads the draws of random nodes: they differ from chunk to chunk, and are the same whenever it is made. */
 export const seedOf = (start: number): Seed => (start ? [0, "rows", start] : 0);
@@ -45,7 +51,8 @@ export class ReadAhead {
     const whole = await wholeInputs(stream, nodes);
     const hostFor = (node: string, seed: Seed) => hostOf(node, stream.context, { seed });
     const work = { graph, document, whole, blobs, cacheDir, folders, allowRemote, hostFor };
-    const ahead = new ReadAhead(options, nodes, openRowWork(work, dataThreads));
+    const ahead = new ReadAhead(options, nodes, () => openRowWork(work, dataThreads));
+    if (dataThreads !== undefined) ahead.#startThreads();
     stream.context.options.signal.addEventListener("abort", ahead.close, { once: true });
     return ahead;
   }
@@ -54,17 +61,39 @@ export class ReadAhead {
     readonly options: AheadOptions,
     /** The nodes that work ahead, each behind those that it reads. */
     readonly nodes: ReadonlySet<string>,
-    readonly work: RowWork,
+    readonly openWork: () => RowWork,
   ) {}
 
+  /** How many threads have started. */
   get threads(): number {
-    return this.work.ready;
+    return this.#work?.ready ?? 0;
   }
+  #work: RowWork | undefined;
+
+  #startThreads(): RowWork {
+    this.#work ??= this.openWork();
+    return this.#work;
+  }
+
+  /** Looks at how long the last chunk took, and how long its rows took to be made. */
+  #startThreadsIfWorth(start: number): void {
+    const { rows, chunkRows } = this.options.stream;
+    const now = performance.now();
+    const { chunks, began, waitedMs } = this.#last;
+    this.#last = { chunks: chunks + 1, began: now, waitedMs: this.waitedMs };
+    // With the first chunk the model is opened, too.
+    if (this.#work || chunks < 2) return;
+    const madeIn = this.waitedMs - waitedMs;
+    const left = (rows - start) / chunkRows;
+    if (madeIn > worth.share * (now - began) && madeIn * left > worth.ms) this.#startThreads();
+  }
+  #last = { chunks: 0, began: 0, waitedMs: 0 };
 
   /** What was made of the rows of a chunk, by "node.port"; nothing while there is no thread. Has the next ones made. */
   async chunk(start: number): Promise<ReadonlyMap<string, unknown>> {
     const { rows, chunkRows } = this.options.stream;
-    const { ready } = this.work;
+    this.#startThreadsIfWorth(start);
+    const ready = this.threads;
     if (!ready && !this.#ordered.has(start)) return new Map();
     const made = this.#order(start);
     const last = Math.min(rows - 1, start + ready * chunkRows);
@@ -85,7 +114,7 @@ export class ReadAhead {
 
   readonly close = (): void => {
     this.options.stream.context.options.signal.removeEventListener("abort", this.close);
-    this.work.close();
+    this.#work?.close();
   };
 
   /** Has the rows of a chunk made, once. */
@@ -103,7 +132,7 @@ export class ReadAhead {
     if (!task.nodes.length) return new Map();
     const hostFor = (node: string, seed: Seed) =>
       hostOf(node, stream.context, { seed, onProgress: (done) => progress(node, start + done) });
-    const { values, ms } = await this.work.run(task, hostFor);
+    const { values, ms } = await this.#startThreads().run(task, hostFor);
     for (const [node, taken] of ms) {
       this.busyMs += taken;
       measure(node, taken);

@@ -14,8 +14,11 @@ import { rowCount, sliceRows } from "./values";
 /** What is cheap to make again is kept up to so many bytes. */
 const smallBytes = 64 * 2 ** 20;
 
-/** What is there is told again after so many times what telling took. */
-const partsApart = 20;
+/** Chunks that are smaller together become one value. */
+const joinedBytes = 16 * 2 ** 20;
+
+/** The part of the time that telling what is there may take. */
+const tellingShare = 0.1;
 /** What is shown of rows before all of them are there. */
 const shown = { rows: 32, bytes: 2 ** 20 };
 
@@ -117,15 +120,16 @@ export class Keepers {
 
   /**
    * Tells what is there up to some row, for a run that goes on after a kill. What is told grows with the rows: of the
-   * time it takes a small part at most.
+   * time it may take a small part.
    */
   async keepParts(end: number): Promise<void> {
-    if (end >= this.stream.rows || performance.now() < this.#nextPart) return;
     const began = performance.now();
+    if (end >= this.stream.rows || this.#tellingMs > tellingShare * (began - this.#began)) return;
     await this.#keepParts();
-    this.#nextPart = performance.now() + partsApart * (performance.now() - began);
+    this.#tellingMs += performance.now() - began;
   }
-  #nextPart = 0;
+  readonly #began = performance.now();
+  #tellingMs = 0;
 
   async #keepParts(): Promise<void> {
     const { chunkRows, context, steps } = this.stream;
@@ -150,7 +154,7 @@ export class Keepers {
     const { rows, context } = this.stream;
     if (dropped) return { type, first, rows };
     if (chunks.length === 1) return { type, chunks, first, rows, whole: first };
-    if (bytes > smallBytes) return { type, chunks, first, rows };
+    if (bytes > joinedBytes) return { type, chunks, first, rows };
     const { blobs } = context.options;
     const whole = await readAllRows(type, joinedChunks(chunks), blobs);
     return { type, chunks: [await storeChunk(type, whole, blobs)], first: whole, rows, whole };

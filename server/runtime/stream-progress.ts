@@ -38,9 +38,10 @@ export class StreamProgress {
 
   /** Which side waited how much of the time. */
   #waiting(seconds: number): string[] {
-    if (!this.ahead?.threads) return [];
+    if (!this.ahead) return [];
     const { waitedMs, busyMs, threads } = this.ahead;
     const model = Math.round(waitedMs / seconds / 10);
+    if (!threads) return [`the model waits for data ${model} % of the time`];
     const data = Math.max(0, Math.round(100 - busyMs / threads / seconds / 10));
     return [model > data ? `the model waits for data ${model} % of the time` : `data waits for the model ${data} %`];
   }
