@@ -41,6 +41,18 @@ describe("outputs", () => {
       ["0", "1"],
     ]);
   });
+  it("show a sample of a large matrix that is evenly drawn, and say so", async () => {
+    const warnings: string[] = [];
+    const host = { ...(await testHost()), warn: (message: string) => void warnings.push(message) };
+    const values = floats(
+      [9, 3],
+      Array.from({ length: 27 }, (_, i) => i),
+    );
+    const { matrix } = await runNode(similarityHeatmap, { values }, { limit: 4, shown: "evenly drawn" }, host);
+    expect(matrix.rows).toEqual(["0", "4", "8"]);
+    expect([...matrix.values.data]).toEqual([0, 1, 2, 12, 13, 14, 24, 25, 26]);
+    expect(warnings).toEqual(["Rows: 3 of 9, evenly drawn. Columns: all 3."]);
+  });
   it("show only the wrong ones on request", async () => {
     const item = (label: string, truth: string) => ({ labels: [{ label, score: 1 }], truth });
     const { ranking } = await runNode(

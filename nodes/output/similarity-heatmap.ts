@@ -7,7 +7,9 @@ export const similarityHeatmap = defineNode({
   type: "output.similarity-heatmap",
   title: "Similarity heatmap",
   description: "Shows how each row fits each column, as colours.",
-  docs: "`values` float32 [N, M]. Shows the first rows and columns.",
+  docs: `\`values\` float32 [N, M]. Of more rows or columns than *At most*, the first are shown, or some that are evenly
+drawn: between half and all of as many as may be shown, the first among them, each as far from the next. A sample
+says of how many it is one.`,
   version: 1,
   inputs: {
     values: port.tensor({ dtype: "float32", shape: ["N", "M"] }),
@@ -16,33 +18,43 @@ export const similarityHeatmap = defineNode({
     image: port.image({ shape: ["N", "*", "*"], optional: true, doc: "Pictures of the rows." }),
   },
   outputs: { matrix: port.matrix() },
-  params: { limit: z.int().min(1).max(256).default(24).meta({ label: "At most", unit: "rows and columns" }) },
+  params: {
+    limit: z.int().min(1).max(256).default(24).meta({ label: "At most", unit: "rows and columns" }),
+    shown: z.enum(["first", "evenly drawn"]).default("first").meta({ label: "Of more, show", advanced: true }),
+  },
   reduce: {
     rows: ["values", "image"],
-    start({ inputs: { rows, columns }, params }) {
-      const kept: number[][] = [];
-      const files: ImageFile[] = [];
-      let hasFiles = false;
+    start({ host, inputs: { rows, columns }, params: { limit, shown } }) {
+      const sample = new Sample<{ numbers: Float32Array; file?: ImageFile }>(limit, shown === "evenly drawn");
+      let width = 0;
       return {
         add({ values, image }) {
-          const [count = 0, width = 0] = values.shape;
-          const taken = Math.min(count, params.limit - kept.length);
-          const shown = Math.min(width, params.limit);
-          for (let row = 0; row < taken; row++) {
-            kept.push([...(values.data as Float32Array).subarray(row * width, row * width + shown)]);
+          const [count = 0, all = 0] = values.shape;
+          width = all;
+          const files = image && "files" in image ? image.files : undefined;
+          for (let row = 0; row < count; row++) {
+            const numbers = (values.data as Float32Array).subarray(row * width, (row + 1) * width);
+            sample.add(() => ({ numbers: numbers.slice(), file: files?.[row] }));
           }
-          if (!image || !("files" in image)) return;
-          hasFiles = true;
-          files.push(...image.files.slice(0, taken));
         },
         finish() {
-          const width = kept[0]?.length ?? 0;
-          const data = Float32Array.from(kept.flat());
+          const across = new Sample<number>(limit, shown === "evenly drawn");
+          for (let column = 0; column < width; column++) across.add(() => column);
+          const { items, places } = sample;
+          const hidden = sample.seen > items.length || width > across.items.length;
+          if (shown === "evenly drawn" && hidden) host.warn(`Rows: ${partOf(sample)}. Columns: ${partOf(across)}.`);
+          const data = Float32Array.from(
+            items.flatMap(({ numbers }) => across.items.map((column) => numbers[column] ?? 0)),
+          );
+          const files = items.flatMap(({ file }) => file ?? []);
+          const hasFiles = files.length > 0;
           return {
             matrix: {
-              values: { dtype: "float32", shape: [kept.length, width], data },
-              rows: named(rows ?? (hasFiles ? files.map((file) => file.name ?? "") : undefined), kept.length),
-              columns: named(columns, width),
+              values: { dtype: "float32", shape: [items.length, across.items.length], data },
+              rows: items.map(
+                ({ file }, i) => rows?.[places[i] ?? 0] ?? file?.name ?? (hasFiles ? "" : `${places[i]}`),
+              ),
+              columns: across.items.map((column) => columns?.[column] ?? String(column)),
               rowImages: hasFiles ? files : undefined,
             },
           };
@@ -52,6 +64,40 @@ export const similarityHeatmap = defineNode({
   },
 });
 
-function named(names: readonly string[] | undefined, count: number): string[] {
-  return Array.from({ length: count }, (_, i) => names?.[i] ?? String(i));
+/**
+ * So many items of a list whose end is not known: the first, or every first, second, fourth, … one, as few of them as
+ * fit.
+ */
+class Sample<T> {
+  items: T[] = [];
+  places: number[] = [];
+  /** How many there were. */
+  seen = 0;
+  #stride = 1;
+
+  constructor(
+    readonly limit: number,
+    readonly isSpread: boolean,
+  ) {}
+
+  add(make: () => T): void {
+    const place = this.seen++;
+    if (place % this.#stride) return;
+    if (this.items.length === this.limit) {
+      if (!this.isSpread || this.limit === 1) return;
+      this.#thinOut();
+      if (place % this.#stride) return;
+    }
+    this.items.push(make());
+    this.places.push(place);
+  }
+
+  #thinOut(): void {
+    this.#stride *= 2;
+    this.items = this.items.filter((_, i) => i % 2 === 0);
+    this.places = this.places.filter((_, i) => i % 2 === 0);
+  }
 }
+
+const partOf = ({ items, seen }: Sample<unknown>): string =>
+  items.length < seen ? `${items.length} of ${seen.toLocaleString("en")}, evenly drawn` : `all ${seen}`;

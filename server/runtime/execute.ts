@@ -33,7 +33,10 @@ export interface ExecuteOptions extends StepOptions {
 
 export interface ExecuteResult {
   status: "done" | "failed" | "cancelled";
-  /** What each node that was run or read gave, by port, as the blob store keeps it. */
+  /**
+   * What each node that leads to the targets gave, by port, as the blob store keeps it, whether it was run now or
+   * before.
+   */
   outputs: Record<string, StoredOutputs>;
   ran: string[];
   cached: string[];
@@ -175,7 +178,9 @@ class Execution {
     for (const id of cached) this.result.outputs[id] = results.outputsOf(id);
     for (const id of nodesLeadingTo(this.#graph.flat.document, ...targets)) {
       const entry = run.includes(id) ? undefined : results.entryOf(id);
-      if (entry) this.#tellDone(id, entry);
+      if (!entry) continue;
+      this.result.outputs[id] = results.outputsOf(id);
+      this.#tellDone(id, entry);
     }
   }
 
