@@ -11,9 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { random } from "#models/random";
 import type { ImageBatch } from "#nodes/core/values";
+import { computingProcess } from "#server/runtime/computing-process";
 import { execute } from "#server/runtime/execute";
 import { createHost } from "#server/runtime/host/create-host";
-import { readAllRows } from "#server/runtime/rows";
+import { storedRowCount, takeStoredRows } from "#server/runtime/rows";
 import { openBlobs } from "#server/storage/blobs";
 import { makeSet, type SetName, setNames, sets } from "./open-sets";
 
@@ -32,7 +33,10 @@ async function bench(name: SetName): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), "patchbay-open-"));
   const inProcess = () =>
     JSON.parse(
-      execFileSync(process.execPath, [...process.execArgv, import.meta.filename, name, kept], { encoding: "utf8" }),
+      execFileSync(process.execPath, [...computingProcess.execArgv, import.meta.filename, name, kept], {
+        encoding: "utf8",
+        env: { ...process.env, ...computingProcess.env },
+      }),
     );
   const [first, second] = [inProcess(), inProcess()];
   await rm(kept, { recursive: true });
@@ -54,20 +58,19 @@ async function measure(name: SetName, work: string): Promise<void> {
   const start = performance.now();
   const result = await execute({ ...options, document: document as never, scratch: join(work, "scratch") });
   const openPeakMiB = peakMiB();
-  const image = (await readAllRows("image", result.outputs.data?.[pictures]?.value, blobs)) as Extract<
-    ImageBatch,
-    { files: unknown }
-  >;
+  const stored = result.outputs.data?.[pictures]?.value;
+  const rows = storedRowCount("image", stored);
   const opened = performance.now();
   const draw = random("bench", name);
-  const drawn = Array.from({ length: 1000 }, () => image.files[draw.below(image.files.length)]);
+  const numbers = Array.from({ length: 1000 }, () => draw.below(rows));
+  const drawn = (await takeStoredRows("image", stored, numbers, blobs)) as ImageBatch;
   const host = createHost({ ...options, nodeId: "bench", seed: 0, onProgress: () => {}, onWarn: () => {} });
-  await host.pixels({ files: drawn.filter((file) => file !== undefined) }, { width: 32, height: 32, fit: "cover" });
+  await host.pixels(drawn, { width: 32, height: 32, fit: "cover" });
   const seconds = (from: number, to: number) => Math.round((to - from) / 10) / 100;
   console.log(
     JSON.stringify({
       ...(result.error ? { error: result.error.message } : {}),
-      rows: image.files.length,
+      rows,
       openSeconds: seconds(start, opened),
       openPeakMiB,
       drawSeconds: seconds(opened, performance.now()),

@@ -19,7 +19,7 @@ export type KeepFor = (file: SourceFile) => KeepIndex;
 /** Tables whose places are known; their files are not held open. */
 const opened = new RecentlyUsed<Promise<TableFile>>(256);
 /** Pieces of columns that were unpacked, up to so many bytes. */
-const pieces = new RecentlyUsed<Promise<unknown[]>>(128 * 2 ** 20);
+const pieces = new RecentlyUsed<Promise<unknown[]>>(64 * 2 ** 20);
 
 export function openTables(folders: Folders, keepFor: KeepFor): Tables {
   async function open(file: SourceFile): Promise<TableFile> {

@@ -59,18 +59,41 @@ async function inChunks<T>(
   return { rows, chunks };
 }
 
-/** Chunks that were read last; rows that are drawn one by one come from a few of them. */
-const recent = new RecentlyUsed<Promise<string[] | { files: ImageFile[] }>>(16);
+/** A chunk that was read: any of its items. */
+type OpenList = { texts: string[] } | { pictures: PackedImages };
 
-export function loadList({ list, ref }: StoredList, blobs: Blobs): Promise<string[] | { files: ImageFile[] }> {
+/** Chunks that were read last, by how many bytes they have; rows that are drawn one by one come from all of them. */
+const recent = new RecentlyUsed<Promise<OpenList>>(64 * 2 ** 20);
+
+/** All items of a chunk. */
+export async function loadList(stored: StoredList, blobs: Blobs): Promise<string[] | { files: ImageFile[] }> {
+  const open = await openList(stored, blobs);
+  return "texts" in open ? open.texts : { files: imagesOf(open.pictures, 0, open.pictures.count) };
+}
+
+/** Some items of a chunk. */
+export async function listRange(
+  stored: StoredList,
+  first: number,
+  end: number,
+  blobs: Blobs,
+): Promise<string[] | { files: ImageFile[] }> {
+  const open = await openList(stored, blobs);
+  return "texts" in open ? open.texts.slice(first, end) : { files: imagesOf(open.pictures, first, end) };
+}
+
+function openList({ list, ref }: StoredList, blobs: Blobs): Promise<OpenList> {
   const known = recent.get(ref);
   if (known) return known;
-  const loaded = blobs
-    .get(ref)
-    .then((bytes) => (list === "texts" ? JSON.parse(new TextDecoder().decode(bytes)) : { files: unpacked(bytes) }));
-  loaded.catch(() => recent.delete(ref));
-  recent.set(ref, loaded, 1);
-  return loaded;
+  const opened = blobs.get(ref).then((bytes): OpenList => {
+    recent.set(ref, opened, bytes.length);
+    return list === "texts"
+      ? { texts: JSON.parse(new TextDecoder().decode(bytes)) as string[] }
+      : { pictures: unpacked(bytes) };
+  });
+  opened.catch(() => recent.delete(ref));
+  recent.set(ref, opened, 0);
+  return opened;
 }
 
 /**
@@ -111,7 +134,17 @@ function placeIn<K>(places: Map<K, number>, key: K): number {
   return known;
 }
 
-function unpacked(bytes: Uint8Array): PlacedImage[] {
+/** Addresses as they are kept: objects are made of those alone that are asked for. */
+interface PackedImages {
+  files: readonly SourceFile[];
+  columns: readonly string[];
+  numbers: Float64Array;
+  /** How many numbers an address has. */
+  each: number;
+  count: number;
+}
+
+function unpacked(bytes: Uint8Array): PackedImages {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as {
     files: SourceFile[];
@@ -121,13 +154,15 @@ function unpacked(bytes: Uint8Array): PlacedImage[] {
   const rest = bytes.subarray(8 + Math.ceil(length / 8) * 8);
   const numbers = new Float64Array(new Uint8Array(rest).buffer); // a copy of their own, so that they are aligned
   const each = head.numbers ?? numbersBefore;
-  return Array.from({ length: numbers.length / each }, (_, i) => {
-    const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1, item = -1] = numbers.subarray(
-      i * each,
-      (i + 1) * each,
-    );
-    const file = head.files[fileAt] as SourceFile;
-    if (columnAt >= 0) return { file, column: head.columns[columnAt], row, ...(item < 0 ? {} : { item }) };
+  return { files: head.files, columns: head.columns, numbers, each, count: numbers.length / each };
+}
+
+function imagesOf({ files, columns, numbers, each }: PackedImages, first: number, end: number): PlacedImage[] {
+  return Array.from({ length: end - first }, (_, i) => {
+    const at = (first + i) * each;
+    const [fileAt = 0, columnAt = -1, row = -1, start = -1, length = -1, item = -1] = numbers.subarray(at, at + each);
+    const file = files[fileAt] as SourceFile;
+    if (columnAt >= 0) return { file, column: columns[columnAt], row, ...(item < 0 ? {} : { item }) };
     if (start >= 0) return { file, start, length, row };
     return { file, name: file.name };
   });

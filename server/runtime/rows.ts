@@ -2,6 +2,7 @@
 import { countsOf } from "#nodes/core/packed";
 import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
+import { isStoredList, listRange, type StoredList } from "./lists";
 import { isStoredRows, type StoredChunk, type StoredRows, type StoredTensor } from "../storage/stored-rows";
 import { asArray, itemRange, loadValue, rowCount, rowsOf, storeValue, widthOf } from "./values";
 
@@ -95,6 +96,7 @@ async function readRange(
   blobs: Blobs,
 ): Promise<PortValue[RowType]> {
   if (isStoredRows(value)) return readRows(type, value, start, end, blobs); // a long list within a chunk
+  if (isStoredList(value)) return listRows(value, start, end, blobs);
   const tensor = storedTensorOf(type, value);
   if (!tensor) return rangeOf(type, (await loadValue(type, value, blobs)) as PortValue[RowType], start, end);
   const { dtype, shape, ref } = tensor;
@@ -105,6 +107,13 @@ async function readRange(
   const items: Tensor = { dtype, shape: [last - first, ...shape.slice(1)], data };
   const ofRows = counts ? { counts: counts.slice(start, end) } : {};
   return type === "image" ? { pixels: items, ...ofRows } : { ...items, ...ofRows };
+}
+
+async function listRows(stored: StoredList, start: number, end: number, blobs: Blobs): Promise<PortValue[RowType]> {
+  const { counts } = stored;
+  const [first, last] = itemRange(counts, start, end);
+  const items = await listRange(stored, first, last, blobs);
+  return Array.isArray(items) || !counts ? items : { ...items, counts: counts.slice(start, end) };
 }
 
 /** Some rows of a value in memory, without a copy of numbers. */

@@ -7,6 +7,7 @@ import { Failure } from "../../errors";
 import { damagedPicture } from "./pictures";
 import { decodable, type Decoding, failureOfAll } from "./pixels";
 import { decode } from "./render";
+import { settleAsTheyLie } from "./reading-order";
 import { failuresOf } from "./side-by-side";
 
 /** Decodes pictures of any sizes and gives what is made of each. All that cannot be decoded are named at once. */
@@ -16,11 +17,7 @@ export async function decodeEach<R>(
   use: (picture: Picture, index: number) => R,
   { bytesOf, each }: Pick<Decoding, "bytesOf" | "each">,
 ): Promise<R[]> {
-  const results = await each.settle(
-    files,
-    async (file, i) => use(await decoded(file, request, bytesOf), i),
-    "pictures",
-  );
+  const results = await settleAsTheyLie(each, files, async (file, i) => use(await decoded(file, request, bytesOf), i));
   const failures = failuresOf(results);
   if (failures.length) throw failureOfAll(failures, files);
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

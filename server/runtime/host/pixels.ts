@@ -11,6 +11,7 @@ import { sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
 import { damagedPicture, inspect } from "./pictures";
 import { render, renderVersion } from "./render";
+import { settleAsTheyLie } from "./reading-order";
 import { failuresOf, type SideBySide } from "./side-by-side";
 
 export interface Decoding {
@@ -28,11 +29,9 @@ export async function pixelsOf(
   const { width, height } = request;
   const size = width * height * 3;
   const data = new Uint8Array(bytesFor(files.length, size, request));
-  const results = await decoding.each.settle(
-    files,
-    async (file, i) => data.set(await keptPixels(file, request, decoding), i * size),
-    "pictures",
-  );
+  const results = await settleAsTheyLie(decoding.each, files, async (file, i) => {
+    data.set(await keptPixels(file, request, decoding), i * size);
+  });
   const failures = failuresOf(results);
   if (failures.length) throw failureOfAll(failures, files);
   return { dtype: "uint8", shape: [files.length, height, width, 3], data };
@@ -50,10 +49,10 @@ function bytesFor(count: number, size: number, { width, height }: PixelRequest):
 }
 
 /**
- * Pixels are kept where making them takes longer than reading and writing so many bytes: large photographs and drawings
- * are, a small photograph is not.
+ * Pixels are kept where making them takes longer than reading and writing a file of so many bytes: large photographs
+ * and drawings are, a small photograph is not.
  */
-const bytesPerMillisecond = 25_000;
+const keeping = { ms: 1, bytesPerMs: 25_000 };
 
 /** Pixels by content, or by the address, and request: made, or read from the cache folder. */
 async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
@@ -65,7 +64,7 @@ async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Deco
   try {
     const began = performance.now();
     const data = await render(bytes, request, size);
-    if (performance.now() - began > data.byteLength / bytesPerMillisecond) await writeWhole(path, data);
+    if (performance.now() - began > keeping.ms + data.byteLength / keeping.bytesPerMs) await writeWhole(path, data);
     return data;
   } catch (cause) {
     if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
