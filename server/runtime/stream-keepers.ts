@@ -17,8 +17,8 @@ const smallBytes = 64 * 2 ** 20;
 /** Chunks that are smaller together become one value. */
 const joinedBytes = 16 * 2 ** 20;
 
-/** The part of the time that telling what is there may take. */
-const tellingShare = 0.1;
+/** The part of the time that telling what is there may take, once there are so many chunks. */
+const telling = { share: 0.1, chunks: 64 };
 /** What is shown of rows before all of them are there. */
 const shown = { rows: 32, bytes: 2 ** 20 };
 
@@ -119,12 +119,14 @@ export class Keepers {
   }
 
   /**
-   * Tells what is there up to some row, for a run that goes on after a kill. What is told grows with the rows: of the
-   * time it may take a small part.
+   * Tells what is there up to some row, for a run that goes on after a kill. What is told grows with the chunks: where
+   * there are many, not after each of them.
    */
   async keepParts(end: number): Promise<void> {
+    const { rows, chunkRows } = this.stream;
     const began = performance.now();
-    if (end >= this.stream.rows || this.#tellingMs > tellingShare * (began - this.#began)) return;
+    const isOften = end > telling.chunks * chunkRows && this.#tellingMs > telling.share * (began - this.#began);
+    if (end >= rows || isOften) return;
     await this.#keepParts();
     this.#tellingMs += performance.now() - began;
   }
