@@ -3,6 +3,7 @@ import { numbersIn, pathIn, textIn } from "#models/files/cells";
 import { drawnPlaces, fittingRows, type RowFilter, type Share, takenCount } from "#models/files/choose-rows";
 import { BadValue, type ColumnKind, type TableFile } from "#models/files/table-file";
 import { BadRows } from "./bad-rows";
+import { blockRows, type FilledColumn, growingColumn } from "./growing-column";
 import type { Host, PictureSource } from "./host";
 import { lookedAtFirst, pictureName } from "./pictures";
 import { type BadRowsChoice, countPictures, openPart, type Part, placeOf, placesOf, readPartRows } from "./table-parts";
@@ -25,17 +26,19 @@ export interface DataSet extends Share {
 }
 
 /** The values of each column, in the order of the columns. */
-export async function readDataSet(host: Host, set: DataSet): Promise<PortValue["image" | "text" | "tensor"][]> {
+export async function readDataSet(host: Host, set: DataSet): Promise<ColumnValue[]> {
   const parts = takenParts(host, set, await fittingParts(host, set, await openParts(host, set)));
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const bad = new BadRows(parts, count);
-  const columns = set.columns.map((wanted) => columnOf(wanted, count));
+  const columns = set.columns.map((wanted) => columnOf(host, set, wanted, count));
   for (const part of parts) await readPart(host, set, part, columns, bad);
   for (const column of columns) await findPictures(host, set, column, bad);
   bad.tell(host, set.bad);
   const kept = bad.others();
   if (!(kept?.length ?? count)) throw failure("No row is left.", "Widen “Only where”, or look at what is left out.");
-  return columns.map((column) => column.value(kept));
+  const values: ColumnValue[] = [];
+  for (const column of columns) values.push(await column.value(kept));
+  return values;
 }
 
 const failure = (message: string, hint: string): Error => Object.assign(new Error(message), { hint });
@@ -122,18 +125,23 @@ interface Column {
   /** Of a column of pictures, where they lie or what their paths are. */
   pictures?: (PlacedImage | string)[];
   /** What it holds at some places, or at all. */
-  value(kept?: Uint32Array): PortValue["image" | "text" | "tensor"];
+  value(kept?: Uint32Array): ColumnValue | Promise<ColumnValue>;
 }
+type ColumnValue = PortValue["image" | "text" | "tensor"];
 
-function columnOf(wanted: WantedColumn, count: number): Column {
+function columnOf(host: Host, { bad }: DataSet, wanted: WantedColumn, count: number): Column {
   if (wanted.as === "picture") return pictureColumn(wanted, count);
-  return wanted.as === "number" || wanted.as === "integer" ? numberColumn(wanted, count) : textColumn(wanted, count);
+  const hasNumbers = wanted.as === "number" || wanted.as === "integer";
+  const held = hasNumbers ? numberColumn : textColumn;
+  // Which rows are left out is known in the end: until then all of them are held.
+  if (count <= blockRows || bad === "leave out") return held(wanted, count);
+  return { wanted, ...growingColumn(host, hasNumbers ? "tensor" : "text", count, (rows) => held(wanted, rows)) };
 }
 
 const reasonOf = ({ name }: WantedColumn, { reason, isRow }: BadValue): string =>
   isRow ? reason : `“${name}” ${reason}`;
 
-function textColumn(wanted: WantedColumn, count: number): Column {
+function textColumn(wanted: WantedColumn, count: number): Column & FilledColumn {
   const texts = new Array<string>(count).fill("");
   return {
     wanted,
@@ -177,7 +185,7 @@ function interned(): (text: string) => string {
 /** More numbers than this are no column to be held. */
 const mostBytes = 2 ** 31;
 
-function numberColumn(wanted: WantedColumn, count: number): Column {
+function numberColumn(wanted: WantedColumn, count: number): Column & FilledColumn {
   const { as, size = 1, name } = wanted;
   const width = as === "integer" ? 8 : 4;
   if (count * size * width > mostBytes)

@@ -4,6 +4,7 @@ import type {
   ImageBatch,
   ImageFile,
   PlacedImage,
+  PortValue,
   Series,
   SourceFile,
   StoredImage,
@@ -194,6 +195,13 @@ export interface PictureSource {
   place?: PlacedImage;
 }
 
+/** Rows that are kept as they come. */
+export interface GrowingRows<T extends "text" | "tensor"> {
+  add(part: PortValue[T]): Promise<void>;
+  /** All of them, to be returned from the node and not to be looked into. */
+  finish(): Promise<PortValue[T]>;
+}
+
 /**
  * Everything a `run` node may ask of the machine it runs on. The worker passes the real one, tests one on a
  * temporary folder.
@@ -217,6 +225,8 @@ export interface Host {
   putParts(parts: AsyncIterable<Uint8Array>): Promise<{ ref: string; bytes: number }>;
   /** A new file, for what is stored in the end. */
   growFile(): GrowingFile;
+  /** For rows that a node gives and that are too many to be held: they are kept part by part. */
+  growRows<T extends "text" | "tensor">(type: T): GrowingRows<T>;
   get(ref: string): Promise<Uint8Array>;
   /** How many bytes were stored, and some of them: from `start` up to `end`, or to where they end. */
   size(ref: string): Promise<number>;

@@ -42,7 +42,7 @@ Of a tar, \`image\` is a sample's picture of whatever format, and every other me
 
 Nothing is copied: pictures are read where they lie when they are decoded. Opening reads what files say of themselves;
 of CSV, JSON and tar an index of where rows begin is made once and kept until the file changes. Texts and numbers of the
-chosen rows are read, and held. A .json file is one list.
+chosen rows are read, and kept block by block where there are many. A .json file is one list.
 
 Rows that fit all of *Only where* are counted; of these all are taken, the first, or some at random by the seed, in the
 order of the files. A bad row has no value in a column, or none of its kind, or a picture that is damaged: the run stops

@@ -22,7 +22,7 @@ export const tensors = defineNode({
 port of each tensor of the first file; what is not needed is removed. The tensor of a .npy is called like its file, or,
 of several files, like the first. Tensors of several files are put one behind the other along their first axis, as
 embeddings in parts are. float16, float32, float64, int32, int64, uint8 and bool are read, row by row with the small
-end first, up to 2 GiB in all. Python objects are refused.`,
+end first, of any size: large ones are kept in pieces, and never held as a whole. Python objects are refused.`,
   version: 1,
   inputs: {},
   outputs: {},
@@ -78,16 +78,14 @@ function portsOf(columns: readonly Wanted[]): Ports {
   );
 }
 
-const mostBytes = 2 ** 31;
+/** Larger tensors are not held: they are kept in pieces of so many bytes. */
+const pieceBytes = 2 ** 24;
 
 /** A tensor of all files, one behind the other. */
 async function joined(host: Host, opened: readonly Opened[], wanted: Wanted): Promise<Tensor> {
   const parts = opened.map(({ file, tensors }) => ({ file, ...partOf(file, tensors, wanted) }));
   const bytes = parts.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (bytes > mostBytes)
-    throw Object.assign(new Error(`“${wanted.name}” has ${(bytes / 2 ** 30).toFixed(1)} GiB, and 2 is the limit.`), {
-      hint: "Give fewer files at a time.",
-    });
+  if (bytes > pieceBytes) return inPieces(host, parts, wanted);
   const data = new Uint8Array(bytes);
   let filled = 0;
   for (const { file, start, end } of parts) {
@@ -96,6 +94,26 @@ async function joined(host: Host, opened: readonly Opened[], wanted: Wanted): Pr
   }
   const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 1), 0);
   return { dtype: wanted.as, shape: [rows, ...wanted.row], data: asNumbers(wanted.as, data) };
+}
+
+async function inPieces(
+  host: Host,
+  parts: readonly (PlacedNumbers & { file: SourceFile })[],
+  { as, row }: Wanted,
+): Promise<Tensor> {
+  const rows = host.growRows("tensor");
+  for (const { file, start, end, shape } of parts) {
+    const [count = 0] = shape;
+    const rowBytes = (end - start) / Math.max(1, count);
+    const pieceRows = Math.max(1, Math.floor(pieceBytes / Math.max(1, rowBytes)));
+    for (let first = 0; first < count; first += pieceRows) {
+      const last = Math.min(count, first + pieceRows);
+      const bytes = await host.sourceBytes(file, start + first * rowBytes, start + last * rowBytes);
+      await rows.add({ dtype: as, shape: [last - first, ...row], data: asNumbers(as, new Uint8Array(bytes)) });
+      host.progress(last, count, `rows of ${file.name}`);
+    }
+  }
+  return rows.finish();
 }
 
 function partOf(file: SourceFile, tensors: Map<string, PlacedNumbers>, { name, as, row }: Wanted): PlacedNumbers {

@@ -48,6 +48,9 @@ export interface GivenRows {
   rows: number;
 }
 
+/** Of rows that are not held, a preview is made of so many. */
+const shownRows = 4096;
+
 /** A node's outputs by port, in stored form. */
 export type StoredOutputs = Record<string, { type: PortType; value: unknown }>;
 
@@ -119,6 +122,12 @@ export class Results {
       const endpoint = endpointKey({ node: id, port });
       const value = values.get(endpoint);
       if (value === undefined) continue;
+      if (isStoredRows(value)) {
+        entry.outputs[port] = value; // kept as they came
+        const first = await readRows(type as RowType, value, 0, Math.min(value.rows, shownRows), this.options.blobs);
+        entry.previews[port] = await previewOfRows(type as RowType, first, value.rows, host);
+        continue;
+      }
       this.#values.set(endpoint, Promise.resolve(value));
       entry.outputs[port] = await storeValue(type, value, this.options.blobs);
       entry.previews[port] = (await previewOf(type, value, host)) as Preview;

@@ -17,6 +17,7 @@ import { openTables, withFileName } from "../../files/tables";
 import { keptIndex } from "./kept-index";
 import { imageBytes, shownImage } from "./image-bytes";
 import { growingFile } from "./growing-file";
+import { growingRows } from "./growing-rows";
 import { importImage, importImages } from "./import-images";
 import { packageFile } from "./packages";
 import { decodeEach, picturesIn } from "./decode-each";
@@ -66,6 +67,7 @@ export function createHost(options: HostOptions): Host {
     put: (bytes) => blobs.put(bytes, { durable: false }),
     putParts: (parts) => blobs.putStream(Readable.from(parts), Number.POSITIVE_INFINITY, { durable: false }),
     growFile: () => growingFile(blobs),
+    growRows: (type) => growingRows(type, blobs),
     get: (ref) => blobs.get(ref),
     size: (ref) => blobs.size(ref),
     read: (ref, start, end) => blobs.read(ref, start, end),

@@ -1,0 +1,45 @@
+/** A column of a data set that is too long to be held: its rows are kept block by block as they are read. */
+import type { Host } from "./host";
+import type { PortValue } from "./values";
+
+/** A column that is filled row by row, in the order of the rows. */
+export interface FilledColumn {
+  /** Takes a value in, and gives what is wrong with it. */
+  set(place: number, value: unknown): string | undefined;
+  /** What it holds at some places, or at all. */
+  value(kept?: Uint32Array): PortValue["text" | "tensor"];
+}
+
+/** Shorter columns are held. */
+export const blockRows = 2 ** 14;
+
+/** A column of `count` rows in blocks, each of them a column as `columnOf` makes it. */
+export function growingColumn(
+  host: Host,
+  type: "text" | "tensor",
+  count: number,
+  columnOf: (rows: number) => FilledColumn,
+) {
+  const rows = host.growRows(type);
+  let first = 0;
+  let block = columnOf(Math.min(blockRows, count));
+  let keeping: Promise<void> = Promise.resolve();
+  const keepBlock = () => {
+    const value = block.value();
+    keeping = keeping.then(() => rows.add(value));
+    keeping.catch(() => {}); // whoever asks for the rows is told
+    first += blockRows;
+    block = columnOf(Math.max(0, Math.min(blockRows, count - first)));
+  };
+  return {
+    set(place: number, value: unknown): string | undefined {
+      while (place >= first + blockRows) keepBlock();
+      return block.set(place - first, value);
+    },
+    async value(): Promise<PortValue["text" | "tensor"]> {
+      while (first < count) keepBlock();
+      await keeping;
+      return rows.finish();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { npyHeader } from "#models/files/npy-header";
+import type { Tensor } from "#nodes/core/values";
+import { graph, runDocument } from "#tests/kit/graphs";
+import { temporaryFolder } from "#tests/kit/run-node";
+import { openBlobs } from "../storage/blobs";
+import { isStoredRows, readAllRows, readRows } from "./rows";
+
+const rows = 40_000;
+
+it("keeps long columns of a data set in blocks, and gives the rows of each", async () => {
+  const dir = await temporaryFolder();
+  const folder = join(dir, "set");
+  await mkdir(folder);
+  const lines = Array.from({ length: rows }, (_, i) => `text ${i},${i % 7},${i / 4}`);
+  await writeFile(join(folder, "set.csv"), ["text,label,score", ...lines].join("\n"));
+  const columns = [
+    { name: "text", as: "text" },
+    { name: "label", as: "integer" },
+    { name: "score", as: "number" },
+  ];
+  const document = graph({ data: ["data.table", { folder, files: "set.csv", columns }] }, []);
+  const result = await runDocument(document, dir, { folders: [folder] });
+  expect(result.error).toBeUndefined();
+  const blobs = openBlobs(join(dir, "blobs"));
+  const stored = (port: string) => result.outputs.data?.[port]?.value;
+  expect(["text", "label", "score"].map((port) => isStoredRows(stored(port)))).toEqual([true, true, true]);
+  expect(await readRows("text", stored("text"), 16_383, 16_386, blobs)).toEqual([
+    "text 16383",
+    "text 16384",
+    "text 16385",
+  ]);
+  const label = (await readAllRows("tensor", stored("label"), blobs)) as Tensor;
+  expect([label.shape, label.data[39_999]]).toEqual([[rows], BigInt(39_999 % 7)]);
+  const score = (await readRows("tensor", stored("score"), 32_767, 32_770, blobs)) as Tensor;
+  expect([...score.data]).toEqual([32_767 / 4, 32_768 / 4, 32_769 / 4]);
+  const shown = result.events.find((event) => event.kind === "node-done" && event.node === "data");
+  expect(shown).toMatchObject({ previews: { text: { count: rows }, label: { shape: [rows] } } });
+});
+
+it("keeps a large tensor of a file in pieces, and gives the rows of each", async () => {
+  const dir = await temporaryFolder();
+  const folder = join(dir, "set");
+  await mkdir(folder);
+  const numbers = Float32Array.from({ length: 20_000 * 256 }, (_, i) => i % 1000);
+  await writeFile(
+    join(folder, "e.npy"),
+    Buffer.concat([npyHeader("float32", [20_000, 256]), new Uint8Array(numbers.buffer)]),
+  );
+  const document = graph(
+    { data: ["data.tensors", { folder, files: "e.npy", columns: [{ name: "e", as: "float32", row: [256] }] }] },
+    [],
+  );
+  const result = await runDocument(document, dir, { folders: [folder] });
+  expect(result.error).toBeUndefined();
+  const stored = result.outputs.data?.e?.value;
+  expect(isStoredRows(stored)).toBe(true);
+  const some = (await readRows("tensor", stored, 16_383, 16_386, openBlobs(join(dir, "blobs")))) as Tensor;
+  expect(some.data).toEqual(numbers.slice(16_383 * 256, 16_386 * 256));
+});
