@@ -24,7 +24,11 @@ export const isStoredList = (stored: unknown): stored is StoredList =>
 
 /** Texts as they are kept. */
 export async function storeTexts(texts: readonly string[], blobs: Blobs): Promise<readonly string[] | StoredRows> {
-  if (texts.length <= chunkRows) return texts;
+  return texts.length <= chunkRows ? texts : storeTextList(texts, blobs);
+}
+
+/** Texts in chunks, however few they are: a part of a list that is long. */
+export function storeTextList(texts: readonly string[], blobs: Blobs): Promise<StoredRows> {
   return inChunks(texts, "texts", blobs, (some) => new TextEncoder().encode(JSON.stringify(some)));
 }
 
