@@ -15,6 +15,8 @@ export interface ReadOptions {
   /** Is given each chosen row's place among them, and its values by column. */
   meet(place: number, values: readonly unknown[]): void;
   progress?(done: number): void;
+  /** Waits for whatever is done with the rows that were met, before more are read. */
+  keepUp?(): Promise<void>;
 }
 
 export async function readRows(table: TableFile, columns: readonly string[], options: ReadOptions): Promise<void> {
@@ -38,6 +40,7 @@ export async function readRows(table: TableFile, columns: readonly string[], opt
       );
     }
     options.progress?.(place);
+    await options.keepUp?.();
   }
 }
 

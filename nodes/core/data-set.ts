@@ -124,6 +124,8 @@ interface Column {
   set(place: number, value: unknown): string | undefined;
   /** Of a column of pictures, where they lie or what their paths are. */
   pictures?: (PlacedImage | string)[];
+  /** Waits until what was taken in is kept, where it is not held. */
+  keepUp?(): Promise<void>;
   /** What it holds at some places, or at all. */
   value(kept?: Uint32Array): ColumnValue | Promise<ColumnValue>;
 }
@@ -230,12 +232,14 @@ async function readPart(host: Host, set: DataSet, part: Part, columns: readonly 
     if (isPlaced(table, column.wanted)) await placePictures(part, column, { bad, choice: set.bad });
   }
   const names = read.map(({ wanted }) => wanted.name);
-  await readPartRows(host, part, names, set.bad, (place, values) => {
+  const meet = (place: number, values: readonly unknown[]) => {
     for (const [i, column] of read.entries()) {
       const wrong = column.set(place, values[i]);
       if (wrong !== undefined) bad.add(place, wrong);
     }
-  });
+  };
+  const keepUp = async () => void (await Promise.all(read.map((column) => column.keepUp?.())));
+  await readPartRows(host, part, names, set.bad, meet, keepUp);
 }
 
 /** Whether a column's pictures lie in the file, and no paths of them. */

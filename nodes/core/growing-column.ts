@@ -36,6 +36,8 @@ export function growingColumn(
       while (place >= first + blockRows) keepBlock();
       return block.set(place - first, value);
     },
+    /** Waits until what was taken in is kept. */
+    keepUp: () => keeping,
     async value(): Promise<PortValue["text" | "tensor"]> {
       while (first < count) keepBlock();
       await keeping;

@@ -46,6 +46,7 @@ export async function readPartRows(
   columns: readonly string[],
   bad: BadRowsChoice,
   meet: (place: number, values: readonly unknown[]) => void,
+  keepUp?: () => Promise<void>,
 ): Promise<void> {
   if (!columns.length || !count) return;
   try {
@@ -54,6 +55,7 @@ export async function readPartRows(
       tolerant: bad === "leave out",
       meet: (place, values) => meet(first + place, values),
       progress: (done) => host.progress(first + done, first + count, "rows"),
+      keepUp,
     });
   } catch (error) {
     throw ofFile(file, error);
