@@ -60,6 +60,7 @@ export interface TrainingState {
   memory: Memory;
   waiting: WaitingTime;
   peak: PeakMemory;
+  afterFirstStep?(): void;
   /** What lies before the losses and the metrics. */
   source: DrawnRows;
   /** Which rows may not, or must, meet in a batch: a number for each row, equal where names are. */

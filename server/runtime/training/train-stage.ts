@@ -85,6 +85,8 @@ class RunningStage {
     for (let step = curve.steps + 1; step <= lastStep && !isOver; step++) {
       if (training.signal.aborted) throw new Cancelled();
       const values = await this.#takeStep(step);
+      this.state.afterFirstStep?.();
+      this.state.afterFirstStep = undefined;
       const measured = await this.#measure(step);
       tellMetrics(this.state, step);
       this.#tellProgress(step, values);

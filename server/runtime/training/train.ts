@@ -83,7 +83,7 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
   state.steps = prepared.reduce((sum, { stage }) => sum + stage.steps, 0);
   warnOfIdlePatterns(state, prepared);
   const drawings = prepared.reduce((sum, { stage }) => sum + stage.steps * stage.accumulate, 0);
-  if (drawings >= fewBatches || !source.holdsAll) source.startThreads(training.dataThreads);
+  if (drawings >= fewBatches || !source.holdsAll) startThreads(state, prepared);
   const resumed = await resume(state);
   let before = 0;
   for (const stage of prepared) {
@@ -99,6 +99,17 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
     waited: state.waiting.share,
     memory: state.peak.bytes / 2 ** 30,
   };
+}
+
+/**
+ * Has threads started that draw rows: where a frozen part goes over the data, at once. Else after the first step, whose
+ * cores they would take while they start.
+ */
+function startThreads(state: TrainingState, prepared: readonly PreparedStage[]): void {
+  const start = () => state.source.startThreads(state.training.dataThreads);
+  const hasFrozen = prepared.some(({ branches }) => branches.some(({ built }) => built.halves));
+  if (hasFrozen) start();
+  else state.afterFirstStep = start;
 }
 
 /** Opens the data of a stage, counts its steps, and builds each of its branches. */
