@@ -1,8 +1,12 @@
-/** In which order pictures are read: those of one file as they lie in it, so that a compressed piece is unpacked once. */
+/**
+ * In which order pictures are read: those of one file as they lie in it, so that a compressed piece is unpacked once.
+ */
 import type { ImageFile } from "#nodes/core/values";
 import type { SideBySide } from "./side-by-side";
 
-/** Does work for pictures side by side, in the order in which they are best read. Results have the order of the list. */
+/**
+ * Does work for pictures side by side, in the order in which they are best read. Results have the order of the list.
+ */
 export async function settleAsTheyLie<R>(
   each: SideBySide,
   files: readonly ImageFile[],
