@@ -71,10 +71,11 @@ function maskedWords({ builder, config, inputs }: Forward<Config>): Outputs {
     const shape = [config.vocab_size, config.hidden_size];
     const init = { kind: "normal", std: 0.02 } as const;
     const head = scoped(builder, "cls.predictions");
-    const table = config.tie_word_embeddings
+    const isTied = config.tie_word_embeddings;
+    const table = isTied
       ? builder.weight("bert.embeddings.word_embeddings.weight", shape, init)
       : head.weight("decoder.weight", shape, init);
-    const bias = head.weight("bias", [config.vocab_size], { kind: "zeros" });
+    const bias = head.weight(isTied ? "bias" : "decoder.bias", [config.vocab_size], { kind: "zeros" });
     return wordScores(builder, bertTransform(head, last(), config), table, bias);
   });
   return { loss: () => tokenLoss(builder, logits(), inputs.need("labels")), logits, ...states };
@@ -88,6 +89,7 @@ function classifier({ builder, config, inputs }: Forward<Config>): Outputs {
 const names = {
   prefixes: ["bert"],
   renames: [[/^cls\.predictions\.decoder\.bias$/, "cls.predictions.bias"]] as const,
+  tied: { "cls.predictions.decoder.bias": "cls.predictions.bias" },
 };
 
 export const bert = defineFamily({

@@ -242,7 +242,8 @@ function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Se
     for (const { token: place, input, features } of seen) {
       if (!inputs.given(input)) continue;
       const isPlace = op.Equal(inputs.need("input_ids"), graph.constant([place], "int64"));
-      words = placeFeatures(builder, words, isPlace, featuresInRows(builder, features(), { inputs, place }));
+      const rows = featuresInRows(builder, features(), { inputs, place });
+      words = placeFeatures(builder, words, isPlace, rows.features, rows.counts);
     }
     return words;
   });

@@ -41,10 +41,10 @@ export function pickTokens(builder: Builder, tokens: Value, places: Value): Valu
 /**
  * Puts features in the places of placeholder tokens, in their order, row by row. tokens: float32 [B, T, D]; isPlace:
  * bool [B, T]; features: float32 [.., D], as many as there are places → [B, T, D]. While text is generated the features
- * are [B, N, D], those of each row for itself.
+ * are [B, N, D], those of each row for itself, of which `counts`, int64 [B, 1], says how many are its own.
  */
-export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, features: Value): Value {
-  if (builder.generation) return placeInRows(builder, tokens, isPlace, features);
+export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, features: Value, counts?: Value): Value {
+  if (builder.generation) return placeInRows(builder, tokens, isPlace, features, counts);
   const { op, graph } = builder;
   const [batch, length, width] = tokens.shape as [Dim, Dim, number];
   const count = features.shape.slice(0, -1).reduce(multiplyDims, 1);
@@ -58,9 +58,10 @@ export function placeFeatures(builder: Builder, tokens: Value, isPlace: Value, f
 /**
  * The same where each row has features of its own, which may be more than its places: the first of them are placed.
  * features: float32 [B, N, D]. While text is generated they are made once, and places of earlier tokens count. Where it
- * is known how many there are, a placeholder behind the last one, which a model may write itself, stays a token as any.
+ * is known how many there are, in all rows or by `counts` in each, a placeholder behind the last one, which a model may
+ * write itself, stays a token as any.
  */
-export function placeInRows(builder: Builder, tokens: Value, isPlace: Value, features: Value): Value {
+export function placeInRows(builder: Builder, tokens: Value, isPlace: Value, features: Value, counts?: Value): Value {
   const { op, graph, generation } = builder;
   const [batch, length] = tokens.shape as [Dim, Dim];
   const [, perRow] = features.shape as [Dim, Dim];
@@ -68,7 +69,8 @@ export function placeInRows(builder: Builder, tokens: Value, isPlace: Value, fea
   const number = numbersInRows(builder, isPlace);
   const isBounded = typeof perRow === "number";
   const within = isBounded ? op.Min(number, graph.constant([perRow - 1], "int64")) : number;
-  const isFilled = isBounded ? op.And(isPlace, op.Less(number, graph.constant([perRow], "int64"))) : isPlace;
+  const bound = counts ? (generation?.once(counts) ?? counts) : isBounded && graph.constant([perRow], "int64");
+  const isFilled = bound ? op.And(isPlace, op.Less(number, bound)) : isPlace;
   const index = op.Reshape(op.Max(within, graph.constant([0], "int64")), { to: [batch, length, 1] });
   const placed = op.GatherND(own, index, { batch_dims: 1 });
   return op.Where(op.Reshape(isFilled, { to: [batch, length, 1] }), placed, tokens);

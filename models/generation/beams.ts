@@ -1,11 +1,13 @@
 /**
  * Beam search as transformers 5 does it: of all continuations of a prompt's beams the best are taken, more than there
- * are beams, so that enough go on where some end; what ended is kept while it is among the best that ended.
+ * are beams, so that enough go on where some end; what ended is kept while it is among the best that ended. Where they
+ * are drawn, as many continuations are drawn by their scores, none of them twice, instead of the best being taken.
  */
+import { random } from "../random";
 import type { Decoding, Scores } from "./decoding";
 import { type Generated, type GenerationHooks, hasEnded } from "./made";
 import type { GenerationOptions } from "./options";
-import { largest, logSoftmax, type Processor, processorsOf } from "./scores";
+import { disturb, largest, logSoftmax, type Processor, processorsOf, warpersOf } from "./scores";
 
 interface Beam {
   /** New tokens alone. */
@@ -18,6 +20,8 @@ interface Beam {
 
 /** The beams of one prompt. */
 interface Search {
+  /** Which of all prompts it is. */
+  number: number;
   prompt: readonly number[];
   running: Beam[];
   /** The best first, at most as many as there are beams. */
@@ -34,9 +38,10 @@ export async function searchBeams(
   hooks: GenerationHooks,
 ): Promise<Generated[][]> {
   const searches = prompts.map((prompt, row): Search => {
-    return { prompt, running: [{ tokens: [], score: 0, row }], ended: [], isDone: false };
+    return { number: row, prompt, running: [{ tokens: [], score: 0, row }], ended: [], isDone: false };
   });
-  const processors = processorsOf(options);
+  const least = Math.max(2, 1 + options.ends.length);
+  const processors = [...processorsOf(options), ...(options.sample ? warpersOf(options, least) : [])];
   let scores = first;
   for (;;) {
     hooks.signal?.throwIfAborted();
@@ -75,18 +80,33 @@ function step(search: Search, scores: Scores, vocabulary: number, how: How): voi
   search.isDone = !search.running.length || isDone(search, options);
 }
 
-/** The best continuations of all beams together, best first: so many that, if the best end, enough go on. */
-function bestContinuations({ prompt, running }: Search, scores: Scores, vocabulary: number, how: How): Beam[] {
-  const { beams, ends } = how.options;
+/**
+ * The best continuations of all beams together, or as many that are drawn, best first: so many that, if the best end,
+ * enough go on.
+ */
+function bestContinuations(search: Search, scores: Scores, vocabulary: number, how: How): Beam[] {
+  const { beams, ends, sample, seed } = how.options;
   const count = Math.max(2, 1 + ends.length) * beams;
-  const all = running.flatMap((beam) => {
+  const all = search.running.flatMap((beam, place) => {
     const own = scores.slice(beam.row * vocabulary, (beam.row + 1) * vocabulary);
     logSoftmax(own);
-    const row = { tokens: [...prompt, ...beam.tokens], made: beam.tokens.length };
+    const made = beam.tokens.length;
+    const row = { tokens: [...search.prompt, ...beam.tokens], made };
     for (const process of how.processors) process(own, row);
-    return largest(own, count).map(({ index, score }) => ({ beam, index, score: Math.fround(score + beam.score) }));
+    const draws = sample ? random("beams", seed, search.number, made, place) : undefined;
+    const ranks = draws ? disturb(own, () => draws.uniform()) : own;
+    return largest(ranks, count).map(({ index, score: rank }) => {
+      return {
+        beam,
+        index,
+        rank: Math.fround(rank + beam.score),
+        score: Math.fround((own[index] as number) + beam.score),
+      };
+    });
   });
-  const best = all.sort((a, b) => b.score - a.score).slice(0, count);
+  const possible = sample ? all.filter(({ score }) => score !== Number.NEGATIVE_INFINITY) : all;
+  const chosen = possible.sort((a, b) => b.rank - a.rank).slice(0, count);
+  const best = chosen.sort((a, b) => b.score - a.score);
   return best.map(({ beam, index, score }) => ({ tokens: [...beam.tokens, index], score, row: beam.row }));
 }
 

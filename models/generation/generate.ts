@@ -30,7 +30,6 @@ function refuse({ beams, results, sample }: GenerationOptions, prompts: readonly
   const fail = (what: string, hint: string) => {
     throw Object.assign(new Error(what), { hint });
   };
-  if (beams > 1 && sample) fail("Beams are searched, not drawn.", "Take one beam, or do not sample.");
   if (beams > 1 && results > beams)
     fail(`${beams} beams give no ${results} results.`, "Ask for at most as many results as there are beams.");
   if (beams === 1 && !sample && results > 1)

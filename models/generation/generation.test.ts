@@ -86,6 +86,22 @@ describe("generation", () => {
     expect(made).toHaveLength(4);
   });
 
+  it("draws continuations of beams without drawing one twice, as often as their scores say", async () => {
+    const shares = [0.3, 0.25, 0.2, 0.15, 0.1];
+    const scores = Array.from({ length: 125 }, (_, i) => Math.log(shares[i % 5] as number));
+    const options = { ...ended, ends: [], maxNew: 1, beams: 2, results: 2, sample: true };
+    const rounds = 2000;
+    let without = 0;
+    for (let seed = 0; seed < rounds; seed++) {
+      // Four of the five continuations are drawn, and the two best of them are the results.
+      const [made = []] = await generate(new Table(5, scores), [[1, 2]], { ...options, seed });
+      const [first = 0, second = 0] = made.map(({ tokens }) => tokens[0]);
+      expect(first).toBeLessThan(second);
+      if (first !== 0) without++;
+    }
+    expect(Math.abs(without / rounds - drawnLast(0, shares))).toBeLessThan(0.02);
+  });
+
   it("tells tokens as they come, and stops between two of them", async () => {
     const control = new AbortController();
     const told: number[] = [];
@@ -117,7 +133,6 @@ describe("generation", () => {
 
   it("refuses what cannot be, with the field that asks for it", async () => {
     const asked = (options: object) => generate(table(), [[1]], { ...ended, ...options });
-    await expect(asked({ beams: 2, sample: true })).rejects.toThrow("Beams are searched, not drawn.");
     await expect(asked({ beams: 2, results: 3 })).rejects.toThrow("2 beams give no 3 results.");
     await expect(asked({ results: 3 })).rejects.toThrow("The best tokens are the same every time.");
     await expect(generate(table(), [[1], []], ended)).rejects.toThrow("Prompt 2 is empty.");
@@ -147,3 +162,13 @@ describe("text of tokens", () => {
     expect([cut.push(97), cut.push(0xc3), cut.end()]).toEqual(["a", "", "\ufffd"]);
   });
 });
+
+/** How likely one is the last of all when they are drawn one after the other, by their shares of what is left. */
+function drawnLast(index: number, shares: readonly number[]): number {
+  const sum = shares.reduce((all, share) => all + share, 0);
+  if (shares.length === 1) return 1;
+  return shares.reduce((chance, share, i) => {
+    if (i === index) return chance;
+    return chance + (share / sum) * drawnLast(i < index ? index - 1 : index, shares.toSpliced(i, 1));
+  }, 0);
+}

@@ -39,13 +39,16 @@ export function processorsOf(how: Processing): Processor[] {
   ];
 }
 
-/** Those that shape what is drawn from, in transformers' order. */
-export function warpersOf({ temperature: heat, topK: best, topP: mass, minP: share }: Sampling): Processor[] {
+/** Those that shape what is drawn from, in transformers' order; each leaves `least` tokens at least. */
+export function warpersOf(
+  { temperature: heat, topK: best, topP: mass, minP: share }: Sampling,
+  least = 1,
+): Processor[] {
   return [
     ...(heat === 1 ? [] : [temperature(heat)]),
-    ...(best ? [topK(best)] : []),
-    ...(mass < 1 ? [topP(mass)] : []),
-    ...(share > 0 ? [minP(share)] : []),
+    ...(best ? [topK(Math.max(best, least))] : []),
+    ...(mass < 1 ? [topP(mass, least)] : []),
+    ...(share > 0 ? [minP(share, least)] : []),
   ];
 }
 
@@ -65,13 +68,13 @@ export const topK =
 
 /** Keeps the fewest best whose probabilities reach `mass` together. */
 export const topP =
-  (mass: number): Processor =>
+  (mass: number, least = 1): Processor =>
   (scores) => {
     const probabilities = softmax(scores);
     const worstFirst = indicesOf(scores).sort((a, b) => (scores[a] as number) - (scores[b] as number));
-    worstFirst.pop(); // the best stays in any case
     let sum = 0;
-    for (const i of worstFirst) {
+    // the best stay in any case
+    for (const i of worstFirst.slice(0, Math.max(0, worstFirst.length - least))) {
       sum = Math.fround(sum + (probabilities[i] as number));
       if (sum > Math.fround(1 - mass)) return;
       scores[i] = Number.NEGATIVE_INFINITY;
@@ -80,14 +83,13 @@ export const topP =
 
 /** Keeps what has at least this share of the best one's probability. */
 export const minP =
-  (share: number): Processor =>
+  (share: number, least = 1): Processor =>
   (scores) => {
     const probabilities = softmax(scores);
-    const best = probabilities.reduce((most, each) => Math.max(most, each), 0);
-    const least = Math.fround(best * share);
+    const best = largest(probabilities, least).map(({ score }) => score);
+    const bound = Math.min(best.at(-1) ?? 0, Math.fround((best[0] ?? 0) * share));
     for (let i = 0; i < scores.length; i++) {
-      const probability = probabilities[i] as number;
-      if (probability < least && probability < best) scores[i] = Number.NEGATIVE_INFINITY;
+      if ((probabilities[i] as number) < bound) scores[i] = Number.NEGATIVE_INFINITY;
     }
   };
 
@@ -167,6 +169,14 @@ function indicesOf(scores: Float32Array): number[] {
   const places: number[] = [];
   for (let i = 0; i < scores.length; i++) if (scores[i] !== Number.NEGATIVE_INFINITY) places.push(i);
   return places;
+}
+
+/**
+ * Logarithms of probabilities, each with noise, such that the best so many of them are drawn by the probabilities, none
+ * twice (Gumbel's trick). What is ruled out stays so.
+ */
+export function disturb(logarithms: Float32Array, uniform: () => number): Float32Array {
+  return logarithms.map((score) => score - Math.log(-Math.log(uniform() || Number.MIN_VALUE)));
 }
 
 export function softmax(scores: Float32Array): Float32Array {

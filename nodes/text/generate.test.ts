@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { readSafetensors } from "#models/files/safetensors";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import type { StoredTensor } from "#server/runtime/values";
@@ -6,6 +9,14 @@ import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
+import { tinyFolder, tinyModel } from "../../scripts/gen/tiny-models";
+
+interface Case {
+  name: string;
+  text?: string[];
+  kwargs: { num_beams: number; max_new_tokens: number; eos_token_id: number };
+  outputs: Record<string, string>;
+}
 
 const sizes = { vocabulary: 560, width: 32, layers: 2, heads: 4, keyHeads: 2, hidden: 48 };
 const prompts = ["a red boat on the lake", "tea", "the cat sees the cup"];
@@ -35,7 +46,7 @@ function writer(text: readonly string[], params: Record<string, unknown> = {}, d
 
 async function tokensOf(document: GraphDocument, folder?: string): Promise<bigint[][]> {
   const dir = folder ?? (await temporaryFolder());
-  const result = await runDocument(document, dir);
+  const result = await runDocument(document, dir, { folders: [tinyFolder] });
   expect(result.error).toBeUndefined();
   const { dtype, shape, ref } = result.outputs.generate?.tokens?.value as StoredTensor;
   const data = asArray(dtype, await openBlobs(`${dir}/blobs`).get(ref)) as BigInt64Array;
@@ -79,9 +90,42 @@ it("draws the same with the same seed, and other texts with another", async () =
   expect(await draw(2)).not.toEqual(first);
 });
 
-it("searches with beams, and gives the best text of each prompt", async () => {
-  const beams = await tokensOf(writer(prompts, { strategy: "beams", beams: 3, early: "yes" }));
-  expect(beams).toHaveLength(3);
+it.each([1, -0.5])("searches with beams as transformers does, ended ones by a penalty of %d", async (lengthPenalty) => {
+  const folder = join(tinyFolder, "qwen2");
+  const { cases } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { cases: Case[] };
+  const name = `beam4-eos-penalty${lengthPenalty > 0 ? "+1.0" : "-0.5"}`;
+  const { text = [], kwargs, outputs } = cases.find((one) => one.name === name) as Case;
+  const { tensors } = readSafetensors(readFileSync(join(folder, "expected.safetensors")));
+  const stored = tensors.get(outputs.sequences as string);
+  const sequence = [...new BigInt64Array(Uint8Array.from(stored?.data ?? []).buffer)];
+  const search = { strategy: "beams", beams: kwargs.num_beams, lengthPenalty };
+  const document = graph(
+    {
+      text: ["text.input", { text: text.join("\n") }],
+      tokenizer: ["text.load-tokenizer", { source: "folder", folder }],
+      tokenize: ["text.tokenize", { packing: "own", padding: "longest", length: 64 }],
+      model: ["model.hugging-face", tinyModel("qwen2")],
+      generate: ["text.generate", { longest: kwargs.max_new_tokens, ends: String(kwargs.eos_token_id), ...search }],
+    },
+    [
+      "text.text -> tokenize.text",
+      "tokenizer.tokenizer -> tokenize.tokenizer",
+      "tokenize.ids -> model.input_ids",
+      "tokenize.mask -> model.attention_mask",
+      "model.logits -> generate.logits",
+      "tokenizer.tokenizer -> generate.tokenizer",
+    ],
+  );
+  const [made = []] = await tokensOf(document);
+  expect(made.length).toBeGreaterThan(2);
+  expect(made).toEqual(sequence.slice(-made.length));
+});
+
+it("draws beams, the same for the same seed", async () => {
+  const draw = (seed: number) => tokensOf(writer(prompts, { strategy: "drawn beams", beams: 3, temperature: 3, seed }));
+  const first = await draw(1);
+  expect(await draw(1)).toEqual(first);
+  expect(await draw(2)).not.toEqual(first);
 });
 
 it("stops when it is cancelled between two tokens", async () => {

@@ -11,8 +11,8 @@ import type { PreviewOf } from "../core/preview";
 import type { Tensor } from "../core/values";
 
 /** When parameters mean something, by others. */
-const sampled = { strategy: ["sampling"] };
-const searched = { strategy: ["beams"] };
+const sampled = { strategy: ["sampling", "drawn beams"] };
+const searched = { strategy: ["beams", "drawn beams"] };
 
 export const generate = defineNode({
   type: "text.generate",
@@ -25,7 +25,7 @@ once. Prompts may be of different lengths: what its mask leaves out is no part o
 A second run whose prompt begins as the last one did reads on behind that.
 
 Greedy takes the best token each time, beams search for the best whole text (score: Σ log p / length^penalty), sampling
-draws. All are as in transformers, with its names' meanings. A text ends at its end token (the tokenizer's \`eos_token\`
+draws; drawn beams are a search whose continuations are drawn instead of being the best (beam sampling). All are as in transformers, with its names' meanings. A text ends at its end token (the tokenizer's \`eos_token\`
 and those you name), at one of the stop texts, or at its longest. A run can be cancelled between two tokens.
 
 \`text\` are the new texts without prompts and special tokens; \`tokens\` int64 [N, T] their tokens, filled up at the
@@ -46,7 +46,7 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
     speed: port.number({ unit: "tokens/s", doc: "New tokens per second." }),
   },
   params: {
-    strategy: z.enum(["greedy", "beams", "sampling"]).default("greedy"),
+    strategy: z.enum(["greedy", "beams", "sampling", "drawn beams"]).default("greedy"),
     longest: z.int().min(1).max(1_000_000).default(128).meta({ label: "At most", unit: "new tokens" }),
     shortest: z.int().min(0).max(1_000_000).default(0).meta({ label: "At least", unit: "new tokens", advanced: true }),
     temperature: z
@@ -140,7 +140,7 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
 });
 
 interface Choices {
-  strategy: "greedy" | "beams" | "sampling";
+  strategy: "greedy" | "beams" | "sampling" | "drawn beams";
   longest: number;
   shortest: number;
   temperature: number;
@@ -163,8 +163,8 @@ function optionsOf(choices: Choices, tokenizer: OpenTokenizer): GenerationOption
     ...defaultOptions,
     maxNew: choices.longest,
     minNew: choices.shortest,
-    sample: choices.strategy === "sampling",
-    beams: choices.strategy === "beams" ? choices.beams : 1,
+    sample: sampled.strategy.includes(choices.strategy),
+    beams: searched.strategy.includes(choices.strategy) ? choices.beams : 1,
     temperature: choices.temperature,
     topK: choices.topK,
     topP: choices.topP,

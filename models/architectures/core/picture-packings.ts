@@ -44,16 +44,17 @@ function alonePictures(inputs: Inputs, count: number): boolean[] {
 
 /**
  * While text is generated each prompt has a row of features: as many as it has places, filled up to the longest.
- * features: float32 [.., D], those of all prompts in their order → [prompts, F, D]; the same value otherwise.
+ * features: float32 [.., D], those of all prompts in their order → [prompts, F, D], and how many of them are each
+ * prompt's own: int64 [prompts, 1]; the same value otherwise.
  */
 export function featuresInRows(
   { op, graph, generation }: Builder,
   features: Value,
   { inputs, place }: { inputs: Inputs; place: number },
-): Value {
+): { features: Value; counts?: Value } {
   const { prompts } = inputs;
   const total = features.shape.slice(0, -1).reduce(multiplyDims, 1);
-  if (!generation || !prompts || typeof total !== "number") return features;
+  if (!generation || !prompts || typeof total !== "number") return { features };
   const counts = prompts.map((tokens) => tokens.filter((token) => token === place).length);
   const sum = counts.reduce((all, count) => all + count, 0);
   if (sum !== total)
@@ -66,5 +67,8 @@ export function featuresInRows(
     return Array.from({ length: most }, (_, i) => (i < count ? first + i : 0));
   });
   const flat = op.Reshape(features, { to: [total, features.shape.at(-1) as number] });
-  return op.Gather(flat, graph.constant(index, "int64", [prompts.length, most]), { axis: 0 });
+  return {
+    features: op.Gather(flat, graph.constant(index, "int64", [prompts.length, most]), { axis: 0 }),
+    counts: graph.constant(counts, "int64", [prompts.length, 1]),
+  };
 }

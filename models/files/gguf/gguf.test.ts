@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ropeOf } from "#models/architectures/core/rope";
 import { foldersOf, readJson, readNumbers } from "#tests/conformance/files";
 import { fromHalf, toHalf } from "../half";
 import { openTokenizer } from "../tokenizers/open";
 import { readableTypes, toNumbers } from "./blocks";
-import { ggufModel, laidOut, laidOutShape } from "./model";
+import { ggufModel, laidOut, laidOutShape, withRopeFactors } from "./model";
 import { openGguf } from "./read";
 import { ggufTokenizer } from "./tokenizer";
 
@@ -27,15 +28,45 @@ describe("blocks of GGUF files", () => {
     expect(rows.map(({ type }) => type).sort()).toEqual([...readableTypes].sort()));
 });
 
+describe("factors of positions in a GGUF file", () => {
+  const named = (name: string) => [name, { type: "F32", shape: [8], start: 0, end: 32 }] as const;
+
+  it("turn positions as the scaling does that they were made of", () => {
+    const config = readJson<Record<string, unknown>>(
+      foldersOf(".").find((path) => path.endsWith("llama3-scaled")) ?? "",
+      "config.json",
+    );
+    const plain = { rope_theta: 500_000, max_position_embeddings: 512 };
+    const scaled = ropeOf(config as never, 16).frequencies;
+    const factors = ropeOf(plain, 16).frequencies.map((frequency, i) => Math.fround(frequency / (scaled[i] ?? 1)));
+    const { frequencies, long, scale } = ropeOf(withRopeFactors(plain, factors, factors) as never, 16);
+    expect(scale).toBe(1);
+    for (const [i, frequency] of scaled.entries()) {
+      expect(frequencies[i]).toBeCloseTo(frequency, 6);
+      expect(long?.frequencies[i]).toBe(frequencies[i]);
+    }
+  });
+
+  it("are found under their names, one table or two", async () => {
+    const bytes = Uint8Array.from(readFileSync(join(folder, "llama.gguf")));
+    const { metadata, tensors } = await fileAt(bytes);
+    const factorsWith = (...names: string[]) =>
+      ggufModel({ metadata, tensors: new Map([...tensors, ...names.map(named)]) });
+    expect(ggufModel({ metadata, tensors }).ropeFactors).toBeUndefined();
+    expect(factorsWith("rope_freqs.weight").ropeFactors).toMatchObject({ short: { end: 32 }, long: { end: 32 } });
+    expect(factorsWith("rope_factors_short.weight", "rope_factors_long.weight").ropeFactors).toBeDefined();
+    expect(() => factorsWith("other.weight")).toThrow("the tensor “other.weight” is not known");
+  });
+});
+
 describe.each(["llama", "qwen2", "phi3", "gpt2"])("a GGUF file of a %s", (name) => {
   const bytes = Uint8Array.from(readFileSync(join(folder, `${name}.gguf`)));
   const original = foldersOf(".").find((path) => basename(path) === name) ?? "";
 
   it("has the tensors of its Hugging Face model, under their names and laid out as they are", async () => {
-    const { tensors, unused } = ggufModel(await fileAt(bytes));
+    const { tensors } = ggufModel(await fileAt(bytes));
     const want = readNumbers(original, "model.safetensors");
     expect([...tensors.keys()].sort()).toEqual([...want.keys()].sort());
-    expect(unused).toEqual([]);
     for (const [each, tensor] of tensors) {
       const numbers = toNumbers(tensor.type, bytes.slice(tensor.start, tensor.end)) ?? new Float32Array();
       const { shape, data } = want.get(each) ?? { shape: [], data: [] };

@@ -17,8 +17,33 @@ export interface GgufModel {
   config: Record<string, unknown>;
   /** By Hugging Face's names. */
   tensors: Map<string, NamedTensor>;
-  /** Tensors that are not needed, by their names in the file: tables that follow from the configuration. */
-  unused: string[];
+  /** By what the frequencies of positions are divided, for short and for long texts, where the file says it. */
+  ropeFactors?: { short: GgufTensor; long: GgufTensor };
+}
+
+/**
+ * The configuration with the factors of its file: Llama 3's scaling, which llama.cpp keeps as one table, and LongRoPE's
+ * two, both in transformers' words for the latter.
+ */
+export function withRopeFactors(
+  config: Readonly<Record<string, unknown>>,
+  short: readonly number[],
+  long: readonly number[],
+): Record<string, unknown> {
+  const { original_max_position_embeddings: original, attention_factor: attention } = (config.rope_scaling ??
+    {}) as Record<string, unknown>;
+  const scaling = {
+    rope_type: "longrope",
+    short_factor: [...short],
+    long_factor: [...long],
+    original_max_position_embeddings: original ?? config.max_position_embeddings,
+    attention_factor: attention ?? 1,
+  };
+  return {
+    ...config,
+    rope_scaling: scaling,
+    rope_parameters: { rope_theta: config.rope_theta, ...scaling },
+  };
 }
 
 /** Reads names and configuration; throws sentences that name the field that is missing or not known. */
@@ -33,17 +58,19 @@ export function ggufModel(file: GgufFile): GgufModel {
     );
   const config = { ...family.config(read), ...vocabularyOf(file, read) };
   const tensors = new Map<string, NamedTensor>();
-  const unused: string[] = [];
   for (const [source, tensor] of file.tensors) {
+    if (factorNames.includes(source)) continue;
     const name = nameIn(family, source);
-    if (!name) unused.push(source);
-    else tensors.set(name, { ...tensor, source, ...family.layout(source, read) });
+    if (!name) throw new GgufError(`the tensor “${source}” is not known in a model of the kind ${architecture}`);
+    tensors.set(name, { ...tensor, source, ...family.layout(source, read) });
   }
-  const other = unused.find((name) => !/^rope_freqs\.weight$/.test(name));
-  if (other) throw new GgufError(`the tensor “${other}” is not known in a model of the kind ${architecture}`);
   if (!file.tensors.has("token_embd.weight")) throw new GgufError("it has no tensor token_embd.weight");
-  return { config, tensors, unused };
+  const [one, short, long] = factorNames.map((name) => file.tensors.get(name));
+  const [forShort, forLong] = [short ?? one, long ?? one];
+  return { config, tensors, ...(forShort && forLong ? { ropeFactors: { short: forShort, long: forLong } } : {}) };
 }
+
+const factorNames = ["rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"];
 
 /**
  * A tensor's numbers as transformers lays them, from those that lie in the file; the same array where nothing moves.
@@ -223,10 +250,12 @@ function scalingOf(read: Fields): Record<string, unknown> | undefined {
   if (type === undefined || type === "none") return undefined;
   const factor = read.optional("rope.scaling.factor");
   const original = read.optional("rope.scaling.original_context_length");
+  const attention = read.optional("rope.scaling.attn_factor");
   return {
     rope_type: type,
     ...(factor === undefined ? {} : { factor }),
     ...(original === undefined ? {} : { original_max_position_embeddings: original }),
+    ...(attention === undefined ? {} : { attention_factor: attention }),
   };
 }
 

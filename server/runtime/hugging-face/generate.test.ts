@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Tensor } from "#nodes/core/values";
+import { openFolderDecoder } from "./generate";
+import { openModelFolder } from "./model-folder";
 import { runModel } from "./run-model";
 import { tensorsIn } from "./tensor-files";
 
@@ -91,6 +93,25 @@ it("reads prompts with several pictures, one and none in one batch, and says whe
   await expect(runModel(folder, { call: "generate", inputs: missing, options })).rejects.toThrow(
     "the prompts have 48 places (token 380), and what is given for them fills 16",
   );
+});
+
+it("reads a picture's placeholder that a row without pictures writes as a token, whatever other rows see", async () => {
+  const folder = "tests/fixtures/conformance/llava";
+  const stored = tensorsIn(readFileSync(`${folder}/expected.safetensors`));
+  const pictured = Array.from((stored["forward.in.input_ids"] as Tensor).data as BigInt64Array, Number);
+  const pixels = { pixel_values: stored["forward.in.pixel_values"] as Tensor };
+  const model = await openModelFolder(folder);
+  const text = [1, 20, 30];
+  const scoresOf = async (prompts: number[][], tensors: Record<string, Tensor>) => {
+    const { decoder, close } = await openFolderDecoder(model, { tensors, numbers: {} }, undefined, prompts);
+    await decoder.start(prompts);
+    const scores = (await decoder.next(prompts.map(() => 380))).slice(-decoder.vocabulary);
+    await close();
+    return scores;
+  };
+  const alone = await scoresOf([text], {});
+  const beside = await scoresOf([pictured, text], pixels);
+  expect(Math.max(...alone.map((score, i) => Math.abs(score - (beside[i] as number))))).toBeLessThan(1e-4);
 });
 
 /** Rows of both. */

@@ -7,8 +7,8 @@ import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { toNumbers } from "#models/files/gguf/blocks";
-import { ggufModel, laidOut, laidOutShape, type NamedTensor } from "#models/files/gguf/model";
-import { openGguf } from "#models/files/gguf/read";
+import { ggufModel, laidOut, laidOutShape, type NamedTensor, withRopeFactors } from "#models/files/gguf/model";
+import { type GgufTensor, openGguf } from "#models/files/gguf/read";
 import { ggufTokenizer } from "#models/files/gguf/tokenizer";
 import { type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
 import { Failure } from "../../errors";
@@ -48,22 +48,29 @@ async function convert(
       return bytes;
     };
     const file = await openGguf({ size, read });
-    const { config, tensors } = ggufModel(file);
+    const { config, tensors, ropeFactors } = ggufModel(file);
     let done = 0;
+    const stored = async (name: string, { type, start, end }: GgufTensor) => {
+      const numbers = toNumbers(type, await read(start, end));
+      if (numbers) return numbers;
+      throw new Failure({
+        message: `${basename(path)}: the tensor “${name}” is of the type ${type}, which is not read.`,
+        hint: "Take a file in Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, F16, BF16 or F32.",
+      });
+    };
     const numbersOf = async (tensor: NamedTensor) => {
-      const numbers = toNumbers(tensor.type, await read(tensor.start, tensor.end));
-      if (!numbers)
-        throw new Failure({
-          message: `${basename(path)}: the tensor “${tensor.source}” is of the type ${tensor.type}, which is not read.`,
-          hint: "Take a file in Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, F16, BF16 or F32.",
-        });
+      const numbers = await stored(tensor.source, tensor);
       onProgress(++done, tensors.size);
       return laidOut(numbers, tensor);
     };
+    const factorsOf = async (tensor: GgufTensor) => [...(await stored("rope factors", tensor))];
+    const whole = ropeFactors
+      ? withRopeFactors(config, await factorsOf(ropeFactors.short), await factorsOf(ropeFactors.long))
+      : config;
     const list = [...tensors].map(([name, tensor]) => streamed(name, tensor, numbersOf));
     for await (const part of streamSafetensors(list, { format: "pt" })) await target.writeFile(part);
     const { json, config: tokenizer } = ggufTokenizer(file);
-    await writeFile(join(folder, "config.json"), JSON.stringify(config));
+    await writeFile(join(folder, "config.json"), JSON.stringify(whole));
     await writeFile(join(folder, "tokenizer.json"), JSON.stringify(json));
     await writeFile(join(folder, "tokenizer_config.json"), JSON.stringify(tokenizer));
   } finally {
