@@ -33,6 +33,19 @@ describe("preprocess", () => {
     expect(portsOf({ class: "LlavaNextImageProcessor" }).outputs.pixels.shape).toEqual(["N", "*", 3, 224, 224]);
   });
 
+  it("takes a configuration that was read from a folder or of the hub, and says what is wrong with one", () => {
+    const vit = { image_processor_type: "ViTImageProcessor", size: { height: 8, width: 12 } };
+    for (const source of ["folder", "hub"])
+      expect(portsOf({ source, config: JSON.stringify(vit) }).outputs.pixels.shape).toEqual(["N", 3, 8, 12]);
+    const checked = (params: object) =>
+      preprocess.check?.(z.object(preprocess.params as z.ZodRawShape).parse(params) as never);
+    expect(checked({ source: "hub", config: JSON.stringify(vit) })).toBeUndefined();
+    expect(checked({ source: "folder" })?.message).toBe("No preprocessor_config.json was read.");
+    const size = checked({ source: "hub", config: JSON.stringify({ ...vit, size: { height: -1 } }) });
+    expect([size?.param, size?.message]).toEqual(["config", expect.stringContaining("size")]);
+    expect(checked({ source: "hub", config: "{" })?.message).toBe("The file is no JSON.");
+  });
+
   it("reads pictures of files, and pixels that a node before it made", async () => {
     const pixels = await pixelsOf(flat(300, 200, [[255, 0, 0]]), { class: "ViTImageProcessor" });
     expect(pixels.shape).toEqual([1, 3, 224, 224]);

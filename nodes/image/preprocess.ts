@@ -9,6 +9,7 @@ import {
 } from "#models/pictures/image-processor";
 import { knownProcessors, readProcessor } from "#models/pictures/processor-config";
 import type { Source } from "#models/onnx/import/fields";
+import { hubDocs, hubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
 
@@ -18,15 +19,21 @@ const upload = z.object({
   processor: imageProcessor,
 });
 
+/** A configuration that is larger is none. */
+const mostLetters = 200_000;
+
 interface Choice {
-  source: "class" | "upload";
+  source: "class" | "upload" | "folder" | "hub";
   class: string;
   file?: z.output<typeof upload>;
+  config: string;
 }
 
 /** When parameters mean something, by others. */
 const uploadedOnly = { source: ["upload"] };
 const classOnly = { source: ["class"] };
+const folderOnly = { source: ["folder"] };
+const readHere = { source: ["folder", "hub"] };
 
 export const preprocess = defineNode({
   type: "image.preprocess",
@@ -43,12 +50,15 @@ tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
 
 *Exact* scales with Pillow's own filter, in some 15 ms for a photograph of 1024 × 768. *Fast* lets the decoder scale
 (libvips), which takes next to none of that, but is up to 0.2 off after normalisation where it scales down, and up to
-0.8 where it scales up. Tiles are always exact.`,
+0.8 where it scales up. Tiles are always exact.
+
+The configuration is uploaded, or read from a folder that the operator allows with \`PATCHBAY_FOLDERS\`, and stays in
+the graph. ${hubDocs}`,
   version: 1,
   inputs: { image: port.image({ shape: ["N", "*", "*"] }) },
   outputs: {},
   params: {
-    source: z.enum(["class", "upload"]).default("class").meta({ label: "From" }),
+    source: z.enum(["class", "upload", "folder", "hub"]).default("class").meta({ label: "From" }),
     class: z
       .enum(knownProcessors as [string, ...string[]])
       .default("CLIPImageProcessor")
@@ -58,6 +68,18 @@ tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
         when: classOnly,
       }),
     file: upload.optional().meta({ label: "preprocessor_config.json", widget: "upload", when: uploadedOnly }),
+    folder: z
+      .string()
+      .max(4096)
+      .default("")
+      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
+    ...hubParams,
+    config: z.string().max(mostLetters).default("").meta({
+      label: "preprocessor_config.json",
+      widget: "config",
+      description: "What it says gives the node its ports.",
+      when: readHere,
+    }),
     transparency: z.enum(["dropped", "white"]).default("dropped").meta({
       description: "Dropped, as the models were trained: what lies below shows. Or laid on white, for drawings.",
     }),
@@ -68,7 +90,7 @@ tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
   },
   ports(params) {
     const processor = processorOf(params);
-    return processor
+    return processor && !(processor instanceof Error)
       ? { outputs: outputsOf(processor), perBatch: processor.pad && resultSize(processor) === undefined }
       : {};
   },
@@ -78,10 +100,25 @@ tiles zero; \`sizes\` int64 [N, 2] holds height and width of each picture.
       read: async (source: Source) => ({ processor: readProcessor(await jsonOf(source)) }),
     },
   },
-  check: ({ source, file }) =>
-    source === "upload" && !file
-      ? { param: "file", message: "No preprocessor_config.json is chosen.", hint: "Upload one, or choose a class." }
-      : undefined,
+  check(params) {
+    const { source, file } = params;
+    if (source === "upload" && !file)
+      return {
+        param: "file",
+        message: "No preprocessor_config.json is chosen.",
+        hint: "Upload one, or choose a class.",
+      };
+    const processor = processorOf(params);
+    if (!processor)
+      return {
+        param: "config",
+        message: "No preprocessor_config.json was read.",
+        hint: "Name its folder, and read it.",
+      };
+    if (!(processor instanceof Error)) return undefined;
+    const { message, hint } = processor as Error & { hint?: string };
+    return { param: "config", message, hint };
+  },
   rowwise: true,
   async run({ host, inputs, params }) {
     const processor = processorOf(params) as ImageProcessor;
@@ -120,8 +157,16 @@ const fastKernels = {
   lanczos: "lanczos3",
 } as const;
 
-function processorOf({ source, class: name, file }: Choice): ImageProcessor | undefined {
-  return source === "class" ? readProcessor({ image_processor_type: name }) : file?.processor;
+/** What pictures are made into; nothing where no configuration is chosen, an error where it cannot be used. */
+function processorOf({ source, class: name, file, config }: Choice): ImageProcessor | Error | undefined {
+  if (source === "class") return readProcessor({ image_processor_type: name });
+  if (source === "upload") return file?.processor;
+  if (!config) return undefined;
+  try {
+    return readProcessor(parsedJson(config));
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 const hasMask = ({ pad, tiles }: ImageProcessor): boolean => pad && !tiles;
@@ -139,8 +184,12 @@ function outputsOf(processor: ImageProcessor): Ports {
 async function jsonOf(source: Source): Promise<unknown> {
   const limit = 2 ** 20;
   if (source.size > limit) throw new Error("The file has more than 1 MiB, and is no preprocessor_config.json.");
+  return parsedJson(new TextDecoder().decode(await source.read(0, source.size)));
+}
+
+function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(await source.read(0, source.size)));
+    return JSON.parse(text);
   } catch {
     throw Object.assign(new Error("The file is no JSON."), { hint: "Choose the preprocessor_config.json of a model." });
   }

@@ -25,8 +25,9 @@ once. Prompts may be of different lengths: what its mask leaves out is no part o
 A second run whose prompt begins as the last one did reads on behind that.
 
 Greedy takes the best token each time, beams search for the best whole text (score: Σ log p / length^penalty), sampling
-draws; drawn beams are a search whose continuations are drawn instead of being the best (beam sampling). All are as in transformers, with its names' meanings. A text ends at its end token (the tokenizer's \`eos_token\`
-and those you name), at one of the stop texts, or at its longest. A run can be cancelled between two tokens.
+draws; drawn beams are a search whose continuations are drawn instead of being the best (beam sampling). All are as in
+transformers, with its names' meanings. A text ends at its end token (the tokenizer's \`eos_token\` and those you
+name), at one of the stop texts, or at its longest. A run can be cancelled between two tokens.
 
 \`text\` are the new texts without prompts and special tokens; \`tokens\` int64 [N, T] their tokens, filled up at the
 right; \`speed\` is new tokens per second, all rows together, the reading of the prompts left out.`,

@@ -3,6 +3,8 @@ import { inspectCheckpoint, type TensorAddress } from "#models/files/checkpoint"
 import { countNonFinite, decode, isReadable } from "#models/files/element-types";
 import { checkpointOf, piecesOf, weightsIn } from "../core/checkpoint";
 import type { Host } from "../core/host";
+import { hubDocs, hubParams } from "../core/hub";
+import { folderOf } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import type { Weights } from "../core/values";
@@ -18,10 +20,12 @@ const upload = z.object({
 });
 
 interface Choice {
-  source: "shipped" | "upload" | "folder";
+  source: "shipped" | "upload" | "folder" | "hub";
   shipped: string;
   file?: z.output<typeof upload>;
   folder: string;
+  model: string;
+  revision: string;
   entry: string;
 }
 
@@ -29,12 +33,12 @@ interface Choice {
 const shippedOnly = { source: ["shipped"] };
 const uploadedOnly = { source: ["upload"] };
 const folderOnly = { source: ["folder"] };
+const notUploaded = { source: ["folder", "hub"] };
 
 export const load = defineNode({
   type: "weights.load",
   title: "Load checkpoint",
-  description:
-    "Weights from .safetensors files: one shipped with Patchbay, yours uploaded, or a folder's where they lie.",
+  description: "Weights from .safetensors files: shipped, uploaded, in a folder where they lie, or of the hub.",
   docs: `Nodes find their parameters by name: \`scope.name\`. The header is checked before anything is read: types,
 sizes and bounds. Tensors of every element type are carried, so that saving gives them back bit by bit; what a node asks
 for must be floating-point numbers (F64, F32, F16, BF16, F8_E4M3, F8_E5M2), which become float32.
@@ -42,12 +46,14 @@ for must be floating-point numbers (F64, F32, F16, BF16, F8_E4M3, F8_E5M2), whic
 A checkpoint in several files is chosen by its index (\`model.safetensors.index.json\`) together with them: several
 files, or their folder. From a *folder* of the machine that runs the graph, one that the operator allows with
 \`PATCHBAY_FOLDERS\`, files are used where they lie, without a copy, whatever their size; when one changes, the node
-runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what alone can be meant.`,
+runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what alone can be meant.
+
+${hubDocs}`,
   version: 1,
   inputs: {},
   outputs: { weights: port.weights() },
   params: {
-    source: z.enum(["shipped", "upload", "folder"]).default("shipped").meta({ label: "From" }),
+    source: z.enum(["shipped", "upload", "folder", "hub"]).default("shipped").meta({ label: "From" }),
     shipped: z
       .string()
       .regex(/^[\w-]+$/, "a name of letters, digits, - and _")
@@ -59,19 +65,21 @@ runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what 
       .max(4096)
       .default("")
       .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
+    ...hubParams,
     entry: z.string().max(255).default("").meta({
       label: "File",
       description: "The file or the index, where the folder holds several.",
       placeholder: "model.safetensors",
-      when: folderOnly,
+      when: notUploaded,
       advanced: true,
     }),
   },
   inspect: { file: { ending: [".safetensors.index.json", ".safetensors"], read: inspectCheckpoint } },
-  check({ source, file, folder }) {
-    const hint = "Upload a .safetensors file, name a folder, or take a shipped checkpoint.";
+  check({ source, file, folder, model }) {
+    const hint = "Upload a .safetensors file, name a folder or a model of the hub, or take a shipped checkpoint.";
     if (source === "upload" && !file) return { param: "file", message: "No checkpoint is chosen.", hint };
     if (source === "folder" && !folder.trim()) return { param: "folder", message: "No folder is given.", hint };
+    if (source === "hub" && !model.trim()) return { param: "model", message: "No model is named.", hint };
     return undefined;
   },
   // What may change under its name is what results depend on: a shipped file with the product, a folder at any time.
@@ -90,9 +98,13 @@ runs anew. Taken is \`model.safetensors\`, or the index and its shards, or what 
 });
 
 /** The files of the checkpoint that is chosen, by reference. An upload of several has their index first. */
-async function filesFor(host: Host, { source, shipped, file, folder, entry }: Choice): Promise<readonly string[]> {
+async function filesFor(host: Host, choice: Choice): Promise<readonly string[]> {
+  const { source, shipped, file, entry } = choice;
   if (source === "shipped") return [await host.put(await host.packageFile("patchbay", `${shipped}.safetensors`))];
-  if (source === "folder") return (await host.openCheckpoint(folder, entry.trim() || undefined)).files;
+  if (source !== "upload") {
+    const folder = await folderOf(host, { ...choice, source });
+    return (await host.openCheckpoint(folder, entry.trim() || undefined)).files;
+  }
   return file?.files?.map(({ ref }) => ref) ?? [file?.ref ?? ""];
 }
 

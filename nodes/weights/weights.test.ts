@@ -27,6 +27,23 @@ describe("weights", () => {
       "The checkpoint cannot be read: it has 3 bytes",
     );
   });
+  it("are those of a model of the hub, at a revision", async () => {
+    const folder = await temporaryFolder();
+    const tensors = [{ name: "a.w", shape: [1], data: Float32Array.of(3) }];
+    await writeFile(join(folder, "model.safetensors"), writeSafetensors(tensors));
+    const asked: unknown[] = [];
+    const host = {
+      ...(await testHost({ folders: [folder] })),
+      async hubFolder(...wanted: unknown[]) {
+        asked.push(wanted);
+        return { folder, commit: "c".repeat(40) };
+      },
+    };
+    const { weights } = await runNode(load, {}, { source: "hub", model: "owner/name ", revision: "v1" }, host);
+    expect(asked).toEqual([["owner/name", "v1", "model"]]);
+    expect([...readSafetensors(await host.get(weights.ref as string)).tensors.keys()]).toEqual(["a.w"]);
+    await expect(runNode(load, {}, { source: "hub" }, host)).rejects.toThrow("No model is named.");
+  });
   const bytes = (n: number) => Uint8Array.from({ length: n }, (_, i) => (i * 91 + 7) % 256);
   /** What nodes do not read, of types that they cannot. */
   const carried = [

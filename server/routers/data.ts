@@ -11,6 +11,8 @@ import { hubSettings } from "../hub/settings";
 import { procedure, router } from "./trpc";
 
 const folder = z.object({ folder: z.string().max(4096) });
+const model = z.object({ model: z.string().max(200), revision: z.string().max(200) });
+const configName = z.enum(["config.json", "preprocessor_config.json"]);
 const files = z.object({ folder: z.string().max(4096), files: z.string().max(100_000) });
 
 export const data = router({
@@ -18,21 +20,23 @@ export const data = router({
   columns: procedure
     .input(files)
     .query(({ input: { folder, files } }) => columnsIn(openFolders(env().folders), folder, files)),
-  /** The config.json of a model's folder that may be read, or of a model of the hub without its weights. */
+  /** A configuration in a model's folder that may be read, or of a model of the hub without its weights. */
   config: procedure
-    .input(z.union([z.object({ model: z.string().max(200), revision: z.string().max(200) }), folder]))
+    .input(z.intersection(z.union([model, folder]), z.object({ file: configName.default("config.json") })))
     .query(async ({ input, signal = new AbortController().signal }) => {
-      if ("folder" in input) return configIn(await openFolders(env().folders).read(input.folder, "config.json"));
+      const { file } = input;
+      if ("folder" in input) return configIn(await openFolders(env().folders).read(input.folder, file), file);
       const options = { settings: hubSettings(env().allowRemote), signal, onProgress() {}, onWarn() {} };
-      const { folder } = await openHubFolder(input.model.trim(), input.revision, "config", options);
-      return configIn(await readFile(join(folder, "config.json")));
+      const part = file === "config.json" ? "config" : "processor";
+      const { folder } = await openHubFolder(input.model.trim(), input.revision, part, options);
+      return configIn(await readFile(join(folder, file)), file);
     }),
 });
 
-/** A config.json that is larger is none. */
+/** A configuration that is larger is none. */
 const mostBytes = 2 ** 20;
 
-function configIn(bytes: Uint8Array): string {
+function configIn(bytes: Uint8Array, name: string): string {
   if (bytes.byteLength <= mostBytes) return new TextDecoder().decode(bytes);
-  throw new Failure({ message: "config.json has more than 1 MiB, which none has.", hint: "Choose a model's folder." });
+  throw new Failure({ message: `${name} has more than 1 MiB, which none has.`, hint: "Choose a model's folder." });
 }

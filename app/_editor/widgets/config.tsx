@@ -6,8 +6,9 @@ import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import type { WidgetProps } from "./widget-props";
 
-/** The text of a config.json, read from the folder, or the model of the hub, that the other parameters name. */
-export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, disabled }) => {
+/** The text of a configuration, read from the folder, or the model of the hub, that the other parameters name. */
+export const ConfigWidget: FC<WidgetProps> = ({ field, value, others = {}, onChange, disabled }) => {
+  const file = field.label === "preprocessor_config.json" ? field.label : "config.json";
   const client = useTRPCClient();
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -15,7 +16,7 @@ export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, di
     setIsBusy(true);
     setProblem(undefined);
     try {
-      onChange((await client.data.config.query(placeIn(others))) as never);
+      onChange((await client.data.config.query({ ...placeIn(others), file })) as never);
     } catch (error) {
       const { message, hint = "" } = problemOf(error);
       setProblem(`${message} ${hint}`);
@@ -31,7 +32,7 @@ export const ConfigWidget: FC<WidgetProps> = ({ value, others = {}, onChange, di
         ) : (
           <FileJson className="size-3.5" aria-hidden />
         )}
-        {letters ? "Read config.json again" : "Read config.json"}
+        {letters ? `Read ${file} again` : `Read ${file}`}
       </Button>
       {problem && <p className="mt-1 text-[11px] wrap-anywhere text-bad">{problem}</p>}
     </div>

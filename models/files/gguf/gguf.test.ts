@@ -7,7 +7,7 @@ import { fromHalf, toHalf } from "../half";
 import { openTokenizer } from "../tokenizers/open";
 import { readableTypes, toNumbers } from "./blocks";
 import { ggufModel, laidOut, laidOutShape, withRopeFactors } from "./model";
-import { openGguf } from "./read";
+import { type GgufTensor, openGguf } from "./read";
 import { ggufTokenizer } from "./tokenizer";
 
 const folder = join("tests", "fixtures", "gguf");
@@ -29,7 +29,7 @@ describe("blocks of GGUF files", () => {
 });
 
 describe("factors of positions in a GGUF file", () => {
-  const named = (name: string) => [name, { type: "F32", shape: [8], start: 0, end: 32 }] as const;
+  const named = (name: string) => [name, { type: "F32", shape: [8], start: 0, end: 32 }] as [string, GgufTensor];
 
   it("turn positions as the scaling does that they were made of", () => {
     const config = readJson<Record<string, unknown>>(
