@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../core/values";
 import { ids, runNode, testHost } from "#tests/kit/run-node";
+import { conversationTemplate } from "./conversation-template";
 import { packSequences } from "./pack-sequences";
 
 const rowsOf = ({ shape, data }: Tensor) =>
@@ -43,5 +46,28 @@ describe("pack sequences", () => {
       [-100, 7, 8],
     ]);
     expect(warnings).toEqual(["1 row is longer than 3 tokens and cut."]);
+  });
+  it("takes conversations of text, whose answers stay what is learned", async () => {
+    const said = (question: string, answer: string) =>
+      JSON.stringify([
+        { from: "human", value: question },
+        { from: "gpt", value: answer },
+      ]);
+    const conversation = [said("Hi", "Hello."), said("What is red?", "A rose."), said("Bye", "Bye.")];
+    const folder = "tests/fixtures/conformance/tokenizers/qwen2";
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const tokenizer = { json: read("tokenizer.json"), config: read("tokenizer_config.json") };
+    const written = await runNode(conversationTemplate, { conversation, tokenizer }, { system: "-" });
+    const packed = await runNode(packSequences, written, { length: 256 });
+    expect(packed.ids.shape).toEqual([1, 256]);
+    const counts = rowsOf(written.mask).map((row) => row.filter((mark) => mark === 1).length);
+    const starts = counts.map((_, row) => counts.slice(0, row).reduce((sum, count) => sum + count, 0));
+    const [ids = [], labels = []] = [packed.ids, packed.labels].map((tensor) => rowsOf(tensor)[0]);
+    for (const [row, start] of starts.entries()) {
+      const end = start + (counts[row] as number);
+      expect(ids.slice(start, end)).toEqual(rowsOf(written.ids)[row]?.slice(0, counts[row]));
+      expect(labels.slice(start + 1, end)).toEqual(rowsOf(written.labels)[row]?.slice(1, counts[row]));
+      expect(labels.slice(start, end).some((label) => label >= 0)).toBe(true);
+    }
   });
 });

@@ -19,7 +19,7 @@ same rows padded (Krell et al. 2021, "Efficient Sequence Packing without Cross-c
 
 Wire ids, mask and positions to the decoder and \`labels\` to *Causal LM loss*. A trainer then draws packed rows: a
 batch of 4 × 1,024 tokens is \`length\` 1024 and batch size 4. Without \`labels\` all tokens are learned. Longer rows
-are cut at the right.`,
+are cut at the right. Rows with pictures are not packed: a packed row would have the pictures of several.`,
   version: 1,
   inputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "L"] }),

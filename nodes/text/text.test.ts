@@ -177,6 +177,19 @@ group("tokens", () => {
     ]);
     expect((await runNode(lengthBuckets, { ids: padded }, { multiple: 4 })).bucket).toEqual(["4", "8", "4"]);
   });
+  it("are put into buckets by their mask, or by their words, and apart by a name", async () => {
+    const mask = ids([2, 4], [0, 0, 1, 1, 1, 1, 1, 1]);
+    const filled = ids([2, 4], [9, 9, 5, 6, 5, 6, 7, 8]);
+    expect((await runNode(lengthBuckets, { ids: filled, mask }, { multiple: 1 })).bucket).toEqual(["2", "4"]);
+    const text = ["a b c", "a b c d e", "one"];
+    const name = ["text", "single", "text"];
+    expect((await runNode(lengthBuckets, { text, name }, { multiple: 4 })).bucket).toEqual([
+      "text 4",
+      "single 8",
+      "text 4",
+    ]);
+    await expect(runNode(lengthBuckets, { name })).rejects.toThrow("neither ids nor texts are wired");
+  });
 });
 
 group("chat template", () => {

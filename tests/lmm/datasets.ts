@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rowsOf, strategyIn, takenBy } from "#models/files/conversations/mixture";
 import { conversations } from "#nodes/data/conversations";
+import { table } from "#nodes/data/table";
 import { count } from "#tests/conformance/counts";
 import { runNode } from "#tests/kit/run-node";
 import { type Complaint, faultOf } from "./dataset-faults";
@@ -31,6 +32,8 @@ interface Expected {
   rows: Row[];
   complaints: Complaint[];
   files?: Record<string, unknown>;
+  /** Captions of pictures that lie elsewhere. */
+  capfilt?: { file: string; rows: number };
 }
 interface Mixture {
   format: string;
@@ -51,6 +54,7 @@ export function testDatasets(): void {
     it.each(good)("%s gives its rows", async (name, expected) => {
       if ("entries" in expected) await testMixture(name, expected);
       else for (const files of filesIn(name, expected)) await testRows(name, files, expected);
+      if ("capfilt" in expected && expected.capfilt) await testAddresses(name, expected.capfilt);
       count("good folders");
     });
   });
@@ -99,6 +103,16 @@ async function testRows(name: string, files: string, { format, rows }: Expected)
   const got = await read(name, files, format, {});
   expect(got.warnings).toEqual([]);
   await sameRows(got, rows);
+}
+
+/** Pictures by their addresses are missing ones: nothing is fetched unasked. */
+async function testAddresses(name: string, { file, rows }: { file: string; rows: number }): Promise<void> {
+  const folder = join(setFolder, part, name);
+  const columns = [{ name: "url", as: "picture" }];
+  const { host } = await hostOf(folder);
+  await expect(runNode(table, {}, { folder, files: file, columns }, host)).rejects.toThrow(
+    `${rows} of ${rows} rows cannot be used`,
+  );
 }
 
 async function sameRows({ host, images, rows: got }: Pick<Read, "host" | "images" | "rows">, rows: readonly Row[]) {
