@@ -17,7 +17,7 @@ import { BadRows } from "./bad-rows";
 import type { Host, PictureSource } from "./host";
 import { lookedAtFirst, pictureName } from "./pictures";
 import { type BadRowsChoice, countPictures, openPart, type Part, placeOf, placesOf, readPartRows } from "./table-parts";
-import type { ImageBatch, PlacedImage, SourceFile } from "./values";
+import type { ImageBatch, ImageFile, PlacedImage, SourceFile } from "./values";
 
 export interface ConversationSet {
   folder: string;
@@ -28,8 +28,16 @@ export interface ConversationSet {
   take: string;
   strategies: StrategyReading;
   seed: number;
+  /** The kinds of rows that are taken. */
+  kinds: readonly Kind[];
+  /** How many frames of a video are its row's pictures at most; 0: none. */
+  frames: number;
   bad: BadRowsChoice;
 }
+
+/** What rows show. */
+export const kinds = ["text", "single", "several", "video"] as const;
+type Kind = (typeof kinds)[number];
 
 export interface ConversationRows {
   images: ImageBatch;
@@ -52,7 +60,11 @@ export async function readConversations(host: Host, set: ConversationSet): Promi
   const bad = new BadRows(parts, count);
   const rows = new Rows(count);
   for (const part of parts) await readPart(host, set, part, rows, bad);
+  for (const [place, kind] of rows.kind.entries()) {
+    if (!set.kinds.includes(kind as Kind)) bad.drop(place);
+  }
   await findPictures(host, set, rows, bad);
+  if (set.frames) await findVideos(host, set, rows, bad);
   bad.tell(host, set.bad);
   const kept = bad.others() ?? Uint32Array.from({ length: count }, (_, place) => place);
   if (!kept.length) throw failure("No conversation is left.", "Take more of the files, or look at what is left out.");
@@ -136,7 +148,7 @@ class Rows {
   readonly id: string[];
   readonly source: string[];
   readonly video: string[];
-  readonly pictures: (PlacedImage | string)[][];
+  readonly pictures: (ImageFile | string)[][];
 
   constructor(count: number) {
     const texts = () => new Array<string>(count).fill("");
@@ -145,15 +157,15 @@ class Rows {
     this.id = texts();
     this.source = texts();
     this.video = texts();
-    this.pictures = new Array<(PlacedImage | string)[]>(count).fill(noPictures);
+    this.pictures = new Array<(ImageFile | string)[]>(count).fill(noPictures);
   }
 
   at(kept: Uint32Array): ConversationRows {
     const some = (texts: readonly string[]) => Array.from(kept, (place) => texts[place] as string);
-    const files: PlacedImage[] = [];
+    const files: ImageFile[] = [];
     const counts: number[] = [];
     for (const place of kept) {
-      const pictures = this.pictures[place] as PlacedImage[];
+      const pictures = this.pictures[place] as ImageFile[];
       counts.push(pictures.length);
       for (const picture of pictures) files.push(picture);
     }
@@ -212,7 +224,7 @@ function layoutIn({ table, file }: Part): RecordLayout {
   }
 }
 
-function kindOf(pictures: number, video: string): string {
+function kindOf(pictures: number, video: string): Kind {
   if (video) return "video";
   if (!pictures) return "text";
   return pictures === 1 ? "single" : "several";
@@ -235,8 +247,8 @@ async function findPictures(host: Host, set: ConversationSet, { pictures }: Rows
   const looked: { place: number; image: PlacedImage }[] = [];
   for (const [place, some] of pictures.entries()) {
     if (bad.has(place)) continue;
-    const images = some.map((picture) => (typeof picture === "string" ? found.get(picture) : picture));
-    const missing = images.find((image) => image instanceof Error);
+    const images = some.map((picture) => (typeof picture === "string" ? found.get(picture) : picture) as PlacedImage);
+    const missing = images.find((image) => (image as unknown) instanceof Error) as Error | undefined;
     if (missing) {
       bad.add(place, `its picture is missing: ${missing.message.replace(/\.$/, "")}`);
       continue;
@@ -253,5 +265,29 @@ async function findPictures(host: Host, set: ConversationSet, { pictures }: Rows
   const images = await host.importImages(sources, set.bad);
   for (const [i, image] of images.entries()) {
     if (!image) bad.drop(looked[i]?.place as number);
+  }
+}
+
+/** Frames of the rows' videos, in the place of pictures. */
+async function findVideos(host: Host, set: ConversationSet, rows: Rows, bad: BadRows): Promise<void> {
+  const places = [...rows.video.keys()].filter((place) => rows.video[place] && !bad.has(place));
+  const paths = [...new Set(places.map((place) => rows.video[place] as string))];
+  const found = paths.length ? await placesOf(host, set.pictures.trim() || set.folder, paths) : new Map();
+  for (const [i, place] of places.entries()) {
+    const video = found.get(rows.video[place]) as PlacedImage | Error;
+    const frames = video instanceof Error ? video : await framesOf(host, video.file, set);
+    if (frames instanceof Error)
+      bad.add(place, `its video is missing or damaged: ${frames.message.replace(/\.$/, "")}`);
+    else rows.pictures[place] = frames;
+    host.progress(i + 1, places.length, "videos");
+  }
+}
+
+async function framesOf(host: Host, file: SourceFile, { frames, bad }: ConversationSet): Promise<ImageFile[] | Error> {
+  try {
+    return await host.videoFrames(file, frames);
+  } catch (error) {
+    if (bad === "stop" || !(error instanceof Error)) throw error;
+    return error;
   }
 }

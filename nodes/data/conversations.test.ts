@@ -61,6 +61,24 @@ describe("conversations", () => {
     expect(got.warnings).toEqual([]);
   });
 
+  it("give the frames of videos where they are asked for, and rows of some kinds alone", async () => {
+    const frames = Buffer.concat([0, 80, 160, 240].map((grey) => Buffer.alloc(4 * 3 * 3, grey)));
+    await sharp(frames, { raw: { width: 4, height: 12, channels: 3, pageHeight: 3 } }).toFile(join(folder, "film.gif"));
+    const film = { video: "film.gif", conversations: turns("<image>\nWhat happens?", "It dawns.") };
+    const rows = [seen, film, told, { ...film, video: "none.mp4" }];
+    const named = await read("films.json", rows, { kinds: ["video", "text"] });
+    expect([named.kind, named.images.counts]).toEqual([
+      ["video", "text", "video"],
+      [0, 0, 0],
+    ]);
+    const got = await read("films.json", rows, { kinds: ["video"], frames: 3, bad: "leave out" });
+    expect([got.kind, got.images.counts]).toEqual([["video"], [3]]);
+    expect(got.warnings.join()).toContain("row 4 of “films.json”: its video is missing");
+    await expect(read("films.json", rows, { frames: 3 })).rejects.toThrow(
+      "row 4 of “films.json”: its video is missing",
+    );
+  });
+
   it("begin the paths of pictures in a folder of their own, where one is given", async () => {
     const got = await read("elsewhere.json", [{ ...seen, image: "a.png" }], { pictures: join(folder, "images") });
     expect(got.images.counts).toEqual([1]);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { strategyIn } from "#models/files/conversations/mixture";
 import { isTextTable } from "#models/files/open-table";
-import { readConversations, wantedFiles } from "../core/conversation-rows";
+import { kinds, readConversations, wantedFiles } from "../core/conversation-rows";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -40,6 +40,10 @@ Stricter than LLaVA's loader, which trains on without a word:
 - Human and assistant take turns, and every turn has its speaker and its text.
 - Paths of pictures stay in their folder.
 
+A video is named by its path, and not looked for, unless *frames of a video* are asked for: they are then the pictures
+of its row, for an *AnyRes tiler* whose rows are videos. *Kinds* takes some rows alone, so that pictures and videos go
+ways of their own.
+
 A bad row stops the run, which names the first ten by file and row; or they are left out and counted, which decodes
 every picture beforehand. A blank line is no row. Rows count from 1.`,
   version: 1,
@@ -50,7 +54,7 @@ every picture beforehand. A blank line is no row. Rows count from 1.`,
     kind: port.text({ shape: ["N"], doc: "text, single, several or video." }),
     id: port.text({ shape: ["N"], doc: "Empty where the file gives none." }),
     source: port.text({ shape: ["N"], doc: "What the row says of its data set, else its file." }),
-    video: port.text({ shape: ["N"], doc: "The path of the row's video, which is not looked for; else empty." }),
+    video: port.text({ shape: ["N"], doc: "The path of the row's video; else empty." }),
   },
   params: {
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/llava" }),
@@ -69,6 +73,20 @@ every picture beforehand. A blank line is no row. Rows count from 1.`,
       description: "Of each file: all, first:1000, end:10% or random:5%.",
     }),
     seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed" }),
+    kinds: z
+      .array(z.enum(kinds))
+      .min(1)
+      .max(kinds.length)
+      .default([...kinds])
+      .meta({
+        widget: "multiselect",
+        description: "The rows that are taken, by what they show.",
+      }),
+    frames: z.int().min(0).max(1024).default(0).meta({
+      label: "Frames of a video",
+      description: "At most so many, spread evenly; 0: videos are only named.",
+      advanced: true,
+    }),
     strategies: z.enum(["strict", "as LLaVA"]).default("strict").meta({
       description: "As LLaVA: end:0 takes everything, as its own loader has it.",
       advanced: true,
@@ -90,7 +108,7 @@ every picture beforehand. A blank line is no row. Rows count from 1.`,
     const wanted = await wantedFiles(host, params);
     const stamps = wanted.map(({ file: { path, size, mtimeMs }, strategy }) => [path, size, mtimeMs, strategy]);
     // Pictures that are paths lie beside the files.
-    const hasPaths = wanted.some(({ file }) => isTextTable(file.name));
+    const hasPaths = params.frames > 0 || wanted.some(({ file }) => isTextTable(file.name));
     const beside = hasPaths ? await host.folderStamp(params.pictures.trim() || params.folder) : "";
     return `${JSON.stringify(stamps)} ${beside}`;
   },
