@@ -54,7 +54,7 @@ it("a model learns from pictures of any size and number, answering about them", 
     {
       data: ["data.conversations", { folder, files: "rows.json" }],
       tokenizer: ["text.load-tokenizer", { source: "folder", folder: tokenizer }],
-      template: ["text.conversation-template", { template: "qwen", system: "Hi." }],
+      template: ["text.conversation-template", { template: "qwen", system: "Hi.", placeholder }],
       tiler: ["image.anyres-tiler", { tile: 16, patch: 8, resolutions: "(1x1),…,(2x2)", most: 2, rounded: true }],
       places: ["text.place-images", { length: 200, padding: "rounded", placeholder }],
       tower: ["model.vision-transformer", { patch: 8, width: 16, layers: 1, heads: 2 }],
