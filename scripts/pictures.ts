@@ -12,7 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
-import { onTinyModels, tinyFolder } from "./gen/tiny-models";
+import { onTinyModels, tinyFolders } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
 
@@ -29,7 +29,7 @@ const templates = readdirSync("nodes/templates")
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
 process.env.CHROMIUM_PATH = ensureChromium() ?? "";
-const product = await startProduct({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_FOLDERS: tinyFolder });
+const product = await startProduct({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_FOLDERS: tinyFolders.join(",") });
 const browser = await openBrowser();
 try {
   for (const id of templates) await photographTemplate(browser, id);

@@ -7,7 +7,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
-import { onTinyModels, tinyFolder } from "../scripts/gen/tiny-models";
+import { onTinyModels, tinyFolders } from "../scripts/gen/tiny-models";
 
 const saved = (dir: string) =>
   readdirSync(dir)
@@ -22,7 +22,7 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
     expect(check(document as GraphDocument).problems).toEqual([]);
   });
   it("compiles to ONNX", async () => {
-    const host = await testHost({ folders: [tinyFolder] });
+    const host = await testHost({ folders: tinyFolders });
     const compiled = await compile(onTinyModels(document as GraphDocument), { hostFor: () => host });
     expect("models" in compiled && compiled.models.length).toBeGreaterThan(0);
   });
@@ -47,6 +47,8 @@ describe("templates", () => {
       "fine-tune-an-llm-lora",
       "import-onnx-finetune",
       "linear-probe",
+      "llava-from-nothing",
+      "llava-train-two-stages",
       "lora-finetune",
     ]);
   });
@@ -93,6 +95,47 @@ describe("templates", () => {
     expect(outputs.after?.text?.value).toHaveLength(2);
     expect(outputs.save?.file?.value).toMatchObject({ name: "fine-tuned.safetensors" });
   });
+  it("answer questions about pictures with what ships, behind a fetched language model", async () => {
+    const { error, outputs } = await runOnTinyModels("ask-about-my-picture");
+    expect(error).toBeUndefined();
+    expect(outputs.answers?.text?.value).toHaveLength(3);
+  });
+  it.each(["llava-onevision", "llava-next"])("ask %s about pictures, tile by tile", async (id) => {
+    const { error, outputs } = await runOnTinyModels(id, { answers: { longest: 8 } });
+    expect(error).toBeUndefined();
+    expect(outputs.answers?.text?.value).toHaveLength(3);
+  });
+  it("teach a language model to see in two stages, each on its own rows", async () => {
+    const stages = [
+      { name: "captions", steps: 12, trains: "projector*=3, *", data: "caption" },
+      { name: "questions", steps: 12, trains: "*", data: "colour=1, shape=1, yes or no=3" },
+    ];
+    const changes = { trainer: { stages, batch: 8, lr: 0.01, warmup: 2 }, answers: { longest: 2 } };
+    const { error, outputs } = await runOnTinyModels("llava-train-two-stages", changes);
+    expect(error).toBeUndefined();
+    const { lines } = outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] };
+    const losses = lines.find(({ name }) => name.includes("loss"))?.values ?? [];
+    expect(losses.length).toBeGreaterThan(20);
+    expect(losses[11]).toBeLessThan((losses[0] as number) - 0.5);
+    expect(outputs.vqa?.questions?.value).toBe(12);
+    expect(outputs.save?.file?.value).toMatchObject({ name: "adapter_config.json" });
+  });
+  it("train a small LLaVA from nothing on shapes, whose loss falls", async () => {
+    const small = { vision: { layers: 1 }, decoder: { layers: 1 }, tiler: { resolutions: "(1x1),…,(2x2)" } };
+    const tests = Object.entries(small).map(([node, params]) => [`test_${node}`, params]);
+    const { error, outputs } = await runOnTinyModels("llava-from-nothing", {
+      ...small,
+      ...Object.fromEntries(tests),
+      data: { rows: 48 },
+      unseen: { rows: 12 },
+      trainer: { steps: 8, batch: 8, lr: 0.005, warmup: 1 },
+    });
+    expect(error).toBeUndefined();
+    const { lines } = outputs.trainer?.curve?.value as { lines: { name: string; values: number[] }[] };
+    const losses = lines.find(({ name }) => name.includes("loss"))?.values ?? [];
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) - 0.5);
+    expect(outputs.vqa?.questions?.value).toBe(12);
+  });
   it("cannot be read from elsewhere", async () => {
     for (const id of ["../registry", "/etc/passwd", "a/b", "x".repeat(300)])
       expect(await readTemplate(id)).toBeUndefined();
@@ -103,5 +146,5 @@ describe("templates", () => {
 async function runOnTinyModels(id: string, changes: Readonly<Record<string, object>> = {}) {
   const document = onTinyModels((await readTemplate(id)) as GraphDocument);
   for (const [node, params] of Object.entries(changes)) Object.assign(document.nodes[node]?.params ?? {}, params);
-  return runDocument(document, await temporaryFolder(), { folders: [tinyFolder] });
+  return runDocument(document, await temporaryFolder(), { folders: tinyFolders });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { NameRules } from "#models/architectures/core/names";
 import { linear, normal } from "#models/blocks/builder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -26,14 +27,23 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
     width: z.int().min(1).max(16_384).default(512).meta({ label: "Output width", description: "E" }),
     layers: z.int().min(1).max(8).default(1).meta({ description: "2: mlp2x_gelu." }),
     bias: z.boolean().default(false),
+    files: z.enum(["Patchbay", "LLaVA"]).default("Patchbay").meta({
+      label: "Names in files",
+      description: "LLaVA: linear_1, linear_2 and their matrices as [out, in], behind the scope multi_modal_projector.",
+      advanced: true,
+    }),
   },
+  names: ({ files }) => (files === "LLaVA" ? llavaNames : undefined),
   build(builder) {
     const { op, inputs, params } = builder;
-    const { width, layers, bias } = params;
+    const { width, layers, bias, files } = params;
+    const isLlava = files === "LLaVA";
+    const nameOf = (layer: number) => (layers === 1 ? "proj" : `layers.${layer}`);
+    const within = isLlava ? { ...builder, linearLayout: "out-in" as const } : builder;
     let x = inputs.features;
     for (let i = 0; i < layers; i++) {
       if (i > 0) x = op.Gelu(x);
-      x = linear(builder, layers === 1 ? "proj" : `layers.${i}`, x, width, {
+      x = linear(within, isLlava ? `linear_${i + 1}` : nameOf(i), x, width, {
         bias: bias || layers > 1,
         init: normal((x.shape.at(-1) as number) ** -0.5),
       });
@@ -41,3 +51,12 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
     return { embedding: x };
   },
 });
+
+/** The files of LLaVA's own code, and those of transformers, which begin with `model.` in some versions. */
+const llavaNames: NameRules = {
+  renames: [
+    [/\bmm_projector\.0\./, "multi_modal_projector.linear_1."],
+    [/\bmm_projector\.2\./, "multi_modal_projector.linear_2."],
+  ],
+  prefixes: ["model"],
+};

@@ -35,7 +35,7 @@ right; \`speed\` is new tokens per second, all rows together, the reading of the
   inputs: {
     logits: port.tensor({
       dtype: "float32",
-      shape: ["B", "L", "V"],
+      shape: ["N", "L", "V"],
       deferred: "generation",
       doc: "The scores that a decoder gives.",
     }),

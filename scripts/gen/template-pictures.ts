@@ -7,5 +7,12 @@ export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly
   "distill-ema-teacher": { trainer: { steps: 40, warmup: 10 } },
   "import-onnx-finetune": { trainer: { steps: 100 }, probe: { steps: 100 } },
   "linear-probe": { clip_trainer: { steps: 100, evaluate: 20 }, base_trainer: { steps: 100, evaluate: 20 } },
+  "llava-from-nothing": {
+    data: { rows: 48 },
+    unseen: { rows: 12 },
+    vision: { layers: 1 },
+    test_vision: { layers: 1 },
+    trainer: { steps: 8, warmup: 1, batch: 8 },
+  },
   "lora-finetune": { trainer: { steps: 20, warmup: 4 } },
 };
