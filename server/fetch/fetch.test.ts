@@ -7,6 +7,7 @@ import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { openFolders } from "../files/folders";
+import { listTemplates, readTemplate } from "../templates";
 import { type Asset, assets } from "./assets";
 import { easyVqaFiles } from "./easy-vqa";
 import { fetchAsset } from "./fetch";
@@ -116,6 +117,14 @@ describe("fetching", () => {
     await fetchAsset(small, options);
     expect((await openFolders([]).list("fetched/small")).pictures).toEqual(["train/images/0.png"]);
     await expect(openFolders([]).list("fetched/../blobs")).rejects.toThrow();
+  });
+  it("writes the config.json that the templates were made from, whichever source a model came from", async () => {
+    const texts = new Map(assets.map(({ id, config }) => [`fetched/${id}`, config && JSON.stringify(config)]));
+    const templates = await Promise.all((await listTemplates()).map(({ id }) => readTemplate(id)));
+    const nodes = templates.flatMap((template) => Object.values(template?.nodes ?? {}));
+    const made = nodes.filter(({ type, params }) => type === "model.hugging-face" && texts.has(String(params.folder)));
+    expect(made.length).toBeGreaterThan(4);
+    for (const { params } of made) expect(params.config).toBe(texts.get(String(params.folder)));
   });
   it("knows each asset by a name, a size and a hash", () => {
     expect(new Set(assets.map(({ id }) => id)).size).toBe(assets.length);
