@@ -2,7 +2,7 @@
  * What scripts/pictures.ts changes in a template before it runs, by template, node and parameter: trainings of minutes
  * are made shorter, so that all pictures together take a few. The pages' captions say so.
  */
-export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> = {
+export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
   "clip-train-emoji": { trainer: { steps: 60, warmup: 10 } },
   "distill-ema-teacher": { trainer: { steps: 40, warmup: 10 } },
   "import-onnx-finetune": { trainer: { steps: 100 }, probe: { steps: 100 } },
@@ -13,6 +13,15 @@ export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly
     vision: { layers: 1 },
     test_vision: { layers: 1 },
     trainer: { steps: 8, warmup: 1, batch: 8 },
+  },
+  "llava-train-two-stages": {
+    trainer: {
+      warmup: 2,
+      stages: [
+        { name: "1: captions", steps: 12, trains: "projector*=3, *", data: "caption" },
+        { name: "2: questions", steps: 24, trains: "*", data: "colour=1, shape=1, yes or no=3" },
+      ],
+    },
   },
   "lora-finetune": { trainer: { steps: 20, warmup: 4 } },
 };
