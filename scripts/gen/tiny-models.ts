@@ -75,8 +75,10 @@ export function onTinyModels(document: GraphDocument): GraphDocument {
   return { ...document, nodes: Object.fromEntries(nodes) };
 }
 
+type Params = GraphDocument["nodes"][string]["params"];
+
 /** The folder that stands in for the one that is chosen. */
-function choiceFor(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function choiceFor(params: Params): Params {
   const name = basename(String(params.folder ?? ""));
   if (dataStandIns.includes(name)) return { folder: join(dataFolder, name) };
   const model = standIns[name]?.model;
@@ -86,10 +88,10 @@ function choiceFor(params: Readonly<Record<string, unknown>>): Record<string, un
 }
 
 /** Parameters that follow from a model, as they are with the one that stands in. */
-function fitting(params: Readonly<Record<string, unknown>>, used: readonly StandIn[]): Record<string, unknown> {
+function fitting(params: Params, used: readonly StandIn[]): Params {
   let text = JSON.stringify(params);
   for (const { token } of used) if (token) text = text.replaceAll(token[0], token[1]);
-  const fitted = JSON.parse(text) as Record<string, unknown>;
+  const fitted = JSON.parse(text) as Params;
   for (const { sizes = {} } of used) {
     for (const [name, [from, to]] of Object.entries(sizes)) if (fitted[name] === from) fitted[name] = to;
   }
