@@ -3,7 +3,7 @@ import { causalMask, selfAttention } from "../blocks/transformer";
 import { builderOf } from "../blocks/builder";
 import { Graph, type Value } from "./graph";
 import { type Ops, opsOf } from "./ops/index";
-import { chunkedRows, rowAxes, runsByRow } from "./rows";
+import { chunkedRows, itemReads, rowAxes, runsByRow } from "./rows";
 
 /** Whether what is built of rows [B, 4, 6] keeps them, and where. */
 function axisOf(build: (op: Ops, x: Value, graph: Graph) => Value): number | undefined {
@@ -192,5 +192,17 @@ describe("rows that find their items by where those begin", () => {
     const axes = rowAxes(graph, "N", ["P"]);
     expect(axes.get("items")).toBe(0);
     expect([...axes.values()]).toEqual([0, 0, 0, 0]); // the inputs, and what Relu gives: no flat items
+  });
+
+  it("tell whether further items would change anything", () => {
+    const reads = (build: (parts: Parts) => Value) => itemReads(graphOf(build), "N", ["P"]);
+    const picked = (parts: Parts) =>
+      parts.op.Gather(flat(parts), parts.op.Add(parts.index, starts(parts)), { axis: 0 });
+    const mean = (op: Ops, x: Value) => op.ReduceMean(x, { keepdims: 0 });
+    const counts = [{ items: "P", counts: "counts" }];
+    expect(reads((parts) => mean(parts.op, picked(parts)))).toEqual({ picked: counts, byPlaceAlone: true });
+    const both = reads(({ op, ...parts }) => op.Add(mean(op, picked({ op, ...parts })), mean(op, parts.items)));
+    expect(both).toEqual({ picked: counts, byPlaceAlone: false });
+    expect(reads(({ op, items }) => mean(op, items))).toEqual({ picked: [], byPlaceAlone: false });
   });
 });

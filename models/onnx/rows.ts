@@ -37,12 +37,16 @@ export function chunkedRows(
   return isWhole ? picked : undefined;
 }
 
-/**
- * Whether all that a graph gives reads the items of rows through their places alone: further items behind the last
- * row's then change nothing.
- */
-export function readsItemsByPlace(graph: Graph, rows: string, items: readonly string[]): boolean {
-  const { picks } = analysisOf(graph, [rows, ...items], isMultiple);
+/** How a graph reads the items of rows. */
+export interface ItemReads {
+  /** By which inputs, that say how many items each row has. */
+  picked: readonly { items: string; counts: string }[];
+  /** It reads them in no other way: further items behind the last row's change nothing of what it gives. */
+  byPlaceAlone: boolean;
+}
+
+export function itemReads(graph: Graph, rows: string, items: readonly string[]): ItemReads {
+  const { picked, picks } = analysisOf(graph, [rows, ...items], isMultiple);
   const isOfItems = ({ shape }: Value) => shape.some((size) => items.some((symbol) => isMadeOf(size, symbol)));
   const reads = new Set(graph.inputs.filter(isOfItems).map(({ name }) => name));
   for (const node of graph.nodes) {
@@ -50,7 +54,8 @@ export function readsItemsByPlace(graph: Graph, rows: string, items: readonly st
     const isTold = node.inputs.some((x) => reads.has(x.name)) || node.outputs.some(isOfItems);
     if (isTold) for (const { name } of node.outputs) reads.add(name);
   }
-  return [...graph.outputs.values(), ...graph.updates.values()].every(({ name }) => !reads.has(name));
+  const given = [...graph.outputs.values(), ...graph.updates.values()];
+  return { picked, byPlaceAlone: given.every(({ name }) => !reads.has(name)) };
 }
 
 function analysisOf(graph: Graph, symbols: readonly string[], isOfRows: (size: Dim, symbol: string) => boolean) {

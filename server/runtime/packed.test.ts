@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ImageBatch, Tensor } from "#nodes/core/values";
-import { defineNode } from "#nodes/core/node";
-import { port } from "#nodes/core/ports";
 import { readSafetensors } from "#models/files/safetensors";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { packedRegistry, tilesOf } from "#tests/kit/packed-nodes";
@@ -154,25 +152,12 @@ describe("a graph of packed values", () => {
   });
 
   it("refuses numbers of items that are not those of the items", async () => {
-    const other = defineNode({
-      type: "test.other-counts",
-      title: "Other counts",
-      description: "One more for the third row.",
-      version: 1,
-      inputs: { counts: port.tensor({ dtype: "int64", shape: ["N"] }) },
-      outputs: { counts: port.tensor({ dtype: "int64", shape: ["N"] }) },
-      params: {},
-      rowwise: true,
-      run: async ({ inputs: { counts } }) => ({
-        counts: { ...counts, data: BigInt64Array.from(counts.data as BigInt64Array, (n, i) => (i === 2 ? n + 1n : n)) },
-      }),
-    });
     const changed = structuredClone(document);
     Object.assign(changed.nodes, graph({ other: ["test.other-counts"] }).nodes);
     for (const { from, to } of changed.wires) if (to.port === "counts") from.node = "other";
     changed.wires.push(...graph({}, ["tiles.counts -> other.counts"]).wires);
-    const registry = { ...packedRegistry, "test.other-counts": other };
-    const { error } = await runDocument(changed, await temporaryFolder(), { registry, targets: ["packer"] });
+    const options = { registry: packedRegistry, targets: ["packer"] };
+    const { error } = await runDocument(changed, await temporaryFolder(), options);
     expect(error).toMatchObject({
       message: "Row 3 has 3 items, and 4 by other.counts.",
       hint: "Wire the numbers of items from the node that gave the items.",

@@ -55,6 +55,20 @@ export function filledUp(tensor: Tensor): Tensor {
   return { ...tensor, shape: [whole, ...sizes], data: filled };
 }
 
+/** A model finds the items of rows by numbers that come along another wire: they must be those of the items. */
+export function refuseOtherCounts(
+  counts: readonly number[] | undefined,
+  given: Tensor | undefined,
+  name: string,
+): void {
+  const row = counts?.findIndex((count, i) => count !== Number(given?.data[i])) ?? -1;
+  if (!counts || !given || row < 0) return;
+  throw new Failure({
+    message: `Row ${row + 1} has ${counts[row]} items, and ${Number(given.data[row])} by ${name}.`,
+    hint: "Wire the numbers of items from the node that gave the items.",
+  });
+}
+
 const isPacked = (value: unknown): value is Packed & { counts: readonly number[] } =>
   typeof value === "object" && value !== null && Array.isArray((value as Partial<Packed>).counts);
 

@@ -8,7 +8,7 @@ import { anySize } from "#nodes/graph/bindings";
 import type { Endpoint } from "#nodes/graph/document";
 import type { Types } from "#nodes/graph/infer";
 import { Failure } from "../errors";
-import { itemsOf } from "./packed";
+import { itemsOf, refuseOtherCounts } from "./packed";
 import { rowsOf, widthOf } from "./values";
 
 /**
@@ -84,7 +84,9 @@ export class RowsInCalls {
       if (symbol !== undefined && tensor.counts) this.#addCounts(name, symbol, tensor.counts);
       return { name, symbol, tensor: itemsOf(tensor) };
     });
-    for (const { items, counts } of layout?.counts ?? []) this.#refuseOtherCounts(items, counts, incoming.get(counts));
+    for (const { items, counts } of layout?.counts ?? []) {
+      refuseOtherCounts(this.#counts.get(items), incoming.get(counts), counts);
+    }
   }
 
   get rows(): number {
@@ -145,16 +147,6 @@ export class RowsInCalls {
         hint: "Wire values that were made of the same pictures or tiles.",
       });
     this.#counts.set(symbol, counts);
-  }
-
-  #refuseOtherCounts(items: string, name: string, given: Tensor | undefined): void {
-    const counts = this.#counts.get(items);
-    const row = counts?.findIndex((count, i) => count !== Number(given?.data[i])) ?? -1;
-    if (!counts || !given || row < 0) return;
-    throw new Failure({
-      message: `Row ${row + 1} has ${counts[row]} items, and ${Number(given.data[row])} by ${name}.`,
-      hint: "Wire the numbers of items from the node that gave the items.",
-    });
   }
 }
 

@@ -129,5 +129,43 @@ const loss = defineNode({
   },
 });
 
-const nodes = [numbers, tiles, encoder, packer, loss];
+const mean = defineNode({
+  type: "test.mean",
+  title: "Mean",
+  description: "The mean of all tokens, rows added up one after the other.",
+  version: 1,
+  inputs: { tokens: port.tensor({ dtype: "float32", shape: ["N", "V", "D"] }) },
+  outputs: { mean: port.number() },
+  params: {},
+  reduce: {
+    rows: ["tokens"],
+    start() {
+      let sum = 0;
+      let count = 0;
+      return {
+        add({ tokens }) {
+          for (const x of tokens.data) sum += Number(x);
+          count += tokens.data.length;
+        },
+        finish: () => ({ mean: sum / count }),
+      };
+    },
+  },
+});
+
+const otherCounts = defineNode({
+  type: "test.other-counts",
+  title: "Other counts",
+  description: "One more for the third row.",
+  version: 1,
+  inputs: { counts: port.tensor({ dtype: "int64", shape: ["N"] }) },
+  outputs: { counts: port.tensor({ dtype: "int64", shape: ["N"] }) },
+  params: {},
+  rowwise: true,
+  run: async ({ inputs: { counts } }) => ({
+    counts: { ...counts, data: BigInt64Array.from(counts.data as BigInt64Array, (n, i) => (i === 2 ? n + 1n : n)) },
+  }),
+});
+
+const nodes = [otherCounts, numbers, tiles, encoder, packer, loss, mean];
 export const packedRegistry = { ...registry, ...Object.fromEntries(nodes.map((node) => [node.type, node])) };

@@ -11,6 +11,7 @@ import { countsOfRows, startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import { type Blobs, sha256 } from "../../storage/blobs";
 import { diskLimit } from "../../storage/budget";
+import { env } from "../../env";
 import { Cancelled } from "../../errors";
 import { readUsed, writeWhole } from "../cache";
 import { memoryLimit } from "../memory";
@@ -20,8 +21,8 @@ import { openSession, type Session } from "../sessions";
 import { rowRange } from "./held-rows";
 import { asArray, itemRange, takeRows, widthOf } from "../values";
 
-/** Rows that are computed at a time. */
-const chunkRows = 64;
+/** Rows that are computed at a time, at most. */
+const mostRows = 64;
 
 export interface FrozenRowsSpec {
   halves: Halves;
@@ -30,6 +31,8 @@ export interface FrozenRowsSpec {
   /** Equal where an input's rows are. */
   signatureOf(input: string): string;
   rows: number;
+  /** About how many bytes of them are drawn for a row: so many rows are drawn at a time as a chunk may have. */
+  rowBytes?: number;
   valueOf(parameter: string): Float32Array<ArrayBuffer>;
   blobs: Blobs;
   cacheDir: string;
@@ -191,6 +194,7 @@ async function eachChunk(
   use: (chunk: ReadonlyMap<string, Tensor>) => Promise<void>,
 ): Promise<void> {
   const { rows, signal, progress } = spec;
+  const chunkRows = chunkRowsOf(spec);
   let next = chunkFrom(spec, 0);
   for (let start = 0; start < rows; start += chunkRows) {
     if (signal.aborted) throw new Cancelled();
@@ -220,9 +224,13 @@ async function runInCalls(first: Graph, session: Session, chunk: ReadonlyMap<str
 }
 
 /** What the first part reads of a chunk of rows; nothing behind the last row. */
-async function chunkFrom({ draw, rows }: FrozenRowsSpec, start: number): Promise<ReadonlyMap<string, Tensor>> {
-  return start >= rows ? new Map() : draw(rowRange(start, Math.min(rows, start + chunkRows)));
+async function chunkFrom(spec: FrozenRowsSpec, start: number): Promise<ReadonlyMap<string, Tensor>> {
+  const { draw, rows } = spec;
+  return start >= rows ? new Map() : draw(rowRange(start, Math.min(rows, start + chunkRowsOf(spec))));
 }
+
+const chunkRowsOf = ({ rowBytes = 0 }: FrozenRowsSpec): number =>
+  Math.max(1, Math.min(mostRows, Math.floor(env().chunk / Math.max(1, rowBytes))));
 
 /** Equal when and only when the frozen part would give the same: its ops, its numbers, its data. */
 function keyOf({ halves: { first }, signatureOf, valueOf, rows }: FrozenRowsSpec): string {

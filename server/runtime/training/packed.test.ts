@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startsOf } from "#nodes/core/packed";
 import type { Tensor } from "#nodes/core/values";
 import { graph, runDocument } from "#tests/kit/graphs";
@@ -86,6 +86,36 @@ describe.each([
       expect(losses).toEqual(whole.losses);
     }
   });
+});
+
+it("measures what is made of tiles and of rows on the way, chunk by chunk or at once", async () => {
+  const measured = async (node: string) => {
+    const document = training({ evaluate: 3 });
+    Object.assign(document.nodes, graph({ mean: ["test.mean"] }).nodes);
+    document.wires.push(...graph({}, [`${node}.tokens -> mean.tokens`, "mean.mean -> trainer.metric"]).wires);
+    const { result } = await lossesOf(document);
+    expect(result.error).toBeUndefined();
+    const values = result.events.flatMap((event) => (event.kind === "metric" ? (event.values["mean.mean"] ?? []) : []));
+    expect(values).toHaveLength(3);
+    return values;
+  };
+  const ofRows = await measured("packer");
+  const ofTiles = await measured("encoder");
+  expect(ofRows.every(Number.isFinite) && ofTiles.every(Number.isFinite)).toBe(true);
+  vi.stubEnv("PATCHBAY_CHUNK", `${8 * 4 * 3 * 4 * 4 * 4}`);
+  const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 6));
+  expect(await measured("packer")).toEqual(close(ofRows));
+  expect(await measured("encoder")).toEqual(close(ofTiles));
+  vi.unstubAllEnvs();
+});
+
+it("stops where the numbers of items are not those of the items", async () => {
+  const document = training(frozen());
+  Object.assign(document.nodes, graph({ other: ["test.other-counts"] }).nodes);
+  for (const { from, to } of document.wires) if (to.port === "counts") from.node = "other";
+  document.wires.push(...graph({}, ["tiles.counts -> other.counts"]).wires);
+  const { result } = await lossesOf(document);
+  expect(result.error?.message).toMatch(/^Row 3 has \d items, and \d by other.counts\.$/);
 });
 
 it("does not encode rows of any number of tiles some at a time", async () => {

@@ -1,24 +1,24 @@
-import { readsItemsByPlace } from "#models/onnx/rows";
+import { type ItemReads, itemReads } from "#models/onnx/rows";
 import { batchSymbol, itemSymbols, type Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { checkIndices } from "../index-check";
-import { filledUp } from "../packed";
+import { filledUp, refuseOtherCounts } from "../packed";
 import { Feeder } from "./feeder";
 import { type FrozenRows, frozenRows } from "./frozen-rows";
 import { bytesOfRows } from "./held-rows";
 import type { StageNames } from "./memory";
 import { explainNonFinite } from "./non-finite";
 import { countRoom } from "./room";
-import { buildStage, compileStage, typesOf } from "./stage";
+import { buildStage, compileStage, type TensorType, typesOf } from "./stage";
 import type { DrawnBatch, PreparedBranch, TrainingState } from "./state";
 import { type BatchFeeds, NonFinite, type Stepper } from "./stepper";
 
 /** A branch of the graph while steps are taken on it: its batches, and the step that is compiled for them. */
 export class RunningBranch {
   readonly #feeder: Feeder;
-  /** Whether items that no row has change nothing. */
-  readonly #mayFill: boolean;
+  /** How the step reads the items of packed rows. */
+  readonly #reads: ItemReads;
 
   constructor(
     readonly state: TrainingState,
@@ -29,7 +29,7 @@ export class RunningBranch {
   ) {
     this.#feeder = new Feeder(branch.batches, state.source, new Set(branch.built.reads), drawings);
     const { graph } = branch.built;
-    this.#mayFill = readsItemsByPlace(graph, batchSymbol, itemSymbols(graph));
+    this.#reads = itemReads(graph, batchSymbol, itemSymbols(graph));
   }
 
   /**
@@ -58,8 +58,16 @@ export class RunningBranch {
     checkIndices(drawnBounds, (input) => values.get(input) as Tensor, spec.graph, rows);
     const feeds = new Map(built.reads.map((name) => [name, values.get(name) as Tensor]));
     for (const [name, tensor] of this.frozen?.read(rows) ?? []) feeds.set(name, tensor);
-    if (this.#mayFill) for (const [name, tensor] of feeds) feeds.set(name, filledUp(tensor));
+    this.#checkCounts(feeds);
+    if (this.#reads.byPlaceAlone) for (const [name, tensor] of feeds) feeds.set(name, filledUp(tensor));
     return { rows, feeds };
+  }
+
+  #checkCounts(feeds: BatchFeeds): void {
+    for (const { items, counts } of this.#reads.picked) {
+      const packed = this.branch.built.graph.inputs.find(({ shape: [size] }) => size === items);
+      refuseOtherCounts(feeds.get(packed?.name ?? "")?.counts, feeds.get(counts), counts);
+    }
   }
 
   /** A loss that is no number any more: says where that began. */
@@ -69,10 +77,16 @@ export class RunningBranch {
   }
 }
 
+/** The bytes of a row, in the mean of those that came. */
+function rowBytesOf(type: TensorType | undefined): number {
+  const [items = 0] = type?.shape ?? [];
+  return type ? bytesOfRows(type, items) / Math.max(1, type.counts?.length ?? items) : 0;
+}
+
 /** Computes what the part that runs once gives for each row, and tells which nodes that part is. */
 export async function runFrozenPart(
   { training, memory, source }: TrainingState,
-  { spec, batches, built, drawnBounds }: PreparedBranch,
+  { spec, batches, types, built, drawnBounds }: PreparedBranch,
   names: StageNames,
 ): Promise<FrozenRows | undefined> {
   const { halves } = built;
@@ -83,6 +97,7 @@ export async function runFrozenPart(
   const frozen = await frozenRows({
     halves,
     rows: batches.rows,
+    rowBytes: halves.first.inputs.reduce((sum, { name }) => sum + rowBytesOf(types.get(name)), 0),
     blobs,
     cacheDir,
     provider,

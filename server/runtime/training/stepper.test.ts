@@ -34,6 +34,14 @@ const sizes: Record<string, number> = {
   "out.bias": 3,
 };
 
+const usual: ProgramSpec = {
+  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 },
+  clipNorm: 1,
+  batch: 16,
+  accumulate: 1,
+  chunk: 0,
+};
+
 async function steps(
   spec: Partial<ProgramSpec>,
   batches: readonly (readonly ReadonlyMap<string, Tensor>[])[],
@@ -43,11 +51,7 @@ async function steps(
     valueOf: (name) => start(name, sizes[name] as number),
     compile: () =>
       compileProgram(model(), {
-        optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 },
-        clipNorm: 1,
-        batch: 16,
-        accumulate: 1,
-        chunk: 0,
+        ...usual,
         ...spec,
       }),
   });
@@ -96,4 +100,33 @@ describe("loss scaling", () => {
       await steps({ scaling: true }, [[batch(0, 16)], [batch(0, 16)]]),
       await steps({}, [[batch(0, 16)], [batch(0, 16)]]),
     ));
+});
+
+it("closes what it has not used for long where memory is short, and gives the same numbers", async () => {
+  const compiled: number[] = [];
+  const train = async (mostBytes: number | undefined) => {
+    compiled.length = 0;
+    const stepper = new Stepper({
+      provider: "cpu",
+      mostBytes,
+      valueOf: (name) => start(name, sizes[name] as number),
+      compile: (_, fed) => {
+        const count = fed.get("x")?.shape[0] ?? 0;
+        compiled.push(count);
+        return compileProgram(model(), { ...usual, batch: count });
+      },
+    });
+    const losses: number[] = [];
+    for (const [i, end] of [8, 4, 8, 4].entries()) {
+      losses.push((await stepper.step([batch(0, end)], 0.05, i + 1)).loss as number);
+    }
+    const states = new Map((await stepper.states()).map(({ name, data }) => [name, (data as Float32Array).slice()]));
+    await stepper.release();
+    return { losses, states };
+  };
+  const all = await train(Number.POSITIVE_INFINITY);
+  expect(compiled).toEqual([8, 4]);
+  const few = await train(0);
+  expect(compiled).toEqual([8, 4, 8, 4]);
+  expect(few).toEqual(all);
 });

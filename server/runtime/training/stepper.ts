@@ -5,6 +5,7 @@ import { inPlace } from "#models/train/in-place";
 import { cotangentOf, type Crossing, type Part, type Program } from "#models/train/program";
 import type { State } from "#models/train/step";
 import type { Tensor } from "#nodes/core/values";
+import { memoryLimit } from "../memory";
 import type { Provider } from "../providers";
 import { optionsFor, toOrt } from "../sessions";
 import { rowsOf } from "../values";
@@ -19,6 +20,8 @@ export interface StepperOptions {
   valueOf(parameter: string): Float32Array | undefined;
   /** What else goes round, where it does not start anew. */
   stateOf?(name: string): Float32Array | undefined;
+  /** From how many bytes of the process on it closes what it has not used for long; by default what runs may hold. */
+  mostBytes?: number;
 }
 
 /** The step gave a loss or a gradient that is no number; the parameters are as they were. */
@@ -58,7 +61,9 @@ export class Stepper {
    */
   readonly #spare = new Map<string, ort.Tensor>();
   readonly #lent = new Set<ort.Tensor>();
-  /** By the branch and the shapes of the batch. */
+  /** Everything that goes round. */
+  readonly #stateNames = new Set<string>();
+  /** By the branch and the shapes of the batch, the one that was used last at the end. */
   readonly #programs = new Map<string, OpenProgram>();
   readonly #keepOnDevice: boolean;
   /** Gradients that are added up before an update. */
@@ -105,8 +110,7 @@ export class Stepper {
 
   /** Everything that goes round, for a checkpoint; written over like the above. */
   async states(): Promise<TensorToWrite[]> {
-    const names = [...this.#programs.values()].flatMap(({ program }) => program.states.map(({ name }) => name));
-    return this.#read([...new Set(names)]);
+    return this.#read([...this.#stateNames]);
   }
 
   async release(): Promise<void> {
@@ -124,7 +128,12 @@ export class Stepper {
   async #open(batch: BatchFeeds, branch: number): Promise<OpenProgram> {
     const shapes = [branch, ...[...batch].map(([name, { shape }]) => `${name}:${shape}`)].join();
     const known = this.#programs.get(shapes);
-    if (known) return known;
+    if (known) {
+      this.#programs.delete(shapes);
+      this.#programs.set(shapes, known);
+      return known;
+    }
+    await this.#makeRoom();
     const { compile, valueOf, stateOf = () => undefined } = this.options;
     const program = compile(branch, batch);
     const parts: OpenProgram["parts"] = {};
@@ -136,11 +145,25 @@ export class Stepper {
       }
     }
     for (const { name, shape, start } of program.states) {
+      this.#stateNames.add(name);
       if (!this.#state.has(name)) this.#begin(name, shape, stateOf(name), start);
     }
     const opened = { program, parts };
     this.#programs.set(shapes, opened);
     return opened;
+  }
+
+  /**
+   * Sessions keep the memory that they once worked in. Where batches come in many shapes, those that were used longest
+   * ago are closed when all together hold more than runs may. (On a device the states would go with them.)
+   */
+  async #makeRoom(): Promise<void> {
+    const { mostBytes = memoryLimit() } = this.options;
+    for (const [shapes, { parts }] of this.#programs) {
+      if (this.#keepOnDevice || process.memoryUsage.rss() < mostBytes) return;
+      this.#programs.delete(shapes);
+      for (const { session } of Object.values(parts)) await session.release();
+    }
   }
 
   async #openPart({ graph, states }: Part): Promise<OpenPart> {
