@@ -44,7 +44,7 @@ const tower = {
 const towerWires = [
   "data.image -> tiler.images",
   "tiler.tiles -> vision.pixels",
-  "vision.tokens -> packer.features",
+  "vision.patches -> packer.features",
   "tiler.counts -> packer.counts",
   "tiler.index -> packer.index",
   "tiler.shares -> packer.shares",
@@ -91,11 +91,11 @@ it("gives the same tokens whatever the chunks and however many threads cut the p
     const document = graph(withFolder(tower) as never, towerWires);
     const result = await runDocument(document, dir, { targets: ["packer", "vision"], folders: [folder], ...options });
     expect(result.error).toBeUndefined();
-    const read = async (node: string) => {
-      const stored = result.outputs[node]?.tokens?.value;
+    const read = async (node: string, port: string) => {
+      const stored = result.outputs[node]?.[port]?.value;
       return (await readAllRows("tensor", stored, openBlobs(join(dir, "blobs")))) as Tensor;
     };
-    return { packed: await read("packer"), tokens: await read("vision") };
+    return { packed: await read("packer", "tokens"), tokens: await read("vision", "patches") };
   };
   const whole = await run({ dataThreads: 0 });
   expect(whole.packed.shape).toEqual([pictures, 40, 16]);

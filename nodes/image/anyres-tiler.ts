@@ -49,7 +49,7 @@ Scaling is Pillow's to the bit. EXIF orientation is applied, transparency droppe
   token. K is 1, or 4 where features may be shrunk. To the *AnyRes packer*.
 - \`tokens\` int64 [I], packed: how many tokens each picture (or video) of a row has. To *Image places*.
 
-A row without pictures has no tiles; where a batch has none at all, its last row gets a blank one that no token reads.`,
+A row without pictures has no tiles.`,
   version: 1,
   inputs: {
     images: port.image({ shape: ["I", "*", "*"], packed: "N", doc: "Any number of pictures a row, of any size." }),
@@ -118,7 +118,7 @@ A row without pictures has no tiles; where a batch has none at all, its last row
       .meta({
         label: "Round up",
         description:
-          "Blank tiles and empty places make a batch at most a quarter larger: " +
+          "Empty places make the longest row at most a quarter longer: " +
           "a training then meets few shapes, for each of which it compiles its step.",
         advanced: true,
       }),
@@ -170,7 +170,7 @@ A row without pictures has no tiles; where a batch has none at all, its last row
     });
     const rows = rowsFrom(pictures, counts);
     const { tile: side, places, rounded } = params;
-    const tiles = tilesFrom(rows, { side, tables: tablesOf(normalization) }, rounded ? roundedUp : undefined);
+    const tiles = tilesFrom(rows, { side, tables: tablesOf(normalization) });
     const layouts = rows.map((row) =>
       packingOf(
         row.map(({ size }) => size),
@@ -262,16 +262,10 @@ function rowsFrom<T>(items: readonly T[], counts: readonly number[]): T[][] {
 const tilesOf = (row: readonly TiledPicture[]): number =>
   row.flatMap(({ views }) => views).reduce((sum, { grid: [rows, columns] }) => sum + rows * columns, 0);
 
-/** The tiles of all rows, each written where it comes to lie; blank ones behind them where more are wanted. */
-function tilesFrom(
-  rows: readonly (readonly TiledPicture[])[],
-  how: Pick<TileWriter, "side" | "tables">,
-  wanted = (count: number) => count,
-): Tensor {
+/** The tiles of all rows, each written where it comes to lie. */
+function tilesFrom(rows: readonly (readonly TiledPicture[])[], how: Pick<TileWriter, "side" | "tables">): Tensor {
   const counts = rows.map(tilesOf);
-  const given = counts.reduce((sum, count) => sum + count, 0);
-  const total = rows.length ? wanted(Math.max(1, given)) : 0;
-  if (rows.length) counts[rows.length - 1] = (counts.at(-1) as number) + total - given;
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const writer: TileWriter = { ...how, data: new Float32Array(total * 3 * how.side ** 2), next: 0 };
   for (const { views, scaled } of rows.flat()) {
     for (const [i, view] of views.entries()) writeTiles(writer, scaled[i] as Picture, view);
