@@ -2,7 +2,6 @@
 import { openArrow } from "./arrow";
 import { openJsonList, openJsonListHead } from "./json-list";
 import { headOfLines, openCsv, openJsonLines } from "./lines";
-import { openParquet } from "./parquet";
 import { type ByteSource, type KeepIndex, TableError, type TableFile } from "./table-file";
 import { openTar, openTarHead } from "./tar";
 
@@ -20,8 +19,11 @@ const csv: Format = { open: openCsv, head: async (source) => openCsv(await headO
 const arrow: Format = { open: openArrow };
 const tar: Format = { open: openTar, head: (source) => openTarHead(source, 100) };
 
+/** Its reader is large: it is loaded for those who have such a file. */
+const parquet: Format = { open: async (source) => (await import("./parquet")).openParquet(source) };
+
 const formats: Record<string, Format> = {
-  parquet: { open: openParquet },
+  parquet,
   arrow,
   feather: arrow,
   ipc: arrow,
