@@ -8,10 +8,9 @@ import { createEditor } from "./store";
 const picture = { ref: "a".repeat(64), name: "boat.png", width: 1000, height: 600 };
 
 function drawn(images: object[], View: typeof PictureOnNode, params: object = {}): string {
-  const document = graph(
-    { load: ["image.load", { images }], tiler: ["image.anyres-tiler", { ...params }] },
-    ["load.image -> tiler.images"],
-  );
+  const document = graph({ load: ["image.load", { images }], tiler: ["image.anyres-tiler", { ...params }] }, [
+    "load.image -> tiler.images",
+  ]);
   const store = createEditor({ graphId: "g", document });
   return renderToStaticMarkup(
     <EditorProvider store={store}>
