@@ -21,6 +21,7 @@ import {
   once,
   type Outputs,
 } from "./core/architecture";
+import { llavaRenames } from "./core/names";
 import { activation, byModelType, flag, nested, size } from "./core/config";
 import { labelInputs, languageHead, languageInputs, tokenEmbeddings } from "./core/language-model";
 import { type LlamaLanguage, llamaTower } from "./core/llama-layer";
@@ -329,11 +330,12 @@ const tileInputs = (config: Config): Record<string, InputSpec> => ({
 
 /** The names of all three worlds as those of most files. */
 const names = {
-  renames: [
-    [/^model\.language_model\./, "language_model.model."],
-    [/^model\.(vision_tower|multi_modal_projector|image_newline)\b/, "$1"],
-    [/^lm_head\./, "language_model.lm_head."],
-    [/^vision_tower\.(?!vision_model\.)/, "vision_tower.vision_model."],
+  renames: llavaRenames,
+  modules: [
+    [/^language_model\.model\./, "model.language_model."],
+    [/^language_model\.lm_head$/, "lm_head"],
+    [/^vision_tower\.vision_model\./, "model.vision_tower."],
+    [/^multi_modal_projector\b/, "model.multi_modal_projector"],
   ],
   tied: { "language_model.lm_head.weight": "language_model.model.embed_tokens.weight" },
 } as const;

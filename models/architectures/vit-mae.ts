@@ -19,7 +19,8 @@ import {
 import { activation, area, epsilon, flag, heads, layers, share, size } from "./core/config";
 import { pictureInputs } from "./core/towers";
 import { vitPatches, vitPositions } from "./core/vit-embeddings";
-import { vitLayer, vitMlpNames, vitModuleNames } from "./core/vit-layer";
+import { maeRenames } from "./core/names";
+import { laterVitModules, vitLayer, vitMlpNames, vitModuleNames } from "./core/vit-layer";
 
 const config = z.object({
   hidden_size: size(768),
@@ -202,7 +203,8 @@ const modelInputs = (read: Config): Record<string, InputSpec> => ({
 
 const names = {
   prefixes: ["vit"],
-  renames: [[/^decoder\.decoder_encoder\.layer\./, "decoder.decoder_layers."], ...vitModuleNames, ...vitMlpNames],
+  renames: [...maeRenames, ...vitModuleNames, ...vitMlpNames],
+  modules: laterVitModules,
 } as const;
 
 export const vitMae = defineFamily({

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readSafetensors } from "#models/files/safetensors";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "#models/files/safetensors";
 import type { Host } from "../core/host";
 import type { Tensor, Weights } from "../core/values";
 import { runModel } from "#server/runtime/hugging-face/run-model";
@@ -112,6 +113,47 @@ describe("PEFT adapters", () => {
       Math.max(...got.map((x, i) => Math.abs(x - Number(wanted?.data[i] ?? Number.NaN))));
     expect(gap(adapted?.outputs.pooler_output)).toBeLessThan(1e-5);
     expect(gap(bare?.outputs.pooler_output)).toBeGreaterThan(1e-2);
+  });
+
+  it("bring modules that were trained as a whole, and answer as PEFT does", async () => {
+    const folder = resolve("tests/fixtures/peft-heads/vit-classifier");
+    const host = await testHost({ folders: [resolve("tests/fixtures")] });
+    const base = await runNode(load, {}, { source: "folder", folder: join(set, "vit-classifier") }, host);
+    const { weights } = await runNode(loadAdapter, base, { source: "folder", folder }, host);
+    const merged = await runNode(merge, { weights }, {}, host);
+    const out = await temporaryFolder();
+    await writeFolder(host, join(set, "vit-classifier"), out, { weights: merged.weights, scope: "" });
+    const expected = tensorsIn(join(folder, "expected.safetensors"));
+    const tensor = (name: string): Tensor => {
+      const { shape, data } = expected.get(name) as StoredTensor;
+      return { dtype: "float32", shape, data: new Float32Array(data.slice().buffer) };
+    };
+    const { outputs } = await runModel(out, { call: "forward", inputs: { pixel_values: tensor("pixel_values") } });
+    const logits = tensor("logits").data as Float32Array;
+    const gaps = [...logits].map((x, i) => Math.abs(x - Number(outputs.logits?.data[i])));
+    expect(Math.max(...gaps)).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    ["llava", "model.language_model.layers.1.mlp.down_proj", [32, 64]],
+    ["llava", "model.vision_tower.encoder.layers.0.self_attn.q_proj", [32, 32]],
+    ["vit-mae", "decoder.decoder_layers.1.attention.q_proj", [24, 24]],
+    ["hub/vit-mae", "vit.layers.0.mlp.fc1", [64, 32]],
+  ])("are found on the layers of %s that transformers 5 calls %s", async (model, module, [height = 0, width = 0]) => {
+    const out = await temporaryFolder();
+    const config = { peft_type: "LORA", r: 1, lora_alpha: 1, target_modules: [module] };
+    await writeFile(join(out, "adapter_config.json"), JSON.stringify(config));
+    const half = (part: string, shape: number[]) => {
+      const name = `base_model.model.${module}.lora_${part}.weight`;
+      return { name, shape, data: new Float32Array(shape.reduce((product, size) => product * size)) };
+    };
+    const bytes = writeSafetensors([half("A", [1, width]), half("B", [height, 1])]);
+    await writeFile(join(out, "adapter_model.safetensors"), bytes);
+    const host = await testHost({ folders: [set, out] });
+    const base = await runNode(load, {}, { source: "folder", folder: join(set, model) }, host);
+    const { weights } = await runNode(loadAdapter, base, { source: "folder", folder: out }, host);
+    const [target = ""] = weights.lora?.[0]?.targets ?? [];
+    expect(tensorsIn(join(set, model, "model.safetensors")).get(target)?.shape).toEqual([height, width]);
   });
 
   it("are told where the weights are not those of their base", async () => {

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { adaptersInFile, type FileAdapter, openAdapterConfig } from "#models/architectures/core/adapters";
-import { renamed } from "#models/architectures/core/names";
+import { adaptersInFile, type FileAdapter, openAdapterConfig, wholeInFile } from "#models/architectures/core/adapters";
+import { llavaRenames, maeRenames, renamed } from "#models/architectures/core/names";
 import { vitMlpNames, vitModuleNames } from "#models/architectures/core/vit-layer";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
-import { safetensorsParts, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
+import { safetensorsParts, streamSafetensors, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
 import { type AdapterSettings, transposedMatrix } from "../core/adapters";
-import { checkpointOf, filesOf, weightsIn } from "../core/checkpoint";
+import { carried, checkpointOf, filesOf, weightsIn } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { hubDocs } from "../core/hub";
 import { checkFolder, folderFingerprint, folderParams, inspectAdapter, openAdapterFolder } from "../core/model-folder";
@@ -21,7 +21,8 @@ weights are those of the base, such as *Load checkpoint* gives from its folder; 
 adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save as Hugging
 Face folder* writes them again.
 
-DoRA, adapters on embeddings, and modules that were trained as a whole are told: merge those with PEFT.
+Modules that were trained as a whole beside them, such as a new head (\`modules_to_save\`), and biases take the place of
+the base's; the weights are then written anew. DoRA and adapters on embeddings are told: merge those with PEFT.
 
 ${hubDocs}`,
   version: 1,
@@ -53,11 +54,13 @@ ${hubDocs}`,
       const shape = base.tensors.get(name)?.shape ?? [];
       tensors.push(...(await halves(host, adapter, { name, shape, transposed: config.fan_in_fan_out === true })));
     }
+    const whole = new Map([...wholeInFile(checkpoint)].map(([name, address]) => [find(name), address]));
     const { ref } = await host.putParts(asStream(safetensorsParts(tensors)));
+    const files = whole.size ? [await withWhole(host, base, whole)] : filesOf(weights);
     return {
       weights: {
         ...weights,
-        ...weightsIn([...filesOf(weights), ref]),
+        ...weightsIn([...files, ref]),
         lora: [...(weights.lora ?? []), ...lora],
         frozen: [...(weights.frozen ?? []), ...(params.others ? [] : ["*"])],
       },
@@ -65,11 +68,30 @@ ${hubDocs}`,
   },
 });
 
+/** The base written anew, with some of its tensors as others are; gives the reference of the file. */
+async function withWhole(host: Host, base: Checkpoint, whole: ReadonlyMap<string, TensorAddress>): Promise<string> {
+  const tensors = [...base.tensors].map(([name, own]) => {
+    const other = whole.get(name);
+    if (other && other.shape.join() !== own.shape.join())
+      throw Object.assign(
+        new Error(`The adapter's “${name}” is [${other.shape.join(", ")}], and its base is [${own.shape.join(", ")}].`),
+        { hint: "Wire the weights of the model that the adapter was trained on." },
+      );
+    return carried(host, name, other ?? own);
+  });
+  return (await host.putParts(streamSafetensors(tensors, base.metadata))).ref;
+}
+
+/** Names that transformers 5 has made new, for adapters and bases of either version. */
+const worlds = [{ renames: llavaRenames }, { renames: [...maeRenames, ...vitModuleNames, ...vitMlpNames] }];
+
 /** Finds the base's matrix of an adapted layer: of that name, or the only one whose end or beginning it is. */
 function baseFinder({ tensors }: Checkpoint): (weight: string) => string {
   const names = [...tensors.keys()];
   return (weight) => {
     if (tensors.has(weight)) return weight;
+    const other = names.find((name) => worlds.some((rules) => renamed(name, rules) === renamed(weight, rules)));
+    if (other !== undefined) return other;
     const spelt = [weight, renamed(weight, { renames: [...vitModuleNames, ...vitMlpNames] })];
     const similar = names.filter((name) =>
       spelt.some((own) => name === own || name.endsWith(`.${own}`) || own.endsWith(`.${name}`)),

@@ -153,9 +153,9 @@ export interface FileAdapter {
   rank: number;
 }
 
-/** Every adapter of a file. Throws `ConfigError` where it holds anything else, such as a whole head. */
+/** Every adapter of a file. Throws `ConfigError` where one is not a plain low-rank one. */
 export function adaptersInFile(config: AdapterConfig, { tensors }: Checkpoint): FileAdapter[] {
-  const other = [...tensors.keys()].find((name) => !parts.test(name));
+  const other = [...tensors.keys()].find((name) => name.includes(".lora_") && !parts.test(name));
   if (other !== undefined)
     throw new ConfigError(`The adapter holds “${cutText(other, 100, "…")}”, which is no low-rank part.`, mergeFirst);
   return [...tensors].flatMap(([name, a]): FileAdapter[] => {
@@ -164,6 +164,20 @@ export function adaptersInFile(config: AdapterConfig, { tensors }: Checkpoint): 
     const layer = layerOf(name);
     return [{ weight: `${layer}.weight`, a, b, alpha: alphaOf(config, layer), rank: a.shape[0] ?? 1 }];
   });
+}
+
+/**
+ * What a file holds beside adapters, by its name in the model: heads and whatever else was trained as a whole (PEFT's
+ * `modules_to_save`), and biases.
+ */
+export function wholeInFile({ tensors }: Checkpoint): Map<string, TensorAddress> {
+  const whole = [...tensors].filter(([name]) => !name.includes(".lora_"));
+  return new Map(
+    whole.map(([name, address]) => [
+      name.replace(begin, "").replace(/\.modules_to_save(\.default)?(?=\.)/, ""),
+      address,
+    ]),
+  );
 }
 
 /** The layer that a tensor of an adapter belongs to, as its file calls it. */

@@ -17,6 +17,19 @@ export interface NameRules {
   transposed?: RegExp;
 }
 
+/** What transformers 5 calls parts of the LLaVA family, as most files have them. */
+export const llavaRenames: NonNullable<NameRules["renames"]> = [
+  [/^model\.language_model\./, "language_model.model."],
+  [/^model\.(vision_tower|multi_modal_projector|image_newline)\b/, "$1"],
+  [/^lm_head\./, "language_model.lm_head."],
+  [/^vision_tower\.(?!vision_model\.)/, "vision_tower.vision_model."],
+];
+
+/** The same for the decoder of MAE. */
+export const maeRenames: NonNullable<NameRules["renames"]> = [
+  [/^decoder\.decoder_encoder\.layer\./, "decoder.decoder_layers."],
+];
+
 /** Oddities that any file may have. */
 const everywhere: NonNullable<NameRules["renames"]> = [
   [/\bLayerNorm\.gamma$/, "LayerNorm.weight"],
