@@ -437,6 +437,12 @@ describe("stages", () => {
     expect(changed(whole.weights, first.weights).every((n) => /^(ip|tp|vision)\./.test(n))).toBe(true);
     expect(changed(whole.weights, first.weights)).toContain("vision.conv1.weight");
     expect(line(whole.result, "lr")).toEqual([0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
+    // The tower that is frozen in the first stage alone runs once for each row there, and in every step of the second.
+    const hoisted = whole.result.events.flatMap((e) => (e.kind === "hoisted" ? [e.nodes] : []));
+    expect(hoisted.map((nodes) => [nodes.includes("vision"), nodes.includes("text")])).toEqual([
+      [true, true],
+      [false, true],
+    ]);
     expect(whole.result.number("trainer", "memory") * 2 ** 30).toBeGreaterThan(process.memoryUsage.rss() / 4);
     const notes = whole.result.events.flatMap((e) => (e.kind === "node-progress" && e.note ? [e.note] : []));
     expect(notes).toContainEqual(expect.stringMatching(/^holds [\d.]+ [KMG]iB, and what/));
