@@ -15,7 +15,7 @@ export function PublishedValues({ node, definition }: { node: GraphNode; definit
         const isOwn = Object.hasOwn(node.params, name);
         return (
           <div key={name} className="flex justify-between gap-3">
-            <dt className="truncate text-ink-2">{label}</dt>
+            <dt className="shrink-0 text-ink-2">{label}</dt>
             <dd className={isOwn ? "truncate font-semibold" : "truncate text-ink-3"}>
               {valueText(isOwn ? node.params[name] : fallback)}
               {unit ? ` ${unit}` : ""}
@@ -28,4 +28,8 @@ export function PublishedValues({ node, definition }: { node: GraphNode; definit
   );
 }
 
-const valueText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "–"));
+function valueText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const isWords = Array.isArray(value) && value.every((each) => typeof each === "string");
+  return isWords ? value.join(", ") : (JSON.stringify(value) ?? "–");
+}

@@ -2,6 +2,7 @@ import { Position, useStoreApi } from "@xyflow/react";
 import { type PointerEvent, useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
+import { compositeIdOf } from "#nodes/graph/composites";
 import { cx } from "../../_ui/cx";
 import { useCheckedNode, useEditor, useNodeRun } from "../context";
 import { frameOf } from "./frame";
@@ -36,7 +37,11 @@ export function NodeBlock({ id, definition, isSelected, isConnectable }: NodeBlo
       data-status={status}
       onPointerEnter={() => setNear(true)}
       onPointerLeave={leave}
-      className={cx("relative rounded-xl border", frameOf({ isBad, isSelected, status }))}
+      className={cx(
+        "relative rounded-xl border",
+        compositeIdOf(type ?? "") !== undefined && !isSelected && "shadow-[var(--stack)]",
+        frameOf({ isBad, isSelected, status }),
+      )}
       style={{ width: cardWidth, height, background: `color-mix(in srgb, ${colour} 26%, var(--surface))` }}
     >
       <div
