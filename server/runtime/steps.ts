@@ -5,7 +5,7 @@ import type { FileValue, Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint, GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
-import { coneOf, decodersOf, type Step } from "#nodes/graph/plan";
+import { coneOf, decodersOf, neededEndpoints, type Step } from "#nodes/graph/plan";
 import { drawnAs, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { prepareNodes } from "../prepare";
 import type { Blobs } from "../storage/blobs";
@@ -109,10 +109,13 @@ export function regionOf(nodes: readonly string[], context: StepContext): Omit<R
   return { graph, nodes, weightsOf, blobs, sessions, provider, signal, warn };
 }
 
-/** What other nodes that run read. */
+/** What other nodes that run read, and the decoders that write on for them. */
 export function readOutsideOf(nodes: readonly string[], { graph, planned }: StepContext): Set<string> {
   const others = planned.filter((id) => !nodes.includes(id));
-  const read = others.flatMap((id) => Object.values(graph.nodes.get(id)?.inputs ?? {}).flat());
+  const read = others.flatMap((id) => {
+    const node = graph.nodes.get(id);
+    return node ? [...Object.values(node.inputs).flat(), ...neededEndpoints(graph, node)] : [];
+  });
   return new Set(read.map(endpointKey));
 }
 
