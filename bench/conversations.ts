@@ -1,6 +1,6 @@
 /**
- * Training on 100,000 conversations about pictures in Parquet: how long the first step takes to come, and what memory is
- * held as steps go on, beside a tenth of the rows. Each training is a process of its own; the set is that of
+ * Training on 100,000 conversations about pictures in Parquet: how long the first step takes to come, and what memory
+ * is held as steps go on, beside a tenth of the rows. Each training is a process of its own; the set is that of
  * `bench:open`. `npm run bench:conversations`
  */
 import { execFileSync } from "node:child_process";
