@@ -1,9 +1,10 @@
 /** Composites that are kept for all graphs: rows in the database. */
+import { isDeepStrictEqual } from "node:util";
 import { check } from "#nodes/graph/check";
 import { compositeType } from "#nodes/graph/composites";
 import { type Composite, type GraphDocument, graphDocument, schemaVersion } from "#nodes/graph/document";
 import { type LibraryEntry, type SavedComposite, savedFrom } from "#nodes/graph/library";
-import type { Db, Tx } from "../db";
+import type { Db } from "../db";
 import { Failure, failureOf } from "../errors";
 import { checked } from "../graphs/checked";
 
@@ -18,8 +19,12 @@ export interface LibraryCard {
 
 /** The entries by their titles. */
 export function listComposites(db: Db): Promise<LibraryCard[]> {
-  return db.$queryRaw<LibraryCard[]>`select "id", "title", "description", "version", "updatedAt"
-    from "SavedComposite" where "deletedAt" is null order by "title", "id" limit 500`;
+  return db.savedComposite.findMany({
+    where: { deletedAt: null },
+    select: { id: true, title: true, description: true, version: true, updatedAt: true },
+    orderBy: [{ title: "asc" }, { id: "asc" }],
+    take: 500,
+  });
 }
 
 /** An entry with its composites, or nothing. */
@@ -45,37 +50,35 @@ export async function saveComposite(
   if (!saved || !root) throw noSuchComposite(composite);
   refuseUnusable(saved);
   const { title, description = "" } = root;
-  const content = JSON.stringify(saved);
-  return db.$transaction(async (tx) => {
-    const before = id === undefined ? undefined : await rowOf(tx, id);
-    if (before && JSON.stringify(before.content) === content) return { id: before.id, version: before.version };
-    const [row] = before
-      ? await tx.$queryRaw<Version[]>`update "SavedComposite" set "title" = ${title}, "description" = ${description},
-          "content" = ${content}::json, "version" = "version" + 1, "updatedAt" = now()
-          where "id" = ${before.id}::uuid returning "id", "version"`
-      : await tx.$queryRaw<Version[]>`insert into "SavedComposite" ("title", "description", "content")
-          values (${title}, ${description}, ${content}::json) returning "id", "version"`;
-    return row as Version;
+  const before = id === undefined ? undefined : await rowOf(db, id);
+  if (before && isDeepStrictEqual(before.content, saved)) return { id: before.id, version: before.version };
+  const data = { title, description, content: saved as object };
+  if (!before) return db.savedComposite.create({ data, select: versionOf });
+  return db.savedComposite.update({
+    where: { id: before.id },
+    data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
+    select: versionOf,
   });
 }
 
 /** Whether there was such an entry. Copies in graphs stay as they are. */
 export async function removeComposite(db: Db, id: string): Promise<boolean> {
-  const count = await db.$executeRaw`update "SavedComposite" set "deletedAt" = now()
-    where "id" = ${id}::uuid and "deletedAt" is null`;
+  const { count } = await db.savedComposite.updateMany({
+    where: { id, deletedAt: null },
+    data: { deletedAt: new Date() },
+  });
   return count > 0;
 }
 
-interface Version {
-  id: string;
-  version: number;
-}
+const versionOf = { id: true, version: true } as const;
 
-/** An entry as it is stored; locked where it is read in a transaction. */
-async function rowOf(db: Tx, id: string): Promise<(Version & { content: SavedComposite }) | undefined> {
-  const rows = await db.$queryRaw<(Version & { content: SavedComposite })[]>`select "id", "version", "content"
-    from "SavedComposite" where "id" = ${id}::uuid and "deletedAt" is null for update`;
-  return rows[0];
+/** An entry as it is stored. */
+async function rowOf(
+  db: Db,
+  id: string,
+): Promise<{ id: string; version: number; content: SavedComposite } | undefined> {
+  const row = await db.savedComposite.findFirst({ where: { id, deletedAt: null } });
+  return row ? { ...row, content: row.content as unknown as SavedComposite } : undefined;
 }
 
 const emptyGraph = () => graphDocument.parse({ schema: schemaVersion, name: "", nodes: {}, wires: [] });
