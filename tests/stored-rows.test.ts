@@ -120,7 +120,7 @@ const broken: [what: string, json: string, says: RegExp][] = [
   ["a NUL character", '{"schema":1,"nodes":{"a":{"type":"t","params":{"b":"\\u0000"}}},"wires":[]}', /NUL/],
   [
     "5,000 levels",
-    `{"schema":2,"nodes":{"a":{"type":"t","params":{"b":${"[".repeat(5000)}${"]".repeat(5000)}}}},"wires":[]}`,
+    `{"schema":99,"nodes":{"a":{"type":"t","params":{"b":${"[".repeat(5000)}${"]".repeat(5000)}}}},"wires":[]}`,
     /newer Patchbay|nested too deeply/,
   ],
 ];
