@@ -1,53 +1,19 @@
 /**
  * A LoRA step on SmolLM2-135M's sizes, 4 rows of 256 tokens, beside PyTorch with transformers and PEFT, eager, on the
- * same threads: processes that take steps in turns. Weights are drawn, as time and memory follow from sizes alone.
- * Python must have torch, transformers and peft (`PATCHBAY_BENCH_PYTHON`).
+ * same threads. Weights are drawn, as time and memory follow from sizes alone. Python must have torch, transformers and
+ * peft (`PATCHBAY_BENCH_PYTHON`).
  * `npm run bench:finetune-llm -- [rounds] [steps a round]`
  */
-import { availableParallelism, loadavg } from "node:os";
+import { besideTorch } from "./beside-torch";
 import { smollm2, tokens } from "./finetune-llm/sizes";
-import { Runner } from "./runner";
-import { torchPython } from "./torch/python";
-import { median } from "./vit";
 
-const threads = availableParallelism();
-const rounds = Number(process.argv[2] ?? 4);
-const each = Number(process.argv[3] ?? 2);
-const loads: number[] = [];
-
-const runners = startRunners();
-for (const runner of runners.values()) await runner.answer();
-for (let round = 0; round < rounds; round++) {
-  for (const runner of runners.values()) {
-    loads.push(loadavg()[0] as number);
-    runner.times.push(...(await runner.ask<number[]>(String(each))));
-  }
-}
-const figures = new Map<string, { ms: number; peakMiB: number }>();
-for (const [name, runner] of runners) {
-  const { peak } = await runner.ask<{ peak: number }>("end");
-  figures.set(name, { ms: Math.round(median(runner.times)), peakMiB: Math.round(peak / 1024) });
-}
-const [ours, torch] = [figures.get("patchbay"), figures.get("torch")];
-const ratio = (a?: number, b?: number) => (a && b ? Number((a / b).toFixed(2)) : undefined);
-console.log(
-  JSON.stringify({
-    bench: "finetune-llm",
-    model: `SmolLM2-135M, LoRA of rank ${tokens.rank}, ${tokens.rows} × ${tokens.length} tokens`,
-    threads,
-    load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
-    ...Object.fromEntries(figures),
-    speed: ratio(torch?.ms, ours?.ms),
-    memory: ratio(ours?.peakMiB, torch?.peakMiB),
-  }),
-);
+await besideTorch({
+  bench: "finetune-llm",
+  model: `SmolLM2-135M, LoRA of rank ${tokens.rank}, ${tokens.rows} × ${tokens.length} tokens`,
+  ours: "bench/finetune-llm/ours.ts",
+  torch: "bench/torch/finetune_llm.py",
+  settings: [smollm2, tokens],
+  rounds: Number(process.argv[2] ?? 4),
+  steps: Number(process.argv[3] ?? 2),
+});
 process.exit(0);
-
-function startRunners(): Map<string, Runner> {
-  const command = ["--import", "tsx", "bench/finetune-llm/ours.ts"];
-  const started = new Map([["patchbay", new Runner(process.execPath, command, threads)]]);
-  const python = torchPython();
-  if (!python) return started;
-  const settings = [JSON.stringify(smollm2), JSON.stringify(tokens), String(threads)];
-  return started.set("torch", new Runner(python, ["bench/torch/finetune_llm.py", ...settings], threads));
-}

@@ -2,73 +2,28 @@
  * Takes steps of the small multimodal model's training on demand, as bench/torch/lmm_train.py does: a line `n` on stdin
  * runs n steps, `end` answers with the peak memory.
  */
+import type { Graph } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { random } from "#models/random";
-import { batchSymbol, compileProgram } from "#models/train/program";
+import { batchSymbol } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
-import { graphDocument } from "#nodes/graph/document";
 import { lower } from "#nodes/graph/lower";
-import { resolve } from "#nodes/graph/resolve";
-import { registry } from "#nodes/registry.gen";
-import { initialise } from "#server/runtime/parameters";
-import { Stepper } from "#server/runtime/training/stepper";
+import { drawnStep, graphOf } from "../drawn-step";
 import { smollm2 } from "../finetune-llm/sizes";
 import { serveSteps } from "../serve-steps";
 import { sizes } from "./sizes";
 
 const base = process.resourceUsage().maxRSS;
 const placeholder = 6;
-const stepper = openStepper();
+const stepper = drawnStep(loweredStep(), sizes.rows);
 const batch = batchOf();
 let step = 0;
 await serveSteps(() => stepper.step([batch], 1e-4, ++step), base);
 
-/** The step that a trainer makes of the template's training part; frozen matrices are drawn, since only sizes count. */
-function openStepper(): Stepper {
-  const { graph } = loweredStep();
-  const inits = new Map(graph.parameters.map((parameter) => [parameter.name, parameter]));
-  return new Stepper({
-    provider: "cpu",
-    compile: () =>
-      compileProgram(graph, {
-        optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0 },
-        clipNorm: 1,
-        batch: sizes.rows,
-        accumulate: 1,
-        chunk: 0,
-      }),
-    valueOf(name) {
-      const parameter = inits.get(name);
-      return parameter && initialise(parameter.init, sizeOf(parameter.value.shape), 0, name);
-    },
-  });
-}
-
-function loweredStep() {
-  const endpoint = (text: string) => {
-    const [node = "", port = ""] = text.split(".");
-    return { node, port };
-  };
-  const wires = [
-    ["normalize.pixels", "vision.pixels"],
-    ["clip.weights", "vision.weights"],
-    ["vision.tokens", "pool.tokens"],
-    ["pool.tokens", "projector.features"],
-    ["chat.ids", "words.ids"],
-    ["weights.weights", "words.weights"],
-    ["chat.ids", "splice.ids"],
-    ["words.embeddings", "splice.embeddings"],
-    ["projector.embedding", "splice.tokens"],
-    ["splice.embeddings", "decoder.embeddings"],
-    ["chat.mask", "decoder.mask"],
-    ["weights.weights", "decoder.weights"],
-    ["decoder.logits", "loss.logits"],
-    ["chat.labels", "loss.labels"],
-  ] as const;
-  const document = graphDocument.parse({
-    schema: 1,
-    name: "bench",
-    nodes: {
+/** The training part of the template. */
+function loweredStep(): Graph {
+  const graph = graphOf(
+    {
       normalize: { type: "image.normalize", params: {} },
       clip: { type: "weights.make", params: {} },
       vision: { type: "model.vision-transformer", params: { scope: "vision", ...sizes.tower } },
@@ -87,15 +42,30 @@ function loweredStep() {
       decoder: { type: "model.llm-decoder", params: smollm2 },
       loss: { type: "loss.causal-lm", params: {} },
     },
-    wires: wires.map(([from, to]) => ({ from: endpoint(from), to: endpoint(to) })),
-  });
+    [
+      ["normalize.pixels", "vision.pixels"],
+      ["clip.weights", "vision.weights"],
+      ["vision.tokens", "pool.tokens"],
+      ["pool.tokens", "projector.features"],
+      ["chat.ids", "words.ids"],
+      ["weights.weights", "words.weights"],
+      ["chat.ids", "splice.ids"],
+      ["words.embeddings", "splice.embeddings"],
+      ["projector.embedding", "splice.tokens"],
+      ["splice.embeddings", "decoder.embeddings"],
+      ["chat.mask", "decoder.mask"],
+      ["weights.weights", "decoder.weights"],
+      ["decoder.logits", "loss.logits"],
+      ["chat.labels", "loss.labels"],
+    ],
+  );
   const adapters = { rank: sizes.rank, alpha: sizes.alpha, targets: ["*_proj.weight"] };
   const shapeOf = ({ node }: { node: string }) =>
     node === "normalize"
       ? ({ dtype: "float32", shape: [batchSymbol, 3, sizes.side, sizes.side] } as const)
       : ({ dtype: "int64", shape: [batchSymbol, sizes.length] } as const);
   const built = ["vision", "pool", "projector", "words", "splice", "decoder", "loss"];
-  const lowered = lower(resolve(document, registry), built, shapeOf, {
+  const lowered = lower(graph, built, shapeOf, {
     training: true,
     handles: new Map([
       ["clip.weights", { frozen: ["*"] }],
@@ -103,7 +73,7 @@ function loweredStep() {
     ]),
   });
   lowered.graph.output("loss", lowered.values.get("loss.loss") as never);
-  return lowered;
+  return lowered.graph;
 }
 
 /** Rows that begin with the places of a picture; what is learned are words. */

@@ -1,24 +1,20 @@
 """Takes steps of the small multimodal model's training on demand, with transformers and PEFT.
 
 A frozen picture encoder of CLIP's kind, two linear layers, and a LLaMA with adapters that reads ten tokens of a picture
-before its words. The sizes come as JSON. A line `n` on stdin runs n steps and answers with the milliseconds of each;
-`end` answers with the peak memory.
+before its words. The sizes come as JSON.
 """
 
 import json
-import resource
 import sys
-import time
 
 import torch
-from peft import LoraConfig, get_peft_model
+from served import llama_with_adapters, serve
 from torch import nn
-from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM
+from transformers import CLIPVisionConfig, CLIPVisionModel
 
 language, sizes, threads = json.loads(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 tower = sizes["tower"]
 vision = CLIPVisionModel(
     CLIPVisionConfig(
@@ -34,20 +30,7 @@ vision.requires_grad_(False).eval()
 projector = nn.Sequential(
     nn.Linear(tower["width"], language["width"]), nn.GELU(), nn.Linear(language["width"], language["width"])
 )
-config = LlamaConfig(
-    vocab_size=language["vocabulary"],
-    hidden_size=language["width"],
-    intermediate_size=language["hidden"],
-    num_hidden_layers=language["layers"],
-    num_attention_heads=language["heads"],
-    num_key_value_heads=language["keyHeads"],
-    rope_theta=language["base"],
-    tie_word_embeddings=True,
-    use_cache=False,
-)
-names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-lora = LoraConfig(r=sizes["rank"], lora_alpha=sizes["alpha"], target_modules=names, task_type="CAUSAL_LM")
-model = get_peft_model(LlamaForCausalLM(config), lora).train()
+model = llama_with_adapters(language, sizes["rank"], sizes["alpha"])
 trained = [p for p in [*model.parameters(), *projector.parameters()] if p.requires_grad]
 optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
 rows, length, seen = sizes["rows"], sizes["length"], sizes["seen"]
@@ -78,15 +61,4 @@ def step():
     return loss.item()
 
 
-loss = step()
-print(json.dumps({"ready": True, "version": torch.__version__, "loss": loss}), flush=True)
-for line in sys.stdin:
-    if line.strip() == "end":
-        print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "base": base}), flush=True)
-        break
-    times = []
-    for _ in range(int(line)):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    print(json.dumps(times), flush=True)
+serve(step)

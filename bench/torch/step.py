@@ -1,20 +1,14 @@
-"""Takes training steps on demand.
+"""Takes training steps on demand."""
 
-A line `n` on stdin runs n steps and answers with the milliseconds of each; `end` answers with the peak memory.
-"""
-
-import json
-import resource
 import sys
-import time
 
 import torch
 from models import Clip, Encoder, adamw
+from served import serve
 
 name, mode, batch, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if name == "vit":
     model, inputs = Encoder(), (torch.randn(batch, 65, 384),)
 elif name == "clip":
@@ -38,15 +32,4 @@ def step():
     return loss.item()
 
 
-step()
-print(json.dumps({"ready": True, "version": torch.__version__}), flush=True)
-for line in sys.stdin:
-    if line.strip() == "end":
-        print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "base": base}), flush=True)
-        break
-    times = []
-    for _ in range(int(line)):
-        start = time.perf_counter()
-        step()
-        times.append(1000 * (time.perf_counter() - start))
-    print(json.dumps(times), flush=True)
+serve(step)

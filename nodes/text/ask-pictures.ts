@@ -28,6 +28,7 @@ about one picture every question. \`conversation\` is the question as LLaVA writ
       advanced: true,
     }),
   },
+  allRows: "How many pictures and questions there are says which belong together.",
   async run({ inputs: { image, question }, params: { every } }) {
     const pictures = "files" in image ? image.files.length : (image.pixels.shape[0] as number);
     const pairs = pairsOf(pictures, question.length, every);
@@ -59,7 +60,8 @@ function chosen(image: ImageBatch, rows: readonly number[]): ImageBatch {
   const { shape, data, dtype } = image.pixels;
   const size = data.length / (shape[0] || 1);
   const pixels: Tensor = { dtype, shape: [rows.length, ...shape.slice(1)], data: new Uint8Array(rows.length * size) };
-  for (const [i, row] of rows.entries())
+  for (const [i, row] of rows.entries()) {
     (pixels.data as Uint8Array).set(data.subarray(row * size, (row + 1) * size) as Uint8Array, i * size);
+  }
   return { pixels };
 }
