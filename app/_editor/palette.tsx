@@ -5,8 +5,8 @@ import { useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import { cx } from "../_ui/cx";
 import { CompositeEntries, LibraryEntries } from "./composites/composite-entries";
-import { dragType } from "./drag-type";
 import { colourOf, findByCategory } from "./node-catalogue";
+import { PaletteEntry } from "./palette-entry";
 
 type Pick = (type: string) => void;
 
@@ -81,26 +81,16 @@ function Category({
         {title}
         <ChevronDown className={cx("size-3.5 transition", !isOpen && "-rotate-90")} aria-hidden />
       </button>
-      {isOpen && definitions.map((definition) => <Entry key={definition.type} {...{ definition, onPick }} />)}
+      {isOpen &&
+        definitions.map((definition) => {
+          const { type, title: name, description } = definition;
+          const icon = <Dot definition={definition} />;
+          return <PaletteEntry key={type} title={name} {...{ type, description, icon, onPick }} />;
+        })}
     </section>
   );
 }
 
-function Entry({ definition, onPick }: { definition: NodeDefinition; onPick: Pick }) {
-  const { type, title, description } = definition;
-  return (
-    <button
-      type="button"
-      draggable
-      data-palette={type}
-      title={description}
-      onDragStart={(event) => event.dataTransfer.setData(dragType, type)}
-      onDoubleClick={() => onPick(type)}
-      onKeyDown={(event) => event.key === "Enter" && onPick(type)}
-      className="flex w-full cursor-grab items-center gap-2 rounded-md px-1.5 py-1 text-left hover:bg-sunken"
-    >
-      <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />
-      <span className="truncate">{title}</span>
-    </button>
-  );
+function Dot({ definition }: { definition: NodeDefinition }) {
+  return <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />;
 }

@@ -1,4 +1,5 @@
 /** Rows of tokens as tensors of one length. */
+import { ignoredLabel } from "#models/blocks/loss";
 import type { OpenTokenizer } from "#models/files/tokenizers/open";
 import type { Tensor } from "./values";
 
@@ -18,6 +19,28 @@ export function packRows(rows: readonly (readonly number[])[], { length, padding
     for (const [i, value] of values.entries()) data[first + i] = BigInt(value);
   }
   return { dtype: "int64", shape: [rows.length, length], data };
+}
+
+/** Rows of tokens as a language model reads and learns them: int64 [rows, length] each. */
+export function packTokens(
+  rows: readonly { ids: readonly number[]; labels: readonly number[] }[],
+  packing: Packing,
+): { ids: Tensor; mask: Tensor; labels: Tensor } {
+  const packed = (values: (readonly number[])[], padding: number) => packRows(values, { ...packing, padding });
+  return {
+    ids: packRows(
+      rows.map(({ ids }) => ids),
+      packing,
+    ),
+    mask: packed(
+      rows.map(({ ids }) => ids.map(() => 1)),
+      0,
+    ),
+    labels: packed(
+      rows.map(({ labels }) => labels),
+      ignoredLabel,
+    ),
+  };
 }
 
 /** The longest of some rows; one at least, as a tensor of no length is no use. */

@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { ignoredLabel } from "#models/blocks/loss";
 import { type ChatOptions, type Message, renderChat, renderSpoken } from "#models/files/tokenizers/chat-template";
 import { type OpenTokenizer, openTokenizer } from "#models/files/tokenizers/open";
 import { tokensWithin } from "#models/files/tokenizers/spoken";
 import { tokenOf } from "#models/files/tokenizers/token";
 import { defineNode } from "../core/node";
-import { longestOf, packRows, paddingOf } from "../core/packing";
+import { longestOf, packTokens, paddingOf } from "../core/packing";
 import { port } from "../core/ports";
 import type { Tokenizer } from "../core/values";
 import { counted } from "../core/wording";
@@ -107,28 +108,13 @@ A template may take 200,000 steps and write 16 MiB; it reaches nothing but the c
     if (cut) host.warn(`${counted(cut, "row is", "rows are")} longer than ${params.length} tokens and cut.`);
     const kept = rows.map((row) => cutTo(row, params.length, params.ending !== "closed"));
     const length = params.padding === "longest" ? longestOf(kept.map(({ ids }) => ids)) : params.length;
-    const packed = (values: number[][], padding: number) =>
-      packRows(values, { length, padding, left: params.side === "left" });
+    const padding = paddingOf(tokenizer);
     return {
       text: rows.map(({ text }) => text),
-      ids: packed(
-        kept.map(({ ids }) => ids),
-        paddingOf(tokenizer),
-      ),
-      mask: packed(
-        kept.map(({ ids }) => ids.map(() => 1)),
-        0,
-      ),
-      labels: packed(
-        kept.map(({ labels }) => labels),
-        notLearned,
-      ),
+      ...packTokens(kept, { length, padding, left: params.side === "left" }),
     };
   },
 });
-
-/** What losses pass over. */
-const notLearned = -100;
 
 interface Row {
   text: string;
@@ -142,7 +128,7 @@ function writtenRow(tokenizer: OpenTokenizer, template: string, messages: Messag
   const isSpoken = messages.some(({ role }) => role === "assistant");
   const chat = isSpoken ? renderSpoken(template, messages, options) : { text: renderChat(template, messages, options) };
   const { ids, within } = tokensWithin(tokenizer, chat.text, chat.spoken ?? []);
-  const labels = ids.map((id, i) => (within[i] ? id : notLearned));
+  const labels = ids.map((id, i) => (within[i] ? id : ignoredLabel));
   return { text: chat.text, ids, labels, isKnown: !isSpoken || chat.spoken !== undefined };
 }
 

@@ -1,15 +1,15 @@
 import * as z from "zod";
+import { ignoredLabel } from "#models/blocks/loss";
 import { pictureMark, type Turn, TurnError, turnsIn } from "#models/files/conversations/turns";
 import {
   type ConversationForm,
-  notLearned,
   writeConversation,
   type WrittenConversation,
   writePrompt,
 } from "#models/files/tokenizers/conversation";
 import { openTokenizer } from "#models/files/tokenizers/open";
 import { defineNode } from "../core/node";
-import { longestOf, packRows, paddingOf } from "../core/packing";
+import { longestOf, packTokens, paddingOf } from "../core/packing";
 import { placeholderParam } from "../core/placeholder";
 import { port } from "../core/ports";
 import { counted } from "../core/wording";
@@ -103,12 +103,9 @@ them is text like any other.`,
     });
     for (const warning of warningsOf(rows, asks, params.length)) host.warn(warning);
     const length = params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
-    const packed = (valuesOf: (row: WrittenConversation) => readonly number[], padding: number) =>
-      packRows(rows.map(valuesOf), { length, padding, left: params.side === "left" });
+    const padding = paddingOf(openTokenizer(tokenizer));
     return {
-      ids: packed(({ ids }) => ids, paddingOf(openTokenizer(tokenizer))),
-      mask: packed(({ ids }) => ids.map(() => 1), 0),
-      labels: packed(({ labels }) => labels, notLearned),
+      ...packTokens(rows, { length, padding, left: params.side === "left" }),
       text: rows.map(({ text }) => text),
       answer: rows.map(({ answer }) => answer),
     };
@@ -142,7 +139,7 @@ function inRow<R>(row: number, work: () => R): R {
 
 function warningsOf(rows: readonly WrittenConversation[], asks: boolean, length: number): string[] {
   const cut = rows.filter(({ whole }) => whole > length).length;
-  const barren = asks ? 0 : rows.filter(({ labels }) => labels.every((label) => label === notLearned)).length;
+  const barren = asks ? 0 : rows.filter(({ labels }) => labels.every((label) => label === ignoredLabel)).length;
   const warnings: string[] = [];
   if (cut) warnings.push(`${counted(cut, "row is", "rows are")} longer than ${length} tokens and cut.`);
   const lost = rows.reduce((sum, row) => sum + row.lost, 0);

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ignoredLabel } from "#models/blocks/loss";
 import { defineNode } from "../core/node";
 import { countsOf } from "../core/packed";
-import { longestOf, packRows, roundedUp } from "../core/packing";
+import { longestOf, packRows, packTokens, roundedUp } from "../core/packing";
 import { placeholderParam } from "../core/placeholder";
 import { port } from "../core/ports";
 import type { Tensor } from "../core/values";
@@ -77,14 +77,9 @@ code repeats the last picture, or leaves pictures out, without a word.`,
     const longest = longestOf(kept.map(({ ids }) => ids));
     const lengths = { longest, rounded: Math.min(params.length, roundedUp(longest)), length: params.length };
     const length = lengths[params.padding];
-    const packed = (valuesOf: (row: Placed) => number[], padding: number) =>
-      packRows(kept.map(valuesOf), { length, padding, left: params.side === "left" });
-    return {
-      ids: packed(({ ids }) => ids, params.filler),
-      mask: packed(({ ids }) => ids.map(() => 1), 0),
-      labels: packed(({ labels }) => labels, ignoredLabel),
-      positions: packed(({ ids }) => ids.map((_, place) => place), 0),
-    };
+    const packing = { length, padding: params.filler, left: params.side === "left" };
+    const positions = kept.map(({ ids }) => ids.map((_, place) => place));
+    return { ...packTokens(kept, packing), positions: packRows(positions, { ...packing, padding: 0 }) };
   },
 });
 

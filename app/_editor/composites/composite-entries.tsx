@@ -1,9 +1,11 @@
 import { Boxes, Trash2 } from "lucide-react";
 import { compositeType } from "#nodes/graph/composites";
 import { IconButton } from "../../_ui/button";
-import { dragType } from "../drag-type";
 import { useEditor } from "../context";
+import { PaletteEntry } from "../palette-entry";
 import { entryType, useEntries, useRemoveEntry } from "./use-library";
+
+const icon = <Boxes className="size-3.5 shrink-0 text-ink-3" aria-hidden />;
 
 interface EntriesProps {
   search: string;
@@ -20,7 +22,7 @@ export function CompositeEntries({ search, onPick }: EntriesProps) {
     <section>
       <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">In this graph</h3>
       {found.map(([id, { title, description }]) => (
-        <CompositeEntry key={id} type={compositeType(id)} title={title} description={description} onPick={onPick} />
+        <PaletteEntry key={id} type={compositeType(id)} {...{ title, description, icon, onPick }} />
       ))}
     </section>
   );
@@ -37,7 +39,7 @@ export function LibraryEntries({ search, onPick }: EntriesProps) {
       <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">My nodes</h3>
       {found.map(({ id, title, description, version }) => (
         <div key={id} className="group flex items-center">
-          <CompositeEntry type={entryType(id)} title={title} description={description} onPick={onPick} />
+          <PaletteEntry type={entryType(id)} {...{ title, description, icon, onPick }} />
           <span className="shrink-0 text-[11px] text-ink-3 group-focus-within:hidden group-hover:hidden">
             {version > 1 && `v${version}`}
           </span>
@@ -51,31 +53,5 @@ export function LibraryEntries({ search, onPick }: EntriesProps) {
         </div>
       ))}
     </section>
-  );
-}
-
-interface EntryProps {
-  /** What is dragged, and picked. */
-  type: string;
-  title: string;
-  description: string | undefined;
-  onPick(type: string): void;
-}
-
-export function CompositeEntry({ type, title, description, onPick }: EntryProps) {
-  return (
-    <button
-      type="button"
-      draggable
-      data-palette={type}
-      title={description}
-      onDragStart={(event) => event.dataTransfer.setData(dragType, type)}
-      onDoubleClick={() => onPick(type)}
-      onKeyDown={(event) => event.key === "Enter" && onPick(type)}
-      className="flex w-full min-w-0 cursor-grab items-center gap-2 rounded-md px-1.5 py-1 text-left hover:bg-sunken"
-    >
-      <Boxes className="size-3.5 shrink-0 text-ink-3" aria-hidden />
-      <span className="truncate">{title}</span>
-    </button>
   );
 }

@@ -3,6 +3,7 @@
  * llava/train/train.py and llava/conversation.py). What it does oddly is done the same way here: models were trained
  * so.
  */
+import { ignoredLabel } from "../../blocks/loss";
 import { pictureMark, placedAtStart, type Turn, TurnError } from "../conversations/turns";
 import { type OpenTokenizer, openTokenizer, type TokenizerFiles } from "./open";
 
@@ -31,9 +32,6 @@ export interface WrittenConversation {
   whole: number;
   lost: number;
 }
-
-/** What losses pass over. */
-export const notLearned = -100;
 
 const systems = {
   v1:
@@ -78,7 +76,7 @@ export function writePrompt(
   const all = form.hasPictures ? words.withPictures(text) : words.ids(text);
   const ids = all.slice(-form.length);
   const lost = placesIn(all, form) - placesIn(ids, form);
-  return { text, ids, labels: ids.map(() => notLearned), whole: all.length, lost };
+  return { text, ids, labels: ids.map(() => ignoredLabel), whole: all.length, lost };
 }
 
 type Written = Pick<WrittenConversation, "text" | "ids" | "labels"> & { whole?: number };
@@ -125,7 +123,7 @@ function writePlain(files: TokenizerFiles, turns: readonly Turn[], form: Convers
   const text = `${pictureMark}${answer.value}\n`;
   const ids = words.withPictures(text);
   const hidden = words.withPictures(pictureMark).length;
-  return { text, ids, labels: ids.map((id, i) => (i < hidden ? notLearned : id)) };
+  return { text, ids, labels: ids.map((id, i) => (i < hidden ? ignoredLabel : id)) };
 }
 
 /** Vicuna's form. */
@@ -165,19 +163,19 @@ function v1Labels(
 ): number[] {
   const countOf = (part: string) => (hasPictures ? words.withPictures(part) : words.ids(part)).length;
   const labels = [...ids];
-  labels.fill(notLearned, 0, 1);
+  labels.fill(ignoredLabel, 0, 1);
   let place = 1;
   for (const [i, round] of text.split("</s>").entries()) {
     const halves = round.split(" ASSISTANT: ");
     if (halves.length !== 2) break;
     const shorter = i && !legacy ? 1 : 0;
-    labels.fill(notLearned, place, place + countOf(`${halves[0]} ASSISTANT: `) - 2 - shorter);
+    labels.fill(ignoredLabel, place, place + countOf(`${halves[0]} ASSISTANT: `) - 2 - shorter);
     place += countOf(round) - shorter;
   }
-  labels.fill(notLearned, place);
+  labels.fill(ignoredLabel, place);
   const padding = tokenizer.roleId("pad_token") ?? tokenizer.roleId("unk_token");
   const counted = ids.filter((id) => id !== padding).length;
-  return place < length && place !== counted ? labels.fill(notLearned) : labels;
+  return place < length && place !== counted ? labels.fill(ignoredLabel) : labels;
 }
 
 const roleOf = { human: "user", gpt: "assistant", system: "system" };
@@ -200,7 +198,7 @@ function writeQwen(files: TokenizerFiles, turns: readonly Turn[], form: Conversa
     for (const id of tokenizer.encode(message, { special: false }).ids) {
       // Labels keep the id that the mark itself has, where the assistant says it.
       written.ids.push(id === picture ? form.placeholder : id);
-      written.labels.push(from === "gpt" || always.has(id) ? id : notLearned);
+      written.labels.push(from === "gpt" || always.has(id) ? id : ignoredLabel);
     }
   }
   return written;

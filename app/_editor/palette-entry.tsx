@@ -1,0 +1,30 @@
+import type { ReactNode } from "react";
+import { dragType } from "./drag-type";
+
+interface EntryProps {
+  /** What is dragged, and picked. */
+  type: string;
+  title: string;
+  description: string | undefined;
+  icon: ReactNode;
+  onPick(type: string): void;
+}
+
+/** What can be put on the canvas: dragged there, or with a double click or Enter. */
+export function PaletteEntry({ type, title, description, icon, onPick }: EntryProps) {
+  return (
+    <button
+      type="button"
+      draggable
+      data-palette={type}
+      title={description}
+      onDragStart={(event) => event.dataTransfer.setData(dragType, type)}
+      onDoubleClick={() => onPick(type)}
+      onKeyDown={(event) => event.key === "Enter" && onPick(type)}
+      className="flex w-full min-w-0 cursor-grab items-center gap-2 rounded-md px-1.5 py-1 text-left hover:bg-sunken"
+    >
+      {icon}
+      <span className="truncate">{title}</span>
+    </button>
+  );
+}
