@@ -9,8 +9,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execute } from "#server/runtime/execute";
-import { openBlobs } from "#server/storage/blobs";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 import { makeSet } from "./open-sets";
 
 const set = join(process.env.PATCHBAY_BENCH_DATA ?? tmpdir(), "patchbay-bench-open", "conversations");
@@ -44,12 +43,8 @@ async function train(pattern: string): Promise<void> {
   const result = await execute({
     document: documentOf(pattern),
     targets: ["trainer"],
-    blobs: openBlobs(join(work, "blobs")),
-    cacheDir: join(work, "cache"),
-    scratch: join(work, "scratch"),
+    ...keptIn(work),
     folders: [set, tokenizers],
-    signal: new AbortController().signal,
-    provider: "cpu",
     onEvent(event) {
       if (event.kind !== "metric") return;
       firstStep ||= performance.now() - start;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { sampler } from "#models/train/sampler";
 import { execute, type ExecuteResult } from "#server/runtime/execute";
 import { openBlobs } from "#server/storage/blobs";
+import { keptIn } from "#tests/kit/graphs";
 import { type ClipSizes, clipDocument } from "./models";
 import { torchPython } from "./torch/python";
 
@@ -46,11 +47,8 @@ async function runClip(trainer: Record<string, unknown>, targets: string[]): Pro
   const result = await execute({
     document,
     targets,
+    ...keptIn(folder),
     blobs,
-    cacheDir: join(folder, "cache"),
-    scratch: join(folder, "scratch"),
-    signal: new AbortController().signal,
-    provider: "cpu",
   });
   if (result.error) throw new Error(result.error.message);
   return result.outputs;

@@ -2,23 +2,8 @@
 import type { Graph } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { compileProgram } from "#models/train/program";
-import { graphDocument } from "#nodes/graph/document";
-import { type ResolvedGraph, resolve } from "#nodes/graph/resolve";
-import { registry } from "#nodes/registry.gen";
 import { initialise } from "#server/runtime/parameters";
 import { Stepper } from "#server/runtime/training/stepper";
-
-type Nodes = Record<string, { type: string; params: Record<string, unknown> }>;
-
-/** A graph of nodes and of wires as "node.port" to "node.port". */
-export function graphOf(nodes: Nodes, wires: readonly (readonly [from: string, to: string])[]): ResolvedGraph {
-  const endpoint = (text: string) => {
-    const [node = "", port = ""] = text.split(".");
-    return { node, port };
-  };
-  const ends = wires.map(([from, to]) => ({ from: endpoint(from), to: endpoint(to) }));
-  return resolve(graphDocument.parse({ schema: 1, name: "bench", nodes, wires: ends }), registry);
-}
 
 /** AdamW without decay, gradients clipped at norm 1; frozen matrices are drawn too, since only sizes count. */
 export function drawnStep(graph: Graph, rows: number): Stepper {

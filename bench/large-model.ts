@@ -21,7 +21,7 @@ import { textTransformer } from "#nodes/model/text-transformer";
 import { execute } from "#server/runtime/execute";
 import { asArray } from "#server/runtime/values";
 import { openBlobs } from "#server/storage/blobs";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 
 const [vocabulary, width, tokens] = [32_000, 2048, 128];
 const tower = (layers: number) => ({ vocabulary, width, layers, heads: 16, activation: "gelu" as const });
@@ -102,12 +102,9 @@ async function measure(name: "run" | "quantize" | "run-quantized"): Promise<void
     const result = await execute({
       document: documentOf(prompt, name !== "run"),
       targets: [name === "quantize" ? "quantize" : "head"],
+      ...keptIn(folder),
       blobs,
-      cacheDir: join(folder, "cache"),
-      scratch: join(folder, "scratch"),
       folders: [folder],
-      signal: new AbortController().signal,
-      provider: "cpu",
       onEvent(event) {
         if (event.kind === "node-done" && event.node === "quantize")
           preview = event.previews.weights as unknown as PreviewOf["weights"];

@@ -13,8 +13,7 @@ import { fileURLToPath } from "node:url";
 import { npyHeader } from "#models/files/npy-header";
 import { random } from "#models/random";
 import { execute } from "#server/runtime/execute";
-import { openBlobs } from "#server/storage/blobs";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 import { median } from "./vit";
 
 const steps = Number(process.argv[2] ?? 3);
@@ -76,12 +75,8 @@ async function train(folder: string): Promise<void> {
   const result = await execute({
     document: documentOf(folder),
     targets: ["trainer"],
-    blobs: openBlobs(join(folder, "blobs")),
-    cacheDir: join(folder, "cache"),
-    scratch: join(folder, "scratch"),
+    ...keptIn(folder),
     folders: [folder],
-    signal: new AbortController().signal,
-    provider: "cpu",
     onEvent(event) {
       const now = performance.now();
       if (event.kind === "metric") times.push((now - last) / 1000);

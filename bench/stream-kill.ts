@@ -14,7 +14,7 @@ import { execute } from "#server/runtime/execute";
 import { readAllRows } from "#server/runtime/rows";
 import { openBlobs, sha256 } from "#server/storage/blobs";
 import type { Tensor } from "#nodes/core/values";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 
 const side = 32;
 /** So many pictures are drawn; the others are these under other names, and a folder's pictures go by their names. */
@@ -89,11 +89,8 @@ async function run(folder: string, dir: string): Promise<void> {
       ],
     ),
     targets: ["norm"],
+    ...keptIn(dir),
     blobs,
-    cacheDir: join(dir, "cache"),
-    scratch: join(dir, "scratch"),
-    signal: new AbortController().signal,
-    provider: "cpu",
     folders: [folder],
     onEvent: (event) => {
       if (event.kind === "node-progress" && event.node === "vision") tell({ done: event.done, note: event.note });

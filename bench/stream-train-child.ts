@@ -3,10 +3,8 @@
  * of the time that steps waited for data.
  */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { execute } from "#server/runtime/execute";
-import { openBlobs } from "#server/storage/blobs";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 import type { TrainingRun } from "./stream-train";
 
 const run = JSON.parse(process.argv[2] ?? "{}") as TrainingRun;
@@ -38,12 +36,8 @@ const result = await execute({
     ],
   ),
   targets: ["trainer"],
-  blobs: openBlobs(join(dir, "blobs")),
-  cacheDir: join(dir, "cache"),
-  scratch: join(dir, "scratch"),
+  ...keptIn(dir),
   folders: [pictures],
-  signal: new AbortController().signal,
-  provider: "cpu",
   dataThreads,
   onEvent: (event) => {
     if (event.kind === "metric")

@@ -8,7 +8,10 @@ import { random } from "#models/random";
 import { batchSymbol } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import { lower } from "#nodes/graph/lower";
-import { drawnStep, graphOf } from "../drawn-step";
+import { resolve } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
+import { graph } from "#tests/kit/graphs";
+import { drawnStep } from "../drawn-step";
 import { serveSteps } from "../serve-steps";
 import { smollm2, tokens } from "./sizes";
 
@@ -20,26 +23,31 @@ await serveSteps(() => stepper.step([batch], 1e-4, ++step), base);
 
 /** Decoder, adapters and loss. */
 function loweredStep(): Graph {
-  const graph = graphOf(
+  const document = graph(
     {
-      chat: { type: "text.chat-template", params: { length: tokens.length, padding: "length" } },
-      weights: { type: "weights.make", params: {} },
-      decoder: { type: "model.llm-decoder", params: smollm2 },
-      loss: { type: "loss.causal-lm", params: {} },
+      chat: ["text.chat-template", { length: tokens.length, padding: "length" }],
+      weights: ["weights.make"],
+      decoder: ["model.llm-decoder", smollm2],
+      loss: ["loss.causal-lm"],
     },
     [
-      ["chat.ids", "decoder.ids"],
-      ["chat.mask", "decoder.mask"],
-      ["weights.weights", "decoder.weights"],
-      ["decoder.logits", "loss.logits"],
-      ["chat.labels", "loss.labels"],
+      "chat.ids -> decoder.ids",
+      "chat.mask -> decoder.mask",
+      "weights.weights -> decoder.weights",
+      "decoder.logits -> loss.logits",
+      "chat.labels -> loss.labels",
     ],
   );
   const adapters = { rank: tokens.rank, alpha: tokens.alpha, targets: ["*_proj.weight"] };
-  const lowered = lower(graph, ["decoder", "loss"], () => ({ dtype: "int64", shape: [batchSymbol, tokens.length] }), {
-    training: true,
-    handles: new Map([["weights.weights", { lora: [adapters], frozen: ["*"] }]]),
-  });
+  const lowered = lower(
+    resolve(document, registry),
+    ["decoder", "loss"],
+    () => ({ dtype: "int64", shape: [batchSymbol, tokens.length] }),
+    {
+      training: true,
+      handles: new Map([["weights.weights", { lora: [adapters], frozen: ["*"] }]]),
+    },
+  );
   lowered.graph.output("loss", lowered.values.get("loss.loss") as never);
   return lowered.graph;
 }

@@ -8,7 +8,10 @@ import { random } from "#models/random";
 import { batchSymbol } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import { lower } from "#nodes/graph/lower";
-import { drawnStep, graphOf } from "../drawn-step";
+import { resolve } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
+import { graph } from "#tests/kit/graphs";
+import { drawnStep } from "../drawn-step";
 import { smollm2 } from "../finetune-llm/sizes";
 import { serveSteps } from "../serve-steps";
 import { sizes } from "./sizes";
@@ -22,41 +25,38 @@ await serveSteps(() => stepper.step([batch], 1e-4, ++step), base);
 
 /** The training part of the template. */
 function loweredStep(): Graph {
-  const graph = graphOf(
+  const document = graph(
     {
-      normalize: { type: "image.normalize", params: {} },
-      clip: { type: "weights.make", params: {} },
-      vision: { type: "model.vision-transformer", params: { scope: "vision", ...sizes.tower } },
-      pool: { type: "model.pool-grid", params: {} },
-      projector: {
-        type: "model.projector",
-        params: { scope: "projector", width: smollm2.width, layers: 2, bias: true },
-      },
-      chat: { type: "text.chat-template", params: { length: sizes.length, padding: "length" } },
-      weights: { type: "weights.make", params: {} },
-      words: {
-        type: "model.token-embedding",
-        params: { scope: "language.model", vocabulary: smollm2.vocabulary, width: smollm2.width, placeholder },
-      },
-      splice: { type: "model.splice", params: { placeholder } },
-      decoder: { type: "model.llm-decoder", params: smollm2 },
-      loss: { type: "loss.causal-lm", params: {} },
+      normalize: ["image.normalize"],
+      clip: ["weights.make"],
+      vision: ["model.vision-transformer", { scope: "vision", ...sizes.tower }],
+      pool: ["model.pool-grid"],
+      projector: ["model.projector", { scope: "projector", width: smollm2.width, layers: 2, bias: true }],
+      chat: ["text.chat-template", { length: sizes.length, padding: "length" }],
+      weights: ["weights.make"],
+      words: [
+        "model.token-embedding",
+        { scope: "language.model", vocabulary: smollm2.vocabulary, width: smollm2.width, placeholder },
+      ],
+      splice: ["model.splice", { placeholder }],
+      decoder: ["model.llm-decoder", smollm2],
+      loss: ["loss.causal-lm"],
     },
     [
-      ["normalize.pixels", "vision.pixels"],
-      ["clip.weights", "vision.weights"],
-      ["vision.tokens", "pool.tokens"],
-      ["pool.tokens", "projector.features"],
-      ["chat.ids", "words.ids"],
-      ["weights.weights", "words.weights"],
-      ["chat.ids", "splice.ids"],
-      ["words.embeddings", "splice.embeddings"],
-      ["projector.embedding", "splice.tokens"],
-      ["splice.embeddings", "decoder.embeddings"],
-      ["chat.mask", "decoder.mask"],
-      ["weights.weights", "decoder.weights"],
-      ["decoder.logits", "loss.logits"],
-      ["chat.labels", "loss.labels"],
+      "normalize.pixels -> vision.pixels",
+      "clip.weights -> vision.weights",
+      "vision.tokens -> pool.tokens",
+      "pool.tokens -> projector.features",
+      "chat.ids -> words.ids",
+      "weights.weights -> words.weights",
+      "chat.ids -> splice.ids",
+      "words.embeddings -> splice.embeddings",
+      "projector.embedding -> splice.tokens",
+      "splice.embeddings -> decoder.embeddings",
+      "chat.mask -> decoder.mask",
+      "weights.weights -> decoder.weights",
+      "decoder.logits -> loss.logits",
+      "chat.labels -> loss.labels",
     ],
   );
   const adapters = { rank: sizes.rank, alpha: sizes.alpha, targets: ["*_proj.weight"] };
@@ -65,7 +65,7 @@ function loweredStep(): Graph {
       ? ({ dtype: "float32", shape: [batchSymbol, 3, sizes.side, sizes.side] } as const)
       : ({ dtype: "int64", shape: [batchSymbol, sizes.length] } as const);
   const built = ["vision", "pool", "projector", "words", "splice", "decoder", "loss"];
-  const lowered = lower(graph, built, shapeOf, {
+  const lowered = lower(resolve(document, registry), built, shapeOf, {
     training: true,
     handles: new Map([
       ["clip.weights", { frozen: ["*"] }],

@@ -11,7 +11,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
 import { execute } from "#server/runtime/execute";
 import { openBlobs } from "#server/storage/blobs";
-import { graph } from "#tests/kit/graphs";
+import { graph, keptIn } from "#tests/kit/graphs";
 
 const [store = "", model] = process.argv.slice(2);
 const dir = await mkdtemp(join(tmpdir(), "patchbay-bench-"));
@@ -44,11 +44,8 @@ async function executed(document: GraphDocument, folder: string, target: string,
   const result = await execute({
     document,
     targets: [target],
+    ...keptIn(dir),
     blobs,
-    cacheDir: join(dir, "cache"),
-    scratch: join(dir, "scratch"),
-    signal: new AbortController().signal,
-    provider: "cpu",
     folders: [folder],
     onEvent,
   });

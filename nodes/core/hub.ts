@@ -1,7 +1,8 @@
-/** Parameters of nodes that take something of a model of the Hugging Face hub. */
+/** Parameters of nodes that take something of a model: of a folder that may be read, or of the Hugging Face hub. */
 import * as z from "zod";
 
-/** When a parameter means something, by another. */
+/** When parameters mean something, by another. */
+const folderOnly = { source: ["folder"] };
 const hubOnly = { source: ["hub"] };
 
 export const hubParams = {
@@ -15,6 +16,15 @@ export const hubParams = {
     placeholder: "main",
     when: hubOnly,
   }),
+};
+
+export const folderOrHubParams = {
+  folder: z
+    .string()
+    .max(4096)
+    .default("")
+    .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
+  ...hubParams,
 };
 
 /** What nodes say of it. */

@@ -5,7 +5,7 @@ import { tokenizerFileNames } from "#models/files/tokenizers/from-files";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import type { Host } from "./host";
-import { hubParams } from "./hub";
+import { folderOrHubParams } from "./hub";
 
 const reference = z.string().regex(/^[0-9a-f]{64}$/);
 /** An uploaded folder: its config.json, and the files beside it that were kept. */
@@ -20,18 +20,12 @@ export const uploadedFolder = z.object({
 
 /** When parameters mean something, by others. */
 const uploadedOnly = { source: ["upload"] };
-const folderOnly = { source: ["folder"] };
 
 /** How a folder is chosen. */
 export const folderParams = {
   source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
   file: uploadedFolder.optional().meta({ label: "The model's folder", widget: "upload", when: uploadedOnly }),
-  folder: z
-    .string()
-    .max(4096)
-    .default("")
-    .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
-  ...hubParams,
+  ...folderOrHubParams,
 };
 
 export interface FolderChoice {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { graph } from "#tests/kit/graphs";
+import { graph, tinyTower } from "#tests/kit/graphs";
 import { canConnect, check } from "./check";
 import {
   labelParam,
@@ -16,23 +16,7 @@ import { addNode, connect, excerpt, paste, removeNodes, setParam } from "./edits
 import { make } from "./make-composite";
 import { parsePart, partText } from "./parse";
 
-const plain = graph(
-  {
-    data: ["data.emoji", { limit: 6 }],
-    resize: ["image.resize", { width: 16, height: 16 }],
-    normalize: ["image.normalize"],
-    vision: ["model.vision-transformer", { patch: 8, width: 32, layers: 1, heads: 2 }],
-    projector: ["model.projector", { width: 8 }],
-    norm: ["model.l2-normalize"],
-  },
-  [
-    "data.image -> resize.image",
-    "resize.image -> normalize.image",
-    "normalize.pixels -> vision.pixels",
-    "vision.features -> projector.features",
-    "projector.embedding -> norm.embedding",
-  ],
-);
+const plain = tinyTower();
 /** The graph with its encoder and projector as the composite "tower", and a second instance of it. */
 const towers = ((): GraphDocument => {
   const made = make(plain, ["normalize", "vision", "projector"], { title: "Tower" });

@@ -9,7 +9,7 @@ import {
 } from "#models/pictures/image-processor";
 import { knownProcessors, readProcessor } from "#models/pictures/processor-config";
 import type { Source } from "#models/onnx/import/fields";
-import { hubDocs, hubParams } from "../core/hub";
+import { hubDocs, folderOrHubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
 
@@ -32,7 +32,6 @@ interface Choice {
 /** When parameters mean something, by others. */
 const uploadedOnly = { source: ["upload"] };
 const classOnly = { source: ["class"] };
-const folderOnly = { source: ["folder"] };
 const readHere = { source: ["folder", "hub"] };
 
 export const preprocess = defineNode({
@@ -68,12 +67,7 @@ the graph. ${hubDocs}`,
         when: classOnly,
       }),
     file: upload.optional().meta({ label: "preprocessor_config.json", widget: "upload", when: uploadedOnly }),
-    folder: z
-      .string()
-      .max(4096)
-      .default("")
-      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
-    ...hubParams,
+    ...folderOrHubParams,
     config: z.string().max(mostLetters).default("").meta({
       label: "preprocessor_config.json",
       widget: "config",

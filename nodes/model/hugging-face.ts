@@ -11,7 +11,7 @@ import type { Value } from "#models/onnx/graph";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import { portNames } from "#models/onnx/import/signature";
-import { hubDocs, hubParams } from "../core/hub";
+import { hubDocs, folderOrHubParams } from "../core/hub";
 import { folderOf, uploadedCheckpoint, uploadedFolder, weightFiles } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
@@ -39,7 +39,6 @@ interface Prepared {
 
 /** When parameters mean something, by others. */
 const uploadedOnly = { source: ["upload"] };
-const folderOnly = { source: ["folder"] };
 const notUploaded = { source: ["folder", "hub"] };
 
 export const huggingFace = defineNode({
@@ -75,12 +74,7 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
     source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
     file: upload.optional().meta({ label: "config.json and weights", widget: "upload", when: uploadedOnly }),
-    folder: z
-      .string()
-      .max(4096)
-      .default("")
-      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
-    ...hubParams,
+    ...folderOrHubParams,
     config: z.string().max(mostLetters).default("").meta({
       label: "config.json",
       widget: "config",

@@ -3,7 +3,7 @@ import { inspectCheckpoint, type TensorAddress } from "#models/files/checkpoint"
 import { countNonFinite, decode, isReadable } from "#models/files/element-types";
 import { checkpointOf, piecesOf, weightsIn } from "../core/checkpoint";
 import type { Host } from "../core/host";
-import { hubDocs, hubParams } from "../core/hub";
+import { hubDocs, folderOrHubParams } from "../core/hub";
 import { folderOf } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -32,7 +32,6 @@ interface Choice {
 /** When parameters mean something, by others. */
 const shippedOnly = { source: ["shipped"] };
 const uploadedOnly = { source: ["upload"] };
-const folderOnly = { source: ["folder"] };
 const notUploaded = { source: ["folder", "hub"] };
 
 export const load = defineNode({
@@ -60,12 +59,7 @@ ${hubDocs}`,
       .default("clip-emoji")
       .meta({ label: "Checkpoint", when: shippedOnly }),
     file: upload.optional().meta({ label: ".safetensors", widget: "upload", when: uploadedOnly }),
-    folder: z
-      .string()
-      .max(4096)
-      .default("")
-      .meta({ label: "Folder", placeholder: "/data/models/clip", when: folderOnly }),
-    ...hubParams,
+    ...folderOrHubParams,
     entry: z.string().max(255).default("").meta({
       label: "File",
       description: "The file or the index, where the folder holds several.",

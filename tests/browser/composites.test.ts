@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { graph } from "../kit/graphs";
+import { graph, tinyTower } from "../kit/graphs";
 import { createGraph, openBrowser, openPage, type Product, startProduct } from "../kit/product";
 
 let product: Product;
@@ -18,23 +18,7 @@ afterAll(async () => {
 
 /** A tower on pictures, with its nodes side by side. */
 function towerGraph(): GraphDocument {
-  const document = graph(
-    {
-      data: ["data.emoji", { limit: 6 }],
-      resize: ["image.resize", { width: 16, height: 16 }],
-      normalize: ["image.normalize"],
-      vision: ["model.vision-transformer", { patch: 8, width: 32, layers: 1, heads: 2 }],
-      projector: ["model.projector", { width: 8 }],
-      norm: ["model.l2-normalize"],
-    },
-    [
-      "data.image -> resize.image",
-      "resize.image -> normalize.image",
-      "normalize.pixels -> vision.pixels",
-      "vision.features -> projector.features",
-      "projector.embedding -> norm.embedding",
-    ],
-  );
+  const document = tinyTower();
   for (const [i, node] of Object.values(document.nodes).entries()) node.position = { x: i * 300, y: 0 };
   return document;
 }

@@ -25,6 +25,15 @@ export function graph(
   });
 }
 
+/** What an execution needs that keeps all it makes in a folder, on the CPU. */
+export const keptIn = (folder: string) => ({
+  blobs: openBlobs(join(folder, "blobs")),
+  cacheDir: join(folder, "cache"),
+  scratch: join(folder, "scratch"),
+  signal: new AbortController().signal,
+  provider: "cpu" as const,
+});
+
 /** Runs on a folder of its own, speaking of what ran and what was cached. */
 export async function runDocument(
   document: GraphDocument,
@@ -34,11 +43,7 @@ export async function runDocument(
   const events: RunEvent[] = [];
   const result = await execute({
     document,
-    blobs: openBlobs(join(dir, "blobs")),
-    cacheDir: join(dir, "cache"),
-    scratch: join(dir, "scratch"),
-    signal: new AbortController().signal,
-    provider: "cpu",
+    ...keptIn(dir),
     ...options,
     onEvent: (e) => {
       events.push(e);
@@ -90,5 +95,25 @@ export const tinyClip = (trainer: Record<string, unknown> = {}): GraphDocument =
       "scorer.logits -> loss.logits",
       "loss.loss -> trainer.loss",
       "data.name -> trainer.distinct",
+    ],
+  );
+
+/** A small tower on pictures. */
+export const tinyTower = (): GraphDocument =>
+  graph(
+    {
+      data: ["data.emoji", { limit: 6 }],
+      resize: ["image.resize", { width: 16, height: 16 }],
+      normalize: ["image.normalize"],
+      vision: ["model.vision-transformer", { patch: 8, width: 32, layers: 1, heads: 2 }],
+      projector: ["model.projector", { width: 8 }],
+      norm: ["model.l2-normalize"],
+    },
+    [
+      "data.image -> resize.image",
+      "resize.image -> normalize.image",
+      "normalize.pixels -> vision.pixels",
+      "vision.features -> projector.features",
+      "projector.embedding -> norm.embedding",
     ],
   );
