@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe as group, expect, it, vi } from "vitest";
 import { ids, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
+import type { Tensor } from "../core/values";
 import { chatTemplate } from "./chat-template";
 import { describe } from "./describe";
 import { input } from "./input";
@@ -123,6 +124,31 @@ group("tokens", () => {
     expect(await packed({ text: ["a"] }, { special: false })).toEqual(["300000", "100000", "000000"]);
     await expect(packed({ text: ["a"], pair: ["b"] }, { packing: "clip" })).rejects.toThrow("holds one text a row");
     await expect(packed({ text: ["a"] }, { packing: "clip" })).rejects.toThrow("has no token <|startoftext|>");
+  });
+  it("says where in its text each token comes from, where that is asked for", async () => {
+    const vocab = { "[UNK]": 0, "<|startoftext|>": 1, "<|endoftext|>": 2, cat: 3, "##s": 4 };
+    const model = { type: "WordPiece", vocab, unk_token: "[UNK]", continuing_subword_prefix: "##" };
+    const tokenizer = { json: { model, pre_tokenizer: { type: "WhitespaceSplit" } }, config: {} };
+    const placesOf = async (params: object, pair?: string[]) => {
+      const inputs = { text: ["😀 cats", "cat"], tokenizer, ...(pair && { pair }) };
+      const { offsets } = (await runNode(tokenize, inputs, { offsets: true, ...params })) as Record<string, Tensor>;
+      return [offsets?.shape, Array.from((offsets?.data ?? []) as BigInt64Array, Number)];
+    };
+    expect(await placesOf({ length: 6 })).toEqual([
+      [2, 6, 2],
+      [
+        [0, 0, 0, 1, 2, 5, 5, 6, 0, 0, 0, 0],
+        [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
+      ].flat(),
+    ]);
+    expect(await placesOf({ packing: "own", padding: "longest", side: "left" }, ["cat", "cat"])).toEqual([
+      [2, 4, 2],
+      [
+        [0, 1, 2, 5, 5, 6, 0, 3],
+        [0, 0, 0, 0, 0, 3, 0, 3],
+      ].flat(),
+    ]);
+    expect(await runNode(tokenize, { text: ["cat"], tokenizer })).not.toHaveProperty("offsets");
   });
   it("loads the tokenizer of a model's folder, with its configuration and chat template", async () => {
     const folder = await temporaryFolder();

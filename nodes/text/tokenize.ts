@@ -3,7 +3,8 @@ import { specials } from "#models/files/bpe";
 import { type EncodeOptions, type Encoded, type OpenTokenizer, openTokenizer } from "#models/files/tokenizers/open";
 import { defineNode } from "../core/node";
 import { longestOf, packRows, paddingOf } from "../core/packing";
-import { port } from "../core/ports";
+import { type Ports, port } from "../core/ports";
+import type { Tensor } from "../core/values";
 
 /** When a parameter means something, by another. */
 const ownPacking = { packing: ["own"] };
@@ -21,8 +22,14 @@ the tokenizer's padding token (else its end token, else 0), up to \`length\` or 
 right, or at the left for models that write on.
 
 \`ids\`, \`mask\` (1 where there is a token) and \`types\` are int64 [N, length]. A warning says how many texts are cut,
-whether that makes some of them the same, and how many are empty. Offsets into the text are not given: the library that
-is used has none.`,
+whether that makes some of them the same, and how many are empty.
+
+**Offsets**, where they are asked for, int64 [N, length, 2]: the first character of the text that a token comes from and
+the one behind its last, as \`transformers\` gives them (\`return_offsets_mapping\`). Characters are code points, as in
+Python; JavaScript counts an emoji as two. In pairs they count in the second text for its tokens. 0, 0 is padding, and
+what the tokenizer puts around a text. Several tokens may share a character (bytes of one letter), and a letter that
+normalization made of several belongs to the first of them. The library that is used knows no offsets: each text is read
+once more to find them, and where a tokenizer does something that cannot be followed they are 0, 0 and a warning says so.`,
   version: 1,
   inputs: {
     text: port.text({ shape: ["N"] }),
@@ -61,11 +68,18 @@ is used has none.`,
       when: ownPacking,
       advanced: true,
     }),
+    offsets: z.boolean().default(false).meta({
+      description: "Also where in its text each token comes from.",
+      advanced: true,
+    }),
   },
-  ports({ packing, padding }) {
-    if (packing === "clip" || padding === "length") return {};
+  ports({ packing, padding, offsets }): { outputs: Ports; perBatch?: boolean } {
+    const isOpen = packing === "own" && padding === "longest";
+    const length = isOpen ? "T" : "$length";
+    const places: Ports = offsets ? { offsets: port.tensor({ dtype: "int64", shape: ["N", length, 2] }) } : {};
+    if (!isOpen) return { outputs: places };
     const open = port.tensor({ dtype: "int64", shape: ["N", "T"] });
-    return { outputs: { ids: open, mask: open, types: open }, perBatch: true };
+    return { outputs: { ids: open, mask: open, types: open, ...places }, perBatch: true };
   },
   rowwise: true,
   async run({ host, inputs, params }) {
@@ -74,7 +88,7 @@ is used has none.`,
       throw Object.assign(new Error("CLIP's packing holds one text a row, and a pair is wired."), {
         hint: "Set Packing to “own”, the tokenizer's, or take the wire away.",
       });
-    const encode = params.packing === "clip" ? clipEncoder(tokenizer, params.length) : ownEncoder(tokenizer, params);
+    const encode = params.packing === "clip" ? clipEncoder(tokenizer, params) : ownEncoder(tokenizer, params);
     const known = new Map<string, Encoded>();
     const rows = inputs.text.map((text, row) => {
       const pair = inputs.pair?.[row];
@@ -87,6 +101,7 @@ is used has none.`,
     const isOwn = params.packing === "own";
     const length = isOwn && params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
     const form = { length, left: isOwn && params.side === "left" };
+    const places = params.offsets ? { offsets: packOffsets(rows, form) } : {};
     return {
       ids: packRows(
         rows.map(({ ids }) => ids),
@@ -100,13 +115,28 @@ is used has none.`,
         rows.map(({ types }) => types),
         { ...form, padding: 0 },
       ),
+      ...places,
     };
   },
 });
 
+/** Where tokens come from, int64 [rows, length, 2]. */
+function packOffsets(rows: readonly Encoded[], { length, left }: { length: number; left: boolean }): Tensor {
+  const flat = rows.map(({ ids, offsets }) => offsets?.flat() ?? ids.flatMap(() => [0, 0]));
+  const { data } = packRows(flat, { length: 2 * length, left, padding: 0 });
+  return { dtype: "int64", shape: [rows.length, length, 2], data };
+}
+
+/** What is put around a text comes from nowhere in it. */
+const around = [0, 0] as const;
+
+interface Params {
+  length: number;
+  offsets: boolean;
+}
 type Encode = (text: string, pair?: string) => Encoded;
 
-function clipEncoder(tokenizer: OpenTokenizer, length: number): Encode {
+function clipEncoder(tokenizer: OpenTokenizer, { length, offsets: isLocated }: Params): Encode {
   const idOf = (token: string): number => {
     const id = tokenizer.idOf(token);
     if (id !== undefined) return id;
@@ -116,19 +146,24 @@ function clipEncoder(tokenizer: OpenTokenizer, length: number): Encode {
   };
   const [start, end] = [idOf(specials.start), idOf(specials.end)];
   return (text) => {
-    const { ids, tokens } = tokenizer.encode(text, { special: false });
+    const { ids, tokens, offsets } = tokenizer.encode(text, { special: false, offsets: isLocated });
     const kept = [start, ...ids.slice(0, length - 2), end];
-    return { ids: kept, types: kept.map(() => 0), tokens, whole: tokens.length + 2 };
+    const places = offsets && [around, ...offsets.slice(0, length - 2), around];
+    return { ids: kept, types: kept.map(() => 0), tokens, whole: tokens.length + 2, offsets: places };
   };
 }
 
 const ownEncoder =
-  (tokenizer: OpenTokenizer, { length, special, cut }: EncodeOptions): Encode =>
+  (tokenizer: OpenTokenizer, { length, special, cut, offsets }: EncodeOptions): Encode =>
   (text, pair) =>
-    tokenizer.encode(text, { pair, special, length, cut });
+    tokenizer.encode(text, { pair, special, length, cut, offsets });
 
 /** What a person should know of how texts became tokens; `different` are the results of different texts. */
-function* remarks(rows: readonly Encoded[], different: readonly Encoded[], { length }: { length: number }) {
+function* remarks(rows: readonly Encoded[], different: readonly Encoded[], { length, offsets: isLocated }: Params) {
+  const unknown = isLocated ? rows.filter(({ offsets }) => !offsets).length : 0;
+  if (unknown)
+    yield `Where the tokens of ${unknown} of ${rows.length} texts come from is not known, and said to be 0, 0: ` +
+      "the tokenizer does something to them that cannot be followed.";
   const cut = rows.filter(({ whole }) => whole > length);
   const empty = rows.filter(({ tokens }) => !tokens.length).length;
   if (empty)

@@ -8,6 +8,12 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The normalization that a `Precompiled` normalizer of a tokenizer.json holds, in base64. */
 export function precompiled(base64: string): (text: string) => string {
+  const partsOf = precompiledParts(base64);
+  return (text) => Array.from(partsOf(text), ([, made]) => made).join("");
+}
+
+/** The same, as the parts of a text and what each of them becomes. */
+export function precompiledParts(base64: string): (text: string) => [old: string, made: string][] {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   const trieBytes = bytes.length >= 4 ? view.getUint32(0, true) : 0;
@@ -23,13 +29,14 @@ export function precompiled(base64: string): (text: string) => string {
     const end = replacements.indexOf(0, place);
     return decoder.decode(replacements.subarray(place, end < 0 ? undefined : end));
   };
-  return (text) => Array.from(graphemes.segment(text), ({ segment }) => replaced(segment, replacementOf)).join("");
+  return (text) => Array.from(graphemes.segment(text), ({ segment }) => replaced(segment, replacementOf)).flat();
 }
 
 /** Characters that belong together are looked up as one where they are short, and else each for itself. */
-function replaced(grapheme: string, replacementOf: (piece: string) => string | undefined): string {
+function replaced(grapheme: string, replacementOf: (piece: string) => string | undefined): [string, string][] {
   const whole = encoder.encode(grapheme).length < 6 ? replacementOf(grapheme) : undefined;
-  return whole ?? Array.from(grapheme, (letter) => replacementOf(letter) ?? letter).join("");
+  if (whole !== undefined) return [[grapheme, whole]];
+  return Array.from(grapheme, (letter) => [letter, replacementOf(letter) ?? letter]);
 }
 
 /** Where the replacement of the shortest entry that begins the key lies. */

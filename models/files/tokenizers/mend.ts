@@ -2,7 +2,7 @@
  * Makes a tokenizer of @huggingface/tokenizers 0.2.0 do what Hugging Face's own library does, where the two differ:
  * JavaScript's white space holds the byte-order mark and lacks U+0085, its small letter of Σ depends on the place in a
  * word, SentencePiece's character map is only approximated, punctuation and numbers are joined that stay apart,
- * broken UTF-8 is replaced otherwise, and a second text is lost where no post-processor joins the two.
+ * broken UTF-8 is replaced otherwise, rare Chinese characters are not set apart, and a second text is lost where no post-processor joins the two.
  */
 import {
   BertNormalizer,
@@ -39,6 +39,13 @@ const patterns = {
   digit: /\p{N}/gu,
   digits: /\p{N}+/gu,
   punctuation: new RegExp(`[${punctuation}]`, "gu"),
+  chinese: new RegExp(
+    [
+      String.raw`[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}`,
+      String.raw`\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]`,
+    ].join(""),
+    "gu",
+  ),
   spaceBefore: /^\p{White_Space}+/u,
   spaceAfter: /\p{White_Space}+$/u,
 };
@@ -51,6 +58,7 @@ export function mend(tokenizer: Tokenizer): void {
     if (part instanceof ByteFallbackDecoder) part.text_decoder = wholeOrReplaced as TextDecoder;
   }
   joinPairs(tokenizer);
+  fuseInWords(tokenizer);
 }
 
 /** A part and, where it is a sequence, those in it. */
@@ -78,6 +86,7 @@ function mendNormalizer(part: unknown): void {
   if (part instanceof BertNormalizer) {
     const { normalize } = part;
     const { lowercase } = part.config as { lowercase?: boolean };
+    Object.assign(part, { tokenize_chinese_chars: (text: string) => text.replace(patterns.chinese, " $& ") });
     part.normalize = (text) => normalize.call(part, lowercase ? plainSigma(text) : text);
   }
 }
@@ -118,6 +127,13 @@ const wholeOrReplaced = {
     }
   },
 };
+
+/** Unknown letters become one token together only where they stand in one word. */
+function fuseInWords({ model }: Tokenizer): void {
+  if (!model?.fuse_unk) return;
+  const { _call: tokensOf } = model;
+  model._call = (words) => words.flatMap((word) => tokensOf.call(model, [word]));
+}
 
 /** What is told of two texts where nothing says how they are joined: one behind the other, as two types. */
 function joinPairs(tokenizer: Tokenizer): void {

@@ -1,6 +1,8 @@
 /** Tokenizers of Hugging Face's format, opened: texts to ids and back, one text or a pair, cut to a length. */
 import { Tokenizer } from "@huggingface/tokenizers";
+import type { Span } from "./aligned";
 import { mend } from "./mend";
+import { spansOf } from "./offsets";
 import { tokenOf } from "./token";
 import { nestedRepetition, patternsIn } from "./patterns";
 
@@ -19,6 +21,8 @@ export interface EncodeOptions {
   length?: number;
   /** Which end of a text is cut off. */
   cut?: "left" | "right";
+  /** Whether it is wanted where in the texts each token comes from; takes about as long again. */
+  offsets?: boolean;
 }
 export interface Encoded {
   ids: number[];
@@ -28,6 +32,11 @@ export interface Encoded {
   tokens: readonly string[];
   /** How many there were in all, special ones included. */
   whole: number;
+  /**
+   * Start and end of each id in its text, in code points; 0, 0 for special tokens that are put around the texts. Left
+   * out where it was not asked for, or where a part of the tokenizer cannot be followed.
+   */
+  offsets?: Span[];
 }
 
 /** A tokenizer that can be used. */
@@ -124,16 +133,31 @@ function encode(tokenizer: Tokenizer, text: string, options: EncodeOptions): Enc
   const whole = own.length + (other?.length ?? 0) + added;
   const room = Math.max(0, length - added);
   const [first, second] = fitted(own.length, other?.length ?? 0, room);
-  const kept = (tokens: string[], count: number) =>
+  const kept = <T>(tokens: T[], count: number): T[] =>
     cut === "left" ? tokens.slice(tokens.length - count) : tokens.slice(0, count);
   const done = joined(kept(own, first), other && kept(other, second));
   const packed = done?.tokens ?? [];
-  return {
+  const encoded = {
     ids: packed.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model?.unk_token_id ?? 0),
     types: done?.token_type_ids ?? packed.map(() => 0),
     tokens: other ? [...own, ...other] : own,
     whole,
   };
+  if (!options.offsets) return encoded;
+  const spans = [spansOf(tokenizer, text, own), other ? spansOf(tokenizer, pair ?? "", other) : []];
+  const [ownSpans, otherSpans] = spans;
+  if (!ownSpans || !otherSpans) return encoded;
+  const marked = [marksOf(kept(ownSpans, first)), marksOf(kept(otherSpans, second))] as const;
+  const places = joined(marked[0], other && marked[1])?.tokens ?? [];
+  return { ...encoded, offsets: places.map(placeOf) };
+}
+
+/** Spans as tokens that no tokenizer has: what joins two texts looks at none, and so they come out at their places. */
+const mark = "\u{10ffff}";
+const marksOf = (spans: readonly Span[]): string[] => spans.map((span) => mark + span.join());
+function placeOf(token: string): Span {
+  const [start = 0, end = 0] = token.startsWith(mark) ? token.slice(mark.length).split(",").map(Number) : [];
+  return [start, end];
 }
 
 /** How many tokens of two texts stay: the longer one is cut, until both are equally long; the second keeps one more. */
