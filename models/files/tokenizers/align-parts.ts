@@ -12,7 +12,7 @@ import {
   SequencePreTokenizer,
   StripNormalizer,
 } from "@huggingface/tokenizers";
-import { type Aligned, type Change, changed, partsIn, prepended, replaced, sliced, textOf } from "./aligned";
+import { type Aligned, type Change, changed, partsIn, prepended, replaced, textOf } from "./aligned";
 import { precompiledParts } from "./charsmap";
 
 type Rewrite = (text: Aligned) => Aligned;

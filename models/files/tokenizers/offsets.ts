@@ -88,24 +88,21 @@ function locator(tokenizer: Tokenizer): Locate {
 /** A text between the added tokens in it, and these; spaces that one of them takes in lie in its span. */
 function sectionsOf(text: Aligned, splitter: Splitter, added: Inside["added_tokens_map"]): (Aligned | Located)[] {
   const parts = splitter.split(textOf(text));
-  const kept = parts.map((part, i) => {
-    if (added.has(part)) return part;
-    const unspaced = added.get(parts[i + 1] ?? "")?.lstrip ? part.trimEnd() : part;
-    return added.get(parts[i - 1] ?? "")?.rstrip ? unspaced.trimStart() : unspaced;
+  const spaces = parts.map((part) => {
+    const [all, behind, before] = [part, part.trimStart(), part.trimEnd()].map(lettersIn) as [number, number, number];
+    return added.has(part) ? { before: 0, behind: 0 } : { before: all - behind, behind: all - before };
   });
-  const ends = parts.reduce<number[]>((sums, part) => [...sums, (sums.at(-1) ?? 0) + lettersIn(part)], []);
-  return parts.map((token, i) => {
-    const [start, end] = [ends[i - 1] ?? 0, ends[i] ?? 0];
-    const flags = added.get(token);
-    const [before, after] = [parts[i - 1] ?? "", parts[i + 1] ?? ""];
-    if (flags) {
-      const first =
-        flags.lstrip && !added.has(before) ? start - lettersIn(before) + lettersIn(before.trimEnd()) : start;
-      const last = flags.rstrip && !added.has(after) ? end + lettersIn(after) - lettersIn(after.trimStart()) : end;
-      return { token, span: spanOf(text, first, last) };
+  let end = 0;
+  return parts.map((part, i) => {
+    const start = end;
+    end += lettersIn(part);
+    const [own, previous, next] = [part, parts[i - 1] ?? "", parts[i + 1] ?? ""].map((each) => added.get(each));
+    if (!own) {
+      const first = start + (previous?.rstrip ? (spaces[i]?.before ?? 0) : 0);
+      return sliced(text, first, Math.max(first, end - (next?.lstrip ? (spaces[i]?.behind ?? 0) : 0)));
     }
-    const first = start + (added.get(before)?.rstrip ? lettersIn(token) - lettersIn(token.trimStart()) : 0);
-    return sliced(text, first, first + lettersIn(kept[i] ?? ""));
+    const first = start - (own.lstrip ? (spaces[i - 1]?.behind ?? 0) : 0);
+    return { token: part, span: spanOf(text, first, end + (own.rstrip ? (spaces[i + 1]?.before ?? 0) : 0)) };
   });
 }
 
