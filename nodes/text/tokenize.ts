@@ -24,12 +24,13 @@ right, or at the left for models that write on.
 \`ids\`, \`mask\` (1 where there is a token) and \`types\` are int64 [N, length]. A warning says how many texts are cut,
 whether that makes some of them the same, and how many are empty.
 
-**Offsets**, where they are asked for, int64 [N, length, 2]: the first character of the text that a token comes from and
-the one behind its last, as \`transformers\` gives them (\`return_offsets_mapping\`). Characters are code points, as in
-Python; JavaScript counts an emoji as two. In pairs they count in the second text for its tokens. 0, 0 is padding, and
-what the tokenizer puts around a text. Several tokens may share a character (bytes of one letter), and a letter that
-normalization made of several belongs to the first of them. The library that is used knows no offsets: each text is read
-once more to find them, and where a tokenizer does something that cannot be followed they are 0, 0 and a warning says so.`,
+**Offsets**, where they are asked for, int64 [N, length, 2]: the first character of the text that a token comes from
+and the one behind its last, as \`transformers\` gives them (\`return_offsets_mapping\`). Characters are code points,
+as in Python; JavaScript counts an emoji as two. In pairs they count in the second text for its tokens. 0, 0 is
+padding, and what the tokenizer puts around a text. Several tokens may share a character (bytes of one letter), and a
+letter that normalization made of several belongs to the first of them. The library that is used knows no offsets:
+each text is read once more to find them, and where a tokenizer does something that cannot be followed they are 0, 0
+and a warning says so.`,
   version: 1,
   inputs: {
     text: port.text({ shape: ["N"] }),
