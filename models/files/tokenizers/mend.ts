@@ -2,7 +2,8 @@
  * Makes a tokenizer of @huggingface/tokenizers 0.2.0 do what Hugging Face's own library does, where the two differ:
  * JavaScript's white space holds the byte-order mark and lacks U+0085, its small letter of Σ depends on the place in a
  * word, SentencePiece's character map is only approximated, punctuation and numbers are joined that stay apart,
- * broken UTF-8 is replaced otherwise, rare Chinese characters are not set apart, and a second text is lost where no post-processor joins the two.
+ * broken UTF-8 is replaced otherwise, rare Chinese characters are not set apart, unknown letters of two words become
+ * one token, and a second text is lost where no post-processor joins the two.
  */
 import {
   BertNormalizer,
