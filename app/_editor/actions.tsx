@@ -7,14 +7,14 @@ import { useStore } from "zustand";
 import { useTRPC, useTRPCClient } from "../_trpc/client";
 import { lostWork } from "./lost-work";
 import { hasEnded, type TimedEvent } from "./run-state";
+import { type RunGraph, useRunGraph } from "./run-actions";
 import { complain, useSaving } from "./saving";
 import { StopDialog } from "./stop-dialog";
 import type { EditorState, EditorStore } from "./store";
 
 /** What the editor asks of the server. */
 interface Actions {
-  /** Runs the graph, or what the nodes need. */
-  runGraph(targets?: string[]): void;
+  runGraph: RunGraph;
   /** Stops the run; asks first where more than a minute of work would be lost. */
   stopRun(): void;
   saveCopy(): void;
@@ -43,25 +43,6 @@ export function EditorActions({ store, revision, children }: EditorActionsProps)
       {children}
       {question}
     </Context.Provider>
-  );
-}
-
-/** A run is asked for with the document as it is on the screen, after it was saved. */
-function useRunGraph(store: EditorStore, save: () => Promise<boolean>): Actions["runGraph"] {
-  const client = useTRPCClient();
-  return useMemo(
-    () =>
-      async (targets: string[] = []) => {
-        if (!(await save()) && store.getState().saved !== "failed") return;
-        const { graphId, history } = store.getState();
-        try {
-          const { id } = await client.runs.create.mutate({ graphId, document: history.present, targets });
-          store.getState().startRun(id);
-        } catch (error) {
-          complain(error);
-        }
-      },
-    [client, save, store],
   );
 }
 

@@ -12,7 +12,7 @@ import type { EditorStore } from "./store";
 export interface CommandContext {
   store: EditorStore;
   flow: ReactFlowInstance;
-  runGraph(targets?: string[]): void;
+  runGraph(targets?: string[], options?: { next?: boolean }): void;
   stopRun(): void;
   /** Nodes and wires. */
   deselect(): void;
@@ -34,6 +34,12 @@ export interface Command {
 
 export const commands = {
   run: { title: "Run the graph", keys: "Mod+Enter", whileTyping: true, run: ({ runGraph }) => runGraph() },
+  runNext: {
+    title: "Run before all that waits",
+    keys: "Mod+Shift+Enter",
+    whileTyping: true,
+    run: ({ runGraph }) => runGraph(undefined, { next: true }),
+  },
   stop: { title: "Stop the run", keys: "Mod+Alt+Enter", whileTyping: true, run: ({ stopRun }) => stopRun() },
   deselect: { title: "Choose nothing, or leave the composite", keys: "Escape", run: deselectOrLeave },
   undo: { title: "Undo", keys: "Mod+Z", run: ({ store }) => store.getState().undo() },

@@ -6,6 +6,7 @@ import { useTheme } from "next-themes";
 import type { ReactNode } from "react";
 import { IconButton } from "./button";
 import { cx } from "./cx";
+import { QueueTray } from "./queue/queue-tray";
 
 export function Logo() {
   return (
@@ -64,6 +65,7 @@ export function Shell({
         </nav>
         <div className="ml-auto flex items-center gap-2">
           {actions}
+          <QueueTray />
           <ThemeSwitch />
         </div>
       </header>

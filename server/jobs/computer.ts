@@ -16,6 +16,9 @@ export class Crashed extends Error {
   }
 }
 
+/** Milliseconds that a process has from the cancellation to its last step's end. */
+const stopsWithin = 1500;
+
 /**
  * Has runs executed in a process of their own, one at a time; the last process is used again, with its models still
  * loaded.
@@ -27,18 +30,25 @@ export class Computer {
   constructor(readonly log: Logger) {}
 
   /**
-   * Executes a run. The caller's signal ends the process at once; a cancellation lets it finish its step. Throws
-   * `Crashed`.
+   * Executes a run. The caller's signal ends the process at once; a cancellation lets it finish its step, but not for
+   * long: a process that has not stopped in time is ended, and the result says so. Throws `Crashed`.
    */
   async execute(run: ClaimedRun, signal: AbortSignal, tell: (event: RunEvent) => void): Promise<ExecuteResult> {
     const child = this.#takeIdle() ?? startExecutor();
     const kill = () => child.kill("SIGKILL");
     signal.addEventListener("abort", kill, { once: true });
-    const stopAsking = this.#passOnCancellation(run, child);
+    const cancelling = this.#passOnCancellation(run, child);
+    const done = new DoneSoFar();
     try {
-      return await this.#result(run, child, tell);
+      return await this.#result(run, child, (event) => {
+        done.note(event);
+        tell(event);
+      });
+    } catch (error) {
+      if (error instanceof Crashed && cancelling.isOverdue()) return done.stopped();
+      throw error;
     } finally {
-      stopAsking();
+      cancelling.end();
       signal.removeEventListener("abort", kill);
       child.removeAllListeners();
       if (child.connected && child.exitCode === null && !signal.aborted) this.#idle = child;
@@ -56,21 +66,34 @@ export class Computer {
     return known?.connected ? known : undefined;
   }
 
-  /** Tells the process when the run is to be cancelled. Returns how to stop. */
-  #passOnCancellation(run: ClaimedRun, child: ChildProcess): () => void {
+  /** Tells the process when the run is to be cancelled, and ends it where it does not stop in time. */
+  #passOnCancellation(run: ClaimedRun, child: ChildProcess): { isOverdue(): boolean; end(): void } {
+    let patience: NodeJS.Timeout | undefined;
+    let isOverdue = false;
+    function cancel(): void {
+      if (child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
+      patience ??= setTimeout(() => {
+        isOverdue = true;
+        child.kill("SIGKILL");
+      }, stopsWithin);
+    }
     const ask = async () => {
       const row = await db()
         .run.findUnique({ where: { id: run.id }, select: { cancelRequested: true } })
         .catch(() => undefined);
-      if (row?.cancelRequested && child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
+      if (row?.cancelRequested) cancel();
     };
     const stopListening = this.#listener.on("run_cancel", (id) => {
       if (id === run.id || id === "") void ask();
     });
     const poll = setInterval(ask, 5000);
-    return () => {
-      stopListening();
-      clearInterval(poll);
+    return {
+      isOverdue: () => isOverdue,
+      end() {
+        stopListening();
+        clearInterval(poll);
+        clearTimeout(patience);
+      },
     };
   }
 
@@ -97,3 +120,31 @@ function startExecutor(): ChildProcess {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
 }
+
+/** What a run that is ended in the middle of a step had done, as it told. */
+class DoneSoFar {
+  readonly #result: ExecuteResult = {
+    status: "cancelled",
+    outputs: {},
+    ran: [],
+    cached: [],
+    timings: {},
+    problems: [],
+    warnings: [],
+  };
+
+  note(event: RunEvent): void {
+    if (event.kind !== "node-done") return;
+    this.#result[event.cached ? "cached" : "ran"].push(event.node);
+    if (!event.cached) this.#result.timings[event.node] = event.ms;
+  }
+
+  stopped(): ExecuteResult {
+    return { ...this.#result, error: endedMidway };
+  }
+}
+
+const endedMidway = {
+  message: "The run did not stop by itself in time, so its process was ended in the middle of a step.",
+  hint: "What finished nodes gave is kept, and a training's checkpoints are: run again to go on from there.",
+};

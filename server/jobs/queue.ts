@@ -58,14 +58,21 @@ const sender = (): Promise<PgBoss> => {
 
 /**
  * Adds jobs within the caller's transaction: they exist when and only when the rows they concern do. Those of higher
- * priority (0 by default) are taken first.
+ * priority (0 by default) are taken first. A job may have the id of what it concerns.
  */
 export async function enqueue<K extends JobKind>(
   kind: K,
-  jobs: readonly { data: Jobs[K]; priority?: number }[],
+  jobs: readonly { id?: string; data: Jobs[K]; priority?: number }[],
   tx: Tx,
 ): Promise<void> {
   await (await sender()).insert(kind, [...jobs], { db: fromPrisma(tx as never) });
+}
+
+/** Gives jobs that wait other priorities, by id, within the caller's transaction. */
+export async function setPriorities(kind: JobKind, priorities: ReadonlyMap<string, number>, tx: Tx): Promise<void> {
+  const boss = await sender();
+  for (const [id, priority] of priorities)
+    await boss.update(kind, undefined, { id, priority, db: fromPrisma(tx as never) });
 }
 
 /** Waits until the queue's tables are there. */

@@ -5,14 +5,17 @@ import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
 import { compareRuns } from "../runs/compare";
-import { createRun } from "../runs/create";
+import { createRun, runAgain } from "../runs/create";
 import { curvesOf } from "../runs/curves";
+import { moveRun, readQueue, runNext } from "../runs/queue";
 import { listRuns, readRun } from "../runs/read";
 import { removeRuns } from "../runs/remove";
 import { watchRun } from "../runs/watch";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
+const askedBy = z.string().max(64).optional();
+const noTargets = "it names no node; “all” asks for everything";
 
 export const runs = router({
   /** Runs that were asked for one by one; those of a sweep are in its table. */
@@ -28,14 +31,44 @@ export const runs = router({
 
   create: procedure
     .input(
-      z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).default([]) }),
+      z.object({
+        graphId: id.optional(),
+        document: z.unknown(),
+        targets: z.union([z.literal("all"), z.array(z.string()).min(1, noTargets).max(2000)]).default("all"),
+        next: z.boolean().optional(),
+        askedBy,
+      }),
     )
-    .mutation(({ ctx, input }) => {
-      return createRun(ctx.db, { graphId: input.graphId, document: checked(input.document), targets: input.targets });
+    .mutation(({ ctx, input: { targets, ...input } }) => {
+      return createRun(ctx.db, {
+        ...input,
+        document: checked(input.document),
+        targets: targets === "all" ? [] : targets,
+      });
     }),
+  /** The same again, as it was or with what its graph is today. */
+  again: procedure
+    .input(z.object({ id, today: z.boolean().default(false), next: z.boolean().optional(), askedBy }))
+    .mutation(async ({ ctx, input: { id: which, ...how } }) => {
+      const run = await runAgain(ctx.db, which, how);
+      if (!run) throw notFound("This run");
+      return run;
+    }),
+
+  /** What runs, what waits in order, and what ended last. */
+  queue: procedure.query(({ ctx }) => readQueue(ctx.db)),
+  /** Moves a run that waits before another one, or to the end. */
+  move: procedure
+    .input(z.object({ id, before: id.nullable() }))
+    .mutation(({ ctx, input }) => moveRun(ctx.db, input.id, input.before)),
+  next: procedure.input(z.object({ id })).mutation(({ ctx, input }) => runNext(ctx.db, input.id)),
 
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
+  }),
+  /** Cancels all that was asked for from one browser. */
+  cancelMine: procedure.input(z.object({ askedBy: z.string().min(1).max(64) })).mutation(async ({ ctx, input }) => {
+    await cancelRuns(ctx.db, input);
   }),
 
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {

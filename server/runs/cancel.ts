@@ -1,10 +1,13 @@
 import type { Db } from "../db";
 
+/** A run, all of a sweep, or all that were asked for from one browser. */
+export type WhichRuns = { id: string } | { sweepId: string } | { askedBy: string };
+
 /**
- * Asks a run, or all runs of a sweep, to stop. Those that no worker has are cancelled at once; finished ones stay as
+ * Asks runs to stop, each by its own id. Those that no worker has are cancelled at once; finished ones stay as
  * they are. False when there are no such runs.
  */
-export async function cancelRuns(db: Db, which: { id: string } | { sweepId: string }): Promise<boolean> {
+export async function cancelRuns(db: Db, which: WhichRuns): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const waiting = await tx.run.updateManyAndReturn({
       where: { ...which, status: "queued" },

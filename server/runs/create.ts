@@ -1,24 +1,36 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
+import { Failure } from "../errors";
+import { checked } from "../graphs/checked";
 import { readyTargets } from "../graphs/ready";
 import { enqueue, prepareQueue } from "../jobs/queue";
+import { foremostPriority } from "./queue";
 
 export interface NewRun {
   graphId?: string;
   document: GraphDocument;
+  /** All that feed nothing, where none are named. */
   targets?: string[];
+  /** Before all others that wait. */
+  next?: boolean;
+  /** A name that the browser which asks gave itself. */
+  askedBy?: string;
 }
 
 /** A run of a frozen snapshot, queued in the same transaction. Refused when what it needs has an error. */
-export async function createRun(db: Db, { graphId, document, targets = [] }: NewRun): Promise<{ id: string }> {
+export async function createRun(db: Db, asked: NewRun): Promise<{ id: string }> {
+  const { graphId, document, targets = [], next = false, askedBy } = asked;
   refuseErrors(document, targets);
   await prepareQueue();
   return db.$transaction(async (tx) => {
     const version = graphId ? await snapshot(tx as Db, graphId, document) : undefined;
+    const priority = next ? await foremostPriority(tx) : 0;
     const run = await tx.run.create({
       data: {
         graphId,
+        priority,
+        askedBy,
         versionId: version,
         name: document.name,
         document,
@@ -27,7 +39,7 @@ export async function createRun(db: Db, { graphId, document, targets = [] }: New
       },
       select: { id: true },
     });
-    await enqueue("run", [{ data: { runId: run.id } }], tx);
+    await enqueue("run", [{ id: run.id, data: { runId: run.id }, priority }], tx);
     return run;
   });
 }
@@ -44,3 +56,28 @@ async function snapshot(tx: Db, graphId: string, document: GraphDocument): Promi
   if (last && JSON.stringify(last.document) === JSON.stringify(document)) return last.id;
   return (await tx.graphVersion.create({ data: { graphId, number: (last?.number ?? 0) + 1, document } })).id;
 }
+
+/** The same run again: the same snapshot and targets, or what its graph is today. */
+export async function runAgain(
+  db: Db,
+  id: string,
+  { today = false, next = false, askedBy }: { today?: boolean } & Pick<NewRun, "next" | "askedBy">,
+): Promise<{ id: string } | undefined> {
+  const run = await db.run.findUnique({
+    where: { id },
+    select: { graphId: true, document: true, targets: true, graph: { select: { document: true, deletedAt: true } } },
+  });
+  if (!run) return undefined;
+  const { graph } = run;
+  if (today && (!graph || graph.deletedAt)) throw new Failure(graphIsGone);
+  const document = checked(today ? graph?.document : run.document);
+  const targets = run.targets.filter((target) => !today || isIn(document, target));
+  return createRun(db, { graphId: run.graphId ?? undefined, document, targets, next, askedBy });
+}
+
+const graphIsGone = {
+  message: "The graph of this run was deleted.",
+  hint: "Run it again as it was: the run has its own copy of the graph.",
+};
+
+const isIn = ({ nodes }: GraphDocument, target: string): boolean => Object.hasOwn(nodes, target.split("/")[0] ?? "");

@@ -39,6 +39,8 @@ export async function createSweep(
         graphId,
         sweepId: id,
         number: i + 1,
+        // Below an ordinary run, which somebody waits for. Two sweeps take turns.
+        priority: -(i + 1),
         assignment,
         name,
         document: withAssignment(document, assignment),
@@ -62,11 +64,10 @@ function refuseTooLarge(document: GraphDocument, runs: number): void {
 }
 
 async function queueRuns(tx: Tx, rows: Prisma.RunCreateManyInput[]): Promise<void> {
-  const runs = await tx.run.createManyAndReturn({ data: rows, select: { id: true, number: true } });
+  const runs = await tx.run.createManyAndReturn({ data: rows, select: { id: true, priority: true } });
   await tx.runEvent.createMany({
     data: runs.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "queued" } })),
   });
-  // First things first; below an ordinary run, which somebody waits for. Two sweeps take turns.
-  const jobs = runs.map(({ id, number }) => ({ data: { runId: id }, priority: -(number ?? 0) }));
+  const jobs = runs.map(({ id, priority }) => ({ id, data: { runId: id }, priority }));
   await enqueue("run", jobs, tx);
 }

@@ -11,7 +11,7 @@ import { PublishedValues } from "../composites/published-values";
 import { useCheckedNode, useEditor, useEditorStore, useNodeRun, wayTo } from "../context";
 import { Notice } from "../notice";
 import { PictureOnNode } from "../picture-drawing";
-import { hasEnded, type NodeRun } from "../run-state";
+import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
@@ -108,12 +108,12 @@ function OpenButton({ id, title }: { id: string; title: string }) {
   );
 }
 
-/** Runs the graph up to a node; not in a snapshot, and not while a run goes on. */
+/** Runs the graph up to a node; not in a snapshot. */
 function RunButton({ id, title }: { id: string; title: string }) {
   const way = useEditor((state) => wayTo(state, id));
-  const canRun = useEditor(({ frozen, run }) => !frozen && (run.status === undefined || hasEnded(run.status)));
+  const frozen = useEditor((state) => state.frozen);
   const { runGraph } = useActions();
-  if (!canRun) return null;
+  if (frozen) return null;
   return (
     <button
       type="button"

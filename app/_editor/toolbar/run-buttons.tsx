@@ -1,4 +1,4 @@
-import { ChevronDown, Play, Radar, Square, StepForward } from "lucide-react";
+import { ArrowUpToLine, ChevronDown, Play, Radar, Square, StepForward } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
@@ -7,13 +7,14 @@ import { useEditor, useEditorStore, wayTo } from "../context";
 import { SweepDialog } from "../sweep/sweep-dialog";
 import { Menu, MenuItem } from "./menu";
 
-/** Runs the graph, or a part or a sweep of it; stops it while it runs. */
+/** Runs the graph, or a part or a sweep of it, also while a run goes on: then it waits. Stops what goes on. */
 export function RunButtons() {
   const isBusy = useEditor(({ run }) => run.status === "queued" || run.status === "running");
   const [isSweeping, setSweeping] = useState(false);
   return (
     <>
-      {isBusy ? <StopButton /> : <StartButtons onSweep={() => setSweeping(true)} />}
+      {isBusy && <StopButton />}
+      <StartButtons onSweep={() => setSweeping(true)} />
       {isSweeping && <SweepDialog onClose={() => setSweeping(false)} />}
     </>
   );
@@ -52,6 +53,9 @@ function StartButtons({ onSweep }: { onSweep(): void }) {
           onSelect={() => runGraph(store.getState().selection.map((id) => wayTo(store.getState(), id)))}
         >
           Run up to the chosen nodes
+        </MenuItem>
+        <MenuItem icon={ArrowUpToLine} onSelect={() => runGraph(undefined, { next: true })}>
+          Run next, before all that waits
         </MenuItem>
         <MenuItem icon={Radar} onSelect={onSweep}>
           Sweep parameters…

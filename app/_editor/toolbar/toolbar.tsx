@@ -6,6 +6,7 @@ import { setName } from "#nodes/graph/edits";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
 import { Logo, ThemeSwitch } from "../../_ui/shell";
+import { QueueTray } from "../../_ui/queue/queue-tray";
 import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
 import { useChecked, useEditor, useEditorStore } from "../context";
@@ -39,6 +40,7 @@ export function Toolbar({ published }: { published: boolean }) {
         >
           Sweeps
         </Link>
+        <QueueTray />
         <ThemeSwitch />
         <span className="mx-1 h-5 w-px bg-line" />
         <RunMark />

@@ -1,0 +1,101 @@
+"use client";
+
+import { ListOrdered, LoaderCircle } from "lucide-react";
+import Link from "next/link";
+import { Popover } from "radix-ui";
+import { type ReactNode, useState } from "react";
+import { Button } from "../button";
+import { cx } from "../cx";
+import { askedBy } from "./asked-by";
+import { EndedRow, RunningRow } from "./queue-rows";
+import { type Queue, useQueue, useQueueActions } from "./use-queue";
+import { WaitingList } from "./waiting-list";
+
+/** What runs, what waits and what ended, on every page: the order is changed here, and runs are stopped from here. */
+export function QueueTray() {
+  const [isOpen, setOpen] = useState(false);
+  const queue = useQueue(isOpen);
+  const running = queue?.running.length ?? 0;
+  const waits = queue?.waits ?? 0;
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger asChild>
+        <Button look="quiet" aria-label={labelOf(running, waits)} title="Queue of runs" data-queue className="px-2">
+          {running ? (
+            <LoaderCircle className="size-4 animate-spin text-accent motion-reduce:animate-none" aria-hidden />
+          ) : (
+            <ListOrdered className="size-4" aria-hidden />
+          )}
+          {running + waits > 0 && <span className="text-xs tabular-nums">{running + waits}</span>}
+        </Button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          align="end"
+          sideOffset={6}
+          aria-label="Queue of runs"
+          className={cx(
+            "z-50 flex max-h-[min(640px,80vh)] w-[min(380px,94vw)] flex-col overflow-y-auto rounded-xl border",
+            "border-line-strong bg-raised shadow-2xl outline-none",
+          )}
+        >
+          {queue ? <Contents queue={queue} /> : <p className="p-4 text-ink-2">Asking what runs …</p>}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function labelOf(running: number, waits: number): string {
+  if (!running && !waits) return "Queue of runs: nothing runs";
+  return `Queue of runs: ${running} running, ${waits} waiting`;
+}
+
+function Contents({ queue }: { queue: Queue }) {
+  const actions = useQueueActions();
+  const { running, waiting, waits, ended } = queue;
+  const mine = [...running, ...waiting].filter((run) => run.askedBy === askedBy()).length;
+  return (
+    <>
+      <Section title="Running">
+        {running.map((run) => (
+          <RunningRow key={run.id} run={run} onCancel={() => actions.cancel(run.id)} />
+        ))}
+        {!running.length && <Nothing>Nothing runs.</Nothing>}
+      </Section>
+      <Section title={waits ? `Waiting, ${waits.toLocaleString()}` : "Waiting"}>
+        <WaitingList runs={waiting} actions={actions} />
+        {!waits && <Nothing>Nothing waits. A graph that is run while another runs waits here.</Nothing>}
+        {waits > waiting.length && <Nothing>… and {(waits - waiting.length).toLocaleString()} more.</Nothing>}
+      </Section>
+      {ended.length > 0 && (
+        <Section title="Ended last">
+          {ended.map((run) => (
+            <EndedRow key={run.id} run={run} onAgain={() => actions.runAgain(run.id)} />
+          ))}
+        </Section>
+      )}
+      <div className="sticky bottom-0 flex items-center justify-between border-t border-line bg-raised px-3 py-2">
+        <Link href="/runs" className="text-accent hover:underline">
+          All runs
+        </Link>
+        <Button size="s" disabled={!mine} onClick={actions.cancelMine} title="Stops all that this browser asked for">
+          {mine ? `Cancel mine (${mine})` : "Cancel mine"}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="border-b border-line px-1.5 pt-2.5 pb-2 last-of-type:border-0">
+      <h3 className="px-1.5 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Nothing({ children }: { children: ReactNode }) {
+  return <p className="px-1.5 py-1 text-xs text-ink-3">{children}</p>;
+}
