@@ -1,4 +1,4 @@
-/** The order in which runs wait, as whole numbers: a run and its job have a priority, and the highest is taken first. */
+/** The order in which runs wait, in whole numbers: a run and its job have a priority, the highest is taken first. */
 
 export interface Waiting {
   id: string;
