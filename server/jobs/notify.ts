@@ -2,8 +2,11 @@ import pg from "pg";
 import { databaseUrl } from "../db";
 
 type Heard = (payload: string) => void;
-/** What processes tell each other through Postgres: that a run has new events, or is to be cancelled. */
-export type Channel = "run_events" | "run_cancel";
+/**
+ * What processes tell each other through Postgres: that a run has new events, or is to be cancelled; and the news of
+ * graphs.
+ */
+export type Channel = "run_events" | "run_cancel" | "graph_news";
 
 /**
  * One listening connection for a process; it comes back by itself after the database was away. Messages are hints,
@@ -44,6 +47,7 @@ export class Listener {
       await client.connect();
       await client.query("listen run_events");
       await client.query("listen run_cancel");
+      await client.query("listen graph_news");
       for (const channel of this.#heard.keys()) this.#tell(channel, "");
     } catch {
       lost();

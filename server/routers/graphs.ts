@@ -1,15 +1,22 @@
 import "server-only";
-import { TRPCError } from "@trpc/server";
 import * as z from "zod";
 import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
 import { listGraphs } from "../graphs/list";
+import { watchGraph } from "../graphs/news";
+import { saveGraph } from "../graphs/save";
+import { listVersions, nameVersion, renameVersion, restoreVersion } from "../graphs/versions";
+import { listener } from "../jobs/notify";
 import { readTemplate } from "../templates";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
+const label = z.string().trim().max(100);
+/** A window of a browser, as it names itself. */
+const windowId = z.string().regex(/^[\w-]{1,64}$/);
+const graphWindow = z.object({ id: windowId, since: z.number(), agent: z.string().max(60) });
 /** What a new graph begins as: a template, another graph, a file's JSON, or nothing. */
 const graphSource = z.union([
   z.object({ template: z.string() }),
@@ -39,32 +46,16 @@ export const graphs = router({
     return ctx.db.graph.create({ data: { name, description, document }, select: { id: true } });
   }),
 
-  /**
-   * Saves what the editor holds. A save that builds on an older revision than the stored one is refused, and nothing is
-   * overwritten; one that is sent again, because its answer was lost, is not.
-   */
+  /** Saves what the editor holds; refused where it builds on an older revision than the stored one. */
   save: procedure
-    .input(z.object({ id, revision: z.int32().min(1), document: z.unknown() }))
-    .mutation(async ({ ctx, input: { id, revision, ...input } }) => {
-      const document = checked(input.document);
-      const saved = await ctx.db.graph.updateMany({
-        where: { id, revision, deletedAt: null },
-        data: { document, name: document.name, description: document.description, revision: { increment: 1 } },
-      });
-      if (saved.count) return { revision: revision + 1 };
-      const stored = await ctx.db.graph.findFirst({
-        where: { id, deletedAt: null },
-        select: { revision: true, document: true },
-      });
-      if (!stored) throw notFound("This graph");
-      if (stored.revision === revision + 1 && JSON.stringify(stored.document) === JSON.stringify(document))
-        return { revision: stored.revision };
-      throw new TRPCError({
-        code: "CONFLICT",
-        message:
-          "This graph was changed in another window meanwhile. Reload to see that state, or save yours as a copy.",
-      });
-    }),
+    .input(z.object({ id, revision: z.int32().min(1), document: z.unknown(), window: windowId.optional() }))
+    .mutation(({ ctx, input }) => saveGraph(ctx.db, { ...input, document: checked(input.document) })),
+
+  /** Who else shows a graph, and when it is saved. */
+  watch: procedure.input(z.object({ id, window: graphWindow })).subscription(async function* ({ ctx, input, signal }) {
+    const watch = { graph: input.id, window: input.window, signal: signal ?? new AbortController().signal };
+    yield* watchGraph(ctx.db, listener(), watch);
+  }),
 
   publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {
     const { count } = await ctx.db.graph.updateMany({
@@ -81,19 +72,24 @@ export const graphs = router({
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
     if (!count) throw notFound("This graph");
   }),
-  versions: procedure.input(z.object({ id })).query(({ ctx, input }) =>
-    ctx.db.graphVersion.findMany({
-      where: { graphId: input.id },
-      orderBy: { number: "desc" },
-      take: 100,
-      select: { id: true, number: true, label: true, createdAt: true },
-    }),
-  ),
+  versions: procedure.input(z.object({ id })).query(({ ctx, input }) => listVersions(ctx.db, input.id)),
+
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const version = await ctx.db.graphVersion.findUnique({ where: { id: input.id } });
     if (!version) throw notFound("This version");
-    return { number: version.number, document: checked(version.document) };
+    const { graphId, number, label, createdAt } = version;
+    return { graphId, number, label, createdAt, document: checked(version.document) };
   }),
+
+  /** Keeps the state that is stored under a name. */
+  nameVersion: procedure
+    .input(z.object({ id, label: label.min(1) }))
+    .mutation(({ ctx, input }) => nameVersion(ctx.db, { graphId: input.id, label: input.label })),
+
+  renameVersion: procedure.input(z.object({ id, label })).mutation(({ ctx, input }) => renameVersion(ctx.db, input)),
+
+  /** Goes back to a version; the present state is kept as one first. */
+  restoreVersion: procedure.input(z.object({ id })).mutation(({ ctx, input }) => restoreVersion(ctx.db, input.id)),
 });
 
 async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<GraphDocument> {

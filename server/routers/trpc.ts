@@ -58,5 +58,5 @@ export async function context({ req }: { req: Request }): Promise<{ db: ReturnTy
   if (problem) throw new TRPCError({ code: "BAD_REQUEST", cause: failureOf(problem) });
   return { db: db() };
 }
-export const notFound = (what: string): TRPCError =>
-  new TRPCError({ code: "NOT_FOUND", message: `${what} does not exist, or was deleted.` });
+// biome-ignore lint/performance/noBarrelFile: routers name what is missing as they name procedures
+export { notFound } from "../not-found";

@@ -1,9 +1,10 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
-import type { Db } from "../db";
+import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { checked } from "../graphs/checked";
 import { readyTargets } from "../graphs/ready";
+import { addVersion } from "../graphs/versions";
 import { enqueue, prepareQueue } from "../jobs/queue";
 import { foremostPriority } from "./queue";
 
@@ -24,7 +25,7 @@ export async function createRun(db: Db, asked: NewRun): Promise<{ id: string }> 
   refuseErrors(document, targets);
   await prepareQueue();
   return db.$transaction(async (tx) => {
-    const version = graphId ? await snapshot(tx as Db, graphId, document) : undefined;
+    const version = graphId ? await snapshot(tx, graphId, document) : undefined;
     const priority = next ? await foremostPriority(tx) : 0;
     const run = await tx.run.create({
       data: {
@@ -50,11 +51,9 @@ export function refuseErrors(document: GraphDocument, targets: readonly string[]
 }
 
 /** The graph's version that holds this document; a new one if it differs from the last. */
-async function snapshot(tx: Db, graphId: string, document: GraphDocument): Promise<string | undefined> {
+async function snapshot(tx: Tx, graphId: string, document: GraphDocument): Promise<string | undefined> {
   if (!(await tx.graph.findFirst({ where: { id: graphId, deletedAt: null }, select: { id: true } }))) return undefined;
-  const last = await tx.graphVersion.findFirst({ where: { graphId }, orderBy: { number: "desc" } });
-  if (last && JSON.stringify(last.document) === JSON.stringify(document)) return last.id;
-  return (await tx.graphVersion.create({ data: { graphId, number: (last?.number ?? 0) + 1, document } })).id;
+  return (await addVersion(tx, { graphId, document })).id;
 }
 
 /** The same run again: the same snapshot and targets, or what its graph is today. */
