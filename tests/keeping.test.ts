@@ -96,7 +96,7 @@ describe("versions", () => {
 });
 
 describe("saving", () => {
-  it("twice with one answer lost is one save; on another's revision it is a conflict, and nothing is overwritten", async () => {
+  it("twice is one save, and on another's revision it is a conflict: nothing is overwritten", async () => {
     await api.graphs.save({ id, revision: 1, document: say("a"), window: "w1" });
     expect(await api.graphs.save({ id, revision: 1, document: say("a"), window: "w1" })).toEqual({ revision: 2 });
     await expect(api.graphs.save({ id, revision: 1, document: say("b"), window: "w2" })).rejects.toMatchObject({
