@@ -7,7 +7,7 @@ import { env } from "./env";
 import { isAway, toPublic } from "./errors";
 import { Computer, Crashed } from "./jobs/computer";
 import { Diary } from "./jobs/diary";
-import { work } from "./jobs/queue";
+import { type Jobs, openWorking } from "./jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
 import { releaseGone } from "./runs/remove";
 import { removeLeftovers } from "./storage/leftovers";
@@ -21,7 +21,9 @@ const computer = new Computer(log);
 const crashes = new Map<string, number>();
 const stop = new AbortController();
 
-const working = await work("run", handleJob);
+const working = await openWorking();
+await working.work("run", handleJob);
+await working.work("foresee", foreseeRun);
 void removeLeftovers(env().data);
 void releaseGone(db()).catch((error) => log.warn({ error }, "what removed runs held was not let go of"));
 log.info("worker ready");
@@ -47,6 +49,12 @@ async function endWorker(): Promise<void> {
   computer.endIdle();
   await Promise.race([working.stop(), sleep(5000)]).catch(() => {});
   process.exit(0);
+}
+
+/** Tells what a run would compute. What that needs is loaded when it is asked for the first time. */
+async function foreseeRun({ document, targets }: Jobs["foresee"]): Promise<object> {
+  const { foresee } = await import("./runtime/foresee");
+  return foresee(document, targets);
 }
 
 /** Does a job: claims its run, computes it, writes what it tells. Throws when the job is to go back to the queue. */

@@ -7,10 +7,12 @@ import { useStore } from "zustand";
 import { useTRPC, useTRPCClient } from "../_trpc/client";
 import { lostWork } from "./lost-work";
 import { hasEnded, type TimedEvent } from "./run-state";
+import { useRunSignals } from "./run-signals";
 import { type RunGraph, useRunGraph } from "./run-actions";
 import { complain, useSaving } from "./saving";
 import { StopDialog } from "./stop-dialog";
 import type { EditorState, EditorStore } from "./store";
+import { useForeseen } from "./use-foreseen";
 
 /** What the editor asks of the server. */
 interface Actions {
@@ -37,6 +39,8 @@ export function EditorActions({ store, revision, children }: EditorActionsProps)
   const { stopRun, question } = useStopRun(store);
   const saveCopy = useSaveCopy(store);
   useRunEvents(store);
+  useForeseen(store);
+  useRunSignals(store);
   const actions = useMemo((): Actions => ({ runGraph, stopRun, saveCopy }), [runGraph, stopRun, saveCopy]);
   return (
     <Context.Provider value={actions}>

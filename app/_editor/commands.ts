@@ -5,14 +5,16 @@ import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
 import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
 import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
 import { parsePart, partText } from "#nodes/graph/parse";
+import { wayTo } from "./context";
 import { leave, openInside } from "./composites/opening";
 import { tidy } from "./layout-graph";
+import type { RunOptions } from "./run-actions";
 import type { EditorStore } from "./store";
 
 export interface CommandContext {
   store: EditorStore;
   flow: ReactFlowInstance;
-  runGraph(targets?: string[], options?: { next?: boolean }): void;
+  runGraph(targets?: string[], options?: RunOptions): void;
   stopRun(): void;
   /** Nodes and wires. */
   deselect(): void;
@@ -40,6 +42,7 @@ export const commands = {
     whileTyping: true,
     run: ({ runGraph }) => runGraph(undefined, { next: true }),
   },
+  runTo: { title: "Run up to the chosen nodes", keys: "Alt+Enter", whileTyping: true, run: runToChosen },
   stop: { title: "Stop the run", keys: "Mod+Alt+Enter", whileTyping: true, run: ({ stopRun }) => stopRun() },
   deselect: { title: "Choose nothing, or leave the composite", keys: "Escape", run: deselectOrLeave },
   undo: { title: "Undo", keys: "Mod+Z", run: ({ store }) => store.getState().undo() },
@@ -88,6 +91,11 @@ function keysOf(event: KeyboardEvent): string {
   const isMod = event.metaKey || event.ctrlKey;
   const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
   return [isMod && "Mod", event.altKey && "Alt", event.shiftKey && "Shift", named].filter(Boolean).join("+");
+}
+
+function runToChosen({ store, runGraph }: CommandContext): void {
+  const state = store.getState();
+  if (state.selection.length) runGraph(state.selection.map((id) => wayTo(state, id)));
 }
 
 function chosenPart({ store }: CommandContext): Part {

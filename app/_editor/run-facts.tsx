@@ -7,9 +7,10 @@ import type { ReactNode } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
 import { type Outputs, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
-import { duration, elapsed, shortNumber } from "../_ui/amounts";
+import { duration, elapsed, shortNumber, size } from "../_ui/amounts";
 import { StatusMark } from "../_ui/status";
-import { definitionOf, useEditor } from "./context";
+import { cx } from "../_ui/cx";
+import { definitionOf, useEditor, useEditorStore } from "./context";
 import { hasEnded } from "./run-state";
 import { blobUrl, tensorUrl } from "./upload";
 
@@ -35,6 +36,7 @@ export function RunFacts() {
         </h3>
         <StatusMark status={status} />
       </div>
+      <HeatChoice />
       {run && (
         <>
           <Course run={run} />
@@ -47,15 +49,40 @@ export function RunFacts() {
   );
 }
 
+/** Draws on the nodes what each of them took. */
+function HeatChoice() {
+  const store = useEditorStore();
+  const heat = useEditor((state) => state.heat);
+  return (
+    <fieldset className="mb-2 flex items-center gap-1 text-xs text-ink-2">
+      <legend className="sr-only">What the nodes took</legend>
+      <span className="mr-auto">Heat on the nodes</span>
+      {(["off", "time", "memory"] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={heat === each}
+          onClick={() => store.getState().setHeat(each)}
+          className={cx("rounded-md px-2 py-0.5", heat === each ? "bg-sunken text-ink" : "hover:text-ink")}
+        >
+          {each}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
 /** How the run went, and the values that its sweep gave it. */
 function Course({ run }: { run: FinishedRun }) {
   const nodes = useEditor((state) => state.checked.graph.flat.document.nodes);
+  const memory = useEditor((state) => state.run.memory);
   return (
     <dl>
       <Fact name="Asked">
         <Ago date={run.createdAt} />
       </Fact>
       {run.finishedAt && <Fact name="Took">{duration(elapsed(run))}</Fact>}
+      {memory !== undefined && <Fact name="Memory at most">{size(memory)}</Fact>}
       {run.provider && <Fact name="On">{run.provider}</Fact>}
       {run.attempt > 1 && <Fact name="Attempts">{run.attempt}</Fact>}
       <Fact name="Nodes">
@@ -114,7 +141,14 @@ function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
   const frozen = useEditor((state) => state.frozen);
   const isSaved = useEditor((state) => state.graphId !== undefined);
   return (
-    <p className="mt-3">
+    <p className="mt-3 flex flex-col items-start gap-1">
+      <a
+        href={`/api/runs/${id}/trace`}
+        className="text-accent hover:underline"
+        title="When each node was computed: a file for chrome://tracing and ui.perfetto.dev"
+      >
+        Trace of the run
+      </a>
       {frozen && graphId && <PageLink href={`/graphs/${graphId}`}>Open its graph</PageLink>}
       {!frozen && isSaved && <PageLink href={`/runs/${id}`}>Open as it was run</PageLink>}
     </p>

@@ -1,16 +1,26 @@
 import type { Preview } from "#nodes/core/preview";
-import type { PublicError, RunEvent, RunStatus } from "#nodes/graph/events";
+import type { PublicError, RunEvent, RunStatus, TimedEvent } from "#nodes/graph/events";
 
 export type NodeStatus = "waiting" | "running" | "done" | "cached" | "failed" | "skipped";
-/** An event, and when it was told (milliseconds since 1970). */
-export type TimedEvent = RunEvent & { at?: number };
+export type { TimedEvent } from "#nodes/graph/events";
+
+/** How far a node is, and since when it tells that: its pace. */
+export interface Progress {
+  done: number;
+  of: number;
+  note?: string;
+  at?: number;
+  since?: { done: number; at: number };
+}
 
 export interface NodeRun {
   status: NodeStatus;
   /** When it began to compute. */
   startedAt?: number;
-  progress?: { done: number; of: number; note?: string };
+  progress?: Progress;
   ms?: number;
+  /** The most memory in bytes that was held while it was computed. */
+  memory?: number;
   previews?: Record<string, Preview>;
   /** What `previews` shows is this run's already, while the node still makes it. */
   streams?: boolean;
@@ -30,6 +40,11 @@ export interface RunState {
   provider?: string;
   attempt: number;
   error?: PublicError;
+  /** When it began, and when it ended. */
+  startedAt?: number;
+  endedAt?: number;
+  /** The most memory in bytes that it held. */
+  memory?: number;
   nodes: Record<string, NodeRun>;
 }
 export const noRun: RunState = { attempt: 0, nodes: {} };
@@ -46,7 +61,10 @@ export const hasEnded = (status: RunStatus | undefined): boolean => status !== u
  * holds.
  */
 export function startOf(id: string, last: RunState): RunState {
-  const nodes = Object.entries(last.nodes).map(([node, { status, previews, ms }]) => [node, { status, previews, ms }]);
+  const nodes = Object.entries(last.nodes).map(([node, { status, previews, ms, memory }]) => [
+    node,
+    { status, previews, ms, memory },
+  ]);
   return { ...noRun, id, status: "queued", nodes: Object.fromEntries(nodes) };
 }
 
@@ -68,7 +86,8 @@ export function fold(state: RunState, event: TimedEvent): RunState {
     case "node-progress": {
       const { done, of, note } = event;
       const previews = event.previews && { ...state.nodes[event.node]?.previews, ...event.previews };
-      const changed: Partial<NodeRun> = { status: "running", progress: { done, of, note } };
+      const progress = paced(state.nodes[event.node]?.progress, { done, of, note, at: event.at });
+      const changed: Partial<NodeRun> = { status: "running", progress };
       return withNode(state, event.node, previews ? { ...changed, previews, streams: true } : changed);
     }
     case "node-done": {
@@ -89,6 +108,8 @@ export function fold(state: RunState, event: TimedEvent): RunState {
     }
     case "resumed":
       return withoutLater(state, event.node, event.step);
+    case "memory":
+      return withMemory(state, event);
   }
 }
 
@@ -97,13 +118,27 @@ function withNode(state: RunState, id: string, changed: Partial<NodeRun>): RunSt
   return { ...state, nodes: { ...state.nodes, [id]: node } };
 }
 
+/** Progress with its beginning: what is done afterwards, and in what time, is the pace. */
+function paced(before: Progress | undefined, now: Progress): Progress {
+  if (before?.since && before.of === now.of && before.since.done <= now.done) return { ...now, since: before.since };
+  return { ...now, since: now.at === undefined ? undefined : { done: now.done, at: now.at } };
+}
+
+function withMemory(state: RunState, { nodes, bytes }: Extract<RunEvent, { kind: "memory" }>): RunState {
+  const known = nodes.filter((id) => bytes > (state.nodes[id]?.memory ?? 0));
+  const next: RunState = { ...state, memory: Math.max(bytes, state.memory ?? 0) };
+  return known.reduce((now, id) => withNode(now, id, { memory: bytes }), next);
+}
+
 function withWarning(state: RunState, id: string, message: string): RunState {
   return withNode(state, id, { warnings: [...(state.nodes[id]?.warnings ?? []), message] });
 }
 
-function withStatus(state: RunState, event: Extract<RunEvent, { kind: "status" }>): RunState {
+function withStatus(state: RunState, event: Extract<TimedEvent, { kind: "status" }>): RunState {
   const next = {
     ...state,
+    startedAt: event.status === "running" ? (state.startedAt ?? event.at) : state.startedAt,
+    endedAt: hasEnded(event.status) ? event.at : undefined,
     status: event.status,
     error: event.error,
     provider: event.provider ?? state.provider,

@@ -11,10 +11,13 @@ import { errorProblem, type Problem } from "#nodes/graph/problem";
 import { type CheckedDocument, checkDocument } from "./checked";
 import { begin, type History, record, redo, undo } from "./history";
 import { withInstances } from "./instance-runs";
+import type { Foreseen } from "./foreseen";
 import { fold, noRun, type RunState, startOf, type TimedEvent } from "./run-state";
 
 /** `failed`: the server does not answer; `refused`: it does, and does not take the document as it is. */
 export type Saved = "saved" | "unsaved" | "saving" | "failed" | "refused" | "conflict";
+
+export type Heat = "off" | "time" | "memory";
 
 export interface EditorState {
   graphId: string | undefined;
@@ -29,6 +32,10 @@ export interface EditorState {
   checked: CheckedDocument;
   selection: readonly string[];
   run: RunState;
+  /** What a run of the graph would compute, as it was when it was last looked. */
+  foreseen: Foreseen | undefined;
+  /** What of the run that is shown is drawn on its nodes. */
+  heat: Heat;
   saved: Saved;
   /** Nothing can be edited: a snapshot of a run. */
   frozen: boolean;
@@ -43,6 +50,8 @@ export interface EditorState {
   select(ids: readonly string[]): void;
   startRun(id: string): void;
   tell(events: readonly TimedEvent[]): void;
+  foresee(foreseen: Foreseen | undefined): void;
+  setHeat(heat: Heat): void;
   setSaved(saved: Saved): void;
 }
 export type EditorStore = ReturnType<typeof createEditor>;
@@ -63,6 +72,8 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     checked: checkDocument(document),
     selection: [],
     run: noRun,
+    foreseen: undefined,
+    heat: "off",
     saved: "saved",
     frozen,
     edit: (change, merge) => {
@@ -89,6 +100,8 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     startRun: (id) => set(({ run }) => ({ run: startOf(id, run) })),
     tell: (events) =>
       set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),
+    foresee: (foreseen) => set({ foreseen }),
+    setHeat: (heat) => set({ heat }),
     setSaved: (saved) => set({ saved }),
   }));
 }

@@ -27,8 +27,10 @@ export const elapsed = (run: { startedAt: Date | null; finishedAt: Date | null }
   run.startedAt ? (run.finishedAt ?? new Date()).getTime() - run.startedAt.getTime() : 0;
 
 /** "1.2 MiB". */
-export const size = (bytes: number): string =>
-  bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+export function size(bytes: number): string {
+  if (bytes < 2 ** 20) return `${(bytes / 1024).toFixed(1)} KiB`;
+  return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
 
 /** "1,234", "0.0317", "2.10e-7": four digits tell enough. */
 export function shortNumber(number: number): string {

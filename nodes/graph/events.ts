@@ -8,6 +8,8 @@ export interface PublicError {
   port?: string;
   param?: string;
   details?: Record<string, string>;
+  /** What was missing: people are offered changes that ask for less of it. */
+  lack?: "memory";
 }
 
 export type RunStatus = "queued" | "running" | "done" | "failed" | "cancelled";
@@ -30,5 +32,10 @@ export type RunEvent =
    */
   | { kind: "metric"; node: string; step: number; values: Record<string, number> }
   | { kind: "resumed"; node: string; step: number }
+  /** The most memory that the computing process held since the last such event, and what was computed meanwhile. */
+  | { kind: "memory"; nodes: string[]; bytes: number }
   /** Frozen nodes before a trainer ran once for each row, and what they gave is kept. */
   | { kind: "hoisted"; node: string; nodes: string[]; rows: number; bytes: number };
+
+/** An event, and when it was told (milliseconds since 1970). */
+export type TimedEvent = RunEvent & { at?: number };

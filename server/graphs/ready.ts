@@ -1,10 +1,12 @@
 import { cutText } from "#models/files/text";
+import { compositeOf } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Flat } from "#nodes/graph/flatten";
 import { sinks } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { nodesLeadingTo } from "#nodes/graph/sweep";
+import { registry } from "#nodes/registry.gen";
 import { Failure, failureOf } from "../errors";
 
 export interface Checked {
@@ -39,6 +41,43 @@ export function readyTargets(
       hint: "Add a node, or start from a template.",
     });
   return targets;
+}
+
+/** A target that cannot run, and the first error in what it needs. */
+export interface Unsound {
+  node: string;
+  problem: Problem;
+}
+
+/**
+ * Of what is asked for, or of all that feed nothing, the nodes that have no error in what they need; and those that
+ * have. An error that is no node's, such as a circle, is everybody's.
+ */
+export function soundTargets(
+  { graph, problems }: Checked,
+  asked: readonly string[] | undefined,
+): { sound: string[]; unsound: Unsound[] } {
+  const { flat } = graph;
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const feeding = new Set(flat.document.wires.map(({ from }) => from.node));
+  const ends = Object.keys(flat.document.nodes).filter((id) => !feeding.has(id));
+  const sound: string[] = [];
+  const unsound: Unsound[] = [];
+  for (const target of asked ?? ends) {
+    const needed = nodesLeadingTo(flat.document, ...flatTargets(flat, target));
+    const problem = errors.find(({ node }) => node === undefined || needed.has(node));
+    if (problem) unsound.push({ node: target, problem });
+    else sound.push(target);
+  }
+  return { sound, unsound };
+}
+
+/** What a person calls a node: its own title, or that of its type, or of the composite. */
+export function titleIn(document: GraphDocument, id: string): string {
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
+  const definition =
+    node && Object.hasOwn(registry, node.type) ? registry[node.type as keyof typeof registry] : undefined;
+  return node?.title || definition?.title || (node && compositeOf(document, node)?.title) || id;
 }
 
 const isThere = (document: GraphDocument, flat: Flat, id: string): boolean =>

@@ -7,6 +7,7 @@ import type { ClaimedRun } from "../runs/claim";
 import type { ExecuteResult } from "../runtime/execute";
 import { computingProcess } from "../runtime/computing-process";
 import type { FromExecutor, ToExecutor } from "../runtime/executor";
+import { MemoryWatch } from "./memory-watch";
 import { Listener } from "./notify";
 
 /** The computing process ended without a result. */
@@ -39,9 +40,11 @@ export class Computer {
     signal.addEventListener("abort", kill, { once: true });
     const cancelling = this.#passOnCancellation(run, child);
     const done = new DoneSoFar();
+    const memory = new MemoryWatch(child.pid ?? 0, tell);
     try {
       return await this.#result(run, child, (event) => {
         done.note(event);
+        memory.note(event);
         tell(event);
       });
     } catch (error) {
@@ -49,6 +52,7 @@ export class Computer {
       throw error;
     } finally {
       cancelling.end();
+      memory.end();
       signal.removeEventListener("abort", kill);
       child.removeAllListeners();
       if (child.connected && child.exitCode === null && !signal.aborted) this.#idle = child;

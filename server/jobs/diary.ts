@@ -1,11 +1,11 @@
-import type { RunEvent } from "#nodes/graph/events";
+import type { RunEvent, TimedEvent } from "#nodes/graph/events";
 
 /** Milliseconds between two writes of what a run told. */
 const flushEvery = 150;
 
 /** Writes down what a run tells, a moment later and in order. */
 export class Diary {
-  #waiting: RunEvent[] = [];
+  #waiting: TimedEvent[] = [];
   #writing = Promise.resolve();
   readonly #timer = setInterval(() => this.#flush(), flushEvery);
 
@@ -15,7 +15,7 @@ export class Diary {
   ) {}
 
   note(event: RunEvent): void {
-    this.#waiting.push(event);
+    this.#waiting.push({ ...event, at: Date.now() }); // it is written later
   }
 
   /** Stops writing, and waits until what was begun is written. */

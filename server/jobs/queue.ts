@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fromPrisma, type Job, PgBoss } from "pg-boss";
+import type { GraphDocument } from "#nodes/graph/document";
 import { databaseUrl, type Tx } from "../db";
 
 /**
@@ -7,6 +9,8 @@ import { databaseUrl, type Tx } from "../db";
  */
 export interface Jobs {
   run: { runId: string };
+  /** What a run of this graph would compute. */
+  foresee: { document: GraphDocument; targets: string[] };
 }
 export type JobKind = keyof Jobs;
 
@@ -28,6 +32,8 @@ const queues: {
     expireInSeconds: 86_399,
     retentionSeconds: 180 * 86_400,
   },
+  // Whoever asks waits for seconds, not longer.
+  foresee: { heartbeatSeconds: 10, retryLimit: 0, retryDelay: 1, expireInSeconds: 30, retentionSeconds: 60 },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };
@@ -82,20 +88,45 @@ export const closeQueue = async (): Promise<void> => {
   kept.patchbayBoss = undefined;
 };
 
-/** Works on jobs of a kind, one at a time, until `stop`. A handler that throws gives the job back. */
-export async function work<K extends JobKind>(
-  kind: K,
-  handler: (payload: Jobs[K], signal: AbortSignal) => Promise<void>,
-  url = databaseUrl(),
-): Promise<{ stop(): Promise<void> }> {
+/**
+ * Asks a worker something, and gives its answer; nothing where none answers in time. What was asked is forgotten
+ * afterwards.
+ */
+export async function askWorker<K extends JobKind>(kind: K, data: Jobs[K], milliseconds: number): Promise<unknown> {
+  const boss = await sender();
+  const id = await boss.send(kind, data);
+  if (!id) return undefined;
+  const deadline = Date.now() + milliseconds;
+  try {
+    while (Date.now() < deadline) {
+      const job = await boss.getJobById(kind, id);
+      if (job?.state === "completed") return job.output;
+      if (!job || job.state === "failed") return undefined;
+      await sleep(40);
+    }
+    return undefined;
+  } finally {
+    await boss.deleteJob(kind, id).catch(() => {});
+  }
+}
+
+export type Working = Awaited<ReturnType<typeof openWorking>>;
+
+/** What a worker takes jobs with. */
+export async function openWorking(url = databaseUrl()) {
   const boss = await start(true, url);
-  const worker = await boss.work<Jobs[K]>(
-    kind,
-    { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 },
-    async ([job]: Job<Jobs[K]>[]) => {
-      // look for the next at once, not at the next poll
-      if (job) await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker));
+  return {
+    /** Works on jobs of a kind, one at a time. A handler that throws gives the job back; what it gives is the answer. */
+    async work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<unknown>) {
+      const worker = await boss.work<Jobs[K]>(
+        kind,
+        { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5, heartbeatRefreshSeconds: 4 },
+        async ([job]: Job<Jobs[K]>[]) => {
+          // look for the next at once, not at the next poll
+          return job && (await handler(job.data, job.signal).finally(() => boss.notifyWorker(worker)));
+        },
+      );
     },
-  );
-  return { stop: () => boss.stop({ graceful: true, timeout: 10_000 }) };
+    stop: () => boss.stop({ graceful: true, timeout: 10_000 }),
+  };
 }

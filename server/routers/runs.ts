@@ -7,6 +7,7 @@ import { cancelRuns } from "../runs/cancel";
 import { compareRuns } from "../runs/compare";
 import { createRun, runAgain } from "../runs/create";
 import { curvesOf } from "../runs/curves";
+import { foreseeRun } from "../runs/foresee";
 import { moveRun, readQueue, runNext } from "../runs/queue";
 import { listRuns, readRun } from "../runs/read";
 import { removeRuns } from "../runs/remove";
@@ -35,6 +36,7 @@ export const runs = router({
         graphId: id.optional(),
         document: z.unknown(),
         targets: z.union([z.literal("all"), z.array(z.string()).min(1, noTargets).max(2000)]).default("all"),
+        soundOnly: z.boolean().optional(),
         next: z.boolean().optional(),
         askedBy,
       }),
@@ -45,6 +47,14 @@ export const runs = router({
         document: checked(input.document),
         targets: targets === "all" ? [] : targets,
       });
+    }),
+  /** What a run would compute, why, and for how long; a mutation, since a graph is too large for an address. */
+  foresee: procedure
+    .input(
+      z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).optional() }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      return (await foreseeRun(ctx.db, { ...input, document: checked(input.document) })) ?? null;
     }),
   /** The same again, as it was or with what its graph is today. */
   again: procedure

@@ -3,9 +3,10 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { checked } from "../graphs/checked";
-import { readyTargets } from "../graphs/ready";
+import { readyTargets, soundTargets } from "../graphs/ready";
 import { addVersion } from "../graphs/versions";
 import { enqueue, prepareQueue } from "../jobs/queue";
+import { namedTarget, type UnsoundTarget } from "./foresee";
 import { foremostPriority } from "./queue";
 
 export interface NewRun {
@@ -13,16 +14,27 @@ export interface NewRun {
   document: GraphDocument;
   /** All that feed nothing, where none are named. */
   targets?: string[];
+  /** Leaves out what has an error in what it needs, and runs the rest. */
+  soundOnly?: boolean;
   /** Before all others that wait. */
   next?: boolean;
   /** A name that the browser which asks gave itself. */
   askedBy?: string;
 }
 
-/** A run of a frozen snapshot, queued in the same transaction. Refused when what it needs has an error. */
-export async function createRun(db: Db, asked: NewRun): Promise<{ id: string }> {
-  const { graphId, document, targets = [], next = false, askedBy } = asked;
-  refuseErrors(document, targets);
+export interface CreatedRun {
+  id: string;
+  /** What was left out, and why. */
+  unsound: UnsoundTarget[];
+}
+
+/**
+ * A run of a frozen snapshot, queued in the same transaction. Refused when what it needs has an error; or when nothing
+ * is left without one.
+ */
+export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
+  const { graphId, document, next = false, askedBy } = asked;
+  const { targets, unsound } = targetsOf(asked);
   await prepareQueue();
   return db.$transaction(async (tx) => {
     const version = graphId ? await snapshot(tx, graphId, document) : undefined;
@@ -41,8 +53,19 @@ export async function createRun(db: Db, asked: NewRun): Promise<{ id: string }> 
       select: { id: true },
     });
     await enqueue("run", [{ id: run.id, data: { runId: run.id }, priority }], tx);
-    return run;
+    return { ...run, unsound };
   });
+}
+
+function targetsOf({ document, targets = [], soundOnly }: NewRun): { targets: string[]; unsound: UnsoundTarget[] } {
+  if (!soundOnly) {
+    refuseErrors(document, targets);
+    return { targets, unsound: [] };
+  }
+  const { sound, unsound } = soundTargets(check(document), targets.length ? targets : undefined);
+  if (!sound.length) refuseErrors(document, targets);
+  const isAll = !unsound.length && !targets.length;
+  return { targets: isAll ? [] : sound, unsound: unsound.map((target) => namedTarget(document, target)) };
 }
 
 /** Throws the first error in what the targets need; in the whole graph when there are none. */
@@ -61,7 +84,7 @@ export async function runAgain(
   db: Db,
   id: string,
   { today = false, next = false, askedBy }: { today?: boolean } & Pick<NewRun, "next" | "askedBy">,
-): Promise<{ id: string } | undefined> {
+): Promise<CreatedRun | undefined> {
   const run = await db.run.findUnique({
     where: { id },
     select: { graphId: true, document: true, targets: true, graph: { select: { document: true, deletedAt: true } } },

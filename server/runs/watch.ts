@@ -1,4 +1,4 @@
-import type { RunEvent } from "#nodes/graph/events";
+import type { RunEvent, TimedEvent } from "#nodes/graph/events";
 import type { Db } from "../db";
 import type { Listener } from "../jobs/notify";
 
@@ -69,7 +69,10 @@ class Bell {
 
 async function eventsAfter(db: Db, runId: string, last: bigint): Promise<{ id: bigint; event: RunEvent; at: Date }[]> {
   const rows = await db.runEvent.findMany({ where: { runId, id: { gt: last } }, orderBy: { id: "asc" }, take: page });
-  return rows.map(({ id, data, createdAt }) => ({ id, event: data as unknown as RunEvent, at: createdAt }));
+  return rows.map(({ id, data, createdAt }) => {
+    const { at, ...event } = data as unknown as TimedEvent;
+    return { id, event: event as RunEvent, at: at === undefined ? createdAt : new Date(at) };
+  });
 }
 
 const isEnd = (event: RunEvent | undefined): boolean =>

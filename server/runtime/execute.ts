@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Port } from "#nodes/core/ports";
 import { check } from "#nodes/graph/check";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { infer, type Types } from "#nodes/graph/infer";
-import { type Plan, plan, type Step, signatures } from "#nodes/graph/plan";
+import { type Plan, plan, type Step } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
 import { nodesOfStep, readWhole, type Stream, streamsOf } from "#nodes/graph/streams";
@@ -12,14 +11,14 @@ import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry as everyNode } from "#nodes/registry.gen";
 import { Cancelled, toPublic } from "../errors";
 import { readyTargets } from "../graphs/ready";
-import { BlobMissing, sha256 } from "../storage/blobs";
+import { BlobMissing } from "../storage/blobs";
 import type { CacheEntry } from "./cache";
 import { HeardWarnings } from "./heard-warnings";
 import { hold } from "./hold";
-import { createHost } from "./host/create-host";
 import { chooseProvider, type Provider, type ProviderChoice } from "./providers";
-import { Results, type StoredOutputs } from "./results";
-import { hostOf, hostOptionsOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
+import { findResults } from "./find-results";
+import type { Results, StoredOutputs } from "./results";
+import { hostOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
 import { runStream, StepError } from "./stream";
 
 export interface ExecuteOptions extends StepOptions {
@@ -102,7 +101,7 @@ class Execution {
     const targets = readyTargets(document, { graph: this.#graph, problems: this.result.problems }, asked);
     const provider = await chooseProvider(choice);
     this.result.provider = provider;
-    const results = await this.#findResults();
+    const results = await findResults(this.#graph, this.options, this.#tell);
     const { steps, run: planned, cached } = plan(this.#graph, targets, (id) => results.entryOf(id) !== undefined);
     this.#tellPlan({ run: planned, cached }, results, targets);
     const context: StepContext = {
@@ -146,29 +145,6 @@ class Execution {
     const joined = streamsOf(this.#graph, context.types, steps);
     context.readWhole = readWhole(this.#graph, joined);
     return joined;
-  }
-
-  async #findResults(): Promise<Results> {
-    const { blobs, cacheDir, scratch } = this.options;
-    const signed = signatures(this.#graph, sha256, await this.#fingerprints());
-    const results = new Results({ graph: this.#graph, signatures: signed, blobs, cacheDir, scratch });
-    await results.findAll();
-    return results;
-  }
-
-  /** What the results of nodes depend on besides inputs and params. */
-  async #fingerprints(): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
-    for (const { id, definition, params } of this.#graph.nodes.values()) {
-      if (!definition.fingerprint) continue;
-      const host = createHost(hostOptionsOf(id, this.options, this.#tell));
-      try {
-        found.set(id, await definition.fingerprint({ host, params }));
-      } catch {
-        found.set(id, randomUUID()); // running the node will say what is wrong
-      }
-    }
-    return found;
   }
 
   /** Tells what will run. Whatever lies before that and needs not run has its result too, and is shown. */

@@ -13,11 +13,13 @@ import { Notice } from "../notice";
 import { PictureOnNode } from "../picture-drawing";
 import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
+import { NodeHeat } from "./node-heat";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
 import { NodeProgress } from "./node-progress";
 import { PortRow } from "./port-row";
 import { colourOf, portsOf, type Side } from "./ports";
+import { StaleMark } from "./stale-mark";
 import { StatusSign } from "./status-sign";
 
 interface NodeCardProps {
@@ -47,6 +49,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
     >
       <Header id={id} node={node} title={title} definition={definition} isSelected={isSelected} run={run} />
       {run?.status === "running" && <NodeProgress progress={run.progress} />}
+      <NodeHeat id={id} />
       <Ports id={id} definition={definition} wires={checked?.wires} />
       {compositeIdOf(node.type) !== undefined && <PublishedValues node={node} definition={definition} />}
       {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
@@ -86,6 +89,7 @@ function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
         <Boxes className="size-3.5 shrink-0" style={{ color: colour }} aria-label="composite" />
       )}
       <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
+      <StaleMark id={id} />
       {run && <StatusSign run={run} />}
       {compositeIdOf(node.type) !== undefined && <OpenButton id={id} title={title} />}
       {isSelected && <RunButton id={id} title={title} />}

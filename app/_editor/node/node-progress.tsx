@@ -1,7 +1,9 @@
+import { paceText } from "../pace";
 import type { NodeRun } from "../run-state";
 
 /** How far a running node has come; a pulse where it does not say. */
 export function NodeProgress({ progress }: Pick<NodeRun, "progress">) {
+  const pace = progress && paceText(progress);
   const percent = progress && (100 * progress.done) / Math.max(1, progress.of);
   return (
     <div className="px-2.5 pt-1.5">
@@ -16,9 +18,12 @@ export function NodeProgress({ progress }: Pick<NodeRun, "progress">) {
         />
       </div>
       {progress && (
-        <p className="mt-1 truncate text-[11px] text-ink-2 tabular-nums">
-          {progress.done.toLocaleString()} of {progress.of.toLocaleString()}
-          {progress.note ? ` · ${progress.note}` : ""}
+        <p className="mt-1 text-[11px] text-ink-2 tabular-nums">
+          <span className="block truncate">
+            {progress.done.toLocaleString()} of {progress.of.toLocaleString()}
+            {progress.note ? ` · ${progress.note}` : ""}
+          </span>
+          {pace && <span className="block truncate">{pace}</span>}
         </p>
       )}
     </div>

@@ -1,9 +1,21 @@
-import { ArrowUpToLine, ChevronDown, Play, Radar, Square, StepForward } from "lucide-react";
+import {
+  ArrowUpToLine,
+  Bell,
+  ChevronDown,
+  Play,
+  Radar,
+  ShieldCheck,
+  Square,
+  SquareDashed,
+  StepForward,
+} from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { commands, keysText } from "../commands";
 import { useEditor, useEditorStore, wayTo } from "../context";
+import { foreseenText } from "../pace";
+import { askToNotify, mayNotify } from "../run-signals";
 import { SweepDialog } from "../sweep/sweep-dialog";
 import { Menu, MenuItem } from "./menu";
 
@@ -31,36 +43,62 @@ function StopButton() {
 }
 
 function StartButtons({ onSweep }: { onSweep(): void }) {
+  const foreseen = useEditor((state) => state.foreseen);
+  const { runGraph } = useActions();
+  const text = foreseen && foreseenText(foreseen);
+  const title = [`${commands.run.title} (${keysText(commands.run)})`, text].filter(Boolean).join(": ");
+  return (
+    <div className="flex items-center">
+      {text && (
+        <span className="mr-2 hidden text-xs whitespace-nowrap text-ink-3 tabular-nums 2xl:inline" data-foreseen>
+          {text}
+        </span>
+      )}
+      <Button look="primary" className="!rounded-r-none" onClick={() => runGraph()} title={title}>
+        <Play className="size-3.5 fill-current" aria-hidden />
+        Run
+      </Button>
+      <WaysToRun text={text} onSweep={onSweep} />
+    </div>
+  );
+}
+
+/** What else can be run than all of the graph behind all that waits. */
+function WaysToRun({ text, onSweep }: { text: string | undefined; onSweep(): void }) {
   const store = useEditorStore();
   const hasSelection = useEditor((state) => state.selection.length > 0);
+  const hasErrors = useEditor(({ checked }) => checked.problems.some(({ severity }) => severity === "error"));
+  const [notifies, setNotifies] = useState(mayNotify);
   const { runGraph } = useActions();
-  const title = `${commands.run.title} (${keysText(commands.run)})`;
+  const chosen = () => store.getState().selection.map((id) => wayTo(store.getState(), id));
   const trigger = (
     <Button look="primary" aria-label="Other ways to run" className="ml-px !rounded-l-none !px-1.5">
       <ChevronDown className="size-4" aria-hidden />
     </Button>
   );
   return (
-    <div className="flex">
-      <Button look="primary" className="!rounded-r-none" onClick={() => runGraph()} title={title}>
-        <Play className="size-3.5 fill-current" aria-hidden />
-        Run
-      </Button>
-      <Menu trigger={trigger}>
-        <MenuItem
-          icon={StepForward}
-          disabled={!hasSelection}
-          onSelect={() => runGraph(store.getState().selection.map((id) => wayTo(store.getState(), id)))}
-        >
-          Run up to the chosen nodes
+    <Menu trigger={trigger}>
+      {text && <p className="px-2 pt-1 pb-1.5 text-xs text-ink-3 first-letter:uppercase">{text}</p>}
+      <MenuItem icon={StepForward} disabled={!hasSelection} onSelect={() => runGraph(chosen())}>
+        Run up to the chosen nodes
+      </MenuItem>
+      <MenuItem icon={SquareDashed} disabled={!hasSelection} onSelect={() => runGraph(chosen(), { alone: true })}>
+        Run the chosen nodes alone
+      </MenuItem>
+      <MenuItem icon={ShieldCheck} disabled={!hasErrors} onSelect={() => runGraph(undefined, { soundOnly: true })}>
+        Run anyway what is sound
+      </MenuItem>
+      <MenuItem icon={ArrowUpToLine} onSelect={() => runGraph(undefined, { next: true })}>
+        Run next, before all that waits
+      </MenuItem>
+      <MenuItem icon={Radar} onSelect={onSweep}>
+        Sweep parameters…
+      </MenuItem>
+      {!notifies && (
+        <MenuItem icon={Bell} onSelect={() => void askToNotify().then(setNotifies)}>
+          Notify me when a run ends
         </MenuItem>
-        <MenuItem icon={ArrowUpToLine} onSelect={() => runGraph(undefined, { next: true })}>
-          Run next, before all that waits
-        </MenuItem>
-        <MenuItem icon={Radar} onSelect={onSweep}>
-          Sweep parameters…
-        </MenuItem>
-      </Menu>
-    </div>
+      )}
+    </Menu>
   );
 }

@@ -5,11 +5,13 @@ import Link from "next/link";
 import { setName } from "#nodes/graph/edits";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
+import { duration } from "../../_ui/amounts";
 import { Logo, ThemeSwitch } from "../../_ui/shell";
 import { QueueTray } from "../../_ui/queue/queue-tray";
 import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
 import { useChecked, useEditor, useEditorStore } from "../context";
+import { runTimeLeft } from "../pace";
 import { EditButtons } from "./edit-buttons";
 import { MoreMenu } from "./more-menu";
 import { RunButtons } from "./run-buttons";
@@ -80,9 +82,14 @@ function GraphName() {
 function RunMark() {
   const id = useEditor((state) => state.run.id);
   const status = useEditor((state) => state.run.status);
+  const left = useEditor(({ run, foreseen }) => {
+    const time = runTimeLeft(run, foreseen);
+    return time === undefined ? undefined : duration(Math.ceil(time / 1000) * 1000);
+  });
   if (!id || !status) return null;
   return (
-    <Link href={`/runs/${id}`} data-run-status={status} className="flex items-center">
+    <Link href={`/runs/${id}`} data-run-status={status} className="flex items-center gap-1.5">
+      {left && <span className="hidden text-xs text-ink-3 tabular-nums xl:inline">{left} left</span>}
       <StatusMark status={status} />
     </Link>
   );

@@ -1,0 +1,81 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import { useStore } from "zustand";
+import { duration } from "../_ui/amounts";
+import { runTimeLeft, shareDone } from "./pace";
+import { hasEnded, type RunState } from "./run-state";
+import type { EditorStore } from "./store";
+
+/** What tells of a run while the page is not looked at: its title, its icon, and a notification at the end. */
+export function useRunSignals(store: EditorStore): void {
+  const percent = useStore(store, ({ run }) => {
+    const share = shareDone(run);
+    return share === undefined ? undefined : Math.floor(100 * share);
+  });
+  const left = useStore(store, ({ run, foreseen }) => {
+    const time = runTimeLeft(run, foreseen);
+    return time === undefined ? undefined : duration(Math.ceil(time / 1000) * 1000);
+  });
+  const status = useStore(store, ({ run }) => run.status);
+  const name = useStore(store, ({ history }) => history.present.name);
+  useEffect(() => {
+    const before = document.title;
+    const ended = status === "failed" ? "Failed" : undefined;
+    const going = percent === undefined ? ended : [`${percent} %`, left && `${left} left`].filter(Boolean).join(", ");
+    if (going) document.title = `${going} · ${name}`;
+    return () => {
+      document.title = before;
+    };
+  }, [percent, left, status, name]);
+  useEffect(() => (percent === undefined ? undefined : showIcon(percent)), [percent]);
+  useNotification(store);
+}
+
+/** Puts a ring that is filled by so many percent over the page's icon. Returns what takes it away. */
+function showIcon(percent: number): () => void {
+  const length = (2 * Math.PI * 12 * percent) / 100;
+  const ring = `<circle cx="16" cy="16" r="12" fill="none" stroke-width="6"`;
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${ring} stroke="#9aa3b5" stroke-opacity=".4"/>` +
+    `${ring} stroke="#4f6df5" stroke-dasharray="${length} 100" transform="rotate(-90 16 16)"/></svg>`;
+  const link = document.createElement("link");
+  link.rel = "icon";
+  link.type = "image/svg+xml";
+  link.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  document.head.append(link);
+  return () => link.remove();
+}
+
+/** Asks whether the browser may notify. Only after a press: browsers refuse it else. */
+export async function askToNotify(): Promise<boolean> {
+  if (typeof Notification === "undefined") return false;
+  return (await Notification.requestPermission()) === "granted";
+}
+
+export const mayNotify = (): boolean => typeof Notification !== "undefined" && Notification.permission === "granted";
+
+const sentences: { [S in NonNullable<RunState["status"]>]?: string } = {
+  done: "is done",
+  failed: "has failed",
+  cancelled: "was stopped",
+};
+
+/** Notifies of the end of a run that was followed here, where the page is hidden then. */
+function useNotification(store: EditorStore): void {
+  const status = useStore(store, ({ run }) => run.status);
+  const wasGoing = useRef(false);
+  useEffect(() => {
+    const isGoing = status === "running" || status === "queued";
+    if (wasGoing.current && hasEnded(status) && document.hidden && mayNotify()) notify(store.getState());
+    wasGoing.current = isGoing;
+  }, [status, store]);
+}
+
+function notify({ run, history }: ReturnType<EditorStore["getState"]>): void {
+  const { status, error, startedAt, endedAt } = run;
+  const time = startedAt !== undefined && endedAt !== undefined ? ` after ${duration(endedAt - startedAt)}` : "";
+  const title = `${history.present.name} ${sentences[status ?? "done"]}${time}`;
+  const shown = new Notification(title, { body: error?.message, tag: run.id });
+  shown.onclick = () => window.focus();
+}
