@@ -116,7 +116,7 @@ export type Working = Awaited<ReturnType<typeof openWorking>>;
 export async function openWorking(url = databaseUrl()) {
   const boss = await start(true, url);
   return {
-    /** Works on jobs of a kind, one at a time. A handler that throws gives the job back; what it gives is the answer. */
+    /** Works on jobs of a kind, one at a time. One whose handler throws goes back; what that gives is the answer. */
     async work<K extends JobKind>(kind: K, handler: (payload: Jobs[K], signal: AbortSignal) => Promise<unknown>) {
       const worker = await boss.work<Jobs[K]>(
         kind,
