@@ -89,7 +89,7 @@ describe("a run", () => {
     });
   });
 
-  it("of the same graph computes nothing, also under other names, and gives its results to one who only asks", async () => {
+  it("of the same graph computes nothing, also under other names, and gives results to one who only asks", async () => {
     await runToEnd({ document: branches("again") });
     const again = await runToEnd({ document: branches("again") });
     expect([again.result?.ran, Object.keys(again.result?.outputs ?? {}).length]).toEqual([[], 4]);
