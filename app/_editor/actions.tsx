@@ -20,8 +20,15 @@ interface Actions {
   /** Stops the run; asks first where more than a minute of work would be lost. */
   stopRun(): void;
   saveCopy(): void;
+  /** Saves at once; true when what is on the screen is stored. */
+  save(): Promise<boolean>;
 }
-const Context = createContext<Actions>({ runGraph: () => {}, stopRun: () => {}, saveCopy: () => {} });
+const Context = createContext<Actions>({
+  runGraph: () => {},
+  stopRun: () => {},
+  saveCopy: () => {},
+  save: async () => false,
+});
 export function useActions(): Actions {
   return useContext(Context);
 }
@@ -41,7 +48,7 @@ export function EditorActions({ store, revision, children }: EditorActionsProps)
   useRunEvents(store);
   useForeseen(store);
   useRunSignals(store);
-  const actions = useMemo((): Actions => ({ runGraph, stopRun, saveCopy }), [runGraph, stopRun, saveCopy]);
+  const actions = useMemo((): Actions => ({ runGraph, stopRun, saveCopy, save }), [runGraph, stopRun, saveCopy, save]);
   return (
     <Context.Provider value={actions}>
       {children}

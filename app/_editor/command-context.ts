@@ -3,35 +3,47 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo } from "react";
 import { useActions } from "./actions";
-import { type CommandContext, commandFor } from "./commands";
-import { useEditorStore } from "./context";
+import { runCommand } from "./commands";
+import { listenToClipboard } from "./commands/clipboard";
+import type { CommandContext } from "./commands/command";
+import { useEditorStore, useViewStore } from "./context";
+import { commandFor } from "./keys";
 
 /** What commands work on. */
 export function useCommandContext(): CommandContext {
   const store = useEditorStore();
+  const view = useViewStore();
   const flow = useReactFlow();
   const flowStore = useStoreApi();
-  const { runGraph, stopRun } = useActions();
+  const { runGraph, stopRun, save } = useActions();
   return useMemo(() => {
     function deselect(): void {
       flowStore.getState().resetSelectedElements();
       store.getState().select([]);
     }
-    return { store, flow, runGraph, stopRun, deselect };
-  }, [store, flow, flowStore, runGraph, stopRun]);
+    return { store, view, flow, runGraph, stopRun, save, deselect };
+  }, [store, view, flow, flowStore, runGraph, stopRun, save]);
 }
 
-/** Runs the command of each key press. */
+/** Runs the command of each key press, and of what the browser makes of some. */
 export function useCommandKeys(): void {
   const context = useCommandContext();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const command = commandFor(event);
-      if (!command) return;
+      if (!command || command.isBrowsersOwn) return;
       event.preventDefault();
-      void command.run(context);
+      runCommand(command, context);
     };
+    // What is typed into a field is one step of the history until the field is left.
+    const settle = () => context.store.getState().settle();
+    const endClipboard = listenToClipboard(context);
     window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
+    window.addEventListener("focusout", settle);
+    return () => {
+      endClipboard();
+      window.removeEventListener("keydown", press);
+      window.removeEventListener("focusout", settle);
+    };
   }, [context]);
 }

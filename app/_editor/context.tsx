@@ -10,12 +10,35 @@ import { separator } from "#nodes/graph/composites";
 import type { CheckedNode } from "./checked-instance";
 import type { NodeRun } from "./run-state";
 import type { EditorState, EditorStore } from "./store";
+import type { ViewState, ViewStore } from "./view";
 
 const Context = createContext<EditorStore | undefined>(undefined);
+const ViewContext = createContext<ViewStore | undefined>(undefined);
 
-/** Gives the store to what lies below. */
-export function EditorProvider({ store, children }: { store: EditorStore; children: ReactNode }) {
-  return <Context.Provider value={store}>{children}</Context.Provider>;
+interface EditorProviderProps {
+  store: EditorStore;
+  view: ViewStore;
+  children: ReactNode;
+}
+
+/** Gives the stores to what lies below. */
+export function EditorProvider({ store, view, children }: EditorProviderProps) {
+  return (
+    <Context.Provider value={store}>
+      <ViewContext.Provider value={view}>{children}</ViewContext.Provider>
+    </Context.Provider>
+  );
+}
+
+export function useViewStore(): ViewStore {
+  const view = useContext(ViewContext);
+  if (!view) throw new Error("used outside of the editor");
+  return view;
+}
+
+/** A part of what the window shows beside the graph. */
+export function useView<T>(select: (state: ViewState) => T): T {
+  return useStore(useViewStore(), select);
 }
 
 export function useEditorStore(): EditorStore {

@@ -3,9 +3,9 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "#nodes/graph/events";
 import { limits } from "#nodes/graph/document";
-import { addNode, paste, removeNodes } from "#nodes/graph/edits";
+import { addNode, paste, removeNodes, setTitle } from "#nodes/graph/edits";
 import { graph } from "#tests/kit/graphs";
-import { begin, record, redo, undo } from "./history";
+import { begin, record, redo, settled, undo } from "./history";
 import { fold, noRun } from "./run-state";
 import { NodeProblems } from "./node/node-problems";
 import { remarksOf } from "./remarks";
@@ -23,6 +23,12 @@ describe("history", () => {
     const h = ["a", "ab", "abc"].reduce((now, text) => record(now, text, "title"), begin(""));
     expect(undo(h).present).toBe("");
     expect(undo(record(h, "x", "other")).present).toBe("abc");
+  });
+  it("ends that step after a second of rest, or where it is told to", () => {
+    const typed = record(record(begin(""), "a", "title", 1000), "ab", "title", 1900);
+    expect(undo(record(typed, "abc", "title", 2800)).present).toBe("");
+    expect(undo(record(typed, "abc", "title", 2900)).present).toBe("ab");
+    expect(undo(record(settled(typed), "abc", "title", 2000)).present).toBe("ab");
   });
 });
 
@@ -101,6 +107,18 @@ describe("the size of a graph", () => {
     store.getState().edit((now) => addNode(now, "text.input", { x: 0, y: 0 }).document);
     expect(Object.keys(store.getState().history.present.nodes)).toHaveLength(limits.nodes);
     expect(refused).toHaveLength(2);
+  });
+  it("makes a step of its own of what is typed after another node was chosen", () => {
+    const store = createEditor({ document: graph({ a: ["text.input"] }) });
+    const type = (text: string) => store.getState().edit((now) => setTitle(now, "a", text), "title a");
+    type("x");
+    type("xy");
+    store.getState().select(["a"]);
+    type("xyz");
+    store.getState().undo();
+    expect(store.getState().history.present.nodes.a?.title).toBe("xy");
+    store.getState().undo();
+    expect(store.getState().history.present.nodes.a?.title).toBeUndefined();
   });
   it("chooses only nodes that are there", () => {
     const store = createEditor({ document: graph({ a: ["text.input"] }) });

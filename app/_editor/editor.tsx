@@ -2,7 +2,7 @@
 
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import { separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -13,14 +13,17 @@ import { EditorActions } from "./actions";
 import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
 import { useCommandKeys } from "./command-context";
-import { EditorProvider, useEditor } from "./context";
+import { EditorProvider, useEditor, useView, useViewStore } from "./context";
 import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { Inspector } from "./inspector";
+import { Overlays } from "./overlays";
 import { Palette } from "./palette";
+import { SidePanel, useRememberedView } from "./panels";
 import { hasEnded, noRun } from "./run-state";
 import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
+import { createView, type PanelSide } from "./view";
 
 export interface EditorProps {
   /** The document as JSON: as one text it reaches the browser many times faster than as a thousand objects. */
@@ -41,12 +44,13 @@ export function Editor({ documentText, graphId, revision = 0, published = false,
     const document: GraphDocument = JSON.parse(documentText);
     return createEditor({ graphId, document, frozen, onRefused: sayRefusal });
   });
+  const [view] = useState(createView);
   useEffect(() => {
     if (runId) store.getState().startRun(runId);
   }, [store, runId]);
   return (
     <ReactFlowProvider>
-      <EditorProvider store={store}>
+      <EditorProvider store={store} view={view}>
         <EditorActions store={store} revision={revision}>
           <Frame published={published} />
         </EditorActions>
@@ -59,19 +63,14 @@ function sayRefusal({ message, hint }: Problem): void {
   toast.error(message, { description: hint });
 }
 
-/** Toolbar above; palette, canvas and inspector side by side below. Both panels can be closed. */
+/** Toolbar above; palette, canvas and inspector side by side below. Both panels can be closed, and made wider. */
 function Frame({ published }: { published: boolean }) {
   const frozen = useEditor((state) => state.frozen);
   const error = useEditor((state) => state.run.error);
   const path = useEditor((state) => state.path.join(separator));
   const isInBrowser = useIsInBrowser();
-  const [left, setLeft] = useState(true);
-  const [right, setRight] = useState(true);
-  // Before the canvas appears: it would show the graph at another size first.
-  useLayoutEffect(() => {
-    const isSmall = window.innerWidth < 1180;
-    setLeft(!isSmall && !frozen);
-  }, [frozen]);
+  const { left, right } = useView((state) => state.panels);
+  useRememberedView();
   useFirstFit();
   useViews();
   useCommandKeys();
@@ -82,36 +81,29 @@ function Frame({ published }: { published: boolean }) {
       {error && <Failure error={error} />}
       <div className="flex min-h-0 flex-1">
         {!frozen && left && (
-          <aside aria-label="Nodes" className="w-56 shrink-0 border-r border-line bg-surface">
+          <SidePanel side="left" label="Nodes">
             <Palette onPick={pick} />
-          </aside>
+          </SidePanel>
         )}
         <div className="relative min-w-0 flex-1">
           {isInBrowser && <Canvas key={path} />}
           <Breadcrumb />
           {!frozen && (
-            <PanelSwitch
-              side="left-2"
-              label={left ? "Hide the nodes" : "Show the nodes"}
-              onClick={() => setLeft(!left)}
-            >
+            <PanelSwitch side="left" label={left ? "Hide the nodes" : "Show the nodes"}>
               <PanelLeft className="size-4" aria-hidden />
             </PanelSwitch>
           )}
-          <PanelSwitch
-            side="right-2"
-            label={right ? "Hide the inspector" : "Show the inspector"}
-            onClick={() => setRight(!right)}
-          >
+          <PanelSwitch side="right" label={right ? "Hide the inspector" : "Show the inspector"}>
             <PanelRight className="size-4" aria-hidden />
           </PanelSwitch>
         </div>
         {right && (
-          <aside aria-label="Inspector" className="w-72 shrink-0 border-l border-line bg-surface">
+          <SidePanel side="right" label="Inspector">
             <Inspector />
-          </aside>
+          </SidePanel>
         )}
       </div>
+      <Overlays />
     </div>
   );
 }
@@ -169,15 +161,24 @@ function Failure({ error }: { error: PublicError }) {
 
 interface PanelSwitchProps {
   label: string;
-  /** Class that places it. */
-  side: string;
-  onClick(): void;
+  side: PanelSide;
   children: ReactNode;
 }
 
-function PanelSwitch({ label, side, onClick, children }: PanelSwitchProps) {
+/** Hides or shows a panel, from the corner of the canvas beside it. */
+function PanelSwitch({ label, side, children }: PanelSwitchProps) {
+  const view = useViewStore();
+  function toggle(): void {
+    const { panels, set } = view.getState();
+    set({ panels: { ...panels, [side]: !panels[side] } });
+  }
+  const corner = side === "left" ? "left-2" : "right-2";
   return (
-    <IconButton label={label} className={`absolute top-2 z-10 border border-line bg-surface ${side}`} onClick={onClick}>
+    <IconButton
+      label={label}
+      className={`absolute top-2 z-10 border border-line bg-surface ${corner}`}
+      onClick={toggle}
+    >
       {children}
     </IconButton>
   );

@@ -2,6 +2,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
 import { EditorProvider } from "./context";
+import { createView } from "./view";
 import { PictureInInspector, PictureOnNode } from "./picture-drawing";
 import { createEditor } from "./store";
 
@@ -13,7 +14,7 @@ function drawn(images: object[], View: typeof PictureOnNode, params: object = {}
   ]);
   const store = createEditor({ graphId: "g", document });
   return renderToStaticMarkup(
-    <EditorProvider store={store}>
+    <EditorProvider store={store} view={createView()}>
       <View id="tiler" />
     </EditorProvider>,
   );

@@ -9,7 +9,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { tooMany } from "#nodes/graph/parse";
 import { errorProblem, type Problem } from "#nodes/graph/problem";
 import { type CheckedDocument, checkDocument } from "./checked";
-import { begin, type History, record, redo, undo } from "./history";
+import { begin, type History, record, redo, settled, undo } from "./history";
 import { withInstances } from "./instance-runs";
 import type { Foreseen } from "./foreseen";
 import { fold, noRun, type RunState, startOf, type TimedEvent } from "./run-state";
@@ -39,7 +39,10 @@ export interface EditorState {
   saved: Saved;
   /** Nothing can be edited: a snapshot of a run. */
   frozen: boolean;
-  /** Applies an edit to the graph that is seen. Edits with the same `merge` key in a row are one undo step. */
+  /**
+   * Applies an edit to the graph that is seen. Edits with the same `merge` key in a row are one undo step, until a
+   * second goes by without one.
+   */
   edit(change: (document: GraphDocument) => GraphDocument, merge?: string): void;
   /** Applies an edit to the document as a whole, whatever is seen of it. */
   editWhole(change: (document: GraphDocument) => GraphDocument, merge?: string): void;
@@ -48,6 +51,8 @@ export interface EditorState {
   undo(): void;
   redo(): void;
   select(ids: readonly string[]): void;
+  /** Ends the undo step that is being made: the next edit is one of its own. */
+  settle(): void;
   startRun(id: string): void;
   tell(events: readonly TimedEvent[]): void;
   foresee(foreseen: Foreseen | undefined): void;
@@ -93,10 +98,11 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     undo: () => set((state) => moved(state, undo(state.history))),
     redo: () => set((state) => moved(state, redo(state.history))),
     select: (ids) =>
-      set(({ selection, shown }) => {
+      set(({ selection, shown, history }) => {
         const there = ids.filter((id) => Object.hasOwn(shown.nodes, id));
-        return selection.join() === there.join() ? {} : { selection: there };
+        return selection.join() === there.join() ? {} : { selection: there, history: settled(history) };
       }),
+    settle: () => set(({ history }) => ({ history: settled(history) })),
     startRun: (id) => set(({ run }) => ({ run: startOf(id, run) })),
     tell: (events) =>
       set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),

@@ -3,6 +3,7 @@ import { type JsonFlaw, jsonFlaws } from "#models/files/json-text";
 import { cleanText, decodeText } from "#models/files/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
 import { foreignFormat } from "./foreign";
+import type { Incoming } from "./incoming";
 import { errorProblem, type Problem } from "./problem";
 
 /** How deep a graph's values may lie in each other. */
@@ -10,7 +11,8 @@ const maxDepth = 100;
 
 type Failed = { problems: Problem[] };
 type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
-type Part = Pick<GraphDocument, "nodes" | "wires" | "composites">;
+/** Nodes, wires among them, and those that came into them from outside. */
+type Part = Pick<GraphDocument, "nodes" | "wires" | "composites"> & { incoming?: Incoming[] };
 
 /** A file to document: UTF-8, or UTF-16 with a byte-order mark. */
 export function parseBytes(bytes: Uint8Array): Parsed {
@@ -43,6 +45,10 @@ const copiedPart = z.object({
   nodes: graphDocument.shape.nodes,
   wires: graphDocument.shape.wires,
   composites: graphDocument.shape.composites,
+  incoming: graphDocument.shape.wires.element
+    .extend({ type: z.string().max(100) })
+    .array()
+    .optional(),
 });
 
 /** A part as text, for the clipboard. */

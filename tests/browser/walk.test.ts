@@ -66,7 +66,7 @@ describe("a first visit", () => {
     await runGraph(page);
     await page.waitForSelector('[data-node="heatmap"] table');
     expect(await page.locator('[data-node="grid"] img').count()).toBeGreaterThan(4);
-    await page.keyboard.press("Control+0");
+    await page.keyboard.press("1");
     await sleep(400);
     await shot("2-previews");
   }
@@ -92,7 +92,7 @@ describe("a first visit", () => {
     await shot("4-training");
     await page.waitForSelector("[data-run-status=done]", { timeout: 240_000 });
     await page.waitForSelector(trainerChart);
-    await page.keyboard.press("Control+0");
+    await page.keyboard.press("1");
     await sleep(500);
     await shot("5-trained");
   }

@@ -14,7 +14,7 @@ import {
 import { type MouseEvent, startTransition, useCallback, useEffect, useState } from "react";
 import type { Port } from "#nodes/core/ports";
 import { moveNodes } from "#nodes/graph/edits";
-import { definitionAt, useEditor, useEditorStore } from "../context";
+import { definitionAt, useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
 import { AddPopup, type AddRequest } from "./add-popup";
@@ -31,7 +31,6 @@ import { WireView } from "./wire-view";
 const nodeTypes = { node: NodeView, boundary: BoundaryView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
-const deleteKeys = ["Delete", "Backspace"];
 const multiSelectionKeys = ["Meta", "Control", "Shift"];
 const proOptions = { hideAttribution: false };
 
@@ -39,7 +38,9 @@ const proOptions = { hideAttribution: false };
 export function Canvas() {
   const frozen = useEditor((state) => state.frozen);
   const count = useEditor((state) => Object.keys(state.shown.nodes).length);
-  const [request, setRequest] = useState<AddRequest>();
+  const view = useViewStore();
+  const request = useView((state) => state.adding);
+  const setRequest = view.getState().askForNode;
   const { nodes, changeNodes } = useFlowNodes();
   const { edges, changeEdges } = useFlowWires();
   const { isValidConnection, drawWire, endConnect } = useConnecting(setRequest);
@@ -50,7 +51,17 @@ export function Canvas() {
   const isFar = useLevelOfDetail();
   useForeseenNodes();
   return (
-    <div className="relative size-full" onDrop={drop} onDragOver={(event) => event.preventDefault()}>
+    <div
+      className="relative size-full"
+      onDrop={drop}
+      onDragOver={(event) => event.preventDefault()}
+      onPointerMove={({ clientX, clientY }) => {
+        view.getState().pointer.place = { x: clientX, y: clientY };
+      }}
+      onPointerLeave={() => {
+        view.getState().pointer.place = undefined;
+      }}
+    >
       <LevelOfDetail value={isFar}>
         <ReactFlow
           nodes={nodes}
@@ -67,7 +78,9 @@ export function Canvas() {
           onNodeDoubleClick={openInstance}
           nodesDraggable={!frozen}
           nodesConnectable={!frozen}
-          deleteKeyCode={frozen ? null : deleteKeys}
+          deleteKeyCode={null}
+          disableKeyboardA11y
+          edgesFocusable={false}
           selectionKeyCode="Shift"
           multiSelectionKeyCode={multiSelectionKeys}
           zoomOnDoubleClick={false}
@@ -147,7 +160,8 @@ function Overview() {
     },
     [store],
   );
-  if (!isShown) return null;
+  const isWanted = useView((state) => state.overview);
+  if (!isShown || !isWanted) return null;
   return (
     <MiniMap
       pannable

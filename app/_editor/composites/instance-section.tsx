@@ -5,8 +5,9 @@ import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { useCommandContext } from "../command-context";
-import { commands, keysText } from "../commands";
+import { commands } from "../commands";
 import { useEditor } from "../context";
+import { useKeysText } from "../keys";
 import { LibraryButtons } from "./library-buttons";
 
 /** What is done with an instance of a composite. It is the chosen node. */
@@ -15,6 +16,7 @@ export function InstanceSection({ id }: { id: string }) {
   const type = useEditor(({ shown }) => shown.nodes[id]?.type ?? "");
   const frozen = useEditor((state) => state.frozen);
   const context = useCommandContext();
+  const keysText = useKeysText();
   if (!composite) return null;
   const count = Object.keys(composite.nodes).length;
   const { openComposite, expandComposite } = commands;

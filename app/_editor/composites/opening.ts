@@ -1,5 +1,6 @@
 /** Going into instances and out of them again. */
-import { compositeOf, separator } from "#nodes/graph/composites";
+import { compositeIdOf, compositeOf, separator } from "#nodes/graph/composites";
+import type { GraphDocument } from "#nodes/graph/document";
 import type { EditorStore } from "../store";
 
 /** Shows the inside of an instance that is seen; nothing happens where the node is none. */
@@ -20,4 +21,22 @@ export function leave(store: EditorStore): void {
 export function reveal(store: EditorStore, way: string): void {
   const steps = way.split(separator);
   store.getState().open(steps.slice(0, -1), steps.slice(-1));
+}
+
+/** A way to the inside of a composite from the document; the document itself without one. */
+export function pathToComposite(document: GraphDocument, composite: string | undefined): string[] | undefined {
+  if (composite === undefined) return [];
+  const waiting: { path: string[]; nodes: GraphDocument["nodes"] }[] = [{ path: [], nodes: document.nodes }];
+  const seen = new Set<string>();
+  for (let level = waiting.shift(); level; level = waiting.shift()) {
+    for (const [id, node] of Object.entries(level.nodes)) {
+      const inner = compositeIdOf(node.type);
+      if (inner === undefined || seen.has(inner)) continue;
+      seen.add(inner);
+      const path = [...level.path, id];
+      if (inner === composite) return path;
+      waiting.push({ path, nodes: document.composites?.[inner]?.nodes ?? {} });
+    }
+  }
+  return undefined;
 }

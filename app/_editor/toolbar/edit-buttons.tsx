@@ -1,35 +1,33 @@
-import { LayoutGrid, Redo2, Undo2 } from "lucide-react";
+import { LayoutGrid, Redo2, Search, Undo2 } from "lucide-react";
 import { IconButton } from "../../_ui/button";
 import { useCommandContext } from "../command-context";
-import { type Command, commands, keysText } from "../commands";
+import { commands, runCommand } from "../commands";
+import { canRun, type Command } from "../commands/command";
 import { useEditor } from "../context";
+import { useKeysText } from "../keys";
 
 export function EditButtons() {
-  const canUndo = useEditor((state) => state.history.past.length > 0);
-  const canRedo = useEditor((state) => state.history.future.length > 0);
   return (
     <>
-      <CommandButton command={commands.undo} icon={Undo2} disabled={!canUndo} />
-      <CommandButton command={commands.redo} icon={Redo2} disabled={!canRedo} />
+      <CommandButton command={commands.undo} icon={Undo2} />
+      <CommandButton command={commands.redo} icon={Redo2} />
       <CommandButton command={commands.tidy} icon={LayoutGrid} />
+      <CommandButton command={commands.palette} icon={Search} />
     </>
   );
 }
 
-interface CommandButtonProps {
-  command: Command;
-  icon: typeof Undo2;
-  disabled?: boolean;
-}
-
-function CommandButton({ command, icon: Icon, disabled }: CommandButtonProps) {
+/** A command as a button of the toolbar. */
+function CommandButton({ command, icon: Icon }: { command: Command; icon: typeof Undo2 }) {
   const context = useCommandContext();
+  const isPossible = useEditor((state) => canRun(command, state));
+  const keysText = useKeysText();
   return (
     <IconButton
       label={command.title}
       title={`${command.title} (${keysText(command)})`}
-      disabled={disabled}
-      onClick={() => void command.run(context)}
+      disabled={!isPossible}
+      onClick={() => runCommand(command, context)}
     >
       <Icon className="size-4" aria-hidden />
     </IconButton>

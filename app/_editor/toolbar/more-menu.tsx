@@ -5,13 +5,13 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
-import { commands, keysText } from "../commands";
-import { useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorStore, useViewStore } from "../context";
 import { Menu, MenuItem } from "./menu";
 
 /** What is done with a graph as a whole, and the list of keys. */
 export function MoreMenu({ published }: { published: boolean }) {
   const store = useEditorStore();
+  const view = useViewStore();
   const frozen = useEditor((state) => state.frozen);
   const { saveCopy } = useActions();
   const publish = usePublish();
@@ -35,7 +35,9 @@ export function MoreMenu({ published }: { published: boolean }) {
         </MenuItem>
       )}
       <DropdownMenu.Separator className="my-1 h-px bg-line" />
-      <Keys />
+      <MenuItem icon={Keyboard} onSelect={() => view.getState().show("keys")}>
+        Keys…
+      </MenuItem>
     </Menu>
   );
 }
@@ -60,21 +62,4 @@ function exportDocument(document: GraphDocument): void {
   link.download = `${name}.json`;
   link.click();
   URL.revokeObjectURL(link.href);
-}
-
-function Keys() {
-  return (
-    <>
-      <DropdownMenu.Label className="flex items-center gap-2 px-2 py-1 text-xs text-ink-3">
-        <Keyboard className="size-4" aria-hidden />
-        Keys
-      </DropdownMenu.Label>
-      {Object.values(commands).map((command) => (
-        <div key={command.title} className="flex justify-between px-2 py-0.5 text-xs text-ink-2">
-          <span>{command.title}</span>
-          <kbd className="font-mono text-ink-3">{keysText(command)}</kbd>
-        </div>
-      ))}
-    </>
-  );
 }

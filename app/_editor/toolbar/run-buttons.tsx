@@ -12,8 +12,9 @@ import {
 import { useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
-import { commands, keysText } from "../commands";
+import { commands } from "../commands";
 import { useEditor, useEditorStore, wayTo } from "../context";
+import { useKeysText } from "../keys";
 import { foreseenText } from "../pace";
 import { askToNotify, mayNotify } from "../run-signals";
 import { SweepDialog } from "../sweep/sweep-dialog";
@@ -34,6 +35,7 @@ export function RunButtons() {
 
 function StopButton() {
   const { stopRun } = useActions();
+  const keysText = useKeysText();
   return (
     <Button look="danger" onClick={stopRun} title={`${commands.stop.title} (${keysText(commands.stop)})`}>
       <Square className="size-3.5 fill-current" aria-hidden />
@@ -46,6 +48,7 @@ function StartButtons({ onSweep }: { onSweep(): void }) {
   const foreseen = useEditor((state) => state.foreseen);
   const { runGraph } = useActions();
   const text = foreseen && foreseenText(foreseen);
+  const keysText = useKeysText();
   const title = [`${commands.run.title} (${keysText(commands.run)})`, text].filter(Boolean).join(": ");
   return (
     <div className="flex items-center">

@@ -1,0 +1,176 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Command as Menu } from "cmdk";
+import { useRouter } from "next/navigation";
+import { Dialog } from "radix-ui";
+import { type ReactNode, useState } from "react";
+import { useTRPC } from "../_trpc/client";
+import { cx } from "../_ui/cx";
+import { usePlacing } from "./canvas/adding";
+import { useCommandContext } from "./command-context";
+import { type CommandId, commandEntries, commands, runCommand } from "./commands";
+import { canRun, type Command } from "./commands/command";
+import { placeInGraph } from "./commands/view";
+import { useEditor, useView, useViewStore } from "./context";
+import { useKeysText } from "./keys";
+import { colourOf, fittingTo } from "./node-catalogue";
+
+/** All that can be done, by its name: commands, nodes to add, and graphs to open. */
+export function CommandPalette() {
+  const view = useViewStore();
+  const [search, setSearch] = useState("");
+  const close = () => view.getState().show(undefined);
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/25" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className={cx(
+            "fixed top-[14vh] left-1/2 z-50 w-[min(560px,94vw)] -translate-x-1/2 overflow-hidden",
+            "rounded-xl border border-line-strong bg-raised shadow-2xl outline-none",
+          )}
+        >
+          <Dialog.Title className="sr-only">All commands</Dialog.Title>
+          <Menu label="All commands" loop>
+            <Menu.Input
+              autoFocus
+              value={search}
+              onValueChange={setSearch}
+              placeholder="Do, add or open …"
+              className="w-full border-b border-line bg-transparent px-4 py-3 text-[15px] outline-none"
+            />
+            <Menu.List className="max-h-[min(420px,56vh)] overflow-y-auto p-1.5">
+              <Menu.Empty className="p-4 text-center text-ink-3">Nothing is called that.</Menu.Empty>
+              <CommandItems onDone={close} isSearching={search !== ""} />
+              {search !== "" && <NodeItems onDone={close} />}
+              {search !== "" && <GraphItems onDone={close} />}
+            </Menu.List>
+          </Menu>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+interface ItemsProps {
+  onDone(): void;
+}
+
+/** Commands that there is something to do for; those that were chosen last come first. */
+function CommandItems({ onDone, isSearching }: ItemsProps & { isSearching: boolean }) {
+  const view = useViewStore();
+  const context = useCommandContext();
+  const recent = useView((state) => state.recent);
+  const possible = useEditor((state) =>
+    commandEntries
+      .filter(([, command]) => canRun(command, state))
+      .map(([id]) => id)
+      .join(),
+  );
+  const ids = possible.split(",").filter((id) => id !== "palette") as CommandId[];
+  const known = recent.filter((id): id is CommandId => ids.includes(id as CommandId));
+  const choose = (id: CommandId) => {
+    view.getState().remember(id);
+    onDone();
+    // The palette is gone by then, and what had the focus has it again.
+    setTimeout(() => runCommand(commands[id], context), 30);
+  };
+  const item = (id: CommandId) => <CommandItem key={id} id={id} onChoose={choose} />;
+  if (isSearching) return <Group title="Commands">{ids.map(item)}</Group>;
+  return (
+    <>
+      {known.length > 0 && <Group title="Recent">{known.map(item)}</Group>}
+      <Group title="Commands">{ids.filter((id) => !known.includes(id)).map(item)}</Group>
+    </>
+  );
+}
+
+function CommandItem({ id, onChoose }: { id: CommandId; onChoose(id: CommandId): void }) {
+  const command: Command = commands[id];
+  const keys = useKeysText()(command);
+  return (
+    <Item value={`${command.title} ${command.group}`} onSelect={() => onChoose(id)}>
+      <span className="flex-1 truncate">{command.title}</span>
+      {keys && <kbd className="font-mono text-[11px] text-ink-3">{keys}</kbd>}
+    </Item>
+  );
+}
+
+function NodeItems({ onDone }: ItemsProps) {
+  const frozen = useEditor((state) => state.frozen);
+  const context = useCommandContext();
+  const place = usePlacing();
+  if (frozen) return null;
+  return (
+    <Group title="Add a node">
+      {fittingTo(undefined).map((definition) => (
+        <Item
+          key={definition.type}
+          value={`Add ${definition.title} ${definition.type}`}
+          onSelect={() => {
+            onDone();
+            place(definition.type, placeInGraph(context));
+          }}
+        >
+          <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />
+          <span className="shrink-0">{definition.title}</span>
+          <span className="truncate text-[11px] text-ink-3">{definition.description}</span>
+        </Item>
+      ))}
+    </Group>
+  );
+}
+
+function GraphItems({ onDone }: ItemsProps) {
+  const router = useRouter();
+  const trpc = useTRPC();
+  const here = useEditor((state) => state.graphId);
+  const { data: graphs = [] } = useQuery(trpc.graphs.list.queryOptions());
+  return (
+    <Group title="Open a graph">
+      {graphs
+        .filter(({ id }) => id !== here)
+        .map(({ id, name }) => (
+          <Item
+            key={id}
+            value={`Open ${name} ${id}`}
+            onSelect={() => {
+              onDone();
+              router.push(`/graphs/${id}`);
+            }}
+          >
+            <span className="truncate">{name || "Untitled"}</span>
+          </Item>
+        ))}
+    </Group>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Menu.Group
+      heading={title}
+      className={cx(
+        "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1",
+        "[&_[cmdk-group-heading]]:text-[11px] [&_[cmdk-group-heading]]:font-semibold",
+        "[&_[cmdk-group-heading]]:text-ink-3",
+      )}
+    >
+      {children}
+    </Menu.Group>
+  );
+}
+
+function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
+  return (
+    <Menu.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex cursor-pointer items-center gap-2 rounded-md px-2.5 py-1.5 data-[selected=true]:bg-accent-soft"
+    >
+      {children}
+    </Menu.Item>
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * Copying and pasting by the browser's own events, as text: they ask for no permission, work over plain http, and
+ * between windows. In text fields they concern the text alone.
+ */
+import { toast } from "sonner";
+import type { GraphDocument } from "#nodes/graph/document";
+import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
+import { type Incoming, incomingWires, withIncoming } from "#nodes/graph/incoming";
+import { parsePart, parseText, partText } from "#nodes/graph/parse";
+import { gridStep } from "../snapping";
+import type { CommandContext } from "./command";
+import { placeInGraph } from "./view";
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** True while a menu asks the browser for its event, whatever has the focus. */
+let isAskedFor = false;
+
+/** Copies as Mod+C does. */
+export function copyChosen(): void {
+  ask("copy");
+}
+
+export function cutChosen(): void {
+  ask("cut");
+}
+
+function ask(event: "copy" | "cut"): void {
+  isAskedFor = true;
+  // The only way to the clipboard over plain http.
+  document.execCommand(event);
+  isAskedFor = false;
+}
+
+/** Pastes from a menu. Only the browser may paste by itself: it is asked, and keys are named where it refuses. */
+export async function pasteCopied(context: CommandContext, isWired: boolean): Promise<void> {
+  const text = await navigator.clipboard?.readText().catch(() => undefined);
+  if (text === undefined) toast(`This browser pastes by keys alone: press ${isWired ? "Ctrl+Shift+V" : "Ctrl+V"}.`);
+  else pasteText(context, text, isWired);
+}
+
+/** Listens to copy, cut and paste; gives a function that ends that. */
+export function listenToClipboard(context: CommandContext): () => void {
+  let isShiftDown = false;
+  const { store } = context;
+  function copy(event: ClipboardEvent): void {
+    const { selection, shown, frozen } = store.getState();
+    if (!concernsGraph(event) || !selection.length || (event.type === "cut" && frozen)) return;
+    const part = excerpt(shown, selection);
+    event.clipboardData?.setData("text/plain", partText({ ...part, incoming: incomingWires(shown, selection) }));
+    event.preventDefault();
+    context.view.getState().announce(`Copied: ${selection.length} nodes.`);
+    if (event.type === "cut") store.getState().edit((document) => removeNodes(document, selection));
+  }
+  function pasteHere(event: ClipboardEvent): void {
+    if (!concernsGraph(event) || store.getState().frozen) return;
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (pasteText(context, text, isShiftDown)) event.preventDefault();
+  }
+  function press(event: KeyboardEvent): void {
+    isShiftDown = event.shiftKey;
+  }
+  document.addEventListener("copy", copy);
+  document.addEventListener("cut", copy);
+  document.addEventListener("paste", pasteHere);
+  window.addEventListener("keydown", press, true);
+  return () => {
+    document.removeEventListener("copy", copy);
+    document.removeEventListener("cut", copy);
+    document.removeEventListener("paste", pasteHere);
+    window.removeEventListener("keydown", press, true);
+  };
+}
+
+/** Text that is marked, and fields, are the browser's. */
+function concernsGraph(event: ClipboardEvent): boolean {
+  if (isAskedFor) return true;
+  const target = event.target instanceof Element ? event.target : undefined;
+  if (target?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=alertdialog]"))
+    return false;
+  return event.type === "paste" || (window.getSelection()?.isCollapsed ?? true);
+}
+
+/** Puts copied nodes, or all of an exported graph, under the pointer; true if the text was such. */
+function pasteText(context: CommandContext, text: string, isWired: boolean): boolean {
+  const { part, problems = [] } = copiedIn(text);
+  if (part) {
+    const { shown } = context.store.getState();
+    putIn(context, part, offsetTo(placeInGraph(context), part, shown), isWired ? part.incoming : []);
+  } else if (problems[0]) toast.error("What was copied is no part of a graph.", { description: problems[0].message });
+  return part !== undefined || problems.length > 0;
+}
+
+/** A part of a graph, or an exported graph as one; of other texts nothing is said. */
+function copiedIn(text: string): ReturnType<typeof parsePart> {
+  const found = parsePart(text);
+  if (found.part || found.problems?.length) return found;
+  const isLikeGraph = text.trimStart().startsWith("{") && text.includes('"schema"');
+  const document = isLikeGraph ? parseText(text).document : undefined;
+  return document ? { part: document } : {};
+}
+
+/** Adds a part and chooses it, as one step of the history. */
+export function putIn(
+  { store, view }: CommandContext,
+  part: Part,
+  offset: Point,
+  incoming: readonly Incoming[] = [],
+): void {
+  let ids: string[] = [];
+  store.getState().edit((document) => {
+    const result = paste(document, part, offset);
+    ids = result.ids;
+    const names = Object.fromEntries(Object.keys(part.nodes).map((id, place) => [id, ids[place] ?? id]));
+    return withIncoming(result.document, names, incoming);
+  });
+  store.getState().select(ids);
+  view.getState().announce(`Added: ${ids.length} nodes.`);
+}
+
+/** How far a part is moved for its upper left corner to lie at a place, or beside it where something lies already. */
+export function offsetTo(place: Point, { nodes }: Part, document: Pick<GraphDocument, "nodes">): Point {
+  const positions = Object.values(nodes).map(({ position }) => position);
+  const corner = { x: Math.min(...positions.map(({ x }) => x)), y: Math.min(...positions.map(({ y }) => y)) };
+  const taken = new Set(Object.values(document.nodes).map(({ position: { x, y } }) => `${x} ${y}`));
+  const offset = { x: onGrid(place.x - corner.x), y: onGrid(place.y - corner.y) };
+  const isTaken = () =>
+    positions.some(({ x, y }) => taken.has(`${Math.round(x + offset.x)} ${Math.round(y + offset.y)}`));
+  while (isTaken()) {
+    offset.x += 3 * gridStep;
+    offset.y += 3 * gridStep;
+  }
+  return offset;
+}
+
+const onGrid = (length: number): number => Math.round(length / gridStep) * gridStep;

@@ -1,0 +1,46 @@
+/** Commands on composites: making, opening and expanding them. */
+import { within } from "#nodes/graph/composite-edits";
+import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
+import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
+import { openInside } from "../composites/opening";
+import type { EditorState } from "../store";
+import type { CommandContext } from "./command";
+
+export function isInstanceChosen({ selection, shown }: EditorState): boolean {
+  return selection.some((id) => compositeOf(shown, shown.nodes[id]) !== undefined);
+}
+
+export function makeOfChosen({ store }: CommandContext): void {
+  const { selection, edit, select } = store.getState();
+  let made: string[] = [];
+  edit((document) => {
+    const result = make(document, selection);
+    made = result ? [result.id] : [];
+    return result?.document ?? document;
+  });
+  select(made);
+}
+
+export function openChosen({ store }: CommandContext): void {
+  const [id, ...others] = store.getState().selection;
+  if (id !== undefined && !others.length) openInside(store, id);
+}
+
+/** Puts what lies in the chosen instances in their places; composites without any other instance are gone then. */
+export function expandChosen({ store }: CommandContext): void {
+  const { selection, composite, shown, editWhole, select } = store.getState();
+  const instances = selection.filter((id) => compositeOf(shown, shown.nodes[id]) !== undefined);
+  const types = instances.map((id) => compositeIdOf(shown.nodes[id]?.type ?? "") ?? "");
+  let chosen: string[] = [];
+  editWhole((document) => {
+    const expanded = within(document, composite, (graph) =>
+      instances.reduce((now, id) => {
+        const result = expand(now, id);
+        chosen = [...chosen, ...(result?.ids ?? [])];
+        return result?.document ?? now;
+      }, graph),
+    );
+    return types.reduce(withoutUnused, expanded);
+  });
+  select(chosen);
+}

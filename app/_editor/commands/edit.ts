@@ -1,0 +1,75 @@
+/** Commands that change the graph, and take changes back. */
+import { disconnect, excerpt, removeNodes } from "#nodes/graph/edits";
+import { wireOf } from "../canvas/flow-wires";
+import type { FlowWire } from "../canvas/wire-view";
+import { changeBetween } from "../change-between";
+import { pathToComposite } from "../composites/opening";
+import { putIn } from "./clipboard";
+import type { CommandContext } from "./command";
+import { bringIntoView, placeInGraph, placeOnScreen, rectsOf } from "./view";
+
+export function undo(context: CommandContext): void {
+  step(context, "undo");
+}
+
+export function redo(context: CommandContext): void {
+  step(context, "redo");
+}
+
+/** One step of the history, back or forth. What it changed is chosen, and shown where it is out of view. */
+function step(context: CommandContext, direction: "undo" | "redo"): void {
+  const { store, view, flow } = context;
+  const before = store.getState().history.present;
+  store.getState()[direction]();
+  const now = store.getState().history.present;
+  if (now === before) return;
+  view.getState().announce(direction === "undo" ? "Undone." : "Done again.");
+  const change = changeBetween(before, now);
+  if (!change) return;
+  const { open, composite } = store.getState();
+  if (change.composite !== composite) {
+    const path = pathToComposite(now, change.composite);
+    if (path) open(path);
+  }
+  store.getState().select(change.nodes);
+  const gone = change.gone.map((place) => ({ ...place, width: 240, height: 120 }));
+  // React Flow has to hear of the nodes first.
+  setTimeout(
+    () => bringIntoView(flow, [...rectsOf(flow, change.nodes.length ? change.nodes : change.near), ...gone]),
+    60,
+  );
+}
+
+export function askForNode(context: CommandContext): void {
+  context.view.getState().askForNode({ ...placeOnScreen(context), at: placeInGraph(context) });
+}
+
+export function duplicate(context: CommandContext): void {
+  const { shown, selection } = context.store.getState();
+  putIn(context, excerpt(shown, selection), { x: 40, y: 40 });
+}
+
+/** Takes the chosen nodes and wires out of the graph. */
+export function removeChosen({ store, flow, view }: CommandContext): void {
+  const { selection, edit } = store.getState();
+  const wires = (flow.getEdges() as FlowWire[]).flatMap((edge) => (edge.selected ? (wireOf(edge) ?? []) : []));
+  if (!selection.length && !wires.length) return;
+  edit((document) => removeNodes(wires.length ? disconnect(document, wires) : document, selection));
+  view.getState().announce(`Deleted: ${amount(selection.length, "node")}, ${amount(wires.length, "wire")}.`);
+}
+
+function amount(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** Puts the caret into the title of the chosen node. */
+export function renameChosen({ view }: CommandContext): void {
+  const { panels, set } = view.getState();
+  set({ panels: { ...panels, right: true } });
+  setTimeout(() => document.querySelector<HTMLInputElement>('aside input[aria-label="Title"]')?.select(), 30);
+}
+
+export async function nameVersion({ save, store, view }: CommandContext): Promise<void> {
+  store.getState().settle();
+  if (await save()) view.getState().announce("Saved.");
+}

@@ -1,0 +1,98 @@
+"use client";
+
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useLayoutEffect } from "react";
+import { cx } from "../_ui/cx";
+import { useEditor, useView, useViewStore } from "./context";
+import { type PanelSide, panelWidths, type ViewState } from "./view";
+
+/** Narrower windows begin without the list of nodes. */
+const roomForBoth = 1180;
+
+/**
+ * Reads how this browser had the panels. Before the canvas appears: it would show the graph at another size first.
+ */
+export function useRememberedView(): void {
+  const view = useViewStore();
+  const frozen = useEditor((state) => state.frozen);
+  useLayoutEffect(() => {
+    void view.persist.rehydrate();
+    const { panels, set } = view.getState();
+    if (window.innerWidth < roomForBoth || frozen) set({ panels: { ...panels, left: false } });
+  }, [view, frozen]);
+}
+
+interface SidePanelProps {
+  side: PanelSide;
+  label: string;
+  children: ReactNode;
+}
+
+/** A panel beside the canvas. Its edge is dragged, or moved with the arrow keys, to make it wider. */
+export function SidePanel({ side, label, children }: SidePanelProps) {
+  const width = useView((state) => state.widths[side]);
+  const edge = <PanelEdge side={side} label={label} />;
+  return (
+    <>
+      {side === "right" && edge}
+      <aside
+        aria-label={label}
+        style={{ width }}
+        className={cx("shrink-0 border-line bg-surface", side === "left" ? "border-r" : "border-l")}
+      >
+        {children}
+      </aside>
+      {side === "left" && edge}
+    </>
+  );
+}
+
+/** Pixels that an arrow key moves an edge. */
+const keyStep = 16;
+
+function PanelEdge({ side, label }: Omit<SidePanelProps, "children">) {
+  const view = useViewStore();
+  const width = useView((state) => state.widths[side]);
+  const sign = side === "left" ? 1 : -1;
+  const { least, most } = panelWidths[side];
+  const widen = (to: number) => view.getState().set(withWidth(view.getState(), side, to));
+  function begin(event: PointerEvent): void {
+    const start = event.clientX;
+    const edge = event.currentTarget as HTMLElement;
+    edge.setPointerCapture(event.pointerId);
+    edge.onpointermove = ({ clientX }) => widen(width + sign * (clientX - start));
+  }
+  function end(event: PointerEvent): void {
+    (event.currentTarget as HTMLElement).onpointermove = null;
+  }
+  function press(event: KeyboardEvent): void {
+    const steps = { ArrowLeft: -sign, ArrowRight: sign }[event.key];
+    if (steps === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    widen(width + steps * keyStep);
+  }
+  return (
+    <div
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={`Width of ${label}`}
+      aria-valuenow={width}
+      aria-valuemin={least}
+      aria-valuemax={most}
+      tabIndex={0}
+      onPointerDown={begin}
+      onPointerUp={end}
+      onKeyDown={press}
+      className={cx(
+        "relative z-10 w-0 cursor-col-resize touch-none",
+        "after:absolute after:inset-y-0 after:-left-1 after:w-2 hover:after:bg-accent/30",
+        "focus-visible:after:bg-accent/60",
+      )}
+    />
+  );
+}
+
+function withWidth({ widths }: ViewState, side: PanelSide, width: number): Pick<ViewState, "widths"> {
+  const { least, most } = panelWidths[side];
+  return { widths: { ...widths, [side]: Math.round(Math.min(most, Math.max(least, width))) } };
+}

@@ -1,0 +1,97 @@
+/**
+ * What the window of an editor shows beside the graph: panels, dialogs, how wires are drawn. No part of the document
+ * and of its history; what is a matter of taste is remembered in this browser.
+ */
+import { createStore } from "zustand";
+import { createJSONStorage, persist } from "zustand/middleware";
+import type { AddRequest } from "./canvas/add-popup";
+
+/** What lies over the canvas, or above it. */
+export type Overlay = "palette" | "keys" | "find";
+/** Wires are asked for from a node, or from one of its ports, at a place of the screen. */
+export interface PortRequest {
+  node: string;
+  port?: { name: string; side: "source" | "target" };
+  x: number;
+  y: number;
+}
+export type PanelSide = "left" | "right";
+/** When the shape of what a wire carries stands on it. */
+export type ShapesOnWires = "hover" | "always";
+
+export interface ViewState {
+  overlay: Overlay | undefined;
+  /** A node is asked for, at a place. */
+  adding: AddRequest | undefined;
+  /** A wire is asked for, from a node or a port, by a list. */
+  connecting: PortRequest | undefined;
+  panels: Readonly<Record<PanelSide, boolean>>;
+  widths: Readonly<Record<PanelSide, number>>;
+  overview: boolean;
+  shapes: ShapesOnWires;
+  hidesWires: boolean;
+  /** Commands that were chosen from the palette, the last one first. */
+  recent: readonly string[];
+  /** What was told last to whoever cannot see the canvas. */
+  announcement: string;
+  /** Where the pointer is over the canvas, on the screen: nobody is told when it moves. */
+  pointer: { place?: { x: number; y: number } };
+  show(overlay: Overlay | undefined): void;
+  askForNode(request: AddRequest | undefined): void;
+  askForWire(request: PortRequest | undefined): void;
+  set(change: Partial<Settings>): void;
+  remember(command: string): void;
+  announce(text: string): void;
+}
+/** What stays when the window is closed. */
+export type Settings = Pick<ViewState, "panels" | "widths" | "overview" | "shapes" | "hidesWires" | "recent">;
+export type ViewStore = ReturnType<typeof createView>;
+
+const remembered = 6;
+export const panelWidths = { left: { least: 180, most: 420 }, right: { least: 240, most: 560 } };
+
+/** Nothing is read from the browser before `persist.rehydrate` is called: the server draws what a new browser shows. */
+export function createView() {
+  return createStore<ViewState>()(
+    persist(
+      (set) => ({
+        overlay: undefined,
+        adding: undefined,
+        connecting: undefined,
+        panels: { left: true, right: true },
+        widths: { left: 224, right: 288 },
+        overview: true,
+        shapes: "hover",
+        hidesWires: false,
+        recent: [],
+        announcement: "",
+        pointer: {},
+        show: (overlay) => set({ overlay }),
+        askForNode: (adding) => set({ adding }),
+        askForWire: (connecting) => set({ connecting }),
+        set: (change) => set(change),
+        remember: (command) =>
+          set(({ recent }) => ({
+            recent: [command, ...recent.filter((other) => other !== command)].slice(0, remembered),
+          })),
+        announce: (text) => set(({ announcement }) => ({ announcement: told(text, announcement) })),
+      }),
+      {
+        name: "patchbay-editor",
+        version: 1,
+        skipHydration: true,
+        storage: createJSONStorage(() => localStorage),
+        partialize: settingsOf,
+      },
+    ),
+  );
+}
+
+function settingsOf({ panels, widths, overview, shapes, hidesWires, recent }: ViewState): Settings {
+  return { panels, widths, overview, shapes, hidesWires, recent };
+}
+
+/** The same words twice in a row are read only if they differ: a space that nobody hears tells them apart. */
+function told(text: string, before: string): string {
+  return text === before ? `${text}\u00a0` : text;
+}
