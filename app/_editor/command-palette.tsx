@@ -33,7 +33,7 @@ export function CommandPalette() {
           )}
         >
           <Dialog.Title className="sr-only">All commands</Dialog.Title>
-          <Menu label="All commands" loop>
+          <Menu label="All commands" loop filter={matching}>
             <Menu.Input
               autoFocus
               value={search}
@@ -52,6 +52,14 @@ export function CommandPalette() {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** All words have to be there; what begins with the first one comes first. */
+function matching(value: string, search: string): number {
+  const text = value.toLowerCase();
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.every((word) => text.includes(word))) return 0;
+  return text.startsWith(words[0] ?? "") || text.includes(` ${words[0]}`) ? 1 : 0.5;
 }
 
 interface ItemsProps {

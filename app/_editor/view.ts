@@ -4,17 +4,10 @@
  */
 import { createStore } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
-import type { AddRequest } from "./canvas/add-popup";
+import type { AddRequest, PortRequest } from "./canvas/requests";
 
 /** What lies over the canvas, or above it. */
 export type Overlay = "palette" | "keys" | "find";
-/** Wires are asked for from a node, or from one of its ports, at a place of the screen. */
-export interface PortRequest {
-  node: string;
-  port?: { name: string; side: "source" | "target" };
-  x: number;
-  y: number;
-}
 export type PanelSide = "left" | "right";
 /** When the shape of what a wire carries stands on it. */
 export type ShapesOnWires = "hover" | "always";

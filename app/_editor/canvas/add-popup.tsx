@@ -3,19 +3,9 @@ import { definitionAt, definitionOf, useEditorStore } from "../context";
 import { PalettePopup } from "../palette-popup";
 import type { EditorState } from "../store";
 import { usePlacing } from "./adding";
+import type { AddRequest } from "./requests";
 
-/** Where a node is asked for: on the screen, in the graph, and the port whose wire was let go there. */
-export interface AddRequest {
-  x: number;
-  y: number;
-  at: { x: number; y: number };
-  from?: LooseEnd;
-}
-interface LooseEnd {
-  node: string;
-  port: string;
-  side: "source" | "target";
-}
+type LooseEnd = NonNullable<AddRequest["from"]>;
 
 /** Search at the pointer; what is picked is placed there, and wired to the loose end. */
 export function AddPopup({ request, onClose }: { request: AddRequest; onClose(): void }) {

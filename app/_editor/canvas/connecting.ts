@@ -9,7 +9,7 @@ import { endpointKey } from "#nodes/graph/resolve";
 import { reasonAgainst } from "../checked";
 import { useEditorStore } from "../context";
 import type { EditorState } from "../store";
-import type { AddRequest } from "./add-popup";
+import type { AddRequest } from "./requests";
 import { wireOf } from "./flow-wires";
 import type { FlowWire } from "./wire-view";
 
