@@ -109,11 +109,12 @@ function pictureOf(builder: Builder, config: Config, inputs: Inputs): Picture {
   return { vision, queries, features };
 }
 
-/** Words, with a picture's features in the places of its tokens. */
+/** Words, with a picture's features in the places of its tokens where there is a picture. */
 function mergedTokens(builder: Builder, config: Config, inputs: Inputs, features: () => Value): Value {
   const { text_config: text } = config;
   const table = { rows: text.vocab_size, width: text.word_embed_proj_dim ?? text.hidden_size };
   const words = tokenEmbeddings(builder, "language_model.model.decoder.embed_tokens", inputs, table);
+  if (!inputs.given("pixel_values") && !inputs.given("image_features")) return words;
   const token = builder.graph.constant([imageToken(config)], "int64");
   const isPlace = builder.op.Equal(inputs.need("input_ids"), token);
   return placeFeatures(builder, words, isPlace, features());
@@ -122,19 +123,21 @@ function mergedTokens(builder: Builder, config: Config, inputs: Inputs, features
 function generator({ builder, config, inputs }: Forward<Config>): Outputs {
   // While text is generated, all of a picture is made once.
   const { vision, queries, features } = pictureOf({ ...builder, generation: undefined }, config, inputs);
+  const merged = once(() => mergedTokens(builder, config, inputs, features));
   const language = once(() => {
-    const merged = {
-      inputs_embeds: mergedTokens(builder, config, inputs, features),
+    const given = {
+      inputs_embeds: merged(),
       attention_mask: inputs.given("attention_mask"),
       labels: inputs.given("labels"),
     };
-    return optOutputs(scoped(builder, "language_model"), config.text_config, new Inputs(merged));
+    return optOutputs(scoped(builder, "language_model"), config.text_config, new Inputs(given));
   });
   const output = (path: string) => () => (language()[path] as () => Value)();
   const states = hiddenStates(config.text_config.num_hidden_layers, (index) => output(`hidden_states.${index}`)());
   return {
     loss: output("loss"),
     logits: output("logits"),
+    inputs_embeds: merged,
     image_features: features,
     ...under("vision_outputs", towerOutputs(vision)),
     ...under("qformer_outputs", towerOutputs(queries)),
@@ -156,6 +159,13 @@ const modelInputs = ({ vision_config, text_config }: Config): Record<string, Inp
   ...pictureInputs(vision_config),
   input_ids: { dtype: "int64", shape: ["T", "L"], doc: "With as many picture tokens as there are queries." },
   attention_mask: { dtype: "int64", shape: ["T", "L"], optional: true },
+  inputs_embeds: {
+    dtype: "float32",
+    shape: ["T", "L", text_config.word_embed_proj_dim ?? text_config.hidden_size],
+    optional: true,
+    isUncommon: true,
+    doc: "What the language model reads, pictures among it, instead of pixels and tokens.",
+  },
   labels: { ...(labelInputs.labels as InputSpec), shape: ["T", "L"] },
   image_features: {
     dtype: "float32",

@@ -1,7 +1,8 @@
 /** BLIP (Li et al. 2022): captions, retrieval, and its picture encoder alone. */
 import * as z from "zod";
-import { causalAttentionMask, paddingMask } from "../blocks/attention";
+import { causalAttentionMask, paddingMask, placesOf } from "../blocks/attention";
 import { type Builder, linear, scoped } from "../blocks/builder";
+import { cacheSizes } from "../blocks/caches";
 import { lastPosition } from "../blocks/causal-attention";
 import { nextTokenLoss } from "../blocks/loss";
 import { tokenAt } from "../blocks/tokens";
@@ -90,16 +91,25 @@ function textModel(builder: Builder, config: TextConfig, spec: TextSpec): () => 
     if (!isCausal) return padding && paddingMask(builder, padding);
     if (builder.generation) return undefined;
     const length = ids().shape[1] as Dim;
+    const { caches } = builder;
+    if (caches) return causalAttentionMask(builder, { queries: length, keys: cacheSizes.all, past: caches.before });
     return causalAttentionMask(builder, { queries: length, keys: length, padding });
   });
   const embedded = () => {
-    const positions = builder.generation?.positions ?? spec.positions;
+    const positions = builder.generation?.positions ?? countedOn(builder, ids()) ?? spec.positions;
     return bertEmbeddings(scoped(builder, "embeddings"), config, { ids: ids(), positions });
   };
   const state = layered(embedded, config.num_hidden_layers, (x, i) =>
     bertLayer(scoped(builder, `encoder.layer.${i}`), x, config, { mask: mask(), isCausal, context: context?.() }),
   );
   return () => state(config.num_hidden_layers);
+}
+
+/** The places behind the tokens that came before, where keys and values of these come in: a caption has no padding. */
+function countedOn(builder: Builder, ids: Value): Value | undefined {
+  const { op, caches } = builder;
+  const length = ids.shape[1] as Dim;
+  return caches && op.Reshape(op.Add(placesOf(builder, length), caches.before), { to: [1, length] });
 }
 
 const visionOf = (builder: Builder, config: Config, inputs: Inputs): Tower =>

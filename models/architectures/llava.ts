@@ -264,7 +264,8 @@ function reading({ builder, config, inputs }: Forward<Config>, seen: readonly Se
     "logits",
     ...Array.from({ length: text.num_hidden_layers + 1 }, (_, i) => `hidden_states.${i}`),
   ];
-  return Object.fromEntries(paths.map((path) => [path, () => (read()[path] as () => Value)()]));
+  const readings = paths.map((path) => [path, () => (read()[path] as () => Value)()] as const);
+  return { inputs_embeds: merged, ...Object.fromEntries(readings) };
 }
 
 const picturesSeen = (config: Config, features: () => Value): Seen => ({

@@ -10,14 +10,29 @@ import { writeFolder } from "#tests/kit/written-folder";
 const set = resolve("tests/fixtures/conformance");
 const decoders = ["llama", "llama3-scaled", "qwen2", "qwen2-untied-bf16-sharded", "mistral", "phi3", "gpt2"];
 
-/** The folder of a model, written as an ONNX model. */
-async function written(name: string): Promise<string> {
+/** The folder of a model, written as ONNX models of these names. */
+async function writtenParts(name: string, stems: readonly string[]): Promise<string[]> {
   const out = await temporaryFolder();
   const host = await testHost({ folders: [set] });
   const files = await writeFolder(host, join(set, name), out, { content: "ONNX model" });
-  expect(files).toEqual(expect.arrayContaining(["config.json", "onnx/model.onnx"]));
-  expect(files.filter((file) => file.endsWith(".safetensors"))).toEqual([]);
-  return join(out, "onnx", "model.onnx");
+  const paths = stems.map((stem) => `onnx/${stem}.onnx`);
+  expect(files).toContain("config.json");
+  expect(files.filter((file) => /\.(onnx|safetensors)$/.test(file))).toEqual(paths);
+  return paths.map((path) => join(out, path));
+}
+const written = async (name: string): Promise<string> => (await writtenParts(name, ["model"]))[0] as string;
+
+const open = (path: string | undefined) => ort.InferenceSession.create(path as string, { logSeverityLevel: 3 });
+const asTensor = ({ data, shape }: Stored) =>
+  new ort.Tensor(data instanceof BigInt64Array ? "int64" : "float32", data as never, shape);
+
+/** The tokens of a case, with its prompt, and what a decoder makes of the prompt. */
+async function expectSequences(decoder: Cached, { inputs, outputs }: Stores, begin?: number): Promise<void> {
+  const sequences = rowsOf(outputs.sequences as Stored);
+  const prompts = inputs.input_ids ? rowsOf(inputs.input_ids) : sequences.map(() => [begin as number]);
+  const mask = inputs.attention_mask ? rowsOf(inputs.attention_mask) : prompts.map((row) => row.map(() => 1));
+  const made = (sequences[0]?.length ?? 0) - (prompts[0]?.length ?? 0);
+  expect(await greedy(decoder, prompts, mask, made)).toEqual(sequences);
 }
 
 interface Case {
@@ -25,7 +40,11 @@ interface Case {
   inputs: Record<string, string>;
   outputs: Record<string, string>;
 }
-function casesOf(name: string): Record<string, { inputs: Record<string, Stored>; outputs: Record<string, Stored> }> {
+interface Stores {
+  inputs: Record<string, Stored>;
+  outputs: Record<string, Stored>;
+}
+function casesOf(name: string): Record<string, Stores> {
   const { cases } = JSON.parse(readFileSync(join(set, name, "expected.json"), "utf8")) as { cases: Case[] };
   const { tensors } = readSafetensors(readFileSync(join(set, name, "expected.safetensors")));
   const read = (paths: Record<string, string>) =>
@@ -58,12 +77,40 @@ const rowsOf = ({ shape, data }: Stored): number[][] =>
 describe("an ONNX model of a folder", () => {
   it.each(decoders)("writes what transformers writes, greedy and padded at the left: %s", async (name) => {
     const decoder: Cached = await openCached(await written(name));
-    const { inputs, outputs } = casesOf(name).greedy as NonNullable<ReturnType<typeof casesOf>[string]>;
-    const prompts = rowsOf(inputs.input_ids as Stored);
-    const mask = inputs.attention_mask ? rowsOf(inputs.attention_mask) : prompts.map((row) => row.map(() => 1));
-    const sequences = rowsOf(outputs.sequences as Stored);
-    const made = (sequences[0]?.length ?? 0) - (prompts[0]?.length ?? 0);
-    expect(await greedy(decoder, prompts, mask, made)).toEqual(sequences);
+    await expectSequences(decoder, casesOf(name).greedy as Stores);
+  });
+
+  it.each(["llava", "blip2"])("puts a picture among the words, in three parts: %s", async (name) => {
+    const parts = await writtenParts(name, ["vision_encoder", "embed_tokens", "decoder_model_merged"]);
+    const [vision, words] = await Promise.all([open(parts[0]), open(parts[1])]);
+    const { greedy: wanted } = casesOf(name) as { greedy: Stores };
+    const { image_features: seen } = await vision.run({ pixel_values: asTensor(wanted.inputs.pixel_values as Stored) });
+    const { image_token_index: place } = JSON.parse(readFileSync(join(set, name, "config.json"), "utf8"));
+    const embedded = async (ids: ort.Tensor): Promise<ort.Tensor> => {
+      const { inputs_embeds: embeds } = await words.run({ input_ids: ids });
+      const [numbers, features] = [embeds, seen].map((tensor) => tensor?.data as Float32Array);
+      const width = seen?.dims.at(-1) as number;
+      let used = 0;
+      for (const [i, id] of (ids.data as BigInt64Array).entries()) {
+        if (id !== BigInt(place)) continue;
+        numbers?.set(features?.subarray(used * width, ++used * width) ?? [], i * width);
+      }
+      return embeds as ort.Tensor;
+    };
+    await expectSequences(await openCached(parts[2] as string, { embedded }), wanted);
+  });
+
+  it("captions a picture that it looks at all along, in two parts", async () => {
+    const parts = await writtenParts("blip-caption", ["encoder_model", "decoder_model_merged"]);
+    const encoder = await open(parts[0]);
+    const { greedy: wanted } = casesOf("blip-caption") as { greedy: Stores };
+    const { last_hidden_state: seen } = await encoder.run({
+      pixel_values: asTensor(wanted.inputs.pixel_values as Stored),
+    });
+    const decoder = await openCached(parts[1] as string, { also: { encoder_hidden_states: seen as ort.Tensor } });
+    const { text_config: text } = JSON.parse(readFileSync(join(set, "blip-caption", "config.json"), "utf8"));
+    await expectSequences(decoder, { ...wanted, inputs: {} }, text.bos_token_id);
+    expect(decoder.session.inputNames).toEqual(expect.arrayContaining(["past_key_values.1.value"]));
   });
 
   it("gives the same scores of whole texts as of texts in parts", async () => {

@@ -1,10 +1,11 @@
-/** A model of Hugging Face's as the .onnx file that lies in the folder `onnx` beside its config.json. */
+/** A model of Hugging Face's as the .onnx files that lie in the folder `onnx` beside its config.json. */
 import { hubLayout } from "#models/architectures/core/hub-layout";
 import type { OpenedConfig } from "#models/architectures/core/open";
-import { optimumGraph } from "#models/architectures/core/optimum";
+import { optimumGraphs } from "#models/architectures/core/optimum";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
 import { bytesFile, type ZipFile } from "#models/files/zip-writer";
+import type { Graph } from "#models/onnx/graph";
 import { sizeOf } from "#models/onnx/shape";
 import { readProcessor } from "#models/pictures/processor-config";
 import type { Host } from "./host";
@@ -27,7 +28,10 @@ export interface OnnxFolder {
   settings: Record<string, unknown>;
 }
 
-/** `model.onnx`, or `model_q4.onnx` and `model_quantized.onnx` of matrices in blocks, as transformers.js names them. */
+/**
+ * `model.onnx`, or the parts that transformers.js loads apart (`optimumGraphs`); each with `_q4` or `_quantized` behind
+ * its name where it has matrices in blocks.
+ */
 export async function onnxFolder(
   host: Pick<Host, "size" | "read">,
   { model, folder, weights, scope, processor }: OnnxFolderSources,
@@ -42,19 +46,30 @@ export async function onnxFolder(
   const found = new Map(
     placed.map(({ name, from, stored }) => [name, (from === "weights" ? ofWeights : ofFolder)?.get(stored)]),
   );
-  const graph = optimumGraph(model, { has: (name) => found.has(name), size: sizeGiven(processor) });
+  const graphs = optimumGraphs(model, { has: (name) => found.has(name), size: sizeGiven(processor) });
+  const files: ZipFile[] = [];
+  const beside: Record<string, number> = {};
+  for (const [stem, graph] of graphs) {
+    const sources = sourcesOf(graph, found);
+    const name = `${stem}${suffixOf([...sources.values()])}.onnx`;
+    const dataName = `${name}_data`;
+    const { model: bytes, data } = await onnxFiles(host, graph, sources, { dataName, isBeside: false });
+    files.push(bytesFile(`onnx/${name}`, bytes));
+    if (!data) continue;
+    files.push({ path: `onnx/${dataName}`, ...data });
+    beside[name] = 1;
+  }
+  return { files, settings: Object.keys(beside).length ? { use_external_data_format: beside } : {} };
+}
+
+function sourcesOf(graph: Graph, found: ReadonlyMap<string, Stored | undefined>): Map<string, ParameterSource> {
   const sources = new Map<string, ParameterSource>();
   for (const { name, value } of graph.parameters) {
     const source = found.get(name) as Stored;
     refuseOther(name, value.shape as readonly number[], source.shape);
     sources.set(name, source);
   }
-  const name = fileNameOf([...sources.values()]);
-  const dataName = `${name}_data`;
-  const { model: bytes, data } = await onnxFiles(host, graph, sources, { dataName, isBeside: false });
-  const files: ZipFile[] = [bytesFile(`onnx/${name}`, bytes)];
-  if (data) files.push({ path: `onnx/${dataName}`, ...data });
-  return { files, settings: data ? { use_external_data_format: { [name]: 1 } } : {} };
+  return sources;
 }
 
 /** The size that every picture has behind a processor, where it is one. */
@@ -83,8 +98,8 @@ function refuseOther(name: string, wanted: readonly number[], found: readonly nu
   );
 }
 
-function fileNameOf(sources: readonly ParameterSource[]): string {
+function suffixOf(sources: readonly ParameterSource[]): string {
   const bits = sources.flatMap((source) => ("bits" in source ? [source.bits] : []));
-  if (!bits.length) return "model.onnx";
-  return bits.includes(4) ? "model_q4.onnx" : "model_quantized.onnx";
+  if (!bits.length) return "";
+  return bits.includes(4) ? "_q4" : "_quantized";
 }

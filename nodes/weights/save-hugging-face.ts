@@ -44,8 +44,10 @@ are not written: wire the weights as they were before *Quantize*.
 
 As *ONNX model* the weights become \`onnx/model.onnx\` in place of .safetensors files, laid out as Optimum does, so that
 transformers.js loads the folder: a language model with past and present, all others from their inputs to what they
-give. Its numbers are float32; those of *Quantize* stay blocks, in \`onnx/model_q4.onnx\` (\`dtype: "q4"\`) or
-\`onnx/model_quantized.onnx\` (\`"q8"\`).
+give. LLaVA and BLIP-2 become \`vision_encoder\`, \`embed_tokens\` and \`decoder_model_merged\`; of LLaVA-NeXT and
+LLaVA-OneVision the first sees single tiles, which whoever runs it packs. A captioner (BLIP) becomes \`encoder_model\`
+and \`decoder_model_merged\`. Numbers are float32; those of *Quantize* stay blocks, in \`onnx/model_q4.onnx\`
+(\`dtype: "q4"\`) or \`onnx/model_quantized.onnx\` (\`"q8"\`), of several files in those that hold them.
 
 ${hubDocs}`,
   version: 1,

@@ -7,12 +7,20 @@ export interface Cached {
   session: ort.InferenceSession;
   /** What comes in where nothing came before, but its rows. */
   emptyOf(rows: number): Tensors;
+  /** What comes in with each call besides, such as what is seen of a picture. */
+  also?: Tensors;
+  /** What new tokens are read as, where they are not read as ids. */
+  embedded?(ids: ort.Tensor): Promise<ort.Tensor>;
 }
 
-export async function openCached(path: string | Uint8Array): Promise<Cached> {
+export async function openCached(
+  path: string | Uint8Array,
+  others: Pick<Cached, "also" | "embedded"> = {},
+): Promise<Cached> {
   const session = await ort.InferenceSession.create(path as string, { logSeverityLevel: 3 });
   const past = session.inputMetadata.filter(({ name }) => name.startsWith("past_key_values."));
   return {
+    ...others,
     session,
     emptyOf(rows) {
       return Object.fromEntries(
@@ -34,7 +42,7 @@ export interface Step {
 
 /** One call on new tokens of each row; the mask is of the earlier ones too. */
 export async function stepOf(
-  { session, emptyOf }: Cached,
+  { session, emptyOf, also, embedded }: Cached,
   tokens: readonly (readonly number[])[],
   mask: readonly (readonly number[])[],
   past: Tensors = emptyOf(tokens.length),
@@ -46,12 +54,16 @@ export async function stepOf(
     let place = -1;
     return row.map((counts) => (counts ? ++place : 1)).slice(seen - length);
   });
-  const { logits, ...others } = await session.run({
-    input_ids: tensor(tokens.flat(), length),
+  const ids = tensor(tokens.flat(), length);
+  const given: Tensors = {
+    ...(embedded ? { inputs_embeds: await embedded(ids) } : { input_ids: ids }),
     attention_mask: tensor(mask.flat(), seen),
     position_ids: tensor(positions, length),
+    ...also,
     ...past,
-  });
+  };
+  const taken = Object.entries(given).filter(([name]) => session.inputNames.includes(name));
+  const { logits, ...others } = await session.run(Object.fromEntries(taken));
   const presents = Object.fromEntries(
     Object.entries(others).map(([name, value]) => [name.replace("present.", "past_key_values."), value]),
   );
