@@ -3,6 +3,7 @@
  * that is shown.
  */
 import { createStore } from "zustand";
+import { hasItem } from "#nodes/graph/annotations";
 import { circleReason, within } from "#nodes/graph/composite-edits";
 import { compositeIdOf, insideOf, separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -30,6 +31,7 @@ export interface EditorState {
   composite: string | undefined;
   /** The check of the document as it is now. */
   checked: CheckedDocument;
+  /** Items: nodes by their ids, frames and notes as "frame:ID" and "note:ID". */
   selection: readonly string[];
   run: RunState;
   /** What a run of the graph would compute, as it was when it was last looked. */
@@ -99,7 +101,7 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     redo: () => set((state) => moved(state, redo(state.history))),
     select: (ids) =>
       set(({ selection, shown, history }) => {
-        const there = ids.filter((id) => Object.hasOwn(shown.nodes, id));
+        const there = ids.filter((id) => hasItem(shown, id));
         return selection.join() === there.join() ? {} : { selection: there, history: settled(history) };
       }),
     settle: () => set(({ history }) => ({ history: settled(history) })),
@@ -153,8 +155,8 @@ function seen(document: GraphDocument, path: readonly string[]): Pick<EditorStat
 
 /** Those of some nodes that are seen. */
 function known(ids: readonly string[], document: GraphDocument, path: readonly string[]): string[] {
-  const { nodes } = seen(document, path).shown;
-  return ids.filter((id) => Object.hasOwn(nodes, id));
+  const { shown } = seen(document, path);
+  return ids.filter((id) => hasItem(shown, id));
 }
 
 /** The state with another history: checked where nodes or wires are others, and to be saved. Nothing in a snapshot. */
@@ -162,9 +164,11 @@ function moved(state: EditorState, history: History<GraphDocument>): Partial<Edi
   const before = state.history.present;
   const now = history.present;
   if (state.frozen || now === before) return {};
-  const isChecked = now.nodes === before.nodes && now.wires === before.wires && now.composites === before.composites;
+  const isChecked = (["nodes", "wires", "composites", "constants"] as const).every(
+    (part) => now[part] === before[part],
+  );
   const view = seen(now, state.path);
-  const selection = state.selection.filter((id) => Object.hasOwn(view.shown.nodes, id));
+  const selection = state.selection.filter((id) => hasItem(view.shown, id));
   return {
     history,
     ...view,

@@ -55,6 +55,8 @@ export const port = {
   file: portOf("file"),
 } satisfies { [T in PortType]: unknown };
 
+export const portTypes = Object.keys(port) as [PortType, ...PortType[]];
+
 type Wrapped<P extends Port, V> = P extends { many: true } ? V[] : P extends { optional: true } ? V | undefined : V;
 type HostValue<P extends Port> = Wrapped<P, P extends { deferred: string } ? Deferred : PortValue[P["type"]]>;
 

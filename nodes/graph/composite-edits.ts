@@ -1,5 +1,6 @@
 /** Changes inside of composites and of their boundaries, as pure functions of the whole document. */
 import { cleanText } from "#models/files/text";
+import { withAnnotations } from "./annotations";
 import { circleFrom } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, insideOf } from "./composites";
 import { boundary, type Composite, type GraphDocument, type Wire } from "./document";
@@ -18,12 +19,13 @@ export function within(document: GraphDocument, composite: string | undefined, c
   if (!inside) return document;
   const changed = change(inside);
   if (changed === inside) return document;
-  const { nodes, wires, ...rest } = changed;
+  const { nodes, wires } = changed;
   const before = compositeNamed(changed, composite) as Composite;
   // What is said of the boundary by drawing a wire is declared.
-  const after: Composite = { ...before, nodes, wires: wires as Composite["wires"] };
+  const after: Composite = withAnnotations({ ...before, nodes, wires: wires as Composite["wires"] }, changed);
   const composites = { ...changed.composites, [composite]: declared(after) };
-  return withSoundBoundaries({ ...rest, nodes: document.nodes, wires: document.wires, composites });
+  const outside = { ...changed, nodes: document.nodes, wires: document.wires, composites };
+  return withSoundBoundaries(withAnnotations(outside, document));
 }
 
 /** The composite that contains itself through its own inside, as a sentence; nothing while none does. */

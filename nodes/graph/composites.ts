@@ -1,4 +1,5 @@
 /** What a document says of composites: which nodes are instances, of what, and what lies in them. */
+import { withAnnotations } from "./annotations";
 import { boundary, type Composite, type Endpoint, type GraphDocument, type GraphNode } from "./document";
 
 /** Between the id of an instance and the id of what lies in it: "tower/encoder". */
@@ -52,7 +53,9 @@ export function compositesWithin(document: Holder, ids: Iterable<string>): Recor
  */
 export function insideOf(document: GraphDocument, id: string): GraphDocument | undefined {
   const composite = compositeNamed(document, id);
-  return composite && { ...document, nodes: composite.nodes, wires: composite.wires };
+  if (!composite) return undefined;
+  const { nodes, wires } = composite;
+  return withAnnotations({ ...document, nodes, wires }, composite);
 }
 
 export const isBoundary = ({ node }: Pick<Endpoint, "node">): boolean =>

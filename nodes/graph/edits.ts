@@ -1,15 +1,34 @@
 import { registry as everyNode } from "../registry.gen";
 import { cleanText, cleanTexts } from "#models/files/text";
+import {
+  added,
+  changeItems,
+  frameIdOf,
+  frameItem,
+  noteItem,
+  rounded,
+  unframe,
+  withAnnotations,
+  withBendsMoved,
+  withMembers,
+} from "./annotations";
 import { compositeIdOf, compositesIn, compositesWithin, compositeType } from "./composites";
-import { type Composite, type GraphDocument, type GraphNode, isNodeId, type Wire } from "./document";
+import { constantsFor, referenceTo, replaceIn } from "./constants";
+import {
+  type Composite,
+  type GraphDocument,
+  type GraphNode,
+  isNodeId,
+  type Pin,
+  type Point,
+  type Wire,
+} from "./document";
 import { definitionOf, endpointKey, type Registry } from "./resolve";
 
 /**
  * Every change the editor makes, as a pure function of the document. An edit that changes nothing returns the same
  * document. What is typed and pasted becomes text that can be kept.
  */
-type Position = { x: number; y: number };
-
 export const sameWire = (a: Wire, b: Wire): boolean =>
   endpointKey(a.from) === endpointKey(b.from) && endpointKey(a.to) === endpointKey(b.to);
 
@@ -31,7 +50,7 @@ export function idBeside(nodes: Readonly<Record<string, unknown>>, type: string)
 export function addNode(
   document: GraphDocument,
   type: string,
-  position: Position,
+  position: Point,
   registry: Registry = everyNode,
 ): { document: GraphDocument; id: string } {
   const id = freeId(document, type);
@@ -48,15 +67,18 @@ export function addNode(
   };
 }
 
-const rounded = ({ x, y }: Position): Position => ({ x: Math.round(x), y: Math.round(y) });
-
-export function removeNodes(document: GraphDocument, ids: readonly string[]): GraphDocument {
-  const gone = new Set(ids);
-  return {
-    ...document,
-    nodes: Object.fromEntries(Object.entries(document.nodes).filter(([id]) => !gone.has(id))),
-    wires: document.wires.filter((w) => !gone.has(w.from.node) && !gone.has(w.to.node)),
-  };
+/** Takes items away, with the wires of nodes; what lies in a frame stays where it is. */
+export function removeNodes(document: GraphDocument, items: readonly string[]): GraphDocument {
+  const gone = new Set(items);
+  const frames = items.flatMap((item) => frameIdOf(item) ?? []);
+  const now = frames.length ? unframe(document, frames) : document;
+  const kept = <T>(table: Record<string, T> = {}, itemOf: (id: string) => string = String): Record<string, T> =>
+    Object.fromEntries(Object.entries(table).filter(([id]) => !gone.has(itemOf(id))));
+  const wires = now.wires.filter((w) => !gone.has(w.from.node) && !gone.has(w.to.node));
+  return withAnnotations(
+    { ...now, nodes: kept(now.nodes), wires },
+    { frames: now.frames, notes: now.notes && kept(now.notes, noteItem) },
+  );
 }
 
 /** Draws a wire; an input that takes one wire loses the one it had. */
@@ -74,6 +96,57 @@ export const disconnect = (document: GraphDocument, wires: readonly Wire[]): Gra
 function changeNode(document: GraphDocument, id: string, changes: Partial<GraphNode>): GraphDocument {
   const node = document.nodes[id];
   return node ? { ...document, nodes: { ...document.nodes, [id]: { ...node, ...changes } } } : document;
+}
+
+/** Bypasses nodes, or mutes them; runs them again where all of them are so already. */
+export function toggleOff(
+  document: GraphDocument,
+  ids: readonly string[],
+  off: NonNullable<GraphNode["off"]>,
+): GraphDocument {
+  const nodes = ids.filter((id) => Object.hasOwn(document.nodes, id));
+  const isOff = nodes.length > 0 && nodes.every((id) => document.nodes[id]?.off === off);
+  return changeNodes(document, nodes, (node) => ({ ...node, off: isOff ? undefined : off }));
+}
+
+/** Draws nodes as their titles alone; whole again where all of them are drawn so already. */
+export function toggleCollapsed(document: GraphDocument, ids: readonly string[]): GraphDocument {
+  const nodes = ids.filter((id) => Object.hasOwn(document.nodes, id));
+  const isCollapsed = nodes.length > 0 && nodes.every((id) => document.nodes[id]?.collapsed);
+  return changeNodes(document, nodes, (node) => ({ ...node, collapsed: isCollapsed ? undefined : true }));
+}
+
+/** Lets a result stand in for running a node; without one it runs again. */
+export const setPin = (document: GraphDocument, id: string, pin: Pin | undefined): GraphDocument =>
+  changeNodes(document, [id], (node) => ({ ...node, pin }));
+
+/** The document with no pinned result, as others get it, for whom it would not be there. */
+export function withoutPins(document: GraphDocument): GraphDocument {
+  const unpinned = <L extends Pick<GraphDocument, "nodes">>(level: L): L =>
+    changeNodes(level, Object.keys(level.nodes), (node) => ({ ...node, pin: undefined }));
+  const { composites } = document;
+  if (!composites) return unpinned(document);
+  const entries = Object.entries(composites).map(([id, composite]) => [id, unpinned(composite)]);
+  return { ...unpinned(document), composites: Object.fromEntries(entries) };
+}
+
+/** Changes nodes; what is said to be undefined is taken away. The same graph where none of them changes. */
+function changeNodes<L extends Pick<GraphDocument, "nodes">>(
+  level: L,
+  ids: readonly string[],
+  change: (node: GraphNode) => GraphNode,
+): L {
+  const changed = ids.flatMap((id) => {
+    const node = level.nodes[id];
+    if (!node) return [];
+    const entries = Object.entries(change(node)).filter(([, value]) => value !== undefined);
+    const next = Object.fromEntries(entries) as GraphNode;
+    const isSame =
+      Object.keys(next).length === Object.keys(node).length &&
+      entries.every(([name, value]) => node[name as keyof GraphNode] === value);
+    return isSame ? [] : [[id, next] as const];
+  });
+  return changed.length ? { ...level, nodes: { ...level.nodes, ...Object.fromEntries(changed) } } : level;
 }
 
 /** Sets a parameter; `undefined` returns it to its default. */
@@ -104,58 +177,139 @@ export const setDescription = (document: GraphDocument, description: string): Gr
   description: cleanText(description),
 });
 
-export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Position>>): GraphDocument {
-  const moved = Object.entries(positions).flatMap(([id, next]) => {
-    const node = document.nodes[id];
-    const position = rounded(next);
-    const rests = !node || (node.position.x === position.x && node.position.y === position.y);
-    return rests ? [] : [[id, { ...node, position }]];
+/** Puts items at places. Bends of a wire go along where both its ends move by the same way. */
+export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Point>>): GraphDocument {
+  const moved = changeItems(document, Object.keys(positions), (item, now) => {
+    const position = rounded(positions[item] as Point);
+    const rests = now.position.x === position.x && now.position.y === position.y;
+    return rests ? now : { ...now, position };
   });
-  return moved.length ? { ...document, nodes: { ...document.nodes, ...Object.fromEntries(moved) } } : document;
+  if (moved === document || !document.wires.some(({ via }) => via)) return moved;
+  const wayOf = (id: string): Point => {
+    const [before, after] = [document.nodes[id]?.position, moved.nodes[id]?.position];
+    return before && after ? { x: after.x - before.x, y: after.y - before.y } : { x: 0, y: 0 };
+  };
+  const wires = document.wires.map((wire) => {
+    const [from, to] = [wayOf(wire.from.node), wayOf(wire.to.node)];
+    const isCarried = wire.via && (from.x || from.y) && from.x === to.x && from.y === to.y;
+    return isCarried ? withBendsMoved(wire, from) : wire;
+  });
+  return { ...moved, wires };
 }
 
-/** A part of a graph, with the composites whose instances lie in it. */
-export type Part = Pick<GraphDocument, "nodes" | "wires" | "composites">;
+/** A part of a graph, with the composites whose instances lie in it and the constants that it refers to. */
+export type Part = Pick<GraphDocument, "nodes" | "wires" | "frames" | "notes" | "composites" | "constants">;
 
-/** The chosen nodes and the wires among them: what is copied. */
-export function excerpt(document: GraphDocument, ids: readonly string[]): Part {
-  const chosen = new Set(ids);
-  const nodes = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id)));
+/** The chosen items, all that lies in chosen frames, and the wires among them: what is copied. */
+export function excerpt(document: GraphDocument, items: readonly string[]): Part {
+  const chosen = new Set(withMembers(document, items));
+  const chosenOf = <T extends { frame?: string }>(
+    table: Record<string, T> = {},
+    itemOf = String as (id: string) => string,
+  ) =>
+    Object.fromEntries(
+      Object.entries(table).flatMap(([id, value]) => (chosen.has(itemOf(id)) ? [[id, inChosen(value, chosen)]] : [])),
+    );
+  const nodes = chosenOf(document.nodes);
+  const [frames, notes] = [chosenOf(document.frames, frameItem), chosenOf(document.notes, noteItem)];
   const composites = compositesWithin(document, compositesIn(nodes));
+  const constants = constantsFor(document, nodes);
+  const wires = document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node));
   return {
-    nodes,
-    wires: document.wires.filter((w) => chosen.has(w.from.node) && chosen.has(w.to.node)),
+    ...withAnnotations<Part>({ nodes, wires }, { frames, notes }),
     ...(Object.keys(composites).length ? { composites } : {}),
+    ...(Object.keys(constants).length ? { constants } : {}),
   };
 }
 
+/** Without the frame that it lies in, where that is not chosen. */
+function inChosen<T extends { frame?: string }>(value: T, chosen: ReadonlySet<string>): T {
+  const { frame, ...rest } = value;
+  return frame === undefined || chosen.has(frameItem(frame)) ? value : (rest as T);
+}
+
 /**
- * Adds copies under free ids; wires that came into the excerpt from outside are not copied. Composites that the
- * document lacks, or has otherwise, come along.
+ * Adds copies under free ids; wires that came into the excerpt from outside are not copied. Composites and constants
+ * that the document lacks, or has otherwise, come along. The ids are those of items.
  */
 export function paste(
   document: GraphDocument,
-  part: Part,
-  offset: Position,
+  copied: Part,
+  offset: Point,
 ): { document: GraphDocument; ids: string[] } {
+  const { constants, part } = withConstantsOf(document, copied);
   const { composites, nodes } = withComposites(document, part);
-  const { wires } = part;
-  const renamed = new Map<string, string>();
-  const together = { ...document.nodes };
-  for (const [id, node] of Object.entries(nodes)) {
-    const fresh = idBeside(together, node.type);
-    renamed.set(id, fresh);
-    const position = rounded({ x: node.position.x + offset.x, y: node.position.y + offset.y });
-    together[fresh] = withWeightsOfItsOwn(document, { ...node, position });
+  const [frames, notes] = [part.frames ?? {}, part.notes ?? {}];
+  const frameNames = freshNames(document.frames, frames, (_, id) => id);
+  const noteNames = freshNames(document.notes, notes, (_, id) => id);
+  const nodeNames = freshNames(document.nodes, nodes, ({ type }) => type);
+  function copy<T extends { position: Point; frame?: string }>(value: T): T {
+    const { frame, ...rest } = value;
+    const position = rounded(added(value.position, offset));
+    const into = frame === undefined ? undefined : frameNames.get(frame);
+    return { ...rest, position, ...(into === undefined ? {} : { frame: into }) } as T;
   }
-  const copies = wires.flatMap((w) => {
-    const from = renamed.get(w.from.node);
-    const to = renamed.get(w.to.node);
-    return from && to ? [{ from: { ...w.from, node: from }, to: { ...w.to, node: to } }] : [];
+  function together<T extends { position: Point; frame?: string }>(
+    known: Record<string, T> | undefined,
+    fresh: Record<string, T>,
+    names: ReadonlyMap<string, string>,
+  ): Record<string, T> {
+    const copies = Object.entries(fresh).map(([id, value]) => [names.get(id) ?? id, copy(value)] as const);
+    return { ...known, ...Object.fromEntries(copies) };
+  }
+  const copies = part.wires.flatMap((wire) => {
+    const [from, to] = [nodeNames.get(wire.from.node), nodeNames.get(wire.to.node)];
+    if (!from || !to) return [];
+    return [withBendsMoved({ ...wire, from: { ...wire.from, node: from }, to: { ...wire.to, node: to } }, offset)];
   });
-  const wired = [...document.wires, ...copies];
-  const pasted = { ...document, nodes: together, wires: wired, ...(composites ? { composites } : {}) };
-  return { document: pasted, ids: [...renamed.values()] };
+  const pasted = withAnnotations(
+    {
+      ...document,
+      nodes: withNamesOfTheirOwn(document, together(document.nodes, nodes, nodeNames)),
+      wires: [...document.wires, ...copies],
+      ...(composites ? { composites } : {}),
+      ...(constants ? { constants } : {}),
+    },
+    { frames: together(document.frames, frames, frameNames), notes: together(document.notes, notes, noteNames) },
+  );
+  const ids = [
+    ...nodeNames.values(),
+    ...[...frameNames.values()].map(frameItem),
+    ...[...noteNames.values()].map(noteItem),
+  ];
+  return { document: pasted, ids };
+}
+
+/** What copies are called beside what is there. */
+function freshNames<T>(
+  known: Readonly<Record<string, unknown>> | undefined,
+  copied: Readonly<Record<string, T>>,
+  stemOf: (value: T, id: string) => string,
+): Map<string, string> {
+  const taken: Record<string, unknown> = { ...known };
+  const names = new Map<string, string>();
+  for (const [id, value] of Object.entries(copied)) {
+    const fresh = idBeside(taken, stemOf(value, id));
+    taken[fresh] = true;
+    names.set(id, fresh);
+  }
+  return names;
+}
+
+/** The constants of a document and of a part of another, and the part as it refers to them. */
+function withConstantsOf(document: GraphDocument, part: Part): { constants?: GraphDocument["constants"]; part: Part } {
+  const names = new Map<string, string>();
+  const together = { ...document.constants };
+  for (const [name, constant] of Object.entries(part.constants ?? {})) {
+    const isKnown = JSON.stringify(together[name]) === JSON.stringify(constant);
+    const fresh = isKnown || !Object.hasOwn(together, name) ? name : idBeside(together, name);
+    together[fresh] = constant;
+    if (fresh !== name) names.set(name, fresh);
+  }
+  if (!Object.keys(together).length) return { part };
+  if (!names.size) return { constants: together, part };
+  const renamed = replaceIn(part, (name) => (names.has(name) ? referenceTo(names.get(name) ?? name) : undefined));
+  return { constants: together, part: renamed };
 }
 
 /** The composites of a document and of a part of another, and the part's nodes as instances of them. */
@@ -187,12 +341,16 @@ function renamedTypes(nodes: GraphDocument["nodes"], names: ReadonlyMap<string, 
 }
 
 /** Of instances of one composite only one calls its weights as they are called inside. */
-function withWeightsOfItsOwn({ nodes }: GraphDocument, node: GraphNode): GraphNode {
-  const isAlike = (other: GraphNode) => other.type === node.type && other.params.scope === node.params.scope;
-  if (compositeIdOf(node.type) === undefined || node.params.scope === undefined) return node;
-  if (!Object.values(nodes).some(isAlike)) return node;
-  const { scope: _, ...params } = node.params;
-  return { ...node, params };
+function withNamesOfTheirOwn({ nodes: known }: GraphDocument, nodes: GraphDocument["nodes"]): GraphDocument["nodes"] {
+  const nameOf = ({ type, params }: GraphNode) => JSON.stringify([type, params.scope]);
+  const taken = new Set(Object.values(known).map(nameOf));
+  const entries = Object.entries(nodes).map(([id, node]): [string, GraphNode] => {
+    const { scope, ...params } = node.params;
+    const isNamed = compositeIdOf(node.type) !== undefined && scope !== undefined;
+    if (!isNamed || Object.hasOwn(known, id) || !taken.has(nameOf(node))) return [id, node];
+    return [id, { ...node, params }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The first instance of a composite calls its weights as they are called inside: others may be given them. */

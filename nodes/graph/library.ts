@@ -3,7 +3,8 @@ import { withoutOuter } from "./composite-edits";
 import { compositeNamed, compositesWithin, type Composites, compositeType } from "./composites";
 import type { Composite, GraphDocument } from "./document";
 import { endpointKey } from "./document";
-import { paste } from "./edits";
+import { constantNamed, replaceIn } from "./constants";
+import { paste, withoutPins } from "./edits";
 
 /** A composite with those that lie in it. */
 export interface SavedComposite {
@@ -18,9 +19,10 @@ export interface LibraryEntry extends SavedComposite {
   version: number;
 }
 
-/** What is saved of a composite. Where it was copied from is said by the entry, not in it. */
+/** What is saved of a composite: constants by their values, and no pinned result, which are the graph's. Where it was copied from is said by the entry, not in it. */
 export function savedFrom(document: GraphDocument, composite: string): SavedComposite | undefined {
-  const { [composite]: root, ...others } = compositesWithin(document, [composite]);
+  const inlined = replaceIn(document, (name) => constantNamed(document, name)?.value);
+  const { [composite]: root, ...others } = compositesWithin(withoutPins(inlined), [composite]);
   if (!root) return undefined;
   const { origin: _, ...plain } = root;
   return { root: composite, composites: { [composite]: plain, ...others } };

@@ -1,9 +1,29 @@
 /** A part of a graph to a composite, and an instance back to what lies in it: two edits that undo each other. */
 import { registry as everyNode } from "../registry.gen";
+import {
+  added,
+  frameItem,
+  frameOf,
+  hasItem,
+  membersOf,
+  noteItem,
+  withAnnotations,
+  withBendsMoved,
+  withMembers,
+} from "./annotations";
 import { ownDefinition } from "./composite-definition";
 import { isNamed } from "./composite-scopes";
 import { compositeIdOf, compositeOf, compositeType } from "./composites";
-import { boundary, type Composite, type Endpoint, endpointKey, type GraphDocument, type GraphNode } from "./document";
+import {
+  boundary,
+  type Composite,
+  type Endpoint,
+  endpointKey,
+  type GraphDocument,
+  type GraphNode,
+  type Point,
+  type Wire,
+} from "./document";
 import { idBeside } from "./edits";
 import { innerScopes } from "./expand-scopes";
 import type { Registry } from "./resolve";
@@ -20,7 +40,8 @@ export function make(
   selection: readonly string[],
   { title = "Composite", registry = everyNode }: { title?: string; registry?: Registry } = {},
 ): { document: GraphDocument; id: string; composite: string } | undefined {
-  const chosen = new Set(selection.filter((id) => Object.hasOwn(document.nodes, id)));
+  const items = withMembers(document, selection);
+  const chosen = new Set(items.filter((id) => Object.hasOwn(document.nodes, id)));
   const [first] = Object.keys(document.nodes).filter((id) => chosen.has(id));
   if (first === undefined) return undefined;
   const others = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => !chosen.has(id)));
@@ -28,31 +49,33 @@ export function make(
   const composite = idBeside(document.composites ?? {}, id);
   const ports = new CrossedPorts(document.wires, chosen);
   const inside = Object.entries(document.nodes).filter(([each]) => chosen.has(each));
-  const definition: Composite = {
-    title,
-    nodes: Object.fromEntries(inside),
-    wires: innerWires(document.wires, chosen, ports),
-    inputs: ports.declared("inputs"),
-    outputs: ports.declared("outputs"),
-    params: {},
-  };
+  const drawn = annotationsAround(document, chosen, new Set(items));
+  const definition = withAnnotations<Composite>(
+    {
+      title,
+      nodes: Object.fromEntries(inside),
+      wires: innerWires(document.wires, chosen, ports),
+      inputs: ports.declared("inputs"),
+      outputs: ports.declared("outputs"),
+      params: {},
+    },
+    drawn.inside,
+  );
   const hasNames = inside.some(([each, node]) => holdsNames(document, node, each, registry));
   const instance: GraphNode = {
     type: compositeType(composite),
     version: 1,
     params: hasNames ? { scope: "" } : {},
     position: cornerOf(inside.map(([, node]) => node)),
+    ...(drawn.frame === undefined ? {} : { frame: drawn.frame }),
   };
-  return {
-    id,
-    composite,
-    document: {
-      ...document,
-      nodes: replaced(document.nodes, chosen, { [id]: instance }),
-      wires: outerWires(document.wires, chosen, ports, id),
-      composites: { ...document.composites, [composite]: definition },
-    },
+  const made = {
+    ...document,
+    nodes: replaced(document.nodes, chosen, { [id]: instance }),
+    wires: outerWires(document.wires, chosen, ports, id),
+    composites: { ...document.composites, [composite]: definition },
   };
+  return { id, composite, document: withAnnotations(made, drawn.outside) };
 }
 
 /**
@@ -72,18 +95,17 @@ export function expand(
   const by = { x: instance.position.x - corner.x, y: instance.position.y - corner.y };
   const valued = withValues(composite, instance);
   const scoped = innerScopes({ document, id, instance, composite, nodes: valued, names, registry });
+  const { place, frames, notes } = placing(document, instance, composite, by);
   const inside = Object.entries(scoped).map(([inner, node]): [string, GraphNode] => {
-    const position = { x: node.position.x + by.x, y: node.position.y + by.y };
-    return [names.get(inner) ?? inner, { ...node, position }];
+    const off = node.off ?? (instance.off === "muted" ? "muted" : undefined);
+    return [names.get(inner) ?? inner, place(off ? { ...node, off } : node)];
   });
-  return {
-    ids: inside.map(([each]) => each),
-    document: {
-      ...document,
-      nodes: replaced(document.nodes, new Set([id]), Object.fromEntries(inside)),
-      wires: expandedWires(document.wires, id, composite, names),
-    },
+  const expanded = {
+    ...document,
+    nodes: replaced(document.nodes, new Set([id]), Object.fromEntries(inside)),
+    wires: expandedWires({ wires: document.wires, id, composite, names, by }),
   };
+  return { ids: inside.map(([each]) => each), document: withAnnotations(expanded, { frames, notes }) };
 }
 
 /** The document without a composite, if it has no instance. */
@@ -97,6 +119,77 @@ export function withoutUnused(document: GraphDocument, composite: string): Graph
   const { [composite]: _, ...others } = composites;
   const { composites: __, ...rest } = document;
   return Object.keys(others).length ? { ...rest, composites: others } : rest;
+}
+
+type Annotations = Pick<GraphDocument, "frames" | "notes">;
+
+/**
+ * Frames and notes as they are parted when nodes become a composite: inside are those that were chosen, and those
+ * around nothing but chosen nodes. `frame` is the one that all of it lies in.
+ */
+function annotationsAround(
+  document: GraphDocument,
+  chosen: ReadonlySet<string>,
+  items: ReadonlySet<string>,
+): { inside: Annotations; outside: Annotations; frame: string | undefined } {
+  const { frames = {}, notes = {} } = document;
+  const going = new Set(items);
+  for (const id of Object.keys(frames)) {
+    const members = membersOf(document, id);
+    const nodes = members.filter((item) => Object.hasOwn(document.nodes, item));
+    if (!nodes.length || !nodes.every((node) => chosen.has(node))) continue;
+    for (const item of [frameItem(id), ...members]) going.add(item);
+  }
+  const parted = <T>(table: Record<string, T>, itemOf: (id: string) => string, isInside: boolean): Record<string, T> =>
+    Object.fromEntries(Object.entries(table).filter(([id]) => going.has(itemOf(id)) === isInside));
+  const outermost = [...going].filter((item) => {
+    const frame = hasItem(document, item) ? frameOf(document, item) : undefined;
+    return hasItem(document, item) && (frame === undefined || !going.has(frameItem(frame)));
+  });
+  const around = new Set(outermost.map((item) => frameOf(document, item)));
+  return {
+    inside: { frames: parted(frames, frameItem, true), notes: parted(notes, noteItem, true) },
+    outside: { frames: parted(frames, frameItem, false), notes: parted(notes, noteItem, false) },
+    frame: around.size === 1 ? [...around][0] : undefined,
+  };
+}
+
+/** Where what lies in an instance comes to lie, and the document's frames and notes with those inside. */
+function placing(document: GraphDocument, instance: GraphNode, composite: Composite, by: Point) {
+  const names = freeNames(document.frames, composite.frames);
+  function place<T extends { position: Point; frame?: string }>(value: T): T {
+    const within = value.frame === undefined ? undefined : names.get(value.frame);
+    const frame = within ?? instance.frame ?? value.frame;
+    const placed = { ...value, position: added(value.position, by) };
+    return frame === undefined ? placed : { ...placed, frame };
+  }
+  function together<T extends { position: Point; frame?: string }>(
+    outer: Record<string, T> = {},
+    inner: Record<string, T> = {},
+    fresh: ReadonlyMap<string, string> = freeNames(outer, inner),
+  ): Record<string, T> {
+    const placed = Object.entries(inner).map(([id, value]) => [fresh.get(id) ?? id, place(value)] as const);
+    return { ...outer, ...Object.fromEntries(placed) };
+  }
+  return {
+    place,
+    frames: together(document.frames, composite.frames, names),
+    notes: together(document.notes, composite.notes),
+  };
+}
+
+/** What those of one table are called beside those of another: as before, where that is free. */
+function freeNames(outer: object = {}, inner: object = {}): Map<string, string> {
+  const taken: Record<string, unknown> = { ...outer };
+  const ids = Object.keys(inner);
+  for (const id of ids) taken[id] ??= true;
+  const names = new Map<string, string>();
+  for (const id of ids) {
+    const name = Object.hasOwn(outer, id) ? idBeside(taken, id) : id;
+    taken[name] = true;
+    names.set(id, name);
+  }
+  return names;
 }
 
 /** The upper left corner of some nodes. */
@@ -156,10 +249,12 @@ class CrossedPorts {
 }
 
 function innerWires(wires: Wires, chosen: ReadonlySet<string>, ports: CrossedPorts): Composite["wires"] {
-  const read = wires.flatMap(({ from, to }) => {
+  // What comes in bends inside, where each of several readers has a wire of its own; what goes out bends outside.
+  const read = wires.flatMap((wire) => {
+    const { from, to } = wire;
     if (!chosen.has(to.node)) return [];
-    if (chosen.has(from.node)) return [{ from, to }];
-    return [{ from: { node: boundary.inputs, port: ports.nameOf("inputs", from) }, to }];
+    if (chosen.has(from.node)) return [wire];
+    return [{ ...wire, from: { node: boundary.inputs, port: ports.nameOf("inputs", from) } }];
   });
   const given = new Map<string, Endpoint>();
   for (const { from, to } of wires) {
@@ -175,11 +270,12 @@ function innerWires(wires: Wires, chosen: ReadonlySet<string>, ports: CrossedPor
 /** The wires that are left outside; what fed several nodes inside feeds one port. */
 function outerWires(wires: Wires, chosen: ReadonlySet<string>, ports: CrossedPorts, id: string): Wires {
   const fed = new Set<string>();
-  return wires.flatMap(({ from, to }) => {
+  return wires.flatMap((wire) => {
+    const { from, to } = wire;
     const [isFromInside, isToInside] = [chosen.has(from.node), chosen.has(to.node)];
     if (isFromInside && isToInside) return [];
-    if (isFromInside) return [{ from: { node: id, port: ports.nameOf("outputs", from) }, to }];
-    if (!isToInside) return [{ from, to }];
+    if (isFromInside) return [{ ...wire, from: { node: id, port: ports.nameOf("outputs", from) } }];
+    if (!isToInside) return [wire];
     const port = ports.nameOf("inputs", from);
     if (fed.has(port)) return [];
     fed.add(port);
@@ -216,30 +312,48 @@ function withValues({ nodes, params }: Composite, instance: GraphNode): Nodes {
   return valued;
 }
 
+interface Expanding {
+  wires: Wires;
+  id: string;
+  composite: Composite;
+  names: ReadonlyMap<string, string>;
+  /** How far what lies inside moves. */
+  by: Point;
+}
+
+/** Where a wire begins, and how it bends on its way through boundaries. */
+type Beginning = Pick<Wire, "from" | "via">;
+
 /** The wires of a graph with an instance taken apart: those inside first where they are read from outside. */
-function expandedWires(
-  wires: Wires,
-  id: string,
-  { wires: inner }: Composite,
-  names: ReadonlyMap<string, string>,
-): Wires {
+function expandedWires({ wires, id, composite, names, by }: Expanding): Wires {
+  const inner = composite.wires.map((wire) => withBendsMoved(wire, by));
   const renamed = ({ node, port }: Endpoint): Endpoint => ({ node: names.get(node) ?? node, port });
-  const fed = (port: string) => wires.filter(({ to }) => to.node === id && to.port === port).map(({ from }) => from);
-  function sourcesOf(source: Endpoint, passed: readonly string[] = []): Endpoint[] {
-    if (source.node !== id) return [source];
-    if (passed.includes(source.port)) return [];
-    const given = inner.filter(({ to }) => to.node === boundary.outputs && to.port === source.port);
-    return given.flatMap(({ from }) => innerSources(from, [...passed, source.port]));
+  const fed = (port: string) => wires.filter(({ to }) => to.node === id && to.port === port);
+  function beginningsOf(wire: Beginning, passed: readonly string[] = []): Beginning[] {
+    const { from, via } = wire;
+    if (from.node !== id) return [{ from, via }];
+    if (passed.includes(from.port)) return [];
+    const given = inner.filter(({ to }) => to.node === boundary.outputs && to.port === from.port);
+    return given.flatMap((each) => innerBeginnings(each, [...passed, from.port])).map((each) => bentOn(each, via));
   }
-  function innerSources(source: Endpoint, passed: readonly string[] = []): Endpoint[] {
-    if (source.node !== boundary.inputs) return [renamed(source)];
-    return fed(source.port).flatMap((outer) => sourcesOf(outer, passed));
+  function innerBeginnings({ from, via }: Beginning, passed: readonly string[] = []): Beginning[] {
+    if (from.node !== boundary.inputs) return [{ from: renamed(from), via }];
+    return fed(from.port).flatMap((outer) => beginningsOf(outer, passed).map((each) => bentOn(each, via)));
   }
-  const outside = wires.flatMap(({ from, to }) =>
-    to.node === id ? [] : sourcesOf(from).map((source) => ({ from: source, to })),
+  const outside = wires.flatMap((wire) =>
+    wire.to.node === id ? [] : beginningsOf(wire).map((beginning) => wireFrom(beginning, wire.to)),
   );
-  const inside = inner.flatMap(({ from, to }) =>
-    to.node === boundary.outputs ? [] : innerSources(from).map((source) => ({ from: source, to: renamed(to) })),
+  const inside = inner.flatMap((wire) =>
+    wire.to.node === boundary.outputs
+      ? []
+      : innerBeginnings(wire).map((beginning) => wireFrom(beginning, renamed(wire.to))),
   );
   return [...outside, ...inside];
 }
+
+const bentOn = ({ from, via = [] }: Beginning, more: Wire["via"] = []): Beginning => ({
+  from,
+  via: [...via, ...more].slice(0, 32),
+});
+
+const wireFrom = ({ from, via }: Beginning, to: Endpoint): Wire => (via?.length ? { from, to, via } : { from, to });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type JsonFlaw, jsonFlaws } from "#models/files/json-text";
 import { cleanText, decodeText } from "#models/files/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
+import type { Part } from "./edits";
 import { foreignFormat } from "./foreign";
 import type { Incoming } from "./incoming";
 import { errorProblem, type Problem } from "./problem";
@@ -11,8 +12,8 @@ const maxDepth = 100;
 
 type Failed = { problems: Problem[] };
 type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
-/** Nodes, wires among them, and those that came into them from outside. */
-type Part = Pick<GraphDocument, "nodes" | "wires" | "composites"> & { incoming?: Incoming[] };
+/** A part of a graph, and the wires that came into it from outside. */
+type Copied = Part & { incoming?: Incoming[] };
 
 /** A file to document: UTF-8, or UTF-16 with a byte-order mark. */
 export function parseBytes(bytes: Uint8Array): Parsed {
@@ -44,18 +45,21 @@ const copiedPart = z.object({
   patchbay: z.literal(1),
   nodes: graphDocument.shape.nodes,
   wires: graphDocument.shape.wires,
+  frames: graphDocument.shape.frames,
+  notes: graphDocument.shape.notes,
   composites: graphDocument.shape.composites,
   incoming: graphDocument.shape.wires.element
     .extend({ type: z.string().max(100) })
     .array()
     .optional(),
+  constants: graphDocument.shape.constants,
 });
 
 /** A part as text, for the clipboard. */
-export const partText = (part: Part): string => JSON.stringify({ patchbay: 1, ...part });
+export const partText = (part: Copied): string => JSON.stringify({ patchbay: 1, ...part });
 
 /** What was copied; `part` and `problems` are both missing when something else is on the clipboard, such as a text. */
-export function parsePart(text: string): { part?: Part; problems?: Problem[] } {
+export function parsePart(text: string): { part?: Copied; problems?: Problem[] } {
   if (!text.trimStart().startsWith("{") || !text.includes('"patchbay"')) return {};
   const { json, problems } = parseJson(text);
   return problems ? { problems } : validated(json, copiedPart, ({ patchbay: _, ...part }) => ({ part }));
