@@ -19,7 +19,10 @@ export interface LibraryEntry extends SavedComposite {
   version: number;
 }
 
-/** What is saved of a composite: constants by their values, and no pinned result, which are the graph's. Where it was copied from is said by the entry, not in it. */
+/**
+ * What is saved of a composite: constants by their values, and no pinned result, which are the graph's. Where it was
+ * copied from is said by the entry, not in it.
+ */
 export function savedFrom(document: GraphDocument, composite: string): SavedComposite | undefined {
   const inlined = replaceIn(document, (name) => constantNamed(document, name)?.value);
   const { [composite]: root, ...others } = compositesWithin(withoutPins(inlined), [composite]);
