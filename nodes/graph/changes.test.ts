@@ -45,7 +45,7 @@ it("tells of a composite that is new once, and of one that is changed each chang
 });
 
 it("compares fields that it has never heard of", () => {
-  const before = { ...base, constants: { D: 8, N: 2 } } as GraphDocument;
-  const after = { ...base, constants: { D: 16, K: 1 } } as GraphDocument;
+  const before = { ...base, constants: { D: 8, N: 2 } } as unknown as GraphDocument;
+  const after = { ...base, constants: { D: 16, K: 1 } } as unknown as GraphDocument;
   expect(told(before, after)).toEqual(["changed constants D", "removed constants N", "added constants K"]);
 });

@@ -172,7 +172,7 @@ describe("merge", () => {
 
   it("renames in lists of nodes that other parts hold", () => {
     const framed = (document: GraphDocument, ids: string[]) =>
-      ({ ...document, frames: { f: { title: "", nodes: ids } } }) as GraphDocument;
+      ({ ...document, frames: { f: { title: "", nodes: ids } } }) as unknown as GraphDocument;
     const mine = framed(setParam(addNode(base, "image.resize", at).document, "resize_2", "width", 1), ["resize_2"]);
     const theirs = setParam(addNode(base, "image.resize", at).document, "resize_2", "width", 2);
     expect(merge(base, mine, theirs).document).toMatchObject({ frames: { f: { nodes: ["resize_3"] } } });
