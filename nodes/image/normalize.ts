@@ -26,13 +26,13 @@ and SigLIP, or none for 0…1.`,
     const plane = h * w;
     const data = new Float32Array(n * 3 * plane);
     // 256 possible values per channel: look them up.
-    const tables = tablesOf(normalizations[params.preset]);
-    for (let i = 0; i < n; i++) {
-      for (let c = 0; c < 3; c++) {
-        const table = tables[c] as Float32Array;
-        const to = (i * 3 + c) * plane;
-        for (let p = 0, from = i * plane * 3 + c; p < plane; p++, from += 3)
-          data[to + p] = table[source[from] as number] as number;
+    const [red, green, blue] = tablesOf(normalizations[params.preset]) as [Float32Array, Float32Array, Float32Array];
+    for (let i = 0, from = 0; i < n; i++) {
+      const first = i * 3 * plane;
+      for (let to = first; to < first + plane; to++, from += 3) {
+        data[to] = red[source[from] as number] as number;
+        data[to + plane] = green[source[from + 1] as number] as number;
+        data[to + 2 * plane] = blue[source[from + 2] as number] as number;
       }
     }
     return { pixels: { dtype: "float32", shape: [n, 3, h, w], data } };

@@ -12,7 +12,7 @@ import { nodeOf, type OpenStream } from "./stream-rows";
 import { rowCount, sliceRows } from "./values";
 
 /** What is cheap to make again is kept up to so many bytes. */
-const smallBytes = 64 * 2 ** 20;
+const smallBytes = 16 * 2 ** 20;
 
 /** Chunks that are smaller together become one value. */
 const joinedBytes = 16 * 2 ** 20;
