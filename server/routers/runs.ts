@@ -9,20 +9,46 @@ import { createRun, runAgain } from "../runs/create";
 import { curvesOf } from "../runs/curves";
 import { foreseeRun } from "../runs/foresee";
 import { moveRun, readQueue, runNext } from "../runs/queue";
-import { listRuns, readRun } from "../runs/read";
+import { runFilter } from "../runs/filter";
+import { countRuns, listRuns, remarkOn, runFacets } from "../runs/list";
+import { readRun } from "../runs/read";
 import { removeRuns } from "../runs/remove";
 import { watchRun } from "../runs/watch";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
 const askedBy = z.string().max(64).optional();
+const sortable = ["createdAt", "name", "status", "took"] as const;
+const numberColumn = z.templateLiteral(["number:", z.string().min(1).max(400)]);
 const noTargets = "it names no node; “all” asks for everything";
 
 export const runs = router({
-  /** Runs that were asked for one by one; those of a sweep are in its table. */
+  /** Runs that were asked for one by one, newest first; those of a sweep are in its table. */
   list: procedure
-    .input(z.object({ graphId: id.optional(), take: z.int().min(1).max(500).default(100) }))
-    .query(({ ctx, input }) => listRuns(ctx.db, input)),
+    .input(
+      runFilter.extend({
+        take: z.int().min(1).max(500).default(100),
+        offset: z.int().min(0).max(1_000_000).default(0),
+        order: z.object({ by: z.union([z.enum(sortable), numberColumn]), descending: z.boolean() }).optional(),
+      }),
+    )
+    .query(({ ctx, input: { take, offset, order, ...filter } }) => listRuns(ctx.db, filter, { take, offset, order })),
+  count: procedure.input(runFilter).query(({ ctx, input }) => countRuns(ctx.db, input)),
+  /** By what runs can be found. */
+  facets: procedure.query(({ ctx }) => runFacets(ctx.db)),
+  /** A star, tags, a note. */
+  remark: procedure
+    .input(
+      z.object({
+        ids: z.array(id).min(1).max(1000),
+        starred: z.boolean().optional(),
+        tags: z.array(z.string().max(60)).max(20).optional(),
+        note: z.string().max(4000).optional(),
+      }),
+    )
+    .mutation(async ({ ctx, input: { ids, ...remarks } }) => {
+      if (!(await remarkOn(ctx.db, ids, remarks))) throw notFound("This run");
+    }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     const run = await readRun(ctx.db, input.id);
@@ -84,12 +110,24 @@ export const runs = router({
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await removeRuns(ctx.db, { id: input.id }))) throw notFound("This run");
   }),
+  /** Deletes some runs; those that go on are named, and stay. */
+  removeMany: procedure.input(z.object({ ids: z.array(id).min(1).max(1000) })).mutation(async ({ ctx, input }) => {
+    let removed = 0;
+    const refused: string[] = [];
+    for (const one of input.ids) {
+      await removeRuns(ctx.db, { id: one }).then(
+        (isRemoved) => (removed += Number(isRemoved)),
+        () => refused.push(one),
+      );
+    }
+    return { removed, refused };
+  }),
 
   /** The lines that a run drew, or draws: what charts of several runs are made of. */
   curves: procedure.input(z.object({ id })).query(({ ctx, input }) => curvesOf(ctx.db, input.id)),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
   compare: procedure
-    .input(z.object({ ids: z.array(id).min(1).max(12) }))
+    .input(z.object({ ids: z.array(id).min(1).max(50) }))
     .query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
 
   /** A run's events, from the beginning or from where the connection broke; `at` is when each was told. */

@@ -2,6 +2,7 @@ import { inFileName } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { metricValue } from "#nodes/graph/sweep";
+import { numbersIn } from "./numbers";
 import { specOf } from "../sweeps/spec";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
@@ -67,6 +68,7 @@ export async function finishRun(
         provider,
         metric: spec && metricValue(spec.metric, outputs, run.document),
         error: error && asJson(error),
+        numbers: numbersIn(outputs),
         result: asJson({ outputs, ran, cached, timings, problems, warnings }),
         finishedAt: new Date(),
       },

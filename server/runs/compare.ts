@@ -3,6 +3,7 @@ import type { PublicError, RunStatus } from "#nodes/graph/events";
 import type { Assignment } from "#nodes/graph/sweep";
 import type { Db } from "../db";
 import { readable } from "../graphs/checked";
+import { numbersIn } from "./numbers";
 
 /** What is known of a run besides its graph and its values. */
 export interface RunFacts {
@@ -77,14 +78,4 @@ export async function compareRuns(
     };
   });
   return { runs, parameters: differences(found.map(({ document }) => readable(document).document)) };
-}
-
-function numbersIn(outputs: NonNullable<Result["outputs"]>): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const [node, ports] of Object.entries(outputs)) {
-    for (const [port, { type, value }] of Object.entries(ports)) {
-      if (type === "number") numbers[`${node}.${port}`] = value as number;
-    }
-  }
-  return numbers;
 }

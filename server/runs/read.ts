@@ -39,6 +39,9 @@ export interface RunResult {
 
 export interface RunDetails extends RunSummary {
   targets: string[];
+  starred: boolean;
+  tags: string[];
+  note: string;
   /** Number of the graph's version that was run. */
   version?: number;
   /** An empty graph where the stored one is broken. */
@@ -49,17 +52,6 @@ export interface RunDetails extends RunSummary {
   artifacts: { id: string; node: string; port: string; type: string; ref: string; name: string }[];
 }
 
-/** Runs that belong to no sweep, newest first. */
-export async function listRuns(db: Db, { graphId, take }: { graphId?: string; take: number }): Promise<RunSummary[]> {
-  const rows = await db.run.findMany({
-    where: { graphId, sweepId: null },
-    orderBy: { createdAt: "desc" },
-    take,
-    select: summaryColumns,
-  });
-  return rows.map((row) => ({ ...row, error: row.error as PublicError | null }));
-}
-
 /** A run with its graph and its result, or nothing. */
 export async function readRun(db: Db, id: string): Promise<RunDetails | undefined> {
   const run = await db.run.findUnique({
@@ -67,6 +59,9 @@ export async function readRun(db: Db, id: string): Promise<RunDetails | undefine
     select: {
       ...summaryColumns,
       targets: true,
+      starred: true,
+      tags: true,
+      note: true,
       document: true,
       result: true,
       version: { select: { number: true } },
