@@ -108,6 +108,8 @@ export function fold(state: RunState, event: TimedEvent): RunState {
     }
     case "resumed":
       return withoutLater(state, event.node, event.step);
+    case "epochs":
+      return state;
     case "memory":
       return withMemory(state, event);
   }

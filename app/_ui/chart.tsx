@@ -89,12 +89,17 @@ function optionsOf({ label, looks, height, legend, log, focus }: Shape): Omit<uP
     cursor: focus ? { drag, focus: { prox: 24 }, points: { show: false } } : { drag },
     focus: { alpha: focus ? 0.25 : 1 },
     hooks: { setSeries: [(_, series) => focus?.current?.(series === null ? undefined : series - 1)] },
-    axes: [
-      { ...axis, size: 26 },
-      { ...axis, size: widthOf, values: (_, ticks) => ticks.map(tickText) },
-    ],
+    axes: chartAxes(),
     series: [{ label }, ...looks.map(seriesOf)],
   };
+}
+
+/** Axes below and beside a chart, in the colours of the theme. */
+export function chartAxes(): uPlot.Axis[] {
+  return [
+    { ...axis, size: 26 },
+    { ...axis, size: widthOf, values: (_, ticks) => ticks.map(tickText) },
+  ];
 }
 
 const axis: uPlot.Axis = {

@@ -4,7 +4,7 @@ import { GitCompareArrows } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Button } from "./button";
 
-const most = 12;
+const most = 50;
 
 /** Opens the chosen runs side by side; says how many it takes. */
 export function CompareButton({ ids }: { ids: ReadonlySet<string> }) {

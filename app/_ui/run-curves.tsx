@@ -1,67 +1,60 @@
 "use client";
 
-import { useQueries } from "@tanstack/react-query";
-import { type Dispatch, type SetStateAction, useMemo, useRef, useState } from "react";
-import uPlot from "uplot";
-import { type Outputs, useTRPC } from "../_trpc/client";
+import { Download } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { type Dispatch, type SetStateAction, useDeferredValue, useMemo, useRef, useState } from "react";
+import type uPlot from "uplot";
+import { Button } from "./button";
 import { Card } from "./card";
-import { Chart, type Line } from "./chart";
 import { Checkbox } from "./checkbox";
+import { Choice } from "./choice";
+import type { XAxis } from "./curves/axes";
+import { CurvePlot } from "./curves/curve-plot";
+import { type DrawnRun, drawnRuns, type ShownRun } from "./curves/drawn";
+import { useCurves } from "./curves/use-curves";
+import { curvesAsCsv, curvesAsSvg, keepFile, plotAsPng } from "./curves/export";
 
-export interface ShownRun {
-  id: string;
-  label: string;
-  colour: string;
-  /** Drawn over the others. */
-  strong?: boolean;
-  /** It goes on: its curve grows. */
-  going: boolean;
-}
-type Curve = Outputs["runs"]["curves"][number];
-/** A run with the one of its curves that is shown. */
-interface DrawnRun {
-  run: ShownRun;
-  curve: Curve;
-}
-
-/**
- * One line of several runs over each other, such as the loss by step. `first` is the node, or "node · line", that is
- * shown at first; `lit` the run under the pointer, here or elsewhere.
- */
-export function RunCurves({
-  runs,
-  first,
-  note,
-  lit,
-  onLit,
-}: {
+interface RunCurvesProps {
   runs: readonly ShownRun[];
+  /** The node, or "node · line", that is shown at first. */
   first?: string;
   note?: string;
+  /** The run under the pointer, here or elsewhere. */
   lit?: string;
   onLit?: Dispatch<SetStateAction<string | undefined>>;
-}) {
+}
+
+const axisLabels: Record<XAxis, string> = { step: "step", time: "seconds", epoch: "epoch" };
+
+/**
+ * One line of several runs over each other, such as the loss: smoothed with the line itself faint behind, by step, time
+ * or epoch, and as files.
+ */
+export function RunCurves({ runs, first, note, lit, onLit }: RunCurvesProps) {
   const [chosen, setChosen] = useState<string>();
-  const [log, setLog] = useState(false);
+  const [looks, setLooks] = useState({ axis: "step" as XAxis, smoothing: 0, logX: false, logY: false });
+  const plot = useRef<uPlot>(undefined);
   const curves = useCurves(runs);
   const names = [...new Set(curves.flatMap((list) => list.map((curve) => curve.name)))];
   const name = chosen ?? nameToBegin(names, first);
-  const drawn = useMemo(() => drawnRuns(runs, curves, name), [runs, curves, name]);
-  const { x, lines } = useMemo(() => joined(drawn), [drawn]);
+  const { axis, smoothing } = useDeferredValue(looks);
+  const drawn = useMemo(
+    () => drawnRuns(runs, curves, name, { axis, smoothing }),
+    [runs, curves, name, axis, smoothing],
+  );
   const focus = useFocus(drawn, onLit);
   if (!names.length) return null;
-  const litPlace = drawn.findIndex(({ run }) => run.id === lit);
-  const litRun = drawn[litPlace];
+  const litRun = drawn.find(({ run }) => run.id === lit);
+  const label = axis === "step" ? (drawn[0]?.curve.label ?? "step") : axisLabels[axis];
   return (
     <Card
       title="Curves"
       note={litRun ? lastPoint(litRun) : note}
       actions={
         <>
-          <Checkbox label="Logarithmic" checked={log} onChange={setLog} />
           <select
             aria-label="Line"
-            className="field w-auto"
+            className="field w-auto max-w-56"
             value={name}
             onChange={(event) => setChosen(event.target.value)}
           >
@@ -69,67 +62,117 @@ export function RunCurves({
               <option key={option}>{option}</option>
             ))}
           </select>
+          <ExportMenu drawn={drawn} label={label} plot={plot} {...looks} />
         </>
       }
     >
-      <Chart
-        label={drawn[0]?.curve.label ?? ""}
-        x={x}
-        lines={lines}
-        height={260}
-        log={log}
-        lit={litRun && litPlace}
-        onFocus={focus}
-      />
+      <LooksBar looks={looks} onChange={setLooks} />
+      {drawn.length ? (
+        <CurvePlot
+          label={label}
+          drawn={drawn}
+          isSmoothed={smoothing > 0}
+          logX={looks.logX}
+          logY={looks.logY}
+          height={300}
+          lit={lit}
+          onFocus={focus}
+          plot={plot}
+        />
+      ) : (
+        <p className="py-16 text-center text-ink-3">These runs did not tell their {axisLabels[looks.axis]}.</p>
+      )}
     </Card>
   );
 }
 
-/** The curves of each run. What a run drew never changes; what it draws is asked for again. */
-function useCurves(runs: readonly ShownRun[]): Curve[][] {
-  const trpc = useTRPC();
-  return useQueries({
-    queries: runs.map(({ id, going }) =>
-      trpc.runs.curves.queryOptions(
-        { id },
-        {
-          staleTime: going ? 0 : Number.POSITIVE_INFINITY,
-          refetchInterval: going ? 2000 : false,
-          queryKeyHashFn: (key) => JSON.stringify([key, going]),
-        },
-      ),
-    ),
-    combine: (results) => results.map((result) => result.data ?? []),
-  });
+interface PlotLooks {
+  axis: XAxis;
+  smoothing: number;
+  logX: boolean;
+  logY: boolean;
+}
+
+function LooksBar({ looks, onChange }: { looks: PlotLooks; onChange(looks: PlotLooks): void }) {
+  const set = (changed: Partial<PlotLooks>) => onChange({ ...looks, ...changed });
+  return (
+    <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1">
+      <Choice
+        label="Along"
+        options={{ step: "Step", time: "Time", epoch: "Epoch" }}
+        value={looks.axis}
+        onChange={(axis: XAxis) => set({ axis })}
+      />
+      <label className="flex items-center gap-2 text-xs text-ink-2">
+        Smoothing
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          className="w-32 accent-[var(--accent)]"
+          value={looks.smoothing}
+          onChange={(event) => set({ smoothing: Number(event.target.value) })}
+        />
+        <span className="w-8 tabular-nums">{looks.smoothing.toFixed(2)}</span>
+      </label>
+      <Checkbox label="Logarithmic" checked={looks.logY} onChange={(logY) => set({ logY })} />
+      <Checkbox label="Logarithmic along" checked={looks.logX} onChange={(logX) => set({ logX })} />
+    </div>
+  );
+}
+
+interface ExportMenuProps extends PlotLooks {
+  drawn: readonly DrawnRun[];
+  label: string;
+  plot: { current: uPlot | undefined };
+}
+
+function ExportMenu({ drawn, label, plot, logX, logY }: ExportMenuProps) {
+  const item = "cursor-pointer rounded-md px-2 py-1.5 outline-none data-[highlighted]:bg-sunken";
+  async function keepPng(): Promise<void> {
+    const picture = plot.current && (await plotAsPng(plot.current));
+    if (picture) keepFile("curves.png", picture);
+  }
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger asChild>
+        <Button disabled={!drawn.length} aria-label="Export the curves">
+          <Download className="size-4" aria-hidden />
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={6}
+          className="z-50 w-48 rounded-xl border border-line-strong bg-raised p-1.5 shadow-2xl"
+        >
+          <DropdownMenu.Item
+            className={item}
+            onSelect={() => keepFile("curves.csv", curvesAsCsv(drawn, label), "text/csv")}
+          >
+            All points, CSV
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={item} onSelect={() => void keepPng()}>
+            What is shown, PNG
+          </DropdownMenu.Item>
+          <DropdownMenu.Item
+            className={item}
+            onSelect={() => keepFile("curves.svg", curvesAsSvg(drawn, { label, logX, logY }), "image/svg+xml")}
+          >
+            The whole lines, SVG
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
 }
 
 const nameToBegin = (names: readonly string[], first: string | undefined): string | undefined =>
   names.find((name) => name === first) ?? names.find((name) => name.startsWith(`${first} · `)) ?? names[0];
 
-/** The runs that have the curve, the strong ones last: they are drawn over the others. */
-function drawnRuns(runs: readonly ShownRun[], curves: readonly Curve[][], name: string | undefined): DrawnRun[] {
-  const drawn = runs.flatMap((run, i) => {
-    const curve = curves[i]?.find((other) => other.name === name);
-    return curve?.x.length ? [{ run, curve }] : [];
-  });
-  return drawn.sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false));
-}
-
-/** The curves over one axis: each has a gap where only others have a point. */
-function joined(drawn: readonly DrawnRun[]): { x: number[]; lines: Line[] } {
-  if (!drawn.length) return { x: [], lines: [] };
-  const [x, ...columns] = uPlot.join(drawn.map(({ curve }): uPlot.AlignedData => [curve.x, curve.y]));
-  const lines = drawn.map(({ run }, i) => ({
-    name: run.label,
-    values: columns[i] as (number | null)[],
-    colour: run.colour,
-    width: run.strong ? 3 : 1.5,
-  }));
-  return { x: x as number[], lines };
-}
-
 /** Tells which run the pointer is next to. */
-function useFocus(drawn: readonly DrawnRun[], onLit: Dispatch<SetStateAction<string | undefined>> | undefined) {
+function useFocus(drawn: readonly DrawnRun[], onLit: RunCurvesProps["onLit"]) {
   const told = useRef<string>(undefined);
   return (place: number | undefined) => {
     const id = place === undefined ? undefined : drawn[place]?.run.id;

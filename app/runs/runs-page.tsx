@@ -1,71 +1,57 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
-import { createColumnHelper } from "@tanstack/react-table";
-import Link from "next/link";
-import { useState } from "react";
-import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
-import { Ago } from "../_ui/ago";
-import { duration, elapsed } from "../_ui/amounts";
-import { CompareButton } from "../_ui/compare-button";
-import { DataTable } from "../_ui/data-table";
-import { Complaint, SearchField } from "../_ui/page";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useState } from "react";
+import { problemOf, useTRPC } from "../_trpc/client";
+import { countOf } from "../_ui/amounts";
+import { Complaint } from "../_ui/page";
 import { Shell } from "../_ui/shell";
-import { StatusMark } from "../_ui/status";
+import { ChosenActions } from "./chosen-actions";
+import { ColumnsMenu } from "./columns-menu";
+import { FilterBar } from "./filter-bar";
+import { RunsTable } from "./runs-table";
+import { type RunFilter, type RunOrder, useRunListActions, useRuns } from "./use-runs";
 
-type Run = Outputs["runs"]["list"][number];
+/** Numbers that have a column before anybody chose some. */
+const shownAtFirst = 2;
 
-const column = createColumnHelper<Run>();
-const columns = [
-  column.accessor("name", { header: "Graph", cell: ({ row }) => <NameCell run={row.original} /> }),
-  column.accessor("status", { header: "Status", cell: (cell) => <StatusMark status={cell.getValue()} /> }),
-  column.accessor("createdAt", { header: "Asked", cell: (cell) => <Ago date={cell.getValue()} /> }),
-  column.accessor(elapsed, {
-    id: "took",
-    header: "Took",
-    cell: (cell) => (cell.getValue() ? duration(cell.getValue()) : "–"),
-  }),
-  column.accessor("provider", { header: "On", cell: (cell) => cell.getValue() ?? "–" }),
-  column.accessor("attempt", { header: "Attempts" }),
-];
-
-/** Every run that was asked for by itself, newest first, kept up to date. Those that are ticked can be compared. */
+/** Every run that was asked for by itself. Those that are ticked can be compared, tagged and deleted. */
 export function RunsPage() {
   const trpc = useTRPC();
-  const [filter, setFilter] = useState("");
+  const [filter, setFilter] = useState<RunFilter>({});
+  const [order, setOrder] = useState<RunOrder>({ by: "createdAt", descending: true });
   const [chosen, setChosen] = useState<Set<string>>(new Set());
-  const runs = useQuery({ ...trpc.runs.list.queryOptions({}), refetchInterval: 3000 });
+  const [columns, setColumns] = useState<string[]>();
+  const facets = useQuery({ ...trpc.runs.facets.queryOptions(), placeholderData: keepPreviousData }).data;
+  const runs = useRuns(useDeferredValue(filter), order);
+  const actions = useRunListActions();
+  const numbers = columns ?? facets?.numbers.slice(0, shownAtFirst) ?? [];
+  const isFiltered = Object.values(filter).some((part) => (Array.isArray(part) ? part.length : part));
   return (
     <Shell here="runs">
-      <div className="mb-4 flex h-8 items-center gap-4">
-        <h1 className="mr-auto text-xl font-semibold tracking-tight">Runs</h1>
-        <CompareButton ids={chosen} />
-        <SearchField label="Find a run" value={filter} onChange={setFilter} />
+      <div className="mb-4 flex h-8 items-center gap-3">
+        <h1 className="text-xl font-semibold tracking-tight">Runs</h1>
+        {runs.total !== undefined && <span className="mr-auto text-ink-3">{countOf(runs.total, "run")}</span>}
+        <ChosenActions rows={runs.rows} chosen={chosen} actions={actions} onDone={() => setChosen(new Set())} />
+        <ColumnsMenu names={facets?.numbers ?? []} shown={numbers} onChange={setColumns} />
       </div>
-      {runs.error && <Complaint>{problemOf(runs.error).message}</Complaint>}
-      {runs.data && (
-        <DataTable
-          rows={runs.data}
-          columns={columns}
-          sorted={{ id: "createdAt", desc: true }}
-          filter={filter}
-          empty="No runs yet. Open a graph and press Run."
-          chosen={{ ids: chosen, set: setChosen }}
+      <FilterBar filter={filter} facets={facets} onChange={setFilter} />
+      {runs.error ? <Complaint>{problemOf(runs.error).message}</Complaint> : null}
+      {runs.isFirst ? (
+        <div className="h-80 animate-pulse rounded-xl border border-line bg-surface" aria-hidden />
+      ) : (
+        <RunsTable
+          rows={runs.rows}
+          numbers={numbers}
+          order={order}
+          onOrder={setOrder}
+          chosen={chosen}
+          onChoose={setChosen}
+          actions={actions}
+          onEnd={runs.more}
+          empty={isFiltered ? "No run fits." : "No runs yet. Open a graph and press Run."}
         />
       )}
     </Shell>
-  );
-}
-
-function NameCell({ run: { id, name, error } }: { run: Run }) {
-  return (
-    <Link href={`/runs/${id}`} className="block min-w-0">
-      <span className="block truncate font-medium">{name}</span>
-      {error && (
-        <span className="block truncate text-xs text-bad" title={error.hint}>
-          {error.message}
-        </span>
-      )}
-    </Link>
   );
 }

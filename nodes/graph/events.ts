@@ -32,6 +32,8 @@ export type RunEvent =
    */
   | { kind: "metric"; node: string; step: number; values: Record<string, number> }
   | { kind: "resumed"; node: string; step: number }
+  /** After this step of a training, so many steps go through the data once. */
+  | { kind: "epochs"; node: string; after: number; steps: number }
   /** The most memory that the computing process held since the last such event, and what was computed meanwhile. */
   | { kind: "memory"; nodes: string[]; bytes: number }
   /** Frozen nodes before a trainer ran once for each row, and what they gave is kept. */

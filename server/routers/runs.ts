@@ -8,6 +8,7 @@ import { compareRuns } from "../runs/compare";
 import { createRun, runAgain } from "../runs/create";
 import { curvesOf } from "../runs/curves";
 import { foreseeRun } from "../runs/foresee";
+import { lastEventOf } from "../runs/events";
 import { moveRun, readQueue, runNext } from "../runs/queue";
 import { runFilter } from "../runs/filter";
 import { countRuns, listRuns, remarkOn, runFacets } from "../runs/list";
@@ -124,7 +125,13 @@ export const runs = router({
   }),
 
   /** The lines that a run drew, or draws: what charts of several runs are made of. */
-  curves: procedure.input(z.object({ id })).query(({ ctx, input }) => curvesOf(ctx.db, input.id)),
+  curves: procedure
+    .input(z.object({ id, points: z.int().min(2).max(10_000).optional() }))
+    .query(({ ctx, input }) => curvesOf(ctx.db, input.id, input.points)),
+  /** What one node of a run gave, as it is shown. */
+  previews: procedure.input(z.object({ id, node: z.string().max(400) })).query(async ({ ctx, input }) => {
+    return (await lastEventOf(ctx.db, input.id, "node-done", input.node))?.previews ?? {};
+  }),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
   compare: procedure
     .input(z.object({ ids: z.array(id).min(1).max(50) }))

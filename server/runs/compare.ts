@@ -1,6 +1,8 @@
 import { type Difference, differences } from "#nodes/graph/differences";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
+import { resolve } from "#nodes/graph/resolve";
 import type { Assignment } from "#nodes/graph/sweep";
+import { registry } from "#nodes/registry.gen";
 import type { Db } from "../db";
 import { readable } from "../graphs/checked";
 import { numbersIn } from "./numbers";
@@ -25,6 +27,8 @@ export interface RunFacts {
   cached: number;
   /** Number outputs by "node.port". */
   numbers: Record<string, number>;
+  /** The nodes that gave something and that nothing reads, as they were asked for. */
+  ends: string[];
   files: { node: string; port: string; type: string; ref: string; name: string }[];
 }
 
@@ -74,8 +78,16 @@ export async function compareRuns(
       ran: ran.length,
       cached: cached.length,
       numbers: numbersIn(outputs),
+      ends: endsOf(document).filter((id) => id in outputs),
       files: artifacts,
     };
   });
   return { runs, parameters: differences(found.map(({ document }) => readable(document).document)) };
+}
+
+/** The nodes of a stored graph that feed nothing, whatever composites they lie in. */
+function endsOf(document: unknown): string[] {
+  const { flat } = resolve(readable(document).document, registry);
+  const feeding = new Set(flat.document.wires.map(({ from }) => from.node));
+  return Object.keys(flat.document.nodes).filter((id) => !feeding.has(id));
 }

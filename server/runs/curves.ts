@@ -1,9 +1,7 @@
 import type { Series } from "#nodes/core/values";
-import type { RunEvent } from "#nodes/graph/events";
+import type { TimedEvent } from "#nodes/graph/events";
 import type { Db } from "../db";
-import { eventsOf } from "./events";
 
-type Point = Extract<RunEvent, { kind: "metric" }>;
 /** One line over its x axis, thinned to be drawn among others. */
 export interface Curve {
   /** "node · line" */
@@ -11,16 +9,36 @@ export interface Curve {
   label: string;
   x: number[];
   y: number[];
+  /** The least and the most where each point of a thinned line stands for several. */
+  min?: number[];
+  max?: number[];
+  /** When steps were told: seconds since the run began. */
+  clock?: { steps: number[]; seconds: number[] };
+  /** How many steps an epoch has, after each of these steps. */
+  epochs?: { after: number; steps: number }[];
 }
 
-const drawnPoints = 240;
+const fewPoints = 240;
+const clockPoints = 400;
 
-/** The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. */
-export async function curvesOf(db: Db, runId: string): Promise<Curve[]> {
-  const run = await db.run.findUnique({ where: { id: runId }, select: { result: true } });
+/**
+ * The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. None has more
+ * than so many points.
+ */
+export async function curvesOf(db: Db, runId: string, most = fewPoints): Promise<Curve[]> {
+  const run = await db.run.findUnique({ where: { id: runId }, select: { result: true, startedAt: true } });
   const { outputs } = (run?.result ?? {}) as { outputs?: Outputs };
-  const all = outputs ? seriesIn(outputs) : await seriesTold(db, runId);
-  return all.flatMap(({ node, series }) => series.lines.map((line) => curveOf(node, series.x, line)));
+  const told = await toldOf(db, runId);
+  const all = outputs ? seriesIn(outputs) : told.series;
+  const start = run?.startedAt?.getTime() ?? 0;
+  return all.flatMap(({ node, series }) => {
+    const facts = { clock: told.clockOf(node, start), epochs: told.epochsOf(node) };
+    return series.lines.map((line) => ({ ...curveOf(node, series.x, line, most), ...withoutMissing(facts) }));
+  });
+}
+
+function withoutMissing<T extends object>(facts: T): T {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T;
 }
 
 type Outputs = Record<string, Record<string, { type: string; value: unknown }>>;
@@ -35,35 +53,75 @@ function seriesIn(outputs: Outputs): NodeSeries[] {
   );
 }
 
-function curveOf(node: string, x: Series["x"], { name, values }: Series["lines"][number]): Curve {
+function curveOf(node: string, x: Series["x"], { name, values }: Series["lines"][number], most: number): Curve {
   // A line may have values at some steps only, such as a metric that is measured at intervals.
-  const present = thinned(values.flatMap((value, i) => (value === null ? [] : [i])));
+  const present = values.flatMap((value, i) => (value === null ? [] : [i]));
+  const place = (i: number) => x.values[i] as number;
+  const value = (i: number) => values[i] as number;
+  const curve = { name: `${node} · ${name}`, label: x.label };
+  const stride = Math.max(1, Math.ceil(present.length / most));
+  if (stride === 1) return { ...curve, x: present.map(place), y: present.map(value) };
+  const groups = grouped(present, stride);
   return {
-    name: `${node} · ${name}`,
-    label: x.label,
-    x: present.map((i) => x.values[i] as number),
-    y: present.map((i) => values[i] as number),
+    ...curve,
+    x: groups.map((group) => place(group.at(-1) as number)),
+    y: groups.map((group) => value(group.at(-1) as number)),
+    min: groups.map((group) => Math.min(...group.map(value))),
+    max: groups.map((group) => Math.max(...group.map(value))),
   };
 }
 
-/** Some of a list, evenly spaced, the last one among them. */
-function thinned(list: readonly number[]): number[] {
-  const stride = Math.max(1, Math.ceil(list.length / drawnPoints));
-  return list.filter((_, i) => (list.length - 1 - i) % stride === 0);
+/** A list in groups of equal size; the first one may be smaller, so that the last item ends one. */
+function grouped(list: readonly number[], size: number): number[][] {
+  const lead = list.length % size;
+  const groups = lead ? [list.slice(0, lead)] : [];
+  for (let i = lead; i < list.length; i += size) groups.push(list.slice(i, i + size));
+  return groups;
+}
+
+type Point = Extract<TimedEvent, { kind: "metric" }>;
+type Epochs = Extract<TimedEvent, { kind: "epochs" }>;
+
+interface Told {
+  series: NodeSeries[];
+  clockOf(node: string, start: number): Curve["clock"];
+  epochsOf(node: string): Curve["epochs"];
 }
 
 /**
- * Series out of a run's metric events. A point of some step makes those of later steps void: the training was resumed.
+ * What a run's trainings told. A point of some step makes those of later steps void: the training was resumed.
  */
-async function seriesTold(db: Db, runId: string): Promise<NodeSeries[]> {
-  const points = new Map<string, Point[]>();
-  for (const point of await eventsOf(db, runId, "metric")) {
-    const list = points.get(point.node) ?? [];
-    while ((list.at(-1)?.step ?? 0) >= point.step) list.pop();
-    list.push(point);
-    points.set(point.node, list);
+async function toldOf(db: Db, runId: string): Promise<Told> {
+  const rows = await db.$queryRaw<{ data: Point | Epochs; at: Date }[]>`select "data", "createdAt" as at from "RunEvent"
+    where "runId" = ${runId}::uuid and "data"->>'kind' in ('metric', 'epochs') order by "id"`;
+  const points = new Map<string, Required<Point>[]>();
+  const epochs = new Map<string, Map<number, number>>();
+  for (const { data, at } of rows) {
+    if (data.kind === "epochs") {
+      epochs.set(data.node, (epochs.get(data.node) ?? new Map<number, number>()).set(data.after, data.steps));
+      continue;
+    }
+    const list = points.get(data.node) ?? [];
+    while ((list.at(-1)?.step ?? 0) >= data.step) list.pop();
+    list.push({ ...data, at: data.at ?? at.getTime() });
+    points.set(data.node, list);
   }
-  return [...points].map(([node, list]) => ({ node, series: seriesOf(list) }));
+  return {
+    series: [...points].map(([node, list]) => ({ node, series: seriesOf(list) })),
+    clockOf: (node, start) => clockOf(points.get(node) ?? [], start),
+    epochsOf: (node) => {
+      const known = epochs.get(node);
+      return known && [...known].map(([after, steps]) => ({ after, steps })).sort((a, b) => a.after - b.after);
+    },
+  };
+}
+
+function clockOf(points: readonly Required<Point>[], start: number): Curve["clock"] {
+  if (!points.length) return undefined;
+  const stride = Math.max(1, Math.ceil(points.length / clockPoints));
+  const some = points.filter((_, i) => i === 0 || (points.length - 1 - i) % stride === 0);
+  const seconds = some.map(({ at }) => Math.max(0, (at - start) / 1000));
+  return { steps: some.map(({ step }) => step), seconds };
 }
 
 function seriesOf(points: readonly Point[]): Series {

@@ -8,6 +8,8 @@ import { problemOf, useTRPC } from "../../_trpc/client";
 import { Complaint } from "../../_ui/page";
 import { RunCurves } from "../../_ui/run-curves";
 import { Shell } from "../../_ui/shell";
+import { useCurves } from "../../_ui/curves/use-curves";
+import { OutputsSideBySide } from "./outputs";
 import { CompareTable, type Comparison, hueOf, nameOf } from "./compare-table";
 
 /** Some runs side by side: where their graphs differ, the numbers they gave, and their curves over each other. */
@@ -44,7 +46,8 @@ function NothingChosen() {
 function Comparing({ comparison }: { comparison: Comparison }) {
   const [lit, setLit] = useState<string>();
   const { runs } = comparison;
-  const curves = useMemo(
+  const [baseline, setBaseline] = useState(runs[0]?.id ?? "");
+  const shown = useMemo(
     () =>
       runs.map((run, i) => ({
         id: run.id,
@@ -54,10 +57,12 @@ function Comparing({ comparison }: { comparison: Comparison }) {
       })),
     [runs],
   );
+  const curves = useCurves(shown);
   return (
     <>
-      <CompareTable comparison={comparison} lit={lit} onLit={setLit} />
-      <RunCurves runs={curves} lit={lit} onLit={setLit} />
+      <CompareTable {...{ comparison, curves, baseline, lit }} onBaseline={setBaseline} onLit={setLit} />
+      <RunCurves runs={shown} lit={lit} onLit={setLit} />
+      <OutputsSideBySide runs={runs} />
     </>
   );
 }

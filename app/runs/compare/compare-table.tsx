@@ -1,12 +1,16 @@
 "use client";
 
+import { Link2 } from "lucide-react";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Outputs } from "../../_trpc/client";
 import { Ago } from "../../_ui/ago";
 import { duration, elapsed, shortNumber } from "../../_ui/amounts";
 import { cx } from "../../_ui/cx";
+import type { Curve } from "../../_ui/curves/axes";
+import { SearchField } from "../../_ui/page";
 import { StatusMark } from "../../_ui/status";
+import { changeOf, goalOf, lastAndBest } from "./goals";
 
 export type Comparison = Outputs["runs"]["compare"];
 type Run = Comparison["runs"][number];
@@ -31,50 +35,82 @@ const hues = [
 export const hueOf = (place: number): string => hues[place % hues.length] ?? hues[0];
 export const nameOf = ({ name, number }: Run): string => (number === null ? name : `${name} · run ${number}`);
 
-/** What is shown of each run on one line. */
+/** What is shown of each run on one line; `title` is the whole of a cell that may be cut. */
 interface Line {
   head: string;
   cells: ReactNode[];
+  titles?: string[];
+}
+
+interface CompareTableProps {
+  comparison: Comparison;
+  /** The curves of each run. */
+  curves: readonly (readonly Curve[])[];
+  /** The run that the others are measured by. */
+  baseline: string;
+  onBaseline(id: string): void;
+  lit: string | undefined;
+  onLit(id: string | undefined): void;
 }
 
 /** One column for each run. The run that is lit, here or in the curves, stands out. */
-export function CompareTable({
-  comparison: { runs, parameters },
-  lit,
-  onLit,
-}: {
-  comparison: Comparison;
-  lit: string | undefined;
-  onLit(id: string | undefined): void;
-}) {
+export function CompareTable(props: CompareTableProps) {
+  const { comparison, curves, baseline, onBaseline, lit, onLit } = props;
+  const { runs, parameters } = comparison;
+  const [search, setSearch] = useState("");
   const ids = runs.map(({ id }) => id);
-  const differing = parameters.map(({ node, param, values }) => ({
-    head: `${node} · ${param}`,
-    cells: values.map(valueText),
-  }));
-  const numbers = numberLines(runs);
+  const place = Math.max(0, ids.indexOf(baseline));
+  const fits = ({ head }: Line) => head.toLowerCase().includes(search.trim().toLowerCase());
+  const nodes = parameters.filter(({ param }) => param === "type").map(parameterLine);
+  const differing = parameters.filter(({ param }) => param !== "type").map(parameterLine);
+  const sections: [title: string, lines: Line[]][] = [
+    [nodes.length ? "Nodes that only some have, or that are others" : "", nodes.filter(fits)],
+    [parameters.length ? "Parameters that differ" : "All parameters are the same", differing.filter(fits)],
+    ["Numbers", numberLines(runs, place).filter(fits)],
+    ["Curves, last and best", curveLines(curves, place).filter(fits)],
+  ];
   const shown = { ids, lit, onLit };
   return (
-    <div className="overflow-x-auto rounded-xl border border-line bg-surface">
-      <table className="w-full">
-        <tbody>
-          <Lines lines={courseLines(runs)} {...shown} />
-          <Heading span={runs.length + 1}>
-            {parameters.length ? "Parameters that differ" : "All parameters are the same"}
-          </Heading>
-          <Lines lines={differing} {...shown} />
-          {numbers.length > 0 && <Heading span={runs.length + 1}>Numbers</Heading>}
-          <Lines lines={numbers} {...shown} />
-        </tbody>
-      </table>
+    <div className="rounded-xl border border-line bg-surface">
+      <div className="flex items-center justify-end border-b border-line p-2">
+        <SearchField label="Find a row" value={search} onChange={setSearch} />
+      </div>
+      <div className="overflow-x-auto">
+        <table className="w-full">
+          <tbody>
+            <Lines lines={courseLines(runs, place, onBaseline)} {...shown} />
+            {sections.map(([title, lines]) =>
+              title && (lines.length > 0 || title.startsWith("All")) ? (
+                <Section key={title} title={title} span={runs.length + 1}>
+                  <Lines lines={lines} {...shown} />
+                </Section>
+              ) : null,
+            )}
+          </tbody>
+        </table>
+      </div>
     </div>
   );
 }
 
 /** Which runs they are and how they went. */
-function courseLines(runs: readonly Run[]): Line[] {
+function courseLines(runs: readonly Run[], baseline: number, onBaseline: (id: string) => void): Line[] {
   return [
     { head: "Run", cells: runs.map((run, place) => <RunLink key={run.id} run={run} hue={hueOf(place)} />) },
+    {
+      head: "Baseline",
+      cells: runs.map((run, place) => (
+        <input
+          key={run.id}
+          type="radio"
+          name="baseline"
+          className="accent-[var(--accent)]"
+          aria-label={`Measure by ${nameOf(run)}`}
+          checked={place === baseline}
+          onChange={() => onBaseline(run.id)}
+        />
+      )),
+    },
     { head: "Status", cells: runs.map(({ id, status }) => <StatusMark key={id} status={status} />) },
     { head: "Asked", cells: runs.map(({ id, createdAt }) => <Ago key={id} date={createdAt} />) },
     { head: "Took", cells: runs.map((run) => (run.finishedAt && run.startedAt ? duration(elapsed(run)) : "–")) },
@@ -82,15 +118,68 @@ function courseLines(runs: readonly Run[]): Line[] {
   ];
 }
 
-function numberLines(runs: readonly Run[]): Line[] {
+function parameterLine({ node, param, values }: Comparison["parameters"][number]): Line {
+  const texts = values.map(valueText);
+  return { head: param === "type" ? node : `${node} · ${param}`, cells: texts, titles: texts };
+}
+
+function numberLines(runs: readonly Run[], baseline: number): Line[] {
   const endpoints = [...new Set(runs.flatMap(({ numbers }) => Object.keys(numbers)))];
   return endpoints.map((endpoint) => ({
     head: endpoint.replace(".", " · "),
-    cells: runs.map(({ numbers }) => {
-      const number = numbers[endpoint];
-      return number === undefined ? "–" : shortNumber(number);
-    }),
+    cells: measured(
+      runs.map(({ numbers }) => numbers[endpoint]),
+      baseline,
+      goalOf(endpoint),
+    ),
   }));
+}
+
+function curveLines(curves: CompareTableProps["curves"], baseline: number): Line[] {
+  const names = [...new Set(curves.flatMap((list) => list.map(({ name }) => name)))];
+  return names.flatMap((name) => {
+    const points = curves.map((list) => {
+      const curve = list.find((each) => each.name === name);
+      return curve && lastAndBest(curve);
+    });
+    const lastOnes = points.map((point) => point?.last);
+    const best = points.map((point) => point?.best);
+    const goal = goalOf(name);
+    const lines = [{ head: `${name}, last`, cells: measured(lastOnes, baseline, goal) }];
+    return goal ? [...lines, { head: `${name}, best`, cells: measured(best, baseline, goal) }] : lines;
+  });
+}
+
+/** Numbers with how far they are from the baseline's; the best of all stands out. */
+function measured(
+  values: readonly (number | undefined)[],
+  baseline: number,
+  goal: "max" | "min" | undefined,
+): ReactNode[] {
+  const known = values.filter((value) => value !== undefined);
+  const best = goal && known.length > 1 ? Math[goal](...known) : undefined;
+  const by = values[baseline];
+  return values.map((value, place) => {
+    if (value === undefined) return "–";
+    const change = by === undefined || place === baseline ? undefined : changeOf(value, by, goal);
+    return (
+      <span key={place} className="inline-flex items-baseline gap-2">
+        <span className={cx(value === best && "font-semibold text-accent")}>{shortNumber(value)}</span>
+        {change && <Change {...change} />}
+      </span>
+    );
+  });
+}
+
+function Change({ text, isBetter }: { text: string; isBetter: boolean | undefined }) {
+  const tone = isBetter === undefined ? "text-ink-3" : isBetter ? "text-good" : "text-bad";
+  const meaning = isBetter === undefined ? "" : isBetter ? ", better" : ", worse";
+  return (
+    <span className={cx("text-xs", tone)} title={`${text} against the baseline${meaning}`}>
+      {text}
+      {isBetter !== undefined && <span className="sr-only">{meaning}</span>}
+    </span>
+  );
 }
 
 function RunLink({ run, hue }: { run: Run; hue: string }) {
@@ -98,35 +187,36 @@ function RunLink({ run, hue }: { run: Run; hue: string }) {
     <Link href={`/runs/${run.id}`} className="inline-flex items-center gap-2 font-medium hover:text-accent">
       <span className="size-2.5 shrink-0 rounded-full" style={{ background: hue }} />
       {nameOf(run)}
+      <Link2 className="size-3 text-ink-3" aria-hidden />
     </Link>
   );
 }
 
-function Heading({ span, children }: { span: number; children: ReactNode }) {
+function Section({ title, span, children }: { title: string; span: number; children: ReactNode }) {
   return (
-    <tr>
-      <th
-        colSpan={span}
-        className="border-b border-line bg-sunken px-4 py-1.5 text-left text-xs font-semibold text-ink-2"
-      >
-        {children}
-      </th>
-    </tr>
+    <>
+      <tr>
+        <th
+          colSpan={span}
+          className="border-b border-line bg-sunken px-4 py-1.5 text-left text-xs font-semibold text-ink-2"
+        >
+          {title}
+        </th>
+      </tr>
+      {children}
+    </>
   );
 }
 
-function Lines({
-  lines,
-  ids,
-  lit,
-  onLit,
-}: {
+interface LinesProps {
   lines: readonly Line[];
   ids: readonly string[];
   lit: string | undefined;
   onLit(id: string | undefined): void;
-}) {
-  return lines.map(({ head, cells }) => (
+}
+
+function Lines({ lines, ids, lit, onLit }: LinesProps) {
+  return lines.map(({ head, cells, titles }) => (
     <tr key={head} className="border-b border-line last:border-0">
       <th
         scope="row"
@@ -137,6 +227,7 @@ function Lines({
       {cells.map((cell, place) => (
         <td
           key={ids[place]}
+          title={titles?.[place]}
           onPointerEnter={() => onLit(ids[place])}
           onPointerLeave={() => onLit(undefined)}
           className={cx("max-w-64 min-w-36 truncate px-3 py-2 tabular-nums", ids[place] === lit && "bg-sunken")}

@@ -5,5 +5,5 @@ export const metadata = { title: "Compare runs" };
 
 export default async function Page({ searchParams }: { searchParams: Promise<{ ids?: string | string[] }> }) {
   const { ids = "" } = await searchParams;
-  return <ComparePage ids={String(ids).split(",").filter(isId).slice(0, 12)} />;
+  return <ComparePage ids={String(ids).split(",").filter(isId).slice(0, 50)} />;
 }

@@ -81,6 +81,7 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
   const prepared: PreparedStage[] = [];
   for (const [index, stage] of stages.entries()) prepared.push(await prepareStage(state, stage, index));
   state.steps = prepared.reduce((sum, { stage }) => sum + stage.steps, 0);
+  tellEpochs(state, prepared);
   warnOfIdlePatterns(state, prepared);
   const drawings = prepared.reduce((sum, { stage }) => sum + stage.steps * stage.accumulate, 0);
   if (drawings >= fewBatches || !source.holdsAll) startThreads(state, prepared);
@@ -189,6 +190,16 @@ async function buildWithinDisk(
   onEvent({ kind: "warning", node, message });
   const whole: StageSpec = { ...spec, request: { ...spec.request, hoist: "off" } };
   return { spec: whole, built: build(whole) };
+}
+
+/** Tells how many steps go through the data once, stage by stage. */
+function tellEpochs({ training: { node, onEvent } }: TrainingState, prepared: readonly PreparedStage[]): void {
+  let after = 0;
+  for (const { stage, branches } of prepared) {
+    const batches = branches.reduce((sum, branch) => sum + branch.batches.epoch, 0);
+    onEvent({ kind: "epochs", node, after, steps: batches / stage.accumulate });
+    after += stage.steps;
+  }
 }
 
 /** A pattern that fits no parameter is a slip more often than not. */

@@ -1,0 +1,213 @@
+"use client";
+
+import { type RefObject, useEffect, useMemo, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { chartAxes } from "../chart";
+import { onThemeTurn, themed } from "../theme";
+import type { Span } from "./buckets";
+import { type DrawnRun, type Lines, linesIn, wholeSpan } from "./drawn";
+
+export interface CurvePlotProps {
+  label: string;
+  drawn: readonly DrawnRun[];
+  isSmoothed: boolean;
+  logX: boolean;
+  logY: boolean;
+  height: number;
+  /** The run that stands out. */
+  lit: string | undefined;
+  onFocus(place: number | undefined): void;
+  /** Where the plot is, for pictures of it. */
+  plot: RefObject<uPlot | undefined>;
+}
+
+/** A series of the plot: whose it is, and what of it. */
+interface Place {
+  run: number;
+  kind: "smooth" | "raw" | "min" | "max";
+}
+
+/**
+ * Curves over each other. Whatever is looked at is put into as many buckets as there are pixels: fifty curves of ten
+ * thousand points are drawn anew in a few milliseconds while the wheel turns. A drag chooses a part, the wheel and a
+ * drag with Shift move through it, a double click shows all.
+ */
+export function CurvePlot(props: CurvePlotProps) {
+  const { label, drawn, isSmoothed, logX, logY, height, lit, plot } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const view = useRef<Span | undefined>(undefined);
+  const places = useMemo(() => placesOf(drawn, isSmoothed), [drawn, isSmoothed]);
+  const looks = JSON.stringify([places, drawn.map(({ run }) => [run.id, run.colour, run.strong])]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other looks need another plot; numbers do not
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    view.current = undefined;
+    const draw = () => {
+      plot.current?.destroy();
+      plot.current = openPlot(element, latest, view, places);
+      show(plot.current, latest.current, view.current, places);
+    };
+    draw();
+    const sized = new ResizeObserver(() => {
+      if (!element.clientWidth || !plot.current) return;
+      plot.current.setSize({ width: element.clientWidth, height });
+      show(plot.current, latest.current, view.current, places);
+    });
+    sized.observe(element);
+    const endTheme = onThemeTurn(draw);
+    return () => {
+      sized.disconnect();
+      endTheme();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [label, looks, logX, logY, height]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the curves are read from the ref they were put into
+  useEffect(() => {
+    if (plot.current) show(plot.current, latest.current, view.current, places);
+  }, [plot, drawn, places]);
+  useEffect(() => {
+    const run = drawn.findIndex((each) => each.run.id === lit);
+    const series = places.findIndex((place) => place.run === run && place.kind === "smooth");
+    plot.current?.setSeries(series < 0 ? null : series + 1, { focus: true }, false);
+  }, [plot, lit, drawn, places]);
+  const names = drawn.slice(0, 8).map(({ run }) => run.label);
+  return <div ref={host} className="w-full touch-none" role="img" aria-label={`${names.join(", ")} by ${label}`} />;
+}
+
+/** Bands first and smoothed lines last, so that these lie on top. */
+function placesOf(drawn: readonly DrawnRun[], isSmoothed: boolean): Place[] {
+  const kinds = [...(drawn.length <= 8 ? (["min", "max"] as const) : []), ...(isSmoothed ? (["raw"] as const) : [])];
+  const below = kinds.flatMap((kind) => drawn.map((_, run): Place => ({ run, kind })));
+  return [...below, ...drawn.map((_, run): Place => ({ run, kind: "smooth" }))];
+}
+
+/** Puts what is looked at into the plot. */
+function show(plot: uPlot, { drawn, logX, isSmoothed }: CurvePlotProps, view: Span | undefined, places: Place[]): void {
+  const span = view ?? wholeSpan(drawn, logX);
+  if (!span) return;
+  const count = Math.max(50, Math.min(1500, Math.floor(plot.bbox.width / devicePixelRatio)));
+  const { x, lines } = linesIn(drawn, span, count, isSmoothed);
+  const columns = places.map(({ run, kind }) => columnOf(lines[run], kind) ?? new Array(count).fill(null));
+  plot.batch(() => {
+    plot.setData([x, ...columns] as uPlot.AlignedData, false);
+    plot.setScale("x", { min: span.from, max: span.to });
+  });
+}
+
+function columnOf(lines: Lines | undefined, kind: Place["kind"]): (number | null)[] | undefined {
+  if (kind === "min" || kind === "max") return lines?.band?.[kind === "min" ? 0 : 1];
+  return lines?.[kind];
+}
+
+function openPlot(
+  element: HTMLElement,
+  latest: { current: CurvePlotProps },
+  view: { current: Span | undefined },
+  places: readonly Place[],
+): uPlot {
+  const { label, drawn, logX, logY, height } = latest.current;
+  let isDue = false;
+  function look(plot: uPlot, span: Span | undefined): void {
+    view.current = span;
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      show(plot, latest.current, view.current, places as Place[]);
+    });
+  }
+  function showAll(plot: uPlot): null {
+    look(plot, undefined);
+    return null;
+  }
+  const isWhole = () => wholeSpan(latest.current.drawn, logX);
+  return new uPlot(
+    {
+      width: element.clientWidth || 320,
+      height,
+      legend: { show: false },
+      padding: [8, 16, 0, 0],
+      scales: { x: { time: false, distr: logX ? 3 : 1, auto: false }, y: logY ? { distr: 3 } : {} },
+      axes: chartAxes(),
+      bands: bandsOf(places, drawn),
+      cursor: {
+        drag: { x: true, y: false, setScale: false },
+        focus: { prox: 24 },
+        points: { show: false },
+        bind: { dblclick: (plot) => () => showAll(plot) },
+      },
+      focus: { alpha: 0.2 },
+      hooks: {
+        ready: [
+          (plot) => plot.over.addEventListener("wheel", (event) => wheel(plot, event, view.current ?? isWhole(), look)),
+        ],
+        setSelect: [(plot) => select(plot, logX, look)],
+        setSeries: [
+          (_, series) => latest.current.onFocus(series === null ? undefined : (places[series - 1]?.run ?? undefined)),
+        ],
+      },
+      series: [{ label }, ...places.map((place) => seriesOf(place, drawn[place.run] as DrawnRun))],
+    },
+    [[], ...places.map(() => [])] as uPlot.AlignedData,
+    element,
+  );
+}
+
+type Look = (plot: uPlot, span: Span | undefined) => void;
+
+/** What was chosen with a drag is shown as a whole. */
+function select(plot: uPlot, isLog: boolean, look: Look): void {
+  const { left, width } = plot.select;
+  if (width < 4) return;
+  const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  if (to > from) look(plot, { from, to, isLog });
+}
+
+/** The wheel comes nearer to where the pointer is; with Shift, or sideways, it moves along. */
+function wheel(plot: uPlot, event: WheelEvent, span: Span | undefined, look: Look): void {
+  if (!span) return;
+  event.preventDefault();
+  const whole = (value: number) => (span.isLog ? Math.log(value) : value);
+  const back = (value: number) => (span.isLog ? Math.exp(value) : value);
+  const [start, end] = [whole(span.from), whole(span.to)];
+  const across = event.shiftKey ? event.deltaY : event.deltaX;
+  const moved = (across / 600) * (end - start);
+  const nearer = event.shiftKey ? 1 : 1.0015 ** event.deltaY;
+  const middle = start + ((plot.cursor.left ?? 0) / plot.over.clientWidth) * (end - start);
+  const from = middle + (start - middle) * nearer + moved;
+  const to = middle + (end - middle) * nearer + moved;
+  look(plot, { from: back(from), to: back(to), isLog: span.isLog });
+}
+
+function seriesOf({ kind }: Place, { run }: DrawnRun): uPlot.Series {
+  const stroke = () => themed(run.colour);
+  if (kind === "min" || kind === "max")
+    return { label: run.label, stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
+  const isRaw = kind === "raw";
+  return {
+    label: run.label,
+    stroke,
+    width: isRaw ? 1 : run.strong ? 3 : 1.5,
+    alpha: isRaw ? 0.22 : 1,
+    spanGaps: true,
+    pxAlign: false,
+    points: { show: false },
+  };
+}
+
+function bandsOf(places: readonly Place[], drawn: readonly DrawnRun[]): uPlot.Band[] {
+  const placeOf = (run: number, kind: Place["kind"]) =>
+    places.findIndex((place) => place.run === run && place.kind === kind) + 1;
+  return drawn.flatMap(({ run }, i): uPlot.Band[] => {
+    const [top, bottom] = [placeOf(i, "max"), placeOf(i, "min")];
+    return top && bottom ? [{ series: [top, bottom], fill: () => faint(themed(run.colour)) }] : [];
+  });
+}
+
+const faint = (colour: string): string => `color-mix(in srgb, ${colour} 14%, transparent)`;
