@@ -1,90 +1,59 @@
 /**
  * The claims of LLaVA-OneVision in small: `npm run claims -- ov-1 [steps] [seeds]` runs the arms of a claim, each with
- * three seeds, and prints a table of right answers by kind of question. docs/systems/llava-onevision.md says what each
- * compares and what was found. OV-3 and OV-4 need what `patchbay fetch smollm2` and `patchbay fetch easy-vqa` bring.
+ * three seeds, and prints right answers by kind of question; `npm run claims` all of them. What every arm begins from
+ * is trained first, once. Results are kept in the data folder's `claims`, where docs/systems/llava-onevision.md's
+ * tables and curves are made of them (onevision-claims/tables.ts).
  */
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { env } from "../server/env";
+import { claims } from "./onevision-claims/claims";
+import { armGraph, baseGraph, type GraphFile } from "./onevision-claims/graph";
+import { lineOf, type Measured, measuredIn, resultFile } from "./onevision-claims/results";
 
-/** What is changed in a template: --set's arguments. */
-type Changes = readonly string[];
-interface Claim {
-  template: string;
-  steps: number;
-  /** The arms by their names; how many steps there are is known when they are made. */
-  arms(steps: number): Readonly<Record<string, Changes>>;
+const folder = join(env().data, "claims");
+mkdirSync(folder, { recursive: true });
+
+const [name, steps, seeds = "0,1,2"] = process.argv.slice(2);
+const names = name ? [name] : Object.keys(claims);
+if (!existsSync(join(folder, "base.safetensors"))) trainBase();
+// Seed after seed, so that each claim has an answer early.
+for (const seed of seeds.split(",").map(Number)) {
+  for (const id of names) runClaim(id, seed);
 }
 
-/** Every stage trains with the same rates and in the same time; what differs is which part comes first, and how. */
-const stages = (...rows: readonly object[]): string => `trainer.stages=${JSON.stringify(rows)}`;
-const questions = "colour=1, shape=1, yes or no=3";
-const everything = `caption=2, ${questions}`;
-
-/** Two stages, a quarter of the steps for the first one. */
-function twoStages(steps: number, trains: readonly [first: string, second: string]): string {
-  const first = Math.round(steps / 4);
-  return stages(
-    { name: "captions", steps: first, trains: trains[0], data: "caption" },
-    { name: "questions", steps: steps - first, trains: trains[1], data: questions },
-  );
+function runClaim(id: string, seed: number): void {
+  const claim = claims[id];
+  if (!claim) throw new Error(`There is no claim “${id}”: ${Object.keys(claims).join(", ")} are known.`);
+  const count = Number(steps ?? claim.steps);
+  for (const [arm, changes] of Object.entries(claim.arms(count))) {
+    const file = join(folder, resultFile({ id, arm, seed, steps: count }));
+    if (!existsSync(file)) {
+      const graph = armGraph(folder, [claim.setting, changes], seed);
+      writeFileSync(file, JSON.stringify(measuredIn(runGraph(graph, ["vqa", "trainer"]))));
+    }
+    const measured = JSON.parse(readFileSync(file, "utf8")) as Measured;
+    console.log(`${id}  ${lineOf(arm, seed, measured)}`);
+  }
 }
 
-const claims: Readonly<Record<string, Claim>> = {
-  "ov-1": {
-    template: "llava-from-nothing",
-    steps: 1500,
-    arms: (steps) => ({
-      "base only": [`trainer.steps=${steps}`, "tiler.mode=flat", "test_tiler.mode=flat"],
-      AnyRes: [`trainer.steps=${steps}`],
-    }),
-  },
-  "ov-3": {
-    template: "llava-train-two-stages",
-    steps: 640,
-    arms: (steps) => ({
-      "projector first": [twoStages(steps, ["projector*=3", "*"])],
-      "all at once": [stages({ name: "all", steps, trains: "*", data: everything })],
-    }),
-  },
-  "ov-4": {
-    template: "llava-train-two-stages",
-    steps: 640,
-    arms: (steps) => ({
-      "tower frozen": [twoStages(steps, ["projector*=3", "*"])],
-      "tower at a fifth": ["frozen.names=none", twoStages(steps, ["projector*=3", "vision*=0.2, *"])],
-      "tower at the same rate": ["frozen.names=none", twoStages(steps, ["projector*=3", "*"])],
-    }),
-  },
-};
-
-const [name = "ov-1", steps, seeds = "0,1,2"] = process.argv.slice(2);
-const claim = claims[name];
-if (!claim) throw new Error(`There is no claim “${name}”: ${Object.keys(claims).join(", ")} are known.`);
-console.log(`${name}: ${claim.template}, ${steps ?? claim.steps} steps, seeds ${seeds}`);
-for (const [arm, changes] of Object.entries(claim.arms(Number(steps ?? claim.steps)))) {
-  for (const seed of seeds.split(","))
-    console.log(lineOf(arm, seed, measured(claim.template, [...changes, `trainer.seed=${seed}`])));
+function trainBase(): void {
+  const out = join(folder, "base");
+  const measured = measuredIn(runGraph(baseGraph(), ["vqa", "trainer"], ["--out", out]));
+  renameSync(join(out, "trainer.weights.safetensors"), join(folder, "base.safetensors"));
+  console.log(lineOf("what all begin from", 0, measured));
 }
 
-interface Ranked {
-  items: { name: string; labels: { label: string; score: number }[] }[];
+/** What a run of the command line prints as JSON. */
+function runGraph(graph: GraphFile, targets: readonly string[], more: readonly string[] = []): unknown {
+  const file = join(folder, "graph.json");
+  writeFileSync(file, JSON.stringify(graph));
+  const args = [file, ...targets.flatMap((target) => ["--target", target]), ...more, "--json"];
+  const text = execFileSync(process.execPath, ["--import", "tsx", "server/cli.ts", "run", ...args], {
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, PATCHBAY_FOLDERS: [process.env.PATCHBAY_FOLDERS, folder].filter(Boolean).join(",") },
+  });
+  return JSON.parse(text.toString());
 }
-interface Measured {
-  score: number;
-  byType: Ranked;
-}
-
-/** Runs a template to its VQA evaluation. */
-function measured(template: string, changes: Changes): Measured {
-  const sets = changes.flatMap((change) => ["--set", change]);
-  const command = ["--import", "tsx", "server/cli.ts", "run", template, ...sets, "--target", "vqa", "--json"];
-  const text = execFileSync(process.execPath, command, { maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "inherit"] });
-  const { outputs } = JSON.parse(text.toString()) as { outputs: { vqa: Measured } };
-  return outputs.vqa;
-}
-
-function lineOf(arm: string, seed: string, { score, byType }: Measured): string {
-  const kinds = byType.items.map(({ name: kind, labels }) => `${kind} ${percent(labels[0]?.score ?? 0)}`);
-  return `${arm.padEnd(24)} seed ${seed}  all ${percent(score)}  ${kinds.sort().join("  ")}`;
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

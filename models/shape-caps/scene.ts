@@ -32,9 +32,18 @@ export interface SceneObject {
 /** The objects in the order of their cells. */
 export type Scene = readonly SceneObject[];
 
+/** The most objects that a scene has. */
+export const mostObjects = 3;
+
+/** What a scene may have: the share of objects with a digit, and how many objects at most. */
+export interface SceneChoice {
+  digits: number;
+  objects: number;
+}
+
 /** Draws a scene; each object bears a digit with the given probability. */
-export function drawScene(draw: Random, digits: number): Scene {
-  const count = 1 + draw.below(3);
+export function drawScene(draw: Random, { digits, objects }: SceneChoice): Scene {
+  const count = 1 + draw.below(objects);
   const cells = [...draw.permutation(places.length)].slice(0, count).sort((left, right) => left - right);
   return cells.map((cell) => ({ ...drawObject(draw, digits), cell }));
 }

@@ -16,6 +16,20 @@ const scene: Scene = [
   { shape: "square", colour: "orange", size: "small", cell: 4 },
 ];
 
+/** The colours that some pixels of a picture have. */
+function coloursIn(pixels: Uint8Array): Set<string> {
+  const paints: Record<string, string> = {
+    "220,40,40": "red",
+    "40,180,70": "green",
+    "50,90,230": "blue",
+    "240,220,50": "yellow",
+    "160,60,200": "purple",
+    "245,140,30": "orange",
+  };
+  const found = Array.from({ length: pixels.length / 3 }, (_, i) => paints[pixels.slice(3 * i, 3 * i + 3).join()]);
+  return new Set(found.filter((colour) => colour !== undefined));
+}
+
 describe("ShapeCaps", () => {
   it("has the sizes of its splits, and pictures of the side that is asked for", async () => {
     const { image, caption } = await runNode(shapeCaps, {}, { split: "validation", side: 64 });
@@ -94,6 +108,34 @@ describe("ShapeCaps", () => {
       ([red]) => red === 255,
     );
     expect(white).toHaveLength(7); // of a 7
+  });
+  it("asks about several pictures: what is new in the second, and which of four has a colour", async () => {
+    const { image, images, question, answer, kind, conversation } = await run({ kinds: ["difference", "frame"] });
+    const counts = (images as { counts: number[] }).counts;
+    expect(counts).toEqual(kind.map((asked) => (asked === "frame" ? 4 : 2)));
+    const size = 32 * 32 * 3;
+    const [drawn, first] = [pixelsOf(images).data, pixelsOf(image).data];
+    let next = 0;
+    for (const [row, asked] of kind.entries()) {
+      const scenes = Array.from({ length: counts[row] as number }, () => {
+        next += size;
+        return drawn.slice(next - size, next);
+      });
+      const shown = scenes.map((pixels) => coloursIn(pixels as Uint8Array));
+      const captioned = asked === "frame" ? Number(answer[row]) - 1 : 0;
+      expect(scenes[captioned]).toEqual(first.slice(row * size, (row + 1) * size));
+      expect(JSON.parse(conversation[row] as string)[0].value).toBe(
+        `${"<image>\n".repeat(scenes.length)}${question[row]}`,
+      );
+      const wanted = asked === "frame" ? /something (\w+)\?/.exec(question[row] as string)?.[1] : answer[row];
+      const having = shown.flatMap((found, i) => (found.has(wanted as string) ? i : []));
+      expect(having).toEqual([asked === "frame" ? captioned : 1]);
+    }
+  });
+  it("draws one object where no more are wanted, and says where test captions run out", async () => {
+    const { truth } = await run({ objects: 1, rows: 200 });
+    expect(truth.every((text) => !/ (and|with) /.test(text))).toBe(true);
+    await expect(run({ objects: 1, rows: 2000, split: "test" })).rejects.toThrow("no more captions that differ");
   });
   it("refuses to ask for digits alone where not every object has one", async () => {
     await expect(run({ kinds: ["digit"] })).rejects.toThrow("Digits alone are asked for");

@@ -2,13 +2,16 @@ import * as z from "zod";
 import { captionOf, junkCaption, paraphraseCount } from "#models/shape-caps/captions";
 import { type AskedQuestion, askAbout, type QuestionKind, questionKinds } from "#models/shape-caps/questions";
 import { drawPixels } from "#models/shape-caps/render";
-import { drawScene, oneOf, type Scene } from "#models/shape-caps/scene";
+import { drawScene, mostObjects, oneOf, type Scene } from "#models/shape-caps/scene";
+import { askSeveral, isSeveral, type SeveralKind, severalKinds } from "#models/shape-caps/several";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { Tensor } from "../core/values";
 
 const splitSizes = { train: 4096, validation: 512, test: 512 } as const;
-const allKinds = [...questionKinds];
+const allKinds: AnyKind[] = [...questionKinds];
+const possibleKinds = [...questionKinds, ...severalKinds] as const;
 
 export const shapeCaps = defineNode({
   type: "data.shape-caps",
@@ -22,14 +25,20 @@ scaled-down view loses.
 Captions are one of three paraphrases out of 45 words. *Swapped captions* and *Junk captions* are the shares of rows
 that have another row's caption, or a file's name (“img 1920x1080”) in its place; \`noise\` says which. Test captions
 all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no are
-equally likely.
+equally likely. Two kinds have several pictures: *difference*, a second picture in which one object has a new colour
+(“Which colour is new in the second picture?”), and *frame*, four pictures of which one alone has some colour (“In
+which frame is something red?”). The picture that the caption is of is the first of two, and the frame that is asked
+for.
 
 A row depends on seed, split and its number alone: a longer set begins with a shorter one. \`image\` uint8
-[N, side, side, 3]; \`conversation\` is question and answer as LLaVA writes them, \`<image>\` before the question.`,
+[N, side, side, 3] is the picture that the caption is of, \`images\` uint8 [P, side, side, 3], packed, are all of a
+row's. \`conversation\` is question and answer as LLaVA writes them, an \`<image>\` for each picture before the
+question.`,
   version: 1,
   inputs: {},
   outputs: {
     image: port.image({ shape: ["N", "$side", "$side"] }),
+    images: port.image({ shape: ["P", "$side", "$side"], packed: "N", doc: "All pictures of each row." }),
     caption: port.text({ shape: ["N"], doc: "What is said of the picture, noise included." }),
     truth: port.text({ shape: ["N"], doc: "The caption without noise." }),
     noise: port.text({ shape: ["N"], doc: "“none”, “swapped” or “junk”." }),
@@ -45,8 +54,9 @@ A row depends on seed, split and its number alone: a longer set begins with a sh
       description: "0: 4,096 to train on, 512 to validate and 512 to test with.",
     }),
     side: z.int().min(32).max(128).multipleOf(32).default(32).meta({ label: "Side", unit: "px" }),
+    objects: z.int().min(1).max(mostObjects).default(mostObjects).meta({ label: "Objects", unit: "at most" }),
     digits: z.number().min(0).max(1).default(0).meta({ label: "Digits", description: "Share of objects with one." }),
-    kinds: z.array(z.enum(questionKinds)).min(1).default(allKinds).meta({ label: "Questions", widget: "multiselect" }),
+    kinds: z.array(z.enum(possibleKinds)).min(1).default(allKinds).meta({ label: "Questions", widget: "multiselect" }),
     shuffled: z.number().min(0).max(1).default(0).meta({ label: "Swapped captions", description: "Share of rows." }),
     junk: z.number().min(0).max(1).default(0).meta({ label: "Junk captions", description: "Share of rows." }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
@@ -60,19 +70,24 @@ A row depends on seed, split and its number alone: a longer set begins with a sh
         }
       : undefined,
   async run({ host, params }) {
-    const { side, split } = params;
-    const count = params.rows || splitSizes[split];
+    const count = params.rows || splitSizes[params.split];
     const rows = rowsOf(host, params, count);
-    const data = new Uint8Array(count * side * side * 3);
-    for (const [row, { scene }] of rows.entries()) {
-      drawPixels(scene, data.subarray(row * side * side * 3, (row + 1) * side * side * 3), side);
-      if (row % drawnAtOnce === 0) host.progress(row, count, "pictures");
-      if (row % drawnAtOnce === 0) host.signal.throwIfAborted();
-    }
     const said = rows.map((_, row) => saidOf(host, params, rows, row));
     const asked = rows.map(({ scene }, row) => askedOf(host, params, scene, row));
+    const scenes = rows.map(({ scene }) => scene);
+    const image = picturesOf(host, scenes, params.side);
+    const counts = asked.map(({ scenes }) => scenes.length);
+    const hasSeveral = counts.some((pictures) => pictures > 1);
+    const all = hasSeveral
+      ? picturesOf(
+          host,
+          asked.flatMap(({ scenes }) => scenes),
+          params.side,
+        )
+      : image;
     return {
-      image: { pixels: { dtype: "uint8", shape: [count, side, side, 3], data } },
+      image,
+      images: { ...all, counts },
       caption: said.map(({ caption }) => caption),
       truth: rows.map(({ caption }) => caption),
       noise: said.map(({ noise }) => noise),
@@ -84,12 +99,30 @@ A row depends on seed, split and its number alone: a longer set begins with a sh
   },
 });
 
+/** Scenes, drawn: uint8 [scenes, side, side, 3]. */
+function picturesOf(host: Host, scenes: readonly Scene[], side: number): { pixels: Tensor } {
+  const size = side * side * 3;
+  const data = new Uint8Array(scenes.length * size);
+  for (const [i, scene] of scenes.entries()) {
+    drawPixels(scene, data.subarray(i * size, (i + 1) * size), side);
+    if (i % drawnAtOnce === 0) host.progress(i, scenes.length, "pictures");
+    if (i % drawnAtOnce === 0) host.signal.throwIfAborted();
+  }
+  return { pixels: { dtype: "uint8", shape: [scenes.length, side, side, 3], data } };
+}
+
+/** So often a row of the test is drawn anew, before it is said that nothing new is left. */
+const mostAttempts = 10_000;
+
 const drawnAtOnce = 512;
+
+type AnyKind = QuestionKind | SeveralKind;
 
 interface Choice {
   split: keyof typeof splitSizes;
   digits: number;
-  kinds: QuestionKind[];
+  objects: number;
+  kinds: AnyKind[];
   shuffled: number;
   junk: number;
   seed: number;
@@ -103,19 +136,23 @@ interface Row {
 function rowsOf(host: Host, choice: Choice, count: number): Row[] {
   const taken = new Set<string>();
   return Array.from({ length: count }, (_, row) => {
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const drawn = rowOf(host, choice, row, attempt);
       if (choice.split !== "test" || !taken.has(drawn.caption)) {
         taken.add(drawn.caption);
         return drawn;
       }
     }
+    throw Object.assign(new Error(`After ${row} rows of the test there are no more captions that differ.`), {
+      param: "rows",
+      hint: "Ask for fewer rows, or for more objects.",
+    });
   });
 }
 
-function rowOf(host: Host, { seed, split, digits }: Choice, row: number, attempt: number): Row {
-  const draw = host.random("shape-caps", seed, split, row, attempt);
-  const scene = drawScene(draw, digits);
+function rowOf(host: Host, choice: Choice, row: number, attempt: number): Row {
+  const draw = host.random("shape-caps", choice.seed, choice.split, row, attempt);
+  const scene = drawScene(draw, choice);
   return { scene, caption: captionOf(scene, draw.below(paraphraseCount)) };
 }
 
@@ -131,18 +168,25 @@ function saidOf(host: Host, { seed, split, shuffled, junk }: Choice, rows: reado
   return { caption: (rows[other] as Row).caption, noise: "swapped" };
 }
 
-function askedOf(host: Host, { seed, split, kinds }: Choice, scene: Scene, row: number): AskedQuestion {
-  const draw = host.random("shape-caps question", seed, split, row);
-  const kind = oneOf(draw, kinds);
-  // A picture without an answer to this kind, such as one without a digit, is asked another of them.
-  const others = kinds.filter((other) => other !== kind);
-  const asked = askAbout(scene, [kind], draw) ?? askAbout(scene, others, draw) ?? askAbout(scene, ["count"], draw);
-  return asked as AskedQuestion;
+interface Asked extends Omit<AskedQuestion, "kind"> {
+  kind: AnyKind;
+  scenes: Scene[];
 }
 
-function conversationOf({ question, answer }: AskedQuestion): string {
+function askedOf(host: Host, choice: Choice, scene: Scene, row: number): Asked {
+  const { seed, split, kinds } = choice;
+  const draw = host.random("shape-caps question", seed, split, row);
+  const kind = oneOf(draw, kinds);
+  if (isSeveral(kind)) return askSeveral(scene, kind, draw, choice);
+  // A picture without an answer to this kind, such as one without a digit, is asked another of them.
+  const others = kinds.filter((other): other is QuestionKind => other !== kind && !isSeveral(other));
+  const asked = askAbout(scene, [kind], draw) ?? askAbout(scene, others, draw) ?? askAbout(scene, ["count"], draw);
+  return { ...(asked as AskedQuestion), scenes: [scene] };
+}
+
+function conversationOf({ question, answer, scenes }: Asked): string {
   return JSON.stringify([
-    { from: "human", value: `<image>\n${question}` },
+    { from: "human", value: `${"<image>\n".repeat(scenes.length)}${question}` },
     { from: "gpt", value: answer },
   ]);
 }
