@@ -68,8 +68,8 @@ function mixture(share: number): string {
 export const claims: Readonly<Record<string, Claim>> = {
   "ov-1": {
     says: "AnyRes reads digits that the base view alone loses; what is coarse is equal",
-    steps: 250,
-    setting: tiled(["digit", "colour"]),
+    steps: 160,
+    setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
       "base only": { "*tiler": { mode: "flat" }, ...stages({ steps }) },
       AnyRes: stages({ steps }),
@@ -77,8 +77,8 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-2": {
     says: "more pixels, pooled to at most four tiles' tokens, beat fewer pixels unpooled",
-    steps: 250,
-    setting: tiled(["digit", "colour"]),
+    steps: 160,
+    setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
       "64 × 64, unpooled": { "*tiler": { mode: "anyres_max", most: 4, resolutions: "(2x2)" }, ...stages({ steps }) },
       "96 × 96, pooled": { "*tiler": { mode: "anyres_max", most: 4, resolutions: "(3x3)" }, ...stages({ steps }) },
@@ -112,7 +112,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-5": {
     says: "single pictures first, then all, is best; what learned of single ones alone is above chance on several",
-    steps: 300,
+    steps: 240,
     setting: padded,
     arms: (steps) => ({
       "single only": stages({ name: "single", steps: Math.round(steps / 2), data: sources(single) }),
@@ -122,7 +122,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-6": {
     says: "replay of single pictures keeps what was learned of them",
-    steps: 300,
+    steps: 240,
     setting: padded,
     arms: (steps) => ({
       "with replay": singleThenAll(steps, 1 / 3),

@@ -27,7 +27,7 @@ const small: Changes = {
   "*words": { width },
   "*decoder": { width, layers: 2, heads: 4, keyHeads: 4, hidden: 2 * width },
   trainer: { lr: 0.002, weightDecay: 0, warmup: 0.05, batch: 32 },
-  data: { rows: 8192 },
+  data: { rows: 4096 },
   unseen: { rows: 400 },
 };
 
