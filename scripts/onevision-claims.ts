@@ -4,26 +4,32 @@
  * is trained first, once. Results are kept in the data folder's `claims`, where docs/systems/llava-onevision.md's
  * tables and curves are made of them (onevision-claims/tables.ts).
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseBytes } from "../nodes/graph/parse";
+import { openEngine, usingCache } from "../server/cli/engine";
+import { writeOutputs } from "../server/cli/write-outputs";
 import { env } from "../server/env";
+import { execute } from "../server/runtime/execute";
 import { claims } from "./onevision-claims/claims";
 import { armGraph, baseGraph, type GraphFile } from "./onevision-claims/graph";
 import { lineOf, type Measured, measuredIn, resultFile } from "./onevision-claims/results";
 
 const folder = join(env().data, "claims");
 mkdirSync(folder, { recursive: true });
+const engine = { ...openEngine({ provider: "cpu", json: true }), folders: [folder] };
 
-const [name, steps, seeds = "0,1,2"] = process.argv.slice(2);
-const names = name ? [name] : Object.keys(claims);
-if (!existsSync(join(folder, "base.safetensors"))) trainBase();
-// Seed after seed, so that each claim has an answer early.
-for (const seed of seeds.split(",").map(Number)) {
-  for (const id of names) runClaim(id, seed);
+await usingCache(runClaims)(...process.argv.slice(2));
+
+async function runClaims(name?: string, steps?: string, seeds = "0,1,2"): Promise<void> {
+  if (!existsSync(join(folder, "base.safetensors"))) await trainBase();
+  // Seed after seed, so that each claim has an answer early.
+  for (const seed of seeds.split(",").map(Number)) {
+    for (const id of name ? [name] : Object.keys(claims)) await runClaim(id, seed, steps);
+  }
 }
 
-function runClaim(id: string, seed: number): void {
+async function runClaim(id: string, seed: number, steps?: string): Promise<void> {
   const claim = claims[id];
   if (!claim) throw new Error(`There is no claim “${id}”: ${Object.keys(claims).join(", ")} are known.`);
   const count = Number(steps ?? claim.steps);
@@ -31,29 +37,25 @@ function runClaim(id: string, seed: number): void {
     const file = join(folder, resultFile({ id, arm, seed, steps: count }));
     if (!existsSync(file)) {
       const graph = armGraph(folder, [claim.setting, changes], seed);
-      writeFileSync(file, JSON.stringify(measuredIn(runGraph(graph, ["vqa", "trainer"]))));
+      writeFileSync(file, JSON.stringify(await measuredOf(graph)));
     }
     const measured = JSON.parse(readFileSync(file, "utf8")) as Measured;
     console.log(`${id}  ${lineOf(arm, seed, measured)}`);
   }
 }
 
-function trainBase(): void {
+async function trainBase(): Promise<void> {
   const out = join(folder, "base");
-  const measured = measuredIn(runGraph(baseGraph(), ["vqa", "trainer"], ["--out", out]));
+  const measured = await measuredOf(baseGraph(), out);
   renameSync(join(out, "trainer.weights.safetensors"), join(folder, "base.safetensors"));
   console.log(lineOf("what all begin from", 0, measured));
 }
 
-/** What a run of the command line prints as JSON. */
-function runGraph(graph: GraphFile, targets: readonly string[], more: readonly string[] = []): unknown {
-  const file = join(folder, "graph.json");
-  writeFileSync(file, JSON.stringify(graph));
-  const args = [file, ...targets.flatMap((target) => ["--target", target]), ...more, "--json"];
-  const text = execFileSync(process.execPath, ["--import", "tsx", "server/cli.ts", "run", ...args], {
-    maxBuffer: 2 ** 28,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, PATCHBAY_FOLDERS: [process.env.PATCHBAY_FOLDERS, folder].filter(Boolean).join(",") },
-  });
-  return JSON.parse(text.toString());
+/** Trains and measures; what comes out is written into a folder, where one is given. */
+async function measuredOf(graph: GraphFile, out?: string): Promise<Measured> {
+  const { document } = parseBytes(Buffer.from(JSON.stringify(graph)));
+  if (!document) throw new Error("The template does not open.");
+  const { status, error, outputs } = await execute({ ...engine, document, targets: ["vqa", "trainer"] });
+  if (status !== "done") throw new Error(`A run ended with “${status}”: ${error?.message}`);
+  return measuredIn(await writeOutputs(outputs, out, engine.blobs));
 }

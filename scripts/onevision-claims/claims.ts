@@ -86,7 +86,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-3": {
     says: "a new projector that is trained alone first ends as high or higher",
-    steps: 160,
+    steps: 80,
     setting: whole(single),
     arms: (steps) => ({
       "projector first": stages(
@@ -98,7 +98,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-4": {
     says: "a trained tower is best trained on at a fifth of the rate",
-    steps: 160,
+    steps: 80,
     setting: whole([...single, "size"]),
     arms: (steps) => {
       const first = { ...projectorFirst, steps: Math.round(steps / 4) };
@@ -112,7 +112,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-5": {
     says: "single pictures first, then all, is best; what learned of single ones alone is above chance on several",
-    steps: 240,
+    steps: 140,
     setting: padded,
     arms: (steps) => ({
       "single only": stages({ name: "single", steps: Math.round(steps / 2), data: sources(single) }),
@@ -122,7 +122,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-6": {
     says: "replay of single pictures keeps what was learned of them",
-    steps: 240,
+    steps: 140,
     setting: padded,
     arms: (steps) => ({
       "with replay": singleThenAll(steps, 1 / 3),

@@ -28,7 +28,7 @@ const small: Changes = {
   "*decoder": { width, layers: 2, heads: 4, keyHeads: 4, hidden: 2 * width },
   trainer: { lr: 0.002, weightDecay: 0, warmup: 0.05, batch: 32 },
   data: { rows: 4096 },
-  unseen: { rows: 400 },
+  unseen: { rows: 256 },
 };
 
 /** What the weights that all claims begin from have learned: colours, shapes and digits of pictures of 32 × 32. */

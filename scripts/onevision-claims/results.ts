@@ -13,24 +13,19 @@ interface Curve {
   lines: { name: string; values: number[] }[];
 }
 
-interface Printed {
-  status: string;
-  error?: { message: string };
-  outputs: {
-    vqa: { score: number; byType: { items: { name: string; labels: { score: number }[] }[] } };
-    trainer: { curve: Curve | { artifact: string } };
-  };
+interface Outputs {
+  vqa: { score: number; byType: { items: { name: string; labels: { score: number }[] }[] } };
+  trainer: { curve: Curve | { artifact: string } };
 }
 
-export function measuredIn(printed: unknown): Measured {
-  const { status, error, outputs } = printed as Printed;
-  if (status !== "done") throw new Error(`A run ended with “${status}”: ${error?.message ?? "see above"}`);
-  const { score, byType } = outputs.vqa;
-  const kinds = byType.items.map(({ name, labels }) => [name, labels[0]?.score ?? 0] as const);
-  return { score, kinds: Object.fromEntries(kinds), loss: lossIn(outputs.trainer.curve) };
+/** Of the outputs of evaluation and trainer, as the command line shows them. */
+export function measuredIn(outputs: object): Measured {
+  const { vqa, trainer } = outputs as Outputs;
+  const kinds = vqa.byType.items.map(({ name, labels }) => [name, labels[0]?.score ?? 0] as const);
+  return { score: vqa.score, kinds: Object.fromEntries(kinds), loss: lossIn(trainer.curve) };
 }
 
-function lossIn(curve: Printed["outputs"]["trainer"]["curve"]): number[] {
+function lossIn(curve: Outputs["trainer"]["curve"]): number[] {
   const { lines } = "artifact" in curve ? (JSON.parse(readFileSync(curve.artifact, "utf8")) as Curve) : curve;
   return lines.find(({ name }) => name === "loss")?.values ?? [];
 }
