@@ -91,6 +91,48 @@ describe("tokens of a picture", () => {
     expect(tokensOf(free, others)).toEqual([12 * 13, 4 * 13, 12 * 5, 4 * 9, 12 * 7].map((tokens) => 16 + tokens));
   });
 
+  it("are, for LLaVA-NeXT's resolutions, those that were counted by hand", () => {
+    // Four fill their resolution: 24 features a tile and side. 800 × 200 keeps all its pixels in 1008 × 336 alone, at
+    // 1008 × 252: of 24 rows int(200 · 72 / 800) = 18 are left, 3 cut off at either end.
+    const sizes = [
+      [672, 336],
+      [336, 672],
+      [1008, 336],
+      [672, 672],
+      [800, 200],
+    ] as const;
+    const grids = [24 * 49, 48 * 25, 24 * 73, 48 * 49, 18 * 73];
+    expect(tokensOf(next, sizes)).toEqual(grids.map((tokens) => 576 + tokens));
+  });
+
+  it("are, for SigLIP's five resolutions, those that were counted by hand", () => {
+    // Four fill their resolution. 800 × 200 goes to 1152 × 384: int(200 · 81 / 800) = int(20.25) = 20 of 27 rows show
+    // it, (27 − 20) // 2 = 3 are cut off at either end, and so 21 are left.
+    const sizes = [
+      [768, 384],
+      [384, 768],
+      [768, 768],
+      [384, 1152],
+      [800, 200],
+    ] as const;
+    const grids = [27 * 55, 54 * 28, 54 * 55, 81 * 28, 21 * 82];
+    expect(tokensOf(five, sizes)).toEqual(grids.map((tokens) => 729 + tokens));
+  });
+
+  it("are, for the toy preset, those that were counted by hand", () => {
+    // 96 × 96: r = √(12 · 12 / (4 · 16)) = 1.5, so 8 × 8. Three fill their grid with fewer features than four tiles'.
+    // 48 × 96 goes to 64 × 96, of whose 8 columns int(48 · 12 / 96) = 6 are left; r = √(72 / 64) = 1.06 keeps them.
+    const sizes = [
+      [96, 96],
+      [64, 32],
+      [32, 96],
+      [96, 32],
+      [48, 96],
+    ] as const;
+    const grids = [8 * 9, 4 * 9, 12 * 5, 4 * 13, 12 * 7];
+    expect(tokensOf(toy, sizes)).toEqual(grids.map((tokens) => 16 + tokens));
+  });
+
   it("differ where transformers rounds", () => {
     const both = ([width, height]: readonly [number, number]) =>
       (["official", "transformers"] as const).map(

@@ -5,6 +5,7 @@ import { drawPixels } from "#models/shape-caps/render";
 import { colours, type Scene, shapes, sizes } from "#models/shape-caps/scene";
 import { random } from "#models/random";
 import { runNode } from "#tests/kit/run-node";
+import { countsOf } from "../core/packed";
 import type { Tensor } from "../core/values";
 import { shapeCaps } from "./shape-caps";
 
@@ -111,7 +112,7 @@ describe("ShapeCaps", () => {
   });
   it("asks about several pictures: what is new in the second, and which of four has a colour", async () => {
     const { image, images, question, answer, kind, conversation } = await run({ kinds: ["difference", "frame"] });
-    const counts = (images as { counts: number[] }).counts;
+    const counts = countsOf(images);
     expect(counts).toEqual(kind.map((asked) => (asked === "frame" ? 4 : 2)));
     const size = 32 * 32 * 3;
     const [drawn, first] = [pixelsOf(images).data, pixelsOf(image).data];
