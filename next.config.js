@@ -1,12 +1,24 @@
 /** What never leaves the machine is sent sooner than it is compressed. */
 const isForThisMachineAlone = ["127.0.0.1", "localhost", "::1"].includes(process.env.HOST ?? "");
 
+const partsOfZod = {
+  condition: { all: ["browser", "foreign"] },
+  loaders: ["./scripts/build/zod-parts.cjs"],
+};
+
 /** @type {import("next").NextConfig} */
 const config = {
   reactStrictMode: true,
   poweredByHeader: false,
   compress: !isForThisMachineAlone,
   serverExternalPackages: ["pg", "pg-boss", "@prisma/client", "@prisma/adapter-pg", "pino"],
+  turbopack: {
+    rules: {
+      "**/nodes/**/*.ts": { condition: "browser", loaders: ["./scripts/build/browser-nodes.cjs"] },
+      "**/zod/v4/locales/index.js": partsOfZod,
+      "**/zod/v4/core/compile.js": partsOfZod,
+    },
+  },
   typescript: { ignoreBuildErrors: true }, // npm test checks types of everything; a start need not
   devIndicators: false,
   headers: async () => [

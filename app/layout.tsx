@@ -1,6 +1,5 @@
 import type { Metadata } from "next";
 import { ThemeProvider } from "next-themes";
-import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import { Toaster } from "sonner";
 import { Providers } from "./_trpc/client";
@@ -16,9 +15,7 @@ export default function Layout({ children }: { children: ReactNode }) {
     <html lang="en" suppressHydrationWarning>
       <body>
         <ThemeProvider attribute="class" defaultTheme="system" enableSystem>
-          <Providers>
-            <Tooltip.Provider delayDuration={300}>{children}</Tooltip.Provider>
-          </Providers>
+          <Providers>{children}</Providers>
           <Toaster
             position="bottom-center"
             toastOptions={{

@@ -1,6 +1,6 @@
 "use client";
 
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { createContext, lazy, type ReactNode, Suspense, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useRouter } from "next/navigation";
 import { useStore } from "zustand";
@@ -10,9 +10,10 @@ import { hasEnded, type TimedEvent } from "./run-state";
 import { useRunSignals } from "./run-signals";
 import { type RunGraph, useRunGraph } from "./run-actions";
 import { complain, useSaving } from "./saving";
-import { StopDialog } from "./stop-dialog";
 import type { EditorState, EditorStore } from "./store";
 import { useForeseen } from "./use-foreseen";
+
+const StopDialog = lazy(async () => ({ default: (await import("./stop-dialog")).StopDialog }));
 
 /** What the editor asks of the server. */
 interface Actions {
@@ -83,7 +84,11 @@ function useStopRun(store: EditorStore): { stopRun(): void; question: ReactNode 
     return { stop, stopRun };
   }, [client, store]);
   const close = () => setLost(undefined);
-  const question = lost !== undefined && <StopDialog lost={lost} onStop={actions.stop} onClose={close} />;
+  const question = lost !== undefined && (
+    <Suspense>
+      <StopDialog lost={lost} onStop={actions.stop} onClose={close} />
+    </Suspense>
+  );
   return { stopRun: actions.stopRun, question };
 }
 

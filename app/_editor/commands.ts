@@ -6,7 +6,7 @@ import { canRun, type Command, type CommandContext, hasChosen } from "./commands
 import { expandChosen, isInstanceChosen, makeOfChosen, openChosen } from "./commands/composites";
 import { askForNode, duplicate, nameVersion, redo, removeChosen, renameChosen, undo } from "./commands/edit";
 import { arrange } from "./commands/arrange";
-import { actualSize, fitAll, fitChosen, togglePanels, zoom } from "./commands/view";
+import { actualSize, fitAll, fitChosen, goToProblem, togglePanels, zoom } from "./commands/view";
 import { chooseAlong, chooseAll, deselectOrLeave, moveChosen, walk } from "./commands/walk";
 import { copyChosen, cutChosen, pasteCopied } from "./commands/clipboard";
 import { wayTo } from "./context";
@@ -175,6 +175,22 @@ export const commands = {
     run: expandChosen,
   },
 
+  nextProblem: {
+    title: "Go to the next problem",
+    group: "View",
+    keys: ["F8"],
+    whileTyping: true,
+    isPossible: ({ checked }) => checked.problems.length > 0,
+    run: (context) => goToProblem(context, 1),
+  },
+  lastProblem: {
+    title: "Go to the problem before",
+    group: "View",
+    keys: ["Shift+F8"],
+    whileTyping: true,
+    isPossible: ({ checked }) => checked.problems.length > 0,
+    run: (context) => goToProblem(context, -1),
+  },
   fit: { title: "Show everything", group: "View", keys: ["1", "."], run: fitAll },
   fitChosen: {
     title: "Show what is chosen",

@@ -2,9 +2,9 @@
 
 import { setDescription } from "#nodes/graph/edits";
 import { countOf } from "../_ui/amounts";
-import { cx } from "../_ui/cx";
-import { reveal } from "./composites/opening";
 import { useChecked, useEditor, useEditorStore } from "./context";
+import { listed } from "./problems/listed";
+import { ProblemGroups } from "./problems/problem-tray";
 import { RunFacts } from "./run-facts";
 
 /** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */
@@ -47,29 +47,14 @@ function Description() {
   );
 }
 
-/** All that the check found; a click on one chooses its node. */
+/** All that the check found; a press on one chooses its node. */
 function Problems() {
-  const store = useEditorStore();
   const { problems, graph } = useChecked();
-  const { nodes } = graph.flat.document;
+  const wasAsked = useEditor((state) => state.wasAsked);
   if (!problems.length) return null;
   return (
-    <section>
-      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Problems</h3>
-      {problems.map(({ node, port, severity, message }) => (
-        <button
-          key={`${node}${port}${message}`}
-          type="button"
-          onClick={() => node && reveal(store, node)}
-          className={cx(
-            "mb-1 block w-full rounded-md px-2 py-1.5 text-left text-[12px] wrap-anywhere",
-            severity === "error" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn",
-          )}
-        >
-          <b>{node ? `${nodes[node]?.title ?? node}: ` : ""}</b>
-          {message}
-        </button>
-      ))}
-    </section>
+    <div>
+      <ProblemGroups all={listed(problems, graph.flat.document.nodes)} isRed={wasAsked} />
+    </div>
   );
 }

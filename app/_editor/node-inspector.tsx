@@ -1,13 +1,14 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { BookOpen, ChevronRight } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
-import { unfolded } from "#nodes/core/docs";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { GraphNode } from "#nodes/graph/document";
 import { setNote, setTitle } from "#nodes/graph/edits";
-import { Chart } from "../_ui/chart";
+import { problemOf, useTRPC } from "../_trpc/client";
 import { cx } from "../_ui/cx";
+import { LazyChart } from "../_ui/lazy-chart";
 import { InstanceSection } from "./composites/instance-section";
 import {
   definitionAt,
@@ -48,7 +49,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
           <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={wires?.out ?? {}} />
         </>
       )}
-      {definition?.docs && <Docs text={definition.docs} />}
+      {definition && <Docs type={definition.type} />}
       <Note id={id} node={node} />
       <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
         {id} · {node.type}
@@ -142,12 +143,21 @@ function Parameters({ id, node }: { id: string; node: GraphNode }) {
   );
 }
 
-function Docs({ text }: { text: string }) {
+function Docs({ type }: { type: string }) {
   return (
     <Fold title="About this node" iconOf={() => <BookOpen className="size-3.5" aria-hidden />}>
-      <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">{unfolded(text)}</p>
+      <DocsText type={type} />
     </Fold>
   );
+}
+
+/** Docs are long, and asked for when they are opened. */
+function DocsText({ type }: { type: string }) {
+  const trpc = useTRPC();
+  const { data, error } = useQuery({ ...trpc.nodes.docs.queryOptions({ type }), staleTime: Number.POSITIVE_INFINITY });
+  if (error) return <p className="mt-1 text-bad">{problemOf(error).message}</p>;
+  if (!data) return <div className="skeleton mt-1 h-24" />;
+  return <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">{data.text || "No more."}</p>;
 }
 
 /** A part that opens when its title is clicked. */
@@ -180,7 +190,7 @@ function Drawing({ id }: { id: string }) {
       <figcaption className="mb-1 text-[11px] text-ink-3">
         {drawn.lines.map((line) => line.name).join(", ")} by {drawn.x.label}
       </figcaption>
-      <Chart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
+      <LazyChart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
     </figure>
   );
 }

@@ -34,6 +34,7 @@ export function useRunGraph(store: EditorStore, save: () => Promise<boolean>): R
   const show = useShowInTurn(store);
   return useMemo(() => {
     const run = async (targets?: string[], options: RunOptions = {}): Promise<void> => {
+      store.getState().askRun();
       if (!(await save()) && store.getState().saved !== "failed") return;
       const { graphId, history } = store.getState();
       const { alone, ...how } = options;

@@ -41,6 +41,8 @@ export interface EditorState {
   saved: Saved;
   /** Nothing can be edited: a snapshot of a run. */
   frozen: boolean;
+  /** A run was asked for since the last edit: what is not wired is now in its way. */
+  wasAsked: boolean;
   /**
    * Applies an edit to the graph that is seen. Edits with the same `merge` key in a row are one undo step, until a
    * second goes by without one.
@@ -55,6 +57,7 @@ export interface EditorState {
   select(ids: readonly string[]): void;
   /** Ends the undo step that is being made: the next edit is one of its own. */
   settle(): void;
+  askRun(): void;
   startRun(id: string): void;
   tell(events: readonly TimedEvent[]): void;
   foresee(foreseen: Foreseen | undefined): void;
@@ -83,6 +86,7 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     heat: "off",
     saved: "saved",
     frozen,
+    wasAsked: false,
     edit: (change, merge) => {
       const { composite, editWhole, path } = get();
       editWhole((document) => within(document, composite, change), merge && [...path, merge].join(separator));
@@ -105,6 +109,7 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
         return selection.join() === there.join() ? {} : { selection: there, history: settled(history) };
       }),
     settle: () => set(({ history }) => ({ history: settled(history) })),
+    askRun: () => set({ wasAsked: true }),
     startRun: (id) => set(({ run }) => ({ run: startOf(id, run) })),
     tell: (events) =>
       set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),
@@ -173,6 +178,7 @@ function moved(state: EditorState, history: History<GraphDocument>): Partial<Edi
     history,
     ...view,
     selection: selection.length === state.selection.length ? state.selection : selection,
+    wasAsked: isChecked && state.wasAsked,
     checked: isChecked ? state.checked : checkDocument(now, state.checked),
     saved: state.saved === "conflict" ? "conflict" : "unsaved",
   };

@@ -3,7 +3,6 @@ import type { Shape, Value } from "#models/onnx/graph";
 import { freed } from "#models/onnx/import/batch";
 import { emitModel } from "#models/onnx/import/emit";
 import { inWindows, type Source } from "#models/onnx/import/fields";
-import { inspectModel } from "#models/onnx/import/inspect";
 import { tensorsWithNaN } from "#models/onnx/import/not-a-number";
 import { readModel } from "#models/onnx/import/read";
 import {
@@ -134,7 +133,13 @@ A model whose weights lie in other files is uploaded together with these: severa
     if (known?.asIs !== undefined) return asFile(params, `Runs as the file is, and does not train: ${known.asIs}.`);
     return params.runs === "file" ? asFile(params, "Runs as the file is, as chosen, and does not train.") : undefined;
   },
-  inspect: { file: { ending: ".onnx", read: inspectModel } },
+  // The reader is large: it is loaded for those who choose such a file.
+  inspect: {
+    file: {
+      ending: ".onnx",
+      read: async (source, beside) => (await import("#models/onnx/import/inspect")).inspectModel(source, beside),
+    },
+  },
   check(params) {
     if (signatureFor(params)) return undefined;
     if (params.source === "upload")

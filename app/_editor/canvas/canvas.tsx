@@ -11,13 +11,12 @@ import {
   ReactFlow,
   useReactFlow,
 } from "@xyflow/react";
-import { type MouseEvent, startTransition, useCallback, useEffect, useState } from "react";
+import { lazy, type MouseEvent, startTransition, Suspense, useCallback, useEffect, useState } from "react";
 import type { Port } from "#nodes/core/ports";
 import { moveNodes } from "#nodes/graph/edits";
 import { definitionAt, useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
-import { AddPopup } from "./add-popup";
 import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
@@ -25,8 +24,12 @@ import { useConnecting } from "./connecting";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useForeseenNodes } from "./foreseen";
-import { LevelOfDetail, useLevelOfDetail } from "./level-of-detail";
+import { FarLayer } from "./far-layer";
+import { LevelOfDetail, useFarOf, useJudgement } from "./level-of-detail";
+import { useWiresInView } from "./wires-in-view";
 import { WireView } from "./wire-view";
+
+const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddPopup }));
 
 // React Flow compares what it is given by identity.
 const nodeTypes = { node: NodeView, boundary: BoundaryView };
@@ -49,7 +52,9 @@ export function Canvas() {
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
   const openInstance = useOpenOnDoubleClick();
-  const isFar = useLevelOfDetail();
+  const judgement = useJudgement(count);
+  const isFar = useFarOf(judgement);
+  const drawnEdges = useWiresInView(edges, judgement);
   useForeseenNodes();
   return (
     <div
@@ -63,10 +68,10 @@ export function Canvas() {
         view.getState().pointer.place = undefined;
       }}
     >
-      <LevelOfDetail value={isFar}>
+      <LevelOfDetail value={judgement}>
         <ReactFlow
           nodes={nodes}
-          edges={edges}
+          edges={drawnEdges}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           onNodesChange={changeNodes}
@@ -85,7 +90,6 @@ export function Canvas() {
           selectionKeyCode="Shift"
           multiSelectionKeyCode={multiSelectionKeys}
           zoomOnDoubleClick={false}
-          onlyRenderVisibleElements={count > 120}
           minZoom={0.02}
           maxZoom={2}
           fitView
@@ -93,13 +97,18 @@ export function Canvas() {
           connectionRadius={28}
           proOptions={proOptions}
         >
+          {isFar && <FarLayer />}
           <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
           <Controls showInteractive={false} position="bottom-left" />
           <Overview />
           {!count && <EmptyNotice />}
         </ReactFlow>
       </LevelOfDetail>
-      {request && <AddPopup request={request} onClose={() => setRequest(undefined)} />}
+      {request && (
+        <Suspense>
+          <AddPopup request={request} onClose={() => setRequest(undefined)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -24,7 +24,9 @@ function passOverForeseen(flow: Flow): void {
   function measureOthers(...[updates, options]: Parameters<typeof measure>): void {
     const others = new Map(updates);
     for (const [id, { nodeElement }] of updates) {
-      if (!known.has(id) && isForeseen(flow.getState(), id, nodeElement)) others.delete(id);
+      // A card that is hidden has its ports nowhere.
+      if (nodeElement.querySelector("[data-block]")) others.delete(id);
+      else if (!known.has(id) && isForeseen(flow.getState(), id, nodeElement)) others.delete(id);
       known.add(id);
     }
     if (others.size) measure(others, options);

@@ -1,9 +1,10 @@
 /** Commands that give nodes their places. */
-import { tidy } from "../layout-graph";
 import type { CommandContext } from "./command";
 import { fitAll } from "./view";
 
-export function arrange({ store, flow }: CommandContext): void {
+/** The library that lays out is loaded when it is first asked for. */
+export async function arrange({ store, flow }: CommandContext): Promise<void> {
+  const { tidy } = await import("../layout-graph");
   store.getState().edit((document) =>
     tidy(document, (id) => {
       const { width = 240, height = 120 } = flow.getInternalNode(id)?.measured ?? {};

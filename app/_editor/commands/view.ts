@@ -1,5 +1,6 @@
 /** Commands on what is seen of the graph. */
 import type { ReactFlowInstance } from "@xyflow/react";
+import { walkProblems } from "../problems/walk";
 import type { CommandContext } from "./command";
 
 /** Milliseconds that a change of the view takes, where motion is wanted at all. */
@@ -16,6 +17,16 @@ export function fitAll({ flow }: Pick<CommandContext, "flow">): void {
 export function fitChosen({ flow, store }: CommandContext): void {
   const nodes = store.getState().selection.map((id) => ({ id }));
   void flow.fitView({ nodes, padding: 0.2, duration: duration(), maxZoom: 1 });
+}
+
+/** The next problem, or the one before: its node is chosen and shown so near that it can be read. */
+export function goToProblem({ store, flow }: CommandContext, by: 1 | -1): void {
+  walkProblems(store, by, (id) => showNode(flow, id));
+}
+
+export function showNode(flow: Pick<ReactFlowInstance, "fitView" | "getZoom">, id: string): void {
+  const near = Math.max(0.7, Math.min(1, flow.getZoom()));
+  void flow.fitView({ nodes: [{ id }], minZoom: near, maxZoom: near, duration: duration() });
 }
 
 export function actualSize({ flow }: CommandContext): void {

@@ -10,6 +10,7 @@ import { openInside } from "../composites/opening";
 import { PublishedValues } from "../composites/published-values";
 import { useCheckedNode, useEditor, useEditorStore, useNodeRun, wayTo } from "../context";
 import { Notice } from "../notice";
+import { isUnwired } from "../problems/listed";
 import { PictureOnNode } from "../picture-drawing";
 import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
@@ -33,9 +34,10 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
   const node = useEditor((state) => state.shown.nodes[id]);
   const run = useNodeRun(id);
   const checked = useCheckedNode(id);
+  const wasAsked = useEditor((state) => state.wasAsked);
   if (!node) return null;
   const problems = checked?.problems ?? [];
-  const isBad = problems.some((problem) => problem.severity === "error");
+  const isBad = problems.some((problem) => problem.severity === "error" && (wasAsked || !isUnwired(problem)));
   const title = node.title ?? definition?.title ?? node.type;
   return (
     <div
@@ -60,7 +62,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
       )}
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
       <PictureOnNode id={id} />
-      <NodeProblems problems={problems} run={run} />
+      <NodeProblems problems={problems} run={run} isAsked={wasAsked} />
       {run && <NodePreviews run={run} title={title} ports={definition?.outputs ?? {}} />}
     </div>
   );
@@ -163,9 +165,10 @@ interface PortAtProps {
 function PortAt({ node, side, port: named, wires }: PortAtProps) {
   if (!named) return null;
   const [name, port] = named;
+  const isHollow = side === "in" && !port.optional && wires !== undefined && !wires.in[name];
   return (
     <div className={side === "in" ? "max-w-1/2 shrink-0" : "ml-auto min-w-0"}>
-      <PortRow node={node} name={name} port={port} side={side} wire={wires?.[side][name]} />
+      <PortRow node={node} {...{ name, port, side, isHollow }} wire={wires?.[side][name]} />
     </div>
   );
 }

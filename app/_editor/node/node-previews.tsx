@@ -1,12 +1,13 @@
 import { Maximize2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Ports } from "#nodes/core/ports";
 import type { Preview } from "#nodes/core/preview";
-import { Chart } from "../../_ui/chart";
 import { cx } from "../../_ui/cx";
-import { PreviewWindow } from "../preview-window";
-import { PreviewView } from "../previews";
+import { LazyChart } from "../../_ui/lazy-chart";
+import { LazyPreview } from "../previews/lazy";
 import type { Metrics, NodeRun } from "../run-state";
+
+const PreviewWindow = lazy(async () => ({ default: (await import("../preview-window")).PreviewWindow }));
 
 /** What a node gave, below its ports; while it trains, its curve. */
 export function NodePreviews({ run, title, ports }: { run: NodeRun; title: string; ports: Ports }) {
@@ -19,7 +20,7 @@ export function NodePreviews({ run, title, ports }: { run: NodeRun; title: strin
   return (
     <div className={`group/preview relative border-t border-line p-2 ${isOld ? "opacity-45" : ""}`}>
       {[...shown].map(([name, preview]) => (
-        <PreviewView key={name} {...{ name, preview }} port={ports[name]} isGrowing={isPending && run.streams} />
+        <LazyPreview key={name} {...{ name, preview }} port={ports[name]} isGrowing={isPending && run.streams} />
       ))}
       <button
         type="button"
@@ -33,7 +34,9 @@ export function NodePreviews({ run, title, ports }: { run: NodeRun; title: strin
         <Maximize2 className="size-3.5" aria-hidden />
       </button>
       {isOpen && (
-        <PreviewWindow title={title} previews={run.previews ?? {}} ports={ports} onClose={() => setOpen(false)} />
+        <Suspense>
+          <PreviewWindow title={title} previews={run.previews ?? {}} ports={ports} onClose={() => setOpen(false)} />
+        </Suspense>
       )}
     </div>
   );
@@ -56,7 +59,7 @@ function Curve({ metrics }: { metrics: Metrics }) {
     .map(([name, values]) => ({ name, values }));
   return (
     <div className="border-t border-line p-2">
-      <Chart label="step" x={metrics.steps} lines={lines} height={120} />
+      <LazyChart label="step" x={metrics.steps} lines={lines} height={120} />
     </div>
   );
 }

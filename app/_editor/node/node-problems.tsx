@@ -1,14 +1,23 @@
 import type { Problem } from "#nodes/graph/problem";
+import { isUnwired } from "../problems/listed";
 import { RemarkLine, remarksOf } from "../remarks";
 import type { NodeRun } from "../run-state";
 
 /** So many are shown on the node; all of them in the inspector. */
 const most = 3;
 
+interface NodeProblemsProps {
+  problems: readonly Problem[];
+  run?: NodeRun;
+  /** A run was asked for: what is not wired is in its way. */
+  isAsked?: boolean;
+}
+
 /** What the check finds wrong with a node, and what its run complained of. */
-export function NodeProblems({ problems, run }: { problems: readonly Problem[]; run?: NodeRun }) {
-  const remarks = remarksOf(problems, run);
-  if (!remarks.length) return null;
+export function NodeProblems({ problems, run, isAsked }: NodeProblemsProps) {
+  const unwired = isAsked ? [] : problems.filter(isUnwired);
+  const remarks = remarksOf(isAsked ? problems : problems.filter((problem) => !isUnwired(problem)), run);
+  if (!remarks.length) return unwired.length ? <Unwired problems={unwired} /> : null;
   const more = remarks.length - most;
   return (
     <ul className="overflow-hidden border-t border-line last:rounded-b-[11px]">
@@ -21,5 +30,15 @@ export function NodeProblems({ problems, run }: { problems: readonly Problem[]; 
         </li>
       )}
     </ul>
+  );
+}
+
+/** Nothing is wrong with a node that is still being wired. */
+function Unwired({ problems }: { problems: readonly Problem[] }) {
+  const ports = problems.map(({ port }) => port).join(", ");
+  return (
+    <p className="truncate border-t border-line px-2.5 py-1 text-[11px] text-ink-3" title={`Not wired yet: ${ports}`}>
+      Not wired yet: {ports}
+    </p>
   );
 }

@@ -1,28 +1,35 @@
 "use client";
 
 import { type NodeProps, useUpdateNodeInternals } from "@xyflow/react";
-import { memo, useEffect, useRef } from "react";
+import { Activity, memo, useEffect, useRef } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
-import { useIsFar } from "../canvas/level-of-detail";
+import { useDetail } from "../canvas/level-of-detail";
 import { definitionAt, useEditor } from "../context";
 import { NodeBlock } from "./node-block";
 import { NodeCard } from "./node-card";
 
-/** A node on the canvas, whatever its type: all of it comes from the definition. */
+/**
+ * A node on the canvas, whatever its type: all of it comes from the definition. One that leaves the view is hidden, and
+ * is as it was when it comes back: fields, scrolled lists and decoded pictures.
+ */
 export const NodeView = memo(
-  function NodeView({ id, selected, isConnectable }: NodeProps) {
-    const isFar = useIsFar();
+  function NodeView({ id, selected }: NodeProps) {
+    const detail = useDetail(id);
     const definition = useEditor((state) => definitionAt(state, id));
     useMeasuredPorts(id, definition);
-    return isFar ? (
-      <NodeBlock id={id} definition={definition} isSelected={selected} isConnectable={isConnectable} />
-    ) : (
-      <NodeCard id={id} definition={definition} isSelected={selected} />
+    return (
+      <>
+        {detail !== "full" && <NodeBlock id={id} definition={definition} />}
+        {detail !== "gone" && (
+          <Activity mode={detail === "full" ? "visible" : "hidden"}>
+            <NodeCard id={id} definition={definition} isSelected={selected} />
+          </Activity>
+        )}
+      </>
     );
   },
   // React Flow tells more, such as place and size, which change with every step of a drag and with every measurement.
-  (before, now) =>
-    before.id === now.id && before.selected === now.selected && before.isConnectable === now.isConnectable,
+  (before, now) => before.id === now.id && before.selected === now.selected,
 );
 
 /**

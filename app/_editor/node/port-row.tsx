@@ -1,4 +1,5 @@
 import { Handle, Position } from "@xyflow/react";
+import type { CSSProperties } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import { shapeText } from "../shape-text";
 import type { Side } from "./ports";
@@ -8,22 +9,29 @@ interface PortHandleProps {
   name: string;
   port: Port;
   side: Side;
+  /** It waits for a wire. */
+  isHollow?: boolean;
   /** Distance of its middle from the upper edge of the node, where its row does not say it. */
   top?: number;
 }
 
 /** What a wire is drawn from or to. */
-export function PortHandle({ node, name, port, side, top }: PortHandleProps) {
+export function PortHandle({ node, name, port, side, isHollow, top }: PortHandleProps) {
   const isInput = side === "in";
   return (
     <Handle
       id={name}
       type={isInput ? "target" : "source"}
       position={isInput ? Position.Left : Position.Right}
-      style={{ background: `var(--port-${port.type})`, top }}
+      style={{ ...lookOf(port, isHollow), top }}
       aria-label={portLabel(node, name, side)}
     />
   );
+}
+
+function lookOf({ type }: Port, isHollow: boolean | undefined): CSSProperties {
+  const colour = `var(--port-${type})`;
+  return isHollow ? { background: "var(--surface)", borderColor: colour } : { background: colour };
 }
 
 export function portLabel(node: string, name: string, side: Side): string {

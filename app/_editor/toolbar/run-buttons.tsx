@@ -9,7 +9,7 @@ import {
   SquareDashed,
   StepForward,
 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { commands } from "../commands";
@@ -17,8 +17,9 @@ import { useEditor, useEditorStore, wayTo } from "../context";
 import { useKeysText } from "../keys";
 import { foreseenText } from "../pace";
 import { askToNotify, mayNotify } from "../run-signals";
-import { SweepDialog } from "../sweep/sweep-dialog";
 import { Menu, MenuItem } from "./menu";
+
+const SweepDialog = lazy(async () => ({ default: (await import("../sweep/sweep-dialog")).SweepDialog }));
 
 /** Runs the graph, or a part or a sweep of it, also while a run goes on: then it waits. Stops what goes on. */
 export function RunButtons() {
@@ -28,7 +29,11 @@ export function RunButtons() {
     <>
       {isBusy && <StopButton />}
       <StartButtons onSweep={() => setSweeping(true)} />
-      {isSweeping && <SweepDialog onClose={() => setSweeping(false)} />}
+      {isSweeping && (
+        <Suspense>
+          <SweepDialog onClose={() => setSweeping(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -10,8 +10,9 @@ import { Logo, ThemeSwitch } from "../../_ui/shell";
 import { QueueTray } from "../../_ui/queue/queue-tray";
 import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
-import { useChecked, useEditor, useEditorStore } from "../context";
+import { useEditor, useEditorStore } from "../context";
 import { runTimeLeft } from "../pace";
+import { ProblemTray } from "../problems/problem-tray";
 import { EditButtons } from "./edit-buttons";
 import { MoreMenu } from "./more-menu";
 import { RunButtons } from "./run-buttons";
@@ -50,7 +51,7 @@ export function Toolbar({ published }: { published: boolean }) {
           <EditCopyButton />
         ) : (
           <>
-            <ProblemCount />
+            <ProblemTray />
             <RunButtons />
           </>
         )}
@@ -92,23 +93,6 @@ function RunMark() {
       {left && <span className="hidden text-xs text-ink-3 tabular-nums xl:inline">{left} left</span>}
       <StatusMark status={status} />
     </Link>
-  );
-}
-
-/** The number of errors; a press shows their list, which the inspector has while nothing is chosen. */
-function ProblemCount() {
-  const store = useEditorStore();
-  const { problems } = useChecked();
-  const errors = problems.filter((problem) => problem.severity === "error").length;
-  if (!errors) return null;
-  return (
-    <button
-      type="button"
-      onClick={() => store.getState().select([])}
-      className="rounded-full bg-bad-soft px-2 py-0.5 text-xs font-medium text-bad"
-    >
-      {errors} {errors === 1 ? "problem" : "problems"}
-    </button>
   );
 }
 

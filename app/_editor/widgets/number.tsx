@@ -1,7 +1,6 @@
 "use client";
 
 import { Dices, type LucideIcon, Minus, Plus } from "lucide-react";
-import { Slider as RadixSlider } from "radix-ui";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { IconButton } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
@@ -44,23 +43,17 @@ export function SliderWidget(props: WidgetProps) {
   const { min = 0, max = 1 } = field;
   return (
     <div className="flex items-center gap-3">
-      <RadixSlider.Root
-        className="relative flex h-5 min-w-0 flex-1 touch-none items-center"
+      <input
+        type="range"
+        className="h-5 min-w-0 flex-1 accent-accent"
+        aria-label={field.label}
         min={min}
         max={max}
         step={field.integer ? 1 : (max - min) / 100}
-        value={[Number(value)]}
+        value={Number(value)}
         disabled={disabled}
-        onValueChange={([moved = 0]) => onChange(Number(moved.toPrecision(6)))}
-      >
-        <RadixSlider.Track className="relative h-1 flex-1 rounded-full bg-line-strong">
-          <RadixSlider.Range className="absolute h-full rounded-full bg-accent" />
-        </RadixSlider.Track>
-        <RadixSlider.Thumb
-          aria-label={field.label}
-          className="block size-4 rounded-full border-2 border-accent bg-surface shadow"
-        />
-      </RadixSlider.Root>
+        onChange={(event) => onChange(Number(event.target.valueAsNumber.toPrecision(6)))}
+      />
       <div className="w-28">
         <NumberWidget {...props} />
       </div>

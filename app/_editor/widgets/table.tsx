@@ -1,15 +1,16 @@
 "use client";
 
 import { ChevronRight, Maximize2, Plus } from "lucide-react";
-import { type FC, useState } from "react";
+import { type FC, lazy, Suspense, useState } from "react";
 import type { Widget } from "#nodes/core/node";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
 import { type Row, rowsOf, summary } from "./rows";
 import { Cell, RowButtons, type TableProps } from "./table-parts";
-import { TableWindow } from "./table-window";
 import { useRows } from "./use-rows";
 import type { WidgetProps } from "./widget-props";
+
+const TableWindow = lazy(async () => ({ default: (await import("./table-window")).TableWindow }));
 
 /**
  * Rows of fields: each a card that says in a line what it holds and opens to be edited; or all of them as a table in a
@@ -30,7 +31,11 @@ export function tableOf(viewOf: (kind: Widget) => FC<WidgetProps>): FC<WidgetPro
           ))}
         </ol>
         <Below table={table} onWide={() => setIsWide(true)} />
-        {isWide && <TableWindow table={table} onClose={() => setIsWide(false)} />}
+        {isWide && (
+          <Suspense>
+            <TableWindow table={table} onClose={() => setIsWide(false)} />
+          </Suspense>
+        )}
       </div>
     );
   };

@@ -9,7 +9,8 @@ import { type Beside, fileOf, nothingBeside, pathInFolder } from "./external";
 import type { Source } from "./fields";
 import { type FileNode, type OnnxModel, readModel } from "./read";
 import { type ModelMap, scan } from "./scan";
-import { describe, fixedBatchOf, type InputPort, type OutputPort, type Signature } from "./signature";
+import { describe } from "./describe";
+import { fixedBatchOf, type InputPort, type OutputPort, type Signature } from "./signature";
 import { isImportable } from "./translate";
 
 export interface Inspected {

@@ -12,7 +12,8 @@ import { decoded, OnnxError, Untranslatable } from "./error";
 import { type Beside, checkBounds, fileOf, nothingBeside, readExternal } from "./external";
 import type { Source, Span } from "./fields";
 import { type ModelMap, scan, type TensorSpan } from "./scan";
-import { describe, type InputPort, type OutputPort, type Signature } from "./signature";
+import { describe } from "./describe";
+import type { InputPort, OutputPort, Signature } from "./signature";
 import { maskBound, storedWeight, type Whereabouts } from "./stored-weights";
 import { byteLengthOf, type FileTensor, tensorOf, unreadTensor } from "./tensor";
 

@@ -1,0 +1,227 @@
+/** Draws the whole graph as boxes and wires onto a canvas: one picture instead of thousands of elements. */
+import type { ReactFlowState } from "@xyflow/react";
+import { compositeIdOf } from "#nodes/graph/composites";
+import { definitionAt, runAt, wayTo } from "../context";
+import { cardHeight, cardWidth, portTop } from "../node/geometry";
+import { colourOf, portsOf, type Side } from "../node/ports";
+import type { EditorState } from "../store";
+
+/** What of the graph does not change while it is only moved. */
+export interface Drawn {
+  boxes: readonly FarBox[];
+  wires: readonly FarWire[];
+}
+interface FarBox {
+  id: string;
+  /** Name of a CSS variable. */
+  colour: string;
+  /** That of the border, where it says something. */
+  border: string | undefined;
+  isComposite: boolean;
+  lines: readonly string[];
+  height: number;
+}
+interface FarWire {
+  colour: string;
+  from: string;
+  to: string;
+  /** Distances of the two ports from the upper edges of their nodes. */
+  fromY: number;
+  toY: number;
+}
+
+export function drawnOf(state: EditorState): Drawn {
+  const { nodes, wires } = state.shown;
+  return {
+    boxes: Object.keys(nodes).map((id) => boxOf(state, id)),
+    wires: wires.map(({ from, to }) => ({
+      colour: `--port-${definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file"}`,
+      from: from.node,
+      to: to.node,
+      fromY: portY(state, from.node, "out", from.port),
+      toY: portY(state, to.node, "in", to.port),
+    })),
+  };
+}
+
+const borders: Readonly<Record<string, string>> = { running: "--accent", failed: "--bad" };
+
+function boxOf(state: EditorState, id: string): FarBox {
+  const node = state.shown.nodes[id];
+  const definition = definitionAt(state, id);
+  const problems = state.checked.nodes.get(wayTo(state, id))?.problems ?? [];
+  const isWrong = problems.some(({ severity, code }) => severity === "error" && code !== "missing-input");
+  return {
+    id,
+    colour: colourOf(definition).slice("var(".length, -1),
+    border: isWrong ? "--bad" : borders[runAt(state, id)?.status ?? ""],
+    isComposite: compositeIdOf(node?.type ?? "") !== undefined,
+    lines: linesOf(node?.title ?? definition?.title ?? node?.type ?? id),
+    height: cardHeight(definition),
+  };
+}
+
+function portY(state: EditorState, id: string, side: Side, port: string): number {
+  const row = portsOf(definitionAt(state, id), side).findIndex(([name]) => name === port);
+  return 1 + portTop(Math.max(0, row));
+}
+
+const lettersOnLine = 15;
+
+/** A title in lines that a box has room for. */
+function linesOf(title: string): string[] {
+  const lines: string[] = [];
+  for (const word of title.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= lettersOnLine) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word.length > lettersOnLine ? `${word.slice(0, lettersOnLine - 1)}…` : word);
+  }
+  return lines;
+}
+
+/** Colours by the names of their variables, and their pale form. */
+export interface Palette {
+  of(name: string): string;
+  pale(name: string): string;
+}
+
+type Flow = Pick<ReactFlowState, "nodeLookup" | "transform" | "width" | "height">;
+interface Placed {
+  x: number;
+  y: number;
+  height: number;
+  isSelected: boolean;
+}
+
+/** In pixels of the screen; what lies outside of the view is left out. */
+export function drawFar(context: CanvasRenderingContext2D, drawn: Drawn, flow: Flow, palette: Palette): void {
+  const [x, y, zoom] = flow.transform;
+  const ratio = window.devicePixelRatio;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, flow.width, flow.height);
+  context.setTransform(ratio * zoom, 0, 0, ratio * zoom, ratio * x, ratio * y);
+  const area = {
+    left: -x / zoom,
+    top: -y / zoom,
+    right: (flow.width - x) / zoom,
+    bottom: (flow.height - y) / zoom,
+  };
+  const placeOf = (id: string) => placed(flow, id);
+  drawWires(context, drawn.wires, placeOf, palette, area, zoom);
+  drawBoxes(context, drawn.boxes, placeOf, palette, area, zoom);
+}
+
+type PlaceOf = (id: string) => Placed | undefined;
+interface Area {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+function placed({ nodeLookup }: Flow, id: string): Placed | undefined {
+  const node = nodeLookup.get(id);
+  if (!node) return undefined;
+  const { x, y } = node.internals.positionAbsolute;
+  return { x, y, height: node.measured.height ?? 0, isSelected: node.selected ?? false };
+}
+
+/** All wires of a colour are one stroke. */
+function drawWires(
+  context: CanvasRenderingContext2D,
+  wires: readonly FarWire[],
+  placeOf: PlaceOf,
+  palette: Palette,
+  area: Area,
+  zoom: number,
+): void {
+  const paths = new Map<string, Path2D>();
+  for (const { colour, from, to, fromY, toY } of wires) {
+    const [source, target] = [placeOf(from), placeOf(to)];
+    if (!source || !target) continue;
+    const start = { x: source.x + cardWidth, y: source.y + fromY };
+    const end = { x: target.x, y: target.y + toY };
+    const isBeside = Math.max(start.x, end.x) < area.left || Math.min(start.x, end.x) > area.right;
+    if (isBeside || Math.max(start.y, end.y) < area.top || Math.min(start.y, end.y) > area.bottom) continue;
+    const path = paths.get(colour) ?? new Path2D();
+    paths.set(colour, path);
+    path.moveTo(start.x, start.y);
+    const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
+    if (zoom < straightBelow) path.lineTo(end.x, end.y);
+    else path.bezierCurveTo(start.x + bend, start.y, end.x - bend, end.y, end.x, end.y);
+  }
+  context.lineWidth = Math.max(2, 1 / zoom);
+  for (const [colour, path] of paths) {
+    context.strokeStyle = palette.of(colour);
+    context.stroke(path);
+  }
+}
+
+/** A curve of so few pixels is a line. */
+const straightBelow = 0.12;
+/** Letters of so many pixels can be read. */
+const legible = 7;
+const titleSize = 27;
+const titleLine = 30;
+
+function drawBoxes(
+  context: CanvasRenderingContext2D,
+  boxes: readonly FarBox[],
+  placeOf: PlaceOf,
+  palette: Palette,
+  area: Area,
+  zoom: number,
+): void {
+  const fills = new Map<string, Path2D>();
+  const strokes = new Map<string, Path2D>();
+  const titled: [box: FarBox, place: Placed][] = [];
+  const outlines = new Path2D();
+  for (const box of boxes) {
+    const place = placeOf(box.id);
+    if (!place) continue;
+    const height = place.height || box.height;
+    const isBeside = place.x > area.right || place.x + cardWidth < area.left;
+    if (isBeside || place.y > area.bottom || place.y + height < area.top) continue;
+    pathOf(fills, box.colour).rect(place.x, place.y, cardWidth, height);
+    const border = box.border ?? (place.isSelected ? "--accent" : undefined);
+    if (border) pathOf(strokes, border).rect(place.x, place.y, cardWidth, height);
+    else outlines.rect(place.x, place.y, cardWidth, height);
+    if (box.isComposite) outlines.rect(place.x - 5, place.y - 5, cardWidth + 10, height + 10);
+    titled.push([box, { ...place, height }]);
+  }
+  for (const [colour, path] of fills) {
+    context.fillStyle = palette.pale(colour);
+    context.fill(path);
+  }
+  context.lineWidth = 1 / zoom;
+  context.strokeStyle = palette.of("--line-strong");
+  context.stroke(outlines);
+  context.lineWidth = Math.max(3, 2 / zoom);
+  for (const [colour, path] of strokes) {
+    context.strokeStyle = palette.of(colour);
+    context.stroke(path);
+  }
+  if (titleSize * zoom >= legible) drawTitles(context, titled, palette);
+}
+
+function drawTitles(
+  context: CanvasRenderingContext2D,
+  titled: readonly [box: FarBox, place: Placed][],
+  palette: Palette,
+): void {
+  context.fillStyle = palette.of("--ink");
+  context.font = `600 ${titleSize}px ui-sans-serif, system-ui, sans-serif`;
+  context.textBaseline = "top";
+  for (const [{ lines }, { x, y, height }] of titled) {
+    const room = Math.max(1, Math.floor((height - 8) / titleLine));
+    for (const [row, line] of lines.slice(0, room).entries()) context.fillText(line, x + 12, y + 6 + row * titleLine);
+  }
+}
+
+function pathOf(paths: Map<string, Path2D>, colour: string): Path2D {
+  const known = paths.get(colour);
+  if (known) return known;
+  const path = new Path2D();
+  paths.set(colour, path);
+  return path;
+}

@@ -1,0 +1,72 @@
+"use client";
+
+import { useStoreApi } from "@xyflow/react";
+import { useEffect, useRef } from "react";
+import { onThemeTurn, themed } from "../../_ui/theme";
+import { useEditorStore } from "../context";
+import type { EditorState } from "../store";
+import { type Drawn, drawFar, drawnOf, type Palette } from "./far-drawing";
+
+/**
+ * The graph from afar, behind the boxes that take the pointer. Drawn at most once a frame, and only when the view, a
+ * place, the check, the run or the theme is another.
+ */
+export function FarLayer() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const flow = useStoreApi();
+  const editor = useEditorStore();
+  useEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext("2d");
+    if (!element || !context) return;
+    let palette = readPalette();
+    let known: { state: EditorState; drawn: Drawn } | undefined;
+    let frame = 0;
+    function draw(): void {
+      frame = 0;
+      const state = editor.getState();
+      if (!known || !isSameDrawing(known.state, state)) known = { state, drawn: drawnOf(state) };
+      sizeTo(element as HTMLCanvasElement, flow.getState());
+      drawFar(context as CanvasRenderingContext2D, known.drawn, flow.getState(), palette);
+      Object.assign((element as HTMLCanvasElement).dataset, {
+        nodes: String(known.drawn.boxes.length),
+        wires: String(known.drawn.wires.length),
+      });
+    }
+    const soon = () => {
+      frame ||= requestAnimationFrame(draw);
+    };
+    draw();
+    const turned = () => {
+      palette = readPalette();
+      soon();
+    };
+    const ends = [flow.subscribe(soon), editor.subscribe(soon), onThemeTurn(turned)];
+    return () => {
+      cancelAnimationFrame(frame);
+      for (const end of ends) end();
+    };
+  }, [flow, editor]);
+  return <canvas ref={canvas} data-far className="pointer-events-none absolute inset-0 size-full" />;
+}
+
+function isSameDrawing(before: EditorState, now: EditorState): boolean {
+  return before.shown === now.shown && before.checked === now.checked && before.run === now.run;
+}
+
+function sizeTo(canvas: HTMLCanvasElement, { width, height }: { width: number; height: number }): void {
+  const [across, down] = [width, height].map((length) => Math.round(length * window.devicePixelRatio));
+  if (canvas.width !== across) canvas.width = across ?? 0;
+  if (canvas.height !== down) canvas.height = down ?? 0;
+}
+
+/** Looked up once for each theme. */
+function readPalette(): Palette {
+  const known = new Map<string, string>();
+  function of(name: string): string {
+    const colour = known.get(name) ?? themed(name);
+    known.set(name, colour);
+    return colour;
+  }
+  return { of, pale: (name) => `color-mix(in srgb, ${of(name)} 26%, ${of("--surface")})` };
+}

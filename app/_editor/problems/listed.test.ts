@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { check } from "#nodes/graph/check";
+import { graph } from "#tests/kit/graphs";
+import { inOrder, listed, nextOf, reportOf } from "./listed";
+
+const document = graph(
+  {
+    lost: ["image.resize", { size: 32 }],
+    odd: ["image.resize", { size: "secret-value" }],
+    gone: ["no.such-type"],
+  },
+  [],
+);
+document.nodes.lost = { ...(document.nodes.lost as (typeof document.nodes)[string]), title: "Make small" };
+const { problems } = check(document);
+const all = listed(problems, document.nodes);
+
+describe("the list of problems", () => {
+  it("has apart what is merely not wired yet", () => {
+    expect(all.unwired.map(({ title }) => title)).toEqual(["Make small"]);
+    expect(all.errors.map(({ problem }) => problem.code).sort()).toEqual(["bad-param", "unknown-type"]);
+  });
+
+  it("calls nodes as people call them", () => {
+    expect(inOrder(all).map(({ title }) => title)).toContain("Make small");
+    expect(inOrder(all).map(({ title }) => title)).toContain("Resize");
+  });
+
+  it("is walked in a circle, both ways, and from its beginning when what was looked at is repaired", () => {
+    const order = inOrder(all);
+    const first = nextOf(order, undefined, 1);
+    const last = nextOf(order, first?.problem, -1);
+    expect(first).toBe(order[0]);
+    expect(last).toBe(order.at(-1));
+    expect(nextOf(order, last?.problem, 1)).toBe(first);
+    expect(nextOf(order.slice(1), first?.problem, 1)).toBe(order[1]);
+    expect(nextOf([], undefined, 1)).toBeUndefined();
+  });
+
+  it("becomes a report without what people typed or uploaded", () => {
+    const report = reportOf(all, document);
+    expect(report).toContain("missing-input at image.resize.image");
+    expect(report).toContain("3 nodes, 0 wires");
+    expect(report.split("\n")).toHaveLength(1 + inOrder(all).length);
+  });
+});

@@ -1,0 +1,71 @@
+/** What the check found, as a person goes through it: by titles, errors first, and apart what is merely not wired. */
+import { separator } from "#nodes/graph/composites";
+import type { GraphDocument } from "#nodes/graph/document";
+import type { Problem } from "#nodes/graph/problem";
+import { definitionOf } from "../context";
+
+export interface ListedProblem {
+  problem: Problem;
+  /** What the node is called; nothing for a problem of the whole graph. */
+  title: string | undefined;
+}
+
+export interface Listed {
+  errors: ListedProblem[];
+  warnings: ListedProblem[];
+  /** Inputs that have no wire yet: no alarm while a graph is being made. */
+  unwired: ListedProblem[];
+}
+
+/** An input that waits for its wire. */
+export const isUnwired = ({ code }: Pick<Problem, "code">): boolean => code === "missing-input";
+
+/** `nodes` are those of the flat graph, whose ids problems name. */
+export function listed(problems: readonly Problem[], nodes: GraphDocument["nodes"]): Listed {
+  const all = problems.map((problem) => ({ problem, title: titleOf(problem.node, nodes) }));
+  return {
+    errors: all.filter(({ problem }) => problem.severity === "error" && !isUnwired(problem)),
+    warnings: all.filter(({ problem }) => problem.severity === "warning"),
+    unwired: all.filter(({ problem }) => isUnwired(problem)),
+  };
+}
+
+function titleOf(id: string | undefined, nodes: GraphDocument["nodes"]): string | undefined {
+  if (id === undefined) return undefined;
+  const node = nodes[id];
+  return node?.title ?? definitionOf(node?.type)?.title ?? id.slice(id.lastIndexOf(separator) + 1);
+}
+
+/** In the order in which F8 walks them. */
+export const inOrder = ({ errors, warnings, unwired }: Listed): ListedProblem[] => [...errors, ...warnings, ...unwired];
+
+/** The problem after the one at which one was last; the first one where that is gone. `by` is 1 or -1. */
+export function nextOf(
+  all: readonly ListedProblem[],
+  last: Problem | undefined,
+  by: 1 | -1,
+): ListedProblem | undefined {
+  const places = all.filter(({ problem }) => problem.node !== undefined);
+  if (!places.length) return undefined;
+  const at = last ? places.findIndex(({ problem }) => isSameProblem(problem, last)) : -1;
+  if (at < 0) return by > 0 ? places[0] : places.at(-1);
+  return places[(at + by + places.length) % places.length];
+}
+
+function isSameProblem(one: Problem, other: Problem): boolean {
+  return one.code === other.code && one.node === other.node && one.port === other.port && one.message === other.message;
+}
+
+/**
+ * What can be shown to others: codes, types and sentences of the check. Values of parameters, uploads and notes are not
+ * in it.
+ */
+export function reportOf(all: Listed, { nodes, wires }: GraphDocument): string {
+  const line = ({ problem, title }: ListedProblem) => {
+    const type = problem.node === undefined ? "" : (nodes[problem.node]?.type ?? "");
+    const place = [type, problem.port ?? problem.param].filter(Boolean).join(".");
+    return `- ${problem.severity} ${problem.code}${place ? ` at ${place}` : ""}${title ? ` (${title})` : ""}: ${problem.message}`;
+  };
+  const counts = `${Object.keys(nodes).length} nodes, ${wires.length} wires`;
+  return [`Patchbay, a graph of ${counts}`, ...inOrder(all).map(line)].join("\n");
+}

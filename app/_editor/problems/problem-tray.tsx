@@ -1,0 +1,110 @@
+"use client";
+
+import { useReactFlow } from "@xyflow/react";
+import { ClipboardCopy } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useMemo, useState } from "react";
+import { toast } from "sonner";
+import { countOf } from "../../_ui/amounts";
+import { Button } from "../../_ui/button";
+import { cx } from "../../_ui/cx";
+import { showNode } from "../commands/view";
+import { useChecked, useEditor, useEditorStore } from "../context";
+import { type Listed, type ListedProblem, listed, reportOf } from "./listed";
+import { showProblem } from "./walk";
+
+/** How many problems there are; opens their list. What is merely not wired yet is told quietly. */
+export function ProblemTray() {
+  const [isOpen, setOpen] = useState(false);
+  const { problems, graph } = useChecked();
+  const wasAsked = useEditor((state) => state.wasAsked);
+  const all = useMemo(() => listed(problems, graph.flat.document.nodes), [problems, graph]);
+  const alarms = all.errors.length + (wasAsked ? all.unwired.length : 0);
+  if (!problems.length) return null;
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger
+        title="Show the problems (F8 walks them)"
+        data-problems={alarms}
+        className={cx(
+          "rounded-full px-2 py-0.5 text-xs font-medium",
+          alarms ? "bg-bad-soft text-bad" : "bg-sunken text-ink-2 hover:text-ink",
+        )}
+      >
+        {alarms ? countOf(alarms, "problem") : quietText(all)}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          align="end"
+          sideOffset={6}
+          aria-label="Problems"
+          className={cx(
+            "z-50 flex max-h-[min(560px,80vh)] w-[min(420px,94vw)] flex-col overflow-y-auto rounded-xl border",
+            "border-line-strong bg-raised p-2 shadow-2xl outline-none",
+          )}
+        >
+          <ProblemGroups all={all} isRed={wasAsked} />
+          <CopyReport all={all} />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function quietText({ warnings, unwired }: Listed): string {
+  return warnings.length ? countOf(warnings.length, "remark") : `${countOf(unwired.length, "input")} to wire`;
+}
+
+/** The list itself, also in the inspector of the graph. */
+export function ProblemGroups({ all, isRed }: { all: Listed; isRed: boolean }) {
+  return (
+    <>
+      <Group title="Errors" list={all.errors} look="bg-bad-soft text-bad" />
+      <Group title="Remarks" list={all.warnings} look="bg-warn-soft text-warn" />
+      <Group
+        title="Not wired yet"
+        list={all.unwired}
+        look={isRed ? "bg-bad-soft text-bad" : "text-ink-2 hover:bg-sunken"}
+      />
+    </>
+  );
+}
+
+function Group({ title, list, look }: { title: string; list: readonly ListedProblem[]; look: string }) {
+  const store = useEditorStore();
+  const flow = useReactFlow();
+  const centre = (id: string) => showNode(flow, id);
+  if (!list.length) return null;
+  return (
+    <section className="mb-2">
+      <h3 className="label mb-1">{title}</h3>
+      {list.map(({ problem, title: name }) => (
+        <button
+          key={`${problem.node}${problem.port}${problem.message}`}
+          type="button"
+          onClick={() => showProblem(store, problem, centre)}
+          className={cx("mb-1 block w-full rounded-md px-2 py-1.5 text-left text-xs wrap-anywhere", look)}
+        >
+          {name && <b>{name}: </b>}
+          {problem.message}
+          {problem.hint && <span className="block opacity-80">{problem.hint}</span>}
+        </button>
+      ))}
+    </section>
+  );
+}
+
+function CopyReport({ all }: { all: Listed }) {
+  const { graph } = useChecked();
+  async function copy(): Promise<void> {
+    const text = reportOf(all, graph.flat.document);
+    await navigator.clipboard?.writeText(text);
+    toast("Copied: what is wrong, without values, pictures and notes.");
+  }
+  return (
+    <Button size="s" look="quiet" className="self-start" onClick={() => void copy()}>
+      <ClipboardCopy className="size-3.5" aria-hidden />
+      Copy as a report
+    </Button>
+  );
+}
