@@ -9,7 +9,7 @@ const document = graph(
     odd: ["image.resize", { size: "secret-value" }],
     gone: ["no.such-type"],
   },
-  [],
+  ["lost.image -> odd.image"],
 );
 document.nodes.lost = { ...(document.nodes.lost as (typeof document.nodes)[string]), title: "Make small" };
 const { problems } = check(document);
@@ -40,7 +40,7 @@ describe("the list of problems", () => {
   it("becomes a report without what people typed or uploaded", () => {
     const report = reportOf(all, document);
     expect(report).toContain("missing-input at image.resize.image");
-    expect(report).toContain("3 nodes, 0 wires");
+    expect(report).toContain("3 nodes, 1 wires");
     expect(report.split("\n")).toHaveLength(1 + inOrder(all).length);
   });
 });

@@ -64,7 +64,8 @@ export function reportOf(all: Listed, { nodes, wires }: GraphDocument): string {
   const line = ({ problem, title }: ListedProblem) => {
     const type = problem.node === undefined ? "" : (nodes[problem.node]?.type ?? "");
     const place = [type, problem.port ?? problem.param].filter(Boolean).join(".");
-    return `- ${problem.severity} ${problem.code}${place ? ` at ${place}` : ""}${title ? ` (${title})` : ""}: ${problem.message}`;
+    const where = [place && ` at ${place}`, title && ` (${title})`].filter(Boolean).join("");
+    return `- ${problem.severity} ${problem.code}${where}: ${problem.message}`;
   };
   const counts = `${Object.keys(nodes).length} nodes, ${wires.length} wires`;
   return [`Patchbay, a graph of ${counts}`, ...inOrder(all).map(line)].join("\n");
