@@ -104,8 +104,10 @@ function useSaveCopy(store: EditorStore): Actions["saveCopy"] {
   return useMemo(
     () => async () => {
       try {
-        const { id } = await client.graphs.create.mutate({ document: store.getState().history.present });
-        router.push(`/graphs/${id}`);
+        const { history, run, frozen } = store.getState();
+        const { id } = await client.graphs.create.mutate({ document: history.present });
+        // A copy of what was run opens with what it gave.
+        router.push(frozen && run.id ? `/graphs/${id}?run=${run.id}` : `/graphs/${id}`);
       } catch (error) {
         complain(error);
       }

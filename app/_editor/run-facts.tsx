@@ -11,6 +11,7 @@ import { duration, elapsed, shortNumber, size } from "../_ui/amounts";
 import { StatusMark } from "../_ui/status";
 import { cx } from "../_ui/cx";
 import { definitionOf, useEditor, useEditorStore } from "./context";
+import { RunAgain } from "./run-again";
 import { hasEnded } from "./run-state";
 import { blobUrl, tensorUrl } from "./upload";
 
@@ -42,6 +43,7 @@ export function RunFacts() {
           <Course run={run} />
           <Numbers run={run} />
           <Files run={run} />
+          <RunAgain id={run.id} hasGraph={run.graphId !== null} />
           <Elsewhere run={run} />
         </>
       )}

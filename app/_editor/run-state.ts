@@ -109,6 +109,8 @@ export function fold(state: RunState, event: TimedEvent): RunState {
     case "resumed":
       return withoutLater(state, event.node, event.step);
     case "epochs":
+    case "stopping":
+    case "checkpoint":
       return state;
     case "memory":
       return withMemory(state, event);

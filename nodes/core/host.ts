@@ -114,6 +114,8 @@ export interface TrainRequest {
   patience: number;
   /** Which weights it gives. */
   give: "last" | "best";
+  /** The files of a checkpoint of another training, from which this one goes on. */
+  start?: { ref: string; path: string }[];
 }
 export interface TrainResult {
   weights: Weights;

@@ -12,6 +12,16 @@ export interface PublicError {
   lack?: "memory";
 }
 
+/** A checkpoint of a training that has ended, in the blob store. */
+export interface KeptCheckpoint {
+  step: number;
+  /** The best by the first metric. */
+  best: boolean;
+  /** The training's loss there, where it has one. */
+  loss?: number;
+  files: { ref: string; path: string }[];
+}
+
 export type RunStatus = "queued" | "running" | "done" | "failed" | "cancelled";
 
 /** What a run tells while it goes on. Stored in order; the canvas is the fold of a run's events. */
@@ -34,6 +44,10 @@ export type RunEvent =
   | { kind: "resumed"; node: string; step: number }
   /** After this step of a training, so many steps go through the data once. */
   | { kind: "epochs"; node: string; after: number; steps: number }
+  /** A training was stopped, and keeps what it has: that may take longer than a step. */
+  | { kind: "stopping"; node: string }
+  /** From this step of a training another one can go on. */
+  | ({ kind: "checkpoint"; node: string } & KeptCheckpoint)
   /** The most memory that the computing process held since the last such event, and what was computed meanwhile. */
   | { kind: "memory"; nodes: string[]; bytes: number }
   /** Frozen nodes before a trainer ran once for each row, and what they gave is kept. */

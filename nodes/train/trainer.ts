@@ -6,6 +6,21 @@ import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { drawnRate, stageRow, stagesOf, wrongStages } from "../core/training-stages";
 
+const reference = z.string().regex(/^[0-9a-f]{64}$/);
+/** A checkpoint as one file, or as several. */
+const startFile = z.object({
+  ref: reference,
+  name: z.string().max(255).default("checkpoint.safetensors"),
+  files: z
+    .array(z.object({ path: z.string().max(512), ref: reference }))
+    .max(1000)
+    .optional(),
+});
+
+function filesOf({ ref, name, files }: z.output<typeof startFile>): { ref: string; path: string }[] {
+  return files?.length ? files : [{ ref, path: name }];
+}
+
 export const trainer = defineNode({
   type: "train.trainer",
   title: "Trainer",
@@ -33,6 +48,10 @@ kept.
   *Accumulate* averages the gradients of several batches
 - \`metric\`: numbers measured at intervals on held-out data, by nodes that read the weights handle that trains; the
   first one decides on the best weights and on an early end
+- *Goes on from*: a training that ended, or was stopped, is continued from any checkpoint that it kept, with other
+  parameters too. Where the trained parameters are the same everything goes on as it was: optimizer, averages and the
+  position in the data, so that a longer training has the numbers that it would have had. Where they are not, those
+  that fit are what a new training starts from
 - checkpoints hold parameters, optimizer state, averages and the position in the data: a killed run goes on with the
   same numbers`,
   version: 1,
@@ -153,6 +172,12 @@ commas, or *: a fraction of the memory, up to a third more time.`,
       .meta({ label: "Checkpoint every", unit: "steps", advanced: true }),
     keep: z.int().min(1).max(100).default(2).meta({ label: "Checkpoints kept", advanced: true }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
+    start: startFile.optional().meta({
+      label: "Goes on from",
+      widget: "upload",
+      advanced: true,
+      description: "A checkpoint of another training, as *Continue* on a run sets it; empty: from the beginning.",
+    }),
   },
   check: wrongStages,
   preview: (params) => drawnRate(stagesOf(params)),
@@ -188,6 +213,7 @@ commas, or *: a fraction of the memory, up to a third more time.`,
       better: params.better,
       patience: params.patience,
       give: params.give,
+      start: params.start && filesOf(params.start),
     });
   },
 });

@@ -19,6 +19,15 @@ export class Crashed extends Error {
 
 /** Milliseconds that a process has from the cancellation to its last step's end. */
 const stopsWithin = 1500;
+/** Milliseconds that a training has to keep its checkpoints, once it has stopped. */
+const keepsWithin = 120_000;
+
+interface Cancelling {
+  isOverdue(): boolean;
+  /** It has stopped, and keeps what it has. */
+  bePatient(): void;
+  end(): void;
+}
 
 /**
  * Has runs executed in a process of their own, one at a time; the last process is used again, with its models still
@@ -45,6 +54,7 @@ export class Computer {
       return await this.#result(run, child, (event) => {
         done.note(event);
         memory.note(event);
+        if (event.kind === "stopping") cancelling.bePatient();
         tell(event);
       });
     } catch (error) {
@@ -71,15 +81,16 @@ export class Computer {
   }
 
   /** Tells the process when the run is to be cancelled, and ends it where it does not stop in time. */
-  #passOnCancellation(run: ClaimedRun, child: ChildProcess): { isOverdue(): boolean; end(): void } {
+  #passOnCancellation(run: ClaimedRun, child: ChildProcess): Cancelling {
     let patience: NodeJS.Timeout | undefined;
     let isOverdue = false;
+    function end(): void {
+      isOverdue = true;
+      child.kill("SIGKILL");
+    }
     function cancel(): void {
       if (child.connected) child.send({ kind: "cancel" } satisfies ToExecutor);
-      patience ??= setTimeout(() => {
-        isOverdue = true;
-        child.kill("SIGKILL");
-      }, stopsWithin);
+      patience ??= setTimeout(end, stopsWithin);
     }
     const ask = async () => {
       const row = await db()
@@ -93,6 +104,10 @@ export class Computer {
     const poll = setInterval(ask, 5000);
     return {
       isOverdue: () => isOverdue,
+      bePatient() {
+        clearTimeout(patience);
+        patience = setTimeout(end, keepsWithin);
+      },
       end() {
         stopListening();
         clearInterval(poll);

@@ -11,6 +11,7 @@ import { foreseeRun } from "../runs/foresee";
 import { lastEventOf } from "../runs/events";
 import { moveRun, readQueue, runNext } from "../runs/queue";
 import { runFilter } from "../runs/filter";
+import { goOnFrom, keptTrainings } from "../runs/go-on";
 import { countRuns, listRuns, remarkOn, runFacets } from "../runs/list";
 import { readRun } from "../runs/read";
 import { removeRuns } from "../runs/remove";
@@ -88,6 +89,26 @@ export const runs = router({
     .input(z.object({ id, today: z.boolean().default(false), next: z.boolean().optional(), askedBy }))
     .mutation(async ({ ctx, input: { id: which, ...how } }) => {
       const run = await runAgain(ctx.db, which, how);
+      if (!run) throw notFound("This run");
+      return run;
+    }),
+
+  /** The trainings of a run that can go on, with the checkpoints that they kept. */
+  trainings: procedure.input(z.object({ id })).query(({ ctx, input }) => keptTrainings(ctx.db, input.id)),
+  /** Goes on with a training from one of its checkpoints. */
+  goOn: procedure
+    .input(
+      z.object({
+        id,
+        node: z.string().max(400),
+        step: z.int().min(1),
+        until: z.int().min(1).max(10_000_000),
+        today: z.boolean().default(false),
+        askedBy,
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const run = await goOnFrom(ctx.db, input);
       if (!run) throw notFound("This run");
       return run;
     }),

@@ -107,6 +107,14 @@ export class Checkpoints {
     return { damage };
   }
 
+  /** Those that there are, the last one at the end, with the files that they lie in. */
+  async list(): Promise<{ step: number; best: boolean; paths: string[] }[]> {
+    const known = await this.#manifest();
+    return (known?.checkpoints ?? []).map(({ step, best, files }) => {
+      return { step, best, paths: files.map(({ file }) => join(this.dir, file)) };
+    });
+  }
+
   /** Reads a file, tensor by tensor, into a checkpoint. Says what is wrong with it. */
   async #readInto(checkpoint: Checkpoint, { file, sha256 }: StoredFile): Promise<string | undefined> {
     const source = await openSource(join(this.dir, file));
@@ -131,6 +139,24 @@ export class Checkpoints {
       return null;
     }
   }
+}
+
+/** Reads a checkpoint of any training from its files. Throws where they are none. */
+export async function readCheckpoint(paths: readonly string[]): Promise<Checkpoint> {
+  const checkpoint: Checkpoint = { step: 0, tensors: new Map(), history: new Map() };
+  for (const path of paths) {
+    const source = await openSource(path);
+    if (!source) throw new Error(`${path} is missing`);
+    try {
+      const { metadata } = await openSafetensors(source);
+      checkpoint.step = Number(metadata.step);
+      await readTensors(source, checkpoint);
+    } finally {
+      await source.close();
+    }
+  }
+  if (!Number.isSafeInteger(checkpoint.step) || checkpoint.step < 1) throw new Error("it names no step");
+  return checkpoint;
 }
 
 /** Node reads and hashes at most 2 GiB at a time. */

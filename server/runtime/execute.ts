@@ -20,6 +20,7 @@ import { findResults } from "./find-results";
 import type { Results, StoredOutputs } from "./results";
 import { hostOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
 import { runStream, StepError } from "./stream";
+import { Stopped } from "./training/going-on";
 
 export interface ExecuteOptions extends StepOptions {
   /** Nodes whose results are asked for; by default those that feed nothing. */
@@ -189,6 +190,10 @@ class Execution {
         const entry = await results.keep(this.#nodeOf(id), values, warnings.of(id, nodes), hostOf(id, context));
         this.#report(id, entry, ms, results);
       }
+    } catch (error) {
+      if (held !== undefined && error instanceof Stopped)
+        this.result.outputs[held] = await results.storeApart(this.#nodeOf(held), error.given);
+      throw error;
     } finally {
       await training?.release();
     }

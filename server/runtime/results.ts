@@ -136,6 +136,17 @@ export class Results {
     return entry;
   }
 
+  /** Stores what is no result of a node, such as what a training gives that was stopped: it is never found again. */
+  async storeApart({ definition }: ResolvedNode, values: object): Promise<StoredOutputs> {
+    const given = new Map<string, unknown>(Object.entries(values));
+    const outputs: StoredOutputs = {};
+    for (const [port, { type }] of Object.entries<Port>(definition.outputs)) {
+      const value = given.get(port);
+      if (value !== undefined) outputs[port] = { type, value: await storeValue(type, value, this.options.blobs) };
+    }
+    return outputs;
+  }
+
   /** Keeps the rows that a node gave chunk by chunk. Ports that were too large to keep have previews alone. */
   async keepRows(
     node: ResolvedNode,

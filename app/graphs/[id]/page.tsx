@@ -14,8 +14,15 @@ export async function generateMetadata({ params }: { params: Promise<{ id: strin
   };
 }
 
-export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+interface PageProps {
+  params: Promise<{ id: string }>;
+  /** `run`: the run whose results are shown at first, instead of the graph's last one. */
+  searchParams: Promise<{ run?: string | string[] }>;
+}
+
+export default async function Page({ params, searchParams }: PageProps) {
   const { id } = await params;
+  const { run } = await searchParams;
   const graph = isId(id) ? await db().graph.findFirst({ where: { id, deletedAt: null } }) : null;
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
@@ -31,7 +38,7 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
       graphId={id}
       revision={graph.revision}
       published={graph.publishedAt !== null}
-      runId={last?.id}
+      runId={typeof run === "string" && isId(run) ? run : last?.id}
     />
   );
 }

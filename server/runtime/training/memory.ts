@@ -70,6 +70,15 @@ export class Memory {
     });
   }
 
+  /** What of a checkpoint are numbers of these parameters, and how many parameters of it are others. */
+  fitting({ tensors }: Checkpoint): { fitting: Map<string, Float32Array<ArrayBuffer>>; others: number } {
+    const parameters = [...tensors].filter(([name]) => name.startsWith(idPrefix));
+    const fitting = parameters.filter(([name, data]) => {
+      return this.#numbers.get(name.slice(idPrefix.length))?.length === data.length;
+    });
+    return { fitting: new Map(fitting), others: parameters.length - fitting.length };
+  }
+
   /** Puts the numbers back as a checkpoint has them. */
   restore({ tensors }: Checkpoint): void {
     for (const [name, data] of tensors) {

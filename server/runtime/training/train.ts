@@ -6,7 +6,7 @@ import type { Stage, TrainResult } from "#nodes/core/host";
 import type { Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
 import { coneOf } from "#nodes/graph/plan";
-import { Failure } from "../../errors";
+import { Cancelled, Failure } from "../../errors";
 import { bytesText } from "../../runtime-failures";
 import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
@@ -17,6 +17,7 @@ import { Curve } from "./curve";
 import { type DrawnRows, openDrawnRows } from "./drawn-rows";
 import { refuseNonFinite } from "./finite";
 import { frozenBytes, frozenLimit } from "./frozen-rows";
+import { goOn, keepCheckpoints, stoppedAtCheckpoint } from "./going-on";
 import { numberedNames } from "./held-rows";
 import { Memory } from "./memory";
 import { PeakMemory } from "./peak-memory";
@@ -85,13 +86,8 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
   warnOfIdlePatterns(state, prepared);
   const drawings = prepared.reduce((sum, { stage }) => sum + stage.steps * stage.accumulate, 0);
   if (drawings >= fewBatches || !source.holdsAll) startThreads(state, prepared);
-  const resumed = await resume(state);
-  let before = 0;
-  for (const stage of prepared) {
-    const after = before + stage.stage.steps;
-    if (state.curve.steps < after && !(await trainStage(state, stage, before, resumed))) break;
-    before = after;
-  }
+  const resumed = (await resume(state)) ?? (state.curve.steps ? undefined : await goOn(state));
+  await trainStages(state, prepared, resumed);
   const { checkpoint } = give === "best" ? await state.checkpoints.load({ best: true }) : {};
   if (checkpoint) state.memory.restore(checkpoint);
   return {
@@ -100,6 +96,29 @@ async function trainOn(source: DrawnRows, training: Training): Promise<TrainResu
     waited: state.waiting.share,
     memory: state.peak.bytes / 2 ** 30,
   };
+}
+
+/** Trains what is left of the stages. Whatever ends that, the checkpoints are kept. */
+async function trainStages(
+  state: TrainingState,
+  prepared: readonly PreparedStage[],
+  resumed: ReadonlyMap<string, Float32Array> | undefined,
+): Promise<void> {
+  let before = 0;
+  try {
+    for (const stage of prepared) {
+      const after = before + stage.stage.steps;
+      if (state.curve.steps < after && !(await trainStage(state, stage, before, resumed))) break;
+      before = after;
+    }
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+    state.training.onEvent({ kind: "stopping", node: state.training.node });
+    throw (await stoppedAtCheckpoint(state)) ?? error;
+  } finally {
+    // Where that fails, as on a full disk, the training has ended all the same; it is then not gone on from.
+    await keepCheckpoints(state).catch(() => {});
+  }
 }
 
 /**
