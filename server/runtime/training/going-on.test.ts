@@ -35,7 +35,7 @@ describe("a training that goes on from another's checkpoint", () => {
     }
   });
 
-  it("takes over what fits where the graph has other parameters, and says so; or refuses where nothing does", async () => {
+  it("takes over what fits where the graph has other parameters, or refuses where nothing does", async () => {
     const dir = await temporaryFolder();
     const [, last] = keptIn((await runDocument(tinyClip({ ...constant, steps: 8 }), dir)).events) as [Kept, Kept];
     const wider = tinyClip({ ...constant, steps: 6 });
