@@ -71,10 +71,20 @@ export interface Env {
   disk?: number;
 }
 
+const names = Object.keys(schema.shape);
+let last: { given: string; settings: Env } | undefined;
+
 /** The settings, read from the environment. A bad one is named, with what is allowed. */
 export function env(from: Record<string, string | undefined> = process.env): Env {
-  // set to nothing is not set
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(from).filter(([, value]) => value !== "")));
+  // Set to nothing is not set. They are asked for with every file that is read, and checked when one is another.
+  const set = names.flatMap((name) => (from[name] ? [[name, from[name]] as const] : []));
+  const given = JSON.stringify(set);
+  if (last?.given !== given) last = { given, settings: settingsOf(Object.fromEntries(set)) };
+  return last.settings;
+}
+
+function settingsOf(set: Record<string, string | undefined>): Env {
+  const parsed = schema.safeParse(set);
   if (!parsed.success)
     throw Object.assign(
       new Error(`The setting ${parsed.error.issues[0]?.path.join(".")} is wrong: ${parsed.error.issues[0]?.message}.`),

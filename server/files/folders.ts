@@ -49,8 +49,9 @@ export function openFolders(allowed: readonly string[]): Folders {
   const find = pathFinder();
   let roots: Promise<string[]> | undefined;
   const rootsOf = () => {
-    const all = [...allowed, ...ownFolders()];
-    roots ??= Promise.all(all.map(async (root) => (await find(resolve(root))) ?? resolve(root)));
+    roots ??= Promise.all(
+      [...allowed, ...ownFolders()].map(async (root) => (await find(resolve(root))) ?? resolve(root)),
+    );
     return roots;
   };
 

@@ -18,8 +18,10 @@ export type KeepFor = (file: SourceFile) => KeepIndex;
 
 /** Tables whose places are known; their files are not held open. */
 const opened = new RecentlyUsed<Promise<TableFile>>(256);
-/** Pieces of columns that were unpacked, up to so many bytes. */
-const pieces = new RecentlyUsed<Promise<unknown[]>>(64 * 2 ** 20);
+/** Pieces of columns that were unpacked, up to so many bytes. Rows are drawn as they lie, so that few are enough. */
+const pieces = new RecentlyUsed<Promise<unknown[]>>(24 * 2 ** 20);
+/** What a view of bytes takes beside them. */
+const viewBytes = 160;
 
 export function openTables(folders: Folders, keepFor: KeepFor): Tables {
   async function open(file: SourceFile): Promise<TableFile> {
@@ -68,7 +70,7 @@ async function pieceOf(
 
 /** About how many bytes values take. */
 function weightOf(value: unknown): number {
-  if (value instanceof Uint8Array) return value.byteLength;
+  if (value instanceof Uint8Array) return value.byteLength + viewBytes;
   if (typeof value === "string") return value.length;
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + 16 + weightOf(item), 0);
   if (typeof value !== "object" || value === null) return 8;
