@@ -124,6 +124,33 @@ describe("patchbay", () => {
       ["b.file.weights.safetensors", "load.weights.safetensors", "weights.safetensors"],
     ]);
   });
+  it("tells everything that leads to the targets, and writes it, cached or not", async () => {
+    const words = { text: "one\ntwo" };
+    const path = await file(
+      "leading.json",
+      graph(
+        {
+          load: ["weights.load"],
+          half: ["weights.save", { precision: "float16", name: "half" }],
+          words: ["text.input", words],
+        },
+        ["load.weights -> half.weights"],
+      ),
+    );
+    const data = join(dir, "leading-data");
+    const told: { ran: string[]; nodes: string[]; files: string[] }[] = [];
+    for (const name of ["first", "again"]) {
+      const out = join(dir, name);
+      const { stdout } = await patchbayOn(data, "run", path, "--target", "half", "--out", out, "--json");
+      const { ran, outputs } = JSON.parse(stdout);
+      told.push({ ran, nodes: Object.keys(outputs).toSorted(), files: (await readdir(out)).toSorted() });
+    }
+    const both = { nodes: ["half", "load"], files: ["half.safetensors", "load.weights.safetensors"] };
+    expect(told).toEqual([
+      { ran: ["load", "half"], ...both },
+      { ran: [], ...both },
+    ]);
+  });
   it("sweeps: every combination with what they share from the cache, and says which is best", async () => {
     const path = await file("tiny.json", tinyClip({ steps: 6 }));
     const grids = ["trainer.lr=0.001,0.01", "trainer.optimizer=adamw,lion"].flatMap((axis) => ["--grid", axis]);

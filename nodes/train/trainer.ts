@@ -158,12 +158,15 @@ kept.
         description: `Nodes whose results are computed again in the backward pass instead of kept, separated by \
 commas, or *: a fraction of the memory, up to a third more time.`,
       }),
-    hoist: z.enum(["off", "float32", "float16"]).default("float32").meta({
-      label: "Keep frozen results",
-      advanced: true,
-      description:
-        "How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step.",
-    }),
+    hoist: z
+      .enum(["off", "float32", "float16"])
+      .default("float32")
+      .meta({
+        label: "Keep frozen results",
+        advanced: true,
+        description: `How what a frozen part gives for each row is kept, so that it runs once; off runs it in every step, \
+and so does a training that draws fewer than half of the rows.`,
+      }),
     checkpoint: z
       .int()
       .min(1)

@@ -269,6 +269,14 @@ describe("a frozen part behind the data", () => {
     document.wires.push({ from: { node: "augment", port: "image" }, to: { node: "normalize", port: "image" } });
     expect((await trained(document)).result.events.some((e) => e.kind === "hoisted")).toBe(false);
   });
+  it("of whose rows fewer than half are drawn stays in the step", async () => {
+    const few = { batch: 8, steps: 2 };
+    const [off, on] = [await trained(frozen({ ...few, hoist: "off" })), await trained(frozen(few))];
+    expect(on.result.events.some((event) => event.kind === "hoisted")).toBe(false);
+    expect(gap(on.weights, off.weights)).toBe(0);
+    const more = await trained(frozen({ ...few, steps: 3 }));
+    expect(more.result.events.some((event) => event.kind === "hoisted")).toBe(true);
+  });
   it("that would take too much of the disk stays in the step, which is told", async () => {
     const off = await trained(frozen({ hoist: "off" }));
     vi.stubEnv("PATCHBAY_DISK", "4K");

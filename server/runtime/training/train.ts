@@ -178,7 +178,7 @@ async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<
   const { cone, batches, types } = branch;
   const { handles, stage } = branch.spec;
   const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
-  const { spec, built } = await buildWithinDisk(training, branch, (each) => buildStage(each, cone, batches, types));
+  const { spec, built } = await buildWhereWorth(training, branch, (each) => buildStage(each, cone, batches, types));
   const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: stage.batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
@@ -192,12 +192,17 @@ async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<
   return { ...branch, spec, built, drawnBounds: bounds.filter((bound) => !isHeld(bound)) };
 }
 
-/** Builds a branch; where what its frozen part gives would take too much of the disk, with that part in the step. */
-async function buildWithinDisk(
+/**
+ * Builds a branch; with its frozen part in the step where few of the rows are drawn at all, or where what it gives
+ * would take too much of the disk.
+ */
+async function buildWhereWorth(
   { node, cacheDir, onEvent }: Training,
   { spec, batches: { rows }, types }: OpenBranch,
   build: (spec: StageSpec) => BuiltStage,
 ): Promise<{ spec: StageSpec; built: BuiltStage }> {
+  const whole: StageSpec = { ...spec, request: { ...spec.request, hoist: "off" } };
+  if (drawnRows(spec.stage) < worthShare * rows) return { spec: whole, built: build(whole) };
   const built = build(spec);
   const itemsOf = (size: string) => itemsPerRow(built, types, size);
   const bytes = built.halves ? frozenBytes(built.halves, rows, itemsOf) : 0;
@@ -207,9 +212,13 @@ async function buildWithinDisk(
     `What the frozen part gives for ${rows.toLocaleString("en")} rows takes ${bytesText(bytes)}, and ` +
     `${bytesText(limit)} may be kept: it is computed in every step. Give it more with PATCHBAY_DISK.`;
   onEvent({ kind: "warning", node, message });
-  const whole: StageSpec = { ...spec, request: { ...spec.request, hoist: "off" } };
   return { spec: whole, built: build(whole) };
 }
+
+/** The frozen part goes over all rows first where at least this part of them is drawn. */
+const worthShare = 1 / 2;
+
+const drawnRows = ({ steps, accumulate, batchSize }: Stage): number => steps * accumulate * batchSize;
 
 /** Tells how many steps go through the data once, stage by stage. */
 function tellEpochs({ training: { node, onEvent } }: TrainingState, prepared: readonly PreparedStage[]): void {
