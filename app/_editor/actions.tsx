@@ -4,6 +4,7 @@ import { createContext, lazy, type ReactNode, Suspense, useContext, useEffect, u
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useRouter } from "next/navigation";
 import { useStore } from "zustand";
+import type { Choice } from "#nodes/graph/merge-choices";
 import { useTRPC, useTRPCClient } from "../_trpc/client";
 import { lostWork } from "./lost-work";
 import { hasEnded, type TimedEvent } from "./run-state";
@@ -23,12 +24,15 @@ interface Actions {
   saveCopy(): void;
   /** Saves at once; true when what is on the screen is stored. */
   save(): Promise<boolean>;
+  /** Ends a conflict with another window by what was chosen of each. */
+  chooseMerge(choices: Readonly<Record<string, Choice>>): void;
 }
 const Context = createContext<Actions>({
   runGraph: () => {},
   stopRun: () => {},
   saveCopy: () => {},
   save: async () => false,
+  chooseMerge: () => {},
 });
 export function useActions(): Actions {
   return useContext(Context);
@@ -42,14 +46,24 @@ interface EditorActionsProps {
 
 /** What the editor does with the server: saves by itself, runs, stops, and follows a run's events. */
 export function EditorActions({ store, revision, children }: EditorActionsProps) {
-  const save = useSaving(store, revision);
-  const runGraph = useRunGraph(store, save);
+  const saver = useSaving(store, revision);
+  const saving = useMemo(
+    () => ({
+      save: async () => (await saver?.save()) ?? true,
+      chooseMerge: (choices: Readonly<Record<string, Choice>>) => void saver?.choose(choices),
+    }),
+    [saver],
+  );
+  const runGraph = useRunGraph(store, saving.save);
   const { stopRun, question } = useStopRun(store);
   const saveCopy = useSaveCopy(store);
   useRunEvents(store);
   useForeseen(store);
   useRunSignals(store);
-  const actions = useMemo((): Actions => ({ runGraph, stopRun, saveCopy, save }), [runGraph, stopRun, saveCopy, save]);
+  const actions = useMemo(
+    (): Actions => ({ runGraph, stopRun, saveCopy, ...saving }),
+    [runGraph, stopRun, saveCopy, saving],
+  );
   return (
     <Context.Provider value={actions}>
       {children}

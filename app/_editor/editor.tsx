@@ -17,6 +17,8 @@ import { EditorProvider, useEditor, useView, useViewStore } from "./context";
 import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { Inspector } from "./inspector";
+import { DraftOffers } from "./keeping/draft-offer";
+import { NameVersion } from "./keeping/name-version";
 import { Overlays } from "./overlays";
 import { Palette } from "./palette";
 import { SidePanel, useRememberedView } from "./panels";
@@ -78,6 +80,8 @@ function Frame({ published }: { published: boolean }) {
   return (
     <div className="flex h-screen flex-col overflow-hidden">
       <Toolbar published={published} />
+      <DraftOffers />
+      <NameVersion />
       {error && <Failure error={error} />}
       <div className="flex min-h-0 flex-1">
         {!frozen && left && (

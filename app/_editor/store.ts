@@ -13,14 +13,19 @@ import { type CheckedDocument, checkDocument } from "./checked";
 import { begin, type History, record, redo, settled, undo } from "./history";
 import { withInstances } from "./instance-runs";
 import type { Foreseen } from "./foreseen";
+import { noKeeping, type Keeping, type Question } from "./keeping/keeping";
+import { rebased } from "./keeping/rebase";
 import { fold, noRun, type RunState, startOf, type TimedEvent } from "./run-state";
 
-/** `failed`: the server does not answer; `refused`: it does, and does not take the document as it is. */
+/**
+ * `failed`: the server does not answer; `refused`: it does, and does not take the document as it is; `conflict`: a
+ * person must choose between what two windows changed.
+ */
 export type Saved = "saved" | "unsaved" | "saving" | "failed" | "refused" | "conflict";
 
 export type Heat = "off" | "time" | "memory";
 
-export interface EditorState {
+export interface EditorState extends Keeping {
   graphId: string | undefined;
   history: History<GraphDocument>;
   /** The instances that are opened, the outermost first: what is seen is the inside of the last one. */
@@ -63,6 +68,11 @@ export interface EditorState {
   foresee(foreseen: Foreseen | undefined): void;
   setHeat(heat: Heat): void;
   setSaved(saved: Saved): void;
+  setKept(at: Keeping["keptAt"]): void;
+  setQuestion(question: Question | undefined): void;
+  setOthers(windows: Keeping["others"]): void;
+  /** Makes a change in all states that undo and redo know, which is no step of theirs. */
+  takeIn(change: (document: GraphDocument) => GraphDocument): void;
 }
 export type EditorStore = ReturnType<typeof createEditor>;
 
@@ -85,6 +95,7 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     foreseen: undefined,
     heat: "off",
     saved: "saved",
+    ...noKeeping,
     frozen,
     wasAsked: false,
     edit: (change, merge) => {
@@ -115,7 +126,11 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
       set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),
     foresee: (foreseen) => set({ foreseen }),
     setHeat: (heat) => set({ heat }),
-    setSaved: (saved) => set({ saved }),
+    setSaved: (saved) => set(saved === "saved" ? { saved, savedAt: Date.now() } : { saved }),
+    setKept: (keptAt) => set({ keptAt }),
+    setQuestion: (question) => set(({ saved }) => ({ question, saved: question ? "conflict" : saved })),
+    setOthers: (others) => set({ others }),
+    takeIn: (change) => set((state) => moved(state, rebased(state.history, change))),
   }));
 }
 

@@ -10,12 +10,15 @@ import { cx } from "./cx";
 export function Window({
   title,
   width = 860,
+  height,
   footer,
   onClose,
   children,
 }: {
   title: string;
   width?: number;
+  /** For what fills the window, such as a canvas; it has no margins then. */
+  height?: number;
   footer?: ReactNode;
   onClose(): void;
   children: ReactNode;
@@ -26,7 +29,7 @@ export function Window({
         <Dialog.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <Dialog.Content
           aria-describedby={undefined}
-          style={{ width: `min(${width}px, 94vw)` }}
+          style={{ width: `min(${width}px, 94vw)`, height: height && `min(${height}px, 86vh)` }}
           className={cx(
             "fixed top-1/2 left-1/2 z-50 flex max-h-[86vh] -translate-x-1/2 -translate-y-1/2 flex-col",
             "rounded-xl border border-line bg-raised shadow-2xl outline-none",
@@ -40,7 +43,7 @@ export function Window({
               </IconButton>
             </Dialog.Close>
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>
+          <div className={cx("min-h-0 flex-1", height ? "flex" : "overflow-y-auto p-4")}>{children}</div>
           {footer && <div className="flex items-center gap-3 border-t border-line px-4 py-3">{footer}</div>}
         </Dialog.Content>
       </Dialog.Portal>

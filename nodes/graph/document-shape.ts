@@ -5,18 +5,20 @@
  */
 import { endpointKey, type Wire } from "./document";
 
-/** `place` is where something lies on the canvas: it means nothing, and the last who moved it is right. */
+/** `place` is how something lies on the canvas: it means nothing, and who moved it last is right. */
 export type Shape = "value" | "place" | "wires" | "table" | { fields: Readonly<Record<string, Shape>>; others: Shape };
 
 /** An object whose fields are values each, as a node's parameters are. */
 const values: Shape = { fields: {}, others: "value" };
+/** How something is drawn, and where. */
+const look = { position: "place", size: "place", collapsed: "place", shut: "place", via: "place" } as const;
 /** An entry of a table: what lies in a field of it is one value. */
-const entry: Shape = { fields: { position: "place", size: "place" }, others: "value" };
-const node: Shape = { fields: { position: "place", params: values }, others: "value" };
+const entry: Shape = { fields: look, others: "value" };
+const node: Shape = { fields: { ...look, params: values }, others: "value" };
 const nodes: Shape = { fields: {}, others: node };
 const composite: Shape = {
-  fields: { nodes, wires: "wires", inputs: values, outputs: values, params: values },
-  others: "value",
+  fields: { nodes, wires: "wires", inputs: values, outputs: values, params: values, origin: "value" },
+  others: "table",
 };
 
 /** A document as a whole. */

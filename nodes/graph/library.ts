@@ -2,7 +2,6 @@
 import { withoutOuter } from "./composite-edits";
 import { compositeNamed, compositesWithin, type Composites, compositeType } from "./composites";
 import type { Composite, GraphDocument } from "./document";
-import { endpointKey } from "./document";
 import { constantNamed, replaceIn } from "./constants";
 import { paste, withoutPins } from "./edits";
 
@@ -76,75 +75,4 @@ export function updatedTo(document: GraphDocument, composite: string, entry: Lib
     outputs: gone("outputs"),
     params: gone("params"),
   });
-}
-
-/** One thing in which two states of a composite differ. */
-export interface Change {
-  kind: "added" | "removed" | "changed";
-  /** As a person names it: "node vision", "output embedding". */
-  what: string;
-  /** Of a parameter: its values before and after. */
-  before?: unknown;
-  after?: unknown;
-}
-
-/** In what a composite differs from another; places of nodes mean nothing. */
-export function changesBetween(before: SavedComposite, after: SavedComposite): Change[] {
-  const [old, now] = [before, after].map(({ root, composites }) => composites[root]);
-  if (!old || !now) return [];
-  const wiresOf = ({ wires }: Composite) =>
-    Object.fromEntries(wires.map(({ from, to }) => [`${endpointKey(from)} → ${endpointKey(to)}`, true]));
-  return [
-    ...changed("title", { "": old.title }, { "": now.title }),
-    ...namedChanges("input", old.inputs, now.inputs),
-    ...namedChanges("output", old.outputs, now.outputs),
-    ...namedChanges("published parameter", old.params, now.params),
-    ...namedChanges("node", old.nodes, now.nodes),
-    ...Object.keys(old.nodes).flatMap((id) => nodeChanges(id, old, now)),
-    ...namedChanges("wire", wiresOf(old), wiresOf(now)),
-    ...insideChanges(before, after),
-  ];
-}
-
-function namedChanges(kind: string, before: object, after: object): Change[] {
-  const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
-  const fresh = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
-  return [
-    ...gone.map((name): Change => ({ kind: "removed", what: `${kind} ${name}` })),
-    ...fresh.map((name): Change => ({ kind: "added", what: `${kind} ${name}` })),
-  ];
-}
-
-function nodeChanges(id: string, old: Composite, now: Composite): Change[] {
-  const [before, after] = [old.nodes[id], now.nodes[id]];
-  if (!before || !after) return [];
-  return [...changed(id, { type: before.type }, { type: after.type }), ...changed(id, before.params, after.params)];
-}
-
-/** The names under which two tables have different values. */
-function changed(
-  owner: string,
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-): Change[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return names.flatMap((name): Change[] => {
-    if (JSON.stringify(before[name]) === JSON.stringify(after[name])) return [];
-    return [
-      { kind: "changed", what: [owner, name].filter(Boolean).join("."), before: before[name], after: after[name] },
-    ];
-  });
-}
-
-/** Of composites inside it is only said that they differ. */
-function insideChanges(before: SavedComposite, after: SavedComposite): Change[] {
-  const others = ({ root, composites }: SavedComposite) =>
-    Object.fromEntries(Object.entries(composites).filter(([id]) => id !== root));
-  const [old, now] = [others(before), others(after)];
-  const both = Object.keys(old).filter((id) => Object.hasOwn(now, id));
-  const differ = both.filter((id) => JSON.stringify(old[id]) !== JSON.stringify(now[id]));
-  return [
-    ...namedChanges("composite", old, now),
-    ...differ.map((id): Change => ({ kind: "changed", what: `composite ${id}` })),
-  ];
 }

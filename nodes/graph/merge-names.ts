@@ -8,6 +8,9 @@ import { idBeside } from "./edits";
 export interface Renames {
   nodes: Readonly<Record<string, string>>;
   composites: Readonly<Record<string, string>>;
+  /** Of frames and notes. */
+  frames: Readonly<Record<string, string>>;
+  notes: Readonly<Record<string, string>>;
   within: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -24,6 +27,8 @@ export function collisions(base: GraphDocument, mine: GraphDocument, theirs: Gra
   return {
     nodes: nodeNames(base, mine, theirs),
     composites,
+    frames: freshNames(base.frames, mine.frames, theirs.frames, () => "frame"),
+    notes: freshNames(base.notes, mine.notes, theirs.notes, () => "note"),
     within: Object.fromEntries(within.filter(([, names]) => Object.keys(names).length)),
   };
 }
@@ -51,17 +56,35 @@ function freshNames(
 }
 
 /** The document with other names, wherever it speaks of what has them. */
-export function renamed(document: GraphDocument, { nodes, composites, within }: Renames): GraphDocument {
-  const hasNone = [nodes, composites, within].every((names) => !Object.keys(names).length);
+export function renamed(document: GraphDocument, renames: Renames): GraphDocument {
+  const { nodes, composites, frames, notes, within } = renames;
+  const hasNone = [nodes, composites, frames, notes, within].every((names) => !Object.keys(names).length);
   if (hasNone) return document;
   const inside = Object.entries(document.composites ?? {}).map(([id, composite]) => [
     nameIn(composites, id),
     renamedComposite(composite, within[id] ?? {}, composites),
   ]);
+  const level = renamedLevel(document, nodes, composites);
   return {
-    ...renamedLevel(document, nodes, composites),
+    ...level,
+    nodes: inFrames(level.nodes, frames),
     ...(document.composites ? { composites: Object.fromEntries(inside) } : {}),
+    ...(level.frames ? { frames: inFrames(renamedKeys(level.frames, frames), frames) } : {}),
+    ...(level.notes ? { notes: inFrames(renamedKeys(level.notes, notes), frames) } : {}),
   };
+}
+
+function renamedKeys<T>(table: Readonly<Record<string, T>>, names: Names): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).map(([id, entry]) => [nameIn(names, id), entry]));
+}
+
+/** What lies in a frame names it. */
+function inFrames<T extends { frame?: string }>(table: Readonly<Record<string, T>>, frames: Names): Record<string, T> {
+  const entries = Object.entries(table).map(([id, entry]) => {
+    const name = entry.frame === undefined ? undefined : nameIn(frames, entry.frame);
+    return [id, name === entry.frame ? entry : { ...entry, frame: name }];
+  });
+  return Object.fromEntries(entries);
 }
 
 type Names = Readonly<Record<string, string>>;
@@ -75,7 +98,6 @@ function renamedComposite(composite: Composite, nodes: Names, composites: Names)
   return { ...level, params: Object.fromEntries(params) };
 }
 
-/** Nodes, wires, and lists of nodes that other parts hold, such as what lies in a frame. */
 function renamedLevel<T extends Pick<GraphDocument, "nodes" | "wires">>(level: T, nodes: Names, composites: Names): T {
   const entries = Object.entries(level.nodes).map(([id, node]) => {
     const composite = compositeIdOf(node.type);
@@ -87,23 +109,7 @@ function renamedLevel<T extends Pick<GraphDocument, "nodes" | "wires">>(level: T
     from: { ...wire.from, node: nameIn(nodes, wire.from.node) },
     to: { ...wire.to, node: nameIn(nodes, wire.to.node) },
   }));
-  const others = Object.entries(level).filter(([name]) => !["nodes", "wires", "composites", "params"].includes(name));
-  const listed = others.map(([name, part]) => [name, withListed(part, nodes)]);
-  return { ...level, ...Object.fromEntries(listed), nodes: Object.fromEntries(entries), wires };
-}
-
-/** Whatever lies under the name `nodes` in a part is a list of their ids. */
-function withListed(part: unknown, names: Names): unknown {
-  if (typeof part !== "object" || part === null) return part;
-  if (Array.isArray(part)) return part.map((item) => withListed(item, names));
-  const entries = Object.entries(part).map(([name, value]) => {
-    const isList = name === "nodes" && Array.isArray(value);
-    return [
-      name,
-      isList ? value.map((id) => (typeof id === "string" ? nameIn(names, id) : id)) : withListed(value, names),
-    ];
-  });
-  return Object.fromEntries(entries);
+  return { ...level, nodes: Object.fromEntries(entries), wires };
 }
 
 const nameIn = (names: Names, id: string): string => (Object.hasOwn(names, id) ? (names[id] ?? id) : id);

@@ -170,12 +170,17 @@ describe("merge", () => {
     expect(paths(merge(old, both, theirs))).toEqual(["constants.D", "frames.f", "extra"]);
   });
 
-  it("renames in lists of nodes that other parts hold", () => {
-    const framed = (document: GraphDocument, ids: string[]) =>
-      ({ ...document, frames: { f: { title: "", nodes: ids } } }) as unknown as GraphDocument;
-    const mine = framed(setParam(addNode(base, "image.resize", at).document, "resize_2", "width", 1), ["resize_2"]);
-    const theirs = setParam(addNode(base, "image.resize", at).document, "resize_2", "width", 2);
-    expect(merge(base, mine, theirs).document).toMatchObject({ frames: { f: { nodes: ["resize_3"] } } });
+  it("keeps both of two frames that got the same name, each with what lies in it", () => {
+    const framed = (title: string, inside: string) => {
+      const nodes = { ...base.nodes, [inside]: { ...base.nodes[inside], frame: "frame" } };
+      return { ...base, nodes, frames: { frame: { title } } } as unknown as GraphDocument;
+    };
+    const merged = merge(base, framed("mine", "data"), framed("theirs", "resize"));
+    expect(merged.conflicts).toEqual([]);
+    expect(merged.document).toMatchObject({
+      frames: { frame: { title: "theirs" }, frame_2: { title: "mine" } },
+      nodes: { data: { frame: "frame_2" }, resize: { frame: "frame" } },
+    });
   });
 
   it("lets undo be about own edits: an earlier state of mine takes what is theirs, too", () => {

@@ -7,6 +7,7 @@ import { pathToComposite } from "../composites/opening";
 import { putIn } from "./clipboard";
 import type { CommandContext } from "./command";
 import { bringIntoView, placeInGraph, placeOnScreen, rectsOf } from "./view";
+import { askVersionName } from "../keeping/name-version";
 
 export function undo(context: CommandContext): void {
   step(context, "undo");
@@ -69,7 +70,7 @@ export function renameChosen({ view }: CommandContext): void {
   setTimeout(() => document.querySelector<HTMLInputElement>('aside input[aria-label="Title"]')?.select(), 30);
 }
 
-export async function nameVersion({ save, store, view }: CommandContext): Promise<void> {
+export function nameVersion({ store }: CommandContext): void {
   store.getState().settle();
-  if (await save()) view.getState().announce("Saved.");
+  askVersionName(store);
 }

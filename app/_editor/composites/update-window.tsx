@@ -1,8 +1,10 @@
 "use client";
 
+import { useMemo } from "react";
 import { compositeNamed } from "#nodes/graph/composites";
-import { type Change, changesBetween, type LibraryEntry, savedFrom, updatedTo } from "#nodes/graph/library";
+import { type LibraryEntry, updatedTo } from "#nodes/graph/library";
 import { Button } from "../../_ui/button";
+import { DiffView } from "../../_ui/diff/diff-view";
 import { Window } from "../../_ui/window";
 import { useEditor, useEditorStore } from "../context";
 
@@ -16,8 +18,7 @@ interface UpdateWindowProps {
 export function UpdateWindow({ composite, entry, onClose }: UpdateWindowProps) {
   const store = useEditorStore();
   const document = useEditor((state) => state.history.present);
-  const before = savedFrom(document, composite);
-  const changes = before ? changesBetween(before, entry) : [];
+  const after = useMemo(() => updatedTo(document, composite, entry), [document, composite, entry]);
   const title = compositeNamed(document, composite)?.title ?? composite;
   function update(): void {
     store.getState().editWhole((now) => updatedTo(now, composite, entry));
@@ -34,41 +35,11 @@ export function UpdateWindow({ composite, entry, onClose }: UpdateWindowProps) {
       </Button>
     </>
   );
+  const names = { before: "this graph", after: `version ${entry.version}` };
+  const heading = `Update “${title}” to version ${entry.version}`;
   return (
-    <Window title={`Update “${title}” to version ${entry.version}`} width={560} onClose={onClose} footer={footer}>
-      {changes.length ? (
-        <ul className="text-[12.5px]" data-changes>
-          {changes.map((change) => (
-            <ChangeLine key={`${change.kind} ${change.what}`} change={change} />
-          ))}
-        </ul>
-      ) : (
-        <p className="text-ink-2">Only places of nodes differ.</p>
-      )}
+    <Window title={heading} width={1180} height={720} onClose={onClose} footer={footer}>
+      <DiffView before={document} after={after} names={names} />
     </Window>
-  );
-}
-
-const signs: { [K in Change["kind"]]: { sign: string; tone: string } } = {
-  added: { sign: "+", tone: "text-good" },
-  removed: { sign: "−", tone: "text-bad" },
-  changed: { sign: "~", tone: "text-warn" },
-};
-
-function ChangeLine({ change: { kind, what, before, after } }: { change: Change }) {
-  const { sign, tone } = signs[kind];
-  const shown = (value: unknown) => (value === undefined ? "default" : JSON.stringify(value));
-  return (
-    <li className="flex gap-2 py-0.5">
-      <span className={`w-3 shrink-0 font-mono ${tone}`} title={kind}>
-        {sign}
-      </span>
-      <span className="min-w-0 wrap-anywhere">{what}</span>
-      {kind === "changed" && (before !== undefined || after !== undefined) && (
-        <span className="ml-auto shrink-0 font-mono text-[11px] text-ink-2">
-          {shown(before)} → {shown(after)}
-        </span>
-      )}
-    </li>
   );
 }

@@ -1,4 +1,5 @@
-import { ChevronDown, CopyPlus, Download, Keyboard, Share2 } from "lucide-react";
+import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Share2 } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { DropdownMenu } from "radix-ui";
 import { toast } from "sonner";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -6,6 +7,7 @@ import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore, useViewStore } from "../context";
+import { askVersionName } from "../keeping/name-version";
 import { Menu, MenuItem } from "./menu";
 
 /** What is done with a graph as a whole, and the list of keys. */
@@ -29,6 +31,7 @@ export function MoreMenu({ published }: { published: boolean }) {
       <MenuItem icon={CopyPlus} onSelect={saveCopy}>
         Save as a new graph
       </MenuItem>
+      <VersionItems />
       {!frozen && (
         <MenuItem icon={Share2} onSelect={() => void publish(!published)}>
           {published ? "Take back from the templates" : "Publish as a template"}
@@ -39,6 +42,34 @@ export function MoreMenu({ published }: { published: boolean }) {
         Keys…
       </MenuItem>
     </Menu>
+  );
+}
+
+/** The ways to what the graph was, and to what it became since a run. */
+function VersionItems() {
+  const store = useEditorStore();
+  const router = useRouter();
+  const { save } = useActions();
+  const { graphId, frozen, run } = store.getState();
+  if (frozen && run.id)
+    return (
+      <MenuItem icon={GitCompare} onSelect={() => router.push(`/runs/${run.id}/changes`)}>
+        Compare with today's graph
+      </MenuItem>
+    );
+  const open = async () => {
+    await save();
+    router.push(`/graphs/${graphId}/versions`);
+  };
+  return (
+    <>
+      <MenuItem icon={Bookmark} onSelect={() => askVersionName(store)}>
+        Name this version…
+      </MenuItem>
+      <MenuItem icon={History} onSelect={() => void open()}>
+        Versions
+      </MenuItem>
+    </>
   );
 }
 

@@ -1,43 +1,96 @@
-import { CloudAlert, CloudCheck, CloudUpload } from "lucide-react";
+import { CloudAlert, CloudCheck, CloudUpload, HardDrive } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "../../_ui/button";
+import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
 import { useEditor } from "../context";
-import type { Saved } from "../store";
+import { clockText } from "../../_ui/times";
+import type { EditorState } from "../store";
 
-const marks: { [S in Saved]: { text: string; icon: typeof CloudCheck; tone: string } } = {
-  saved: { text: "Saved", icon: CloudCheck, tone: "text-ink-3" },
-  unsaved: { text: "Saving", icon: CloudUpload, tone: "text-ink-3" },
-  saving: { text: "Saving", icon: CloudUpload, tone: "text-ink-3" },
-  failed: { text: "Not saved yet: the server does not answer. Trying again", icon: CloudAlert, tone: "text-warn" },
-  refused: { text: "Not saved: the server does not take this graph", icon: CloudAlert, tone: "text-bad" },
-  conflict: { text: "Changed in another window", icon: CloudAlert, tone: "text-bad" },
-};
+const ConflictWindow = lazy(async () => ({ default: (await import("../keeping/conflict-window")).ConflictWindow }));
 
-/** Whether what is on the screen is stored; after a change in another window, the two ways on. */
+type Facts = Pick<EditorState, "saved" | "savedAt" | "keptAt">;
+interface Mark {
+  text: string;
+  /** What it means, for whoever asks. */
+  more: string;
+  icon: typeof CloudCheck;
+  tone: string;
+}
+
+/** Where what is on the screen is kept, and since when. */
+function markOf({ saved, savedAt, keptAt }: Facts): Mark {
+  const kept = typeof keptAt === "number" ? `kept in this browser, ${clockText(keptAt)}` : undefined;
+  const alone = kept ? `It is ${kept}, and offered when this graph is opened here again.` : lost;
+  if (saved === "saved") {
+    const text = savedAt === undefined ? "Saved" : `Saved ${clockText(savedAt)}`;
+    return { text, more: "The server has everything.", icon: CloudCheck, tone: "text-ink-3" };
+  }
+  if (saved === "unsaved" || saved === "saving")
+    return { text: "Saving", more: alone, icon: CloudUpload, tone: "text-ink-3" };
+  if (keptAt === "failed")
+    return { text: "Not kept: leave this page open", more: lost, icon: CloudAlert, tone: "text-bad" };
+  if (saved === "failed") {
+    const more = `The server does not answer; it is asked again every few seconds. ${alone}`;
+    return { text: `Waiting for the server; ${kept ?? "not kept yet"}`, more, icon: CloudAlert, tone: "text-warn" };
+  }
+  if (saved === "refused")
+    return { text: "In this browser only: the server refuses it", more: alone, icon: HardDrive, tone: "text-bad" };
+  return { text: "Changed in another window, too", more: alone, icon: CloudAlert, tone: "text-bad" };
+}
+
+const lost = "This browser keeps nothing: what the server has not is gone with this page.";
+
+/** Whether what is on the screen is stored; where another window changed the same, the question. */
 export function SavedMark() {
   const saved = useEditor((state) => state.saved);
-  const mark = marks[saved];
+  const savedAt = useEditor((state) => state.savedAt);
+  const keptAt = useEditor((state) => state.keptAt);
+  const mark = markOf({ saved, savedAt, keptAt });
+  const isCalm = saved === "saved" || saved === "unsaved" || saved === "saving";
   return (
     <>
-      <span className={`flex shrink-0 items-center gap-1 text-xs ${mark.tone}`} title={mark.text} data-saved={saved}>
+      <span
+        className={`flex shrink-0 items-center gap-1 text-xs ${mark.tone}`}
+        title={`${mark.text}. ${mark.more}`}
+        data-saved={saved}
+        data-kept={typeof keptAt === "number" ? "browser" : keptAt}
+      >
         <mark.icon className="size-4" aria-hidden />
-        <span className="hidden max-w-72 truncate xl:inline">{mark.text}</span>
+        <span className={cx("max-w-80 truncate", isCalm && "hidden xl:inline")}>{mark.text}</span>
       </span>
-      {saved === "conflict" && <WaysOn />}
+      <Asked />
     </>
   );
 }
 
-function WaysOn() {
-  const { saveCopy } = useActions();
+/** The question that a conflict is, opened by itself and again by a button. */
+function Asked() {
+  const question = useEditor((state) => state.question);
+  const mine = useEditor((state) => state.history.present);
+  const { chooseMerge, saveCopy } = useActions();
+  const [closed, setClosed] = useState<typeof question>();
+  if (!question) return null;
   return (
     <>
-      <Button size="s" onClick={() => location.reload()}>
-        Reload
+      <Button size="s" look="primary" onClick={() => setClosed(undefined)}>
+        Choose…
       </Button>
       <Button size="s" onClick={saveCopy}>
         Save as a copy
       </Button>
+      {closed !== question && (
+        <Suspense>
+          <ConflictWindow
+            base={question.base}
+            mine={mine}
+            theirs={question.theirs}
+            names={{ mine: "this window", theirs: "the other window" }}
+            onChoose={chooseMerge}
+            onClose={() => setClosed(question)}
+          />
+        </Suspense>
+      )}
     </>
   );
 }

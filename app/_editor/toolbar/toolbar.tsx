@@ -12,6 +12,7 @@ import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { runTimeLeft } from "../pace";
+import { OthersMark } from "../keeping/others-mark";
 import { ProblemTray } from "../problems/problem-tray";
 import { EditButtons } from "./edit-buttons";
 import { MoreMenu } from "./more-menu";
@@ -29,7 +30,10 @@ export function Toolbar({ published }: { published: boolean }) {
       {frozen ? (
         <span className="shrink-0 rounded-full bg-sunken px-2 py-0.5 text-xs text-ink-2">snapshot</span>
       ) : (
-        <SavedMark />
+        <>
+          <SavedMark />
+          <OthersMark />
+        </>
       )}
       <div className="ml-auto flex shrink-0 items-center gap-1">
         {!frozen && <EditButtons />}

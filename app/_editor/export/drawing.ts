@@ -1,0 +1,179 @@
+/**
+ * A graph as a drawing (SVG): all of its nodes with their ports and set parameters, its wires, frames and notes.
+ * It needs no screen, so that it shows what is out of view, too.
+ */
+import type { NodeDefinition } from "#nodes/core/node";
+import type { GraphDocument, GraphNode, Wire } from "#nodes/graph/document";
+import { cardHeight, cardWidth, portTop } from "../node/geometry";
+import { colourOf, portsOf } from "../node/ports";
+
+interface DrawingOptions {
+  document: GraphDocument;
+  definitionOf(id: string): NodeDefinition | undefined;
+  /** Values of the colours that are named: `var(--surface)`. */
+  colour(name: string): string;
+}
+
+export interface Drawing {
+  svg: string;
+  width: number;
+  height: number;
+}
+
+const margin = 32;
+/** So many set parameters are written on a node. */
+const mostLines = 4;
+const lineHeight = 17;
+
+interface Box {
+  id: string;
+  node: GraphNode;
+  definition: NodeDefinition | undefined;
+  lines: [string, string][];
+  height: number;
+}
+interface Area {
+  position: { x: number; y: number };
+  size: { width: number; height: number };
+  title?: string;
+  text?: string;
+}
+
+export function drawGraph({ document, definitionOf, colour }: DrawingOptions): Drawing {
+  const boxes = Object.entries(document.nodes).map(([id, node]) => boxOf(id, node, definitionOf(id)));
+  const { frames, notes } = document as { frames?: Record<string, Area>; notes?: Record<string, Area> };
+  const [framed, noted] = [Object.values(frames ?? {}), Object.values(notes ?? {})];
+  const bounds = boundsOf(boxes, [...framed, ...noted]);
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const parts = [
+    `<rect x="${bounds.x}" y="${bounds.y}" width="${bounds.width}" height="${bounds.height}" fill="var(--ground)"/>`,
+    ...framed.map((area) => areaOf(area, "var(--sunken)")),
+    ...document.wires.map((wire) => wirePath(wire, byId)),
+    ...boxes.map(card),
+    ...noted.map((area) => areaOf(area, "var(--warn-soft)")),
+  ];
+  const viewBox = `${bounds.x} ${bounds.y} ${bounds.width} ${bounds.height}`;
+  const opening =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${bounds.width}" height="${bounds.height}" viewBox="${viewBox}"` +
+    ' font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif">';
+  const svg = `${opening}<title>${escaped(document.name)}</title>${parts.join("")}</svg>`;
+  return { svg: svg.replace(/var\((--[\w-]+)\)/g, (_, name) => colour(name)), ...bounds };
+}
+
+function boxOf(id: string, node: GraphNode, definition: NodeDefinition | undefined): Box {
+  const lines = Object.entries(node.params)
+    .filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))
+    .slice(0, mostLines)
+    .map(([name, value]): [string, string] => [name, String(value)]);
+  const height = cardHeight(definition) + (lines.length ? lines.length * lineHeight + 8 : 0);
+  return { id, node, definition, lines, height };
+}
+
+function boundsOf(boxes: readonly Box[], areas: readonly Area[]) {
+  const corners = [
+    ...boxes.map(({ node: { position }, height }) => ({
+      ...position,
+      right: position.x + cardWidth,
+      bottom: position.y + height,
+    })),
+    ...areas.map(({ position, size }) => ({
+      ...position,
+      right: position.x + size.width,
+      bottom: position.y + size.height,
+    })),
+  ];
+  if (!corners.length) return { x: 0, y: 0, width: 400, height: 200 };
+  const x = Math.floor(Math.min(...corners.map((each) => each.x))) - margin;
+  const y = Math.floor(Math.min(...corners.map((each) => each.y))) - margin;
+  const right = Math.ceil(Math.max(...corners.map((each) => each.right))) + margin;
+  const bottom = Math.ceil(Math.max(...corners.map((each) => each.bottom))) + margin;
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+function card({ id, node, definition, lines, height }: Box): string {
+  const { x, y } = node.position;
+  const title = node.title ?? definition?.title ?? node.type;
+  const place = (dx: number, dy: number) => `x="${x + dx}" y="${y + dy}"`;
+  const parts = [
+    `<rect ${place(0, 0)} width="${cardWidth}" height="${height}" rx="12" fill="var(--surface)" stroke="var(--line-strong)"/>`,
+    `<rect ${place(12, 12)} width="8" height="8" rx="4" fill="${colourOf(definition)}"/>`,
+    `<text ${place(28, 21)} font-size="13" font-weight="600" fill="var(--ink)">${escaped(cut(title, 26))}</text>`,
+    ...portRows("in", definition, x, y),
+    ...portRows("out", definition, x, y),
+  ];
+  const top = cardHeight(definition);
+  if (lines.length) parts.push(`<path d="M${x},${y + top} h${cardWidth}" stroke="var(--line)"/>`);
+  for (const [i, [name, value]] of lines.entries()) {
+    const dy = top + 16 + i * lineHeight;
+    parts.push(`<text ${place(12, dy)} font-size="11" fill="var(--ink-2)">${escaped(cut(name, 16))}</text>`);
+    const end = `${place(cardWidth - 12, dy)} text-anchor="end"`;
+    parts.push(
+      `<text ${end} font-size="11" font-family="ui-monospace, monospace" fill="var(--ink)">${escaped(cut(value, 18))}</text>`,
+    );
+  }
+  return `<g data-node="${escaped(id)}">${parts.join("")}</g>`;
+}
+
+function portRows(side: "in" | "out", definition: NodeDefinition | undefined, x: number, y: number): string[] {
+  const isInput = side === "in";
+  return portsOf(definition, side).map(([name, port], row) => {
+    const middle = y + 1 + portTop(row);
+    const [edge, label, anchor] = isInput ? [x, x + 12, "start"] : [x + cardWidth, x + cardWidth - 12, "end"];
+    const text = `<text x="${label}" y="${middle + 4}" font-size="11.5" text-anchor="${anchor}" fill="var(--ink-2)">`;
+    return (
+      `<circle cx="${edge}" cy="${middle}" r="5" fill="var(--port-${port.type})" stroke="var(--surface)" stroke-width="1.5"/>` +
+      `${text}${escaped(cut(name, 14))}</text>`
+    );
+  });
+}
+
+/** From the right of one node to the left of another, through the bends that it was given. */
+function wirePath(wire: Wire, boxes: ReadonlyMap<string, Box>): string {
+  const [source, target] = [boxes.get(wire.from.node), boxes.get(wire.to.node)];
+  if (!source || !target) return "";
+  const outputs = portsOf(source.definition, "out");
+  const from = {
+    x: source.node.position.x + cardWidth,
+    y: source.node.position.y + 1 + topOf(outputs, wire.from.port),
+  };
+  const inputs = portsOf(target.definition, "in");
+  const to = { x: target.node.position.x, y: target.node.position.y + 1 + topOf(inputs, wire.to.port) };
+  const type = outputs.find(([name]) => name === wire.from.port)?.[1].type ?? "file";
+  const { via = [] } = wire as { via?: { x: number; y: number }[] };
+  const points = [from, ...via, to];
+  const curves = points.slice(1).map((end, i) => {
+    const start = points[i] as typeof from;
+    const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
+    return `C${start.x + bend},${start.y} ${end.x - bend},${end.y} ${end.x},${end.y}`;
+  });
+  return `<path d="M${from.x},${from.y} ${curves.join(" ")}" fill="none" stroke="var(--port-${type})" stroke-width="2"/>`;
+}
+
+const topOf = (ports: readonly [string, unknown][], port: string): number =>
+  portTop(
+    Math.max(
+      0,
+      ports.findIndex(([name]) => name === port),
+    ),
+  );
+
+function areaOf({ position, size, title, text }: Area, fill: string): string {
+  const { x, y } = position;
+  const rect = `<rect x="${x}" y="${y}" width="${size.width}" height="${size.height}" rx="12" fill="${fill}" stroke="var(--line)"/>`;
+  const lines =
+    title === undefined ? (text ?? "").split("\n").slice(0, Math.max(1, Math.floor(size.height / 18))) : [title];
+  const written = lines.map(
+    (line, i) =>
+      `<text x="${x + 12}" y="${y + 22 + i * 17}" font-size="12.5" fill="var(--ink-2)">` +
+      `${escaped(cut(line, Math.floor(size.width / 7)))}</text>`,
+  );
+  return rect + written.join("");
+}
+
+function cut(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { graph } from "#tests/kit/graphs";
+import { setNote } from "./edits";
+import { leavingWith, withOtherFile, withoutLeaving } from "./leaving";
+import { make } from "./make-composite";
+
+const ref = "a".repeat(64);
+const other = "b".repeat(64);
+const document = setNote(
+  graph({
+    pictures: ["image.load", { images: [{ ref, name: "me.png" }] }],
+    again: [
+      "image.load",
+      {
+        images: [
+          { ref, name: "me.png" },
+          { ref: other, name: "you.png" },
+        ],
+      },
+    ],
+    folder: ["data.folder", { folder: "/home/me/pictures", pattern: "*/x" }],
+  }),
+  "folder",
+  "for my eyes",
+);
+
+it("lists files with where they are used, paths and notes, also of what lies in composites", () => {
+  const made = make(document, ["folder", "again"])?.document ?? document;
+  expect(leavingWith(document)).toEqual({
+    files: [
+      { ref, name: "me.png", bytes: undefined, usedBy: ["pictures.images", "again.images"] },
+      { ref: other, name: "you.png", bytes: undefined, usedBy: ["again.images"] },
+    ],
+    paths: [{ node: "folder", param: "folder", text: "/home/me/pictures" }],
+    notes: [{ node: "folder", text: "for my eyes" }],
+  });
+  expect(leavingWith(made).paths[0]?.node).toMatch(/\/folder$/);
+});
+
+it("leaves out what is asked for, and nothing else", () => {
+  const bare = withoutLeaving(document, { files: true, paths: true, notes: true });
+  expect(leavingWith(bare)).toEqual({ files: [], paths: [], notes: [] });
+  expect(bare.nodes.folder?.params).toEqual({ pattern: "*/x" });
+  expect(withoutLeaving(document, {})).toBe(document);
+});
+
+it("puts another file in the place of one wherever it is used", () => {
+  const now = withOtherFile(document, ref, { ref: "c".repeat(64), name: "new.png" });
+  expect(leavingWith(now).files.map(({ name, usedBy }) => [name, usedBy.length])).toEqual([
+    ["new.png", 2],
+    ["you.png", 1],
+  ]);
+});
