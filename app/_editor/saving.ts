@@ -49,7 +49,9 @@ function sayTaken(changes: number, wereBoth: boolean): void {
   else toast(`Took in ${what}.`);
 }
 
-/** Hears who else shows the graph, and when somebody saved it. A page that nobody sees hears nothing until it is seen. */
+/**
+ * Hears who else shows the graph, and when somebody saved it. A page that nobody sees hears nothing until it is seen.
+ */
 function useNews(store: EditorStore, saver: Saver | undefined, window: string): void {
   const trpc = useTRPC();
   const isSeen = useIsSeen();
