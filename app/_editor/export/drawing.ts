@@ -92,38 +92,35 @@ function boundsOf(boxes: readonly Box[], areas: readonly Area[]) {
 
 function card({ id, node, definition, lines, height }: Box): string {
   const { x, y } = node.position;
-  const title = node.title ?? definition?.title ?? node.type;
-  const place = (dx: number, dy: number) => `x="${x + dx}" y="${y + dy}"`;
+  const title = cut(node.title ?? definition?.title ?? node.type, 26);
+  const top = cardHeight(definition);
   const parts = [
-    `<rect ${place(0, 0)} width="${cardWidth}" height="${height}" rx="12" fill="var(--surface)" stroke="var(--line-strong)"/>`,
-    `<rect ${place(12, 12)} width="8" height="8" rx="4" fill="${colourOf(definition)}"/>`,
-    `<text ${place(28, 21)} font-size="13" font-weight="600" fill="var(--ink)">${escaped(cut(title, 26))}</text>`,
+    rectangle({ x, y, width: cardWidth, height, fill: "var(--surface)", stroke: "var(--line-strong)" }),
+    element("circle", { cx: x + 16, cy: y + 16, r: 4, fill: colourOf(definition) }),
+    written(title, { x: x + 28, y: y + 21, "font-size": 13, "font-weight": 600, fill: "var(--ink)" }),
     ...portRows("in", definition, x, y),
     ...portRows("out", definition, x, y),
+    ...(lines.length ? [element("path", { d: `M${x},${y + top} h${cardWidth}`, stroke: "var(--line)" })] : []),
+    ...lines.flatMap(([name, value], i) => {
+      const line = { y: y + top + 16 + i * lineHeight, "font-size": 11 };
+      const end = { ...line, x: x + cardWidth - 12, "text-anchor": "end", "font-family": "ui-monospace, monospace" };
+      return [
+        written(cut(name, 16), { ...line, x: x + 12, fill: "var(--ink-2)" }),
+        written(cut(value, 18), { ...end, fill: "var(--ink)" }),
+      ];
+    }),
   ];
-  const top = cardHeight(definition);
-  if (lines.length) parts.push(`<path d="M${x},${y + top} h${cardWidth}" stroke="var(--line)"/>`);
-  for (const [i, [name, value]] of lines.entries()) {
-    const dy = top + 16 + i * lineHeight;
-    parts.push(`<text ${place(12, dy)} font-size="11" fill="var(--ink-2)">${escaped(cut(name, 16))}</text>`);
-    const end = `${place(cardWidth - 12, dy)} text-anchor="end"`;
-    parts.push(
-      `<text ${end} font-size="11" font-family="ui-monospace, monospace" fill="var(--ink)">${escaped(cut(value, 18))}</text>`,
-    );
-  }
   return `<g data-node="${escaped(id)}">${parts.join("")}</g>`;
 }
 
 function portRows(side: "in" | "out", definition: NodeDefinition | undefined, x: number, y: number): string[] {
   const isInput = side === "in";
-  return portsOf(definition, side).map(([name, port], row) => {
+  return portsOf(definition, side).flatMap(([name, port], row) => {
     const middle = y + 1 + portTop(row);
     const [edge, label, anchor] = isInput ? [x, x + 12, "start"] : [x + cardWidth, x + cardWidth - 12, "end"];
-    const text = `<text x="${label}" y="${middle + 4}" font-size="11.5" text-anchor="${anchor}" fill="var(--ink-2)">`;
-    return (
-      `<circle cx="${edge}" cy="${middle}" r="5" fill="var(--port-${port.type})" stroke="var(--surface)" stroke-width="1.5"/>` +
-      `${text}${escaped(cut(name, 14))}</text>`
-    );
+    const mark = { cx: edge, cy: middle, r: 5, fill: `var(--port-${port.type})`, stroke: "var(--surface)" };
+    const text = { x: label, y: middle + 4, "font-size": 11.5, "text-anchor": anchor, fill: "var(--ink-2)" };
+    return [element("circle", mark), written(cut(name, 14), text)];
   });
 }
 
@@ -146,7 +143,8 @@ function wirePath(wire: Wire, boxes: ReadonlyMap<string, Box>): string {
     const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
     return `C${start.x + bend},${start.y} ${end.x - bend},${end.y} ${end.x},${end.y}`;
   });
-  return `<path d="M${from.x},${from.y} ${curves.join(" ")}" fill="none" stroke="var(--port-${type})" stroke-width="2"/>`;
+  const line = { d: `M${from.x},${from.y} ${curves.join(" ")}`, fill: "none", stroke: `var(--port-${type})` };
+  return element("path", { ...line, "stroke-width": 2 });
 }
 
 const topOf = (ports: readonly [string, unknown][], port: string): number =>
@@ -157,18 +155,26 @@ const topOf = (ports: readonly [string, unknown][], port: string): number =>
     ),
   );
 
-function areaOf({ position, size, title, text }: Area, fill: string): string {
+function areaOf({ position, size, title, text = "" }: Area, fill: string): string {
   const { x, y } = position;
-  const rect = `<rect x="${x}" y="${y}" width="${size.width}" height="${size.height}" rx="12" fill="${fill}" stroke="var(--line)"/>`;
-  const lines =
-    title === undefined ? (text ?? "").split("\n").slice(0, Math.max(1, Math.floor(size.height / 18))) : [title];
-  const written = lines.map(
-    (line, i) =>
-      `<text x="${x + 12}" y="${y + 22 + i * 17}" font-size="12.5" fill="var(--ink-2)">` +
-      `${escaped(cut(line, Math.floor(size.width / 7)))}</text>`,
-  );
-  return rect + written.join("");
+  const most = Math.max(1, Math.floor(size.height / 18));
+  const lines = title === undefined ? text.split("\n").slice(0, most) : [title];
+  const parts = lines.map((line, i) => {
+    const place = { x: x + 12, y: y + 22 + i * lineHeight };
+    return written(cut(line, Math.floor(size.width / 7)), { ...place, "font-size": 12.5, fill: "var(--ink-2)" });
+  });
+  return rectangle({ x, y, ...size, fill, stroke: "var(--line)" }) + parts.join("");
 }
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+function element(name: string, attributes: Attributes, inside = ""): string {
+  const texts = Object.entries(attributes).map(([key, value]) => `${key}="${value}"`);
+  return `<${name} ${texts.join(" ")}${inside ? `>${inside}</${name}>` : "/>"}`;
+}
+
+const rectangle = (attributes: Attributes): string => element("rect", { rx: 12, ...attributes });
+const written = (text: string, attributes: Attributes): string => element("text", attributes, escaped(text) || " ");
 
 function cut(text: string, most: number): string {
   const characters = [...text];
