@@ -10,6 +10,7 @@ const set = resolve("tests/fixtures/conformance");
 const bases: Record<Recipe, string> = {
   "language model": "qwen2",
   "language model, adapter": "qwen2",
+  "language model, DoRA": "qwen2",
   classifier: "vit-classifier",
 };
 

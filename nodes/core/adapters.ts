@@ -22,11 +22,39 @@ export function adapterOn(
 export const adapterScale = ({ rank, alpha, stabilized }: AdapterSettings): number =>
   alpha / (stabilized ? Math.sqrt(rank) : rank);
 
-/** For a matrix W [n, m]: W + scale · A·B. */
+/** Along which axis of an adapted matrix the numbers lie that one output reads: 0 in our own [in, out]. */
+export function inputAxisOf(
+  { inputAxis }: AdapterSettings,
+  foreign: { name: string; rules: NameRules } | undefined,
+): 0 | 1 {
+  if (inputAxis !== undefined) return inputAxis;
+  return foreign && !foreign.rules.transposed?.test(foreign.name) ? 1 : 0;
+}
+
+/** The Euclidean length of what each output reads, of a matrix of so many rows and columns. */
+export function lengthsOf(
+  numbers: ArrayLike<number>,
+  [rows, columns]: readonly [rows: number, columns: number],
+  inputAxis: 0 | 1,
+): Float64Array {
+  const sums = new Float64Array(inputAxis ? rows : columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const number = numbers[row * columns + column] as number;
+      const output = inputAxis ? row : column;
+      sums[output] = (sums[output] as number) + number * number;
+    }
+  }
+  return sums.map(Math.sqrt);
+}
+
+/** For a matrix W [n, m]: W + scale · A·B. With DoRA each output's numbers are then of length ‖W‖ + M. */
 export interface FoundAdapter {
   /** [n, rank] and [rank, m]. */
   a: TensorAddress;
   b: TensorAddress;
+  /** By how much each output is longer than in W, where that is trained: [outputs]. */
+  m?: TensorAddress;
   settings: AdapterSettings;
 }
 
@@ -42,8 +70,9 @@ export function adaptersIn(
     const b = tensors.get(`${name}.lora_B`);
     if (!b) continue;
     const settings = settingsFor(name, lora);
+    const m = tensors.get(`${name}.lora_M`);
     refuseMisfit(name, { a, b, settings }, tensors.get(name)?.shape);
-    found.set(name, { a, b, settings });
+    found.set(name, { a, b, ...(m && { m }), settings });
   }
   return found;
 }

@@ -76,8 +76,18 @@ export interface Weights {
   /**
    * Low-rank adapters on matrices; the matrices themselves stay. They are scaled by alpha / rank, or alpha / √rank
    * where they are stabilized. Targets are patterns; of adapters that were loaded, names as the base's file has them.
+   * With `dora` the length of what each output reads is trained apart from its direction; `inputAxis` is the axis of
+   * the matrix along which an output's numbers lie, where it is known.
    */
-  lora?: { rank: number; alpha: number; targets: string[]; stabilized?: boolean; isLoaded?: boolean }[];
+  lora?: {
+    rank: number;
+    alpha: number;
+    targets: string[];
+    stabilized?: boolean;
+    dora?: boolean;
+    inputAxis?: 0 | 1;
+    isLoaded?: boolean;
+  }[];
   /** Names that are another name's tensor, which may lie the other way round. */
   ties?: { name: string; to: string; transposed: boolean }[];
   /**

@@ -4,7 +4,7 @@ import { Generation } from "#models/blocks/generation";
 import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
 import { matches } from "#models/patterns";
-import { adapterOn, adapterScale, type AdapterSettings } from "../core/adapters";
+import { type AdapterSettings, adapterOn, adapterScale, inputAxisOf } from "../core/adapters";
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
@@ -197,7 +197,11 @@ function parametersOf(
   const parameter = (name: string, shape: readonly number[], init: Init, adapter = false) =>
     graph.parameter(claim(name, adapter), shape, init, isTeacher);
 
-  /** W + scale·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. */
+  /**
+   * W + scale·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. With DoRA (Liu et al. 2024)
+   * each output's numbers are then brought to the length ‖W‖ + M, where M starts at zero; as there, and in PEFT, no
+   * gradient goes through the length that they had.
+   */
   function adapted(base: Value, name: string, shape: readonly number[], adapter: AdapterSettings): Value {
     const { rank } = adapter;
     const [inputs = 0, outputs = 0] = shape;
@@ -208,7 +212,13 @@ function parametersOf(
       );
     const a = part("lora_A", [inputs, rank], { kind: "uniform", bound: inputs ** -0.5 });
     const b = part("lora_B", [rank, outputs], { kind: "zeros" });
-    return op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapterScale(adapter)])));
+    const sum = op.Add(stopped(base), op.Mul(op.MatMul(a, b), builder.constant([adapterScale(adapter)])));
+    if (!adapter.dora) return sum;
+    const axes = [inputAxisOf(adapter, foreignOf?.(name))];
+    const count = axes[0] ? inputs : outputs;
+    const longer = op.Reshape(part("lora_M", [count], { kind: "zeros" }), { to: axes[0] ? [count, 1] : [1, count] });
+    const length = op.Add(op.ReduceL2(stopped(base), { axes }), longer);
+    return op.Mul(sum, op.Div(length, stopped(op.ReduceL2(sum, { axes }))));
   }
 
   return {

@@ -23,6 +23,14 @@ const baseOf: Record<string, string> = {
   "lora-clip": "clip",
 };
 const configIn = (folder: string) => JSON.parse(readFileSync(join(folder, "adapter_config.json"), "utf8"));
+const heads = resolve("tests/fixtures/peft-heads");
+/** A tensor beside an adapter of PEFT's. */
+function expectedIn(name: string, key: string): Tensor {
+  const { dtype, shape, data } = tensorsIn(join(heads, name, "expected.safetensors")).get(key) as StoredTensor;
+  const bytes = data.slice().buffer;
+  if (dtype === "I64") return { dtype: "int64", shape, data: new BigInt64Array(bytes) };
+  return { dtype: "float32", shape, data: new Float32Array(bytes) };
+}
 const tensorsIn = (path: string) => readSafetensors(readFileSync(path)).tensors;
 
 async function loaded(host: Host, adapter: string): Promise<Weights> {
@@ -115,23 +123,86 @@ describe("PEFT adapters", () => {
     expect(gap(bare?.outputs.pooler_output)).toBeGreaterThan(1e-2);
   });
 
-  it("bring modules that were trained as a whole, and answer as PEFT does", async () => {
-    const folder = resolve("tests/fixtures/peft-heads/vit-classifier");
+  it.each([
+    ["vit-classifier", "vit-classifier", "pixel_values", "classifier.*"],
+    ["vit-classifier-dora", "vit-classifier", "pixel_values", "classifier.*"],
+    ["gpt2-dora", "gpt2", "input_ids", ""],
+  ])("answer as PEFT does, with modules that were trained as a whole, and are written again: %s", async (name, base, input, whole) => {
+    const folder = join(heads, name);
     const host = await testHost({ folders: [resolve("tests/fixtures")] });
-    const base = await runNode(load, {}, { source: "folder", folder: join(set, "vit-classifier") }, host);
-    const { weights } = await runNode(loadAdapter, base, { source: "folder", folder }, host);
+    const own = await runNode(load, {}, { source: "folder", folder: join(set, base) }, host);
+    const { weights } = await runNode(loadAdapter, own, { source: "folder", folder }, host);
     const merged = await runNode(merge, { weights }, {}, host);
-    const out = await temporaryFolder();
-    await writeFolder(host, join(set, "vit-classifier"), out, { weights: merged.weights, scope: "" });
-    const expected = tensorsIn(join(folder, "expected.safetensors"));
-    const tensor = (name: string): Tensor => {
-      const { shape, data } = expected.get(name) as StoredTensor;
-      return { dtype: "float32", shape, data: new Float32Array(data.slice().buffer) };
+    const [out, again] = [await temporaryFolder(), await temporaryFolder()];
+    await writeFolder(host, join(set, base), out, { weights: merged.weights, scope: "" });
+    const adapter = { content: "LoRA adapter", scope: "", whole, base: join(set, base) };
+    await writeFolder(host, join(set, base), again, { weights, ...adapter });
+    const call = { call: "forward", inputs: { [input]: expectedIn(name, input) } };
+    const { data: wanted } = expectedIn(name, "logits");
+    for (const written of [out, again]) {
+      const { outputs } = await runModel(written, call);
+      const gaps = Array.from(wanted, (x, i) => Math.abs(Number(x) - Number(outputs.logits?.data[i])));
+      const largest = Math.max(...Array.from(wanted, (x) => Math.abs(Number(x))));
+      expect(Math.max(...gaps) / Math.max(1, largest)).toBeLessThan(1e-5);
+    }
+    const [first, second] = [folder, again].map((path) => tensorsIn(join(path, "adapter_model.safetensors")));
+    for (const [key, { shape }] of first ?? []) expect([key, second?.get(key)?.shape]).toEqual([key, shape]);
+    expect(configIn(again)).toMatchObject({ use_dora: name.endsWith("dora"), fan_in_fan_out: base === "gpt2" });
+    expect(configIn(again).modules_to_save).toEqual(whole ? ["classifier"] : null);
+  });
+
+  it.each([
+    ["vit-classifier-dora", "vit-classifier", "pixel_values", "loss.cross-entropy"],
+    ["gpt2-dora", "gpt2", "input_ids", "loss.causal-lm"],
+  ])("train as PEFT trains them: %s", async (name, base, input, loss) => {
+    const folder = join(set, base);
+    const config = readFileSync(join(folder, "config.json"), "utf8");
+    const columns = [input, "targets"].map((column) => {
+      const { dtype, shape } = expectedIn(name, column);
+      return { name: column, as: dtype, row: shape.slice(1) };
+    });
+    const plain = {
+      optimizer: "sgd",
+      momentum: 0,
+      lr: 0.01,
+      warmup: 0,
+      schedule: "constant",
+      weightDecay: 0,
+      clipNorm: 0,
     };
-    const { outputs } = await runModel(out, { call: "forward", inputs: { pixel_values: tensor("pixel_values") } });
-    const logits = tensor("logits").data as Float32Array;
-    const gaps = [...logits].map((x, i) => Math.abs(x - Number(outputs.logits?.data[i])));
-    expect(Math.max(...gaps)).toBeLessThan(1e-5);
+    const rows = expectedIn(name, "targets").shape[0];
+    const document = graph(
+      {
+        data: ["data.tensors", { folder: join(heads, name), files: "expected.safetensors", columns }],
+        base: ["weights.load", { source: "folder", folder }],
+        adapter: ["weights.load-adapter", { source: "folder", folder: join(heads, name) }],
+        before: ["model.hugging-face", { source: "folder", folder, config, scope: "model" }],
+        loss: [loss],
+        trainer: ["train.trainer", { ...plain, steps: 2, batch: rows }],
+        after: ["model.hugging-face", { source: "folder", folder, config, scope: "model" }],
+      },
+      [
+        `data.${input} -> before.${input}`,
+        "base.weights -> adapter.weights",
+        "adapter.weights -> before.weights",
+        "before.logits -> loss.logits",
+        "data.targets -> loss.labels",
+        "loss.loss -> trainer.loss",
+        `data.${input} -> after.${input}`,
+        "trainer.weights -> after.weights",
+      ],
+    );
+    const dir = await temporaryFolder();
+    const { outputs, error } = await runDocument(document, dir, { folders: [resolve("tests/fixtures")] });
+    expect(error?.message).toBeUndefined();
+    const got = (await loadValue("tensor", outputs.after?.logits?.value, openBlobs(join(dir, "blobs")))) as Tensor;
+    const gapTo = (key: string) =>
+      Array.from(expectedIn(name, key).data, (x, i) => Math.abs(Number(x) - Number(got.data[i]))).reduce(
+        (most, gap) => Math.max(most, gap),
+        0,
+      );
+    expect(gapTo("trained_logits")).toBeLessThan(2e-5);
+    expect(gapTo("logits")).toBeGreaterThan(1e-3);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { llavaRenames, maeRenames, renamed } from "#models/architectures/core/na
 import { vitMlpNames, vitModuleNames } from "#models/architectures/core/vit-layer";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { safetensorsParts, streamSafetensors, type TensorToWrite, toFloat32 } from "#models/files/safetensors";
-import { type AdapterSettings, transposedMatrix } from "../core/adapters";
+import { type AdapterSettings, lengthsOf, transposedMatrix } from "../core/adapters";
 import { carried, checkpointOf, filesOf, weightsIn } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { hubDocs } from "../core/hub";
@@ -16,13 +16,13 @@ export const loadAdapter = defineNode({
   type: "weights.load-adapter",
   title: "Load adapter",
   description: "A LoRA adapter that PEFT saved, on the weights of its base model.",
-  docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA. The
+  docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA, DoRA. The
 weights are those of the base, such as *Load checkpoint* gives from its folder; what comes out is what *LoRA* gives: the
 adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save as Hugging
 Face folder* writes them again.
 
 Modules that were trained as a whole beside them, such as a new head (\`modules_to_save\`), and biases take the place of
-the base's; the weights are then written anew. DoRA and adapters on embeddings are told: merge those with PEFT.
+the base's; the weights are then written anew. Adapters on embeddings are told: merge those with PEFT.
 
 ${hubDocs}`,
   version: 1,
@@ -50,9 +50,13 @@ ${hubDocs}`,
       if (tensors.some((tensor) => tensor.name.startsWith(`${name}.lora_`))) continue; // under its other name
       const { rank, alpha } = adapter;
       const stabilized = config.use_rslora === true;
-      lora.push({ rank, alpha, targets: [name], isLoaded: true, ...(stabilized ? { stabilized } : {}) });
-      const shape = base.tensors.get(name)?.shape ?? [];
-      tensors.push(...(await halves(host, adapter, { name, shape, transposed: config.fan_in_fan_out === true })));
+      const transposed = config.fan_in_fan_out === true;
+      const inputAxis = transposed ? 0 : 1;
+      const dora = adapter.magnitude ? ({ dora: true, inputAxis } as const) : {};
+      lora.push({ rank, alpha, targets: [name], isLoaded: true, ...(stabilized && { stabilized }), ...dora });
+      const own = base.tensors.get(name);
+      tensors.push(...(await halves(host, adapter, { name, shape: own?.shape ?? [], transposed })));
+      if (adapter.magnitude && own) tensors.push(await longer(host, adapter.magnitude, { name, own, inputAxis }));
     }
     const whole = new Map([...wholeInFile(checkpoint)].map(([name, address]) => [find(name), address]));
     const { ref } = await host.putParts(asStream(safetensorsParts(tensors)));
@@ -113,8 +117,6 @@ async function halves(
   { a, b, rank }: FileAdapter,
   { name, shape, transposed }: { name: string; shape: readonly number[]; transposed: boolean },
 ): Promise<TensorToWrite[]> {
-  const read = async ({ file, dtype, start, end }: TensorAddress) =>
-    toFloat32({ dtype, data: await host.read(file, start, end) }, name);
   const [width = 0, height = 0] = [a.shape[1], b.shape[0]];
   const [n, m] = transposed ? [width, height] : [height, width];
   if (shape.join() !== [n, m].join() || a.shape.length !== 2)
@@ -124,8 +126,8 @@ async function halves(
         hint: "Wire the weights of the model that the adapter was trained on.",
       },
     );
-  const down = await read(a);
-  const up = await read(b);
+  const down = await numbersOf(host, a, name);
+  const up = await numbersOf(host, b, name);
   const [left, right] = transposed
     ? [transposedMatrix(down, [rank, width]), transposedMatrix(up, [height, rank])]
     : [up, down];
@@ -134,6 +136,27 @@ async function halves(
     { name: `${name}.lora_B`, shape: [rank, m], data: right },
   ];
 }
+
+/** By how much each output is longer than the base's. */
+async function longer(
+  host: Host,
+  magnitude: TensorAddress,
+  { name, own, inputAxis }: { name: string; own: TensorAddress; inputAxis: 0 | 1 },
+): Promise<TensorToWrite> {
+  const [rows = 0, columns = 0] = own.shape;
+  const lengths = lengthsOf(await numbersOf(host, own, name), [rows, columns], inputAxis);
+  const wanted = await numbersOf(host, magnitude, name);
+  if (wanted.length !== lengths.length)
+    throw Object.assign(
+      new Error(`The adapter of “${name}” has ${wanted.length} lengths, and its base ${lengths.length} outputs.`),
+      { hint: "Wire the weights of the model that the adapter was trained on." },
+    );
+  const data = wanted.map((length, output) => length - (lengths[output] as number));
+  return { name: `${name}.lora_M`, shape: [data.length], data };
+}
+
+const numbersOf = async (host: Host, { file, dtype, start, end }: TensorAddress, name: string) =>
+  toFloat32({ dtype, data: await host.read(file, start, end) }, name);
 
 async function* asStream(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;

@@ -1,7 +1,7 @@
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { quantizedIn } from "#models/files/quantized";
 import { type StoredTensor, type StreamedTensor, streamSafetensors, toFloat32 } from "#models/files/safetensors";
-import { adapterScale, adaptersIn, type FoundAdapter } from "../core/adapters";
+import { adapterScale, adaptersIn, type FoundAdapter, lengthsOf } from "../core/adapters";
 import { carried, checkpointOf } from "../core/checkpoint";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
@@ -11,7 +11,8 @@ export const merge = defineNode({
   type: "weights.merge",
   title: "Merge adapters",
   description: "Folds LoRA adapters into the matrices they adapt: plain weights that cost nothing extra.",
-  docs: `W ← W + (α / rank)·A·B, in float64; \`lora_A\` and \`lora_B\` are left out of the result. The adapted matrices
+  docs: `W ← W + (α / rank)·A·B, in float64, and with DoRA to the length that was trained; \`lora_A\`, \`lora_B\` and
+\`lora_M\` are left out of the result. The adapted matrices
 become float32, or stay float64; every other tensor is kept as it is, bit by bit, whatever its element type.`,
   version: 1,
   inputs: { weights: port.weights() },
@@ -31,7 +32,7 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
       host.warn("The checkpoint holds no adapters; it is passed on as it is.");
       return { weights: { ...rest, ref, ...(shards && { shards }) } };
     }
-    const gone = new Set([...adapters.keys()].flatMap((name) => [`${name}.lora_A`, `${name}.lora_B`]));
+    const gone = new Set([...adapters.keys()].flatMap((name) => ["A", "B", "M"].map((part) => `${name}.lora_${part}`)));
     const list = [...tensors].flatMap(([name, address]): StreamedTensor[] => {
       if (gone.has(name)) return [];
       const adapter = adapters.get(name);
@@ -53,7 +54,7 @@ function refuseBlocks(checkpoint: Checkpoint): void {
 }
 
 /** W [n, m] + scale · A [n, rank] · B [rank, m]; one tensor of them is held at a time. */
-function merged(host: Host, name: string, address: TensorAddress, { a, b, settings }: FoundAdapter): StreamedTensor {
+function merged(host: Host, name: string, address: TensorAddress, { a, b, m, settings }: FoundAdapter): StreamedTensor {
   const scale = adapterScale(settings);
   const read = async ({ file, dtype, shape, start, end }: TensorAddress): Promise<StoredTensor> => ({
     dtype,
@@ -72,12 +73,33 @@ function merged(host: Host, name: string, address: TensorAddress, { a, b, settin
       return value + scale * sum;
     };
     const base = await read(address);
-    const sums = isWide ? toFloat64(base).map(add) : toFloat32(base, name).map(add);
+    const numbers = isWide ? toFloat64(base) : toFloat32(base, name);
+    const sums = numbers.map(add);
+    if (settings.dora) {
+      const longer = m && toFloat32(await read(m), `${name}.lora_M`);
+      bringToLength(sums, { numbers, columns, longer, inputAxis: settings.inputAxis ?? 0 });
+    }
     yield new Uint8Array(sums.buffer);
   }
   const isWide = address.dtype === "F64";
   const count = address.shape.reduce((product, size) => product * size, 1);
   return { name, dtype: isWide ? "F64" : "F32", shape: address.shape, bytes: count * (isWide ? 8 : 4), parts };
+}
+
+/** Gives what each output reads in the sums the length that it has in the base, and what it was made longer. */
+function bringToLength(
+  sums: Float32Array | Float64Array,
+  base: { numbers: ArrayLike<number>; columns: number; longer?: Float32Array; inputAxis: 0 | 1 },
+): void {
+  const { numbers, columns, longer, inputAxis } = base;
+  const size = [sums.length / columns, columns] as const;
+  const wanted = lengthsOf(numbers, size, inputAxis);
+  const found = lengthsOf(sums, size, inputAxis);
+  const factors = found.map((length, output) => ((wanted[output] as number) + (longer?.[output] ?? 0)) / length);
+  for (const place of sums.keys()) {
+    const output = inputAxis ? Math.floor(place / columns) : place % columns;
+    sums[place] = (sums[place] as number) * (factors[output] as number);
+  }
 }
 
 const toFloat64 = ({ data }: StoredTensor): Float64Array<ArrayBuffer> =>

@@ -3,6 +3,7 @@ import { inBothDialects } from "#models/architectures/core/dialects";
 import { hubLayout, type Placed } from "#models/architectures/core/hub-layout";
 import { openConfig, type OpenedConfig } from "#models/architectures/core/open";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
+import { listOf } from "#models/patterns";
 import { quantizedIn } from "#models/files/quantized";
 import { headerFor, type StreamedTensor, streamSafetensors } from "#models/files/safetensors";
 import { bytesFile, jsonFile, streamZip, textFile, type ZipFile } from "#models/files/zip-writer";
@@ -39,7 +40,8 @@ stay what they are. Without weights the folder is written anew, in another preci
 - tokenizer, processor, chat template and \`generation_config.json\` are copied as they are
 
 Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter_config.json\` with patterns of rank and
-alpha, and \`adapter_model.safetensors\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices
+alpha, and \`adapter_model.safetensors\`, with DoRA where it was trained so. What was trained as a whole beside it, such
+as a new head, is named, and written as PEFT's \`modules_to_save\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices
 are not written: wire the weights as they were before *Quantize*.
 
 As *ONNX model* the weights become \`onnx/model.onnx\` in place of .safetensors files, laid out as Optimum does, so that
@@ -87,6 +89,17 @@ ${hubDocs}`,
       description: "What an adapter says that it belongs to, where that is not the folder or the id above.",
       advanced: true,
     }),
+    whole: z
+      .string()
+      .max(10_000)
+      .default("")
+      .meta({
+        label: "Also whole, with an adapter",
+        widget: "textarea",
+        description: "Parameters that were trained as a whole beside it, one pattern per line, such as classifier.*",
+        when: { content: ["LoRA adapter"] },
+        advanced: true,
+      }),
     className: z.string().max(80).default("").meta({
       label: "Class",
       description: "Of transformers, where it is not the one that config.json names.",
@@ -112,13 +125,25 @@ const baseOf = ({ source, model, folder }: FolderChoice): string => {
 interface ModelRequest {
   source: OpenFolder;
   model: OpenedConfig;
-  params: FolderChoice & { content: string; base: string; scope: string; precision: Precision; largest: number };
+  params: FolderChoice & {
+    content: string;
+    base: string;
+    whole: string;
+    scope: string;
+    precision: Precision;
+    largest: number;
+  };
 }
 
 function filesOf(host: Host, weights: Weights | undefined, request: ModelRequest): Promise<ZipFile[]> {
   const { model, params } = request;
   if (params.content === "LoRA adapter")
-    return adapterFiles(host, weights, { model, scope: params.scope, base: params.base || baseOf(params) });
+    return adapterFiles(host, weights, {
+      model,
+      scope: params.scope,
+      base: params.base || baseOf(params),
+      whole: listOf(params.whole),
+    });
   return params.content === "ONNX model" ? onnxModelFiles(host, weights, request) : modelFiles(host, weights, request);
 }
 

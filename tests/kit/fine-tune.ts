@@ -19,14 +19,14 @@ export interface FineTuned {
   logits: Tensor;
 }
 
-export type Recipe = "language model" | "language model, adapter" | "classifier";
+export type Recipe = "language model" | "language model, adapter" | "language model, DoRA" | "classifier";
 
 /**
  * Trains, writes the folder into `out`, and beside it `patchbay.safetensors` with inputs and scores, for others to
  * compare with.
  */
 export async function fineTune(recipe: Recipe, out: string): Promise<FineTuned> {
-  const document = recipe === "classifier" ? classifier() : languageModel(recipe !== "language model");
+  const document = recipe === "classifier" ? classifier() : languageModel(recipe);
   const dir = await temporaryFolder();
   const { outputs, error } = await runDocument(document, dir, { folders: [set] });
   if (error) throw new Error(error.message);
@@ -52,10 +52,12 @@ function folderOf(name: string) {
   return { source: "folder", folder, config: readFileSync(join(folder, "config.json"), "utf8") };
 }
 
-function languageModel(isAdapted: boolean) {
+function languageModel(recipe: Exclude<Recipe, "classifier">) {
+  const isAdapted = recipe !== "language model";
   const { config, ...folder } = folderOf("qwen2");
   const content = isAdapted ? "LoRA adapter" : "whole model";
-  const lora = { rank: 2, alpha: 8, stabilized: true, targets: "*q_proj.weight\n*1.mlp.down_proj.weight" };
+  const targets = "*q_proj.weight\n*1.mlp.down_proj.weight";
+  const lora = { rank: 2, alpha: 8, stabilized: true, dora: recipe === "language model, DoRA", targets };
   return graph(
     {
       data: ["data.emoji", { vendors: ["openmoji"], limit: 8 }],

@@ -1,4 +1,4 @@
-/** Low-rank adapters as PEFT writes them: W + scale·B·A (Hu et al. 2021). */
+/** Low-rank adapters as PEFT writes them: W + scale·B·A (Hu et al. 2021), and with DoRA that at another length. */
 import * as z from "zod";
 import type { Checkpoint, TensorAddress } from "../../files/checkpoint";
 import type { TensorRange } from "../../files/safetensors";
@@ -29,8 +29,7 @@ export function openAdapterConfig(text: string): AdapterConfig {
     const field = cutText(issue?.path.join(".") ?? "", 100, "…");
     throw new ConfigError(`${file}: “${field}” cannot be used: ${issue?.message}.`, mergeFirst);
   }
-  const unknown = (["use_dora", "lora_bias"] as const).find((name) => result.data[name]);
-  if (unknown) throw new ConfigError(`${file}: adapters with “${unknown}” are not known.`, mergeFirst);
+  if (result.data.lora_bias) throw new ConfigError(`${file}: adapters with “lora_bias” are not known.`, mergeFirst);
   return result.data;
 }
 
@@ -41,6 +40,8 @@ export interface LayerAdapter {
   a: Stored;
   b: Stored;
   scale: number;
+  /** How long the numbers are that each output reads (DoRA, Liu et al. 2024); their own length where absent. */
+  magnitude?: Stored;
   /** Whether the layer keeps its weight as [in, out]. */
   transposed: boolean;
 }
@@ -69,11 +70,15 @@ export interface WrittenAdapter {
   layers: readonly { module: string; rank: number; alpha: number; stabilized: boolean }[];
   /** Names of modules that stand for those of `layers`: the ends that fit them, and nothing else. */
   targets: readonly string[];
+  /** Modules that were trained as a whole beside them. */
+  whole: readonly string[];
   transposed: boolean;
+  dora: boolean;
 }
 
 /** An adapter_config.json: what most layers have holds for all, and patterns say what the others have. */
-export function adapterConfigText({ base, isCausal, layers, targets, transposed }: WrittenAdapter): string {
+export function adapterConfigText(adapter: WrittenAdapter): string {
+  const { base, isCausal, layers, targets, whole, transposed, dora } = adapter;
   const stabilized = layers.every((layer) => layer.stabilized);
   // PEFT scales all layers one way: where they differ, those that are stabilized get the alpha that comes to the same.
   const alphas = layers.map(({ rank, alpha, stabilized: own }) =>
@@ -91,12 +96,12 @@ export function adapterConfigText({ base, isCausal, layers, targets, transposed 
     init_lora_weights: true,
     lora_alpha: alpha,
     lora_dropout: 0,
-    modules_to_save: null,
+    modules_to_save: whole.length ? whole : null,
     r: rank,
     rank_pattern: Object.fromEntries(layers.filter((l) => l.rank !== rank).map((l) => [l.module, l.rank])),
     alpha_pattern: Object.fromEntries(layers.flatMap((l, i) => (alphas[i] === alpha ? [] : [[l.module, alphas[i]]]))),
     target_modules: targets,
-    use_dora: false,
+    use_dora: dora,
     use_rslora: stabilized,
   };
   return `${JSON.stringify(json, null, 2)}\n`;
@@ -109,7 +114,10 @@ function commonest(numbers: readonly number[]): number {
 }
 
 const begin = /^base_model\.model\./;
-const parts = /\.lora_(A|B)(\.default)?\.weight$/;
+const parts = /\.lora_(?:[AB](?:\.default)?\.weight|magnitude_vector(?:\.default)?(?:\.weight)?)$/;
+
+/** Later versions of PEFT leave out that it is a weight. */
+const magnitudeNames = [".lora_magnitude_vector", ".lora_magnitude_vector.weight"];
 
 export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rules: NameRules): OpenAdapter {
   const names = [...checkpoint.tensors.keys()];
@@ -134,10 +142,11 @@ export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rule
       const a = stored(`${layer}.lora_A.weight`);
       const b = stored(`${layer}.lora_B.weight`);
       if (!a || !b) return undefined;
+      const magnitude = magnitudeNames.map((name) => stored(`${layer}${name}`)).find((found) => found);
       const rank = a.range.shape[0] ?? 1;
       const alpha = alphaOf(adapter, layerOf(a.name));
       const scale = alpha / (adapter.use_rslora ? Math.sqrt(rank) : rank);
-      return { a, b, scale, transposed: adapter.fan_in_fan_out === true };
+      return { a, b, scale, ...(magnitude && { magnitude }), transposed: adapter.fan_in_fan_out === true };
     },
   };
 }
@@ -149,6 +158,8 @@ export interface FileAdapter {
   /** [rank, in] and [out, rank]. */
   a: TensorAddress;
   b: TensorAddress;
+  /** [out], of DoRA. */
+  magnitude?: TensorAddress;
   alpha: number;
   rank: number;
 }
@@ -162,7 +173,10 @@ export function adaptersInFile(config: AdapterConfig, { tensors }: Checkpoint): 
     const b = tensors.get(name.replace(".lora_A.", ".lora_B."));
     if (!name.includes(".lora_A.") || !b) return [];
     const layer = layerOf(name);
-    return [{ weight: `${layer}.weight`, a, b, alpha: alphaOf(config, layer), rank: a.shape[0] ?? 1 }];
+    const [beginning = ""] = name.split(".lora_A.");
+    const magnitude = magnitudeNames.map((end) => tensors.get(`${beginning}${end}`)).find((found) => found);
+    const more = magnitude && { magnitude };
+    return [{ weight: `${layer}.weight`, a, b, ...more, alpha: alphaOf(config, layer), rank: a.shape[0] ?? 1 }];
   });
 }
 

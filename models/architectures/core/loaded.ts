@@ -67,7 +67,8 @@ export function loadedBuilder(
       const layer = adapter.of(name);
       if (!layer) return value;
       adapted.add(layerOf(layer.a.name));
-      return plain.op.Add(value, change(layer, adapter, `${name}#${i}`, shape));
+      const sum = plain.op.Add(value, change(layer, adapter, `${name}#${i}`, shape));
+      return layer.magnitude ? atLength(sum, layer, adapter, `${name}#${i}`) : sum;
     }, base);
   };
 
@@ -89,6 +90,18 @@ export function loadedBuilder(
     const scaled = op.Mul(product, plain.constant([layer.scale]));
     const laid = layer.transposed ? op.Transpose(scaled, { perm: [1, 0] }) : scaled;
     return op.Reshape(laid, { to: shape });
+  }
+
+  /** What each output reads, at the length that the adapter says. */
+  function atLength(sum: Value, { magnitude, transposed }: LayerAdapter, held: OpenAdapter, name: string): Value {
+    const { op } = plain;
+    const { name: stored } = magnitude as Stored;
+    const address = held.checkpoint.tensors.get(stored) as TensorAddress;
+    const length = placed(`${name}.lora_magnitude_vector`, address, address.shape, { kind: "ones" });
+    const outputs = transposed ? 1 : 0;
+    const axes = sum.shape.flatMap((_, axis) => (axis === outputs ? [] : [axis]));
+    const own = op.ReduceL2(sum, { axes });
+    return op.Mul(sum, op.Div(op.Reshape(length, { to: own.shape }), own));
   }
 
   return { builder: { ...plain, weight: parameter, buffer: parameter }, sources, adapted };

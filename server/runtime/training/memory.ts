@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { safetensorsParts, type TensorToWrite } from "#models/files/safetensors";
-import { adapterOn } from "#nodes/core/adapters";
+import { adapterOn, inputAxisOf } from "#nodes/core/adapters";
 import type { Weights } from "#nodes/core/values";
 import type { Lowered, LoweredParameter } from "#nodes/graph/lower";
 import { endpointKey } from "#nodes/graph/resolve";
@@ -166,5 +166,7 @@ function adapterOf({ name, handle, foreign }: KnownParameter): NonNullable<Weigh
   const target = withoutPart(name);
   const inFile = foreign && { ...foreign, name: withoutPart(foreign.name) };
   const adapter = adapterOn(target, handle?.lora ?? [], inFile);
-  return adapter ? [{ ...adapter, targets: [target] }] : [];
+  if (!adapter) return [];
+  const shaped = adapter.dora ? { inputAxis: inputAxisOf(adapter, inFile || undefined) } : {};
+  return [{ ...adapter, ...shaped, targets: [target] }];
 }
