@@ -16,10 +16,10 @@ export const loadAdapter = defineNode({
   type: "weights.load-adapter",
   title: "Load adapter",
   description: "A LoRA adapter that PEFT saved, on the weights of its base model.",
-  docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA, DoRA. The
-weights are those of the base, such as *Load checkpoint* gives from its folder; what comes out is what *LoRA* gives: the
-adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save as Hugging
-Face folder* writes them again.
+  docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA, DoRA.
+The weights are those of the base, such as *Load checkpoint* gives from its folder; what comes out is what *LoRA*
+gives: the adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save
+as Hugging Face folder* writes them again.
 
 Modules that were trained as a whole beside them, such as a new head (\`modules_to_save\`), and biases take the place of
 the base's; the weights are then written anew. Adapters on embeddings are told: merge those with PEFT.

@@ -39,10 +39,10 @@ stay what they are. Without weights the folder is written anew, in another preci
   \`rope_theta\` and \`rope_scaling\`
 - tokenizer, processor, chat template and \`generation_config.json\` are copied as they are
 
-Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter_config.json\` with patterns of rank and
-alpha, and \`adapter_model.safetensors\`, with DoRA where it was trained so. What was trained as a whole beside it, such
-as a new head, is named, and written as PEFT's \`modules_to_save\`. Or *Merge adapters* folds it in before, for a whole model. Quantized matrices
-are not written: wire the weights as they were before *Quantize*.
+Of weights with *LoRA* the adapter alone is written, as PEFT saves it: \`adapter_config.json\` with patterns of rank
+and alpha, and \`adapter_model.safetensors\`, with DoRA where it was trained so. What was trained as a whole beside it,
+such as a new head, is named, and written as PEFT's \`modules_to_save\`. Or *Merge adapters* folds it in before, for a
+whole model. Quantized matrices are not written: wire the weights as they were before *Quantize*.
 
 As *ONNX model* the weights become \`onnx/model.onnx\` in place of .safetensors files, laid out as Optimum does, so that
 transformers.js loads the folder: a language model with past and present, all others from their inputs to what they
