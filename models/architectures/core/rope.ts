@@ -65,8 +65,8 @@ const kinds = {
     frequencies: plain.map((frequency) => frequency / (factor ?? 1)),
     scale: 1,
   }),
-  // The length is that of the call's own text. An object of transformers remembers the longest text of its earlier calls,
-  // and so answers the same call otherwise after another one; a fresh one answers as is done here.
+  // The length is that of the call's own text. An object of transformers remembers the longest text of its earlier
+  // calls, and so answers the same call otherwise after another one; a fresh one answers as is done here.
   dynamic: (plain: number[], { factor, theta, longest }: Settings): Turning => ({
     frequencies: plain,
     scale: 1,
