@@ -127,7 +127,7 @@ describe("PEFT adapters", () => {
     ["vit-classifier", "vit-classifier", "pixel_values", "classifier.*"],
     ["vit-classifier-dora", "vit-classifier", "pixel_values", "classifier.*"],
     ["gpt2-dora", "gpt2", "input_ids", ""],
-  ])("answer as PEFT does, with modules that were trained as a whole, and are written again: %s", async (name, base, input, whole) => {
+  ])("answer as PEFT does and are written again: %s", async (name, base, input, whole) => {
     const folder = join(heads, name);
     const host = await testHost({ folders: [resolve("tests/fixtures")] });
     const own = await runNode(load, {}, { source: "folder", folder: join(set, base) }, host);
