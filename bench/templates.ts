@@ -15,7 +15,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   "clip-zero-shot-emoji": [],
   "image-embeddings": [],
   "clip-retrieval-emoji": [],
-  "clip-train-emoji": ["--set", "trainer.steps=12", "--target", "curve"],
+  "clip-train-emoji": ["--set", "trainer.steps=12", "--set", "trainer.warmup=4", "--target", "curve"],
 };
 
 const [other, rounds = "3", ...asked] = process.argv.slice(2);
