@@ -41,7 +41,7 @@ const noDatabaseSpace = {
     "Nothing that was stored is lost. " +
     "Free some space where the database keeps its data; what waits is written then.",
 };
-const systemFailures: Record<string, { message: string; hint: string }> = {
+const systemFailures: Record<string, Omit<PublicError, "node">> = {
   ENOSPC: {
     message: "The disk is full, so the result could not be stored. Nothing that was stored before is lost.",
     hint: "Free some space in the data folder, then run again; finished nodes come from the cache.",
@@ -62,7 +62,7 @@ const systemFailures: Record<string, { message: string; hint: string }> = {
     message: "Too many files are open on this machine.",
     hint: "Raise the limit (ulimit -n), or start fewer workers.",
   },
-  ENOMEM: { message: "The machine ran out of memory.", hint: "Use a smaller batch or smaller images." },
+  ENOMEM: { message: "The machine ran out of memory.", hint: "Use a smaller batch or smaller images.", lack: "memory" },
 };
 
 /** What Postgres itself answered, when it did (https://www.postgresql.org/docs/current/errcodes-appendix.html). */

@@ -82,7 +82,7 @@ interface Facts {
   /** " It read a.b: …", where that is known. */
   read: string;
 }
-type Explained = Pick<PublicError, "message" | "hint">;
+type Explained = Pick<PublicError, "message" | "hint" | "lack">;
 
 const fewer =
   "Take fewer rows (“At most” on the dataset, or every tenth row), smaller pictures, a smaller batch " +
@@ -132,6 +132,7 @@ const kinds: readonly [RegExp, (facts: Facts) => Explained][] = [
       message:
         `${title} needs ${bytesText(Number(found[1]))} at once${op}, and there is not so much memory ` + `left.${read}`,
       hint: fewer,
+      lack: "memory",
     }),
   ],
   [
@@ -145,7 +146,11 @@ const kinds: readonly [RegExp, (facts: Facts) => Explained][] = [
       /Cannot allocate memory/,
       /cudaErrorMemoryAllocation/,
     ),
-    ({ title, op, read }) => ({ message: `The memory was not enough for ${title}${op}.${read}`, hint: fewer }),
+    ({ title, op, read }) => ({
+      message: `The memory was not enough for ${title}${op}.${read}`,
+      hint: fewer,
+      lack: "memory",
+    }),
   ],
   [
     anyOf(

@@ -111,5 +111,6 @@ function crashFailure({ how }: Crashed): PublicError {
   return {
     message: `The computing process ended ${crashLimit} times without a word (${how}), most likely for want of memory.`,
     hint: "Use a smaller batch, smaller pictures or a smaller model; a training goes on from its last checkpoint.",
+    lack: "memory",
   };
 }

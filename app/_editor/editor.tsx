@@ -19,6 +19,7 @@ import { useViews } from "./composites/views";
 import { Inspector } from "./inspector";
 import { DraftOffers } from "./keeping/draft-offer";
 import { NameVersion } from "./keeping/name-version";
+import { MemoryAdvice } from "./memory-advice";
 import { Overlays } from "./overlays";
 import { Palette } from "./palette";
 import { SidePanel, useRememberedView } from "./panels";
@@ -159,6 +160,7 @@ function Failure({ error }: { error: PublicError }) {
     <div className="border-b border-line bg-bad-soft px-4 py-2 wrap-anywhere text-bad" role="alert">
       <b>{error.message}</b>
       {error.hint && <span className="ml-2 opacity-90">{error.hint}</span>}
+      <MemoryAdvice error={error} />
     </div>
   );
 }

@@ -32,20 +32,31 @@ export async function* watchRun(
   try {
     while (!signal.aborted) {
       const rung = bell.next(3000);
-      const events = await eventsAfter(db, runId, last);
+      const events = await shared(`events ${runId} ${last}`, () => eventsAfter(db, runId, last));
       for (const { id, event, at } of events) {
         last = id;
         yield { id: String(id), event, at };
       }
       if (isEnd(events.at(-1)?.event)) return;
       if (events.length === page) continue;
-      if (!events.length && (await isOver(db, runId, last))) return;
+      if (!events.length && (await shared(`over ${runId} ${last}`, () => isOver(db, runId, last)))) return;
       await rung;
     }
   } finally {
     stop();
     signal.removeEventListener("abort", abort);
   }
+}
+
+const asked = new Map<string, Promise<unknown>>();
+
+/** What is being asked already is not asked again: a hundred who watch a run wake at once and want the same. */
+function shared<T>(question: string, ask: () => Promise<T>): Promise<T> {
+  const known = asked.get(question);
+  if (known) return known as Promise<T>;
+  const answer = ask().finally(() => asked.delete(question));
+  asked.set(question, answer);
+  return answer;
 }
 
 /** Wakes whoever waits for it, or for so many milliseconds. */

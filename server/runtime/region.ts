@@ -270,6 +270,7 @@ function refuseLargeOutputs({ graph, wanted }: Region, lowered: Lowered, sizes: 
     const { shape, dtype, bytes } = size;
     throw new Failure({
       ...endpoint,
+      lack: "memory",
       message:
         `${title} would give ${shape.join(" × ")} ${dtype} numbers, ${bytesText(bytes)}, as “${endpoint.port}”; ` +
         `runs may hold ${bytesText(limit)}.`,

@@ -32,6 +32,7 @@ export function countRoom(graph: ResolvedGraph, node: string, holding: Holding):
   const { title = node } = graph.nodes.get(node)?.definition ?? {};
   throw new Failure({
     node,
+    lack: "memory",
     message: `${title} would hold ${bytesText(bytes)} and more: ${list}; runs may hold ${bytesText(limit)}.`,
     hint:
       "Train fewer parameters (Freeze, LoRA, a smaller model), take smaller batches or an optimizer with less state, " +
