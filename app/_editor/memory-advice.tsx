@@ -9,7 +9,7 @@ import { Button } from "../_ui/button";
 import { useEditor, useEditorStore } from "./context";
 import { memoryChanges } from "./memory-changes";
 
-/** What was asked for where the memory was not enough, and the cheapest changes that ask for less, each with a button. */
+/** Where the memory was not enough: the cheapest changes that ask for less, each with a button. */
 export function MemoryAdvice({ error }: { error: PublicError }) {
   const store = useEditorStore();
   const frozen = useEditor((state) => state.frozen);

@@ -58,7 +58,7 @@ function HeatChoice() {
   return (
     <fieldset className="mb-2 flex items-center gap-1 text-xs text-ink-2">
       <legend className="sr-only">What the nodes took</legend>
-      <span className="mr-auto">Heat on the nodes</span>
+      <span className="mr-auto">Heat</span>
       {(["off", "time", "memory"] as const).map((each) => (
         <button
           key={each}

@@ -14,6 +14,14 @@ export async function generateMetadata({ params }: { params: Promise<{ id: strin
   };
 }
 
+/** The run of a graph that goes on, or else the last one. */
+async function lastRun(graphId: string): Promise<{ id: string } | null> {
+  const ofGraph = { graphId, sweepId: null };
+  const newestFirst = { orderBy: { createdAt: "desc" }, select: { id: true } } as const;
+  const running = await db().run.findFirst({ where: { ...ofGraph, status: "running" }, ...newestFirst });
+  return running ?? db().run.findFirst({ where: ofGraph, ...newestFirst });
+}
+
 interface PageProps {
   params: Promise<{ id: string }>;
   /** `run`: the run whose results are shown at first, instead of the graph's last one. */
@@ -27,11 +35,7 @@ export default async function Page({ params, searchParams }: PageProps) {
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
   if (!document) return <Unreadable title="This graph cannot be opened" problems={problems} />;
-  const last = await db().run.findFirst({
-    where: { graphId: id, sweepId: null },
-    orderBy: { createdAt: "desc" },
-    select: { id: true },
-  });
+  const last = await lastRun(id);
   return (
     <Editor
       documentText={JSON.stringify(document)}
