@@ -47,7 +47,7 @@ const lastStep = async (id: string) => {
   };
 };
 
-it("goes on longer, with the graph as it was or as it is today; a stopped one gives its weights as a file", async () => {
+it("goes on longer, with the graph as it was or as it is today; stopped, it gives its weights", async () => {
   const document = tinyClip({ steps: 100_000, checkpoint: 4, keep: 3 });
   const { id: graphId } = await api.graphs.create({ document });
   const { id } = await api.runs.create({ graphId, document });
