@@ -22,14 +22,17 @@ const fewPoints = 240;
 const clockPoints = 400;
 
 /**
- * The lines of a run's series: of its result, or while it goes on, of what its trainings told so far. None has more
+ * The lines of a run's series: of its result, and where a training has none, of what it told so far. None has more
  * than so many points.
  */
 export async function curvesOf(db: Db, runId: string, most = fewPoints): Promise<Curve[]> {
   const run = await db.run.findUnique({ where: { id: runId }, select: { result: true, startedAt: true } });
   const { outputs } = (run?.result ?? {}) as { outputs?: Outputs };
   const told = await toldOf(db, runId);
-  const all = outputs ? seriesIn(outputs) : told.series;
+  const given = seriesIn(outputs ?? {});
+  const givers = new Set(given.map(({ node }) => node));
+  // A training that did not end gave none: what it told is its curve.
+  const all = [...given, ...told.series.filter(({ node }) => !givers.has(node))];
   const start = run?.startedAt?.getTime() ?? 0;
   return all.flatMap(({ node, series }) => {
     const facts = { clock: told.clockOf(node, start), epochs: told.epochsOf(node) };
