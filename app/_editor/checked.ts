@@ -14,7 +14,8 @@ export interface CheckedDocument extends Checked {
   nodes: ReadonlyMap<string, CheckedNode>;
 }
 
-const memory = new CheckMemory();
+/** What earlier checks of this window found. */
+export const memory = new CheckMemory();
 
 /** Checks a document; `before` is the check of the state before, parts of which are kept where they are the same. */
 export function checkDocument(document: GraphDocument, before?: CheckedDocument): CheckedDocument {

@@ -4,7 +4,16 @@
  */
 import { canRun, type Command, type CommandContext, hasChosen } from "./commands/command";
 import { expandChosen, isInstanceChosen, makeOfChosen, openChosen } from "./commands/composites";
-import { askForNode, duplicate, nameVersion, redo, removeChosen, renameChosen, undo } from "./commands/edit";
+import {
+  askForNode,
+  duplicate,
+  nameVersion,
+  redo,
+  removeAndHealChosen,
+  removeChosen,
+  renameChosen,
+  undo,
+} from "./commands/edit";
 import { arrange } from "./commands/arrange";
 import { actualSize, fitAll, fitChosen, goToProblem, togglePanels, zoom } from "./commands/view";
 import { chooseAlong, chooseAll, deselectOrLeave, moveChosen, walk } from "./commands/walk";
@@ -104,6 +113,14 @@ export const commands = {
     run: duplicate,
   },
   remove: { title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], edits: true, run: removeChosen },
+  removeAndHeal: {
+    title: "Delete and heal",
+    group: "Edit",
+    keys: ["Mod+Delete", "Mod+Backspace"],
+    edits: true,
+    isPossible: hasChosen,
+    run: removeAndHealChosen,
+  },
   rename: { title: "Rename", group: "Edit", keys: ["F2"], edits: true, isPossible: hasChosen, run: renameChosen },
   nameVersion: {
     title: "Save a version",
@@ -207,6 +224,18 @@ export const commands = {
     group: "View",
     keys: ["Alt+M"],
     run: ({ view }) => view.getState().set({ overview: !view.getState().overview }),
+  },
+  shapes: {
+    title: "Say the shapes on all wires, or only under the pointer",
+    group: "View",
+    keys: [],
+    run: ({ view }) => view.getState().set({ shapes: view.getState().shapes === "always" ? "hover" : "always" }),
+  },
+  wires: {
+    title: "Hide or show the wires",
+    group: "View",
+    keys: [],
+    run: ({ view }) => view.getState().set({ hidesWires: !view.getState().hidesWires }),
   },
   panels: { title: "Hide or show the panels", group: "View", keys: ["\\"], run: togglePanels },
   palette: {

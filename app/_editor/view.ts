@@ -4,7 +4,7 @@
  */
 import { createStore } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
-import type { AddRequest, PortRequest } from "./canvas/requests";
+import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 
 /** What lies over the canvas, or above it. */
 export type Overlay = "palette" | "keys" | "find";
@@ -18,6 +18,8 @@ export interface ViewState {
   adding: AddRequest | undefined;
   /** A wire is asked for, from a node or a port, by a list. */
   connecting: PortRequest | undefined;
+  /** A wire was let go where it does not fit. */
+  refusal: Refusal | undefined;
   panels: Readonly<Record<PanelSide, boolean>>;
   widths: Readonly<Record<PanelSide, number>>;
   overview: boolean;
@@ -32,6 +34,7 @@ export interface ViewState {
   show(overlay: Overlay | undefined): void;
   askForNode(request: AddRequest | undefined): void;
   askForWire(request: PortRequest | undefined): void;
+  refuse(refusal: Refusal | undefined): void;
   set(change: Partial<Settings>): void;
   remember(command: string): void;
   announce(text: string): void;
@@ -51,6 +54,7 @@ export function createView() {
         overlay: undefined,
         adding: undefined,
         connecting: undefined,
+        refusal: undefined,
         panels: { left: true, right: true },
         widths: { left: 224, right: 288 },
         overview: true,
@@ -62,6 +66,7 @@ export function createView() {
         show: (overlay) => set({ overlay }),
         askForNode: (adding) => set({ adding }),
         askForWire: (connecting) => set({ connecting }),
+        refuse: (refusal) => set({ refusal }),
         set: (change) => set(change),
         remember: (command) =>
           set(({ recent }) => ({

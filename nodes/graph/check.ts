@@ -128,8 +128,13 @@ export function canConnect(
   // A port of a composite goes with its last wire, and what is wrong outside with that.
   if (composite !== undefined) before.push(...check(document, registry, memory).problems);
   const known = new Set(before.map(({ message }) => message));
-  const added = problemsAfter(drawn).find(
-    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !known.has(message),
+  return newError(problemsAfter(drawn), known)?.message ?? null;
+}
+
+/** The first error that was not there before and that wires bring: inputs that wait for one, and names, are no such. */
+export function newError(problems: readonly Problem[], known: ReadonlySet<string>): Problem | undefined {
+  return problems.find(
+    ({ severity, code, message }) =>
+      severity === "error" && code !== "missing-input" && code !== "duplicate-scope" && !known.has(message),
   );
-  return added ? added.message : null;
 }

@@ -1,10 +1,11 @@
 import { useReactFlow } from "@xyflow/react";
 import { type DragEvent, useCallback } from "react";
 import { toast } from "sonner";
-import type { GraphDocument, Wire } from "#nodes/graph/document";
-import { addNode, connect, setParam } from "#nodes/graph/edits";
+import type { GraphDocument } from "#nodes/graph/document";
+import { addNode, setParam } from "#nodes/graph/edits";
 import { compositeType } from "#nodes/graph/composites";
 import { type LibraryEntry, withEntry } from "#nodes/graph/library";
+import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { registry } from "#nodes/registry.gen";
 import { entryIdOf, useReadEntry } from "../composites/use-library";
 import { definitionOf, useEditorStore } from "../context";
@@ -12,6 +13,8 @@ import { dragType } from "../drag-type";
 import type { EditorStore } from "../store";
 import { upload } from "../upload";
 import { fieldsOf } from "../widgets/describe";
+import { markWireAt, useWireAt } from "./drop-on-wire";
+import { useRoom } from "./room";
 
 interface Point {
   x: number;
@@ -20,17 +23,17 @@ interface Point {
 /** A dropped node's title lies under the pointer. */
 const grip: Point = { x: 120, y: 16 };
 
-/**
- * Puts a node of a type at a place of the graph and chooses it; `wireTo` may say what it is wired to, as one step of
- * the history.
- */
-export function usePlacing(): (type: string, at: Point, wireTo?: (id: string) => Wire | undefined) => void {
+/** What else is done with a graph to which a node was added, as part of the same step of the history. */
+type Then = (level: GraphDocument, id: string) => GraphDocument;
+
+/** Puts a node of a type at a place of the graph and chooses it. */
+export function usePlacing(): (type: string, at: Point, then?: Then) => void {
   const store = useEditorStore();
   const readEntry = useReadEntry();
   return useCallback(
-    (type, at, wireTo) => {
+    (type, at, then) => {
       const saved = entryIdOf(type);
-      if (saved === undefined) put(store, at, (document) => ({ document, type }), wireTo);
+      if (saved === undefined) put(store, at, (document) => ({ document, type }), then);
       else void readEntry(saved).then((entry) => entry && put(store, at, (document) => copied(document, entry)));
     },
     [store, readEntry],
@@ -47,15 +50,14 @@ function put(
   store: EditorStore,
   at: Point,
   prepared: (document: GraphDocument) => { document: GraphDocument; type: string },
-  wireTo?: (id: string) => Wire | undefined,
+  then: Then = (level) => level,
 ): void {
   let id = "";
   store.getState().edit((document) => {
     const ready = prepared(document);
     const added = addNode(ready.document, ready.type, at);
-    const wire = wireTo?.(added.id);
     id = added.id;
-    return wire ? connect(added.document, wire) : added.document;
+    return then(added.document, added.id);
   });
   store.getState().select([id]);
 }
@@ -65,6 +67,8 @@ export function useDrop(): (event: DragEvent) => void {
   const store = useEditorStore();
   const place = usePlacing();
   const { screenToFlowPosition } = useReactFlow();
+  const wireAt = useWireAt();
+  const makeRoom = useRoom();
   return (event) => {
     if (store.getState().frozen) return;
     const at = screenToFlowPosition({ x: event.clientX - grip.x, y: event.clientY - grip.y });
@@ -72,7 +76,15 @@ export function useDrop(): (event: DragEvent) => void {
     const type = event.dataTransfer.getData(dragType);
     if (!files.length && !type) return;
     event.preventDefault();
-    if (!files.length) return place(type, at);
+    if (!files.length) {
+      const wire = wireAt({ x: event.clientX, y: event.clientY });
+      markWireAt(undefined);
+      return place(type, at, (level, id) => {
+        const { passage, reason } = wire ? passageThrough({ document: level }, wire, id) : {};
+        if (reason) toast.error("It cannot be put into this wire.", { description: reason });
+        return wire && passage ? makeRoom(insertion(wire, id, passage)(level), id, wire) : level;
+      });
+    }
     const over = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset.node;
     void addPictures(store, files, at, over);
   };

@@ -6,14 +6,12 @@ import {
   Controls,
   MiniMap,
   type Node,
-  type OnNodeDrag,
   Panel,
   ReactFlow,
   useReactFlow,
 } from "@xyflow/react";
 import { lazy, type MouseEvent, startTransition, Suspense, useCallback, useEffect, useState } from "react";
 import type { Port } from "#nodes/core/ports";
-import { moveNodes } from "#nodes/graph/edits";
 import { definitionAt, useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
@@ -21,6 +19,8 @@ import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
 import { useConnecting } from "./connecting";
+import { markWireAt, useDropOnWire } from "./drop-on-wire";
+import { RefusalCard, RefusalTip } from "./refusals";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useForeseenNodes } from "./foreseen";
@@ -43,12 +43,14 @@ export function Canvas() {
   const frozen = useEditor((state) => state.frozen);
   const count = useEditor((state) => Object.keys(state.shown.nodes).length);
   const view = useViewStore();
+  const hidesWires = useView((state) => state.hidesWires);
+  const hasChosen = useEditor((state) => state.selection.length > 0);
   const request = useView((state) => state.adding);
   const setRequest = view.getState().askForNode;
   const { nodes, changeNodes } = useFlowNodes();
   const { edges, changeEdges } = useFlowWires();
-  const { isValidConnection, drawWire, endConnect } = useConnecting(setRequest);
-  const rest = useRestingPlaces();
+  const { isValidConnection, drawWire, startConnect, endConnect, replugging } = useConnecting();
+  const { over, drop: rest } = useDropOnWire();
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
   const openInstance = useOpenOnDoubleClick();
@@ -59,8 +61,13 @@ export function Canvas() {
   return (
     <div
       className="relative size-full"
+      data-wires={hidesWires ? "hidden" : undefined}
+      data-chosen={hasChosen || undefined}
       onDrop={drop}
-      onDragOver={(event) => event.preventDefault()}
+      onDragOver={(event) => {
+        event.preventDefault();
+        markWireAt({ x: event.clientX, y: event.clientY });
+      }}
       onPointerMove={({ clientX, clientY }) => {
         view.getState().pointer.place = { x: clientX, y: clientY };
       }}
@@ -76,10 +83,15 @@ export function Canvas() {
           edgeTypes={edgeTypes}
           onNodesChange={changeNodes}
           onEdgesChange={changeEdges}
+          onNodeDrag={over}
           onNodeDragStop={rest}
           onConnect={drawWire}
           isValidConnection={isValidConnection}
+          onConnectStart={startConnect}
           onConnectEnd={endConnect}
+          edgesReconnectable={!frozen}
+          reconnectRadius={14}
+          {...replugging}
           onDoubleClick={ask}
           onNodeDoubleClick={openInstance}
           nodesDraggable={!frozen}
@@ -101,6 +113,7 @@ export function Canvas() {
           <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
           <Controls showInteractive={false} position="bottom-left" />
           <Overview />
+          <RefusalTip />
           {!count && <EmptyNotice />}
         </ReactFlow>
       </LevelOfDetail>
@@ -109,19 +122,8 @@ export function Canvas() {
           <AddPopup request={request} onClose={() => setRequest(undefined)} />
         </Suspense>
       )}
+      <RefusalCard />
     </div>
-  );
-}
-
-/** Writes into the document where dragged nodes were let go. */
-function useRestingPlaces(): OnNodeDrag {
-  const store = useEditorStore();
-  return useCallback(
-    (_event, _node, dragged) => {
-      const positions = Object.fromEntries(dragged.map((node) => [node.id, node.position]));
-      store.getState().edit((document) => moveNodes(document, positions));
-    },
-    [store],
   );
 }
 

@@ -1,107 +1,157 @@
-import { type Connection, type FinalConnectionState, type OnConnectEnd, useReactFlow } from "@xyflow/react";
-import { useCallback, useRef } from "react";
-import { toast } from "sonner";
-import { freePort, type Side } from "#nodes/graph/composite-edits";
+import {
+  type Connection,
+  type FinalConnectionState,
+  type HandleType,
+  type OnConnectEnd,
+  type OnConnectStart,
+  useReactFlow,
+} from "@xyflow/react";
+import { type MouseEvent as ReactMouseEvent, useCallback, useMemo, useRef } from "react";
 import { isBoundary } from "#nodes/graph/composites";
-import { boundary, type GraphDocument, type Wire } from "#nodes/graph/document";
-import { connect } from "#nodes/graph/edits";
-import { endpointKey } from "#nodes/graph/resolve";
-import { reasonAgainst } from "../checked";
-import { useEditorStore } from "../context";
-import type { EditorState } from "../store";
-import type { AddRequest } from "./requests";
+import type { Wire } from "#nodes/graph/document";
+import { connect, disconnect } from "#nodes/graph/edits";
+import { withOutputMoved } from "#nodes/graph/inserting";
+import { useEditorStore, useViewStore } from "../context";
+import { siteOf } from "../site";
+import type { EditorStore } from "../store";
+import type { ViewStore } from "../view";
 import { wireOf } from "./flow-wires";
+import { connectionOf, type HeldEnd, lightPorts } from "./lit-ports";
+import { drawnWire, newPort, useVerdicts, type Verdict } from "./verdicts";
 import type { FlowWire } from "./wire-view";
 
-/** Drawing wires: which fit, why others do not, and what happens where one is let go over nothing. */
-export function useConnecting(onLetGo: (request: AddRequest) => void) {
+interface Gesture {
+  /** The wire whose end is held. */
+  replugged?: Wire;
+  /** All wires of the output are moved to another one. */
+  movesAll?: boolean;
+  /** Where it began, on the screen. */
+  start?: { x: number; y: number };
+  putOut?(): void;
+}
+
+/** Pixels that the pointer moves before a click is a drag. */
+const clickRadius = 8;
+
+/**
+ * Drawing wires, and plugging their ends anew: which fit, why others do not, and what happens where one is let go over
+ * nothing.
+ */
+export function useConnecting() {
   const store = useEditorStore();
+  const view = useViewStore();
   const { screenToFlowPosition } = useReactFlow();
   const verdict = useVerdicts();
+  const gesture = useRef<Gesture>({});
 
-  const isValidConnection = useCallback((connection: Connection | FlowWire) => verdict(connection) === null, [verdict]);
+  const isValidConnection = useCallback(
+    (connection: Connection | FlowWire) => verdict(connection, gesture.current.replugged) === null,
+    [verdict],
+  );
   const drawWire = useCallback(
     (connection: Connection) => {
       const wire = drawnWire(store.getState(), connection);
-      if (wire) store.getState().edit((document) => connect(document, wire));
+      if (!wire) return;
+      store.getState().edit((document) => connect(document, wire));
+      view.getState().announce(`Wired: ${wire.from.node}.${wire.from.port} to ${wire.to.node}.${wire.to.port}.`);
     },
-    [store],
+    [store, view],
+  );
+  const startConnect: OnConnectStart = useCallback(
+    (event, { nodeId, handleId, handleType }) => {
+      const canvas = document.querySelector<HTMLElement>(".react-flow");
+      if (!nodeId || !handleId || !handleType || !canvas) return;
+      const now = gesture.current;
+      now.movesAll = event.shiftKey && handleType === "source" && !now.replugged;
+      const held = { node: nodeId, port: handleId, side: handleType };
+      now.putOut?.();
+      now.putOut = lightPorts(store.getState(), held, isValidConnection, canvas);
+    },
+    [store, isValidConnection],
   );
   const endConnect: OnConnectEnd = useCallback(
     (event, state) => {
-      const { fromHandle, fromNode, toHandle } = state;
-      if (!fromHandle?.id || !fromNode) return;
-      if (toHandle) return complain(state, verdict);
-      if (isBoundary({ node: fromNode.id }) && fromHandle.id === newPort) return;
-      const { clientX: x, clientY: y } = "changedTouches" in event ? (event.changedTouches[0] as Touch) : event;
-      const from = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
-      onLetGo({ x, y, at: screenToFlowPosition({ x, y }), from });
+      const { replugged, movesAll, putOut } = gesture.current;
+      putOut?.();
+      if (!replugged) gesture.current = {};
+      const { fromHandle, fromNode, toHandle, toNode } = state;
+      if (replugged || !fromHandle?.id || !fromNode) return;
+      const held = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
+      const { x, y } = pointOf(event);
+      if (toHandle?.id && toNode) {
+        const met = { node: toNode.id, port: toHandle.id, side: toHandle.type };
+        if (movesAll && met.side === "source") moveAll(store, view, held, met, { x, y });
+        else if (!state.isValid) view.getState().refuse({ x, y, ...refusalOf(held, met, verdict) });
+        return;
+      }
+      if (isBoundary({ node: held.node }) && held.port === newPort) return;
+      view.getState().askForNode({ x, y, at: screenToFlowPosition({ x, y }), from: held });
     },
-    [onLetGo, verdict, screenToFlowPosition],
+    [store, view, verdict, screenToFlowPosition],
   );
-  return { isValidConnection, drawWire, endConnect };
+  const replugging = useMemo(() => {
+    return {
+      onReconnectStart(event: ReactMouseEvent, edge: FlowWire) {
+        gesture.current = { replugged: wireOf(edge), start: { x: event.clientX, y: event.clientY } };
+      },
+      onReconnect(_: FlowWire, connection: Connection) {
+        const { replugged } = gesture.current;
+        const wire = drawnWire(store.getState(), connection);
+        if (!wire || !replugged) return;
+        store.getState().edit((document) => connect(disconnect(document, [replugged]), wire));
+        view.getState().announce("The wire is plugged anew.");
+      },
+      onReconnectEnd(event: MouseEvent | TouchEvent, _: FlowWire, held: HandleType, state: FinalConnectionState) {
+        const { replugged, start } = gesture.current;
+        gesture.current = {};
+        if (!replugged || state.isValid) return;
+        const { x, y } = pointOf(event);
+        // A mere click takes nothing away.
+        if (!start || Math.hypot(x - start.x, y - start.y) < clickRadius) return;
+        const { fromNode, fromHandle, toHandle, toNode } = state;
+        if (toHandle?.id && toNode && fromNode && fromHandle?.id) {
+          const fixed = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
+          const met = { node: toNode.id, port: toHandle.id, side: toHandle.type };
+          const { reason } = refusalOf(fixed, met, (connection) => verdict(connection, replugged));
+          view.getState().refuse({ x, y, reason });
+          return;
+        }
+        store.getState().edit((document) => disconnect(document, [replugged]));
+        view.getState().announce(`The wire's ${held === "source" ? "beginning" : "end"} is unplugged: it is gone.`);
+      },
+    };
+  }, [store, view, verdict]);
+  return { isValidConnection, drawWire, startConnect, endConnect, replugging };
 }
 
-/** The handle of a boundary from which a new port is drawn. */
-export const newPort = "+";
-
-/** The wire that a connection stands for. One from or to the new port of a boundary gives that port its name. */
-function drawnWire({ composite, history }: EditorState, connection: Connection | FlowWire): Wire | undefined {
-  const wire = wireOf(connection);
-  if (!wire || composite === undefined) return wire;
-  const { from, to } = wire;
-  const free = (side: Side, like: string) => freePort(history.present, composite, side, like);
-  if (from.node === boundary.inputs && from.port === newPort)
-    return { from: { ...from, port: free("inputs", to.port) }, to };
-  if (to.node === boundary.outputs && to.port === newPort)
-    return { from, to: { ...to, port: free("outputs", from.port) } };
-  return wire;
+/** All wires of one output begin at another; of those that do not fit there it is said why. */
+function moveAll(
+  store: EditorStore,
+  view: ViewStore,
+  from: HeldEnd,
+  to: HeldEnd,
+  place: { x: number; y: number },
+): void {
+  const state = store.getState();
+  const { document, moved, refused } = withOutputMoved(siteOf(state), from, to);
+  state.editWhole(() => document);
+  view.getState().announce([`${moved} wires are moved.`, ...refused].join(" "));
+  if (refused[0]) view.getState().refuse({ ...place, reason: refused[0] });
 }
 
-/**
- * Why a wire cannot be drawn, or null. Asked on every move of the pointer over a port: each pair is checked once for
- * each state of the document.
- */
-function useVerdicts(): (connection: Connection | FlowWire) => string | null {
-  const store = useEditorStore();
-  const verdicts = useRef<{ document?: GraphDocument; known: Map<string, string | null> }>({ known: new Map() });
-  return useCallback(
-    (connection) => {
-      const state = store.getState();
-      const wire = drawnWire(state, connection);
-      if (!wire) return "A wire goes from an output to an input.";
-      const { composite } = state;
-      const document = state.history.present;
-      if (verdicts.current.document !== document) verdicts.current = { document, known: new Map() };
-      const id = `${composite ?? ""}: ${endpointKey(wire.from)} → ${endpointKey(wire.to)}`;
-      const known = verdicts.current.known.get(id);
-      if (known !== undefined) return known;
-      const reason = reasonAgainst(document, wire, composite);
-      verdicts.current.known.set(id, reason);
-      return reason;
-    },
-    [store],
-  );
+function pointOf(event: MouseEvent | TouchEvent): { x: number; y: number } {
+  const { clientX, clientY } = "changedTouches" in event ? (event.changedTouches[0] as Touch) : event;
+  return { x: clientX, y: clientY };
 }
 
-/** Says why a wire that was let go on a port is not drawn. */
-function complain(state: FinalConnectionState, verdict: (connection: Connection) => string | null): void {
-  const { fromHandle, fromNode, toHandle, toNode, isValid } = state;
-  if (!fromHandle || !fromNode || !toHandle || !toNode || isValid) return;
-  if (fromHandle.type === toHandle.type) {
-    toast.error(`Two ${toHandle.type === "source" ? "outputs" : "inputs"} cannot be wired.`, {
-      description: "A wire goes from an output, on the right, to an input, on the left.",
-    });
-    return;
+/** Why a wire between two ports is not drawn, and the wire, where there could be one. */
+export function refusalOf(held: HeldEnd, met: HeldEnd, verdict: Verdict): { reason: string; wire?: Wire } {
+  if (held.side === met.side) {
+    const ports = held.side === "source" ? "outputs" : "inputs";
+    return {
+      reason: `Two ${ports} cannot be wired. A wire goes from an output, on the right, to an input, on the left.`,
+    };
   }
-  const drawn = { node: fromNode.id, port: fromHandle.id ?? null };
-  const met = { node: toNode.id, port: toHandle.id ?? null };
-  const [from, to] = fromHandle.type === "source" ? [drawn, met] : [met, drawn];
-  const reason = verdict({
-    source: from.node,
-    sourceHandle: from.port,
-    target: to.node,
-    targetHandle: to.port,
-  });
-  toast.error("These do not fit", { description: reason ?? undefined });
+  const connection = connectionOf(held, met);
+  return { reason: verdict(connection) ?? "", wire: wireOf(connection) };
 }

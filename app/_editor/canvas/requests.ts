@@ -1,17 +1,23 @@
-/** What is asked for at a place of the screen: a node, or the other end of a wire. */
+/** What is asked for, or refused, at a place of the screen. */
+import type { Wire } from "#nodes/graph/document";
+import type { LooseEnd } from "#nodes/graph/inserting";
 
-interface LooseEnd {
-  node: string;
-  port: string;
-  side: "source" | "target";
-}
-
-/** Where a node is asked for: on the screen, in the graph, and the port whose wire was let go there. */
+/** Where a node is asked for: on the screen and in the graph; for the port whose wire was let go there, or for a wire. */
 export interface AddRequest {
   x: number;
   y: number;
   at: { x: number; y: number };
   from?: LooseEnd;
+  into?: Wire;
+}
+
+/** A wire that was let go on a port which does not take it. */
+export interface Refusal {
+  x: number;
+  y: number;
+  reason: string;
+  /** What would have been drawn: repairs are looked for. */
+  wire?: Wire;
 }
 
 /** Wires are asked for from a node, or from one of its ports. */

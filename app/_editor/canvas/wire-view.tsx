@@ -1,25 +1,35 @@
-import { BaseEdge, type Edge, type EdgeProps, getBezierPath } from "@xyflow/react";
-import { memo } from "react";
-import { runAt, useEditor } from "../context";
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
+import { Plus } from "lucide-react";
+import { memo, useEffect, useRef, useState } from "react";
+import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
+import { shapeText } from "../shape-text";
+import { wireOf } from "./flow-wires";
 import { useIsFar } from "./level-of-detail";
 
 /** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
 export type FlowWire = Edge<{ type: string; bad?: string }>;
 
-/** A wire: dashed and red where it does not fit, moving where data is waited for. */
+/**
+ * A wire: dashed and red where it does not fit, moving where data is waited for. Under the pointer, and always where
+ * that is wanted, it says the shape of what it carries; a node can be put into it there.
+ */
 export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
   const isFar = useIsFar();
-  const [path] = getBezierPath(wire);
+  const [path, x, y] = getBezierPath(wire);
+  const { isNear, listeners } = useNearness();
   const isBusy = useEditor(
     (state) => runAt(state, target)?.status === "running" && runAt(state, source)?.status !== "running",
   );
+  const isOfChosen = useEditor(({ selection }) => selection.includes(source) || selection.includes(target));
+  const saysShape = useView((state) => state.shapes === "always") || isNear || selected;
+  const classes = [isBusy ? "edge-busy" : "", isOfChosen || selected ? "wire-chosen" : ""].filter(Boolean).join(" ");
   return (
-    <>
+    <g {...listeners}>
       <BaseEdge
         id={id}
         path={path}
-        className={isBusy ? "edge-busy" : ""}
+        className={classes}
         style={{
           stroke: data?.bad ? "var(--bad)" : `var(--port-${data?.type})`,
           strokeWidth: selected ? 3 : 2,
@@ -28,6 +38,87 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
         interactionWidth={isFar ? 0 : 16}
       />
       {data?.bad && <title>{data.bad}</title>}
-    </>
+      {!isFar && saysShape && (
+        <EdgeLabelRenderer>
+          <div
+            {...listeners}
+            className="nodrag nopan pointer-events-auto absolute z-10 flex items-center gap-1"
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+          >
+            <Shape wire={wire} />
+            {(isNear || selected) && <InsertButton wire={wire} place={{ x, y }} />}
+          </div>
+        </EdgeLabelRenderer>
+      )}
+    </g>
   );
 });
+
+/** Milliseconds that a wire stays as it is when the pointer has left it: what stands on it can be reached. */
+const linger = 250;
+
+function useNearness() {
+  const [isNear, setNear] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  function enter(): void {
+    window.clearTimeout(timer.current);
+    setNear(true);
+  }
+  function leave(): void {
+    timer.current = window.setTimeout(() => setNear(false), linger);
+  }
+  return { isNear, listeners: { onPointerEnter: enter, onPointerLeave: leave } };
+}
+
+/** The shape of what a wire carries, as far as it is known. */
+function Shape({ wire: { source, sourceHandleId, data } }: { wire: EdgeProps<FlowWire> }) {
+  const text = useEditor((state) => {
+    const type = state.checked.nodes.get(wayTo(state, source))?.wires?.out[sourceHandleId ?? ""];
+    return type ? shapeText(type) : "";
+  });
+  return (
+    <span
+      className="rounded border border-line bg-raised px-1 font-mono text-[10px] whitespace-nowrap text-ink-2"
+      data-wire-shape
+    >
+      {text || data?.type}
+    </span>
+  );
+}
+
+interface InsertButtonProps {
+  wire: EdgeProps<FlowWire>;
+  place: { x: number; y: number };
+}
+
+/** Asks which node is to be put into the wire. */
+function InsertButton({ wire, place }: InsertButtonProps) {
+  const store = useEditorStore();
+  const view = useViewStore();
+  const flow = useReactFlow();
+  const frozen = useEditor((state) => state.frozen);
+  if (frozen) return null;
+  const { source, sourceHandleId, target, targetHandleId } = wire;
+  function ask(): void {
+    const into = wireOf({
+      source,
+      sourceHandle: sourceHandleId ?? null,
+      target,
+      targetHandle: targetHandleId ?? null,
+    });
+    if (into && !store.getState().frozen)
+      view.getState().askForNode({ ...flow.flowToScreenPosition(place), at: place, into });
+  }
+  return (
+    <button
+      type="button"
+      aria-label="Put a node into this wire"
+      title="Put a node into this wire"
+      onClick={ask}
+      className="flex size-5 items-center justify-center rounded-full border border-line-strong bg-raised text-ink-2 hover:text-accent"
+    >
+      <Plus className="size-3.5" aria-hidden />
+    </button>
+  );
+}

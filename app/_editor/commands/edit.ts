@@ -1,5 +1,8 @@
 /** Commands that change the graph, and take changes back. */
 import { disconnect, excerpt, removeNodes } from "#nodes/graph/edits";
+import { removeAndHeal } from "#nodes/graph/healing";
+import { toast } from "sonner";
+import { siteOf } from "../site";
 import { wireOf } from "../canvas/flow-wires";
 import type { FlowWire } from "../canvas/wire-view";
 import { changeBetween } from "../change-between";
@@ -57,6 +60,18 @@ export function removeChosen({ store, flow, view }: CommandContext): void {
   if (!selection.length && !wires.length) return;
   edit((document) => removeNodes(wires.length ? disconnect(document, wires) : document, selection));
   view.getState().announce(`Deleted: ${amount(selection.length, "node")}, ${amount(wires.length, "wire")}.`);
+}
+
+/** Takes the chosen nodes out, and wires what they fed to what fed them. */
+export function removeAndHealChosen({ store, view }: CommandContext): void {
+  const state = store.getState();
+  const { document, drawn, lost } = removeAndHeal(siteOf(state), state.selection);
+  const count = state.selection.length;
+  state.editWhole(() => document);
+  view.getState().announce(`Deleted: ${amount(count, "node")}. Healed: ${amount(drawn.length, "wire")}.`);
+  if (!lost.length) return;
+  const inputs = lost.map(({ to }) => `${to.node}.${to.port}`).join(", ");
+  toast(`Not healed: ${inputs}.`, { description: "Nothing that came in before fits there." });
 }
 
 function amount(count: number, what: string): string {

@@ -4,7 +4,7 @@ import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflo
 import { LogIn, LogOut } from "lucide-react";
 import { memo, useEffect } from "react";
 import { boundary } from "#nodes/graph/document";
-import { newPort } from "../canvas/connecting";
+import { newPort } from "../canvas/verdicts";
 import { useCheckedNode, useEditor } from "../context";
 import { boundaryWidth } from "./geometry";
 import { PortRow } from "./port-row";

@@ -23,7 +23,10 @@ export function PortHandle({ node, name, port, side, isHollow, top }: PortHandle
       id={name}
       type={isInput ? "target" : "source"}
       position={isInput ? Position.Left : Position.Right}
+      // With Shift a drag from a port moves wires, and does not choose.
+      className="nokey"
       style={{ ...lookOf(port, isHollow), top }}
+      role="img"
       aria-label={portLabel(node, name, side)}
     />
   );
