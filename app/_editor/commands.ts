@@ -2,10 +2,11 @@
  * All commands. Keys, toolbar, menus, the command palette and the list of keys read this one table; what a command
  * does stands in `commands/`.
  */
-import { canRun, type Command, type CommandContext, hasChosen } from "./commands/command";
+import { canRun, type Command, type CommandContext, hasChosen, hasChosenSeveral } from "./commands/command";
 import { expandChosen, isInstanceChosen, makeOfChosen, openChosen } from "./commands/composites";
 import {
   askForNode,
+  askForWire,
   duplicate,
   nameVersion,
   redo,
@@ -14,10 +15,11 @@ import {
   renameChosen,
   undo,
 } from "./commands/edit";
-import { arrange } from "./commands/arrange";
+import { align, arrange, distribute } from "./commands/arrange";
 import { actualSize, fitAll, fitChosen, goToProblem, togglePanels, zoom } from "./commands/view";
 import { chooseAlong, chooseAll, deselectOrLeave, moveChosen, walk } from "./commands/walk";
 import { copyChosen, cutChosen, pasteCopied } from "./commands/clipboard";
+import type { Alignment } from "./aligning";
 import { wayTo } from "./context";
 
 export const commands = {
@@ -104,6 +106,7 @@ export const commands = {
     edits: true,
     run: (context) => pasteCopied(context, true),
   },
+  connect: { title: "Connect…", group: "Edit", keys: ["C"], edits: true, isPossible: hasChosen, run: askForWire },
   duplicate: {
     title: "Duplicate",
     group: "Edit",
@@ -166,6 +169,15 @@ export const commands = {
   moveFarUp: moving("Move far up", "Shift+ArrowUp", { x: 0, y: -10 }),
   moveFarDown: moving("Move far down", "Shift+ArrowDown", { x: 0, y: 10 }),
   tidy: { title: "Arrange", group: "Arrange", keys: ["Alt+Shift+T", "Mod+Shift+L"], edits: true, run: arrange },
+
+  alignLeft: aligning("Align left edges", "left"),
+  alignCentre: aligning("Align centres", "centre"),
+  alignRight: aligning("Align right edges", "right"),
+  alignTop: aligning("Align upper edges", "top"),
+  alignMiddle: aligning("Align middles", "middle"),
+  alignBottom: aligning("Align lower edges", "bottom"),
+  distributeAcross: distributing("Equal gaps across", "x"),
+  distributeDown: distributing("Equal gaps down", "y"),
 
   makeComposite: {
     title: "Make a composite",
@@ -238,6 +250,13 @@ export const commands = {
     run: ({ view }) => view.getState().set({ hidesWires: !view.getState().hidesWires }),
   },
   panels: { title: "Hide or show the panels", group: "View", keys: ["\\"], run: togglePanels },
+  find: {
+    title: "Find…",
+    group: "View",
+    keys: ["Mod+F"],
+    whileTyping: true,
+    run: ({ view }) => view.getState().show("find"),
+  },
   palette: {
     title: "All commands…",
     group: "View",
@@ -260,6 +279,28 @@ export function runCommand(command: Command, context: CommandContext): void {
 
 function walking(title: string, key: string, direction: "left" | "right" | "up" | "down"): Command {
   return { title, group: "Choose", keys: [key], run: (context) => walk(context, direction) };
+}
+
+function aligning(title: string, alignment: Alignment): Command {
+  return {
+    title,
+    group: "Arrange",
+    keys: [],
+    edits: true,
+    isPossible: hasChosenSeveral,
+    run: (context) => align(context, alignment),
+  };
+}
+
+function distributing(title: string, axis: "x" | "y"): Command {
+  return {
+    title,
+    group: "Arrange",
+    keys: [],
+    edits: true,
+    isPossible: ({ selection }) => selection.length > 2,
+    run: (context) => distribute(context, axis),
+  };
 }
 
 function moving(title: string, key: string, steps: { x: number; y: number }): Command {

@@ -12,6 +12,26 @@ export function tidy(document: GraphDocument, sizeOf: SizeOf): GraphDocument {
   return moveNodes(document, isLarge ? inLayers(document, sizeOf) : byDagre(document, sizeOf));
 }
 
+/** Arranges some nodes alone: what they cover begins where it did. */
+export function tidyPart(document: GraphDocument, ids: readonly string[], sizeOf: SizeOf): GraphDocument {
+  const chosen = new Set(ids);
+  const nodes = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id)));
+  const wires = document.wires.filter(({ from, to }) => chosen.has(from.node) && chosen.has(to.node));
+  const before = cornerOf(nodes);
+  const arranged = tidy({ ...document, nodes, wires }, sizeOf).nodes;
+  const now = cornerOf(arranged);
+  const places = Object.entries(arranged).map(([id, { position }]): [string, Point] => [
+    id,
+    { x: position.x + before.x - now.x, y: position.y + before.y - now.y },
+  ]);
+  return moveNodes(document, Object.fromEntries(places));
+}
+
+function cornerOf(nodes: GraphDocument["nodes"]): Point {
+  const positions = Object.values(nodes).map(({ position }) => position);
+  return { x: Math.min(...positions.map(({ x }) => x)), y: Math.min(...positions.map(({ y }) => y)) };
+}
+
 function byDagre(document: GraphDocument, sizeOf: SizeOf): Record<string, Point> {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: gaps.y, ranksep: gaps.x });

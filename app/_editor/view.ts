@@ -4,6 +4,7 @@
  */
 import { createStore } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
+import type { Guide } from "./snapping";
 import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 
 /** What lies over the canvas, or above it. */
@@ -29,8 +30,12 @@ export interface ViewState {
   recent: readonly string[];
   /** What was told last to whoever cannot see the canvas. */
   announcement: string;
+  /** The wire that the pointer is at. */
+  nearWire: string | undefined;
+  /** By which lines a dragged node is in line with others. */
+  guides: readonly Guide[];
   /** Where the pointer is over the canvas, on the screen: nobody is told when it moves. */
-  pointer: { place?: { x: number; y: number } };
+  pointer: { place?: { x: number; y: number }; isAltDown?: boolean };
   show(overlay: Overlay | undefined): void;
   askForNode(request: AddRequest | undefined): void;
   askForWire(request: PortRequest | undefined): void;
@@ -38,6 +43,8 @@ export interface ViewState {
   set(change: Partial<Settings>): void;
   remember(command: string): void;
   announce(text: string): void;
+  comeNear(wire: string | undefined): void;
+  guide(guides: readonly Guide[]): void;
 }
 /** What stays when the window is closed. */
 export type Settings = Pick<ViewState, "panels" | "widths" | "overview" | "shapes" | "hidesWires" | "recent">;
@@ -46,8 +53,12 @@ export type ViewStore = ReturnType<typeof createView>;
 const remembered = 6;
 export const panelWidths = { left: { least: 180, most: 420 }, right: { least: 240, most: 560 } };
 
+/** Milliseconds that a wire stays as it is when the pointer has left it: what stands on it can be reached. */
+const linger = 250;
+
 /** Nothing is read from the browser before `persist.rehydrate` is called: the server draws what a new browser shows. */
 export function createView() {
+  let lingering: ReturnType<typeof setTimeout> | undefined;
   return createStore<ViewState>()(
     persist(
       (set) => ({
@@ -63,6 +74,8 @@ export function createView() {
         recent: [],
         announcement: "",
         pointer: {},
+        nearWire: undefined,
+        guides: [],
         show: (overlay) => set({ overlay }),
         askForNode: (adding) => set({ adding }),
         askForWire: (connecting) => set({ connecting }),
@@ -72,6 +85,12 @@ export function createView() {
           set(({ recent }) => ({
             recent: [command, ...recent.filter((other) => other !== command)].slice(0, remembered),
           })),
+        comeNear: (wire) => {
+          clearTimeout(lingering);
+          if (wire !== undefined) set({ nearWire: wire });
+          else lingering = setTimeout(() => set({ nearWire: undefined }), linger);
+        },
+        guide: (guides) => set((state) => (state.guides.length || guides.length ? { guides } : {})),
         announce: (text) => set(({ announcement }) => ({ announcement: told(text, announcement) })),
       }),
       {

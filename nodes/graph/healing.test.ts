@@ -60,11 +60,12 @@ describe("a node put into a wire", () => {
     const site = { document: tinyTower() };
     expect(fitsInto(site, between, "image.augment")).toBe(true);
     expect(fitsInto(site, between, "image.normalize")).toBe(false);
-    // A vision tower takes pixels, but not after another tower gave features.
+    // A vision tower takes tensors, but no features of another tower; nor pictures that cannot be cut into its patches.
     const end = { node: "vision", port: "features", side: "source" } as const;
     expect(portsFitting(site, end, "model.projector")).toEqual(["features"]);
     expect(portsFitting(site, end, "model.vision-transformer")).toEqual([]);
-    expect(portsFitting(site, { node: "normalize", port: "image", side: "target" }, "data.mnist")).toEqual(["image"]);
+    expect(portsFitting(site, { node: "normalize", port: "image", side: "target" }, "image.resize")).toEqual(["image"]);
+    expect(portsFitting(site, { node: "normalize", port: "image", side: "target" }, "data.mnist")).toEqual([]);
   });
 });
 

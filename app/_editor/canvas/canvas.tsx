@@ -8,6 +8,7 @@ import {
   type Node,
   Panel,
   ReactFlow,
+  useKeyPress,
   useReactFlow,
 } from "@xyflow/react";
 import { lazy, type MouseEvent, startTransition, Suspense, useCallback, useEffect, useState } from "react";
@@ -19,6 +20,11 @@ import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
 import { useConnecting } from "./connecting";
+import { Guides } from "./guides";
+import { ConnectPopup } from "./connect-popup";
+import { CanvasMenu } from "./canvas-menu";
+import { FindBar } from "../find-bar";
+import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
 import { RefusalCard, RefusalTip } from "./refusals";
 import { useFlowNodes } from "./flow-nodes";
@@ -36,6 +42,7 @@ const nodeTypes = { node: NodeView, boundary: BoundaryView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
 const multiSelectionKeys = ["Meta", "Control", "Shift"];
+const snapGrid: [number, number] = [gridStep, gridStep];
 const proOptions = { hideAttribution: false };
 
 /** The graph as nodes and wires that can be moved, drawn and cut. */
@@ -46,11 +53,13 @@ export function Canvas() {
   const hidesWires = useView((state) => state.hidesWires);
   const hasChosen = useEditor((state) => state.selection.length > 0);
   const request = useView((state) => state.adding);
+  const connecting = useView((state) => state.connecting);
   const setRequest = view.getState().askForNode;
   const { nodes, changeNodes } = useFlowNodes();
   const { edges, changeEdges } = useFlowWires();
   const { isValidConnection, drawWire, startConnect, endConnect, replugging } = useConnecting();
-  const { over, drop: rest } = useDropOnWire();
+  const isAltDown = useKeyPress("Alt");
+  const { begin, over, drop: rest } = useDropOnWire();
   const ask = useAskOnDoubleClick(setRequest);
   const drop = useDrop();
   const openInstance = useOpenOnDoubleClick();
@@ -68,54 +77,62 @@ export function Canvas() {
         event.preventDefault();
         markWireAt({ x: event.clientX, y: event.clientY });
       }}
-      onPointerMove={({ clientX, clientY }) => {
-        view.getState().pointer.place = { x: clientX, y: clientY };
+      onPointerMove={({ clientX, clientY, altKey }) => {
+        Object.assign(view.getState().pointer, { place: { x: clientX, y: clientY }, isAltDown: altKey });
       }}
       onPointerLeave={() => {
         view.getState().pointer.place = undefined;
       }}
     >
       <LevelOfDetail value={judgement}>
-        <ReactFlow
-          nodes={nodes}
-          edges={drawnEdges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          onNodesChange={changeNodes}
-          onEdgesChange={changeEdges}
-          onNodeDrag={over}
-          onNodeDragStop={rest}
-          onConnect={drawWire}
-          isValidConnection={isValidConnection}
-          onConnectStart={startConnect}
-          onConnectEnd={endConnect}
-          edgesReconnectable={!frozen}
-          reconnectRadius={14}
-          {...replugging}
-          onDoubleClick={ask}
-          onNodeDoubleClick={openInstance}
-          nodesDraggable={!frozen}
-          nodesConnectable={!frozen}
-          deleteKeyCode={null}
-          disableKeyboardA11y
-          edgesFocusable={false}
-          selectionKeyCode="Shift"
-          multiSelectionKeyCode={multiSelectionKeys}
-          zoomOnDoubleClick={false}
-          minZoom={0.02}
-          maxZoom={2}
-          fitView
-          fitViewOptions={fitViewOptions}
-          connectionRadius={28}
-          proOptions={proOptions}
-        >
-          {isFar && <FarLayer />}
-          <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
-          <Controls showInteractive={false} position="bottom-left" />
-          <Overview />
-          <RefusalTip />
-          {!count && <EmptyNotice />}
-        </ReactFlow>
+        <CanvasMenu>
+          <ReactFlow
+            nodes={nodes}
+            edges={drawnEdges}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            onNodesChange={changeNodes}
+            onEdgesChange={changeEdges}
+            onNodeDragStart={begin}
+            onNodeDrag={over}
+            snapToGrid={!isAltDown}
+            snapGrid={snapGrid}
+            onNodeDragStop={rest}
+            onConnect={drawWire}
+            isValidConnection={isValidConnection}
+            onConnectStart={startConnect}
+            onConnectEnd={endConnect}
+            edgesReconnectable={!frozen}
+            reconnectRadius={13}
+            onEdgeMouseEnter={(_, { id }) => view.getState().comeNear(id)}
+            onEdgeMouseLeave={() => view.getState().comeNear(undefined)}
+            {...replugging}
+            onDoubleClick={ask}
+            onNodeDoubleClick={openInstance}
+            nodesDraggable={!frozen}
+            nodesConnectable={!frozen}
+            deleteKeyCode={null}
+            disableKeyboardA11y
+            edgesFocusable={false}
+            selectionKeyCode="Shift"
+            multiSelectionKeyCode={multiSelectionKeys}
+            zoomOnDoubleClick={false}
+            minZoom={0.02}
+            maxZoom={2}
+            fitView
+            fitViewOptions={fitViewOptions}
+            connectionRadius={28}
+            proOptions={proOptions}
+          >
+            {isFar && <FarLayer />}
+            <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
+            <Controls showInteractive={false} position="bottom-left" />
+            <Overview />
+            <RefusalTip />
+            <Guides />
+            {!count && <EmptyNotice />}
+          </ReactFlow>
+        </CanvasMenu>
       </LevelOfDetail>
       {request && (
         <Suspense>
@@ -123,6 +140,8 @@ export function Canvas() {
         </Suspense>
       )}
       <RefusalCard />
+      {connecting && <ConnectPopup key={`${connecting.node}${connecting.port?.name}`} request={connecting} />}
+      <FindBar />
     </div>
   );
 }

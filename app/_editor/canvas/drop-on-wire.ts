@@ -1,13 +1,13 @@
 /** Nodes that are let go on a wire are put into it. */
 import { type OnNodeDrag, useReactFlow } from "@xyflow/react";
-import { useCallback } from "react";
+import { useCallback, useRef } from "react";
 import { toast } from "sonner";
 import type { Wire } from "#nodes/graph/document";
-import { moveNodes } from "#nodes/graph/edits";
+import { excerpt, moveNodes, paste } from "#nodes/graph/edits";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
 import { siteOf } from "../site";
-import type { EditorState } from "../store";
+import type { EditorState, EditorStore } from "../store";
 import { wireOf } from "./flow-wires";
 import { useRoom } from "./room";
 import type { FlowWire } from "./wire-view";
@@ -39,9 +39,17 @@ export function useWireAt(): (place: { x: number; y: number } | undefined) => Wi
 const isUnwired = ({ shown }: EditorState, id: string): boolean =>
   shown.wires.every(({ from, to }) => from.node !== id && to.node !== id);
 
-/** While one node without wires is dragged over a wire, that is marked; let go there, the node is put into it. */
-export function useDropOnWire(): { over: OnNodeDrag; drop: OnNodeDrag } {
+/**
+ * What a drag of nodes ends in. While one node without wires is over a wire, that is marked; let go there, the node is
+ * put into it. With Alt from the beginning, copies are left where the drag ends.
+ */
+export function useDropOnWire(): { begin: OnNodeDrag; over: OnNodeDrag; drop: OnNodeDrag } {
   const store = useEditorStore();
+  const flow = useReactFlow();
+  const copies = useRef(false);
+  const begin: OnNodeDrag = useCallback((event) => {
+    copies.current = event.altKey;
+  }, []);
   const view = useViewStore();
   const wireAt = useWireAt();
   const makeRoom = useRoom();
@@ -58,7 +66,16 @@ export function useDropOnWire(): { over: OnNodeDrag; drop: OnNodeDrag } {
       const isAlone = dragged.length === 1 && isUnwired(state, node.id);
       const wire = wireAt(isAlone ? view.getState().pointer.place : undefined);
       markWireAt(undefined);
-      const positions = Object.fromEntries(dragged.map(({ id, position }) => [id, position]));
+      view.getState().guide([]);
+      const ids = dragged.map(({ id }) => id);
+      if (copies.current) {
+        copies.current = false;
+        copyTo(store, ids, flow.getNode(node.id)?.position ?? node.position, node.id);
+        return;
+      }
+      const positions = Object.fromEntries(
+        dragged.map(({ id, position }) => [id, flow.getNode(id)?.position ?? position]),
+      );
       const { passage, reason } = wire ? passageThrough(siteOf(state), wire, node.id) : {};
       if (reason) toast.error("It cannot be put into this wire.", { description: reason });
       state.edit((level) => {
@@ -67,7 +84,20 @@ export function useDropOnWire(): { over: OnNodeDrag; drop: OnNodeDrag } {
       });
       if (passage) view.getState().announce("Put into the wire.");
     },
-    [store, view, wireAt, makeRoom],
+    [store, view, flow, wireAt, makeRoom],
   );
-  return { over, drop };
+  return { begin, over, drop };
+}
+
+/** Copies of some nodes; the one that was held lies at a place, and what they are copied from stays where it was. */
+function copyTo(store: EditorStore, ids: readonly string[], place: { x: number; y: number }, held: string): void {
+  const { shown, edit, select } = store.getState();
+  const { x = 0, y = 0 } = shown.nodes[held]?.position ?? {};
+  let copied: string[] = [];
+  edit((level) => {
+    const result = paste(level, excerpt(level, ids), { x: place.x - x, y: place.y - y });
+    copied = result.ids;
+    return result.document;
+  });
+  select(copied);
 }

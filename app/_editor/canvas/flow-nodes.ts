@@ -1,11 +1,21 @@
-import { applyNodeChanges, type Node, type NodeChange } from "@xyflow/react";
+import {
+  applyNodeChanges,
+  type Node,
+  type NodeChange,
+  type NodePositionChange,
+  type ReactFlowInstance,
+  useReactFlow,
+} from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { isBoundary } from "#nodes/graph/composites";
+import { compositeOf, isBoundary } from "#nodes/graph/composites";
 import { boundary, type GraphDocument } from "#nodes/graph/document";
-import { moveNodes, removeNodes } from "#nodes/graph/edits";
-import { definitionAt, useEditor, useEditorStore } from "../context";
+import { removeNodes } from "#nodes/graph/edits";
+import { definitionAt, definitionOf, useEditor, useEditorStore, useViewStore } from "../context";
 import { boundaryWidth, cardHandles, cardHeight, cardWidth } from "../node/geometry";
+import type { Box } from "../aligning";
+import { snapped } from "../snapping";
 import type { EditorState, EditorStore } from "../store";
+import type { ViewStore } from "../view";
 
 const noData = {};
 
@@ -15,6 +25,8 @@ const noData = {};
  */
 export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange<Node>[]): void } {
   const store = useEditorStore();
+  const view = useViewStore();
+  const flow = useReactFlow();
   const documentNodes = useEditor((state) => state.shown.nodes);
   const selection = useEditor((state) => state.selection);
   const sides = useBoundaryNodes();
@@ -27,13 +39,13 @@ export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange
 
   const changeNodes = useCallback(
     (changes: NodeChange<Node>[]) => {
-      const kept = changes.filter((change) => change.type !== "remove" && !isBoundaryChange(change));
+      const own = changes.filter((change) => change.type !== "remove" && !isBoundaryChange(change));
+      const kept = own.map((change) => (change.type === "position" ? drawnToOthers(change, own, flow, view) : change));
       setNodes((now) => applyNodeChanges(kept, now).map((node, i) => (node === now[i] ? node : measuredNode(node))));
       select(store, changes);
       remove(store, changes);
-      move(store, changes);
     },
-    [store],
+    [store, flow, view],
   );
   const all = useMemo(() => (sides.length ? [...nodes, ...sides] : nodes), [nodes, sides]);
   return { nodes: all, changeNodes };
@@ -78,14 +90,18 @@ function flowNodes(
 ): Node[] {
   const known = new Map(now.map((node) => [node.id, node]));
   const chosen = new Set(selection);
-  const next = Object.entries(documentNodes).map(([id, { position }]): Node => {
+  const next = Object.entries(documentNodes).map(([id, { position, title, type }]): Node => {
+    const ariaLabel = title ?? compositeOf(state.shown, { type })?.title ?? definitionOf(type)?.title ?? type;
     const before = known.get(id);
     const selected = chosen.has(id);
     const isSame =
-      before?.selected === selected && before.position.x === position.x && before.position.y === position.y;
+      before?.selected === selected &&
+      before.ariaLabel === ariaLabel &&
+      before.position.x === position.x &&
+      before.position.y === position.y;
     if (before && (before.dragging || isSame)) return before;
-    if (before) return { ...measuredNode(before), position, selected };
-    return { ...expectedNode(id, state), position, selected };
+    if (before) return { ...measuredNode(before), position, selected, ariaLabel };
+    return { ...expectedNode(id, state), position, selected, ariaLabel };
   });
   return next.length === now.length && next.every((node, i) => node === now[i]) ? now : next;
 }
@@ -122,11 +138,39 @@ function remove(store: EditorStore, changes: readonly NodeChange<Node>[]): void 
   if (gone.length) store.getState().edit((document) => removeNodes(document, gone));
 }
 
-/** Arrow keys move without a drag. */
-function move(store: EditorStore, changes: readonly NodeChange<Node>[]): void {
-  const moved = changes.flatMap((change) => {
-    const isAtRest = change.type === "position" && change.dragging === false;
-    return isAtRest && change.position ? [[change.id, change.position] as const] : [];
+/**
+ * A step of a drag. One node alone is drawn to lines with others; where it is let go it stays where it was seen last.
+ * What rests where is written when the drag ends (`drop-on-wire.ts`).
+ */
+function drawnToOthers(
+  change: NodePositionChange,
+  changes: readonly NodeChange<Node>[],
+  flow: ReactFlowInstance,
+  view: ViewStore,
+): NodePositionChange {
+  const { pointer, guide } = view.getState();
+  if (!change.dragging || !change.position) {
+    guide([]);
+    return { ...change, position: undefined };
+  }
+  const isAlone = changes.filter(({ type }) => type === "position").length === 1;
+  const size = flow.getInternalNode(change.id)?.measured;
+  if (!isAlone || pointer.isAltDown || !size) {
+    guide([]);
+    return change;
+  }
+  const box = { ...change.position, width: size.width ?? cardWidth, height: size.height ?? 0 };
+  const { x, y, guides } = snapped(box, boxesInView(flow, change.id));
+  guide(guides);
+  return { ...change, position: { x, y } };
+}
+
+function boxesInView(flow: ReactFlowInstance, except: string): Box[] {
+  const start = flow.screenToFlowPosition({ x: 0, y: 0 });
+  const end = flow.screenToFlowPosition({ x: window.innerWidth, y: window.innerHeight });
+  return flow.getNodes().flatMap(({ id, position, measured }) => {
+    const box = { ...position, width: measured?.width ?? cardWidth, height: measured?.height ?? 0 };
+    const isSeen = box.x < end.x && box.y < end.y && box.x + box.width > start.x && box.y + box.height > start.y;
+    return id !== except && isSeen ? [box] : [];
   });
-  if (moved.length) store.getState().edit((document) => moveNodes(document, Object.fromEntries(moved)));
 }

@@ -1,6 +1,6 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
 import { Plus } from "lucide-react";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo } from "react";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
 import { wireOf } from "./flow-wires";
@@ -17,7 +17,8 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
   const isFar = useIsFar();
   const [path, x, y] = getBezierPath(wire);
-  const { isNear, listeners } = useNearness();
+  const isNear = useView((state) => state.nearWire === id);
+  const listeners = useNearness(id);
   const isBusy = useEditor(
     (state) => runAt(state, target)?.status === "running" && runAt(state, source)?.status !== "running",
   );
@@ -25,7 +26,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const saysShape = useView((state) => state.shapes === "always") || isNear || selected;
   const classes = [isBusy ? "edge-busy" : "", isOfChosen || selected ? "wire-chosen" : ""].filter(Boolean).join(" ");
   return (
-    <g {...listeners}>
+    <>
       <BaseEdge
         id={id}
         path={path}
@@ -50,25 +51,17 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
           </div>
         </EdgeLabelRenderer>
       )}
-    </g>
+    </>
   );
 });
 
-/** Milliseconds that a wire stays as it is when the pointer has left it: what stands on it can be reached. */
-const linger = 250;
-
-function useNearness() {
-  const [isNear, setNear] = useState(false);
-  const timer = useRef(0);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
-  function enter(): void {
-    window.clearTimeout(timer.current);
-    setNear(true);
-  }
-  function leave(): void {
-    timer.current = window.setTimeout(() => setNear(false), linger);
-  }
-  return { isNear, listeners: { onPointerEnter: enter, onPointerLeave: leave } };
+/** What stands on a wire belongs to it: the pointer is still near when it is there. */
+function useNearness(id: string) {
+  const view = useViewStore();
+  return {
+    onPointerEnter: () => view.getState().comeNear(id),
+    onPointerLeave: () => view.getState().comeNear(undefined),
+  };
 }
 
 /** The shape of what a wire carries, as far as it is known. */

@@ -1,15 +1,51 @@
 /** Commands that give nodes their places. */
+import { moveNodes } from "#nodes/graph/edits";
+import { type Alignment, aligned, type Boxes, distributed } from "../aligning";
 import type { CommandContext } from "./command";
-import { fitAll } from "./view";
+import { duration, fitAll, rectsOf } from "./view";
 
-/** The library that lays out is loaded when it is first asked for. */
+/**
+ * Arranges what is chosen where that is more than one node, and everything otherwise. The library that lays out is
+ * loaded when it is first asked for.
+ */
 export async function arrange({ store, flow }: CommandContext): Promise<void> {
-  const { tidy } = await import("../layout-graph");
-  store.getState().edit((document) =>
-    tidy(document, (id) => {
-      const { width = 240, height = 120 } = flow.getInternalNode(id)?.measured ?? {};
-      return { width, height };
-    }),
-  );
+  const { tidy, tidyPart } = await import("../layout-graph");
+  const { selection, edit } = store.getState();
+  const sizeOf = (id: string) => {
+    const { width = 240, height = 120 } = flow.getInternalNode(id)?.measured ?? {};
+    return { width, height };
+  };
+  glide();
+  if (selection.length > 1) {
+    edit((document) => tidyPart(document, selection, sizeOf));
+    return;
+  }
+  edit((document) => tidy(document, sizeOf));
   setTimeout(() => fitAll({ flow }), 50);
+}
+
+export function align({ store, flow }: CommandContext, alignment: Alignment): void {
+  const { selection, edit } = store.getState();
+  glide();
+  edit((document) => moveNodes(document, aligned(boxesOf(flow, selection), alignment)));
+}
+
+export function distribute({ store, flow }: CommandContext, axis: "x" | "y"): void {
+  const { selection, edit } = store.getState();
+  glide();
+  edit((document) => moveNodes(document, distributed(boxesOf(flow, selection), axis)));
+}
+
+function boxesOf(flow: CommandContext["flow"], ids: readonly string[]): Boxes {
+  const known = ids.filter((id) => flow.getInternalNode(id));
+  const rects = rectsOf(flow, known);
+  return Object.fromEntries(known.flatMap((id, i) => (rects[i] ? [[id, rects[i]] as const] : [])));
+}
+
+/** Nodes go to their new places within a fifth of a second, and wires appear there. */
+function glide(): void {
+  const canvas = document.querySelector(".react-flow");
+  if (!canvas || !duration()) return;
+  canvas.classList.add("arranging");
+  setTimeout(() => canvas.classList.remove("arranging"), duration());
 }

@@ -48,6 +48,15 @@ export function askForNode(context: CommandContext): void {
   context.view.getState().askForNode({ ...placeOnScreen(context), at: placeInGraph(context) });
 }
 
+/** Asks for a wire of the chosen node, by a list beside it. */
+export function askForWire({ store, view, flow }: CommandContext): void {
+  const [node] = store.getState().selection;
+  if (node === undefined) return;
+  const [rect] = rectsOf(flow, [node]);
+  const corner = rect && flow.flowToScreenPosition({ x: rect.x + rect.width, y: rect.y });
+  view.getState().askForWire({ node, x: (corner?.x ?? 0) + 8, y: corner?.y ?? 0 });
+}
+
 export function duplicate(context: CommandContext): void {
   const { shown, selection } = context.store.getState();
   putIn(context, excerpt(shown, selection), { x: 40, y: 40 });

@@ -1,0 +1,201 @@
+"use client";
+
+import { Command } from "cmdk";
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
+import { isBoundary } from "#nodes/graph/composites";
+import type { Wire } from "#nodes/graph/document";
+import { connect, disconnect } from "#nodes/graph/edits";
+import { type LooseEnd, wireBetween } from "#nodes/graph/inserting";
+import { endpointKey } from "#nodes/graph/resolve";
+import { reasonAgainst } from "../checked";
+import { definitionAt, useEditorStore, useViewStore } from "../context";
+import { portsOf } from "../node/ports";
+import type { EditorState } from "../store";
+import type { PortRequest } from "./requests";
+
+/** Drawing and taking wires by a list, without a pointer: a port of the node first, then what it is wired to. */
+export function ConnectPopup({ request }: { request: PortRequest }) {
+  const view = useViewStore();
+  const [end, setEnd] = useState<LooseEnd | undefined>(endOf(request));
+  const [search, setSearch] = useState("");
+  const close = () => view.getState().askForWire(undefined);
+  function press(event: KeyboardEvent): void {
+    if (event.key === "Escape") close();
+    if (event.key === "Backspace" && !search) setEnd(undefined);
+  }
+  function choosePort(port: LooseEnd): void {
+    setEnd(port);
+    setSearch("");
+  }
+  const label = end ? `Connect ${end.node}.${end.port}` : `Connect a port of ${request.node}`;
+  const top = Math.min(request.y, window.innerHeight - 360);
+  const left = Math.min(request.x, window.innerWidth - 340);
+  return (
+    <>
+      <button type="button" aria-label="Close" tabIndex={-1} className="fixed inset-0 z-30" onClick={close} />
+      <div role="dialog" aria-label={label} className="fixed z-40" style={{ top, left }} data-connect>
+        <Command
+          label={label}
+          loop
+          onKeyDown={press}
+          className="w-80 overflow-hidden rounded-xl border border-line-strong bg-raised shadow-2xl"
+        >
+          <p className="px-3 pt-2 text-[11px] text-ink-2">{label}</p>
+          <Command.Input
+            autoFocus
+            value={search}
+            onValueChange={setSearch}
+            placeholder={end ? "What with?" : "Which port?"}
+            className="w-full border-b border-line bg-transparent px-3 py-2 outline-none"
+          />
+          <Command.List className="max-h-72 overflow-y-auto p-1.5">
+            {end ? (
+              <OtherEnds end={end} request={request} onDone={close} />
+            ) : (
+              <OwnPorts node={request.node} onChoose={choosePort} />
+            )}
+          </Command.List>
+        </Command>
+      </div>
+    </>
+  );
+}
+
+function endOf({ node, port }: PortRequest): LooseEnd | undefined {
+  return port && { node, port: port.name, side: port.side };
+}
+
+function wiresAt({ shown }: EditorState, { node, port, side }: LooseEnd): Wire[] {
+  const end = side === "source" ? "from" : "to";
+  return shown.wires.filter((wire) => wire[end].node === node && wire[end].port === port);
+}
+
+function OwnPorts({ node, onChoose }: { node: string; onChoose(end: LooseEnd): void }) {
+  const store = useEditorStore();
+  const definition = definitionAt(store.getState(), node);
+  const ports = (["in", "out"] as const).flatMap((side) =>
+    portsOf(definition, side).map(([port, { type }]) => {
+      const end: LooseEnd = { node, port, side: side === "in" ? "target" : "source" };
+      return { end, type, count: wiresAt(store.getState(), end).length };
+    }),
+  );
+  return ports.map(({ end, type, count }) => (
+    <Item key={end.side + end.port} value={`${end.side} ${end.port}`} onSelect={() => onChoose(end)}>
+      <span className="w-12 shrink-0 text-[11px] text-ink-2">{end.side === "source" ? "output" : "input"}</span>
+      <span className="truncate">{end.port}</span>
+      <span className="ml-auto shrink-0 text-[11px] text-ink-2">
+        {count ? `${count} ${count === 1 ? "wire" : "wires"}` : type}
+      </span>
+    </Item>
+  ));
+}
+
+/** The ports that fit, found by the check; the wires that are there, to be taken away; and a new node. */
+function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortRequest; onDone(): void }) {
+  const store = useEditorStore();
+  const view = useViewStore();
+  const { fitting, isDone } = useFittingEnds(end);
+  const wires = wiresAt(store.getState(), end);
+  const there = end.side === "source" ? "to" : "from";
+  function change(wire: Wire, isDrawn: boolean): void {
+    onDone();
+    store.getState().edit((level) => (isDrawn ? connect(level, wire) : disconnect(level, [wire])));
+    view
+      .getState()
+      .announce(`${isDrawn ? "Wired" : "Wire deleted"}: ${endpointKey(wire.from)} to ${endpointKey(wire.to)}.`);
+    document.querySelector<HTMLElement>(`.react-flow__node[data-id="${request.node}"]`)?.focus({ preventScroll: true });
+  }
+  function addNode(): void {
+    onDone();
+    const place = { x: request.x, y: request.y };
+    setTimeout(() => view.getState().askForNode({ ...place, at: placeBeside(store.getState(), end), from: end }), 30);
+  }
+  return (
+    <>
+      <Command.Empty className="p-3 text-center text-ink-3">{isDone ? "Nothing fits." : "Looking …"}</Command.Empty>
+      {fitting.map((wire) => (
+        <Item
+          key={endpointKey(wire[there])}
+          value={`connect ${endLabel(store.getState(), wire[there])}`}
+          onSelect={() => change(wire, true)}
+        >
+          {endLabel(store.getState(), wire[there])}
+        </Item>
+      ))}
+      {wires.map((wire) => (
+        <Item
+          key={`gone ${endpointKey(wire[there])}`}
+          value={`delete ${endpointKey(wire[there])}`}
+          onSelect={() => change(wire, false)}
+        >
+          Delete the wire {there === "to" ? "to" : "from"} {endLabel(store.getState(), wire[there])}
+        </Item>
+      ))}
+      <Item value="add a new node" onSelect={addNode}>
+        Add a node that fits…
+      </Item>
+    </>
+  );
+}
+
+function endLabel(state: EditorState, { node, port }: { node: string; port: string }): string {
+  const title = state.shown.nodes[node]?.title ?? definitionAt(state, node)?.title ?? node;
+  return `${title} (${node}): ${port}`;
+}
+
+function placeBeside({ shown }: EditorState, { node, side }: LooseEnd): { x: number; y: number } {
+  const { x = 0, y = 0 } = shown.nodes[node]?.position ?? {};
+  return { x: x + (side === "source" ? 320 : -320), y };
+}
+
+/** Milliseconds of checking at a time. */
+const slice = 12;
+
+function useFittingEnds(end: LooseEnd): { fitting: readonly Wire[]; isDone: boolean } {
+  const store = useEditorStore();
+  const [result, setResult] = useState<{ fitting: readonly Wire[]; isDone: boolean }>({ fitting: [], isDone: false });
+  useEffect(() => {
+    const state = store.getState();
+    const waiting = candidatesFor(state, end);
+    const fitting: Wire[] = [];
+    let timer = 0;
+    function look(): void {
+      const start = performance.now();
+      while (waiting.length && performance.now() - start < slice) {
+        const wire = waiting.shift() as Wire;
+        if (reasonAgainst(state.history.present, wire, state.composite) === null) fitting.push(wire);
+      }
+      setResult({ fitting: [...fitting], isDone: !waiting.length });
+      if (waiting.length) timer = window.setTimeout(look, 0);
+    }
+    look();
+    return () => window.clearTimeout(timer);
+  }, [store, end]);
+  return result;
+}
+
+/** Wires to the ports of the right type that are not wired to the end yet. */
+function candidatesFor(state: EditorState, end: LooseEnd): Wire[] {
+  const [own, side] = end.side === "source" ? (["out", "in"] as const) : (["in", "out"] as const);
+  const type = portsOf(definitionAt(state, end.node), own).find(([name]) => name === end.port)?.[1].type;
+  const there = end.side === "source" ? "to" : "from";
+  const known = new Set(wiresAt(state, end).map((wire) => endpointKey(wire[there])));
+  return Object.keys(state.shown.nodes).flatMap((node) => {
+    if (node === end.node || isBoundary({ node })) return [];
+    return portsOf(definitionAt(state, node), side).flatMap(([port, met]) =>
+      met.type === type && !known.has(endpointKey({ node, port })) ? [wireBetween(end, { node, port })] : [],
+    );
+  });
+}
+
+function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
+  return (
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-accent-soft"
+    >
+      {children}
+    </Command.Item>
+  );
+}
