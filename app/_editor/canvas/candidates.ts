@@ -84,7 +84,9 @@ function mayFit(state: EditorState, request: AddRequest, definition: NodeDefinit
   return has(request.from?.side === "source" ? "inputs" : "outputs", type);
 }
 
-/** The ports that fit a loose end; an empty list for a wire that the node can be put into; nothing if it does not fit. */
+/**
+ * The ports that fit a loose end; an empty list for a wire that the node can be put into; nothing if it does not fit.
+ */
 function portsFor(state: EditorState, { from, into }: AddRequest, type: string): string[] | undefined {
   const site = siteOf(state);
   if (into) return fitsInto(site, into, type) ? [] : undefined;

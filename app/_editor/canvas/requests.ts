@@ -2,7 +2,9 @@
 import type { Wire } from "#nodes/graph/document";
 import type { LooseEnd } from "#nodes/graph/inserting";
 
-/** Where a node is asked for: on the screen and in the graph; for the port whose wire was let go there, or for a wire. */
+/**
+ * Where a node is asked for: on the screen and in the graph; for the port whose wire was let go there, or for a wire.
+ */
 export interface AddRequest {
   x: number;
   y: number;

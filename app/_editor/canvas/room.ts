@@ -1,4 +1,6 @@
-/** Room for a node in a wire: what lies behind is moved by as much as is lacking, and not at all where there is enough. */
+/**
+ * Room for a node in a wire: what lies behind is moved by as much as is lacking, and not at all where there is enough.
+ */
 import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import type { GraphDocument, Wire } from "#nodes/graph/document";
