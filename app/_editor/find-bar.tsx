@@ -45,7 +45,10 @@ function Bar() {
   return (
     <search
       aria-label="Find in the graph"
-      className="absolute top-2 left-1/2 z-20 w-96 max-w-[calc(100%-6rem)] -translate-x-1/2 rounded-lg border border-line-strong bg-raised shadow-xl"
+      className={cx(
+        "absolute top-2 left-1/2 z-20 w-96 max-w-[calc(100%-6rem)]",
+        "-translate-x-1/2 rounded-lg border border-line-strong bg-raised shadow-xl",
+      )}
     >
       <div className="flex items-center gap-1 px-2 py-1">
         <input

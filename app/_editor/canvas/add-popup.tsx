@@ -123,7 +123,10 @@ function Chip({ request, asked, onRemove }: ChipProps) {
       data-chip
       aria-label={`Only what ${text}: show all nodes`}
       onClick={onRemove}
-      className="flex shrink-0 items-center gap-1 rounded-full border border-line-strong px-2 py-0.5 text-[11px] text-ink-2"
+      className={cx(
+        "flex shrink-0 items-center gap-1 rounded-full",
+        "border border-line-strong px-2 py-0.5 text-[11px] text-ink-2",
+      )}
     >
       <span className="size-2 rounded-full" style={{ background: `var(--port-${type ?? "file"})` }} />
       {text}

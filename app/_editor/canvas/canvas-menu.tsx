@@ -88,7 +88,10 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
       </ContextMenu.Trigger>
       <ContextMenu.Portal>
         <ContextMenu.Content
-          className="z-50 max-h-[80vh] w-72 overflow-y-auto rounded-xl border border-line-strong bg-raised p-1.5 shadow-2xl"
+          className={cx(
+            "z-50 max-h-[80vh] w-72 overflow-y-auto rounded-xl",
+            "border border-line-strong bg-raised p-1.5 shadow-2xl",
+          )}
           data-canvas-menu={target.kind}
         >
           {target.kind === "wire" && <WireItems wire={target.wire} place={place} atPlace={atPlace} />}

@@ -1,6 +1,7 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
+import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
 import { wireOf } from "./flow-wires";
@@ -109,7 +110,10 @@ function InsertButton({ wire, place }: InsertButtonProps) {
       aria-label="Put a node into this wire"
       title="Put a node into this wire"
       onClick={ask}
-      className="flex size-5 items-center justify-center rounded-full border border-line-strong bg-raised text-ink-2 hover:text-accent"
+      className={cx(
+        "flex size-5 items-center justify-center rounded-full",
+        "border border-line-strong bg-raised text-ink-2 hover:text-accent",
+      )}
     >
       <Plus className="size-3.5" aria-hidden />
     </button>
