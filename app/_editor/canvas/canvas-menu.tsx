@@ -11,9 +11,9 @@ import { type CommandId, commands, runCommand } from "../commands";
 import { canRun, type Command } from "../commands/command";
 import { useEditor, useEditorStore, useViewStore } from "../context";
 import { useKeysText } from "../keys";
-import { wireOf } from "./flow-wires";
+import { wireOf } from "./wire-of";
 import type { PortRequest } from "./requests";
-import type { FlowWire } from "./wire-view";
+import type { FlowWire } from "./wire-of";
 
 /** What lies under the pointer. */
 type Target =

@@ -15,10 +15,10 @@ import { useEditorStore, useViewStore } from "../context";
 import { siteOf } from "../site";
 import type { EditorStore } from "../store";
 import type { ViewStore } from "../view";
-import { wireOf } from "./flow-wires";
+import { wireOf } from "./wire-of";
 import { connectionOf, type HeldEnd, lightPorts } from "./lit-ports";
 import { drawnWire, newPort, useVerdicts, type Verdict } from "./verdicts";
-import type { FlowWire } from "./wire-view";
+import type { FlowWire } from "./wire-of";
 
 interface Gesture {
   /** The wire whose end is held. */

@@ -8,9 +8,9 @@ import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
 import { siteOf } from "../site";
 import type { EditorState, EditorStore } from "../store";
-import { wireOf } from "./flow-wires";
+import { wireOf } from "./wire-of";
 import { useRoom } from "./room";
-import type { FlowWire } from "./wire-view";
+import type { FlowWire } from "./wire-of";
 
 const mark = "data-drop";
 

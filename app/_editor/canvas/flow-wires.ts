@@ -1,11 +1,11 @@
-import type { Connection, EdgeChange } from "@xyflow/react";
+import type { EdgeChange } from "@xyflow/react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Wire } from "#nodes/graph/document";
 import { disconnect } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
 import { definitionAt, useEditor, useEditorStore, wayTo } from "../context";
 import type { EditorState } from "../store";
-import type { FlowWire } from "./wire-view";
+import type { FlowWire } from "./wire-of";
 
 /**
  * The document's wires as React Flow wants them, and what to do when it picks or deletes some. A wire that did not
@@ -41,12 +41,6 @@ export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeCh
     [store],
   );
   return { edges, changeEdges };
-}
-
-/** The wire that React Flow's connection stands for; nothing while one of its ends hangs free. */
-export function wireOf({ source, sourceHandle, target, targetHandle }: Connection | FlowWire): Wire | undefined {
-  if (!source || !sourceHandle || !target || !targetHandle) return undefined;
-  return { from: { node: source, port: sourceHandle }, to: { node: target, port: targetHandle } };
 }
 
 function idOf({ from, to }: Wire): string {

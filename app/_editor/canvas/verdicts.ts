@@ -10,8 +10,8 @@ import { reasonAgainst } from "../checked";
 import { useEditorStore } from "../context";
 import { siteOf } from "../site";
 import type { EditorState } from "../store";
-import { wireOf } from "./flow-wires";
-import type { FlowWire } from "./wire-view";
+import { wireOf } from "./wire-of";
+import type { FlowWire } from "./wire-of";
 
 /** The handle of a boundary from which a new port is drawn. */
 export const newPort = "+";

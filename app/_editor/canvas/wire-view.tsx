@@ -1,14 +1,11 @@
-import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
 import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
-import { wireOf } from "./flow-wires";
+import { type FlowWire, wireOf } from "./wire-of";
 import { useIsFar } from "./level-of-detail";
-
-/** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
-export type FlowWire = Edge<{ type: string; bad?: string }>;
 
 /**
  * A wire: dashed and red where it does not fit, moving where data is waited for. Under the pointer, and always where

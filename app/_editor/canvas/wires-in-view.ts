@@ -1,7 +1,7 @@
 import { useStoreApi } from "@xyflow/react";
 import { useMemo } from "react";
 import { type LevelOfDetail, placeOf, useFarOf, useShownOf } from "./level-of-detail";
-import type { FlowWire } from "./wire-view";
+import type { FlowWire } from "./wire-of";
 
 /**
  * The wires that are drawn as such: from afar only those that are picked, since `FarLayer` draws all; in a large graph

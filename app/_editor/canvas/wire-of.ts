@@ -1,0 +1,11 @@
+import type { Connection, Edge } from "@xyflow/react";
+import type { Wire } from "#nodes/graph/document";
+
+/** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
+export type FlowWire = Edge<{ type: string; bad?: string }>;
+
+/** The wire that React Flow's connection stands for; nothing while one of its ends hangs free. */
+export function wireOf({ source, sourceHandle, target, targetHandle }: Connection | FlowWire): Wire | undefined {
+  if (!source || !sourceHandle || !target || !targetHandle) return undefined;
+  return { from: { node: source, port: sourceHandle }, to: { node: target, port: targetHandle } };
+}
