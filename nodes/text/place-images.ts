@@ -20,8 +20,9 @@ at the right, so that the end of an answer is lost and not its pictures; prompts
 Wire \`ids\` to *Token embedding* and *Splice*, \`mask\` and \`positions\` to the decoder, \`labels\` to *Causal LM
 loss*. Without \`mask\` every place of \`ids\` is a token. Positions count the tokens of a row from 0.
 
-A row with more placeholders than pictures, or fewer, stops the run: it is told which one, and what it has. LLaVA's own
-code repeats the last picture, or leaves pictures out, without a word.`,
+A row with more placeholders than pictures, or fewer, stops the run: it is told which one, and what it has. So does one
+that its template cut before a picture, which is never trained on in part. LLaVA's own code repeats the last picture,
+or leaves pictures out, without a word.`,
   version: 1,
   inputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "L"] }),
@@ -156,6 +157,7 @@ function mismatch(row: number, places: number, pictures: number, placeholder: nu
     hint:
       places > pictures
         ? "Give the row a picture for each <image>, or take the <image> out that has none."
-        : "Write an <image> for each of its pictures, or leave out those that are not asked about.",
+        : "Write an <image> for each of its pictures, or leave out those that are not asked about. If its template " +
+          "cut the row, raise the length there.",
   });
 }

@@ -68,7 +68,7 @@ function mixture(share: number): string {
 export const claims: Readonly<Record<string, Claim>> = {
   "ov-1": {
     says: "AnyRes reads digits that the base view alone loses; what is coarse is equal",
-    steps: 160,
+    steps: 80,
     setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
       "base only": { "*tiler": { mode: "flat" }, ...stages({ steps }) },
@@ -77,7 +77,7 @@ export const claims: Readonly<Record<string, Claim>> = {
   },
   "ov-2": {
     says: "more pixels, pooled to at most four tiles' tokens, beat fewer pixels unpooled",
-    steps: 160,
+    steps: 80,
     setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
       "64 × 64, unpooled": { "*tiler": { mode: "anyres_max", most: 4, resolutions: "(2x2)" }, ...stages({ steps }) },
