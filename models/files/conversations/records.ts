@@ -154,7 +154,9 @@ function turnsOfTexts(value: unknown, pages: number): Turn[] {
 /** The turns, where they have a place for each of the pictures, with those that stand alone in front. */
 function checkedPlaces(turns: Turn[], { pictures, videos }: { pictures: number; videos: number }): Turn[] {
   if (pictures && videos)
-    throw new TurnError("it has pictures and a video, and a row has one of them: make two rows of it, or leave one out");
+    throw new TurnError(
+      "it has pictures and a video, and a row has one of them: make two rows of it, or leave one out",
+    );
   const places = placesIn(turns);
   if (places !== pictures + videos) {
     const there = videos ? `${videos} video` : `${pictures} ${pictures === 1 ? "picture" : "pictures"}`;
