@@ -13,7 +13,7 @@ import { cx } from "../_ui/cx";
 import { definitionOf, useEditor, useEditorStore } from "./context";
 import { RunAgain } from "./run-again";
 import { hasEnded } from "./run-state";
-import { blobUrl, tensorUrl } from "./upload";
+import { blobUrl, tensorUrl, textFormats, textsUrl } from "./upload";
 
 type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
 
@@ -43,6 +43,7 @@ export function RunFacts() {
           <Course run={run} />
           <Numbers run={run} />
           <Files run={run} />
+          <Texts run={run} />
           <RunAgain id={run.id} hasGraph={run.graphId !== null} />
           <Elsewhere run={run} />
         </>
@@ -139,6 +140,31 @@ function Files({ run: { id, files } }: { run: FinishedRun }) {
 }
 
 /** From a snapshot to its graph, and from a graph to the snapshot of its run. */
+/** Texts that the run gave, as files of several kinds. */
+function Texts({ run: { id, texts } }: { run: FinishedRun }) {
+  if (!texts.length) return null;
+  return (
+    <ul className="mt-2 border-t border-line pt-2">
+      {texts.map(({ node, port }) => (
+        <li key={`${node}.${port}`} className="flex items-center gap-1.5 py-0.5">
+          <Download className="size-3.5 shrink-0 text-accent" aria-hidden />
+          <span className="min-w-0 flex-1 truncate">{`${node}.${port}`}</span>
+          {textFormats.map((format) => (
+            <a
+              key={format}
+              href={textsUrl(id, node, port, format)}
+              aria-label={`${node}.${port} as ${format}`}
+              className="text-accent hover:underline"
+            >
+              {format}
+            </a>
+          ))}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
   const frozen = useEditor((state) => state.frozen);
   const isSaved = useEditor((state) => state.graphId !== undefined);

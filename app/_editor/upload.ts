@@ -25,6 +25,11 @@ export async function upload(file: File): Promise<Uploaded> {
 export const blobUrl = (ref: string, name?: string): string =>
   `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;
 
+/** Where texts that a run gave lie, as a file of one of these kinds. */
+export const textFormats = ["jsonl", "csv", "txt"] as const;
+export const textsUrl = (run: string, node: string, port: string, format: (typeof textFormats)[number]): string =>
+  `/api/runs/${[run, "texts", node, port].map(encodeURIComponent).join("/")}?as=${format}`;
+
 /** Where a tensor that a run gave lies, as one file. */
 export const tensorUrl = (run: string, node: string, port: string): string =>
   `/api/runs/${[run, "tensors", node, port].map(encodeURIComponent).join("/")}`;

@@ -30,6 +30,8 @@ export interface RunFacts {
   /** The nodes that gave something and that nothing reads, as they were asked for. */
   ends: string[];
   files: { node: string; port: string; type: string; ref: string; name: string }[];
+  /** Outputs that are texts. */
+  texts: { node: string; port: string }[];
 }
 
 const select = {
@@ -80,9 +82,16 @@ export async function compareRuns(
       numbers: numbersIn(outputs),
       ends: endsOf(document).filter((id) => id in outputs),
       files: artifacts,
+      texts: textsIn(outputs),
     };
   });
   return { runs, parameters: differences(found.map(({ document }) => readable(document).document)) };
+}
+
+function textsIn(outputs: NonNullable<Result["outputs"]>): RunFacts["texts"] {
+  return Object.entries(outputs).flatMap(([node, ports]) =>
+    Object.entries(ports).flatMap(([port, { type }]) => (type === "text" ? [{ node, port }] : [])),
+  );
 }
 
 /** The nodes of a stored graph that feed nothing, whatever composites they lie in. */
