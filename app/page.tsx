@@ -1,9 +1,12 @@
+import type { GraphDocument } from "#nodes/graph/document";
 import { parseDocument } from "#nodes/graph/parse";
 import { db } from "#server/db";
-import { listTemplates } from "#server/templates";
+import { listTemplates, readTemplate } from "#server/templates";
 import { GraphPicture, TemplatePicture } from "./_start/picture";
 import { StartPage } from "./_start/start-page";
+import { ResultPicture } from "./_start/result-picture";
 import type { TemplateEntry } from "./_start/template-cards";
+import { factsOf, publishedGroup } from "./_start/template-facts";
 
 export const dynamic = "force-dynamic";
 
@@ -14,12 +17,19 @@ export default async function Page() {
 
 async function shippedTemplates(): Promise<TemplateEntry[]> {
   const templates = await listTemplates();
-  return templates.map((template) => ({
-    ...template,
-    key: template.id,
-    source: { template: template.id },
-    picture: <TemplatePicture id={template.id} />,
-  }));
+  return Promise.all(
+    templates.map(async (template) => ({
+      ...template,
+      ...factsOf((await readTemplate(template.id)) as GraphDocument),
+      key: template.id,
+      source: { template: template.id },
+      picture: (
+        <ResultPicture id={template.id}>
+          <TemplatePicture id={template.id} />
+        </ResultPicture>
+      ),
+    })),
+  );
 }
 
 /** Graphs of people here, newest first; none while the database is away, since the page has more to show. */
@@ -39,9 +49,15 @@ async function publishedTemplates(): Promise<TemplateEntry[]> {
       name,
       description: description || "Published here.",
       nodes: Object.keys(document.nodes).length,
+      ...factsOf(document),
+      group: publishedGroup,
       trains: false,
       source: { from: id },
-      picture: <GraphPicture document={document} />,
+      picture: (
+        <div className="h-full p-3">
+          <GraphPicture document={document} />
+        </div>
+      ),
     };
     return [entry];
   });

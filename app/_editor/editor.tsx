@@ -1,6 +1,6 @@
 "use client";
 
-import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
@@ -12,14 +12,17 @@ import { IconButton } from "../_ui/button";
 import { EditorActions } from "./actions";
 import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
+import { alwaysDrawn } from "./canvas/judged";
 import { useCommandKeys } from "./command-context";
 import { EditorProvider, useEditor, useView, useViewStore } from "./context";
 import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
+import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
 import { DraftOffers } from "./keeping/draft-offer";
 import { NameVersion } from "./keeping/name-version";
 import { MemoryAdvice } from "./memory-advice";
+import { cardWidth } from "./node/geometry";
 import { Overlays } from "./overlays";
 import { Palette } from "./palette";
 import { SidePanel, useRememberedView } from "./panels";
@@ -125,9 +128,9 @@ function useIsInBrowser(): boolean {
 }
 
 /**
- * Shows the whole graph once all have their sizes: the canvas has its width only after the panels have theirs, and
- * nodes their height
- * after the previews of the run that is opened. Until then nobody has moved it.
+ * Shows the graph, so near that it can be read, once all have their sizes: the canvas has its width only after the
+ * panels have theirs, and nodes their height after the previews of the run that is opened. Until then nobody has moved
+ * it.
  */
 function useFirstFit(): void {
   const flow = useReactFlow();
@@ -137,12 +140,27 @@ function useFirstFit(): void {
     const view = () => JSON.stringify(flow.getViewport());
     async function showAll(): Promise<void> {
       if (fitted.current !== undefined && fitted.current !== view()) return;
-      await flow.fitView({ padding: 0.1, maxZoom: 1 });
+      const legible = legibleView(flow);
+      if (legible) await flow.setViewport(legible);
+      else await flow.fitView({ padding: 0.1, maxZoom: 1 });
       fitted.current = view();
     }
     const timer = setTimeout(() => void showAll(), hasPreviews ? 250 : 120);
     return () => clearTimeout(timer);
   }, [flow, hasPreviews]);
+}
+
+/** Of a graph that would be too small to be read as a whole; a very large one is seen as a whole all the same. */
+function legibleView(flow: ReactFlowInstance): Viewport | undefined {
+  const canvas = document.querySelector(".react-flow")?.getBoundingClientRect();
+  const nodes = flow.getNodes();
+  if (!canvas || !nodes.length || nodes.length > alwaysDrawn) return undefined;
+  const places = nodes.map(({ position, measured }) => ({
+    ...position,
+    width: measured?.width ?? cardWidth,
+    height: measured?.height ?? 120,
+  }));
+  return firstView(flow.getNodesBounds(nodes), places, canvas);
 }
 
 /** Puts a node of a type into the middle of the window. */

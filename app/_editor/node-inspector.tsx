@@ -8,6 +8,7 @@ import type { GraphNode } from "#nodes/graph/document";
 import { setNote, setTitle } from "#nodes/graph/edits";
 import { problemOf, useTRPC } from "../_trpc/client";
 import { cx } from "../_ui/cx";
+import { searchedFields } from "./common-fields";
 import { LazyChart } from "../_ui/lazy-chart";
 import { InstanceSection } from "./composites/instance-section";
 import {
@@ -114,20 +115,37 @@ function Note({ id, node }: { id: string; node: GraphNode }) {
   );
 }
 
+/** A form of so many parameters can be searched. */
+const manyFields = 7;
+
 /** The form: what means something as the others are; what is advanced is folded away. */
 function Parameters({ id, node }: { id: string; node: GraphNode }) {
   const definition = useEditor((state) => definitionOf(node.type) ?? definitionAt(state, id));
-  const fields = definition ? shownFields(fieldsOf(definition), node.params) : [];
-  const advanced = fields.filter((field) => field.advanced);
+  const [search, setSearch] = useState("");
+  const all = definition ? shownFields(fieldsOf(definition), node.params) : [];
+  const fields = searchedFields(all, search);
+  const advanced = search ? [] : fields.filter((field) => field.advanced);
   return (
     <>
+      {all.length >= manyFields && (
+        <input
+          type="search"
+          className="field mb-2"
+          placeholder="Search parameters"
+          aria-label="Search parameters"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      )}
       <div className="border-t border-line pt-1">
         {fields
-          .filter((field) => !field.advanced)
+          .filter((field) => search || !field.advanced)
           .map((field) => (
             <ParameterField key={field.name} node={id} field={field} />
           ))}
-        {!fields.length && <p className="py-2 text-ink-3">This node has no parameters.</p>}
+        {!fields.length && (
+          <p className="py-2 text-ink-3">{search ? "No parameter is called that." : "This node has no parameters."}</p>
+        )}
       </div>
       {advanced.length > 0 && (
         <Fold

@@ -1,16 +1,20 @@
 "use client";
 
-import { CommandPalette } from "./command-palette";
+import { lazy, Suspense } from "react";
 import { useView } from "./context";
-import { KeysDialog } from "./keys-dialog";
+
+const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
+const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 /** What lies over the editor, and what is told to those who cannot see it. */
 export function Overlays() {
   const overlay = useView((state) => state.overlay);
   return (
     <>
-      {overlay === "palette" && <CommandPalette />}
-      {overlay === "keys" && <KeysDialog />}
+      <Suspense>
+        {overlay === "palette" && <CommandPalette />}
+        {overlay === "keys" && <KeysDialog />}
+      </Suspense>
       <Announcements />
     </>
   );

@@ -5,6 +5,7 @@ import { setParam } from "#nodes/graph/edits";
 import { IconButton } from "../_ui/button";
 import { useCheckedNode, useEditor, useEditorStore } from "./context";
 import { PublishButton } from "./composites/publish-button";
+import { ValueOrigin } from "./value-origin";
 import { widgets } from "./widgets";
 import type { Field } from "./widgets/describe";
 import type { WidgetProps } from "./widgets/widget-props";
@@ -48,6 +49,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         others={params}
         disabled={frozen}
       />
+      <ValueOrigin node={node} field={field} value={isSet ? params[field.name] : undefined} />
       {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
       {problem && (
         <p className="mt-1 text-[11px] wrap-anywhere text-bad">

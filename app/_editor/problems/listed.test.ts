@@ -6,7 +6,7 @@ import { inOrder, listed, nextOf, reportOf } from "./listed";
 const document = graph(
   {
     lost: ["image.resize", { size: 32 }],
-    odd: ["image.resize", { size: "secret-value" }],
+    odd: ["image.resize", { width: "secret-value" }],
     gone: ["no.such-type"],
   },
   ["lost.image -> odd.image"],

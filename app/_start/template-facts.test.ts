@@ -1,0 +1,25 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readTemplate } from "#server/templates";
+import { factsOf, groups } from "./template-facts";
+
+const ids = readdirSync("nodes/templates").map((file) => file.replace(".json", ""));
+
+describe("what a template's card says", () => {
+  it.each(ids)("%s has a group, and nothing twice", async (id) => {
+    const document = await readTemplate(id);
+    if (!document) throw new Error(id);
+    const { group, tags, needs } = factsOf(document);
+    expect(groups).toContain(group);
+    expect(new Set(tags).size).toBe(tags.length);
+    expect(new Set(needs).size).toBe(needs.length);
+  });
+
+  it("tells what trains, what writes, and what needs a model", async () => {
+    const of = async (id: string) => factsOf((await readTemplate(id)) as never);
+    expect(await of("clip-train-emoji")).toMatchObject({ group: "Contrastive", needs: [] });
+    expect((await of("clip-train-emoji")).tags).toContain("trains");
+    expect((await of("chat-with-a-language-model")).group).toBe("Language");
+    expect((await of("chat-with-a-language-model")).needs).toContain("a model of yours");
+  });
+});

@@ -1,0 +1,73 @@
+/** What a template is of and what it needs, read from its graph: a card never says what the graph does not. */
+import type { GraphDocument, GraphNode } from "#nodes/graph/document";
+import { flattened } from "#nodes/graph/flatten";
+
+/** In the order in which they are shown. */
+export const groups = ["Contrastive", "Language and pictures", "Language", "Transfer and embeddings"] as const;
+/** The group of what people published here. */
+export const publishedGroup = "Published here";
+export type Group = (typeof groups)[number];
+
+export interface TemplateFacts {
+  group: Group;
+  tags: string[];
+  /** What has to be there before it runs. */
+  needs: string[];
+}
+
+export function factsOf(document: GraphDocument): TemplateFacts {
+  const nodes = Object.values(flattened(document).document.nodes);
+  const types = new Set(nodes.map(({ type }) => type));
+  return { group: groupOf(types), tags: tagsOf(types), needs: needsOf(nodes) };
+}
+
+function groupOf(types: ReadonlySet<string>): Group {
+  const writes = types.has("text.generate") || types.has("model.llm-decoder");
+  const joins = types.has("model.splice") || types.has("text.place-images");
+  if (joins) return "Language and pictures";
+  if (writes) return "Language";
+  const contrasts = [
+    "loss.info-nce",
+    "loss.sigmoid",
+    "eval.zero-shot-classifier",
+    "eval.retrieval",
+    "loss.soft-targets",
+  ];
+  return contrasts.some((type) => types.has(type)) ? "Contrastive" : "Transfer and embeddings";
+}
+
+const tagsByType: Readonly<Record<string, string>> = {
+  "train.trainer": "trains",
+  "data.emoji": "emoji",
+  "data.mnist": "MNIST",
+  "data.shape-caps": "ShapeCaps",
+  "data.emoji-questions": "emoji",
+  "data.conversations": "conversations",
+  "model.onnx": "ONNX",
+  "model.hugging-face": "Hugging Face",
+  "model.lora": "LoRA",
+  "image.anyres-tiler": "AnyRes",
+  "eval.zero-shot-classifier": "zero-shot",
+  "eval.retrieval": "retrieval",
+  "eval.search": "search",
+  "text.generate": "writes text",
+};
+
+function tagsOf(types: ReadonlySet<string>): string[] {
+  return [...new Set(Object.entries(tagsByType).flatMap(([type, tag]) => (types.has(type) ? [tag] : [])))];
+}
+
+/** Parameters that name a model on this machine or the hub, and say nothing yet. */
+function needsOf(nodes: readonly GraphNode[]): string[] {
+  const needs = new Set<string>();
+  for (const { type, params } of nodes) {
+    const isUnset = (name: string) => params[name] === undefined || params[name] === "";
+    if (type === "model.hugging-face" && isUnset("folder") && isUnset("model") && isUnset("file"))
+      needs.add("a model of yours");
+    if (type === "text.load-tokenizer" && isUnset("folder") && isUnset("model") && isUnset("file"))
+      needs.add("a model of yours");
+    if (type === "image.load" && !(params.images as unknown[] | undefined)?.length) needs.add("pictures of yours");
+    if (params.model) needs.add("a model from the hub");
+  }
+  return [...needs];
+}
