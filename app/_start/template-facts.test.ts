@@ -18,8 +18,9 @@ describe("what a template's card says", () => {
   it("tells what trains, what writes, and what needs a model", async () => {
     const of = async (id: string) => factsOf((await readTemplate(id)) as never);
     expect(await of("clip-train-emoji")).toMatchObject({ group: "Contrastive", needs: [] });
+    expect((await of("ask-about-my-picture")).needs).toEqual(["a download of smollm2"]);
     expect((await of("clip-train-emoji")).tags).toContain("trains");
     expect((await of("chat-with-a-language-model")).group).toBe("Language");
-    expect((await of("chat-with-a-language-model")).needs).toContain("a model of yours");
+    expect((await of("chat-with-a-language-model")).needs).toEqual(["a model, such as SmolLM2-135M-Instruct"]);
   });
 });

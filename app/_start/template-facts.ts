@@ -57,17 +57,14 @@ function tagsOf(types: ReadonlySet<string>): string[] {
   return [...new Set(Object.entries(tagsByType).flatMap(([type, tag]) => (types.has(type) ? [tag] : [])))];
 }
 
-/** Parameters that name a model on this machine or the hub, and say nothing yet. */
+/** Folders that its nodes read, but for those that come with Patchbay. */
 function needsOf(nodes: readonly GraphNode[]): string[] {
-  const needs = new Set<string>();
-  for (const { type, params } of nodes) {
-    const isUnset = (name: string) => params[name] === undefined || params[name] === "";
-    if (type === "model.hugging-face" && isUnset("folder") && isUnset("model") && isUnset("file"))
-      needs.add("a model of yours");
-    if (type === "text.load-tokenizer" && isUnset("folder") && isUnset("model") && isUnset("file"))
-      needs.add("a model of yours");
-    if (type === "image.load" && !(params.images as unknown[] | undefined)?.length) needs.add("pictures of yours");
-    if (params.model) needs.add("a model from the hub");
-  }
-  return [...needs];
+  const needs = nodes.flatMap(({ params: { source, folder, model } }) => {
+    if (source === "hub") return [`${model || "a model"} from the hub`];
+    if (source !== "folder" || typeof folder !== "string" || folder.startsWith("shipped/")) return [];
+    const name = folder.slice(folder.lastIndexOf("/") + 1);
+    if (folder.startsWith("fetched/")) return [`a download of ${name}`];
+    return [name ? `a model, such as ${name}` : "a model of yours"];
+  });
+  return [...new Set(needs)];
 }
