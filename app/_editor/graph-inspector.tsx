@@ -4,7 +4,7 @@ import { setDescription } from "#nodes/graph/edits";
 import { countOf } from "../_ui/amounts";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { listed } from "./problems/listed";
-import { ProblemGroups } from "./problems/problem-tray";
+import { ProblemGroups } from "./problems/problem-groups";
 import { RunFacts } from "./run-facts";
 
 /** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */

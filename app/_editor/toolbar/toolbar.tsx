@@ -2,22 +2,25 @@
 
 import { CopyPlus } from "lucide-react";
 import Link from "next/link";
+import { lazy, Suspense } from "react";
 import { setName } from "#nodes/graph/edits";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
 import { duration } from "../../_ui/amounts";
 import { Logo, ThemeSwitch } from "../../_ui/shell";
-import { QueueTray } from "../../_ui/queue/queue-tray";
 import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { runTimeLeft } from "../pace";
 import { OthersMark } from "../keeping/others-mark";
-import { ProblemTray } from "../problems/problem-tray";
 import { EditButtons } from "./edit-buttons";
 import { MoreMenu } from "./more-menu";
 import { RunButtons } from "./run-buttons";
 import { SavedMark } from "./saved-mark";
+
+// Their lists lie over the page, by a library that is not needed before.
+const QueueTray = lazy(async () => ({ default: (await import("../../_ui/queue/queue-tray")).QueueTray }));
+const ProblemTray = lazy(async () => ({ default: (await import("../problems/problem-tray")).ProblemTray }));
 
 /** The line above the canvas: the graph's name, how it is saved, what can be done with it, and its run. */
 export function Toolbar({ published }: { published: boolean }) {
@@ -47,7 +50,9 @@ export function Toolbar({ published }: { published: boolean }) {
         >
           Sweeps
         </Link>
-        <QueueTray />
+        <Suspense fallback={<span className="size-8" />}>
+          <QueueTray />
+        </Suspense>
         <ThemeSwitch />
         <span className="mx-1 h-5 w-px bg-line" />
         <RunMark />
@@ -55,7 +60,9 @@ export function Toolbar({ published }: { published: boolean }) {
           <EditCopyButton />
         ) : (
           <>
-            <ProblemTray />
+            <Suspense>
+              <ProblemTray />
+            </Suspense>
             <RunButtons />
           </>
         )}
