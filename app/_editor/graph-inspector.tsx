@@ -6,6 +6,7 @@ import { useChecked, useEditor, useEditorStore } from "./context";
 import { listed } from "./problems/listed";
 import { ProblemGroups } from "./problems/problem-groups";
 import { RunFacts } from "./run-facts";
+import { ViewSettings } from "./view-settings";
 
 /** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */
 export function GraphInspector() {
@@ -17,6 +18,7 @@ export function GraphInspector() {
       <p className="text-ink-2">{contentText(count, chosen)}</p>
       <Problems />
       <RunFacts />
+      <ViewSettings />
     </div>
   );
 }
