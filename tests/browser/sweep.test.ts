@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { tinyClip } from "../kit/graphs";
-import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { openBrowser, openPage, type Product, showAll, startProduct } from "../kit/product";
 
 let product: Product;
 let browser: Browser;
@@ -35,6 +35,7 @@ async function opensTinyClip({ page }: Visit): Promise<void> {
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector('[data-node="trainer"]');
+  await showAll(page);
 }
 
 async function seesScheduleWhileTyping({ page }: Visit): Promise<void> {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { openBrowser, openPage, type Product, showAll, startProduct } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
 let product: Product;
@@ -42,6 +42,7 @@ async function openFile(page: Page, name: string, document: GraphDocument): Prom
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector('[data-node="trainer"]');
+  await showAll(page);
 }
 
 describe("a first visit", () => {
@@ -180,7 +181,7 @@ describe("editing", () => {
     await shot(`8-start-${look}`);
     await page.click('[data-template="clip-zero-shot-emoji"]');
     await page.waitForSelector('[data-node="scorer"]');
-    await sleep(700);
+    await showAll(page);
     await page.click('[data-node="vision"] [title^="CLIP"]');
     await sleep(300);
     await shot(`9-editor-${look}`);

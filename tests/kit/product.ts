@@ -86,6 +86,13 @@ export const openBrowser = (): Promise<Browser> =>
     ],
   });
 
+/** Brings all nodes into view: a graph opens where its beginning can be read. */
+export async function showAll(page: Page): Promise<void> {
+  await page.waitForTimeout(700);
+  await page.keyboard.press("1");
+  await page.waitForTimeout(300);
+}
+
 /** A page that fails the test when a script on it does. */
 export async function openPage(
   browser: Browser,
