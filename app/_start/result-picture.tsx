@@ -2,7 +2,10 @@
 
 import { type ReactNode, useState } from "react";
 
-/** What a template gives, as its canvas looks after a run; its bare graph where there is no such picture. */
+/**
+ * What a template gives: the canvas, cut out of a picture of the editor after a run. Its bare graph where there is no
+ * such picture.
+ */
 export function ResultPicture({ id, children }: { id: string; children: ReactNode }) {
   const [isMissing, setMissing] = useState(false);
   if (isMissing) return <div className="h-full p-3">{children}</div>;
@@ -13,7 +16,7 @@ export function ResultPicture({ id, children }: { id: string; children: ReactNod
       loading="lazy"
       decoding="async"
       onError={() => setMissing(true)}
-      className="size-full object-cover object-center transition duration-300 group-hover:scale-105 dark:brightness-90"
+      className="h-auto w-[128%] max-w-none -translate-x-[3%] -translate-y-[14%] dark:brightness-90"
     />
   );
 }
