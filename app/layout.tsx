@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { ThemeProvider } from "next-themes";
 import type { ReactNode } from "react";
 import { Toaster } from "sonner";
+import { OpenAnywhere } from "./_open/open-anywhere";
 import { Providers } from "./_trpc/client";
 import "./globals.css";
 
@@ -15,7 +16,10 @@ export default function Layout({ children }: { children: ReactNode }) {
     <html lang="en" suppressHydrationWarning>
       <body>
         <ThemeProvider attribute="class" defaultTheme="system" enableSystem>
-          <Providers>{children}</Providers>
+          <Providers>
+            {children}
+            <OpenAnywhere />
+          </Providers>
           <Toaster
             position="bottom-center"
             toastOptions={{

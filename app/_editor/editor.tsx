@@ -19,8 +19,7 @@ import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
-import { DraftOffers } from "./keeping/draft-offer";
-import { NameVersion } from "./keeping/name-version";
+import { KeepingWindows } from "./keeping/keeping-windows";
 import { MemoryAdvice } from "./memory-advice";
 import { cardWidth } from "./node/geometry";
 import { Overlays } from "./overlays";
@@ -84,8 +83,7 @@ function Frame({ published }: { published: boolean }) {
   return (
     <div className="flex h-screen flex-col overflow-hidden">
       <Toolbar published={published} />
-      <DraftOffers />
-      <NameVersion />
+      <KeepingWindows />
       {error && <Failure error={error} />}
       <div className="flex min-h-0 flex-1">
         {!frozen && left && (

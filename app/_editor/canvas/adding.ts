@@ -7,6 +7,7 @@ import { compositeType } from "#nodes/graph/composites";
 import { type LibraryEntry, withEntry } from "#nodes/graph/library";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { registry } from "#nodes/registry.gen";
+import { openFiles } from "../../_open/opening";
 import { entryIdOf, useReadEntry } from "../composites/use-library";
 import { definitionOf, useEditorStore } from "../context";
 import { dragType } from "../drag-type";
@@ -86,7 +87,10 @@ export function useDrop(): (event: DragEvent) => void {
       });
     }
     const over = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset.node;
-    void addPictures(store, files, at, over);
+    // A picture that carries a graph opens; on a node that takes pictures it is one.
+    const isTaken = over !== undefined && pictureField(store.getState().shown.nodes[over]?.type) !== undefined;
+    const others = isTaken ? Promise.resolve(files) : openFiles(files);
+    void others.then((left) => (left.length ? addPictures(store, left, at, over) : undefined));
   };
 }
 

@@ -10,6 +10,8 @@ export interface Keeping {
   others: readonly OtherWindow[];
   /** A name is asked for under which the present state is kept. */
   isNaming: boolean;
+  /** The window of exports is open. */
+  isExporting: boolean;
 }
 
 /** What this window and another changed both: the state that both come from, and what is stored now. */
@@ -32,4 +34,5 @@ export const noKeeping: Keeping = {
   question: undefined,
   others: [],
   isNaming: false,
+  isExporting: false,
 };

@@ -2,7 +2,6 @@ import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboar
 import { useRouter } from "next/navigation";
 import { DropdownMenu } from "radix-ui";
 import { toast } from "sonner";
-import type { GraphDocument } from "#nodes/graph/document";
 import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
@@ -25,8 +24,8 @@ export function MoreMenu({ published }: { published: boolean }) {
   );
   return (
     <Menu trigger={trigger}>
-      <MenuItem icon={Download} onSelect={() => exportDocument(store.getState().history.present)}>
-        Export as JSON
+      <MenuItem icon={Download} onSelect={() => store.setState({ isExporting: true })}>
+        Export…
       </MenuItem>
       <MenuItem icon={CopyPlus} onSelect={saveCopy}>
         Save as a new graph
@@ -84,13 +83,4 @@ function usePublish(): (published: boolean) => Promise<void> {
       toast.error(problemOf(error).message);
     }
   };
-}
-
-function exportDocument(document: GraphDocument): void {
-  const name = document.name.replace(/[^\w-]+/g, "-").toLowerCase() || "graph";
-  const link = window.document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(document, null, 2)], { type: "application/json" }));
-  link.download = `${name}.json`;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -1,0 +1,49 @@
+/** A graph as a file: JSON, or a picture of all of it that carries it. */
+import { withPngText } from "#models/files/png-text";
+import type { NodeDefinition } from "#nodes/core/node";
+import type { GraphDocument } from "#nodes/graph/document";
+import { pictureKeyword, pictureText, withSvgGraph } from "#nodes/graph/pictured";
+import { type Drawing, drawGraph } from "./drawing";
+
+export type Format = "json" | "png" | "svg";
+
+/** So many pixels for a unit of the canvas, and the most that a picture has on a side: browsers draw no more. */
+const scale = 2;
+const mostPixels = 8192;
+
+export async function fileOf(
+  document: GraphDocument,
+  format: Format,
+  definitionOf: (id: string) => NodeDefinition | undefined,
+): Promise<File> {
+  const stem = document.name.replace(/[^\w-]+/g, "-").toLowerCase() || "graph";
+  const named = (part: BlobPart, type: string) => new File([part], `${stem}.${format}`, { type });
+  if (format === "json") return named(JSON.stringify(document, null, 2), "application/json");
+  const drawing = drawGraph({ document, definitionOf, colour: colourNamed });
+  if (format === "svg") return named(withSvgGraph(drawing.svg, document), "image/svg+xml");
+  const png = withPngText(await drawnPng(drawing), pictureKeyword, pictureText(document));
+  return named(png as BlobPart, "image/png");
+}
+
+/** The value of a colour of the page, light or dark as it is. */
+function colourNamed(name: string): string {
+  return getComputedStyle(window.document.documentElement).getPropertyValue(name).trim() || "#888";
+}
+
+async function drawnPng({ svg, width, height }: Drawing): Promise<Uint8Array> {
+  const factor = Math.min(scale, mostPixels / Math.max(width, height));
+  const canvas = window.document.createElement("canvas");
+  canvas.width = Math.ceil(width * factor);
+  canvas.height = Math.ceil(height * factor);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    await image.decode();
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+  if (!blob) throw new Error("This browser could not draw the picture. Export it as SVG.");
+  return new Uint8Array(await blob.arrayBuffer());
+}

@@ -1,0 +1,107 @@
+"use client";
+
+import { useMemo, useState } from "react";
+import { toast } from "sonner";
+import { type LeaveOut, leavingWith, withoutLeaving } from "#nodes/graph/leaving";
+import { definitionOf } from "#nodes/graph/resolve";
+import { registry } from "#nodes/registry.gen";
+import { countOf } from "../../_ui/amounts";
+import { Button } from "../../_ui/button";
+import { Checkbox } from "../../_ui/checkbox";
+import { Choice } from "../../_ui/choice";
+import { Window } from "../../_ui/window";
+import { useEditor } from "../context";
+import { fileOf, type Format } from "./export-file";
+
+const formats: { [F in Format]: string } = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" };
+
+const pictureRemark =
+  "All nodes, also those out of view, at twice their size. The picture carries the graph: dropped on Patchbay it opens.";
+
+/** Exports the graph as a file or as a picture that carries it; lists first what leaves with it. */
+export function ExportWindow({ onClose }: { onClose(): void }) {
+  const document = useEditor((state) => state.history.present);
+  const [format, setFormat] = useState<Format>("json");
+  const [leaveOut, setLeaveOut] = useState<LeaveOut>({});
+  const [isBusy, setBusy] = useState(false);
+  const leaving = useMemo(() => leavingWith(document), [document]);
+  const rows = [
+    {
+      name: "files" as const,
+      count: countOf(leaving.files.length, "file name"),
+      examples: leaving.files.map(({ name }) => name),
+      remark: "The names and checksums of uploads; the files themselves stay here.",
+    },
+    {
+      name: "paths" as const,
+      count: countOf(leaving.paths.length, "path"),
+      examples: leaving.paths.map(({ text }) => text),
+      remark: "Folders of this machine.",
+    },
+    {
+      name: "notes" as const,
+      count: countOf(leaving.notes.length, "note"),
+      examples: leaving.notes.map(({ text }) => text),
+      remark: "What you wrote beside the nodes.",
+    },
+  ];
+  async function save(): Promise<void> {
+    setBusy(true);
+    try {
+      const left = withoutLeaving(document, leaveOut);
+      const file = await fileOf(left, format, (id) => definitionOf(left, id, registry));
+      download(file);
+      onClose();
+    } catch (error) {
+      toast.error((error as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  }
+  const footer = (
+    <Button look="primary" className="ml-auto" disabled={isBusy} onClick={() => void save()}>
+      Export
+    </Button>
+  );
+  return (
+    <Window title="Export" width={560} footer={footer} onClose={onClose}>
+      <Choice label="As" options={formats} value={format} onChange={setFormat} />
+      <p className="mt-3 text-ink-2">{format === "json" ? "The whole graph." : pictureRemark}</p>
+      <h3 className="mt-4 mb-1 font-medium">What leaves with it</h3>
+      <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
+        {rows.map(({ name, count, examples, remark }) => (
+          <li key={name} className="flex items-start gap-3 px-3 py-2">
+            <div className="min-w-0 flex-1">
+              <span className="font-medium">{count}</span>
+              <span className="ml-2 text-ink-3">{remark}</span>
+              {examples.length > 0 && (
+                <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
+                  {examples.slice(0, 4).join(", ")}
+                </p>
+              )}
+            </div>
+            {examples.length > 0 && (
+              <Checkbox
+                label="leave out"
+                className="shrink-0"
+                checked={leaveOut[name] === true}
+                onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+      <p className="mt-3 text-xs text-ink-3">
+        Results, runs, versions, uploaded files and weights never leave with a graph.
+      </p>
+    </Window>
+  );
+}
+
+function download(file: File): void {
+  const link = window.document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
