@@ -16,7 +16,8 @@ import { fileOf, type Format } from "./export-file";
 const formats: { [F in Format]: string } = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" };
 
 const pictureRemark =
-  "All nodes, also those out of view, at twice their size. The picture carries the graph: dropped on Patchbay it opens.";
+  "All nodes, also those out of view, at twice their size. " +
+  "The picture carries the graph: dropped on Patchbay it opens.";
 
 /** Exports the graph as a file or as a picture that carries it; lists first what leaves with it. */
 export function ExportWindow({ onClose }: { onClose(): void }) {
