@@ -10,6 +10,7 @@ import { lostWork } from "./lost-work";
 import { hasEnded, type TimedEvent } from "./run-state";
 import { useRunSignals } from "./run-signals";
 import { type RunGraph, useRunGraph } from "./run-actions";
+import { usePinning } from "./pinning";
 import { complain, useSaving } from "./saving";
 import type { EditorState, EditorStore } from "./store";
 import { useForeseen } from "./use-foreseen";
@@ -22,6 +23,8 @@ interface Actions {
   /** Stops the run; asks first where more than a minute of work would be lost. */
   stopRun(): void;
   saveCopy(): void;
+  /** Pins what the chosen nodes gave in the run that is shown; unpins them where they are pinned. */
+  pinChosen(): Promise<void>;
   /** Saves at once; true when what is on the screen is stored. */
   save(): Promise<boolean>;
   /** Ends a conflict with another window by what was chosen of each. */
@@ -31,6 +34,7 @@ const Context = createContext<Actions>({
   runGraph: () => {},
   stopRun: () => {},
   saveCopy: () => {},
+  pinChosen: async () => {},
   save: async () => false,
   chooseMerge: () => {},
 });
@@ -57,12 +61,13 @@ export function EditorActions({ store, revision, children }: EditorActionsProps)
   const runGraph = useRunGraph(store, saving.save);
   const { stopRun, question } = useStopRun(store);
   const saveCopy = useSaveCopy(store);
+  const pinChosen = usePinning(store);
   useRunEvents(store);
   useForeseen(store);
   useRunSignals(store);
   const actions = useMemo(
-    (): Actions => ({ runGraph, stopRun, saveCopy, ...saving }),
-    [runGraph, stopRun, saveCopy, saving],
+    (): Actions => ({ runGraph, stopRun, saveCopy, pinChosen, ...saving }),
+    [runGraph, stopRun, saveCopy, pinChosen, saving],
   );
   return (
     <Context.Provider value={actions}>

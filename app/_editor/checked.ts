@@ -30,7 +30,7 @@ export function checkDocument(document: GraphDocument, before?: CheckedDocument)
   // What cannot be taken apart is in the document alone.
   for (const id of new Set([...Object.keys(flat.document.nodes), ...Object.keys(document.nodes), ...problems.keys()])) {
     add(id, {
-      definition: checked.graph.nodes.get(id)?.definition,
+      definition: checked.graph.shown.get(id) ?? checked.graph.nodes.get(id)?.definition,
       wires: checked.types[id],
       problems: problems.get(id) ?? [],
     });

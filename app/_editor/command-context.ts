@@ -15,14 +15,14 @@ export function useCommandContext(): CommandContext {
   const view = useViewStore();
   const flow = useReactFlow();
   const flowStore = useStoreApi();
-  const { runGraph, stopRun, save } = useActions();
+  const { runGraph, stopRun, save, pinChosen } = useActions();
   return useMemo(() => {
     function deselect(): void {
       flowStore.getState().resetSelectedElements();
       store.getState().select([]);
     }
-    return { store, view, flow, runGraph, stopRun, save, deselect };
-  }, [store, view, flow, flowStore, runGraph, stopRun, save]);
+    return { store, view, flow, runGraph, stopRun, save, pinChosen, deselect };
+  }, [store, view, flow, flowStore, runGraph, stopRun, save, pinChosen]);
 }
 
 /** Runs the command of each key press, and of what the browser makes of some. */

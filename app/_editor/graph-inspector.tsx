@@ -2,6 +2,7 @@
 
 import { setDescription } from "#nodes/graph/edits";
 import { countOf } from "../_ui/amounts";
+import { ConstantsSection } from "./constants-section";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { listed } from "./problems/listed";
 import { ProblemGroups } from "./problems/problem-groups";
@@ -17,6 +18,7 @@ export function GraphInspector() {
       <Description />
       <p className="text-ink-2">{contentText(count, chosen)}</p>
       <Problems />
+      <ConstantsSection />
       <RunFacts />
       <ViewSettings />
     </div>

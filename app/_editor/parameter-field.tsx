@@ -2,7 +2,9 @@
 
 import { RotateCcw } from "lucide-react";
 import { setParam } from "#nodes/graph/edits";
+import { constantIn } from "#nodes/graph/constants";
 import { IconButton } from "../_ui/button";
+import { ConstantChoice, ConstantValueOf } from "./constant-choice";
 import { useCheckedNode, useEditor, useEditorStore } from "./context";
 import { PublishButton } from "./composites/publish-button";
 import { ValueOrigin } from "./value-origin";
@@ -18,6 +20,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
   const problems = useCheckedNode(node)?.problems ?? [];
   const isSet = params !== undefined && Object.hasOwn(params, field.name);
   const problem = problems.find((other) => other.param === field.name);
+  const constant = constantIn(params?.[field.name]);
   const id = `${node}-${field.name}`;
   const Widget = widgets[field.widget];
   const setValue: WidgetProps["onChange"] = (value, part = "") =>
@@ -30,6 +33,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         <label htmlFor={id} className="min-w-0 flex-1 truncate font-medium text-ink-2" title={field.name}>
           {field.label}
         </label>
+        {!frozen && constant === undefined && <ConstantChoice node={node} field={field} />}
         <PublishButton node={node} field={field} />
         {isSet && !frozen && (
           <IconButton
@@ -41,14 +45,18 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
           </IconButton>
         )}
       </div>
-      <Widget
-        id={id}
-        field={field}
-        value={isSet ? params[field.name] : field.fallback}
-        onChange={setValue}
-        others={params}
-        disabled={frozen}
-      />
+      {constant === undefined ? (
+        <Widget
+          id={id}
+          field={field}
+          value={isSet ? params[field.name] : field.fallback}
+          onChange={setValue}
+          others={params}
+          disabled={frozen}
+        />
+      ) : (
+        <ConstantValueOf node={node} field={field} name={constant} />
+      )}
       <ValueOrigin node={node} field={field} value={isSet ? params[field.name] : undefined} />
       {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
       {problem && (

@@ -100,6 +100,11 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
    * tokens.
    */
   embeds?: { tokens: string };
+  /**
+   * Which input stands in for an output where the node is bypassed. Where it says nothing: the only one of the output's
+   * type whose shape unifies with it. An output that is not named has none.
+   */
+  bypass?: Readonly<Record<string, string>>;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */

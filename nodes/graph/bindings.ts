@@ -5,9 +5,26 @@ import type { ResolvedNode } from "./resolve";
 /** A size that differs from item to item, or is not known before the run. */
 export const anySize = "*";
 
+/** A number of rows, or of items, that is known and yet may come chunk by chunk: "16 rows". */
+export const rowsText = (count: number, what: "rows" | "items"): string => `${count} ${what}`;
+
+/** The number of a size that is such; nothing for every other size. */
+function countIn(size: Dim | undefined): number | undefined {
+  const found = typeof size === "string" ? /^(\d+) (?:rows|items)$/.exec(size)?.[1] : undefined;
+  return found === undefined ? undefined : Number(found);
+}
+
 /** What counts the rows of a wire: its first axis, unless that counts items of rows. */
 export const rowsOfWire = ({ shape, packed }: Pick<WireType, "shape" | "packed">): Dim | undefined =>
   packed ?? shape?.[0];
+
+/** Whether a size that is counted may be another: the same number, or one that is not known yet. */
+function isSameCount(known: Dim | undefined, came: Dim): boolean {
+  const [first, second] = [countIn(known), countIn(came)];
+  if (known === undefined || (first === undefined && second === undefined)) return false;
+  const numbers = [first ?? known, second ?? came].filter((size) => typeof size === "number");
+  return numbers.length < 2 || numbers[0] === numbers[1];
+}
 
 /** Collects what a node's letters stand for while its ports meet their wires. */
 export class Bindings {
@@ -48,6 +65,7 @@ export class Bindings {
     const isLetter = typeof wanted === "string" && wanted !== anySize;
     const known = isLetter ? this.#bound.get(wanted) : wanted;
     if (came === anySize || known === anySize) return undefined;
+    if (isSameCount(known, came)) return undefined;
     if (known !== undefined && known !== came && typeof known === typeof came)
       return isLetter
         ? (this.#itemsAmongRows(known, came) ??
@@ -81,7 +99,7 @@ export class Bindings {
   fill(shape: Shape): Shape {
     return shape.map((declared) => {
       const dim = this.#param(declared);
-      if (typeof dim === "number" || dim === anySize) return dim;
+      if (typeof dim === "number" || dim === anySize || countIn(dim) !== undefined) return dim;
       return this.#bound.get(dim) ?? `${this.node.id}.${dim}`;
     });
   }

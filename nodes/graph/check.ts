@@ -2,7 +2,7 @@ import { registry as everyNode } from "../registry.gen";
 import type { CheckMemory } from "./check-memory";
 import { within } from "./composite-edits";
 import { boundary, type Endpoint, type GraphDocument, type Wire } from "./document";
-import { connect, disconnect } from "./edits";
+import { connect, disconnect, withAllOn } from "./edits";
 import { infer, scopeOf, type Types } from "./infer";
 import { coneOf, decodersOf, mayHoldParameters, upstreamOf } from "./plan";
 import { errorProblem, type Problem } from "./problem";
@@ -121,8 +121,13 @@ export function canConnect(
   if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
   if (wire.from.node === boundary.inputs && wire.to.node === boundary.outputs)
     return "A wire inside of a composite begins or ends at a node.";
-  const problemsAfter = (change: (now: GraphDocument) => GraphDocument) =>
-    check(within(document, composite, change), registry, memory).problems;
+  function problemsAfter(change: (now: GraphDocument) => GraphDocument): Problem[] {
+    const changed = within(document, composite, change);
+    const { problems } = check(changed, registry, memory);
+    // What is not computed now is judged as if it were: one day it is.
+    const awake = withAllOn(changed);
+    return awake === changed ? problems : [...problems, ...check(awake, registry, memory).problems];
+  }
   const drawn = (now: GraphDocument) => connect(now, wire, registry);
   const before = problemsAfter((now) => disconnect(drawn(now), [wire]));
   // A port of a composite goes with its last wire, and what is wrong outside with that.

@@ -5,6 +5,7 @@ import type { Port, Ports } from "../core/ports";
 import type { CheckMemory } from "./check-memory";
 import { isNamed } from "./composite-scopes";
 import { compositeNamed, compositeOf } from "./composites";
+import { valueWith } from "./constants";
 import type { Composite, Endpoint, GraphDocument } from "./document";
 import type { Flat, Instance } from "./flatten";
 import { resolveParams } from "./params";
@@ -20,7 +21,8 @@ export function instanceDefinition(
   const composite = instance && compositeNamed(flat.document, instance.composite);
   if (!instance || !composite) return undefined;
   const nodes = leavesOf(instance).map((id) => flat.document.nodes[id]);
-  const parts = [registry, composite, flat.document.composites, path, ...nodes, ...instance.nodes];
+  const { composites, constants } = flat.document;
+  const parts = [registry, composite, composites, constants, path, ...nodes, ...instance.nodes];
   const known = memory?.instances.get(path);
   if (known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]))
     return known.definition;
@@ -135,7 +137,8 @@ function writtenValue(document: GraphDocument, composite: Composite, name: strin
   const target = Object.hasOwn(composite.params, name) ? composite.params[name]?.to[0] : undefined;
   const node = target && composite.nodes[target.node];
   if (!target || !node) return undefined;
-  if (Object.hasOwn(node.params, target.param)) return node.params[target.param];
+  const written = Object.hasOwn(node.params, target.param) ? node.params[target.param] : undefined;
+  if (written !== undefined) return valueWith(document.constants ?? {}, written);
   const inner = compositeOf(document, node);
   return inner && writtenValue(document, inner, target.param);
 }

@@ -255,7 +255,7 @@ describe("a document with composites", () => {
   });
 
   it("of schema 1 is read as one without composites", () => {
-    expect(parseText('{"schema":1,"nodes":{},"wires":[]}').document).toMatchObject({ schema: 2, nodes: {} });
+    expect(parseText('{"schema":1,"nodes":{},"wires":[]}').document).toMatchObject({ schema: 3, nodes: {} });
   });
 
   it("says which composite is missing", () => {

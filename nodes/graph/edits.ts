@@ -121,13 +121,21 @@ export const setPin = (document: GraphDocument, id: string, pin: Pin | undefined
   changeNodes(document, [id], (node) => ({ ...node, pin }));
 
 /** The document with no pinned result, as others get it, for whom it would not be there. */
-export function withoutPins(document: GraphDocument): GraphDocument {
-  const unpinned = <L extends Pick<GraphDocument, "nodes">>(level: L): L =>
-    changeNodes(level, Object.keys(level.nodes), (node) => ({ ...node, pin: undefined }));
-  const { composites } = document;
-  if (!composites) return unpinned(document);
-  const entries = Object.entries(composites).map(([id, composite]) => [id, unpinned(composite)]);
-  return { ...unpinned(document), composites: Object.fromEntries(entries) };
+export const withoutPins = (document: GraphDocument): GraphDocument =>
+  changeEverywhere(document, (node) => ({ ...node, pin: undefined }));
+
+/** The document with all its nodes run, as if none were bypassed, muted or pinned. */
+export const withAllOn = (document: GraphDocument): GraphDocument =>
+  changeEverywhere(document, (node) => ({ ...node, pin: undefined, off: undefined }));
+
+/** Changes nodes of the document and of its composites. The same document where none changes. */
+function changeEverywhere(document: GraphDocument, change: (node: GraphNode) => GraphNode): GraphDocument {
+  const changed = <L extends Pick<GraphDocument, "nodes">>(level: L): L =>
+    changeNodes(level, Object.keys(level.nodes), change);
+  const now = changed(document);
+  const composites = Object.entries(document.composites ?? {}).map(([id, each]) => [id, each, changed(each)] as const);
+  if (composites.every(([, before, after]) => before === after)) return now;
+  return { ...now, composites: Object.fromEntries(composites.map(([id, , after]) => [id, after])) };
 }
 
 /** Changes nodes; what is said to be undefined is taken away. The same graph where none of them changes. */

@@ -5,6 +5,7 @@
 import type { CheckMemory } from "./check-memory";
 import { boundProblems } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, separator } from "./composites";
+import { constantsOf, paramsWith } from "./constants";
 import { boundary, type Composite, type Endpoint, endpointKey, type GraphDocument, type GraphNode } from "./document";
 import { errorProblem, type Problem } from "./problem";
 
@@ -19,6 +20,8 @@ export interface Instance {
   outputs: Record<string, Endpoint[]>;
   /** The parameters that a published one sets. */
   params: Record<string, { node: string; param: string }[]>;
+  off: GraphNode["off"];
+  pin: GraphNode["pin"];
 }
 
 /** An instance that holds a node of the flat graph. */
@@ -36,13 +39,24 @@ export interface Flat {
   instances: Map<string, Instance>;
   /** The instances that each node lies in, the outermost first. Nothing for a node that lies in none. */
   holders: Map<string, readonly Holder[]>;
+  /** Nodes in instances that are muted. */
+  muted: Set<string>;
+  /** The constants that parameters of nodes have the values of. */
+  constants: Map<string, ReturnType<typeof constantsOf>>;
   problems: Problem[];
 }
 
-/** A document without composites: itself where it has no instances. */
+/** A document without composites and constants: itself where it uses none. */
 export function flattened(document: GraphDocument, memory?: CheckMemory): Flat {
-  const flat: Flat = { document, instances: new Map(), holders: new Map(), problems: [] };
-  if (!Object.values(document.nodes).some(({ type }) => compositeIdOf(type) !== undefined)) return flat;
+  const flat: Flat = {
+    document,
+    instances: new Map(),
+    holders: new Map(),
+    muted: new Set(),
+    constants: new Map(),
+    problems: [],
+  };
+  if (!Object.values(document.nodes).some(isToBeTakenApart)) return flat;
   const { bad, problems } = boundProblems(document);
   flat.problems.push(...problems);
   const top = new Level({ document, nodes: document.nodes, wires: document.wires, left: bad, problems: flat.problems });
@@ -53,6 +67,9 @@ export function flattened(document: GraphDocument, memory?: CheckMemory): Flat {
   flat.document = { ...document, nodes, wires };
   return flat;
 }
+
+const isToBeTakenApart = ({ type, params }: GraphNode): boolean =>
+  compositeIdOf(type) !== undefined || Object.keys(constantsOf(params)).length > 0;
 
 interface LevelOptions {
   document: GraphDocument;
@@ -74,11 +91,14 @@ class Level {
   readonly #wiresTo: Map<string, Endpoint[]>;
   readonly #left: Set<string>;
   readonly #holders: readonly Holder[];
+  /** It lies in a muted instance. */
+  readonly #isMuted: boolean;
 
   constructor(readonly options: LevelOptions) {
     const { nodes, wires, instance } = options;
     this.#path = instance ? `${instance.outer.#path}${instance.id}${separator}` : "";
     this.#left = new Set(options.left);
+    this.#isMuted = instance !== undefined && (instance.outer.#isMuted || instance.node.off === "muted");
     this.#holders = instance ? [...instance.outer.#holders, this.#holder(instance)] : [];
     this.#wiresFrom = ends(wires, "from", "to");
     this.#wiresTo = ends(wires, "to", "from");
@@ -104,9 +124,13 @@ class Level {
       }
       if (this.#left.has(id)) continue;
       const flatId = `${this.#path}${id}`;
-      nodes[flatId] = this.#path
-        ? sameNode(this.#nodeAt(id), flatId, this.options.nodes[id], memory)
-        : this.#nodeAt(id);
+      const node = this.#nodeAt(id);
+      const constants = constantsOf(node.params);
+      const hasConstants = Object.keys(constants).length > 0;
+      const valued = hasConstants ? this.#withValues(node) : node;
+      nodes[flatId] = this.#path || hasConstants ? sameNode(valued, flatId, this.options.nodes[id], memory) : valued;
+      if (hasConstants) flat.constants.set(flatId, constants);
+      if (this.#isMuted) flat.muted.add(flatId);
       if (this.#holders.length) flat.holders.set(flatId, this.#holders);
       ids.push(flatId);
     }
@@ -152,7 +176,7 @@ class Level {
   }
 
   #holder({ id, outer, node }: NonNullable<LevelOptions["instance"]>): Holder {
-    const { scope } = node.params;
+    const { scope } = this.#withValues(node).params;
     return { path: `${outer.#path}${id}`, id, scope: typeof scope === "string" ? scope : undefined };
   }
 
@@ -185,6 +209,10 @@ class Level {
         this.#overrides.set(target.node, { ...this.#overrides.get(target.node), [target.param]: value });
       }
     }
+  }
+
+  #withValues(node: GraphNode): GraphNode {
+    return { ...node, params: paramsWith(this.options.document.constants ?? {}, node.params) };
   }
 
   #nodeAt(id: string): GraphNode {
@@ -247,6 +275,8 @@ class Level {
       inputs: table(inputs, (port) => this.#targets(port)),
       outputs: table(outputs, (port) => inside(port).flatMap((source) => this.#sources(source))),
       params: table(params, (name) => this.#parameters(name)),
+      off: node?.off,
+      pin: node?.pin,
     };
   }
 }

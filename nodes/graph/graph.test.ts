@@ -15,7 +15,7 @@ describe("parse", () => {
     [
       "a future schema",
       { schema: 9, nodes: {}, wires: [] },
-      /saved by a newer Patchbay: schema 9, while this one reads up to 2/,
+      /saved by a newer Patchbay: schema 9, while this one reads up to 3/,
     ],
     [
       "too many nodes",

@@ -208,9 +208,7 @@ export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpo
 
 /** Nodes that feed nothing: what a run computes when nothing else is asked. */
 export function sinks(graph: ResolvedGraph): string[] {
-  const wires = [...graph.nodes.values()].flatMap((node) => Object.values(node.inputs).flat());
-  const feeding = new Set(wires.map((endpoint) => endpoint.node));
-  return [...graph.nodes.keys()].filter((id) => !feeding.has(id));
+  return [...graph.nodes.keys()].filter((id) => !graph.computed.feeding.has(id));
 }
 
 /** A key that is equal when and only when the result is: the node type, its params, and the keys of what it reads. */

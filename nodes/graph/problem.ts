@@ -21,7 +21,9 @@ export interface Problem {
     | "duplicate-scope"
     | "not-differentiable"
     | "no-decoder"
-    | "no-target";
+    | "no-target"
+    | "cannot-bypass"
+    | "stale-pin";
   severity: "error" | "warning";
   node?: string;
   port?: string;

@@ -3,11 +3,15 @@ import type { Port } from "../core/ports";
 import type { CheckMemory, OwnPart } from "./check-memory";
 import { instanceDefinition, ownDefinition } from "./composite-definition";
 import { scopePrefixes } from "./composite-scopes";
-import { compositeIdOf, separator } from "./composites";
-import { type Endpoint, endpointKey, type GraphDocument, type GraphNode, type Wire } from "./document";
+import { compositeIdOf, compositeNamed, separator } from "./composites";
+import { type Computed, computedPart } from "./computed";
+import { constantNamed, paramsWith } from "./constants";
+import { type Endpoint, endpointKey, type GraphDocument, type GraphNode, type Pin, type Wire } from "./document";
 import { type Flat, flattened } from "./flatten";
 import { inOrder } from "./order";
 import { resolveParams } from "./params";
+import { editedSince, pinnedDefinition, stalePin } from "./pin";
+import { placeholder } from "./placeholder";
 import { errorProblem, type Problem } from "./problem";
 
 export type { Registry } from "../core/node";
@@ -24,6 +28,8 @@ export interface ResolvedNode {
   scopePrefix?: string;
   /** What the node's `prepare` gave; filled in before it is lowered. */
   prepared?: unknown;
+  /** The result that stands in for running it; its definition and its parameters are then those of `pin.ts`. */
+  pin?: Pin;
 }
 
 export interface ResolvedGraph {
@@ -32,8 +38,12 @@ export interface ResolvedGraph {
   /** Ports that feed something, as "node.port". */
   wired: ReadonlySet<string>;
   problems: Problem[];
-  /** The document without its composites, whose nodes these are, and where they came from. */
+  /** The document without its composites, and where its nodes came from. */
   flat: Flat;
+  /** What of that is computed: the nodes of this graph and the wires between them. */
+  computed: Computed;
+  /** Definitions of nodes that are not computed as they are, for who shows them. */
+  shown: ReadonlyMap<string, NodeDefinition>;
 }
 
 /**
@@ -42,16 +52,34 @@ export interface ResolvedGraph {
  */
 export function resolve(whole: GraphDocument, registry: Registry, memory?: CheckMemory): ResolvedGraph {
   const flat = flattened(whole, memory);
-  const { document } = flat;
-  const problems: Problem[] = [...flat.problems];
-  const nodes = resolveNodes(document, registry, problems, memory);
-  for (const [id, scopePrefix] of scopePrefixes(flat, registry)) {
+  const computed = computedPart(flat, registry, memory);
+  const { document } = computed;
+  const problems: Problem[] = [...flat.problems, ...computed.problems];
+  const nodes = resolveNodes({ flat, document, registry, memory }, problems);
+  for (const [id, scopePrefix] of scopePrefixes({ ...flat, document }, registry)) {
     const node = nodes.get(id);
     if (node) node.scopePrefix = scopePrefix;
   }
   const wired = connectWires({ document, registry, nodes, problems });
   for (const node of nodes.values()) problems.push(...missingInputs(node));
-  return { nodes: inOrder(nodes, problems), wired, problems, flat };
+  const shown = shownDefinitions(flat, computed, registry, memory);
+  return { nodes: inOrder(nodes, problems), wired, problems, flat, computed, shown };
+}
+
+/** What nodes that are bypassed, muted or pinned look like, and those of a type that is not known, by their wires. */
+function shownDefinitions(
+  { document }: Flat,
+  computed: Computed,
+  registry: Registry,
+  memory?: CheckMemory,
+): Map<string, NodeDefinition> {
+  const shown = new Map<string, NodeDefinition>();
+  for (const [id, node] of Object.entries(document.nodes)) {
+    const declared = ownValue(registry, node.type);
+    if (declared && (computed.idle.has(id) || node.pin)) shown.set(id, ownPart(id, declared, node, memory).definition);
+    if (!declared) shown.set(id, placeholder(document, id, registry));
+  }
+  return shown;
 }
 
 /** The name that leads a node's random draws: its id, without the instances around it that add nothing to names. */
@@ -62,7 +90,8 @@ export function drawnAs({ nodes }: Pick<ResolvedGraph, "nodes">, id: string): st
 /** The definition of a node of a document, with the ports that its params ask for; also of one inside of instances. */
 export function definitionOf(document: GraphDocument, id: string, registry: Registry): NodeDefinition | undefined {
   const node = ownValue(document.nodes, id);
-  if (node && compositeIdOf(node.type) === undefined) return ownDefinition(node, id, registry);
+  if (node && compositeIdOf(node.type) === undefined)
+    return ownDefinition({ ...node, params: paramsWith(document.constants ?? {}, node.params) }, id, registry);
   const flat = flattened(document);
   return instanceDefinition(flat, id, registry) ?? ownDefinition(ownValue(flat.document.nodes, id), id, registry);
 }
@@ -72,15 +101,22 @@ function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | unde
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-function resolveNodes(
-  document: GraphDocument,
-  registry: Registry,
-  problems: Problem[],
-  memory?: CheckMemory,
-): Map<string, ResolvedNode> {
+interface Resolving {
+  flat: Flat;
+  document: GraphDocument;
+  registry: Registry;
+  memory: CheckMemory | undefined;
+}
+
+function resolveNodes(resolving: Resolving, problems: Problem[]): Map<string, ResolvedNode> {
+  const { document, flat, registry, memory } = resolving;
   const nodes = new Map<string, ResolvedNode>();
   for (const [id, node] of Object.entries(document.nodes)) {
     const definition = ownValue(registry, node.type);
+    if (node.pin) {
+      nodes.set(id, pinnedNode(resolving, id, node, node.pin, problems));
+      continue;
+    }
     if (!definition) {
       problems.push(
         errorProblem(
@@ -93,10 +129,51 @@ function resolveNodes(
       continue;
     }
     const own = ownPart(id, definition, node, memory);
-    problems.push(...own.problems);
+    problems.push(...withConstantsNamed(own.problems, flat, id));
     if (own.params) nodes.set(id, { id, definition: own.definition, params: own.params, inputs: {} });
   }
   return nodes;
+}
+
+function pinnedNode(
+  { flat, registry }: Resolving,
+  id: string,
+  node: GraphNode,
+  pin: Pin,
+  problems: Problem[],
+): ResolvedNode {
+  const instance = flat.instances.get(id);
+  const title = instance ? compositeNamed(flat.document, instance.composite)?.title : undefined;
+  const called = node.title ?? title ?? ownValue(registry, node.type)?.title ?? node.type;
+  const edited = instance ? [] : editedSince(node, flat.document);
+  if (edited.length) problems.push(stalePin(id, called, edited));
+  return { id, definition: pinnedDefinition(pin, called), params: { pinned: pin.ref }, inputs: {}, pin };
+}
+
+/** Problems of parameters that have a constant's value, with its name. */
+function withConstantsNamed(problems: readonly Problem[], { constants, document }: Flat, id: string): Problem[] {
+  const used = constants.get(id);
+  if (!used) return [...problems];
+  const lacking = Object.entries(used).flatMap(([param, names]) =>
+    names.filter((name) => !constantNamed(document, name)).map((name) => lackingConstant(id, param, name)),
+  );
+  const isTold = (problem: Problem) => lacking.some(({ param }) => param === problem.param);
+  const named = problems.map((problem) => {
+    const names = ownValue(used, problem.param ?? "");
+    return names ? { ...problem, message: `${problem.message} It is ${constantsText(names)}.` } : problem;
+  });
+  return [...lacking, ...named.filter((problem) => !isTold(problem))];
+}
+
+const constantsText = (names: readonly string[]): string => names.map((name) => `the constant “${name}”`).join(" and ");
+
+function lackingConstant(node: string, param: string, name: string): Problem {
+  return errorProblem(
+    "bad-param",
+    `${node}: ${param} is the constant “${name}”, which the graph does not have.`,
+    "Add the constant, or give the parameter a value.",
+    { node, param },
+  );
 }
 
 function ownPart(id: string, declared: NodeDefinition, node: GraphNode, memory?: CheckMemory): OwnPart {

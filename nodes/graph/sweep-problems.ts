@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Port } from "../core/ports";
 import type { GraphDocument } from "./document";
 import { errorProblem, type Problem } from "./problem";
+import { flattened } from "./flatten";
 import { definitionOf, endpointKey, type Registry, resolve } from "./resolve";
 import { type Assignment, nodesLeadingTo, type SweepAxis, type SweepSpec, trialText, withAssignment } from "./sweep";
 
@@ -66,6 +67,12 @@ export function axisProblems(document: GraphDocument, spec: SweepSpec, index: nu
       `${name} has no effect on ${endpointKey(spec.metric)}: nothing leads from ${definition.title} to it.`,
       "Vary a parameter of a node that the metric depends on.",
     );
+  const pinned = pinnedOn(document, node);
+  if (pinned !== undefined)
+    return bad(
+      `${name} has no effect: the result of ${pinned} is pinned, and every run of the sweep would have it.`,
+      "Unpin it before the sweep.",
+    );
   const wrongRange = "values" in axis ? undefined : rangeProblems(axis, spec.mode, schema, bad);
   if (wrongRange?.length) return wrongRange;
   const refused = (value: unknown): Problem[] => {
@@ -78,6 +85,14 @@ export function axisProblems(document: GraphDocument, spec: SweepSpec, index: nu
     );
   };
   return ("values" in axis ? axis.values : [axis.min, axis.max]).flatMap(refused).slice(0, 1);
+}
+
+/** The pinned node, itself or in what it is an instance of, that keeps a parameter from having an effect. */
+function pinnedOn(document: GraphDocument, id: string): string | undefined {
+  const node = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
+  if (node?.pin) return id;
+  const inside = flattened(document).instances.get(id)?.nodes ?? [];
+  return inside.find((each) => flattened(document).document.nodes[each]?.pin);
 }
 
 type Bad = (message: string, hint: string) => Problem[];

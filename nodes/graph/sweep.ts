@@ -107,11 +107,12 @@ export function trialText(trial: Assignment): string {
     .join(", ");
 }
 
-/** The nodes, and all that leads to them. */
+/** The nodes, and all that leads to them: nothing leads to a pinned one. */
 export function nodesLeadingTo(document: GraphDocument, ...ids: readonly string[]): Set<string> {
   const found = new Set(ids);
   // A set that grows while it is walked: what is added is walked too.
   for (const node of found) {
+    if (Object.hasOwn(document.nodes, node) && document.nodes[node]?.pin) continue;
     const incoming = document.wires.filter((wire) => wire.to.node === node);
     for (const wire of incoming) found.add(wire.from.node);
   }

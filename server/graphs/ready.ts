@@ -3,7 +3,7 @@ import { compositeOf } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Flat } from "#nodes/graph/flatten";
 import { sinks } from "#nodes/graph/plan";
-import type { Problem } from "#nodes/graph/problem";
+import { errorProblem, type Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { nodesLeadingTo } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
@@ -29,12 +29,19 @@ export function readyTargets(
       message: `The run asks for the node “${cutText(unknown, 64, "…")}”, which is not in the graph.`,
       hint: `Its nodes are ${cutText(Object.keys(document.nodes).join(", "), 500, "…") || "none"}.`,
     });
-  const { flat } = graph;
-  const targets = asked?.flatMap((id) => flatTargets(flat, id)) ?? sinks(graph);
-  const needed = nodesLeadingTo(flat.document, ...targets);
+  const { computed } = graph;
+  const idle = asked?.find((id) => flatTargets(graph, id).length === 0);
+  if (idle !== undefined) throw failureOf(notComputed(graph, idle));
+  const targets = asked?.flatMap((id) => flatTargets(graph, id)) ?? sinks(graph);
+  const needed = nodesLeadingTo(computed.document, ...targets);
   const concerns = ({ node }: Problem) => node === undefined || needed.has(node) || !targets.length;
   const wrong = problems.find((problem) => problem.severity === "error" && concerns(problem));
   if (wrong) throw failureOf(wrong);
+  if (!targets.length && computed.idle.size)
+    throw new Failure({
+      message: "All that the graph would run is muted, bypassed, or lies behind what is muted.",
+      hint: "Run one of its nodes again: choose it and press Mod+M or Mod+B.",
+    });
   if (!targets.length)
     throw new Failure({
       message: "The graph has no nodes, so there is nothing to run.",
@@ -57,15 +64,19 @@ export function soundTargets(
   { graph, problems }: Checked,
   asked: readonly string[] | undefined,
 ): { sound: string[]; unsound: Unsound[] } {
-  const { flat } = graph;
+  const { computed, flat } = graph;
   const errors = problems.filter(({ severity }) => severity === "error");
-  const feeding = new Set(flat.document.wires.map(({ from }) => from.node));
-  const ends = Object.keys(flat.document.nodes).filter((id) => !feeding.has(id));
+  const left = new Set([...Object.keys(flat.document.nodes), ...Object.keys(computed.document.nodes)]);
+  const ends = [...left].filter((id) => Object.hasOwn(computed.document.nodes, id) && !computed.feeding.has(id));
   const sound: string[] = [];
   const unsound: Unsound[] = [];
   for (const target of asked ?? ends) {
-    const needed = nodesLeadingTo(flat.document, ...flatTargets(flat, target));
-    const problem = errors.find(({ node }) => node === undefined || needed.has(node));
+    const targets = flatTargets(graph, target);
+    const needed = nodesLeadingTo(computed.document, ...targets);
+    const problem =
+      targets.length || !isThere(flat.document, flat, target)
+        ? errors.find(({ node }) => node === undefined || needed.has(node))
+        : notComputed(graph, target);
     if (problem) unsound.push({ node: target, problem });
     else sound.push(target);
   }
@@ -83,10 +94,25 @@ export function titleIn(document: GraphDocument, id: string): string {
 const isThere = (document: GraphDocument, flat: Flat, id: string): boolean =>
   Object.hasOwn(document.nodes, id) || Object.hasOwn(flat.document.nodes, id) || flat.instances.has(id);
 
-/** What is computed where a node is asked for: of an instance what it gives, or all of it where it gives nothing. */
-function flatTargets({ instances }: Flat, id: string): string[] {
-  const instance = instances.get(id);
-  if (!instance) return [id];
+/**
+ * What is computed where a node is asked for: of an instance what it gives, or all of it where it gives nothing.
+ * Nothing of what is muted or bypassed.
+ */
+function flatTargets({ flat, computed }: ResolvedGraph, id: string): string[] {
+  const instance = flat.instances.get(id);
+  const isLeft = (node: string) => !computed.idle.has(node);
+  if (!instance || Object.hasOwn(computed.document.nodes, id)) return [id].filter(isLeft);
   const giving = Object.values(instance.outputs).flatMap((sources) => sources.map(({ node }) => node));
-  return giving.length ? [...new Set(giving)] : instance.nodes;
+  return (giving.length ? [...new Set(giving)] : instance.nodes).filter(isLeft);
+}
+
+function notComputed({ flat, computed }: ResolvedGraph, id: string): Problem {
+  const why = computed.idle.get(id) ?? computed.idle.get(flat.instances.get(id)?.nodes[0] ?? "");
+  const title = titleIn(flat.document, id);
+  return errorProblem(
+    "no-target",
+    why === "behind" ? `${title} lies behind a muted node, and so it is not run.` : `${title} is ${why ?? "not run"}.`,
+    "Run it again, or ask for another node.",
+    { node: id },
+  );
 }

@@ -14,8 +14,10 @@ import { runFilter } from "../runs/filter";
 import { goOnFrom, keptTrainings } from "../runs/go-on";
 import { countRuns, listRuns, remarkOn, runFacets } from "../runs/list";
 import { readRun } from "../runs/read";
+import { pinFromRun } from "../runs/pin";
 import { removeRuns } from "../runs/remove";
 import { watchRun } from "../runs/watch";
+import { blobs } from "../storage/open";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
@@ -120,6 +122,13 @@ export const runs = router({
     .input(z.object({ id, before: id.nullable() }))
     .mutation(({ ctx, input }) => moveRun(ctx.db, input.id, input.before)),
   next: procedure.input(z.object({ id })).mutation(({ ctx, input }) => runNext(ctx.db, input.id)),
+
+  /** Keeps a node's result of a run for the document to name it. */
+  pin: procedure.input(z.object({ id, node: z.string().max(600) })).mutation(async ({ ctx, input }) => {
+    const pin = await pinFromRun(ctx.db, blobs(), input.id, input.node);
+    if (!pin) throw notFound("This run");
+    return pin;
+  }),
 
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");

@@ -153,7 +153,9 @@ class Execution {
     this.result.cached = cached.filter((id) => !this.result.ran.includes(id));
     this.#tell({ kind: "plan", run, cached });
     for (const id of cached) this.result.outputs[id] = results.outputsOf(id);
-    for (const id of nodesLeadingTo(this.#graph.flat.document, ...targets)) {
+    for (const [node, why] of this.#graph.computed.idle)
+      if (why !== "bypassed") this.#tell({ kind: "node-skipped", node });
+    for (const id of nodesLeadingTo(this.#graph.computed.document, ...targets)) {
       const entry = run.includes(id) ? undefined : results.entryOf(id);
       if (!entry) continue;
       this.result.outputs[id] = results.outputsOf(id);

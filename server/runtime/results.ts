@@ -11,6 +11,7 @@ import type { ReadValue } from "../runtime-failures";
 import { type Blobs, refsIn } from "../storage/blobs";
 import { refuseTooManyRows } from "./all-rows";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
+import { pinnedEntry } from "./pinned";
 import { previewOf, previewOfRows } from "./previews";
 import {
   isStoredRows,
@@ -73,6 +74,12 @@ export class Results {
 
   /** The cached result of a node, if it is there with all that it refers to and with all ports that are read. */
   async find(id: string): Promise<CacheEntry | undefined> {
+    const { pin, definition } = this.options.graph.nodes.get(id) ?? {};
+    if (pin) {
+      const pinned = await pinnedEntry(pin, id, definition?.title ?? id, this.options.blobs);
+      this.#entries.set(id, pinned);
+      return pinned;
+    }
     const entry = await this.#cache.get(this.signatureOf(id));
     if (!entry || !this.readPorts(id).every((port) => port in entry.outputs)) return undefined;
     if (!(await this.#isWhole(entry))) return undefined;

@@ -13,9 +13,12 @@ import {
 } from "@xyflow/react";
 import { lazy, type MouseEvent, startTransition, Suspense, useCallback, useEffect, useState } from "react";
 import type { Port } from "#nodes/core/ports";
+import { bend } from "#nodes/graph/annotations";
 import { definitionAt, useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
+import { FrameView, NoteView } from "./annotation-views";
+import { withBendAt } from "./bends";
 import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
@@ -33,12 +36,13 @@ import { useForeseenNodes } from "./foreseen";
 import { FarLayer } from "./far-layer";
 import { LevelOfDetail, useFarOf, useJudgement } from "./level-of-detail";
 import { useWiresInView } from "./wires-in-view";
+import type { FlowWire } from "./wire-of";
 import { WireView } from "./wire-view";
 
 const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddPopup }));
 
 // React Flow compares what it is given by identity.
-const nodeTypes = { node: NodeView, boundary: BoundaryView };
+const nodeTypes = { node: NodeView, boundary: BoundaryView, frame: FrameView, note: NoteView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
 const multiSelectionKeys = ["Meta", "Control", "Shift"];
@@ -66,6 +70,7 @@ export function Canvas() {
   const judgement = useJudgement(count);
   const isFar = useFarOf(judgement);
   const drawnEdges = useWiresInView(edges, judgement);
+  const bendWire = useBendOnDoubleClick();
   useForeseenNodes();
   return (
     <div
@@ -109,6 +114,7 @@ export function Canvas() {
             {...replugging}
             onDoubleClick={ask}
             onNodeDoubleClick={openInstance}
+            onEdgeDoubleClick={bendWire}
             nodesDraggable={!frozen}
             nodesConnectable={!frozen}
             deleteKeyCode={null}
@@ -154,6 +160,24 @@ function useOpenOnDoubleClick(): (event: MouseEvent, node: Node) => void {
       if (!(event.target as Element).closest("input, textarea, button")) openInside(store, id);
     },
     [store],
+  );
+}
+
+/** A double click on a wire bends it there. */
+function useBendOnDoubleClick(): (event: MouseEvent, edge: FlowWire) => void {
+  const store = useEditorStore();
+  const { screenToFlowPosition, getInternalNode } = useReactFlow();
+  return useCallback(
+    (event, edge) => {
+      const wire = edge.data?.wire;
+      const [from, to] = [getInternalNode(edge.source), getInternalNode(edge.target)];
+      if (!wire || !from || !to || store.getState().frozen) return;
+      const start = from.internals.positionAbsolute;
+      const ends = [{ x: start.x + (from.measured.width ?? 0), y: start.y }, to.internals.positionAbsolute] as const;
+      const at = screenToFlowPosition({ x: event.clientX, y: event.clientY });
+      store.getState().edit((document) => bend(document, wire, withBendAt(wire.via ?? [], ends, at)));
+    },
+    [store, screenToFlowPosition, getInternalNode],
   );
 }
 

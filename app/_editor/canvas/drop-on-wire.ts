@@ -7,6 +7,7 @@ import { excerpt, moveNodes, paste } from "#nodes/graph/edits";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
 import { siteOf } from "../site";
+import { framedByPlace } from "./annotation-nodes";
 import type { EditorState, EditorStore } from "../store";
 import { wireOf } from "./wire-of";
 import { useRoom } from "./room";
@@ -73,13 +74,12 @@ export function useDropOnWire(): { begin: OnNodeDrag; over: OnNodeDrag; drop: On
         copyTo(store, ids, flow.getNode(node.id)?.position ?? node.position, node.id);
         return;
       }
-      const positions = Object.fromEntries(
-        dragged.map(({ id, position }) => [id, flow.getNode(id)?.position ?? position]),
-      );
+      const rested = dragged.map((each) => flow.getNode(each.id) ?? each);
+      const positions = Object.fromEntries(rested.map(({ id, position }) => [id, position]));
       const { passage, reason } = wire ? passageThrough(siteOf(state), wire, node.id) : {};
       if (reason) toast.error("It cannot be put into this wire.", { description: reason });
       state.edit((level) => {
-        const moved = moveNodes(level, positions);
+        const moved = framedByPlace(moveNodes(level, positions), rested);
         return wire && passage ? makeRoom(insertion(wire, node.id, passage)(moved), node.id, wire) : moved;
       });
       if (passage) view.getState().announce("Put into the wire.");

@@ -5,11 +5,13 @@ import {
   type NodePositionChange,
   type ReactFlowInstance,
   useReactFlow,
+  useStoreApi,
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { compositeOf, isBoundary } from "#nodes/graph/composites";
 import { boundary, type GraphDocument } from "#nodes/graph/document";
 import { removeNodes } from "#nodes/graph/edits";
+import { annotationNodes, carried, hiddenIn } from "./annotation-nodes";
 import { definitionAt, definitionOf, useEditor, useEditorStore, useViewStore } from "../context";
 import { boundaryWidth, cardHandles, cardHeight, cardWidth } from "../node/geometry";
 import type { Box } from "../aligning";
@@ -27,25 +29,29 @@ export function useFlowNodes(): { nodes: Node[]; changeNodes(changes: NodeChange
   const store = useEditorStore();
   const view = useViewStore();
   const flow = useReactFlow();
+  const flowStore = useStoreApi();
   const documentNodes = useEditor((state) => state.shown.nodes);
+  const frames = useEditor((state) => state.shown.frames);
+  const notes = useEditor((state) => state.shown.notes);
   const selection = useEditor((state) => state.selection);
   const sides = useBoundaryNodes();
   const [nodes, setNodes] = useState<Node[]>([]);
 
   useEffect(
-    () => setNodes((now) => flowNodes(now, documentNodes, selection, store.getState())),
-    [documentNodes, selection, store],
+    () => setNodes((now) => flowNodes(now, { nodes: documentNodes, frames, notes }, selection, store.getState())),
+    [documentNodes, frames, notes, selection, store],
   );
 
   const changeNodes = useCallback(
-    (changes: NodeChange<Node>[]) => {
+    (told: NodeChange<Node>[]) => {
+      const changes = carried(told, store.getState().shown, flowStore.getState().nodeLookup);
       const own = changes.filter((change) => change.type !== "remove" && !isBoundaryChange(change));
       const kept = own.map((change) => (change.type === "position" ? drawnToOthers(change, own, flow, view) : change));
       setNodes((now) => applyNodeChanges(kept, now).map((node, i) => (node === now[i] ? node : measuredNode(node))));
       select(store, changes);
       remove(store, changes);
     },
-    [store, flow, view],
+    [store, flowStore, flow, view],
   );
   const all = useMemo(() => (sides.length ? [...nodes, ...sides] : nodes), [nodes, sides]);
   return { nodes: all, changeNodes };
@@ -84,26 +90,45 @@ function useBoundaryNodes(): Node[] {
 /** A node that is as it was stays the same object, and so does the list. */
 function flowNodes(
   now: Node[],
-  documentNodes: GraphDocument["nodes"],
+  graph: Pick<GraphDocument, "nodes" | "frames" | "notes">,
   selection: readonly string[],
   state: EditorState,
 ): Node[] {
   const known = new Map(now.map((node) => [node.id, node]));
   const chosen = new Set(selection);
-  const next = Object.entries(documentNodes).map(([id, { position, title, type }]): Node => {
+  const hiddenItems = hiddenIn(graph);
+  const drawn = annotationNodes(graph, chosen).map((node) => keptAnnotation(known.get(node.id), node));
+  const cards = Object.entries(graph.nodes).map(([id, { position, title, type }]): Node => {
     const ariaLabel = title ?? compositeOf(state.shown, { type })?.title ?? definitionOf(type)?.title ?? type;
     const before = known.get(id);
     const selected = chosen.has(id);
+    const hidden = hiddenItems.has(id);
     const isSame =
       before?.selected === selected &&
       before.ariaLabel === ariaLabel &&
       before.position.x === position.x &&
-      before.position.y === position.y;
+      before.position.y === position.y &&
+      (before.hidden ?? false) === hidden;
     if (before && (before.dragging || isSame)) return before;
-    if (before) return { ...measuredNode(before), position, selected, ariaLabel };
-    return { ...expectedNode(id, state), position, selected, ariaLabel };
+    if (before) return { ...measuredNode(before), position, selected, hidden, ariaLabel };
+    return { ...expectedNode(id, state), position, selected, hidden, ariaLabel };
   });
+  const next = [...drawn, ...cards];
   return next.length === now.length && next.every((node, i) => node === now[i]) ? now : next;
+}
+
+/** A frame or a note, the same object while nothing of it changed; while it is dragged it stays where it is. */
+function keptAnnotation(before: Node | undefined, now: Node): Node {
+  if (!before || before.dragging) return before ?? now;
+  const isSame =
+    before.selected === now.selected &&
+    before.hidden === now.hidden &&
+    before.zIndex === now.zIndex &&
+    before.width === now.width &&
+    before.height === now.height &&
+    before.position.x === now.position.x &&
+    before.position.y === now.position.y;
+  return isSame ? before : { ...before, ...now };
 }
 
 /**

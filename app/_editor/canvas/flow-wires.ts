@@ -3,6 +3,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { Wire } from "#nodes/graph/document";
 import { disconnect } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
+import { hiddenIn } from "./annotation-nodes";
 import { definitionAt, useEditor, useEditorStore, wayTo } from "../context";
 import type { EditorState } from "../store";
 import type { FlowWire } from "./wire-of";
@@ -15,18 +16,21 @@ export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeCh
   const store = useEditorStore();
   const wires = useEditor((state) => state.shown.wires);
   const checked = useEditor((state) => state.checked);
+  const frames = useEditor((state) => state.shown.frames);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const known = useRef(new Map<string, FlowWire>());
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another check may give other types and problems
   const edges = useMemo(() => {
-    const drawn = wires.map((wire) => {
+    const hidden = hiddenIn(store.getState().shown);
+    const drawn = wires.flatMap((wire) => {
       const id = idOf(wire);
-      return keptOr(known.current.get(id), flowWire(id, wire, store.getState(), picked.has(id)));
+      const edge = seenWire(flowWire(id, wire, store.getState(), picked.has(id)), hidden);
+      return edge ? [keptOr(known.current.get(id), edge)] : [];
     });
     known.current = new Map(drawn.map((edge) => [edge.id, edge]));
     return drawn;
-  }, [wires, checked, picked, store]);
+  }, [wires, checked, picked, frames, store]);
 
   const changeEdges = useCallback(
     (changes: EdgeChange<FlowWire>[]) => {
@@ -47,7 +51,21 @@ function idOf({ from, to }: Wire): string {
   return `${endpointKey(from)} → ${endpointKey(to)}`;
 }
 
-function flowWire(id: string, { from, to }: Wire, state: EditorState, selected: boolean): FlowWire {
+/** A wire as it ends at frames that are shut; nothing for one within such a frame. */
+function seenWire(edge: FlowWire, hidden: ReadonlyMap<string, string>): FlowWire | undefined {
+  const [source, target] = [hidden.get(edge.source), hidden.get(edge.target)];
+  if (source === undefined && target === undefined) return edge;
+  if (source === target) return undefined;
+  const seen = { ...edge, data: { ...edge.data, type: edge.data?.type ?? "file", wire: undefined } };
+  return {
+    ...seen,
+    ...(source === undefined ? {} : { source, sourceHandle: "source" }),
+    ...(target === undefined ? {} : { target, targetHandle: "target" }),
+  };
+}
+
+function flowWire(id: string, wire: Wire, state: EditorState, selected: boolean): FlowWire {
+  const { from, to } = wire;
   const type = definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file";
   const bad = state.checked.nodes
     .get(wayTo(state, to.node))
@@ -61,7 +79,7 @@ function flowWire(id: string, { from, to }: Wire, state: EditorState, selected: 
     sourceHandle: from.port,
     target: to.node,
     targetHandle: to.port,
-    data: { type, bad },
+    data: { type, bad, wire },
     selected,
   };
 }
@@ -69,7 +87,12 @@ function flowWire(id: string, { from, to }: Wire, state: EditorState, selected: 
 /** An edge's id says where it begins and ends. */
 function keptOr(before: FlowWire | undefined, now: FlowWire): FlowWire {
   const isSame =
-    before?.selected === now.selected && before?.data?.type === now.data?.type && before?.data?.bad === now.data?.bad;
+    before?.selected === now.selected &&
+    before?.source === now.source &&
+    before?.target === now.target &&
+    before?.data?.type === now.data?.type &&
+    before?.data?.bad === now.data?.bad &&
+    before?.data?.wire === now.data?.wire;
   return before && isSame ? before : now;
 }
 

@@ -1,8 +1,10 @@
 import type { Connection, Edge } from "@xyflow/react";
 import type { Wire } from "#nodes/graph/document";
 
-/** A wire as React Flow holds it: the port type that colours it, and what is wrong with it. */
-export type FlowWire = Edge<{ type: string; bad?: string }>;
+/**
+ * A wire as React Flow holds it: the port type that colours it, what is wrong with it, and it as the document has it.
+ */
+export type FlowWire = Edge<{ type: string; bad?: string; wire?: Wire }>;
 
 /** The wire that React Flow's connection stands for; nothing while one of its ends hangs free. */
 export function wireOf({ source, sourceHandle, target, targetHandle }: Connection | FlowWire): Wire | undefined {

@@ -4,6 +4,7 @@ import { memo } from "react";
 import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
+import { Bends, pathThrough } from "./bends";
 import { type FlowWire, wireOf } from "./wire-of";
 import { useIsFar } from "./level-of-detail";
 
@@ -14,7 +15,9 @@ import { useIsFar } from "./level-of-detail";
 export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
   const isFar = useIsFar();
-  const [path, x, y] = getBezierPath(wire);
+  const [, x, y] = getBezierPath(wire);
+  const path = pathThrough(wire, data?.wire?.via);
+  const colour = data?.bad ? "var(--bad)" : `var(--port-${data?.type})`;
   const isNear = useView((state) => state.nearWire === id);
   const listeners = useNearness(id);
   const isBusy = useEditor(
@@ -30,12 +33,13 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
         path={path}
         className={classes}
         style={{
-          stroke: data?.bad ? "var(--bad)" : `var(--port-${data?.type})`,
+          stroke: colour,
           strokeWidth: selected ? 3 : 2,
           strokeDasharray: data?.bad ? "5 4" : undefined,
         }}
         interactionWidth={isFar ? 0 : 16}
       />
+      {!isFar && data?.wire?.via && <Bends wire={data.wire} colour={colour} />}
       {data?.bad && <title>{data.bad}</title>}
       {!isFar && saysShape && (
         <EdgeLabelRenderer>

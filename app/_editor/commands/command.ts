@@ -10,6 +10,8 @@ export interface CommandContext {
   flow: ReactFlowInstance;
   runGraph: RunGraph;
   stopRun(): void;
+  /** Pins what the chosen nodes gave in the run that is shown, or unpins them. */
+  pinChosen(): Promise<void>;
   /** Stores what is on the screen; true when it is stored. */
   save(): Promise<boolean>;
   /** Nodes and wires. */

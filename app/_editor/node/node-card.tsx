@@ -6,6 +6,7 @@ import type { GraphNode } from "#nodes/graph/document";
 import type { NodeWires } from "#nodes/graph/wire-types";
 import { cx } from "../../_ui/cx";
 import { useActions } from "../actions";
+import type { CheckedNode } from "../checked-instance";
 import { openInside } from "../composites/opening";
 import { PublishedValues } from "../composites/published-values";
 import { useCheckedNode, useEditor, useEditorStore, useNodeRun, wayTo } from "../context";
@@ -14,6 +15,8 @@ import { isUnwired } from "../problems/listed";
 import { PictureOnNode } from "../picture-drawing";
 import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
+import { FoldedPorts } from "./folded-ports";
+import { IdleMark, idleLook, PinMark, useIdle } from "./off-marks";
 import { NodeHeat } from "./node-heat";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
@@ -35,9 +38,11 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
   const run = useNodeRun(id);
   const checked = useCheckedNode(id);
   const wasAsked = useEditor((state) => state.wasAsked);
+  const idle = useIdle(id);
   if (!node) return null;
   const problems = checked?.problems ?? [];
   const isBad = problems.some((problem) => problem.severity === "error" && (wasAsked || !isUnwired(problem)));
+  const isFolded = node.collapsed === true;
   const title = node.title ?? definition?.title ?? node.type;
   return (
     <div
@@ -47,11 +52,30 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
         "w-60 overflow-visible rounded-xl border bg-surface",
         compositeIdOf(node.type) === undefined ? "shadow-[var(--shadow)]" : "shadow-[var(--stack)]",
         frameOf({ isBad, isSelected, status: run?.status }),
+        idleLook(idle),
       )}
     >
       <Header id={id} node={node} title={title} definition={definition} isSelected={isSelected} run={run} />
       {run?.status === "running" && <NodeProgress progress={run.progress} />}
       <NodeHeat id={id} />
+      {isFolded ? (
+        <FoldedPorts id={id} definition={definition} />
+      ) : (
+        <Body id={id} node={node} title={title} definition={definition} run={run} checked={checked} />
+      )}
+    </div>
+  );
+}
+
+interface BodyProps extends Omit<HeaderProps, "isSelected"> {
+  checked: CheckedNode | undefined;
+}
+
+function Body({ id, node, title, definition, run, checked }: BodyProps) {
+  const problems = checked?.problems ?? [];
+  const wasAsked = useEditor((state) => state.wasAsked);
+  return (
+    <>
       <Ports id={id} definition={definition} wires={checked?.wires} />
       {compositeIdOf(node.type) !== undefined && <PublishedValues node={node} definition={definition} />}
       {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
@@ -64,7 +88,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
       <PictureOnNode id={id} />
       <NodeProblems problems={problems} run={run} isAsked={wasAsked} />
       {run && <NodePreviews run={run} title={title} ports={definition?.outputs ?? {}} />}
-    </div>
+    </>
   );
 }
 
@@ -91,6 +115,8 @@ function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
         <Boxes className="size-3.5 shrink-0" style={{ color: colour }} aria-label="composite" />
       )}
       <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
+      <IdleMark idle={useIdle(id)} />
+      {node.pin && <PinMark id={id} pin={node.pin} />}
       <StaleMark id={id} />
       {run && <StatusSign run={run} />}
       {compositeIdOf(node.type) !== undefined && <OpenButton id={id} title={title} />}

@@ -1,0 +1,183 @@
+"use client";
+
+import { Handle, type NodeProps, NodeResizer, Position } from "@xyflow/react";
+import { ChevronDown, ChevronRight } from "lucide-react";
+import { memo } from "react";
+import { changeFrame, changeNote, frameIdOf, membersOf, noteIdOf, setShut } from "#nodes/graph/annotations";
+import { type Colour, colours } from "#nodes/graph/document";
+import { cx } from "../../_ui/cx";
+import { CommitField } from "../composites/commit-field";
+import { useEditor, useEditorStore } from "../context";
+
+/** How high a frame is while it is shut. */
+export const shutHeight = 40;
+const hues: Record<Colour, string> = {
+  grey: "var(--ink-3)",
+  blue: "var(--port-series)",
+  green: "var(--port-text)",
+  yellow: "var(--port-ranking)",
+  red: "var(--port-weights)",
+  violet: "var(--port-tokenizer)",
+};
+const hueOf = (colour: Colour | undefined): string => hues[colour ?? "grey"];
+
+/** A titled area behind nodes; one that is shut is a bar, at which the wires of what lies in it end. */
+export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
+  const store = useEditorStore();
+  const frameId = frameIdOf(id) ?? "";
+  const frame = useEditor(({ shown }) => shown.frames?.[frameId]);
+  const count = useEditor(({ shown }) => (frame?.shut ? membersOf(shown, frameId).length : 0));
+  const frozen = useEditor((state) => state.frozen);
+  if (!frame) return null;
+  const { edit } = store.getState();
+  const hue = hueOf(frame.colour);
+  const Sign = frame.shut ? ChevronRight : ChevronDown;
+  return (
+    <section
+      aria-label={`Frame ${frame.title}`}
+      className={cx("size-full rounded-2xl border", selected ? "border-accent" : "border-line-strong")}
+      style={{ background: `color-mix(in srgb, ${hue} 7%, transparent)` }}
+    >
+      {selected && !frozen && !frame.shut && (
+        <NodeResizer
+          minWidth={120}
+          minHeight={80}
+          lineClassName="!border-transparent"
+          handleClassName="!size-2 !rounded-sm !border-accent !bg-surface"
+          onResizeEnd={(_, { x, y, width, height }) =>
+            edit((graph) => changeFrame(graph, frameId, { position: { x, y }, size: { width, height } }))
+          }
+        />
+      )}
+      <div className="flex h-10 items-center gap-1 px-2" style={{ color: hue }}>
+        <button
+          type="button"
+          aria-label={`${frame.shut ? "Open" : "Shut"} the frame ${frame.title}`}
+          aria-expanded={!frame.shut}
+          disabled={frozen}
+          onClick={() => edit((graph) => setShut(graph, [frameId], !frame.shut))}
+          className="nodrag rounded p-0.5 hover:bg-surface"
+        >
+          <Sign className="size-4" aria-hidden />
+        </button>
+        <CommitField
+          label="Title of the frame"
+          value={frame.title}
+          disabled={frozen}
+          className="min-w-0 flex-1 text-[14px] font-semibold text-ink"
+          onCommit={(title) => edit((graph) => changeFrame(graph, frameId, { title }))}
+        />
+        {frame.shut && <span className="pr-1 text-[11px] whitespace-nowrap text-ink-3">{count} inside</span>}
+        {selected && !frozen && (
+          <Colours now={frame.colour} onChoose={(colour) => edit((graph) => changeFrame(graph, frameId, { colour }))} />
+        )}
+      </div>
+      {!frame.shut && (selected || frame.text) && (
+        <Text
+          label="Text of the frame"
+          text={frame.text ?? ""}
+          isEdited={selected && !frozen}
+          className="px-3 text-[12px]"
+          onWrite={(text) => edit((graph) => changeFrame(graph, frameId, { text }), `text ${id}`)}
+        />
+      )}
+      {(["target", "source"] as const).map((type) => (
+        <Handle
+          key={type}
+          id={type}
+          type={type}
+          isConnectable={false}
+          position={type === "target" ? Position.Left : Position.Right}
+          className="!border-0 !bg-transparent"
+          style={{ top: shutHeight / 2 }}
+        />
+      ))}
+    </section>
+  );
+});
+
+/** A remark that lies on the canvas by itself. */
+export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
+  const store = useEditorStore();
+  const noteId = noteIdOf(id) ?? "";
+  const note = useEditor(({ shown }) => shown.notes?.[noteId]);
+  const frozen = useEditor((state) => state.frozen);
+  if (!note) return null;
+  const { edit } = store.getState();
+  return (
+    <section
+      aria-label="Note"
+      className={cx(
+        "flex size-full flex-col overflow-hidden rounded-lg border p-2",
+        selected ? "border-accent" : "border-line",
+      )}
+      style={{ background: `color-mix(in srgb, ${hueOf(note.colour ?? "yellow")} 12%, var(--surface))` }}
+    >
+      {selected && !frozen && (
+        <>
+          <NodeResizer
+            minWidth={80}
+            minHeight={48}
+            lineClassName="!border-transparent"
+            handleClassName="!size-2 !rounded-sm !border-accent !bg-surface"
+            onResizeEnd={(_, { x, y, width, height }) =>
+              edit((graph) => changeNote(graph, noteId, { position: { x, y }, size: { width, height } }))
+            }
+          />
+          <Colours
+            now={note.colour ?? "yellow"}
+            onChoose={(colour) => edit((graph) => changeNote(graph, noteId, { colour }))}
+          />
+        </>
+      )}
+      <Text
+        label="Text of the note"
+        text={note.text}
+        isEdited={selected && !frozen}
+        className="min-h-0 flex-1 text-[12.5px]"
+        onWrite={(text) => edit((graph) => changeNote(graph, noteId, { text }), `text ${id}`)}
+      />
+    </section>
+  );
+});
+
+interface TextProps {
+  label: string;
+  text: string;
+  isEdited: boolean;
+  className: string;
+  onWrite(text: string): void;
+}
+
+function Text({ label, text, isEdited, className, onWrite }: TextProps) {
+  if (!isEdited)
+    return <p className={cx("overflow-hidden wrap-anywhere whitespace-pre-wrap text-ink-2", className)}>{text}</p>;
+  return (
+    <textarea
+      aria-label={label}
+      value={text}
+      maxLength={5000}
+      placeholder="What is to be known here"
+      onChange={(event) => onWrite(event.target.value)}
+      className={cx("nodrag nowheel w-full resize-none bg-transparent text-ink-2 outline-none", className)}
+    />
+  );
+}
+
+function Colours({ now, onChoose }: { now: Colour | undefined; onChoose(colour: Colour): void }) {
+  return (
+    <fieldset className="nodrag flex gap-1 pb-1" aria-label="Colour">
+      {colours.map((colour) => (
+        <button
+          key={colour}
+          type="button"
+          aria-label={colour}
+          aria-pressed={colour === (now ?? "grey")}
+          onClick={() => onChoose(colour)}
+          className={cx("size-3.5 rounded-full", colour === (now ?? "grey") && "ring-2 ring-accent ring-offset-1")}
+          style={{ background: hues[colour] }}
+        />
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,93 @@
+/** Commands on what is not computed, and on what is only drawn: bypass, mute, frames, notes, collapsed nodes. */
+import { toast } from "sonner";
+import { addFrame, addNote, frameIdOf, frameOf, setShut, unframe } from "#nodes/graph/annotations";
+import { check } from "#nodes/graph/check";
+import { within } from "#nodes/graph/composite-edits";
+import { toggleCollapsed, toggleOff } from "#nodes/graph/edits";
+import type { EditorState } from "../store";
+import type { CommandContext } from "./command";
+import { placeInGraph, rectsOf } from "./view";
+
+/** Free space in a frame around what lies in it; above there is its title. */
+const padding = { side: 24, top: 52 };
+
+export const hasChosenNodes = ({ selection, shown }: EditorState): boolean =>
+  selection.some((id) => Object.hasOwn(shown.nodes, id));
+
+export const hasFrames = ({ shown }: EditorState): boolean => shown.frames !== undefined;
+
+/** Bypasses the chosen nodes, or runs them again. Where nothing could stand in for what is read it says why. */
+export function bypassChosen({ store, view }: CommandContext): void {
+  const { selection, edit, history, composite, shown } = store.getState();
+  const document = history.present;
+  const known = new Set(check(document).problems.map(({ message }) => message));
+  const changed = within(document, composite, (graph) => toggleOff(graph, selection, "bypassed"));
+  const reason = check(changed).problems.find(
+    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !known.has(message),
+  );
+  const isOff = selection.every((id) => shown.nodes[id]?.off !== "bypassed");
+  if (isOff && reason) {
+    toast.error("This cannot be bypassed.", { description: reason.message });
+    return;
+  }
+  edit((graph) => toggleOff(graph, selection, "bypassed"));
+  view.getState().announce(isOff ? "Bypassed." : "No longer bypassed.");
+}
+
+export function muteChosen({ store, view }: CommandContext): void {
+  const { selection, edit, shown } = store.getState();
+  const isOff = selection.every((id) => shown.nodes[id]?.off !== "muted");
+  edit((graph) => toggleOff(graph, selection, "muted"));
+  view.getState().announce(isOff ? "Muted." : "No longer muted.");
+}
+
+export function collapseChosen({ store }: CommandContext): void {
+  const { selection, edit } = store.getState();
+  edit((graph) => toggleCollapsed(graph, selection));
+}
+
+/** Draws a frame around what is chosen. */
+export function frameChosen({ store, flow, view }: CommandContext): void {
+  const { selection, edit, select } = store.getState();
+  const rects = rectsOf(flow, selection);
+  if (!rects.length) return;
+  const left = Math.min(...rects.map(({ x }) => x)) - padding.side;
+  const top = Math.min(...rects.map(({ y }) => y)) - padding.top;
+  const right = Math.max(...rects.map(({ x, width }) => x + width)) + padding.side;
+  const bottom = Math.max(...rects.map(({ y, height }) => y + height)) + padding.side;
+  let made = "";
+  edit((graph) => {
+    const framed = addFrame(graph, selection, {
+      title: "Frame",
+      position: { x: left, y: top },
+      size: { width: right - left, height: bottom - top },
+    });
+    made = framed.id;
+    return framed.document;
+  });
+  select([`frame:${made}`]);
+  view.getState().announce("Put into a frame.");
+}
+
+/** Takes away the chosen frames, and those that chosen nodes lie in. */
+export function unframeChosen({ store }: CommandContext): void {
+  const { selection, edit, shown } = store.getState();
+  const frames = selection.flatMap((item) => frameIdOf(item) ?? frameOf(shown, item) ?? []);
+  edit((graph) => unframe(graph, [...new Set(frames)]));
+}
+
+export function shutFrames({ store }: CommandContext, isShut: boolean): void {
+  store.getState().edit((graph) => setShut(graph, Object.keys(graph.frames ?? {}), isShut));
+}
+
+/** Puts an empty note under the pointer. */
+export function addNoteHere(context: CommandContext): void {
+  const { edit, select } = context.store.getState();
+  let made = "";
+  edit((graph) => {
+    const added = addNote(graph, { position: placeInGraph(context), size: { width: 220, height: 120 } });
+    made = added.id;
+    return added.document;
+  });
+  select([`note:${made}`]);
+}

@@ -1,0 +1,51 @@
+import { Pin, PinOff } from "lucide-react";
+import { setPin } from "#nodes/graph/edits";
+import type { GraphNode } from "#nodes/graph/document";
+import { ago } from "../../_ui/amounts";
+import { useEditor, useEditorStore, wayTo } from "../context";
+
+const looks = {
+  bypassed: "border-dashed opacity-60",
+  muted: "opacity-45 grayscale",
+  behind: "opacity-60",
+} as const;
+
+/** Why a node is not computed: of itself, or because it lies behind a muted one. */
+export function useIdle(id: string): keyof typeof looks | undefined {
+  const own = useEditor(({ shown }) => shown.nodes[id]?.off);
+  const found = useEditor((state) => state.checked.graph.computed.idle.get(wayTo(state, id)));
+  return own ?? found;
+}
+
+export const idleLook = (idle: keyof typeof looks | undefined): string => (idle ? looks[idle] : "");
+
+/** Says that a node is bypassed, muted, or skipped with a muted one. */
+export function IdleMark({ idle }: { idle: keyof typeof looks | undefined }) {
+  if (!idle) return null;
+  return (
+    <span className="rounded bg-sunken px-1 text-[10px] font-medium text-ink-2">
+      {idle === "behind" ? "skipped" : idle}
+    </span>
+  );
+}
+
+/** Says since when a result is pinned, and unpins it. */
+export function PinMark({ id, pin }: { id: string; pin: NonNullable<GraphNode["pin"]> }) {
+  const store = useEditorStore();
+  const frozen = useEditor((state) => state.frozen);
+  const age = ago(new Date(pin.at));
+  return (
+    <button
+      type="button"
+      disabled={frozen}
+      aria-label={`Pinned ${age}: unpin`}
+      title={`This result was pinned ${age}; the node is not run. Click to unpin it.`}
+      onClick={() => store.getState().edit((document) => setPin(document, id, undefined))}
+      className="group nodrag flex items-center gap-1 rounded bg-accent-soft px-1 text-[10px] font-medium text-accent"
+    >
+      <Pin className="size-3 group-hover:hidden" aria-hidden />
+      <PinOff className="hidden size-3 group-hover:block" aria-hidden />
+      {age}
+    </button>
+  );
+}
