@@ -43,7 +43,7 @@ export async function pinResult(
   if (bytes > mostPinned)
     throw new Failure({
       message: `The result has ${mebibytes(bytes)}; a pinned one may have ${mebibytes(mostPinned)}.`,
-      hint: "Pin a node behind it that gives less, or limit its rows. What does not change comes from the cache anyway.",
+      hint: "Pin a node behind it that gives less, or limit its rows. The cache keeps the result anyway.",
     });
   const ref = await blobs.put(text);
   await blobs.hold(`pin-${ref}`, refs);
