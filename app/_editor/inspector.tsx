@@ -4,8 +4,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { useEditor } from "./context";
 import { GraphInspector } from "./graph-inspector";
 
-const loadNodeInspector = () => import("./node-inspector");
-const NodeInspector = lazy(async () => ({ default: (await loadNodeInspector()).NodeInspector }));
+const NodeInspector = lazy(loadNodeInspector);
 const NodesInspector = lazy(async () => ({ default: (await import("./nodes-inspector")).NodesInspector }));
 const CompositeInspector = lazy(async () => ({
   default: (await import("./composites/composite-inspector")).CompositeInspector,
@@ -48,4 +47,9 @@ function FormSkeleton() {
       <div className="skeleton h-8" />
     </div>
   );
+}
+
+async function loadNodeInspector() {
+  const { NodeInspector } = await import("./node-inspector");
+  return { default: NodeInspector };
 }

@@ -5,7 +5,7 @@ import type { Port } from "#nodes/core/ports";
 import { compositeType } from "#nodes/graph/composites";
 import { fitsInto, portsFitting } from "#nodes/graph/inserting";
 import { typeFrom, typeInto } from "#nodes/graph/site";
-import { definitionOf, useEditorStore } from "../context";
+import { useEditorStore } from "../context";
 import { fittingTo } from "../node-catalogue";
 import { siteOf } from "../site";
 import type { EditorState } from "../store";
@@ -92,8 +92,4 @@ function portsFor(state: EditorState, { from, into }: AddRequest, type: string):
   if (into) return fitsInto(site, into, type) ? [] : undefined;
   const ports = from ? portsFitting(site, from, type) : [];
   return ports.length ? ports : undefined;
-}
-
-export function titleOfType(type: string): string {
-  return definitionOf(type)?.title ?? type;
 }
