@@ -1,18 +1,10 @@
 import type { Dim, Shape } from "#models/onnx/graph";
 import type { Port, WireType } from "../core/ports";
+import { countIn } from "./row-counts";
 import type { ResolvedNode } from "./resolve";
 
 /** A size that differs from item to item, or is not known before the run. */
 export const anySize = "*";
-
-/** A number of rows, or of items, that is known and yet may come chunk by chunk: "16 rows". */
-export const rowsText = (count: number, what: "rows" | "items"): string => `${count} ${what}`;
-
-/** The number of a size that is such; nothing for every other size. */
-function countIn(size: Dim | undefined): number | undefined {
-  const found = typeof size === "string" ? /^(\d+) (?:rows|items)$/.exec(size)?.[1] : undefined;
-  return found === undefined ? undefined : Number(found);
-}
 
 /** What counts the rows of a wire: its first axis, unless that counts items of rows. */
 export const rowsOfWire = ({ shape, packed }: Pick<WireType, "shape" | "packed">): Dim | undefined =>

@@ -4,10 +4,10 @@
  */
 import type { NodeDefinition } from "../core/node";
 import type { Ports } from "../core/ports";
-import { rowsText } from "./bindings";
 import { constantsOf, paramsWith } from "./constants";
 import type { GraphDocument, GraphNode, Pin } from "./document";
 import type { Problem } from "./problem";
+import { rowsText } from "./row-counts";
 
 /** The most that a pinned result may have in bytes. */
 export const mostPinned = 256 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileValue, Weights } from "#nodes/core/values";
 import { inFileName } from "#nodes/graph/composites";
-import type { StoredOutputs } from "../runtime/results";
+import type { StoredOutputs } from "../storage/stored-rows";
 import type { Blobs } from "../storage/blobs";
 import { readAllRows } from "../runtime/rows";
 import { isStoredRows, storedTensor } from "../storage/stored-rows";

@@ -4,9 +4,9 @@ import type { GraphDocument, GraphNode, Pin } from "#nodes/graph/document";
 import { flattened } from "#nodes/graph/flatten";
 import type { Db } from "../db";
 import { Failure } from "../errors";
-import { pinResult } from "../runtime/pinned";
-import type { StoredOutputs } from "../runtime/results";
 import type { Blobs } from "../storage/blobs";
+import { pinResult } from "../storage/pinned";
+import type { StoredOutputs } from "../storage/stored-rows";
 import { lastEventOf } from "./events";
 import { readRun } from "./read";
 

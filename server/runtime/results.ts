@@ -11,7 +11,8 @@ import type { ReadValue } from "../runtime-failures";
 import { type Blobs, refsIn } from "../storage/blobs";
 import { refuseTooManyRows } from "./all-rows";
 import { type Cache, type CacheEntry, openCache, type StoredWarning } from "./cache";
-import { pinnedEntry } from "./pinned";
+import { pinnedEntry } from "../storage/pinned";
+import type { StoredOutputs } from "../storage/stored-rows";
 import { previewOf, previewOfRows } from "./previews";
 import {
   isStoredRows,
@@ -51,9 +52,6 @@ export interface GivenRows {
 
 /** Of rows that are not held, a preview is made of so many. */
 const shownRows = 4096;
-
-/** A node's outputs by port, in stored form. */
-export type StoredOutputs = Record<string, { type: PortType; value: unknown }>;
 
 /** What the nodes of one execution gave: found in the cache or kept there, and loaded when it is first read. */
 export class Results {

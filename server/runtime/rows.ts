@@ -1,17 +1,22 @@
 /** Batch values as rows: kept in chunks, read by range, put together only where all of them are asked for. */
 import { countsOf } from "#nodes/core/packed";
-import type { ImageBatch, PortType, PortValue, Tensor } from "#nodes/core/values";
+import type { ImageBatch, PortValue, Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
 import { isStoredList, listRange, type StoredList } from "./lists";
-import { isStoredRows, type StoredChunk, type StoredRows, type StoredTensor } from "../storage/stored-rows";
+import {
+  countsOfStored,
+  hasRows,
+  isStoredRows,
+  type RowType,
+  type StoredChunk,
+  type StoredRows,
+  storedItemCount,
+  storedRowCount,
+  storedTensorOf,
+} from "../storage/stored-rows";
 import { asArray, itemRange, loadValue, rowCount, rowsOf, storeValue, widthOf } from "./values";
 
-export { isStoredRows, type StoredChunk, type StoredRows };
-
-/** The port types that have rows. */
-export type RowType = "image" | "text" | "tensor";
-
-export const hasRows = (type: PortType): type is RowType => type === "image" || type === "text" || type === "tensor";
+export { hasRows, isStoredRows, type RowType, type StoredChunk, type StoredRows, storedItemCount, storedRowCount };
 
 /** Stores a chunk. Equal chunks are one file. */
 export async function storeChunk(type: RowType, value: unknown, blobs: Blobs): Promise<StoredChunk> {
@@ -27,21 +32,6 @@ export function joinedChunks(chunks: readonly StoredChunk[]): unknown {
 
 const chunksOf = (type: RowType, stored: unknown): readonly StoredChunk[] =>
   isStoredRows(stored) ? stored.chunks : [{ rows: storedRowCount(type, stored), value: stored }];
-
-/** How many rows a stored value has. */
-export function storedRowCount(type: RowType, stored: unknown): number {
-  if (isStoredRows(stored)) return stored.rows;
-  const tensor = storedTensorOf(type, stored);
-  if (!tensor) return rowCount(type, stored) ?? 0;
-  return countsOfStored(stored)?.length ?? tensor.shape[0] ?? 0;
-}
-
-/** How many items the rows of a packed value have in all; nothing where it is not packed. */
-export function storedItemCount(stored: unknown): number | undefined {
-  const parts = isStoredRows(stored) ? stored.chunks.map(({ value }) => storedItemCount(value)) : [];
-  if (parts.length) return parts.includes(undefined) ? undefined : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0);
-  return countsOfStored(stored)?.reduce((sum, count) => sum + count, 0);
-}
 
 /** What a stored value takes in memory once it is loaded; 0 where that is next to nothing. */
 export function storedBytes(type: RowType, stored: unknown): number {
@@ -155,14 +145,3 @@ function joinedTensor(parts: readonly Tensor[]): Tensor {
   }
   return { dtype: first.dtype, shape: [items, ...first.shape.slice(1)], data };
 }
-
-/** The tensor that a stored value consists of; nothing for texts and for pictures that are files. */
-function storedTensorOf(type: RowType, stored: unknown): StoredTensor | undefined {
-  if (type === "tensor") return stored as StoredTensor;
-  if (type === "image") return (stored as { pixels?: StoredTensor }).pixels;
-  return undefined;
-}
-
-/** How many items each row of a stored value has; nothing where it is not packed. */
-const countsOfStored = (stored: unknown): readonly number[] | undefined =>
-  (stored as { counts?: readonly number[] } | undefined)?.counts;

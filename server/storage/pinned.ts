@@ -5,11 +5,22 @@ import type { GraphDocument, GraphNode, Pin } from "#nodes/graph/document";
 import { mostPinned, paramsAtPinning } from "#nodes/graph/pin";
 import type { PortType } from "#nodes/core/values";
 import { Failure } from "../errors";
-import { type Blobs, refsIn } from "../storage/blobs";
-import { isStoredRows, storedTensor } from "../storage/stored-rows";
-import type { CacheEntry } from "./cache";
-import type { StoredOutputs } from "./results";
-import { hasRows, storedItemCount, storedRowCount } from "./rows";
+import { type Blobs, refsIn } from "./blobs";
+import {
+  hasRows,
+  isStoredRows,
+  type StoredOutputs,
+  storedItemCount,
+  storedRowCount,
+  storedTensor,
+} from "./stored-rows";
+
+/** What a node gave, as the cache keeps it too. */
+export interface PinnedEntry {
+  type: string;
+  outputs: Record<string, unknown>;
+  previews: Record<string, Preview>;
+}
 
 const entrySchema = z.object({
   type: z.string(),
@@ -35,7 +46,7 @@ export async function pinResult(
       message: "There is no result to pin: the run that is shown kept nothing of this node.",
       hint: "Run the graph up to this node, and pin then.",
     });
-  const entry: CacheEntry = { type: node.type, outputs: values, previews: { ...previews } };
+  const entry: PinnedEntry = { type: node.type, outputs: values, previews: { ...previews } };
   const refs = refsIn(entry);
   const text = new TextEncoder().encode(JSON.stringify(entry));
   const sizes = await Promise.all(refs.map((each) => blobs.size(each)));
@@ -55,7 +66,7 @@ export async function pinResult(
 /**
  * What a pin names, as the cache would have it; refused where the store does not have it all, or it is something else.
  */
-export async function pinnedEntry(pin: Pin, id: string, title: string, blobs: Blobs): Promise<CacheEntry> {
+export async function pinnedEntry(pin: Pin, id: string, title: string, blobs: Blobs): Promise<PinnedEntry> {
   const read = (await blobs.has(pin.ref)) ? new TextDecoder().decode(await blobs.get(pin.ref)) : "null";
   const { data } = entrySchema.safeParse(jsonOrNothing(read));
   const areThere = data && (await Promise.all(refsIn(data).map((ref) => blobs.use(ref)))).every(Boolean);
@@ -66,7 +77,7 @@ export async function pinnedEntry(pin: Pin, id: string, title: string, blobs: Bl
       hint: "Unpin the node and run it. A graph that was exported takes no results along.",
       node: id,
     });
-  return data as unknown as CacheEntry;
+  return data as unknown as PinnedEntry;
 }
 
 function describe(type: PortType, stored: unknown): Pin["outputs"][string] {

@@ -4,7 +4,7 @@ import { setParam, setPin, toggleOff } from "#nodes/graph/edits";
 import { mostPinned } from "#nodes/graph/pin";
 import { keptIn, runDocument, tinyTower } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
-import { pinResult } from "./pinned";
+import { pinResult } from "../storage/pinned";
 
 async function pinnedTower(dir: string): Promise<{ plain: GraphDocument; pinned: GraphDocument }> {
   const plain = tinyTower();
