@@ -2,7 +2,7 @@
 
 import { type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import { separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -19,7 +19,6 @@ import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
-import { KeepingWindows } from "./keeping/keeping-windows";
 import { MemoryAdvice } from "./memory-advice";
 import { cardWidth } from "./node/geometry";
 import { Overlays } from "./overlays";
@@ -29,6 +28,8 @@ import { hasEnded, noRun } from "./run-state";
 import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
 import { createView, type PanelSide } from "./view";
+
+const KeepingWindows = lazy(async () => ({ default: (await import("./keeping/keeping-windows")).KeepingWindows }));
 
 export interface EditorProps {
   /** The document as JSON: as one text it reaches the browser many times faster than as a thousand objects. */
@@ -83,7 +84,9 @@ function Frame({ published }: { published: boolean }) {
   return (
     <div className="flex h-screen flex-col overflow-hidden">
       <Toolbar published={published} />
-      <KeepingWindows />
+      <Suspense>
+        <KeepingWindows />
+      </Suspense>
       {error && <Failure error={error} />}
       <div className="flex min-h-0 flex-1">
         {!frozen && left && (

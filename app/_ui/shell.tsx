@@ -6,7 +6,7 @@ import { useTheme } from "next-themes";
 import type { ReactNode } from "react";
 import { IconButton } from "./button";
 import { cx } from "./cx";
-import { QueueTray } from "./queue/queue-tray";
+import { QueueTray } from "./queue/later";
 
 export function Logo() {
   return (

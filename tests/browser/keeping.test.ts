@@ -129,6 +129,7 @@ describe("a tab that is killed", () => {
     const url = await createGraph(product.url, small());
     const context = await newContext();
     const page = await openWindow(context, url);
+    await fieldOf(page, "resize", "width");
     await context.setOffline(true);
     await setField(page, "resize", "width", "99");
     await page.waitForSelector("[data-kept=browser]");

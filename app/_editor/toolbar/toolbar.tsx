@@ -7,6 +7,7 @@ import { setName } from "#nodes/graph/edits";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
 import { duration } from "../../_ui/amounts";
+import { QueueTray } from "../../_ui/queue/later";
 import { Logo, ThemeSwitch } from "../../_ui/shell";
 import { StatusMark } from "../../_ui/status";
 import { useActions } from "../actions";
@@ -18,8 +19,7 @@ import { MoreMenu } from "./more-menu";
 import { RunButtons } from "./run-buttons";
 import { SavedMark } from "./saved-mark";
 
-// Their lists lie over the page, by a library that is not needed before.
-const QueueTray = lazy(async () => ({ default: (await import("../../_ui/queue/queue-tray")).QueueTray }));
+// Its list lies over the page, by a library that is not needed before.
 const ProblemTray = lazy(async () => ({ default: (await import("../problems/problem-tray")).ProblemTray }));
 
 /** The line above the canvas: the graph's name, how it is saved, what can be done with it, and its run. */
@@ -50,9 +50,7 @@ export function Toolbar({ published }: { published: boolean }) {
         >
           Sweeps
         </Link>
-        <Suspense fallback={<span className="size-8" />}>
-          <QueueTray />
-        </Suspense>
+        <QueueTray />
         <ThemeSwitch />
         <span className="mx-1 h-5 w-px bg-line" />
         <RunMark />
