@@ -56,8 +56,8 @@ positions interpolated, as the model's own code does.
 
 Without a weights wire the weights are the folder's. *Load checkpoint*, frozen, adapted or trained, gives others: names
 are found as Hugging Face's files have them, in any of their versions, or as a training saved them, behind the scope.
-Two nodes are one model, in a training and behind it, where their *scope* is the same; one that is empty means the node's
-own id, which no other node shares.
+Two nodes are one model, in a training and behind it, where their *scope* is the same; one that is empty means
+the node's own id, which no other node shares.
 
 Upload the folder (or its files, or a .zip), or name one that the operator allows with \`PATCHBAY_FOLDERS\` and read its
 config.json. A model that is not known is told, with those that are: export it as ONNX, and take *ONNX model*.
