@@ -58,7 +58,7 @@ function CopyReport({ all }: { all: Listed }) {
   async function copy(): Promise<void> {
     const text = reportOf(all, graph.flat.document);
     await navigator.clipboard?.writeText(text);
-    toast("Copied: what is wrong, without values, pictures and notes.");
+    toast("Copied: what is wrong, without pictures and notes.");
   }
   return (
     <Button size="s" look="quiet" className="self-start" onClick={() => void copy()}>
