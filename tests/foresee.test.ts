@@ -1,34 +1,12 @@
 /** What a run would compute, before it is asked for and after; and what of a graph with errors can run. */
-import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { testDatabase, type TestDatabase } from "./kit/database";
+import { addWorker, api, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
-import { startWorker } from "./kit/worker";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
-let worker: ChildProcess;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-  worker = await startWorker(database);
-});
-afterAll(async () => {
-  worker?.kill("SIGKILL");
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
+beforeAll(addWorker);
 
 /** Texts that go two ways: in small letters and cut, and as they are. */
 const branches = (text = "A b", length = 3): GraphDocument =>

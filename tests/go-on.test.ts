@@ -1,33 +1,11 @@
 /** A training of a run is continued by another run, from a checkpoint that the first one kept. */
-import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { testDatabase, type TestDatabase } from "./kit/database";
+import { beforeAll, expect, it } from "vitest";
+import { addWorker, api, withBackend } from "./kit/backend";
 import { tinyClip } from "./kit/graphs";
-import { startWorker } from "./kit/worker";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
-let worker: ChildProcess;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-  worker = await startWorker(database);
-});
-afterAll(async () => {
-  worker?.kill("SIGKILL");
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
+beforeAll(addWorker);
 
 async function untilOver(id: string) {
   for (;;) {

@@ -1,34 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { setName, setParam } from "#nodes/graph/edits";
-import { type Db, openDb } from "#server/db";
 import { type GraphNews, watchGraph } from "#server/graphs/news";
 import { Listener } from "#server/jobs/notify";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { testDatabase, type TestDatabase, sql } from "./kit/database";
+import { api, database, db, withBackend } from "./kit/backend";
+import { sql } from "./kit/database";
 import { graph } from "./kit/graphs";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 const hello = graph({ text: ["text.input", { text: "hello" }] });
 const say = (text: string): GraphDocument => setParam(hello, "text", "text", text);
 let id: string;
 
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 beforeEach(async () => {
   id = (await api.graphs.create({ document: hello })).id;
 });

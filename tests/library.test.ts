@@ -1,29 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { within } from "#nodes/graph/composite-edits";
 import type { GraphDocument } from "#nodes/graph/document";
 import { setParam } from "#nodes/graph/edits";
 import { withEntry } from "#nodes/graph/library";
 import { make } from "#nodes/graph/make-composite";
-import { type Db, openDb } from "#server/db";
-import { appRouter } from "#server/routers/index";
-import { type TestDatabase, testDatabase } from "./kit/database";
+import { api, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 const plain = graph({ vision: ["model.vision-transformer"], norm: ["model.l2-normalize"] }, [
   "vision.features -> norm.embedding",

@@ -2,33 +2,14 @@
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { testDatabase, type TestDatabase } from "./kit/database";
+import { expect, it } from "vitest";
+import { addWorker, api, db, withBackend } from "./kit/backend";
 import { graph, tinyClip } from "./kit/graphs";
-import { startWorker } from "./kit/worker";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 let worker: ChildProcess | undefined;
 const hello = (text: string) => graph({ text: ["text.input", { text }] });
 
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  worker?.kill("SIGKILL");
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 const ask = async (text: string, options: { next?: boolean; askedBy?: string } = {}): Promise<string> =>
   (await api.runs.create({ document: hello(text), ...options })).id;
@@ -73,7 +54,7 @@ it("runs what waits in the order that people gave it, each cancelled by its own 
   const again = await api.runs.again({ id: b });
   expect(await waiting()).toEqual([c, first, a, again.id]);
   await expect(api.runs.move({ id: b, before: a })).rejects.toThrow("does not wait any more");
-  worker = await startWorker(database);
+  worker = await addWorker();
   expect(await statusWhen(again.id, isOver)).toBe("done");
   const started = await db.run.findMany({ where: { status: "done" }, orderBy: { startedAt: "asc" } });
   expect(started.map(({ id }) => id)).toEqual([c, first, a, again.id]);

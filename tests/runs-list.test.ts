@@ -1,25 +1,15 @@
 /** The list of runs: paged, searched and filtered by the server, and what people say of runs. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { testDatabase, type TestDatabase } from "./kit/database";
+import { beforeAll, describe, expect, it } from "vitest";
+import { api, db, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 const count = 1000;
 /** Names of runs, newest first. */
 const all = Array.from({ length: count }, (_, i) => `run ${count - 1 - i}`);
 const names = async (input: Parameters<typeof api.runs.list>[0]) => (await api.runs.list(input)).map((run) => run.name);
 
+withBackend();
 beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
   const start = Date.UTC(2026, 0, 1);
   await db.run.createMany({
     data: Array.from({ length: count }, (_, i) => ({
@@ -32,11 +22,6 @@ beforeAll(async () => {
       finishedAt: new Date(start + i * 1000 + (i % 7) * 100),
     })),
   });
-});
-afterAll(async () => {
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
 });
 
 describe("pages of runs", () => {

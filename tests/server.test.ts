@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { RunEvent } from "#nodes/graph/events";
-import { type Db, openDb } from "#server/db";
 import { isAway, toPublic } from "#server/errors";
 import { Listener } from "#server/jobs/notify";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, finishRun } from "#server/runs/claim";
 import { createRun } from "#server/runs/create";
 import { releaseGone } from "#server/runs/remove";
@@ -14,13 +11,11 @@ import { giveUp, spareFiles } from "#server/storage/disk";
 import { blobs } from "#server/storage/open";
 import { GET as tensorRoute } from "../app/api/runs/[id]/tensors/[node]/[port]/route";
 import { POST } from "../app/api/trpc/[trpc]/route";
-import { sql, testDatabase, type TestDatabase } from "./kit/database";
+import { api, database, db, withBackend } from "./kit/backend";
+import { sql } from "./kit/database";
 import { graph } from "./kit/graphs";
 import { migrate } from "../scripts/migrate.mjs";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 const hello = graph({ text: ["text.input", { text: "hello" }] });
 const result = {
   status: "done",
@@ -32,18 +27,7 @@ const result = {
   provider: "cpu",
 } as const;
 
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 describe("requests", () => {
   const request = (path: string, body: string, length = String(body.length)) =>

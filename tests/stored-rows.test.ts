@@ -1,36 +1,21 @@
 /** What is stored: texts that Postgres could not keep or search, rows that are broken, requests that are none. */
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Preview } from "#nodes/core/preview";
 import type { GraphDocument } from "#nodes/graph/document";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
 import { appendEvents, type ClaimedRun, claimRun, failRun, finishRun } from "#server/runs/claim";
 import { createRun } from "#server/runs/create";
 import { curvesOf } from "#server/runs/curves";
 import { GET, POST } from "../app/api/trpc/[trpc]/route";
-import { sql, testDatabase, type TestDatabase } from "./kit/database";
+import { api, database, db, withBackend } from "./kit/backend";
+import { sql } from "./kit/database";
 import { graph, tinyClip } from "./kit/graphs";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 const hello = graph({ text: ["text.input", { text: "hello" }] });
 const half = "\ud83d";
 const kept = "\ufffd";
 
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 const claimed = async (document: GraphDocument = hello): Promise<ClaimedRun> =>
   (await claimRun(db, (await createRun(db, { document })).id)) as ClaimedRun;

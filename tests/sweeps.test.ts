@@ -1,18 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { withAssignment, type SweepSpec } from "#nodes/graph/sweep";
-import { type Db, openDb } from "#server/db";
-import { closeQueue } from "#server/jobs/queue";
-import { appRouter } from "#server/routers/index";
-import { sql, testDatabase, type TestDatabase } from "./kit/database";
+import { addWorker, api, database, db, withBackend } from "./kit/backend";
+import { sql } from "./kit/database";
 import { runDocument, tinyClip } from "./kit/graphs";
 import { temporaryFolder } from "./kit/run-node";
-import { startWorker } from "./kit/worker";
 
-let database: TestDatabase;
-let db: Db;
-let api: ReturnType<typeof appRouter.createCaller>;
 let workers: ChildProcess[] = [];
 const grid: SweepSpec = {
   mode: "grid",
@@ -36,18 +30,7 @@ async function untilSweep(id: string, holds: (sweep: Sweep) => boolean): Promise
 }
 const isOver = (s: Sweep) => s.status !== "queued" && s.status !== "running";
 
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  db = openDb(database.url);
-  api = appRouter.createCaller({ db });
-});
-afterAll(async () => {
-  for (const worker of workers) worker.kill("SIGKILL");
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 describe("a sweep", () => {
   it("queues its runs in one transaction, in order, behind runs that somebody waits for", async () => {
@@ -101,14 +84,14 @@ describe("a sweep", () => {
   });
 
   it("runs on all workers at once, a killed worker changing nothing, with the numbers of single runs", async () => {
-    workers = await Promise.all([startWorker(database), startWorker(database)]);
+    workers = await Promise.all([addWorker(), addWorker()]);
     const document = tinyClip({ steps: 250, checkpoint: 20 });
     const { id } = await api.sweeps.create({ document, spec: grid });
     const going = await untilSweep(id, (s) => s.runs.running === 2 && s.trials.some((t) => t.provisional));
     const curves = await api.runs.curves({ id: going.trials.find((t) => t.provisional)?.id as string });
     expect(curves.map((c) => c.name)).toContain("trainer · loss");
     workers[0]?.kill("SIGKILL");
-    workers[0] = await startWorker(database);
+    workers[0] = await addWorker();
     const sweep = await untilSweep(id, isOver);
     expect([sweep.status, sweep.runs.done]).toEqual(["done", 6]);
     expect(sweep.best).toBe(Math.min(...sweep.trials.map((t) => t.metric as number)));

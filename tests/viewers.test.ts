@@ -1,31 +1,16 @@
 /** A run that tells much, and many who watch it: nothing is flooded, and nobody misses the last value. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { RunEvent } from "#nodes/graph/events";
-import { type Db, openDb } from "#server/db";
 import { Diary } from "#server/jobs/diary";
 import { Listener } from "#server/jobs/notify";
-import { closeQueue } from "#server/jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, finishRun } from "#server/runs/claim";
 import { createRun } from "#server/runs/create";
 import { watchRun } from "#server/runs/watch";
-import { testDatabase, type TestDatabase } from "./kit/database";
+import { database, db, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
 
-let database: TestDatabase;
-let db: Db;
-
-beforeAll(async () => {
-  database = await testDatabase();
-  process.env.DATABASE_URL = database.url;
-  process.env.PATCHBAY_DATA = database.folder;
-  db = openDb(database.url);
-});
-afterAll(async () => {
-  await closeQueue();
-  await db.$disconnect();
-  await database.stop();
-});
+withBackend();
 
 const seconds = 2;
 const total = 1000 * seconds;

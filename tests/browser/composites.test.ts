@@ -1,20 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
+import { browser, product, withBrowser } from "../kit/browser";
 import { graph, tinyTower } from "../kit/graphs";
-import { createGraph, openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { createGraph, openPage } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 /** A tower on pictures, with its nodes side by side. */
 function towerGraph(): GraphDocument {

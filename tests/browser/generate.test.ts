@@ -1,24 +1,15 @@
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { browser, product, withBrowser } from "../kit/browser";
 import { graph } from "../kit/graphs";
-import { createGraph, openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { createGraph, openPage } from "../kit/product";
 
 const models = join(process.cwd(), "tests/fixtures/conformance");
 const folder = join(models, "qwen2");
 const inspector = 'aside[aria-label="Inspector"]';
 const generating = '[data-node="generate"]';
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct({ PATCHBAY_FOLDERS: models });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser({ PATCHBAY_FOLDERS: models });
 
 const chat = () => {
   const document = graph(

@@ -2,23 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { StringStringEntryProtoSchema, TensorProtoSchema } from "onnx-buf";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
+import { browser, product, withBrowser } from "../kit/browser";
 import { graph } from "../kit/graphs";
 import { branch, floatTensor, onnxFile } from "../kit/onnx-file";
-import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { openPage } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 it("a foreign ONNX model is uploaded, shows its ports at once, and runs", async () => {
   const { page, errors, shot } = await openPage(browser);

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BrowserContext, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { setParam } from "#nodes/graph/edits";
 import type { GraphDocument } from "#nodes/graph/document";
+import { browser, product, startAgain, withBrowser } from "../kit/browser";
 import { graph } from "../kit/graphs";
-import { createGraph, openBrowser, type Product, startProduct } from "../kit/product";
+import { createGraph } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 const small = (): GraphDocument => {
   const document = graph({ data: ["data.emoji", { limit: 4 }], resize: ["image.resize", { width: 64 }] }, [
@@ -212,12 +204,11 @@ describe("a server that is killed during a save", () => {
     expect(await page.locator("[data-conflict]").count()).toBe(0);
     expect((await stored(url)).nodes.resize?.params.width).toBe(34);
 
-    const port = new URL(product.url).port;
     product.process.kill("SIGKILL");
     await setField(page, "resize", "height", "77");
     await page.waitForSelector("[data-kept=browser]", { timeout: 20_000 });
     await sleep(1000);
-    product = await startProduct({ PATCHBAY_DATA: product.data, PORT: port });
+    await startAgain();
     await isSaved(page);
     expect(setParam(await stored(url), "resize", "height", 77)).toEqual(await stored(url));
     await context.close();

@@ -1,19 +1,11 @@
 /** The tray of the queue, on every page: runs are put into another order, stopped from elsewhere, and run again. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { browser, product, withBrowser } from "../kit/browser";
 import { graph, tinyClip } from "../kit/graphs";
-import { createGraph, openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import { createGraph, openPage } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 const inTray = '[aria-label="Queue of runs"][role="dialog"]';
 

@@ -1,20 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { browser, product, withBrowser } from "../kit/browser";
 import { tinyClip } from "../kit/graphs";
-import { openBrowser, openPage, type Product, showAll, startProduct } from "../kit/product";
+import { openPage, showAll } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct({ PATCHBAY_WORKERS: "2" });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser({ PATCHBAY_WORKERS: "2" });
 
 type Visit = Awaited<ReturnType<typeof openPage>>;
 

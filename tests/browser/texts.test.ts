@@ -1,19 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { browser, product, withBrowser } from "../kit/browser";
+import { openPage } from "../kit/product";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 const textNode = (text: string) => ({ type: "text.input", version: 1, params: { text } });
 const graphOf = (nodes: object, more: object = {}) => ({ schema: 1, name: "Texts", nodes, wires: [], ...more });

@@ -3,22 +3,14 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { openBrowser, openPage, type Product, showAll, startProduct } from "../kit/product";
+import { browser, product, startAgain, withBrowser } from "../kit/browser";
+import { openPage, showAll } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
-let product: Product;
-let browser: Browser;
-beforeAll(async () => {
-  product = await startProduct();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+withBrowser();
 
 const inspector = 'aside[aria-label="Inspector"]';
 const trainerChart = '[data-node="trainer"] .uplot';
@@ -224,11 +216,9 @@ describe("kill -9", () => {
   });
 
   it("of the launcher: the next start finds what it left, and everything is there", async () => {
-    const { data } = product;
-    const port = new URL(product.url).port;
     product.process.kill("SIGKILL");
     await sleep(1500);
-    product = await startProduct({ PATCHBAY_DATA: data, PORT: port });
+    await startAgain();
     expect(product.log()).toContain("going on from what it left");
     const { page } = await openPage(browser);
     await page.goto(`${product.url}/runs`);
