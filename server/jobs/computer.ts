@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { RunEvent } from "#nodes/graph/events";
 import { db } from "../db";
-import type { ClaimedRun } from "../runs/claim";
+import { type ClaimedRun, nothingDone } from "../runs/claim";
 import type { ExecuteResult } from "../runtime/execute";
 import { computingProcess } from "../runtime/computing-process";
 import type { FromExecutor, ToExecutor } from "../runtime/executor";
@@ -143,13 +143,8 @@ function startExecutor(): ChildProcess {
 /** What a run that is ended in the middle of a step had done, as it told. */
 class DoneSoFar {
   readonly #result: ExecuteResult = {
+    ...nothingDone(),
     status: "cancelled",
-    outputs: {},
-    ran: [],
-    cached: [],
-    timings: {},
-    problems: [],
-    warnings: [],
   };
 
   note(event: RunEvent): void {

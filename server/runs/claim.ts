@@ -107,16 +107,21 @@ function artifactsOf(run: ClaimedRun, outputs: ExecuteResult["outputs"]): NewArt
   return artifacts;
 }
 
+/** What a run has done before its first node. */
+export const nothingDone = () => ({
+  outputs: {},
+  ran: [],
+  cached: [],
+  timings: {},
+  problems: [],
+  warnings: [],
+});
+
 /** Ends a run that could not be executed at all. */
 export async function failRun(db: Db, run: ClaimedRun, error: PublicError): Promise<void> {
   await finishRun(db, run, [], {
+    ...nothingDone(),
     status: "failed",
-    outputs: {},
-    ran: [],
-    cached: [],
-    timings: {},
-    problems: [],
-    warnings: [],
     error,
   });
 }
