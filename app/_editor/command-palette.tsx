@@ -14,6 +14,7 @@ import { canRun, type Command } from "./commands/command";
 import { placeInGraph } from "./commands/view";
 import { useEditor, useView, useViewStore } from "./context";
 import { useKeysText } from "./keys";
+import { MenuItem } from "./menu-item";
 import { colourOf, fittingTo } from "./node-catalogue";
 
 /** All that can be done, by its name: commands, nodes to add, and graphs to open. */
@@ -99,10 +100,10 @@ function CommandItem({ id, onChoose }: { id: CommandId; onChoose(id: CommandId):
   const command: Command = commands[id];
   const keys = useKeysText()(command);
   return (
-    <Item value={`${command.title} ${command.group}`} onSelect={() => onChoose(id)}>
+    <MenuItem value={`${command.title} ${command.group}`} onSelect={() => onChoose(id)}>
       <span className="flex-1 truncate">{command.title}</span>
       {keys && <kbd className="font-mono text-[11px] text-ink-3">{keys}</kbd>}
-    </Item>
+    </MenuItem>
   );
 }
 
@@ -114,7 +115,7 @@ function NodeItems({ onDone }: ItemsProps) {
   return (
     <Group title="Add a node">
       {fittingTo(undefined).map((definition) => (
-        <Item
+        <MenuItem
           key={definition.type}
           value={`Add ${definition.title} ${definition.type}`}
           onSelect={() => {
@@ -125,7 +126,7 @@ function NodeItems({ onDone }: ItemsProps) {
           <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />
           <span className="shrink-0">{definition.title}</span>
           <span className="truncate text-[11px] text-ink-3">{definition.description}</span>
-        </Item>
+        </MenuItem>
       ))}
     </Group>
   );
@@ -141,7 +142,7 @@ function GraphItems({ onDone }: ItemsProps) {
       {graphs
         .filter(({ id }) => id !== here)
         .map(({ id, name }) => (
-          <Item
+          <MenuItem
             key={id}
             value={`Open ${name} ${id}`}
             onSelect={() => {
@@ -150,7 +151,7 @@ function GraphItems({ onDone }: ItemsProps) {
             }}
           >
             <span className="truncate">{name || "Untitled"}</span>
-          </Item>
+          </MenuItem>
         ))}
     </Group>
   );
@@ -168,17 +169,5 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
     >
       {children}
     </Menu.Group>
-  );
-}
-
-function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
-  return (
-    <Menu.Item
-      value={value}
-      onSelect={onSelect}
-      className="flex cursor-pointer items-center gap-2 rounded-md px-2.5 py-1.5 data-[selected=true]:bg-accent-soft"
-    >
-      {children}
-    </Menu.Item>
   );
 }

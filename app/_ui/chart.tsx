@@ -3,7 +3,8 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { onThemeTurn, themed } from "./theme";
+import { keepPlot } from "./plot-host";
+import { themed } from "./theme";
 
 export interface Line {
   name: string;
@@ -39,24 +40,11 @@ export function Chart({ label, x, lines, height, legend = false, log = false, li
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const draw = () => {
-      plot.current?.destroy();
+    const make = (): uPlot => {
       const shape = { label, looks: JSON.parse(looks) as Look[], height, legend, log, focus: focus.current && focus };
-      plot.current = new uPlot({ width: element.clientWidth || 240, ...optionsOf(shape) }, data.current, element);
+      return new uPlot({ width: element.clientWidth || 240, ...optionsOf(shape) }, data.current, element);
     };
-    draw();
-    const fit = () => {
-      if (element.clientWidth) plot.current?.setSize({ width: element.clientWidth, height });
-    };
-    const sized = new ResizeObserver(fit);
-    sized.observe(element);
-    const endTheme = onThemeTurn(draw);
-    return () => {
-      sized.disconnect();
-      endTheme();
-      plot.current?.destroy();
-      plot.current = undefined;
-    };
+    return keepPlot(element, plot, make, (drawn, width) => drawn.setSize({ width, height }));
   }, [label, looks, height, legend, log]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a plot that is drawn anew has forgotten

@@ -1,11 +1,11 @@
 "use client";
 
 import { ListFilter, Star, X } from "lucide-react";
-import { Popover } from "radix-ui";
 import { useState } from "react";
 import { Button } from "../_ui/button";
 import { cx } from "../_ui/cx";
 import { SearchField } from "../_ui/page";
+import { Popup } from "../_ui/popup";
 import type { Condition, Facets, RunFilter, Status } from "./use-runs";
 
 interface FilterBarProps {
@@ -131,70 +131,67 @@ function ConditionButton({ facets, onAdd }: { facets: Facets | undefined; onAdd(
     setOpen(false);
   }
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
+    <Popup
+      open={isOpen}
+      onOpenChange={setOpen}
+      align="start"
+      className="w-80 p-3"
+      trigger={
         <Button>
           <ListFilter className="size-3.5" aria-hidden />
           Parameter or number
         </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          className="z-50 w-80 rounded-xl border border-line-strong bg-raised p-3 shadow-2xl"
+      }
+    >
+      <form
+        className="flex flex-col gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isWhole) add();
+        }}
+      >
+        <select
+          aria-label="Kind"
+          className="field"
+          value={draft.kind}
+          onChange={(event) => set({ kind: event.target.value as Condition["kind"] })}
         >
-          <form
-            className="flex flex-col gap-2"
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (isWhole) add();
-            }}
+          <option value="metric">A number that the run gave</option>
+          <option value="parameter">A parameter of its graph</option>
+        </select>
+        <input
+          aria-label="Name"
+          className="field"
+          list="condition-names"
+          placeholder={draft.kind === "metric" ? "accuracy.top1" : "trainer.lr"}
+          value={draft.name}
+          onChange={(event) => set({ name: event.target.value })}
+        />
+        <datalist id="condition-names">
+          {draft.kind === "metric" && facets?.numbers.map((name) => <option key={name} value={name} />)}
+        </datalist>
+        <div className="flex gap-2">
+          <select
+            aria-label="Comparison"
+            className="field w-16"
+            value={draft.operator}
+            onChange={(event) => set({ operator: event.target.value as Condition["operator"] })}
           >
-            <select
-              aria-label="Kind"
-              className="field"
-              value={draft.kind}
-              onChange={(event) => set({ kind: event.target.value as Condition["kind"] })}
-            >
-              <option value="metric">A number that the run gave</option>
-              <option value="parameter">A parameter of its graph</option>
-            </select>
-            <input
-              aria-label="Name"
-              className="field"
-              list="condition-names"
-              placeholder={draft.kind === "metric" ? "accuracy.top1" : "trainer.lr"}
-              value={draft.name}
-              onChange={(event) => set({ name: event.target.value })}
-            />
-            <datalist id="condition-names">
-              {draft.kind === "metric" && facets?.numbers.map((name) => <option key={name} value={name} />)}
-            </datalist>
-            <div className="flex gap-2">
-              <select
-                aria-label="Comparison"
-                className="field w-16"
-                value={draft.operator}
-                onChange={(event) => set({ operator: event.target.value as Condition["operator"] })}
-              >
-                {operators.map((operator) => (
-                  <option key={operator}>{operator}</option>
-                ))}
-              </select>
-              <input
-                aria-label="Value"
-                className="field"
-                value={draft.value}
-                onChange={(event) => set({ value: event.target.value })}
-              />
-            </div>
-            <Button type="submit" look="primary" disabled={!isWhole}>
-              Add
-            </Button>
-          </form>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+            {operators.map((operator) => (
+              <option key={operator}>{operator}</option>
+            ))}
+          </select>
+          <input
+            aria-label="Value"
+            className="field"
+            value={draft.value}
+            onChange={(event) => set({ value: event.target.value })}
+          />
+        </div>
+        <Button type="submit" look="primary" disabled={!isWhole}>
+          Add
+        </Button>
+      </form>
+    </Popup>
   );
 }

@@ -4,7 +4,7 @@ import { Handle, type NodeProps, NodeResizer, Position } from "@xyflow/react";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { memo } from "react";
 import { changeFrame, changeNote, frameIdOf, membersOf, noteIdOf, setShut } from "#nodes/graph/annotations";
-import { type Colour, colours } from "#nodes/graph/document";
+import { type Colour, colours, type Point, type Size } from "#nodes/graph/document";
 import { cx } from "../../_ui/cx";
 import { CommitField } from "../composites/commit-field";
 import { useEditor, useEditorStore } from "../context";
@@ -39,15 +39,7 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
       style={{ background: `color-mix(in srgb, ${hue} 7%, transparent)` }}
     >
       {selected && !frozen && !frame.shut && (
-        <NodeResizer
-          minWidth={120}
-          minHeight={80}
-          lineClassName="!border-transparent"
-          handleClassName="!size-2 !rounded-sm !border-accent !bg-surface"
-          onResizeEnd={(_, { x, y, width, height }) =>
-            edit((graph) => changeFrame(graph, frameId, { position: { x, y }, size: { width, height } }))
-          }
-        />
+        <Sizer least={{ width: 120, height: 80 }} onSize={(box) => edit((graph) => changeFrame(graph, frameId, box))} />
       )}
       <div className="flex h-10 items-center gap-1 px-2" style={{ color: hue }}>
         <button
@@ -115,15 +107,7 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
     >
       {selected && !frozen && (
         <>
-          <NodeResizer
-            minWidth={80}
-            minHeight={48}
-            lineClassName="!border-transparent"
-            handleClassName="!size-2 !rounded-sm !border-accent !bg-surface"
-            onResizeEnd={(_, { x, y, width, height }) =>
-              edit((graph) => changeNote(graph, noteId, { position: { x, y }, size: { width, height } }))
-            }
-          />
+          <Sizer least={{ width: 80, height: 48 }} onSize={(box) => edit((graph) => changeNote(graph, noteId, box))} />
           <Colours
             now={note.colour ?? "yellow"}
             onChoose={(colour) => edit((graph) => changeNote(graph, noteId, { colour }))}
@@ -179,5 +163,18 @@ function Colours({ now, onChoose }: { now: Colour | undefined; onChoose(colour: 
         />
       ))}
     </fieldset>
+  );
+}
+
+/** Handles that give something its place and size. */
+function Sizer({ least, onSize }: { least: Size; onSize(box: { position: Point; size: Size }): void }) {
+  return (
+    <NodeResizer
+      minWidth={least.width}
+      minHeight={least.height}
+      lineClassName="!border-transparent"
+      handleClassName="!size-2 !rounded-sm !border-accent !bg-surface"
+      onResizeEnd={(_, { x, y, width, height }) => onSize({ position: { x, y }, size: { width, height } })}
+    />
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { Command } from "cmdk";
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
+import { type KeyboardEvent, useEffect, useState } from "react";
 import { isBoundary } from "#nodes/graph/composites";
 import type { Wire } from "#nodes/graph/document";
 import { connect, disconnect } from "#nodes/graph/edits";
@@ -10,6 +10,7 @@ import { endpointKey } from "#nodes/graph/resolve";
 import { reasonAgainst } from "../checked";
 import { definitionAt, useEditorStore, useViewStore } from "../context";
 import { portsOf } from "../node/ports";
+import { MenuItem } from "../menu-item";
 import type { EditorState } from "../store";
 import type { PortRequest } from "./requests";
 
@@ -80,13 +81,13 @@ function OwnPorts({ node, onChoose }: { node: string; onChoose(end: LooseEnd): v
     }),
   );
   return ports.map(({ end, type, count }) => (
-    <Item key={end.side + end.port} value={`${end.side} ${end.port}`} onSelect={() => onChoose(end)}>
+    <MenuItem key={end.side + end.port} value={`${end.side} ${end.port}`} onSelect={() => onChoose(end)}>
       <span className="w-12 shrink-0 text-[11px] text-ink-2">{end.side === "source" ? "output" : "input"}</span>
       <span className="truncate">{end.port}</span>
       <span className="ml-auto shrink-0 text-[11px] text-ink-2">
         {count ? `${count} ${count === 1 ? "wire" : "wires"}` : type}
       </span>
-    </Item>
+    </MenuItem>
   ));
 }
 
@@ -114,26 +115,26 @@ function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortReque
     <>
       <Command.Empty className="p-3 text-center text-ink-3">{isDone ? "Nothing fits." : "Looking …"}</Command.Empty>
       {fitting.map((wire) => (
-        <Item
+        <MenuItem
           key={endpointKey(wire[there])}
           value={`connect ${endLabel(store.getState(), wire[there])}`}
           onSelect={() => change(wire, true)}
         >
           {endLabel(store.getState(), wire[there])}
-        </Item>
+        </MenuItem>
       ))}
       {wires.map((wire) => (
-        <Item
+        <MenuItem
           key={`gone ${endpointKey(wire[there])}`}
           value={`delete ${endpointKey(wire[there])}`}
           onSelect={() => change(wire, false)}
         >
           Delete the wire {there === "to" ? "to" : "from"} {endLabel(store.getState(), wire[there])}
-        </Item>
+        </MenuItem>
       ))}
-      <Item value="add a new node" onSelect={addNode}>
+      <MenuItem value="add a new node" onSelect={addNode}>
         Add a node that fits…
-      </Item>
+      </MenuItem>
     </>
   );
 }
@@ -186,16 +187,4 @@ function candidatesFor(state: EditorState, end: LooseEnd): Wire[] {
       met.type === type && !known.has(endpointKey({ node, port })) ? [wireBetween(end, { node, port })] : [],
     );
   });
-}
-
-function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
-  return (
-    <Command.Item
-      value={value}
-      onSelect={onSelect}
-      className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-accent-soft"
-    >
-      {children}
-    </Command.Item>
-  );
 }

@@ -1,51 +1,44 @@
 "use client";
 
 import { ClipboardCopy } from "lucide-react";
-import { Popover } from "radix-ui";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { toast } from "sonner";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";
+import { Popup } from "../../_ui/popup";
 import { useChecked, useEditor } from "../context";
 import { type Listed, listed, reportOf } from "./listed";
 import { ProblemGroups } from "./problem-groups";
 
 /** How many problems there are; opens their list. What is merely not wired yet is told quietly. */
 export function ProblemTray() {
-  const [isOpen, setOpen] = useState(false);
   const { problems, graph } = useChecked();
   const wasAsked = useEditor((state) => state.wasAsked);
   const all = useMemo(() => listed(problems, graph.flat.document.nodes), [problems, graph]);
   const alarms = all.errors.length + (wasAsked ? all.unwired.length : 0);
   if (!problems.length) return null;
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger
-        title="Show the problems (F8 walks them)"
-        data-problems={alarms}
-        className={cx(
-          "rounded-full px-2 py-0.5 text-xs font-medium",
-          alarms ? "bg-bad-soft text-bad" : "bg-sunken text-ink-2 hover:text-ink",
-        )}
-      >
-        {alarms ? countOf(alarms, "problem") : quietText(all)}
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          aria-label="Problems"
+    <Popup
+      label="Problems"
+      className="flex max-h-[min(560px,80vh)] w-[min(420px,94vw)] flex-col overflow-y-auto p-2"
+      trigger={
+        <button
+          type="button"
+          title="Show the problems (F8 walks them)"
+          data-problems={alarms}
           className={cx(
-            "z-50 flex max-h-[min(560px,80vh)] w-[min(420px,94vw)] flex-col overflow-y-auto rounded-xl border",
-            "border-line-strong bg-raised p-2 shadow-2xl outline-none",
+            "rounded-full px-2 py-0.5 text-xs font-medium",
+            alarms ? "bg-bad-soft text-bad" : "bg-sunken text-ink-2 hover:text-ink",
           )}
         >
-          <ProblemGroups all={all} isRed={wasAsked} />
-          <CopyReport all={all} />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+          {alarms ? countOf(alarms, "problem") : quietText(all)}
+        </button>
+      }
+    >
+      <ProblemGroups all={all} isRed={wasAsked} />
+      <CopyReport all={all} />
+    </Popup>
   );
 }
 

@@ -4,7 +4,8 @@ import { type RefObject, useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { chartAxes } from "../chart";
-import { onThemeTurn, themed } from "../theme";
+import { keepPlot } from "../plot-host";
+import { themed } from "../theme";
 import type { Span } from "./buckets";
 import { type DrawnRun, type Lines, linesIn, wholeSpan } from "./drawn";
 
@@ -46,25 +47,15 @@ export function CurvePlot(props: CurvePlotProps) {
     const element = host.current;
     if (!element) return;
     view.current = undefined;
-    const draw = () => {
-      plot.current?.destroy();
-      plot.current = openPlot(element, latest, view, places);
-      show(plot.current, latest.current, view.current, places);
+    const make = (): uPlot => {
+      const made = openPlot(element, latest, view, places);
+      show(made, latest.current, view.current, places);
+      return made;
     };
-    draw();
-    const sized = new ResizeObserver(() => {
-      if (!element.clientWidth || !plot.current) return;
-      plot.current.setSize({ width: element.clientWidth, height });
-      show(plot.current, latest.current, view.current, places);
+    return keepPlot(element, plot, make, (drawnPlot, width) => {
+      drawnPlot.setSize({ width, height });
+      show(drawnPlot, latest.current, view.current, places);
     });
-    sized.observe(element);
-    const endTheme = onThemeTurn(draw);
-    return () => {
-      sized.disconnect();
-      endTheme();
-      plot.current?.destroy();
-      plot.current = undefined;
-    };
   }, [label, looks, logX, logY, height]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the curves are read from the ref they were put into
   useEffect(() => {

@@ -2,10 +2,9 @@
 
 import { ListOrdered, LoaderCircle } from "lucide-react";
 import Link from "next/link";
-import { Popover } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { Button } from "../button";
-import { cx } from "../cx";
+import { Popup } from "../popup";
 import { askedBy } from "./asked-by";
 import { EndedRow, RunningRow } from "./queue-rows";
 import { type Queue, useQueue, useQueueActions } from "./use-queue";
@@ -18,8 +17,12 @@ export function QueueTray() {
   const running = queue?.running.length ?? 0;
   const waits = queue?.waits ?? 0;
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger asChild>
+    <Popup
+      open={isOpen}
+      onOpenChange={setOpen}
+      label="Queue of runs"
+      className="flex max-h-[min(640px,80vh)] w-[min(380px,94vw)] flex-col overflow-y-auto"
+      trigger={
         <Button look="quiet" aria-label={labelOf(running, waits)} title="Queue of runs" data-queue className="px-2">
           {running ? (
             <LoaderCircle className="size-4 animate-spin text-accent motion-reduce:animate-none" aria-hidden />
@@ -28,21 +31,10 @@ export function QueueTray() {
           )}
           {running + waits > 0 && <span className="text-xs tabular-nums">{running + waits}</span>}
         </Button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          aria-label="Queue of runs"
-          className={cx(
-            "z-50 flex max-h-[min(640px,80vh)] w-[min(380px,94vw)] flex-col overflow-y-auto rounded-xl border",
-            "border-line-strong bg-raised shadow-2xl outline-none",
-          )}
-        >
-          {queue ? <Contents queue={queue} /> : <p className="p-4 text-ink-2">Asking what runs …</p>}
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+      }
+    >
+      {queue ? <Contents queue={queue} /> : <p className="p-4 text-ink-2">Asking what runs …</p>}
+    </Popup>
   );
 }
 

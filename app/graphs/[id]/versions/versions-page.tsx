@@ -1,8 +1,7 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { ArrowLeft, History, RotateCcw } from "lucide-react";
-import Link from "next/link";
+import { History, RotateCcw } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useMemo, useState } from "react";
 import { toast } from "sonner";
@@ -12,9 +11,9 @@ import { problemOf, useTRPC } from "../../../_trpc/client";
 import { countOf } from "../../../_ui/amounts";
 import { Button } from "../../../_ui/button";
 import { Choice } from "../../../_ui/choice";
+import { DiffPage } from "../../../_ui/diff/diff-page";
 import { DiffView } from "../../../_ui/diff/diff-view";
 import { Complaint } from "../../../_ui/page";
-import { Logo, ThemeSwitch } from "../../../_ui/shell";
 import { type Version, VersionList, versionName } from "./version-list";
 
 interface VersionsPageProps {
@@ -32,18 +31,7 @@ export function VersionsPage({ graph, nowText, savedAt }: VersionsPageProps) {
   const [chosenId, setChosen] = useState<string>();
   const chosen = versions?.find(({ id }) => id === chosenId) ?? versions?.[0];
   return (
-    <div className="flex h-screen flex-col overflow-hidden">
-      <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line bg-surface px-3">
-        <Logo />
-        <span className="h-5 w-px bg-line" />
-        <Link href={`/graphs/${graph}`} className="flex min-w-0 items-center gap-1.5 font-semibold hover:text-accent">
-          <ArrowLeft className="size-4 shrink-0" aria-hidden />
-          <span className="truncate">{now.name || "Untitled"}</span>
-        </Link>
-        <h1 className="shrink-0 text-ink-2">Versions</h1>
-        <span className="ml-auto" />
-        <ThemeSwitch />
-      </header>
+    <DiffPage from={{ href: `/graphs/${graph}`, name: now.name }} title="Versions">
       {error && <Complaint>{problemOf(error).message}</Complaint>}
       <main className="flex min-h-0 flex-1">
         {versions?.length === 0 && <NoVersions />}
@@ -54,7 +42,7 @@ export function VersionsPage({ graph, nowText, savedAt }: VersionsPageProps) {
           </>
         )}
       </main>
-    </div>
+    </DiffPage>
   );
 }
 
