@@ -8,6 +8,7 @@ import { shapeCaps as dataShapeCaps } from "./data/shape-caps";
 import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
+import { captions as evalCaptions } from "./eval/captions";
 import { perplexity as evalPerplexity } from "./eval/perplexity";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
@@ -89,6 +90,7 @@ export const registry = {
   "data.table": dataTable,
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
+  "eval.captions": evalCaptions,
   "eval.perplexity": evalPerplexity,
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { exactMatch, levenshteinSimilarity, relaxedMatch, vqaAccuracy } from "#models/answers/measures";
+import { rightAnswers, shortList } from "#models/answers/right-answers";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { QuestionScores, type WrongCase, WrongCases } from "../core/question-scores";
@@ -74,7 +75,7 @@ JSON list of several, of texts or of objects with \`answer\` as VQA's annotation
         async add({ answer, truth, question, type, image }, first) {
           const cases: WrongCase[] = [];
           for (const [row, given] of answer.entries()) {
-            const right = rightAnswers(truth[row] ?? "", first + row, params.measure);
+            const right = annotatorsOf(truth[row] ?? "", first + row, params.measure);
             const score = measured(given, right, params);
             questions.add(score, type?.[row] ?? "all");
             const shown = { row, question: question?.[row], answer: given, truth: shortList(right) };
@@ -118,45 +119,11 @@ function measured(answer: string, right: readonly string[], params: Measure): nu
   }
 }
 
-/** The right answers that a text holds: those of a JSON list, or itself. */
-function rightAnswers(text: string, row: number, measure: Measure["measure"]): string[] {
-  const list = listIn(text);
-  const answers = list?.map((item) => answerIn(item) ?? refuseItem(item, row)) ?? [text];
-  if (!answers.length)
-    throw Object.assign(new Error(`Question ${row + 1} has an empty list of right answers.`), {
-      hint: "Leave out questions that nobody answered.",
-    });
+function annotatorsOf(text: string, row: number, measure: Measure["measure"]): string[] {
+  const answers = rightAnswers(text, `Question ${row + 1}`);
   if (measure === "VQA accuracy" && answers.length < 2)
     throw Object.assign(new Error(`Question ${row + 1} has one right answer; VQA accuracy compares annotators.`), {
       hint: "Wire JSON lists with the answers of all annotators, or measure the exact match in VQA words.",
     });
   return answers;
 }
-
-function listIn(text: string): unknown[] | undefined {
-  if (!text.trimStart().startsWith("[")) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined; // an answer may begin with a bracket
-  }
-}
-
-function answerIn(item: unknown): string | undefined {
-  if (typeof item === "string" || typeof item === "number") return String(item);
-  const { answer } = (item ?? {}) as { answer?: unknown };
-  return answer === undefined ? undefined : answerIn(answer);
-}
-
-function refuseItem(item: unknown, row: number): never {
-  throw Object.assign(
-    new Error(`Question ${row + 1} has the right answer ${JSON.stringify(item)}, which is no text.`),
-    {
-      hint: "A list of right answers holds texts, numbers, or objects with “answer”.",
-    },
-  );
-}
-
-/** Right answers in few words, each once. */
-const shortList = (answers: readonly string[]): string => [...new Set(answers)].slice(0, 4).join(" | ");
