@@ -112,7 +112,9 @@ function nearestLength({ words }: Counted, references: readonly Counted[]): numb
   });
 }
 
-/** How many of the candidate's sequences of n + 1 words a reference has, each at most as often as one of them has it. */
+/**
+ * How many of the candidate's sequences of n + 1 words a reference has, each at most as often as one of them has it.
+ */
 function sharedCount(candidate: Counted, references: readonly Counted[], n: number): number {
   let shared = 0;
   for (const [sequence, count] of candidate.sequences[n] as Counts) {
