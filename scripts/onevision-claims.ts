@@ -5,13 +5,13 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseBytes } from "../nodes/graph/parse";
+import type { GraphDocument } from "../nodes/graph/document";
 import { openEngine, usingCache } from "../server/cli/engine";
 import { writeOutputs } from "../server/cli/write-outputs";
 import { env } from "../server/env";
 import { execute } from "../server/runtime/execute";
 import { type Claim, claims } from "./onevision-claims/claims";
-import { armGraph, baseGraph, type GraphFile } from "./onevision-claims/graph";
+import { armGraph, baseGraph } from "./onevision-claims/graph";
 import { lineOf, type Measured, measuredIn, resultFile } from "./onevision-claims/results";
 import { curvesOf, tableOf } from "./onevision-claims/tables";
 
@@ -73,9 +73,7 @@ async function trainBase(): Promise<void> {
 }
 
 /** Trains and measures; what comes out is written into a folder, where one is given. */
-async function measuredOf(graph: GraphFile, out?: string): Promise<Measured> {
-  const { document } = parseBytes(Buffer.from(JSON.stringify(graph)));
-  if (!document) throw new Error("The template does not open.");
+async function measuredOf(document: GraphDocument, out?: string): Promise<Measured> {
   const { status, error, outputs } = await execute({ ...engine, document, targets: ["vqa", "trainer"] });
   if (status !== "done") throw new Error(`A run ended with “${status}”: ${error?.message}`);
   return measuredIn(await writeOutputs(outputs, out, engine.blobs));

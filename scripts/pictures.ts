@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
-import { type GraphDocument, graphDocument } from "#nodes/graph/document";
+import { graphDocument } from "#nodes/graph/document";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
+import { changed } from "./gen/changed";
 import { onTinyModels, tinyFolders } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
@@ -61,19 +62,10 @@ async function openGraph(page: Page, id: string): Promise<void> {
   const whole = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
   const document = onTinyModels(whole);
   const file = join(folder, `${id}.json`);
-  writeFileSync(file, JSON.stringify(shorten(document, shortened[id] ?? {})));
+  writeFileSync(file, JSON.stringify(changed(document, shortened[id] ?? {})));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");
-}
-
-function shorten(document: GraphDocument, changes: Readonly<Record<string, object>>): GraphDocument {
-  for (const [id, params] of Object.entries(changes)) {
-    const node = document.nodes[id];
-    if (!node) throw new Error(`scripts/gen/template-pictures.ts names the node “${id}”, which the template has not.`);
-    Object.assign(node.params, params);
-  }
-  return document;
 }
 
 async function runToEnd(page: Page): Promise<void> {

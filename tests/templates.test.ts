@@ -7,6 +7,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
+import { type Changes, changed } from "../scripts/gen/changed";
 import { onTinyModels, tinyFolders } from "../scripts/gen/tiny-models";
 
 const saved = (dir: string) =>
@@ -121,11 +122,10 @@ describe("templates", () => {
     expect(outputs.save?.file?.value).toMatchObject({ name: "adapter_config.json" });
   });
   it("train a small LLaVA from nothing on shapes, whose loss falls", async () => {
-    const small = { vision: { layers: 1 }, decoder: { layers: 1 }, tiler: { resolutions: "(1x1),…,(2x2)" } };
-    const tests = Object.entries(small).map(([node, params]) => [`test_${node}`, params]);
     const { error, outputs } = await runOnTinyModels("llava-from-nothing", {
-      ...small,
-      ...Object.fromEntries(tests),
+      "llava/vision": { layers: 1 },
+      "llava/decoder": { layers: 1 },
+      "llava/tiler": { resolutions: "(1x1),…,(2x2)" },
       data: { rows: 48 },
       unseen: { rows: 12 },
       trainer: { steps: 8, batch: 8, lr: 0.005, warmup: 1 },
@@ -143,8 +143,7 @@ describe("templates", () => {
 });
 
 /** Runs a template on tiny models, with some parameters changed. */
-async function runOnTinyModels(id: string, changes: Readonly<Record<string, object>> = {}) {
-  const document = onTinyModels((await readTemplate(id)) as GraphDocument);
-  for (const [node, params] of Object.entries(changes)) Object.assign(document.nodes[node]?.params ?? {}, params);
+async function runOnTinyModels(id: string, changes: Changes = {}) {
+  const document = changed(onTinyModels((await readTemplate(id)) as GraphDocument), changes);
   return runDocument(document, await temporaryFolder(), { folders: tinyFolders });
 }

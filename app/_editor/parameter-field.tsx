@@ -2,7 +2,7 @@
 
 import { RotateCcw } from "lucide-react";
 import { setParam } from "#nodes/graph/edits";
-import { constantIn } from "#nodes/graph/constants";
+import { constantIn, paramsWith } from "#nodes/graph/constants";
 import { IconButton } from "../_ui/button";
 import { ConstantChoice, ConstantValueOf } from "./constant-choice";
 import { useCheckedNode, useEditor, useEditorStore } from "./context";
@@ -16,6 +16,7 @@ import type { WidgetProps } from "./widgets/widget-props";
 export function ParameterField({ node, field }: { node: string; field: Field }) {
   const store = useEditorStore();
   const params = useEditor((state) => state.shown.nodes[node]?.params);
+  const constants = useEditor((state) => state.history.present.constants);
   const frozen = useEditor((state) => state.frozen);
   const problems = useCheckedNode(node)?.problems ?? [];
   const isSet = params !== undefined && Object.hasOwn(params, field.name);
@@ -51,7 +52,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
           field={field}
           value={isSet ? params[field.name] : field.fallback}
           onChange={setValue}
-          others={params}
+          others={params && paramsWith(constants ?? {}, params)}
           disabled={frozen}
         />
       ) : (

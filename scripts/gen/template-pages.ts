@@ -7,6 +7,7 @@ import { root } from "../installation.mjs";
 import { anchorOf } from "./markdown";
 import { nodeHeading } from "./nodes-page";
 import { tinyModelsFor } from "./tiny-models";
+import { nodeNamed } from "./changed";
 import { shortened } from "./template-pictures";
 
 const folder = `${root}/nodes/templates`;
@@ -118,7 +119,7 @@ function nodeLink(type: string, byType: ReadonlyMap<string, NodeDefinition>): st
 function captionOf(id: string, document: GraphDocument): string {
   const changes = Object.entries(shortened[id] ?? {}).flatMap(([node, params]) =>
     Object.entries(params).map(([name, value]) => {
-      const usual = document.nodes[node]?.params[name];
+      const usual = nodeNamed(document, node)?.params[name];
       return `\`${node}.${name}\` = ${value}${usual === undefined ? "" : ` instead of ${usual}`}`;
     }),
   );

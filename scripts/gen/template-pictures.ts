@@ -1,8 +1,10 @@
+import type { Changes } from "./changed";
+
 /**
  * What scripts/pictures.ts changes in a template before it runs, by template, node and parameter: trainings of minutes
  * are made shorter, so that all pictures together take a few. The pages' captions say so.
  */
-export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
+export const shortened: Readonly<Record<string, Changes>> = {
   "clip-train-emoji": { trainer: { steps: 60, warmup: 10 } },
   "distill-ema-teacher": { trainer: { steps: 40, warmup: 10 } },
   "import-onnx-finetune": { trainer: { steps: 100 }, probe: { steps: 100 } },
@@ -10,8 +12,7 @@ export const shortened: Readonly<Record<string, Readonly<Record<string, Readonly
   "llava-from-nothing": {
     data: { rows: 48 },
     unseen: { rows: 12 },
-    vision: { layers: 1 },
-    test_vision: { layers: 1 },
+    "llava/vision": { layers: 1 },
     trainer: { steps: 8, warmup: 1, batch: 8 },
   },
   "llava-train-two-stages": {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { paramsWith } from "#nodes/graph/constants";
 import type { GraphDocument } from "#nodes/graph/document";
 
 export const tinyFolder = resolve("tests/fixtures/conformance");
@@ -56,8 +57,16 @@ export function tinyModel(name: string): { source: "folder"; folder: string; con
   return { source: "folder", folder, config: readFileSync(join(folder, "config.json"), "utf8") };
 }
 
-const folderNames = ({ nodes }: GraphDocument): string[] => [
-  ...new Set(Object.values(nodes).map(({ params }) => basename(String(params.folder ?? "")))),
+/** All nodes, those inside of composites too, with the values of constants in place of their names. */
+function nodesWithin({ nodes, composites = {}, constants = {} }: GraphDocument): Nodes[string][] {
+  const levels = [nodes, ...Object.values(composites).map((composite) => composite.nodes)];
+  return levels.flatMap((level) =>
+    Object.values(level).map((node) => ({ ...node, params: paramsWith(constants, node.params) })),
+  );
+}
+
+const folderNames = (document: GraphDocument): string[] => [
+  ...new Set(nodesWithin(document).map(({ params }) => basename(String(params.folder ?? "")))),
 ];
 
 /** The tiny models that stand in for those that a graph names. */
@@ -68,14 +77,27 @@ export function tinyModelsFor(document: GraphDocument): string[] {
 /** The same graph on tiny models; it itself where it names none. */
 export function onTinyModels(document: GraphDocument): GraphDocument {
   const used = folderNames(document).flatMap((name) => standIns[name] ?? []);
-  const nodes = Object.entries(document.nodes).map(([id, node]) => {
-    const params = { ...fitting(node.params, used), ...choiceFor(node.params) };
-    return [id, { ...node, params }] as const;
-  });
-  return { ...document, nodes: Object.fromEntries(nodes) };
+  const { constants = {}, composites } = document;
+  const onTiny = (nodes: Nodes): Nodes =>
+    Object.fromEntries(
+      Object.entries(nodes).map(([id, node]) => {
+        const given = paramsWith(constants, node.params);
+        return [id, { ...node, params: { ...fitting(given, used), ...choiceFor(given) } }];
+      }),
+    );
+  const inside = Object.entries(composites ?? {}).map(([id, composite]) => [
+    id,
+    { ...composite, nodes: onTiny(composite.nodes) },
+  ]);
+  return {
+    ...document,
+    nodes: onTiny(document.nodes),
+    ...(composites && { composites: Object.fromEntries(inside) }),
+  };
 }
 
-type Params = GraphDocument["nodes"][string]["params"];
+type Nodes = GraphDocument["nodes"];
+type Params = Nodes[string]["params"];
 
 /** The folder that stands in for the one that is chosen. */
 function choiceFor(params: Params): Params {
@@ -83,8 +105,8 @@ function choiceFor(params: Params): Params {
   if (dataStandIns.includes(name)) return { folder: join(dataFolder, name) };
   const model = standIns[name]?.model;
   if (model === undefined) return {};
-  const { config, ...choice } = tinyModel(model);
-  return { ...choice, ...("config" in params ? { config } : {}) };
+  const { source, folder, config } = tinyModel(model);
+  return { folder, ...("source" in params && { source }), ...("config" in params && { config }) };
 }
 
 /** Parameters that follow from a model, as they are with the one that stands in. */

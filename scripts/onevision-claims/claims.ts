@@ -2,14 +2,12 @@
  * What each claim compares: arms, which are changes of one graph, trained for as many steps on as many rows with the
  * same rates. docs/systems/llava-onevision.md tells what came of them.
  */
-
-/** Parameters by node: `*tiler` stands for that of the training and that of the test. */
-export type Changes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+import type { Changes } from "../gen/changed";
 
 export interface Claim {
   says: string;
   steps: number;
-  /** What all arms have. */
+  /** What all arms have; `*data` is the rows to learn from and the unseen ones. */
   setting: Changes;
   /** What each arm has besides; how many steps there are is known when they are made. */
   arms(steps: number): Readonly<Record<string, Changes>>;
@@ -26,15 +24,15 @@ const pictures = (params: object): Changes["data"] => ({ objects: 1, ...params }
 /** Tiles of 32 pixels with 2 × 2 tokens each, of pictures with a side of 96. */
 const tiled = (kinds: readonly string[]): Changes => ({
   "*data": pictures({ side: 96, digits: 1, kinds }),
-  "*tiler": { mode: "anyres", resolutions: "(1x1),…,(3x3)", tile: 32, patch: 16 },
-  "*patches": { stride: 2 },
+  "llava/tiler": { mode: "anyres", resolutions: "(1x1),…,(3x3)", tile: 32, patch: 16 },
+  "llava/patches": { stride: 2 },
 });
 
 /** One tile of 32 pixels a picture, with 4 × 4 tokens. */
 const whole = (kinds: readonly string[]): Changes => ({
   "*data": pictures({ side: 32, digits: 0, kinds }),
-  "*tiler": { mode: "flat", tile: 32, patch: 8 },
-  "*patches": { stride: 1 },
+  "llava/tiler": { mode: "flat", tile: 32, patch: 8 },
+  "llava/patches": { stride: 1 },
 });
 
 const single = ["colour", "shape"];
@@ -44,8 +42,8 @@ const sources = (kinds: readonly string[]): string => kinds.join(", ");
 /** As many tokens for each picture whether it is alone or not: one tile, 2 × 2 tokens and a newline. */
 const padded: Changes = {
   "*data": pictures({ side: 32, digits: 0, kinds: [...single, ...several] }),
-  "*tiler": { mode: "pad", tile: 32, patch: 16 },
-  "*patches": { stride: 2 },
+  "llava/tiler": { mode: "pad", tile: 32, patch: 16 },
+  "llava/patches": { stride: 2 },
 };
 
 /** Stages of single pictures and of all, of which `share` is how much of the second one's rows is of single ones. */
@@ -71,7 +69,7 @@ export const claims: Readonly<Record<string, Claim>> = {
     steps: 80,
     setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
-      "base only": { "*tiler": { mode: "flat" }, ...stages({ steps }) },
+      "base only": { "llava/tiler": { mode: "flat" }, ...stages({ steps }) },
       AnyRes: stages({ steps }),
     }),
   },
@@ -80,8 +78,11 @@ export const claims: Readonly<Record<string, Claim>> = {
     steps: 80,
     setting: tiled(["digit", "shape", "colour"]),
     arms: (steps) => ({
-      "64 × 64, unpooled": { "*tiler": { mode: "anyres_max", most: 4, resolutions: "(2x2)" }, ...stages({ steps }) },
-      "96 × 96, pooled": { "*tiler": { mode: "anyres_max", most: 4, resolutions: "(3x3)" }, ...stages({ steps }) },
+      "64 × 64, unpooled": {
+        "llava/tiler": { mode: "anyres_max", most: 4, resolutions: "(2x2)" },
+        ...stages({ steps }),
+      },
+      "96 × 96, pooled": { "llava/tiler": { mode: "anyres_max", most: 4, resolutions: "(3x3)" }, ...stages({ steps }) },
     }),
   },
   "ov-3": {

@@ -7,8 +7,8 @@ import { readOutsideOf, type StepContext } from "./steps";
 
 it("counts what decoders read that write on, so that a stream keeps it", async () => {
   const graph = resolve((await readTemplate("ask-about-my-picture")) as GraphDocument, registry);
-  const context = { graph, planned: ["projector", "answers"] } as unknown as StepContext;
-  expect([...readOutsideOf(["projector"], context)]).toEqual(
-    expect.arrayContaining(["projector.embedding", "chat.ids"]),
+  const context = { graph, planned: ["llava/projector", "answers"] } as unknown as StepContext;
+  expect([...readOutsideOf(["llava/projector"], context)]).toEqual(
+    expect.arrayContaining(["llava/projector.embedding", "llava/chat.ids"]),
   );
 });
