@@ -1,4 +1,5 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
+import { altTextFilter as dataAltTextFilter } from "./data/alt-text-filter";
 import { conversations as dataConversations } from "./data/conversations";
 import { emojiQuestions as dataEmojiQuestions } from "./data/emoji-questions";
 import { emoji as dataEmoji } from "./data/emoji";
@@ -81,6 +82,7 @@ import { save as weightsSave } from "./weights/save";
 import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
+  "data.alt-text-filter": dataAltTextFilter,
   "data.conversations": dataConversations,
   "data.emoji-questions": dataEmojiQuestions,
   "data.emoji": dataEmoji,

@@ -1,7 +1,7 @@
 /** Pictures of some rows, for nodes that show what they measured. */
 import type { Host } from "./host";
 import { countsOf, startsOf } from "./packed";
-import type { ImageBatch, ImageFile } from "./values";
+import type { ImageBatch, ImageFile, Tensor } from "./values";
 
 /** Pictures as files, by number; pixels are stored only of those. */
 export async function filesOf(
@@ -11,14 +11,23 @@ export async function filesOf(
 ): Promise<Map<number, ImageFile>> {
   if ("files" in image) return new Map(numbers.map((number) => [number, image.files[number] as ImageFile]));
   if (!numbers.length) return new Map();
-  const { dtype, shape, data } = image.pixels;
+  const files = await host.encodeImages(pixelsOf(image.pixels, numbers));
+  return new Map(numbers.map((number, i) => [number, files[i] as ImageFile]));
+}
+
+/** Some pictures of a batch that is not packed, by number. */
+export function chosenPictures(image: ImageBatch, numbers: readonly number[]): ImageBatch {
+  if ("files" in image) return { files: numbers.map((number) => image.files[number] as ImageFile) };
+  return { pixels: pixelsOf(image.pixels, numbers) };
+}
+
+function pixelsOf({ dtype, shape, data }: Tensor, numbers: readonly number[]): Tensor {
   const size = shape.slice(1).reduce((product, side) => product * side, 1);
   const chosen = new Uint8Array(numbers.length * size);
   for (const [i, number] of numbers.entries()) {
     chosen.set((data as Uint8Array).subarray(number * size, (number + 1) * size), i * size);
   }
-  const files = await host.encodeImages({ dtype, shape: [numbers.length, ...shape.slice(1)], data: chosen });
-  return new Map(numbers.map((number, i) => [number, files[i] as ImageFile]));
+  return { dtype, shape: [numbers.length, ...shape.slice(1)], data: chosen };
 }
 
 /** The first picture of some rows, by row; rows without any have none. */
