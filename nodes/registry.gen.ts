@@ -1,6 +1,7 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
 import { altTextFilter as dataAltTextFilter } from "./data/alt-text-filter";
 import { conversations as dataConversations } from "./data/conversations";
+import { draws as dataDraws } from "./data/draws";
 import { emojiQuestions as dataEmojiQuestions } from "./data/emoji-questions";
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
@@ -84,6 +85,7 @@ import { tie as weightsTie } from "./weights/tie";
 export const registry = {
   "data.alt-text-filter": dataAltTextFilter,
   "data.conversations": dataConversations,
+  "data.draws": dataDraws,
   "data.emoji-questions": dataEmojiQuestions,
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,

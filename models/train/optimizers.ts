@@ -13,6 +13,11 @@ export interface AdamW {
   eps: number;
   weightDecay: number;
 }
+/**
+ * AdamW as transformers 4 has it (transformers.AdamW, which ViLT and VLMo train with): the Adam step first, with ε
+ * outside of the bias correction of v, and the decay of what that gives.
+ */
+export type AdamWHf = Omit<AdamW, "kind"> & { kind: "adamw-hf" };
 /** Adam with decay as L2, added to the gradient: Kingma & Ba 2015, as torch.optim.Adam. */
 export type Adam = Omit<AdamW, "kind"> & { kind: "adam" };
 /**
@@ -58,9 +63,10 @@ export interface Adafactor {
   /** d, the largest root mean square of an update; 1. */
   threshold?: number;
 }
-export type Optimizer = AdamW | Adam | Sgd | Lion | Lamb | Lars | Adafactor;
+export type Optimizer = AdamW | AdamWHf | Adam | Sgd | Lion | Lamb | Lars | Adafactor;
 export const optimizerKinds = [
   "adamw",
+  "adamw-hf",
   "adam",
   "sgd",
   "lion",
@@ -108,7 +114,7 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
   adamw: {
     slots: moments,
     update(spec, make) {
-      const adam = adamOf(spec, make, make.lr);
+      const adam = adamOf(spec, make, { rate: make.lr });
       const decay = decayOf(spec, make);
       return (t) => {
         const { step, slots } = adam(t.grad, t.slots);
@@ -116,10 +122,21 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
       };
     },
   },
+  "adamw-hf": {
+    slots: moments,
+    update(spec, make) {
+      const adam = adamOf(spec, make, { rate: make.lr, corrected: false });
+      const decay = decayOf(spec, make);
+      return (t) => {
+        const { step, slots } = adam(t.grad, t.slots);
+        return { param: decay(make.op.Sub(t.param, step)), slots };
+      };
+    },
+  },
   adam: {
     slots: moments,
     update(spec, make) {
-      const adam = adamOf(spec, make, make.lr);
+      const adam = adamOf(spec, make, { rate: make.lr });
       const l2 = l2Of(spec, make);
       return (t) => {
         const { step, slots } = adam(l2(t), t.slots);
@@ -256,18 +273,19 @@ const l2Of =
 
 /**
  * Adam's two moments, and the step m̂ / (√v̂ + ε) they ask for, times `rate`. The corrections 1/(1 − βᵗ) are moved onto
- * scalars, which are computed once and not for each element, and in float64, since 1 − βᵗ cancels.
+ * scalars, which are computed once and not for each element, and in float64, since 1 − βᵗ cancels. ε stands beside the
+ * corrected √v̂, or, where it is not `corrected`, beside √v.
  */
 function adamOf(
   { beta1, beta2, eps }: Pick<AdamW, "beta1" | "beta2" | "eps">,
   c: Scalars,
-  rate = c.scalar(1),
+  { rate = c.scalar(1), corrected = true }: { rate?: Value; corrected?: boolean } = {},
 ): (grad: Value, slots: Tensor["slots"]) => { step: Value; slots: { m: Value; v: Value } } {
   const { op, scalar, double } = c;
   const t = op.Cast(c.step, { dtype: "float64" });
   const correction = (beta: number) => op.Cast(op.Sub(double(1), op.Pow(double(beta), t)), { dtype: "float32" });
   const root = op.Sqrt(correction(beta2));
-  const epsilon = op.Mul(scalar(eps), root);
+  const epsilon = corrected ? op.Mul(scalar(eps), root) : scalar(eps);
   const scale = op.Div(op.Mul(rate, root), correction(beta1));
   return (grad, slots) => {
     const m = mix(c, beta1, slots.m as Value, grad);

@@ -34,6 +34,8 @@ export interface UpdateSpec {
    * where it is all of them.
    */
   recomputes?(op: OpNode): boolean;
+  /** Whether a step gives the gradients themselves too, each as the output `grad NAME`. */
+  givesGradients?: boolean;
   /** Dynamic loss scaling, for gradients in float16: the loss was multiplied by the state `loss_scale`. */
   scaling?: boolean;
 }
@@ -76,6 +78,9 @@ export function trainStep(graph: Graph, loss: Value, spec: UpdateSpec): State[] 
     spec,
   );
   graph.output("loss", loss);
+  if (spec.givesGradients) {
+    for (const { name, value } of parameters) graph.output(`grad ${name}`, grads.get(value.name) as Value);
+  }
   const buffers = [...graph.updates].map(([name, next]) => goRound(graph, name, next, 0));
   return [
     ...appendUpdate(

@@ -16,7 +16,8 @@ export const stageRow = z.object({
     .default("*")
     .meta({
       description: `Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning \
-rate, pattern decay 0.05 with that weight decay. The first that fits counts.`,
+rate, pattern decay 0.05 with that weight decay, pattern decay with the trainer's, be it a bias or a gain. The first that \
+fits counts.`,
     }),
   batch: z.int().min(0).max(65_536).default(0).meta({ unit: "rows", description: "0: the trainer's." }),
   accumulate: z.int().min(0).max(4096).default(0).meta({ unit: "batches", description: "0: the trainer's." }),
@@ -56,6 +57,7 @@ interface StageParams {
   schedule: Schedule["kind"];
   warmup: number;
   floor: number;
+  weightDecay: number;
   stages: z.output<typeof stageRow>[];
 }
 
@@ -80,7 +82,7 @@ export function stagesOf(params: StageParams): Stage[] {
       warmup: row.warmup < 0 ? warmup : row.warmup,
       floor,
     },
-    trains: listOf(row.trains).map(patternWithRate),
+    trains: listOf(row.trains).map((text) => patternWithRate(text, params.weightDecay)),
     branches: branchesOf(row.losses),
     data: listOf(row.data).map(patternWithShare),
   }));
@@ -88,10 +90,12 @@ export function stagesOf(params: StageParams): Stage[] {
 
 const nameOf = ({ name }: { name: string }, place: number): string => name || `stage ${place + 1}`;
 
-/** "pattern=rate decay decay", of which only the pattern must be there. */
-function patternWithRate(text: string): Stage["trains"][number] {
-  const [, pattern = text, rate = "1", decay] = /^(.*?)\s*(?:=\s*([\d.]+))?(?:\s+decay\s+([\d.]+))?$/.exec(text) ?? [];
-  return { pattern, rate: Number(rate), ...(decay !== undefined && { decay: Number(decay) }) };
+const ruleOfPattern = /^(?<pattern>.*?)\s*(?:=\s*(?<rate>[\d.]+))?(?<decays>\s+decay(?:\s+(?<decay>[\d.]+))?)?$/;
+
+/** "pattern=rate decay decay", of which only the pattern must be there; the decay itself is the trainer's by default. */
+function patternWithRate(text: string, weightDecay: number): Stage["trains"][number] {
+  const { pattern = text, rate = "1", decays, decay = weightDecay } = ruleOfPattern.exec(text)?.groups ?? {};
+  return { pattern, rate: Number(rate), ...(decays !== undefined && { decay: Number(decay) }) };
 }
 
 /** "pattern=share", of which only the pattern must be there. */

@@ -118,11 +118,22 @@ export function symbolicType(types: Types, from: Endpoint): { dtype: DType; shap
   return { dtype, shape: shape.map((d, i) => (d === anySize ? `${from.node}.${from.port}${i}` : d)) };
 }
 
-/** The prefix of a node's parameters in a checkpoint. */
+/** The scope of a node whose parameters have names of their own, as those of a published checkpoint do. */
+const rootScope = ".";
+
+/** The prefix of a node's parameters in a checkpoint; empty where nothing stands before their names. */
 export function scopeOf(node: ResolvedNode): string {
   const { scope } = node.params as { scope?: unknown };
+  const prefix = node.scopePrefix ?? "";
+  if (scope === rootScope) return prefix.slice(0, -1);
   const ownId = node.id.slice(node.id.lastIndexOf("/") + 1);
-  return (node.scopePrefix ?? "") + (typeof scope === "string" && scope !== "" ? scope : ownId);
+  return prefix + (typeof scope === "string" && scope !== "" ? scope : ownId);
+}
+
+/** What a parameter of a node is called in a checkpoint. */
+export function parameterName(node: ResolvedNode, name: string): string {
+  const scope = scopeOf(node);
+  return scope === "" ? name : `${scope}.${name}`;
 }
 
 function incomingWires(node: ResolvedNode, types: Types): IncomingWire[] {

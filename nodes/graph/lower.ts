@@ -8,7 +8,7 @@ import { type AdapterSettings, adapterOn, adapterScale, inputAxisOf } from "../c
 import type { Port } from "../core/ports";
 import type { Weights } from "../core/values";
 import type { Endpoint } from "./document";
-import { askedOf, emitNode, scopeOf } from "./infer";
+import { askedOf, emitNode, parameterName } from "./infer";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
 /** A parameter of a lowered graph, and the weights wire that fills it; without one it is drawn afresh. */
@@ -87,7 +87,7 @@ export function lower(
       lowered.values.set(endpointKey({ node: node.id, port }), value);
     }
     for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) {
-      lowered.clamp[claim(`${scopeOf(node)}.${name}`)] = bounds;
+      lowered.clamp[claim(parameterName(node, name))] = bounds;
     }
   }
   const ownNames = new Set(lowered.graph.parameters.map(({ name }) => name));
@@ -172,7 +172,7 @@ function claims(
 /** What files that Patchbay did not write call the parameters of a node, where it knows such names. */
 function foreignNames(node: ResolvedNode): ((name: string) => { name: string; rules: NameRules }) | undefined {
   const rules = node.definition.names?.(node.params);
-  const ownNameLength = scopeOf(node).length + 1;
+  const ownNameLength = parameterName(node, "").length;
   return rules && ((name) => ({ name: name.slice(ownNameLength), rules }));
 }
 

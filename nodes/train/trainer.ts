@@ -118,7 +118,7 @@ kept.
       .meta({ advanced: true, description: "What is left of the learning rate at the end, as a share." }),
     beta1: z.number().min(0).max(0.9999).default(0.9).meta({ label: "β₁", advanced: true }),
     beta2: z.number().min(0).max(0.99999).default(0.98).meta({ label: "β₂", advanced: true }),
-    epsilon: z.number().min(1e-12).max(1e-2).default(1e-6).meta({ label: "ε", advanced: true, scale: "log" }),
+    epsilon: z.number().min(1e-12).max(1).default(1e-6).meta({ label: "ε", advanced: true, scale: "log" }),
     momentum: z.number().min(0).max(0.9999).default(0.9).meta({ advanced: true, description: "Of SGD and LARS." }),
     nesterov: z.boolean().default(false).meta({ advanced: true }),
     clipNorm: z

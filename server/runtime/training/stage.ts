@@ -6,7 +6,7 @@ import { matches } from "#models/patterns";
 import { hoist } from "#models/train/hoist";
 import { mixedPrecision } from "#models/train/mixed-precision";
 import { batchSymbol, compileProgram, itemSymbols, type Program } from "#models/train/program";
-import { type Average, trainable } from "#models/train/step";
+import { type Average, trainable, type UpdateSpec } from "#models/train/step";
 import type { Stage, TrainRequest } from "#nodes/core/host";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -223,6 +223,7 @@ export function compileStage(
   spec: StageSpec,
   { lowered, graph }: BuiltStage,
   batch: ReadonlyMap<string, Pick<Tensor, "shape">>,
+  { givesGradients }: Pick<UpdateSpec, "givesGradients"> = {},
 ): Program {
   const { graph: nodes, node, request, stage } = spec;
   const names = new Map(lowered.parameters.map(({ graphName, name }) => [graphName, name]));
@@ -241,6 +242,7 @@ export function compileStage(
       items: itemCounts(graph, batch),
       accumulate: stage.accumulate,
       chunk: request.chunk,
+      givesGradients,
       recomputes: ({ scope }) => scope !== undefined && matches(scope, request.recompute),
       ...(request.precision === "float16" ? { scaling: true, prepare: mixedPrecision } : {}),
     });

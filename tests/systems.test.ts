@@ -1,0 +1,41 @@
+/** Whole training steps of the systems' templates against fixtures: values between, losses, gradients, what is after. */
+import { readdirSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { counts, differences, differencesAfter, touched } from "./systems/harness/compare";
+import { fixtureFolders, openFixture } from "./systems/harness/fixtures";
+import { takeSteps } from "./systems/harness/step";
+import type { System } from "./systems/system";
+
+const maps = readdirSync("tests/systems")
+  .filter((name) => name.endsWith(".ts") && name !== "system.ts")
+  .map((name) => name.slice(0, -".ts".length));
+const loaded = await Promise.all(
+  maps.map(async (name) => Object.values((await import(`./systems/${name}.ts`)) as Record<string, System>)),
+);
+const systems = new Map(loaded.flat().map((system) => [system.system, system]));
+
+describe.each(fixtureFolders())("$description.fixture", (found) => {
+  const { description } = found;
+  const system = systems.get(description.system);
+  if (!system) {
+    it.todo(`is a step of ${description.system}`);
+    return;
+  }
+  it(`is a step of the template ${system.template}`, async () => {
+    const fixture = openFixture(found);
+    const steps = await takeSteps(system, fixture, description.optimizer ?? undefined);
+    counts.fixtures++;
+    const wrong = steps.flatMap((step, i) => differences(system, fixture, step, i + 1));
+    expect([...wrong, ...touched(system, fixture, steps)]).toEqual([]);
+  });
+  it.each(description.also)("has the step of $kind", async (optimizer) => {
+    const fixture = openFixture(found);
+    const [step] = await takeSteps(system, fixture, optimizer);
+    expect(step && differencesAfter(system, fixture, step, `after-${optimizer.kind}`)).toEqual([]);
+  });
+});
+
+afterAll(() => {
+  const { fixtures, steps, tensors, values } = counts;
+  console.log(`systems: ${fixtures} fixtures, ${steps} steps, ${tensors} tensors, ${values} values compared`);
+});
