@@ -1,4 +1,4 @@
-/** Whole training steps of the systems' templates against fixtures: values between, losses, gradients, what is after. */
+/** Whole training steps of the systems' templates against fixtures: values between, losses, gradients, and after. */
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { counts, differences, differencesAfter, touched } from "./systems/harness/compare";
