@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
-import { rowInputs } from "#nodes/graph/row-ports";
+import { chunkedInputs } from "#nodes/graph/row-ports";
 import { registry } from "#nodes/registry.gen";
 import { widgets } from "../app/_editor/widgets/index";
 import { fieldsOf } from "../app/_editor/widgets/describe";
@@ -42,7 +42,7 @@ describe.each(Object.entries(registry as Record<string, NodeDefinition>))("%s", 
       !deferred && (type === "image" || type === "text" || type === "tensor") && shape?.[0] !== "*";
     const reads = Object.values<Port>(definition.inputs).some(isRows);
     if (definition.build || !reads) return;
-    if (rowInputs(definition).length) expect(definition.allRows).toBeUndefined();
+    if (chunkedInputs(definition).length) expect(definition.allRows).toBeUndefined();
     else expect(definition.allRows).toMatch(/^[A-Z].*\.$/s);
   });
   it("keeps labels and widgets: .meta comes last in a schema", () => {

@@ -88,14 +88,29 @@ export interface Batch {
   mask: BigInt64Array;
 }
 
-/** Results of several pictures as one tensor: [N, 3, H, W], with tiles [N, most tiles, 3, H, W], padded with zeros. */
-export function batchOf(processor: ImageProcessor, results: readonly (readonly Processed[])[]): Batch {
+/** How many tiles results have at most, and how high and wide they are. */
+export function largestOf(results: readonly (readonly Processed[])[]): [tiles: number, height: number, width: number] {
   const all = results.flat();
-  const height = all.reduce((most, each) => Math.max(most, each.height), 0);
-  const width = all.reduce((most, each) => Math.max(most, each.width), 0);
+  const most = (sizes: readonly number[]) => sizes.reduce((largest, size) => Math.max(largest, size), 0);
+  return [
+    most(results.map(({ length }) => length)),
+    most(all.map(({ height }) => height)),
+    most(all.map(({ width }) => width)),
+  ];
+}
+
+/**
+ * Results of several pictures as one tensor: [N, 3, H, W], with tiles [N, most tiles, 3, H, W], padded with zeros up to
+ * the largest of them, or to what is said.
+ */
+export function batchOf(
+  processor: ImageProcessor,
+  results: readonly (readonly Processed[])[],
+  [most = 0, height = 0, width = 0]: readonly number[] = largestOf(results),
+): Batch {
+  const all = results.flat();
   const odd = all.find((each) => each.height !== height || each.width !== width);
   if (odd && !processor.pad) throw sizesDiffer(processor, odd, { height, width });
-  const most = results.reduce((longest, { length }) => Math.max(longest, length), 0);
   const plane = height * width;
   const data = new Float32Array(results.length * most * 3 * plane);
   const mask = new BigInt64Array(results.length * plane);

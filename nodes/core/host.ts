@@ -214,6 +214,11 @@ export interface Host {
   progress(done: number, of: number, note?: string, previews?: Record<string, Preview>): void;
   /** Something the user should know that is no failure. */
   warn(message: string): void;
+  /**
+   * The sizes that all rows of a result have in common, such as the length that texts are padded to: those that these
+   * rows need, or larger ones, where other rows of the same result need more.
+   */
+  commonSizes(needed: readonly number[]): readonly number[];
   /** The one seeded generator, keyed: the same keys give the same draws, in any order and on any machine. */
   random(...keys: (string | number)[]): Random;
   /**

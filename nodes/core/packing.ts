@@ -1,6 +1,7 @@
 /** Rows of tokens as tensors of one length. */
 import { ignoredLabel } from "#models/blocks/loss";
 import type { OpenTokenizer } from "#models/files/tokenizers/open";
+import type { Host } from "./host";
 import type { Tensor } from "./values";
 
 export interface Packing {
@@ -43,9 +44,11 @@ export function packTokens(
   };
 }
 
-/** The longest of some rows; one at least, as a tensor of no length is no use. */
-export const longestOf = (rows: readonly { length: number }[]): number =>
-  rows.reduce((most, { length }) => Math.max(most, length), 1);
+/** The longest of some rows, and of all that are padded with them; one at least, as a tensor of no length is no use. */
+export function longestOf(rows: readonly { length: number }[], host: Pick<Host, "commonSizes">): number {
+  const longest = rows.reduce((most, { length }) => Math.max(most, length), 1);
+  return host.commonSizes([longest])[0] ?? longest;
+}
 
 /**
  * The next number of at most three binary digits and zeros: 1 to 8, 10, 12, 14, 16, 20 … It is at most a quarter more,

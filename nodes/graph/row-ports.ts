@@ -16,7 +16,15 @@ export function rowPorts(definition: NodeDefinition): string[] {
 
 /** The inputs that may come in chunks of any rows, with the same results. */
 export function rowInputs(definition: NodeDefinition): string[] {
-  const { reduce, perBatch, effect, allRows } = definition;
-  const needsMore = !reduce && (perBatch || effect || allRows !== undefined);
+  return !definition.reduce && definition.perBatch ? [] : chunkedInputs(definition);
+}
+
+/**
+ * The inputs that may come in chunks of any rows, once it is known what sizes all of them have in common: those of nodes
+ * too whose results follow from which rows meet.
+ */
+export function chunkedInputs(definition: NodeDefinition): string[] {
+  const { reduce, effect, allRows } = definition;
+  const needsMore = !reduce && (effect || allRows !== undefined);
   return needsMore ? [] : rowPorts(definition);
 }

@@ -5,13 +5,14 @@
 import type { Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
 import { anySize, rowsOfWire } from "./bindings";
+import type { NodeDefinition } from "../core/node";
 import type { WireType } from "../core/ports";
 import type { Endpoint } from "./document";
 import { symbolicType, type Types } from "./infer";
 import { type Lowered, lower } from "./lower";
 import { grouped, neededEndpoints, type Step } from "./plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
-import { rowInputs } from "./row-ports";
+import { chunkedInputs } from "./row-ports";
 
 const noWire: WireType = { type: "tensor" };
 
@@ -27,10 +28,18 @@ export interface Stream {
   steps: RowStep[];
 }
 
-/** Puts steps together to streams where that is possible. The order respects every wire. */
-export function streamsOf(graph: ResolvedGraph, types: Types, steps: readonly Step[]): (Step | Stream)[] {
+/**
+ * Puts steps together to streams where that is possible. The order respects every wire. `inputsInRows` says which
+ * inputs of a host node come in chunks.
+ */
+export function streamsOf(
+  graph: ResolvedGraph,
+  types: Types,
+  steps: readonly Step[],
+  inputsInRows: (definition: NodeDefinition) => string[] = chunkedInputs,
+): (Step | Stream)[] {
   const stepOf = new Map(steps.flatMap((step) => nodesOfStep(step).map((id) => [id, step] as const)));
-  const rowSteps = new Map(steps.map((step) => [step, rowStepOf(graph, types, step)]));
+  const rowSteps = new Map(steps.map((step) => [step, rowStepOf(graph, types, step, inputsInRows)]));
   const sourcesOf = (step: Step): Step[] => {
     const nodes = nodesOfStep(step);
     const needed = nodes.flatMap((id) => neededEndpoints(graph, graph.nodes.get(id) as ResolvedNode));
@@ -40,9 +49,15 @@ export function streamsOf(graph: ResolvedGraph, types: Types, steps: readonly St
     const rows = rowSteps.get(step)?.rows;
     // What folds rows gives nothing before the last of them.
     if (!rows || !rowSteps.get(source) || isReducer(graph, source)) return false;
+    if (padsToLongest(graph, step) && !isMadeTwice(source)) return false;
     const given = inputsOf(graph, step).filter((endpoint) => stepOf.get(endpoint.node) === source);
     return given.length > 0 && given.every((endpoint) => rows.has(endpointKey(endpoint)));
   };
+  // What all rows need is found out before the first of them goes on: whatever leads there is made once more for it.
+  const isMadeTwice = (step: Step): boolean =>
+    step.kind === "host" &&
+    graph.nodes.get(step.node)?.definition.expensive !== true &&
+    sourcesOf(step).every((source) => !fuses(source, step) || isMadeTwice(source));
   return grouped(steps, sourcesOf, fuses).map((group): Step | Stream => {
     const found = group.map((step) => rowSteps.get(step));
     const [first] = group;
@@ -63,6 +78,10 @@ export function readWhole(graph: ResolvedGraph, steps: readonly (Step | Stream)[
   return whole;
 }
 
+/** Whether the sizes of what a step gives follow from all of its rows. */
+const padsToLongest = (graph: ResolvedGraph, step: Step): boolean =>
+  step.kind === "host" && graph.nodes.get(step.node)?.definition.perBatch === true;
+
 const isReducer = (graph: ResolvedGraph, step: Step): boolean =>
   step.kind === "host" && graph.nodes.get(step.node)?.definition.reduce !== undefined;
 
@@ -79,17 +98,26 @@ function inputsOf(graph: ResolvedGraph, step: Step): Endpoint[] {
   return read.filter((endpoint) => !nodes.includes(endpoint.node));
 }
 
-function rowStepOf(graph: ResolvedGraph, types: Types, step: Step): RowStep | undefined {
+function rowStepOf(
+  graph: ResolvedGraph,
+  types: Types,
+  step: Step,
+  inputsInRows: (definition: NodeDefinition) => string[],
+): RowStep | undefined {
   const rows =
     step.kind === "host"
-      ? hostRows(graph.nodes.get(step.node) as ResolvedNode, types)
+      ? hostRows(graph.nodes.get(step.node) as ResolvedNode, types, inputsInRows)
       : regionRows(graph, types, step.nodes);
   return rows?.length ? { step, rows: new Set(rows.map(endpointKey)) } : undefined;
 }
 
 /** The wires along which a host node takes its rows; none where it needs all rows at once. */
-function hostRows({ definition, inputs }: ResolvedNode, types: Types): Endpoint[] | undefined {
-  const endpoints = rowInputs(definition).flatMap((name) => inputs[name] ?? []);
+function hostRows(
+  { definition, inputs }: ResolvedNode,
+  types: Types,
+  inputsInRows: (definition: NodeDefinition) => string[],
+): Endpoint[] | undefined {
+  const endpoints = inputsInRows(definition).flatMap((name) => inputs[name] ?? []);
   return shareRows(endpoints, types) ? endpoints : undefined;
 }
 

@@ -170,6 +170,10 @@ A row without pictures has no tiles.`,
     });
     const rows = rowsFrom(pictures, counts);
     const { tile: side, places, rounded } = params;
+    const lengthOf = (longest: number): number => {
+      const [common = longest] = host.commonSizes([longest]);
+      return rounded ? roundedUp(common) : common;
+    };
     const tiles = tilesFrom(rows, { side, tables: tablesOf(normalization) });
     const layouts = rows.map((row) =>
       packingOf(
@@ -181,7 +185,7 @@ A row without pictures has no tiles.`,
     return {
       tiles,
       counts: integers(tiles.counts as readonly number[]),
-      ...layoutOf(packings, { places, width: widthOf(params), lengthOf: rounded ? roundedUp : undefined }),
+      ...layoutOf(packings, { places, width: widthOf(params), lengthOf }),
       tokens: {
         ...integers(layouts.flatMap(({ tokens }) => tokens)),
         counts: layouts.map(({ tokens }) => tokens.length),
@@ -276,11 +280,11 @@ function tilesFrom(rows: readonly (readonly TiledPicture[])[], how: Pick<TileWri
 /** The tokens of each row side by side: int64 and float32 [N, V, width], as long as the longest row or as `places`. */
 function layoutOf(
   packings: readonly Packing[],
-  { places, width, lengthOf }: { places: number; width: number; lengthOf?: (longest: number) => number },
+  { places, width, lengthOf }: { places: number; width: number; lengthOf(longest: number): number },
 ) {
   const longest = packings.reduce((most, { tokens }) => Math.max(most, tokens), 1);
   if (places && longest > places) throw noRoom(packings, places);
-  const length = places || (lengthOf?.(longest) ?? longest);
+  const length = places || lengthOf(longest);
   const shape = [packings.length, length, width];
   const rowLength = length * width;
   const index = new BigInt64Array(packings.length * rowLength).fill(BigInt(noFeature));

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import {
   batchOf,
+  largestOf,
   type ImageProcessor,
   imageProcessor,
   processPicture,
@@ -85,7 +86,7 @@ the graph. ${hubDocs}`,
   ports(params) {
     const processor = processorOf(params);
     return processor && !(processor instanceof Error)
-      ? { outputs: outputsOf(processor), perBatch: processor.pad && resultSize(processor) === undefined }
+      ? { outputs: outputsOf(processor), perBatch: !hasOneShape(processor) }
       : {};
   },
   inspect: {
@@ -127,10 +128,8 @@ the graph. ${hubDocs}`,
       sizes: [BigInt(picture.height), BigInt(picture.width)],
       results: processPicture(rest, picture),
     }));
-    const { shape, data, mask } = batchOf(
-      processor,
-      done.map(({ results }) => results),
-    );
+    const results = done.map((picture) => picture.results);
+    const { shape, data, mask } = batchOf(processor, results, host.commonSizes(largestOf(results)));
     const [height = 0, width = 0] = shape.slice(-2);
     const sizes = BigInt64Array.from(done.flatMap((picture) => picture.sizes));
     return {
@@ -162,6 +161,10 @@ function processorOf({ source, class: name, file, config }: Choice): ImageProces
     return error as Error;
   }
 }
+
+/** Whether what becomes of a picture has the same shape whatever other pictures there are. */
+const hasOneShape = (processor: ImageProcessor): boolean =>
+  resultSize(processor) !== undefined && processor.tiles === undefined;
 
 const hasMask = ({ pad, tiles }: ImageProcessor): boolean => pad && !tiles;
 

@@ -107,7 +107,13 @@ A template may take 200,000 steps and write 16 MiB; it reaches nothing but the c
     const cut = rows.filter(({ ids }) => ids.length > params.length).length;
     if (cut) host.warn(`${counted(cut, "row is", "rows are")} longer than ${params.length} tokens and cut.`);
     const kept = rows.map((row) => cutTo(row, params.length, params.ending !== "closed"));
-    const length = params.padding === "longest" ? longestOf(kept.map(({ ids }) => ids)) : params.length;
+    const length =
+      params.padding === "longest"
+        ? longestOf(
+            kept.map(({ ids }) => ids),
+            host,
+          )
+        : params.length;
     const padding = paddingOf(tokenizer);
     return {
       text: rows.map(({ text }) => text),

@@ -102,7 +102,13 @@ them is text like any other.`,
       return { ...inRow(row, () => write(tokenizer, turns, form)), answer: lastAnswer(turns) };
     });
     for (const warning of warningsOf(rows, asks, params.length)) host.warn(warning);
-    const length = params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
+    const length =
+      params.padding === "longest"
+        ? longestOf(
+            rows.map(({ ids }) => ids),
+            host,
+          )
+        : params.length;
     const padding = paddingOf(openTokenizer(tokenizer));
     return {
       ...packTokens(rows, { length, padding, left: params.side === "left" }),

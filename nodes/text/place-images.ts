@@ -75,7 +75,10 @@ or leaves pictures out, without a word.`,
       ids: ids.slice(0, params.length),
       labels: labels.slice(0, params.length),
     }));
-    const longest = longestOf(kept.map(({ ids }) => ids));
+    const longest = longestOf(
+      kept.map(({ ids }) => ids),
+      host,
+    );
     const lengths = { longest, rounded: Math.min(params.length, roundedUp(longest)), length: params.length };
     const length = lengths[params.padding];
     const packing = { length, padding: params.filler, left: params.side === "left" };

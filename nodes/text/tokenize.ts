@@ -100,7 +100,13 @@ and a warning says so.`,
     });
     for (const message of remarks(rows, [...known.values()], params)) host.warn(message);
     const isOwn = params.packing === "own";
-    const length = isOwn && params.padding === "longest" ? longestOf(rows.map(({ ids }) => ids)) : params.length;
+    const length =
+      isOwn && params.padding === "longest"
+        ? longestOf(
+            rows.map(({ ids }) => ids),
+            host,
+          )
+        : params.length;
     const form = { length, left: isOwn && params.side === "left" };
     const places = params.offsets ? { offsets: packOffsets(rows, form) } : {};
     return {

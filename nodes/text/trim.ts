@@ -12,19 +12,19 @@ a training it runs for every batch: wire *Length buckets* to the trainer's \`buc
 meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T] → int64 [N, T'].`,
   version: 1,
   inputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "T"] }) },
-  outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "*"] }) },
+  outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "K"] }) },
   params: { multiple: z.int().min(1).max(1024).default(8).meta({ unit: "tokens" }) },
   rowwise: true,
   perBatch: true,
-  allRows: "The longest of all texts says how many tokens are kept.",
-  async run({ inputs: { ids }, params: { multiple } }) {
+  async run({ host, inputs: { ids }, params: { multiple } }) {
     const [n = 0, length = 0] = ids.shape;
     const data = ids.data as BigInt64Array;
     const longest = Array.from({ length: n }, (_, row) => unpaddedLength(data, row, length)).reduce(
       (a, b) => Math.max(a, b),
       1,
     );
-    const kept = Math.min(length, Math.ceil(longest / multiple) * multiple);
+    const [common = 1] = host.commonSizes([longest]);
+    const kept = Math.min(length, Math.ceil(common / multiple) * multiple);
     const result = new BigInt64Array(n * kept);
     for (let row = 0; row < n; row++) result.set(data.subarray(row * length, row * length + kept), row * kept);
     return { ids: { dtype: "int64", shape: [n, kept], data: result } };

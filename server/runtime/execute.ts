@@ -20,7 +20,8 @@ import { findResults } from "./find-results";
 import type { StoredOutputs } from "../storage/stored-rows";
 import type { Results } from "./results";
 import { hostOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
-import { runStream, StepError } from "./stream";
+import { StepError } from "./step-error";
+import { runStream } from "./stream";
 import { Stopped } from "./training/going-on";
 
 export interface ExecuteOptions extends StepOptions {

@@ -123,7 +123,7 @@ export function readOutsideOf(nodes: readonly string[], { graph, planned }: Step
 export function hostOf(
   node: string,
   context: StepContext,
-  options: Pick<Partial<HostOptions>, "seed" | "onProgress"> = {},
+  options: Pick<Partial<HostOptions>, "seed" | "onProgress" | "onWarn"> = {},
 ): Host {
   return createHost({
     ...hostOptionsOf(node, context.options, context.tell),

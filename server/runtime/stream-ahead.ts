@@ -12,7 +12,7 @@ import { nodesOfStep, type RowStep } from "#nodes/graph/streams";
 import { type RowWork, openRowWork } from "./data-threads/pool";
 import type { Given, Seed, Task } from "./data-threads/task";
 import type { Keepers } from "./stream-keepers";
-import { nodeOf, type OpenStream } from "./stream-rows";
+import { inputsOf, nodeOf, type OpenStream, seedOf } from "./stream-rows";
 import { type RowType, storedBytes } from "./rows";
 import { hostOf } from "./steps";
 
@@ -20,9 +20,6 @@ import { hostOf } from "./steps";
 const fewChunks = 3;
 /** Threads are worth it where making rows takes more than this part of the time, and more than this in all. */
 const worth = { share: 1 / 8, ms: 1500 };
-
-/** What leads the draws of random nodes: they differ from chunk to chunk, and are the same whenever it is made. */
-export const seedOf = (start: number): Seed => (start ? [0, "rows", start] : 0);
 
 export interface AheadOptions {
   stream: OpenStream;
@@ -143,11 +140,12 @@ export class ReadAhead {
 
   /** What must be made of some rows for what is kept and folded of them. */
   async #taskFor(start: number, end: number): Promise<Task> {
+    const { stream } = this.options;
     const needs = new Needs(this.options, this.nodes, start);
     const given: [string, Given][] = [];
     for (const [name, from] of needs.given) given.push([name, await this.#givenRows(from, start, end)]);
     const nodes = [...this.nodes].filter((id) => needs.nodes.has(id));
-    return { nodes, given, reads: [...needs.reads], seed: seedOf(start) };
+    return { nodes, given, reads: [...needs.reads], seed: seedOf(start), common: stream.common };
   }
 
   /** Rows as a thread takes them: numbers are read there. */
@@ -248,5 +246,3 @@ async function wholeInputs(stream: OpenStream, nodes: ReadonlySet<string>): Prom
   }
   return whole;
 }
-
-const inputsOf = (stream: OpenStream, id: string): Endpoint[] => Object.values(nodeOf(stream, id).inputs).flat();

@@ -55,7 +55,7 @@ export class Keepers {
       const name = endpointKey(endpoint);
       if (!hasRows(type)) continue;
       const must = definition.expensive === true || targets.includes(id) || outside.has(name) || !graph.wired.has(name);
-      const dropped = !must && this.stream.rows * rowBytesOf(endpoint, types) > smallBytes;
+      const dropped = !must && this.stream.rows * rowBytesOf(endpoint, types, this.stream) > smallBytes;
       this.#all.set(name, { endpoint, type, must, chunks: [], bytes: 0, dropped });
     }
   }
@@ -164,10 +164,10 @@ export class Keepers {
 
   /** What another node will need all at once must fit, which is known before the first row is computed. */
   refuseTooManyRows(): void {
-    const { rows, context } = this.stream;
+    const { rows, context, sizes } = this.stream;
     for (const { endpoint } of this.#all.values()) {
       if (!context.readWhole.has(endpointKey(endpoint))) continue;
-      const bytes = rows * rowBytesOf(endpoint, context.types);
+      const bytes = rows * rowBytesOf(endpoint, context.types, { sizes });
       refuseTooManyRows(context.graph, endpoint, rows, bytes);
     }
   }

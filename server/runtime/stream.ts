@@ -8,25 +8,17 @@ import { nodesOfStep, type RowStep, type Stream } from "#nodes/graph/streams";
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
 import type { CacheEntry, StoredWarning } from "./cache";
-import { TaskError } from "./data-threads/task";
+import { withCommon } from "./data-threads/task";
 import { itemsFor, runNode } from "./packed";
 import { BatchedRegion, batchOf, chunkTypes, type OpenRegion, openRegion, tensorInputs } from "./region";
 import { type RowType, readAllRows } from "./rows";
 import { hostOf, readOutsideOf, regionOf, type StepContext } from "./steps";
-import { ReadAhead, seedOf } from "./stream-ahead";
+import { StepError, stepErrorOf } from "./step-error";
+import { ReadAhead } from "./stream-ahead";
 import { Keepers } from "./stream-keepers";
 import { StreamProgress } from "./stream-progress";
-import { nodeOf, type OpenStream, openStream } from "./stream-rows";
-
-/** What went wrong in one of the steps. */
-export class StepError extends Error {
-  constructor(
-    readonly nodes: readonly string[],
-    readonly cause: unknown,
-  ) {
-    super(cause instanceof Error ? cause.message : String(cause));
-  }
-}
+import { nodeOf, type OpenStream, openStream, seedOf } from "./stream-rows";
+import { withCommonSizes } from "./stream-sizes";
 
 /** Runs all rows through the steps. Gives the kept result of each node, and how many milliseconds its step took. */
 export async function runStream(
@@ -52,7 +44,7 @@ class StreamRun {
   #ahead: ReadAhead | undefined;
 
   static async open(stream: Stream, context: StepContext): Promise<StreamRun> {
-    const open = await openStream(stream, context);
+    const open = await withCommonSizes(await openStream(stream, context), stream);
     const run = new StreamRun(open, new Keepers(open));
     await run.#begin();
     return run;
@@ -131,8 +123,7 @@ class StreamRun {
     try {
       return (await this.#ahead?.chunk(start)) ?? new Map();
     } catch (error) {
-      if (!(error instanceof TaskError)) throw error;
-      throw error.cause instanceof Cancelled ? error.cause : new StepError([error.node], error.cause);
+      throw stepErrorOf(error);
     }
   }
 
@@ -184,7 +175,7 @@ class StreamRun {
       onProgress: (done) => this.#progress.tell(chunk.start + done, [node.id]),
     });
     const began = performance.now();
-    const outputs = await runNode(node, inputs, host);
+    const outputs = await runNode(node, inputs, withCommon(host, this.stream.common.get(node.id)));
     this.#ahead?.hadToBeMade(node.id, performance.now() - began);
     const named = Object.entries(outputs);
     return new Map(named.map(([port, value]) => [endpointKey({ node: node.id, port }), value]));

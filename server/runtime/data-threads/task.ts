@@ -20,6 +20,13 @@ export interface Task {
   /** What is asked for. */
   reads: readonly string[];
   seed: Seed;
+  /** By node: the sizes that all rows have in common, those of other tasks too. */
+  common?: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The machine as a node sees it that is told the sizes that all rows have in common. */
+export function withCommon(host: Host, sizes: readonly number[] | undefined): Host {
+  return sizes ? { ...host, commonSizes: () => sizes } : host;
 }
 
 /** What went wrong in one of a task's nodes. */
@@ -53,7 +60,11 @@ export async function doTask(
   for (const id of task.nodes) {
     const start = performance.now();
     try {
-      await runHostNode(graph.nodes.get(id) as ResolvedNode, values, hostFor(id, task.seed));
+      await runHostNode(
+        graph.nodes.get(id) as ResolvedNode,
+        values,
+        withCommon(hostFor(id, task.seed), task.common?.get(id)),
+      );
     } catch (cause) {
       throw new TaskError(id, cause);
     }

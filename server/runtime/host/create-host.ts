@@ -62,6 +62,7 @@ export function createHost(options: HostOptions): Host {
     signal,
     progress,
     warn,
+    commonSizes: (needed) => needed,
     random: (...keys) => random(...[options.seed].flat(), options.nodeId, ...keys),
     packageFile,
     put: (bytes) => blobs.put(bytes, { durable: false }),

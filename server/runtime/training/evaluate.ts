@@ -8,6 +8,7 @@ import { infer, type Types } from "#nodes/graph/infer";
 import type { LoweredParameter } from "#nodes/graph/lower";
 import { type Cone, plan, type Step } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import { rowInputs } from "#nodes/graph/row-ports";
 import { nodesOfStep, type RowStep, type Stream, streamsOf } from "#nodes/graph/streams";
 import { Cancelled, Failure } from "../../errors";
 import { runHostNode, type Seed } from "../data-threads/task";
@@ -61,7 +62,8 @@ export class Evaluation {
     const computed = new Set([...cone.tensors, ...cone.stepwise, ...cone.after]);
     const targets = cone.ends.map(({ node }) => node);
     this.types = infer(graph).types;
-    this.#steps = streamsOf(graph, this.types, plan(graph, targets, (id) => !computed.has(id)).steps);
+    const { steps } = plan(graph, targets, (id) => !computed.has(id));
+    this.#steps = streamsOf(graph, this.types, steps, rowInputs);
   }
 
   /** The metrics by "node.port". */
