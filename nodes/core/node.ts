@@ -185,8 +185,9 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
   random?: boolean;
   /**
    * Its result's shape follows from which rows meet, such as the longest text of a batch: within training it runs
-   * for every batch. Elsewhere it gets its rows in chunks, and pads to what `host.commonSizes` says. An output whose sizes are numbers, parameters or letters of inputs is that of each row alone all
-   * the same: what is frozen behind it runs once for each row.
+   * for every batch. Elsewhere it gets its rows in chunks, and pads to what `host.commonSizes` says. An output whose
+   * sizes are numbers, parameters or letters of inputs is that of each row alone all the same: what is frozen behind it
+   * runs once for each row.
    */
   perBatch?: boolean;
   /**

@@ -20,8 +20,8 @@ export function rowInputs(definition: NodeDefinition): string[] {
 }
 
 /**
- * The inputs that may come in chunks of any rows, once it is known what sizes all of them have in common: those of nodes
- * too whose results follow from which rows meet.
+ * The inputs that may come in chunks of any rows, once it is known what sizes all of them have in common: those of
+ * nodes too whose results follow from which rows meet.
  */
 export function chunkedInputs(definition: NodeDefinition): string[] {
   const { reduce, effect, allRows } = definition;
