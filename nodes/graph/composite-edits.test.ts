@@ -13,7 +13,8 @@ import {
 } from "./composite-edits";
 import type { GraphDocument } from "./document";
 import { addNode, connect, excerpt, paste, removeNodes, setParam } from "./edits";
-import { make } from "./make-composite";
+import { updatedTo } from "./library";
+import { expand, make, withoutUnused } from "./make-composite";
 import { parsePart, partText } from "./parse";
 
 const plain = tinyTower();
@@ -99,6 +100,42 @@ describe("a boundary", () => {
     const named = setCompositeText(towers, "tower", { title: "Encoder", description: "Sees." });
     expect(composite(named)).toMatchObject({ title: "Encoder", description: "Sees." });
     expect(setCompositeText(towers, "tower", { title: " " }).composites?.tower?.title).toBe("Tower");
+  });
+});
+
+describe("a composite inside of a composite", () => {
+  /** The graph with the projector in a composite of its own, inside of the tower. */
+  const nested = within(
+    towers,
+    "tower",
+    (inside) => make(inside, ["projector"], { title: "Head", inside: "tower" })?.document ?? inside,
+  );
+
+  it("hands on what was published of its nodes, so that instances keep their values", () => {
+    expect(nested.composites?.tower?.params).toEqual({ width: { to: [{ node: "head", param: "width" }] } });
+    expect(nested.composites?.head?.params).toEqual({ width: { to: [{ node: "projector", param: "width" }] } });
+    expect(nested.nodes.tower_2?.params.width).toBe(12);
+    expect(check(nested).types["tower_2/head/projector"]?.out.embedding?.shape?.at(-1)).toBe(12);
+  });
+
+  it("gives it back when it is expanded", () => {
+    const back = within(nested, "tower", (inside) => expand(inside, "head", { inside: "tower" })?.document ?? inside);
+    expect(withoutUnused(back, "head").composites?.tower?.params).toEqual(towers.composites?.tower?.params);
+  });
+
+  it("takes what it publishes no more from those around it, and from their instances", () => {
+    const changed = unpublish(nested, "head", "width");
+    expect(changed.composites?.tower?.params).toEqual({});
+    expect(changed.nodes.tower_2?.params).toEqual({});
+  });
+
+  it("leaves no port without an inside around it when it is brought to a version that has fewer", () => {
+    const head = nested.composites?.head as NonNullable<ReturnType<typeof composite>>;
+    const bare = { ...head, wires: [], inputs: {}, outputs: {} };
+    const entry = { id: "7b0f6f0e-6d0c-4c0e-9d0e-0c0c0c0c0c0c", version: 2, root: "head", composites: { head: bare } };
+    const changed = updatedTo(nested, "head", entry);
+    expect(changed.composites?.tower?.outputs).toEqual({});
+    expect(wiresOf(changed)).not.toContain("tower.embedding -> norm.embedding");
   });
 });
 

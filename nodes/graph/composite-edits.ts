@@ -5,6 +5,7 @@ import { circleFrom } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, insideOf } from "./composites";
 import { boundary, type Composite, type GraphDocument, type Wire } from "./document";
 import { idBeside } from "./edits";
+import { mapTargets, nameFor, withPublished } from "./handed-on";
 
 type Change = (document: GraphDocument) => GraphDocument;
 export type Side = "inputs" | "outputs";
@@ -57,7 +58,7 @@ export function renamePort(
   from: string,
   to: string,
 ): GraphDocument {
-  const name = nameFor(document, composite, side, to);
+  const name = portNameFor(document, composite, side, to);
   if (name === undefined || name === from) return document;
   const end = side === "inputs" ? boundary.inputs : boundary.outputs;
   const changed = changeComposite(document, composite, (now) => ({
@@ -99,9 +100,7 @@ export function moveOuter(
 export function publish(document: GraphDocument, composite: string, node: string, param: string): GraphDocument {
   const now = compositeNamed(document, composite);
   if (!now || publishedName(now, node, param) !== undefined) return document;
-  // "scope" is what each instance says of its weights' names.
-  const plain = param === "scope" ? `${node}_scope` : param;
-  const name = idBeside(now.params, Object.hasOwn(now.params, plain) ? `${node}_${param}` : plain);
+  const name = nameFor(now.params, { node, param });
   return changeComposite(document, composite, () => ({
     ...now,
     params: { ...now.params, [name]: { to: [{ node, param }] } },
@@ -180,13 +179,16 @@ function withSoundBoundaries(document: GraphDocument): GraphDocument {
   let now = document;
   for (let isSound = false; !isSound; ) {
     isSound = true;
-    for (const [id, composite] of Object.entries(now.composites ?? {})) {
+    for (const id of Object.keys(now.composites ?? {})) {
+      // As it is by now: one before it may have taken something from it.
+      const composite = compositeNamed(now, id) as Composite;
       const sound = soundBoundary(composite);
       if (sound === composite) continue;
       isSound = false;
-      const gone = (list: Side | "params") => Object.keys(composite[list]).filter((name) => !(name in sound[list]));
+      const gone = (list: Side | "params") =>
+        Object.keys(composite[list]).filter((name) => !Object.hasOwn(sound[list], name));
       now = { ...now, composites: { ...now.composites, [id]: sound } };
-      now = withoutOuter(now, id, { inputs: gone("inputs"), outputs: gone("outputs"), params: gone("params") });
+      now = takenFromInstances(now, id, { inputs: gone("inputs"), outputs: gone("outputs"), params: gone("params") });
     }
   }
   return now;
@@ -211,16 +213,20 @@ function soundBoundary(composite: Composite): Composite {
   return isSound ? composite : { ...composite, inputs, outputs, params: Object.fromEntries(left) };
 }
 
+/** What a composite has no more. */
+type Gone = Record<Side | "params", string[]>;
+
 /**
- * Takes from instances their wires to ports, and their values of published parameters, that a composite has no more.
+ * Takes from instances their wires to ports, and their values of published parameters, that a composite has no more;
+ * and from the composites around them what has no inside any more for that.
  */
-export function withoutOuter(
-  document: GraphDocument,
-  composite: string,
-  gone: Record<Side | "params", string[]>,
-): GraphDocument {
+export function withoutOuter(document: GraphDocument, composite: string, gone: Gone): GraphDocument {
+  return withSoundBoundaries(takenFromInstances(document, composite, gone));
+}
+
+function takenFromInstances(document: GraphDocument, composite: string, gone: Gone): GraphDocument {
   if (!gone.inputs.length && !gone.outputs.length && !gone.params.length) return document;
-  return forInstances(document, composite, (level, instances) => {
+  const now = forInstances(document, composite, (level, instances) => {
     const isGone = ({ from, to }: Wire) =>
       (instances.includes(from.node) && gone.outputs.includes(from.port)) ||
       (instances.includes(to.node) && gone.inputs.includes(to.port));
@@ -233,6 +239,22 @@ export function withoutOuter(
       wires: level.wires.filter((wire) => !isGone(wire)),
     };
   });
+  return gone.params.length ? withoutTargets(now, composite, gone.params) : now;
+}
+
+/** Composites publish no more what their instances of another one have no more. */
+function withoutTargets(document: GraphDocument, composite: string, params: readonly string[]): GraphDocument {
+  const ids = Object.keys(document.composites ?? {});
+  return ids.reduce(
+    (now, id) =>
+      withPublished(now, id, (published) =>
+        mapTargets(published, (target) => {
+          const type = compositeNamed(now, id)?.nodes[target.node]?.type ?? "";
+          return compositeIdOf(type) === composite && params.includes(target.param) ? [] : [target];
+        }),
+      ),
+    document,
+  );
 }
 
 function kept<T>(table: Record<string, T>, isKept: (name: string) => boolean): Record<string, T> {
@@ -272,7 +294,7 @@ function renamedOuterEnd(wire: Wire, side: Side, { node, port }: End, name: stri
 }
 
 /** A typed name as a port may be called; nothing where it is taken, or is none. */
-function nameFor(document: GraphDocument, composite: string, side: Side, typed: string): string | undefined {
+function portNameFor(document: GraphDocument, composite: string, side: Side, typed: string): string | undefined {
   const name = cleanText(typed).trim().replace(/\W+/g, "_").slice(0, 50);
   const table = compositeNamed(document, composite)?.[side];
   if (!table || !/^[A-Za-z]/.test(name) || Object.hasOwn(table, name)) return undefined;

@@ -1,7 +1,7 @@
 /** What the names of weights are when an instance is taken apart: the same as before. */
 import type { Registry } from "../core/node";
 import { ownDefinition } from "./composite-definition";
-import { hasWeights, trainsSomething } from "./composite-scopes";
+import { hasWeights, isNamed, trainsSomething } from "./composite-scopes";
 import { compositeOf } from "./composites";
 import { boundary, type Composite, type Endpoint, type GraphDocument, type GraphNode } from "./document";
 import { resolveParams } from "./params";
@@ -24,11 +24,28 @@ export function innerScopes(expanding: Expanding): GraphDocument["nodes"] {
   return Object.fromEntries(entries);
 }
 
+/** Whether a node makes something under a name, or is an instance in which something is made under one. */
+export function holdsNames(
+  document: GraphDocument,
+  node: GraphNode,
+  id: string,
+  registry: Registry,
+  around: readonly Composite[] = [],
+): boolean {
+  const composite = compositeOf(document, node);
+  if (!composite) return isNamed(ownDefinition(node, id, registry));
+  // One that lies in itself is a problem of the graph; what else lies in it is looked at once.
+  if (around.includes(composite)) return false;
+  const way = [...around, composite];
+  return Object.entries(composite.nodes).some(([each, inner]) => holdsNames(document, inner, each, registry, way));
+}
+
 function withScope(expanding: Expanding, inner: string, node: GraphNode): GraphNode {
   const { document, names, registry } = expanding;
   const part = scopePart(expanding, inner);
   const isRenamed = names.get(inner) !== inner;
   if (compositeOf(document, node)) {
+    if (!holdsNames(document, node, inner, registry)) return node;
     const { scope } = node.params;
     const own = typeof scope === "string" ? scope : inner;
     return part || isRenamed ? withParam(node, joined(part, own)) : node;

@@ -11,8 +11,6 @@ import {
   withBendsMoved,
   withMembers,
 } from "./annotations";
-import { ownDefinition } from "./composite-definition";
-import { isNamed } from "./composite-scopes";
 import { compositeIdOf, compositeOf, compositeType } from "./composites";
 import {
   boundary,
@@ -25,20 +23,28 @@ import {
   type Wire,
 } from "./document";
 import { idBeside } from "./edits";
-import { innerScopes } from "./expand-scopes";
+import { holdsNames, innerScopes } from "./expand-scopes";
+import { handedIn, handedOut, publishedBy, withPublished } from "./handed-on";
 import type { Registry } from "./resolve";
 
 type Nodes = GraphDocument["nodes"];
 type Wires = GraphDocument["wires"];
 
+interface MakeOptions {
+  title?: string;
+  registry?: Registry;
+  inside?: string;
+}
+
 /**
  * Puts nodes of a graph into a new composite and an instance in their place. What came in and went out are its ports,
- * one for each output that is read. Weights keep their names. Nothing where none of the nodes is there.
+ * one for each output that is read. Weights keep their names. `inside` is the composite of which the graph is the
+ * inside: what it publishes of the nodes, it publishes then of the instance. Nothing where none of the nodes is there.
  */
 export function make(
   document: GraphDocument,
   selection: readonly string[],
-  { title = "Composite", registry = everyNode }: { title?: string; registry?: Registry } = {},
+  { title = "Composite", registry = everyNode, inside: around }: MakeOptions = {},
 ): { document: GraphDocument; id: string; composite: string } | undefined {
   const items = withMembers(document, selection);
   const chosen = new Set(items.filter((id) => Object.hasOwn(document.nodes, id)));
@@ -50,6 +56,7 @@ export function make(
   const ports = new CrossedPorts(document.wires, chosen);
   const inside = Object.entries(document.nodes).filter(([each]) => chosen.has(each));
   const drawn = annotationsAround(document, chosen, new Set(items));
+  const published = handedIn(publishedBy(document, around), chosen, id);
   const definition = withAnnotations<Composite>(
     {
       title,
@@ -57,7 +64,7 @@ export function make(
       wires: innerWires(document.wires, chosen, ports),
       inputs: ports.declared("inputs"),
       outputs: ports.declared("outputs"),
-      params: {},
+      params: published.inner,
     },
     drawn.inside,
   );
@@ -75,17 +82,19 @@ export function make(
     wires: outerWires(document.wires, chosen, ports, id),
     composites: { ...document.composites, [composite]: definition },
   };
-  return { id, composite, document: withAnnotations(made, drawn.outside) };
+  const told = withPublished(made, around, () => published.outer);
+  return { id, composite, document: withAnnotations(told, drawn.outside) };
 }
 
 /**
  * Puts what lies in an instance in its place, with the instance's values. Nodes keep their ids where these are free; a
- * composite that has no instance any more is left to `withoutUnused`. Nothing where the node is no instance.
+ * composite that has no instance any more is left to `withoutUnused`. `inside` is the composite of which the graph is
+ * the inside: what it publishes of the instance, it publishes then of its nodes. Nothing where the node is no instance.
  */
 export function expand(
   document: GraphDocument,
   id: string,
-  registry: Registry = everyNode,
+  { registry = everyNode, inside: around }: Omit<MakeOptions, "title"> = {},
 ): { document: GraphDocument; ids: string[] } | undefined {
   const instance = Object.hasOwn(document.nodes, id) ? document.nodes[id] : undefined;
   const composite = compositeOf(document, instance);
@@ -105,7 +114,10 @@ export function expand(
     nodes: replaced(document.nodes, new Set([id]), Object.fromEntries(inside)),
     wires: expandedWires({ wires: document.wires, id, composite, names, by }),
   };
-  return { ids: inside.map(([each]) => each), document: withAnnotations(expanded, { frames, notes }) };
+  const told = withPublished(expanded, around, (params) =>
+    handedOut(params, id, composite.params, (inner) => names.get(inner) ?? inner),
+  );
+  return { ids: inside.map(([each]) => each), document: withAnnotations(told, { frames, notes }) };
 }
 
 /** The document without a composite, if it has no instance. */
@@ -209,12 +221,6 @@ function replaced(nodes: Nodes, gone: ReadonlySet<string>, others: Nodes): Nodes
     return here;
   });
   return Object.fromEntries(entries);
-}
-
-function holdsNames(document: GraphDocument, node: GraphNode, id: string, registry: Registry): boolean {
-  const inner = compositeOf(document, node);
-  if (inner) return Object.entries(inner.nodes).some(([each, inside]) => holdsNames(document, inside, each, registry));
-  return isNamed(ownDefinition(node, id, registry));
 }
 
 /** The ports that a boundary around some nodes needs: one for each output that is read across it. */

@@ -11,10 +11,10 @@ export function isInstanceChosen({ selection, shown }: EditorState): boolean {
 }
 
 export function makeOfChosen({ store }: CommandContext): void {
-  const { selection, edit, select } = store.getState();
+  const { selection, composite, edit, select } = store.getState();
   let made: string[] = [];
   edit((document) => {
-    const result = make(document, selection);
+    const result = make(document, selection, { inside: composite });
     made = result ? [result.id] : [];
     return result?.document ?? document;
   });
@@ -35,7 +35,7 @@ export function expandChosen({ store }: CommandContext): void {
   editWhole((document) => {
     const expanded = within(document, composite, (graph) =>
       instances.reduce((now, id) => {
-        const result = expand(now, id);
+        const result = expand(now, id, { inside: composite });
         chosen = [...chosen, ...(result?.ids ?? [])];
         return result?.document ?? now;
       }, graph),
