@@ -46,8 +46,10 @@ import {
 } from "#nodes/graph/edits";
 import { savedFrom, updatedTo, withEntry } from "#nodes/graph/library";
 import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
-import { registry } from "#nodes/registry.gen";
+import type { Registry } from "#nodes/core/node";
+import { registry as everyNode } from "#nodes/registry.gen";
 
+const registry: Registry = everyNode;
 type Json = GraphNode["params"][string];
 /** An edit of the graph that is seen, which may be the inside of a composite. */
 type Edit = (graph: GraphDocument, draw: Random, composite: string | undefined) => GraphDocument;
