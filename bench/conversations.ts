@@ -10,6 +10,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execute } from "#server/runtime/execute";
 import { graph, keptIn } from "#tests/kit/graphs";
+import { oneVisionWires } from "#tests/kit/onevision-wires";
 import { makeSet } from "./open-sets";
 
 const set = join(process.env.PATCHBAY_BENCH_DATA ?? tmpdir(), "patchbay-bench-open", "conversations");
@@ -81,27 +82,6 @@ function documentOf(pattern: string) {
       loss: ["loss.causal-lm"],
       trainer: ["train.trainer", { steps, batch: 8, warmup: 4, lr: 3e-3, weightDecay: 0, checkpoint: 1000 }],
     },
-    [
-      "data.conversation -> template.conversation",
-      "data.kind -> template.kind",
-      "tokenizer.tokenizer -> template.tokenizer",
-      "data.images -> tiler.images",
-      "tiler.tiles -> tower.pixels",
-      "tower.patches -> projector.features",
-      "projector.embedding -> packer.features",
-      ...["counts", "index", "shares"].map((port) => `tiler.${port} -> packer.${port}`),
-      ...["ids", "mask", "labels"].map((port) => `template.${port} -> places.${port}`),
-      "tiler.tokens -> places.tokens",
-      "places.ids -> table.ids",
-      "places.ids -> splice.ids",
-      "table.embeddings -> splice.embeddings",
-      "packer.tokens -> splice.tokens",
-      "splice.embeddings -> decoder.embeddings",
-      "places.mask -> decoder.mask",
-      "places.positions -> decoder.positions",
-      "decoder.logits -> loss.logits",
-      "places.labels -> loss.labels",
-      "loss.loss -> trainer.loss",
-    ],
+    [...oneVisionWires, "data.kind -> template.kind"],
   );
 }

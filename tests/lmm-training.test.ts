@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { expect, it } from "vitest";
 import type { Series } from "#nodes/core/values";
 import { graph, runDocument } from "./kit/graphs";
+import { oneVisionWires } from "./kit/onevision-wires";
 import { temporaryFolder } from "./kit/run-node";
 
 /** One of Qwen's kind, and what it calls <image>. */
@@ -66,27 +67,7 @@ it("a model learns from pictures of any size and number, answering about them", 
       loss: ["loss.causal-lm"],
       trainer: ["train.trainer", { steps: 24, batch: 6, warmup: 4, lr: 0.01, weightDecay: 0 }],
     },
-    [
-      "data.conversation -> template.conversation",
-      "tokenizer.tokenizer -> template.tokenizer",
-      "data.images -> tiler.images",
-      "tiler.tiles -> tower.pixels",
-      "tower.patches -> projector.features",
-      "projector.embedding -> packer.features",
-      ...["counts", "index", "shares"].map((port) => `tiler.${port} -> packer.${port}`),
-      ...["ids", "mask", "labels"].map((port) => `template.${port} -> places.${port}`),
-      "tiler.tokens -> places.tokens",
-      "places.ids -> table.ids",
-      "places.ids -> splice.ids",
-      "table.embeddings -> splice.embeddings",
-      "packer.tokens -> splice.tokens",
-      "splice.embeddings -> decoder.embeddings",
-      "places.mask -> decoder.mask",
-      "places.positions -> decoder.positions",
-      "decoder.logits -> loss.logits",
-      "places.labels -> loss.labels",
-      "loss.loss -> trainer.loss",
-    ],
+    [...oneVisionWires],
   );
   const { outputs, error } = await runDocument(document, await temporaryFolder(), {
     folders: [folder, tokenizer],

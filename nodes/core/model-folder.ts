@@ -6,17 +6,10 @@ import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import type { Host } from "./host";
 import { folderOrHubParams } from "./hub";
+import { storedFolder } from "./stored-file";
 
-const reference = z.string().regex(/^[0-9a-f]{64}$/);
 /** An uploaded folder: its config.json, and the files beside it that were kept. */
-export const uploadedFolder = z.object({
-  ref: reference,
-  name: z.string().max(255).default("config.json"),
-  files: z
-    .array(z.object({ path: z.string().max(512), ref: reference }))
-    .max(1000)
-    .optional(),
-});
+export const uploadedFolder = storedFolder("config.json");
 
 /** When parameters mean something, by others. */
 const uploadedOnly = { source: ["upload"] };

@@ -3,11 +3,10 @@ import type { Host, PictureSource } from "../core/host";
 import { defineNode } from "../core/node";
 import { damagedParam, picturesIn, readPictures, warnOfUnread } from "../core/pictures";
 import { port } from "../core/ports";
+import { storedFile } from "../core/stored-file";
 import type { ImageFile } from "../core/values";
 
-const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
-  name: z.string().max(255).default("picture"),
+const upload = storedFile("picture").extend({
   width: z.int().min(0).default(0),
   height: z.int().min(0).default(0),
 });

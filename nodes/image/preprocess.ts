@@ -13,12 +13,9 @@ import type { Source } from "#models/onnx/import/fields";
 import { hubDocs, folderOrHubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
+import { storedFile } from "../core/stored-file";
 
-const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
-  name: z.string().max(255).default("preprocessor_config.json"),
-  processor: imageProcessor,
-});
+const upload = storedFile("preprocessor_config.json").extend({ processor: imageProcessor });
 
 /** A configuration that is larger is none. */
 const mostLetters = 200_000;

@@ -4,12 +4,10 @@ import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { endingOf } from "../core/pictures";
 import { port } from "../core/ports";
+import { storedFile } from "../core/stored-file";
 import type { SourceFile, StoredImage } from "../core/values";
 
-const upload = z.object({
-  ref: z.string().regex(/^[0-9a-f]{64}$/),
-  name: z.string().max(255).default("video"),
-});
+const upload = storedFile("video");
 
 /** Of a file in which frames are looked for. */
 const endings = [".mp4", ".webm", ".gif", ".webp", ".mov", ".mkv", ".avi", ".m4v", ".mpg", ".mpeg"];

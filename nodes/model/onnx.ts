@@ -19,8 +19,8 @@ import { shippedModels } from "#models/shipped.gen";
 import type { Host, OnnxValue } from "../core/host";
 import { defineNode, type Instead } from "../core/node";
 import { type Port, type Ports, port } from "../core/ports";
+import { storedFolder } from "../core/stored-file";
 
-const ref = z.string().regex(/^[0-9a-f]{64}$/);
 const outputPort = z.object({
   name: z.string().max(1024),
   dtype: z.enum(["float32", "int64", "bool", "uint8", "string"]).optional(),
@@ -39,16 +39,8 @@ const signature = z.object({
   rowwise: z.boolean().optional(),
   batch: z.int().min(1).optional(),
 });
-const upload = z.object({
-  ref,
-  name: z.string().max(255).default("model.onnx"),
-  signature,
-  /** The files beside it that its weights lie in, by their paths from its folder. */
-  files: z
-    .array(z.object({ path: z.string().max(512), ref }))
-    .max(1000)
-    .optional(),
-});
+/** The files beside it are those that its weights lie in. */
+const upload = storedFolder("model.onnx").extend({ signature });
 
 interface Choice {
   source: "shipped" | "upload";

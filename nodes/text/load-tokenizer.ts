@@ -7,16 +7,9 @@ import type { Host } from "../core/host";
 import { hubDocs, hubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { storedFolder } from "../core/stored-file";
 
-const reference = z.string().regex(/^[0-9a-f]{64}$/);
-const upload = z.object({
-  ref: reference,
-  name: z.string().max(255).default("tokenizer.json"),
-  files: z
-    .array(z.object({ path: z.string().max(512), ref: reference }))
-    .max(20)
-    .optional(),
-});
+const upload = storedFolder("tokenizer.json", 20);
 
 interface Choice {
   source: "shipped" | "upload" | "folder" | "hub";

@@ -4,18 +4,11 @@ import { optimizerKinds } from "#models/train/optimizers";
 import { scheduleKinds } from "#models/train/schedules";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { storedFolder } from "../core/stored-file";
 import { drawnRate, stageRow, stagesOf, wrongStages } from "../core/training-stages";
 
-const reference = z.string().regex(/^[0-9a-f]{64}$/);
 /** A checkpoint as one file, or as several. */
-const startFile = z.object({
-  ref: reference,
-  name: z.string().max(255).default("checkpoint.safetensors"),
-  files: z
-    .array(z.object({ path: z.string().max(512), ref: reference }))
-    .max(1000)
-    .optional(),
-});
+const startFile = storedFolder("checkpoint.safetensors");
 
 function filesOf({ ref, name, files }: z.output<typeof startFile>): { ref: string; path: string }[] {
   return files?.length ? files : [{ ref, path: name }];

@@ -7,17 +7,10 @@ import { hubDocs, folderOrHubParams } from "../core/hub";
 import { folderOf } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { storedFolder } from "../core/stored-file";
 import type { Weights } from "../core/values";
 
-const reference = z.string().regex(/^[0-9a-f]{64}$/);
-const upload = z.object({
-  ref: reference,
-  name: z.string().max(255).default("weights.safetensors"),
-  files: z
-    .array(z.object({ path: z.string().max(512), ref: reference }))
-    .max(1000)
-    .optional(),
-});
+const upload = storedFolder("weights.safetensors");
 
 interface Choice {
   source: "shipped" | "upload" | "folder" | "hub";

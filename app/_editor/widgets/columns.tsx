@@ -1,9 +1,9 @@
 "use client";
 
-import { LoaderCircle, TableProperties } from "lucide-react";
-import { type FC, useState } from "react";
-import { problemOf, useTRPCClient } from "../../_trpc/client";
-import { Button } from "../../_ui/button";
+import { TableProperties } from "lucide-react";
+import type { FC } from "react";
+import { useTRPCClient } from "../../_trpc/client";
+import { ReadButton } from "./read-button";
 import type { WidgetProps } from "./widget-props";
 
 /** A table of columns, filled with what the files have that the parameters `folder` and `files` name. */
@@ -11,31 +11,15 @@ export function columnsOf(Table: FC<WidgetProps>): FC<WidgetProps> {
   return function ColumnsWidget(props) {
     const { others = {}, onChange, disabled } = props;
     const client = useTRPCClient();
-    const [isBusy, setIsBusy] = useState(false);
-    const [problem, setProblem] = useState<string>();
     const read = async () => {
-      setIsBusy(true);
-      setProblem(undefined);
-      try {
-        const files = { folder: String(others.folder ?? ""), files: String(others.files ?? "") };
-        onChange((await client.data.columns.query(files)) as never);
-      } catch (error) {
-        const { message, hint = "" } = problemOf(error);
-        setProblem(`${message} ${hint}`);
-      }
-      setIsBusy(false);
+      const files = { folder: String(others.folder ?? ""), files: String(others.files ?? "") };
+      onChange((await client.data.columns.query(files)) as never);
     };
     return (
       <div>
-        <Button size="s" disabled={disabled || isBusy} onClick={() => void read()}>
-          {isBusy ? (
-            <LoaderCircle className="size-3.5 animate-spin" aria-hidden />
-          ) : (
-            <TableProperties className="size-3.5" aria-hidden />
-          )}
+        <ReadButton icon={TableProperties} disabled={disabled} read={read}>
           Read the columns
-        </Button>
-        {problem && <p className="mt-1 text-[11px] wrap-anywhere text-bad">{problem}</p>}
+        </ReadButton>
         <div className="mt-1.5">
           <Table {...props} />
         </div>

@@ -1,0 +1,22 @@
+/** The wires of a training of LLaVA-OneVision's kind, between nodes that are named by their parts. */
+export const oneVisionWires: readonly string[] = [
+  "data.conversation -> template.conversation",
+  "tokenizer.tokenizer -> template.tokenizer",
+  "data.images -> tiler.images",
+  "tiler.tiles -> tower.pixels",
+  "tower.patches -> projector.features",
+  "projector.embedding -> packer.features",
+  ...["counts", "index", "shares"].map((port) => `tiler.${port} -> packer.${port}`),
+  ...["ids", "mask", "labels"].map((port) => `template.${port} -> places.${port}`),
+  "tiler.tokens -> places.tokens",
+  "places.ids -> table.ids",
+  "places.ids -> splice.ids",
+  "table.embeddings -> splice.embeddings",
+  "packer.tokens -> splice.tokens",
+  "splice.embeddings -> decoder.embeddings",
+  "places.mask -> decoder.mask",
+  "places.positions -> decoder.positions",
+  "decoder.logits -> loss.logits",
+  "places.labels -> loss.labels",
+  "loss.loss -> trainer.loss",
+];
