@@ -41,7 +41,7 @@ module.exports = {
       to: {
         path: "node_modules",
         pathNot:
-          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/(tokenizers|jinja)|csv-parse|yaml|fflate|hyparquet[a-z-]*)/",
+          "node_modules/(zod|onnx-buf|@bufbuild|@huggingface/(tokenizers|jinja)|csv-parse|yaml|fflate|hyparquet[a-z-]*|umap-js)/",
         dependencyTypesNot: ["type-only"],
       },
     },

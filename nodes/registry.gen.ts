@@ -48,12 +48,18 @@ import { splice as modelSplice } from "./model/splice";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
 import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
+import { beforeAfter as outputBeforeAfter } from "./output/before-after";
 import { curve as outputCurve } from "./output/curve";
+import { embeddingMap as outputEmbeddingMap } from "./output/embedding-map";
 import { exportOnnx as outputExportOnnx } from "./output/export-onnx";
 import { exportTensor as outputExportTensor } from "./output/export-tensor";
 import { imageGrid as outputImageGrid } from "./output/image-grid";
+import { patchHeat as outputPatchHeat } from "./output/patch-heat";
+import { patchSimilarity as outputPatchSimilarity } from "./output/patch-similarity";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
+import { showTokens as outputShowTokens } from "./output/show-tokens";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
+import { tilesOverPictures as outputTilesOverPictures } from "./output/tiles-over-pictures";
 import { askPictures as textAskPictures } from "./text/ask-pictures";
 import { chatTemplate as textChatTemplate } from "./text/chat-template";
 import { conversationTemplate as textConversationTemplate } from "./text/conversation-template";
@@ -132,12 +138,18 @@ export const registry = {
   "model.text-transformer": modelTextTransformer,
   "model.token-embedding": modelTokenEmbedding,
   "model.vision-transformer": modelVisionTransformer,
+  "output.before-after": outputBeforeAfter,
   "output.curve": outputCurve,
+  "output.embedding-map": outputEmbeddingMap,
   "output.export-onnx": outputExportOnnx,
   "output.export-tensor": outputExportTensor,
   "output.image-grid": outputImageGrid,
+  "output.patch-heat": outputPatchHeat,
+  "output.patch-similarity": outputPatchSimilarity,
   "output.ranked-labels": outputRankedLabels,
+  "output.show-tokens": outputShowTokens,
   "output.similarity-heatmap": outputSimilarityHeatmap,
+  "output.tiles-over-pictures": outputTilesOverPictures,
   "text.ask-pictures": textAskPictures,
   "text.chat-template": textChatTemplate,
   "text.conversation-template": textConversationTemplate,

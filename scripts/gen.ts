@@ -1,6 +1,6 @@
 /**
  * Writes what follows from the code: nodes/registry.gen.ts, models/shipped.gen.ts,
- * models/architectures/families.gen.ts, docs/nodes.md, docs/ops.md and docs/templates/. `--check` writes nothing and
+ * models/architectures/families.gen.ts, app/_editor/previews/views.gen.ts, docs/nodes.md, docs/ops.md and docs/templates/. `--check` writes nothing and
  * fails when they are stale.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import { opsPage } from "./gen/ops-page";
 import { registryModule } from "./gen/registry";
 import { shippedModels } from "./gen/shipped-models";
 import { templatePages } from "./gen/template-pages";
+import { viewsModule } from "./gen/views";
 import { root } from "./installation.mjs";
 
 const isCheck = process.argv.includes("--check");
@@ -20,6 +21,7 @@ let isStale = false;
 // Nodes read these tables, so they are written before nodes are loaded.
 await update("models/shipped.gen.ts", await shippedModels());
 await update("models/architectures/families.gen.ts", await familiesModule());
+await update("app/_editor/previews/views.gen.ts", await viewsModule());
 const files = await nodeFiles();
 await update("nodes/registry.gen.ts", registryModule(files));
 const definitions = await Promise.all(files.map(loadNode));

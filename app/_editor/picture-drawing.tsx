@@ -1,11 +1,11 @@
 "use client";
 
 import { useState } from "react";
-import type { Box, PictureDrawing } from "#nodes/core/preview";
+import type { PictureDrawing } from "#nodes/core/preview";
 import type { StoredImage } from "#nodes/core/values";
 import type { ResolvedNode } from "#nodes/graph/resolve";
 import { useEditor } from "./context";
-import { blobUrl } from "./upload";
+import { Drawing } from "./previews/drawing";
 
 type Size = Pick<StoredImage, "width" | "height">;
 
@@ -81,45 +81,4 @@ function usePicturesAt(node: ResolvedNode | undefined): StoredImage[] {
   const uploaded = (params as { images?: StoredImage[] } | undefined)?.images;
   const pictures = shown?.type === "image" ? shown.items : (uploaded ?? []);
   return pictures.filter(({ ref, width, height }) => ref && width > 0 && height > 0);
-}
-
-/** The picture in its frame, cut along lines, and what comes of it in words. */
-function Drawing({ drawing, image }: { drawing: PictureDrawing; image?: StoredImage }) {
-  const { width, height, picture, tiles, text } = drawing;
-  return (
-    <>
-      <svg viewBox={`0 0 ${width} ${height}`} className="max-h-56 w-full rounded bg-black" role="img" aria-label={text}>
-        <Rectangle box={picture} className="fill-ink-3/40" />
-        {image && (
-          <image
-            href={blobUrl(image.ref)}
-            x={picture.left}
-            y={picture.top}
-            width={picture.width}
-            height={picture.height}
-            preserveAspectRatio="none"
-          />
-        )}
-        {tiles.map((tile) => (
-          <Rectangle key={`${tile.left} ${tile.top}`} box={tile} className="fill-none stroke-accent" />
-        ))}
-      </svg>
-      <p className="mt-1 text-[11px] text-ink-3">{text}</p>
-    </>
-  );
-}
-
-function Rectangle({ box, className }: { box: Box; className: string }) {
-  const { left, top, width, height } = box;
-  return (
-    <rect
-      x={left}
-      y={top}
-      width={width}
-      height={height}
-      strokeWidth={2}
-      vectorEffect="non-scaling-stroke"
-      className={className}
-    />
-  );
 }

@@ -53,6 +53,7 @@ export const port = {
   matrix: portOf("matrix"),
   gallery: portOf("gallery"),
   file: portOf("file"),
+  view: portOf("view"),
 } satisfies { [T in PortType]: unknown };
 
 export const portTypes = Object.keys(port) as [PortType, ...PortType[]];

@@ -1,5 +1,6 @@
 import type { DType } from "#models/onnx/graph";
 import type { FileValue, PortType, Ranking, Series, StoredImage } from "./values";
+import type { View } from "./view";
 
 /**
  * What the canvas shows of a value: small JSON with references to pictures. Made by the worker, drawn by
@@ -57,6 +58,7 @@ export interface PreviewOf {
   };
   gallery: { images: StoredImage[]; captions: string[]; count: number };
   file: FileValue;
+  view: View;
 }
 /** A part of a frame, in its pixels. */
 export interface Box {

@@ -1,4 +1,5 @@
 import type { DType } from "#models/onnx/graph";
+import type { View } from "./view";
 
 /**
  * Concrete numbers, row-major. `data` is a Float32Array for float32, BigInt64Array for int64, Uint8Array for uint8
@@ -161,5 +162,6 @@ export interface PortValue {
   matrix: Matrix;
   gallery: Gallery;
   file: FileValue;
+  view: View;
 }
 export type PortType = keyof PortValue;

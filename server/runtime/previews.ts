@@ -142,6 +142,7 @@ const previews: { [T in PortType]: (value: PortValue[T], host: Host) => Promise<
     };
   },
   file: async (value) => value,
+  view: async (value) => value,
 };
 
 interface TokenizerJson {

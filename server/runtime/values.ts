@@ -80,6 +80,7 @@ const codecs: { [T in PortType]: Codec<PortValue[T]> } = {
   ranking: plain(),
   gallery: plain(),
   file: plain(),
+  view: plain(),
 };
 
 export const storeValue = (type: PortType, value: unknown, blobs: Blobs): Promise<unknown> =>

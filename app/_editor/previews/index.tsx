@@ -9,6 +9,7 @@ import { GalleryPreview, ImagePreview } from "./pictures";
 import type { PreviewProps } from "./preview-props";
 import { RankingPreview } from "./ranking";
 import { SeriesPreview } from "./series";
+import { ViewPreview } from "./view";
 
 /** One component for each type of port; a new type does not compile until it has one. */
 const previews: { [T in PortType]: FC<PreviewProps<PreviewOf[T]>> } = {
@@ -23,6 +24,7 @@ const previews: { [T in PortType]: FC<PreviewProps<PreviewOf[T]>> } = {
   matrix: MatrixPreview,
   gallery: GalleryPreview,
   file: FilePreview,
+  view: ViewPreview,
 };
 
 export function PreviewView({ preview, ...rest }: PreviewProps<Preview>) {
