@@ -1,7 +1,7 @@
 /**
  * Writes what follows from the code: nodes/registry.gen.ts, models/shipped.gen.ts,
- * models/architectures/families.gen.ts, app/_editor/previews/views.gen.ts, docs/nodes.md, docs/ops.md and docs/templates/. `--check` writes nothing and
- * fails when they are stale.
+ * models/architectures/families.gen.ts, app/_editor/previews/views.gen.ts, docs/nodes.md, docs/ops.md and
+ * docs/templates/. `--check` writes nothing and fails when they are stale.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -97,7 +97,9 @@ function formOf(shape: readonly number[], params: { before: number; rows: number
   return { isAttention, maps, shownMaps: Math.min(maps, params.maps), lines, width, before, patches };
 }
 
-/** The maps of a picture without the columns of tokens that are no patches; of attention the mean of the heads first. */
+/**
+ * The maps of a picture without the columns of tokens that are no patches; of attention the mean of the heads first.
+ */
 function mapsIn({ data }: Tensor, row: number, form: Form): Maps {
   const { isAttention, maps, shownMaps, lines, width, before, patches } = form;
   const size = lines * patches;

@@ -12,7 +12,9 @@ interface DrawingProps {
   isTall?: boolean;
 }
 
-/** The picture in its frame, cut along lines, and what comes of it in words; of the tile under the pointer its place. */
+/**
+ * The picture in its frame, cut along lines, and what comes of it in words; of the tile under the pointer its place.
+ */
 export function Drawing({ drawing, image, isTall }: DrawingProps) {
   const { width, height, picture, tiles, text } = drawing;
   const [pointed, setPointed] = useState<number>();
