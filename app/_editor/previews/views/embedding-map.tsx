@@ -5,6 +5,7 @@ import type { EmbeddingMap } from "#nodes/core/views/embedding-map";
 import type { ViewOf } from "#nodes/core/view";
 import { countOf } from "../../../_ui/amounts";
 import { Checkbox } from "../../../_ui/checkbox";
+import { cx } from "../../../_ui/cx";
 import { useThemeTurns } from "../../../_ui/theme";
 import { blobUrl } from "../../upload";
 import { colourOfLabel, drawMap, type Look, mostColours, nearest, startOf, toScreen, zoomed } from "../map/map-drawing";
@@ -105,7 +106,10 @@ function Told({ map, point, look, width }: { map: EmbeddingMap; point: number; l
   const name = names?.[labels?.[point] ?? -1];
   return (
     <div
-      className="pointer-events-none absolute z-10 max-w-56 rounded-md border border-line bg-raised p-1 text-[11px] shadow"
+      className={cx(
+        "pointer-events-none absolute z-10 max-w-56 rounded-md border border-line bg-raised p-1",
+        "text-[11px] shadow",
+      )}
       style={{ top: y + 10, ...(x > width / 2 ? { right: width - x + 10 } : { left: x + 10 }) }}
       data-told
     >
