@@ -19,7 +19,7 @@ const grey = (count: number, side = 4) => flat(side, side, Array<[number, number
 
 function of<K extends ViewKind>(kind: K, view: View): ViewOf<K> {
   expect(view.kind).toBe(kind);
-  return view as ViewOf<K>;
+  return view as unknown as ViewOf<K>;
 }
 
 /** The pixels of a stored picture. */
@@ -146,7 +146,7 @@ describe("a map of embeddings", () => {
 describe("tokens", () => {
   it("have their ids, what is masked, and the letters they cover", async () => {
     const text = ["a red boat", "a"];
-    const { tokenizer } = await runNode(trainTokenizer, { text }, { vocabulary: 540 }, host);
+    const { tokenizer } = await runNode(trainTokenizer, { text: [text] }, { vocabulary: 540 }, host);
     const given = await runNode(tokenize, { text, tokenizer }, { packing: "own", length: 16, offsets: true }, host);
     const { ids: numbers, mask, offsets } = given as unknown as Record<string, Tensor>;
     const { view } = await runNode(showTokens, { ids: numbers, tokenizer, mask, offsets, text }, {}, host);
@@ -161,7 +161,7 @@ describe("tokens", () => {
   });
 
   it("that the mask leaves out in the middle are shown as such", async () => {
-    const { tokenizer } = await runNode(trainTokenizer, { text: ["a b"] }, { vocabulary: 520 }, host);
+    const { tokenizer } = await runNode(trainTokenizer, { text: [["a b"]] }, { vocabulary: 520 }, host);
     const input = { ids: ids([1, 4], [1, 2, 3, 0]), mask: ids([1, 4], [1, 0, 1, 0]), tokenizer };
     const { rows } = of("tokens", (await runNode(showTokens, input, {}, host)).view);
     expect(rows[0]?.tokens.map(({ isOff }) => isOff ?? false)).toEqual([false, true, false]);
