@@ -31,6 +31,7 @@ import { videoFrames as imageVideoFrames } from "./image/video-frames";
 import { causalLm as lossCausalLm } from "./loss/causal-lm";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { maskedPixels as lossMaskedPixels } from "./loss/masked-pixels";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
@@ -40,6 +41,8 @@ import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
 import { huggingFace as modelHuggingFace } from "./model/hugging-face";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
+import { maeDecoder as modelMaeDecoder } from "./model/mae-decoder";
+import { maeEncoder as modelMaeEncoder } from "./model/mae-encoder";
 import { onnx as modelOnnx } from "./model/onnx";
 import { poolGrid as modelPoolGrid } from "./model/pool-grid";
 import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
@@ -57,6 +60,7 @@ import { imageGrid as outputImageGrid } from "./output/image-grid";
 import { patchHeat as outputPatchHeat } from "./output/patch-heat";
 import { patchSimilarity as outputPatchSimilarity } from "./output/patch-similarity";
 import { rankedLabels as outputRankedLabels } from "./output/ranked-labels";
+import { reconstruction as outputReconstruction } from "./output/reconstruction";
 import { showTokens as outputShowTokens } from "./output/show-tokens";
 import { similarityHeatmap as outputSimilarityHeatmap } from "./output/similarity-heatmap";
 import { tilesOverPictures as outputTilesOverPictures } from "./output/tiles-over-pictures";
@@ -121,6 +125,7 @@ export const registry = {
   "loss.causal-lm": lossCausalLm,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
+  "loss.masked-pixels": lossMaskedPixels,
   "loss.soft-target": lossSoftTarget,
   "model.anyres-packer": modelAnyresPacker,
   "model.contrastive-scorer": modelContrastiveScorer,
@@ -130,6 +135,8 @@ export const registry = {
   "model.hugging-face": modelHuggingFace,
   "model.l2-normalize": modelL2Normalize,
   "model.llm-decoder": modelLlmDecoder,
+  "model.mae-decoder": modelMaeDecoder,
+  "model.mae-encoder": modelMaeEncoder,
   "model.onnx": modelOnnx,
   "model.pool-grid": modelPoolGrid,
   "model.pool-tokens": modelPoolTokens,
@@ -147,6 +154,7 @@ export const registry = {
   "output.patch-heat": outputPatchHeat,
   "output.patch-similarity": outputPatchSimilarity,
   "output.ranked-labels": outputRankedLabels,
+  "output.reconstruction": outputReconstruction,
   "output.show-tokens": outputShowTokens,
   "output.similarity-heatmap": outputSimilarityHeatmap,
   "output.tiles-over-pictures": outputTilesOverPictures,

@@ -51,6 +51,7 @@ describe("templates", () => {
       "llava-from-nothing",
       "llava-train-two-stages",
       "lora-finetune",
+      "mae-pretrain",
     ]);
   });
   it("fine-tune an imported model past the same model frozen", async () => {

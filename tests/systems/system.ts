@@ -34,7 +34,7 @@ export interface System {
    * The template's constants for these sizes. What the trainer has of the fixture is set besides, where the template
    * has constants of these names: batch, optimizer, lr, beta1, beta2, epsilon, decay, sgd_momentum.
    */
-  constants(config: Config): Readonly<Record<string, number | string>>;
+  constants(config: Config): Readonly<Record<string, number | string | undefined>>;
   /** Which wires each `in.NAME` takes the place of. */
   inputs: PerConfig<Given>;
   /** Which wire each `mid.NAME` is; undefined: none, for a reason told beside it. */

@@ -1,0 +1,44 @@
+import * as z from "zod";
+import { maeDecoder as buildDecoder } from "#models/blocks/masked-autoencoder";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const maeDecoder = defineNode({
+  type: "model.mae-decoder",
+  title: "MAE decoder",
+  description: "Draws all patches of a picture from the tokens of those that were seen: a masked autoencoder's half.",
+  docs: `A linear map to a smaller width, a learned token in the place of each patch that was not seen, everything back
+in the order of the picture, positions of sines and cosines that are never trained, pre-norm blocks, a norm, and a linear
+map to pixels (He et al. 2022; facebookresearch/mae, models_mae.py, whose names its parameters have). The patches are a
+square grid. It is thrown away after the training.
+
+\`tokens\` float32 [B, 1 + kept, D], \`restore\` int64 [B, N] → \`patches\` float32 [B, N, P²·C], channels last`,
+  version: 1,
+  inputs: {
+    tokens: port.tensor({ dtype: "float32", shape: ["B", "K", "D"] }),
+    restore: port.tensor({ dtype: "int64", shape: ["B", "N"] }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
+  outputs: { patches: port.tensor({ dtype: "float32", shape: ["B", "N", "*"] }) },
+  params: {
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("decoder")
+      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none, as in the official ones." }),
+    patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
+    channels: z.int().min(1).max(16).default(3).meta({ advanced: true }),
+    width: z.int().min(8).max(4096).default(512).meta({ description: "Divisible by 4." }),
+    layers: z.int().min(1).max(64).default(8),
+    heads: z.int().min(1).max(64).default(16),
+    mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+  },
+  check: ({ width, heads }) =>
+    width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` } : undefined,
+  build(builder) {
+    const { inputs, params } = builder;
+    const pixels = params.patch ** 2 * params.channels;
+    return { patches: buildDecoder(builder, inputs.tokens, inputs.restore, { ...params, pixels }) };
+  },
+});

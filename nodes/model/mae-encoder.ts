@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { placesOf } from "#models/blocks/attention";
+import { maeEncoder as buildEncoder } from "#models/blocks/masked-autoencoder";
+import { tokenAt } from "#models/blocks/tokens";
+import type { Dim } from "#models/onnx/graph";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const maeEncoder = defineNode({
+  type: "model.mae-encoder",
+  title: "MAE encoder",
+  description:
+    "A vision transformer that sees some patches of a picture, chosen by noise: a masked autoencoder's half.",
+  docs: `Patches, positions of sines and cosines that are never trained, a class token, L pre-norm blocks, a last norm
+(He et al. 2022; facebookresearch/mae, models_mae.py, whose names its parameters have). Of N patches those with the
+int(N·(1 − ratio)) smallest noises are seen, in the order of their noise; the others are not computed at all. Without
+noise all are seen, as for a linear probe or fine-tuning.
+
+- \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
+- \`noise\` float32 [B, N], uniform: wire *Random draws*
+- \`tokens\` float32 [B, 1 + kept, D], the class token first; \`features\` float32 [B, D] is that token
+- \`mask\` float32 [B, N], 1 where a patch was taken away; \`restore\` int64 [B, N], where each patch went`,
+  version: 1,
+  expensive: true,
+  inputs: {
+    pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }),
+    noise: port.tensor({ dtype: "float32", shape: ["B", "N"], optional: true, doc: "One number a patch." }),
+    weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
+  },
+  outputs: {
+    features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
+    tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
+    mask: port.tensor({ dtype: "float32", shape: ["B", "*"] }),
+    restore: port.tensor({ dtype: "int64", shape: ["B", "*"] }),
+  },
+  params: {
+    scope: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("mae")
+      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none, as in the official ones." }),
+    patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
+    width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
+    layers: z.int().min(1).max(64).default(12),
+    heads: z.int().min(1).max(64).default(12),
+    mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    ratio: z.number().min(0).max(0.99).default(0.75).meta({ label: "Masked", description: "Share of the patches." }),
+  },
+  check: ({ width, heads }) =>
+    width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` } : undefined,
+  build(builder) {
+    const { op, inputs, params } = builder;
+    const { tokens, shuffle } = buildEncoder(builder, inputs.pixels, { ...params, noise: inputs.noise });
+    const [batch, length] = tokens.shape as [Dim, number];
+    const all = { to: [batch, length - 1] };
+    return {
+      features: tokenAt(builder, tokens, 0),
+      tokens,
+      mask: shuffle?.mask ?? op.Expand(builder.constant([0]), all),
+      restore: shuffle?.restore ?? op.Expand(placesOf(builder, length - 1), all),
+    };
+  },
+});
