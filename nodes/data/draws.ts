@@ -23,7 +23,7 @@ rows are of; nothing of it is read but how many there are.
     image: port.image({ optional: true, shape: ["N", "*", "*"], doc: "Pictures whose rows these are." }),
     text: port.text({ optional: true, shape: ["N"], doc: "Texts whose rows these are." }),
   },
-  outputs: { draws: port.tensor() },
+  outputs: { draws: port.tensor({ dtype: "float32", shape: ["N", "*"] }) },
   ports: ({ kind, length }) => ({
     outputs: { draws: port.tensor({ dtype: dtypeOf(kind), shape: length ? ["N", length] : ["N"] }) },
   }),
