@@ -11,6 +11,7 @@ import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
 import { captions as evalCaptions } from "./eval/captions";
+import { matched as evalMatched } from "./eval/matched";
 import { perplexity as evalPerplexity } from "./eval/perplexity";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
@@ -31,26 +32,36 @@ import { videoFrames as imageVideoFrames } from "./image/video-frames";
 import { causalLm as lossCausalLm } from "./loss/causal-lm";
 import { crossEntropy as lossCrossEntropy } from "./loss/cross-entropy";
 import { infoNce as lossInfoNce } from "./loss/info-nce";
+import { maskedLm as lossMaskedLm } from "./loss/masked-lm";
 import { maskedPixels as lossMaskedPixels } from "./loss/masked-pixels";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
+import { weightedSum as lossWeightedSum } from "./loss/weighted-sum";
 import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
+import { bert as modelBert } from "./model/bert";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
+import { hardNegatives as modelHardNegatives } from "./model/hard-negatives";
 import { huggingFace as modelHuggingFace } from "./model/hugging-face";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
+import { linear as modelLinear } from "./model/linear";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { maeDecoder as modelMaeDecoder } from "./model/mae-decoder";
 import { maeEncoder as modelMaeEncoder } from "./model/mae-encoder";
+import { matchingPairs as modelMatchingPairs } from "./model/matching-pairs";
 import { onnx as modelOnnx } from "./model/onnx";
+import { pairSimilarity as modelPairSimilarity } from "./model/pair-similarity";
 import { poolGrid as modelPoolGrid } from "./model/pool-grid";
 import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
 import { projector as modelProjector } from "./model/projector";
 import { splice as modelSplice } from "./model/splice";
+import { temperatureSimilarity as modelTemperatureSimilarity } from "./model/temperature-similarity";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
+import { timmVit as modelTimmVit } from "./model/timm-vit";
 import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
+import { wordHead as modelWordHead } from "./model/word-head";
 import { beforeAfter as outputBeforeAfter } from "./output/before-after";
 import { curve as outputCurve } from "./output/curve";
 import { embeddingMap as outputEmbeddingMap } from "./output/embedding-map";
@@ -68,17 +79,20 @@ import { askPictures as textAskPictures } from "./text/ask-pictures";
 import { chatTemplate as textChatTemplate } from "./text/chat-template";
 import { conversationTemplate as textConversationTemplate } from "./text/conversation-template";
 import { describe as textDescribe } from "./text/describe";
+import { firstToken as textFirstToken } from "./text/first-token";
 import { generate as textGenerate } from "./text/generate";
 import { input as textInput } from "./text/input";
 import { labelIds as textLabelIds } from "./text/label-ids";
 import { lengthBuckets as textLengthBuckets } from "./text/length-buckets";
 import { loadTokenizer as textLoadTokenizer } from "./text/load-tokenizer";
+import { mlmMask as textMlmMask } from "./text/mlm-mask";
 import { packSequences as textPackSequences } from "./text/pack-sequences";
 import { placeImages as textPlaceImages } from "./text/place-images";
 import { prompts as textPrompts } from "./text/prompts";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
 import { trim as textTrim } from "./text/trim";
+import { ramp as trainRamp } from "./train/ramp";
 import { trainer as trainTrainer } from "./train/trainer";
 import { average as weightsAverage } from "./weights/average";
 import { freeze as weightsFreeze } from "./weights/freeze";
@@ -105,6 +119,7 @@ export const registry = {
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
   "eval.captions": evalCaptions,
+  "eval.matched": evalMatched,
   "eval.perplexity": evalPerplexity,
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,
@@ -125,26 +140,36 @@ export const registry = {
   "loss.causal-lm": lossCausalLm,
   "loss.cross-entropy": lossCrossEntropy,
   "loss.info-nce": lossInfoNce,
+  "loss.masked-lm": lossMaskedLm,
   "loss.masked-pixels": lossMaskedPixels,
   "loss.soft-target": lossSoftTarget,
+  "loss.weighted-sum": lossWeightedSum,
   "model.anyres-packer": modelAnyresPacker,
+  "model.bert": modelBert,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,
   "model.fifo-queue": modelFifoQueue,
+  "model.hard-negatives": modelHardNegatives,
   "model.hugging-face": modelHuggingFace,
   "model.l2-normalize": modelL2Normalize,
+  "model.linear": modelLinear,
   "model.llm-decoder": modelLlmDecoder,
   "model.mae-decoder": modelMaeDecoder,
   "model.mae-encoder": modelMaeEncoder,
+  "model.matching-pairs": modelMatchingPairs,
   "model.onnx": modelOnnx,
+  "model.pair-similarity": modelPairSimilarity,
   "model.pool-grid": modelPoolGrid,
   "model.pool-tokens": modelPoolTokens,
   "model.projector": modelProjector,
   "model.splice": modelSplice,
+  "model.temperature-similarity": modelTemperatureSimilarity,
   "model.text-transformer": modelTextTransformer,
+  "model.timm-vit": modelTimmVit,
   "model.token-embedding": modelTokenEmbedding,
   "model.vision-transformer": modelVisionTransformer,
+  "model.word-head": modelWordHead,
   "output.before-after": outputBeforeAfter,
   "output.curve": outputCurve,
   "output.embedding-map": outputEmbeddingMap,
@@ -162,17 +187,20 @@ export const registry = {
   "text.chat-template": textChatTemplate,
   "text.conversation-template": textConversationTemplate,
   "text.describe": textDescribe,
+  "text.first-token": textFirstToken,
   "text.generate": textGenerate,
   "text.input": textInput,
   "text.label-ids": textLabelIds,
   "text.length-buckets": textLengthBuckets,
   "text.load-tokenizer": textLoadTokenizer,
+  "text.mlm-mask": textMlmMask,
   "text.pack-sequences": textPackSequences,
   "text.place-images": textPlaceImages,
   "text.prompts": textPrompts,
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
   "text.trim": textTrim,
+  "train.ramp": trainRamp,
   "train.trainer": trainTrainer,
   "weights.average": weightsAverage,
   "weights.freeze": weightsFreeze,

@@ -53,8 +53,8 @@ export const fanIn = (inputs: number): Init => ({ kind: "uniform", bound: 1 / Ma
 export const normal = (std: number): Init => ({ kind: "normal", std });
 
 /**
- * x·W + b over the last axis. The weight is [in, out], or as the builder's `linearLayout` says.
- * x: float32 [..., in] → [..., out].
+ * x·W + b over the last axis. The weight is [in, out], or as the builder's `linearLayout` says. Without a name it is the
+ * builder's own. x: float32 [..., in] → [..., out].
  */
 export function linear(
   builder: Builder,
@@ -66,14 +66,15 @@ export function linear(
   const inputs = x.shape.at(-1);
   if (typeof inputs !== "number")
     throw new Error(`${name} needs to know the last size of its input, which is [${x.shape.join(", ")}]`);
-  const y = builder.op.MatMul(x, linearWeight(builder, name, [inputs, width], init ?? fanIn(inputs)));
-  return bias ? builder.op.Add(y, builder.weight(`${name}.bias`, [width], biasInit)) : y;
+  const own = scoped(builder, name);
+  const y = builder.op.MatMul(x, linearWeight(own, [inputs, width], init ?? fanIn(inputs)));
+  return bias ? builder.op.Add(y, own.weight("bias", [width], biasInit)) : y;
 }
 
 /** The weight of a linear layer as [in, out], however it is kept. */
-function linearWeight(builder: Builder, name: string, [inputs, width]: [number, number], init: Init): Value {
-  if (builder.linearLayout !== "out-in") return builder.weight(`${name}.weight`, [inputs, width], init);
-  return builder.op.Transpose(builder.weight(`${name}.weight`, [width, inputs], init), { perm: [1, 0] });
+function linearWeight(builder: Builder, [inputs, width]: [number, number], init: Init): Value {
+  if (builder.linearLayout !== "out-in") return builder.weight("weight", [inputs, width], init);
+  return builder.op.Transpose(builder.weight("weight", [width, inputs], init), { perm: [1, 0] });
 }
 
 /** Rows of a table of embeddings. ids: int64 [...] → float32 [..., width]. */

@@ -67,6 +67,12 @@ export function contrastiveLoss(builder: Builder, logits: Value, smoothing = 0):
   return builder.op.Mul(sum, builder.constant([0.5]));
 }
 
+/** −Σ y·log softmax(logits) over the last axis, for each row. Both float32 [..., C] → [...]. */
+export function softTargetLoss({ op }: Builder, logits: Value, targets: Value): Value {
+  const logp = op.LogSoftmax(logits, { axis: -1 });
+  return op.Neg(op.ReduceSum(op.Mul(targets, logp), { axes: [-1], keepdims: 0 }));
+}
+
 /** The mean of −[y·log σ(x) + (1 − y)·log σ(−x)]. logits, targets: float32 of one shape. */
 export function binaryCrossEntropyLoss({ op }: Builder, logits: Value, targets: Value): Value {
   return op.ReduceMean(op.Sub(op.Softplus(logits), op.Mul(logits, targets)), { keepdims: 0 });

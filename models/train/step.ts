@@ -12,6 +12,12 @@ export interface Average {
   decay: number;
 }
 
+/**
+ * Bounds that a parameter returns to after the update; or "before" a step, which then reads and moves the number within
+ * them, while the stored one may lie outside after it.
+ */
+export type Bounds = readonly [min: number, max: number, when?: "before"];
+
 export interface UpdateSpec {
   optimizer: Optimizer;
   /** Largest global norm of the gradient; 0 leaves it alone. As torch.nn.utils.clip_grad_norm_. */
@@ -26,8 +32,7 @@ export interface UpdateSpec {
    * tensors (open_clip).
    */
   decayOf?(name: string): number | undefined;
-  /** Bounds that parameters return to after the update. */
-  clamp?: Readonly<Record<string, readonly [min: number, max: number]>>;
+  clamp?: Readonly<Record<string, Bounds>>;
   averages?: readonly Average[];
   /**
    * Ops whose results are computed again in the backward pass instead of kept: less memory, about a third more work
@@ -134,10 +139,11 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], spec: Up
     const slots = slotInputs(graph, parameter, spec.optimizer);
     const rule = ruleOf(parameter);
     const grad = factor ? make.op.Mul(gradient, factor) : gradient;
-    const result = rule({ param: value, grad, slots });
     const bounds = spec.clamp?.[name];
-    const next = bounds ? make.op.Clip(result.param, make.scalar(bounds[0]), make.scalar(bounds[1])) : result.param;
-    after.set(name, keep(name, value, next));
+    const clipped = (x: Value) => (bounds ? make.op.Clip(x, make.scalar(bounds[0]), make.scalar(bounds[1])) : x);
+    const isBefore = bounds?.[2] === "before";
+    const result = rule({ param: isBefore ? clipped(value) : value, grad, slots });
+    after.set(name, keep(name, value, isBefore ? result.param : clipped(result.param)));
     for (const [slot, moved] of Object.entries(result.slots)) keep(slotName(name, slot), slots[slot] as Value, moved);
   }
   states.push(...appendAverages(graph, make, spec.averages ?? [], after));

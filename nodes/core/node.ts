@@ -4,6 +4,7 @@ import type { Graph, Init, Value } from "#models/onnx/graph";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import type { Ops } from "#models/onnx/ops/index";
+import type { Bounds } from "#models/train/step";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
 import type { PictureDrawing } from "./preview";
@@ -151,9 +152,9 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   }): GraphValues<O>;
   /**
    * Brings a named parameter back into bounds after each optimizer step, e.g. CLIP's clamp of logit_scale to
-   * [0, ln 100].
+   * [0, ln 100]; or "before" each step, as ALBEF's temperature.
    */
-  clamp?: Record<string, readonly [min: number, max: number]>;
+  clamp?: Record<string, Bounds>;
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
   run?: undefined;
   reduce?: undefined;

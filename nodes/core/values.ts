@@ -90,12 +90,28 @@ export interface Weights {
     isLoaded?: boolean;
   }[];
   /** Names that are another name's tensor, which may lie the other way round. */
-  ties?: { name: string; to: string; transposed: boolean }[];
-  /**
-   * A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 −
-   * m)·trained.
-   */
-  average?: number;
+  ties?: Tie[];
+  average?: MovingAverage;
+}
+
+/** One name that is another's tensor; or all that fit a pattern, but for exceptions. */
+export interface Tie {
+  name: string;
+  to: string;
+  transposed: boolean;
+  /** Patterns of names that are none of these. */
+  except?: string;
+}
+
+/**
+ * A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 −
+ * m)·trained: behind the optimizer's update, or at the beginning of a step, with the trained ones as they are before it.
+ */
+export interface MovingAverage {
+  momentum: number;
+  follows: "after the update" | "before the step";
+  /** Stands behind the first part of its tensors' names; where it is empty they are called as the trained ones are. */
+  suffix: string;
 }
 
 /** A Hugging Face tokenizer.json, parsed, and what CLIP-style packing needs to know beside it. */

@@ -3,10 +3,13 @@ import { Caches } from "#models/blocks/caches";
 import { Generation } from "#models/blocks/generation";
 import type { NameRules } from "#models/architectures/core/names";
 import { type DType, Graph, type Init, type Shape, type Value } from "#models/onnx/graph";
+import { opsOf } from "#models/onnx/ops/index";
+import type { Bounds } from "#models/train/step";
 import { matches } from "#models/patterns";
 import { type AdapterSettings, adapterOn, adapterScale, inputAxisOf } from "../core/adapters";
 import type { Port } from "../core/ports";
-import type { Weights } from "../core/values";
+import { tiedTo } from "../core/ties";
+import type { MovingAverage, Weights } from "../core/values";
 import type { Endpoint } from "./document";
 import { askedOf, emitNode, parameterName } from "./infer";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
@@ -24,8 +27,8 @@ export interface LoweredParameter {
   adapter: boolean;
   /** How files that Patchbay did not write call it: its name without the node's scope, and what they make of it. */
   foreign?: { name: string; rules: NameRules };
-  /** For a teacher's parameter: how slowly it follows the student's of the same name. */
-  decay?: number;
+  /** For a teacher's parameter: how it follows the student's, and what that is called. */
+  teaches?: MovingAverage & { student: string };
 }
 
 export interface Lowered {
@@ -35,8 +38,8 @@ export interface Lowered {
   /** The values of the asked endpoints, by "node.port". */
   values: Map<string, Value>;
   parameters: LoweredParameter[];
-  /** Bounds that parameters return to after each optimizer step, by graph name. */
-  clamp: Record<string, readonly [number, number]>;
+  /** Bounds of parameters, by graph name. */
+  clamp: Record<string, Bounds>;
   /** What goes round from token to token, where the graph is lowered to generate. */
   generation?: Generation;
   /** What comes in and goes out of a decoder that is exported to write token by token. */
@@ -58,6 +61,12 @@ export interface LowerOptions {
 /** What the moving average of a parameter is called beside it. */
 export const averageOf = (name: string): string => `${name}#average`;
 
+/** What a teacher's parameter is called in a checkpoint. */
+function teacherName(name: string, { suffix }: MovingAverage): string {
+  const [first = "", ...others] = name.split(".");
+  return [first + suffix, ...others].join(".");
+}
+
 /** Tensor nodes to one graph. `typeOf` says what comes in from outside of them. */
 export function lower(
   resolved: ResolvedGraph,
@@ -75,7 +84,8 @@ export function lower(
     const weights = node.inputs.weights?.[0];
     const handle = weights && handles?.get(endpointKey(weights));
     const claim = claims(resolved, node, handle, parameters);
-    const builder = parametersOf(lowered.graph, handle, claim, { training, foreignOf: foreignNames(node) });
+    const clamp = boundsOf(node);
+    const builder = parametersOf(lowered.graph, handle, claim, { training, clamp, foreignOf: foreignNames(node) });
     const outputs = emitNode(
       lowered.graph,
       node,
@@ -86,9 +96,7 @@ export function lower(
     for (const [port, value] of Object.entries(outputs)) {
       lowered.values.set(endpointKey({ node: node.id, port }), value);
     }
-    for (const [name, bounds] of Object.entries<readonly [number, number]>(node.definition.clamp ?? {})) {
-      lowered.clamp[claim(parameterName(node, name))] = bounds;
-    }
+    for (const [name, bounds] of clamp) lowered.clamp[claim(name)] = bounds;
   }
   const ownNames = new Set(lowered.graph.parameters.map(({ name }) => name));
   lowered.parameters = [...parameters.values()].filter(({ graphName }) => ownNames.has(graphName));
@@ -149,12 +157,12 @@ function claims(
 ): Claim {
   const weights = node.inputs.weights?.[0];
   const origin = weights ? originOf(graph, weights) : node.id;
-  const decay = handle?.average;
   const foreignOf = foreignNames(node);
-  return (name, adapter = false) => {
-    const id = `${origin}/${name}${decay === undefined ? "" : "#average"}`;
+  return (student, { adapter = false, average = handle?.average } = {}) => {
+    const name = average ? teacherName(student, average) : student;
+    const id = `${origin}/${student}${average ? "#average" : ""}`;
     const isOther = (known: LoweredParameter | undefined) => known !== undefined && known.id !== id;
-    let graphName = decay === undefined ? name : averageOf(name);
+    let graphName = average && name === student ? averageOf(student) : name;
     while (isOther(parameters.get(graphName))) graphName = `${graphName}@${origin}`;
     if (!parameters.has(graphName))
       parameters.set(graphName, {
@@ -163,12 +171,19 @@ function claims(
         id,
         weights,
         adapter,
-        ...(foreignOf ? { foreign: foreignOf(name) } : {}),
-        ...(decay === undefined ? {} : { decay }),
+        ...(foreignOf ? { foreign: foreignOf(student) } : {}),
+        ...(average ? { teaches: { ...average, student } } : {}),
       });
     return graphName;
   };
 }
+
+/** The bounds of a node's parameters, by their names in a checkpoint. */
+function boundsOf(node: ResolvedNode): Map<string, Bounds> {
+  const bounds = Object.entries<Bounds>(node.definition.clamp ?? {});
+  return new Map(bounds.map(([name, each]) => [parameterName(node, name), each]));
+}
+
 /** What files that Patchbay did not write call the parameters of a node, where it knows such names. */
 function foreignNames(node: ResolvedNode): ((name: string) => { name: string; rules: NameRules }) | undefined {
   const rules = node.definition.names?.(node.params);
@@ -176,15 +191,18 @@ function foreignNames(node: ResolvedNode): ((name: string) => { name: string; ru
   return rules && ((name) => ({ name: name.slice(ownNameLength), rules }));
 }
 
-/** Claims a parameter by its name in a checkpoint; the result is its name in the graph. */
-type Claim = (name: string, adapter?: boolean) => string;
+/**
+ * Claims a parameter by its name in a checkpoint; the result is its name in the graph. `average: null` asks for the
+ * student's where the handle is a teacher's.
+ */
+type Claim = (name: string, options?: { adapter?: boolean; average?: MovingAverage | null }) => string;
 
 /** A builder whose parameters, given by full name, are what a weights handle makes of them. */
 function parametersOf(
   graph: Graph,
   handle: Weights | undefined,
   claim: Claim,
-  { training, foreignOf }: { training: boolean; foreignOf: ReturnType<typeof foreignNames> },
+  { training, clamp, foreignOf }: ParameterOptions,
 ): Builder {
   const builder = builderOf(graph, training);
   const { op } = builder;
@@ -194,8 +212,13 @@ function parametersOf(
   const adapterPatterns = frozen.filter((pattern) => pattern.includes("lora_"));
   const stopped = (value: Value) => (training ? op.StopGradient(value) : value);
   const stoppedIf = (fixed: boolean, value: Value) => (fixed ? stopped(value) : value);
-  const parameter = (name: string, shape: readonly number[], init: Init, adapter = false) =>
-    graph.parameter(claim(name, adapter), shape, init, isTeacher);
+  const movesFirst = training && average?.follows === "before the step";
+  const parameter = (name: string, shape: readonly number[], init: Init, adapter = false) => {
+    const own = graph.parameter(claim(name, { adapter }), shape, init, isTeacher);
+    if (!movesFirst) return own;
+    const student = graph.parameter(claim(name, { adapter, average: null }), shape, init);
+    return movedOn(graph, own, student, average.momentum);
+  };
 
   /**
    * W + scale·A·B (Hu et al. 2021): A starts as a Linear's default, B at zero, and W stays. With DoRA (Liu et al. 2024)
@@ -230,15 +253,39 @@ function parametersOf(
     },
     isFrozen: (buffer) => frozenBuffers.has(buffer.name),
     weight(name, shape, init) {
-      const tie = ties.find((candidate) => candidate.name === name);
-      const source = tie?.to ?? name;
-      const stored = tie?.transposed ? shape.toReversed() : shape;
-      const base = parameter(source, stored, init);
+      const { name: source, transposed } = tiedTo(name, ties);
+      const stored = transposed ? shape.toReversed() : shape;
+      const base = withinBounds(parameter(source, stored, init), clamp.get(source));
       const adapter = stored.length === 2 ? adapterOn(source, lora, foreignOf?.(source)) : undefined;
       const value = adapter
         ? adapted(base, source, stored, adapter)
         : stoppedIf(isTeacher || matches(source, frozen), base);
-      return tie?.transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value;
+      return transposed ? op.Transpose(value, { perm: stored.map((_, i) => stored.length - 1 - i) }) : value;
     },
   };
+
+  /** A parameter that a step begins by bringing back into bounds; its gradient is that of the number within them. */
+  function withinBounds(value: Value, bounds: Bounds | undefined): Value {
+    if (bounds?.[2] !== "before") return value;
+    const clipped = op.Clip(value, builder.constant([bounds[0]]), builder.constant([bounds[1]]));
+    return training ? op.Add(op.StopGradient(clipped), op.Sub(value, op.StopGradient(value))) : clipped;
+  }
+}
+
+interface ParameterOptions {
+  training: boolean;
+  /** Bounds by the names of parameters. */
+  clamp: ReadonlyMap<string, Bounds>;
+  foreignOf: ReturnType<typeof foreignNames>;
+}
+
+/** A teacher's tensor that moves at the beginning of a step, and what the step reads of it: m·own + (1 − m)·student. */
+function movedOn(graph: Graph, own: Value, student: Value, momentum: number): Value {
+  const known = graph.updates.get(own.name);
+  if (known) return known;
+  const op = opsOf(graph);
+  const [kept, taken] = [momentum, 1 - momentum].map((share) => graph.constant([share])) as [Value, Value];
+  const next = op.Add(op.Mul(own, kept), op.Mul(op.StopGradient(student), taken));
+  graph.updates.set(own.name, next);
+  return next;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { softTargetLoss } from "#models/blocks/loss";
 import type { Value } from "#models/onnx/graph";
-import type { Ops } from "#models/onnx/ops/index";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -13,14 +13,19 @@ export const softTarget = defineNode({
 model_pretrain.py). *Both directions* averages it with the same over columns; that needs as many columns as rows, so
 leave it off with a queue of further negatives.
 
-- \`logits\`, \`teacher\` float32 [B, K], similarities over the temperature; the first B columns are the batch's own →
-  \`loss\` float32 []`,
+- \`logits\`, \`teacher\` float32 [B, K], similarities over the temperature; the first B columns are the batch's own
+- \`alpha\` float32 [], in place of the parameter: wire *Ramp* where it rises at the beginning
+- \`loss\` float32 [], \`targets\` float32 [B, K], those of the rows`,
   version: 1,
   inputs: {
     logits: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
     teacher: port.tensor({ dtype: "float32", shape: ["B", "K"], doc: "The same similarities by the teacher." }),
+    alpha: port.tensor({ dtype: "float32", shape: [], optional: true, doc: "The teacher's share of the target." }),
   },
-  outputs: { loss: port.tensor({ dtype: "float32", shape: [] }) },
+  outputs: {
+    loss: port.tensor({ dtype: "float32", shape: [] }),
+    targets: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
+  },
   params: {
     alpha: z
       .number()
@@ -30,21 +35,23 @@ leave it off with a queue of further negatives.
       .meta({ label: "α", widget: "slider", description: "The teacher's share of the target." }),
     symmetric: z.boolean().default(true).meta({ label: "Both directions" }),
   },
-  build({ op, inputs: { logits, teacher }, params: { alpha, symmetric }, constant }) {
+  build(builder) {
+    const { op, inputs, params, constant } = builder;
+    const { logits, teacher } = inputs;
     const [rows, columns] = logits.shape;
-    if (symmetric && typeof rows === "number" && typeof columns === "number" && rows !== columns)
+    if (params.symmetric && typeof rows === "number" && typeof columns === "number" && rows !== columns)
       throw new Error(`both directions need as many columns as rows, and the logits are [${rows}, ${columns}]`);
-    const right = op.EyeLike(logits);
-    const direction = (axis: 0 | 1) => {
-      const target = op.Add(
-        op.Mul(op.Softmax(op.StopGradient(teacher), { axis }), constant([alpha])),
-        op.Mul(right, constant([1 - alpha])),
-      );
-      return crossEntropy(op, op.LogSoftmax(logits, { axis }), target, axis);
-    };
-    return { loss: symmetric ? op.Mul(op.Add(direction(1), direction(0)), constant([0.5])) : direction(1) };
+    const alpha = inputs.alpha ?? constant([params.alpha]);
+    const right = op.Mul(op.EyeLike(logits), op.Sub(constant([1]), alpha));
+    const turned = (x: Value) => op.Transpose(x, { perm: [1, 0] });
+    const targetsOf = (opinion: Value, truth: Value) =>
+      op.Add(op.Mul(op.Softmax(op.StopGradient(opinion), { axis: 1 }), alpha), truth);
+    const meanOf = (scores: Value, targets: Value) =>
+      op.ReduceMean(softTargetLoss(builder, scores, targets), { keepdims: 0 });
+    const targets = targetsOf(teacher, right);
+    const loss = meanOf(logits, targets);
+    if (!params.symmetric) return { loss, targets };
+    const back = meanOf(turned(logits), targetsOf(turned(teacher), turned(right)));
+    return { loss: op.Mul(op.Add(loss, back), constant([0.5])), targets };
   },
 });
-
-const crossEntropy = (op: Ops, logp: Value, target: Value, axis: number): Value =>
-  op.Neg(op.ReduceMean(op.ReduceSum(op.Mul(target, logp), { axes: [axis], keepdims: 0 }), { keepdims: 0 }));

@@ -1,18 +1,32 @@
 import * as z from "zod";
+import { placesOf } from "#models/blocks/attention";
+import type { Builder } from "#models/blocks/builder";
+import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+
+/** What a buffer of a queue may be called. */
+const bufferName = z
+  .string()
+  .max(64)
+  .regex(/^[\w.-]+$/, "letters, digits, dots, - and _");
 
 export const fifoQueue = defineNode({
   type: "model.fifo-queue",
   title: "Queue of embeddings",
   description: "Remembers the embeddings of the last steps, as further negatives for a contrastive loss.",
   docs: `Gives the batch's own embeddings first and then the K newest of earlier steps; after each training step the
-batch enters and the oldest leave (He et al. 2020, MoCo; ALBEF §3.2, K = 65,536). The queue starts as noise of
-length about 1, takes no gradient, and is part of a checkpoint. Feed it from a momentum teacher. Outside of training
-it stays as it is.
+batch is written over the oldest (He et al. 2020, MoCo; ALBEF §3.2, K = 65,536). The queue starts as noise of length
+about 1, takes no gradient, and is part of a checkpoint. Feed it from a momentum teacher. Outside of training it stays
+as it is.
+
+It is a ring, as in salesforce/ALBEF: a buffer [E, K], and a pointer to where the next batch is written, which begins
+anew at the end. Two queues with one scope, one weights handle and one name of the pointer have one pointer. A batch has
+at most K rows; of a larger one the first K are kept.
 
 - \`embedding\` float32 [B, E] → \`embeddings\` float32 [B + K, E]`,
-  version: 1,
+  version: 2,
+  upgrade: { 2: (old) => old },
   inputs: {
     embedding: port.tensor({ dtype: "float32", shape: ["B", "E"] }),
     weights: port.weights({ optional: true, doc: "Without one, the queue is fresh." }),
@@ -26,13 +40,40 @@ it stays as it is.
       .default("queue")
       .meta({ description: "Prefix of its tensors in a checkpoint." }),
     length: z.int().min(1).max(1_000_000).default(4096).meta({ unit: "embeddings", description: "K" }),
+    name: bufferName.default("embeddings").meta({ advanced: true, description: "What it is called in a checkpoint." }),
+    pointer: bufferName.default("pointer").meta({ advanced: true, description: "What its pointer is called there." }),
   },
-  build({ op, inputs: { embedding }, params: { length }, buffer, update, training }) {
-    const width = embedding.shape[1] as number;
-    const queue = buffer("embeddings", [length, width], { kind: "normal", std: width ** -0.5 });
-    const own = op.StopGradient(embedding);
-    const all = op.Concat(own, queue, { axis: 0 });
-    if (training) update(queue, op.Slice(all, { starts: [0], ends: [length], axes: [0] }));
-    return { embeddings: all };
+  build(builder) {
+    const { op, inputs, params, buffer, training } = builder;
+    const width = inputs.embedding.shape[1] as number;
+    const queue = buffer(params.name, [width, params.length], { kind: "normal", std: width ** -0.5 });
+    const own = op.StopGradient(inputs.embedding);
+    if (training) write(builder, { queue, pointer: buffer(params.pointer, [1], { kind: "zeros" }), own });
+    return { embeddings: op.Concat(own, op.Transpose(queue, { perm: [1, 0] }), { axis: 0 }) };
   },
 });
+
+interface Ring {
+  /** [E, K] */
+  queue: Value;
+  /** Where the next one is written: float32 [1], so that it goes round with all else. */
+  pointer: Value;
+  /** [B, E] */
+  own: Value;
+}
+
+/** Writes rows into the ring from the pointer on, and moves it. */
+function write(builder: Builder, { queue, pointer, own }: Ring): void {
+  const { op, constant } = builder;
+  const length = queue.shape[1] as number;
+  const around = (x: Value) => op.Mod(x, constant([length]), { fmod: 1 });
+  const count = op.ReduceSum(op.Expand(constant([1]), { to: own.shape.slice(0, 1) }), { keepdims: 0 });
+  // How far behind the pointer each place lies, and so which row it gets.
+  const places = op.Cast(placesOf(builder, length), { dtype: "float32" });
+  const offsets = around(op.Sub(op.Add(places, constant([length])), pointer));
+  const isWritten = op.Less(offsets, count);
+  const row = op.Cast(op.Where(isWritten, offsets, constant([0])), { dtype: "int64" });
+  const written = op.Gather(op.Transpose(own, { perm: [1, 0] }), row, { axis: 1 });
+  builder.update(queue, op.Where(op.Reshape(isWritten, { to: [1, length] }), written, queue));
+  builder.update(pointer, around(op.Add(pointer, count)));
+}

@@ -8,7 +8,11 @@ export const tie = defineNode({
   description: "Makes one parameter be another one, such as a language head its token embedding.",
   docs: `Every node that reads this handle and asks for the first name gets the second one's tensor, transposed if
 asked: a head's matrix [D, V] is the embedding [V, D] transposed (Press & Wolf 2017). A checkpoint then holds it
-once.`,
+once.
+
+With a * in both names whole modules are one: \`decoder.*\` is \`encoder.*\`, what stands for the first * taken
+over, but for the *exceptions*. BLIP shares everything between its text encoder and decoder but self-attention, whose
+names hold \`.attention.\` (Li et al. 2022, §3.1).`,
   version: 1,
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights({ shares: "weights" }) },
@@ -26,6 +30,16 @@ once.`,
       .default("text.token_embedding")
       .meta({ label: "is this one", placeholder: "text.token_embedding" }),
     transposed: z.boolean().default(true),
+    except: z
+      .string()
+      .max(1000)
+      .default("")
+      .meta({ label: "But for", placeholder: "*.attention.*", advanced: true, description: "Patterns of names." }),
+  },
+  check: ({ name, to }) => {
+    const stars = (text: string) => text.split("*").length - 1;
+    if (stars(name) === stars(to) && stars(name) < 2) return undefined;
+    return { param: "to", message: "Both names have one *, or neither has.", hint: "Write decoder.* is encoder.*" };
   },
   run: async ({ inputs: { weights }, params }) => ({
     weights: { ...weights, ties: [...(weights.ties ?? []), params] },

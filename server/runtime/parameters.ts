@@ -80,10 +80,13 @@ export async function parameterSources(
     const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, weights?.seed !== undefined) : undefined;
     const ownNumbers = init.kind === "stored" && !now && !(weights && init.fresh) ? init.address : undefined;
     if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
-    else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, parameter.name));
+    else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, startsAs(parameter)));
   }
   return sources;
 }
+
+/** Where a checkpoint lacks a teacher, it starts as its student. */
+const startsAs = ({ name, teaches }: LoweredParameter): string => teaches?.student ?? name;
 
 interface OpenCheckpoint {
   tensors: Checkpoint["tensors"];
@@ -105,7 +108,7 @@ function storedIn(
   const { name, adapter } = parameter;
   const foreign = foreignName(checkpoint, parameter) ?? name;
   const find = (key: string) => checkpoint.tensors.get(key) ?? checkpoint.quantized.get(key);
-  const stored = find(name) ?? find(foreign);
+  const stored = find(name) ?? find(foreign) ?? find(startsAs(parameter));
   if (stored && stored.shape.join() !== shape.join())
     throw new Failure({
       port: "weights",

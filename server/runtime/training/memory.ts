@@ -109,10 +109,12 @@ export class Memory {
    */
   async give(blobs: Blobs, keepsAverage: boolean): Promise<{ weights: Weights; average: Weights }> {
     const all = [...this.#known.values()];
-    const students = all.filter(({ decay }) => decay === undefined);
-    const teachers = all.filter(({ decay }) => decay !== undefined);
+    const students = all.filter(({ teaches }) => !teaches);
+    const teachers = all.flatMap((each) => (each.teaches ? [{ ...each, name: each.teaches.student }] : []));
+    // A teacher that has names of its own lies beside its student.
+    const named = all.filter(({ teaches }) => teaches?.suffix);
     const current = (id: string) => this.#numbers.get(id) as Float32Array;
-    const weights = await storeWeights(students, current, blobs);
+    const weights = await storeWeights([...students, ...named], current, blobs);
     if (keepsAverage) {
       const averageOf = (id: string) => this.#numbers.get(emaOf(id)) ?? current(id);
       return { weights, average: await storeWeights(students, averageOf, blobs) };

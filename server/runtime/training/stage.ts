@@ -180,9 +180,7 @@ function cutFrozen({ request, shared }: StageSpec, { graph, parameters }: Lowere
   // A teacher's parameters change with those of its student.
   const learningNames = new Set([...learning].map((graphName) => names.get(graphName)));
   const following = new Set(
-    parameters
-      .filter(({ name, decay }) => decay !== undefined && learningNames.has(name))
-      .map(({ graphName }) => graphName),
+    parameters.filter(({ teaches }) => teaches && learningNames.has(teaches.student)).map(({ graphName }) => graphName),
   );
   return hoist(graph, {
     symbol: batchSymbol,
@@ -297,12 +295,12 @@ function refuseUnevenChunks({ node, request: { chunk }, stage: { batchSize } }: 
  * Parameters that follow others slowly: a teacher's those of its student, and the trainer's own average what learns.
  */
 function averagesOf({ request }: StageSpec, { parameters }: Lowered, learning: readonly string[]): Average[] {
-  const students = new Map(
-    parameters.filter(({ decay }) => decay === undefined).map(({ id, graphName }) => [id, graphName]),
-  );
-  const teachers = parameters.flatMap(({ graphName, id, decay }) =>
-    decay === undefined ? [] : [{ name: graphName, parameter: students.get(studentOf(id)) ?? "", decay }],
-  );
+  const students = new Map(parameters.filter(({ teaches }) => !teaches).map(({ id, graphName }) => [id, graphName]));
+  const teachers = parameters.flatMap(({ graphName, id, teaches }) => {
+    // What moves at the beginning of a step is a part of the graph.
+    if (teaches?.follows !== "after the update") return [];
+    return [{ name: graphName, parameter: students.get(studentOf(id)) ?? "", decay: teaches.momentum }];
+  });
   if (request.average === 0) return teachers;
   return [...teachers, ...learning.map((name) => ({ name: emaOf(name), parameter: name, decay: request.average }))];
 }

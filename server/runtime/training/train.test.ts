@@ -707,8 +707,10 @@ describe("a queue", () => {
     const queue = whole.weights.get("queue.embeddings") as Float32Array;
     expect(queue).toHaveLength(20 * 16);
     // What entered has length 1; the noise of the beginning, which has not, is gone after three batches of 8.
-    for (let row = 0; row < 20; row++)
-      expect(Math.hypot(...queue.subarray(row * 16, (row + 1) * 16))).toBeCloseTo(1, 4);
+    const column = (place: number) => Array.from({ length: 16 }, (_, i) => queue[i * 20 + place] as number);
+    for (let place = 0; place < 20; place++) expect(Math.hypot(...column(place))).toBeCloseTo(1, 4);
+    // Six batches of 8 went round twice, and 8 places on.
+    expect(whole.weights.get("queue.pointer")).toEqual(Float32Array.of(8));
     const dir = await temporaryFolder();
     const controller = new AbortController();
     await runDocument(document, dir, {

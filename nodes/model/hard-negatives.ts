@@ -1,0 +1,45 @@
+import * as z from "zod";
+import { placesOf } from "#models/blocks/attention";
+import type { Dim } from "#models/onnx/graph";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const hardNegatives = defineNode({
+  type: "model.hard-negatives",
+  title: "Hard negatives",
+  description:
+    "For each row another one of the batch, the likelier the more similar: what matching is learned against.",
+  docs: `Weights are a softmax over the batch's own columns, the first B; the row's own pair is then 0, and what is left
+is not normalized again (ALBEF §3.3; salesforce/ALBEF, models/model_pretrain.py). BLIP adds 1e-4 first. The draw u in
+[0, 1) chooses the first j with w₀ + … + wⱼ > u·Σw. It takes no gradient.
+
+- \`logits\` float32 [B, K], similarities over the temperature, K at least B
+- \`draws\` float32 [B]
+- \`index\` int64 [B], \`chances\` float32 [B, B]`,
+  version: 1,
+  inputs: {
+    logits: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
+    draws: port.tensor({ dtype: "float32", shape: ["B"], doc: "Uniform on [0, 1)." }),
+  },
+  outputs: {
+    index: port.tensor({ dtype: "int64", shape: ["B"] }),
+    chances: port.tensor({ dtype: "float32", shape: ["B", "B"] }),
+  },
+  params: {
+    floor: z.number().min(0).max(1).default(0).meta({ description: "Added to each weight: 1e-4 in BLIP." }),
+  },
+  build(builder) {
+    const { op, inputs, params, constant } = builder;
+    const [rows] = inputs.logits.shape as [Dim, Dim];
+    const logits = op.Gather(op.StopGradient(inputs.logits), placesOf(builder, rows), { axis: 1 });
+    const likely = op.Add(op.Softmax(logits, { axis: 1 }), constant([params.floor]));
+    const chances = op.Mul(likely, op.Sub(constant([1]), op.EyeLike(likely)));
+    const sums = op.CumSum(chances, { along: 1 });
+    const all = op.ReduceMax(sums, { axes: [1] });
+    const drawn = op.Mul(op.Reshape(inputs.draws, { to: [rows, 1] }), all);
+    // A product that is rounded up to the sum itself still chooses the last one that has a chance.
+    const isBefore = op.And(op.LessOrEqual(sums, drawn), op.Less(sums, all));
+    const index = op.ReduceSum(op.Cast(isBefore, { dtype: "float32" }), { axes: [1], keepdims: 0 });
+    return { index: op.Cast(index, { dtype: "int64" }), chances };
+  },
+});
