@@ -53,8 +53,8 @@ export const fanIn = (inputs: number): Init => ({ kind: "uniform", bound: 1 / Ma
 export const normal = (std: number): Init => ({ kind: "normal", std });
 
 /**
- * x·W + b over the last axis. The weight is [in, out], or as the builder's `linearLayout` says. Without a name it is the
- * builder's own. x: float32 [..., in] → [..., out].
+ * x·W + b over the last axis. The weight is [in, out], or as the builder's `linearLayout` says. Without a name it is
+ * the builder's own. x: float32 [..., in] → [..., out].
  */
 export function linear(
   builder: Builder,

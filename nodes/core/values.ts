@@ -105,7 +105,8 @@ export interface Tie {
 
 /**
  * A teacher: tensors of their own that take no gradient and follow the trained ones by average ← m·average + (1 −
- * m)·trained: behind the optimizer's update, or at the beginning of a step, with the trained ones as they are before it.
+ * m)·trained: behind the optimizer's update, or at the beginning of a step, with the trained ones as they are before
+ * it.
  */
 export interface MovingAverage {
   momentum: number;
