@@ -8,10 +8,10 @@ export const mlmMask = defineNode({
   type: "text.mlm-mask",
   title: "Mask words",
   description: "Hides some of the words of each text, to be guessed from the others and from the picture.",
-  docs: `A token is chosen where its draw is below the probability, but never one of those that are spared. Of the chosen
-80 % become the mask token, 10 % a random word, and 10 % stay (Devlin et al. 2019, §3.1): the mask where the second
-draw is below 0.8, else the random word where the third is below 0.5. Labels are the tokens at chosen places and
-${ignoredLabel} elsewhere.
+  docs: `A token is chosen where its draw is below the probability, but never one of those that are spared. Of the
+chosen 80 % become the mask token, 10 % a random word, and 10 % stay (Devlin et al. 2019, §3.1): the mask where the
+second draw is below 0.8, else the random word where the third is below 0.5. Labels are the tokens at chosen places
+and ${ignoredLabel} elsewhere.
 
 All draws come in, so that the same draws give the same masks: \`chosen\`, \`masked\` and \`replaced\` float32 [B, T]
 in [0, 1), \`words\` int64 [B, T], any words.`,
