@@ -5,10 +5,9 @@ import { port } from "../core/ports";
 export const ramp = defineNode({
   type: "train.ramp",
   title: "Ramp",
-  description:
-    "A number that rises from 0 in the first steps of a training and then stays: α of a teacher.",
-  docs: `value · min(1, i / steps), where i is how many batches were taken before: 0 in the first step (ALBEF's α rises to
-0.4 over the first epoch, BLIP's over the first two; salesforce/ALBEF, Pretrain.py). The count is a part of the
+  description: "A number that rises from 0 in the first steps of a training and then stays: α of a teacher.",
+  docs: `value · min(1, i / steps), where i is how many batches were taken before: 0 in the first step (ALBEF's α rises
+to 0.4 over the first epoch, BLIP's over the first two; salesforce/ALBEF, Pretrain.py). The count is a part of the
 checkpoint, so that a training that was killed goes on with it. Outside of training it is what the count says.
 
 \`value\` float32 []`,
