@@ -1,6 +1,7 @@
 "use client";
 
-import { type RefObject, useEffect, useState } from "react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { RefObject } from "react";
 
 export interface Windowed {
   /** Places of the first row that is drawn, and of the first that is not any more. */
@@ -13,24 +14,13 @@ const margin = 10;
 
 /** Which rows of equal height a scrolling element shows, so that no others are drawn. */
 export function useWindowed(scroller: RefObject<HTMLElement | null>, count: number, rowHeight: number): Windowed {
-  const [shown, setShown] = useState<Windowed>({ start: 0, end: 40 });
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    function look(): void {
-      const { scrollTop, clientHeight } = element as HTMLElement;
-      const start = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
-      const end = Math.ceil((scrollTop + clientHeight) / rowHeight) + margin;
-      setShown((before) => (before.start === start && before.end === end ? before : { start, end }));
-    }
-    look();
-    element.addEventListener("scroll", look, { passive: true });
-    const sized = new ResizeObserver(look);
-    sized.observe(element);
-    return () => {
-      element.removeEventListener("scroll", look);
-      sized.disconnect();
-    };
-  }, [scroller, rowHeight]);
-  return { start: Math.min(shown.start, count), end: Math.min(shown.end, count) };
+  const rows = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: margin,
+    initialRect: { width: 1000, height: 800 },
+  });
+  const drawn = rows.getVirtualItems();
+  return { start: drawn[0]?.index ?? 0, end: (drawn.at(-1)?.index ?? -1) + 1 };
 }

@@ -6,6 +6,7 @@ import { memo, type ReactNode, useCallback, useEffect, useRef } from "react";
 import { Ago } from "../_ui/ago";
 import { duration, elapsed, shortNumber } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
+import { RowRoom } from "../_ui/row-room";
 import { StatusMark } from "../_ui/status";
 import { useWindowed } from "../_ui/windowed";
 import type { ListedRun, RunListActions, RunOrder } from "./use-runs";
@@ -77,7 +78,7 @@ export function RunsTable(props: RunsTableProps) {
           </tr>
         </thead>
         <tbody>
-          <Room height={start * rowHeight} />
+          <RowRoom height={start * rowHeight} />
           {rows.slice(start, end).map((run) => (
             <RunRow
               key={run.id}
@@ -88,21 +89,11 @@ export function RunsTable(props: RunsTableProps) {
               onStar={actions.star}
             />
           ))}
-          <Room height={Math.max(0, rows.length - end) * rowHeight} />
+          <RowRoom height={(rows.length - end) * rowHeight} />
         </tbody>
       </table>
       {!rows.length && <div className="p-8 text-center text-ink-2">{empty}</div>}
     </div>
-  );
-}
-
-/** In place of the rows that are not drawn. */
-function Room({ height }: { height: number }) {
-  if (!height) return null;
-  return (
-    <tr aria-hidden>
-      <td style={{ height }} />
-    </tr>
   );
 }
 

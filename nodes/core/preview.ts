@@ -25,7 +25,10 @@ export interface PreviewOf {
     max?: number;
     mean?: number;
     std?: number /** Counts of 32 equal bins. */;
-    histogram?: number[] /** First values, row-major. */;
+    histogram?: number[];
+    /** How many of its numbers are NaN, and how many infinite; and where the first such one is, by its place. */
+    odd?: { nan: number; infinite: number; first: number[] };
+    /** First values, row-major. */
     head: number[];
   };
   number: { value: number };

@@ -16,6 +16,8 @@ import { countRuns, listRuns, remarkOn, runFacets } from "../runs/list";
 import { readRun } from "../runs/read";
 import { pinFromRun } from "../runs/pin";
 import { removeRuns } from "../runs/remove";
+import { storedSlice } from "../runs/stored-slice";
+import { storedTable } from "../runs/stored-table";
 import { watchRun } from "../runs/watch";
 import { blobs } from "../storage/open";
 import { notFound, procedure, router } from "./trpc";
@@ -162,6 +164,26 @@ export const runs = router({
   previews: procedure.input(z.object({ id, node: z.string().max(400) })).query(async ({ ctx, input }) => {
     return (await lastEventOf(ctx.db, input.id, "node-done", input.node))?.previews ?? {};
   }),
+  /** Rows of what one node of a finished run gave; nothing where they are not kept. */
+  table: procedure
+    .input(z.object({ id, node: z.string().max(600), from: z.int().min(0), count: z.int().min(1).max(500) }))
+    .query(
+      async ({ ctx, input: { id: run, ...query } }) => (await storedTable(ctx.db, blobs(), { run, ...query })) ?? null,
+    ),
+  /** Numbers of a tensor of a finished run; nothing where it is not kept. */
+  slice: procedure
+    .input(
+      z.object({
+        id,
+        node: z.string().max(600),
+        port: z.string().max(100),
+        place: z.array(z.int().min(0)).max(16),
+        axes: z.tuple([z.int().min(0).max(15), z.int().min(0).max(15)]),
+      }),
+    )
+    .query(
+      async ({ ctx, input: { id: run, ...query } }) => (await storedSlice(ctx.db, blobs(), { run, ...query })) ?? null,
+    ),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
   compare: procedure
     .input(z.object({ ids: z.array(id).min(1).max(50) }))

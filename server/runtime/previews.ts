@@ -41,7 +41,8 @@ function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
     const x = numberAt(dtype, data, i);
     if (Number.isFinite(x)) samples.push(x);
   }
-  const result = { dtype, shape: [...shape], head };
+  const odd = oddIn(dtype, shape, data);
+  const result = { dtype, shape: [...shape], head, ...(odd ? { odd } : {}) };
   if (!samples.length) return result;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -60,6 +61,31 @@ function statistics({ dtype, shape, data }: Tensor): PreviewOf["tensor"] {
     histogram[bin] = (histogram[bin] as number) + 1;
   }
   return { ...result, min, max, mean, std: Math.sqrt(Math.max(0, squares / samples.length - mean * mean)), histogram };
+}
+
+/** What of a tensor is no number. All of them are looked at: one among millions spoils what reads it. */
+function oddIn(dtype: DType, shape: readonly number[], data: Tensor["data"]): PreviewOf["tensor"]["odd"] {
+  if (dtype !== "float32" && dtype !== "float64" && dtype !== "float16") return undefined;
+  let [nan, infinite, first] = [0, 0, -1];
+  for (let i = 0; i < data.length; i++) {
+    const x = dtype === "float16" ? fromHalf(data[i] as number) : (data[i] as number);
+    if (x - x === 0) continue; // finite
+    if (first < 0) first = i;
+    if (Number.isNaN(x)) nan++;
+    else infinite++;
+  }
+  return first < 0 ? undefined : { nan, infinite, first: placeOf(first, shape) };
+}
+
+/** The place of a number on each axis. */
+function placeOf(index: number, shape: readonly number[]): number[] {
+  let rest = index;
+  const place = [...shape].reverse().map((size) => {
+    const at = rest % size;
+    rest = Math.floor(rest / size);
+    return at;
+  });
+  return place.reverse();
 }
 
 /**

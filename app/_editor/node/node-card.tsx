@@ -87,7 +87,7 @@ function Body({ id, node, title, definition, run, checked }: BodyProps) {
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
       <PictureOnNode id={id} />
       <NodeProblems problems={problems} run={run} isAsked={wasAsked} />
-      {run && <NodePreviews run={run} title={title} ports={definition?.outputs ?? {}} />}
+      {run && <NodePreviews id={id} run={run} title={title} ports={definition?.outputs ?? {}} />}
     </>
   );
 }

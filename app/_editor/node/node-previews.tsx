@@ -9,8 +9,15 @@ import type { Metrics, NodeRun } from "../run-state";
 
 const PreviewWindow = lazy(async () => ({ default: (await import("../preview-window")).PreviewWindow }));
 
+interface NodePreviewsProps {
+  id: string;
+  run: NodeRun;
+  title: string;
+  ports: Ports;
+}
+
 /** What a node gave, below its ports; while it trains, its curve. */
-export function NodePreviews({ run, title, ports }: { run: NodeRun; title: string; ports: Ports }) {
+export function NodePreviews({ id, run, title, ports }: NodePreviewsProps) {
   const [isOpen, setOpen] = useState(false);
   if (run.status === "running" && run.metrics && run.metrics.steps.length > 1) return <Curve metrics={run.metrics} />;
   const shown = mostTelling(Object.entries(run.previews ?? {}));
@@ -35,7 +42,7 @@ export function NodePreviews({ run, title, ports }: { run: NodeRun; title: strin
       </button>
       {isOpen && (
         <Suspense>
-          <PreviewWindow title={title} previews={run.previews ?? {}} ports={ports} onClose={() => setOpen(false)} />
+          <PreviewWindow {...{ id, title, ports }} previews={run.previews ?? {}} onClose={() => setOpen(false)} />
         </Suspense>
       )}
     </div>

@@ -1,6 +1,6 @@
 "use client";
 
-import { Download } from "lucide-react";
+import { Download, TriangleAlert } from "lucide-react";
 import type { PreviewOf } from "#nodes/core/preview";
 import { shapeText } from "#nodes/graph/infer";
 import { countOf, shortNumber, size } from "../../_ui/amounts";
@@ -47,10 +47,11 @@ function textForm({ few, large, isGrowing }: { few: boolean; large?: boolean; is
 }
 
 export function TensorPreview({ preview }: PreviewProps<PreviewOf["tensor"]>) {
-  const { dtype, shape, rows, min, max, mean, std, histogram, head } = preview;
+  const { dtype, shape, rows, min, max, mean, std, histogram, head, odd } = preview;
   return (
     <div className="text-[11px] text-ink-2">
       {histogram && <Histogram counts={histogram} />}
+      {odd && <OddMark {...odd} />}
       <p className="mt-1 font-mono text-ink">
         {dtype} {shapeText(shape, rows && countOf(rows, "row"))}
       </p>
@@ -62,6 +63,17 @@ export function TensorPreview({ preview }: PreviewProps<PreviewOf["tensor"]>) {
       )}
       {!histogram && <p className="truncate font-mono">{head.map(shortNumber).join(" ")}</p>}
     </div>
+  );
+}
+
+/** Numbers that are none, and where they begin. */
+function OddMark({ nan, infinite, first }: NonNullable<PreviewOf["tensor"]["odd"]>) {
+  const counted = [nan && `${nan.toLocaleString()} NaN`, infinite && `${infinite.toLocaleString()} infinite`];
+  return (
+    <p className="mt-1 flex items-center gap-1 rounded bg-bad-soft px-1.5 py-0.5 text-bad" data-odd>
+      <TriangleAlert className="size-3.5 shrink-0" aria-hidden />
+      {counted.filter(Boolean).join(", ")}, first at [{first.join(", ")}]
+    </p>
   );
 }
 
