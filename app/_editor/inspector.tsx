@@ -5,6 +5,7 @@ import { useEditor } from "./context";
 import { GraphInspector } from "./graph-inspector";
 
 const NodeInspector = lazy(loadNodeInspector);
+const AreaInspector = lazy(async () => ({ default: (await import("./area-inspector")).AreaInspector }));
 const NodesInspector = lazy(async () => ({ default: (await import("./nodes-inspector")).NodesInspector }));
 const CompositeInspector = lazy(async () => ({
   default: (await import("./composites/composite-inspector")).CompositeInspector,
@@ -24,6 +25,7 @@ export function Inspector() {
   return (
     <Suspense fallback={<FormSkeleton />}>
       {node && <NodeInspector key={id} id={id} node={node} />}
+      {selection.length === 1 && !node && <AreaInspector key={id} item={id} />}
       {selection.length > 1 && <NodesInspector key={selection.join()} ids={selection} />}
       {!selection.length && composite !== undefined && <CompositeInspector id={composite} />}
     </Suspense>

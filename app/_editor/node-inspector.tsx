@@ -26,6 +26,7 @@ import { shapeText } from "./shape-text";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
 import { PictureInInspector } from "./picture-drawing";
+import { isUnwired } from "./problems/listed";
 import { RemarkLine, remarksOf } from "./remarks";
 import { fieldsOf, shownFields } from "./widgets/describe";
 
@@ -59,18 +60,29 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
   );
 }
 
-/** All that the check found and all that the run warned of; the node on the canvas shows the first of them. */
+/**
+ * All that the check found and all that the run warned of; the node on the canvas shows the first of them. What is not
+ * wired yet is no alarm before a run is asked for.
+ */
 function Remarks({ id }: { id: string }) {
   const checked = useCheckedNode(id);
   const run = useNodeRun(id);
-  const remarks = remarksOf(checked?.problems ?? [], run);
-  if (!remarks.length) return null;
+  const wasAsked = useEditor((state) => state.wasAsked);
+  const problems = checked?.problems ?? [];
+  const unwired = wasAsked ? [] : problems.filter(isUnwired);
+  const remarks = remarksOf(wasAsked ? problems : problems.filter((problem) => !isUnwired(problem)), run);
+  if (!remarks.length && !unwired.length) return null;
   return (
-    <ul className="mb-3 overflow-hidden rounded-md" data-remarks>
-      {remarks.map((remark) => (
-        <RemarkLine key={remark.text} remark={remark} />
-      ))}
-    </ul>
+    <div className="mb-3" data-remarks>
+      <ul className="overflow-hidden rounded-md">
+        {remarks.map((remark) => (
+          <RemarkLine key={remark.text} remark={remark} />
+        ))}
+      </ul>
+      {unwired.length > 0 && (
+        <p className="mt-1 text-[11px] text-ink-2">Not wired yet: {unwired.map(({ port }) => port).join(", ")}</p>
+      )}
+    </div>
   );
 }
 

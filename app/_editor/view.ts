@@ -4,6 +4,7 @@
  */
 import { createStore } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
+import type { Point } from "#nodes/graph/document";
 import type { Guide } from "./snapping";
 import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 
@@ -12,6 +13,13 @@ export type Overlay = "palette" | "keys" | "find";
 export type PanelSide = "left" | "right";
 /** When the shape of what a wire carries stands on it. */
 export type ShapesOnWires = "hover" | "always";
+
+/** The way of a wire around nodes, as long as its ends are where they were. */
+export interface Route {
+  from: Point;
+  to: Point;
+  bends: readonly Point[];
+}
 
 export interface ViewState {
   overlay: Overlay | undefined;
@@ -32,6 +40,8 @@ export interface ViewState {
   announcement: string;
   /** The wire that the pointer is at. */
   nearWire: string | undefined;
+  /** Ways around nodes, by the wires that would run through some. */
+  routes: ReadonlyMap<string, Route>;
   /** By which lines a dragged node is in line with others. */
   guides: readonly Guide[];
   /** Where the pointer is over the canvas, on the screen: nobody is told when it moves. */
@@ -75,6 +85,7 @@ export function createView() {
         announcement: "",
         pointer: {},
         nearWire: undefined,
+        routes: new Map(),
         guides: [],
         show: (overlay) => set({ overlay }),
         askForNode: (adding) => set({ adding }),

@@ -2,8 +2,9 @@
 import type { Node, NodeChange, ReactFlowState } from "@xyflow/react";
 import { frameIdOf, frameItem, membersOf, noteItem, putInto } from "#nodes/graph/annotations";
 import type { Frame, GraphDocument, Point } from "#nodes/graph/document";
-import { shutHeight } from "./annotation-views";
 
+/** How high a frame is while it is shut. */
+export const shutHeight = 40;
 const noData = {};
 type Drawn = Pick<GraphDocument, "nodes" | "frames" | "notes">;
 

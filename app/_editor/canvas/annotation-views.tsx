@@ -2,24 +2,18 @@
 
 import { Handle, type NodeProps, NodeResizer, Position } from "@xyflow/react";
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { changeFrame, changeNote, frameIdOf, membersOf, noteIdOf, setShut } from "#nodes/graph/annotations";
-import { type Colour, colours, type Point, type Size } from "#nodes/graph/document";
+import type { Point, Size } from "#nodes/graph/document";
 import { cx } from "../../_ui/cx";
 import { CommitField } from "../composites/commit-field";
 import { useEditor, useEditorStore } from "../context";
+import { shutHeight } from "./annotation-nodes";
+import { Colours } from "./area-fields";
+import { hueOf } from "./hues";
+import { useIsFar } from "./level-of-detail";
 
-/** How high a frame is while it is shut. */
-export const shutHeight = 40;
-const hues: Record<Colour, string> = {
-  grey: "var(--ink-3)",
-  blue: "var(--port-series)",
-  green: "var(--port-text)",
-  yellow: "var(--port-ranking)",
-  red: "var(--port-weights)",
-  violet: "var(--port-tokenizer)",
-};
-const hueOf = (colour: Colour | undefined): string => hues[colour ?? "grey"];
+const Markdown = lazy(async () => ({ default: (await import("../../_ui/markdown")).Markdown }));
 
 /** A titled area behind nodes; one that is shut is a bar, at which the wires of what lies in it end. */
 export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
@@ -28,7 +22,9 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
   const frame = useEditor(({ shown }) => shown.frames?.[frameId]);
   const count = useEditor(({ shown }) => (frame?.shut ? membersOf(shown, frameId).length : 0));
   const frozen = useEditor((state) => state.frozen);
+  const isFar = useIsFar();
   if (!frame) return null;
+  if (isFar) return <FarArea label={`Frame ${frame.title}`} />;
   const { edit } = store.getState();
   const hue = hueOf(frame.colour);
   const Sign = frame.shut ? ChevronRight : ChevronDown;
@@ -61,7 +57,10 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
         />
         {frame.shut && <span className="pr-1 text-[11px] whitespace-nowrap text-ink-3">{count} inside</span>}
         {selected && !frozen && (
-          <Colours now={frame.colour} onChoose={(colour) => edit((graph) => changeFrame(graph, frameId, { colour }))} />
+          <Colours
+            now={frame.colour ?? "grey"}
+            onChoose={(colour) => edit((graph) => changeFrame(graph, frameId, { colour }))}
+          />
         )}
       </div>
       {!frame.shut && (selected || frame.text) && (
@@ -94,7 +93,9 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
   const noteId = noteIdOf(id) ?? "";
   const note = useEditor(({ shown }) => shown.notes?.[noteId]);
   const frozen = useEditor((state) => state.frozen);
+  const isFar = useIsFar();
   if (!note) return null;
+  if (isFar) return <FarArea label="Note" />;
   const { edit } = store.getState();
   return (
     <section
@@ -125,6 +126,11 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
   );
 });
 
+/** What takes the pointer from afar, where `FarLayer` draws what is seen. */
+function FarArea({ label }: { label: string }) {
+  return <section aria-label={label} className="size-full" />;
+}
+
 interface TextProps {
   label: string;
   text: string;
@@ -134,35 +140,25 @@ interface TextProps {
 }
 
 function Text({ label, text, isEdited, className, onWrite }: TextProps) {
-  if (!isEdited)
-    return <p className={cx("overflow-hidden wrap-anywhere whitespace-pre-wrap text-ink-2", className)}>{text}</p>;
+  if (!isEdited) {
+    const plain = <p className="whitespace-pre-wrap">{text}</p>;
+    return (
+      <div className={cx("overflow-hidden wrap-anywhere text-ink-2", className)}>
+        <Suspense fallback={plain}>
+          <Markdown text={text} />
+        </Suspense>
+      </div>
+    );
+  }
   return (
     <textarea
       aria-label={label}
       value={text}
       maxLength={5000}
-      placeholder="What is to be known here"
+      placeholder="What is to be known here, in Markdown"
       onChange={(event) => onWrite(event.target.value)}
       className={cx("nodrag nowheel w-full resize-none bg-transparent text-ink-2 outline-none", className)}
     />
-  );
-}
-
-function Colours({ now, onChoose }: { now: Colour | undefined; onChoose(colour: Colour): void }) {
-  return (
-    <fieldset className="nodrag flex gap-1 pb-1" aria-label="Colour">
-      {colours.map((colour) => (
-        <button
-          key={colour}
-          type="button"
-          aria-label={colour}
-          aria-pressed={colour === (now ?? "grey")}
-          onClick={() => onChoose(colour)}
-          className={cx("size-3.5 rounded-full", colour === (now ?? "grey") && "ring-2 ring-accent ring-offset-1")}
-          style={{ background: hues[colour] }}
-        />
-      ))}
-    </fieldset>
   );
 }
 

@@ -26,6 +26,18 @@ export function pathThrough(wire: EdgeProps, via: readonly Point[] | undefined):
     .join(" ");
 }
 
+/** About the middle of a wire, where it says what it carries. */
+export function middleOf(wire: EdgeProps, via: readonly Point[] | undefined): Point {
+  if (!via?.length) {
+    const [, x, y] = getBezierPath(wire);
+    return { x, y };
+  }
+  const stops = [{ x: wire.sourceX, y: wire.sourceY }, ...via, { x: wire.targetX, y: wire.targetY }];
+  const place = Math.floor((stops.length - 1) / 2);
+  const [before, after] = [stops[place] as Point, stops[place + 1] as Point];
+  return { x: (before.x + after.x) / 2, y: (before.y + after.y) / 2 };
+}
+
 /** A wire's bends with one more, between those that it is nearest to. */
 export function withBendAt(via: readonly Point[], ends: readonly [Point, Point], at: Point): Point[] {
   const stops = [ends[0], ...via, ends[1]];

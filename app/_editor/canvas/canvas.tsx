@@ -4,17 +4,17 @@ import {
   Background,
   BackgroundVariant,
   Controls,
-  MiniMap,
   type Node,
   Panel,
   ReactFlow,
   useKeyPress,
   useReactFlow,
 } from "@xyflow/react";
-import { lazy, type MouseEvent, startTransition, Suspense, useCallback, useEffect, useState } from "react";
-import type { Port } from "#nodes/core/ports";
+import { type KeyboardEvent, lazy, type MouseEvent, Suspense, useCallback } from "react";
 import { bend } from "#nodes/graph/annotations";
-import { definitionAt, useEditor, useEditorStore, useView, useViewStore } from "../context";
+import { useCommandContext } from "../command-context";
+import { chooseAndTell } from "../commands/walk";
+import { useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
 import { FrameView, NoteView } from "./annotation-views";
@@ -32,9 +32,11 @@ import { markWireAt, useDropOnWire } from "./drop-on-wire";
 import { RefusalCard, RefusalTip } from "./refusals";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
+import { useRoutes } from "./use-routes";
 import { useForeseenNodes } from "./foreseen";
 import { FarLayer } from "./far-layer";
 import { LevelOfDetail, useFarOf, useJudgement } from "./level-of-detail";
+import { Overview } from "./overview";
 import { useWiresInView } from "./wires-in-view";
 import type { FlowWire } from "./wire-of";
 import { WireView } from "./wire-view";
@@ -69,8 +71,10 @@ export function Canvas() {
   const openInstance = useOpenOnDoubleClick();
   const judgement = useJudgement(count);
   const isFar = useFarOf(judgement);
+  useRoutes(edges);
   const drawnEdges = useWiresInView(edges, judgement);
   const bendWire = useBendOnDoubleClick();
+  const chooseFocused = useChooseByTab();
   useForeseenNodes();
   return (
     <div
@@ -88,6 +92,7 @@ export function Canvas() {
       onPointerLeave={() => {
         view.getState().pointer.place = undefined;
       }}
+      onKeyUp={chooseFocused}
     >
       <LevelOfDetail value={judgement}>
         <CanvasMenu>
@@ -163,6 +168,20 @@ function useOpenOnDoubleClick(): (event: MouseEvent, node: Node) => void {
   );
 }
 
+/** A node that Tab leads to is chosen: its parameters are seen, and commands are about it. */
+function useChooseByTab(): (event: KeyboardEvent) => void {
+  const context = useCommandContext();
+  return useCallback(
+    ({ key, target }) => {
+      const element = target as HTMLElement;
+      const id = element.dataset.id;
+      if (key !== "Tab" || id === undefined || !element.classList.contains("react-flow__node")) return;
+      chooseAndTell(context, id);
+    },
+    [context],
+  );
+}
+
 /** A double click on a wire bends it there. */
 function useBendOnDoubleClick(): (event: MouseEvent, edge: FlowWire) => void {
   const store = useEditorStore();
@@ -171,7 +190,7 @@ function useBendOnDoubleClick(): (event: MouseEvent, edge: FlowWire) => void {
     (event, edge) => {
       const wire = edge.data?.wire;
       const [from, to] = [getInternalNode(edge.source), getInternalNode(edge.target)];
-      if (!wire || !from || !to || store.getState().frozen) return;
+      if (!wire || edge.data?.isFolded || !from || !to || store.getState().frozen) return;
       const start = from.internals.positionAbsolute;
       const ends = [{ x: start.x + (from.measured.width ?? 0), y: start.y }, to.internals.positionAbsolute] as const;
       const at = screenToFlowPosition({ x: event.clientX, y: event.clientY });
@@ -193,39 +212,6 @@ function useAskOnDoubleClick(onAsk: (request: AddRequest) => void): (event: Mous
       onAsk({ x, y, at: screenToFlowPosition({ x, y }) });
     },
     [store, onAsk, screenToFlowPosition],
-  );
-}
-
-const overviewStyle = { width: 150, height: 96 };
-/** Milliseconds after the graph itself, which a large one needs to be painted. */
-const overviewDelay = 600;
-
-/** The whole graph, small; each node in the colour of what it gives. */
-function Overview() {
-  const store = useEditorStore();
-  const [isShown, setShown] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => startTransition(() => setShown(true)), overviewDelay);
-    return () => clearTimeout(timer);
-  }, []);
-  const colourOf = useCallback(
-    ({ id }: Node) => {
-      const [port] = Object.values<Port>(definitionAt(store.getState(), id)?.outputs ?? {});
-      return `var(--port-${port?.type ?? "file"})`;
-    },
-    [store],
-  );
-  const isWanted = useView((state) => state.overview);
-  if (!isShown || !isWanted) return null;
-  return (
-    <MiniMap
-      pannable
-      zoomable
-      position="bottom-right"
-      className="!hidden lg:!block"
-      style={overviewStyle}
-      nodeColor={colourOf}
-    />
   );
 }
 

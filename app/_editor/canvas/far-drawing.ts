@@ -1,13 +1,17 @@
 /** Draws the whole graph as boxes and wires onto a canvas: one picture instead of thousands of elements. */
 import type { ReactFlowState } from "@xyflow/react";
 import { compositeIdOf } from "#nodes/graph/composites";
+import type { Wire } from "#nodes/graph/document";
 import { definitionAt, runAt, wayTo } from "../context";
 import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf, type Side } from "../node/ports";
 import type { EditorState } from "../store";
+import { hiddenIn, shutHeight } from "./annotation-nodes";
+import { areasOf, drawAreas, type FarArea } from "./far-areas";
 
 /** What of the graph does not change while it is only moved. */
 export interface Drawn {
+  areas: readonly FarArea[];
   boxes: readonly FarBox[];
   wires: readonly FarWire[];
 }
@@ -32,16 +36,27 @@ interface FarWire {
 
 export function drawnOf(state: EditorState): Drawn {
   const { nodes, wires } = state.shown;
+  const hidden = hiddenIn(state.shown);
   return {
-    boxes: Object.keys(nodes).map((id) => boxOf(state, id)),
-    wires: wires.map(({ from, to }) => ({
-      colour: `--port-${definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file"}`,
-      from: from.node,
-      to: to.node,
-      fromY: portY(state, from.node, "out", from.port),
-      toY: portY(state, to.node, "in", to.port),
-    })),
+    areas: areasOf(state.shown),
+    boxes: Object.keys(nodes).flatMap((id) => (hidden.has(id) ? [] : [boxOf(state, id)])),
+    wires: wires.flatMap((wire) => wireFrom(state, wire, hidden)),
   };
+}
+
+/** A wire as it ends at frames that are shut; none within such a frame. */
+function wireFrom(state: EditorState, { from, to }: Wire, hidden: ReadonlyMap<string, string>): FarWire[] {
+  const [source, target] = [hidden.get(from.node), hidden.get(to.node)];
+  if (source !== undefined && source === target) return [];
+  return [
+    {
+      colour: `--port-${definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file"}`,
+      from: source ?? from.node,
+      to: target ?? to.node,
+      fromY: source === undefined ? portY(state, from.node, "out", from.port) : shutHeight / 2,
+      toY: target === undefined ? portY(state, to.node, "in", to.port) : shutHeight / 2,
+    },
+  ];
 }
 
 const borders: Readonly<Record<string, string>> = { running: "--accent", failed: "--bad" };
@@ -82,13 +97,15 @@ function linesOf(title: string): string[] {
 /** Colours by the names of their variables, and their pale form. */
 export interface Palette {
   of(name: string): string;
-  pale(name: string): string;
+  /** Mixed into the colour of surfaces; 26 % of it where nothing is said. */
+  pale(name: string, percent?: number): string;
 }
 
 type Flow = Pick<ReactFlowState, "nodeLookup" | "transform" | "width" | "height">;
 interface Placed {
   x: number;
   y: number;
+  width: number;
   height: number;
   isSelected: boolean;
 }
@@ -107,12 +124,13 @@ export function drawFar(context: CanvasRenderingContext2D, drawn: Drawn, flow: F
     bottom: (flow.height - y) / zoom,
   };
   const placeOf = (id: string) => placed(flow, id);
+  drawAreas(context, drawn.areas, placeOf, palette, area, titleSize * zoom >= legible);
   drawWires(context, drawn.wires, placeOf, palette, area, zoom);
   drawBoxes(context, drawn.boxes, placeOf, palette, area, zoom);
 }
 
-type PlaceOf = (id: string) => Placed | undefined;
-interface Area {
+export type PlaceOf = (id: string) => Placed | undefined;
+export interface Area {
   left: number;
   top: number;
   right: number;
@@ -123,7 +141,8 @@ function placed({ nodeLookup }: Flow, id: string): Placed | undefined {
   const node = nodeLookup.get(id);
   if (!node) return undefined;
   const { x, y } = node.internals.positionAbsolute;
-  return { x, y, height: node.measured.height ?? 0, isSelected: node.selected ?? false };
+  const { width = cardWidth, height = 0 } = node.measured;
+  return { x, y, width, height, isSelected: node.selected ?? false };
 }
 
 /** All wires of a colour are one stroke. */
@@ -139,7 +158,7 @@ function drawWires(
   for (const { colour, from, to, fromY, toY } of wires) {
     const [source, target] = [placeOf(from), placeOf(to)];
     if (!source || !target) continue;
-    const start = { x: source.x + cardWidth, y: source.y + fromY };
+    const start = { x: source.x + source.width, y: source.y + fromY };
     const end = { x: target.x, y: target.y + toY };
     const isBeside = Math.max(start.x, end.x) < area.left || Math.min(start.x, end.x) > area.right;
     if (isBeside || Math.max(start.y, end.y) < area.top || Math.min(start.y, end.y) > area.bottom) continue;

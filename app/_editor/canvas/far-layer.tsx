@@ -68,5 +68,6 @@ function readPalette(): Palette {
     known.set(name, colour);
     return colour;
   }
-  return { of, pale: (name) => `color-mix(in srgb, ${of(name)} 26%, ${of("--surface")})` };
+  const pale = (name: string, percent = 26) => `color-mix(in srgb, ${of(name)} ${percent}%, ${of("--surface")})`;
+  return { of, pale };
 }

@@ -56,9 +56,10 @@ function seenWire(edge: FlowWire, hidden: ReadonlyMap<string, string>): FlowWire
   const [source, target] = [hidden.get(edge.source), hidden.get(edge.target)];
   if (source === undefined && target === undefined) return edge;
   if (source === target) return undefined;
-  const seen = { ...edge, data: { ...edge.data, type: edge.data?.type ?? "file", wire: undefined } };
   return {
-    ...seen,
+    ...edge,
+    data: { ...edge.data, type: edge.data?.type ?? "file", isFolded: true },
+    reconnectable: false,
     ...(source === undefined ? {} : { source, sourceHandle: "source" }),
     ...(target === undefined ? {} : { target, targetHandle: "target" }),
   };
@@ -92,6 +93,7 @@ function keptOr(before: FlowWire | undefined, now: FlowWire): FlowWire {
     before?.target === now.target &&
     before?.data?.type === now.data?.type &&
     before?.data?.bad === now.data?.bad &&
+    before?.data?.isFolded === now.data?.isFolded &&
     before?.data?.wire === now.data?.wire;
   return before && isSame ? before : now;
 }

@@ -1,11 +1,12 @@
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useReactFlow } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, useReactFlow } from "@xyflow/react";
 import { Plus } from "lucide-react";
 import { memo } from "react";
+import type { Point } from "#nodes/graph/document";
 import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
-import { Bends, pathThrough } from "./bends";
-import { type FlowWire, wireOf } from "./wire-of";
+import { Bends, middleOf, pathThrough } from "./bends";
+import type { FlowWire } from "./wire-of";
 import { useIsFar } from "./level-of-detail";
 
 /**
@@ -15,8 +16,10 @@ import { useIsFar } from "./level-of-detail";
 export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
   const isFar = useIsFar();
-  const [, x, y] = getBezierPath(wire);
-  const path = pathThrough(wire, data?.wire?.via);
+  const via = data?.isFolded ? undefined : data?.wire?.via;
+  const bends = useBends(wire, via);
+  const path = pathThrough(wire, bends);
+  const { x, y } = middleOf(wire, bends);
   const colour = data?.bad ? "var(--bad)" : `var(--port-${data?.type})`;
   const isNear = useView((state) => state.nearWire === id);
   const listeners = useNearness(id);
@@ -39,7 +42,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
         }}
         interactionWidth={isFar ? 0 : 16}
       />
-      {!isFar && data?.wire?.via && <Bends wire={data.wire} colour={colour} />}
+      {!isFar && via && data?.wire && <Bends wire={data.wire} colour={colour} />}
       {data?.bad && <title>{data.bad}</title>}
       {!isFar && saysShape && (
         <EdgeLabelRenderer>
@@ -49,13 +52,23 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           >
             <Shape wire={wire} />
-            {(isNear || selected) && <InsertButton wire={wire} place={{ x, y }} />}
+            {(isNear || selected) && !data?.isFolded && <InsertButton wire={wire} place={{ x, y }} />}
           </div>
         </EdgeLabelRenderer>
       )}
     </>
   );
 });
+
+/** Those that a person gave it, or its way around nodes. */
+function useBends({ id, sourceX, sourceY, targetX, targetY }: EdgeProps, via?: readonly Point[]) {
+  const route = useView(({ routes }) => routes.get(id));
+  if (via || !route) return via;
+  const isAt = ({ x, y }: Point, otherX: number, otherY: number) => Math.hypot(x - otherX, y - otherY) < tolerance;
+  return isAt(route.from, sourceX, sourceY) && isAt(route.to, targetX, targetY) ? route.bends : undefined;
+}
+/** Ends that moved less than so many pixels are where they were. */
+const tolerance = 4;
 
 /** What stands on a wire belongs to it: the pointer is still near when it is there. */
 function useNearness(id: string) {
@@ -94,14 +107,8 @@ function InsertButton({ wire, place }: InsertButtonProps) {
   const flow = useReactFlow();
   const frozen = useEditor((state) => state.frozen);
   if (frozen) return null;
-  const { source, sourceHandleId, target, targetHandleId } = wire;
+  const into = wire.data?.wire;
   function ask(): void {
-    const into = wireOf({
-      source,
-      sourceHandle: sourceHandleId ?? null,
-      target,
-      targetHandle: targetHandleId ?? null,
-    });
     if (into && !store.getState().frozen)
       view.getState().askForNode({ ...flow.flowToScreenPosition(place), at: place, into });
   }

@@ -1,4 +1,5 @@
 /** Commands that change the graph, and take changes back. */
+import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
 import { disconnect, excerpt, removeNodes } from "#nodes/graph/edits";
 import { removeAndHeal } from "#nodes/graph/healing";
 import { toast } from "sonner";
@@ -87,8 +88,14 @@ function amount(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** Puts the caret into the title of the chosen node. */
-export function renameChosen({ view }: CommandContext): void {
+/** Puts the caret into the title of the chosen node or frame, or into the text of the chosen note. */
+export function renameChosen({ view, store }: CommandContext): void {
+  const [item = ""] = store.getState().selection;
+  if (frameIdOf(item) !== undefined || noteIdOf(item) !== undefined) {
+    const drawn = document.querySelector(`.react-flow__node[data-id="${CSS.escape(item)}"]`);
+    drawn?.querySelector<HTMLInputElement | HTMLTextAreaElement>("input, textarea")?.select();
+    return;
+  }
   const { panels, set } = view.getState();
   set({ panels: { ...panels, right: true } });
   setTimeout(() => document.querySelector<HTMLInputElement>('aside input[aria-label="Title"]')?.select(), 30);

@@ -1,9 +1,11 @@
 /** Commands that choose nodes along the wires, and move what is chosen. */
+import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
 import { moveNodes } from "#nodes/graph/edits";
 import { leave } from "../composites/opening";
-import { definitionAt } from "../context";
+import { definitionAt, runAt } from "../context";
 import { along, type Direction, nextNode } from "../neighbours";
 import { gridStep } from "../snapping";
+import type { EditorState } from "../store";
 import type { CommandContext } from "./command";
 import { bringIntoView, rectsOf } from "./view";
 
@@ -21,22 +23,35 @@ export function deselectOrLeave({ store, flow, deselect }: CommandContext): void
 
 /** Chooses the node that lies that way, by the wires or beside. */
 export function walk(context: CommandContext, direction: Direction): void {
-  const { shown, selection, select } = context.store.getState();
+  const { shown, selection } = context.store.getState();
   const next = nextNode(shown, selection.at(-1), direction);
   if (next === undefined) return;
-  select([next]);
-  goTo(context, next);
+  chooseAndTell(context, next);
 }
 
-/** Shows a node, gives it the focus, and tells what it is. */
+/** Chooses an item alone, shows it, gives it the focus, and tells what it is. */
+export function chooseAndTell(context: CommandContext, item: string): void {
+  context.store.getState().select([item]);
+  goTo(context, item);
+}
+
+/** Shows an item, gives it the focus, and tells what it is. */
 export function goTo({ store, flow, view }: CommandContext, id: string): void {
-  const state = store.getState();
-  const title = state.shown.nodes[id]?.title ?? definitionAt(state, id)?.title ?? id;
   bringIntoView(flow, rectsOf(flow, [id]));
-  view.getState().announce(title);
+  view.getState().announce(spokenName(store.getState(), id));
   const focus = () =>
     document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`)?.focus({ preventScroll: true });
   requestAnimationFrame(focus);
+}
+
+/** What an item is called, and how its last run went. */
+function spokenName(state: EditorState, item: string): string {
+  const frame = state.shown.frames?.[frameIdOf(item) ?? ""];
+  if (frame) return `Frame ${frame.title}`;
+  if (noteIdOf(item) !== undefined) return "Note";
+  const title = state.shown.nodes[item]?.title ?? definitionAt(state, item)?.title ?? item;
+  const status = runAt(state, item)?.status;
+  return status ? `${title}, ${status}` : title;
 }
 
 /** Adds to what is chosen all that it is made of, or all that is made of it. */

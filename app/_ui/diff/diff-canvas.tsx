@@ -12,6 +12,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import { memo, useEffect, useMemo } from "react";
 import type { Change } from "#nodes/graph/changes";
@@ -48,6 +49,9 @@ function Canvas({ before, after, changes, composite, chosen }: DiffCanvasProps) 
   const flow = useReactFlow();
   const nodes = useMemo(() => diffNodes({ before, after, changes, composite }), [before, after, changes, composite]);
   const edges = useMemo(() => diffEdges({ before, after, composite }, nodes), [before, after, composite, nodes]);
+  const size = useStore(({ width, height }) => `${width}×${height}`);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size of the canvas shows another part
+  useEffect(() => void flow.fitView(fitViewOptions), [size, flow]);
   useEffect(() => {
     if (chosen !== undefined) void flow.fitView({ nodes: [{ id: chosen }], duration: 200, maxZoom: 1, padding: 2 });
   }, [chosen, flow]);

@@ -1,0 +1,61 @@
+/** Frames and notes from afar: behind the boxes, with titles as large as those of boxes. */
+import { frameItem, noteItem } from "#nodes/graph/annotations";
+import type { GraphDocument } from "#nodes/graph/document";
+import { hiddenIn } from "./annotation-nodes";
+import { hueNames } from "./hues";
+import type { Area, Palette, PlaceOf } from "./far-drawing";
+
+export interface FarArea {
+  /** The item that it is. */
+  id: string;
+  colour: string;
+  title: string;
+}
+
+/** Of a note its first words stand for a title. */
+export function areasOf(graph: Pick<GraphDocument, "nodes" | "frames" | "notes">): FarArea[] {
+  const hidden = hiddenIn(graph);
+  const frames = Object.entries(graph.frames ?? {}).map(
+    ([id, { title, colour }]): FarArea => ({ id: frameItem(id), colour: hueNames[colour ?? "grey"], title }),
+  );
+  const notes = Object.entries(graph.notes ?? {}).map(
+    ([id, { text, colour }]): FarArea => ({
+      id: noteItem(id),
+      colour: hueNames[colour ?? "yellow"],
+      title: text
+        .replace(/[#*_`>-]/g, "")
+        .trim()
+        .slice(0, 60),
+    }),
+  );
+  return [...frames, ...notes].filter(({ id }) => !hidden.has(id));
+}
+
+/** Letters of a title are so large at a zoom at which those of boxes still can be read. */
+const titleSize = 27;
+
+export function drawAreas(
+  context: CanvasRenderingContext2D,
+  areas: readonly FarArea[],
+  placeOf: PlaceOf,
+  palette: Palette,
+  view: Area,
+  hasTitles: boolean,
+): void {
+  context.font = `600 ${titleSize}px ui-sans-serif, system-ui, sans-serif`;
+  context.textBaseline = "top";
+  for (const { id, colour, title } of areas) {
+    const place = placeOf(id);
+    if (!place) continue;
+    const { x, y, width, height } = place;
+    if (x > view.right || x + width < view.left || y > view.bottom || y + height < view.top) continue;
+    context.fillStyle = palette.pale(colour, 9);
+    context.fillRect(x, y, width, height);
+    context.strokeStyle = palette.of(place.isSelected ? "--accent" : "--line-strong");
+    context.lineWidth = place.isSelected ? 6 : 2;
+    context.strokeRect(x, y, width, height);
+    if (!hasTitles) continue;
+    context.fillStyle = palette.of("--ink");
+    context.fillText(title, x + 12, y + 8, width - 24);
+  }
+}
