@@ -178,7 +178,7 @@ function Failure({ error }: { error: PublicError }) {
   return (
     <div className="border-b border-line bg-bad-soft px-4 py-2 wrap-anywhere text-bad" role="alert">
       <b>{error.message}</b>
-      {error.hint && <span className="ml-2 opacity-90">{error.hint}</span>}
+      {error.hint && <span className="ml-2">{error.hint}</span>}
       <MemoryAdvice error={error} />
     </div>
   );

@@ -39,7 +39,7 @@ export function RemarkLine({ remark: { isBad, text, hint, details } }: { remark:
       <Sign className="mt-px size-3.5 shrink-0" aria-hidden />
       <span className="min-w-0 wrap-anywhere">
         {text}
-        {hint && <span className="block opacity-80">{hint}</span>}
+        {hint && <span className="block">{hint}</span>}
         {details && <Details details={details} />}
       </span>
     </li>
@@ -48,7 +48,7 @@ export function RemarkLine({ remark: { isBad, text, hint, details } }: { remark:
 
 function Details({ details }: { details: NonNullable<Remark["details"]> }) {
   return (
-    <details className="nodrag mt-1 opacity-80">
+    <details className="nodrag mt-1">
       <summary className="cursor-pointer">Details</summary>
       <dl className="mt-1 select-text">
         {Object.entries(details).map(([name, value]) => (

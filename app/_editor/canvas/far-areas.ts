@@ -3,7 +3,30 @@ import { frameItem, noteItem } from "#nodes/graph/annotations";
 import type { GraphDocument } from "#nodes/graph/document";
 import { hiddenIn } from "./annotation-nodes";
 import { hueNames } from "./hues";
-import type { Area, Palette, PlaceOf } from "./far-drawing";
+
+/** Colours by the names of their variables, and their pale form. */
+export interface Palette {
+  of(name: string): string;
+  /** Mixed into the colour of surfaces; 26 % of it where nothing is said. */
+  pale(name: string, percent?: number): string;
+}
+
+/** Where something is drawn, in the graph. */
+export interface Placed {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  isSelected: boolean;
+}
+
+export type PlaceOf = (id: string) => Placed | undefined;
+export interface Area {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
 
 export interface FarArea {
   /** The item that it is. */

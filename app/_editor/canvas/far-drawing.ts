@@ -7,7 +7,7 @@ import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf, type Side } from "../node/ports";
 import type { EditorState } from "../store";
 import { hiddenIn, shutHeight } from "./annotation-nodes";
-import { areasOf, drawAreas, type FarArea } from "./far-areas";
+import { type Area, areasOf, drawAreas, type FarArea, type Palette, type Placed, type PlaceOf } from "./far-areas";
 
 /** What of the graph does not change while it is only moved. */
 export interface Drawn {
@@ -94,22 +94,7 @@ function linesOf(title: string): string[] {
   return lines;
 }
 
-/** Colours by the names of their variables, and their pale form. */
-export interface Palette {
-  of(name: string): string;
-  /** Mixed into the colour of surfaces; 26 % of it where nothing is said. */
-  pale(name: string, percent?: number): string;
-}
-
 type Flow = Pick<ReactFlowState, "nodeLookup" | "transform" | "width" | "height">;
-interface Placed {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  isSelected: boolean;
-}
-
 /** In pixels of the screen; what lies outside of the view is left out. */
 export function drawFar(context: CanvasRenderingContext2D, drawn: Drawn, flow: Flow, palette: Palette): void {
   const [x, y, zoom] = flow.transform;
@@ -127,14 +112,6 @@ export function drawFar(context: CanvasRenderingContext2D, drawn: Drawn, flow: F
   drawAreas(context, drawn.areas, placeOf, palette, area, titleSize * zoom >= legible);
   drawWires(context, drawn.wires, placeOf, palette, area, zoom);
   drawBoxes(context, drawn.boxes, placeOf, palette, area, zoom);
-}
-
-export type PlaceOf = (id: string) => Placed | undefined;
-export interface Area {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
 }
 
 function placed({ nodeLookup }: Flow, id: string): Placed | undefined {

@@ -5,7 +5,8 @@ import { useEffect, useRef } from "react";
 import { onThemeTurn, themed } from "../../_ui/theme";
 import { useEditorStore } from "../context";
 import type { EditorState } from "../store";
-import { type Drawn, drawFar, drawnOf, type Palette } from "./far-drawing";
+import type { Palette } from "./far-areas";
+import { type Drawn, drawFar, drawnOf } from "./far-drawing";
 
 /**
  * The graph from afar, behind the boxes that take the pointer. Drawn at most once a frame, and only when the view, a

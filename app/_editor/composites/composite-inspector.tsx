@@ -139,7 +139,7 @@ function Row({ what, isFirst, isLast, onMove, onRemove, children }: RowProps) {
     <li className="group flex items-start gap-0.5 py-0.5">
       <div className="min-w-0 flex-1">{children}</div>
       {!frozen && (
-        <div className="flex opacity-60 group-focus-within:opacity-100 group-hover:opacity-100">
+        <div className="flex opacity-80 group-focus-within:opacity-100 group-hover:opacity-100">
           <IconButton label={`Move the ${what} up`} className="!size-6" disabled={isFirst} onClick={() => onMove(-1)}>
             <ChevronUp className="size-3.5" aria-hidden />
           </IconButton>

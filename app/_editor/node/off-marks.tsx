@@ -5,9 +5,9 @@ import { ago } from "../../_ui/amounts";
 import { useEditor, useEditorStore, wayTo } from "../context";
 
 const looks = {
-  bypassed: "border-dashed opacity-60",
+  bypassed: "border-dashed bg-sunken",
   muted: "opacity-45 grayscale",
-  behind: "opacity-60",
+  behind: "bg-sunken grayscale",
 } as const;
 
 /** Why a node is not computed: of itself, or because it lies behind a muted one. */

@@ -39,7 +39,7 @@ function Group({ title, list, look }: { title: string; list: readonly ListedProb
         >
           {name && <b>{name}: </b>}
           {problem.message}
-          {problem.hint && <span className="block opacity-80">{problem.hint}</span>}
+          {problem.hint && <span className="block">{problem.hint}</span>}
         </button>
       ))}
     </section>

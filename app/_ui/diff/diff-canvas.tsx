@@ -134,7 +134,7 @@ const looks: { [F in Fate]: { frame: string; head: string; sign: string } } = {
   same: { frame: "border-line bg-surface", head: "text-ink-3", sign: "" },
   added: { frame: "border-good bg-surface ring-2 ring-good/30", head: "bg-good-soft text-good", sign: "+ " },
   removed: {
-    frame: "border-bad border-dashed bg-surface opacity-80",
+    frame: "border-bad border-dashed bg-surface",
     head: "bg-bad-soft text-bad line-through",
     sign: "− ",
   },
@@ -157,7 +157,7 @@ function DiffNode({ id, data }: NodeProps<Node<NodeFacts>>) {
         {sign}
         {data.title}
       </div>
-      <div className={cx("truncate px-2 pb-1 text-[10.5px]", head, "!no-underline opacity-80")}>
+      <div className={cx("truncate px-2 pb-1 text-[10.5px]", head, "!no-underline")}>
         {data.type === data.title ? id : data.type}
       </div>
       {data.lines.slice(0, most).map(({ what, before, after }) => (
