@@ -53,6 +53,12 @@ export class Bindings {
     return rows === undefined ? undefined : this.#meetAxis("the number of rows", rows, rowsOfWire(wire) ?? anySize);
   }
 
+  /** Of a port of which nothing is known, letters that no other input fixed are any size. */
+  leaveOpen({ shape = [], packed }: Pick<Port, "shape" | "packed">): void {
+    const letters = [...shape, packed].filter((dim): dim is string => typeof dim === "string" && !dim.startsWith("$"));
+    for (const letter of letters) if (!this.#bound.has(letter)) this.#bound.set(letter, anySize);
+  }
+
   #meetAxis(axis: string, wanted: Dim, came: Dim): string | undefined {
     const isLetter = typeof wanted === "string" && wanted !== anySize;
     const known = isLetter ? this.#bound.get(wanted) : wanted;

@@ -54,6 +54,40 @@ describe("check", () => {
       message: "r.image expects image, but t.text gives text.",
     });
   });
+  it("tells what is wrong with a source once, and not again as sizes that differ behind it", () => {
+    const document = graph(
+      {
+        data: [
+          "data.table",
+          {
+            columns: [
+              { name: "image", as: "picture" },
+              { name: "question", as: "text" },
+            ],
+          },
+        ],
+        tokenizer: ["text.load-tokenizer"],
+        tokens: ["text.tokenize"],
+        words: ["model.token-embedding", { vocabulary: 64, width: 8 }],
+        resize: ["image.resize", { width: 16, height: 16 }],
+        pixels: ["image.normalize"],
+        tower: ["model.vision-transformer", { patch: 8, width: 8, heads: 2, layers: 1 }],
+        splice: ["model.splice"],
+      },
+      [
+        "data.question -> tokens.text",
+        "tokenizer.tokenizer -> tokens.tokenizer",
+        "tokens.ids -> words.ids",
+        "tokens.ids -> splice.ids",
+        "words.embeddings -> splice.embeddings",
+        "data.image -> resize.image",
+        "resize.image -> pixels.image",
+        "pixels.pixels -> tower.pixels",
+        "tower.tokens -> splice.tokens",
+      ],
+    );
+    expect(check(document).problems.map(({ node, code }) => [node, code])).toEqual([["data", "bad-params"]]);
+  });
   it("finds a shape that does not fit before anything runs", () => {
     const document = graph(
       {

@@ -36,6 +36,8 @@ function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly 
   const { id, definition, prepared } = node;
   const bindings = new Bindings(node);
   const problems = incoming.flatMap((wire) => misfitsOf(node, wire, bindings));
+  // What is wrong before this node is told there, and not again as sizes that differ here.
+  for (const { port, isMissing } of incoming) if (isMissing) bindings.leaveOpen(port);
   const outgoing: Record<string, WireType> = {};
   for (const [name, port] of Object.entries<Port>(definition.outputs)) {
     const shape = port.shape && bindings.fill(port.shape);
@@ -78,7 +80,12 @@ function isStill(part: InferredPart, node: ResolvedNode, incoming: readonly Inco
 }
 
 function isSameWire(before: IncomingWire, now: IncomingWire | undefined): boolean {
-  if (before.name !== now?.name || endpointKey(before.source) !== endpointKey(now.source)) return false;
+  if (
+    before.name !== now?.name ||
+    before.isMissing !== now.isMissing ||
+    endpointKey(before.source) !== endpointKey(now.source)
+  )
+    return false;
   return before.wire === now.wire || JSON.stringify(before.wire) === JSON.stringify(now.wire);
 }
 
@@ -142,6 +149,7 @@ function incomingWires(node: ResolvedNode, types: Types): IncomingWire[] {
       name,
       port,
       wire: types[source.node]?.out[source.port] ?? { type: port.type },
+      isMissing: types[source.node] === undefined,
       source,
     })),
   );

@@ -214,8 +214,8 @@ function connectWires(wiring: Wiring): Set<string> {
   for (const wire of wiring.document.wires) {
     const source = portAt(wiring, "outputs", wire.from);
     const target = portAt(wiring, "inputs", wire.to);
-    if (!source || !target) continue;
-    const problem = layWire(wire, source, target, wiring.nodes.get(wire.to.node));
+    if (!target || (!source && !hasOpenPorts(wiring, wire.from.node))) continue;
+    const problem = layWire(wire, source ?? target, target, wiring.nodes.get(wire.to.node));
     if (problem) wiring.problems.push(problem);
     else wired.add(endpointKey(wire.from));
   }
@@ -254,9 +254,7 @@ function portAt(wiring: Wiring, side: "inputs" | "outputs", endpoint: Endpoint):
   const declared = ownValue(registry, node.type);
   const definition = nodes.get(endpoint.node)?.definition ?? declared;
   if (!definition) return undefined;
-  // Ports that follow from parameters are not known while these are wrong.
-  if (declared?.ports && problems.some((p) => p.node === endpoint.node && p.code.startsWith("bad-param")))
-    return undefined;
+  if (hasOpenPorts(wiring, endpoint.node)) return undefined;
   const ports: Record<string, Port> = definition[side];
   const found = ownValue(ports, endpoint.port);
   if (!found)
@@ -271,6 +269,14 @@ function portAt(wiring: Wiring, side: "inputs" | "outputs", endpoint: Endpoint):
       ),
     );
   return found;
+}
+
+/** Ports that follow from parameters are not known while these are wrong. */
+function hasOpenPorts({ document, registry, problems }: Wiring, id: string): boolean {
+  const declared = ownValue(registry, ownValue(document.nodes, id)?.type ?? "");
+  return (
+    declared?.ports !== undefined && problems.some(({ node, code }) => node === id && code.startsWith("bad-param"))
+  );
 }
 
 function missingInputs(node: ResolvedNode): Problem[] {

@@ -12,5 +12,7 @@ export interface IncomingWire {
   name: string;
   port: Port;
   wire: WireType;
+  /** What gives it cannot be resolved, which is told there. */
+  isMissing: boolean;
   source: Endpoint;
 }
