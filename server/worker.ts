@@ -9,7 +9,7 @@ import { Computer, Crashed } from "./jobs/computer";
 import { Diary } from "./jobs/diary";
 import { type Jobs, openWorking } from "./jobs/queue";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
-import { releaseGone } from "./runs/remove";
+import { releaseGone, releaseUnpinned } from "./runs/remove";
 import { removeLeftovers } from "./storage/leftovers";
 
 /** How often the computing process may end without a word before the run counts as failed. */
@@ -25,13 +25,25 @@ const working = await openWorking();
 await working.work("run", handleJob);
 await working.work("foresee", foreseeRun);
 void removeLeftovers(env().data);
-void releaseGone(db()).catch((error) => log.warn({ error }, "what removed runs held was not let go of"));
+void letGo();
+// What was unpinned is looked for again while the worker goes on.
+setInterval(() => void letGo(), 60 * 60 * 1000).unref();
 log.info("worker ready");
 process.send?.("ready");
 process.on("SIGTERM", endWorker);
 process.on("SIGINT", endWorker);
 process.on("disconnect", endWorker);
 process.on("unhandledRejection", (error) => log.error({ error }, "unhandled"));
+
+/** Lets go of results that nobody shows any more: of runs that were removed, and unpinned ones. */
+async function letGo(): Promise<void> {
+  try {
+    await releaseGone(db());
+    await releaseUnpinned(db());
+  } catch (error) {
+    log.warn({ error }, "what removed runs and unpinned nodes held was not let go of");
+  }
+}
 
 function refuseBadSettings(): void {
   try {

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { setName, setParam } from "#nodes/graph/edits";
+import { setName, setParam, setPin } from "#nodes/graph/edits";
 import { type GraphNews, watchGraph } from "#server/graphs/news";
 import { Listener } from "#server/jobs/notify";
+import { releaseUnpinned } from "#server/runs/remove";
+import { holdersIn } from "#server/storage/blobs";
+import { blobs } from "#server/storage/open";
+import { pinHolder } from "#server/storage/pinned";
 import { api, database, db, withBackend } from "./kit/backend";
 import { sql } from "./kit/database";
 import { graph } from "./kit/graphs";
@@ -130,5 +134,38 @@ describe("windows that show a graph", () => {
     const late = open("late");
     await until(() => late.heard.some((news) => news.kind === "saved" && news.revision === 2));
     await late.close();
+  });
+});
+
+describe("pinned results", () => {
+  const ref = "c".repeat(64);
+  const pin = { at: "2026-11-01T10:00:00.000Z", ref, bytes: 1, params: {}, outputs: {} };
+  const pinned = setPin(hello, "text", pin);
+
+  it("go with a copy, and not with what is made of a published graph", async () => {
+    const source = await api.graphs.create({ document: pinned });
+    const copied = async () => {
+      const copy = await api.graphs.create({ from: source.id });
+      return (await api.graphs.get({ id: copy.id })).document.nodes.text;
+    };
+    expect(await copied()).toHaveProperty("pin");
+    await api.graphs.publish({ id: source.id, published: true });
+    expect(await copied()).not.toHaveProperty("pin");
+    expect((await api.graphs.get({ id: source.id })).document.nodes.text).toHaveProperty("pin");
+  });
+
+  it("are held while a graph, a version or a run names them, and let go of a while after", async () => {
+    const value = await blobs().put(new Uint8Array(100).fill(7), { durable: false });
+    await blobs().hold(pinHolder(ref), [value]);
+    await api.graphs.save({ id, revision: 1, document: pinned });
+    expect(await releaseUnpinned(db, 0)).not.toContain(ref);
+    await api.graphs.nameVersion({ id, label: "pinned" });
+    await sql(database.url, `delete from "Graph" where id <> '${id}'`);
+    await api.graphs.save({ id, revision: 2, document: hello });
+    expect(await releaseUnpinned(db, 0)).not.toContain(ref);
+    await sql(database.url, `delete from "GraphVersion" where "graphId" = '${id}'`);
+    expect(await releaseUnpinned(db)).not.toContain(ref);
+    expect(await releaseUnpinned(db, 0)).toContain(ref);
+    expect(await holdersIn(blobs().root)).not.toContain(pinHolder(ref));
   });
 });

@@ -1,10 +1,27 @@
 import { useMemo } from "react";
 import { toast } from "sonner";
+import { compositeNamed } from "#nodes/graph/composites";
 import { setPin } from "#nodes/graph/edits";
 import { useTRPCClient } from "../_trpc/client";
 import { wayTo } from "./context";
 import { complain } from "./saving";
-import type { EditorStore } from "./store";
+import type { EditorState, EditorStore } from "./store";
+
+/** How many instances show what is pinned inside of the composite that is seen: all of them show the same. */
+export function sharingInstances({ composite, checked }: Pick<EditorState, "composite" | "checked">): number {
+  if (composite === undefined) return 0;
+  return [...checked.graph.flat.instances.values()].filter((instance) => instance.composite === composite).length;
+}
+
+/** A pin lies in the composite, and so it is every instance's: who pins in one of several is told. */
+function sayWhereItHolds(state: EditorState): void {
+  const count = sharingInstances(state);
+  if (count < 2) return;
+  const { title = "" } = compositeNamed(state.history.present, state.composite ?? "") ?? {};
+  toast.warning(`Pinned in all ${count} instances of “${title}”.`, {
+    description: "Each of them gives this result now, whatever comes in. Pin the instance from outside for one alone.",
+  });
+}
 
 /**
  * Pins what the chosen nodes gave in the run that is shown, as one step of the history; unpins them where all of them
@@ -29,6 +46,7 @@ export function usePinning(store: EditorStore): () => Promise<void> {
         const ways = nodes.map((id) => wayTo(store.getState(), id));
         const pins = await Promise.all(ways.map((node) => client.runs.pin.mutate({ id: runId, node })));
         store.getState().edit((document) => nodes.reduce((now, id, place) => setPin(now, id, pins[place]), document));
+        sayWhereItHolds(store.getState());
       } catch (error) {
         complain(error);
       }

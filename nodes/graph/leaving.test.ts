@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
-import { setNote } from "./edits";
+import { addFrame, addNote } from "./annotations";
+import { setNote, setPin } from "./edits";
 import { leavingWith, withOtherFile, withoutLeaving } from "./leaving";
 import { make } from "./make-composite";
 
@@ -33,13 +34,14 @@ it("lists files with where they are used, paths and notes, also of what lies in 
     ],
     paths: [{ node: "folder", param: "folder", text: "/home/me/pictures" }],
     notes: [{ node: "folder", text: "for my eyes" }],
+    pins: [],
   });
   expect(leavingWith(made).paths[0]?.node).toMatch(/\/folder$/);
 });
 
 it("leaves out what is asked for, and nothing else", () => {
   const bare = withoutLeaving(document, { files: true, paths: true, notes: true });
-  expect(leavingWith(bare)).toEqual({ files: [], paths: [], notes: [] });
+  expect(leavingWith(bare)).toEqual({ files: [], paths: [], notes: [], pins: [] });
   expect(bare.nodes.folder?.params).toEqual({ pattern: "*/x" });
   expect(withoutLeaving(document, {})).toBe(document);
 });
@@ -50,4 +52,23 @@ it("puts another file in the place of one wherever it is used", () => {
     ["new.png", 2],
     ["you.png", 1],
   ]);
+});
+
+it("never takes pinned results along, wherever they are", () => {
+  const pin = { at: "2026-11-01T10:00:00.000Z", ref, bytes: 1, params: {}, outputs: {} };
+  const pinned = setPin(document, "again", pin);
+  const made = make(setPin(pinned, "pictures", pin), ["again"])?.document ?? pinned;
+  expect(leavingWith(made).pins).toEqual(["pictures", "composite/again"]);
+  expect(JSON.stringify(withoutLeaving(made, {}))).not.toContain('"pin"');
+});
+
+it("leaves out notes and what is written in frames of composites, too", () => {
+  const area = { position: { x: 0, y: 0 }, size: { width: 100, height: 100 } };
+  const noted = addNote(document, { text: "mine", ...area }).document;
+  const framed = addFrame(noted, ["again", "note:note"], { title: "Mine", text: "too", ...area }).document;
+  const made = make(framed, ["frame:frame"])?.document ?? framed;
+  expect(leavingWith(made).notes.map(({ node }) => node)).toEqual(["folder", "composite/note", "composite/frame"]);
+  const bare = withoutLeaving(made, { notes: true });
+  expect(leavingWith(bare).notes).toEqual([]);
+  expect(bare.composites?.composite?.frames?.frame?.title).toBe("Mine");
 });

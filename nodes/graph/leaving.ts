@@ -1,5 +1,9 @@
 /** What of a graph names things of the machine it was made on, or says what is meant for its maker alone. */
+import { withAnnotations } from "./annotations";
 import type { GraphDocument, GraphNode } from "./document";
+import { withoutPins } from "./edits";
+
+type Annotations = Pick<GraphDocument, "frames" | "notes">;
 
 export interface LeavingText {
   /** The way to the node: its id, after the composite that it lies in. */
@@ -22,21 +26,27 @@ export interface Leaving {
   files: UploadedFile[];
   paths: LeavingText[];
   notes: LeavingText[];
+  /** Nodes with a pinned result, by the ways to them. The results stay here: `withoutLeaving` takes them out. */
+  pins: string[];
 }
 
 /** What goes out with the document. Results, runs, versions and files themselves never do. */
 export function leavingWith(document: GraphDocument): Leaving {
   const files = new Map<string, UploadedFile>();
-  const leaving: Leaving = { files: [], paths: [], notes: [] };
+  const leaving: Leaving = { files: [], paths: [], notes: [], pins: [] };
   for (const { id, node } of nodesOf(document)) {
     for (const [param, value] of Object.entries(node.params)) {
       collectFiles(value, `${id}.${param}`, files);
       for (const text of textsIn(value)) if (isPath(text)) leaving.paths.push({ node: id, param, text });
     }
     if (node.note) leaving.notes.push({ node: id, text: node.note });
+    if (node.pin) leaving.pins.push(id);
   }
-  const { notes = {} } = document as { notes?: Record<string, { text: string }> };
-  leaving.notes.push(...Object.entries(notes).map(([node, { text }]) => ({ node, text })));
+  for (const [way, { notes = {}, frames = {} }] of levelsOf(document)) {
+    leaving.notes.push(...Object.entries(notes).map(([id, { text }]) => ({ node: `${way}${id}`, text })));
+    const texts = Object.entries(frames).flatMap(([id, { text }]) => (text ? [{ node: `${way}${id}`, text }] : []));
+    leaving.notes.push(...texts);
+  }
   return { ...leaving, files: [...files.values()] };
 }
 
@@ -47,19 +57,29 @@ export interface LeaveOut {
   notes?: boolean;
 }
 
-/** The document without what shall stay here: parameters go back to their defaults. */
+/**
+ * The document without what shall stay here: parameters go back to their defaults. Pinned results always stay, since
+ * they lie in the store of this machine.
+ */
 export function withoutLeaving(document: GraphDocument, leaveOut: LeaveOut): GraphDocument {
   const { files, paths, notes } = leaveOut;
-  if (!files && !paths && !notes) return document;
+  const unpinned = withoutPins(document);
+  if (!files && !paths && !notes) return unpinned;
   const stays = (value: unknown) => (files && hasFile(value)) || (paths && [...textsIn(value)].some(isPath));
-  const changed = mapNodes(document, ({ note, ...node }) => ({
+  const changed = mapNodes(unpinned, ({ note, ...node }) => ({
     ...node,
     ...(note && !notes ? { note } : {}),
     params: Object.fromEntries(Object.entries(node.params).filter(([, value]) => !stays(value))),
   }));
   if (!notes) return changed;
-  const { notes: _, ...rest } = changed as GraphDocument & { notes?: unknown };
-  return rest;
+  const composites = Object.entries(changed.composites ?? {}).map(([id, each]) => [id, withoutTexts(each)]);
+  return withoutTexts(changed.composites ? { ...changed, composites: Object.fromEntries(composites) } : changed);
+}
+
+/** A graph, or the inside of a composite, without its notes and what is written in its frames. */
+function withoutTexts<L extends Annotations>(level: L): L {
+  const frames = Object.entries(level.frames ?? {}).map(([id, { text: _, ...frame }]) => [id, frame]);
+  return withAnnotations(level, { frames: Object.fromEntries(frames) });
 }
 
 /** The document with another file in the place of one, wherever it is used. */
@@ -83,6 +103,12 @@ function mapNodes(document: GraphDocument, change: (node: GraphNode) => GraphNod
   ]);
   const composites = document.composites ? { composites: Object.fromEntries(inside) } : {};
   return { ...document, nodes: mapped(document.nodes), ...composites };
+}
+
+/** The graph and the insides of its composites, by the ways to them. */
+function levelsOf(document: GraphDocument): [way: string, level: Annotations][] {
+  const inside = Object.entries(document.composites ?? {});
+  return [["", document], ...inside.map(([id, composite]): [string, Annotations] => [`${id}/`, composite])];
 }
 
 function* nodesOf(document: GraphDocument): Generator<{ id: string; node: GraphNode }> {

@@ -2,6 +2,7 @@ import "server-only";
 import * as z from "zod";
 import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
+import { withoutPins } from "#nodes/graph/edits";
 import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
 import { listGraphs } from "../graphs/list";
@@ -102,7 +103,8 @@ async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<G
     const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     const document = checked(graph.document);
-    return { ...document, name: copyName(document.name) };
+    // What is published is a template, and those do without results.
+    return { ...(graph.publishedAt ? withoutPins(document) : document), name: copyName(document.name) };
   }
   return "document" in source ? checked(source.document) : emptyDocument();
 }

@@ -209,6 +209,12 @@ async function makeLast(root: string, ref: string): Promise<void> {
 /** Who holds blobs. */
 export const holdersIn = (root: string): Promise<string[]> => readdir(join(root, heldFolder)).catch(() => []);
 
+/** For how long a holder has held what it does, in milliseconds; no time at all where it holds nothing. */
+export async function heldFor(root: string, holder: string): Promise<number> {
+  const found = await stat(join(root, heldFolder, holder)).catch(() => undefined);
+  return found ? Date.now() - found.mtimeMs : 0;
+}
+
 async function linked(from: string, to: string): Promise<void> {
   await link(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;

@@ -28,6 +28,13 @@ const entrySchema = z.object({
   previews: z.record(z.string(), z.json()),
 });
 
+const prefix = "pin-";
+/** Who holds the values of a pinned result. */
+export const pinHolder = (ref: string): string => `${prefix}${ref}`;
+/** The pinned result that a holder stands for, by its blob. */
+export const pinOfHolder = (holder: string): string | undefined =>
+  holder.startsWith(prefix) ? holder.slice(prefix.length) : undefined;
+
 interface Given {
   outputs: StoredOutputs;
   previews: Readonly<Record<string, Preview>>;
@@ -57,7 +64,7 @@ export async function pinResult(
       hint: "Pin a node behind it that gives less, or limit its rows. The cache keeps the result anyway.",
     });
   const ref = await blobs.put(text);
-  await blobs.hold(`pin-${ref}`, refs);
+  await blobs.hold(pinHolder(ref), refs);
   const known = Object.entries(outputs).map(([port, { type, value }]) => [port, describe(type, value)]);
   const params = paramsAtPinning(node, document);
   return { at: new Date().toISOString(), ref, bytes, params, outputs: Object.fromEntries(known) };

@@ -94,6 +94,7 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
       </ul>
       <p className="mt-3 text-xs text-ink-3">
         Results, runs, versions, uploaded files and weights never leave with a graph.
+        {leaving.pins.length > 0 && ` ${countOf(leaving.pins.length, "pinned result")} stay here, too.`}
       </p>
     </Window>
   );

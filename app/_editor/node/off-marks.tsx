@@ -3,6 +3,7 @@ import { setPin } from "#nodes/graph/edits";
 import type { GraphNode } from "#nodes/graph/document";
 import { ago } from "../../_ui/amounts";
 import { useEditor, useEditorStore, wayTo } from "../context";
+import { sharingInstances } from "../pinning";
 
 const looks = {
   bypassed: "border-dashed bg-sunken",
@@ -33,13 +34,15 @@ export function IdleMark({ idle }: { idle: keyof typeof looks | undefined }) {
 export function PinMark({ id, pin }: { id: string; pin: NonNullable<GraphNode["pin"]> }) {
   const store = useEditorStore();
   const frozen = useEditor((state) => state.frozen);
+  const instances = useEditor(sharingInstances);
   const age = ago(new Date(pin.at));
+  const where = instances > 1 ? ` It stands for this node in all ${instances} instances.` : "";
   return (
     <button
       type="button"
       disabled={frozen}
       aria-label={`Pinned ${age}: unpin`}
-      title={`This result was pinned ${age}; the node is not run. Click to unpin it.`}
+      title={`This result was pinned ${age}; the node is not run.${where} Click to unpin it.`}
       onClick={() => store.getState().edit((document) => setPin(document, id, undefined))}
       className="group nodrag flex items-center gap-1 rounded bg-accent-soft px-1 text-[10px] font-medium text-accent"
     >
