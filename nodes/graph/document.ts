@@ -9,6 +9,14 @@ import { portTypes } from "../core/ports";
 export const schemaVersion = 3;
 export const readSchemas = [1, 2, schemaVersion] as const;
 
+/**
+ * A part of a document, which may have fields that this Patchbay does not know, such as those of a newer one: they are
+ * kept as they are, and mean nothing here.
+ */
+function part<S extends z.ZodRawShape>(shape: S): z.ZodObject<S> {
+  return z.object(shape).catchall(z.json()) as unknown as z.ZodObject<S>;
+}
+
 const id = z.string().regex(/^[A-Za-z][\w-]{0,63}$/, "an id starts with a letter and holds letters, digits, - and _");
 /** Names that every object of JavaScript answers to: a node of such a name would be taken for what is behind it. */
 const isReserved = (name: string): boolean => name in Object.prototype || name === "prototype";
@@ -50,7 +58,7 @@ export type Pin = z.output<typeof pin>;
 
 const nodes = z.record(
   nodeId,
-  z.object({
+  part({
     type: z.string().max(100),
     /** Version of the node type the params were saved with. */
     version: z.int().min(1).default(1),
@@ -77,7 +85,7 @@ export const colours = ["grey", "blue", "green", "yellow", "red", "violet"] as c
 export type Colour = (typeof colours)[number];
 
 /** A titled area that carries the nodes, notes and frames that name it. */
-export const frame = z.object({
+export const frame = part({
   title: z.string().max(100),
   colour: z.enum(colours).optional(),
   /** Markdown. */
@@ -91,7 +99,7 @@ export const frame = z.object({
 export type Frame = z.output<typeof frame>;
 
 /** A remark that lies on the canvas by itself. */
-export const note = z.object({
+export const note = part({
   /** Markdown. */
   text: z.string().max(10_000),
   colour: z.enum(colours).optional(),
@@ -121,7 +129,7 @@ export type Constant = z.output<typeof constant>;
 
 /** Inside of a composite, what comes in and what goes out: wires name them as if they were nodes. */
 export const boundary = { inputs: "@inputs", outputs: "@outputs" } as const;
-const innerWire = z.object({
+const innerWire = part({
   from: z.object({ node: z.union([id, z.literal(boundary.inputs)]), port: portName }),
   to: z.object({ node: z.union([id, z.literal(boundary.outputs)]), port: portName }),
   via,
@@ -132,7 +140,7 @@ const outerName = id.refine((name) => !isReserved(name), "this is a name of Java
 const outerPort = z.object({ doc: z.string().max(500).optional() });
 
 /** A graph inside of a graph. Ports and published parameters are in the order in which they are shown. */
-export const composite = z.object({
+export const composite = part({
   title: z.string().min(1).max(100),
   description: z.string().max(2000).optional(),
   nodes,
@@ -158,12 +166,12 @@ export type Composite = z.output<typeof composite>;
  * A graph as it is saved, shared and run: nodes, wires, the composites that nodes are instances of, and what is said
  * and drawn beside them. Results live elsewhere.
  */
-export const graphDocument = z.object({
+export const graphDocument = part({
   schema: z.literal(readSchemas).transform(() => schemaVersion),
   name: z.string().max(200).default("Untitled"),
   description: z.string().max(2000).default(""),
   nodes,
-  wires: z.array(z.object({ from: endpoint, to: endpoint, via })),
+  wires: z.array(part({ from: endpoint, to: endpoint, via })),
   frames,
   notes,
   /** By name; for the whole document, composites too. */

@@ -41,6 +41,8 @@ export interface Flat {
   holders: Map<string, readonly Holder[]>;
   /** Nodes in instances that are muted. */
   muted: Set<string>;
+  /** Instances that could not be taken apart, by path, and the wires that begin or end at them. */
+  left: { nodes: GraphDocument["nodes"]; wires: GraphDocument["wires"] };
   /** The constants that parameters of nodes have the values of. */
   constants: Map<string, ReturnType<typeof constantsOf>>;
   problems: Problem[];
@@ -53,6 +55,7 @@ export function flattened(document: GraphDocument, memory?: CheckMemory): Flat {
     instances: new Map(),
     holders: new Map(),
     muted: new Set(),
+    left: { nodes: {}, wires: [] },
     constants: new Map(),
     problems: [],
   };
@@ -65,6 +68,7 @@ export function flattened(document: GraphDocument, memory?: CheckMemory): Flat {
   top.collect(nodes, flat, memory);
   const wires = top.all().flatMap((level) => level.flatWires());
   flat.document = { ...document, nodes, wires };
+  if (Object.keys(flat.left.nodes).length) flat.left.wires = top.all().flatMap((level) => level.wiresLeft());
   return flat;
 }
 
@@ -122,8 +126,11 @@ class Level {
         ids.push(...inner);
         continue;
       }
-      if (this.#left.has(id)) continue;
       const flatId = `${this.#path}${id}`;
+      if (this.#left.has(id)) {
+        flat.left.nodes[flatId] = this.#nodeAt(id);
+        continue;
+      }
       const node = this.#nodeAt(id);
       const constants = constantsOf(node.params);
       const hasConstants = Object.keys(constants).length > 0;
@@ -144,6 +151,18 @@ class Level {
       if (isInner) return [];
       const target = this.#flatEndpoint(to);
       return this.#sources(from).map((source) => ({ from: source, to: target }));
+    });
+  }
+
+  /** The wires that begin or end at instances of this level that are not taken apart. */
+  wiresLeft(): GraphDocument["wires"] {
+    return this.options.wires.flatMap(({ from, to }) => {
+      const [isFrom, isTo] = [this.#left.has(from.node), this.#left.has(to.node)];
+      if (!isFrom && !isTo) return [];
+      const sources = isFrom ? [this.#flatEndpoint(from)] : this.#sources(from);
+      const child = this.#children.get(to.node);
+      const targets = child ? child.#targets(to.port) : [this.#flatEndpoint(to)];
+      return sources.flatMap((source) => targets.map((target) => ({ from: source, to: target })));
     });
   }
 

@@ -122,7 +122,21 @@ function validated<T, R extends object>(json: unknown, schema: z.ZodType<T>, res
   const size = JSON.stringify(kept).length;
   if (size > limits.bytes) return { problems: [tooLarge(size)] };
   const parsed = schema.safeParse(kept);
-  return parsed.success ? result(parsed.data) : { problems: parsed.error.issues.slice(0, 20).map(issueProblem) };
+  return parsed.success
+    ? result(inOrderOf(parsed.data, kept))
+    : { problems: parsed.error.issues.slice(0, 20).map(issueProblem) };
+}
+
+/** A value with its names in the order of what it was read from, so that it is written as it came. */
+function inOrderOf<T>(value: T, source: unknown): T {
+  if (typeof value !== "object" || typeof source !== "object" || !value || !source) return value;
+  if (Array.isArray(value)) return value.map((item, i) => inOrderOf(item, (source as unknown[])[i])) as T;
+  const [read, before] = [value as Record<string, unknown>, source as Record<string, unknown>];
+  const names = [...Object.keys(before), ...Object.keys(read).filter((name) => !Object.hasOwn(before, name))];
+  const entries = names.flatMap((name) =>
+    Object.hasOwn(read, name) ? [[name, inOrderOf(read[name], before[name])] as const] : [],
+  );
+  return Object.fromEntries(entries) as T;
 }
 
 /** A value with its texts cleaned. What cannot be mended without changing what is meant goes to `problems`. */

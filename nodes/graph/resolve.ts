@@ -66,18 +66,24 @@ export function resolve(whole: GraphDocument, registry: Registry, memory?: Check
   return { nodes: inOrder(nodes, problems), wired, problems, flat, computed, shown };
 }
 
-/** What nodes that are bypassed, muted or pinned look like, and those of a type that is not known, by their wires. */
+/**
+ * What nodes that are bypassed, muted or pinned look like; and, by their wires, those of a type that is not known and
+ * instances that cannot be taken apart.
+ */
 function shownDefinitions(
-  { document }: Flat,
+  { document, left }: Flat,
   computed: Computed,
   registry: Registry,
   memory?: CheckMemory,
 ): Map<string, NodeDefinition> {
   const shown = new Map<string, NodeDefinition>();
-  for (const [id, node] of Object.entries(document.nodes)) {
+  const hasLeft = Object.keys(left.nodes).length > 0;
+  const nodes = hasLeft ? { ...document.nodes, ...left.nodes } : document.nodes;
+  const level = { nodes, wires: hasLeft ? [...document.wires, ...left.wires] : document.wires };
+  for (const [id, node] of Object.entries(nodes)) {
     const declared = ownValue(registry, node.type);
     if (declared && (computed.idle.has(id) || node.pin)) shown.set(id, ownPart(id, declared, node, memory).definition);
-    if (!declared) shown.set(id, placeholder(document, id, registry));
+    if (!declared) shown.set(id, placeholder(level, id, registry));
   }
   return shown;
 }
