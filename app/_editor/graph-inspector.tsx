@@ -4,6 +4,7 @@ import { setDescription } from "#nodes/graph/edits";
 import { countOf } from "../_ui/amounts";
 import { ConstantsSection } from "./constants-section";
 import { useChecked, useEditor, useEditorStore } from "./context";
+import { MissingFilesLine } from "./missing-files";
 import { listed } from "./problems/listed";
 import { ProblemGroups } from "./problems/problem-groups";
 import { RunFacts } from "./run-facts";
@@ -17,6 +18,7 @@ export function GraphInspector() {
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       <Description />
       <p className="text-ink-2">{contentText(count, chosen)}</p>
+      <MissingFilesLine />
       <Problems />
       <ConstantsSection />
       <RunFacts />

@@ -10,6 +10,7 @@ import { Ago } from "../_ui/ago";
 import { duration, elapsed, shortNumber, size } from "../_ui/amounts";
 import { StatusMark } from "../_ui/status";
 import { cx } from "../_ui/cx";
+import { constantsHolder } from "#nodes/graph/sweep";
 import { definitionOf, useEditor, useEditorStore } from "./context";
 import { RunAgain } from "./run-again";
 import { hasEnded } from "./run-state";
@@ -195,7 +196,7 @@ function PageLink({ href, children }: { href: string; children: ReactNode }) {
 function named(nodes: GraphDocument["nodes"], endpoint: string): { owner: string; name: string } {
   const dot = endpoint.indexOf(".");
   const id = endpoint.slice(0, dot);
-  const owner = nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id;
+  const owner = id === constantsHolder ? "Constant" : (nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id);
   return { owner, name: endpoint.slice(dot + 1) };
 }
 

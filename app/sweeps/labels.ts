@@ -1,5 +1,5 @@
 /** What a person calls a node, a parameter, a value and the metric of a sweep. */
-import type { SweepAxis } from "#nodes/graph/sweep";
+import { constantsHolder, type SweepAxis } from "#nodes/graph/sweep";
 import { definitionOf } from "../_editor/context";
 import { fieldsOf } from "../_editor/widgets/describe";
 import type { Outputs } from "../_trpc/client";
@@ -13,7 +13,7 @@ type Named = Pick<Sweep, "nodes" | "spec">;
 export const axisKey = ({ node, param }: Pick<SweepAxis, "node" | "param">): string => `${node}.${param}`;
 
 export const nodeLabel = ({ nodes }: Nodes, id: string): string =>
-  nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id;
+  (id === constantsHolder ? "Constants" : undefined) ?? nodes[id]?.title ?? definitionOf(nodes[id]?.type)?.title ?? id;
 
 export function paramLabel({ nodes }: Nodes, { node, param }: Pick<SweepAxis, "node" | "param">): string {
   const definition = definitionOf(nodes[node]?.type);

@@ -21,6 +21,7 @@ that are searched, chunk by chunk; \`queries\` float32 [Q, E]. Only the best of 
     found: port.text({ shape: ["Q"], doc: "The best text of each query." }),
     ranking: port.ranking({ doc: "The best texts with their cosines." }),
   },
+  bypass: { found: "query" },
   params: { top: z.int().min(1).max(100).default(5).meta({ label: "Texts for each query" }) },
   reduce: {
     rows: ["embeddings", "text"],

@@ -34,6 +34,7 @@ without \`<image>\` gets one for each of its pictures in front.`,
     type: port.text({ shape: ["M"] }),
     images: port.image({ shape: ["P", "*", "*"], packed: "M" }),
   },
+  bypass: { images: "images", conversation: "question", question: "question", truth: "truth", type: "type" },
   params: {
     answers: z.enum(["the options", "their letters"]).default("the options").meta({ label: "Answers are" }),
     instruction: z

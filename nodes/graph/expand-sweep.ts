@@ -3,7 +3,8 @@ import { random } from "#models/random";
 import { registry as everyNode } from "../registry.gen";
 import type { GraphDocument } from "./document";
 import { errorProblem, type Problem } from "./problem";
-import { definitionOf, type Registry } from "./resolve";
+import type { Registry } from "./resolve";
+import { settableAt } from "./settable";
 import { type Assignment, type SweepAxis, type SweepSpec, sweepLimits } from "./sweep";
 import { axisProblems, metricProblems, numberType, trialProblems } from "./sweep-problems";
 
@@ -61,7 +62,7 @@ function draws(document: GraphDocument, { axes, count, seed }: SweepSpec, regist
   const trials = new Map<string, Assignment>();
   const integers = new Set(
     axes.filter(
-      ({ node, param }) => numberType(definitionOf(document, node, registry)?.params[param] as z.ZodType) === "integer",
+      ({ node, param }) => numberType(settableAt(document, node, registry)?.params[param] as z.ZodType) === "integer",
     ),
   );
   for (let number = 0; trials.size < count && number < 20 * count; number++) {

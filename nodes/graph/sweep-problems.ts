@@ -5,7 +5,16 @@ import type { GraphDocument } from "./document";
 import { errorProblem, type Problem } from "./problem";
 import { flattened } from "./flatten";
 import { definitionOf, endpointKey, type Registry, resolve } from "./resolve";
-import { type Assignment, nodesLeadingTo, type SweepAxis, type SweepSpec, trialText, withAssignment } from "./sweep";
+import { nodesSetBy, reachOf, settableAt } from "./settable";
+import {
+  type Assignment,
+  constantsHolder,
+  placeNamed,
+  type SweepAxis,
+  type SweepSpec,
+  trialText,
+  withAssignment,
+} from "./sweep";
 
 /** Why runs cannot be compared by the output that the sweep names. */
 export function metricProblems(document: GraphDocument, { metric }: SweepSpec, registry: Registry): Problem[] {
@@ -46,25 +55,33 @@ export function metricProblems(document: GraphDocument, { metric }: SweepSpec, r
 export function axisProblems(document: GraphDocument, spec: SweepSpec, index: number, registry: Registry): Problem[] {
   const axis = spec.axes[index] as SweepAxis;
   const { node, param } = axis;
-  const name = `${node}.${param}`;
-  const definition = definitionOf(document, node, registry);
-  const bad: Bad = (message, hint) => [errorProblem("bad-param", message, hint, { node, param })];
+  const isConstant = node === constantsHolder;
+  const name = isConstant ? param : `${node}.${param}`;
+  const definition = settableAt(document, node, registry);
+  const place = isConstant ? {} : { node, param };
+  const bad: Bad = (message, hint) => [errorProblem("bad-param", message, hint, place)];
   if (!definition)
     return [
       errorProblem(
         "unknown-node",
-        `The sweep varies "${name}", and there is no node "${node}" in the graph.`,
-        `Its nodes are ${namesIn(document.nodes)}.`,
+        isConstant
+          ? `The sweep varies the constant "${name}", and the graph has no constants.`
+          : `The sweep varies "${name}", and there is no node "${node}" in the graph.`,
+        isConstant ? "Add it in the graph's inspector." : `Its nodes are ${namesIn(document.nodes)}.`,
       ),
     ];
   const schema = Object.hasOwn(definition.params, param) ? (definition.params[param] as z.ZodType) : undefined;
+  if (!schema && isConstant)
+    return bad(`The graph has no constant "${param}".`, `Its constants are ${namesIn(definition.params)}.`);
   if (!schema)
     return bad(`${definition.title} has no parameter "${param}".`, `Its parameters are ${namesIn(definition.params)}.`);
   if (spec.axes.findIndex((other) => other.node === node && other.param === param) < index)
     return bad(`${name} is varied twice.`, "Put all of its values into one list.");
-  if (!nodesLeadingTo(document, spec.metric.node).has(node))
+  if (!reachOf(document, spec.metric)(node, param))
     return bad(
-      `${name} has no effect on ${endpointKey(spec.metric)}: nothing leads from ${definition.title} to it.`,
+      isConstant
+        ? `${name} has no effect on ${endpointKey(spec.metric)}: nothing that leads to it refers to the constant.`
+        : `${name} has no effect on ${endpointKey(spec.metric)}: nothing leads from ${definition.title} to it.`,
       "Vary a parameter of a node that the metric depends on.",
     );
   const pinned = pinnedOn(document, node);
@@ -122,7 +139,11 @@ function rangeProblems(
 /** Parameters that are each fine but do not go together, such as a warmup longer than the run. */
 export function trialProblems(document: GraphDocument, trial: Assignment, registry: Registry): Problem[] {
   const assigned = withAssignment(document, trial);
-  const varied = new Set(Object.keys(trial).map((name) => name.slice(0, name.indexOf("."))));
+  const varied = new Set(
+    Object.keys(trial)
+      .map(placeNamed)
+      .flatMap(({ node, param }) => nodesSetBy(document, node, param)),
+  );
   const nodes = Object.fromEntries(Object.entries(assigned.nodes).filter(([id]) => varied.has(id)));
   return resolve({ ...assigned, nodes, wires: [] }, registry)
     .problems.filter((problem) => problem.param !== undefined && problem.severity === "error")

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { cleanText, cleanTexts } from "#models/files/text";
 import type { PortType, Series } from "../core/values";
+import { setConstantValue } from "./constants";
 import type { Endpoint, GraphDocument, GraphNode } from "./document";
 import { setParam } from "./edits";
 import { flattened } from "./flatten";
@@ -42,12 +43,21 @@ export type SweepMetric = SweepSpec["metric"];
 /** What one run of a sweep sets: values by "node.param". */
 export type Assignment = Record<string, GraphNode["params"][string]>;
 
+/** Stands in the place of a node for the graph's constants: "$.width". */
+export const constantsHolder = "$";
+
 /** The graph with the values of one run. */
 export function withAssignment(document: GraphDocument, assignment: Assignment): GraphDocument {
   return Object.entries(assignment).reduce((changed, [name, value]) => {
-    const dot = name.indexOf(".");
-    return setParam(changed, name.slice(0, dot), name.slice(dot + 1), value);
+    const { node, param } = placeNamed(name);
+    return node === constantsHolder ? setConstantValue(changed, param, value) : setParam(changed, node, param, value);
   }, document);
+}
+
+/** The node and the parameter that "node.param" names. */
+export function placeNamed(name: string): { node: string; param: string } {
+  const dot = name.indexOf(".");
+  return { node: name.slice(0, dot), param: name.slice(dot + 1) };
 }
 
 /**
@@ -100,10 +110,13 @@ function jsonOrText(part: string): Assignment[string] {
   }
 }
 
-/** "trainer.lr = 0.001, trainer.batch = 32" */
+/** "trainer.lr = 0.001, trainer.batch = 32"; constants by their names alone. */
 export function trialText(trial: Assignment): string {
   return Object.entries(trial)
-    .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name.replace(`${constantsHolder}.`, "")} = ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    )
     .join(", ");
 }
 

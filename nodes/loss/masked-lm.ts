@@ -24,6 +24,8 @@ over places). The teacher takes no gradient. α comes in, since it rises at the 
     truth: port.tensor({ dtype: "float32", shape: [] }),
     distilled: port.tensor({ dtype: "float32", shape: [] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {},
   build(builder) {
     const { op, graph, constant, inputs } = builder;

@@ -23,6 +23,8 @@ away, of all rows together (He et al. 2022). *Normalized* pixels are those of a 
     loss: port.tensor({ dtype: "float32", shape: [] }),
     target: port.tensor({ dtype: "float32", shape: ["B", "N", "*"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     target: z.enum(["normalized", "raw"]).default("normalized").meta({ label: "Pixels" }),

@@ -26,6 +26,8 @@ leave it off with a queue of further negatives.
     loss: port.tensor({ dtype: "float32", shape: [] }),
     targets: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     alpha: z
       .number()

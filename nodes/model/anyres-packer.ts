@@ -30,6 +30,8 @@ wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind i
     weights: port.weights({ optional: true, doc: "Without one, the newline is fresh." }),
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["N", "V", "D"] }) },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     scope: z
       .string()

@@ -40,6 +40,7 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
     weights: port.weights({ optional: true, doc: "Without one, the weights are fresh." }),
   },
   outputs: { hidden: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }) },
+  bypass: { hidden: "hidden" },
   params: {
     scope: z
       .string()

@@ -33,6 +33,8 @@ B 128, L 192, XL 256.
     map: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }),
     pyramid: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     scope: z
       .string()

@@ -42,6 +42,8 @@ reads B7 without the last convolution: its \`features\` are [B, 640].
     features: port.tensor({ dtype: "float32", shape: ["B", "*"] }),
     map: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     scope: z
       .string()

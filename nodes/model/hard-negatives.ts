@@ -25,6 +25,8 @@ is not normalized again (ALBEF §3.3; salesforce/ALBEF, models/model_pretrain.py
     index: port.tensor({ dtype: "int64", shape: ["B"] }),
     chances: port.tensor({ dtype: "float32", shape: ["B", "B"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     floor: z.number().min(0).max(1).default(0).meta({ description: "Added to each weight: 1e-4 in BLIP." }),
   },

@@ -33,6 +33,8 @@ noise all are seen, as for a linear probe or fine-tuning.
     mask: port.tensor({ dtype: "float32", shape: ["B", "*"] }),
     restore: port.tensor({ dtype: "int64", shape: ["B", "*"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: {
     scope: z
       .string()

@@ -28,6 +28,7 @@ them anew) or states of a text encoder (ALBEF); gradient flows into all copies.
     images: port.tensor({ dtype: "float32" }),
     labels: port.tensor({ dtype: "int64" }),
   },
+  bypass: { texts: "texts", mask: "mask", images: "images" },
   params: {},
   build({ op, graph, inputs }) {
     const { texts, mask, images, otherImage, otherText } = inputs;

@@ -23,6 +23,7 @@ prompt, once; what follows are words. The order is LLaVA's (\`prepare_inputs_lab
     tokens: port.tensor({ dtype: "float32", shape: ["N", "V", "D"], doc: "Of the pictures, row by row." }),
   },
   outputs: { embeddings: port.tensor({ dtype: "float32", shape: ["N", "S", "D"] }) },
+  bypass: { embeddings: "embeddings" },
   params: { placeholder: placeholderParam },
   build(builder) {
     const { op, graph, inputs, params } = builder;

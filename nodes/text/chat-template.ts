@@ -43,6 +43,7 @@ A template may take 200,000 steps and write 16 MiB; it reaches nothing but the c
     mask: port.tensor({ dtype: "int64", shape: ["N", "$length"] }),
     labels: port.tensor({ dtype: "int64", shape: ["N", "$length"] }),
   },
+  bypass: { text: "text" },
   params: {
     rows: z.enum(["question", "messages"]).default("question").meta({
       description: "Each row is what the user says, or a conversation as JSON.",

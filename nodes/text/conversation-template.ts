@@ -56,6 +56,7 @@ them is text like any other.`,
     text: port.text({ shape: ["N"] }),
     answer: port.text({ shape: ["N"], doc: "What the assistant says last; empty where it says nothing." }),
   },
+  bypass: { text: "conversation" },
   params: {
     template: z.enum(["plain", "v1", "qwen"]).default("qwen"),
     ending: z.enum(["closed", "ask"]).default("closed").meta({

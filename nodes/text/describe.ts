@@ -16,6 +16,7 @@ seed, the step and the row.`,
     keywords: port.text({ shape: ["N"], doc: "Words separated by commas." }),
   },
   outputs: { text: port.text({ shape: ["N"] }) },
+  bypass: { text: "name" },
   params: {
     both: z
       .number()

@@ -23,6 +23,7 @@ ${ignoredLabel} where the mask leaves them out: what *Causal LM loss* asks for.
     ids: port.tensor({ dtype: "int64", shape: ["B", "T"] }),
     labels: port.tensor({ dtype: "int64", shape: ["B", "T"] }),
   },
+  bypass: { ids: "ids" },
   params: { token: z.int().min(0).default(30_523).meta({ label: "Token", description: "Its id." }) },
   build(builder) {
     const { op, graph, inputs, params } = builder;

@@ -17,6 +17,7 @@ texts give equal numbers. Wire the \`classes\` of the training data when numberi
     ids: port.tensor({ dtype: "int64", shape: ["N"] }),
     classes: port.text({ shape: ["*"], doc: "The class of each id." }),
   },
+  bypass: { classes: "classes" },
   params: {},
   reduce: {
     rows: ["text"],

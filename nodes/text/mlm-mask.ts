@@ -27,6 +27,7 @@ in [0, 1), \`words\` int64 [B, T], any words.`,
     ids: port.tensor({ dtype: "int64", shape: ["B", "T"] }),
     labels: port.tensor({ dtype: "int64", shape: ["B", "T"], doc: `${ignoredLabel} where nothing is asked for.` }),
   },
+  bypass: { ids: "ids" },
   params: {
     probability: z.number().min(0).max(1).default(0.15),
     mask: z.int().min(0).default(103).meta({ label: "Mask token" }),

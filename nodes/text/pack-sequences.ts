@@ -41,6 +41,7 @@ are cut at the right. Rows with pictures are not packed: a packed row would have
     positions: port.tensor({ dtype: "int64", shape: ["M", "$length"] }),
     labels: port.tensor({ dtype: "int64", shape: ["M", "$length"] }),
   },
+  bypass: { ids: "ids", mask: "mask", labels: "labels" },
   params: { length: z.int().min(2).max(131_072).default(1024).meta({ unit: "tokens" }) },
   allRows: "Which rows go together follows from the lengths of all.",
   async run({ host, inputs, params: { length } }) {

@@ -41,6 +41,7 @@ or leaves pictures out, without a word.`,
     labels: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
     positions: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
   },
+  bypass: { ids: "ids", mask: "mask", labels: "labels" },
   params: {
     placeholder: placeholderParam,
     length: z.int().min(2).max(1_000_000).default(4096).meta({ label: "At most", unit: "tokens" }),

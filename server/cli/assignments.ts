@@ -3,8 +3,10 @@ import type { Option } from "commander";
 import * as z from "zod";
 import { decodeText } from "#models/files/text";
 import type { NodeDefinition } from "#nodes/core/node";
+import { constantNamed, reasonAgainstValue, setConstantValue } from "#nodes/graph/constants";
 import { type GraphDocument, type GraphNode, limits } from "#nodes/graph/document";
 import { definitionOf } from "#nodes/graph/resolve";
+import { constantsHolder } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import type { Blobs } from "../storage/blobs";
 import { Usage } from "../usage";
@@ -12,7 +14,10 @@ import { repeatable } from "./options";
 import { uploadPath } from "./upload";
 
 export const setOption = (): Option =>
-  repeatable("--set <NODE.PARAM=VALUE>", "changes a parameter; @PATH uploads a file, or gives its text");
+  repeatable(
+    "--set <NODE.PARAM=VALUE>",
+    "changes a parameter, or a constant as $.NAME; @PATH uploads a file, or gives its text",
+  );
 
 /**
  * The graph with parameters changed as `NODE.PARAM=VALUE` says: a value that is JSON is taken as such, anything else as
@@ -23,10 +28,14 @@ export async function withAssignments(
   assignments: readonly string[],
   blobs: Blobs,
 ): Promise<GraphDocument> {
-  const changed = structuredClone(document);
+  let changed = structuredClone(document);
   for (const assignment of assignments) {
     const [, id = "", param = "", text = ""] = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (!id) throw new Usage(`--set takes NODE.PARAM=VALUE, and “${assignment}” is something else.`);
+    if (id === constantsHolder) {
+      changed = withConstant(changed, param, jsonOrText(await textOrFile(text)));
+      continue;
+    }
     const node = nodeNamed(changed, id);
     const definition = definitionOf(changed, id, registry);
     refuseUnknown(id, param, definition);
@@ -37,6 +46,18 @@ export async function withAssignments(
         : jsonOrText(await textOrFile(text));
   }
   return changed;
+}
+
+function withConstant(document: GraphDocument, name: string, value: unknown): GraphDocument {
+  const constant = constantNamed(document, name);
+  if (!constant) {
+    const known = Object.keys(document.constants ?? {}).join(", ") || "none";
+    throw new Usage(`--set names the constant “${name}”, which the graph does not have. Its constants: ${known}.`);
+  }
+  const text = constant.kind === "number" ? value : String(value);
+  const reason = reasonAgainstValue(constant, text);
+  if (reason !== undefined) throw new Usage(`--set gives the constant “${name}” another kind of value. ${reason}`);
+  return setConstantValue(document, name, text);
 }
 
 function nodeNamed(document: GraphDocument, id: string): GraphNode {

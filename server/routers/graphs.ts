@@ -10,10 +10,12 @@ import { watchGraph } from "../graphs/news";
 import { saveGraph } from "../graphs/save";
 import { listVersions, nameVersion, renameVersion, restoreVersion } from "../graphs/versions";
 import { listener } from "../jobs/notify";
+import { blobs } from "../storage/open";
 import { readTemplate } from "../templates";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
+const fileRef = z.string().regex(/^[0-9a-f]{64}$/);
 const label = z.string().trim().max(100);
 /** A window of a browser, as it names itself. */
 const windowId = z.string().regex(/^[\w-]{1,64}$/);
@@ -56,6 +58,12 @@ export const graphs = router({
   watch: procedure.input(z.object({ id, window: graphWindow })).subscription(async function* ({ ctx, input, signal }) {
     const watch = { graph: input.id, window: input.window, signal: signal ?? new AbortController().signal };
     yield* watchGraph(ctx.db, listener(), watch);
+  }),
+
+  /** Which of these uploads are not in this installation's store. */
+  missingFiles: procedure.input(z.object({ refs: z.array(fileRef).max(5000) })).query(async ({ input }) => {
+    const isThere = await Promise.all(input.refs.map((ref) => blobs().has(ref)));
+    return input.refs.filter((_, i) => !isThere[i]);
   }),
 
   publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {

@@ -11,6 +11,8 @@ import { NameVersion } from "./name-version";
 
 const ExportWindow = lazy(async () => ({ default: (await import("../export/export-window")).ExportWindow }));
 
+const MissingFiles = lazy(async () => ({ default: (await import("../missing-files")).MissingFiles }));
+
 /** What asks about keeping, versions and exports. */
 export function KeepingWindows() {
   const store = useEditorStore();
@@ -20,6 +22,9 @@ export function KeepingWindows() {
     <>
       <DraftOffers />
       <NameVersion />
+      <Suspense>
+        <MissingFiles />
+      </Suspense>
       {isExporting && (
         <Suspense>
           <ExportWindow onClose={() => store.setState({ isExporting: false })} />

@@ -1,11 +1,12 @@
 /** The parameters that a sweep can vary and the outputs it can compare by, and an axis while it is written. */
 import type { Port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
-import { parseValues, type SweepAxis, type SweepSpec } from "#nodes/graph/sweep";
+import { constantsAsNode } from "#nodes/graph/settable";
+import { constantsHolder, parseValues, type SweepAxis, type SweepSpec } from "#nodes/graph/sweep";
 import { definitionOf as definitionIn } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { definitionOf } from "../context";
-import { type Field, fieldsOf } from "../widgets/describe";
+import { type Field, fieldsIn, fieldsOf } from "../widgets/describe";
 
 /** What stands in the fields of one axis. */
 export interface AxisDraft {
@@ -54,8 +55,18 @@ export function optionsOf({ widget, options }: Field): readonly Option[] | undef
 const canVary = (field: Field): boolean =>
   isNumber(field) || words.includes(field.widget) || optionsOf(field) !== undefined;
 
-/** The parameters that a sweep can vary, by node; chosen nodes first. */
+/** What a sweep can vary: constants, then parameters by node; chosen nodes first. */
 export function variables(document: GraphDocument, chosen: readonly string[]): Variable[] {
+  return [...constantVariables(document), ...nodeVariables(document, chosen)];
+}
+
+/** The graph's constants, as if they were the parameters of a node. */
+function constantVariables(document: GraphDocument): Variable[] {
+  const constants = constantsAsNode(document);
+  return constants ? [{ node: constantsHolder, title: constants.title, fields: fieldsIn(constants.params) }] : [];
+}
+
+function nodeVariables(document: GraphDocument, chosen: readonly string[]): Variable[] {
   return Object.entries(document.nodes)
     .flatMap(([node, { type, title }]) => {
       const definition = definitionOf(type) ?? definitionIn(document, node, registry);

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo, useState } from "react";
-import { nodesLeadingTo } from "#nodes/graph/sweep";
+import { reachOf } from "#nodes/graph/settable";
 import { useEditor } from "../context";
 import { type AxisDraft, metrics, variables } from "./axes";
 import { emptyDraft, planOf, type SweepDraft } from "./draft";
@@ -17,15 +17,17 @@ export function useSweepDraft() {
 
   // Only parameters that the metric depends on, and those once.
   const offered = useMemo(() => {
-    const effective = metric ? nodesLeadingTo(document, metric.node) : new Set<string>();
+    const isEffective = metric ? reachOf(document, metric) : () => false;
     const isVaried = (node: string, name: string) =>
       draft.axes.some((axis) => axis.node === node && axis.field.name === name);
     return variables(document, selection)
-      .filter(({ node }) => effective.has(node))
       .map((variable) => ({
         ...variable,
-        fields: variable.fields.filter((field) => !isVaried(variable.node, field.name)),
-      }));
+        fields: variable.fields.filter(
+          ({ name }) => !isVaried(variable.node, name) && isEffective(variable.node, name),
+        ),
+      }))
+      .filter(({ fields }) => fields.length > 0);
   }, [document, selection, metric, draft.axes]);
 
   const change = (changed: Partial<SweepDraft>) => setDraft((now) => ({ ...now, ...changed }));

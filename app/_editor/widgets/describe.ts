@@ -74,12 +74,17 @@ const known = new WeakMap<NodeDefinition, Field[]>();
 export function fieldsOf(definition: NodeDefinition): Field[] {
   const found = known.get(definition);
   if (found) return found;
-  const fields = Object.entries(definition.params as Record<string, z.ZodType>).map(([name, schema]) => ({
-    ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json),
-    inspect: definition.inspect?.[name],
-  }));
+  const fields = fieldsIn(definition.params, definition.inspect);
   known.set(definition, fields);
   return fields;
+}
+
+/** The fields of a form of these parameters. */
+export function fieldsIn(params: Readonly<Record<string, unknown>>, inspect: NodeDefinition["inspect"] = {}): Field[] {
+  return Object.entries(params as Record<string, z.ZodType>).map(([name, schema]) => ({
+    ...fieldOf(name, z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json),
+    inspect: inspect[name],
+  }));
 }
 
 /** The fields that mean something with a node's parameters as they are. */
