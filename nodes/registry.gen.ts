@@ -38,6 +38,7 @@ import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { weightedSum as lossWeightedSum } from "./loss/weighted-sum";
 import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
 import { bert as modelBert } from "./model/bert";
+import { clipResnet as modelClipResnet } from "./model/clip-resnet";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
@@ -146,6 +147,7 @@ export const registry = {
   "loss.weighted-sum": lossWeightedSum,
   "model.anyres-packer": modelAnyresPacker,
   "model.bert": modelBert,
+  "model.clip-resnet": modelClipResnet,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
   "model.efficientnet": modelEfficientnet,

@@ -43,7 +43,9 @@ describe("templates", () => {
         .map((t) => t.id)
         .sort(),
     ).toEqual([
+      "clip-resnet-train",
       "clip-train-emoji",
+      "clip-vit-train",
       "distill-ema-teacher",
       "fine-tune-an-llm-lora",
       "import-onnx-finetune",

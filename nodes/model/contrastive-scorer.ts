@@ -7,7 +7,8 @@ export const contrastiveScorer = defineNode({
   title: "Contrastive scorer",
   description: "Similarity of every image with every text, times a learned temperature.",
   docs: `logits = exp(logit_scale) · I · Tᵀ for L2-normalized embeddings (Radford et al. 2021, figure 3).
-logit_scale starts at ln(1/0.07) = 2.659260 and is kept in [0, ln 100] after each step (open_clip). With T templates
+logit_scale starts at ln(1/0.07) = 2.659260 and is kept in [0, ln 100] after each step (open_clip). ALIGN divides by a
+\`temperature\` instead, as it is and without bounds, which starts at 1 (Jia et al. 2021). With T templates
 per name, each name's T embeddings are averaged and normalized again before the product (§3.1.4): a prompt ensemble.
 
 - \`images\` float32 [N, E], \`texts\` float32 [M, E] → \`logits\` float32 [N, M / T]`,
@@ -25,6 +26,10 @@ per name, each name's T embeddings are averaged and normalized again before the 
       .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
       .default("scorer")
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scale: z
+      .enum(["logit_scale", "temperature"])
+      .default("logit_scale")
+      .meta({ label: "Learned scale", description: "CLIP's, an exponential; or ALIGN's, which divides." }),
     templates: z
       .int()
       .min(1)
@@ -33,8 +38,8 @@ per name, each name's T embeddings are averaged and normalized again before the 
       .meta({ label: "Templates per name", description: "How many texts belong to one name, one after the other." }),
   },
   clamp: { logit_scale: [0, Math.log(100)] },
-  build({ op, inputs: { images, texts }, params: { templates }, weight }) {
-    const scale = op.Exp(weight("logit_scale", [], { kind: "constant", value: Math.log(1 / 0.07) }));
+  build({ op, inputs: { images, texts }, params, weight }) {
+    const { templates } = params;
     let names = texts;
     if (templates > 1) {
       const [m, e] = texts.shape as [number | string, number];
@@ -44,6 +49,9 @@ per name, each name's T embeddings are averaged and normalized again before the 
       const mean = op.ReduceMean(op.Reshape(texts, { to: [count, templates, e] }), { axes: [1], keepdims: 0 });
       names = op.Div(mean, op.ReduceL2(mean, { axes: [-1] }));
     }
-    return { logits: op.Mul(op.MatMul(images, op.Transpose(names, { perm: [1, 0] })), scale) };
+    const cosines = op.MatMul(images, op.Transpose(names, { perm: [1, 0] }));
+    if (params.scale === "temperature") return { logits: op.Div(cosines, weight("temperature", [], { kind: "ones" })) };
+    const scale = op.Exp(weight("logit_scale", [], { kind: "constant", value: Math.log(1 / 0.07) }));
+    return { logits: op.Mul(cosines, scale) };
   },
 });

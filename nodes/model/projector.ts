@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { NameRules } from "#models/architectures/core/names";
-import { linear, normal } from "#models/blocks/builder";
+import { type Builder, linear, normal } from "#models/blocks/builder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -27,6 +27,17 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
     width: z.int().min(1).max(16_384).default(512).meta({ label: "Output width", description: "E" }),
     layers: z.int().min(1).max(8).default(1).meta({ description: "2: mlp2x_gelu." }),
     bias: z.boolean().default(false),
+    matrix: z
+      .string()
+      .max(64)
+      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
+      .default("")
+      .meta({
+        label: "Name of its matrix",
+        description:
+          "Of one layer; proj.weight where it is empty. CLIP's are proj, behind visual, and text_projection.",
+        advanced: true,
+      }),
     files: z.enum(["Patchbay", "LLaVA"]).default("Patchbay").meta({
       label: "Names in files",
       description: "LLaVA: linear_1, linear_2 and their matrices as [out, in], behind the scope multi_modal_projector.",
@@ -36,10 +47,12 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
   names: ({ files }) => (files === "LLaVA" ? llavaNames : undefined),
   build(builder) {
     const { op, inputs, params } = builder;
-    const { width, layers, bias, files } = params;
+    const { width, layers, bias, files, matrix } = params;
+    const isNamed = matrix !== "" && layers === 1 && files === "Patchbay";
     const isLlava = files === "LLaVA";
     const nameOf = (layer: number) => (layers === 1 ? "proj" : `layers.${layer}`);
-    const within = isLlava ? { ...builder, linearLayout: "out-in" as const } : builder;
+    const own = isNamed ? called(builder, matrix) : builder;
+    const within = isLlava ? { ...builder, linearLayout: "out-in" as const } : own;
     let x = inputs.features;
     for (let i = 0; i < layers; i++) {
       if (i > 0) x = op.Gelu(x);
@@ -51,6 +64,14 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
     return { embedding: x };
   },
 });
+
+/** A builder whose matrix of one layer is called so. */
+function called(builder: Builder, matrix: string): Builder {
+  return {
+    ...builder,
+    weight: (name, shape, init) => builder.weight(name === "proj.weight" ? matrix : name, shape, init),
+  };
+}
 
 /** The files of LLaVA's own code, and those of transformers, which begin with `model.` in some versions. */
 const llavaNames: NameRules = {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { layerNorm, normal } from "#models/blocks/builder";
+import { officialClip } from "#models/blocks/clip";
 import { pickTokens } from "#models/blocks/tokens";
 import { activations, causalMask, transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
@@ -46,6 +47,11 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
+      label: "Names in files",
+      description: "OpenAI CLIP: its own names, and matrices as [out, in], behind the scope . (a dot: none).",
+      advanced: true,
+    }),
     causal: z.boolean().default(true).meta({ label: "Causal mask", advanced: true }),
   },
   check: ({ width, heads }) =>
@@ -56,8 +62,10 @@ D^−½·(2L)^−½, MLP (2D)^−½.
           hint: "Choose heads = width / 64, as CLIP does.",
         }
       : undefined,
-  build(builder) {
-    const { op, inputs, params } = builder;
+  build(node) {
+    const { inputs, params } = node;
+    const builder = params.files === "OpenAI CLIP" ? officialClip(node) : node;
+    const { op } = builder;
     const { ids } = inputs;
     const { vocabulary, width, layers, context } = params;
     const length = lengthOf(ids, context);

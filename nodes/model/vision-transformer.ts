@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { layerNorm, linear, normal } from "#models/blocks/builder";
-import { patchesOf } from "#models/blocks/patches";
+import { officialClip } from "#models/blocks/clip";
+import { patchEmbedding, patchesOf } from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
 import { defineNode } from "../core/node";
@@ -42,6 +43,11 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
+      label: "Names in files",
+      description: "OpenAI CLIP: its own names, and matrices as [out, in], behind the scope visual.",
+      advanced: true,
+    }),
   },
   check: ({ width, heads }) =>
     width % heads
@@ -51,17 +57,22 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
           hint: "Choose heads = width / 64, as CLIP does.",
         }
       : undefined,
-  build(builder) {
-    const { op, inputs, params } = builder;
+  build(node) {
+    const { inputs, params } = node;
+    const isOfficial = params.files === "OpenAI CLIP";
+    const builder = isOfficial ? officialClip(node) : node;
+    const { op } = builder;
     const { pixels } = inputs;
     const { patch, width, layers, heads, mlpRatio, activation } = params;
     const [, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
       throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
-    const cut = patchesOf(builder, pixels, [patch, patch]);
-    const patches = linear(builder, "conv1", cut, width, { bias: false });
+    const size = [patch, patch] as const;
+    const patches = isOfficial
+      ? patchEmbedding(builder, "conv1", pixels, { patch: size, width, bias: false })
+      : linear(builder, "conv1", patchesOf(builder, pixels, size), width, { bias: false });
     const init = normal(width ** -0.5);
-    const tokens = prependToken(builder, "class_embedding", patches, { init });
+    const tokens = prependToken(builder, "class_embedding", patches, { init, shape: isOfficial ? [width] : undefined });
     const count = tokens.shape[1] as number;
     const placed = op.Add(tokens, builder.weight("positional_embedding", [count, width], init));
     const out = transformer(builder, layerNorm(builder, "ln_pre", placed), layers, { heads, mlpRatio, activation });
