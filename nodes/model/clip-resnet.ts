@@ -7,11 +7,11 @@ export const clipResnet = defineNode({
   type: "model.clip-resnet",
   title: "CLIP ResNet",
   description: "CLIP's convolutional image encoder: a modified ResNet whose last map is pooled by attention.",
-  docs: `ModifiedResNet of openai/CLIP (Radford et al. 2021, §2.4; clip/model.py), whose names its parameters have: a stem
-of three 3×3 convolutions and a 2×2 average pool; four stages of bottlenecks whose stride is an average pool before the
-last convolution and before that of the way around; batch norm with momentum 0.1; and attention from the mean of the
-last map's places to that mean and all places, with learned positions. The last batch norm of a bottleneck starts with
-gains of 0. RN50 has width 64 and 3, 4, 6, 3 blocks, and 32 heads.
+  docs: `ModifiedResNet of openai/CLIP (Radford et al. 2021, §2.4; clip/model.py), whose names its parameters have: a
+stem of three 3×3 convolutions and a 2×2 average pool; four stages of bottlenecks whose stride is an average pool
+before the last convolution and before that of the way around; batch norm with momentum 0.1; and attention from the
+mean of the last map's places to that mean and all places, with learned positions. The last batch norm of a
+bottleneck starts with gains of 0. RN50 has width 64 and 3, 4, 6, 3 blocks, and 32 heads.
 
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by 32
 - \`embedding\` float32 [B, E], before it is normalized; there is no further projection
