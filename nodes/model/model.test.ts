@@ -44,7 +44,16 @@ describe("vision transformer", () => {
     visionTransformer.build?.({
       ...builderOf(graph),
       inputs: { pixels: graph.input("p", "float32", ["B", 3, 224, 224]) } as never,
-      params: { scope: "v", patch: 32, width: 768, layers: 12, heads: 12, mlpRatio: 4, activation: "quick_gelu" },
+      params: {
+        scope: "v",
+        patch: 32,
+        width: 768,
+        layers: 12,
+        heads: 12,
+        mlpRatio: 4,
+        activation: "quick_gelu",
+        files: "Patchbay",
+      },
     });
     const count = parameters.reduce((n, p) => n + (p.value.shape as number[]).reduce((a, b) => a * b, 1), 0);
     expect(count + 768 * 512).toBe(87_849_216); // openai/CLIP ViT-B/32's visual tower
