@@ -75,6 +75,12 @@ export function decode(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Ar
   return decoders.get(dtype)?.(bytes);
 }
 
+/** Whole numbers as float32, such as counts and places in a queue; undefined for types that hold none of these. */
+export function decodeIntegers(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> | undefined {
+  if (dtype === "I64") return Float32Array.from(view(BigInt64Array, bytes), Number);
+  return dtype === "I32" ? Float32Array.from(view(Int32Array, bytes)) : undefined;
+}
+
 /** float32 numbers as bytes of a narrower type, rounded to nearest even. */
 export function encode(dtype: "F32" | "F16" | "BF16", numbers: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (dtype === "F32") return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);

@@ -1,4 +1,4 @@
-import { isReadable } from "#models/files/element-types";
+import { decodeIntegers, isReadable } from "#models/files/element-types";
 import type { Checkpoint, TensorAddress } from "#models/files/checkpoint";
 import { type QuantizedTensor, quantizedIn, shapesIn } from "#models/files/quantized";
 import { unreadable } from "#models/files/safetensors";
@@ -71,15 +71,19 @@ export async function parameterSources(
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
   const sources = new Map<string, ParameterSource>();
-  for (const { name: graphName, value, init } of lowered.graph.parameters) {
+  for (const { name: graphName, value, init, buffer } of lowered.graph.parameters) {
     const parameter = described.get(graphName) as LoweredParameter;
     const shape = value.shape as readonly number[];
     const weights = parameter.weights && (await weightsOf(parameter.weights));
     const checkpoint = weights?.ref === undefined ? undefined : await checkpointFor(weights);
     const now = current?.(parameter) as Float32Array<ArrayBuffer> | undefined;
-    const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, weights?.seed !== undefined) : undefined;
+    const mayBeDrawn = weights?.seed !== undefined;
+    const stored = checkpoint && !now ? storedIn(checkpoint, parameter, shape, mayBeDrawn) : undefined;
+    const whole = buffer && stored && (await wholeNumbers(stored, blobs));
     const ownNumbers = init.kind === "stored" && !now && !(weights && init.fresh) ? init.address : undefined;
-    if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
+    if (stored && !whole) refuseUnreadable(stored, parameter);
+    if (whole) sources.set(graphName, whole);
+    else if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
     else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, startsAs(parameter)));
   }
   return sources;
@@ -126,11 +130,22 @@ function storedIn(
       hint: "Set the node's scope to the prefix its parameters have in the checkpoint, or load another checkpoint.",
     });
   }
-  if (stored && "dtype" in stored && !isReadable(stored.dtype)) {
-    const { message, hint } = unreadable(stored.dtype, name);
-    throw new Failure({ port: "weights", message, hint });
-  }
   return stored;
+}
+
+/** A buffer may count, and then be of whole numbers in a file: a place in a queue. */
+async function wholeNumbers(
+  stored: TensorAddress | QuantizedTensor,
+  blobs: Blobs,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  if (!("dtype" in stored) || isReadable(stored.dtype)) return undefined;
+  return decodeIntegers(stored.dtype, await blobs.read(stored.file, stored.start, stored.end));
+}
+
+function refuseUnreadable(stored: TensorAddress | QuantizedTensor, { name }: LoweredParameter): void {
+  if (!("dtype" in stored) || isReadable(stored.dtype)) return;
+  const { message, hint } = unreadable(stored.dtype, name);
+  throw new Failure({ port: "weights", message, hint });
 }
 
 /** What a file calls a parameter that was not saved by Patchbay, where its node knows such names. */

@@ -119,6 +119,8 @@ export function lowerStage(spec: StageSpec, cone: Cone, types: ReadonlyMap<strin
   const rows = rowsOfStep(spec, cone);
   const typeOf = (from: Endpoint): { dtype: DType; shape: Shape } => {
     const { dtype, shape, counts } = types.get(endpointKey(from)) as TensorType;
+    // A single number is the same for all rows.
+    if (!shape.length) return { dtype, shape };
     return { dtype, shape: [counts ? itemsSymbol(spec.wires, from) : rows, ...shape.slice(1)] };
   };
   const { handles, shared } = spec;
