@@ -1,11 +1,13 @@
 // Written by scripts/gen.ts from the folders. Do not edit.
 import { altTextFilter as dataAltTextFilter } from "./data/alt-text-filter";
+import { bootstrap as dataBootstrap } from "./data/bootstrap";
 import { conversations as dataConversations } from "./data/conversations";
 import { draws as dataDraws } from "./data/draws";
 import { emojiQuestions as dataEmojiQuestions } from "./data/emoji-questions";
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
 import { mnist as dataMnist } from "./data/mnist";
+import { noiseInjector as dataNoiseInjector } from "./data/noise-injector";
 import { shapeCaps as dataShapeCaps } from "./data/shape-caps";
 import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
@@ -90,6 +92,7 @@ import { mlmMask as textMlmMask } from "./text/mlm-mask";
 import { packSequences as textPackSequences } from "./text/pack-sequences";
 import { placeImages as textPlaceImages } from "./text/place-images";
 import { prompts as textPrompts } from "./text/prompts";
+import { startTokens as textStartTokens } from "./text/start-tokens";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
 import { trim as textTrim } from "./text/trim";
@@ -109,12 +112,14 @@ import { tie as weightsTie } from "./weights/tie";
 
 export const registry = {
   "data.alt-text-filter": dataAltTextFilter,
+  "data.bootstrap": dataBootstrap,
   "data.conversations": dataConversations,
   "data.draws": dataDraws,
   "data.emoji-questions": dataEmojiQuestions,
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
   "data.mnist": dataMnist,
+  "data.noise-injector": dataNoiseInjector,
   "data.shape-caps": dataShapeCaps,
   "data.table": dataTable,
   "data.tensors": dataTensors,
@@ -199,6 +204,7 @@ export const registry = {
   "text.pack-sequences": textPackSequences,
   "text.place-images": textPlaceImages,
   "text.prompts": textPrompts,
+  "text.start-tokens": textStartTokens,
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
   "text.trim": textTrim,
