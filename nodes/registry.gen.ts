@@ -6,6 +6,7 @@ import { draws as dataDraws } from "./data/draws";
 import { emojiQuestions as dataEmojiQuestions } from "./data/emoji-questions";
 import { emoji as dataEmoji } from "./data/emoji";
 import { folder as dataFolder } from "./data/folder";
+import { keptPairs as dataKeptPairs } from "./data/kept-pairs";
 import { mnist as dataMnist } from "./data/mnist";
 import { noiseInjector as dataNoiseInjector } from "./data/noise-injector";
 import { shapeCaps as dataShapeCaps } from "./data/shape-caps";
@@ -118,6 +119,7 @@ export const registry = {
   "data.emoji-questions": dataEmojiQuestions,
   "data.emoji": dataEmoji,
   "data.folder": dataFolder,
+  "data.kept-pairs": dataKeptPairs,
   "data.mnist": dataMnist,
   "data.noise-injector": dataNoiseInjector,
   "data.shape-caps": dataShapeCaps,

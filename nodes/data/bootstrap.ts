@@ -7,43 +7,31 @@ import type { ImageBatch, Tensor } from "../core/values";
 export const bootstrap = defineNode({
   type: "data.bootstrap",
   title: "Bootstrap captions",
-  description:
-    "Puts a data set together of what a filter keeps of the web's captions and of written ones, and of more.",
-  docs: `The last step of CapFilt (Li et al. 2022, BLIP §3.3): of each picture its web text and its synthetic one, as far
-as they are kept, picture by picture; behind them pairs that people wrote. Without \`keepWeb\` or \`keepSynthetic\` all
-of these texts stay; without \`synthetic\` and \`human\` it is the web's pairs that a filter keeps.
+  description: "What a filter keeps of the web's captions and of written ones, and what people wrote, as one data set.",
+  docs: `The last step of CapFilt (Li et al. 2022, BLIP §3.3): of each picture its web text and its synthetic one, as
+far as they are kept, picture by picture; behind them pairs that people wrote. Without \`pairs\` all texts stay.
 
-- \`keepWeb\`, \`keepSynthetic\` int64 [N]: 1 for a text that stays, as *Matched* gives
-- \`pairs\` int64 [K, 2]: picture, and 0 for its web text or 1 for its synthetic one
+- \`pairs\` int64 [K, 2], as *Kept pairs* gives: picture, and 0 for its web text or 1 for its synthetic one
 - \`source\`: “web”, “synthetic” or “human”`,
   version: 1,
   inputs: {
     image: port.image({ shape: ["N", "H", "W"], doc: "Pictures of the web." }),
     web: port.text({ shape: ["N"], doc: "Their texts." }),
     synthetic: port.text({ shape: ["N"], optional: true, doc: "What a captioner wrote for them." }),
-    keepWeb: port.tensor({ dtype: "int64", shape: ["N"], optional: true }),
-    keepSynthetic: port.tensor({ dtype: "int64", shape: ["N"], optional: true }),
+    pairs: port.tensor({ dtype: "int64", shape: ["K", 2], optional: true, doc: "What a filter keeps." }),
     humanImage: port.image({ shape: ["M", "H", "W"], optional: true, doc: "Pictures that people described." }),
     human: port.text({ shape: ["M"], optional: true, doc: "What they wrote." }),
   },
   outputs: {
-    image: port.image({ shape: ["K", "H", "W"] }),
-    text: port.text({ shape: ["K"] }),
-    source: port.text({ shape: ["K"] }),
-    pairs: port.tensor({ dtype: "int64", shape: ["K", 2] }),
+    image: port.image({ shape: ["P", "H", "W"] }),
+    text: port.text({ shape: ["P"] }),
+    source: port.text({ shape: ["P"] }),
   },
   params: {},
   allRows: "How many pairs there are follows from all that are kept.",
   async run({ host, inputs }) {
-    const texts = [inputs.web, inputs.synthetic];
-    const keeps = [inputs.keepWeb, inputs.keepSynthetic];
-    const kept: Pair[] = [];
-    for (let picture = 0; picture < inputs.web.length; picture++) {
-      for (const [kind, each] of texts.entries()) {
-        const text = each?.[picture];
-        if (text !== undefined && stays(keeps[kind], picture)) kept.push({ picture, kind, text });
-      }
-    }
+    const texts = [inputs.web, ...(inputs.synthetic ? [inputs.synthetic] : [])];
+    const kept = inputs.pairs ? pairsIn(inputs.pairs) : allOf(inputs.web.length, texts.length);
     if (!kept.length) host.warn("The filter keeps no text of the web and none that was written.");
     const image = chosenPictures(
       inputs.image,
@@ -53,9 +41,8 @@ of these texts stay; without \`synthetic\` and \`human\` it is the web's pairs t
     if (human.length && !inputs.humanImage) throw new Error("texts that people wrote come in without their pictures");
     return {
       image: inputs.humanImage && human.length ? joined(image, inputs.humanImage) : image,
-      text: [...kept.map(({ text }) => text), ...human],
+      text: [...kept.map(({ picture, kind }) => textAt(texts, picture, kind)), ...human],
       source: [...kept.map(({ kind }) => (kind ? "synthetic" : "web")), ...human.map(() => "human")],
-      pairs: pairsOf(kept),
     };
   },
 });
@@ -64,15 +51,24 @@ interface Pair {
   picture: number;
   /** 0: a web text; 1: a synthetic one. */
   kind: number;
-  text: string;
 }
 
-const stays = (keep: Tensor | undefined, row: number): boolean =>
-  keep === undefined || (keep.data as BigInt64Array)[row] === 1n;
+function pairsIn({ data, shape }: Tensor): Pair[] {
+  const numberAt = (i: number) => Number((data as BigInt64Array)[i]);
+  return Array.from({ length: shape[0] ?? 0 }, (_, i) => ({ picture: numberAt(2 * i), kind: numberAt(2 * i + 1) }));
+}
 
-function pairsOf(kept: readonly Pair[]): Tensor {
-  const data = BigInt64Array.from(kept.flatMap(({ picture, kind }) => [BigInt(picture), BigInt(kind)]));
-  return { dtype: "int64", shape: [kept.length, 2], data };
+function allOf(pictures: number, kinds: number): Pair[] {
+  const place = (i: number): Pair => ({ picture: Math.floor(i / kinds), kind: i % kinds });
+  return Array.from({ length: pictures * kinds }, (_, i) => place(i));
+}
+
+function textAt(texts: readonly (readonly string[])[], picture: number, kind: number): string {
+  const text = texts[kind]?.[picture];
+  if (text !== undefined) return text;
+  throw Object.assign(new Error(`The pair of picture ${picture} names its text ${kind}, and there is none.`), {
+    hint: "Wire the texts that the filter looked at, of the same pictures.",
+  });
 }
 
 /** Pictures of two batches, one behind the other: pixels of one size, or files. */
