@@ -11,9 +11,11 @@ import {
 } from "hyparquet";
 import { compressors as allCompressors, decompressZstd } from "hyparquet-compressors";
 import { type Page, pagesOf } from "./parquet-pages";
+import { picturesInPage } from "./parquet-pictures";
 import {
   type ByteSource,
   type ColumnKind,
+  type PictureRows,
   readExactly,
   type TableColumn,
   TableError,
@@ -181,6 +183,24 @@ class ParquetTable implements TableFile {
     return range;
   }
 
+  async unpack(column: string, row: number): Promise<PictureRows | undefined> {
+    const group = this.#groupOf(row);
+    const metadata = this.#partOf(column, "bytes");
+    const [chunk, ...others] = chunksOf(metadata.row_groups[group.index] as RowGroup, column);
+    if (!chunk || others.length) return undefined;
+    const pages = await this.#pagesOf(group, chunk, []);
+    const page = pages?.findLast(({ firstRow }) => group.first + firstRow <= row);
+    if (!page) return undefined;
+    const bytes = await readExactly(this.source, page.offset, page.offset + page.bytes);
+    const path = pathOf(parquetSchema(metadata), chunk.path_in_schema);
+    try {
+      return picturesInPage({ bytes, codec: chunk.codec, compressors, path });
+    } catch (error) {
+      const first = group.first + page.firstRow;
+      throw cannotBeRead(column, first, first + page.rows, error);
+    }
+  }
+
   /** The file with one part of a struct of a picture, where the column is one. */
   #partOf(column: string, part: "bytes" | "path"): FileMetaData {
     const name = `${part} ${column}`;
@@ -233,9 +253,7 @@ class ParquetTable implements TableFile {
       if (values.length !== end - start) throw new Error(`${values.length} of ${end - start} rows are there`);
       return values;
     } catch (error) {
-      if ((error as { code?: string }).code || !(error instanceof Error)) throw error;
-      const rows = `rows ${group.first + start + 1} to ${group.first + end}`;
-      throw new TableError(`“${column}” cannot be read in ${rows}: ${error.message.replace(/\.$/, "")}.`);
+      throw cannotBeRead(column, group.first + start, group.first + end, error);
     }
   }
 
@@ -256,6 +274,18 @@ class ParquetTable implements TableFile {
     if (!group) throw new TableError(`It has no row ${row + 1}.`);
     return group;
   }
+}
+
+function cannotBeRead(column: string, start: number, end: number, error: unknown): unknown {
+  if ((error as { code?: string }).code || !(error instanceof Error)) return error;
+  const message = error.message.replace(/\.$/, "");
+  return new TableError(`“${column}” cannot be read in rows ${start + 1} to ${end}: ${message}.`);
+}
+
+/** The levels of a column below the root. */
+function pathOf(tree: SchemaTree, [name, ...rest]: readonly string[]): SchemaTree[] {
+  const child = tree.children.find(({ element }) => element.name === name);
+  return child ? [child, ...pathOf(child, rest)] : [];
 }
 
 const chunksOf = (group: RowGroup, column: string): Chunk[] =>

@@ -33,8 +33,21 @@ export interface TableFile {
   pictures?(column: string, start: number, end: number): Promise<number[]>;
   /** The rows that a read of one brings with it, because they lie in one compressed piece. */
   rangeOf?(column: string, row: number): Promise<{ start: number; end: number }>;
+  /**
+   * The pictures of the rows that `rangeOf` tells of a row, where they need not be told apart to be unpacked; nothing
+   * elsewhere.
+   */
+  unpack?(column: string, row: number): Promise<PictureRows | undefined>;
   /** Where the bytes of a value lie in the file, in formats that hold them as they are; nothing where there is none. */
   place?(column: string, row: number): { start: number; length: number } | undefined;
+}
+
+/** Encoded pictures of some rows, held together. */
+export interface PictureRows {
+  /** How many bytes they take in memory. */
+  readonly weight: number;
+  /** The bytes of a picture of a row, of which `item` says which one; nothing where there is none. */
+  picture(row: number, item?: number): Uint8Array | undefined;
 }
 
 /** Stands in place of a value that cannot be read: "is no text". Of a row as a whole: "it is no JSON". */

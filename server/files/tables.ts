@@ -1,6 +1,7 @@
 /** Tables of data sets in folders that may be read: opened once, and read where they lie. */
 import { openTable } from "#models/files/open-table";
-import { type KeepIndex, TableError, type TableFile } from "#models/files/table-file";
+import { PackedPictures } from "#models/files/packed-pictures";
+import { type KeepIndex, type PictureRows, TableError, type TableFile } from "#models/files/table-file";
 import type { SourceFile } from "#nodes/core/values";
 import { Failure } from "../errors";
 import type { Folders } from "./folders";
@@ -9,8 +10,11 @@ import { RecentlyUsed } from "./recently-used";
 export interface Tables {
   /** Opens a table by its name's ending. Throws a Failure that names the file. */
   open(file: SourceFile): Promise<TableFile>;
-  /** One value; those that lie in one compressed piece with it are at hand afterwards. */
-  value(file: SourceFile, column: string, row: number): Promise<unknown>;
+  /**
+   * The bytes of a picture, of one of a list where `item` says which; nothing where there is none. Those that lie in one
+   * compressed piece with it are at hand afterwards.
+   */
+  picture(file: SourceFile, column: string, row: number, item?: number): Promise<Uint8Array | undefined>;
 }
 
 /** Keeps what was made of a file's bytes, under a name that says of which file. */
@@ -19,9 +23,7 @@ export type KeepFor = (file: SourceFile) => KeepIndex;
 /** Tables whose places are known; their files are not held open. */
 const opened = new RecentlyUsed<Promise<TableFile>>(256);
 /** Pieces of columns that were unpacked, up to so many bytes. Rows are drawn as they lie, so that few are enough. */
-const pieces = new RecentlyUsed<Promise<unknown[]>>(24 * 2 ** 20);
-/** What a view of bytes takes beside them. */
-const viewBytes = 160;
+const pieces = new RecentlyUsed<Promise<PictureRows>>(24 * 2 ** 20);
 
 export function openTables(folders: Folders, keepFor: KeepFor): Tables {
   async function open(file: SourceFile): Promise<TableFile> {
@@ -36,12 +38,12 @@ export function openTables(folders: Folders, keepFor: KeepFor): Tables {
   }
   return {
     open,
-    async value(file, column, row) {
+    async picture(file, column, row, item) {
       const table = await open(file);
       return withFileName(file, async () => {
         const range = (await table.rangeOf?.(column, row)) ?? { start: row, end: row + 1 };
-        const values = await pieceOf(table, file, column, range);
-        return values[row - range.start];
+        const piece = await pieceOf(table, file, column, range);
+        return piece.picture(row - range.start, item);
       });
     },
   };
@@ -52,15 +54,15 @@ async function pieceOf(
   file: SourceFile,
   column: string,
   { start, end }: { start: number; end: number },
-): Promise<unknown[]> {
-  if (end - start === 1) return (await table.read([column], start, end))[0] ?? [];
+): Promise<PictureRows> {
+  if (end - start === 1) return new PackedPictures((await table.read([column], start, end))[0] ?? []);
   const name = JSON.stringify([identityOf(file), column, start]);
   const known = pieces.get(name);
   if (known) return known;
-  const piece = table.read([column], start, end).then(([values = []]) => values);
+  const piece = unpacked(table, column, { start, end });
   pieces.set(name, piece, 0);
   try {
-    pieces.set(name, piece, weightOf(await piece));
+    pieces.set(name, piece, (await piece).weight);
   } catch (error) {
     pieces.delete(name);
     throw error;
@@ -68,13 +70,11 @@ async function pieceOf(
   return piece;
 }
 
-/** About how many bytes values take. */
-function weightOf(value: unknown): number {
-  if (value instanceof Uint8Array) return value.byteLength + viewBytes;
-  if (typeof value === "string") return value.length;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + 16 + weightOf(item), 0);
-  if (typeof value !== "object" || value === null) return 8;
-  return Object.values(value).reduce((sum: number, part) => sum + 16 + weightOf(part), 0);
+async function unpacked(table: TableFile, column: string, { start, end }: { start: number; end: number }) {
+  const pictures = await table.unpack?.(column, start);
+  if (pictures) return pictures;
+  const [values = []] = await table.read([column], start, end);
+  return new PackedPictures(values);
 }
 
 const identityOf = ({ path, size, mtimeMs }: SourceFile): string => JSON.stringify([path, size, mtimeMs]);

@@ -1,7 +1,6 @@
 /** The bytes of pictures, wherever they lie, and copies of them to look at. */
 import type { ImageFile, PlacedImage, StoredImage } from "#nodes/core/values";
 import { pictureName } from "#nodes/core/pictures";
-import { pictureBytes } from "#models/files/table-file";
 import { Failure } from "../../errors";
 import type { Folders } from "../../files/folders";
 import { SourceLost } from "../../files/source-files";
@@ -26,7 +25,7 @@ export function imageBytes(blobs: Blobs, folders: Folders, tables: Tables): Byte
 
 async function placedBytes(image: PlacedImage, folders: Folders, tables: Tables): Promise<Uint8Array> {
   const { file, start = 0, length = file.size - start, column, row = 0 } = image;
-  if (column !== undefined) return bytesIn(await tables.value(file, column, row), image);
+  if (column !== undefined) return bytesIn(await tables.picture(file, column, row, image.item), image);
   if (length > pictureLimits.bytes) {
     const limit = `${pictureLimits.bytes / 2 ** 20} is the limit`;
     refusePicture(pictureName(image), `it has ${Math.ceil(length / 2 ** 20)} MiB, and ${limit}`, "Save it smaller.");
@@ -35,8 +34,7 @@ async function placedBytes(image: PlacedImage, folders: Folders, tables: Tables)
 }
 
 /** A copy, so that not all of what it was unpacked with stays in memory. */
-function bytesIn(value: unknown, { column, item }: PlacedImage): Uint8Array {
-  const bytes = pictureBytes(value, item);
+function bytesIn(bytes: Uint8Array | undefined, { column }: PlacedImage): Uint8Array {
   if (bytes?.length) return bytes.slice();
   throw new Failure({
     message: `There is no picture in “${column}”.`,
