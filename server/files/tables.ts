@@ -11,8 +11,8 @@ export interface Tables {
   /** Opens a table by its name's ending. Throws a Failure that names the file. */
   open(file: SourceFile): Promise<TableFile>;
   /**
-   * The bytes of a picture, of one of a list where `item` says which; nothing where there is none. Those that lie in one
-   * compressed piece with it are at hand afterwards.
+   * The bytes of a picture, of one of a list where `item` says which; nothing where there is none. Those that lie in
+   * one compressed piece with it are at hand afterwards.
    */
   picture(file: SourceFile, column: string, row: number, item?: number): Promise<Uint8Array | undefined>;
 }
