@@ -7,6 +7,7 @@ import { useChecked, useEditor, useEditorStore } from "./context";
 import { MissingFilesLine } from "./missing-files";
 import { listed } from "./problems/listed";
 import { ProblemGroups } from "./problems/problem-groups";
+import { UpdatesLine } from "./updates-window";
 import { RunFacts } from "./run-facts";
 import { ViewSettings } from "./view-settings";
 
@@ -19,6 +20,7 @@ export function GraphInspector() {
       <Description />
       <p className="text-ink-2">{contentText(count, chosen)}</p>
       <MissingFilesLine />
+      <UpdatesLine />
       <Problems />
       <ConstantsSection />
       <RunFacts />

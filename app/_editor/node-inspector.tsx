@@ -23,6 +23,7 @@ import {
   wayTo,
 } from "./context";
 import { shapeText } from "./shape-text";
+import { NodeExample } from "./node-example";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
 import { PictureInInspector } from "./picture-drawing";
@@ -51,7 +52,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
           <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={wires?.out ?? {}} />
         </>
       )}
-      {definition && <Docs type={definition.type} />}
+      {definition && <Docs type={definition.type} node={id} />}
       <Note id={id} node={node} />
       <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
         {id} · {node.type}
@@ -173,10 +174,11 @@ function Parameters({ id, node }: { id: string; node: GraphNode }) {
   );
 }
 
-function Docs({ type }: { type: string }) {
+function Docs({ type, node }: { type: string; node: string }) {
   return (
     <Fold title="About this node" iconOf={() => <BookOpen className="size-3.5" aria-hidden />}>
       <DocsText type={type} />
+      <NodeExample type={type} beside={node} />
     </Fold>
   );
 }

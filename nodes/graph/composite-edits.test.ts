@@ -5,10 +5,12 @@ import {
   labelParam,
   moveOuter,
   publish,
+  publishWith,
   removePort,
   renamePort,
   setCompositeText,
   unpublish,
+  unpublishTarget,
   within,
 } from "./composite-edits";
 import type { GraphDocument } from "./document";
@@ -94,6 +96,20 @@ describe("a boundary", () => {
     expect(publish(more, "tower", "vision", "width")).toBe(more);
     expect(labelParam(more, "tower", "width", "D").composites?.tower?.params.width?.label).toBe("D");
     expect(unpublish(more, "tower", "width").nodes.tower_2?.params).toEqual({});
+  });
+
+  it("publishes one parameter to several inside, of which each can be taken out again", () => {
+    const both = publishWith(towers, "tower", "width", { node: "vision", param: "width" });
+    expect(both.composites?.tower?.params.width?.to).toHaveLength(2);
+    const seen = check(setParam(both, "tower_2", "width", 16)).types;
+    expect(seen["tower_2/vision"]?.out.features?.shape?.at(-1)).toBe(16);
+    expect(seen["tower_2/projector"]?.out.embedding?.shape?.at(-1)).toBe(16);
+    expect(publishWith(both, "tower", "width", { node: "vision", param: "width" })).toBe(both);
+    const one = unpublishTarget(both, "tower", { node: "projector", param: "width" });
+    expect(one.composites?.tower?.params.width?.to).toEqual([{ node: "vision", param: "width" }]);
+    expect(one.nodes.tower_2?.params.width).toBe(12);
+    const none = unpublishTarget(one, "tower", { node: "vision", param: "width" });
+    expect([none.composites?.tower?.params, none.nodes.tower_2?.params]).toEqual([{}, {}]);
   });
 
   it("has a title and a description", () => {

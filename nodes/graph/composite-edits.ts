@@ -9,6 +9,8 @@ import { mapTargets, nameFor, withPublished } from "./handed-on";
 
 type Change = (document: GraphDocument) => GraphDocument;
 export type Side = "inputs" | "outputs";
+/** A parameter of a node inside. */
+type Target = Composite["params"][string]["to"][number];
 
 /**
  * Makes an edit inside of a composite, which is the graph itself without one. Ports and published parameters of which
@@ -105,6 +107,27 @@ export function publish(document: GraphDocument, composite: string, node: string
     ...now,
     params: { ...now.params, [name]: { to: [{ node, param }] } },
   }));
+}
+
+/** Lets a published parameter set one more parameter inside: one value for several. */
+export function publishWith(document: GraphDocument, composite: string, name: string, target: Target): GraphDocument {
+  const now = compositeNamed(document, composite);
+  const published = now && Object.hasOwn(now.params, name) ? now.params[name] : undefined;
+  if (!now || !published || publishedName(now, target.node, target.param) !== undefined) return document;
+  const params = { ...now.params, [name]: { ...published, to: [...published.to, target] } };
+  return changeComposite(document, composite, () => ({ ...now, params }));
+}
+
+/** Takes one parameter inside out of what is published; the last one takes the published parameter with it. */
+export function unpublishTarget(document: GraphDocument, composite: string, { node, param }: Target): GraphDocument {
+  const now = compositeNamed(document, composite);
+  const name = now && publishedName(now, node, param);
+  const published = name === undefined ? undefined : now?.params[name];
+  if (!now || name === undefined || !published) return document;
+  const to = published.to.filter((each) => each.node !== node || each.param !== param);
+  if (!to.length) return unpublish(document, composite, name);
+  const params = { ...now.params, [name]: { ...published, to } };
+  return changeComposite(document, composite, () => ({ ...now, params }));
 }
 
 export function unpublish(document: GraphDocument, composite: string, name: string): GraphDocument {

@@ -34,6 +34,13 @@ export function compositesIn(nodes: GraphDocument["nodes"]): string[] {
   return Object.values(nodes).flatMap(({ type }) => compositeIdOf(type) ?? []);
 }
 
+/** Whether a composite has an instance, in the graph or in another composite. */
+export function isUsed({ nodes, composites = {} }: GraphDocument, id: string): boolean {
+  return [nodes, ...Object.values(composites).map((each) => each.nodes)].some((level) =>
+    compositesIn(level).includes(id),
+  );
+}
+
 /** Composites by id, and all that lie in them: what a part of a graph needs to mean the same elsewhere. */
 export function compositesWithin(document: Holder, ids: Iterable<string>): Record<string, Composite> {
   const found: Record<string, Composite> = {};

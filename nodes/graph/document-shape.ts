@@ -23,7 +23,7 @@ const composite: Shape = {
 
 /** A document as a whole. */
 export const documentShape: Shape = {
-  fields: { schema: "place", nodes, wires: "wires", composites: { fields: {}, others: composite } },
+  fields: { schema: "place", template: "place", nodes, wires: "wires", composites: { fields: {}, others: composite } },
   others: "table",
 };
 

@@ -170,6 +170,8 @@ export const graphDocument = part({
   schema: z.literal(readSchemas).transform(() => schemaVersion),
   name: z.string().max(200).default("Untitled"),
   description: z.string().max(2000).default(""),
+  /** The template that it was begun from, by its file's name. */
+  template: z.string().max(100).optional(),
   nodes,
   wires: z.array(part({ from: endpoint, to: endpoint, via })),
   frames,

@@ -11,7 +11,7 @@ import {
   withBendsMoved,
   withMembers,
 } from "./annotations";
-import { compositeIdOf, compositeOf, compositeType } from "./composites";
+import { compositeOf, compositeType, isUsed } from "./composites";
 import {
   boundary,
   type Composite,
@@ -123,11 +123,7 @@ export function expand(
 /** The document without a composite, if it has no instance. */
 export function withoutUnused(document: GraphDocument, composite: string): GraphDocument {
   const { composites = {} } = document;
-  const holders = [document, ...Object.values(composites)];
-  const isUsed = holders.some(({ nodes }) =>
-    Object.values(nodes).some(({ type }) => compositeIdOf(type) === composite),
-  );
-  if (isUsed || !Object.hasOwn(composites, composite)) return document;
+  if (isUsed(document, composite) || !Object.hasOwn(composites, composite)) return document;
   const { [composite]: _, ...others } = composites;
   const { composites: __, ...rest } = document;
   return Object.keys(others).length ? { ...rest, composites: others } : rest;

@@ -26,7 +26,8 @@ export function resolveParams(
   return result.data;
 }
 
-function upgradedParams(definition: NodeDefinition, { params, version }: Pick<GraphNode, "params" | "version">) {
+/** Parameters as the node's type means them today. */
+export function upgradedParams(definition: NodeDefinition, { params, version }: Pick<GraphNode, "params" | "version">) {
   let result: Record<string, unknown> = params;
   for (let next = version + 1; next <= definition.version; next++) {
     result = definition.upgrade?.[next]?.(result) ?? result;

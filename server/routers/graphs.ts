@@ -60,6 +60,15 @@ export const graphs = router({
     yield* watchGraph(ctx.db, listener(), watch);
   }),
 
+  /** What the nodes of a template say, by which it is told what somebody set; nothing where it is no longer there. */
+  template: procedure.input(z.object({ id: z.string().max(100) })).query(async ({ input }) => {
+    const template = await readTemplate(input.id);
+    if (!template) return null;
+    const { name, nodes, composites = {} } = template;
+    const levels = Object.entries(composites).map(([id, each]) => [id, paramsOf(each.nodes)] as const);
+    return { name, params: paramsOf(nodes), composites: Object.fromEntries(levels) };
+  }),
+
   /** Which of these uploads are not in this installation's store. */
   missingFiles: procedure.input(z.object({ refs: z.array(fileRef).max(5000) })).query(async ({ input }) => {
     const isThere = await Promise.all(input.refs.map((ref) => blobs().has(ref)));
@@ -101,11 +110,15 @@ export const graphs = router({
   restoreVersion: procedure.input(z.object({ id })).mutation(({ ctx, input }) => restoreVersion(ctx.db, input.id)),
 });
 
+function paramsOf(nodes: GraphDocument["nodes"]): Record<string, GraphDocument["nodes"][string]["params"]> {
+  return Object.fromEntries(Object.entries(nodes).map(([id, { params }]) => [id, params]));
+}
+
 async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<GraphDocument> {
   if ("template" in source) {
     const template = await readTemplate(source.template);
     if (!template) throw notFound("This template");
-    return template;
+    return { ...template, template: source.template };
   }
   if ("from" in source) {
     const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });

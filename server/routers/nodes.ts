@@ -2,13 +2,31 @@ import "server-only";
 import * as z from "zod";
 import type { NodeDefinition } from "#nodes/core/node";
 import { unfolded } from "#nodes/core/docs";
+import type { GraphDocument } from "#nodes/graph/document";
+import { exampleOf } from "#nodes/graph/example";
 import { registry } from "#nodes/registry.gen";
+import { listTemplates, readTemplate } from "../templates";
 import { procedure, router } from "./trpc";
+
+let read: Promise<GraphDocument[]> | undefined;
+/** The graphs of all templates, read once. */
+function templates(): Promise<GraphDocument[]> {
+  read ??= listTemplates().then(async (cards) => {
+    const documents = await Promise.all(cards.map(({ id }) => readTemplate(id)));
+    return documents.filter((document) => document !== undefined);
+  });
+  return read;
+}
 
 export const nodes = router({
   /** What a node type says of itself at length; the browser's own definitions are without it. */
   docs: procedure.input(z.object({ type: z.string().max(100) })).query(({ input: { type } }) => {
     const known = Object.hasOwn(registry, type) ? (registry as Record<string, NodeDefinition>)[type] : undefined;
     return { text: unfolded(known?.docs ?? "") };
+  }),
+
+  /** How a node type is used in one of the templates; nothing where none uses it. */
+  example: procedure.input(z.object({ type: z.string().max(100) })).query(async ({ input: { type } }) => {
+    return exampleOf(await templates(), type) ?? null;
   }),
 });

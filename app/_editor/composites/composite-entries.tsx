@@ -1,7 +1,8 @@
 import { Boxes, Trash2 } from "lucide-react";
-import { compositeType } from "#nodes/graph/composites";
+import { compositeType, isUsed } from "#nodes/graph/composites";
+import { withoutUnused } from "#nodes/graph/make-composite";
 import { IconButton } from "../../_ui/button";
-import { useEditor } from "../context";
+import { useEditor, useEditorStore } from "../context";
 import { PaletteEntry } from "../palette-entry";
 import { entryType, useEntries, useRemoveEntry } from "./use-library";
 
@@ -14,7 +15,10 @@ interface EntriesProps {
 
 /** The composites of the graph, of each of which any number of instances can be had. */
 export function CompositeEntries({ search, onPick }: EntriesProps) {
-  const composites = useEditor((state) => state.history.present.composites) ?? {};
+  const store = useEditorStore();
+  const document = useEditor((state) => state.history.present);
+  const frozen = useEditor((state) => state.frozen);
+  const { composites = {} } = document;
   const words = search.toLowerCase();
   const found = Object.entries(composites).filter(([, { title }]) => title.toLowerCase().includes(words));
   if (!found.length) return null;
@@ -22,7 +26,18 @@ export function CompositeEntries({ search, onPick }: EntriesProps) {
     <section>
       <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">In this graph</h3>
       {found.map(([id, { title, description }]) => (
-        <PaletteEntry key={id} type={compositeType(id)} {...{ title, description, icon, onPick }} />
+        <div key={id} className="group flex items-center">
+          <PaletteEntry type={compositeType(id)} {...{ title, description, icon, onPick }} />
+          {!frozen && !isUsed(document, id) && (
+            <IconButton
+              label={`Delete ${title}, of which there is no instance`}
+              className="!size-6 shrink-0"
+              onClick={() => store.getState().editWhole((now) => withoutUnused(now, id))}
+            >
+              <Trash2 className="size-3.5" aria-hidden />
+            </IconButton>
+          )}
+        </div>
       ))}
     </section>
   );

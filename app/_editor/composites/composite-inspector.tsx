@@ -105,7 +105,7 @@ function PublishedList({ id }: { id: string }) {
             disabled={frozen}
             onCommit={(label) => edit((document) => labelParam(document, id, name, label === name ? "" : label))}
           />
-          <p className="truncate px-2 font-mono text-[11px] text-ink-3">
+          <p className="px-2 font-mono text-[11px] wrap-anywhere text-ink-3">
             {params[name]?.to.map(({ node, param }) => `${node}.${param}`).join(", ")}
           </p>
         </Row>

@@ -11,15 +11,17 @@ export type Format = "json" | "png" | "svg";
 const scale = 2;
 const mostPixels = 8192;
 
-export async function fileOf(
-  document: GraphDocument,
-  format: Format,
-  definitionOf: (id: string) => NodeDefinition | undefined,
-): Promise<File> {
+/** What is drawn: the graph, or the inside of one of its composites. */
+export interface Drawn {
+  shown: GraphDocument;
+  definitionOf(id: string): NodeDefinition | undefined;
+}
+
+export async function fileOf(document: GraphDocument, format: Format, { shown, definitionOf }: Drawn): Promise<File> {
   const stem = document.name.replace(/[^\w-]+/g, "-").toLowerCase() || "graph";
   const named = (part: BlobPart, type: string) => new File([part], `${stem}.${format}`, { type });
   if (format === "json") return named(JSON.stringify(document, null, 2), "application/json");
-  const drawing = drawGraph({ document, definitionOf, colour: colourNamed });
+  const drawing = drawGraph({ document: shown, definitionOf, colour: colourNamed });
   if (format === "svg") return named(withSvgGraph(drawing.svg, document), "image/svg+xml");
   const png = withPngText(await drawnPng(drawing), pictureKeyword, pictureText(document));
   return named(png as BlobPart, "image/png");

@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "react";
 import { toast } from "sonner";
+import { compositeNamed, insideOf } from "#nodes/graph/composites";
 import { type LeaveOut, leavingWith, withoutLeaving } from "#nodes/graph/leaving";
 import { definitionOf } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
@@ -10,7 +11,7 @@ import { Button } from "../../_ui/button";
 import { Checkbox } from "../../_ui/checkbox";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
-import { useEditor } from "../context";
+import { definitionAt, useEditor, useEditorStore } from "../context";
 import { fileOf, type Format } from "./export-file";
 
 const formats: { [F in Format]: string } = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" };
@@ -25,6 +26,9 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
   const [format, setFormat] = useState<Format>("json");
   const [leaveOut, setLeaveOut] = useState<LeaveOut>({});
   const [isBusy, setBusy] = useState(false);
+  const [isInside, setInside] = useState(true);
+  const store = useEditorStore();
+  const composite = useEditor((state) => state.composite);
   const leaving = useMemo(() => leavingWith(document), [document]);
   const rows = [
     {
@@ -50,7 +54,10 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
     setBusy(true);
     try {
       const left = withoutLeaving(document, leaveOut);
-      const file = await fileOf(left, format, (id) => definitionOf(left, id, registry));
+      const inside = isInside && composite !== undefined ? insideOf(left, composite) : undefined;
+      const definition = (id: string) =>
+        inside ? definitionAt(store.getState(), id) : definitionOf(left, id, registry);
+      const file = await fileOf(left, format, { shown: inside ?? left, definitionOf: definition });
       download(file);
       onClose();
     } catch (error) {
@@ -67,6 +74,16 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
   return (
     <Window title="Export" width={560} footer={footer} onClose={onClose}>
       <Choice label="As" options={formats} value={format} onChange={setFormat} />
+      {composite !== undefined && format !== "json" && (
+        <div className="mt-2">
+          <Choice
+            label="What is drawn"
+            options={{ inside: `Inside of ${compositeNamed(document, composite)?.title}`, graph: "The graph" }}
+            value={isInside ? "inside" : "graph"}
+            onChange={(level) => setInside(level === "inside")}
+          />
+        </div>
+      )}
       <p className="mt-3 text-ink-2">{format === "json" ? "The whole graph." : pictureRemark}</p>
       <h3 className="mt-4 mb-1 font-medium">What leaves with it</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>

@@ -1,9 +1,16 @@
 "use client";
 
 import { useReactFlow } from "@xyflow/react";
+import { Wrench } from "lucide-react";
+import { useMemo } from "react";
+import { toast } from "sonner";
+import type { GraphDocument } from "#nodes/graph/document";
+import { fixOf } from "#nodes/graph/fixes";
+import type { Problem } from "#nodes/graph/problem";
 import { cx } from "../../_ui/cx";
+import { memory } from "../checked";
 import { showNode } from "../commands/view";
-import { useEditorStore } from "../context";
+import { useEditor, useEditorStore } from "../context";
 import type { Listed, ListedProblem } from "./listed";
 import { showProblem } from "./walk";
 
@@ -22,6 +29,32 @@ export function ProblemGroups({ all, isRed }: { all: Listed; isRed: boolean }) {
   );
 }
 
+/** Mends a problem where it is known how. */
+function FixButton({ problem }: { problem: Problem }) {
+  const store = useEditorStore();
+  const document = useEditor((state) => state.history.present);
+  const frozen = useEditor((state) => state.frozen);
+  const fix = useMemo(() => (frozen ? undefined : fixOf(document, problem, { memory })), [document, problem, frozen]);
+  if (!fix) return null;
+  function apply(change: (document: GraphDocument) => GraphDocument): void {
+    const before = store.getState().history.present;
+    store.getState().editWhole(change);
+    if (store.getState().history.present === before)
+      toast("No repair is known.", { description: "Delete the wire, or wire something else." });
+  }
+  return (
+    <button
+      type="button"
+      data-fix
+      onClick={() => apply(fix.change)}
+      className="mt-1 flex items-center gap-1 rounded border border-current px-1.5 py-0.5 text-left font-medium"
+    >
+      <Wrench className="size-3 shrink-0" aria-hidden />
+      {fix.title}
+    </button>
+  );
+}
+
 function Group({ title, list, look }: { title: string; list: readonly ListedProblem[]; look: string }) {
   const store = useEditorStore();
   const flow = useReactFlow();
@@ -31,16 +64,21 @@ function Group({ title, list, look }: { title: string; list: readonly ListedProb
     <section className="mb-2">
       <h3 className="label mb-1">{title}</h3>
       {list.map(({ problem, title: name }) => (
-        <button
-          key={`${problem.node}${problem.port}${problem.message}`}
-          type="button"
-          onClick={() => showProblem(store, problem, centre)}
-          className={cx("mb-1 block w-full rounded-md px-2 py-1.5 text-left text-xs wrap-anywhere", look)}
+        <div
+          key={`${problem.node}${problem.port}${problem.param}${problem.message}`}
+          className={cx("mb-1 rounded-md px-2 py-1.5 text-xs", look)}
         >
-          {name && <b>{name}: </b>}
-          {problem.message}
-          {problem.hint && <span className="block">{problem.hint}</span>}
-        </button>
+          <button
+            type="button"
+            onClick={() => showProblem(store, problem, centre)}
+            className="block w-full text-left wrap-anywhere"
+          >
+            {name && <b>{name}: </b>}
+            {problem.message}
+            {problem.hint && <span className="block">{problem.hint}</span>}
+          </button>
+          <FixButton problem={problem} />
+        </div>
       ))}
     </section>
   );

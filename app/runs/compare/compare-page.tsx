@@ -9,6 +9,7 @@ import { Complaint } from "../../_ui/page";
 import { RunCurves } from "../../_ui/run-curves";
 import { Shell } from "../../_ui/shell";
 import { useCurves } from "../../_ui/curves/use-curves";
+import { GraphsSideBySide } from "./graphs";
 import { OutputsSideBySide } from "./outputs";
 import { CompareTable, type Comparison, hueOf, nameOf } from "./compare-table";
 
@@ -63,6 +64,7 @@ function Comparing({ comparison }: { comparison: Comparison }) {
       <CompareTable {...{ comparison, curves, baseline, lit }} onBaseline={setBaseline} onLit={setLit} />
       <RunCurves runs={shown} lit={lit} onLit={setLit} />
       <OutputsSideBySide runs={runs} />
+      <GraphsSideBySide runs={runs} baseline={baseline} />
     </>
   );
 }
