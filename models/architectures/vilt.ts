@@ -4,6 +4,7 @@ import { paddingMask } from "../blocks/attention";
 import { type Builder, layerNorm, linear, scoped } from "../blocks/builder";
 import { binaryCrossEntropyLoss, tokenLoss } from "../blocks/loss";
 import { type Grid, gridOf } from "../blocks/patches";
+import { patchesInside, stretchedPositions } from "../blocks/picture-grids";
 import { prependToken } from "../blocks/tokens";
 import type { Dim, Value } from "../onnx/graph";
 import {
@@ -92,7 +93,7 @@ function pictureTokens(builder: Builder, config: Config, inputs: Inputs): { toke
   const table = builder.weight("position_embeddings", shape, { kind: "normal", std: 0.02 });
   const cut = (start: number, end: number) => op.Slice(table, { starts: [start], ends: [end], axes: [1] });
   const learned = op.Reshape(cut(1, shape[1] as number), { to: [...from, width] });
-  const placed = op.Add(vitPatches(builder, config, pixels), spread(builder, learned, from, inside));
+  const placed = op.Add(vitPatches(builder, config, pixels), stretchedPositions(builder, learned, from, inside));
   const tokens = prependToken(builder, "cls_token", placed);
   const first = op.Pad(cut(0, 1), { pads: [0, 0, 0, 0, grid[0] * grid[1], 0] });
   const always = op.Expand(graph.constant([1], "int64"), { to: [batch, 1] });
@@ -100,56 +101,13 @@ function pictureTokens(builder: Builder, config: Config, inputs: Inputs): { toke
   return { tokens: op.Add(tokens, first), mask: op.Concat(always, flat, { axis: 1 }) };
 }
 
-/** Which patches lie in the picture, by the pixel that stands for each. → int64 [B, rows, columns]. */
-function gridMask({ op, graph }: Builder, mask: Value | undefined, pixels: Value, grid: Grid): Value {
+/** Which patches lie in the picture. → int64 [B, rows, columns]. */
+function gridMask(builder: Builder, mask: Value | undefined, pixels: Value, grid: Grid): Value {
+  const { op, graph } = builder;
   const [batch] = pixels.shape as [Dim];
   if (!mask) return op.Expand(graph.constant([1], "int64"), { to: [batch, ...grid] });
-  const [, height, width] = mask.shape as [Dim, number, number];
-  const places = (size: number, count: number) =>
-    graph.constant(
-      Array.from({ length: count }, (_, i) => Math.floor((i * size) / count)),
-      "int64",
-      [count],
-    );
-  const rows = op.Gather(mask, places(height, grid[0]), { axis: 1 });
-  return op.Gather(rows, places(width, grid[1]), { axis: 2 });
+  return patchesInside(builder, mask, grid);
 }
-
-/**
- * Positions stretched over the part of the grid that each picture covers: bilinear, with corners on corners. learned:
- * float32 [from, D]; inside: int64 [B, rows, columns] → float32 [B, rows·columns, D].
- */
-function spread(builder: Builder, learned: Value, from: Grid, inside: Value): Value {
-  const { op } = builder;
-  const [batch, rows, columns] = inside.shape as [Dim, number, number];
-  const width = learned.shape[2] as number;
-  const alongRows = stretch(builder, inside, { axis: 1, from: from[0], to: rows });
-  const alongColumns = stretch(builder, inside, { axis: 2, from: from[1], to: columns });
-  // [B, rows, r]·[r, c·D] → [B, rows, c, D]; then the same along the columns.
-  const tall = op.MatMul(alongRows, op.Reshape(learned, { to: [1, from[0], from[1] * width] }));
-  const apart = op.Reshape(tall, { to: [batch, rows, from[1], width] });
-  const wide = op.MatMul(op.Reshape(alongColumns, { to: [batch, 1, columns, from[1]] }), apart);
-  return op.Reshape(wide, { to: [batch, rows * columns, width] });
-}
-
-/** For each picture the weights of old places in new ones: float32 [B, to, from]. */
-function stretch(
-  { op, constant }: Builder,
-  inside: Value,
-  { axis, from, to }: { axis: 1 | 2; from: number; to: number },
-): Value {
-  const [batch] = inside.shape as [Dim];
-  // How far a picture reaches, by its first row or column.
-  const line = op.Slice(inside, { starts: [0], ends: [1], axes: [axis === 1 ? 2 : 1] });
-  const reach = op.Cast(op.ReduceSum(line, { axes: [1, 2], keepdims: 0 }), { dtype: "float32" });
-  const steps = op.Max(op.Sub(reach, constant([1])), constant([1]));
-  const scale = op.Div(constant([from - 1]), steps);
-  const old = constant(range(from), [1, 1, from]);
-  const places = op.Mul(constant(range(to), [1, to, 1]), op.Reshape(scale, { to: [batch, 1, 1] }));
-  return op.Relu(op.Sub(constant([1]), op.Abs(op.Sub(places, old))));
-}
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 function model({ builder, config, inputs }: Forward<Config>): Outputs {
   const { last, pooled, states } = tower(builder, config, inputs);

@@ -21,6 +21,30 @@ export function trainBpe(words: ReadonlyMap<string, number>, vocabularySize: num
   return tokenizerJson(Object.fromEntries(tokens.map((token, id) => [token, id])), merges);
 }
 
+/** What stands first in a vocabulary of word pieces: padding, an id that is never used, and BERT's own tokens. */
+export const pieceSpecials = ["[PAD]", "[unused]", "[CLS]", "[SEP]", "[MASK]", "[UNK]"] as const;
+
+/**
+ * Learns a vocabulary of word pieces from words, as the trainer of Hugging Face's tokenizers does: BERT's special
+ * tokens, letters, letters within words with ## before them, and what pairs of them are joined to, the most frequent
+ * first. Ties are broken by text. The tokens in the order of their ids.
+ */
+export function trainWordPieces(words: ReadonlyMap<string, number>, vocabularySize: number): string[] {
+  const split = [...words].map(([word, count]): Word => {
+    const symbols = Array.from(word, (letter, i) => (i ? `${pieceMark}${letter}` : letter));
+    return { symbols, count };
+  });
+  const letters = [...new Set(split.flatMap(({ symbols }) => symbols))].sort();
+  const known: string[] = [...pieceSpecials, ...letters].slice(0, vocabularySize);
+  const merges = learnMerges(split, vocabularySize - known.length, joinedPieces);
+  const tokens = merges.map((merge) => joinedPieces(...(merge.split(" ") as [string, string])));
+  return [...new Set([...known, ...tokens])];
+}
+
+/** What a piece begins with that goes on with a word. */
+const pieceMark = "##";
+const joinedPieces = (left: string, right: string): string => left + right.slice(pieceMark.length);
+
 /** Adds the words of some texts to how often each occurs: all that a vocabulary is learned from. */
 export function countWords(texts: Iterable<string>, counts: Map<string, number>): void {
   const splitter = new RegExp(pattern, "gu");
@@ -54,7 +78,7 @@ function spelled(words: ReadonlyMap<string, number>, standIns: readonly string[]
 }
 
 /** The most frequent pairs, "left right", joined one after the other, until there are enough or none occurs twice. */
-function learnMerges(words: readonly Word[], room: number): string[] {
+function learnMerges(words: readonly Word[], room: number, join: Join = (left, right) => left + right): string[] {
   const pairs = new Map<string, { count: number; words: Set<Word> }>();
   // A merge only touches the words that hold its pair.
   const count = (word: Word, sign: 1 | -1) => {
@@ -75,7 +99,7 @@ function learnMerges(words: readonly Word[], room: number): string[] {
     const [left, right] = best.split(" ") as [string, string];
     for (const word of (pairs.get(best) as { words: Set<Word> }).words) {
       count(word, -1);
-      word.symbols = joined(word.symbols, left, right);
+      word.symbols = joined(word.symbols, [left, right], join);
       count(word, 1);
     }
     pairs.delete(best);
@@ -95,11 +119,14 @@ function mostFrequent(pairs: ReadonlyMap<string, { count: number }>): string | u
   return best;
 }
 
-function joined(symbols: readonly string[], left: string, right: string): string[] {
+/** What two symbols become together. */
+type Join = (left: string, right: string) => string;
+
+function joined(symbols: readonly string[], [left, right]: readonly [string, string], join: Join): string[] {
   const result: string[] = [];
   for (let i = 0; i < symbols.length; i++) {
     const isPair = symbols[i] === left && symbols[i + 1] === right;
-    result.push(isPair ? left + right : (symbols[i] as string));
+    result.push(isPair ? join(left, right) : (symbols[i] as string));
     if (isPair) i++;
   }
   return result;

@@ -1,26 +1,59 @@
 import * as z from "zod";
-import { countWords, trainBpe } from "#models/files/bpe";
+import { countWords, pieceSpecials, trainBpe, trainWordPieces } from "#models/files/bpe";
+import { tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import type { Tokenizer } from "../core/values";
 
 export const trainTokenizer = defineNode({
   type: "text.train-tokenizer",
   title: "Train tokenizer",
-  description: "Learns a byte-pair vocabulary from texts, in CLIP's form.",
-  docs: `Lower-cased byte BPE (systems: CLIP's simple_tokenizer): 512 byte tokens, one for each merge, start and end
-of text last. Stops early when no pair occurs twice. Equal texts give an equal vocabulary.`,
+  description: "Learns a vocabulary from texts: byte pairs in CLIP's form, or word pieces in BERT's.",
+  docs: `**CLIP**: lower-cased byte BPE (simple_tokenizer): 512 byte tokens, one for each merge, start and end of text
+last. **BERT**: lower-cased word pieces, [PAD] 0, [CLS] 2, [SEP] 3, [MASK] 4, [UNK] 5, letters, and what the most
+frequent pairs are joined to; set *Tokenize* to the tokenizer's own packing. Either stops early when no pair occurs
+twice. Equal texts give an equal vocabulary.`,
   version: 1,
   inputs: { text: port.text({ shape: ["*"], many: true, doc: "The texts to learn from; any number of wires." }) },
   outputs: { tokenizer: port.tokenizer() },
-  params: { vocabulary: z.int().min(514).max(65_536).default(2048).meta({ unit: "tokens" }) },
+  params: {
+    form: z.enum(["clip", "bert"]).default("clip"),
+    vocabulary: z.int().min(16).max(65_536).default(2048).meta({ unit: "tokens" }),
+  },
+  check: ({ form, vocabulary }) =>
+    form === "clip" && vocabulary < leastOfClip
+      ? {
+          param: "vocabulary",
+          message: `CLIP's form has ${leastOfClip} tokens before anything is learned, and ${vocabulary} are asked for.`,
+          hint: "Ask for more, or choose BERT's form.",
+        }
+      : undefined,
   reduce: {
     rows: ["text"],
     start({ params }) {
       const words = new Map<string, number>();
       return {
         add: ({ text }) => text.forEach((texts) => countWords(texts, words)),
-        finish: () => ({ tokenizer: { json: trainBpe(words, params.vocabulary), config: {} } }),
+        finish: () => ({
+          tokenizer:
+            params.form === "bert"
+              ? wordPieceTokenizer(trainWordPieces(words, params.vocabulary))
+              : { json: trainBpe(words, params.vocabulary), config: {} },
+        }),
       };
     },
   },
 });
+
+/** 512 bytes, within words and at their end, and start and end of a text. */
+const leastOfClip = 514;
+
+function wordPieceTokenizer(tokens: readonly string[]): Tokenizer {
+  const [padding, , first, last, mask, unknown] = pieceSpecials;
+  const roles = { pad_token: padding, cls_token: first, sep_token: last, mask_token: mask, unk_token: unknown };
+  const encoder = new TextEncoder();
+  return tokenizerFromFiles({
+    "vocab.txt": encoder.encode(tokens.join("\n")),
+    "tokenizer_config.json": encoder.encode(JSON.stringify(roles)),
+  });
+}

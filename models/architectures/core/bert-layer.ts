@@ -74,6 +74,7 @@ export function bertFeedForward(builder: Builder, x: Value, config: BertLayerCon
 export interface BertTableConfig {
   vocab_size: number;
   hidden_size: number;
+  /** 0 where texts have no positions. */
   max_position_embeddings: number;
   layer_norm_eps: number;
   /** Absent where texts have no types. */
@@ -88,13 +89,13 @@ export interface BertTokens {
   positions?: Value;
 }
 
-/** LN(word + position + type). → float32 [B, T, D]. */
+/** LN(word + position + type), of which texts may lack the last two. → float32 [B, T, D]. */
 export function bertEmbeddings(builder: Builder, config: BertTableConfig, tokens: BertTokens): Value {
   const { op } = builder;
   const { hidden_size: width, max_position_embeddings: most, type_vocab_size: types } = config;
   const words = tokens.embedded ?? wordEmbeddings(builder, config, tokens.ids as Value);
   const length = words.shape[1] as Dim;
-  if (typeof length === "number" && length > most)
+  if (most && typeof length === "number" && length > most)
     throw new Error(`texts of ${length} tokens do not fit the model's ${most} positions`);
   let sum = words;
   if (types !== undefined) {
@@ -102,6 +103,7 @@ export function bertEmbeddings(builder: Builder, config: BertTableConfig, tokens
     const first = op.Slice(table, { starts: [0], ends: [1], axes: [0] });
     sum = op.Add(sum, tokens.types ? op.Gather(table, tokens.types, { axis: 0 }) : first);
   }
+  if (!most) return layerNorm(builder, "LayerNorm", sum, config.layer_norm_eps);
   const placed = tokens.positions
     ? embedding(builder, "position_embeddings", tokens.positions, most, width)
     : firstPositions(builder, "position_embeddings", length, [most, width]);

@@ -1,0 +1,24 @@
+import { ranksOf } from "#models/blocks/ranks";
+import { defineNode } from "../core/node";
+import { port } from "../core/ports";
+
+export const shuffleRows = defineNode({
+  type: "model.shuffle-rows",
+  title: "Shuffle rows",
+  description: "The rows of a batch in another order, as drawn: another picture for each text.",
+  docs: `Row b becomes the row whose number is the rank of draw b among the batch's, so that each comes once. A row may
+come to lie where it was, as often as chance has it.
+
+\`rows\` float32 [B, …], \`draws\` float32 [B] in [0, 1) → \`rows\` float32 [B, …]`,
+  version: 1,
+  inputs: {
+    rows: port.tensor({ dtype: "float32" }),
+    draws: port.tensor({ dtype: "float32", shape: ["B"] }),
+  },
+  outputs: { rows: port.tensor({ dtype: "float32" }) },
+  params: {},
+  build(builder) {
+    const { op, inputs } = builder;
+    return { rows: op.Gather(inputs.rows, ranksOf(builder, inputs.draws), { axis: 0 }) };
+  },
+});
