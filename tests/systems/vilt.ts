@@ -1,0 +1,50 @@
+/** ViLT: masked whole words, matching with half of the pictures swapped, word-patch alignment. */
+import type { System } from "./system";
+
+export const vilt: System = {
+  system: "vilt",
+  template: "vilt",
+  constants: (config) => ({
+    patch: config.patch as number,
+    // What a fixture's canvas is follows from its pictures; the template's has to have patches alone.
+    shorter: config.patch as number,
+    canvas: 4 * (config.patch as number),
+    canvas_patches: 16,
+    patches: config.max_image_len as number,
+    grid: config.pos_grid as number,
+    width: config.width as number,
+    layers: config.layers as number,
+    heads: config.heads as number,
+    vocabulary: config.vocab as number,
+    text_length: config.text_len as number,
+    mlm_share: config.mlm_probability as number,
+  }),
+  inputs: {
+    image: "resize.pixels",
+    false_image: "others.rows",
+    input_ids: "tokenize.ids",
+    attention_mask: "tokenize.mask",
+    itm_labels: "labels.labels",
+    select_mlm: "chosen.chosen",
+    select_itm: "chosen_matching.chosen",
+    is_piece: "pieces.pieces",
+    word_order: "word_order.draws",
+    u_mask_token: "draws_masked.draws",
+    u_random_word: "draws_replaced.draws",
+    random_words: "random_words.draws",
+  },
+  mid: {
+    chosen: "mask_words.taken",
+    mlm_ids: "mask_words.ids",
+    mlm_labels: "mask_words.labels",
+    mlm_logits: "word_head.logits",
+    text_feats: "vilt_matching/split.text",
+    image_feats: "vilt_matching/split.image",
+    image_masks: "vilt_matching/patches.mask",
+    itm_logits: "match_head.features",
+    cost: "alignment.cost",
+    plan: "alignment.plan",
+    distance: "alignment.distance",
+  },
+  losses: { mlm: "mlm.loss", itm: "itm.loss", wpa_unweighted: "alignment.loss", wpa: "wpa.loss" },
+};
