@@ -26,8 +26,10 @@ import { vqa as evalVqa } from "./eval/vqa";
 import { zeroShotClassifier as evalZeroShotClassifier } from "./eval/zero-shot-classifier";
 import { anyresTiler as imageAnyresTiler } from "./image/anyres-tiler";
 import { augment as imageAugment } from "./image/augment";
+import { colourWords as imageColourWords } from "./image/colour-words";
 import { crop as imageCrop } from "./image/crop";
 import { load as imageLoad } from "./image/load";
+import { minMaxResize as imageMinMaxResize } from "./image/min-max-resize";
 import { normalize as imageNormalize } from "./image/normalize";
 import { preprocess as imagePreprocess } from "./image/preprocess";
 import { resize as imageResize } from "./image/resize";
@@ -39,31 +41,49 @@ import { maskedLm as lossMaskedLm } from "./loss/masked-lm";
 import { maskedPixels as lossMaskedPixels } from "./loss/masked-pixels";
 import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { weightedSum as lossWeightedSum } from "./loss/weighted-sum";
+import { wordPatchAlignment as lossWordPatchAlignment } from "./loss/word-patch-alignment";
 import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
 import { bert as modelBert } from "./model/bert";
+import { choosePatches as modelChoosePatches } from "./model/choose-patches";
+import { chooseRows as modelChooseRows } from "./model/choose-rows";
 import { clipResnet as modelClipResnet } from "./model/clip-resnet";
 import { contrastiveScorer as modelContrastiveScorer } from "./model/contrastive-scorer";
 import { convnext as modelConvnext } from "./model/convnext";
+import { drawHalves as modelDrawHalves } from "./model/draw-halves";
 import { efficientnet as modelEfficientnet } from "./model/efficientnet";
 import { fifoQueue as modelFifoQueue } from "./model/fifo-queue";
 import { hardNegatives as modelHardNegatives } from "./model/hard-negatives";
+import { hidePatches as modelHidePatches } from "./model/hide-patches";
 import { huggingFace as modelHuggingFace } from "./model/hugging-face";
+import { joinTokens as modelJoinTokens } from "./model/join-tokens";
 import { l2Normalize as modelL2Normalize } from "./model/l2-normalize";
 import { linear as modelLinear } from "./model/linear";
 import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { maeDecoder as modelMaeDecoder } from "./model/mae-decoder";
 import { maeEncoder as modelMaeEncoder } from "./model/mae-encoder";
 import { matchingPairs as modelMatchingPairs } from "./model/matching-pairs";
+import { multiwayTransformer as modelMultiwayTransformer } from "./model/multiway-transformer";
 import { onnx as modelOnnx } from "./model/onnx";
 import { pairSimilarity as modelPairSimilarity } from "./model/pair-similarity";
+import { patchTokens as modelPatchTokens } from "./model/patch-tokens";
+import { pickMasked as modelPickMasked } from "./model/pick-masked";
+import { pictureTokens as modelPictureTokens } from "./model/picture-tokens";
 import { poolGrid as modelPoolGrid } from "./model/pool-grid";
 import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
+import { pooler as modelPooler } from "./model/pooler";
 import { projector as modelProjector } from "./model/projector";
+import { relativePositionBias as modelRelativePositionBias } from "./model/relative-position-bias";
+import { scaledSimilarity as modelScaledSimilarity } from "./model/scaled-similarity";
+import { shuffleRows as modelShuffleRows } from "./model/shuffle-rows";
 import { splice as modelSplice } from "./model/splice";
+import { splitTokens as modelSplitTokens } from "./model/split-tokens";
 import { temperatureSimilarity as modelTemperatureSimilarity } from "./model/temperature-similarity";
+import { textEmbeddings as modelTextEmbeddings } from "./model/text-embeddings";
 import { textTransformer as modelTextTransformer } from "./model/text-transformer";
+import { timmEncoder as modelTimmEncoder } from "./model/timm-encoder";
 import { timmVit as modelTimmVit } from "./model/timm-vit";
 import { tokenEmbedding as modelTokenEmbedding } from "./model/token-embedding";
+import { typeEmbedding as modelTypeEmbedding } from "./model/type-embedding";
 import { visionTransformer as modelVisionTransformer } from "./model/vision-transformer";
 import { wordHead as modelWordHead } from "./model/word-head";
 import { beforeAfter as outputBeforeAfter } from "./output/before-after";
@@ -97,10 +117,13 @@ import { startTokens as textStartTokens } from "./text/start-tokens";
 import { tokenize as textTokenize } from "./text/tokenize";
 import { trainTokenizer as textTrainTokenizer } from "./text/train-tokenizer";
 import { trim as textTrim } from "./text/trim";
+import { wordPieces as textWordPieces } from "./text/word-pieces";
 import { ramp as trainRamp } from "./train/ramp";
 import { trainer as trainTrainer } from "./train/trainer";
 import { average as weightsAverage } from "./weights/average";
+import { complete as weightsComplete } from "./weights/complete";
 import { freeze as weightsFreeze } from "./weights/freeze";
+import { fromBeit as weightsFromBeit } from "./weights/from-beit";
 import { loadAdapter as weightsLoadAdapter } from "./weights/load-adapter";
 import { load as weightsLoad } from "./weights/load";
 import { lora as weightsLora } from "./weights/lora";
@@ -139,8 +162,10 @@ export const registry = {
   "eval.zero-shot-classifier": evalZeroShotClassifier,
   "image.anyres-tiler": imageAnyresTiler,
   "image.augment": imageAugment,
+  "image.colour-words": imageColourWords,
   "image.crop": imageCrop,
   "image.load": imageLoad,
+  "image.min-max-resize": imageMinMaxResize,
   "image.normalize": imageNormalize,
   "image.preprocess": imagePreprocess,
   "image.resize": imageResize,
@@ -152,31 +177,49 @@ export const registry = {
   "loss.masked-pixels": lossMaskedPixels,
   "loss.soft-target": lossSoftTarget,
   "loss.weighted-sum": lossWeightedSum,
+  "loss.word-patch-alignment": lossWordPatchAlignment,
   "model.anyres-packer": modelAnyresPacker,
   "model.bert": modelBert,
+  "model.choose-patches": modelChoosePatches,
+  "model.choose-rows": modelChooseRows,
   "model.clip-resnet": modelClipResnet,
   "model.contrastive-scorer": modelContrastiveScorer,
   "model.convnext": modelConvnext,
+  "model.draw-halves": modelDrawHalves,
   "model.efficientnet": modelEfficientnet,
   "model.fifo-queue": modelFifoQueue,
   "model.hard-negatives": modelHardNegatives,
+  "model.hide-patches": modelHidePatches,
   "model.hugging-face": modelHuggingFace,
+  "model.join-tokens": modelJoinTokens,
   "model.l2-normalize": modelL2Normalize,
   "model.linear": modelLinear,
   "model.llm-decoder": modelLlmDecoder,
   "model.mae-decoder": modelMaeDecoder,
   "model.mae-encoder": modelMaeEncoder,
   "model.matching-pairs": modelMatchingPairs,
+  "model.multiway-transformer": modelMultiwayTransformer,
   "model.onnx": modelOnnx,
   "model.pair-similarity": modelPairSimilarity,
+  "model.patch-tokens": modelPatchTokens,
+  "model.pick-masked": modelPickMasked,
+  "model.picture-tokens": modelPictureTokens,
   "model.pool-grid": modelPoolGrid,
   "model.pool-tokens": modelPoolTokens,
+  "model.pooler": modelPooler,
   "model.projector": modelProjector,
+  "model.relative-position-bias": modelRelativePositionBias,
+  "model.scaled-similarity": modelScaledSimilarity,
+  "model.shuffle-rows": modelShuffleRows,
   "model.splice": modelSplice,
+  "model.split-tokens": modelSplitTokens,
   "model.temperature-similarity": modelTemperatureSimilarity,
+  "model.text-embeddings": modelTextEmbeddings,
   "model.text-transformer": modelTextTransformer,
+  "model.timm-encoder": modelTimmEncoder,
   "model.timm-vit": modelTimmVit,
   "model.token-embedding": modelTokenEmbedding,
+  "model.type-embedding": modelTypeEmbedding,
   "model.vision-transformer": modelVisionTransformer,
   "model.word-head": modelWordHead,
   "output.before-after": outputBeforeAfter,
@@ -210,10 +253,13 @@ export const registry = {
   "text.tokenize": textTokenize,
   "text.train-tokenizer": textTrainTokenizer,
   "text.trim": textTrim,
+  "text.word-pieces": textWordPieces,
   "train.ramp": trainRamp,
   "train.trainer": trainTrainer,
   "weights.average": weightsAverage,
+  "weights.complete": weightsComplete,
   "weights.freeze": weightsFreeze,
+  "weights.from-beit": weightsFromBeit,
   "weights.load-adapter": weightsLoadAdapter,
   "weights.load": weightsLoad,
   "weights.lora": weightsLora,

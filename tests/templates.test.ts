@@ -54,6 +54,8 @@ describe("templates", () => {
       "llava-train-two-stages",
       "lora-finetune",
       "mae-pretrain",
+      "vilt",
+      "vlmo",
     ]);
   });
   it("fine-tune an imported model past the same model frozen", async () => {

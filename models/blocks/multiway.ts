@@ -38,11 +38,11 @@ export function multiwayBlock(root: Builder, x: Value, spec: MultiwayBlockSpec, 
   const attended = op.Add(x, op.Mul(scaleOf("gamma_1"), mixed));
   const expert = (mode: MultiwayMode, tokens: Value) => {
     const suffix = suffixes[mode];
-    const hidden = feedForward(
-      scoped(builder, `mlp${suffix}`),
-      layerNorm(builder, `norm2${suffix}`, tokens, epsilon),
-      { hidden: width * spec.mlpRatio, activation: "gelu", names: ["fc1", "fc2"] },
-    );
+    const hidden = feedForward(scoped(builder, `mlp${suffix}`), layerNorm(builder, `norm2${suffix}`, tokens, epsilon), {
+      hidden: width * spec.mlpRatio,
+      activation: "gelu",
+      names: ["fc1", "fc2"],
+    });
     return op.Add(tokens, op.Mul(scaleOf("gamma_2"), hidden));
   };
   if (spec.mode !== "vl" || spec.hasVl) return expert(spec.mode, attended);

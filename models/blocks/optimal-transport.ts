@@ -18,7 +18,12 @@ export interface TransportSpec {
  * [B, Y, X]. As ViLT's `ipot` (dandelin/ViLT, vilt/modules/objectives.py): A = exp(−Cᵀ/β), T = 1, σ = 1/|x|; repeated
  * is Q = A∘T, δ = 1/(|y|·Qσ), σ = 1/(|x|·Qᵀδ), T = δ·Q·σ.
  */
-export function transportPlan(builder: Builder, cost: Value, [x, y]: readonly [Value, Value], spec: TransportSpec): Value {
+export function transportPlan(
+  builder: Builder,
+  cost: Value,
+  [x, y]: readonly [Value, Value],
+  spec: TransportSpec,
+): Value {
   const { op, constant } = builder;
   const [batch, xs, ys] = cost.shape as [Dim, Dim, Dim];
   const one = constant([1]);

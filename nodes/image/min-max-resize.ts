@@ -12,8 +12,8 @@ are rounded, and cut down to a multiple of the patch (Kim et al. 2021, §4.2; da
 384 and 32: 640 × 480 becomes 512 × 384, which is 16 × 12 patches; 1000 × 600 becomes 608 × 352; 500 × 500 becomes
 384 × 384. Pillow's bicubic filter, then (x / 255 − 0.5) / 0.5.
 
-Pictures lie at the top left, zeros around them, on a canvas of the size that is given, or as large as the largest of the
-batch. No pixel of a picture is 0 in all channels together, so that what sums to 0 is padding. \`pixels\` float32
+Pictures lie at the top left, zeros around them, on a canvas of the size that is given, or as large as the largest of
+the batch. No pixel of a picture is 0 in all channels together, so that what sums to 0 is padding. \`pixels\` float32
 [N, 3, H, W]`,
   version: 1,
   inputs: { image: port.image({ shape: ["N", "*", "*"] }) },

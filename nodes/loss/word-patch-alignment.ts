@@ -18,8 +18,8 @@ others) / B: wire it through *Weighted sum*, with the weight 0.1 in ViLT (Kim et
 
 The first and the last real token of a text ([CLS] and [SEP]), padding, and the picture's class token take no part.
 
-- \`text\` float32 [B, T, D], \`textMask\` int64 [B, T]; \`image\` float32 [B, P, D], \`imageMask\` int64 [B, P], the class
-  token first
+- \`text\` float32 [B, T, D], \`textMask\` int64 [B, T]; \`image\` float32 [B, P, D], \`imageMask\` int64 [B, P], the
+  class token first
 - \`labels\` int64 [B]: 1 where text and picture belong together
 - \`cost\` float32 [B, T, P], \`plan\` float32 [B, P, T], \`distance\` float32 [B], \`loss\` float32 []`,
   version: 1,

@@ -9,13 +9,14 @@ import { port } from "../core/ports";
 export const choosePatches = defineNode({
   type: "model.choose-patches",
   title: "Choose patches",
-  description: "Which patches of padded pictures enter a transformer: at most so many, drawn among those of the picture.",
+  description:
+    "Which patches of padded pictures enter a transformer: at most so many, drawn among those of the picture.",
   docs: `Of a picture with more patches than may enter some are drawn without repetition; one with fewer gives all of
 them, filled up with patches of the padding, which are masked (ViLT, \`visual_embed\` with \`max_image_len\`; 200 in its
 pre-training). Draws come in: patches of the picture go first, in the order of their draws, the largest first.
 
-\`pixels\` float32 [B, 3, H, W], \`draws\` float32 [B, n ≥ the canvas's patches] in [0, 1) → \`chosen\` int64 [B, n], n the
-smaller of *At most* and the canvas's patches`,
+\`pixels\` float32 [B, 3, H, W], \`draws\` float32 [B, n ≥ the canvas's patches] in [0, 1) → \`chosen\` int64 [B, n], n
+the smaller of *At most* and the canvas's patches`,
   version: 1,
   inputs: {
     pixels: port.tensor({ dtype: "float32", shape: ["B", 3, "H", "W"] }),
@@ -33,7 +34,9 @@ smaller of *At most* and the canvas's patches`,
     const count = grid[0] * grid[1];
     const given = inputs.draws.shape[1];
     if (typeof given === "number" && given < count)
-      throw new Error(`${count} patches of a canvas of ${size[1]} × ${size[0]} need as many draws, and ${given} come in`);
+      throw new Error(
+        `${count} patches of a canvas of ${size[1]} × ${size[0]} need as many draws, and ${given} come in`,
+      );
     const inside = op.Reshape(patchesWithPixels(builder, inputs.pixels, grid), { to: [batch, count] });
     const own = op.Slice(inputs.draws, { starts: [0], ends: [count], axes: [1] });
     const places = op.Add(own, op.Cast(inside, { dtype: "float32" }));

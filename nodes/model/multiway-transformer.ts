@@ -52,11 +52,16 @@ mode that are given one weights handle are one network.
       unit: "blocks",
       description: "The first block that has one; as many as there are blocks: none.",
     }),
-    words: z.int().min(1).max(65_536).default(40).meta({
-      unit: "tokens",
-      description: "Of a sequence of both, before blocks have a VL expert.",
-      when: { mode: ["vl"] },
-    }),
+    words: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(40)
+      .meta({
+        unit: "tokens",
+        description: "Of a sequence of both, before blocks have a VL expert.",
+        when: { mode: ["vl"] },
+      }),
     layerScale: z.number().min(0).max(1).default(0.1).meta({ label: "LayerScale starts at", advanced: true }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
   },

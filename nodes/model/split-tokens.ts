@@ -6,12 +6,12 @@ export const splitTokens = defineNode({
   type: "model.split-tokens",
   title: "Split tokens",
   description: "Takes one sequence of words and parts of a picture apart again.",
-  docs: `\`tokens\` float32 [B, T + P, D] → \`text\` float32 [B, T, D], \`image\` float32 [B, P, D], where \`like\` float32
-[B, T, D] says how many words there are: what *Join tokens* had as its text.`,
+  docs: `\`tokens\` float32 [B, T + P, D] → \`text\` float32 [B, T, D], \`image\` float32 [B, P, D], where \`like\`
+int64 [B, T], ids or a mask of the texts, says how many words there are.`,
   version: 1,
   inputs: {
     tokens: port.tensor({ dtype: "float32", shape: ["B", "S", "D"] }),
-    like: port.tensor({ dtype: "float32", shape: ["B", "T", "D"], doc: "As many tokens as there are words." }),
+    like: port.tensor({ dtype: "int64", shape: ["B", "T"], doc: "As many as there are words." }),
   },
   outputs: {
     text: port.tensor({ dtype: "float32", shape: ["B", "T", "D"] }),

@@ -13,6 +13,7 @@ import { prompts } from "./prompts";
 import { tokenize } from "./tokenize";
 import { trainTokenizer } from "./train-tokenizer";
 import { trim } from "./trim";
+import { wordPieces } from "./word-pieces";
 
 group("text", () => {
   it("gives one text per line and leaves out empty ones", async () =>
@@ -79,6 +80,19 @@ group("tokens", () => {
     expect([rows[0], rows[2], rows[3]]).toEqual([size - 2, size - 1, 0]);
     expect([rows[6], rows[11]]).toEqual([size - 2, size - 1]);
     expect(rows.slice(7, 11).every((id) => id > 0 && id < size - 2)).toBe(true);
+  });
+  it("learns word pieces, whole words where they are frequent, and tells which tokens go on a word", async () => {
+    const texts = ["a red circle", "a red square", "a reddish circle"];
+    const { tokenizer } = await runNode(trainTokenizer, { text: [texts] }, { form: "bert", vocabulary: 40 });
+    const params = { packing: "own", length: 8 };
+    const { ids } = await runNode(tokenize, { text: ["A red circle", "redis"], tokenizer }, params);
+    const { pieces } = await runNode(wordPieces, { ids, tokenizer });
+    const rows = Array.from(ids.data as BigInt64Array, Number);
+    expect([rows[0], rows[4], rows[5], rows[7]]).toEqual([2, 3, 0, 0]);
+    expect(rows.slice(1, 4).every((id) => id > 5)).toBe(true);
+    expect(rows[9]).toBe(rows[2]);
+    expect(Array.from(pieces.data, Number)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+    await expect(runNode(trainTokenizer, { text: [texts] }, { vocabulary: 100 })).rejects.toThrow("514");
   });
   it("tells how many texts are cut or empty, and whether that makes them the same", async () => {
     const words = ["one", "two", "three", "four", "five", "six"];

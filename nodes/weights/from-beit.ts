@@ -47,9 +47,12 @@ function taken(host: Host, { tensors }: Checkpoint, firstLength: number): Stream
     return block === undefined ? [] : [{ block: Number(block), address }];
   });
   if (!tables.length)
-    throw Object.assign(new Error("The checkpoint has no blocks.0.attn.relative_position_bias_table, so it is no BEiT."), {
-      hint: "Wire the weights of VLMo's first stage.",
-    });
+    throw Object.assign(
+      new Error("The checkpoint has no blocks.0.attn.relative_position_bias_table, so it is no BEiT."),
+      {
+        hint: "Wire the weights of VLMo's first stage.",
+      },
+    );
   const inOrder = tables.sort((a, b) => a.block - b.block).map(({ address }) => address);
   const others = [...tensors].filter(([name]) => !tablePattern.test(name) && !leftBehind.test(name));
   const renamed = others.map(([name, address]) => carried(host, vlmoName(name), address));

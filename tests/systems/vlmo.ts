@@ -17,7 +17,9 @@ const maskedMid = {
 };
 
 const given = (config: Config, names: Readonly<Record<string, string>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(names).flatMap(([own, name]) => (name in config ? [[own, config[name] as number]] : [])));
+  Object.fromEntries(
+    Object.entries(names).flatMap(([own, name]) => (name in config ? [[own, config[name] as number]] : [])),
+  );
 
 function sizesOf(config: Config): Record<string, number> {
   const { image, patch } = config as Record<"image" | "patch", number>;
@@ -66,7 +68,12 @@ export const pairs: System = {
   system: "vlmo-stage3",
   template: "vlmo",
   constants: sizesOf,
-  inputs: { ...maskedWords, image: "normalize.pixels", u_neg_image: "draws_image.draws", u_neg_text: "draws_text.draws" },
+  inputs: {
+    ...maskedWords,
+    image: "normalize.pixels",
+    u_neg_image: "draws_image.draws",
+    u_neg_text: "draws_text.draws",
+  },
   mid: {
     ...maskedMid,
     mlm_features: "masked/blocks.tokens",
