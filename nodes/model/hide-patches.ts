@@ -6,8 +6,8 @@ export const hidePatches = defineNode({
   type: "model.hide-patches",
   title: "Hide patches",
   description: "Which patches of each picture are hidden, to be guessed from the others: so many, as drawn.",
-  docs: `The patches whose places in the drawn order are the first *Hidden* ones. BEiT hides blocks of patches, some 40 %
-of 196 (Bao et al. 2021, §2.3); here each patch is drawn alone.
+  docs: `The patches whose places in the drawn order are the first *Hidden* ones. BEiT hides blocks of patches, some
+40 % of 196 (Bao et al. 2021, §2.3); here each patch is drawn alone.
 
 \`order\` int64 [B, N], a permutation of 0, 1, … in each row → \`masked\` int64 [B, N], 1 where a patch is hidden`,
   version: 1,
