@@ -12,6 +12,7 @@ import { tiedTo } from "../core/ties";
 import type { MovingAverage, Weights } from "../core/values";
 import type { Endpoint } from "./document";
 import { askedOf, emitNode, parameterName } from "./infer";
+import { parametersFrom } from "./origins";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 
 /** A parameter of a lowered graph, and the weights wire that fills it; without one it is drawn afresh. */
@@ -135,17 +136,6 @@ function tensorInputs(node: ResolvedNode, valueOf: (from: Endpoint) => Value) {
 }
 
 /**
- * Where a handle's tensors come from: handles that were made of one handle by freezing, adapting or averaging share
- * its tensors.
- */
-function originOf(graph: ResolvedGraph, from: Endpoint): string {
-  const node = graph.nodes.get(from.node);
-  const via = node?.definition.outputs[from.port]?.shares;
-  const source = via === undefined ? undefined : node?.inputs[via]?.[0];
-  return source ? originOf(graph, source) : endpointKey(from);
-}
-
-/**
  * Finds the graph name of a parameter: nodes that read tensors of one origin share those of one name; the same name
  * of another origin is another tensor.
  */
@@ -156,7 +146,7 @@ function claims(
   parameters: Map<string, LoweredParameter>,
 ): Claim {
   const weights = node.inputs.weights?.[0];
-  const origin = weights ? originOf(graph, weights) : node.id;
+  const origin = parametersFrom(graph, node);
   const foreignOf = foreignNames(node);
   return (student, { adapter = false, average = handle?.average } = {}) => {
     const name = average ? teacherName(student, average) : student;

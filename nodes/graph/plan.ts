@@ -1,5 +1,6 @@
 import type { Port } from "../core/ports";
 import type { Endpoint } from "./document";
+import { isTrainedElsewhere, parametersFrom } from "./origins";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "./resolve";
 import { rowInputs, rowPorts } from "./row-ports";
 
@@ -107,7 +108,7 @@ function partsUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Parts {
  */
 function computedUpstream(graph: ResolvedGraph, ends: readonly Endpoint[]): Map<string, boolean> {
   const asked = new Set(ends.map((end) => end.node));
-  const steady = steadyNodes(graph);
+  const steady = steadyNodes(graph, trainedBy(graph, ends));
   const varying = varyingNodes(graph);
   const upstream = new Set(asked);
   const readWhole = new Set<string>();
@@ -158,11 +159,28 @@ export function upstreamOf(
   return upstream;
 }
 
-/** Nodes that give the same for a row whatever is trained: nothing up to them holds parameters or draws anew. */
-function steadyNodes(graph: ResolvedGraph): Set<string> {
+/**
+ * Where the parameters come from that a gradient of some ends reaches: it passes tensor nodes alone. Nothing where no
+ * end is a tensor node's, as of a metric.
+ */
+function trainedBy(graph: ResolvedGraph, ends: readonly Endpoint[]): Set<string> | undefined {
+  const isHost = (node: ResolvedNode) => !node.definition.build;
+  const losses = ends.filter(({ node }) => graph.nodes.get(node)?.definition.build);
+  if (!losses.length) return undefined;
+  const reached = [...upstreamOf(graph, losses, isHost)].flatMap((id) => graph.nodes.get(id) ?? []);
+  return new Set(reached.filter(mayHoldParameters).map((node) => parametersFrom(graph, node)));
+}
+
+/**
+ * Nodes that give the same for a row whatever is trained: nothing up to them draws anew, or holds parameters that are
+ * trained. What another training gave stays as it is: data may be made with it, as captions are.
+ */
+function steadyNodes(graph: ResolvedGraph, trained: ReadonlySet<string> | undefined): Set<string> {
   const steady = new Set<string>();
+  const learns = (node: ResolvedNode) =>
+    !trained || !isTrainedElsewhere(graph, node) || trained.has(parametersFrom(graph, node));
   for (const node of graph.nodes.values()) {
-    const changes = node.definition.random || mayHoldParameters(node);
+    const changes = node.definition.random || (mayHoldParameters(node) && learns(node));
     if (!changes && computedSources(node).every((endpoint) => steady.has(endpoint.node))) steady.add(node.id);
   }
   return steady;

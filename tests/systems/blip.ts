@@ -17,6 +17,32 @@ const sizes = (config: Config) => ({
   embed: config.embed,
 });
 
+/** One kind of text, and what the filter says of it. */
+const judged = (kind: string, node: string) => ({
+  [`${kind}.itc`]: `${node}/cosine.similarity`,
+  [`${kind}.enc.itm_logits`]: `${node}/matching/head.features`,
+  [`${kind}.enc.p_match`]: `${node}/matched.probability`,
+  [`${kind}.enc.keep`]: `${node}/matched.keep`,
+  // The template's filter begins with [ENC], as it was trained, and never with [CLS] as the released script does.
+  [`${kind}.cls.itm_logits`]: undefined,
+  [`${kind}.cls.p_match`]: undefined,
+  [`${kind}.cls.keep`]: undefined,
+});
+
+export const filter: System = {
+  system: "blip-filter",
+  template: "blip-capfilt",
+  constants: sizes,
+  inputs: {
+    image: "web_in/normalize.pixels",
+    web_ids: "web_in/tokenize.ids",
+    web_mask: "web_in/tokenize.mask",
+    synthetic_ids: "synthetic_in/tokenize.ids",
+    synthetic_mask: "synthetic_in/tokenize.mask",
+  },
+  mid: { ...judged("web", "web_filter"), ...judged("synthetic", "synthetic_filter"), kept_pairs: "kept.pairs" },
+};
+
 export const blip: System = {
   system: "blip",
   template: "blip-pretrain",

@@ -12,6 +12,7 @@ import { readTemplate } from "#server/templates";
 import { testHost } from "#tests/kit/run-node";
 import { type Config, forConfig, type Given, type OptimizerSpec, type System } from "../system";
 import { type Fixture, valuesUnder } from "./fixtures";
+import { readByHost } from "./host-values";
 
 export interface StepGraph {
   graph: ResolvedGraph;
@@ -46,7 +47,8 @@ export async function stepGraph(
     wires.flatMap(([name, wire]) =>
       wire === undefined ? [] : [[`${part}.${name}`, endpointIn(whole, wire)] as const],
     );
-  const taps = new Map([...named("mid", mid), ...named("loss", losses)]);
+  const asked = new Map([...named("mid", mid), ...named("loss", losses)]);
+  const taps = new Map([...asked, ...behindTensors(whole, [...asked.values()])]);
   const outer = new Map(named("mid", outside));
   const trainer = system.trainer ?? "trainer";
   const request = optimizer && (await requestOf(whole, trainer));
@@ -82,6 +84,14 @@ function trainerConstants(config: Config, optimizer: OptimizerSpec | undefined):
   if (eps !== undefined) constants.epsilon = eps;
   if (momentum !== undefined) constants.sgd_momentum = momentum;
   return constants;
+}
+
+/** What host nodes among the ends read of tensor nodes. */
+function behindTensors({ nodes }: ResolvedGraph, ends: readonly Endpoint[]): [string, Endpoint][] {
+  const hosts = ends.flatMap(({ node }) => nodes.get(node) ?? []).filter(({ definition }) => !definition.build);
+  const read = hosts.flatMap(({ inputs }) => Object.values(inputs).flat());
+  const made = read.filter(({ node }) => nodes.get(node)?.definition.build);
+  return made.map((from) => [readByHost(from), from]);
 }
 
 /** The endpoint that a wire comes from; there has to be such a port. */

@@ -5,6 +5,11 @@ import { type Endpoint, endpointKey } from "#nodes/graph/document";
 import type { ResolvedGraph, ResolvedNode } from "#nodes/graph/resolve";
 import { tensorInputs } from "#server/runtime/region";
 
+const hostPrefix = "host.";
+
+/** What a value is called that a tensor node gives and a host node reads. */
+export const readByHost = (from: Endpoint): string => `${hostPrefix}${endpointKey(from)}`;
+
 /** The values of wires of host nodes; `given` are those of the fixture, by "node.port". */
 export class HostValues {
   readonly #made = new Map<string, Promise<Record<string, unknown>>>();
@@ -14,6 +19,14 @@ export class HostValues {
     readonly given: ReadonlyMap<string, Tensor>,
     readonly host: Host,
   ) {}
+
+  /** The same where tensor nodes have given what is read of them, by `readByHost` of their wires. */
+  behind(values: ReadonlyMap<string, Tensor>): HostValues {
+    const read = [...values].flatMap(([name, tensor]) =>
+      name.startsWith(hostPrefix) ? [[name.slice(hostPrefix.length), tensor] as const] : [],
+    );
+    return new HostValues(this.graph, new Map([...this.given, ...read]), this.host);
+  }
 
   async valueOf(from: Endpoint): Promise<unknown> {
     const given = this.given.get(endpointKey(from));

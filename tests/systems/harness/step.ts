@@ -47,7 +47,7 @@ export async function takeSteps(
     const built = await buildStep(step, hosted, handles, optimizer);
     if (!state.size) state = await stateBefore(built, weightsOf, blobs);
     const outputs = await runStep(built, state, step.request, index);
-    const values = new Map([...outside, ...(await hostTaps(step, hosted)), ...outputs.values]);
+    const values = new Map([...outside, ...(await hostTaps(step, hosted.behind(outputs.values))), ...outputs.values]);
     state = new Map([...state, ...outputs.after]);
     taken.push({ values, after: state, trained: new Set(built.program?.trained) });
   }
