@@ -43,6 +43,7 @@ describe("templates", () => {
         .map((t) => t.id)
         .sort(),
     ).toEqual([
+      "align-train",
       "clip-resnet-train",
       "clip-train-emoji",
       "clip-vit-train",

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { activate } from "../blocks/activation";
 import { type Builder, linear, scoped } from "../blocks/builder";
-import { convolutionNorm, mbConv, roundedChannels } from "../blocks/efficientnet";
+import { convolutionNorm, depthwisePad, mbConv, roundedChannels } from "../blocks/efficientnet";
 import { contrastiveLoss } from "../blocks/loss";
 import { tokenAt } from "../blocks/tokens";
 import type { Dim, Value } from "../onnx/graph";
@@ -130,14 +130,6 @@ function visionBlock(builder: Builder, x: Value, index: number, block: Block, co
     activation: config.hidden_act,
     squeeze: config.squeeze_expansion_ratio,
   });
-}
-
-/** A strided convolution gets one less at top and left, but for blocks that are listed. */
-function depthwisePad(kernel: number, stride: number, isEven: boolean): "same" | [number, number, number, number] {
-  if (stride === 1) return "same";
-  const half = Math.floor(kernel / 2);
-  const before = isEven ? half : half - 1;
-  return [before, before, half, half];
 }
 
 function bothTowers({ builder, config, inputs, options }: Forward<Config>): Outputs {

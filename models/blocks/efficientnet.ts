@@ -10,6 +10,70 @@ export function roundedChannels(n: number, divisor = 8): number {
   return rounded < 0.9 * n ? rounded + divisor : rounded;
 }
 
+/**
+ * Padding of a depthwise convolution as Hugging Face's port has it: a strided one gets one less at top and left, as
+ * TensorFlow's "same" does where sides are even, but for blocks that are listed.
+ */
+export function depthwisePad(
+  kernel: number,
+  stride: number,
+  isEven: boolean,
+): "same" | [number, number, number, number] {
+  if (stride === 1) return "same";
+  const half = Math.floor(kernel / 2);
+  const before = isEven ? half : half - 1;
+  return [before, before, half, half];
+}
+
+/** A stage of blocks. */
+export interface Stage {
+  repeats: number;
+  kernel: number;
+  /** Of its first block. */
+  stride: number;
+  expand: number;
+  channels: number;
+  squeeze: number;
+  /** Whether a block adds what comes in where it has the size of what it gives. */
+  skips: boolean;
+}
+
+/**
+ * Stages as TensorFlow's EfficientNet writes them, separated by commas or spaces, such as
+ * r1_k3_s11_e1_i32_o16_se0.25_noskip; what is not said is r1, s11, e6 and se0.25.
+ */
+export function stagesFrom(text: string): Stage[] {
+  return text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((block) => stageFrom(block));
+}
+
+function stageFrom(block: string): Stage {
+  const options = new Map(
+    block.split("_").map((part) => {
+      const [, name = part, value = ""] = /^([a-z]+)([\d.]*)$/.exec(part) ?? [];
+      return [name, value];
+    }),
+  );
+  const number = (name: string, otherwise?: number) => {
+    const value = options.get(name) || otherwise;
+    if (value === undefined || !(Number(value) > 0)) throw new Error(`the block “${block}” does not say its “${name}”`);
+    return Number(value);
+  };
+  // Strides are written twice, for height and width: s22.
+  const stride = Number((options.get("s") || "1").charAt(0));
+  return {
+    repeats: number("r", 1),
+    kernel: number("k"),
+    stride,
+    expand: number("e", 6),
+    channels: number("o"),
+    squeeze: number("se", 0.25),
+    skips: !options.has("noskip"),
+  };
+}
+
 export interface NormSpec {
   epsilon?: number;
   momentum?: number;

@@ -30,5 +30,13 @@ describe("InfoNCE", () => {
     expect(t2i).toBeCloseTo(0.42138387, 5);
     expect(total).toBeCloseTo(0.42596797, 5);
   });
+  it("is half of the sum of both ways, which ALIGN's paper minimises", async () => {
+    const logits = floats(
+      [3, 3],
+      similarity.map((s) => s * 10),
+    );
+    const { outputs } = await runTensorNode(infoNce, { logits }, { smoothing: 0.1 });
+    expect((outputs.sum?.data as Float32Array)[0]).toBeCloseTo(2 * 0.42596797, 5);
+  });
   it("is ln B for equal logits", async () => expect((await run(0))[2]).toBeCloseTo(1.09861229, 6));
 });

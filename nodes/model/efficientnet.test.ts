@@ -28,6 +28,30 @@ describe("EfficientNet", () => {
     expect(parameters["encoder.blocks.1.squeeze_excite.reduce.weight"]).toEqual([2, 48, 1, 1]);
     expect(parameters["encoder.blocks.0.expansion.expand_conv.weight"]).toBeUndefined();
   });
+  it("has the blocks that it is given, padded as Hugging Face's port where that is asked for", async () => {
+    const params = {
+      topConvolution: false,
+      stem: 8,
+      blocks: "r1_k3_s11_e1_i8_o8_se0.25_noskip, r2_k5_s22_e6_i8_o12_se0.25",
+      padding: "Hugging Face's",
+    };
+    const sizes = async (even: string) => {
+      const { types, parameters } = await runTensorNode(
+        efficientnet,
+        { pixels: picture([2, 3, 28, 28]) },
+        {
+          ...params,
+          even,
+        },
+      );
+      expect(parameters["encoder.blocks.2.expansion.expand_conv.weight"]).toEqual([72, 12, 1, 1]);
+      return types.map;
+    };
+    expect(await sizes("")).toEqual([2, 12, 7, 7]);
+    expect(await sizes("1")).toEqual([2, 12, 7, 7]);
+    const wrong = runTensorNode(efficientnet, { pixels: picture([2, 3, 28, 28]) }, { ...params, blocks: "r1_s11_o8" });
+    await expect(wrong).rejects.toThrow("does not say its “k”");
+  });
   it("treats every picture by itself outside of training, and not within", async () => {
     const all = picture([3, 3, 32, 32]);
     const one = { ...all, shape: [1, 3, 32, 32], data: all.data.slice(0, 3072) as Float32Array };

@@ -1,21 +1,17 @@
 import * as z from "zod";
 import { type Builder, scoped } from "#models/blocks/builder";
 import type { ConvolutionSpec } from "#models/blocks/convolution";
-import { convolutionNorm, mbConv, roundedChannels } from "#models/blocks/efficientnet";
+import {
+  convolutionNorm,
+  depthwisePad,
+  mbConv,
+  roundedChannels,
+  type Stage,
+  stagesFrom,
+} from "#models/blocks/efficientnet";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-
-/** The seven stages of EfficientNet-B0. */
-const stages = [
-  { kernel: 3, stride: 1, expand: 1, channels: 16, repeats: 1 },
-  { kernel: 3, stride: 2, expand: 6, channels: 24, repeats: 2 },
-  { kernel: 5, stride: 2, expand: 6, channels: 40, repeats: 2 },
-  { kernel: 3, stride: 2, expand: 6, channels: 80, repeats: 3 },
-  { kernel: 5, stride: 1, expand: 6, channels: 112, repeats: 3 },
-  { kernel: 5, stride: 2, expand: 6, channels: 192, repeats: 4 },
-  { kernel: 3, stride: 1, expand: 6, channels: 320, repeats: 1 },
-] as const;
 
 export const efficientnet = defineNode({
   type: "model.efficientnet",
@@ -26,7 +22,13 @@ seven stages of MBConv (1×1 expansion, depthwise 3×3 or 5×5, squeeze-and-exci
 in the first block of a stage, the input added), padding "same" as in TensorFlow, swish, batch norm with epsilon 1e-3.
 Batch norm takes the batch's statistics in training and running ones otherwise, or where those are frozen. Weights start
 at N(0, √(2 / fan_out)). Drop-connect is left out. B0 has multipliers 1 and 1, B3 1.2 and 1.4, B7 2.0 and 3.1. ALIGN
-reads B7 without the last convolution: its \`features\` are [B, 640].
+reads B7 without the last convolution: its \`features\` are [B, 640], and its parameters have the names of Hugging
+Face's AlignModel behind the scope \`vision_model\`.
+
+*Blocks* are the stages as TensorFlow's EfficientNet writes them; empty, B0's. A block adds what comes in where it has
+stride 1 and as many channels as it gives; where no blocks are given, never the first of a stage. With the width 1
+channels are as they are written. *Hugging Face's* padding is that of its port, whose list \`depthwise_padding\` is
+*Evenly padded*.
 
 - \`pixels\` float32 [B, 3, H, W]
 - \`features\` float32 [B, D]: the mean over the last map; D is 1280·width with the last convolution, 320·width
@@ -53,6 +55,27 @@ reads B7 without the last convolution: its \`features\` are [B, 640].
       .meta({ description: "Prefix of its parameters in a checkpoint." }),
     width: z.number().min(0.1).max(6).default(1).meta({ label: "Width multiplier" }),
     depth: z.number().min(0.1).max(6).default(1).meta({ label: "Depth multiplier" }),
+    stem: z.int().min(1).max(4096).default(32).meta({ label: "Channels of the stem", advanced: true }),
+    blocks: z.string().max(4000).default("").meta({
+      label: "Blocks",
+      placeholder: "r1_k3_s11_e1_i32_o16_se0.25, r2_k3_s22_e6_i16_o24_se0.25",
+      advanced: true,
+    }),
+    padding: z
+      .enum(["same", "Hugging Face's"])
+      .default("same")
+      .meta({ description: "Of strided convolutions, which differ where sides are odd.", advanced: true }),
+    even: z
+      .string()
+      .max(1000)
+      .regex(/^[\d\s,]*$/, "numbers of blocks, separated by commas")
+      .default("")
+      .meta({
+        label: "Evenly padded",
+        description: "Numbers of strided blocks, from 0, that are padded as much at top and left as elsewhere.",
+        when: { padding: ["Hugging Face's"] },
+        advanced: true,
+      }),
     topConvolution: z
       .boolean()
       .default(true)
@@ -65,28 +88,48 @@ reads B7 without the last convolution: its \`features\` are [B, 640].
   },
   build(builder) {
     const { op, inputs, params } = builder;
-    const { width, depth, topConvolution, momentum } = params;
+    const { width, topConvolution, momentum } = params;
     const norm = { momentum };
-    const channels = (n: number) => roundedChannels(n * width);
+    const isPort = params.padding === "Hugging Face's";
+    const channels = (n: number) => (params.blocks && width === 1 ? n : roundedChannels(n * width));
     const unit = (root: Builder, x: Value, count: number, spec: ConvolutionSpec, names: readonly [string, string]) =>
-      op.Swish(convolutionNorm(root, x, count, { ...spec, pad: "same", norm, names }));
-    let x = unit(scoped(builder, "embeddings"), inputs.pixels, channels(32), { kernel: 3, stride: 2 }, [
-      "convolution",
-      "batchnorm",
-    ]);
-    let index = 0;
-    for (const { repeats, stride, channels: count, ...stage } of stages) {
-      for (let j = 0; j < Math.ceil(repeats * depth); j++)
-        x = mbConv(scoped(builder, `encoder.blocks.${index++}`), x, {
-          ...stage,
-          channels: channels(count),
-          stride: j === 0 ? stride : 1,
-          shortcut: j > 0,
-          pad: "same",
-          norm,
-        });
+      op.Swish(convolutionNorm(root, x, count, { pad: "same", ...spec, norm, names }));
+    const stem: ConvolutionSpec = { kernel: 3, stride: 2, ...(isPort ? { pad: [0, 0, 1, 1] } : {}) };
+    const stemNames = ["convolution", "batchnorm"] as const;
+    let x = unit(scoped(builder, "embeddings"), inputs.pixels, channels(params.stem), stem, stemNames);
+    const even = new Set(
+      params.even
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map(Number),
+    );
+    for (const [i, { channels: count, skips, ...block }] of blocksOf(params).entries()) {
+      const { kernel, stride } = block;
+      const isSame = stride === 1 && x.shape[1] === channels(count);
+      x = mbConv(scoped(builder, `encoder.blocks.${i}`), x, {
+        ...block,
+        channels: channels(count),
+        shortcut: skips && isSame,
+        pad: isPort ? depthwisePad(kernel, stride, even.has(i)) : "same",
+        norm,
+      });
     }
     if (topConvolution) x = unit(scoped(builder, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]);
     return { features: op.ReduceMean(x, { axes: [2, 3], keepdims: 0 }), map: x };
   },
 });
+
+/** The seven stages of EfficientNet-B0. */
+const b0 = `r1_k3_s11_e1_i32_o16_se0.25 r2_k3_s22_e6_i16_o24_se0.25 r2_k5_s22_e6_i24_o40_se0.25 \
+r3_k3_s22_e6_i40_o80_se0.25 r3_k5_s11_e6_i80_o112_se0.25 r4_k5_s22_e6_i112_o192_se0.25 r1_k3_s11_e6_i192_o320_se0.25`;
+
+/** All blocks, those of a stage one after the other. */
+function blocksOf({ blocks, depth }: { blocks: string; depth: number }): Omit<Stage, "repeats">[] {
+  return stagesFrom(blocks || b0).flatMap(({ repeats, ...stage }) =>
+    Array.from({ length: Math.ceil(repeats * depth) }, (_, i) => ({
+      ...stage,
+      stride: i === 0 ? stage.stride : 1,
+      skips: stage.skips && (i > 0 || blocks !== ""),
+    })),
+  );
+}
