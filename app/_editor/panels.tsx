@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useLayoutEffect } from "react";
 import { cx } from "../_ui/cx";
-import { useEditor, useView, useViewStore } from "./context";
+import { useView, useViewStore } from "./context";
 import { type PanelSide, panelWidths, type ViewState } from "./view";
 
 /** Narrower windows begin without the list of nodes. */
@@ -13,12 +13,11 @@ const roomForBoth = 1180;
  */
 export function useRememberedView(): void {
   const view = useViewStore();
-  const frozen = useEditor((state) => state.frozen);
   useLayoutEffect(() => {
     void view.persist.rehydrate();
     const { panels, set } = view.getState();
-    if (window.innerWidth < roomForBoth || frozen) set({ panels: { ...panels, left: false } });
-  }, [view, frozen]);
+    if (window.innerWidth < roomForBoth) set({ panels: { ...panels, left: false } });
+  }, [view]);
 }
 
 interface SidePanelProps {

@@ -140,7 +140,6 @@ function Files({ run: { id, files } }: { run: FinishedRun }) {
   );
 }
 
-/** From a snapshot to its graph, and from a graph to the snapshot of its run. */
 /** Texts that the run gave, as files of several kinds. */
 function Texts({ run: { id, texts } }: { run: FinishedRun }) {
   if (!texts.length) return null;
@@ -166,6 +165,7 @@ function Texts({ run: { id, texts } }: { run: FinishedRun }) {
   );
 }
 
+/** From a snapshot to its graph, and from a graph to the snapshot of its run. */
 function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
   const frozen = useEditor((state) => state.frozen);
   const isSaved = useEditor((state) => state.graphId !== undefined);

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
 import { duration } from "../_ui/amounts";
+import { useViewStore } from "./context";
 import { runTimeLeft, shareDone } from "./pace";
 import { hasEnded, type RunState } from "./run-state";
 import type { EditorStore } from "./store";
@@ -30,6 +31,7 @@ export function useRunSignals(store: EditorStore): void {
   }, [percent, left, status, name]);
   useEffect(() => (percent === undefined ? undefined : showIcon(percent)), [percent]);
   useNotification(store);
+  useAnnouncements(store);
 }
 
 /** Puts a ring that is filled by so many percent over the page's icon. Returns what takes it away. */
@@ -70,6 +72,24 @@ function useNotification(store: EditorStore): void {
     if (wasGoing.current && hasEnded(status) && document.hidden && mayNotify()) notify(store.getState());
     wasGoing.current = isGoing;
   }, [status, store]);
+}
+
+/** Tells whoever cannot see the canvas of a run that begins and ends here. */
+function useAnnouncements(store: EditorStore): void {
+  const view = useViewStore();
+  const status = useStore(store, ({ run }) => run.status);
+  const before = useRef(status);
+  useEffect(() => {
+    const wasGoing = before.current === "running" || before.current === "queued";
+    before.current = status;
+    if (status === "running" || status === "queued") view.getState().announce(`The run is ${status}.`);
+    else if (wasGoing && status) view.getState().announce(endOf(store.getState().run));
+  }, [status, store, view]);
+}
+
+function endOf({ status, error, startedAt, endedAt }: RunState): string {
+  const time = startedAt !== undefined && endedAt !== undefined ? ` after ${duration(endedAt - startedAt)}` : "";
+  return [`The run ${sentences[status ?? "done"]}${time}.`, error?.message].filter(Boolean).join(" ");
 }
 
 function notify({ run, history }: ReturnType<EditorStore["getState"]>): void {

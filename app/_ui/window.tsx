@@ -43,7 +43,15 @@ export function Window({
               </IconButton>
             </Dialog.Close>
           </div>
-          <div className={cx("min-h-0 flex-1", height ? "flex" : "overflow-y-auto p-4")}>{children}</div>
+          {height ? (
+            <div className="flex min-h-0 flex-1">{children}</div>
+          ) : (
+            // What is longer than the window is scrolled by keys, too.
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: without the focus keys would not scroll it
+            <div tabIndex={0} className="min-h-0 flex-1 overflow-y-auto p-4 -outline-offset-2">
+              {children}
+            </div>
+          )}
           {footer && <div className="flex items-center gap-3 border-t border-line px-4 py-3">{footer}</div>}
         </Dialog.Content>
       </Dialog.Portal>

@@ -11,6 +11,7 @@ export function RunsBar({ runs }: { runs: Sweep["runs"] }) {
       <div
         className="flex h-1.5 overflow-hidden rounded-full bg-line"
         role="progressbar"
+        aria-label="Runs that are over"
         aria-valuenow={total - queued - running}
         aria-valuemax={total}
       >

@@ -48,13 +48,17 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
         >
           <Sign className="size-4" aria-hidden />
         </button>
-        <CommitField
-          label="Title of the frame"
-          value={frame.title}
-          disabled={frozen}
-          className="min-w-0 flex-1 text-[14px] font-semibold text-ink"
-          onCommit={(title) => edit((graph) => changeFrame(graph, frameId, { title }))}
-        />
+        {selected && !frozen ? (
+          <CommitField
+            label="Title of the frame"
+            value={frame.title}
+            className="nodrag field-sizing-content max-w-[70%] min-w-12 text-[14px] font-semibold text-ink"
+            onCommit={(title) => edit((graph) => changeFrame(graph, frameId, { title }))}
+          />
+        ) : (
+          <h3 className="truncate px-2 text-[14px] font-semibold text-ink">{frame.title}</h3>
+        )}
+        <span className="flex-1" />
         {frame.shut && <span className="pr-1 text-[11px] whitespace-nowrap text-ink-3">{count} inside</span>}
         {selected && !frozen && (
           <Colours

@@ -23,15 +23,18 @@ type Target =
 
 const lists: Record<"pane" | "node" | "selection", readonly (readonly CommandId[])[]> = {
   pane: [
-    ["addNode", "paste", "pasteWired"],
+    ["addNode", "addNote", "paste", "pasteWired"],
     ["undo", "redo"],
     ["selectAll", "find", "palette"],
     ["tidy", "fit", "actualSize"],
+    ["shutFrames", "openFrames"],
     ["wires", "shapes", "overview"],
   ],
   node: [
     ["runTo", "connect"],
     ["copy", "cut", "duplicate", "rename"],
+    ["bypass", "mute", "pin", "collapse"],
+    ["frame", "unframe"],
     ["chooseUpstream", "chooseDownstream"],
     ["makeComposite", "openComposite", "expandComposite"],
     ["remove", "removeAndHeal"],
@@ -39,6 +42,8 @@ const lists: Record<"pane" | "node" | "selection", readonly (readonly CommandId[
   selection: [
     ["runTo"],
     ["copy", "cut", "duplicate"],
+    ["bypass", "mute", "pin", "collapse"],
+    ["frame", "unframe"],
     ["tidy", "alignLeft", "alignCentre", "alignRight", "alignTop", "alignMiddle", "alignBottom"],
     ["distributeAcross", "distributeDown"],
     ["makeComposite", "expandComposite"],
@@ -89,7 +94,7 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
       <ContextMenu.Portal>
         <ContextMenu.Content
           className={cx(
-            "z-50 max-h-[80vh] w-72 overflow-y-auto rounded-xl",
+            "z-50 max-h-[80vh] w-80 overflow-y-auto rounded-xl",
             "border border-line-strong bg-raised p-1.5 shadow-2xl",
           )}
           data-canvas-menu={target.kind}

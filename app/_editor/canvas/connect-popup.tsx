@@ -80,9 +80,10 @@ function OwnPorts({ node, onChoose }: { node: string; onChoose(end: LooseEnd): v
       return { end, type, count: wiresAt(store.getState(), end).length };
     }),
   );
+  const wordOf = ({ side }: LooseEnd) => (side === "source" ? "output" : "input");
   return ports.map(({ end, type, count }) => (
-    <MenuItem key={end.side + end.port} value={`${end.side} ${end.port}`} onSelect={() => onChoose(end)}>
-      <span className="w-12 shrink-0 text-[11px] text-ink-2">{end.side === "source" ? "output" : "input"}</span>
+    <MenuItem key={end.side + end.port} value={`${wordOf(end)} ${end.port}`} onSelect={() => onChoose(end)}>
+      <span className="w-12 shrink-0 text-[11px] text-ink-2">{wordOf(end)}</span>
       <span className="truncate">{end.port}</span>
       <span className="ml-auto shrink-0 text-[11px] text-ink-2">
         {count ? `${count} ${count === 1 ? "wire" : "wires"}` : type}

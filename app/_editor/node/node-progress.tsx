@@ -10,6 +10,7 @@ export function NodeProgress({ progress }: Pick<NodeRun, "progress">) {
       <div
         className="h-1 overflow-hidden rounded-full bg-line"
         role="progressbar"
+        aria-label="Progress of the node"
         aria-valuenow={percent === undefined ? undefined : Math.round(percent)}
       >
         <div

@@ -7,7 +7,7 @@ import { sharingInstances } from "../pinning";
 
 const looks = {
   bypassed: "border-dashed bg-sunken",
-  muted: "opacity-45 grayscale",
+  muted: "border-dotted bg-sunken grayscale",
   behind: "bg-sunken grayscale",
 } as const;
 

@@ -1,0 +1,197 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
+import { browser, product, withBrowser } from "../kit/browser";
+import { chooseNodes, hasParts, hears, openCanvas, savedGraph } from "../kit/canvas";
+import { graph } from "../kit/graphs";
+import { createGraph, openPage } from "../kit/product";
+
+withBrowser();
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Finding {
+  impact: string;
+  id: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+/** What axe finds on a page that keeps people from it, in words. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate<{ violations: Finding[] }>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
+}
+
+/** A graph with something of all that is drawn. */
+function varied(): GraphDocument {
+  const document = graph(
+    {
+      data: ["data.emoji", { vendors: ["fluent"], limit: 8 }],
+      resize: ["image.resize", { width: 24, height: 24 }],
+      normalize: ["image.normalize"],
+      waits: ["image.augment"],
+      wrong: ["image.resize", { width: -1 }],
+    },
+    ["data.image -> resize.image", "resize.image -> normalize.image", "data.image -> wrong.image"],
+  );
+  for (const [i, node] of Object.values(document.nodes).entries()) node.position = { x: i * 300, y: (i % 2) * 220 };
+  Object.assign(document.nodes.normalize as object, { off: "bypassed" });
+  document.notes = { n: { text: "# A note", position: { x: 0, y: -220 }, size: { width: 240, height: 120 } } };
+  document.frames = { f: { title: "A frame", position: { x: 280, y: 160 }, size: { width: 320, height: 300 } } };
+  return document;
+}
+
+/** A graph that runs at once. */
+function sound(): GraphDocument {
+  const document = varied();
+  const { waits: _, wrong: __, ...nodes } = document.nodes;
+  return { ...document, nodes, wires: document.wires.filter(({ to }) => to.node !== "wrong") };
+}
+
+describe.each([false, true])("with dark: %s, axe finds nothing serious", (dark) => {
+  it("on any page", async () => {
+    const { page, errors } = await openPage(browser, { dark });
+    const url = await createGraph(product.url, sound());
+    await openCanvas(page, url);
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
+    await page.keyboard.press("Control+s");
+    await page.keyboard.type("a name");
+    await page.keyboard.press("Enter");
+    await page.goto(`${product.url}/runs`);
+    await page.waitForSelector("tbody tr");
+    const run = await page.getAttribute('tbody a[href^="/runs/"]', "href");
+    const pages = { "/": "[data-template]", "/runs": "tbody tr", "/sweeps": "table", [run ?? ""]: "[data-node]" };
+    const found: string[] = [];
+    for (const [path, sign] of [
+      ...Object.entries(pages),
+      [new URL(`${url}/versions`).pathname, "h1, h2, li"],
+    ] as const) {
+      await page.goto(`${product.url}${path}`);
+      await page.waitForSelector(sign);
+      found.push(...(await findings(page)).map((each) => `${path}: ${each}`));
+    }
+    expect(found).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it("in the editor, its dialogs and its lists", async () => {
+    const { page, errors } = await openPage(browser, { dark });
+    await openCanvas(page, await createGraph(product.url, varied()));
+    const found: string[] = [];
+    async function look(what: string): Promise<void> {
+      found.push(...(await findings(page)).map((each) => `${what}: ${each}`));
+    }
+    await look("the graph");
+    await chooseNodes(page, "resize");
+    await page.waitForSelector('aside[aria-label="Inspector"] input');
+    await look("a node");
+    const dialogs: [name: string, keys: string, sign: string][] = [
+      ["keys", "?", '[role="dialog"]'],
+      ["palette", "Control+k", "[cmdk-input]"],
+      ["find", "Control+f", "[data-find], input[placeholder*='ind']"],
+      ["connect", "c", "[data-connect]"],
+      ["add", "n", "[cmdk-input]"],
+      ["version", "Control+s", '[role="dialog"]'],
+    ];
+    for (const [name, keys, sign] of dialogs) {
+      await chooseNodes(page, "resize");
+      await page.keyboard.press(keys);
+      await page.waitForSelector(sign);
+      await look(name);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(sign, { state: "detached" });
+    }
+    await page.click("header button:has-text('More')");
+    await page.waitForSelector('[role="menu"]');
+    await look("more");
+    await page.click('[role="menuitem"]:has-text("Export")');
+    await page.waitForSelector('[role="dialog"]');
+    await look("export");
+    expect(found).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
+describe("by keys alone", () => {
+  /** Presses Tab until what has the focus is called that. */
+  async function tabTo(page: Page, name: string): Promise<void> {
+    for (let presses = 0; presses < 150; presses++) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(() => {
+        const { activeElement: element } = document;
+        const label = element?.id ? document.querySelector(`label[for="${element.id}"]`)?.textContent : "";
+        return `${element?.getAttribute("aria-label") ?? ""} ${label} ${element?.textContent ?? ""}`;
+      });
+      if (focused.includes(name)) return;
+    }
+    throw new Error(`Tab leads to no “${name}”`);
+  }
+
+  it("an empty graph becomes one that has run: nodes, a wire, a parameter, the run and its result", async () => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(product.url);
+    await page.waitForSelector("[data-template]");
+    await tabTo(page, "New graph");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".react-flow__pane");
+
+    await page.keyboard.press("n");
+    await page.waitForSelector("[cmdk-input]");
+    await page.keyboard.type("emoji drawings");
+    await page.keyboard.press("Enter");
+    await hasParts(page, 1, 0);
+    await page.keyboard.press("c");
+    await page.waitForSelector("[data-connect]");
+    await page.keyboard.type("output image");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("add a node");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-chip]");
+    await page.keyboard.type("resize");
+    await page.waitForSelector('[cmdk-item][data-value^="Resize" i]');
+    await page.keyboard.press("Enter");
+    await hasParts(page, 2, 1);
+
+    await page.keyboard.press("ArrowLeft");
+    await hears(page, "Emoji drawings");
+    await tabTo(page, "At most");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("6");
+    await page.keyboard.press("Control+Enter");
+    await hears(page, "The run is");
+    await hears(page, "The run is done after");
+    expect(Object.values((await savedGraph(page)).nodes).map(({ params }) => params.limit)).toContain(6);
+
+    await page.keyboard.press("Escape");
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await hears(page, "Resize, done");
+    const result = await page.textContent('[data-node="resize"]');
+    expect(result).toContain("6 pictures");
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it("Tab chooses each node that it leads to", async () => {
+    const { page } = await openPage(browser);
+    await openCanvas(page, await createGraph(product.url, sound()));
+    await page.focus('.react-flow__node[data-id="data"]');
+    await page.keyboard.press("Tab");
+    await page.waitForFunction(() => document.querySelectorAll(".react-flow__node.selected").length === 1);
+    const focused = await page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset.id);
+    expect(await page.getAttribute(".react-flow__node.selected", "data-id")).toBe(focused);
+    await page.close();
+  });
+});
