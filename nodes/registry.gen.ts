@@ -13,9 +13,11 @@ import { shapeCaps as dataShapeCaps } from "./data/shape-caps";
 import { table as dataTable } from "./data/table";
 import { tensors as dataTensors } from "./data/tensors";
 import { accuracy as evalAccuracy } from "./eval/accuracy";
+import { candidates as evalCandidates } from "./eval/candidates";
 import { captions as evalCaptions } from "./eval/captions";
 import { matched as evalMatched } from "./eval/matched";
 import { perplexity as evalPerplexity } from "./eval/perplexity";
+import { rerankedRecall as evalRerankedRecall } from "./eval/reranked-recall";
 import { retrieval as evalRetrieval } from "./eval/retrieval";
 import { searchTexts as evalSearchTexts } from "./eval/search-texts";
 import { search as evalSearch } from "./eval/search";
@@ -149,9 +151,11 @@ export const registry = {
   "data.table": dataTable,
   "data.tensors": dataTensors,
   "eval.accuracy": evalAccuracy,
+  "eval.candidates": evalCandidates,
   "eval.captions": evalCaptions,
   "eval.matched": evalMatched,
   "eval.perplexity": evalPerplexity,
+  "eval.reranked-recall": evalRerankedRecall,
   "eval.retrieval": evalRetrieval,
   "eval.search-texts": evalSearchTexts,
   "eval.search": evalSearch,

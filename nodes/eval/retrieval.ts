@@ -1,7 +1,9 @@
 import { rankOf } from "#models/train/ranking";
+import { block, blocksOf } from "../core/embedding-blocks";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { type Ranks, recallPorts, recallsOf } from "../core/recall";
 import type { Tensor } from "../core/values";
 
 export const retrieval = defineNode({
@@ -19,45 +21,13 @@ no matrix of all with all is ever made. Or wire \`logits\` float32 [N, N], all o
     images: port.tensor({ dtype: "float32", shape: ["N", "E"], optional: true, doc: "L2-normalized embeddings." }),
     texts: port.tensor({ dtype: "float32", shape: ["N", "E"], optional: true, doc: "Those of the images' texts." }),
   },
-  outputs: {
-    imageToText1: port.number(),
-    imageToText5: port.number(),
-    imageToText10: port.number(),
-    textToImage1: port.number(),
-    textToImage5: port.number(),
-    textToImage10: port.number(),
-    chart: port.series({ doc: "Recall by k, both ways." }),
-  },
+  outputs: recallPorts,
   params: {},
   allRows: "Every image is compared with every text; of embeddings, wired instead of logits, that is done in blocks.",
   async run({ host, inputs: { logits, images, texts } }) {
-    const { ofImages, ofTexts } = logits ? ranksIn(logits) : await ranksAmong(host, ...bothOf(images, texts));
-    const count = ofImages.length;
-    const recall = (ranks: Int32Array, k: number) => ranks.filter((rank) => rank < k).length / (count || 1);
-    const ks = [1, 2, 3, 5, 10, 20, 50, 100].filter((k) => k <= count);
-    return {
-      imageToText1: recall(ofImages, 1),
-      imageToText5: recall(ofImages, 5),
-      imageToText10: recall(ofImages, 10),
-      textToImage1: recall(ofTexts, 1),
-      textToImage5: recall(ofTexts, 5),
-      textToImage10: recall(ofTexts, 10),
-      chart: {
-        x: { label: "k", values: ks },
-        lines: [
-          { name: "image → text", values: ks.map((k) => recall(ofImages, k)) },
-          { name: "text → image", values: ks.map((k) => recall(ofTexts, k)) },
-        ],
-      },
-    };
+    return recallsOf(logits ? ranksIn(logits) : await ranksAmong(host, ...bothOf(images, texts)));
   },
 });
-
-/** How many partners fit better than the right one, or as well; for each image and for each text. */
-interface Ranks {
-  ofImages: Int32Array;
-  ofTexts: Int32Array;
-}
 
 function bothOf(images: Tensor | undefined, texts: Tensor | undefined): [Tensor, Tensor] {
   if (!images || !texts)
@@ -88,14 +58,10 @@ function ranksIn(logits: Tensor): Ranks {
   return { ofImages, ofTexts };
 }
 
-/** Rows that are compared at a time: a block of scores takes 16 MiB. */
-const blockRows = 2048;
-
 /** The ranks that the matrix of all scores would give, made block by block. */
 async function ranksAmong(host: Host, images: Tensor, texts: Tensor): Promise<Ranks> {
   const [count = 0] = images.shape;
-  const size = Math.min(blockRows, count);
-  const starts = Array.from({ length: Math.ceil(count / blockRows) }, (_, block) => block * blockRows);
+  const { size, starts } = blocksOf(count);
   const right = new Float32Array(count);
   for (const start of starts) {
     const scores = await host.products(block(images, start, size), block(texts, start, size));
@@ -110,16 +76,6 @@ async function ranksAmong(host: Host, images: Tensor, texts: Tensor): Promise<Ra
     }
   }
   return ranks;
-}
-
-/** Some rows, filled up with zeros to `size`: products of one shape are rounded alike, so that equal rows tie. */
-function block({ dtype, shape, data }: Tensor, start: number, size: number): Tensor {
-  const [, width = 0] = shape;
-  const rows = (data as Float32Array).subarray(start * width, (start + size) * width);
-  if (rows.length === size * width) return { dtype, shape: [size, width], data: rows };
-  const filled = new Float32Array(size * width);
-  filled.set(rows);
-  return { dtype, shape: [size, width], data: filled };
 }
 
 /** Adds to the ranks what beats the right partner in the block of images from `start` and texts from `other`. */
