@@ -45,9 +45,9 @@ describe("Reranked recall", () => {
       [1, 0, 0],
       [1, 0, 1],
     ]);
-    if (!("pixels" in found.image)) throw new Error("pictures of one size stay so");
-    const reds = Array.from({ length: 12 }, (_, row) => (found.image as typeof image).pixels.data[row * 12]);
-    expect(reds).toEqual([10, 10, 20, 20, 30, 30, 10, 20, 20, 10, 30, 10]);
+    const reds = (found.image as { pixels: Tensor }).pixels;
+    const ofRows = Array.from({ length: 12 }, (_, row) => reds.data[row * 12]);
+    expect(ofRows).toEqual([10, 10, 20, 20, 30, 30, 10, 20, 20, 10, 30, 10]);
   });
   it("is that of the matching scores, among the candidates alone", async () => {
     const { pair } = await runNode(candidates, { image, text, images, texts }, { k: 2 });
