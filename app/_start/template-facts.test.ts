@@ -15,6 +15,18 @@ describe("what a template's card says", () => {
     expect(new Set(needs).size).toBe(needs.length);
   });
 
+  it("puts systems that train together by how they do", async () => {
+    const byGroup = {
+      Contrastive: ["clip-vit-train", "clip-resnet-train", "align-train"],
+      Fusion: ["albef-pretrain", "vilt", "vlmo"],
+      Masked: ["mae-pretrain"],
+      Generative: ["blip-pretrain", "blip-capfilt"],
+    };
+    for (const [group, templates] of Object.entries(byGroup)) {
+      for (const id of templates) expect(factsOf((await readTemplate(id)) as never).group, id).toBe(group);
+    }
+  });
+
   it("tells what trains, what writes, and what needs a model", async () => {
     const of = async (id: string) => factsOf((await readTemplate(id)) as never);
     expect(await of("clip-train-emoji")).toMatchObject({ group: "Contrastive", needs: [] });

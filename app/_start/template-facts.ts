@@ -3,7 +3,15 @@ import type { GraphDocument, GraphNode } from "#nodes/graph/document";
 import { flattened } from "#nodes/graph/flatten";
 
 /** In the order in which they are shown. */
-export const groups = ["Contrastive", "Language and pictures", "Language", "Transfer and embeddings"] as const;
+export const groups = [
+  "Contrastive",
+  "Fusion",
+  "Masked",
+  "Generative",
+  "Language and pictures",
+  "Language",
+  "Transfer and embeddings",
+] as const;
 /** The group of what people published here. */
 export const publishedGroup = "Published here";
 export type Group = (typeof groups)[number];
@@ -21,7 +29,17 @@ export function factsOf(document: GraphDocument): TemplateFacts {
   return { group: groupOf(types), tags: tagsOf(types), needs: needsOf(nodes) };
 }
 
+/** What tells the systems of a group: node types that only they have together. The first that fits counts. */
+const groupsByParts: readonly (readonly [types: readonly string[], group: Group])[] = [
+  [["loss.masked-pixels"], "Masked"],
+  [["model.bert", "loss.causal-lm"], "Generative"],
+  [["model.matching-pairs"], "Fusion"],
+  [["loss.word-patch-alignment"], "Fusion"],
+];
+
 function groupOf(types: ReadonlySet<string>): Group {
+  const system = groupsByParts.find(([parts]) => parts.every((type) => types.has(type)));
+  if (system) return system[1];
   const writes = types.has("text.generate") || types.has("model.llm-decoder");
   const joins = types.has("model.splice") || types.has("text.place-images");
   if (joins) return "Language and pictures";
