@@ -38,8 +38,8 @@ Models of the hub that are loaded by their \`config.json\`, and how far what the
 the largest difference of two numbers, over all folders, cases and outputs of the set in
 \`tests/fixtures/conformance\`. Written by \`npm run architectures\`.
 
-What the table does not show: with rotary positions that grow with the text (\`rope_type: dynamic\`), the longest row of a
-call decides how far they are stretched. A model of transformers remembers the longest text of its earlier calls, and
+What the table does not show: with rotary positions that grow with the text (\`rope_type: dynamic\`), the longest row of
+a call decides how far they are stretched. A model of transformers remembers the longest text of its earlier calls, and
 so answers the same call otherwise after another one; a fresh one answers as is done here.
 
 | class | folders | cases | compared | largest difference |
