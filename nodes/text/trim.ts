@@ -12,7 +12,7 @@ a training it runs for every batch: wire *Length buckets* to the trainer's \`buc
 meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T] → int64 [N, T'].`,
   version: 1,
   inputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "T"] }) },
-  outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "K"] }) },
+  outputs: { ids: port.tensor({ dtype: "int64", shape: ["N", "*"] }) },
   params: { multiple: z.int().min(1).max(1024).default(8).meta({ unit: "tokens" }) },
   rowwise: true,
   perBatch: true,
