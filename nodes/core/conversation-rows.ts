@@ -46,6 +46,8 @@ export interface ConversationRows {
   id: string[];
   source: string[];
   video: string[];
+  /** "row 13 of “train.json”", as people count. */
+  row: string[];
 }
 
 /** A file, and what is taken of it. */
@@ -68,7 +70,7 @@ export async function readConversations(host: Host, set: ConversationSet): Promi
   bad.tell(host, set.bad);
   const kept = bad.others() ?? Uint32Array.from({ length: count }, (_, place) => place);
   if (!kept.length) throw failure("No conversation is left.", "Take more of the files, or look at what is left out.");
-  return rows.at(kept);
+  return { ...rows.at(kept), row: Array.from(kept, (place) => bad.nameOf(place)) };
 }
 
 const failure = (message: string, hint: string): Error => Object.assign(new Error(message), { hint });
@@ -160,7 +162,7 @@ class Rows {
     this.pictures = new Array<(ImageFile | string)[]>(count).fill(noPictures);
   }
 
-  at(kept: Uint32Array): ConversationRows {
+  at(kept: Uint32Array): Omit<ConversationRows, "row"> {
     const some = (texts: readonly string[]) => Array.from(kept, (place) => texts[place] as string);
     const files: ImageFile[] = [];
     const counts: number[] = [];

@@ -21,6 +21,13 @@ interface PortOptions {
    */
   packed?: string;
   dtype?: DType;
+  /**
+   * Of tensors whose numbers pick among something: among how many, as a size of a shape says it. What was laid out for
+   * tiles of 729 features does not go with tiles of 576.
+   */
+  picks?: Dim;
+  /** What to do where what comes in does not fit. */
+  misfit?: string;
   /** The node runs without it. */
   optional?: boolean;
   /** Takes any number of wires; the value is an array. */
@@ -75,4 +82,6 @@ export interface WireType {
   shape?: Shape;
   /** Where the first axis counts items of rows: what counts the rows. */
   packed?: Dim;
+  /** Among how many its numbers pick. */
+  picks?: Dim;
 }

@@ -55,6 +55,7 @@ every picture beforehand. A blank line is no row. Rows count from 1.`,
     id: port.text({ shape: ["N"], doc: "Empty where the file gives none." }),
     source: port.text({ shape: ["N"], doc: "What the row says of its data set, else its file." }),
     video: port.text({ shape: ["N"], doc: "The path of the row's video; else empty." }),
+    row: port.text({ shape: ["N"], doc: "What the row is called: its place in its file. To *Image places*." }),
   },
   params: {
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/llava" }),

@@ -38,8 +38,8 @@ export class Bindings {
   }
 
   /** The reason why what comes along a wire cannot come in at a port, or nothing. */
-  meet(port: Pick<Port, "shape" | "packed">, wire: WireType): string | undefined {
-    const { shape: expected, packed: rows } = port;
+  meet(port: Pick<Port, "shape" | "packed" | "picks">, wire: WireType): string | undefined {
+    const { shape: expected, packed: rows, picks } = port;
     const actual = wire.shape;
     const [items] = actual ?? [];
     if (items !== undefined && wire.packed !== undefined) this.#rowsOfItems.set(items, wire.packed);
@@ -48,6 +48,10 @@ export class Bindings {
     for (const [axis, declared] of expected.entries()) {
       const wanted = this.#param(declared);
       const reason = this.#meetAxis(`axis ${axis}`, wanted, actual[axis] as Dim);
+      if (reason) return reason;
+    }
+    if (picks !== undefined) {
+      const reason = this.#meetAxis("what it picks among", picks, wire.picks ?? anySize);
       if (reason) return reason;
     }
     return rows === undefined ? undefined : this.#meetAxis("the number of rows", rows, rowsOfWire(wire) ?? anySize);

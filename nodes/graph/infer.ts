@@ -43,6 +43,7 @@ function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly 
     const shape = port.shape && bindings.fill(port.shape);
     const keepsItems = port.packed !== undefined || definition.rowwise || definition.build;
     outgoing[name] = wireType(port, shape, keepsItems ? bindings.packedAs(shape, port.packed) : undefined);
+    if (port.picks !== undefined) outgoing[name].picks = bindings.fill([port.picks])[0];
     if (port.type === "text" && outgoing[name].packed !== undefined) problems.push(packedTexts(node, name));
   }
   const wires = { in: Object.fromEntries(incoming.map(({ name, wire }) => [name, wire])), out: outgoing };
@@ -167,10 +168,10 @@ function misfitsOf(node: ResolvedNode, { name, port, wire, source }: IncomingWir
   if (reason && port.shape && wire.shape) {
     const expected = `${node.id}.${name} expects ${shapeText(port.shape, port.packed)}`;
     const came = `${endpointKey(source)} gives ${shapeText(wire.shape, wire.packed)}`;
-    const hint = bindings.readsItems
+    const usual = bindings.readsItems
       ? "Wire values whose rows have one item each, or put the items of a row together before."
       : "Change the width or size on one side, or put a projector or resize between them.";
-    problems.push(errorProblem("shape-mismatch", `${expected}, but ${came}: ${reason}.`, hint, place));
+    problems.push(errorProblem("shape-mismatch", `${expected}, but ${came}: ${reason}.`, port.misfit ?? usual, place));
   }
   return problems;
 }
@@ -202,6 +203,9 @@ function tryBuild(
   }
 }
 
+/** What a node's `build` may say beside its message: the input that is at fault, and what to do. */
+type BuildError = Error & { port?: string; hint?: string };
+
 function buildProblem(graph: ResolvedGraph, node: ResolvedNode, error: Error): Problem {
   const sources = Object.values(node.inputs)
     .flat()
@@ -209,10 +213,11 @@ function buildProblem(graph: ResolvedGraph, node: ResolvedNode, error: Error): P
     .map(endpointKey)
     .join(" and ");
   const reason = error.message.replace(/\.$/, "");
+  const { port, hint = "Change a parameter or what is connected, so that the shapes fit." } = error as BuildError;
   return errorProblem(
     "build-failed",
     `${node.definition.title} cannot be built${sources && ` from ${sources}`}: ${reason}.`,
-    "Change a parameter or what is connected, so that the shapes fit.",
-    { node: node.id },
+    hint,
+    { node: node.id, ...(port !== undefined && { port }) },
   );
 }

@@ -57,7 +57,7 @@ A row without pictures has no tiles.`,
   outputs: {
     tiles: port.tensor({ dtype: "float32", shape: ["P", 3, "$tile", "$tile"], packed: "N" }),
     counts: port.tensor({ dtype: "int64", shape: ["N"], doc: "How many tiles each row has." }),
-    index: port.tensor({ dtype: "int64", shape: ["N", "V", "K"] }),
+    index: port.tensor({ dtype: "int64", shape: ["N", "V", "K"], doc: "Of the row's own features." }),
     shares: port.tensor({ dtype: "float32", shape: ["N", "V", "K"] }),
     tokens: port.tensor({ dtype: "int64", shape: ["T"], packed: "N", doc: "Of each picture, or of the video." }),
   },
@@ -140,9 +140,10 @@ A row without pictures has no tiles.`,
   },
   ports: ({ places, ...params }) => {
     const shape = ["N", places || "V", widthOf(params)];
+    const picks = Math.floor(params.tile / params.patch) ** 2;
     return {
       outputs: {
-        index: port.tensor({ dtype: "int64", shape }),
+        index: port.tensor({ dtype: "int64", shape, picks, doc: `Of tiles of ${picks} features each.` }),
         shares: port.tensor({ dtype: "float32", shape }),
       },
       perBatch: places === 0,

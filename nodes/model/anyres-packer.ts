@@ -3,6 +3,10 @@ import { packRows } from "#models/blocks/packed";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
+const otherGrid =
+  "Set the side of a tile and the patch size of AnyRes tiler to those of the tower: a tile has (side / patch)² " +
+  "features. Of a tower with a class token, wire its patches.";
+
 export const anyresPacker = defineNode({
   type: "model.anyres-packer",
   title: "AnyRes packer",
@@ -25,7 +29,7 @@ wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind i
       doc: "Of each tile, row by row: (side / patch)² of them, without a class token.",
     }),
     counts: port.tensor({ dtype: "int64", shape: ["N"], doc: "How many tiles each row has." }),
-    index: port.tensor({ dtype: "int64", shape: ["N", "V", "K"] }),
+    index: port.tensor({ dtype: "int64", shape: ["N", "V", "K"], picks: "T", misfit: otherGrid }),
     shares: port.tensor({ dtype: "float32", shape: ["N", "V", "K"] }),
     weights: port.weights({ optional: true, doc: "Without one, the newline is fresh." }),
   },
@@ -48,9 +52,10 @@ wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind i
       throw new Error(`the width of the features is not known: [${features.shape.join(", ")}]`);
     const count = features.shape[1];
     if (typeof count !== "number" || !Number.isInteger(Math.sqrt(count)))
-      throw new Error(
-        `a tile must have side² features, and has ${count}: take a tower's patches, without a class token`,
-      );
+      throw Object.assign(new Error(`a tile must have side² features, and has ${count}`), {
+        port: "features",
+        hint: "Wire a tower's patches, which have no class token among them.",
+      });
     const newline = builder.weight("image_newline", [width], { kind: "normal", std: width ** -0.5 });
     return { tokens: packRows(builder, features, { counts, index, shares }, newline) };
   },

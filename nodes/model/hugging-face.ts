@@ -7,7 +7,7 @@ import { type ModelSignature, signatureOf } from "#models/architectures/core/sig
 import type { Builder } from "#models/blocks/builder";
 import { gridOf } from "#models/blocks/patches";
 import type { Checkpoint } from "#models/files/checkpoint";
-import type { Value } from "#models/onnx/graph";
+import type { Shape, Value } from "#models/onnx/graph";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import { portNames } from "#models/onnx/import/signature";
@@ -242,7 +242,7 @@ function outputPaths(
 function portsOf({ signature, paths }: Opened): { inputs: Ports; outputs: Ports } {
   const inputs = Object.entries(signature.inputs).map(([name, { dtype, shape, doc }]) => [
     name,
-    port.tensor({ dtype, shape, optional: true, ...(doc ? { doc } : {}) }),
+    port.tensor({ dtype, shape, optional: true, ...(doc ? { doc } : {}), ...misfitOf(shape) }),
   ]);
   const outputs = [...paths].map(([name, path]) => {
     const source = "output" in path ? path.output : `${path.states}hidden_states.${path.layer}`;
@@ -251,6 +251,13 @@ function portsOf({ signature, paths }: Opened): { inputs: Ports; outputs: Ports 
     return [name, port.tensor({ dtype, shape: isPatches && shape ? [shape[0] ?? "B", "*", shape[2] ?? "*"] : shape })];
   });
   return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+}
+
+/** What to do about pictures of another size, where a model takes one alone. */
+function misfitOf(shape: Shape): { misfit?: string } {
+  const [, channels, height, width] = shape;
+  if (shape.length !== 4 || channels !== 3 || typeof height !== "number" || typeof width !== "number") return {};
+  return { misfit: `Give it ${width} × ${height} pixels: by the side of a tile in AnyRes tiler, or by Resize.` };
 }
 
 /** The value of an output. */

@@ -66,7 +66,10 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const { patch, width, layers, heads, mlpRatio, activation } = params;
     const [, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
-      throw new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`);
+      throw Object.assign(new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`), {
+        port: "pixels",
+        hint: "Choose a patch size that divides the side of the pictures or tiles, or resize them.",
+      });
     const size = [patch, patch] as const;
     const patches = isOfficial
       ? patchEmbedding(builder, "conv1", pixels, { patch: size, width, bias: false })

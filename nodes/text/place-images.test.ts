@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ids, runNode } from "#tests/kit/run-node";
+import { ids, runNode, testHost } from "#tests/kit/run-node";
 import type { Tensor } from "../core/values";
 import { placeImages } from "./place-images";
 
@@ -83,5 +83,42 @@ describe("Image places", () => {
     await expect(runNode(placeImages, { ids: ids([2, 1], [1, 2]), tokens: packed([0], []) })).rejects.toThrow(
       "There are 2 rows of ids, and pictures of 1.",
     );
+  });
+
+  describe("a row whose template cut it before a picture", () => {
+    const inputs = {
+      ids: ids([3, 3], [1, place, 2, 3, 4, 5, place, 6, place]),
+      tokens: packed([1, 1, 1], [2, 2, 3]),
+      names: ["row 4 of “train.json”", "row 5 of “train.json”", "row 9 of “train.json”"],
+    };
+    it("stops the run, which names it and the others by their place in the data", async () => {
+      await expect(runNode(placeImages, inputs)).rejects.toThrow(
+        "Row 5 of “train.json” has 1 picture and no place for any: no token -200 is in it. Nor do these fit: " +
+          "row 9 of “train.json” has 2 places for pictures (token -200), and 1 picture.",
+      );
+      await expect(runNode(placeImages, { ...inputs, names: undefined })).rejects.toThrow("Row 2 has 1 picture");
+    });
+    it("is left out where that is asked for: counted, without a place, and nothing is learned from it", async () => {
+      const warnings: string[] = [];
+      const host = await testHost({ onWarn: (message) => warnings.push(message) });
+      const given = await runNode(placeImages, inputs, { bad: "leave out" }, host);
+      expect(warnings).toEqual([
+        "2 of 3 rows cannot be used, and are left out, so that nothing is learned from them: " +
+          "row 5 of “train.json” has 1 picture and no place for any: no token -200 is in it; " +
+          "row 9 of “train.json” has 2 places for pictures (token -200), and 1 picture.",
+      ]);
+      expect(rowsOf(given.ids)).toEqual([
+        [1, place, place, 2],
+        [3, 4, 5, 0],
+        [6, 0, 0, 0],
+      ]);
+      expect(rowsOf(given.labels).slice(1).flat()).toEqual(Array(8).fill(-100));
+      expect(rowsOf(given.labels)[0]).toEqual([1, -100, -100, 2]);
+    });
+    it("names no more than ten", async () => {
+      const many = { ids: ids([12, 1], Array(12).fill(1)), tokens: packed(Array(12).fill(1), Array(12).fill(2)) };
+      const message = await runNode(placeImages, many).catch((error: Error) => error.message);
+      expect(message).toMatch(/row 10 has 1 picture [^;]*; and 2 more\.$/);
+    });
   });
 });

@@ -20,9 +20,10 @@ at the right, so that the end of an answer is lost and not its pictures; prompts
 Wire \`ids\` to *Token embedding* and *Splice*, \`mask\` and \`positions\` to the decoder, \`labels\` to *Causal LM
 loss*. Without \`mask\` every place of \`ids\` is a token. Positions count the tokens of a row from 0.
 
-A row with more placeholders than pictures, or fewer, stops the run: it is told which one, and what it has. So does one
-that its template cut before a picture, which is never trained on in part. LLaVA's own code repeats the last picture,
-or leaves pictures out, without a word.`,
+A row with more placeholders than pictures, or fewer, such as one that its template cut before a picture, stops the
+run, and the first ten are named; or it is left out: it is counted and told, it has no place for a picture, and nothing
+is learned from it. With \`names\` wired, such as the \`row\` of *Conversations*, rows are called by their file and
+place in it. LLaVA's own code repeats the last picture, or leaves pictures out, without a word.`,
   version: 1,
   inputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "L"] }),
@@ -34,6 +35,7 @@ or leaves pictures out, without a word.`,
       optional: true,
       doc: `${ignoredLabel} where none is learned; the ids themselves where absent.`,
     }),
+    names: port.text({ shape: ["N"], optional: true, doc: "What rows are called where one is bad." }),
   },
   outputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
@@ -53,6 +55,10 @@ or leaves pictures out, without a word.`,
       label: "Padding side",
       description: "Right for training, left for generation.",
     }),
+    bad: z.enum(["stop", "leave out"]).default("stop").meta({
+      label: "Bad rows",
+      description: "Those with more places than pictures, or fewer.",
+    }),
     filler: z.int().min(0).max(1_000_000).default(0).meta({
       label: "Padding token",
       description: "What stands where there is no token: any id of the vocabulary.",
@@ -68,7 +74,15 @@ or leaves pictures out, without a word.`,
   },
   rowwise: true,
   async run({ host, inputs, params }) {
-    const placed = rowsOf(inputs).map((row, number) => withPlaces(row, number, params.placeholder));
+    const { placeholder, bad, filler } = params;
+    const rows = rowsOf(inputs);
+    const nameOf = (row: number) => inputs.names?.[row] || `row ${row + 1}`;
+    const complaints = rows.flatMap((row, number) => complaintOf(row, nameOf(number), placeholder) ?? []);
+    if (complaints.length && bad === "stop") throw stopped(complaints);
+    if (complaints.length) host.warn(leftOut(complaints, rows.length));
+    const placed = rows.map((row) =>
+      isFitting(row, placeholder) ? withPlaces(row, placeholder) : withoutLessons(row, { placeholder, filler }),
+    );
     const cut = placed.filter(({ ids }) => ids.length > params.length);
     if (cut.length)
       host.warn(`${counted(cut.length, "row is", "rows are")} longer than ${params.length} tokens and cut.`);
@@ -130,10 +144,12 @@ function rowsOf({
   });
 }
 
+const placesIn = ({ ids }: Row, placeholder: number): number => ids.filter((id) => id === placeholder).length;
+
+const isFitting = (row: Row, placeholder: number): boolean => placesIn(row, placeholder) === row.pictures.length;
+
 /** A row with a place for each token of its pictures. */
-function withPlaces({ ids, labels, pictures }: Row, number: number, placeholder: number): Placed {
-  const places = ids.filter((id) => id === placeholder).length;
-  if (places !== pictures.length) throw mismatch(number, places, pictures.length, placeholder);
+function withPlaces({ ids, labels, pictures }: Row, placeholder: number): Placed {
   const placed: Placed = { ids: [], labels: [] };
   let next = 0;
   for (const [i, id] of ids.entries()) {
@@ -147,21 +163,59 @@ function withPlaces({ ids, labels, pictures }: Row, number: number, placeholder:
   return placed;
 }
 
-function mismatch(row: number, places: number, pictures: number, placeholder: number): Error {
+/** What is left of a row that cannot be used: its words, of which nothing is learned. */
+function withoutLessons({ ids }: Row, { placeholder, filler }: { placeholder: number; filler: number }): Placed {
+  const words = ids.filter((id) => id !== placeholder);
+  const kept = words.length ? words : [filler];
+  return { ids: kept, labels: kept.map(() => ignoredLabel) };
+}
+
+interface Complaint {
+  row: string;
+  message: string;
+  hint: string;
+}
+
+function complaintOf(row: Row, name: string, placeholder: number): Complaint | undefined {
+  const places = placesIn(row, placeholder);
+  const pictures = row.pictures.length;
+  if (places === pictures) return undefined;
   const has = counted(pictures, "picture", "pictures");
   if (places === 0)
-    return Object.assign(
-      new Error(`Row ${row + 1} has ${has} and no place for any: no token ${placeholder} is in it.`),
-      {
-        hint: "Write <image> where the picture belongs, and let the template and this node have the same placeholder.",
-      },
-    );
-  const room = counted(places, "place", "places");
-  return Object.assign(new Error(`Row ${row + 1} has ${room} for pictures (token ${placeholder}), and ${has}.`), {
+    return {
+      row: name,
+      message: `has ${has} and no place for any: no token ${placeholder} is in it`,
+      hint:
+        "Write <image> where the picture belongs, and let the template and this node have the same placeholder. If " +
+        "its template cut the row, raise the length there, or set “Bad rows” to leave it out.",
+    };
+  return {
+    row: name,
+    message: `has ${counted(places, "place", "places")} for pictures (token ${placeholder}), and ${has}`,
     hint:
       places > pictures
         ? "Give the row a picture for each <image>, or take the <image> out that has none."
         : "Write an <image> for each of its pictures, or leave out those that are not asked about. If its template " +
-          "cut the row, raise the length there.",
-  });
+          "cut the row, raise the length there, or set “Bad rows” to leave it out.",
+  };
+}
+
+/** So many bad rows are named. */
+const named = 10;
+
+function stopped(complaints: readonly Complaint[]): Error {
+  const [first, ...others] = complaints as [Complaint, ...Complaint[]];
+  const more = others.length ? ` Nor do these fit: ${listed(others, named - 1)}.` : "";
+  const subject = first.row.charAt(0).toUpperCase() + first.row.slice(1);
+  return Object.assign(new Error(`${subject} ${first.message}.${more}`), { hint: first.hint });
+}
+
+const leftOut = (complaints: readonly Complaint[], rows: number): string =>
+  `${counted(complaints.length, `of ${rows} rows cannot be used, and is`, `of ${rows} rows cannot be used, and are`)} ` +
+  `left out, so that nothing is learned from them: ${listed(complaints, named)}.`;
+
+function listed(complaints: readonly Complaint[], most: number): string {
+  const shown = complaints.slice(0, most).map(({ row, message }) => `${row} ${message}`);
+  const more = complaints.length - shown.length;
+  return shown.join("; ") + (more ? `; and ${more} more` : "");
 }

@@ -11,6 +11,8 @@ import { lengthBuckets } from "./length-buckets";
 import { loadTokenizer } from "./load-tokenizer";
 import { prompts } from "./prompts";
 import { tokenize } from "./tokenize";
+import { openTokenizer } from "#models/files/tokenizers/open";
+import { chatTemplate } from "./chat-template";
 import { trainTokenizer } from "./train-tokenizer";
 import { trim } from "./trim";
 import { wordPieces } from "./word-pieces";
@@ -93,6 +95,18 @@ group("tokens", () => {
     expect(rows[9]).toBe(rows[2]);
     expect(Array.from(pieces.data, Number)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
     await expect(runNode(trainTokenizer, { text: [texts] }, { vocabulary: 100 })).rejects.toThrow("514");
+  });
+  it("names an end token where that is asked for, at which a language model stops", async () => {
+    const given = await runNode(trainTokenizer, { text: [["red apple"]] }, { vocabulary: 530, ends: true });
+    expect(given.tokenizer.config).toEqual({ bos_token: "<|startoftext|>", eos_token: "<|endoftext|>" });
+    const open = openTokenizer(given.tokenizer);
+    expect(open.roleId("eos_token")).toBe((open.roleId("bos_token") as number) + 1);
+    const { text } = await runNode(
+      chatTemplate,
+      { text: ["red?"], answer: ["apple"], tokenizer: given.tokenizer },
+      { ending: "closed", template: "{{ messages[0].content }} {{ messages[1].content }}{{ eos_token }}" },
+    );
+    expect(text).toEqual(["red? apple<|endoftext|>"]);
   });
   it("tells how many texts are cut or empty, and whether that makes them the same", async () => {
     const words = ["one", "two", "three", "four", "five", "six"];

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { countWords, pieceSpecials, trainBpe, trainWordPieces } from "#models/files/bpe";
+import { countWords, pieceSpecials, specials, trainBpe, trainWordPieces } from "#models/files/bpe";
 import { tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -12,13 +12,24 @@ export const trainTokenizer = defineNode({
   docs: `**CLIP**: lower-cased byte BPE (simple_tokenizer): 512 byte tokens, one for each merge, start and end of text
 last. **BERT**: lower-cased word pieces, [PAD] 0, [CLS] 2, [SEP] 3, [MASK] 4, [UNK] 5, letters, and what the most
 frequent pairs are joined to; set *Tokenize* to the tokenizer's own packing. Either stops early when no pair occurs
-twice. Equal texts give an equal vocabulary.`,
+twice. Equal texts give an equal vocabulary.
+
+For a language model in CLIP's form, let it *name an end token*: *Generate* stops there, and a chat template writes it
+behind each answer as \`{{ eos_token }}\`. Without one, texts go on to their longest.`,
   version: 1,
   inputs: { text: port.text({ shape: ["*"], many: true, doc: "The texts to learn from; any number of wires." }) },
   outputs: { tokenizer: port.tokenizer() },
   params: {
     form: z.enum(["clip", "bert"]).default("clip"),
     vocabulary: z.int().min(16).max(65_536).default(2048).meta({ unit: "tokens" }),
+    ends: z
+      .boolean()
+      .default(false)
+      .meta({
+        label: "Name an end token",
+        description: `${specials.end} is then the tokenizer's eos_token, and ${specials.start} its bos_token.`,
+        when: { form: ["clip"] },
+      }),
   },
   check: ({ form, vocabulary }) =>
     form === "clip" && vocabulary < leastOfClip
@@ -38,7 +49,10 @@ twice. Equal texts give an equal vocabulary.`,
           tokenizer:
             params.form === "bert"
               ? wordPieceTokenizer(trainWordPieces(words, params.vocabulary))
-              : { json: trainBpe(words, params.vocabulary), config: {} },
+              : {
+                  json: trainBpe(words, params.vocabulary),
+                  config: params.ends ? { bos_token: specials.start, eos_token: specials.end } : {},
+                },
         }),
       };
     },

@@ -468,6 +468,22 @@ describe("stages", () => {
       expect(gap(resumed.weights, whole.weights)).toBe(0);
     }
   });
+  it("begin with moments of their own: the first update is the learning rate's, by the sign of the gradient", async () => {
+    const adam = { optimizer: "adam", weightDecay: 0, clip: 0, schedule: "constant", warmup: 0 };
+    const table = [
+      { name: "one", steps: 3, trains: "*" },
+      { name: "two", steps: 1, trains: "*" },
+    ];
+    const before = await trained(pair({ ...adam, stages: table.slice(0, 1) }));
+    const after = await trained(pair({ ...adam, stages: table }));
+    for (const name of ["ip.proj.weight", "tp.proj.weight"]) {
+      const old = before.weights.get(name) as Float32Array;
+      const steps = (after.weights.get(name) as Float32Array).map((x, i) => Math.abs(x - (old[i] as number)));
+      // Moments that went on, or a count of steps that did, would give other sizes than 0.01.
+      const whole = steps.filter((step) => Math.abs(step - 0.01) < 1e-4);
+      expect(whole.length / steps.length, name).toBeGreaterThan(0.95);
+    }
+  });
   it("say what is wrong with the last one before the first one runs", async () => {
     const result = await runDocument(
       pair({ stages: [stages[0], { name: "none", steps: 2, trains: "nothing.*" }] }),
