@@ -56,7 +56,9 @@ async function conversations(): Promise<string> {
 /** A graph of LLaVA-OneVision's kind with a tower, whose tiles have these sides. */
 function withTower(folder: string, tower: [string, object], tiles: { tile: number; patch: number }, training: object) {
   const decoder = { vocabulary: 376, width: 32, layers: 1, heads: 2, keyHeads: 2, hidden: 48 };
-  const pixels = tower[0] === "model.hugging-face" ? "pixel_values" : "pixels";
+  const isLlava = JSON.stringify(tower).includes("LlavaOnevision");
+  const pixels = isLlava ? "tiles" : tower[0] === "model.hugging-face" ? "pixel_values" : "pixels";
+  const patches = isLlava ? "tile_features" : "patches";
   return graph(
     {
       data: ["data.conversations", { folder, files: "rows.json" }],
@@ -73,7 +75,9 @@ function withTower(folder: string, tower: [string, object], tiles: { tile: numbe
       loss: ["loss.causal-lm"],
       trainer: ["train.trainer", { batch: 6, lr: 0.01, weightDecay: 0, ...training }],
     },
-    oneVisionWires.map((wire) => wire.replace("tower.pixels", `tower.${pixels}`)),
+    oneVisionWires.map((wire) =>
+      wire.replace("tower.pixels", `tower.${pixels}`).replace("tower.patches", `tower.${patches}`),
+    ),
   );
 }
 
@@ -98,7 +102,11 @@ describe("any tower sees packed tiles, and trains on them", () => {
     ["DINOv2", ["model.hugging-face", tinyModel("dinov2")], { tile: 56, patch: 8 }],
     ["DINOv2 on tiles of another size", ["model.hugging-face", tinyModel("dinov2")], { tile: 32, patch: 8 }],
     ["CLIP at layer −2", ["model.hugging-face", { ...tinyModel("clip-vision"), layer: -2 }], { tile: 32, patch: 8 }],
-    ["SigLIP", ["model.hugging-face", tinyModel("siglip")], { tile: 32, patch: 8 }],
+    [
+      "SigLIP",
+      ["model.hugging-face", { ...tinyModel("siglip"), className: "SiglipVisionModel" }],
+      { tile: 32, patch: 8 },
+    ],
   ] as [string, [string, object], { tile: number; patch: number }][])("%s", async (_, tower, tiles) => {
     const folder = await conversations();
     const document = withTower(folder, tower, tiles, { steps: 1, warmup: 0 });
@@ -143,9 +151,9 @@ it("tells on the wire of tiles that the tower, or the packer's plan, does not fi
     at: "tower.pixels",
     text: expect.stringMatching(/20 × 20 cannot be cut into patches of 8.*Choose a patch size/),
   });
-  const llava: [string, object] = ["model.hugging-face", tinyModel("clip-vision")];
-  expect(problemsOf(llava, { tile: 24, patch: 8 })[0]).toMatchObject({
-    at: "tower.pixel_values",
-    text: expect.stringMatching(/must be 32 and is 24.*Give it 32 × 32 pixels/),
+  const llava: [string, object] = ["model.hugging-face", tinyModel("llava-onevision")];
+  expect(problemsOf(llava, { tile: 24, patch: 4 })[0]).toMatchObject({
+    at: "tower.tiles",
+    text: expect.stringMatching(/must be 20 and is 24.*Give it 20 × 20 pixels/),
   });
 });

@@ -97,6 +97,14 @@ export class Bindings {
     return rows === items ? undefined : rows;
   }
 
+  /** A shape that came, with numbers in place of sizes that are not known yet, where other inputs tell them. */
+  refined({ shape: declared }: Pick<Port, "shape">, came: Shape): Shape {
+    return came.map((dim, axis) => {
+      const known = dim === anySize ? this.#bound.get(String(declared?.[axis])) : undefined;
+      return typeof known === "number" ? known : dim;
+    });
+  }
+
   /** A declared shape with every letter replaced; a letter that no input fixed is a size of this node's own making. */
   fill(shape: Shape): Shape {
     return shape.map((declared) => {

@@ -190,7 +190,7 @@ function tryBuild(
     const wires = incoming.filter((candidate) => candidate.name === name);
     if (!wires.length && !port.optional) return undefined;
     const values = wires.map(({ wire }, i) => {
-      const shape = wire.shape ?? (port.shape && bindings.fill(port.shape));
+      const shape = wire.shape ? bindings.refined(port, wire.shape) : port.shape && bindings.fill(port.shape);
       return shape && scratch.input(`${name}.${i}`, wire.dtype ?? port.dtype ?? "float32", shape);
     });
     if (values.some((value) => value === undefined)) return undefined;

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe as group, expect, it, vi } from "vitest";
 import { ids, runNode, temporaryFolder, testHost } from "#tests/kit/run-node";
 import type { Tensor } from "../core/values";
-import { chatTemplate } from "./chat-template";
 import { describe } from "./describe";
 import { input } from "./input";
 import { labelIds } from "./label-ids";
