@@ -1,5 +1,6 @@
 /** Pictures as tokens: patches, and the positions that they have on grids of other sizes. */
 import type { Dim, Value } from "../onnx/graph";
+import { resamplingMatrix } from "../onnx/resampling";
 import { type Builder, fanIn } from "./builder";
 
 /** Rows and columns of a grid of patches. */
@@ -58,14 +59,21 @@ export function patchesOf({ op }: Builder, pixels: Value, [height, width]: Patch
 
 /**
  * Learned positions of one grid on another one, bicubic as torch.nn.functional.interpolate. positions: float32
- * [1, from, D] → [1, to, D]; the same value where the grids are equal.
+ * [1, from, D] → [1, to, D]; the same value where the grids are equal. Two products: Resize takes pictures whose
+ * channels come first, and the runtime moves the transposes around it in a training step to where it cannot compute.
  */
-export function interpolatePositions({ op }: Builder, positions: Value, from: Grid, to: Grid): Value {
+export function interpolatePositions(builder: Builder, positions: Value, from: Grid, to: Grid): Value {
   if (from[0] === to[0] && from[1] === to[1]) return positions;
+  const { op } = builder;
   const width = positions.shape[2] as number;
-  const map = op.Transpose(op.Reshape(positions, { to: [1, ...from, width] }), { perm: [0, 3, 1, 2] });
-  const resized = op.Resize(map, { sizes: [...to], axes: [2, 3], mode: "cubic" });
-  return op.Reshape(op.Transpose(resized, { perm: [0, 2, 3, 1] }), { to: [1, to[0] * to[1], width] });
+  const along = (axis: 0 | 1) =>
+    builder.constant(resamplingMatrix(from[axis], to[axis], to[axis] / from[axis], { mode: "cubic" }), [
+      to[axis],
+      from[axis],
+    ]);
+  const rows = op.MatMul(along(0), op.Reshape(positions, { to: [from[0], from[1] * width] }));
+  const resized = op.MatMul(along(1), op.Reshape(rows, { to: [to[0], from[1], width] }));
+  return op.Reshape(resized, { to: [1, to[0] * to[1], width] });
 }
 
 /** The same where the first position is that of a class token, which stays. positions: float32 [1, 1 + from, D]. */
