@@ -53,8 +53,11 @@ async function conversations(): Promise<string> {
   return folder;
 }
 
+type Tiles = { tile: number; patch: number };
+type Tower = [type: string, params: Record<string, unknown>];
+
 /** A graph of LLaVA-OneVision's kind with a tower, whose tiles have these sides. */
-function withTower(folder: string, tower: [string, object], tiles: { tile: number; patch: number }, training: object) {
+function withTower(folder: string, tower: Tower, tiles: Tiles, training: Record<string, unknown>) {
   const decoder = { vocabulary: 376, width: 32, layers: 1, heads: 2, keyHeads: 2, hidden: 48 };
   const isLlava = JSON.stringify(tower).includes("LlavaOnevision");
   const pixels = isLlava ? "tiles" : tower[0] === "model.hugging-face" ? "pixel_values" : "pixels";
@@ -81,7 +84,7 @@ function withTower(folder: string, tower: [string, object], tiles: { tile: numbe
   );
 }
 
-const ownTower: [string, object] = ["model.vision-transformer", { patch: 8, width: 16, layers: 1, heads: 2 }];
+const ownTower: Tower = ["model.vision-transformer", { patch: 8, width: 16, layers: 1, heads: 2 }];
 
 it("a model learns from pictures of any size and number, answering about them", async () => {
   const folder = await conversations();
@@ -107,7 +110,7 @@ describe("any tower sees packed tiles, and trains on them", () => {
       ["model.hugging-face", { ...tinyModel("siglip"), className: "SiglipVisionModel" }],
       { tile: 32, patch: 8 },
     ],
-  ] as [string, [string, object], { tile: number; patch: number }][])("%s", async (_, tower, tiles) => {
+  ] as [string, Tower, Tiles][])("%s", async (_, tower, tiles) => {
     const folder = await conversations();
     const document = withTower(folder, tower, tiles, { steps: 1, warmup: 0 });
     const dir = await temporaryFolder();
@@ -135,7 +138,7 @@ function filledIn({ shape, data }: Tensor, row: number): number {
 }
 
 it("tells on the wire of tiles that the tower, or the packer's plan, does not fit, and what to do", () => {
-  const problemsOf = (tower: [string, object], tiles: { tile: number; patch: number }) =>
+  const problemsOf = (tower: Tower, tiles: Tiles) =>
     check(withTower("/data", tower, tiles, {})).problems.map(({ node, port, message, hint }) => ({
       at: `${node}.${port}`,
       text: `${message} ${hint}`,
@@ -151,7 +154,7 @@ it("tells on the wire of tiles that the tower, or the packer's plan, does not fi
     at: "tower.pixels",
     text: expect.stringMatching(/20 × 20 cannot be cut into patches of 8.*Choose a patch size/),
   });
-  const llava: [string, object] = ["model.hugging-face", tinyModel("llava-onevision")];
+  const llava: Tower = ["model.hugging-face", tinyModel("llava-onevision")];
   expect(problemsOf(llava, { tile: 24, patch: 4 })[0]).toMatchObject({
     at: "tower.tiles",
     text: expect.stringMatching(/must be 20 and is 24.*Give it 20 × 20 pixels/),

@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { readSafetensors, toFloat32 } from "#models/files/safetensors";
+import { planAnyRes } from "#models/pictures/anyres";
+import { anyResPacking } from "#models/pictures/packing";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
 import { type Cached, greedy, openCached, stepOf } from "#tests/kit/cached-decoder";
 import { writeFolder } from "#tests/kit/written-folder";
@@ -74,6 +76,39 @@ const rowsOf = ({ shape, data }: Stored): number[][] =>
     Array.from(data.slice(row * (shape[1] as number), (row + 1) * (shape[1] as number)), Number),
   );
 
+/** Tokens of a picture's tiles as LLaVA lays them out: no padding, and the checkpoint's newline behind each row. */
+function packedTokens(name: string, { inputs }: Stores, features: ort.Tensor, most: number | undefined) {
+  const config = JSON.parse(readFileSync(join(set, name, "config.json"), "utf8"));
+  const { tensors } = readSafetensors(readFileSync(join(set, name, "model.safetensors")));
+  const [found, stored] = [...tensors].find(([tensor]) => tensor.endsWith("image_newline")) ?? [];
+  if (found === undefined || !stored) throw new Error(`${name} has no newline`);
+  const end = toFloat32(stored, found);
+  const { image_size: tile, patch_size: patch } = config.vision_config;
+  const [height, width] = Array.from((inputs.image_sizes as Stored).data, Number);
+  const plan = planAnyRes(
+    { width: width ?? 0, height: height ?? 0 },
+    {
+      tile,
+      side: Math.floor(tile / patch),
+      resolutions: config.image_grid_pinpoints.map(([h, w]: number[]) => ({ height: h, width: w })),
+      most,
+      rounding: "transformers",
+    },
+  );
+  const { tokens, index, weights } = anyResPacking(plan, Math.floor(tile / patch));
+  const wide = end.length;
+  const numbers = features.data as Float32Array;
+  const featureAt = (place: number) => (place < 0 ? end : numbers.subarray(place * wide, (place + 1) * wide));
+  return Array.from({ length: tokens }, (_, token) => {
+    const sum = new Float32Array(wide);
+    for (let k = token * 4; k < token * 4 + 4; k++) {
+      const share = weights[k] as number;
+      if (share) featureAt(index[k] as number).forEach((x, i) => (sum[i] = (sum[i] as number) + share * x));
+    }
+    return sum;
+  });
+}
+
 describe("an ONNX model of a folder", () => {
   it.each(decoders)("writes what transformers writes, greedy and padded at the left: %s", async (name) => {
     const decoder: Cached = await openCached(await written(name));
@@ -97,6 +132,31 @@ describe("an ONNX model of a folder", () => {
       }
       return embeds as ort.Tensor;
     };
+    await expectSequences(await openCached(parts[2] as string, { embedded }), wanted);
+  });
+
+  it.each([
+    ["llava-next", undefined],
+    ["llava-onevision", 4],
+  ])("sees single tiles, which are packed behind it, and writes with past and present: %s", async (name, most) => {
+    const parts = await writtenParts(name, ["vision_encoder", "embed_tokens", "decoder_model_merged"]);
+    const [vision, words] = await Promise.all([open(parts[0]), open(parts[1])]);
+    const { greedy: wanted } = casesOf(name) as { greedy: Stores };
+    const { data, shape } = wanted.inputs.pixel_values as Stored;
+    const tiles = new ort.Tensor("float32", data as Float32Array, shape.slice(1));
+    const { image_features: features } = await vision.run({ pixel_values: tiles });
+    const seen = packedTokens(name, wanted, features as ort.Tensor, most);
+    const { image_token_index: place } = JSON.parse(readFileSync(join(set, name, "config.json"), "utf8"));
+    const embedded = async (ids: ort.Tensor): Promise<ort.Tensor> => {
+      const { inputs_embeds: embeds } = await words.run({ input_ids: ids });
+      const numbers = embeds?.data as Float32Array;
+      const width = embeds?.dims.at(-1) as number;
+      const places = [...(ids.data as BigInt64Array).entries()].filter(([, id]) => id === BigInt(place));
+      for (const [used, [i]] of places.entries()) numbers.set(seen[used] ?? [], i * width);
+      return embeds as ort.Tensor;
+    };
+    const prompt = rowsOf(wanted.inputs.input_ids as Stored)[0] ?? [];
+    expect(prompt.filter((id) => id === place)).toHaveLength(seen.length);
     await expectSequences(await openCached(parts[2] as string, { embedded }), wanted);
   });
 

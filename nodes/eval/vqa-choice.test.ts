@@ -132,3 +132,21 @@ describe("choice by likelihood", () => {
 interface Reducible {
   reduce: { start(c: unknown): { add(c: unknown, first: number): Promise<void>; finish(): unknown } };
 }
+
+it("brings what a tower saw of a question again with each option, so that it looks once", async () => {
+  const given = await runNode(vqaOptions, {
+    question: ["<image>\nWhich?", "And now?"],
+    options: ["red\nblue", "one\ntwo\nthree"],
+    truth: ["red", "two"],
+    tokens: { dtype: "int64", shape: [3], data: BigInt64Array.of(4n, 5n, 6n), counts: [1, 2] },
+    seen: { dtype: "float32", shape: [2, 1, 2], data: Float32Array.of(1, 2, 3, 4) },
+  });
+  expect(given.tokens).toEqual({
+    dtype: "int64",
+    shape: [8],
+    data: BigInt64Array.of(4n, 4n, 5n, 6n, 5n, 6n, 5n, 6n),
+    counts: [1, 1, 2, 2, 2],
+  });
+  expect(given.seen.shape).toEqual([5, 1, 2]);
+  expect([...given.seen.data]).toEqual([1, 2, 1, 2, 3, 4, 3, 4, 3, 4]);
+});

@@ -3,7 +3,7 @@ import { pictureMark } from "#models/files/conversations/turns";
 import { defineNode } from "../core/node";
 import { countsOf, countsOfRows, itemsOfRows } from "../core/packed";
 import { port } from "../core/ports";
-import type { ImageBatch } from "../core/values";
+import type { ImageBatch, Tensor } from "../core/values";
 
 export const vqaOptions = defineNode({
   type: "eval.vqa-options",
@@ -16,7 +16,10 @@ template* and a decoder make \`logits\` and \`labels\` of them, *Sequence likeli
 A row of \`options\` is a JSON list, or has an option in each line; \`truth\` is the right one, or its letter. With
 *their letters* the question lists the options as “A. …” and asks for one, as LLaVA's evaluation does; otherwise the
 options themselves are the answers, and the question stands alone. Pictures come again with each option; a question
-without \`<image>\` gets one for each of its pictures in front.`,
+without \`<image>\` gets one for each of its pictures in front.
+
+A tower need not look at them again: let tiler, tower, projector and packer see the questions' pictures, N rows, and
+wire what they give to \`tokens\` and \`seen\`, which come again with each option in the pictures' place.`,
   version: 1,
   inputs: {
     question: port.text({ shape: ["N"] }),
@@ -24,6 +27,19 @@ without \`<image>\` gets one for each of its pictures in front.`,
     truth: port.text({ shape: ["N"], doc: "The right option, or its letter." }),
     type: port.text({ shape: ["N"], optional: true, doc: "The type of each question." }),
     images: port.image({ shape: ["I", "*", "*"], packed: "N", optional: true }),
+    tokens: port.tensor({
+      dtype: "int64",
+      shape: ["T"],
+      packed: "N",
+      optional: true,
+      doc: "How many tokens each picture has, of *AnyRes tiler*.",
+    }),
+    seen: port.tensor({
+      dtype: "float32",
+      shape: ["N", "V", "D"],
+      optional: true,
+      doc: "What the tower saw of each question, of *AnyRes packer*.",
+    }),
   },
   outputs: {
     conversation: port.text({ shape: ["M"], doc: "As *Conversation template* takes it." }),
@@ -33,6 +49,8 @@ without \`<image>\` gets one for each of its pictures in front.`,
     question: port.text({ shape: ["M"] }),
     type: port.text({ shape: ["M"] }),
     images: port.image({ shape: ["P", "*", "*"], packed: "M" }),
+    tokens: port.tensor({ dtype: "int64", shape: ["K"], packed: "M", doc: "To *Image places*." }),
+    seen: port.tensor({ dtype: "float32", shape: ["M", "V", "D"], doc: "To *Splice*." }),
   },
   bypass: { images: "images", conversation: "question", question: "question", truth: "truth", type: "type" },
   params: {
@@ -45,7 +63,7 @@ without \`<image>\` gets one for each of its pictures in front.`,
   },
   allRows: "It gives several rows for each question.",
   async run({ inputs, params }) {
-    const { question, options, truth, type, images } = inputs;
+    const { question, options, truth, type, images, tokens, seen } = inputs;
     const counts = images ? countsOf(images) : undefined;
     const rows = question.flatMap((asked, row) => {
       const list = optionsIn(options[row] ?? "", row);
@@ -63,17 +81,17 @@ without \`<image>\` gets one for each of its pictures in front.`,
         type: type?.[row] ?? "all",
       }));
     });
+    const sources = rows.map(({ row }) => row);
     return {
+      tokens: itemsAgain(tokens ?? { ...noTokens, counts: question.map(() => 0) }, sources),
+      seen: rowsAgain(seen ?? { ...nothingSeen, shape: [question.length, 0, 0] }, sources),
       conversation: rows.map(({ conversation }) => conversation),
       row: rows.map(({ row }) => String(row + 1)),
       option: rows.map(({ option }) => option),
       truth: rows.map(({ truth: right }) => right),
       question: rows.map(({ question: asked }) => asked),
       type: rows.map(({ type: name }) => name),
-      images: picturesOfRows(
-        images ?? { files: [], counts: question.map(() => 0) },
-        rows.map(({ row }) => row),
-      ),
+      images: picturesOfRows(images ?? { files: [], counts: question.map(() => 0) }, sources),
     };
   },
 });
@@ -125,6 +143,25 @@ function askedWith(question: string, options: readonly string[], { answers, inst
 function withPictures(question: string, pictures: number): string {
   if (question.includes(pictureMark)) return question;
   return `${`${pictureMark}\n`.repeat(pictures)}${question}`;
+}
+
+const noTokens = { dtype: "int64", shape: [0], data: new BigInt64Array(0) } as const;
+const nothingSeen = { dtype: "float32", data: new Float32Array(0) } as const;
+
+/** The items of some rows, which may come several times. */
+function itemsAgain({ data, counts: all }: Tensor, rows: readonly number[]): Tensor {
+  const items = itemsOfRows(all ?? Array<number>(data.length).fill(1), rows);
+  const numbers = BigInt64Array.from(items, (item) => BigInt(data[item] as bigint | number));
+  const counts = rows.map((row) => all?.[row] ?? 1);
+  return { dtype: "int64", shape: [items.length], data: numbers, counts };
+}
+
+function rowsAgain({ shape: [, ...rest], data }: Tensor, rows: readonly number[]): Tensor {
+  const size = rest.reduce((product, side) => product * side, 1);
+  const numbers = new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries())
+    numbers.set((data as Float32Array).subarray(row * size, (row + 1) * size), i * size);
+  return { dtype: "float32", shape: [rows.length, ...rest], data: numbers };
 }
 
 /** The pictures of some rows, which may come several times. */

@@ -210,9 +210,11 @@ function stopped(complaints: readonly Complaint[]): Error {
   return Object.assign(new Error(`${subject} ${first.message}.${more}`), { hint: first.hint });
 }
 
-const leftOut = (complaints: readonly Complaint[], rows: number): string =>
-  `${counted(complaints.length, `of ${rows} rows cannot be used, and is`, `of ${rows} rows cannot be used, and are`)} ` +
-  `left out, so that nothing is learned from them: ${listed(complaints, named)}.`;
+function leftOut(complaints: readonly Complaint[], rows: number): string {
+  const of = `of ${rows} rows cannot be used, and`;
+  const which = counted(complaints.length, `${of} is`, `${of} are`);
+  return `${which} left out, so that nothing is learned from them: ${listed(complaints, named)}.`;
+}
 
 function listed(complaints: readonly Complaint[], most: number): string {
   const shown = complaints.slice(0, most).map(({ row, message }) => `${row} ${message}`);
