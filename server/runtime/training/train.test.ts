@@ -468,7 +468,7 @@ describe("stages", () => {
       expect(gap(resumed.weights, whole.weights)).toBe(0);
     }
   });
-  it("begin with moments of their own: the first update is the learning rate's, by the sign of the gradient", async () => {
+  it("begin with moments of their own: the first update has the learning rate as its size", async () => {
     const adam = { optimizer: "adam", weightDecay: 0, clip: 0, schedule: "constant", warmup: 0 };
     const table = [
       { name: "one", steps: 3, trains: "*" },
