@@ -43,7 +43,10 @@ describe("templates", () => {
         .map((t) => t.id)
         .sort(),
     ).toEqual([
+      "albef-pretrain",
       "align-train",
+      "blip-capfilt",
+      "blip-pretrain",
       "clip-resnet-train",
       "clip-train-emoji",
       "clip-vit-train",

@@ -7,7 +7,7 @@ import { port } from "../core/ports";
 export const pooler = defineNode({
   type: "model.pooler",
   title: "Pooler",
-  description: "tanh of a linear layer on the first token: what stands for a whole text, or a text with its picture.",
+  description: "A linear layer and tanh on the first token: what stands for a whole text, or a text with its picture.",
   docs: `BERT's pooler (Devlin et al. 2019), as ViLT and VLMo have it over words and patches: \`dense\` [D, D] with
 bias.
 
