@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { BookOpen, ChevronRight } from "lucide-react";
+import { BookOpen, ChevronRight, Weight } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import type { GraphNode } from "#nodes/graph/document";
@@ -29,6 +29,7 @@ import { Notice } from "./notice";
 import { PictureInInspector } from "./picture-drawing";
 import { isUnwired } from "./problems/listed";
 import { RemarkLine, remarksOf } from "./remarks";
+import { WeightsTree } from "./weights-tree";
 import { fieldsOf, shownFields } from "./widgets/describe";
 
 /** A node: its title, its parameters as a form made of their types, its ports, its documentation. */
@@ -52,6 +53,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
           <Ports title="Outputs" ports={ports?.outputs ?? {}} wires={wires?.out ?? {}} />
         </>
       )}
+      <Weights id={id} />
       {definition && <Docs type={definition.type} node={id} />}
       <Note id={id} node={node} />
       <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
@@ -171,6 +173,21 @@ function Parameters({ id, node }: { id: string; node: GraphNode }) {
         </Fold>
       )}
     </>
+  );
+}
+
+/** Of nodes that make weights, lie on a weights wire, or train. */
+function Weights({ id }: { id: string }) {
+  const hasPart = useEditor((state) => {
+    const definition = state.checked.graph.nodes.get(wayTo(state, id))?.definition;
+    const ports = [...Object.values<Port>(definition?.inputs ?? {}), ...Object.values<Port>(definition?.outputs ?? {})];
+    return ports.some(({ type, deferred }) => type === "weights" || deferred === "gradient");
+  });
+  if (!hasPart) return null;
+  return (
+    <Fold title="Weights" iconOf={() => <Weight className="size-3.5" aria-hidden />}>
+      <WeightsTree id={id} />
+    </Fold>
   );
 }
 

@@ -57,6 +57,16 @@ export interface Inspect {
   read(source: Source, beside: Beside): Promise<{ files?: readonly string[] } & object>;
 }
 
+/** What a node on a weights wire says of the tensors that come through, by patterns of their names. */
+export interface WeightsMarks {
+  /** These do not train. */
+  frozen?: readonly string[];
+  /** Matrices that get a low-rank adapter each, which trains. */
+  adapters?: { rank: number; targets: readonly string[] };
+  /** What was said before it holds no more, as of adapters that are folded in. */
+  forgets?: true;
+}
+
 interface Described<I extends Ports, O extends Ports, P extends Params> {
   /** folder.file, for example "image.resize" for nodes/image/resize.ts. */
   type: string;
@@ -106,6 +116,8 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
    * type whose shape unifies with it. An output that is not named has none.
    */
   bypass?: Readonly<Record<string, string>>;
+  /** For a node on a weights wire: which of the tensors train behind it, for who shows that before anything runs. */
+  marks?(params: ParamValues<P>): WeightsMarks;
   /** A node whose outputs are worth keeping: it ends a region, so that what follows never re-runs it. */
   expensive?: boolean;
   /** Says what is wrong with parameters that are each fine but do not go together. */

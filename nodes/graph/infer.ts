@@ -1,4 +1,4 @@
-import { type Dim, type DType, Graph, type Shape, type Value } from "#models/onnx/graph";
+import { type Dim, type DType, Graph, type Parameter, type Shape, type Value } from "#models/onnx/graph";
 import { type Builder, builderOf, scoped } from "#models/blocks/builder";
 import type { Port, WireType } from "../core/ports";
 import { anySize, Bindings } from "./bindings";
@@ -88,6 +88,15 @@ function isSameWire(before: IncomingWire, now: IncomingWire | undefined): boolea
   )
     return false;
   return before.wire === now.wire || JSON.stringify(before.wire) === JSON.stringify(now.wire);
+}
+
+/** The parameters that a tensor node makes of what comes in; none where too little of that is known. */
+export function parametersIn(graph: ResolvedGraph, node: ResolvedNode, types: Types): readonly Parameter[] {
+  const incoming = incomingWires(node, types);
+  const bindings = new Bindings(node);
+  const isFitting = incoming.every((wire) => !misfitsOf(node, wire, bindings).length);
+  if (!isFitting || (node.definition.prepare && node.prepared === undefined)) return [];
+  return tryBuild(graph, node, incoming, bindings)?.parameters ?? [];
 }
 
 /** What a tensor node emits, appended to `graph`. Parameters get the node's scope as prefix. */
@@ -182,7 +191,7 @@ function tryBuild(
   node: ResolvedNode,
   incoming: readonly IncomingWire[],
   bindings: Bindings,
-): { outputs?: Record<string, Value>; problem?: Problem } | undefined {
+): { outputs?: Record<string, Value>; parameters?: readonly Parameter[]; problem?: Problem } | undefined {
   const scratch = new Graph();
   const inputs: Record<string, Value | Value[] | undefined> = {};
   for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
@@ -197,7 +206,8 @@ function tryBuild(
     inputs[name] = port.many ? (values as Value[]) : values[0];
   }
   try {
-    return { outputs: emitNode(scratch, node, inputs, undefined, askedOf(graph, node)) };
+    const outputs = emitNode(scratch, node, inputs, undefined, askedOf(graph, node));
+    return { outputs, parameters: scratch.parameters };
   } catch (error) {
     return { problem: buildProblem(graph, node, error as Error) };
   }

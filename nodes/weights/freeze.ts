@@ -18,6 +18,7 @@ after eval() in PyTorch; those that are not frozen follow the batches, which are
   params: {
     names: z.string().max(10_000).default("*").meta({ widget: "textarea", description: "Patterns, one per line." }),
   },
+  marks: ({ names }) => ({ frozen: listOf(names) }),
   run: async ({ inputs, params }) => ({
     weights: { ...inputs.weights, frozen: [...(inputs.weights.frozen ?? []), ...listOf(params.names)] },
   }),

@@ -38,6 +38,7 @@ ${hubDocs}`,
   inspect: { file: { ending: "/adapter_config.json", read: inspectAdapter } },
   check: checkFolder,
   fingerprint: ({ host, params }) => folderFingerprint(host, params),
+  marks: ({ others }) => (others ? {} : { frozen: ["*"] }),
   async run({ host, inputs: { weights }, params }) {
     const { config: text, checkpoint } = await openAdapterFolder(host, params);
     const config = openAdapterConfig(text);

@@ -47,6 +47,10 @@ learns more with a small rank, and costs a product of whole matrices in each ste
       .default(false)
       .meta({ label: "Others train", description: "Leaves biases, norms and other parameters trainable." }),
   },
+  marks: ({ rank, targets, others }) => ({
+    adapters: { rank, targets: listOf(targets) },
+    ...(others ? {} : { frozen: ["*"] }),
+  }),
   run: async ({ inputs: { weights }, params: { rank, alpha, stabilized, dora, targets, others } }) => ({
     weights: {
       ...weights,

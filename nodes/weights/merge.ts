@@ -18,6 +18,7 @@ become float32, or stay float64; every other tensor is kept as it is, bit by bit
   inputs: { weights: port.weights() },
   outputs: { weights: port.weights() },
   params: {},
+  marks: () => ({ forgets: true }),
   async run({ host, inputs }) {
     const { ref, shards, lora = [], frozen: _, ...rest } = inputs.weights;
     if (!ref)
