@@ -100,9 +100,8 @@ describe("a composite", () => {
     const { composites } = await saved(page);
     expect(composites?.composite?.params.width?.to.map(({ node }) => node)).toEqual(["projector", "vision"]);
 
-    await page.keyboard.press("Control+k");
-    await page.keyboard.type("export");
-    await page.keyboard.press("Enter");
+    await page.click('[aria-label="More"]');
+    await page.click("text=Export…");
     await page.click("[role=dialog] >> text=Picture (SVG)");
     await page.waitForSelector("[role=dialog] >> text=Inside of Composite");
     await shots(page, "export-inside");
