@@ -46,7 +46,7 @@ async function shots(page: Page, name: string): Promise<void> {
 }
 
 describe("a graph from elsewhere", () => {
-  it("lists the files that did not come with it, is brought up to date, and is mended where that is known", async () => {
+  it("lists the files that did not come with it, is brought up to date, and mended", async () => {
     const { page, errors } = await openPage(browser);
     const ref = "a".repeat(64);
     const document = sideBySide(
@@ -80,7 +80,7 @@ describe("a graph from elsewhere", () => {
 });
 
 describe("a composite", () => {
-  it("publishes one parameter for several, is drawn by itself, and is deleted when nothing is an instance", async () => {
+  it("publishes one parameter for several, is drawn alone, and deleted when it is unused", async () => {
     const { page, errors } = await openPage(browser);
     await page.goto(await createGraph(product.url, sideBySide(tinyTower())));
     await page.waitForSelector('[data-node="vision"]');
