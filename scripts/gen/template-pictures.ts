@@ -5,6 +5,9 @@ import type { Changes } from "./changed";
  * are made shorter, so that all pictures together take a few. The pages' captions say so.
  */
 export const shortened: Readonly<Record<string, Changes>> = {
+  "align-train": { trainer: { stages: [{ steps: 20, warmup: 2, trains: "* decay" }] } },
+  "clip-resnet-train": { trainer: { steps: 30, warmup: 5 } },
+  "clip-vit-train": { trainer: { steps: 30, warmup: 5 } },
   "clip-train-emoji": { trainer: { steps: 60, warmup: 10 } },
   "distill-ema-teacher": { trainer: { steps: 40, warmup: 10 } },
   "import-onnx-finetune": { trainer: { steps: 100 }, probe: { steps: 100 } },
@@ -23,6 +26,10 @@ export const shortened: Readonly<Record<string, Changes>> = {
         { name: "2: questions", steps: 24, trains: "*", data: "colour=1, shape=1, yes or no=3" },
       ],
     },
+  },
+  "mae-pretrain": {
+    trainer: { stages: [{ steps: 60, warmup: 6, trains: "*.bias decay 0, *norm*.weight decay 0, * decay" }] },
+    probe_trainer: { steps: 40, warmup: 4 },
   },
   "lora-finetune": { trainer: { steps: 20, warmup: 4 } },
 };
