@@ -67,6 +67,7 @@ async function runClaim(id: string, seed: number, steps?: string): Promise<void>
 
 async function trainBase(): Promise<void> {
   const out = join(folder, "base");
+  mkdirSync(out, { recursive: true });
   const measured = await measuredOf(baseGraph(), out);
   renameSync(join(out, "trainer.weights.safetensors"), join(folder, "base.safetensors"));
   console.log(lineOf("what all begin from", 0, measured));
