@@ -353,36 +353,38 @@ describe("weights handles", () => {
     for (const [i, v] of again.entries()) expect(v).toBeCloseTo(plain[i] as number, 4);
   });
 
+  /** A second pair of towers reads the averaged handle; it adds to the loss, and takes no gradient. */
+  const withTeacher = (trainer: Record<string, unknown>, average: Record<string, unknown>) =>
+    pair(
+      trainer,
+      {
+        ...fresh,
+        average: ["weights.average", average],
+        teacher: ["model.vision-transformer", { scope: "vision", ...tower }],
+        distance: ["model.contrastive-scorer", { scope: "other" }],
+        teacher_projector: ["model.projector", { scope: "ip", width: 16 }],
+        teacher_norm: ["model.l2-normalize"],
+        teacher_loss: ["loss.info-nce"],
+      },
+      [
+        "fresh.weights -> vision.weights",
+        "fresh.weights -> image_projector.weights",
+        "fresh.weights -> average.weights",
+        "average.weights -> teacher.weights",
+        "average.weights -> teacher_projector.weights",
+        "normalize.pixels -> teacher.pixels",
+        "teacher.features -> teacher_projector.features",
+        "teacher_projector.embedding -> teacher_norm.embedding",
+        "image_norm.embedding -> distance.images",
+        "teacher_norm.embedding -> distance.texts",
+        "distance.logits -> teacher_loss.logits",
+        "teacher_loss.loss -> trainer.loss",
+      ],
+    );
+
   it("give a teacher that follows its student as θ' ← mθ' + (1 − m)θ", async () => {
-    // A second pair of towers reads the averaged handle; it adds to the loss, and takes no gradient.
     const momentum = 0.9;
-    const document = (steps: number) =>
-      pair(
-        { ...sgd, steps },
-        {
-          ...fresh,
-          average: ["weights.average", { momentum }],
-          teacher: ["model.vision-transformer", { scope: "vision", ...tower }],
-          distance: ["model.contrastive-scorer", { scope: "other" }],
-          teacher_projector: ["model.projector", { scope: "ip", width: 16 }],
-          teacher_norm: ["model.l2-normalize"],
-          teacher_loss: ["loss.info-nce"],
-        },
-        [
-          "fresh.weights -> vision.weights",
-          "fresh.weights -> image_projector.weights",
-          "fresh.weights -> average.weights",
-          "average.weights -> teacher.weights",
-          "average.weights -> teacher_projector.weights",
-          "normalize.pixels -> teacher.pixels",
-          "teacher.features -> teacher_projector.features",
-          "teacher_projector.embedding -> teacher_norm.embedding",
-          "image_norm.embedding -> distance.images",
-          "teacher_norm.embedding -> distance.texts",
-          "distance.logits -> teacher_loss.logits",
-          "teacher_loss.loss -> trainer.loss",
-        ],
-      );
+    const document = (steps: number) => withTeacher({ ...sgd, steps }, { momentum });
     const name = "vision.conv1.weight";
     const runs = [];
     for (const steps of [1, 2]) {
@@ -404,6 +406,31 @@ describe("weights handles", () => {
       );
     }
     expect(one.student.some((v, i) => Math.abs(v - (start[i] as number)) > 1e-4)).toBe(true);
+  });
+
+  it("give a teacher that has moved before the step, under a name of its own, and goes on after a kill", async () => {
+    const momentum = 0.9;
+    const teacher = { momentum, follows: "before the step", suffix: "_m" };
+    const document = (steps: number) => withTeacher({ ...sgd, steps, checkpoint: 2 }, teacher);
+    const [one, two, whole] = await Promise.all(
+      [1, 2, 6].map(async (steps) => (await trained(document(steps))).weights),
+    );
+    const tensorOf = (weights: typeof one, name: string) => weights?.get(name) as Float32Array;
+    const still = await trained(withTeacher({ ...sgd, steps: 1, lr: 0 }, teacher));
+    const start = tensorOf(still.weights, "vision.conv1.weight");
+    // In the first step the student has not moved yet, and the teacher is what it was.
+    for (const [i, n] of tensorOf(one, "vision_m.conv1.weight").entries()) expect(n).toBeCloseTo(start[i] as number, 6);
+    for (const [i, s] of start.entries()) {
+      const student = tensorOf(one, "vision.conv1.weight")[i] as number;
+      expect(tensorOf(two, "vision_m.conv1.weight")[i]).toBeCloseTo(momentum * s + (1 - momentum) * student, 6);
+    }
+    const dir = await temporaryFolder();
+    const controller = new AbortController();
+    await runDocument(document(6), dir, {
+      signal: controller.signal,
+      onEvent: (e) => e.kind === "metric" && e.step === 4 && controller.abort(),
+    });
+    expect(gap((await trained(document(6), {}, dir)).weights, whole as NonNullable<typeof whole>)).toBe(0);
   });
 
   it("tie one parameter to another, which then is one tensor", async () => {
