@@ -74,7 +74,7 @@ describe("hard negatives", () => {
     );
     expect(numbers(outputs.chances)[1]).toBeCloseTo(1 - 0.802184 + 1e-4, 5);
   });
-  it("takes the first whose weights together exceed the draw, and one of the batch even for the last of draws", async () => {
+  it("takes the first whose weights together exceed the draw, one of the batch even for the last draw", async () => {
     const even = floats([4, 4], Array(16).fill(0));
     const indexFor = async (draw: number) => {
       const { outputs } = await runTensorNode(hardNegatives, { logits: even, draws: floats([4], Array(4).fill(draw)) });
