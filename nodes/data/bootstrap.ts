@@ -27,6 +27,7 @@ far as they are kept, picture by picture; behind them pairs that people wrote. W
     text: port.text({ shape: ["P"] }),
     source: port.text({ shape: ["P"] }),
   },
+  bypass: { image: "image", text: "web" },
   params: {},
   allRows: "How many pairs there are follows from all that are kept.",
   async run({ host, inputs }) {

@@ -52,7 +52,15 @@ wire what they give to \`tokens\` and \`seen\`, which come again with each optio
     tokens: port.tensor({ dtype: "int64", shape: ["K"], packed: "M", doc: "To *Image places*." }),
     seen: port.tensor({ dtype: "float32", shape: ["M", "V", "D"], doc: "To *Splice*." }),
   },
-  bypass: { images: "images", conversation: "question", question: "question", truth: "truth", type: "type" },
+  bypass: {
+    images: "images",
+    conversation: "question",
+    question: "question",
+    truth: "truth",
+    type: "type",
+    tokens: "tokens",
+    seen: "seen",
+  },
   params: {
     answers: z.enum(["the options", "their letters"]).default("the options").meta({ label: "Answers are" }),
     instruction: z

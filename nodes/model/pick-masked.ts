@@ -26,6 +26,8 @@ there are places, is left out.
     labels: port.tensor({ dtype: "int64", shape: ["*"] }),
     patches: port.tensor({ dtype: "float32", shape: ["B", "N", "D"] }),
   },
+  // Nothing that comes in could be what goes out, though a shape may fit.
+  bypass: {},
   params: { count: z.int().min(1).max(65_536).default(75).meta({ label: "Hidden", unit: "patches" }) },
   build({ op, graph, inputs, params: { count }, constant }) {
     const { tokens, labels, masked } = inputs;

@@ -16,6 +16,7 @@ come to lie where it was, as often as chance has it.
     draws: port.tensor({ dtype: "float32", shape: ["B"] }),
   },
   outputs: { rows: port.tensor({ dtype: "float32" }) },
+  bypass: { rows: "rows" },
   params: {},
   build(builder) {
     const { op, inputs } = builder;
