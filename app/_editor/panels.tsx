@@ -36,6 +36,7 @@ export function SidePanel({ side, label, children }: SidePanelProps) {
       <aside
         aria-label={label}
         style={{ width }}
+        onKeyDown={returnToCanvas}
         className={cx("shrink-0 border-line bg-surface", side === "left" ? "border-r" : "border-l")}
       >
         {children}
@@ -43,6 +44,15 @@ export function SidePanel({ side, label, children }: SidePanelProps) {
       {side === "left" && edge}
     </>
   );
+}
+
+/** Escape leaves a field for the node that is chosen; in a list or a window that a field opened it closes that. */
+function returnToCanvas({ key, target, currentTarget, defaultPrevented }: KeyboardEvent): void {
+  const isInside = currentTarget.contains(target as Element);
+  if (key !== "Escape" || defaultPrevented || !isInside) return;
+  const chosen = document.querySelector<HTMLElement>(".react-flow__node.selected");
+  if (chosen) chosen.focus({ preventScroll: true });
+  else (target as HTMLElement).blur();
 }
 
 /** Pixels that an arrow key moves an edge. */

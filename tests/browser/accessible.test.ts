@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { browser, product, withBrowser } from "../kit/browser";
-import { chooseNodes, hasParts, hears, openCanvas, savedGraph } from "../kit/canvas";
+import { chooseNodes, hasParts, hears, openCanvas, runToEnd, savedGraph } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
@@ -60,9 +60,9 @@ describe.each([false, true])("with dark: %s, axe finds nothing serious", (dark) 
     const { page, errors } = await openPage(browser, { dark });
     const url = await createGraph(product.url, sound());
     await openCanvas(page, url);
-    await page.keyboard.press("Control+Enter");
-    await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
+    await runToEnd(page);
     await page.keyboard.press("Control+s");
+    await page.waitForSelector('[role="dialog"] input');
     await page.keyboard.type("a name");
     await page.keyboard.press("Enter");
     await page.goto(`${product.url}/runs`);
@@ -97,7 +97,7 @@ describe.each([false, true])("with dark: %s, axe finds nothing serious", (dark) 
     const dialogs: [name: string, keys: string, sign: string][] = [
       ["keys", "?", '[role="dialog"]'],
       ["palette", "Control+k", "[cmdk-input]"],
-      ["find", "Control+f", "[data-find], input[placeholder*='ind']"],
+      ["find", "Control+f", '[placeholder^="Titles, types"]'],
       ["connect", "c", "[data-connect]"],
       ["add", "n", "[cmdk-input]"],
       ["version", "Control+s", '[role="dialog"]'],
@@ -167,15 +167,11 @@ describe("by keys alone", () => {
     await tabTo(page, "At most");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("6");
-    await page.keyboard.press("Control+Enter");
-    await hears(page, "The run is");
-    await hears(page, "The run is done after");
+    await runToEnd(page);
     expect(Object.values((await savedGraph(page)).nodes).map(({ params }) => params.limit)).toContain(6);
 
+    // Escape goes from the form to the node that it is about.
     await page.keyboard.press("Escape");
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await hears(page, "Resize, done");
     const result = await page.textContent('[data-node="resize"]');
