@@ -125,7 +125,7 @@ describe.each([false, true])("with dark: %s, axe finds nothing serious", (dark) 
 describe("by keys alone", () => {
   /** Presses Tab until what has the focus is called that. */
   async function tabTo(page: Page, name: string): Promise<void> {
-    for (let presses = 0; presses < 150; presses++) {
+    for (let presses = 0; presses < 250; presses++) {
       await page.keyboard.press("Tab");
       const focused = await page.evaluate(() => {
         const { activeElement: element } = document;
@@ -164,6 +164,7 @@ describe("by keys alone", () => {
 
     await page.keyboard.press("ArrowLeft");
     await hears(page, "Emoji drawings");
+    await page.waitForSelector(".react-flow__node:focus");
     await tabTo(page, "At most");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("6");
