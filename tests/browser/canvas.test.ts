@@ -70,7 +70,7 @@ describe("frames and notes", () => {
     await page.keyboard.type("Smaller");
     await page.keyboard.press("Enter");
     await page.waitForSelector('section[aria-label="Frame Smaller"]');
-    await page.keyboard.press("Escape");
+    await page.click(".react-flow__pane", { position: { x: 20, y: 300 } });
     const before = (await savedGraph(page)).nodes.resize?.position;
     const bar = await page.locator('section[aria-label="Frame Smaller"]').boundingBox();
     if (!bar) throw new Error("the frame is not on the screen");
