@@ -2,6 +2,7 @@
 import { type OnNodeDrag, useReactFlow } from "@xyflow/react";
 import { useCallback, useRef } from "react";
 import { toast } from "sonner";
+import { withMembers } from "#nodes/graph/annotations";
 import type { Wire } from "#nodes/graph/document";
 import { excerpt, moveNodes, paste } from "#nodes/graph/edits";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
@@ -75,12 +76,13 @@ export function useDropOnWire(): { begin: OnNodeDrag; over: OnNodeDrag; drop: On
         return;
       }
       const rested = dragged.map((each) => flow.getNode(each.id) ?? each);
-      const positions = Object.fromEntries(rested.map(({ id, position }) => [id, position]));
+      const moved = withMembers(state.shown, ids).flatMap((id) => flow.getNode(id) ?? []);
+      const positions = Object.fromEntries(moved.map(({ id, position }) => [id, position]));
       const { passage, reason } = wire ? passageThrough(siteOf(state), wire, node.id) : {};
       if (reason) toast.error("It cannot be put into this wire.", { description: reason });
       state.edit((level) => {
-        const moved = framedByPlace(moveNodes(level, positions), rested);
-        return wire && passage ? makeRoom(insertion(wire, node.id, passage)(moved), node.id, wire) : moved;
+        const framed = framedByPlace(moveNodes(level, positions), rested);
+        return wire && passage ? makeRoom(insertion(wire, node.id, passage)(framed), node.id, wire) : framed;
       });
       if (passage) view.getState().announce("Put into the wire.");
     },

@@ -1,6 +1,5 @@
 /** Commands that choose nodes along the wires, and move what is chosen. */
-import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
-import { moveNodes } from "#nodes/graph/edits";
+import { frameIdOf, moveItems, noteIdOf } from "#nodes/graph/annotations";
 import { leave } from "../composites/opening";
 import { definitionAt, runAt } from "../context";
 import { along, type Direction, nextNode } from "../neighbours";
@@ -63,10 +62,7 @@ export function chooseAlong({ store, view }: CommandContext, direction: "upstrea
 }
 
 export function moveChosen({ store }: CommandContext, steps: { x: number; y: number }): void {
-  const { selection, edit, shown } = store.getState();
-  const places = selection.flatMap((id) => {
-    const position = shown.nodes[id]?.position;
-    return position ? [[id, { x: position.x + steps.x * gridStep, y: position.y + steps.y * gridStep }] as const] : [];
-  });
-  edit((document) => moveNodes(document, Object.fromEntries(places)), `move ${selection.join()}`);
+  const { selection, edit } = store.getState();
+  const by = { x: steps.x * gridStep, y: steps.y * gridStep };
+  edit((document) => moveItems(document, selection, by), `move ${selection.join()}`);
 }
