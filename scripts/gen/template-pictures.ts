@@ -5,7 +5,19 @@ import type { Changes } from "./changed";
  * are made shorter, so that all pictures together take a few. The pages' captions say so.
  */
 export const shortened: Readonly<Record<string, Changes>> = {
+  "albef-pretrain": {
+    trainer: { warmup: 2, stages: [{ steps: 20, trains: "temp decay, visual_encoder.cls_token decay, *" }] },
+  },
   "align-train": { trainer: { stages: [{ steps: 20, warmup: 2, trains: "* decay" }] } },
+  "blip-capfilt": {
+    web: { rows: 192 },
+    human: { rows: 96 },
+    trainer: { warmup: 2, batch: 16, stages: [{ steps: 20, trains: "* decay" }] },
+    captioner_trainer: { warmup: 2, batch: 16, stages: [{ steps: 12, trains: "* decay" }] },
+    filter_trainer: { warmup: 2, batch: 16, stages: [{ steps: 8, trains: "* decay" }] },
+    again_trainer: { warmup: 2, batch: 16, stages: [{ steps: 20, trains: "* decay" }] },
+  },
+  "blip-pretrain": { trainer: { warmup: 2, stages: [{ steps: 20, trains: "* decay" }] } },
   "clip-resnet-train": { trainer: { steps: 30, warmup: 5 } },
   "clip-vit-train": { trainer: { steps: 30, warmup: 5 } },
   "clip-train-emoji": { trainer: { steps: 60, warmup: 10 } },
