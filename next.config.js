@@ -15,8 +15,13 @@ const config = {
   turbopack: {
     rules: {
       "**/nodes/**/*.ts": { condition: "browser", loaders: ["./scripts/build/browser-nodes.cjs"] },
+      "**/models/architectures/core/known-families.ts": {
+        condition: "browser",
+        loaders: ["./scripts/build/browser-families.cjs"],
+      },
       "**/zod/v4/locales/index.js": partsOfZod,
       "**/zod/v4/core/compile.js": partsOfZod,
+      "**/zod/v4/core/json-schema-generator.js": partsOfZod,
     },
   },
   typescript: { ignoreBuildErrors: true }, // npm test checks types of everything; a start need not

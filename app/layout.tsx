@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { ThemeProvider } from "next-themes";
 import type { ReactNode } from "react";
-import { Toaster } from "sonner";
 import { OpenAnywhere } from "./_open/open-anywhere";
 import { Providers } from "./_trpc/client";
+import { Toasts } from "./_ui/toasts";
 import "./globals.css";
 
 export const metadata: Metadata = {
@@ -20,12 +20,7 @@ export default function Layout({ children }: { children: ReactNode }) {
             {children}
             <OpenAnywhere />
           </Providers>
-          <Toaster
-            position="bottom-center"
-            toastOptions={{
-              style: { background: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
-            }}
-          />
+          <Toasts />
         </ThemeProvider>
       </body>
     </html>

@@ -2,8 +2,9 @@
 
 import { type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { toast } from "sonner";
+import { lazy, type ReactNode, Suspense, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { toast } from "../_ui/toast";
+import { loadFamilies } from "#models/architectures/core/known-families";
 import { separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
@@ -46,6 +47,9 @@ export interface EditorProps {
  * The editor: palette, canvas, inspector. With `frozen` it shows what a run ran and gave, and nothing can be changed.
  */
 export function Editor({ documentText, graphId, revision = 0, published = false, runId, frozen }: EditorProps) {
+  // Without them the ports of such models are not known; graphs without any are drawn before they are here.
+  if (documentText.includes("hugging-face")) use(loadFamilies());
+  useEffect(() => void loadFamilies(), []);
   const [store] = useState(() => {
     const document: GraphDocument = JSON.parse(documentText);
     return createEditor({ graphId, document, frozen, onRefused: sayRefusal });

@@ -8,16 +8,11 @@ import { IconButton } from "../_ui/button";
 import { cx } from "../_ui/cx";
 import { duration, rectsOf } from "./commands/view";
 import { reveal } from "./composites/opening";
-import { useEditor, useEditorStore, useView, useViewStore } from "./context";
+import { useEditor, useEditorStore, useViewStore } from "./context";
 import { findNodes, type Hit } from "./finding";
 
 /** Finds nodes by what is written on them; Enter walks from one to the next and brings it into the middle. */
 export function FindBar() {
-  const isShown = useView((state) => state.overlay === "find");
-  return isShown ? <Bar /> : null;
-}
-
-function Bar() {
   const view = useViewStore();
   const [search, setSearch] = useState("");
   const [place, setPlace] = useState(-1);

@@ -2,8 +2,8 @@
 
 import { lazy, Suspense, useEffect } from "react";
 import { useEditor } from "./context";
-import { GraphInspector } from "./graph-inspector";
 
+const GraphInspector = lazy(async () => ({ default: (await import("./graph-inspector")).GraphInspector }));
 const NodeInspector = lazy(loadNodeInspector);
 const AreaInspector = lazy(async () => ({ default: (await import("./area-inspector")).AreaInspector }));
 const NodesInspector = lazy(async () => ({ default: (await import("./nodes-inspector")).NodesInspector }));
@@ -21,9 +21,9 @@ export function Inspector() {
   const node = useEditor((state) => (selection.length === 1 ? state.shown.nodes[id] : undefined));
   const composite = useEditor((state) => state.composite);
   useFormsSoon();
-  if (!selection.length && composite === undefined) return <GraphInspector />;
   return (
     <Suspense fallback={<FormSkeleton />}>
+      {!selection.length && composite === undefined && <GraphInspector />}
       {node && <NodeInspector key={id} id={id} node={node} />}
       {selection.length === 1 && !node && <AreaInspector key={id} item={id} />}
       {selection.length > 1 && <NodesInspector key={selection.join()} ids={selection} />}

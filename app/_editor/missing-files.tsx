@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileQuestion, LoaderCircle } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { leavingWith, type UploadedFile, withOtherFile } from "#nodes/graph/leaving";
 import { useTRPC } from "../_trpc/client";

@@ -1,16 +1,28 @@
 "use client";
 
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
+import { whenIdle } from "../_ui/when-idle";
 import { useView } from "./context";
 
-const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
+const loadPalette = () => import("./command-palette");
+const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
+/** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
+function loadAhead(): void {
+  void loadPalette();
+  void import("./canvas/add-popup");
+  void import("./canvas/connect-popup");
+  void import("./find-bar");
+  void import("./picture-drawing");
+}
+
 /** What lies over the editor, and what is told to those who cannot see it. */
 export function Overlays() {
   const overlay = useView((state) => state.overlay);
+  useEffect(() => whenIdle(loadAhead), []);
   return (
     <>
       <Suspense>

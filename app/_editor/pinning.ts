@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { compositeNamed } from "#nodes/graph/composites";
 import { setPin } from "#nodes/graph/edits";
 import { useTRPCClient } from "../_trpc/client";

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { useStore } from "zustand";
 import { separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";

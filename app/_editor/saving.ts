@@ -1,6 +1,6 @@
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
 import { countOf } from "../_ui/amounts";
 import { beAlive } from "./keeping/alive";

@@ -2,15 +2,14 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useCallback, useEffect } from "react";
-import { toast } from "sonner";
+import { lazy, Suspense, useCallback, useEffect } from "react";
+import { toast } from "../_ui/toast";
 import { useStore } from "zustand";
 import type { GraphDocument } from "#nodes/graph/document";
 import { problemOf, useTRPC } from "../_trpc/client";
-import { countOf } from "../_ui/amounts";
-import { Button } from "../_ui/button";
-import { Window } from "../_ui/window";
 import { openFiles, opening, openText } from "./opening";
+
+const OpenQuestion = lazy(async () => ({ default: (await import("./open-question")).OpenQuestion }));
 
 /** Opens what is dropped or pasted on any page, where it is a graph, or a picture that carries one. */
 export function OpenAnywhere() {
@@ -25,39 +24,14 @@ export function OpenAnywhere() {
   }, [found, insert, create]);
   if (!found || !insert) return null;
   return (
-    <Question found={found} onNew={create} onInsert={insert} onClose={() => opening.setState({ found: undefined })} />
-  );
-}
-
-interface QuestionProps {
-  found: { document: GraphDocument; name: string };
-  onNew(document: GraphDocument): void;
-  onInsert(document: GraphDocument): void;
-  onClose(): void;
-}
-
-/** While a graph is open, another can become a new one or a part of it. */
-function Question({ found: { document, name }, onNew, onInsert, onClose }: QuestionProps) {
-  const then = (act: (document: GraphDocument) => void) => () => {
-    onClose();
-    act(document);
-  };
-  const footer = (
-    <>
-      <Button className="ml-auto" onClick={then(onInsert)}>
-        Put it into this graph
-      </Button>
-      <Button look="primary" onClick={then(onNew)}>
-        Open as a new graph
-      </Button>
-    </>
-  );
-  return (
-    <Window title={`“${document.name || name}”`} width={460} footer={footer} onClose={onClose}>
-      <p className="text-ink-2" data-open-question>
-        {name} carries a graph of {countOf(Object.keys(document.nodes).length, "node")}.
-      </p>
-    </Window>
+    <Suspense>
+      <OpenQuestion
+        found={found}
+        onNew={create}
+        onInsert={insert}
+        onClose={() => opening.setState({ found: undefined })}
+      />
+    </Suspense>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Graphs that were dropped or pasted anywhere on a page, and what becomes of them. */
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { createStore } from "zustand";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Problem } from "#nodes/graph/problem";

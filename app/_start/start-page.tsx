@@ -2,7 +2,7 @@
 
 import { FileUp, Plus } from "lucide-react";
 import { useRef } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { type GraphDocument, limits } from "#nodes/graph/document";
 import { parseBytes, tooLarge } from "#nodes/graph/parse";
 import { problemOf } from "../_trpc/client";

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { problemOf, useTRPC } from "../_trpc/client";
 
 /** The list of graphs, and making, deleting and bringing back one; what fails is told. */

@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { hasEnded } from "../_editor/run-state";
 import { type Outputs, problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
 

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import Link from "next/link";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../_ui/toast";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { shortNumber } from "../_ui/amounts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Inputs, MissingInput, type PictureSpec } from "#models/architectures/core/architecture";
 import { ConfigError } from "#models/architectures/core/json";
+import { loadFamilies } from "#models/architectures/core/known-families";
 import { nameFinder } from "#models/architectures/core/names";
 import { classNames, openConfig, type OpenedConfig } from "#models/architectures/core/open";
 import { type ModelSignature, signatureOf } from "#models/architectures/core/signature";
@@ -321,9 +322,10 @@ async function inspectFolder(source: Source, beside: Beside): Promise<{ config: 
   if (source.size > mostLetters)
     throw new ConfigError(
       `config.json has ${source.size} bytes, which none has.`,
-      `Known are ${classNames.join(", ")}.`,
+      `Known are ${classNames().join(", ")}.`,
     );
   const config = new TextDecoder().decode(await source.read(0, source.size));
+  await loadFamilies();
   openConfig(config); // says at once what is not known
   return { config, files: await weightFiles(beside) };
 }

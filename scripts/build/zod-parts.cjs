@@ -1,9 +1,10 @@
 /**
- * Parts of zod that the browser would load and never use: its messages in fifty languages, and the compiler of schemas,
- * which nobody here calls.
+ * Parts of zod that the browser would load and never use: its messages in fifty languages, the compiler of schemas, and
+ * the former generator of JSON schemas, which nobody here calls.
  */
 const kept = {
   "locales/index.js": 'export { default as en } from "./en.js";',
+  "core/json-schema-generator.js": "export class JSONSchemaGenerator {}",
   "core/compile.js": [
     'export const INVALID = Symbol.for("zod.compile.invalid");',
     "export class ZodCompileAsyncError extends Error {}",

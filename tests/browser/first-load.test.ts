@@ -1,22 +1,46 @@
 /** What an editor loads before anything is asked for. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { scriptsOf, totalOf } from "#tests/kit/bundle";
-import { type Product, startProduct } from "#tests/kit/product";
+import { graph } from "#tests/kit/graphs";
+import { browser, product, withBrowser } from "../kit/browser";
+import { createGraph, openPage } from "../kit/product";
 
-let product: Product;
-beforeAll(async () => {
-  product = await startProduct();
-}, 600_000);
-afterAll(() => product?.stop());
+withBrowser();
 
 describe("the first load", () => {
-  it("of the editor is less than 515 kB of JavaScript as it is sent", () => {
+  it("of the editor is less than 450 kB of JavaScript as it is sent", () => {
     const sizes = scriptsOf("/graphs/[id]/page");
     expect(sizes.size).toBeGreaterThan(3);
-    expect(totalOf(sizes)).toBeLessThan(515_000);
+    expect(totalOf(sizes)).toBeLessThan(450_000);
   });
 
   it("of the start page is less than that of the editor", () => {
     expect(totalOf(scriptsOf("/page"))).toBeLessThan(totalOf(scriptsOf("/graphs/[id]/page")));
+  });
+
+  it("leaves out what is there all the same when it is asked for at once: menus, lists, notices", async () => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(await createGraph(product.url, graph({ text: ["text.input", { text: "hello" }] })));
+    await page.waitForSelector('[data-node="text"]');
+    await page.locator('[data-node="text"]').click({ button: "right" });
+    const menu = page.locator('[data-menu="node"]');
+    await menu.getByText("Duplicate").click();
+    await expect.poll(() => page.locator(".react-flow__node [data-node]").count()).toBe(2);
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => page.locator(".react-flow__node [data-node]").count()).toBe(1);
+
+    const more = page.getByRole("button", { name: "More", exact: true });
+    await more.click();
+    expect(await more.getAttribute("aria-expanded")).toBe("true");
+    await page.getByRole("menuitem", { name: "Publish as a template" }).click();
+    await page.getByText("Published: others find it on the start page.").waitFor();
+    await more.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator("[role=menuitem][data-highlighted]").textContent()).toContain("Export");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => more.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(errors).toEqual([]);
+    await page.close();
   });
 });

@@ -1,6 +1,6 @@
 import { useReactFlow } from "@xyflow/react";
 import { type DragEvent, useCallback } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { addNode, setParam } from "#nodes/graph/edits";
 import { compositeType } from "#nodes/graph/composites";

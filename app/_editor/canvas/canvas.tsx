@@ -24,9 +24,7 @@ import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
 import { useConnecting } from "./connecting";
 import { Guides } from "./guides";
-import { ConnectPopup } from "./connect-popup";
 import { CanvasMenu } from "./canvas-menu";
-import { FindBar } from "../find-bar";
 import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
 import { RefusalCard, RefusalTip } from "./refusals";
@@ -41,6 +39,8 @@ import { useWiresInView } from "./wires-in-view";
 import type { FlowWire } from "./wire-of";
 import { WireView } from "./wire-view";
 
+const ConnectPopup = lazy(async () => ({ default: (await import("./connect-popup")).ConnectPopup }));
+const FindBar = lazy(async () => ({ default: (await import("../find-bar")).FindBar }));
 const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddPopup }));
 
 // React Flow compares what it is given by identity.
@@ -59,6 +59,7 @@ export function Canvas() {
   const hidesWires = useView((state) => state.hidesWires);
   const hasChosen = useEditor((state) => state.selection.length > 0);
   const request = useView((state) => state.adding);
+  const isFinding = useView((state) => state.overlay === "find");
   const connecting = useView((state) => state.connecting);
   const setRequest = view.getState().askForNode;
   const { nodes, changeNodes } = useFlowNodes();
@@ -151,8 +152,10 @@ export function Canvas() {
         </Suspense>
       )}
       <RefusalCard />
-      {connecting && <ConnectPopup key={`${connecting.node}${connecting.port?.name}`} request={connecting} />}
-      <FindBar />
+      <Suspense>
+        {connecting && <ConnectPopup key={`${connecting.node}${connecting.port?.name}`} request={connecting} />}
+        {isFinding && <FindBar />}
+      </Suspense>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Nodes that are let go on a wire are put into it. */
 import { type OnNodeDrag, useReactFlow } from "@xyflow/react";
 import { useCallback, useRef } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { withMembers } from "#nodes/graph/annotations";
 import type { Wire } from "#nodes/graph/document";
 import { excerpt, moveNodes, paste } from "#nodes/graph/edits";

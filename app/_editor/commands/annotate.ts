@@ -1,5 +1,5 @@
 /** Commands on what is not computed, and on what is only drawn: bypass, mute, frames, notes, collapsed nodes. */
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { addFrame, addNote, frameIdOf, frameOf, setShut, unframe } from "#nodes/graph/annotations";
 import { check } from "#nodes/graph/check";
 import { within } from "#nodes/graph/composite-edits";

@@ -2,7 +2,7 @@
  * Copying and pasting by the browser's own events, as text: they ask for no permission, work over plain http, and
  * between windows. In text fields they concern the text alone.
  */
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
 import { type Incoming, incomingWires, withIncoming } from "#nodes/graph/incoming";

@@ -2,7 +2,7 @@
 import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
 import { disconnect, excerpt, removeNodes } from "#nodes/graph/edits";
 import { removeAndHeal } from "#nodes/graph/healing";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { siteOf } from "../site";
 import { wireOf } from "../canvas/wire-of";
 import type { FlowWire } from "../canvas/wire-of";
@@ -11,7 +11,7 @@ import { pathToComposite } from "../composites/opening";
 import { putIn } from "./clipboard";
 import type { CommandContext } from "./command";
 import { bringIntoView, placeInGraph, placeOnScreen, rectsOf } from "./view";
-import { askVersionName } from "../keeping/name-version";
+import { askVersionName } from "../keeping/ask-version-name";
 
 export function undo(context: CommandContext): void {
   step(context, "undo");

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { compositeNamed } from "#nodes/graph/composites";
 import { type LibraryEntry, withOrigin } from "#nodes/graph/library";
 import { type Outputs, useTRPC, useTRPCClient } from "../../_trpc/client";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { compositeNamed, insideOf } from "#nodes/graph/composites";
 import { type LeaveOut, leavingWith, withoutLeaving } from "#nodes/graph/leaving";
 import { definitionOf } from "#nodes/graph/resolve";

@@ -1,20 +1,13 @@
 "use client";
 
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { Window } from "../../_ui/window";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore } from "../context";
 import { complain } from "../saving";
-import type { EditorStore } from "../store";
-
-/** Asks for a name under which the present state is kept. */
-export function askVersionName(store: EditorStore): void {
-  const { graphId, frozen } = store.getState();
-  if (graphId && !frozen) store.setState({ isNaming: true });
-}
 
 export function NameVersion() {
   const store = useEditorStore();

@@ -1,4 +1,5 @@
 import { Boxes, Maximize2, Play } from "lucide-react";
+import { lazy, Suspense } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { compositeIdOf } from "#nodes/graph/composites";
@@ -12,7 +13,6 @@ import { PublishedValues } from "../composites/published-values";
 import { useCheckedNode, useEditor, useEditorStore, useNodeRun, wayTo } from "../context";
 import { Notice } from "../notice";
 import { isUnwired } from "../problems/listed";
-import { PictureOnNode } from "../picture-drawing";
 import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
 import { FoldedPorts } from "./folded-ports";
@@ -25,6 +25,8 @@ import { PortRow } from "./port-row";
 import { colourOf, portsOf, type Side } from "./ports";
 import { StaleMark } from "./stale-mark";
 import { StatusSign } from "./status-sign";
+
+const PictureOnNode = lazy(async () => ({ default: (await import("../picture-drawing")).PictureOnNode }));
 
 interface NodeCardProps {
   id: string;
@@ -74,6 +76,8 @@ interface BodyProps extends Omit<HeaderProps, "isSelected"> {
 function Body({ id, node, title, definition, run, checked }: BodyProps) {
   const problems = checked?.problems ?? [];
   const wasAsked = useEditor((state) => state.wasAsked);
+  // What a run gave shows the tiles of all pictures.
+  const isDrawn = Object.values(run?.previews ?? {}).some(({ type }) => type === "view");
   return (
     <>
       <Ports id={id} definition={definition} wires={checked?.wires} />
@@ -85,7 +89,11 @@ function Body({ id, node, title, definition, run, checked }: BodyProps) {
         </p>
       )}
       {definition?.notice && <Notice text={definition.notice} className="border-t border-line px-2.5 py-1.5" />}
-      <PictureOnNode id={id} />
+      {definition?.draws && !isDrawn && (
+        <Suspense>
+          <PictureOnNode id={id} />
+        </Suspense>
+      )}
       <NodeProblems problems={problems} run={run} isAsked={wasAsked} />
       {run && <NodePreviews id={id} run={run} title={title} ports={definition?.outputs ?? {}} />}
     </>

@@ -3,7 +3,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { Wrench } from "lucide-react";
 import { useMemo } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { fixOf } from "#nodes/graph/fixes";
 import type { Problem } from "#nodes/graph/problem";

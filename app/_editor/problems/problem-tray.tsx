@@ -2,7 +2,7 @@
 
 import { ClipboardCopy } from "lucide-react";
 import { useMemo } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { cx } from "../../_ui/cx";

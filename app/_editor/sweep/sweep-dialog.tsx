@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { sweepLimits } from "#nodes/graph/sweep";
 import { problemOf, useTRPC } from "../../_trpc/client";
 import { Button } from "../../_ui/button";

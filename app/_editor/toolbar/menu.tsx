@@ -1,45 +1,59 @@
-import type { LucideIcon } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
-import type { ReactNode } from "react";
-import { cx } from "../../_ui/cx";
+import {
+  cloneElement,
+  lazy,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useState,
+} from "react";
+import { whenIdle } from "../../_ui/when-idle";
 
-/** A menu below a button of the toolbar. `trigger` is the button. */
-export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={6}
-          className="z-50 w-60 rounded-xl border border-line-strong bg-raised p-1.5 shadow-2xl"
-        >
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
+const load = () => import("../../_ui/floating-menu");
+const FloatingMenu = lazy(async () => ({ default: (await load()).FloatingMenu }));
+
+/** An item of a menu, and a line between items. */
+export const MenuItem = lazy(async () => ({ default: (await load()).FloatingItem }));
+export const MenuLine = lazy(async () => ({ default: (await load()).FloatingLine }));
+
+interface TriggerProps {
+  "aria-haspopup": "menu";
+  "aria-expanded": boolean;
+  onClick(event: MouseEvent<HTMLElement>): void;
 }
 
-interface MenuItemProps {
-  icon: LucideIcon;
-  disabled?: boolean;
-  onSelect(): void;
+interface MenuProps {
+  /** The button that opens it. */
+  trigger: ReactElement<TriggerProps>;
   children: ReactNode;
 }
 
-export function MenuItem({ icon: Icon, disabled, onSelect, children }: MenuItemProps) {
+/** A menu below a button of the toolbar. What menus are made of is loaded when the page rests, or when one is opened. */
+export function Menu({ trigger, children }: MenuProps) {
+  const [opener, setOpener] = useState<HTMLElement>();
+  useEffect(() => whenIdle(() => void load()), []);
+  const button = cloneElement(trigger, {
+    "aria-haspopup": "menu",
+    "aria-expanded": opener !== undefined,
+    onClick: ({ currentTarget }) => setOpener(opener ? undefined : currentTarget),
+  });
   return (
-    <DropdownMenu.Item
-      disabled={disabled}
-      onSelect={onSelect}
-      className={cx(
-        "flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 outline-none data-[highlighted]:bg-sunken",
-        "data-[disabled]:pointer-events-none data-[disabled]:opacity-45",
+    <>
+      {button}
+      {opener && (
+        <Suspense>
+          <FloatingMenu
+            box={opener.getBoundingClientRect()}
+            align="end"
+            className="w-60"
+            opener={opener}
+            onClose={() => setOpener(undefined)}
+          >
+            {children}
+          </FloatingMenu>
+        </Suspense>
       )}
-    >
-      <Icon className="size-4 text-ink-3" aria-hidden />
-      {children}
-    </DropdownMenu.Item>
+    </>
   );
 }

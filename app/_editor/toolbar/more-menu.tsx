@@ -1,13 +1,12 @@
 import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Share2 } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { DropdownMenu } from "radix-ui";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore, useViewStore } from "../context";
-import { askVersionName } from "../keeping/name-version";
-import { Menu, MenuItem } from "./menu";
+import { askVersionName } from "../keeping/ask-version-name";
+import { Menu, MenuItem, MenuLine } from "./menu";
 
 /** What is done with a graph as a whole, and the list of keys. */
 export function MoreMenu({ published }: { published: boolean }) {
@@ -36,7 +35,7 @@ export function MoreMenu({ published }: { published: boolean }) {
           {published ? "Take back from the templates" : "Publish as a template"}
         </MenuItem>
       )}
-      <DropdownMenu.Separator className="my-1 h-px bg-line" />
+      <MenuLine />
       <MenuItem icon={Keyboard} onSelect={() => view.getState().show("keys")}>
         Keys…
       </MenuItem>

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import type { Source } from "#models/onnx/import/fields";
 import { type Chosen, choose, type Stored } from "#nodes/core/chosen";
 import type { Inspect } from "#nodes/core/node";

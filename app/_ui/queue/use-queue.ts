@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { toast } from "sonner";
+import { toast } from "../toast";
 import { type Outputs, problemOf, useTRPC, useTRPCClient } from "../../_trpc/client";
 import { askedBy } from "./asked-by";
 

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink, Square } from "lucide-react";
 import Link from "next/link";
-import { toast } from "sonner";
+import { toast } from "../../_ui/toast";
 import { hasEnded } from "../../_editor/run-state";
 import { problemOf, useTRPC } from "../../_trpc/client";
 import { Ago } from "../../_ui/ago";

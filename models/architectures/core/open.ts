@@ -1,8 +1,8 @@
 /** From the text of a config.json to a model that can be built. */
 import * as z from "zod";
 import { cutText } from "../../files/text";
-import { families } from "../families.gen";
 import { ConfigError, parsed } from "./json";
+import { families } from "./known-families";
 import type { Architecture, OpenArchitecture, Options } from "./architecture";
 
 export interface OpenedConfig extends OpenArchitecture {
@@ -12,15 +12,12 @@ export interface OpenedConfig extends OpenArchitecture {
   json: Readonly<Record<string, unknown>>;
 }
 
-/** Every class that is known, by its name. */
-const classes: ReadonlyMap<string, Architecture> = new Map(
-  families.flatMap((family) => Object.entries(family.classes)),
-);
-const byModelType: ReadonlyMap<string, string> = new Map(
-  families.flatMap((family) => Object.entries(family.modelTypes)),
-);
+/** The class of a name. Families may come later than this file. */
+const classNamed = (name: string): Architecture | undefined =>
+  families.find(({ classes }) => Object.hasOwn(classes, name))?.classes[name];
 
-export const classNames: readonly string[] = [...classes.keys()].sort();
+/** Every class that is known, by its name. */
+export const classNames = (): readonly string[] => families.flatMap(({ classes }) => Object.keys(classes)).sort();
 
 /**
  * Reads a config.json. `options` are those of a call: where they bear the name of one of its fields they stand for it.
@@ -29,7 +26,7 @@ export const classNames: readonly string[] = [...classes.keys()].sort();
 export function openConfig(text: string, options: Options = {}, className?: string): OpenedConfig {
   const json = parsed(text);
   const chosen = className ?? classOf(json);
-  const known = classes.get(chosen);
+  const known = classNamed(chosen);
   if (!known) throw unknownClass(chosen);
   const replaced = Object.entries(options).filter(([name]) => known.fields.includes(name));
   try {
@@ -40,10 +37,14 @@ export function openConfig(text: string, options: Options = {}, className?: stri
   }
 }
 
+/** The class that a `model_type` means. */
+const classOfType = (type: string): string | undefined =>
+  families.find(({ modelTypes }) => Object.hasOwn(modelTypes, type))?.modelTypes[type];
+
 function classOf({ architectures, model_type: type }: Record<string, unknown>): string {
   const named = Array.isArray(architectures) ? architectures.filter((name) => typeof name === "string") : [];
-  const known = named.find((name) => classes.has(name));
-  const byType = typeof type === "string" ? byModelType.get(type) : undefined;
+  const known = named.find((name) => classNamed(name) !== undefined);
+  const byType = typeof type === "string" ? classOfType(type) : undefined;
   const chosen = known ?? (named.length ? String(named[0]) : byType);
   if (chosen !== undefined) return chosen;
   if (typeof type === "string") throw unknownClass(type);
@@ -55,7 +56,7 @@ function classOf({ architectures, model_type: type }: Record<string, unknown>): 
 
 function unknownClass(name: string): ConfigError {
   return new ConfigError(
-    `The architecture “${cutText(name, 80, "…")}” is not known. Known are ${classNames.join(", ")}.`,
+    `The architecture “${cutText(name, 80, "…")}” is not known. Known are ${classNames().join(", ")}.`,
     "Export the model as ONNX (optimum-cli export onnx) and take it in with the node “ONNX model”.",
   );
 }

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Bookmark, Clock, Pencil, Play } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../../../_ui/toast";
 import { type Outputs, problemOf, useTRPC } from "../../../_trpc/client";
 import { IconButton } from "../../../_ui/button";
 import { cx } from "../../../_ui/cx";

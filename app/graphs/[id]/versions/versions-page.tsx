@@ -4,7 +4,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { History, RotateCcw } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useMemo, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "../../../_ui/toast";
 import { changesBetween } from "#nodes/graph/changes";
 import type { GraphDocument } from "#nodes/graph/document";
 import { problemOf, useTRPC } from "../../../_trpc/client";
