@@ -1,4 +1,4 @@
-/** models/architectures/core/known-families.ts for the browser: the same, with families that come when they are asked for. */
+/** models/architectures/core/known-families.ts for the browser: its families come when they are asked for. */
 module.exports = function browserFamilies() {
   return `export const families = [];
 let loaded;

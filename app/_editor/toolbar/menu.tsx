@@ -29,7 +29,7 @@ interface MenuProps {
   children: ReactNode;
 }
 
-/** A menu below a button of the toolbar. What menus are made of is loaded when the page rests, or when one is opened. */
+/** A menu below a button of the toolbar. What menus are made of is loaded when the page rests or one is opened. */
 export function Menu({ trigger, children }: MenuProps) {
   const [opener, setOpener] = useState<HTMLElement>();
   useEffect(() => whenIdle(() => void load()), []);
