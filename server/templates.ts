@@ -8,12 +8,24 @@ import { parseText } from "#nodes/graph/parse";
 import { registry } from "#nodes/registry.gen";
 import { env } from "./env";
 
+/** What a run of a template took, with nothing kept before: scripts/measure-templates.ts writes it. */
+export interface Measured {
+  seconds: number;
+  /** The most memory in bytes. */
+  memory: number;
+  /** Cores of the machine, and what it did besides. */
+  cores: number;
+  load: number;
+}
+
 export interface TemplateCard {
   id: string;
   name: string;
   description: string;
   nodes: number;
   trains: boolean;
+  /** Where it was measured. */
+  measured?: Measured;
 }
 
 const folder = () => join(env().root, "nodes/templates");
@@ -34,6 +46,7 @@ export async function listTemplates(): Promise<TemplateCard[]> {
     .filter((f) => f.endsWith(".json"))
     .map((f) => f.slice(0, -5))
     .sort();
+  const measured = await measuredTemplates();
   const cards = await Promise.all(
     ids.map(async (id) => {
       const document = (await readTemplate(id)) as GraphDocument;
@@ -43,11 +56,18 @@ export async function listTemplates(): Promise<TemplateCard[]> {
         name,
         description,
         nodes: Object.keys(nodes).length,
+        measured: measured[id],
         trains: Object.values(flattened(document).document.nodes).some(({ type }) => trains(type)),
       };
     }),
   );
   return cards.sort((a, b) => a.nodes - b.nodes);
+}
+
+/** By template. None where the file is away: cards say less then. */
+async function measuredTemplates(): Promise<Record<string, Measured>> {
+  const text = await readFile(join(env().root, "docs/templates/measured.json"), "utf8").catch(() => "{}");
+  return JSON.parse(text) as Record<string, Measured>;
 }
 
 /** A node that takes a part of the graph unevaluated, and its data, is a trainer. */

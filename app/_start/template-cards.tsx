@@ -1,8 +1,8 @@
 "use client";
 
-import { GraduationCap, PackageOpen, Search } from "lucide-react";
+import { GraduationCap, PackageOpen, Search, Timer } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { countOf } from "../_ui/amounts";
+import { countOf, duration, size } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
 import { groups, publishedGroup } from "./template-facts";
 
@@ -16,6 +16,8 @@ export interface TemplateEntry {
   group: string;
   tags: readonly string[];
   needs: readonly string[];
+  /** What a run took where it was measured: seconds, bytes, and on how many cores. */
+  measured?: { seconds: number; memory: number; cores: number };
   source: { template: string } | { from: string };
   picture: ReactNode;
 }
@@ -125,7 +127,7 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
   );
 }
 
-function Facts({ template: { nodes, trains, tags, needs } }: { template: TemplateEntry }) {
+function Facts({ template: { nodes, trains, tags, needs, measured } }: { template: TemplateEntry }) {
   return (
     <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3">
       <span>{countOf(nodes, "node")}</span>
@@ -133,6 +135,12 @@ function Facts({ template: { nodes, trains, tags, needs } }: { template: Templat
         <span className="inline-flex items-center gap-1">
           <GraduationCap className="size-3.5" aria-hidden />
           trains
+        </span>
+      )}
+      {measured && (
+        <span className="inline-flex items-center gap-1" title={`As measured on ${measured.cores} cores`}>
+          <Timer className="size-3.5" aria-hidden />
+          {duration(measured.seconds * 1000)}, {size(measured.memory)}
         </span>
       )}
       {tags

@@ -69,6 +69,10 @@ const tagsByType: Readonly<Record<string, string>> = {
   "eval.retrieval": "retrieval",
   "eval.search": "search",
   "text.generate": "writes text",
+  "loss.masked-lm": "masked words",
+  "loss.masked-pixels": "masked pictures",
+  "model.hard-negatives": "hard negatives",
+  "weights.average": "momentum",
 };
 
 function tagsOf(types: ReadonlySet<string>): string[] {

@@ -51,6 +51,25 @@ export function bucketed({ x, y }: Points, span: Span, count: number): Bucketed 
   return result;
 }
 
+/** The last value of each bucket alone, as `bucketed` has it: of many lines that is all that is drawn. */
+export function lastInBuckets({ x, y }: Points, span: Span, count: number): (number | null)[] {
+  const last = new Array<number | null>(count).fill(null);
+  const place = placing(span, count);
+  const first = firstAtLeast(x, span.from);
+  let end = first;
+  for (; end < x.length && (x[end] as number) <= span.to; end++) {
+    const value = y[end] as number;
+    if (Number.isFinite(value)) last[Math.min(count - 1, Math.max(0, place(x[end] as number)))] = value;
+  }
+  for (const [bucket, value] of [
+    [0, y[first - 1]],
+    [count - 1, y[end]],
+  ] as const) {
+    if (value !== undefined && Number.isFinite(value)) last[bucket] ??= value;
+  }
+  return last;
+}
+
 function fillEdge(result: Bucketed, bucket: number, value: number | undefined): void {
   if (value === undefined || !Number.isFinite(value) || result.last[bucket] !== null) return;
   for (const list of [result.last, result.min, result.max]) list[bucket] = value;

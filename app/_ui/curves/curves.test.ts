@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { placesOn } from "./axes";
-import { bucketAxis, bucketed } from "./buckets";
+import { bucketAxis, bucketed, lastInBuckets } from "./buckets";
 import { smoothed } from "./smooth";
 
 describe("smoothing", () => {
@@ -27,6 +27,11 @@ describe("buckets", () => {
     const { last, min, max, isDense } = bucketed({ x, y }, span, 100);
     expect([Math.max(...(max as number[])), last.at(-1), isDense]).toEqual([y[4999], y.at(-1), true]);
     expect(Math.min(...(min as number[]))).toBeCloseTo(-1, 3);
+  });
+  it("of the last values alone are the same", () => {
+    for (const near of [span, { from: 100.5, to: 180, isLog: false }, { from: 2, to: 9000, isLog: true }]) {
+      expect(lastInBuckets({ x, y }, near, 300)).toEqual(bucketed({ x, y }, near, 300).last);
+    }
   });
   it("show each point where it is looked at closely", () => {
     const near = bucketed({ x, y }, { from: 4998, to: 5002, isLog: false }, 400);

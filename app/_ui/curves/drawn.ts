@@ -1,6 +1,6 @@
 /** What is drawn of several runs' curves: smoothed lines on one axis, in as many buckets as there are pixels. */
 import { type Curve, placesOn, type XAxis } from "./axes";
-import { bucketAxis, bucketed, type Points, type Span } from "./buckets";
+import { bucketAxis, bucketed, lastInBuckets, type Points, type Span } from "./buckets";
 import { smoothed } from "./smooth";
 
 export interface ShownRun {
@@ -78,11 +78,15 @@ export function linesIn(
   isSmoothed: boolean,
 ): { x: number[]; lines: Lines[] } {
   const lines = drawn.map((run): Lines => {
+    if (drawn.length > mostBands) {
+      const raw = isSmoothed ? { raw: lastInBuckets(run.raw, span, count) } : {};
+      return { smooth: lastInBuckets(run.smooth, span, count), ...raw };
+    }
     const smooth = bucketed(run.smooth, span, count);
     const raw = bucketed(run.raw, span, count);
     const least = run.least ? bucketed(run.least, span, count).min : raw.min;
     const most = run.most ? bucketed(run.most, span, count).max : raw.max;
-    const hasBand = drawn.length <= mostBands && (raw.isDense || run.least !== undefined);
+    const hasBand = raw.isDense || run.least !== undefined;
     return {
       smooth: smooth.last,
       ...(isSmoothed ? { raw: raw.last } : {}),
