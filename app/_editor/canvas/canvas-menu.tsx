@@ -2,20 +2,13 @@
 
 import { useReactFlow } from "@xyflow/react";
 import { lazy, type MouseEvent, type ReactNode, Suspense, useEffect, useState } from "react";
-import type { Wire } from "#nodes/graph/document";
 import { whenIdle } from "../../_ui/when-idle";
 import { useEditorStore } from "../context";
-import type { PortRequest } from "./requests";
+import type { Target } from "./menu-target";
 import { type FlowWire, wireOf } from "./wire-of";
 
 const load = () => import("./open-canvas-menu");
 const OpenCanvasMenu = lazy(async () => ({ default: (await load()).OpenCanvasMenu }));
-
-/** What lies under the pointer. */
-export type Target =
-  | { kind: "pane" | "node" | "selection" }
-  | { kind: "wire"; wire: Wire }
-  | { kind: "port"; node: string; port: NonNullable<PortRequest["port"]> };
 
 /** The menu of what lies under the pointer, or has the focus: nodes, wires, ports, or the canvas itself. */
 export function CanvasMenu({ children }: { children: ReactNode }) {

@@ -10,7 +10,7 @@ import { type CommandId, commands, runCommand } from "../commands";
 import { canRun, type Command } from "../commands/command";
 import { useEditor, useEditorStore, useViewStore } from "../context";
 import { useKeysText } from "../keys";
-import type { Target } from "./canvas-menu";
+import type { Target } from "./menu-target";
 import type { PortRequest } from "./requests";
 
 const lists: Record<"pane" | "node" | "selection", readonly (readonly CommandId[])[]> = {
