@@ -43,5 +43,13 @@ export const shortened: Readonly<Record<string, Changes>> = {
     trainer: { stages: [{ steps: 60, warmup: 6, trains: "*.bias decay 0, *norm*.weight decay 0, * decay" }] },
     probe_trainer: { steps: 40, warmup: 4 },
   },
+  vilt: { trainer: { stages: [{ steps: 12, warmup: 2, trains: "* decay" }] } },
+  vlmo: {
+    trainer_pictures: { stages: [{ steps: 8, warmup: 2, trains: "*" }] },
+    trainer_texts: {
+      stages: [{ steps: 8, warmup: 2, trains: "*mlp_text*, *norm2_text*, text_embeddings*, mlm_score*" }],
+    },
+    trainer: { stages: [{ steps: 8, warmup: 2, trains: "* decay" }] },
+  },
   "lora-finetune": { trainer: { steps: 20, warmup: 4 } },
 };
