@@ -82,7 +82,10 @@ export function onTinyModels(document: GraphDocument): GraphDocument {
     Object.fromEntries(
       Object.entries(nodes).map(([id, node]) => {
         const given = paramsWith(constants, node.params);
-        return [id, { ...node, params: { ...fitting(given, used), ...choiceFor(given) } }];
+        const changed = Object.entries({ ...fitting(given, used), ...choiceFor(given) });
+        // What stays as it is still says which constant it is.
+        const others = changed.filter(([param, value]) => JSON.stringify(value) !== JSON.stringify(given[param]));
+        return [id, { ...node, params: { ...node.params, ...Object.fromEntries(others) } }];
       }),
     );
   const inside = Object.entries(composites ?? {}).map(([id, composite]) => [

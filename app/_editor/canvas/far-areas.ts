@@ -54,16 +54,13 @@ export function areasOf(graph: Pick<GraphDocument, "nodes" | "frames" | "notes">
   return [...frames, ...notes].filter(({ id }) => !hidden.has(id));
 }
 
-/** Letters of a title are so large at a zoom at which those of boxes still can be read. */
-const titleSize = 27;
-
 export function drawAreas(
   context: CanvasRenderingContext2D,
   areas: readonly FarArea[],
   placeOf: PlaceOf,
   palette: Palette,
   view: Area,
-  hasTitles: boolean,
+  titleSize: number,
 ): void {
   context.font = `600 ${titleSize}px ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = "top";
@@ -77,7 +74,6 @@ export function drawAreas(
     context.strokeStyle = palette.of(place.isSelected ? "--accent" : "--line-strong");
     context.lineWidth = place.isSelected ? 6 : 2;
     context.strokeRect(x, y, width, height);
-    if (!hasTitles) continue;
     context.fillStyle = palette.of("--ink");
     context.fillText(title, x + 12, y + 8, width - 24);
   }

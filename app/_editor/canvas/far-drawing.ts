@@ -22,7 +22,7 @@ interface FarBox {
   /** That of the border, where it says something. */
   border: string | undefined;
   isComposite: boolean;
-  lines: readonly string[];
+  title: string;
   height: number;
 }
 interface FarWire {
@@ -71,7 +71,7 @@ function boxOf(state: EditorState, id: string): FarBox {
     colour: colourOf(definition).slice("var(".length, -1),
     border: isWrong ? "--bad" : borders[runAt(state, id)?.status ?? ""],
     isComposite: compositeIdOf(node?.type ?? "") !== undefined,
-    lines: linesOf(node?.title ?? definition?.title ?? node?.type ?? id),
+    title: node?.title ?? definition?.title ?? node?.type ?? id,
     height: cardHeight(definition),
   };
 }
@@ -79,19 +79,6 @@ function boxOf(state: EditorState, id: string): FarBox {
 function portY(state: EditorState, id: string, side: Side, port: string): number {
   const row = portsOf(definitionAt(state, id), side).findIndex(([name]) => name === port);
   return 1 + portTop(Math.max(0, row));
-}
-
-const lettersOnLine = 15;
-
-/** A title in lines that a box has room for. */
-function linesOf(title: string): string[] {
-  const lines: string[] = [];
-  for (const word of title.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= lettersOnLine) lines[lines.length - 1] += ` ${word}`;
-    else lines.push(word.length > lettersOnLine ? `${word.slice(0, lettersOnLine - 1)}…` : word);
-  }
-  return lines;
 }
 
 type Flow = Pick<ReactFlowState, "nodeLookup" | "transform" | "width" | "height">;
@@ -109,7 +96,7 @@ export function drawFar(context: CanvasRenderingContext2D, drawn: Drawn, flow: F
     bottom: (flow.height - y) / zoom,
   };
   const placeOf = (id: string) => placed(flow, id);
-  drawAreas(context, drawn.areas, placeOf, palette, area, titleSize * zoom >= legible);
+  drawAreas(context, drawn.areas, placeOf, palette, area, titleSizeAt(zoom));
   drawWires(context, drawn.wires, placeOf, palette, area, zoom);
   drawBoxes(context, drawn.boxes, placeOf, palette, area, zoom);
 }
@@ -155,10 +142,14 @@ function drawWires(
 
 /** A curve of so few pixels is a line. */
 const straightBelow = 0.12;
-/** Letters of so many pixels can be read. */
-const legible = 7;
-const titleSize = 27;
-const titleLine = 30;
+/** Letters of so many pixels of the screen can be read. */
+const legible = 8;
+/** A title is at least so large, and at most so large that some letters of it have room in its box. */
+const smallestTitle = 27;
+const largestTitle = 60;
+
+/** How large titles are, so that they can be read: in units of the graph. */
+const titleSizeAt = (zoom: number): number => Math.max(smallestTitle, legible / zoom);
 
 function drawBoxes(
   context: CanvasRenderingContext2D,
@@ -197,21 +188,40 @@ function drawBoxes(
     context.strokeStyle = palette.of(colour);
     context.stroke(path);
   }
-  if (titleSize * zoom >= legible) drawTitles(context, titled, palette);
+  const titleSize = titleSizeAt(zoom);
+  if (titleSize <= largestTitle) drawTitles(context, titled, palette, titleSize);
 }
 
 function drawTitles(
   context: CanvasRenderingContext2D,
   titled: readonly [box: FarBox, place: Placed][],
   palette: Palette,
+  size: number,
 ): void {
+  const lineHeight = size * 1.1;
+  const letters = Math.floor((cardWidth - 16) / (size * letterWidth));
   context.fillStyle = palette.of("--ink");
-  context.font = `600 ${titleSize}px ui-sans-serif, system-ui, sans-serif`;
+  context.font = `600 ${size}px ui-sans-serif, system-ui, sans-serif`;
   context.textBaseline = "top";
-  for (const [{ lines }, { x, y, height }] of titled) {
-    const room = Math.max(1, Math.floor((height - 8) / titleLine));
-    for (const [row, line] of lines.slice(0, room).entries()) context.fillText(line, x + 12, y + 6 + row * titleLine);
+  for (const [{ title }, { x, y, height }] of titled) {
+    const room = Math.max(1, Math.floor((height - 8) / lineHeight));
+    const lines = linesOf(title, letters).slice(0, room);
+    for (const [row, line] of lines.entries()) context.fillText(line, x + 8, y + 6 + row * lineHeight);
   }
+}
+
+/** How wide a letter is on average, of its size. */
+const letterWidth = 0.58;
+
+/** A title in lines that a box has room for. */
+function linesOf(title: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of title.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= letters) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word.length > letters ? `${word.slice(0, letters - 1)}…` : word);
+  }
+  return lines;
 }
 
 function pathOf(paths: Map<string, Path2D>, colour: string): Path2D {
