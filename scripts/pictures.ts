@@ -1,7 +1,8 @@
 /**
  * Makes the pictures of the README and of the templates' pages from the running product: `npm run pictures`, or
  * `npm run pictures -- NAME…` for some templates. Each template is opened, run to its end and photographed in a
- * headless Chromium. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter; all take
+ * headless Chromium. With `--arrange` its nodes are laid out first, by the sizes that they have after the run, and the
+ * places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter; all take
  * less than ten minutes on two cores.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +11,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
-import { graphDocument } from "#nodes/graph/document";
+import { type GraphDocument, graphDocument } from "#nodes/graph/document";
+import { savedGraph } from "#tests/kit/canvas";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
 import { changed } from "./gen/changed";
 import { onTinyModels, tinyFolders } from "./gen/tiny-models";
@@ -22,7 +24,8 @@ const editorPicture = { template: "clip-zero-shot-emoji", node: "labels" };
 /** Pixels of the picture for one of the page: small text stays readable. */
 const scale = 2;
 const largest = 300_000;
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const arranges = process.argv.includes("--arrange");
 const templates = readdirSync("nodes/templates")
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.slice(0, -".json".length))
@@ -45,6 +48,7 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
   const { page } = await openPage(within, { scale });
   await openGraph(page, id);
   await runToEnd(page);
+  if (arranges) await arrangeTemplate(page, id);
   if (id === editorPicture.template) {
     await lookAt(page, editorPicture.node);
     await photograph(page, "docs/editor.png");
@@ -66,6 +70,20 @@ async function openGraph(page: Page, id: string): Promise<void> {
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");
+}
+
+/** Lays the nodes out, and gives the template the places that they have then. */
+async function arrangeTemplate(page: Page, id: string): Promise<void> {
+  await page.keyboard.press("Alt+Shift+T");
+  await sleep(1000); // nodes glide to their places, and the edit is on its way
+  const { nodes } = await savedGraph(page);
+  const file = `nodes/templates/${id}.json`;
+  const template = JSON.parse(readFileSync(file, "utf8")) as Pick<GraphDocument, "nodes">;
+  for (const [node, { position }] of Object.entries(nodes)) {
+    const place = template.nodes[node];
+    if (place) place.position = position;
+  }
+  writeFileSync(file, `${JSON.stringify(template, null, 2)}\n`);
 }
 
 async function runToEnd(page: Page): Promise<void> {

@@ -20,7 +20,6 @@ import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
-import { MemoryAdvice } from "./memory-advice";
 import { cardWidth } from "./node/geometry";
 import { Overlays } from "./overlays";
 import { Palette } from "./palette";
@@ -30,6 +29,7 @@ import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
 import { createView, type PanelSide } from "./view";
 
+const MemoryAdvice = lazy(async () => ({ default: (await import("./memory-advice")).MemoryAdvice }));
 const KeepingWindows = lazy(async () => ({ default: (await import("./keeping/keeping-windows")).KeepingWindows }));
 
 export interface EditorProps {
@@ -183,7 +183,9 @@ function Failure({ error }: { error: PublicError }) {
     <div className="border-b border-line bg-bad-soft px-4 py-2 wrap-anywhere text-bad" role="alert">
       <b>{error.message}</b>
       {error.hint && <span className="ml-2">{error.hint}</span>}
-      <MemoryAdvice error={error} />
+      <Suspense>
+        <MemoryAdvice error={error} />
+      </Suspense>
     </div>
   );
 }

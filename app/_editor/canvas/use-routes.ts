@@ -5,7 +5,7 @@ import { useViewStore } from "../context";
 import type { Route } from "../view";
 import { alwaysDrawn } from "./judged";
 import { placeOf } from "./level-of-detail";
-import { type End, routesOf } from "./routing";
+import type { End, routesOf as RoutesOf } from "./routing";
 import type { FlowWire } from "./wire-of";
 
 /** Milliseconds that nodes have kept their places and sizes before wires are led around them. */
@@ -21,22 +21,25 @@ export function useRoutes(edges: readonly FlowWire[]): void {
   useEffect(() => {
     let timer = 0;
     let known = "";
-    function look(): void {
+    let isOver = false;
+    async function look(): Promise<void> {
       timer = 0;
+      const { routesOf } = await import("./routing");
       const { nodeLookup } = flow.getState();
-      if ([...nodeLookup.values()].some(({ dragging }) => dragging)) return;
-      view.setState({ routes: nodeLookup.size > alwaysDrawn ? new Map() : routesIn(nodeLookup, edges) });
+      if (isOver || [...nodeLookup.values()].some(({ dragging }) => dragging)) return;
+      view.setState({ routes: nodeLookup.size > alwaysDrawn ? new Map() : routesIn(routesOf, nodeLookup, edges) });
     }
     function soon(): void {
       const now = placesOf(flow.getState());
       if (now === known) return;
       known = now;
       clearTimeout(timer);
-      timer = window.setTimeout(look, rest);
+      timer = window.setTimeout(() => void look(), rest);
     }
     soon();
     const end = flow.subscribe(soon);
     return () => {
+      isOver = true;
       clearTimeout(timer);
       end();
     };
@@ -51,7 +54,11 @@ function placesOf({ nodeLookup }: ReactFlowState): string {
     .join(" ");
 }
 
-function routesIn(nodes: ReactFlowState["nodeLookup"], edges: readonly FlowWire[]): ReadonlyMap<string, Route> {
+function routesIn(
+  routesOf: typeof RoutesOf,
+  nodes: ReactFlowState["nodeLookup"],
+  edges: readonly FlowWire[],
+): ReadonlyMap<string, Route> {
   const boxes = [...nodes.values()]
     .filter(({ type, hidden }) => type === "node" && !hidden)
     .map((node) => placeOf(node));
