@@ -55,6 +55,7 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
   }
   await page.getByRole("button", { name: "Hide the nodes" }).click();
   await page.keyboard.press("Escape"); // nothing is chosen
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await showWholeGraph(page);
   await photograph(page, `docs/templates/${id}.png`);
   await page.close();

@@ -96,7 +96,7 @@ function ConstantRow({ name, constant }: { name: string; constant: Constant }) {
             onClick={() => composite === undefined && reveal(store, node)}
             className="hover:text-accent hover:underline"
           >
-            {`${place ? ", " : ""}${composite === undefined ? "" : `${composite}/`}${node}.${param}`}
+            {`${composite === undefined ? "" : `${composite}/`}${node}.${param}${place < uses.length - 1 ? ", " : ""}`}
           </button>
         ))}
       </p>
