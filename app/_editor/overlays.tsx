@@ -4,15 +4,14 @@ import { lazy, Suspense, useEffect } from "react";
 import { whenIdle } from "../_ui/when-idle";
 import { useView } from "./context";
 
-const loadPalette = () => import("./command-palette");
-const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
+const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
 function loadAhead(): void {
-  void loadPalette();
+  void import("./command-palette");
   void import("./canvas/add-popup");
   void import("./canvas/connect-popup");
   void import("./find-bar");

@@ -7,15 +7,14 @@ import { useEditorStore } from "../context";
 import type { Target } from "./menu-target";
 import { type FlowWire, wireOf } from "./wire-of";
 
-const load = () => import("./open-canvas-menu");
-const OpenCanvasMenu = lazy(async () => ({ default: (await load()).OpenCanvasMenu }));
+const OpenCanvasMenu = lazy(async () => ({ default: (await import("./open-canvas-menu")).OpenCanvasMenu }));
 
 /** The menu of what lies under the pointer, or has the focus: nodes, wires, ports, or the canvas itself. */
 export function CanvasMenu({ children }: { children: ReactNode }) {
   const store = useEditorStore();
   const flow = useReactFlow();
   const [open, setOpen] = useState<{ target: Target; place: { x: number; y: number } }>();
-  useEffect(() => whenIdle(() => void load()), []);
+  useEffect(() => whenIdle(() => void import("./open-canvas-menu")), []);
   function look(event: MouseEvent): void {
     const element = event.target as Element;
     if (event.defaultPrevented || element.closest("input, textarea")) return;
