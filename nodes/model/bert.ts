@@ -12,6 +12,7 @@ import { cacheSizes } from "#models/blocks/caches";
 import type { Dim, Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const bert = defineNode({
   type: "model.bert",
@@ -42,12 +43,7 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
   outputs: { hidden: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }) },
   bypass: { hidden: "hidden" },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("text_encoder")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("text_encoder"),
     vocabulary: z.int().min(2).max(1_000_000).default(30_522).meta({ unit: "tokens" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     heads: z.int().min(1).max(64).default(12),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { clipResnet as buildResnet } from "#models/blocks/clip";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const clipResnet = defineNode({
   type: "model.clip-resnet",
@@ -27,12 +28,7 @@ bottleneck starts with gains of 0. RN50 has width 64 and 3, 4, 6, 3 blocks, and 
     map: port.tensor({ dtype: "float32", shape: ["B", "*", "*", "*"] }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("visual")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("visual"),
     width: z.int().min(2).max(512).multipleOf(2).default(64).meta({ description: "Channels behind the stem." }),
     blocks: z
       .string()

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const contrastiveScorer = defineNode({
   type: "model.contrastive-scorer",
@@ -20,12 +21,7 @@ per name, each name's T embeddings are averaged and normalized again before the 
   },
   outputs: { logits: port.tensor({ dtype: "float32", shape: ["N", "*"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("scorer")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("scorer"),
     scale: z
       .enum(["logit_scale", "temperature"])
       .default("logit_scale")

@@ -5,6 +5,7 @@ import type { Value } from "#models/onnx/graph";
 import { fixed } from "#models/onnx/shape";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const convnext = defineNode({
   type: "model.convnext",
@@ -36,12 +37,7 @@ B 128, L 192, XL 256.
   // Nothing that comes in could be what goes out, though a shape may fit.
   bypass: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("convnext")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("convnext"),
     width: z.int().min(4).max(1024).default(96).meta({ description: "Channels of the first stage" }),
     blocks: z
       .string()

@@ -12,6 +12,7 @@ import {
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const efficientnet = defineNode({
   type: "model.efficientnet",
@@ -47,12 +48,7 @@ channels are as they are written. *Hugging Face's* padding is that of its port, 
   // Nothing that comes in could be what goes out, though a shape may fit.
   bypass: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("efficientnet")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("efficientnet"),
     width: z.number().min(0.1).max(6).default(1).meta({ label: "Width multiplier" }),
     depth: z.number().min(0.1).max(6).default(1).meta({ label: "Depth multiplier" }),
     stem: z.int().min(1).max(4096).default(32).meta({ label: "Channels of the stem", advanced: true }),

@@ -4,6 +4,7 @@ import type { Builder } from "#models/blocks/builder";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 /** What a buffer of a queue may be called. */
 const bufferName = z
@@ -33,12 +34,7 @@ at most K rows; of a larger one the first K are kept.
   },
   outputs: { embeddings: port.tensor({ dtype: "float32", shape: ["*", "E"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("queue")
-      .meta({ description: "Prefix of its tensors in a checkpoint." }),
+    scope: scopeParam("queue", "tensors"),
     length: z.int().min(1).max(1_000_000).default(4096).meta({ unit: "embeddings", description: "K" }),
     name: bufferName.default("embeddings").meta({ advanced: true, description: "What it is called in a checkpoint." }),
     pointer: bufferName.default("pointer").meta({ advanced: true, description: "What its pointer is called there." }),

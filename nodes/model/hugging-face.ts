@@ -16,6 +16,7 @@ import { hubDocs, folderOrHubParams } from "../core/hub";
 import { folderOf, uploadedCheckpoint, uploadedFolder, weightFiles } from "../core/model-folder";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 /** A config.json that is larger is none. */
 const mostLetters = 200_000;
@@ -69,12 +70,7 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
   inputs: { weights: port.weights({ optional: true, doc: "Without one, the weights are the folder's." }) },
   outputs: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("model")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("model"),
     source: z.enum(["upload", "folder", "hub"]).default("upload").meta({ label: "From" }),
     file: upload.optional().meta({ label: "config.json and weights", widget: "upload", when: uploadedOnly }),
     ...folderOrHubParams,

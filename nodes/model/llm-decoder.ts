@@ -5,6 +5,7 @@ import { type LlamaConfig, llamaTower } from "#models/architectures/core/llama-l
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const llmDecoder = defineNode({
   type: "model.llm-decoder",
@@ -36,12 +37,7 @@ earlier tokens are kept. A folder of Hugging Face's is loaded with *Hugging Face
     hidden: port.tensor({ dtype: "float32", shape: ["B", "L", "$width"] }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("language")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("language"),
     vocabulary: z.int().min(2).max(1_000_000).default(8192).meta({ unit: "tokens" }),
     width: z.int().min(1).max(16_384).default(256).meta({ description: "D" }),
     layers: z.int().min(1).max(256).default(4),

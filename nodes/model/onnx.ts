@@ -19,6 +19,7 @@ import { shippedModels } from "#models/shipped.gen";
 import type { Host, OnnxValue } from "../core/host";
 import { defineNode, type Instead } from "../core/node";
 import { type Port, type Ports, port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 import { storedFolder } from "../core/stored-file";
 
 const outputPort = z.object({
@@ -85,12 +86,7 @@ A model whose weights lie in other files is uploaded together with these: severa
   inputs: { weights: port.weights({ optional: true, doc: "Without one, the weights are the file's." }) },
   outputs: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("onnx")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("onnx"),
     source: z.enum(["shipped", "upload"]).default("shipped").meta({ label: "From" }),
     shipped: z
       .string()

@@ -5,6 +5,7 @@ import { patchesWithPixels, stretchedPositions } from "#models/blocks/picture-gr
 import type { Dim, Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const pictureTokens = defineNode({
   type: "model.picture-tokens",
@@ -32,12 +33,7 @@ Parameters: \`patch_embed.proj\`, \`cls_token\` [1, 1, D], \`pos_embed\` [1, 1 +
     mask: port.tensor({ dtype: "int64", shape: ["B", "*"], doc: "1 where a token counts." }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("transformer")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("transformer"),
     patch: z.int().min(1).max(64).default(32).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     grid: z.int().min(1).max(256).default(12).meta({

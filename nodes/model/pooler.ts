@@ -1,8 +1,8 @@
-import * as z from "zod";
 import { linear } from "#models/blocks/builder";
 import { tokenAt } from "#models/blocks/tokens";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const pooler = defineNode({
   type: "model.pooler",
@@ -19,12 +19,7 @@ bias.
   },
   outputs: { pooled: port.tensor({ dtype: "float32", shape: ["B", "D"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("pooler")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("pooler"),
   },
   build(builder) {
     const { op, inputs } = builder;

@@ -3,6 +3,7 @@ import type { NameRules } from "#models/architectures/core/names";
 import { type Builder, linear, normal } from "#models/blocks/builder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const projector = defineNode({
   type: "model.projector",
@@ -18,12 +19,7 @@ without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linea
   },
   outputs: { embedding: port.tensor({ dtype: "float32" }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("projection")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("projection"),
     width: z.int().min(1).max(16_384).default(512).meta({ label: "Output width", description: "E" }),
     layers: z.int().min(1).max(8).default(1).meta({ description: "2: mlp2x_gelu." }),
     bias: z.boolean().default(false),

@@ -34,9 +34,11 @@ it("packs each row of its own tiles, in a batch as alone", async () => {
 it("refuses features with a class token, which are no square", async () => {
   const features = floats([1, 5, 1], [0, 1, 2, 3, 4]);
   const layout = { counts: ids([1], [1]), index: ids([1, 1, 1], [0]), shares: floats([1, 1, 1], [1]) };
-  await expect(runTensorNode(anyresPacker, { features, ...layout })).rejects.toThrow(
-    "a tile must have side² features, and has 5: take a tower's patches, without a class token",
-  );
+  await expect(runTensorNode(anyresPacker, { features, ...layout })).rejects.toMatchObject({
+    message: expect.stringContaining("a tile must have side² features, and has 5"),
+    port: "features",
+    hint: "Wire a tower's patches, which have no class token among them.",
+  });
 });
 
 it("puts the tokens of each row in the places of its placeholder, in their order", async () => {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { bertEmbeddings } from "#models/architectures/core/bert-layer";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const textEmbeddings = defineNode({
   type: "model.text-embeddings",
@@ -22,12 +23,7 @@ Parameters: \`word_embeddings.weight\` [V, D], \`position_embeddings.weight\`, \
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("text_embeddings")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("text_embeddings"),
     vocabulary: z.int().min(2).max(1_000_000).default(30_522).meta({ unit: "tokens" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     positions: z.int().min(0).max(65_536).default(40).meta({ unit: "tokens", description: "0: none." }),

@@ -6,6 +6,7 @@ import { activations, causalMask, transformer } from "#models/blocks/transformer
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const textTransformer = defineNode({
   type: "model.text-transformer",
@@ -30,12 +31,7 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("text")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("text"),
     vocabulary: z.int().min(2).max(300_000).default(49_408).meta({ unit: "tokens" }),
     width: z.int().min(8).max(4096).default(512).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),

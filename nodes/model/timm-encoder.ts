@@ -4,6 +4,7 @@ import { layerNorm, scoped } from "#models/blocks/builder";
 import { timmBlock, timmEpsilon } from "#models/blocks/timm-vit";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const timmEncoder = defineNode({
   type: "model.timm-encoder",
@@ -22,12 +23,7 @@ names: \`blocks.0.norm1\`, \`.attn.qkv\`, \`.attn.proj\`, \`.norm2\`, \`.mlp.fc1
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "D"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("transformer")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("transformer"),
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),

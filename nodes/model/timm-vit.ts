@@ -2,6 +2,7 @@ import * as z from "zod";
 import { timmVit as buildVit } from "#models/blocks/timm-vit";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const timmVit = defineNode({
   type: "model.timm-vit",
@@ -23,12 +24,7 @@ another size.
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("visual_encoder")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("visual_encoder"),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),

@@ -3,6 +3,7 @@ import { embedding } from "#models/blocks/builder";
 import { defineNode } from "../core/node";
 import { placeholderParam } from "../core/placeholder";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const tokenEmbedding = defineNode({
   type: "model.token-embedding",
@@ -20,12 +21,7 @@ weights handle to both and take the decoder's scope with \`.model\` behind it.`,
   },
   outputs: { embeddings: port.tensor({ dtype: "float32", shape: ["B", "L", "$width"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("tokens")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("tokens"),
     vocabulary: z.int().min(2).max(1_000_000).default(8192).meta({ unit: "tokens" }),
     width: z.int().min(1).max(16_384).default(256).meta({ description: "D" }),
     placeholder: placeholderParam.meta({

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { normal } from "#models/blocks/builder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const typeEmbedding = defineNode({
   type: "model.type-embedding",
@@ -18,12 +19,7 @@ float32 [B, T, D] → the same`,
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "D"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("token_type_embeddings")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("token_type_embeddings"),
     kind: z.int().min(0).max(63).default(0).meta({ description: "0 words and 1 pictures, in ViLT and VLMo." }),
     kinds: z.int().min(1).max(64).default(2).meta({ description: "Rows of the table.", advanced: true }),
   },

@@ -6,6 +6,7 @@ import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const visionTransformer = defineNode({
   type: "model.vision-transformer",
@@ -31,12 +32,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     patches: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("vision")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("vision"),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),

@@ -4,6 +4,7 @@ import { normal } from "#models/blocks/builder";
 import { lastPosition } from "#models/blocks/causal-attention";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const wordHead = defineNode({
   type: "model.word-head",
@@ -21,12 +22,7 @@ it and the text layers one weights handle, through *Tie weights*.
   },
   outputs: { logits: port.tensor({ dtype: "float32", shape: ["B", "T", "$vocabulary"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("cls.predictions")
-      .meta({ description: "Prefix of its parameters in a checkpoint." }),
+    scope: scopeParam("cls.predictions"),
     vocabulary: z.int().min(2).max(1_000_000).default(30_522).meta({ unit: "tokens" }),
   },
   build(node) {
