@@ -5,19 +5,19 @@ import {
   BackgroundVariant,
   Controls,
   type Node,
-  type NodeProps,
   Panel,
   ReactFlow,
   useKeyPress,
   useReactFlow,
 } from "@xyflow/react";
-import { type ComponentType, type KeyboardEvent, lazy, type MouseEvent, Suspense, useCallback } from "react";
+import { type KeyboardEvent, lazy, type MouseEvent, Suspense, useCallback } from "react";
 import { bend } from "#nodes/graph/annotations";
 import { useCommandContext } from "../command-context";
 import { chooseAndTell } from "../commands/walk";
 import { useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
+import { FrameView, NoteView } from "./annotation-views";
 import { withBendAt } from "./bends";
 import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
@@ -26,6 +26,7 @@ import { useConnecting } from "./connecting";
 import { CanvasMenu } from "./canvas-menu";
 import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
+import { RefusalCard, RefusalTip } from "./refusals";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useRoutes } from "./use-routes";
@@ -38,19 +39,12 @@ import { WireView } from "./wire-view";
 const FarLayer = lazy(async () => ({ default: (await import("./far-layer")).FarLayer }));
 const Overview = lazy(async () => ({ default: (await import("./overview")).Overview }));
 const Guides = lazy(async () => ({ default: (await import("./guides")).Guides }));
-const RefusalTip = lazy(async () => ({ default: (await import("./refusals")).RefusalTip }));
-const RefusalCard = lazy(async () => ({ default: (await import("./refusals")).RefusalCard }));
 const ConnectPopup = lazy(async () => ({ default: (await import("./connect-popup")).ConnectPopup }));
 const FindBar = lazy(async () => ({ default: (await import("../find-bar")).FindBar }));
 const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddPopup }));
 
 // React Flow compares what it is given by identity.
-const nodeTypes = {
-  node: NodeView,
-  boundary: BoundaryView,
-  frame: whenThereIsOne(async () => ({ default: (await import("./annotation-views")).FrameView })),
-  note: whenThereIsOne(async () => ({ default: (await import("./annotation-views")).NoteView })),
-};
+const nodeTypes = { node: NodeView, boundary: BoundaryView, frame: FrameView, note: NoteView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
 const multiSelectionKeys = ["Meta", "Control", "Shift"];
@@ -147,9 +141,9 @@ export function Canvas() {
             <Suspense>{isFar && <FarLayer />}</Suspense>
             <Suspense>
               <Overview />
-              <RefusalTip />
               <Guides />
             </Suspense>
+            <RefusalTip />
             {!count && <EmptyNotice />}
           </ReactFlow>
         </CanvasMenu>
@@ -159,25 +153,13 @@ export function Canvas() {
           <AddPopup request={request} onClose={() => setRequest(undefined)} />
         </Suspense>
       )}
+      <RefusalCard />
       <Suspense>
-        <RefusalCard />
         {connecting && <ConnectPopup key={`${connecting.node}${connecting.port?.name}`} request={connecting} />}
         {isFinding && <FindBar />}
       </Suspense>
     </div>
   );
-}
-
-/** What is drawn of a kind of node that most graphs have none of. */
-function whenThereIsOne(load: Parameters<typeof lazy<ComponentType<NodeProps>>>[0]): ComponentType<NodeProps> {
-  const Loaded = lazy(load);
-  return function Shown(props) {
-    return (
-      <Suspense>
-        <Loaded {...props} />
-      </Suspense>
-    );
-  };
 }
 
 /** A double click on an instance shows its inside; one in a field on it chooses a word there. */
