@@ -12,17 +12,28 @@ const byTitle = [...definitions].sort((a, b) => a.title.localeCompare(b.title, "
 const categories = [...new Set(definitions.map(categoryOf))].sort((a, b) => rank(a) - rank(b));
 
 /**
- * The types that hold every word of a search, in categories and there by their titles; a category without any is left
- * out.
+ * The types that hold every word of a search, in categories; a category without any is left out. What is called as the
+ * search says comes first, and its category with it; then those whose titles begin so.
  */
 export function findByCategory(search: string): { category: string; found: NodeDefinition[] }[] {
-  const matching = byTitle.filter((definition) => matches(definition, search));
+  const distance = (definition: NodeDefinition | undefined) => distanceFrom(search, definition?.title ?? "");
+  const matching = byTitle
+    .filter((definition) => matches(definition, search))
+    .sort((a, b) => distance(a) - distance(b));
   return categories
     .map((category) => ({
       category,
       found: matching.filter((definition) => categoryOf(definition) === category),
     }))
-    .filter(({ found }) => found.length > 0);
+    .filter(({ found }) => found.length > 0)
+    .sort((a, b) => distance(a.found[0]) - distance(b.found[0]));
+}
+
+/** 0 where a title is what is searched for, 1 where it begins so, 2 otherwise. */
+function distanceFrom(search: string, title: string): number {
+  const [searched, called] = [search.trim().toLowerCase(), title.toLowerCase()];
+  if (called === searched) return 0;
+  return called.startsWith(searched) ? 1 : 2;
 }
 
 /** The wire that a node is asked for: the type it carries, and which of its ends is drawn already. */
