@@ -1,9 +1,24 @@
 /** Numbers over the patches of pictures, collected row by row for the view that draws them. */
+import * as z from "zod";
 import type { Host } from "./host";
 import { itemCount } from "./packed";
 import { filesOf } from "./row-pictures";
 import type { ImageBatch, StoredImage } from "./values";
 import type { HeatMap, PatchHeat } from "./views/patch-heat";
+
+/** What nodes that lay maps over pictures ask: where the patches are, and how much is shown. */
+export const heatParams = {
+  before: z.int().min(0).max(64).default(0).meta({
+    label: "Tokens before",
+    description: "The patches: 1 where there is a class token.",
+  }),
+  rows: z.int().min(0).max(1024).default(0).meta({
+    description: "Rows of patches in a picture; 0: a square.",
+    advanced: true,
+  }),
+  limit: z.int().min(1).max(64).default(6).meta({ label: "At most", unit: "pictures" }),
+  maps: z.int().min(1).max(64).default(12).meta({ label: "Of each at most", unit: "maps", advanced: true }),
+};
 
 /** The maps of one picture: of each so many lines of a number for each patch. */
 export interface Maps {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Random } from "#models/random";
 import { defineNode } from "../core/node";
+import { itemCount } from "../core/packed";
 import { port } from "../core/ports";
 import type { ImageBatch, Tensor } from "../core/values";
 
@@ -69,7 +70,7 @@ interface Rows {
 function rowsOf({ image, text }: Rows): number | undefined {
   if (text) return text.length;
   if (!image) return undefined;
-  return "pixels" in image ? image.pixels.shape[0] : image.files.length;
+  return itemCount(image);
 }
 
 const dtypeOf = (kind: Kind): "float32" | "int64" => (kind === "uniform" ? "float32" : "int64");

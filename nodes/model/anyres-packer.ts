@@ -1,7 +1,7 @@
-import * as z from "zod";
 import { packRows } from "#models/blocks/packed";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 const otherGrid =
   "Set the side of a tile and the patch size of AnyRes tiler to those of the tower: a tile has (side / patch)² " +
@@ -37,12 +37,7 @@ wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind i
   // Nothing that comes in could be what goes out, though a shape may fit.
   bypass: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("packer")
-      .meta({ description: "Prefix of its parameter in a checkpoint." }),
+    scope: scopeParam("packer", "parameter"),
   },
   names: () => newlineNames,
   build(builder) {

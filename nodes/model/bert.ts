@@ -10,6 +10,7 @@ import { causalAttentionMask, paddingMask, placesOf } from "#models/blocks/atten
 import { type Builder, scoped } from "#models/blocks/builder";
 import { cacheSizes } from "#models/blocks/caches";
 import type { Dim, Value } from "#models/onnx/graph";
+import { wrongHeads } from "../core/heads";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
@@ -73,11 +74,11 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
   },
   ports: ({ causal }) => (causal ? { decodes: { tokens: "ids", mask: "mask" } } : {}),
-  check({ width, heads, first, layers }) {
-    if (width % heads) return { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` };
+  check(params) {
+    const { first, layers } = params;
     if (first >= layers)
       return { param: "first", message: `There is no layer from ${first} up to ${layers}.`, hint: "Start earlier." };
-    return undefined;
+    return wrongHeads(params);
   },
   build(node) {
     const { inputs, params } = node;

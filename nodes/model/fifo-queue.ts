@@ -4,13 +4,7 @@ import type { Builder } from "#models/blocks/builder";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
-import { scopeParam } from "../core/scope";
-
-/** What a buffer of a queue may be called. */
-const bufferName = z
-  .string()
-  .max(64)
-  .regex(/^[\w.-]+$/, "letters, digits, dots, - and _");
+import { scopeParam, tensorNameParam } from "../core/scope";
 
 export const fifoQueue = defineNode({
   type: "model.fifo-queue",
@@ -36,8 +30,8 @@ at most K rows; of a larger one the first K are kept.
   params: {
     scope: scopeParam("queue", "tensors"),
     length: z.int().min(1).max(1_000_000).default(4096).meta({ unit: "embeddings", description: "K" }),
-    name: bufferName.default("embeddings").meta({ advanced: true, description: "What it is called in a checkpoint." }),
-    pointer: bufferName.default("pointer").meta({ advanced: true, description: "What its pointer is called there." }),
+    name: tensorNameParam("embeddings", "What it is called in a checkpoint.", { advanced: true }),
+    pointer: tensorNameParam("pointer", "What its pointer is called there.", { advanced: true }),
   },
   build(builder) {
     const { op, inputs, params, buffer, training } = builder;

@@ -3,6 +3,7 @@ import { Inputs } from "#models/architectures/core/architecture";
 import { languageHead } from "#models/architectures/core/language-model";
 import { type LlamaConfig, llamaTower } from "#models/architectures/core/llama-layer";
 import type { Value } from "#models/onnx/graph";
+import { wrongHeads } from "../core/heads";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
@@ -64,11 +65,11 @@ earlier tokens are kept. A folder of Hugging Face's is loaded with *Hugging Face
     }),
   },
   decodes: { tokens: "ids", mask: "mask" },
-  check({ width, heads, keyHeads }) {
-    if (width % heads) return { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` };
+  check(params) {
+    const { heads, keyHeads } = params;
     if (heads % keyHeads)
       return { param: "keyHeads", message: `${heads} heads cannot share ${keyHeads} key heads evenly.` };
-    return undefined;
+    return wrongHeads(params);
   },
   build(node) {
     const { inputs, params } = node;

@@ -2,6 +2,8 @@ import * as z from "zod";
 import { maeDecoder as buildDecoder } from "#models/blocks/masked-autoencoder";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { wrongHeads } from "../core/heads";
+import { scopeParam } from "../core/scope";
 
 export const maeDecoder = defineNode({
   type: "model.mae-decoder",
@@ -21,12 +23,7 @@ are a square grid. It is thrown away after the training.
   },
   outputs: { patches: port.tensor({ dtype: "float32", shape: ["B", "N", "*"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("decoder")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none, as in the official ones." }),
+    scope: scopeParam("decoder"),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     channels: z.int().min(1).max(16).default(3).meta({ advanced: true }),
     width: z.int().min(8).max(4096).default(512).meta({ description: "Divisible by 4." }),
@@ -34,8 +31,7 @@ are a square grid. It is thrown away after the training.
     heads: z.int().min(1).max(64).default(16),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
   },
-  check: ({ width, heads }) =>
-    width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` } : undefined,
+  check: wrongHeads,
   build(builder) {
     const { inputs, params } = builder;
     const pixels = params.patch ** 2 * params.channels;

@@ -5,6 +5,8 @@ import { tokenAt } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { wrongHeads } from "../core/heads";
+import { scopeParam } from "../core/scope";
 
 export const maeEncoder = defineNode({
   type: "model.mae-encoder",
@@ -36,12 +38,7 @@ noise all are seen, as for a linear probe or fine-tuning.
   // Nothing that comes in could be what goes out, though a shape may fit.
   bypass: {},
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("mae")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none, as in the official ones." }),
+    scope: scopeParam("mae"),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     layers: z.int().min(1).max(64).default(12),
@@ -49,8 +46,7 @@ noise all are seen, as for a linear probe or fine-tuning.
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     ratio: z.number().min(0).max(0.99).default(0.75).meta({ label: "Masked", description: "Share of the patches." }),
   },
-  check: ({ width, heads }) =>
-    width % heads ? { param: "heads", message: `The width ${width} is not divisible by ${heads} heads.` } : undefined,
+  check: wrongHeads,
   build(builder) {
     const { op, inputs, params } = builder;
     const { tokens, shuffle } = buildEncoder(builder, inputs.pixels, { ...params, noise: inputs.noise });

@@ -5,6 +5,7 @@ import { addedToScores, multiwayBlock, multiwayModes } from "#models/blocks/mult
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const multiwayTransformer = defineNode({
   type: "model.multiway-transformer",
@@ -37,12 +38,7 @@ mode that are given one weights handle are one network.
     below: port.tensor({ dtype: "float32", shape: ["B", "S", "D"], doc: "Before the first block with a VL expert." }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("transformer")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none." }),
+    scope: scopeParam("transformer"),
     mode: z.enum(multiwayModes).default("vl"),
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),

@@ -5,6 +5,7 @@ import { prependToken } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const patchTokens = defineNode({
   type: "model.patch-tokens",
@@ -23,12 +24,7 @@ place of the patch (Bao et al. 2021, BEiT §2.3).
   },
   outputs: { tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("transformer")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none." }),
+    scope: scopeParam("transformer"),
     patch: z.int().min(1).max(64).default(16).meta({ label: "Patch size", unit: "px" }),
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
   },

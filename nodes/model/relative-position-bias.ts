@@ -4,6 +4,7 @@ import { jointIndex, pictureIndex, pictureRows, positionBias, tableRows, textInd
 import type { Init } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const relativePositionBias = defineNode({
   type: "model.relative-position-bias",
@@ -21,12 +22,7 @@ text, a row each; distances of words, key − query, and three rows for [CLS]. I
   inputs: { weights: port.weights({ optional: true, doc: "Without one, the table is fresh." }) },
   outputs: { bias: port.tensor({ dtype: "float32", shape: ["$layers", "$heads", "*", "*"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default(".")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none." }),
+    scope: scopeParam("."),
     kind: z.enum(["image", "text", "both"]).default("both").meta({ label: "Of" }),
     tables: z.enum(["one", "BEiT"]).default("one").meta({ description: "One for all, or BEiT's in each block." }),
     layers: z.int().min(1).max(64).default(12),

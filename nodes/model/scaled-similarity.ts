@@ -1,6 +1,6 @@
-import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam, tensorNameParam } from "../core/scope";
 
 export const scaledSimilarity = defineNode({
   type: "model.scaled-similarity",
@@ -18,18 +18,8 @@ and one name have one scale: the other direction, or other embeddings with anoth
   },
   outputs: { logits: port.tensor({ dtype: "float32", shape: ["N", "M"] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default(".")
-      .meta({ description: "Prefix of its parameters in a checkpoint; a dot: none." }),
-    name: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]+$/, "letters, digits, dots, - and _")
-      .default("logit_scale")
-      .meta({ description: "What the scale is called in a checkpoint." }),
+    scope: scopeParam("."),
+    name: tensorNameParam("logit_scale", "What the scale is called in a checkpoint."),
   },
   build({ op, inputs: { x, y }, params, weight }) {
     const scale = op.Exp(weight(params.name, [], { kind: "constant", value: Math.log(1 / 0.07) }));

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const temperatureSimilarity = defineNode({
   type: "model.temperature-similarity",
@@ -23,12 +24,7 @@ told apart by it, no gradient comes to it through them as long as they make targ
     temperature: port.tensor({ dtype: "float32", shape: [], doc: "As it is read in this step." }),
   },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("scorer")
-      .meta({ description: "Prefix of its parameter in a checkpoint; a dot: none." }),
+    scope: scopeParam("scorer", "parameter"),
     start: z.number().min(0.001).max(0.5).default(0.07).meta({ label: "Starts at" }),
   },
   clamp: { temp: [0.001, 0.5, "before"] },

@@ -6,6 +6,7 @@ import { activations, causalMask, transformer } from "#models/blocks/transformer
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { wrongHeads } from "../core/heads";
 import { scopeParam } from "../core/scope";
 
 export const textTransformer = defineNode({
@@ -50,14 +51,7 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     }),
     causal: z.boolean().default(true).meta({ label: "Causal mask", advanced: true }),
   },
-  check: ({ width, heads }) =>
-    width % heads
-      ? {
-          param: "heads",
-          message: `The width ${width} is not divisible by ${heads} heads.`,
-          hint: "Choose heads = width / 64, as CLIP does.",
-        }
-      : undefined,
+  check: wrongHeads,
   build(node) {
     const { inputs, params } = node;
     const builder = params.files === "OpenAI CLIP" ? officialClip(node) : node;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { timmVit as buildVit } from "#models/blocks/timm-vit";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { wrongHeads } from "../core/heads";
 import { scopeParam } from "../core/scope";
 
 export const timmVit = defineNode({
@@ -37,14 +38,7 @@ another size.
       advanced: true,
     }),
   },
-  check: ({ width, heads }) =>
-    width % heads
-      ? {
-          param: "heads",
-          message: `The width ${width} is not divisible by ${heads} heads.`,
-          hint: "Choose heads = width / 64.",
-        }
-      : undefined,
+  check: wrongHeads,
   build(builder) {
     const { inputs, params } = builder;
     const side = Math.floor(params.size / params.patch);

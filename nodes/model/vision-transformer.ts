@@ -6,6 +6,7 @@ import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { wrongHeads } from "../core/heads";
 import { scopeParam } from "../core/scope";
 
 export const visionTransformer = defineNode({
@@ -45,14 +46,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
       advanced: true,
     }),
   },
-  check: ({ width, heads }) =>
-    width % heads
-      ? {
-          param: "heads",
-          message: `The width ${width} is not divisible by ${heads} heads.`,
-          hint: "Choose heads = width / 64, as CLIP does.",
-        }
-      : undefined,
+  check: wrongHeads,
   build(node) {
     const { inputs, params } = node;
     const isOfficial = params.files === "OpenAI CLIP";

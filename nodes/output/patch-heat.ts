@@ -1,5 +1,4 @@
-import * as z from "zod";
-import { gridOf, HeatPictures, type Maps } from "../core/heat-maps";
+import { gridOf, HeatPictures, heatParams, type Maps } from "../core/heat-maps";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import type { Tensor } from "../core/values";
@@ -24,18 +23,7 @@ Wire in the pictures as the model reads them, behind *Resize*: a map covers the 
     names: port.text({ shape: ["*"], optional: true, doc: "What the M maps or heads are called." }),
   },
   outputs: { view: port.view() },
-  params: {
-    before: z.int().min(0).max(64).default(0).meta({
-      label: "Tokens before",
-      description: "The patches: 1 where there is a class token.",
-    }),
-    rows: z.int().min(0).max(1024).default(0).meta({
-      description: "Rows of patches in a picture; 0: a square.",
-      advanced: true,
-    }),
-    limit: z.int().min(1).max(64).default(6).meta({ label: "At most", unit: "pictures" }),
-    maps: z.int().min(1).max(64).default(12).meta({ label: "Of each at most", unit: "maps", advanced: true }),
-  },
+  params: heatParams,
   reduce: {
     rows: ["image", "values"],
     start({ host, inputs: { names }, params }) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { scopeParam } from "../core/scope";
 
 export const ramp = defineNode({
   type: "train.ramp",
@@ -15,12 +16,7 @@ checkpoint, so that a training that was killed goes on with it. Outside of train
   inputs: { weights: port.weights({ optional: true, doc: "Where the count is kept; without one it begins at 0." }) },
   outputs: { value: port.tensor({ dtype: "float32", shape: [] }) },
   params: {
-    scope: z
-      .string()
-      .max(64)
-      .regex(/^[\w.-]*$/, "letters, digits, dots, - and _")
-      .default("ramp")
-      .meta({ description: "Prefix of its count in a checkpoint." }),
+    scope: scopeParam("ramp", "count"),
     value: z.number().min(-1000).max(1000).default(0.4).meta({ description: "Where it ends." }),
     steps: z.int().min(0).max(10_000_000).default(1000).meta({ description: "How long it rises; 0: it does not." }),
   },
