@@ -22,17 +22,26 @@ function listIn(text: string): unknown[] | undefined {
   }
 }
 
+/** What an item says: itself, or what its `answer` or `caption` does, however deep that lies. */
 function answerIn(item: unknown): string | undefined {
-  if (typeof item === "string" || typeof item === "number") return String(item);
-  const { answer, caption } = (item ?? {}) as { answer?: unknown; caption?: unknown };
-  const inner = answer ?? caption;
-  return inner === undefined ? undefined : answerIn(inner);
+  let inner = item;
+  while (typeof inner === "object" && inner !== null) {
+    const { answer, caption } = inner as { answer?: unknown; caption?: unknown };
+    inner = answer ?? caption;
+  }
+  return typeof inner === "string" || typeof inner === "number" ? String(inner) : undefined;
 }
 
 function refuseItem(item: unknown, name: string): never {
-  throw Object.assign(new Error(`${name} has the right answer ${JSON.stringify(item)}, which is no text.`), {
+  throw Object.assign(new Error(`${name} has ${called(item)} among its right answers, which is no text.`), {
     hint: "A list of right answers holds texts, numbers, or objects with “answer” or “caption”.",
   });
+}
+
+/** In few words: what a file holds there may be of any size. */
+function called(item: unknown): string {
+  if (Array.isArray(item)) return "a list";
+  return typeof item === "object" && item !== null ? "an object without a text" : `the value ${item}`;
 }
 
 /** Right answers in few words, each once. */
