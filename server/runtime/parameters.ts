@@ -12,8 +12,10 @@ import { endpointKey, type ResolvedGraph } from "#nodes/graph/resolve";
 import { checkpointOf, filesOf } from "#nodes/core/checkpoint";
 import { numbersOf, type ParameterSource } from "#nodes/core/parameter-source";
 import type { Weights } from "#nodes/core/values";
+import { bytesText } from "../runtime-failures";
 import type { Blobs } from "../storage/blobs";
 import { Failure } from "../errors";
+import { memoryLimit } from "./memory";
 
 /**
  * A fresh tensor. The draw depends on the seed and the parameter's name alone, so adding a node changes no other node's
@@ -50,6 +52,8 @@ export interface ParameterOptions {
   seed?: number;
   /** Numbers that stand in for those of the handles. */
   current?(parameter: LoweredParameter): Float32Array | undefined;
+  /** Is told how many bytes are about to be drawn, and throws where that is too much. */
+  beforeDraws?(bytes: number): void;
 }
 
 /**
@@ -60,7 +64,7 @@ export async function parameterSources(
   lowered: Lowered,
   weightsOf: (from: Endpoint) => Promise<Weights>,
   blobs: Blobs,
-  { seed = 0, current }: ParameterOptions = {},
+  { seed = 0, current, beforeDraws = refuseDraws }: ParameterOptions = {},
 ): Promise<Map<string, ParameterSource>> {
   const opened = new Map<string, Promise<OpenCheckpoint>>();
   const checkpointFor = (weights: Weights): Promise<OpenCheckpoint> => {
@@ -70,7 +74,8 @@ export async function parameterSources(
     return checkpoint;
   };
   const described = new Map(lowered.parameters.map((p) => [p.graphName, p]));
-  const sources = new Map<string, ParameterSource>();
+  const sources: [graphName: string, source: () => ParameterSource][] = [];
+  let drawnBytes = 0;
   for (const { name: graphName, value, init, buffer } of lowered.graph.parameters) {
     const parameter = described.get(graphName) as LoweredParameter;
     const shape = value.shape as readonly number[];
@@ -82,11 +87,23 @@ export async function parameterSources(
     const whole = buffer && stored && (await wholeNumbers(stored, blobs));
     const ownNumbers = init.kind === "stored" && !now && !(weights && init.fresh) ? init.address : undefined;
     if (stored && !whole) refuseUnreadable(stored, parameter);
-    if (whole) sources.set(graphName, whole);
-    else if (stored ?? ownNumbers) sources.set(graphName, (stored ?? ownNumbers) as ParameterSource);
-    else sources.set(graphName, now ?? initialise(init, sizeOf(shape), weights?.seed ?? seed, startsAs(parameter)));
+    const found = whole ?? stored ?? ownNumbers ?? now;
+    const draw = () => initialise(init, sizeOf(shape), weights?.seed ?? seed, startsAs(parameter));
+    if (!found) drawnBytes += sizeOf(shape) * Float32Array.BYTES_PER_ELEMENT;
+    sources.push([graphName, found ? () => found : draw]);
   }
-  return sources;
+  beforeDraws(drawnBytes);
+  return new Map(sources.map(([graphName, source]) => [graphName, source()]));
+}
+
+function refuseDraws(bytes: number): void {
+  const limit = memoryLimit();
+  if (bytes <= limit) return;
+  throw new Failure({
+    lack: "memory",
+    message: `Fresh weights of ${bytesText(bytes)} would be drawn, and runs may hold ${bytesText(limit)}.`,
+    hint: "Make the model smaller (layers, width, vocabulary), or give runs more memory with PATCHBAY_MEMORY.",
+  });
 }
 
 /** Where a checkpoint lacks a teacher, it starts as its student. */

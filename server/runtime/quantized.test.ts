@@ -208,6 +208,27 @@ it("a model that does not fit is refused with what would make it fit", async () 
   expect(await refusal("20 KiB")).toContain("Even quantized they would not fit (about");
 });
 
+it("a model whose fresh weights do not fit is refused before they are drawn", async () => {
+  const nodes = {
+    corpus: ["text.input", { text: "a red boat" }],
+    tokenizer: ["text.train-tokenizer"],
+    tokens: ["text.tokenize"],
+    bert: ["model.bert", { layers: 64, width: 4096, heads: 64, vocabulary: 1_000_000, mlpRatio: 8 }],
+  } as Parameters<typeof graph>[0];
+  const wires = [
+    "corpus.text -> tokenizer.text",
+    "corpus.text -> tokens.text",
+    "tokenizer.tokenizer -> tokens.tokenizer",
+    "tokens.ids -> bert.ids",
+  ];
+  const before = process.memoryUsage().arrayBuffers;
+  process.env.PATCHBAY_MEMORY = "1 GiB";
+  const { error } = await runDocument(graph(nodes, wires), await temporaryFolder());
+  delete process.env.PATCHBAY_MEMORY;
+  expect(error?.message).toBe("The weights of BERT take 95.3 GiB, and runs may hold 1.0 GiB.");
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 30);
+});
+
 it("adapters train on top of a matrix in blocks, which stays as it is", async () => {
   const dir = await temporaryFolder();
   const blobs = openBlobs(join(dir, "blobs"));

@@ -16,7 +16,7 @@ import type { Blobs } from "../storage/blobs";
 import { hintOf, wholeReaders } from "./all-rows";
 import { checkIndices } from "./index-check";
 import { memoryLimit } from "./memory";
-import { fedModel, type ModelFiles, storedModel } from "./model-files";
+import { fedModel, storedModel } from "./model-files";
 import { chunkOf, Joined } from "./onnx-file/chunks";
 import { handlesOf, parameterSources, parameterValues } from "./parameters";
 import { itemsOf } from "./packed";
@@ -154,11 +154,12 @@ export async function openRegion(
   if (!region.streams) refuseLargeOutputs(region, lowered, sizes);
   declareOutputs(region, lowered, sizes);
   // Numbers that change from call to call are inputs of the model, so that it need not be loaded again.
+  const refuse = (bytes: number) => refuseTooLarge(bytes, nodes, graph);
   const fed = current ? await parameterValues(lowered, weightsOf, blobs, { current }) : undefined;
   const files = fed
     ? fedModel(lowered)
-    : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs), blobs);
-  refuseTooLarge(files, nodes, graph);
+    : storedModel(lowered, await parameterSources(lowered, weightsOf, blobs, { beforeDraws: refuse }), blobs);
+  refuse(files.weightBytes);
   const lease = await sessions.lease(files, blobs, provider);
   const layout = layoutOf(lowered, symbols);
   return new OpenRegion(lowered, lease, fed ? parameterTensors(lowered, fed) : new Map(), layout, region);
@@ -310,8 +311,8 @@ function whatFits(bytes: number, limit: number): string {
   );
 }
 
-/** A model that does not fit is refused before anything is loaded. */
-function refuseTooLarge({ weightBytes }: ModelFiles, nodes: readonly string[], graph: ResolvedGraph): void {
+/** A model that does not fit is refused before anything is drawn or loaded. */
+function refuseTooLarge(weightBytes: number, nodes: readonly string[], graph: ResolvedGraph): void {
   const limit = memoryLimit();
   if (weightBytes <= limit) return;
   const titles = nodes.map((id) => graph.nodes.get(id)?.definition.title ?? id);
