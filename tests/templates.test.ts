@@ -5,6 +5,7 @@ import { listTemplates, readTemplate } from "#server/templates";
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { parseText } from "#nodes/graph/parse";
+import { updatesOf } from "#nodes/graph/updates";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
 import { type Changes, changed } from "../scripts/gen/changed";
@@ -30,6 +31,9 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
 });
 
 describe("templates", () => {
+  it.each(saved("nodes/templates"))("have no node that could be brought up to date: %s", (_, path) => {
+    expect(updatesOf(JSON.parse(readFileSync(path, "utf8")) as GraphDocument)).toEqual([]);
+  });
   it("are listed with name and one sentence", async () => {
     const list = await listTemplates();
     expect(list.map((t) => t.id)).toEqual(
