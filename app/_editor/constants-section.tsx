@@ -1,6 +1,7 @@
 "use client";
 
 import { Trash2 } from "lucide-react";
+import { Fragment } from "react";
 import { removeConstant, renameConstant, setConstant, setConstantValue, usesOf } from "#nodes/graph/constants";
 import type { Constant } from "#nodes/graph/document";
 import { idBeside } from "#nodes/graph/edits";
@@ -90,14 +91,16 @@ function ConstantRow({ name, constant }: { name: string; constant: Constant }) {
       <p className="px-2 text-[11px] text-ink-3">
         {uses.length ? "Used by " : "Not used yet."}
         {uses.map(({ composite, node, param }, place) => (
-          <button
-            key={`${composite}${node}${param}`}
-            type="button"
-            onClick={() => composite === undefined && reveal(store, node)}
-            className="hover:text-accent hover:underline"
-          >
-            {`${composite === undefined ? "" : `${composite}/`}${node}.${param}${place < uses.length - 1 ? ", " : ""}`}
-          </button>
+          <Fragment key={`${composite}${node}${param}`}>
+            {place > 0 && ", "}
+            <button
+              type="button"
+              onClick={() => composite === undefined && reveal(store, node)}
+              className="hover:text-accent hover:underline"
+            >
+              {`${composite === undefined ? "" : `${composite}/`}${node}.${param}`}
+            </button>
+          </Fragment>
         ))}
       </p>
     </div>

@@ -16,7 +16,7 @@ export function ResultPicture({ id, children }: { id: string; children: ReactNod
       loading="lazy"
       decoding="async"
       onError={() => setMissing(true)}
-      className="h-auto w-[128%] max-w-none -translate-x-[3%] -translate-y-[14%] dark:brightness-90"
+      className="h-auto w-[131%] max-w-none -translate-x-[3%] -translate-y-[14%] dark:brightness-90"
     />
   );
 }
