@@ -5,10 +5,17 @@ import * as z from "zod";
 import { limits } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import { requestProblem, tooLarge } from "#nodes/graph/parse";
-import { db } from "../db";
+import { type Actor, actorOf } from "../access/actor";
+import { type Db, db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
 
-const t = initTRPC.context<{ db: ReturnType<typeof db> }>().create({
+/** What every procedure is given: the database, and who asks. */
+interface Context {
+  db: Db;
+  actor: Actor;
+}
+
+const t = initTRPC.context<Context>().create({
   transformer: superjson,
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   /** What leaves the server: the public part of a failure, and nothing else. */
@@ -49,14 +56,17 @@ export const procedure = t.procedure.use(async ({ next }) => {
  * Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread.
  */
 const maxBody = 4 * limits.bytes;
-export async function context({ req }: { req: Request }): Promise<{ db: ReturnType<typeof db> }> {
-  if (req.method !== "POST") return { db: db() };
+export async function context({ req }: { req: Request }): Promise<Context> {
+  if (req.method === "POST") await refuseUnfit(req);
+  return { db: db(), actor: await actorOf(req.headers) };
+}
+
+async function refuseUnfit(req: Request): Promise<void> {
   const bytes = Number(req.headers.get("content-length") ?? Number.NaN);
   if (!(bytes <= maxBody)) throw new TRPCError({ code: "PAYLOAD_TOO_LARGE", cause: failureOf(tooLarge(bytes)) });
   // Names that occur twice are gone once the body is parsed.
   const problem = requestProblem(await req.clone().text());
   if (problem) throw new TRPCError({ code: "BAD_REQUEST", cause: failureOf(problem) });
-  return { db: db() };
 }
 // biome-ignore lint/performance/noBarrelFile: routers name what is missing as they name procedures
 export { notFound } from "../not-found";

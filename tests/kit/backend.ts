@@ -19,7 +19,7 @@ export function withBackend(): void {
     process.env.DATABASE_URL = database.url;
     process.env.PATCHBAY_DATA = database.folder;
     db = openDb(database.url);
-    api = appRouter.createCaller({ db });
+    api = appRouter.createCaller({ db, actor: { kind: "local" } });
   });
   afterAll(async () => {
     for (const worker of workers) worker.kill("SIGKILL");
