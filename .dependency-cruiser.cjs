@@ -66,7 +66,7 @@ module.exports = {
     {
       name: "web-never-reaches-the-runtime",
       severity: "error",
-      from: { path: "^(app|server/routers)/", pathNot: tests },
+      from: { path: "^(app|server/(routers|api))/", pathNot: tests },
       to: { path: "^server/runtime/", reachable: true },
     },
     {

@@ -1,5 +1,6 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
+import type { Assignment } from "#nodes/graph/sweep";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { checked } from "../graphs/checked";
@@ -20,6 +21,12 @@ export interface NewRun {
   next?: boolean;
   /** A name that the browser which asks gave itself. */
   askedBy?: string;
+  /** The version that the document is, or was made of; without it, the document is kept as one. */
+  versionId?: string;
+  /** The values in which the document differs from its version, by "node.param". */
+  assignment?: Assignment;
+  /** Writes what has to be there when and only when the run is. */
+  alongside?(tx: Tx, runId: string): Promise<void>;
 }
 
 export interface CreatedRun {
@@ -33,11 +40,11 @@ export interface CreatedRun {
  * is left without one.
  */
 export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
-  const { graphId, document, next = false, askedBy } = asked;
+  const { graphId, document, next = false, askedBy, assignment } = asked;
   const { targets, unsound } = targetsOf(asked);
   await prepareQueue();
   return db.$transaction(async (tx) => {
-    const version = graphId ? await snapshot(tx, graphId, document) : undefined;
+    const version = asked.versionId ?? (graphId ? await snapshot(tx, graphId, document) : undefined);
     const priority = next ? await foremostPriority(tx) : 0;
     const run = await tx.run.create({
       data: {
@@ -48,11 +55,13 @@ export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
         name: document.name,
         document,
         targets,
+        assignment,
         events: { create: { attempt: 0, data: { kind: "status", status: "queued" } } },
       },
       select: { id: true },
     });
     await enqueue("run", [{ id: run.id, data: { runId: run.id }, priority }], tx);
+    await asked.alongside?.(tx, run.id);
     return { ...run, unsound };
   });
 }

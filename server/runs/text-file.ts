@@ -36,10 +36,14 @@ async function* linesOf(chunks: readonly unknown[], blobs: Blobs, format: TextFo
   let row = 0;
   if (head) yield Buffer.from(head);
   for (const chunk of chunks) {
-    const texts = isListed(chunk) ? JSON.parse(new TextDecoder().decode(await blobs.get(chunk.ref))) : chunk;
-    const lines = (texts as string[]).map((text) => line(text, row++));
+    const lines = (await textsOf(chunk, blobs)).map((text) => line(text, row++));
     yield Buffer.from(lines.join(""));
   }
+}
+
+/** The texts of an output as it is stored; of one in chunks, of one of them. */
+export async function textsOf(stored: unknown, blobs: Blobs): Promise<string[]> {
+  return isListed(stored) ? JSON.parse(new TextDecoder().decode(await blobs.get(stored.ref))) : (stored as string[]);
 }
 
 /** A chunk that lies in a blob of its own, as JSON. */

@@ -1,0 +1,53 @@
+/** Files that are sent ahead of the requests that name them. */
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
+import { unescape } from "node:querystring";
+import * as z from "zod";
+import { BlobTooLarge, maxUpload } from "../../storage/blobs";
+import { blobs } from "../../storage/open";
+import { answers, jsonOf } from "../answers";
+import { nameOf } from "../body";
+import { Refusal } from "../problem";
+import { defineRoute } from "../route";
+import { storedFileSchema } from "../schemas";
+
+export const fileRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/files",
+    query: z.object({ name: z.string().max(300).optional().meta({ description: "What the file is called." }) }),
+    operation: {
+      operationId: "sendFile",
+      summary: "Keeps a file for parameters to name",
+      description: "The body is the file. Its `ref` and `name` are what a parameter that takes files holds.",
+      tags: ["Files"],
+      requestBody: {
+        content: { "application/octet-stream": { schema: z.string().meta({ override: { format: "binary" } }) } },
+      },
+      responses: answers({ 201: jsonOf(storedFileSchema, "It is kept") }),
+    },
+    async handle({ request, query, allow }) {
+      await allow("run", { kind: "file" });
+      const { ref, bytes } = await keptBody(request);
+      return Response.json({ ref, bytes, name: nameOf(unescape(query.name ?? "file")) }, { status: 201 });
+    },
+  }),
+];
+
+async function keptBody(request: Request): Promise<{ ref: string; bytes: number }> {
+  const declared = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (declared > maxUpload) throw tooLarge();
+  if (!request.body || declared === 0) throw empty();
+  const kept = await blobs()
+    .putStream(Readable.fromWeb(request.body as NodeStream), maxUpload)
+    .catch((error) => {
+      throw error instanceof BlobTooLarge ? tooLarge() : error;
+    });
+  if (!kept.bytes) throw empty();
+  return kept;
+}
+
+const tooLarge = (): Refusal =>
+  new Refusal(413, { message: new BlobTooLarge(maxUpload).message, hint: "Send a smaller file." });
+
+const empty = (): Refusal => new Refusal(400, { message: "The file is empty.", hint: "Send another file." });

@@ -1,0 +1,203 @@
+/** The HTTP API as another program uses it: requests in, runs by a real worker, answers out. */
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
+import { answerApi } from "#server/api/app";
+import { addWorker, api, db, withBackend } from "./kit/backend";
+import { graph } from "./kit/graphs";
+
+withBackend();
+beforeAll(async () => void (await addWorker()));
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as a program without types does
+  body: any;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  const answer = await answerApi(new Request(`http://localhost/api/v1${path}`, init));
+  const text = await answer.text();
+  const isJson = answer.headers.get("content-type")?.includes("json");
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+const post = (path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
+  ask(path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+/** A graph with a named version, and a draft behind it that is never served. */
+async function served(document: GraphDocument, label = "first"): Promise<string> {
+  const { id } = await api.graphs.create({ document });
+  await api.graphs.nameVersion({ id, label });
+  return id;
+}
+
+const texts = graph({ in: ["text.input", { text: "a\nb" }] });
+
+describe("a run that is asked for", () => {
+  it("is answered with where it is, and gives its outputs when it has ended", async () => {
+    const id = await served(texts);
+    const { status, headers, body } = await post(`/graphs/${id}/runs`, { parameters: { "in.text": "x\ny\nz" } });
+    expect([status, headers.get("location")]).toEqual([202, `/api/v1/runs/${body.id}`]);
+    const ended = await ask(`/runs/${body.id}?wait=60`);
+    expect(ended.body).toMatchObject({ status: "done", version: 1, graph: id, parameters: { "in.text": "x\ny\nz" } });
+    const { outputs } = (await ask(`/runs/${body.id}/outputs`)).body;
+    expect(outputs).toEqual({
+      "in.text": {
+        type: "text",
+        rows: 3,
+        values: ["x", "y", "z"],
+        href: `/api/v1/runs/${body.id}/artifacts/in/text`,
+      },
+    });
+    const file = await answerApi(new Request(`http://localhost${outputs["in.text"].href}`));
+    expect(await file.text()).toContain('{"row":2,"text":"z"}');
+    expect(await db.graphVersion.count({ where: { graphId: id } })).toBe(1);
+  });
+
+  it("is answered with its result where that is waited for", async () => {
+    const id = await served(texts);
+    const { status, body } = await post(`/graphs/${id}/runs?wait=60`, { outputs: ["in.text"] });
+    expect([status, body.status, body.outputs["in.text"].values]).toEqual([200, "done", ["a", "b"]]);
+  });
+
+  it("is of the last named version, or of the one that is asked for, and never of the draft", async () => {
+    const id = await served(texts);
+    const edited = { ...texts, nodes: { ...texts.nodes, in: { ...texts.nodes.in, params: { text: "second" } } } };
+    await api.graphs.save({ id, revision: 1, document: edited });
+    await api.graphs.nameVersion({ id, label: "second" });
+    const draft = { ...texts, nodes: { ...texts.nodes, in: { ...texts.nodes.in, params: { text: "draft" } } } };
+    await api.graphs.save({ id, revision: 2, document: draft });
+    const valuesOf = async (version?: number | string) =>
+      (await post(`/graphs/${id}/runs?wait=60`, { version })).body.outputs["in.text"].values;
+    expect([await valuesOf(), await valuesOf("first"), await valuesOf(1)]).toEqual([
+      ["second"],
+      ["a", "b"],
+      ["a", "b"],
+    ]);
+    const { id: unnamed } = await api.graphs.create({ document: texts });
+    expect((await post(`/graphs/${unnamed}/runs`, {})).body).toMatchObject({
+      status: 409,
+      remedy: expect.stringContaining("Name one"),
+    });
+  });
+
+  it("takes files from a form, each under the name of its parameter", async () => {
+    const id = await served(
+      graph({ load: ["image.load", {}], resize: ["image.resize", { width: 8, height: 8 }] }, [
+        "load.image -> resize.image",
+      ]),
+    );
+    const form = new FormData();
+    for (const colour of ["red", "green"]) {
+      const png = await sharp({ create: { width: 20, height: 10, channels: 3, background: colour } })
+        .png()
+        .toBuffer();
+      form.append("load.images", new Blob([new Uint8Array(png)]), `${colour}.png`);
+    }
+    form.append("resize.width", "4");
+    form.append("request", JSON.stringify({ outputs: ["load.name", "resize.image"] }));
+    const { status, body } = await ask(`/graphs/${id}/runs?wait=60`, { method: "POST", body: form });
+    expect([status, body.status, body.error]).toEqual([200, "done", null]);
+    expect(body.outputs["load.name"].values).toEqual(["red", "green"]);
+    expect(body.outputs["resize.image"]).toMatchObject({ type: "image", rows: 2 });
+    expect(body.parameters["resize.width"]).toBe(4);
+    const { files } = body.outputs["load.image"];
+    const picture = await answerApi(new Request(`http://localhost${files[1].href}`));
+    expect((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).width).toBe(20);
+  });
+
+  it("is done once where the request names itself, however often and however close together it comes", async () => {
+    const id = await served(texts);
+    const once = { "idempotency-key": "order-1" };
+    const ask5 = Array.from({ length: 5 }, () => post(`/graphs/${id}/runs`, { parameters: { "in.text": "k" } }, once));
+    const answers = await Promise.all(ask5);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get("idempotent-replayed") === "true")).toHaveLength(4);
+    expect(await db.run.count({ where: { graphId: id } })).toBe(1);
+    const other = await post(`/graphs/${id}/runs`, { parameters: { "in.text": "other" } }, once);
+    expect([other.status, other.body.detail]).toEqual([422, expect.stringContaining("another request")]);
+  });
+
+  it("is refused with where it is wrong and what helps", async () => {
+    const id = await served(texts);
+    const refused = async (body: object) => (await post(`/graphs/${id}/runs`, body)).body;
+    expect(await refused({ parameters: { "in.txt": "x" } })).toMatchObject({
+      status: 422,
+      node: "in",
+      param: "txt",
+      remedy: "There are: in.text",
+    });
+    expect(await refused({ parameters: { "in.text": 7 } })).toMatchObject({ status: 422, node: "in", param: "text" });
+    expect(await refused({ outputs: ["in.nothing"] })).toMatchObject({ status: 422 });
+    expect(await refused({ parameters: { "in.text": " " } })).toMatchObject({
+      status: 422,
+      node: "in",
+      detail: "There is no text.",
+      remedy: "Type at least one line.",
+    });
+    expect(await refused({ unknown: 1 })).toMatchObject({ status: 400 });
+    expect(await refused({ version: "never" })).toMatchObject({ status: 404 });
+    expect(await db.run.count({ where: { graphId: id } })).toBe(0);
+  });
+});
+
+it("tells what a run does as events that go on where a connection broke", async () => {
+  const id = await served(texts);
+  const { body } = await post(`/graphs/${id}/runs?wait=60`, {});
+  const events = async (headers: Record<string, string> = {}): Promise<string[]> =>
+    [...(await ask(`/runs/${body.id}/events`, { headers })).body.matchAll(/^id: (\d+)$/gm)].map(([, event]) => event);
+  const all = await events();
+  expect(all.length).toBeGreaterThan(4);
+  expect(await events({ "last-event-id": all[2] as string })).toEqual(all.slice(3));
+});
+
+it("stops a run that is deleted", async () => {
+  const id = await served(graph({ in: ["text.input", { text: "q" }] }));
+  const { body } = await post(`/graphs/${id}/runs`, {});
+  const { status } = await ask(`/runs/${body.id}`, { method: "DELETE" });
+  const ended = await ask(`/runs/${body.id}?wait=30`);
+  expect([status, ["cancelled", "done"].includes(ended.body.status)]).toEqual([202, true]);
+});
+
+it("lists runs page by page, each of them once", async () => {
+  const id = await served(texts);
+  const made = [];
+  for (let i = 0; i < 5; i++) made.push((await post(`/graphs/${id}/runs`, {})).body.id);
+  const seen: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const { body }: Answer = await ask(`/runs?graph=${id}&limit=2${cursor && `&cursor=${cursor}`}`);
+    seen.push(...body.items.map((run: { id: string }) => run.id));
+    cursor = body.next;
+  }
+  expect(seen).toEqual(made.toReversed());
+});
+
+describe("the API's documents", () => {
+  it("name every route there is, and refer to nothing that is not in them", async () => {
+    const { body } = await ask("/openapi.json");
+    expect(Object.keys(body.paths)).toContain("/graphs/{id}/runs");
+    expect(body.openapi).toBe("3.1.0");
+    for (const ref of JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      expect(body.components.schemas).toHaveProperty(ref[1] as string);
+  });
+
+  it("have a graph's parameters and outputs typed", async () => {
+    const id = await served(
+      graph({ data: ["data.emoji", { limit: 6 }], resize: ["image.resize", { width: 8 }], note: ["text.input", {}] }, [
+        "data.image -> resize.image",
+      ]),
+    );
+    const { body } = await ask(`/graphs/${id}/openapi.json`);
+    const { Parameters, FinishedRun } = body.components.schemas;
+    expect(Parameters.properties["data.limit"]).toMatchObject({ type: "integer", default: 6 });
+    expect(Parameters.properties["resize.fit"].enum).toContain("contain");
+    expect(FinishedRun.properties.outputs.properties["note.text"].$ref).toBe("#/components/schemas/TextOutput");
+    expect(body.paths[`/graphs/${id}/runs`].post.operationId).toBe("runGraph");
+  });
+});
