@@ -9,9 +9,11 @@ import { modelCommand } from "./cli/model";
 import { nodesCommand } from "./cli/nodes";
 import { opsCommand } from "./cli/ops";
 import { errorLine, printJson, say } from "./cli/output";
+import { packCommand } from "./cli/pack";
 import { runCommand } from "./cli/run";
 import { sweepCommand } from "./cli/sweep";
 import { templatesCommand } from "./cli/templates";
+import { unpackCommand } from "./cli/unpack";
 import { toPublic } from "./errors";
 import { Usage } from "./usage";
 
@@ -25,6 +27,8 @@ const commands = [
   nodesCommand,
   opsCommand,
   templatesCommand,
+  packCommand,
+  unpackCommand,
   fetchCommand,
   cleanCommand,
 ] as const;

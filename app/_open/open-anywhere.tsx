@@ -17,6 +17,7 @@ export function OpenAnywhere() {
   const insert = useStore(opening, (state) => state.insert);
   const create = useCreate();
   useDropsAndPastes();
+  useMade();
   useEffect(() => {
     if (!found || insert) return;
     opening.setState({ found: undefined });
@@ -33,6 +34,17 @@ export function OpenAnywhere() {
       />
     </Suspense>
   );
+}
+
+/** Shows a graph that was made of a bundle. */
+function useMade(): void {
+  const made = useStore(opening, (state) => state.made);
+  const router = useRouter();
+  useEffect(() => {
+    if (!made) return;
+    opening.setState({ made: undefined });
+    router.push(`/graphs/${made}`);
+  }, [made, router]);
 }
 
 function useCreate(): (document: GraphDocument) => void {
@@ -83,6 +95,6 @@ function sayOthers(files: readonly File[]): void {
   const isPicture = file.type.startsWith("image/");
   const description = isPicture
     ? "Drop it on the canvas of a graph to work on it as a picture."
-    : "Graphs are .json files, and pictures that the editor exported.";
+    : "Graphs are .json files, bundles (.patchbay), and pictures that the editor exported.";
   toast(`“${file.name}” carries no graph.`, { description });
 }

@@ -3,21 +3,29 @@ import { toast } from "../_ui/toast";
 import { createStore } from "zustand";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Problem } from "#nodes/graph/problem";
+import { importBundleFile, isBundleFile } from "./bundles";
 
 interface Opening {
   /** What was found, until it is said what to do with it. */
   found: { document: GraphDocument; name: string } | undefined;
   /** Puts a graph into the one that is open; there is none on other pages. */
   insert: ((document: GraphDocument) => void) | undefined;
+  /** A graph that the server made of a bundle, until it is shown. */
+  made: string | undefined;
 }
 
-export const opening = createStore<Opening>(() => ({ found: undefined, insert: undefined }));
+export const opening = createStore<Opening>(() => ({ found: undefined, insert: undefined, made: undefined }));
 
 /** Takes graphs out of files; gives the files that are none. What cannot be read is told. */
 export async function openFiles(files: readonly File[]): Promise<File[]> {
   const { mostFileBytes, openedFile } = await import("#nodes/graph/pictured");
   const others: File[] = [];
   for (const file of files) {
+    if (isBundleFile(file)) {
+      const made = await importBundleFile(file);
+      if (made) opening.setState({ made });
+      continue;
+    }
     if (file.size > mostFileBytes) {
       others.push(file);
       continue;

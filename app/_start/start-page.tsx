@@ -5,6 +5,8 @@ import { useRef } from "react";
 import { toast } from "../_ui/toast";
 import { type GraphDocument, limits } from "#nodes/graph/document";
 import { parseBytes, tooLarge } from "#nodes/graph/parse";
+import { isBundleFile } from "../_open/bundles";
+import { openFiles } from "../_open/opening";
 import { problemOf } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Complaint } from "../_ui/page";
@@ -17,6 +19,7 @@ import { useGraphs } from "./use-graphs";
 export function StartPage({ templates }: { templates: readonly TemplateEntry[] }) {
   const { graphs, create, remove } = useGraphs();
   const open = async (file: File) => {
+    if (isBundleFile(file)) return void openFiles([file]);
     const document = await readGraph(file);
     if (document !== undefined) create.mutate({ document });
   };
@@ -58,7 +61,7 @@ function OpenFile({ onFile }: { onFile(file: File): void }) {
       <input
         ref={input}
         type="file"
-        accept="application/json,.json"
+        accept="application/json,.json,.patchbay"
         className="hidden"
         onChange={(event) => {
           const file = event.target.files?.[0];

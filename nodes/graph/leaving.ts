@@ -55,15 +55,14 @@ export interface LeaveOut {
   files?: boolean;
   paths?: boolean;
   notes?: boolean;
+  /** Left out unless this is false: they lie in the store of this machine, and only a bundle takes them along. */
+  pins?: boolean;
 }
 
-/**
- * The document without what shall stay here: parameters go back to their defaults. Pinned results always stay, since
- * they lie in the store of this machine.
- */
+/** The document without what shall stay here: parameters go back to their defaults. */
 export function withoutLeaving(document: GraphDocument, leaveOut: LeaveOut): GraphDocument {
-  const { files, paths, notes } = leaveOut;
-  const unpinned = withoutPins(document);
+  const { files, paths, notes, pins = true } = leaveOut;
+  const unpinned = pins ? withoutPins(document) : document;
   if (!files && !paths && !notes) return unpinned;
   const stays = (value: unknown) => (files && hasFile(value)) || (paths && [...textsIn(value)].some(isPath));
   const changed = mapNodes(unpinned, ({ note, ...node }) => ({

@@ -11,31 +11,49 @@ import { Button } from "../../_ui/button";
 import { Checkbox } from "../../_ui/checkbox";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
+import { useActions } from "../actions";
 import { definitionAt, useEditor, useEditorStore } from "../context";
 import { fileOf, type Format } from "./export-file";
+import { FilesInBundle } from "./files-in-bundle";
 
-const formats: { [F in Format]: string } = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" };
+type Kind = Format | "bundle";
+const formats = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" } as { [F in Kind]: string };
+const withBundle = { bundle: "Bundle" };
 
 const pictureRemark =
   "All nodes, also those out of view, at twice their size. " +
   "The picture carries the graph: dropped on Patchbay it opens.";
 
+const remarks: { [F in Kind]: string } = {
+  bundle: "The whole graph with its uploads, as one .patchbay file that another Patchbay opens.",
+  json: "The whole graph.",
+  png: pictureRemark,
+  svg: pictureRemark,
+};
+
 /** Exports the graph as a file or as a picture that carries it; lists first what leaves with it. */
 export function ExportWindow({ onClose }: { onClose(): void }) {
   const document = useEditor((state) => state.history.present);
-  const [format, setFormat] = useState<Format>("json");
+  const [format, setFormat] = useState<Kind>("json");
   const [leaveOut, setLeaveOut] = useState<LeaveOut>({});
   const [isBusy, setBusy] = useState(false);
   const [isInside, setInside] = useState(true);
   const store = useEditorStore();
   const composite = useEditor((state) => state.composite);
+  const { save: saveGraph } = useActions();
+  /** The server packs graphs that it keeps, and no snapshots of runs. */
+  const isKept = useEditor(({ frozen, graphId }) => !frozen && graphId !== undefined);
+  const [stays, setStays] = useState<ReadonlySet<string>>(new Set());
   const leaving = useMemo(() => leavingWith(document), [document]);
   const rows = [
     {
       name: "files" as const,
       count: countOf(leaving.files.length, "file name"),
       examples: leaving.files.map(({ name }) => name),
-      remark: "The names and checksums of uploads; the files themselves stay here.",
+      remark:
+        format === "bundle"
+          ? "Uploads, with what is in them."
+          : "The names and checksums of uploads; the files themselves stay here.",
     },
     {
       name: "paths" as const,
@@ -53,6 +71,10 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
   async function save(): Promise<void> {
     setBusy(true);
     try {
+      if (format === "bundle") {
+        await saveBundle();
+        return onClose();
+      }
       const left = withoutLeaving(document, leaveOut);
       const inside = isInside && composite !== undefined ? insideOf(left, composite) : undefined;
       const definition = (id: string) =>
@@ -66,6 +88,14 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
       setBusy(false);
     }
   }
+  /** The server packs what it has: the graph as it is on the screen, once that is saved. */
+  async function saveBundle(): Promise<void> {
+    if (!(await saveGraph())) throw new Error("The server does not have this state yet. Wait until it is saved.");
+    const leave = (["paths", "notes"] as const).filter((name) => leaveOut[name]);
+    const without = leaveOut.files ? leaving.files.map(({ ref }) => ref) : [...stays];
+    const question = new URLSearchParams({ leave: leave.join(), without: without.join() });
+    follow(`/api/graphs/${store.getState().graphId}/bundle?${question}`, "");
+  }
   const footer = (
     <Button look="primary" className="ml-auto" disabled={isBusy} onClick={() => void save()}>
       Export
@@ -73,8 +103,13 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
   );
   return (
     <Window title="Export" width={560} footer={footer} onClose={onClose}>
-      <Choice label="As" options={formats} value={format} onChange={setFormat} />
-      {composite !== undefined && format !== "json" && (
+      <Choice
+        label="As"
+        options={isKept ? { ...formats, ...withBundle } : formats}
+        value={format}
+        onChange={setFormat}
+      />
+      {composite !== undefined && (format === "png" || format === "svg") && (
         <div className="mt-2">
           <Choice
             label="What is drawn"
@@ -84,7 +119,7 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
           />
         </div>
       )}
-      <p className="mt-3 text-ink-2">{format === "json" ? "The whole graph." : pictureRemark}</p>
+      <p className="mt-3 text-ink-2">{remarks[format]}</p>
       <h3 className="mt-4 mb-1 font-medium">What leaves with it</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
         {rows.map(({ name, count, examples, remark }) => (
@@ -109,8 +144,13 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
           </li>
         ))}
       </ul>
+      {format === "bundle" && !leaveOut.files && (
+        <FilesInBundle files={leaving.files} stays={stays} onChange={setStays} />
+      )}
       <p className="mt-3 text-xs text-ink-3">
-        Results, runs, versions, uploaded files and weights never leave with a graph.
+        {format === "bundle"
+          ? "Results, runs and versions never leave with a graph, nor do models of the hub and folders."
+          : "Results, runs, versions, uploaded files and weights never leave with a graph."}
         {leaving.pins.length > 0 && ` ${countOf(leaving.pins.length, "pinned result")} stay here, too.`}
       </p>
     </Window>
@@ -118,9 +158,14 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
 }
 
 function download(file: File): void {
+  const address = URL.createObjectURL(file);
+  follow(address, file.name);
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+function follow(address: string, name: string): void {
   const link = window.document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = file.name;
+  link.href = address;
+  link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

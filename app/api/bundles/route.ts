@@ -1,0 +1,22 @@
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
+import { actorOf } from "#server/access/actor";
+import { must } from "#server/access/may";
+import { importBundle } from "#server/bundles/import";
+import { withSpooled } from "#server/bundles/spool";
+import { db } from "#server/db";
+import { blobs } from "#server/storage/open";
+import { refusalOf } from "../refusal";
+
+export const dynamic = "force-dynamic";
+
+/** The body is a bundle; the answer the graph that was made of it. */
+export async function POST(request: Request): Promise<Response> {
+  try {
+    await must(db(), await actorOf(request.headers), "change", { kind: "graph" });
+    const body = request.body ? Readable.fromWeb(request.body as NodeStream) : Readable.from([]);
+    return Response.json(await withSpooled(body, blobs(), (path) => importBundle(db(), blobs(), path)));
+  } catch (error) {
+    return refusalOf(error, "bundle");
+  }
+}
