@@ -8,18 +8,27 @@ const sizes = (config: Config) => ({
   enc_token: (config.vocab ?? 0) - 1,
 });
 
-/** One kind of text, and what the filter says of it. */
-const judged = (kind: string, node: string) => ({
+/** What the filter says of one kind of text, read with one of the two first tokens; the other's is left out. */
+const judged = (kind: string, node: string, first: FirstToken) => ({
   [`${kind}.itc`]: `${node}/cosine.similarity`,
-  [`${kind}.enc.itm_logits`]: `${node}/matching/head.features`,
-  [`${kind}.enc.p_match`]: `${node}/matched.probability`,
-  [`${kind}.enc.keep`]: `${node}/matched.keep`,
-  // The template's filter begins with [ENC], as it was trained, and never with [CLS] as the released script does.
-  [`${kind}.cls.itm_logits`]: undefined,
-  [`${kind}.cls.p_match`]: undefined,
-  [`${kind}.cls.keep`]: undefined,
+  ...verdict(`${kind}.enc`, first === "enc" ? node : undefined),
+  ...verdict(`${kind}.cls`, first === "cls" ? node : undefined),
 });
 
+type FirstToken = "enc" | "cls";
+
+const verdict = (name: string, node: string | undefined) => ({
+  [`${name}.itm_logits`]: node && `${node}/matching/head.features`,
+  [`${name}.p_match`]: node && `${node}/matched.probability`,
+  [`${name}.keep`]: node && `${node}/matched.keep`,
+});
+
+const judgedBoth = (first: FirstToken) => ({
+  ...judged("web", "web_filter", first),
+  ...judged("synthetic", "synthetic_filter", first),
+});
+
+/** The filter as the template has it: texts begin with [ENC], as in training. */
 export const filter: System = {
   system: "blip-filter",
   template: "blip-capfilt",
@@ -31,7 +40,14 @@ export const filter: System = {
     synthetic_ids: "synthetic_in/tokenize.ids",
     synthetic_mask: "synthetic_in/tokenize.mask",
   },
-  mid: { ...judged("web", "web_filter"), ...judged("synthetic", "synthetic_filter"), kept_pairs: "kept.pairs" },
+  mid: { ...judgedBoth("enc"), kept_pairs: "kept.pairs" },
+};
+
+/** The filter as the released script runs it: [CLS], 2 in all fixtures, stays where [ENC] should stand. */
+export const filterFromCls: System = {
+  ...filter,
+  constants: (config) => ({ ...sizes(config), enc_token: 2 }),
+  mid: { ...judgedBoth("cls"), kept_pairs: undefined },
 };
 
 export const blip: System = {

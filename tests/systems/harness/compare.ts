@@ -1,11 +1,11 @@
 /** What a step gave against what the fixture says, tensor by tensor, and how much was compared. */
 import type { Tensor } from "#nodes/core/values";
-import type { System } from "../system";
+import { forConfig, type System } from "../system";
 import { type Description, type Fixture, valuesUnder } from "./fixtures";
 import type { StepTaken } from "./step";
 
 /** What all fixtures together compared. */
-export const counts = { fixtures: 0, steps: 0, tensors: 0, values: 0 };
+export const counts = { steps: 0, tensors: 0, values: 0 };
 
 /** What differs in a step, in the order in which one looks for the reason. */
 export function differences(system: System, fixture: Fixture, step: StepTaken, index: number): string[] {
@@ -43,8 +43,18 @@ const isCount = (name: string): boolean => name.endsWith("num_batches_tracked");
 function isCompared(system: System, { description }: Fixture, part: string, name: string): boolean {
   if (part === "state") return !isCount(name);
   if (part !== "mid") return true;
-  const table = typeof system.mid === "function" ? system.mid(description.config) : system.mid;
+  const table = forConfig<string | undefined>(system.mid, description.config);
   return !(name in table) || table[name] !== undefined;
+}
+
+/** The values between that no description of a system has a wire for. */
+export function uncompared(systems: readonly System[], { config, intermediates }: Description): string[] {
+  const compared = systems.flatMap(({ mid, outside = {} }) =>
+    [forConfig<string | undefined>(mid, config), forConfig(outside, config)].flatMap((table) =>
+      Object.keys(table).filter((name) => table[name] !== undefined),
+    ),
+  );
+  return Object.keys(intermediates).filter((name) => !compared.includes(name));
 }
 
 function difference(
