@@ -126,6 +126,7 @@ import { average as weightsAverage } from "./weights/average";
 import { complete as weightsComplete } from "./weights/complete";
 import { freeze as weightsFreeze } from "./weights/freeze";
 import { fromBeit as weightsFromBeit } from "./weights/from-beit";
+import { fromHuggingFace as weightsFromHuggingFace } from "./weights/from-hugging-face";
 import { loadAdapter as weightsLoadAdapter } from "./weights/load-adapter";
 import { load as weightsLoad } from "./weights/load";
 import { lora as weightsLora } from "./weights/lora";
@@ -264,6 +265,7 @@ export const registry = {
   "weights.complete": weightsComplete,
   "weights.freeze": weightsFreeze,
   "weights.from-beit": weightsFromBeit,
+  "weights.from-hugging-face": weightsFromHuggingFace,
   "weights.load-adapter": weightsLoadAdapter,
   "weights.load": weightsLoad,
   "weights.lora": weightsLora,

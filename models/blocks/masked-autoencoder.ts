@@ -12,6 +12,8 @@ export interface MaeSpec {
   layers: number;
   heads: number;
   mlpRatio: number;
+  /** Of the norms; timm's where it is absent. */
+  epsilon?: number;
 }
 
 /**
@@ -39,7 +41,10 @@ export function maeEncoder(
   const tokens = prependToken(builder, "cls_token", seen);
   // The class token's position; the patches have theirs already.
   const placed = op.Add(tokens, op.Pad(cut(0, 1), { pads: [0, 0, 0, 0, seen.shape[1] as number, 0] }));
-  return { tokens: layerNorm(builder, "norm", timmBlocks(builder, placed, spec), timmEpsilon), shuffle };
+  return {
+    tokens: layerNorm(builder, "norm", timmBlocks(builder, placed, spec), spec.epsilon ?? timmEpsilon),
+    shuffle,
+  };
 }
 
 /**
@@ -55,7 +60,12 @@ export function maeDecoder(root: Builder, tokens: Value, restore: Value, spec: M
   const embedded = linear(builder, "decoder_embed", tokens, spec.width);
   const all = unshuffled(builder, "mask_token", embedded, restore);
   const placed = op.Add(all, positions(builder, "decoder_pos_embed", [side, side], spec.width));
-  const decoded = layerNorm(builder, "decoder_norm", timmBlocks(decoderBlocks(builder), placed, spec), timmEpsilon);
+  const decoded = layerNorm(
+    builder,
+    "decoder_norm",
+    timmBlocks(decoderBlocks(builder), placed, spec),
+    spec.epsilon ?? timmEpsilon,
+  );
   const pixels = linear(builder, "decoder_pred", decoded, spec.pixels);
   return op.Slice(pixels, { starts: [1], ends: [count + 1], axes: [1] });
 }

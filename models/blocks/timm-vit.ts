@@ -18,6 +18,8 @@ export interface TimmVitSpec {
   patch: number;
   /** Width of the feed-forward layer as a multiple of the width. */
   mlpRatio: number;
+  /** Of the norms; that of timm where it is absent. */
+  epsilon?: number;
   /** The grid that positions were learned on; that of the pictures where it is absent. */
   grid?: Grid;
 }
@@ -26,18 +28,18 @@ export interface TimmVitSpec {
 export function timmBlock(
   builder: Builder,
   x: Value,
-  { heads, mlpRatio }: Pick<TimmVitSpec, "heads" | "mlpRatio">,
+  { heads, mlpRatio, epsilon = timmEpsilon }: Pick<TimmVitSpec, "heads" | "mlpRatio" | "epsilon">,
   mask?: Value,
 ): Value {
   const within: Builder = { ...builder, linearLayout: "out-in" };
   const hidden = (x.shape[2] as number) * mlpRatio;
   return residualBlock(within, x, {
     attention: (y) => {
-      const normed = layerNorm(within, "norm1", y, timmEpsilon);
+      const normed = layerNorm(within, "norm1", y, epsilon);
       return selfAttention(scoped(within, "attn"), normed, { heads, names: ["qkv", "proj"] }, mask);
     },
     feedForward: (y) =>
-      feedForward(scoped(within, "mlp"), layerNorm(within, "norm2", y, timmEpsilon), {
+      feedForward(scoped(within, "mlp"), layerNorm(within, "norm2", y, epsilon), {
         hidden,
         activation: "gelu",
         names: ["fc1", "fc2"],
@@ -49,7 +51,7 @@ export function timmBlock(
 export function timmBlocks(
   builder: Builder,
   x: Value,
-  spec: Pick<TimmVitSpec, "layers" | "heads" | "mlpRatio">,
+  spec: Pick<TimmVitSpec, "layers" | "heads" | "mlpRatio" | "epsilon">,
 ): Value {
   for (let i = 0; i < spec.layers; i++) x = timmBlock(scoped(builder, `blocks.${i}`), x, spec);
   return x;
@@ -69,5 +71,5 @@ export function timmEmbeddings(builder: Builder, pixels: Value, { width, patch, 
 /** All tokens behind the last norm. pixels: float32 [B, 3, H, W] → [B, 1 + N, D]. */
 export function timmVit(builder: Builder, pixels: Value, spec: TimmVitSpec): Value {
   const tokens = timmBlocks(builder, timmEmbeddings(builder, pixels, spec), spec);
-  return layerNorm(builder, "norm", tokens, timmEpsilon);
+  return layerNorm(builder, "norm", tokens, spec.epsilon ?? timmEpsilon);
 }

@@ -112,7 +112,7 @@ const layerNormEpsilon = 1e-12;
 const configOf = ({ width, heads, mlpRatio }: Sizes): BertLayerConfig => ({
   hidden_size: width,
   num_attention_heads: heads,
-  intermediate_size: width * mlpRatio,
+  intermediate_size: Math.round(width * mlpRatio),
   hidden_act: "gelu",
   layer_norm_eps: layerNormEpsilon,
 });

@@ -3,9 +3,11 @@ import { placesOf } from "#models/blocks/attention";
 import { maeEncoder as buildEncoder } from "#models/blocks/masked-autoencoder";
 import { tokenAt } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
+import { timmEpsilon } from "#models/blocks/timm-vit";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
+import { epsilonParam } from "../core/norm-epsilon";
 import { scopeParam } from "../core/scope";
 
 export const maeEncoder = defineNode({
@@ -44,6 +46,7 @@ noise all are seen, as for a linear probe or fine-tuning.
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    epsilon: epsilonParam(timmEpsilon),
     ratio: z.number().min(0).max(0.99).default(0.75).meta({ label: "Masked", description: "Share of the patches." }),
   },
   check: wrongHeads,

@@ -7,6 +7,7 @@ import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
+import { epsilonParam } from "../core/norm-epsilon";
 import { scopeParam } from "../core/scope";
 
 export const textTransformer = defineNode({
@@ -44,6 +45,7 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    epsilon: epsilonParam(1e-5),
     files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
       label: "Names in files",
       description: "OpenAI CLIP: its own names, and matrices as [out, in], behind the scope . (a dot: none).",
@@ -76,11 +78,12 @@ D^−½·(2L)^−½, MLP (2D)^−½.
         heads: params.heads,
         mlpRatio: params.mlpRatio,
         activation: params.activation,
+        epsilon: params.epsilon,
         init: { qkv: normal(std), out: residual, fc: normal((2 * width) ** -0.5), proj: residual },
       },
       params.causal ? causalMask(builder, length) : undefined,
     );
-    const encoded = layerNorm(builder, "ln_final", out);
+    const encoded = layerNorm(builder, "ln_final", out, params.epsilon);
     const ends = op.ArgMax(ids, { axis: 1, keepdims: 0 });
     return { features: pickTokens(builder, encoded, ends), tokens: encoded };
   },

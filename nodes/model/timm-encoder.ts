@@ -4,6 +4,7 @@ import { layerNorm, scoped } from "#models/blocks/builder";
 import { timmBlock, timmEpsilon } from "#models/blocks/timm-vit";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+import { epsilonParam } from "../core/norm-epsilon";
 import { scopeParam } from "../core/scope";
 
 export const timmEncoder = defineNode({
@@ -27,12 +28,13 @@ names: \`blocks.0.norm1\`, \`.attn.qkv\`, \`.attn.proj\`, \`.norm2\`, \`.mlp.fc1
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    epsilon: epsilonParam(timmEpsilon),
   },
   build(builder) {
     const { inputs, params } = builder;
     const mask = inputs.mask && paddingMask(builder, inputs.mask);
     let x = inputs.tokens;
     for (let i = 0; i < params.layers; i++) x = timmBlock(scoped(builder, `blocks.${i}`), x, params, mask);
-    return { tokens: layerNorm(builder, "norm", x, timmEpsilon) };
+    return { tokens: layerNorm(builder, "norm", x, params.epsilon) };
   },
 });

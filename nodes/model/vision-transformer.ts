@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { layerNorm, linear, normal } from "#models/blocks/builder";
 import { officialClip } from "#models/blocks/clip";
-import { patchEmbedding, patchesOf } from "#models/blocks/patches";
+import { type Grid, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
+import { epsilonParam } from "../core/norm-epsilon";
 import { scopeParam } from "../core/scope";
 
 export const visionTransformer = defineNode({
@@ -14,7 +15,8 @@ export const visionTransformer = defineNode({
   title: "Vision transformer",
   description: "CLIP's image encoder: patches, a class token, learned positions, pre-norm blocks.",
   docs: `Cuts the picture into P×P patches (a patch convolution without bias, written as reshape and product),
-prepends a learned class token, adds learned positions, then ln_pre, L pre-norm blocks, and ln_post on the class
+prepends a learned class token, adds learned positions, which *Learned at* resizes, bicubic, to pictures of another
+size, then ln_pre, L pre-norm blocks, and ln_post on the class
 token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
 
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
@@ -39,7 +41,14 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    size: z.int().min(0).max(4096).default(0).meta({
+      label: "Learned at",
+      unit: "px",
+      description: "Side of the pictures that its positions were learned at; 0: that of those that come.",
+      advanced: true,
+    }),
     activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    epsilon: epsilonParam(1e-5),
     files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
       label: "Names in files",
       description: "OpenAI CLIP: its own names, and matrices as [out, in], behind the scope visual.",
@@ -53,7 +62,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const builder = isOfficial ? officialClip(node) : node;
     const { op } = builder;
     const { pixels } = inputs;
-    const { patch, width, layers, heads, mlpRatio, activation } = params;
+    const { patch, width, layers, epsilon } = params;
     const [, , h, w] = pixels.shape as [number, number, number, number];
     if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
       throw Object.assign(new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`), {
@@ -66,14 +75,18 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
       : linear(builder, "conv1", patchesOf(builder, pixels, size), width, { bias: false });
     const init = normal(width ** -0.5);
     const tokens = prependToken(builder, "class_embedding", patches, { init, shape: isOfficial ? [width] : undefined });
-    const count = tokens.shape[1] as number;
-    const placed = op.Add(tokens, builder.weight("positional_embedding", [count, width], init));
-    const out = transformer(builder, layerNorm(builder, "ln_pre", placed), layers, { heads, mlpRatio, activation });
+    const side = Math.floor(params.size / patch);
+    const own: Grid = [h / patch, w / patch];
+    const from: Grid = side ? [side, side] : own;
+    const learned = builder.weight("positional_embedding", [1 + from[0] * from[1], width], init);
+    const row = op.Reshape(learned, { to: [1, 1 + from[0] * from[1], width] });
+    const placed = op.Add(tokens, interpolateBehindToken(builder, row, from, own));
+    const out = transformer(builder, layerNorm(builder, "ln_pre", placed, epsilon), layers, params);
     const first = tokenAt(builder, out, 0);
     return {
-      features: layerNorm(builder, "ln_post", first),
+      features: layerNorm(builder, "ln_post", first, epsilon),
       tokens: out,
-      patches: op.Slice(out, { starts: [1], ends: [count], axes: [1] }),
+      patches: op.Slice(out, { starts: [1], ends: [1 + own[0] * own[1]], axes: [1] }),
     };
   },
 });

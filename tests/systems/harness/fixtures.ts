@@ -30,6 +30,8 @@ export interface Fixture {
   /** The values of the steps, by the names in the file. */
   values: ReadonlyMap<string, Tensor>;
   weights: ReadonlyMap<string, Tensor>;
+  /** The checkpoint as it lies in its file. */
+  file: Uint8Array;
 }
 
 const set = process.env.PATCHBAY_SYSTEMS ?? resolve("tests/fixtures/systems");
@@ -59,10 +61,9 @@ export function openFixture({ folder, description }: ReturnType<typeof fixtureFo
     description,
     values: tensorsIn(join(folder, "step.safetensors")),
     weights: tensorsIn(join(folder, "weights.safetensors")),
+    file: readFileSync(join(folder, "weights.safetensors")),
   };
 }
-
-export const weightsFile = ({ folder }: Fixture): Uint8Array => readFileSync(join(folder, "weights.safetensors"));
 
 function tensorsIn(path: string): Map<string, Tensor> {
   const { tensors } = readSafetensors(readFileSync(path));

@@ -67,12 +67,22 @@ async function documentFor(system: System, config: Config, optimizer: OptimizerS
   const own = Object.entries(system.constants(config));
   const known = Object.keys(template.constants ?? {});
   const shared = Object.entries(trainerConstants(config, optimizer)).filter(([name]) => known.includes(name));
-  return [...shared, ...own].reduce((document: GraphDocument, [name, value]) => {
-    const changed = setConstantValue(document, name, value);
-    const after = changed.constants?.[name]?.value;
-    if (after !== value) throw new Error(`${system.template}: the constant ${name} cannot be ${value}`);
-    return changed;
-  }, template);
+  return [...shared, ...own].reduce(
+    (document, [name, value]) => {
+      const changed = setConstantValue(document, name, value);
+      const after = changed.constants?.[name]?.value;
+      if (after !== value) throw new Error(`${system.template}: the constant ${name} cannot be ${value}`);
+      return changed;
+    },
+    withParams(template, system.params ?? {}),
+  );
+}
+
+function withParams(document: GraphDocument, params: NonNullable<System["params"]>): GraphDocument {
+  const changed = structuredClone(document);
+  const graphs = [changed, ...Object.values(changed.composites ?? {})];
+  for (const node of graphs.flatMap(({ nodes }) => Object.values(nodes))) Object.assign(node.params, params[node.type]);
+  return changed;
 }
 
 function trainerConstants(config: Config, optimizer: OptimizerSpec | undefined): Record<string, number | string> {

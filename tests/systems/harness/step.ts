@@ -14,7 +14,7 @@ import { compileStage, coneOfStage, lowerStage, type StageSpec, typesOf } from "
 import { openBlobs } from "#server/storage/blobs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
 import type { OptimizerSpec, System } from "../system";
-import { type Fixture, weightsFile } from "./fixtures";
+import type { Fixture } from "./fixtures";
 import { givenValues, type StepGraph, stepGraph } from "./graph";
 import { fixtureHandles, HostValues } from "./host-values";
 
@@ -35,7 +35,7 @@ export async function takeSteps(
   const step = await stepGraph(system, fixture, optimizer);
   const host = await testHost();
   const blobs = openBlobs(await temporaryFolder());
-  const checkpoint: Weights = { ref: await blobs.put(weightsFile(fixture)) };
+  const checkpoint: Weights = { ref: await blobs.put(fixture.file) };
   const handles = await fixtureHandles(step.graph, checkpoint, host);
   const weightsOf = async (from: Endpoint) => handles.get(endpointKey(from)) as Weights;
   const taken: StepTaken[] = [];

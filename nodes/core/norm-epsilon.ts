@@ -1,0 +1,5 @@
+import * as z from "zod";
+
+/** What a node's layer norms add to the variance. Ports of one network differ in it. */
+export const epsilonParam = (usual: number) =>
+  z.number().min(1e-12).max(0.1).default(usual).meta({ label: "Norm ε", advanced: true });
