@@ -21,7 +21,9 @@ export interface Published {
   given: Readonly<Record<string, Given>>;
   /** Inputs that no file has, by the names that `given` calls them by. */
   made?(inputs: Tensors): Tensors;
-  /** The wire that each output is; several, and a way to make the output of them, where the template has no such wire. */
+  /**
+   * The wire that each output is; several, and a way to make the output of them, where the template has no such wire.
+   */
   outputs: Readonly<Record<string, string | Derived>>;
 }
 

@@ -35,7 +35,9 @@ export interface System {
    * has constants of these names: batch, optimizer, lr, beta1, beta2, epsilon, decay, sgd_momentum.
    */
   constants(config: Config): Readonly<Record<string, number | string | undefined>>;
-  /** Parameters of the template's nodes that are no constants there, by type of node: of published checkpoints alone. */
+  /**
+   * Parameters of the template's nodes that are no constants there, by type of node: of published checkpoints alone.
+   */
   params?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Which wires each `in.NAME` takes the place of. */
   inputs: PerConfig<Given>;
