@@ -51,7 +51,9 @@ describe("vision transformer", () => {
         layers: 12,
         heads: 12,
         mlpRatio: 4,
+        size: 0,
         activation: "quick_gelu",
+        epsilon: 1e-5,
         files: "Patchbay",
       },
     });
