@@ -1,10 +1,11 @@
 /**
  * Writes what follows from the code: nodes/registry.gen.ts, models/shipped.gen.ts,
  * models/architectures/families.gen.ts, app/_editor/previews/views.gen.ts, docs/nodes.md, docs/ops.md and
- * docs/templates/. `--check` writes nothing and fails when they are stale.
+ * docs/templates/, and the tables and charts of docs/systems/. `--check` writes nothing and fails when they are stale.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { claimsPages } from "./gen/claims-pages";
 import { familiesModule } from "./gen/families";
 import { loadNode, nodeFiles } from "./gen/node-files";
 import { nodesPage } from "./gen/nodes-page";
@@ -28,6 +29,7 @@ const definitions = await Promise.all(files.map(loadNode));
 await update("docs/nodes.md", nodesPage(files, definitions));
 await update("docs/ops.md", opsPage());
 for (const [path, text] of await templatePages(definitions)) await update(path, text);
+for (const [path, text] of await claimsPages()) await update(path, text);
 process.exit(isStale && isCheck ? 1 : 0);
 
 async function update(path: string, text: string): Promise<void> {

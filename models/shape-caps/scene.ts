@@ -54,6 +54,16 @@ function drawObject(draw: Random, digits: number): Omit<SceneObject, "cell"> {
   return draw.uniform() < digits ? { ...object, digit } : object;
 }
 
+/** The scene with the colours of its first two objects exchanged; where that changes nothing, its first has another. */
+export function withOtherColours(draw: Random, scene: Scene): Scene {
+  const [first, second, ...others] = scene;
+  if (!first) return scene;
+  if (second && first.colour !== second.colour)
+    return [{ ...first, colour: second.colour }, { ...second, colour: first.colour }, ...others];
+  const other = colours.filter((colour) => colour !== first.colour);
+  return [{ ...first, colour: oneOf(draw, other) }, ...scene.slice(1)];
+}
+
 export const oneOf = <T>(draw: Random, values: readonly T[]): T => values[draw.below(values.length)] as T;
 
 export const placeOf = ({ cell }: SceneObject): string => places[cell] as string;

@@ -31,6 +31,9 @@ function coloursIn(pixels: Uint8Array): Set<string> {
   return new Set(found.filter((colour) => colour !== undefined));
 }
 
+/** What captions call the colours. */
+const colourWords = [...colours, "crimson", "emerald", "navy", "golden", "violet", "amber"];
+
 describe("ShapeCaps", () => {
   it("has the sizes of its splits, and pictures of the side that is asked for", async () => {
     const { image, caption } = await runNode(shapeCaps, {}, { split: "validation", side: 64 });
@@ -74,6 +77,16 @@ describe("ShapeCaps", () => {
       if (kind === "junk") expect(caption[row]).toMatch(/^img \d+x\d+$/);
       else if (kind === "none") expect(caption[row]).toBe(truth[row]);
       else expect(truth).toContain(caption[row]);
+    }
+  });
+  it("exchanges the colours of two objects in the caption alone, or changes one where there are no two", async () => {
+    const { caption, truth, noise } = await run({ rows: 400, objects: 2, exchanged: 0.5, shuffled: 0.2 });
+    const changed = [...noise.entries()].filter(([, kind]) => kind === "exchanged").map(([row]) => row);
+    expect(changed.length / 400).toBeCloseTo(0.4, 1); // 0.5 of what is not swapped
+    const colourless = (text = "") => text.replaceAll(new RegExp(colourWords.join("|"), "g"), "-");
+    for (const row of changed) {
+      expect(caption[row]).not.toBe(truth[row]);
+      expect(colourless(caption[row])).toBe(colourless(truth[row]));
     }
   });
   it("asks questions of the chosen kinds, whose answers the captions bear out", async () => {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { captionOf, junkCaption, paraphraseCount } from "#models/shape-caps/captions";
 import { type AskedQuestion, askAbout, type QuestionKind, questionKinds } from "#models/shape-caps/questions";
 import { drawPixels } from "#models/shape-caps/render";
-import { drawScene, mostObjects, oneOf, type Scene } from "#models/shape-caps/scene";
+import { drawScene, mostObjects, oneOf, type Scene, withOtherColours } from "#models/shape-caps/scene";
 import { askSeveral, isSeveral, type SeveralKind, severalKinds } from "#models/shape-caps/several";
 import type { Host } from "../core/host";
 import { defineNode } from "../core/node";
@@ -23,8 +23,9 @@ sizes, and with *Digits* a digit of 3 × 5 pixels on it, whatever the side of th
 scaled-down view loses.
 
 Captions are one of three paraphrases out of 45 words. *Swapped captions* and *Junk captions* are the shares of rows
-that have another row's caption, or a file's name (“img 1920x1080”) in its place; \`noise\` says which. Test captions
-all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no are
+that have another row's caption, or a file's name (“img 1920x1080”) in its place; *Exchanged colours* the share of the
+others whose caption has two objects' colours exchanged, or another colour where that would change nothing: \`noise\`
+says which. Test captions all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no are
 equally likely. Two kinds have several pictures: *difference*, a second picture in which one object has a new colour
 (“Which colour is new in the second picture?”), and *frame*, four pictures of which one alone has some colour (“In
 which frame is something red?”). The picture that the caption is of is the first of two, and the frame that is asked
@@ -41,7 +42,7 @@ question.`,
     images: port.image({ shape: ["P", "$side", "$side"], packed: "N", doc: "All pictures of each row." }),
     caption: port.text({ shape: ["N"], doc: "What is said of the picture, noise included." }),
     truth: port.text({ shape: ["N"], doc: "The caption without noise." }),
-    noise: port.text({ shape: ["N"], doc: "“none”, “swapped” or “junk”." }),
+    noise: port.text({ shape: ["N"], doc: "“none”, “swapped”, “junk” or “exchanged”." }),
     question: port.text({ shape: ["N"] }),
     answer: port.text({ shape: ["N"] }),
     kind: port.text({ shape: ["N"], doc: "What the question asks for, such as “colour”." }),
@@ -59,6 +60,11 @@ question.`,
     kinds: z.array(z.enum(possibleKinds)).min(1).default(allKinds).meta({ label: "Questions", widget: "multiselect" }),
     shuffled: z.number().min(0).max(1).default(0).meta({ label: "Swapped captions", description: "Share of rows." }),
     junk: z.number().min(0).max(1).default(0).meta({ label: "Junk captions", description: "Share of rows." }),
+    exchanged: z.number().min(0).max(1).default(0).meta({
+      label: "Exchanged colours",
+      description: "Share of rows that are neither swapped nor junk.",
+      advanced: true,
+    }),
     seed: z.int().min(0).default(0).meta({ widget: "seed" }),
   },
   check: ({ kinds, digits }) =>
@@ -125,10 +131,12 @@ interface Choice {
   kinds: AnyKind[];
   shuffled: number;
   junk: number;
+  exchanged: number;
   seed: number;
 }
 interface Row {
   scene: Scene;
+  paraphrase: number;
   caption: string;
 }
 
@@ -153,17 +161,20 @@ function rowsOf(host: Host, choice: Choice, count: number): Row[] {
 function rowOf(host: Host, choice: Choice, row: number, attempt: number): Row {
   const draw = host.random("shape-caps", choice.seed, choice.split, row, attempt);
   const scene = drawScene(draw, choice);
-  return { scene, caption: captionOf(scene, draw.below(paraphraseCount)) };
+  const paraphrase = draw.below(paraphraseCount);
+  return { scene, paraphrase, caption: captionOf(scene, paraphrase) };
 }
 
-/** What is said of a row: its caption, another row's, or junk. */
-function saidOf(host: Host, { seed, split, shuffled, junk }: Choice, rows: readonly Row[], row: number) {
+/** What is said of a row: its caption, another row's, junk, or its caption with other colours. */
+function saidOf(host: Host, { seed, split, shuffled, junk, exchanged }: Choice, rows: readonly Row[], row: number) {
   const draw = host.random("shape-caps noise", seed, split, row);
   const chance = draw.uniform();
   if (chance < junk) return { caption: junkCaption(draw), noise: "junk" };
-  const { caption } = rows[row] as Row;
+  const { scene, paraphrase, caption } = rows[row] as Row;
   const others = rows.length - 1;
-  if (chance >= junk + shuffled * (1 - junk) || others < 1) return { caption, noise: "none" };
+  const swapped = others < 1 ? junk : junk + shuffled * (1 - junk);
+  if (chance >= swapped + exchanged * (1 - swapped)) return { caption, noise: "none" };
+  if (chance >= swapped) return { caption: captionOf(withOtherColours(draw, scene), paraphrase), noise: "exchanged" };
   const other = (row + 1 + draw.below(others)) % rows.length;
   return { caption: (rows[other] as Row).caption, noise: "swapped" };
 }

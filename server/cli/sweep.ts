@@ -38,7 +38,7 @@ async function sweepGraph(name: string, options: Options): Promise<void> {
   const { runTrials } = await import("../sweeps/headless");
   const metric = `${spec.metric.node}.${spec.metric.port}`;
   const finished: TrialResult[] = [];
-  for await (const trial of runTrials(document, spec, trials, engine)) {
+  for await (const { trial } of runTrials(document, spec, trials, engine)) {
     finished.push(trial);
     if (!options.json) sayTrial(trial, trials.length, metric);
   }

@@ -1,0 +1,95 @@
+/** ALBEF's experiments: distillation under noise, and hard negatives. */
+import type { Arm, Experiments } from "./experiment";
+import { adding, together } from "./graph";
+
+const common = {
+  template: "albef-pretrain",
+  set: {
+    "$.vision_width": 48,
+    "$.vision_layers": 2,
+    "$.text_width": 48,
+    "$.text_layers": 2,
+    "$.fusion_layer": 1,
+    "$.text_length": 20,
+    "$.embed": 32,
+    "$.queue": 192,
+    "$.momentum": 0.95,
+    "$.ramp": 50,
+    "$.batch": 32,
+    "$.steps": 200,
+    "$.lr": 0.001,
+    "pairs/data.objects": 2,
+    "names.objects": 2,
+    "test.rows": 256,
+  },
+  seeds: ["trainer.seed", "fresh.seed"],
+} as const;
+
+const recall = {
+  "R@1, picture to text": "recall.imageToText1",
+  "R@1, text to picture": "recall.textToImage1",
+  "R@5, picture to text": "recall.imageToText5",
+};
+
+const distilled = (shuffled: number, alpha: number): Arm => ({
+  set: { "$.shuffled": shuffled, "$.alpha": alpha },
+  x: `${100 * shuffled} %`,
+  line: alpha ? "distilled" : "one-hot",
+});
+
+/** Half of the captions have colours exchanged: which, the matching head is asked. */
+const askedOfColours = together(
+  adding("exchanged", "data.shape-caps", {}, { split: "test", side: 32, objects: 2, exchanged: 0.5 }),
+  adding("exchanged_pixels", "image.normalize", { image: "exchanged.image" }, { preset: "clip" }),
+  adding(
+    "exchanged_words",
+    "text.tokenize",
+    { text: "exchanged.caption", tokenizer: "tokenizer.tokenizer" },
+    { packing: "own", length: { $: "text_length" } },
+  ),
+  adding("exchanged_towers", "composite:towers", {
+    pixels: "exchanged_pixels.pixels",
+    ids: "exchanged_words.ids",
+    mask: "exchanged_words.mask",
+    weights: "trainer.weights",
+  }),
+  adding("exchanged_matching", "composite:matching", {
+    text_states: "exchanged_towers.text_states",
+    mask: "exchanged_words.mask",
+    image_tokens: "exchanged_towers.image_tokens",
+    weights: "trainer.weights",
+  }),
+  adding("answers", "text.input", {}, { text: "exchanged\nnone" }),
+  adding("accuracy", "eval.accuracy", {
+    logits: "exchanged_matching.logits",
+    labels: "answers.text",
+    truth: "exchanged.noise",
+  }),
+);
+
+export const albef: Experiments = {
+  "albef-1": {
+    ...common,
+    title: "Momentum distillation under noise",
+    expects: "What distillation gains over one-hot targets grows with the share of swapped captions.",
+    arms: {
+      "one-hot, 0 % swapped": distilled(0, 0),
+      "distilled, 0 % swapped": distilled(0, 0.4),
+      "one-hot, 40 % swapped": distilled(0.4, 0),
+      "distilled, 40 % swapped": distilled(0.4, 0.4),
+    },
+    measures: recall,
+    chart: { measure: "R@1, picture to text", x: "swapped captions" },
+  },
+  "albef-2": {
+    ...common,
+    title: "Hard negatives against even ones",
+    expects: "Negatives that resemble teach the matching head more of which colour is where.",
+    wiring: askedOfColours,
+    arms: {
+      "nearly even negatives": { set: { "other_image.floor": 1, "other_text.floor": 1 } },
+      "hard negatives": {},
+    },
+    measures: { "right, colours exchanged or not": "accuracy.top1", ...recall },
+  },
+};

@@ -1,0 +1,39 @@
+/** Numbers that are worked out of what several nodes gave. */
+import type { Tensor } from "#nodes/core/values";
+
+/**
+ * The chance that a row which counts has a higher score than one that does not (Mann & Whitney); a tie is half.
+ * `scores` [N], `kinds` [N].
+ */
+export function areaUnderCurve(scores: unknown, kinds: unknown, counts: (row: ScoredRow) => boolean): number {
+  const rows = rowsOf(scores, kinds);
+  const high = rows.filter(counts);
+  const low = rows.filter((row) => !counts(row));
+  let wins = 0;
+  for (const { score } of high) {
+    for (const other of low) wins += (1 + Math.sign(score - other.score)) / 2;
+  }
+  return wins / (high.length * low.length);
+}
+
+/** A row with its score, or whether it stays, and of what kind it is. */
+export interface ScoredRow {
+  score: number;
+  kind: string;
+}
+
+/** Of the rows that are asked about the share that something is true of. */
+export function shareOf(
+  scores: unknown,
+  kinds: unknown,
+  isAsked: (row: ScoredRow) => boolean,
+  isTrue: (row: ScoredRow) => boolean,
+): number {
+  const asked = rowsOf(scores, kinds).filter(isAsked);
+  return asked.filter(isTrue).length / (asked.length || 1);
+}
+
+function rowsOf(scores: unknown, kinds: unknown): ScoredRow[] {
+  const numbers = Array.from((scores as Tensor).data as ArrayLike<number | bigint>, Number);
+  return numbers.map((score, row) => ({ score, kind: (kinds as readonly string[])[row] ?? "" }));
+}

@@ -1,0 +1,80 @@
+/** ViLT's experiments: what a picture tells of a masked colour. */
+import type { Tensor } from "#nodes/core/values";
+import type { Experiments } from "./experiment";
+import { adding, copying, rewiring, together } from "./graph";
+
+/** Unseen captions with masked words, asked of the trained model with a picture. */
+const maskedTest = together(
+  copying(["word_order", "draws_masked", "draws_replaced", "random_words", "mask_words", "pieces"], "_test"),
+  ...["word_order", "draws_masked", "draws_replaced", "random_words"].map((id) =>
+    rewiring(`${id}_test.text`, "test_data.caption"),
+  ),
+  rewiring("pieces_test.ids", "test_tokenize.ids"),
+  rewiring("mask_words_test.ids", "test_tokenize.ids"),
+  rewiring("test_vilt.ids", "mask_words_test.ids"),
+  adding("test_split", "model.split-tokens", { tokens: "test_vilt.tokens", like: "test_tokenize.ids" }),
+  adding(
+    "test_words",
+    "model.word-head",
+    { hidden: "test_split.text", weights: "trainer.weights" },
+    { scope: "mlm_score", vocabulary: { $: "vocabulary" } },
+  ),
+);
+
+/** Each caption with the picture of another one. */
+const otherPictures = together(
+  adding("others", "data.draws", { text: "test_data.caption" }, { kind: "uniform", length: 0 }),
+  adding("other_pictures", "model.shuffle-rows", { rows: "test_resize.pixels", draws: "others.draws" }),
+  rewiring("test_vilt.pixels", "other_pictures.rows"),
+);
+
+const colours = new Set("red green blue yellow purple orange crimson emerald navy golden violet amber".split(" "));
+
+/** The share of masked colour words that are guessed right. */
+function rightColours(scores: unknown, labels: unknown, tokenizer: unknown): number {
+  const { data, shape } = scores as Tensor;
+  const numbers = data as Float32Array;
+  const vocabulary = shape.at(-1) ?? 0;
+  const isColour = colourIds(tokenizer);
+  const asked = [...(labels as Tensor).data].flatMap((label, place) => (isColour.has(Number(label)) ? place : []));
+  const right = asked.filter((place) => {
+    const own = numbers.subarray(place * vocabulary, (place + 1) * vocabulary);
+    return own.indexOf(Math.max(...own)) === Number((labels as Tensor).data[place]);
+  });
+  return right.length / asked.length;
+}
+
+function colourIds(tokenizer: unknown): Set<number> {
+  const { json } = tokenizer as { json: { model: { vocab: Record<string, number> } } };
+  const found = Object.entries(json.model.vocab).filter(([word]) => colours.has(word));
+  return new Set(found.map(([, id]) => id));
+}
+
+export const vilt: Experiments = {
+  "vilt-2": {
+    title: "Masked colours with the picture and with another one",
+    expects:
+      "With its picture a masked colour is told, with another one it is guessed (one in six, or in twelve words).",
+    template: "vilt",
+    wiring: together(rewiring("trainer.loss", "mlm.loss"), maskedTest),
+    set: {
+      "$.width": 48,
+      "$.layers": 2,
+      "$.text_length": 20,
+      "$.steps": 300,
+      "$.lr": 0.002,
+      "test_data.shuffled": 0,
+    },
+    arms: {
+      "another picture": { wiring: otherPictures },
+      "its own picture": {},
+    },
+    seeds: ["trainer.seed", "weights.seed"],
+    measures: {
+      "right colours": {
+        of: ["test_words.logits", "mask_words_test.labels", "tokenizer.tokenizer"],
+        by: rightColours,
+      },
+    },
+  },
+};

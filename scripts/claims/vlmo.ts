@@ -1,0 +1,93 @@
+/** VLMo's experiments: experts for each modality, and a stage of texts alone before few pairs. */
+import type { Experiments } from "./experiment";
+import { adding, copying, replacing, rewiring, together } from "./graph";
+
+const layers = 2;
+const firstWithBoth = 1;
+
+const common = {
+  template: "vlmo",
+  set: {
+    "$.width": 48,
+    "$.layers": layers,
+    "$.vl_from": firstWithBoth,
+    "$.text_length": 20,
+    "$.first_length": 20,
+    "$.steps_pictures": 150,
+    "$.steps_texts": 150,
+    "$.steps_pairs": 200,
+    "$.lr": 0.002,
+    "test_data.rows": 256,
+  },
+  measures: {
+    "R@1, picture to text": "recall.imageToText1",
+    "R@1, text to picture": "recall.textToImage1",
+    "R@5, picture to text": "recall.imageToText5",
+  },
+} as const;
+
+/** The third stage alone, from nothing. */
+const fromNothing = together(adding("begin", "weights.make", {}), replacing("weights.weights", "begin.weights"));
+
+/** The experts for words, and for both, are the pictures': one MLP and one norm for all tokens. */
+const oneExpert = together(
+  ...Array.from({ length: layers }, (_, block) => tiedBlock(block, block < firstWithBoth ? ["text"] : ["text", "vl"])),
+);
+
+function tiedBlock(block: number, experts: readonly string[]): ReturnType<typeof together> {
+  const parts = experts.flatMap((expert) => ["mlp", "norm2"].map((part) => ({ expert, part })));
+  return together(
+    ...parts.map(({ expert, part }) => {
+      const id = `one_${block}_${part}_${expert}`;
+      const prefix = `transformer.blocks.${block}.${part}`;
+      const params = { name: `${prefix}_${expert}.*`, to: `${prefix}_imag.*`, transposed: false };
+      // What reads the weights reads them behind the tie, which itself reads what was there before it.
+      return together(
+        replacing("begin.weights", `${id}.weights`),
+        adding(id, "weights.tie", { weights: "begin.weights" }, params),
+      );
+    }),
+  );
+}
+
+/** Stage 2 has texts of its own, of which there are more than pairs. */
+const manyTexts = together(
+  copying(
+    ["data", "tokenize", "pieces", "word_order", "draws_masked", "draws_replaced", "random_words", "mask_words"],
+    "_texts",
+  ),
+  rewiring("texts.ids", "mask_words_texts.ids"),
+  rewiring("texts.mask", "tokenize_texts.mask"),
+  rewiring("mlm_texts.labels", "mask_words_texts.labels"),
+  rewiring("tokenizer.text", "data_texts.caption"),
+);
+
+export const vlmo: Experiments = {
+  "vlmo-1": {
+    ...common,
+    title: "Experts for each modality against one for all",
+    expects: "With as much computing, experts find as much or more.",
+    wiring: fromNothing,
+    arms: { "one expert": { wiring: oneExpert }, "experts for each modality": {} },
+    seeds: ["trainer.seed", "begin.seed"],
+  },
+  "vlmo-2": {
+    ...common,
+    title: "Texts alone before few pairs",
+    expects: "With 512 pairs, a stage of texts alone before them helps.",
+    wiring: manyTexts,
+    set: { ...common.set, "data.rows": 512, "data_texts.rows": 4096, "data_texts.seed": 5 },
+    arms: {
+      "pictures, then pairs": { wiring: rewiring("weights.weights", "taken_over.weights") },
+      "pictures, texts, then pairs": {},
+    },
+    seeds: [
+      "trainer_pictures.seed",
+      "fresh.seed",
+      "trainer_texts.seed",
+      "taken_over.seed",
+      "weights.seed",
+      "trainer.seed",
+    ],
+  },
+};
