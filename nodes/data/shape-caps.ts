@@ -25,11 +25,11 @@ scaled-down view loses.
 Captions are one of three paraphrases out of 45 words. *Swapped captions* and *Junk captions* are the shares of rows
 that have another row's caption, or a file's name (“img 1920x1080”) in its place; *Exchanged colours* the share of the
 others whose caption has two objects' colours exchanged, or another colour where that would change nothing: \`noise\`
-says which. Test captions all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to them; yes and no are
-equally likely. Two kinds have several pictures: *difference*, a second picture in which one object has a new colour
-(“Which colour is new in the second picture?”), and *frame*, four pictures of which one alone has some colour (“In
-which frame is something red?”). The picture that the caption is of is the first of two, and the frame that is asked
-for.
+says which. Test captions all differ. Questions are of the kinds that are chosen, as far as a picture has an answer to
+them; yes and no are equally likely. Two kinds have several pictures: *difference*, a second picture in which one object
+has a new colour (“Which colour is new in the second picture?”), and *frame*, four pictures of which one alone has some
+colour (“In which frame is something red?”). The picture that the caption is of is the first of two, and the frame that
+is asked for.
 
 A row depends on seed, split and its number alone: a longer set begins with a shorter one. \`image\` uint8
 [N, side, side, 3] is the picture that the caption is of, \`images\` uint8 [P, side, side, 3], packed, are all of a

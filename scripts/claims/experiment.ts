@@ -29,7 +29,9 @@ export interface Experiment {
   arms: Readonly<Record<string, Arm>>;
   /** Parameters that are given a run's seed. */
   seeds: readonly string[];
-  /** By what the tables call them; all are shares of 1 unless they are named in `plain`. The first one is the metric. */
+  /**
+   * By what the tables call them; all are shares of 1 unless they are named in `plain`. The first one is the metric.
+   */
   measures: Readonly<Record<string, Measure>>;
   plain?: readonly string[];
   /** A chart of a measure over the arms' `x`, whose axis it names; otherwise the loss by step is drawn. */

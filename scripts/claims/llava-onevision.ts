@@ -1,6 +1,6 @@
 /**
- * LLaVA-OneVision's experiments: the template “A small LLaVA from nothing”, smaller. All arms begin from the same weights
- * of tower, words and decoder, which a training in the same graph makes first; the projector is new.
+ * LLaVA-OneVision's experiments: the template “A small LLaVA from nothing”, smaller. All arms begin from the same
+ * weights of tower, words and decoder, which a training in the same graph makes first; the projector is new.
  */
 import type { Assignment } from "#nodes/graph/sweep";
 import type { Arm, Experiment, Experiments } from "./experiment";

@@ -1,6 +1,6 @@
 /**
- * The tables and charts of docs/systems: what lies between `<!-- claims: ID -->` and the comment that ends it is made of
- * the results in docs/systems/claims.
+ * The tables and charts of docs/systems: what lies between `<!-- claims: ID -->` and the comment that ends it is made
+ * of the results in docs/systems/claims.
  */
 import { readFile } from "node:fs/promises";
 import { root } from "../installation.mjs";
