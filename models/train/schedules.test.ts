@@ -29,7 +29,7 @@ describe("a schedule", () => {
     // ALBEF: 1e-5 to 1e-4 over 2,000 steps; then by epoch, of 30, back to 1e-5.
     const albef = { kind: "cosine", warmup: 2000, warmupFrom: 0.1, floor: 0.1 } as const;
     const epochs = { ...albef, warmup: 0 };
-    expect([1000, 2000].map((step) => scheduleAt(albef, step, 1e6))).toEqual([0.55, 1]);
+    expect([0, 1000, 2000].map((step) => scheduleAt(albef, step, 1e6))).toEqual([0.1, 0.55, 1]);
     for (const [epoch, rate] of [
       [1, 9.97535e-5],
       [15, 5.5e-5],

@@ -8,7 +8,7 @@ import type { Bounds } from "#models/train/step";
 import type { Host } from "./host";
 import type { GraphValues, HostValues, Ports } from "./ports";
 import type { PictureDrawing } from "./preview";
-import type { Series } from "./values";
+import type { Series, Tie } from "./values";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -63,6 +63,8 @@ export interface WeightsMarks {
   frozen?: readonly string[];
   /** Matrices that get a low-rank adapter each, which trains. */
   adapters?: { rank: number; targets: readonly string[] };
+  /** Names that are second ones of other tensors. */
+  ties?: readonly Tie[];
   /** What was said before it holds no more, as of adapters that are folded in. */
   forgets?: true;
 }

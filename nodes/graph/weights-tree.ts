@@ -5,6 +5,7 @@
  */
 import { matches } from "#models/patterns";
 import type { Port } from "../core/ports";
+import { tiedTo } from "../core/ties";
 import type { Checked } from "./check";
 import type { WeightsMarks } from "../core/node";
 import { parametersIn } from "./infer";
@@ -29,19 +30,23 @@ export function parametersOf({ graph, types }: Checked, id: string): Parameter[]
   const found = new Map<string, Parameter>();
   for (const each of tensorNodesOf(graph, node)) {
     const marks = marksOn(graph, each);
+    const ties = marks.flatMap((mark) => mark.ties ?? []);
     for (const made of parametersIn(graph, each, types)) {
-      const shape = made.value.shape.filter((size) => typeof size === "number");
-      const add = (name: string, sizes: readonly number[], state: Parameter["state"]) => {
-        if (!found.has(name)) found.set(name, { name, shape: sizes, count: sizes.reduce((a, b) => a * b, 1), state });
+      const { name, transposed } = tiedTo(made.name, ties);
+      const sizes = made.value.shape.filter((size) => typeof size === "number");
+      const shape = transposed ? sizes.toReversed() : sizes;
+      const add = (called: string, size: readonly number[], state: Parameter["state"]) => {
+        const count = size.reduce((a, b) => a * b, 1);
+        if (!found.has(called)) found.set(called, { name: called, shape: size, count, state });
       };
-      const isFrozen = marks.some(({ frozen = [] }) => matches(made.name, frozen));
+      const isFrozen = marks.some(({ frozen = [] }) => matches(name, frozen));
       const state = isFrozen ? "frozen" : "trains";
-      add(made.name, shape, made.buffer ? "kept" : state);
+      add(name, shape, made.buffer ? "kept" : state);
       for (const { adapters } of marks) {
         const [rows = 0, columns = 0] = shape;
-        if (!adapters || shape.length !== 2 || !matches(made.name, adapters.targets)) continue;
-        add(`${made.name}.lora_A`, [rows, adapters.rank], "trains");
-        add(`${made.name}.lora_B`, [adapters.rank, columns], "trains");
+        if (!adapters || shape.length !== 2 || !matches(name, adapters.targets)) continue;
+        add(`${name}.lora_A`, [rows, adapters.rank], "trains");
+        add(`${name}.lora_B`, [adapters.rank, columns], "trains");
       }
     }
   }

@@ -41,6 +41,7 @@ names hold \`.attention.\` (Li et al. 2022, §3.1).`,
     if (stars(name) === stars(to) && stars(name) < 2) return undefined;
     return { param: "to", message: "Both names have one *, or neither has.", hint: "Write decoder.* is encoder.*" };
   },
+  marks: (params) => ({ ties: [params] }),
   run: async ({ inputs: { weights }, params }) => ({
     weights: { ...weights, ties: [...(weights.ties ?? []), params] },
   }),
