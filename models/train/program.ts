@@ -4,6 +4,7 @@ import { reached, type Seed } from "../onnx/differentiate";
 import { Graph, type Parameter, type Shape, type Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { optimize } from "../onnx/passes/index";
+import { rowChunks } from "../onnx/passes/row-chunks";
 import { rewrite } from "../onnx/rewrite";
 import { rowAxes } from "../onnx/rows";
 import { fixed } from "../onnx/shape";
@@ -187,7 +188,7 @@ function differentiateChunk(
 
 /** A graph for so many rows, ready to be differentiated. */
 function forRows(graph: Graph, rows: number, { items, prepare = (made) => made }: ProgramSpec): Graph {
-  return prepare(optimize(rewrite(graph, { sizes: { ...items, [batchSymbol]: rows } })));
+  return rowChunks(prepare(optimize(rewrite(graph, { sizes: { ...items, [batchSymbol]: rows } }))));
 }
 const optimized = ({ graph, states }: Part): Part => ({ graph: optimize(graph), states });
 const lossOf = (graph: Graph): Value => graph.outputs.get("loss") as Value;
