@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
 
@@ -34,7 +35,19 @@ export async function migrate(url) {
   };
   const schemaEngine = await openEngine(url);
   const { appliedMigrationNames } = await schemaEngine.applyMigrations({ migrationsList, filters });
+  await defineTriggers(url);
   return appliedMigrationNames;
+}
+
+/** What the database does by itself: prisma/triggers.sql, which may be run again and again. */
+async function defineTriggers(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(readPrisma("triggers.sql"));
+  } finally {
+    await client.end();
+  }
 }
 
 function migrationDirectory(name) {

@@ -55,6 +55,15 @@ const schema = z.object({
   PATCHBAY_CHUNK: amount.pipe(z.number().min(1, "more than nothing was expected")).optional(),
   /** How many bytes what can be made again may take; by default 50 GB or a fifth of the free space. */
   PATCHBAY_DISK: amount.optional(),
+  /** "1" asks people to sign in, and keeps apart what belongs to whom. */
+  PATCHBAY_ACCOUNTS: z
+    .enum(["0", "1"])
+    .default("0")
+    .transform((v) => v === "1"),
+  /** Under which address people reach Patchbay, where that is another than it listens on: that of a proxy. */
+  PATCHBAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: "an address such as https://patchbay.example.org" })
+    .optional(),
 });
 
 export interface Env {
@@ -69,6 +78,10 @@ export interface Env {
   chunk: number;
   /** Bytes that what can be made again may take on the disk. */
   disk?: number;
+  /** Whether people have accounts. */
+  accounts: boolean;
+  /** The address of the proxy that people see, without a slash at its end. */
+  publicUrl?: string;
 }
 
 const names = Object.keys(schema.shape);
@@ -100,5 +113,7 @@ function settingsOf(set: Record<string, string | undefined>): Env {
     memory: v.PATCHBAY_MEMORY,
     chunk: v.PATCHBAY_CHUNK ?? 16 * 2 ** 20,
     disk: v.PATCHBAY_DISK,
+    accounts: v.PATCHBAY_ACCOUNTS,
+    publicUrl: v.PATCHBAY_PUBLIC_URL?.replace(/\/+$/, ""),
   };
 }

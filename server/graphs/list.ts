@@ -1,4 +1,6 @@
 import type { RunStatus } from "#nodes/graph/events";
+import type { Actor } from "../access/actor";
+import { visible } from "../access/visible";
 import type { Db } from "../db";
 import { type Outline, outlinesOf } from "./outline";
 
@@ -8,19 +10,22 @@ export interface GraphCard extends Outline {
   description: string;
   updatedAt: Date;
   publishedAt: Date | null;
+  /** Whose it is. */
+  team: { id: string; name: string };
   lastRun?: { id: string; status: RunStatus; createdAt: Date };
 }
 
 /** The graphs there are, those that were changed last first. */
-export async function listGraphs(db: Db): Promise<GraphCard[]> {
+export async function listGraphs(db: Db, actor: Actor): Promise<GraphCard[]> {
   const graphs = await db.graph.findMany({
-    where: { deletedAt: null },
+    where: { deletedAt: null, ...visible(actor).graph },
     orderBy: { updatedAt: "desc" },
     take: 200,
     omit: { document: true },
     include: {
+      team: { select: { id: true, name: true } },
       runs: {
-        where: { sweepId: null },
+        where: { sweepId: null, ...visible(actor).run },
         orderBy: { createdAt: "desc" },
         take: 1,
         select: { id: true, status: true, createdAt: true },
@@ -28,12 +33,13 @@ export async function listGraphs(db: Db): Promise<GraphCard[]> {
     },
   });
   const outlines = await outlinesOf(db, graphs);
-  return graphs.map(({ id, name, description, updatedAt, publishedAt, runs }) => ({
+  return graphs.map(({ id, name, description, updatedAt, publishedAt, team, runs }) => ({
     id,
     name,
     description,
     updatedAt,
     publishedAt,
+    team,
     ...(outlines.get(id) ?? { nodes: 0 }),
     lastRun: runs[0],
   }));

@@ -4,6 +4,10 @@ import { check } from "#nodes/graph/check";
 import { compositeType } from "#nodes/graph/composites";
 import { type Composite, type GraphDocument, graphDocument, schemaVersion } from "#nodes/graph/document";
 import { type LibraryEntry, type SavedComposite, savedFrom } from "#nodes/graph/library";
+import type { Actor } from "../access/actor";
+import { bringFiles } from "../access/files";
+import { visible } from "../access/visible";
+import { madeBy } from "../access/working-team";
 import type { Db } from "../db";
 import { Failure, failureOf } from "../errors";
 import { checked } from "../graphs/checked";
@@ -18,9 +22,9 @@ export interface LibraryCard {
 }
 
 /** The entries by their titles. */
-export function listComposites(db: Db): Promise<LibraryCard[]> {
+export function listComposites(db: Db, actor: Actor): Promise<LibraryCard[]> {
   return db.savedComposite.findMany({
-    where: { deletedAt: null },
+    where: { deletedAt: null, ...visible(actor).composite },
     select: { id: true, title: true, description: true, version: true, updatedAt: true },
     orderBy: [{ title: "asc" }, { id: "asc" }],
     take: 500,
@@ -43,6 +47,7 @@ export async function readComposite(db: Db, id: string): Promise<LibraryEntry | 
  */
 export async function saveComposite(
   db: Db,
+  actor: Actor,
   { id, document, composite }: { id?: string; document: GraphDocument; composite: string },
 ): Promise<{ id: string; version: number }> {
   const saved = savedFrom(document, composite);
@@ -53,7 +58,12 @@ export async function saveComposite(
   const before = id === undefined ? undefined : await rowOf(db, id);
   if (before && isDeepStrictEqual(before.content, saved)) return { id: before.id, version: before.version };
   const data = { title, description, content: saved as object };
-  if (!before) return db.savedComposite.create({ data, select: versionOf });
+  const owner = before ?? (await madeBy(db, actor));
+  await bringFiles(db, actor, owner.teamId, saved);
+  if (!before) {
+    const { teamId, userId } = owner;
+    return db.savedComposite.create({ data: { ...data, teamId, userId }, select: versionOf });
+  }
   return db.savedComposite.update({
     where: { id: before.id },
     data: { ...data, version: { increment: 1 }, updatedAt: new Date() },
@@ -76,7 +86,9 @@ const versionOf = { id: true, version: true } as const;
 async function rowOf(
   db: Db,
   id: string,
-): Promise<{ id: string; version: number; content: SavedComposite } | undefined> {
+): Promise<
+  { id: string; version: number; teamId: string; userId: string | null; content: SavedComposite } | undefined
+> {
   const row = await db.savedComposite.findFirst({ where: { id, deletedAt: null } });
   return row ? { ...row, content: row.content as unknown as SavedComposite } : undefined;
 }

@@ -2,6 +2,7 @@ import "server-only";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { must } from "../access/may";
 import { env } from "../env";
 import { Failure } from "../errors";
 import { openFolders } from "../files/folders";
@@ -17,13 +18,15 @@ const files = z.object({ folder: z.string().max(4096), files: z.string().max(100
 
 export const data = router({
   /** What columns the files of a data set have: of a folder that may be read, the first file's beginning is read. */
-  columns: procedure
-    .input(files)
-    .query(({ input: { folder, files } }) => columnsIn(openFolders(env().folders), folder, files)),
+  columns: procedure.input(files).query(async ({ ctx, input: { folder, files } }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "installation" });
+    return columnsIn(openFolders(env().folders), folder, files);
+  }),
   /** A configuration in a model's folder that may be read, or of a model of the hub without its weights. */
   config: procedure
     .input(z.intersection(z.union([model, folder]), z.object({ file: configName.default("config.json") })))
-    .query(async ({ input, signal = new AbortController().signal }) => {
+    .query(async ({ ctx, input, signal = new AbortController().signal }) => {
+      await must(ctx.db, ctx.actor, "see", { kind: "installation" });
       const { file } = input;
       if ("folder" in input) return configIn(await openFolders(env().folders).read(input.folder, file), file);
       const options = { settings: hubSettings(env().allowRemote), signal, onProgress() {}, onWarn() {} };

@@ -3,6 +3,10 @@ import * as z from "zod";
 import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
 import { withoutPins } from "#nodes/graph/edits";
+import type { Actor } from "../access/actor";
+import { bringFiles, reachable } from "../access/files";
+import { must } from "../access/may";
+import { madeBy } from "../access/working-team";
 import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
 import { listGraphs } from "../graphs/list";
@@ -21,17 +25,21 @@ const label = z.string().trim().max(100);
 const windowId = z.string().regex(/^[\w-]{1,64}$/);
 const graphWindow = z.object({ id: windowId, since: z.number(), agent: z.string().max(60) });
 /** What a new graph begins as: a template, another graph, a file's JSON, or nothing. */
-const graphSource = z.union([
-  z.object({ template: z.string() }),
-  z.object({ from: id }),
-  z.object({ document: z.unknown() }),
-  z.object({}),
-]);
+const graphSource = z.intersection(
+  z.union([
+    z.object({ template: z.string() }),
+    z.object({ from: id }),
+    z.object({ document: z.unknown() }),
+    z.object({}),
+  ]),
+  z.object({ team: id.optional() }),
+);
 
 export const graphs = router({
-  list: procedure.query(({ ctx }) => listGraphs(ctx.db)),
+  list: procedure.query(({ ctx }) => listGraphs(ctx.db, ctx.actor)),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.id });
     const graph = await ctx.db.graph.findFirst({ where: { id: input.id, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     return {
@@ -44,24 +52,33 @@ export const graphs = router({
 
   /** A new graph: empty, from a template, from another graph, or from a file's JSON. */
   create: procedure.input(graphSource).mutation(async ({ ctx, input }) => {
-    const document = await sourceOf(ctx.db, input);
+    const { team } = input;
+    await must(ctx.db, ctx.actor, "change", { kind: "graph", team });
+    const document = await sourceOf(ctx.db, ctx.actor, input);
     const { name, description } = document;
-    return ctx.db.graph.create({ data: { name, description, document }, select: { id: true } });
+    const owner = await madeBy(ctx.db, ctx.actor, team);
+    await bringFiles(ctx.db, ctx.actor, owner.teamId, document);
+    return ctx.db.graph.create({ data: { ...owner, name, description, document }, select: { id: true } });
   }),
 
   /** Saves what the editor holds; refused where it builds on an older revision than the stored one. */
   save: procedure
     .input(z.object({ id, revision: z.int32().min(1), document: z.unknown(), window: windowId.optional() }))
-    .mutation(({ ctx, input }) => saveGraph(ctx.db, { ...input, document: checked(input.document) })),
+    .mutation(async ({ ctx, input }) => {
+      await must(ctx.db, ctx.actor, "change", { kind: "graph", id: input.id });
+      return saveGraph(ctx.db, { ...input, document: checked(input.document), actor: ctx.actor });
+    }),
 
   /** Who else shows a graph, and when it is saved. */
   watch: procedure.input(z.object({ id, window: graphWindow })).subscription(async function* ({ ctx, input, signal }) {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.id });
     const watch = { graph: input.id, window: input.window, signal: signal ?? new AbortController().signal };
     yield* watchGraph(ctx.db, listener(), watch);
   }),
 
   /** What the nodes of a template say, by which it is told what somebody set; nothing where it is no longer there. */
-  template: procedure.input(z.object({ id: z.string().max(100) })).query(async ({ input }) => {
+  template: procedure.input(z.object({ id: z.string().max(100) })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "installation" });
     const template = await readTemplate(input.id);
     if (!template) return null;
     const { name, nodes, composites = {} } = template;
@@ -69,13 +86,16 @@ export const graphs = router({
     return { name, params: paramsOf(nodes), composites: Object.fromEntries(levels) };
   }),
 
-  /** Which of these uploads are not in this installation's store. */
-  missingFiles: procedure.input(z.object({ refs: z.array(fileRef).max(5000) })).query(async ({ input }) => {
-    const isThere = await Promise.all(input.refs.map((ref) => blobs().has(ref)));
+  /** Which of these uploads are not in this installation's store, as far as one may see it. */
+  missingFiles: procedure.input(z.object({ refs: z.array(fileRef).max(5000) })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph" });
+    const mine = await reachable(ctx.db, ctx.actor, input.refs);
+    const isThere = await Promise.all(input.refs.map((ref) => mine.has(ref) && blobs().has(ref)));
     return input.refs.filter((_, i) => !isThere[i]);
   }),
 
   publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "share", { kind: "graph", id: input.id });
     const { count } = await ctx.db.graph.updateMany({
       where: { id: input.id, deletedAt: null },
       data: { publishedAt: input.published ? new Date() : null },
@@ -83,16 +103,22 @@ export const graphs = router({
     if (!count) throw notFound("This graph");
   }),
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "graph", id: input.id });
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: new Date() } });
     if (!count) throw notFound("This graph");
   }),
   restore: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "graph", id: input.id });
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: null } });
     if (!count) throw notFound("This graph");
   }),
-  versions: procedure.input(z.object({ id })).query(({ ctx, input }) => listVersions(ctx.db, input.id)),
+  versions: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.id });
+    return listVersions(ctx.db, input.id);
+  }),
 
   version: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "version", id: input.id });
     const version = await ctx.db.graphVersion.findUnique({ where: { id: input.id } });
     if (!version) throw notFound("This version");
     const { graphId, number, label, createdAt } = version;
@@ -100,27 +126,35 @@ export const graphs = router({
   }),
 
   /** Keeps the state that is stored under a name. */
-  nameVersion: procedure
-    .input(z.object({ id, label: label.min(1) }))
-    .mutation(({ ctx, input }) => nameVersion(ctx.db, { graphId: input.id, label: input.label })),
+  nameVersion: procedure.input(z.object({ id, label: label.min(1) })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "graph", id: input.id });
+    return nameVersion(ctx.db, { graphId: input.id, label: input.label });
+  }),
 
-  renameVersion: procedure.input(z.object({ id, label })).mutation(({ ctx, input }) => renameVersion(ctx.db, input)),
+  renameVersion: procedure.input(z.object({ id, label })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "version", id: input.id });
+    return renameVersion(ctx.db, input);
+  }),
 
   /** Goes back to a version; the present state is kept as one first. */
-  restoreVersion: procedure.input(z.object({ id })).mutation(({ ctx, input }) => restoreVersion(ctx.db, input.id)),
+  restoreVersion: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "version", id: input.id });
+    return restoreVersion(ctx.db, input.id);
+  }),
 });
 
 function paramsOf(nodes: GraphDocument["nodes"]): Record<string, GraphDocument["nodes"][string]["params"]> {
   return Object.fromEntries(Object.entries(nodes).map(([id, { params }]) => [id, params]));
 }
 
-async function sourceOf(db: Db, source: z.output<typeof graphSource>): Promise<GraphDocument> {
+async function sourceOf(db: Db, actor: Actor, source: z.output<typeof graphSource>): Promise<GraphDocument> {
   if ("template" in source) {
     const template = await readTemplate(source.template);
     if (!template) throw notFound("This template");
     return { ...template, template: source.template };
   }
   if ("from" in source) {
+    await must(db, actor, "see", { kind: "graph", id: source.from });
     const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     const document = checked(graph.document);

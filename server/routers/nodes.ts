@@ -5,6 +5,7 @@ import { unfolded } from "#nodes/core/docs";
 import type { GraphDocument } from "#nodes/graph/document";
 import { exampleOf } from "#nodes/graph/example";
 import { registry } from "#nodes/registry.gen";
+import { must } from "../access/may";
 import { listTemplates, readTemplate } from "../templates";
 import { procedure, router } from "./trpc";
 
@@ -20,13 +21,15 @@ function templates(): Promise<GraphDocument[]> {
 
 export const nodes = router({
   /** What a node type says of itself at length; the browser's own definitions are without it. */
-  docs: procedure.input(z.object({ type: z.string().max(100) })).query(({ input: { type } }) => {
+  docs: procedure.input(z.object({ type: z.string().max(100) })).query(async ({ ctx, input: { type } }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "installation" });
     const known = Object.hasOwn(registry, type) ? (registry as Record<string, NodeDefinition>)[type] : undefined;
     return { text: unfolded(known?.docs ?? "") };
   }),
 
   /** How a node type is used in one of the templates; nothing where none uses it. */
-  example: procedure.input(z.object({ type: z.string().max(100) })).query(async ({ input: { type } }) => {
+  example: procedure.input(z.object({ type: z.string().max(100) })).query(async ({ ctx, input: { type } }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "installation" });
     return exampleOf(await templates(), type) ?? null;
   }),
 });

@@ -1,6 +1,8 @@
 import "server-only";
 import { tracked } from "@trpc/server";
 import * as z from "zod";
+import { userOf } from "../access/actor";
+import { must, mustEach, mustRun, mustRunAgain } from "../access/may";
 import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
@@ -38,10 +40,12 @@ export const runs = router({
         order: z.object({ by: z.union([z.enum(sortable), numberColumn]), descending: z.boolean() }).optional(),
       }),
     )
-    .query(({ ctx, input: { take, offset, order, ...filter } }) => listRuns(ctx.db, filter, { take, offset, order })),
-  count: procedure.input(runFilter).query(({ ctx, input }) => countRuns(ctx.db, input)),
+    .query(({ ctx, input: { take, offset, order, ...filter } }) =>
+      listRuns(ctx.db, ctx.actor, filter, { take, offset, order }),
+    ),
+  count: procedure.input(runFilter).query(({ ctx, input }) => countRuns(ctx.db, ctx.actor, input)),
   /** By what runs can be found. */
-  facets: procedure.query(({ ctx }) => runFacets(ctx.db)),
+  facets: procedure.query(({ ctx }) => runFacets(ctx.db, ctx.actor)),
   /** A star, tags, a note. */
   remark: procedure
     .input(
@@ -53,10 +57,12 @@ export const runs = router({
       }),
     )
     .mutation(async ({ ctx, input: { ids, ...remarks } }) => {
+      await mustEach(ctx.db, ctx.actor, "change", "run", ids);
       if (!(await remarkOn(ctx.db, ids, remarks))) throw notFound("This run");
     }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
     const run = await readRun(ctx.db, input.id);
     if (!run) throw notFound("This run");
     return run;
@@ -73,11 +79,14 @@ export const runs = router({
         askedBy,
       }),
     )
-    .mutation(({ ctx, input: { targets, ...input } }) => {
+    .mutation(async ({ ctx, input: { targets, ...input } }) => {
+      const document = checked(input.document);
+      await mustRun(ctx.db, ctx.actor, input.graphId, document);
       return createRun(ctx.db, {
         ...input,
-        document: checked(input.document),
+        document,
         targets: targets === "all" ? [] : targets,
+        actor: ctx.actor,
       });
     }),
   /** What a run would compute, why, and for how long; a mutation, since a graph is too large for an address. */
@@ -86,19 +95,25 @@ export const runs = router({
       z.object({ graphId: id.optional(), document: z.unknown(), targets: z.array(z.string()).max(2000).optional() }),
     )
     .mutation(async ({ ctx, input }) => {
-      return (await foreseeRun(ctx.db, { ...input, document: checked(input.document) })) ?? null;
+      const document = checked(input.document);
+      await mustRun(ctx.db, ctx.actor, input.graphId, document);
+      return (await foreseeRun(ctx.db, { ...input, document })) ?? null;
     }),
   /** The same again, as it was or with what its graph is today. */
   again: procedure
     .input(z.object({ id, today: z.boolean().default(false), next: z.boolean().optional(), askedBy }))
     .mutation(async ({ ctx, input: { id: which, ...how } }) => {
-      const run = await runAgain(ctx.db, which, how);
+      await mustRunAgain(ctx.db, ctx.actor, which);
+      const run = await runAgain(ctx.db, which, { ...how, actor: ctx.actor });
       if (!run) throw notFound("This run");
       return run;
     }),
 
   /** The trainings of a run that can go on, with the checkpoints that they kept. */
-  trainings: procedure.input(z.object({ id })).query(({ ctx, input }) => keptTrainings(ctx.db, input.id)),
+  trainings: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
+    return keptTrainings(ctx.db, input.id);
+  }),
   /** Goes on with a training from one of its checkpoints. */
   goOn: procedure
     .input(
@@ -112,39 +127,51 @@ export const runs = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const run = await goOnFrom(ctx.db, input);
+      await mustRunAgain(ctx.db, ctx.actor, input.id);
+      const run = await goOnFrom(ctx.db, { ...input, actor: ctx.actor });
       if (!run) throw notFound("This run");
       return run;
     }),
 
   /** What runs, what waits in order, and what ended last. */
-  queue: procedure.query(({ ctx }) => readQueue(ctx.db)),
+  queue: procedure.query(({ ctx }) => readQueue(ctx.db, ctx.actor)),
   /** Moves a run that waits before another one, or to the end. */
   move: procedure
     .input(z.object({ id, before: id.nullable() }))
-    .mutation(({ ctx, input }) => moveRun(ctx.db, input.id, input.before)),
-  next: procedure.input(z.object({ id })).mutation(({ ctx, input }) => runNext(ctx.db, input.id)),
+    .mutation(async ({ ctx, input: { id: moved, before } }) => {
+      await mustEach(ctx.db, ctx.actor, "change", "run", before === null ? [moved] : [moved, before]);
+      return moveRun(ctx.db, moved, before);
+    }),
+  next: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "run", id: input.id });
+    return runNext(ctx.db, input.id);
+  }),
 
   /** Keeps a node's result of a run for the document to name it. */
   pin: procedure.input(z.object({ id, node: z.string().max(600) })).mutation(async ({ ctx, input }) => {
+    await mustRunAgain(ctx.db, ctx.actor, input.id);
     const pin = await pinFromRun(ctx.db, blobs(), input.id, input.node);
     if (!pin) throw notFound("This run");
     return pin;
   }),
 
   cancel: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "run", id: input.id });
     if (!(await cancelRuns(ctx.db, { id: input.id }))) throw notFound("This run");
   }),
   /** Cancels all that was asked for from one browser. */
   cancelMine: procedure.input(z.object({ askedBy: z.string().min(1).max(64) })).mutation(async ({ ctx, input }) => {
-    await cancelRuns(ctx.db, input);
+    await must(ctx.db, ctx.actor, "see", { kind: "run" });
+    await cancelRuns(ctx.db, { ...input, userId: userOf(ctx.actor) ?? undefined });
   }),
 
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "change", { kind: "run", id: input.id });
     if (!(await removeRuns(ctx.db, { id: input.id }))) throw notFound("This run");
   }),
   /** Deletes some runs; those that go on are named, and stay. */
   removeMany: procedure.input(z.object({ ids: z.array(id).min(1).max(1000) })).mutation(async ({ ctx, input }) => {
+    await mustEach(ctx.db, ctx.actor, "change", "run", input.ids);
     let removed = 0;
     const refused: string[] = [];
     for (const one of input.ids) {
@@ -159,17 +186,22 @@ export const runs = router({
   /** The lines that a run drew, or draws: what charts of several runs are made of. */
   curves: procedure
     .input(z.object({ id, points: z.int().min(2).max(10_000).optional() }))
-    .query(({ ctx, input }) => curvesOf(ctx.db, input.id, input.points)),
+    .query(async ({ ctx, input }) => {
+      await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
+      return curvesOf(ctx.db, input.id, input.points);
+    }),
   /** What one node of a run gave, as it is shown. */
   previews: procedure.input(z.object({ id, node: z.string().max(400) })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
     return (await lastEventOf(ctx.db, input.id, "node-done", input.node))?.previews ?? {};
   }),
   /** Rows of what one node of a finished run gave; nothing where they are not kept. */
   table: procedure
     .input(z.object({ id, node: z.string().max(600), from: z.int().min(0), count: z.int().min(1).max(500) }))
-    .query(
-      async ({ ctx, input: { id: run, ...query } }) => (await storedTable(ctx.db, blobs(), { run, ...query })) ?? null,
-    ),
+    .query(async ({ ctx, input: { id: run, ...query } }) => {
+      await must(ctx.db, ctx.actor, "see", { kind: "run", id: run });
+      return (await storedTable(ctx.db, blobs(), { run, ...query })) ?? null;
+    }),
   /** Numbers of a tensor of a finished run; nothing where it is not kept. */
   slice: procedure
     .input(
@@ -181,13 +213,14 @@ export const runs = router({
         axes: z.tuple([z.int().min(0).max(15), z.int().min(0).max(15)]),
       }),
     )
-    .query(
-      async ({ ctx, input: { id: run, ...query } }) => (await storedSlice(ctx.db, blobs(), { run, ...query })) ?? null,
-    ),
+    .query(async ({ ctx, input: { id: run, ...query } }) => {
+      await must(ctx.db, ctx.actor, "see", { kind: "run", id: run });
+      return (await storedSlice(ctx.db, blobs(), { run, ...query })) ?? null;
+    }),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
   compare: procedure
     .input(z.object({ ids: z.array(id).min(1).max(50) }))
-    .query(({ ctx, input }) => compareRuns(ctx.db, input.ids)),
+    .query(({ ctx, input }) => compareRuns(ctx.db, ctx.actor, input.ids)),
 
   /** A run's events, from the beginning or from where the connection broke; `at` is when each was told. */
   events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({
@@ -195,6 +228,7 @@ export const runs = router({
     input,
     signal,
   }) {
+    await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
     for await (const { id, event, at } of watchRun(
       ctx.db,
       listener(),

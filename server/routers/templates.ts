@@ -1,4 +1,6 @@
 import "server-only";
+import { must } from "../access/may";
+import { visible } from "../access/visible";
 import { listTemplates } from "../templates";
 import { outlinesOf } from "../graphs/outline";
 import { procedure, router } from "./trpc";
@@ -6,8 +8,9 @@ import { procedure, router } from "./trpc";
 export const templates = router({
   /** What ships with Patchbay, then what was published here. */
   list: procedure.query(async ({ ctx }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph" });
     const published = await ctx.db.graph.findMany({
-      where: { deletedAt: null, publishedAt: { not: null } },
+      where: { deletedAt: null, publishedAt: { not: null }, ...visible(ctx.actor).graph },
       orderBy: { publishedAt: "desc" },
       take: 100,
       select: { id: true, name: true, description: true },

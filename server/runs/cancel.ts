@@ -1,7 +1,7 @@
 import type { Db } from "../db";
 
-/** A run, all of a sweep, or all that were asked for from one browser. */
-export type WhichRuns = { id: string } | { sweepId: string } | { askedBy: string };
+/** A run, all of a sweep, or all that were asked for from one browser; of these only somebody's, if that is said. */
+export type WhichRuns = ({ id: string } | { sweepId: string } | { askedBy: string }) & { userId?: string };
 
 /**
  * Asks runs to stop, each by its own id. Those that no worker has are cancelled at once; finished ones stay as

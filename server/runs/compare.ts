@@ -3,6 +3,8 @@ import type { PublicError, RunStatus } from "#nodes/graph/events";
 import { resolve } from "#nodes/graph/resolve";
 import type { Assignment } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
+import type { Actor } from "../access/actor";
+import { visible } from "../access/visible";
 import type { Db } from "../db";
 import { readable } from "../graphs/checked";
 import { numbersIn } from "./numbers";
@@ -60,14 +62,15 @@ interface Result {
 
 /**
  * Some runs side by side, oldest first, and the parameters in which their graphs differ. Those that do not exist any
- * more are left out.
+ * more, or that are not for these eyes, are left out.
  */
 export async function compareRuns(
   db: Db,
+  actor: Actor,
   ids: readonly string[],
 ): Promise<{ runs: RunFacts[]; parameters: Difference[] }> {
   const found = await db.run.findMany({
-    where: { id: { in: [...ids] } },
+    where: { id: { in: [...ids] }, ...visible(actor).run },
     orderBy: [{ createdAt: "asc" }, { number: "asc" }],
     select,
   });

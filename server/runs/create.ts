@@ -1,6 +1,9 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Assignment } from "#nodes/graph/sweep";
+import type { Actor } from "../access/actor";
+import { refuseForeignFiles } from "../access/files";
+import { madeBy } from "../access/working-team";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { checked } from "../graphs/checked";
@@ -27,6 +30,8 @@ export interface NewRun {
   assignment?: Assignment;
   /** Writes what has to be there when and only when the run is. */
   alongside?(tx: Tx, runId: string): Promise<void>;
+  /** Who asks: whoever calls this has asked whether they may. */
+  actor?: Actor;
 }
 
 export interface CreatedRun {
@@ -40,14 +45,17 @@ export interface CreatedRun {
  * is left without one.
  */
 export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
-  const { graphId, document, next = false, askedBy, assignment } = asked;
+  const { graphId, document, next = false, askedBy, assignment, actor = { kind: "local" } } = asked;
   const { targets, unsound } = targetsOf(asked);
+  const owner = await ownerOfRun(db, actor, graphId);
+  await refuseForeignFiles(db, actor, document);
   await prepareQueue();
   return db.$transaction(async (tx) => {
     const version = asked.versionId ?? (graphId ? await snapshot(tx, graphId, document) : undefined);
     const priority = next ? await foremostPriority(tx) : 0;
     const run = await tx.run.create({
       data: {
+        ...owner,
         graphId,
         priority,
         askedBy,
@@ -64,6 +72,12 @@ export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
     await asked.alongside?.(tx, run.id);
     return { ...run, unsound };
   });
+}
+
+/** A run is of the team of its graph, whoever asked for it. */
+export async function ownerOfRun(db: Db, actor: Actor, graphId: string | undefined): ReturnType<typeof madeBy> {
+  const graph = graphId && (await db.graph.findUnique({ where: { id: graphId }, select: { teamId: true } }));
+  return madeBy(db, actor, graph ? graph.teamId : undefined);
 }
 
 function targetsOf({ document, targets = [], soundOnly }: NewRun): { targets: string[]; unsound: UnsoundTarget[] } {
@@ -92,7 +106,7 @@ async function snapshot(tx: Tx, graphId: string, document: GraphDocument): Promi
 export async function runAgain(
   db: Db,
   id: string,
-  { today = false, next = false, askedBy }: { today?: boolean } & Pick<NewRun, "next" | "askedBy">,
+  { today = false, ...how }: { today?: boolean } & Pick<NewRun, "next" | "askedBy" | "actor">,
 ): Promise<CreatedRun | undefined> {
   const run = await db.run.findUnique({
     where: { id },
@@ -103,7 +117,7 @@ export async function runAgain(
   if (today && (!graph || graph.deletedAt)) throw new Failure(graphIsGone);
   const document = checked(today ? graph?.document : run.document);
   const targets = run.targets.filter((target) => !today || isIn(document, target));
-  return createRun(db, { graphId: run.graphId ?? undefined, document, targets, next, askedBy });
+  return createRun(db, { graphId: run.graphId ?? undefined, document, targets, ...how });
 }
 
 const graphIsGone = {

@@ -4,6 +4,7 @@ import { compositeIdOf, insideOf, separator } from "#nodes/graph/composites";
 import type { GraphDocument, GraphNode } from "#nodes/graph/document";
 import { setParam } from "#nodes/graph/edits";
 import type { KeptCheckpoint } from "#nodes/graph/events";
+import type { Actor } from "../access/actor";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { checked, readable } from "../graphs/checked";
@@ -48,6 +49,7 @@ export interface GoingOn {
   /** With what the graph is today, instead of with what it was. */
   today: boolean;
   askedBy?: string;
+  actor?: Actor;
 }
 
 /** A run that goes on from a checkpoint of another one. Nothing where there is no such run. */
@@ -70,6 +72,7 @@ export async function goOnFrom(db: Db, asked: GoingOn): Promise<CreatedRun | und
     document: goingOn(document, asked, checkpoint),
     targets: asked.today ? [] : run.targets,
     askedBy: asked.askedBy,
+    actor: asked.actor,
   });
 }
 

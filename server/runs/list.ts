@@ -1,5 +1,7 @@
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import { Prisma } from "../../prisma/generated/client";
+import type { Actor } from "../access/actor";
+import { visibleRuns } from "../access/visible";
 import type { Db } from "../db";
 import { type RunFilter, whereFits } from "./filter";
 import type { RunSummary } from "./read";
@@ -27,19 +29,24 @@ export interface Page {
 const newestFirst: RunOrder = { by: "createdAt", descending: true };
 
 /** Runs that belong to no sweep and fit the filter, newest first or in another order; beyond the end there are none. */
-export async function listRuns(db: Db, filter: RunFilter, { take, offset, order }: Page): Promise<ListedRun[]> {
+export async function listRuns(
+  db: Db,
+  actor: Actor,
+  filter: RunFilter,
+  { take, offset, order }: Page,
+): Promise<ListedRun[]> {
   const rows = await db.$queryRaw<Row[]>`
     select r."id", r."graphId", r."name", r."status"::text as status, r."provider", r."attempt", r."error",
       r."createdAt", r."startedAt", r."finishedAt", r."starred", r."tags", r."note", r."numbers"
-    from "Run" r where ${whereFits(filter)}
+    from "Run" r where ${whereFits(filter)} and ${visibleRuns(actor)}
     order by ${orderOf(order ?? newestFirst)}, r."createdAt" desc, r."id" desc
     limit ${take} offset ${offset}`;
   return rows.map((row) => ({ ...row, numbers: row.numbers ?? {} }));
 }
 
-export async function countRuns(db: Db, filter: RunFilter): Promise<number> {
+export async function countRuns(db: Db, actor: Actor, filter: RunFilter): Promise<number> {
   const [row] = await db.$queryRaw<{ count: bigint }[]>`
-    select count(*) as count from "Run" r where ${whereFits(filter)}`;
+    select count(*) as count from "Run" r where ${whereFits(filter)} and ${visibleRuns(actor)}`;
   return Number(row?.count ?? 0);
 }
 
@@ -69,18 +76,19 @@ export interface Facets {
   numbers: string[];
 }
 
-export async function runFacets(db: Db): Promise<Facets> {
+export async function runFacets(db: Db, actor: Actor): Promise<Facets> {
+  const isVisible = visibleRuns(actor);
   const [graphs, tags, numbers] = await Promise.all([
     db.$queryRaw<{ id: string; name: string }[]>`
       select g."id", g."name" from "Graph" g where g."deletedAt" is null
-        and exists (select 1 from "Run" r where r."graphId" = g."id" and r."sweepId" is null)
+        and exists (select 1 from "Run" r where r."graphId" = g."id" and r."sweepId" is null and ${isVisible})
       order by g."updatedAt" desc limit 200`,
     db.$queryRaw<{ tag: string }[]>`
-      select distinct unnest("tags") as tag from "Run" where "sweepId" is null order by tag limit 200`,
+      select distinct unnest(r."tags") as tag from "Run" r where r."sweepId" is null and ${isVisible} order by tag limit 200`,
     db.$queryRaw<{ name: string }[]>`
       select name, count(*) as times from (
-        select "numbers" from "Run" where "sweepId" is null and "numbers" is not null
-        order by "createdAt" desc limit 500
+        select r."numbers" from "Run" r where r."sweepId" is null and r."numbers" is not null and ${isVisible}
+        order by r."createdAt" desc limit 500
       ) recent, jsonb_object_keys(recent."numbers") name
       group by name order by times desc, name limit 60`,
   ]);

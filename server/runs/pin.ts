@@ -2,6 +2,7 @@ import type { Preview } from "#nodes/core/preview";
 import { compositeOf } from "#nodes/graph/composites";
 import type { GraphDocument, GraphNode, Pin } from "#nodes/graph/document";
 import { flattened } from "#nodes/graph/flatten";
+import { recordFiles } from "../access/files";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import type { Blobs } from "../storage/blobs";
@@ -32,7 +33,13 @@ export async function pinFromRun(db: Db, blobs: Blobs, runId: string, node: stri
     const preview = (await lastEventOf(db, runId, "node-done", from.node))?.previews[from.port];
     if (preview) previews[port] = preview;
   }
-  return pinResult({ outputs, previews }, written, run.document, blobs);
+  const pin = await pinResult({ outputs, previews }, written, run.document, blobs);
+  const { teamId, userId } = await db.run.findUniqueOrThrow({
+    where: { id: runId },
+    select: { teamId: true, userId: true },
+  });
+  await recordFiles(db, { teamId, userId }, [{ ref: pin.ref, bytes: pin.bytes, name: "pinned result" }]);
+  return pin;
 }
 
 /** A node of the document by the way to it, through instances. */

@@ -1,4 +1,6 @@
 import type { PublicError, RunStatus } from "#nodes/graph/events";
+import type { Actor } from "../access/actor";
+import { visible } from "../access/visible";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { setPriorities } from "../jobs/queue";
@@ -52,13 +54,14 @@ const shownEnded = 6;
 const inOrder = [{ priority: "desc" as const }, { createdAt: "asc" as const }, { id: "asc" as const }];
 
 /** What runs, what waits for it in order, and what ended last. */
-export async function readQueue(db: Db): Promise<Queue> {
+export async function readQueue(db: Db, actor: Actor): Promise<Queue> {
+  const mine = visible(actor).run;
   const [running, waiting, waits, ended] = await Promise.all([
-    db.run.findMany({ where: { status: "running" }, orderBy: { startedAt: "asc" }, select: columns }),
-    db.run.findMany({ where: { status: "queued" }, orderBy: inOrder, take: shownWaiting, select: columns }),
-    db.run.count({ where: { status: "queued" } }),
+    db.run.findMany({ where: { status: "running", ...mine }, orderBy: { startedAt: "asc" }, select: columns }),
+    db.run.findMany({ where: { status: "queued", ...mine }, orderBy: inOrder, take: shownWaiting, select: columns }),
+    db.run.count({ where: { status: "queued", ...mine } }),
     db.run.findMany({
-      where: { status: { in: ["done", "failed", "cancelled"] }, sweepId: null },
+      where: { status: { in: ["done", "failed", "cancelled"] }, sweepId: null, ...mine },
       orderBy: { finishedAt: { sort: "desc", nulls: "last" } },
       take: shownEnded,
       select: columns,

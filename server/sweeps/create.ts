@@ -2,10 +2,12 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { expandSweep } from "#nodes/graph/expand-sweep";
 import { type SweepSpec, withAssignment } from "#nodes/graph/sweep";
 import type { Prisma } from "../../prisma/generated/client";
+import type { Actor } from "../access/actor";
+import { refuseForeignFiles } from "../access/files";
 import type { Db, Tx } from "../db";
 import { Failure, failureOf } from "../errors";
 import { enqueue, prepareQueue } from "../jobs/queue";
-import { refuseErrors } from "../runs/create";
+import { ownerOfRun, refuseErrors } from "../runs/create";
 
 /** Every run keeps its own snapshot of the graph; together they may be this large. */
 const maxBytes = 256 * 2 ** 20;
@@ -14,6 +16,8 @@ export interface NewSweep {
   graphId?: string;
   document: GraphDocument;
   spec: SweepSpec;
+  /** Who asks: whoever calls this has asked whether they may. */
+  actor?: Actor;
 }
 
 /**
@@ -22,7 +26,7 @@ export interface NewSweep {
  */
 export async function createSweep(
   db: Db,
-  { graphId, document, spec }: NewSweep,
+  { graphId, document, spec, actor = { kind: "local" } }: NewSweep,
 ): Promise<{ id: string; runs: number }> {
   const { trials, problems } = expandSweep(document, spec);
   const [wrong] = problems;
@@ -30,12 +34,15 @@ export async function createSweep(
   const targets = [spec.metric.node];
   refuseErrors(withAssignment(document, trials[0] ?? {}), targets);
   refuseTooLarge(document, trials.length);
+  const owner = await ownerOfRun(db, actor, graphId);
+  await refuseForeignFiles(db, actor, document);
   await prepareQueue();
   return db.$transaction(
     async (tx) => {
       const { name } = document;
-      const { id } = await tx.sweep.create({ data: { graphId, name, document, spec }, select: { id: true } });
+      const { id } = await tx.sweep.create({ data: { ...owner, graphId, name, document, spec }, select: { id: true } });
       const rows = trials.map((assignment, i) => ({
+        ...owner,
         graphId,
         sweepId: id,
         number: i + 1,

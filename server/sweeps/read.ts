@@ -2,6 +2,8 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunStatus } from "#nodes/graph/events";
 import { compositeOf } from "#nodes/graph/composites";
 import { type Assignment, madeAt, type SweepMetric, type SweepSpec } from "#nodes/graph/sweep";
+import type { Actor } from "../access/actor";
+import { visible } from "../access/visible";
 import type { Db } from "../db";
 import { readable } from "../graphs/checked";
 import { readEach } from "../rows";
@@ -37,8 +39,9 @@ export interface Trial {
 }
 
 /** The sweeps there are, newest first. */
-export async function listSweeps(db: Db): Promise<SweepSummary[]> {
+export async function listSweeps(db: Db, actor: Actor): Promise<SweepSummary[]> {
   const listed = await db.sweep.findMany({
+    where: visible(actor).sweep,
     orderBy: { createdAt: "desc" },
     take: 100,
     omit: { document: true, spec: true },

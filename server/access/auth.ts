@@ -1,0 +1,101 @@
+/** Signing in: better-auth on our database, as the settings have it. */
+import { betterAuth } from "better-auth/minimal";
+import { APIError } from "better-auth/api";
+import { prismaAdapter } from "better-auth/adapters/prisma";
+import { genericOAuth } from "better-auth/plugins/generic-oauth";
+import { type Db, db } from "../db";
+import { env } from "../env";
+import { keyFor } from "./key";
+import { sendMail } from "./mail";
+import { type AccessSettings, accessSettings } from "./settings";
+import { mayJoin, settleIn } from "./sign-up";
+
+const day = 24 * 60 * 60;
+
+const kept = globalThis as { patchbayAuth?: { auth: Auth; db: Db } };
+type Auth = ReturnType<typeof openAuth>;
+
+/** Made when first used, like the database that it works on. */
+export function auth(): Auth {
+  const client = db();
+  if (kept.patchbayAuth?.db !== client) kept.patchbayAuth = { auth: openAuth(client), db: client };
+  return kept.patchbayAuth.auth;
+}
+
+function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
+  const { publicUrl } = env();
+  return betterAuth({
+    appName: "Patchbay",
+    baseURL: publicUrl,
+    basePath: "/api/auth",
+    secret: keyFor("sessions").toString("base64"),
+    database: prismaAdapter(client, { provider: "postgresql" }),
+    // scripts/refusal.mjs lets no page of another site in; this compares with the address that a request came to.
+    trustedOrigins: (request) => [publicUrl ?? originOf(request)],
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: 10,
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: 60 * 60,
+      sendResetPassword: ({ user, url }) =>
+        sendMail(user.email, "A new password for Patchbay", `Choose a new password here within an hour:\n\n${url}\n`),
+    },
+    // Whoever makes an account with a password shows an invitation first: the procedure `account.signUp`.
+    disabledPaths: ["/sign-up/email", "/update-user", "/delete-user", "/change-email"],
+    user: {
+      additionalFields: { isAdministrator: { type: "boolean", input: false, required: false, defaultValue: false } },
+    },
+    session: { expiresIn: 30 * day, updateAge: day },
+    socialProviders: settings.github ? { github: settings.github } : {},
+    plugins: settings.oidc ? [genericOAuth({ config: [oidcOf(settings.oidc)] })] : [],
+    databaseHooks: {
+      user: {
+        create: {
+          async before(user, context) {
+            if (context?.path === "/sign-up/email") return; // it was asked already
+            if (!(await mayJoin(client, settings, user)))
+              throw new APIError("FORBIDDEN", { message: "This Patchbay lets in those who were invited." });
+          },
+          after: (user) => settleIn(client, user),
+        },
+      },
+    },
+    rateLimit: {
+      enabled: true,
+      window: 60,
+      max: 120,
+      customRules: {
+        "/sign-in/email": { window: 60, max: 10 },
+        "/request-password-reset": { window: 300, max: 5 },
+        "/reset-password": { window: 300, max: 10 },
+        "/get-session": false,
+      },
+    },
+    advanced: {
+      cookiePrefix: "patchbay",
+      useSecureCookies: publicUrl?.startsWith("https:") ?? false,
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true },
+      // scripts/web.mjs has written down where a request came from, whatever it said itself.
+      ipAddress: { ipAddressHeaders: ["x-patchbay-address"] },
+      database: { generateId: "uuid" },
+    },
+    telemetry: { enabled: false },
+  });
+}
+
+function originOf(request: Request | undefined): string {
+  const host = request?.headers.get("host");
+  return host ? `${new URL(request?.url ?? "").protocol}//${host}` : "";
+}
+
+function oidcOf({ issuer, clientId, clientSecret }: NonNullable<AccessSettings["oidc"]>) {
+  const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  return {
+    providerId: "oidc",
+    clientId,
+    clientSecret,
+    discoveryUrl,
+    scopes: ["openid", "email", "profile"],
+    pkce: true,
+  };
+}
