@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import { TRPCError } from "@trpc/server";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { Failure } from "../errors";
@@ -45,7 +44,7 @@ export async function may(db: Db, actor: Actor, action: Action, thing: Thing): P
   if (actor.kind === "stranger") return false;
   if (actor.kind === "token" && !tokenActions.includes(action)) return false;
   if (thing.kind === "installation") return mayHere(actor, action);
-  if (thing.kind === "file") return action === "see" && thing.id !== undefined && mayReach(db, actor, thing.id);
+  if (thing.kind === "file" && thing.id !== undefined) return action === "see" && mayReach(db, actor, thing.id);
   // Whoever is known may look at a list; it has what they may see.
   if (action === "see" && thing.id === undefined && thing.team === undefined) return true;
   const place = await placeOf(db, actor, thing);
@@ -71,13 +70,16 @@ export async function mustEach(db: Db, actor: Actor, action: Action, kind: Thing
   for (const id of ids) await must(db, actor, action, { kind, id });
 }
 
-async function refusalOf(db: Db, actor: Actor, action: Action, thing: Thing): Promise<TRPCError> {
-  if (actor.kind === "stranger")
-    return new TRPCError({ code: "UNAUTHORIZED", message: "Nobody is signed in.", cause: new Failure(signIn) });
+/** Nobody is known to ask. */
+export class NotSignedIn extends Failure {}
+/** Whoever asks may not do it, but may know of it. */
+export class Forbidden extends Failure {}
+
+async function refusalOf(db: Db, actor: Actor, action: Action, thing: Thing): Promise<Error> {
+  if (actor.kind === "stranger") return new NotSignedIn(signIn);
   const isAboutOne = thing.kind !== "installation" && thing.id !== undefined;
   if (isAboutOne && (action === "see" || !(await may(db, actor, "see", thing)))) return notFound(`This ${thing.kind}`);
-  const refused = refusedTo(actor, action, thing);
-  return new TRPCError({ code: "FORBIDDEN", message: refused.message, cause: new Failure(refused) });
+  return new Forbidden(refusedTo(actor, action, thing));
 }
 
 const signIn = { message: "Nobody is signed in, or the token is not known.", hint: "Sign in, or send a valid token." };
@@ -108,8 +110,8 @@ function mayHere(actor: Exclude<Actor, { kind: "local" | "stranger" }>, action: 
 
 async function placeOf(db: Db, actor: Actor, thing: Thing): Promise<Place | null> {
   const { kind, id, team } = thing;
-  if (kind === "installation" || kind === "file") return null;
-  if (id !== undefined) return places[kind](db, id);
+  if (kind === "installation") return null;
+  if (id !== undefined) return kind === "file" ? null : places[kind](db, id);
   return { teamId: team ?? (await workingTeam(db, actor)), userId: userOf(actor) };
 }
 
@@ -153,7 +155,7 @@ export async function mustRun(db: Db, actor: Actor, graphId: string | undefined,
   if (graphId === undefined || (await may(db, actor, "change", { kind: "graph", id: graphId }))) return;
   const graph = await db.graph.findUnique({ where: { id: graphId }, select: { document: true } });
   if (graph && isWiredAs(graph.document as unknown as GraphDocument, document)) return;
-  throw new TRPCError({ code: "FORBIDDEN", message: otherWiring.message, cause: new Failure(otherWiring) });
+  throw new Forbidden(otherWiring);
 }
 
 const otherWiring = {

@@ -3,10 +3,11 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { Assignment } from "#nodes/graph/sweep";
 import { Prisma } from "../../prisma/generated/client";
 import type { Tx } from "../db";
-import { createRun } from "../runs/create";
+import { createRun, ownerOfRun } from "../runs/create";
 import { blobs } from "../storage/open";
 import { sha256 } from "../storage/blobs";
 import { notFound } from "../not-found";
+import { recordFiles } from "../access/files";
 import { type Body, readBody } from "./body";
 import { refsNamedIn, valueOfFiles } from "./files";
 import { knownRun, rememberRun, type Once } from "./idempotency";
@@ -42,6 +43,8 @@ export async function readWanted(asked: AskedGraph): Promise<Wanted> {
   await asked.allow("run", { kind: "graph", id: params.id });
   if (!(await db.graph.count({ where: { id: params.id, deletedAt: null } }))) throw notFound("This graph");
   const body = await readBody(asked.request);
+  const owner = await ownerOfRun(db, asked.actor, params.id);
+  await recordFiles(db, owner, [...body.files.values()].flat());
   const request = runRequestSchema.parse(body.json);
   const version = await namedVersion(db, params.id, request.version);
   const values = await valuesOf(version.document, request, body);
@@ -105,6 +108,7 @@ export async function startRun(asked: AskedGraph, wanted: Wanted): Promise<Start
       document,
       targets,
       assignment: values,
+      actor: asked.actor,
       alongside: async (tx: Tx, runId) => void (once && (await rememberRun(tx, once, runId))),
     });
     return { id: run.id, isKnown: false };

@@ -6,6 +6,7 @@ import { limits } from "#nodes/graph/document";
 import type { PublicError } from "#nodes/graph/events";
 import { requestProblem, tooLarge } from "#nodes/graph/parse";
 import { type Actor, actorOf } from "../access/actor";
+import { Forbidden, NotSignedIn } from "../access/may";
 import { type Db, db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
 
@@ -48,9 +49,14 @@ export const router = t.router;
 export const procedure = t.procedure.use(async ({ next }) => {
   const result = await next();
   if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR")
-    throw new TRPCError({ code: "BAD_REQUEST", cause: result.error.cause });
+    throw new TRPCError({ code: codeOf(result.error.cause), cause: result.error.cause });
   return result;
 });
+
+function codeOf(failure: Failure): "UNAUTHORIZED" | "FORBIDDEN" | "BAD_REQUEST" {
+  if (failure instanceof NotSignedIn) return "UNAUTHORIZED";
+  return failure instanceof Forbidden ? "FORBIDDEN" : "BAD_REQUEST";
+}
 
 /**
  * Several graphs may travel in one request; a body that is larger, or does not say how large it is, is refused unread.

@@ -3,6 +3,8 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { unescape } from "node:querystring";
 import * as z from "zod";
+import { recordFiles } from "../../access/files";
+import { madeBy } from "../../access/working-team";
 import { BlobTooLarge, maxUpload } from "../../storage/blobs";
 import { blobs } from "../../storage/open";
 import { answers, jsonOf } from "../answers";
@@ -26,10 +28,12 @@ export const fileRoutes = [
       },
       responses: answers({ 201: jsonOf(storedFileSchema, "It is kept") }),
     },
-    async handle({ request, query, allow }) {
+    async handle({ db, actor, request, query, allow }) {
       await allow("run", { kind: "file" });
       const { ref, bytes } = await keptBody(request);
-      return Response.json({ ref, bytes, name: nameOf(unescape(query.name ?? "file")) }, { status: 201 });
+      const file = { ref, bytes, name: nameOf(unescape(query.name ?? "file")) };
+      await recordFiles(db, await madeBy(db, actor), [file]);
+      return Response.json(file, { status: 201 });
     },
   }),
 ];
