@@ -1,6 +1,6 @@
 /**
- * The installation's key: from `PATCHBAY_KEY`, or a file outside the data folder, so that a copy of the data alone opens
- * nothing. What it is used for has a key of its own, derived from it.
+ * The installation's key: from `PATCHBAY_KEY`, or a file outside the data folder, so that a copy of the data alone
+ * opens nothing. What it is used for has a key of its own, derived from it.
  */
 import { hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

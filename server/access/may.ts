@@ -147,8 +147,8 @@ function includes(role: Role, least: Role): boolean {
 }
 
 /**
- * Throws where a graph may not be run as it is sent. Who may run a graph but not change it sets its parameters, and adds
- * no node or wire: otherwise they, or a token of theirs, could run anything.
+ * Throws where a graph may not be run as it is sent. Who may run a graph but not change it sets its parameters, and
+ * adds no node or wire: otherwise they, or a token of theirs, could run anything.
  */
 export async function mustRun(db: Db, actor: Actor, graphId: string | undefined, document: GraphDocument) {
   await must(db, actor, "run", { kind: graphId === undefined ? "run" : "graph", id: graphId });

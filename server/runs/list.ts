@@ -84,7 +84,8 @@ export async function runFacets(db: Db, actor: Actor): Promise<Facets> {
         and exists (select 1 from "Run" r where r."graphId" = g."id" and r."sweepId" is null and ${isVisible})
       order by g."updatedAt" desc limit 200`,
     db.$queryRaw<{ tag: string }[]>`
-      select distinct unnest(r."tags") as tag from "Run" r where r."sweepId" is null and ${isVisible} order by tag limit 200`,
+      select distinct unnest(r."tags") as tag from "Run" r where r."sweepId" is null and ${isVisible}
+      order by tag limit 200`,
     db.$queryRaw<{ name: string }[]>`
       select name, count(*) as times from (
         select r."numbers" from "Run" r where r."sweepId" is null and r."numbers" is not null and ${isVisible}
