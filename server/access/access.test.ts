@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { db, withBackend } from "#tests/kit/backend";
 import { graph } from "#tests/kit/graphs";
-import type { Actor } from "./actor";
+import type { Actor } from "./who";
 import { bringFiles, mayReach, recordFiles } from "./files";
 import { may } from "./may";
 import { settleIn } from "./sign-up";

@@ -2,7 +2,7 @@
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { blobs } from "../storage/open";
-import { type Actor, userOf } from "./actor";
+import { type Actor, userOf } from "./who";
 import { visible } from "./visible";
 
 /** Whether somebody may read a file of the store: their team brought it, or a thing that they may see names it. */

@@ -3,7 +3,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { notFound } from "../not-found";
-import { type Actor, type Role, roles, type Scope, userOf } from "./actor";
+import { type Actor, type Role, roles, type Scope, userOf } from "./who";
 import { mayReach } from "./files";
 import { type Place, places } from "./places";
 import { workingTeam } from "./working-team";

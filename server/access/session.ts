@@ -1,4 +1,4 @@
-import type { Actor } from "./actor";
+import type { Actor } from "./who";
 import { auth } from "./auth";
 
 /** Who is signed in, by the cookie of a request. */

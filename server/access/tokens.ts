@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Db } from "../db";
 import { env } from "../env";
-import type { Actor, Scope } from "./actor";
+import type { Actor, Scope } from "./who";
 
 const prefix = "pb_";
 /** The last use is written down so often at most, in milliseconds: not for every request. */

@@ -1,6 +1,6 @@
 /** What somebody may see, for lists: the same rule as `may` has for one thing, as conditions of a query. */
 import { Prisma } from "../../prisma/generated/client";
-import { type Actor, userOf } from "./actor";
+import { type Actor, userOf } from "./who";
 
 export interface Visible {
   graph: Prisma.GraphWhereInput;

@@ -1,5 +1,5 @@
 import type { Db, Tx } from "../db";
-import { type Actor, userOf } from "./actor";
+import { type Actor, userOf } from "./who";
 
 /** The team of what was there before there were accounts, and of everything where there are none. */
 export const defaultTeam = "00000000-0000-4000-8000-000000000001";
