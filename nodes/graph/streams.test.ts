@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
+import { tinyModel } from "../../scripts/gen/tiny-models";
 import { registry } from "../registry.gen";
 import { check } from "./check";
 import { plan, sinks } from "./plan";
@@ -114,4 +115,18 @@ it("keeps texts apart from the pictures that they are compared with", () => {
   const steps = planned(document);
   expect(steps).toContain("[tokenize text]");
   expect(steps.at(-1)).toMatch(/similarity accuracy\]$/);
+});
+
+it("goes on with rows that are padded to the largest, where a model has to know the sizes of a row", () => {
+  for (const model of ["vit", "convnext", "clip-vision"]) {
+    const pictures = graph(
+      {
+        data: ["data.emoji", { vendors: ["fluent"], limit: 9 }],
+        resize: ["image.min-max-resize", { shorter: 32, multiple: 16 }],
+        model: ["model.hugging-face", tinyModel(model)],
+      },
+      ["data.image -> resize.image", "resize.pixels -> model.pixel_values"],
+    );
+    expect(planned(pictures), model).toEqual(["data", "[resize model]"]);
+  }
 });

@@ -2,7 +2,7 @@
  * Which steps of a plan work row by row, and may run together chunk by chunk instead of one after the other on all
  * rows.
  */
-import type { Value } from "#models/onnx/graph";
+import type { Dim, Value } from "#models/onnx/graph";
 import { runsByRow } from "#models/onnx/rows";
 import { anySize, rowsOfWire } from "./bindings";
 import type { NodeDefinition } from "../core/node";
@@ -131,11 +131,47 @@ function shareRows(endpoints: readonly Endpoint[], types: Types): boolean {
 /** The wires along which a region takes its rows, if its rows do not depend on each other. */
 function regionRows(graph: ResolvedGraph, types: Types, nodes: readonly string[]): Endpoint[] | undefined {
   if (nodes.some((id) => graph.nodes.get(id)?.definition.batch !== undefined)) return batchRows(graph, types, nodes);
+  for (const sizeOf of standIns) {
+    const rows = rowsByStandIn(graph, types, nodes, sizeOf);
+    if (rows) return rows;
+  }
+  return undefined;
+}
+
+/** What a size of a row that is not known is taken for, given the number of axes. */
+type StandIn = (size: string, rank: number) => Dim;
+
+/** A length that every text model takes, and a side of pictures that patches of 7, 8, 14, 16, 28 and 32 divide. */
+const [someLength, someSide] = [8, 448];
+
+/**
+ * Sizes of a row that are not known, such as how high pictures are that are padded to the largest, stay symbols. Where
+ * a model cannot be built so, or it is not seen then that rows do not meet, numbers stand in for them, since whether
+ * they meet does not depend on such sizes.
+ */
+const standIns: readonly StandIn[] = [
+  (size) => size,
+  () => someLength,
+  (_, rank) => (rank > 2 ? someSide : someLength),
+];
+
+/** The same where a region is built for rows of such sizes; nothing where it cannot be, or its rows meet. */
+function rowsByStandIn(
+  graph: ResolvedGraph,
+  types: Types,
+  nodes: readonly string[],
+  sizeOf: StandIn,
+): Endpoint[] | undefined {
+  const typeOf = (from: Endpoint) => {
+    const { dtype, shape } = symbolicType(types, from);
+    const sized = shape.map((size, axis) => (axis && typeof size === "string" ? sizeOf(size, shape.length) : size));
+    return { dtype, shape: sized };
+  };
   let lowered: Lowered;
   try {
-    lowered = lower(graph, nodes, (from) => symbolicType(types, from));
+    lowered = lower(graph, nodes, typeOf);
   } catch {
-    return undefined; // its shapes follow from data: it is lowered when that is there
+    return undefined;
   }
   for (const endpoint of readOutside(graph, nodes)) {
     const name = endpointKey(endpoint);

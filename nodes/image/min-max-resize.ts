@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { batchOf, type ImageProcessor, processPicture, scaledSize } from "#models/pictures/image-processor";
+import { batchOf, type ImageProcessor, largestOf, processPicture, scaledSize } from "#models/pictures/image-processor";
 import { defineNode } from "../core/node";
 import { type Ports, port } from "../core/ports";
 
@@ -50,11 +50,8 @@ the batch. No pixel of a picture is 0 in all channels together, so that what sum
     const sizeOf = (size: { width: number; height: number }) => scaledSize(processor, size);
     const results = await host.decode(inputs.image, { sizeOf }, (picture) => processPicture(processor, picture));
     const side = params.canvas;
-    const corner = side ? [{ width: side, height: side, data: new Float32Array(3 * side * side) }] : [];
-    const { shape, data } = batchOf(processor, side ? [...results, corner] : results);
-    const [, ...size] = shape;
-    const count = results.length * size.reduce((product, each) => product * each, 1);
-    return { pixels: { dtype: "float32", shape: [results.length, ...size], data: data.subarray(0, count) } };
+    const { shape, data } = batchOf(processor, results, side ? [1, side, side] : host.commonSizes(largestOf(results)));
+    return { pixels: { dtype: "float32", shape, data } };
   },
 });
 

@@ -6,6 +6,7 @@ import { flat, runNode, testHost } from "#tests/kit/run-node";
 import type { Host } from "../core/host";
 import { withPorts } from "../core/node";
 import type { ImageBatch, Tensor } from "../core/values";
+import { minMaxResize } from "./min-max-resize";
 import { preprocess } from "./preprocess";
 
 const ref = "0".repeat(64);
@@ -103,4 +104,19 @@ describe("preprocess", () => {
       "No preprocessor_config.json",
     );
   });
+});
+
+it("min-max resize pads to the largest of all rows, not to that of a chunk, and to its canvas", async () => {
+  const wide = flat(64, 32, [[255, 0, 0]]);
+  const sizeOf = async (params: object, common: (needed: readonly number[]) => readonly number[]) => {
+    const given = { image: wide };
+    const asked = { ...(await testHost()), commonSizes: common };
+    const { pixels } = (await runNode(minMaxResize, given, { shorter: 32, multiple: 16, ...params }, asked)) as {
+      pixels: Tensor;
+    };
+    return pixels.shape;
+  };
+  expect(await sizeOf({}, (needed) => needed)).toEqual([1, 3, 32, 48]);
+  expect(await sizeOf({}, () => [1, 48, 80])).toEqual([1, 3, 48, 80]);
+  expect(await sizeOf({ canvas: 64 }, () => [1, 1, 1])).toEqual([1, 3, 64, 64]);
 });

@@ -17,10 +17,11 @@ const mostRows = 2 ** 14;
 
 /** What is taken for the bytes of a row before there is one. */
 export interface Estimate {
-  /** Numbers of sizes that are symbols in types. */
+  /** Numbers of sizes that are symbols in types, by `sizeName`. */
   sizes?: Readonly<Record<string, number>>;
-  /** What other sizes are taken to be. */
+  /** What each other size is taken to be; or all others of a row together. */
   otherSize?: number;
+  otherElements?: number;
   /** How many items a row is taken to have, where it has any number of them. */
   items?: number;
 }
@@ -50,17 +51,26 @@ function commonMultiple(one: number, other: number): number {
   return multiple;
 }
 
+/** What a size that is a symbol is called: one that may be anything is that of an axis of an output alone. */
+export const sizeName = ({ node, port }: Endpoint, axis: number, size: string): string =>
+  size === anySize ? `${node}.${port}${axis}` : size;
+
 /** The bytes of one row, as far as sizes are known before the run. */
 export function rowBytesOf({ node, port }: Endpoint, types: Types, { items = 1, ...estimate }: Estimate = {}): number {
   const { type, dtype, shape = [], packed } = types[node]?.out[port] ?? {};
   if (type !== "image" && type !== "tensor") return 0;
   if (type === "image" && shape.slice(1).filter((size) => typeof size === "number").length < 2) return 0; // files
-  const sizes = shape.slice(1).map((size) => numberOf(size, estimate));
+  const sizes = shape
+    .slice(1)
+    .map((size, i) => numberOf(size, sizeName({ node, port }, i + 1, String(size)), estimate));
+  const known = sizes.filter((size) => size !== undefined);
+  const { otherSize = 1, otherElements = otherSize ** (sizes.length - known.length) } = estimate;
   const width = type === "image" ? 3 : widthOf(dtype ?? "float32");
-  return sizes.reduce((bytes, size) => bytes * size, packed === undefined ? width : width * items);
+  const bytes = known.reduce((product, size) => product * size, packed === undefined ? width : width * items);
+  return known.length < sizes.length ? bytes * otherElements : bytes;
 }
 
-function numberOf(size: Dim, { sizes = {}, otherSize = 1 }: Estimate): number {
-  const number = size === anySize ? size : bindDim(size, sizes);
-  return typeof number === "number" ? number : otherSize;
+function numberOf(size: Dim, name: string, { sizes = {} }: Estimate): number | undefined {
+  const number = sizes[name] ?? (size === anySize ? size : bindDim(size, sizes));
+  return typeof number === "number" ? number : undefined;
 }

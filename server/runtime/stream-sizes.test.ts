@@ -6,6 +6,7 @@ import { longestOf, packRows } from "#nodes/core/packing";
 import { port } from "#nodes/core/ports";
 import type { Tensor } from "#nodes/core/values";
 import { registry } from "#nodes/registry.gen";
+import { tinyFolder, tinyModel } from "../../scripts/gen/tiny-models";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { openBlobs } from "../storage/blobs";
@@ -46,6 +47,33 @@ const letters = defineNode({
   },
 });
 
+/** A picture's side for each letter. */
+const side = 8;
+
+const pictures = defineNode({
+  type: "test.pictures",
+  title: "Pictures",
+  description: "Grey squares as large as texts are long, on a canvas as large as the largest.",
+  version: 1,
+  inputs: { text: port.text({ shape: ["N"] }) },
+  outputs: { pixels: port.tensor({ dtype: "float32", shape: ["N", 3, "*", "*"] }) },
+  params: {},
+  rowwise: true,
+  perBatch: true,
+  async run({ host, inputs: { text } }) {
+    came.push(text.length);
+    const [most = 0] = host.commonSizes([Math.max(...text.map((each) => side * each.length))]);
+    const data = new Float32Array(text.length * 3 * most * most);
+    for (const [row, { length }] of text.entries()) {
+      for (let y = 0; y < 3 * most; y++) {
+        const start = (row * 3 * most + y) * most;
+        if (y % most < side * length) data.fill((length + y) / 100, start, start + side * length);
+      }
+    }
+    return { pixels: { dtype: "float32", shape: [text.length, 3, most, most], data } };
+  },
+});
+
 const marked = defineNode({
   type: "test.marked",
   title: "Marked",
@@ -65,7 +93,13 @@ const marked = defineNode({
 /** 10 rows of 12 tokens with two numbers each; 5 of 128, where it is not known how long they are. */
 const chunkBytes = 10 * 12 * 8;
 
-const nodes = { ...registry, [words.type]: words, [letters.type]: letters, [marked.type]: marked };
+const nodes = {
+  ...registry,
+  [words.type]: words,
+  [letters.type]: letters,
+  [pictures.type]: pictures,
+  [marked.type]: marked,
+};
 
 const document = () =>
   graph(
@@ -124,4 +158,23 @@ it("pads what is drawn at random to the longest of the very draws", async () => 
   expect(rows).toBe(50);
   const last = Array.from({ length: rows }, (_, row) => Number(data[(row + 1) * length - 1]));
   expect(last).toContain(7); // the longest has no padding
+});
+
+it("takes as many rows that are padded to the largest through a model as fit, once it is known how large they are", async () => {
+  const document = graph(
+    { words: ["test.words"], pictures: ["test.pictures"], vision: ["model.hugging-face", tinyModel("convnext")] },
+    ["words.text -> pictures.text", "pictures.pixels -> vision.pixel_values"],
+  );
+  const mostSide = 11 * side;
+  const rowBytes = 3 * mostSide * mostSide * 4;
+  came.length = 0;
+  const options = { targets: ["vision"], folders: [tinyFolder] };
+  const chunked = await run(await temporaryFolder(), { ...options, chunkBytes: 7 * rowBytes }, document);
+  const [looked = 0] = came;
+  const rest = came.slice(Math.ceil(50 / looked));
+  expect(looked).toBeLessThan(50);
+  expect(Math.max(...rest)).toBe(7);
+  const whole = await run(await temporaryFolder(), options, document);
+  expect(came.at(-1)).toBe(50);
+  expect(await chunked.value("vision", "pooler_output")).toEqual(await whole.value("vision", "pooler_output"));
 });

@@ -7,7 +7,7 @@ import type { Tensor } from "#nodes/core/values";
 import { endpointKey } from "#nodes/graph/resolve";
 import type { Stream } from "#nodes/graph/streams";
 import { Cancelled } from "../errors";
-import { chunkRowsOf } from "./chunk-rows";
+import { chunkRowsOf, sizeName } from "./chunk-rows";
 import { doTask, type Given, withCommon } from "./data-threads/task";
 import { stepErrorOf } from "./step-error";
 import { hostOf } from "./steps";
@@ -32,7 +32,10 @@ export async function withCommonSizes(open: OpenStream, { steps }: Stream): Prom
   // What is drawn at random differs from chunk to chunk: the sizes are those of these chunks.
   const isDrawn = [...open.steps.keys()].some((id) => nodeOf(open, id).definition.random);
   const { graph, types, options } = context;
-  const fitting = chunkRowsOf({ kind: "stream", steps }, graph, types, rows, { chunkBytes: options.chunkBytes, sizes });
+  // What is made of such rows is about as long: it has as many tokens as a text, a map of patches as a picture is wide.
+  const otherElements = Math.max(1, ...Object.values(sizes));
+  const estimate = { chunkBytes: options.chunkBytes, sizes, otherElements };
+  const fitting = chunkRowsOf({ kind: "stream", steps }, graph, types, rows, estimate);
   return { ...open, sizes, common, chunkRows: isDrawn ? chunkRows : fitting };
 }
 
@@ -105,7 +108,8 @@ class Measurement {
     const { shape = [] } = (value ?? {}) as Partial<Tensor>;
     for (const [axis, symbol] of symbols.entries()) {
       if (axis === 0 || typeof symbol !== "string") continue;
-      this.#sizes[symbol] = Math.max(shape[axis] ?? 0, this.#sizes[symbol] ?? 0);
+      const name = sizeName({ node: this.node, port }, axis, symbol);
+      this.#sizes[name] = Math.max(shape[axis] ?? 0, this.#sizes[name] ?? 0);
     }
   }
 
