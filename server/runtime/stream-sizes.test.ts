@@ -160,7 +160,7 @@ it("pads what is drawn at random to the longest of the very draws", async () => 
   expect(last).toContain(7); // the longest has no padding
 });
 
-it("takes as many rows that are padded to the largest through a model as fit, once it is known how large they are", async () => {
+it("takes as many rows that are padded to the largest through a model as fit, once sizes are known", async () => {
   const document = graph(
     { words: ["test.words"], pictures: ["test.pictures"], vision: ["model.hugging-face", tinyModel("convnext")] },
     ["words.text -> pictures.text", "pictures.pixels -> vision.pixel_values"],
