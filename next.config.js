@@ -31,10 +31,18 @@ const config = {
       source: "/:path*",
       headers: [
         { key: "X-Content-Type-Options", value: "nosniff" },
-        { key: "X-Frame-Options", value: "DENY" },
         { key: "Referrer-Policy", value: "same-origin" },
       ],
     },
+    // Which sites may frame an embedded view follows from its link: proxy.ts.
+    { source: "/((?!embed/).*)", headers: [{ key: "X-Frame-Options", value: "DENY" }] },
+    ...["/s/:path*", "/embed/:path*"].map((source) => ({
+      source,
+      headers: [
+        { key: "X-Robots-Tag", value: "noindex, nofollow" },
+        { key: "Referrer-Policy", value: "no-referrer" },
+      ],
+    })),
   ],
 };
 export default config;

@@ -22,8 +22,8 @@ export async function upload(file: File): Promise<Uploaded> {
 }
 
 /** Where a stored file is read; with a name it is saved under that. */
-export const blobUrl = (ref: string, name?: string): string =>
-  `/api/blobs/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;
+export const blobUrl = (ref: string, name?: string, folder = "/api/blobs"): string =>
+  `${folder}/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;
 
 /** Where texts that a run gave lie, as a file of one of these kinds. */
 export const textFormats = ["jsonl", "csv", "txt"] as const;

@@ -139,13 +139,14 @@ function hasFile(value: unknown): boolean {
   return files.size > 0;
 }
 
-function* textsIn(value: unknown): Generator<string> {
+export function* textsIn(value: unknown): Generator<string> {
   if (typeof value === "string") yield value;
   else if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) yield* textsIn(inner);
 }
 
 /** A path of a machine: "/home/…", "~/…", "C:\…", "\\server\…". */
-const isPath = (text: string): boolean => /^(\/[^/\s]|~\/|[A-Za-z]:[\\/]|\\\\)/.test(text) && !text.includes("\n");
+export const isPath = (text: string): boolean =>
+  /^(\/[^/\s]|~\/|[A-Za-z]:[\\/]|\\\\)/.test(text) && !text.includes("\n");
 
 function replaced(value: unknown, ref: string, other: { ref: string; name: string }): unknown {
   if (typeof value !== "object" || value === null) return value;

@@ -40,10 +40,21 @@ const formGroup = z.object({
   fields: z.array(formField).max(100),
 });
 
+/** What a run that was started by the form may take at most. */
+export const formLimits = z.object({
+  minutes: z.number().positive().max(100_000).optional(),
+  /** That somebody gives, or that a node reads. */
+  rows: z.int().min(1).optional(),
+  /** Of each training. */
+  steps: z.int().min(1).optional(),
+});
+export type FormLimits = z.output<typeof formLimits>;
+
 /** Groups, their fields, and outputs are in the order in which they are shown. */
 export const publishedForm = z.object({
   groups: z.array(formGroup).max(20).default([]),
   outputs: z.array(formOutput).max(50).default([]),
+  limits: formLimits.optional(),
 });
 export type PublishedForm = z.output<typeof publishedForm>;
 

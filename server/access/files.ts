@@ -13,7 +13,7 @@ export async function mayReach(db: Db, actor: Actor, ref: string): Promise<boole
 /** Of these files, those that somebody may read. */
 export async function reachable(db: Db | Tx, actor: Actor, refs: readonly string[]): Promise<Set<string>> {
   if (actor.kind === "local") return new Set(refs);
-  if (actor.kind === "stranger" || !refs.length) return new Set();
+  if (actor.kind === "stranger" || actor.kind === "visitor" || !refs.length) return new Set();
   const { graph, run, composite, upload } = visible(actor);
   const named = { ref: { in: [...refs] } };
   const [brought, referred] = await Promise.all([

@@ -3,7 +3,8 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { notFound } from "../not-found";
-import { type Actor, type Role, roles, type Scope, userOf } from "./who";
+import { visitorMay } from "../links/visit";
+import { type Actor, type Member, type Role, roles, type Scope, userOf } from "./who";
 import { mayReach } from "./files";
 import { type Place, places } from "./places";
 import { workingTeam } from "./working-team";
@@ -42,6 +43,7 @@ const tokenActions: readonly Action[] = ["see", "run", "change"];
 export async function may(db: Db, actor: Actor, action: Action, thing: Thing): Promise<boolean> {
   if (actor.kind === "local") return true;
   if (actor.kind === "stranger") return false;
+  if (actor.kind === "visitor") return visitorMay(db, actor, action, thing);
   if (actor.kind === "token" && !tokenActions.includes(action)) return false;
   if (thing.kind === "installation") return mayHere(actor, action);
   if (thing.kind === "file" && thing.id !== undefined) return action === "see" && mayReach(db, actor, thing.id);
@@ -103,7 +105,7 @@ function refusedTo(actor: Actor, action: Action, { kind, id }: Thing): { message
 }
 
 /** What is the whole installation's: everybody with an account sees its settings, and administrators operate it. */
-function mayHere(actor: Exclude<Actor, { kind: "local" | "stranger" }>, action: Action): boolean {
+function mayHere(actor: Member, action: Action): boolean {
   if (action === "see") return actor.kind === "user" || actor.graphId === null;
   return actor.kind === "user" && actor.isAdministrator;
 }
@@ -118,7 +120,7 @@ async function placeOf(db: Db, actor: Actor, thing: Thing): Promise<Place | null
 /** As whom somebody acts at a place: the better of what the team and the graph let them, and no more than a token's. */
 async function roleAt(
   db: Db,
-  actor: Exclude<Actor, { kind: "local" | "stranger" }>,
+  actor: Member,
   { teamId, graphId }: Place,
 ): Promise<Role | undefined> {
   const userId = userOf(actor);

@@ -14,7 +14,7 @@ export interface Visible {
 /** Conditions on each kind of row: `where: { deletedAt: null, ...visible(actor).graph }`; they use `AND` only. */
 export function visible(actor: Actor): Visible {
   if (actor.kind === "local") return { graph: {}, run: {}, sweep: {}, composite: {}, upload: {}, team: {} };
-  if (actor.kind === "stranger") return nothing;
+  if (actor.kind === "stranger" || actor.kind === "visitor") return nothing;
   const userId = userOf(actor);
   // A token of the local person's sees all, as far as it goes.
   const team: Prisma.TeamWhereInput = userId === null ? {} : { memberships: { some: { userId } } };
@@ -58,7 +58,7 @@ function within({ teamId, graphId }: Extract<Actor, { kind: "token" }>, all: Vis
 /** The same for runs in SQL: a condition on "Run" as r. */
 export function visibleRuns(actor: Actor): Prisma.Sql {
   if (actor.kind === "local") return Prisma.sql`true`;
-  if (actor.kind === "stranger") return Prisma.sql`false`;
+  if (actor.kind === "stranger" || actor.kind === "visitor") return Prisma.sql`false`;
   const userId = userOf(actor);
   const parts = [
     userId === null

@@ -25,7 +25,12 @@ export type Actor =
       graphId: string | null;
     }
   /** Nobody that is known. */
-  | { kind: "stranger" };
+  | { kind: "stranger" }
+  /** Somebody who came by a link, and may see what that shows: `server/links/visit.ts`. */
+  | { kind: "visitor"; link: string };
+
+/** Those who have a role somewhere. */
+export type Member = Extract<Actor, { kind: "user" | "token" }>;
 
 /** Whose account it is that acts; nothing for the local person and for strangers. */
 export function userOf(actor: Actor): string | null {

@@ -2,11 +2,12 @@ import "server-only";
 import { composites } from "./composites";
 import { data } from "./data";
 import { graphs } from "./graphs";
+import { links } from "./links";
 import { nodes } from "./nodes";
 import { runs } from "./runs";
 import { sweeps } from "./sweeps";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
-export const appRouter = router({ composites, data, graphs, nodes, runs, sweeps, templates });
+export const appRouter = router({ composites, data, graphs, links, nodes, runs, sweeps, templates });
 export type AppRouter = typeof appRouter;

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { Box, PictureDrawing } from "#nodes/core/preview";
 import type { StoredImage } from "#nodes/core/values";
-import { blobUrl } from "../upload";
+import { useBlobUrl } from "../blob-folder";
 
 interface DrawingProps {
   drawing: PictureDrawing;
@@ -18,6 +18,7 @@ interface DrawingProps {
 export function Drawing({ drawing, image, isTall }: DrawingProps) {
   const { width, height, picture, tiles, text } = drawing;
   const [pointed, setPointed] = useState<number>();
+  const blobUrl = useBlobUrl();
   const tile = pointed === undefined ? undefined : tiles[pointed];
   return (
     <>

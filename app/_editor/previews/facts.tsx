@@ -5,7 +5,7 @@ import type { PreviewOf } from "#nodes/core/preview";
 import { shapeText } from "#nodes/graph/infer";
 import { countOf, shortNumber, size } from "../../_ui/amounts";
 import { cx } from "../../_ui/cx";
-import { blobUrl } from "../upload";
+import { useBlobUrl } from "../blob-folder";
 import type { PreviewProps } from "./preview-props";
 
 export function NumberPreview({ preview: { value }, name, port }: PreviewProps<PreviewOf["number"]>) {
@@ -106,6 +106,7 @@ function Histogram({ counts }: { counts: readonly number[] }) {
 
 export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weights"]>) {
   const { parameters, tensors, ref, bytes, quantized, count = tensors.length } = preview;
+  const blobUrl = useBlobUrl();
   return (
     <div className="text-[11px] text-ink-2">
       <p className="text-ink">
@@ -203,6 +204,7 @@ export function FilePreview({ preview: { beside = [], ...file } }: PreviewProps<
 }
 
 function FileLink({ ref, name, bytes }: { ref: string; name: string; bytes: number }) {
+  const blobUrl = useBlobUrl();
   return (
     <a
       className={cx(

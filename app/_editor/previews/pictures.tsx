@@ -3,11 +3,12 @@
 import type { PreviewOf } from "#nodes/core/preview";
 import type { StoredImage } from "#nodes/core/values";
 import { countOf } from "../../_ui/amounts";
-import { blobUrl } from "../upload";
+import { useBlobUrl } from "../blob-folder";
 import type { PreviewProps } from "./preview-props";
 
 /** A picture of a result, on white: drawings are made for it. */
 export function Picture({ image, className = "" }: { image: StoredImage; className?: string }) {
+  const blobUrl = useBlobUrl();
   return (
     <img
       src={blobUrl(image.ref)}

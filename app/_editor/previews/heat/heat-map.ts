@@ -1,5 +1,4 @@
 import type { HeatMap } from "#nodes/core/views/patch-heat";
-import { blobUrl } from "../../upload";
 
 /** The numbers of a map: of each token that looks a line with one for each patch. NaN where there is none. */
 export interface OpenMap {
@@ -8,11 +7,11 @@ export interface OpenMap {
   patches: number;
 }
 
-/** Reads a map from the picture that its numbers are kept as. */
-export async function openMap({ numbers, low, high }: HeatMap): Promise<OpenMap> {
+/** Reads a map from the picture that its numbers are kept as, which lies at an address. */
+export async function openMap({ numbers, low, high }: HeatMap, address: string): Promise<OpenMap> {
   const { width, height } = numbers;
   const image = new Image();
-  image.src = blobUrl(numbers.ref);
+  image.src = address;
   await image.decode();
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });

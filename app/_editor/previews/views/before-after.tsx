@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { ViewOf } from "#nodes/core/view";
 import type { StoredImage } from "#nodes/core/values";
 import { countOf } from "../../../_ui/amounts";
-import { blobUrl } from "../../upload";
+import { useBlobUrl } from "../../blob-folder";
 import type { PreviewProps } from "../preview-props";
 
 export function BeforeAfterView({ preview: { pairs, count }, large }: PreviewProps<ViewOf<"before-after">>) {
@@ -35,6 +35,7 @@ interface SliderProps {
 /** A picture over what became of it: at the left of the edge it is as before. The arrows move the edge, too. */
 export function Slider({ before, after, name = "the picture" }: SliderProps) {
   const [edge, setEdge] = useState(50);
+  const blobUrl = useBlobUrl();
   const picture = "absolute inset-0 size-full object-contain select-none";
   return (
     <div

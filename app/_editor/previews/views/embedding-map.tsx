@@ -7,7 +7,7 @@ import { countOf } from "../../../_ui/amounts";
 import { Checkbox } from "../../../_ui/checkbox";
 import { cx } from "../../../_ui/cx";
 import { useThemeTurns } from "../../../_ui/theme";
-import { blobUrl } from "../../upload";
+import { useBlobUrl } from "../../blob-folder";
 import { colourOfLabel, drawMap, type Look, mostColours, nearest, startOf, toScreen, zoomed } from "../map/map-drawing";
 import type { PreviewProps } from "../preview-props";
 
@@ -121,6 +121,7 @@ function Told({ map, point, look, width }: { map: EmbeddingMap; point: number; l
 
 function Small({ pictures, point }: { pictures: NonNullable<EmbeddingMap["pictures"]>; point: number }) {
   const { image, side, columns } = pictures;
+  const blobUrl = useBlobUrl();
   const [left, top] = [(point % columns) * side, Math.floor(point / columns) * side];
   return (
     <div
@@ -136,13 +137,14 @@ function Small({ pictures, point }: { pictures: NonNullable<EmbeddingMap["pictur
 
 function useAtlas(pictures: EmbeddingMap["pictures"]): HTMLImageElement | undefined {
   const [loaded, setLoaded] = useState<HTMLImageElement>();
-  const ref = pictures?.image.ref;
+  const blobUrl = useBlobUrl();
+  const address = pictures && blobUrl(pictures.image.ref);
   useEffect(() => {
-    if (!ref) return;
+    if (!address) return;
     const image = new Image();
-    image.src = blobUrl(ref);
+    image.src = address;
     image.onload = () => setLoaded(image);
-  }, [ref]);
+  }, [address]);
   return loaded;
 }
 

@@ -4,7 +4,7 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { PatchHeat } from "#nodes/core/views/patch-heat";
 import type { ViewOf } from "#nodes/core/view";
 import { countOf, shortNumber } from "../../../_ui/amounts";
-import { blobUrl } from "../../upload";
+import { useBlobUrl } from "../../blob-folder";
 import type { PreviewProps } from "../preview-props";
 import { colourAt } from "../heat/heat-colours";
 import { type OpenMap, openMap } from "../heat/heat-map";
@@ -69,6 +69,7 @@ interface HeatedProps {
 function Heated({ heat, picture: { image, maps }, map, strength, large }: HeatedProps) {
   const { grid, isFromTokens, before } = heat;
   const [rows, columns] = grid;
+  const blobUrl = useBlobUrl();
   const open = useOpenMap(maps[map]);
   const [pointed, setPointed] = useState<number>();
   const [held, setHeld] = useState<number>();
@@ -132,13 +133,15 @@ function Frame({ patch, rows, columns }: { patch: number; rows: number; columns:
 
 function useOpenMap(map: PatchHeat["pictures"][number]["maps"][number] | undefined): OpenMap | undefined {
   const [open, setOpen] = useState<OpenMap>();
+  const blobUrl = useBlobUrl();
+  const address = map && blobUrl(map.numbers.ref);
   useEffect(() => {
     let isCurrent = true;
-    if (map) void openMap(map).then((opened) => isCurrent && setOpen(opened));
+    if (map && address) void openMap(map, address).then((opened) => isCurrent && setOpen(opened));
     return () => {
       isCurrent = false;
     };
-  }, [map]);
+  }, [map, address]);
   return open;
 }
 

@@ -1,36 +1,13 @@
-import { Readable } from "node:stream";
 import { isRef } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
-import { attachment, noSuchFile } from "../../attachment";
+import { noSuchFile } from "../../attachment";
+import { blobAnswer } from "../../blob-answer";
 
 export const dynamic = "force-dynamic";
-
-/** What the first bytes say. Anything that is no picture is sent as plain bytes, so that a browser never runs it. */
-function kindOf(head: Uint8Array): string {
-  const hex = Buffer.from(head).toString("hex");
-  const text = Buffer.from(head).toString("latin1");
-  if (hex.startsWith("89504e47")) return "image/png";
-  if (hex.startsWith("ffd8ff")) return "image/jpeg";
-  if (text.startsWith("GIF8")) return "image/gif";
-  if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "image/webp";
-  if (/ftypavi[fs]/.test(text)) return "image/avif";
-  if (/^(?:﻿|ï»¿|\s)*<(?:\?xml|svg|!--)/.test(text)) return "image/svg+xml";
-  return "application/octet-stream";
-}
 
 export async function GET(request: Request, { params }: { params: Promise<{ ref: string }> }): Promise<Response> {
   const { ref } = await params;
   if (!isRef(ref) || !(await blobs().has(ref))) return noSuchFile();
-  const [bytes, head] = await Promise.all([blobs().size(ref), blobs().read(ref, 0, 64)]);
   const name = new URL(request.url).searchParams.get("name");
-  return new Response(Readable.toWeb(blobs().stream(ref)) as ReadableStream, {
-    headers: {
-      "Content-Type": kindOf(head),
-      "Content-Length": String(bytes),
-      "Cache-Control": "public, max-age=31536000, immutable",
-      // An SVG opened by itself is a document: it may draw, and nothing else.
-      "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-      ...(name ? attachment(name) : {}),
-    },
-  });
+  return blobAnswer(ref, { name, cache: "public, max-age=31536000, immutable" });
 }

@@ -1,0 +1,26 @@
+import { Download, GitFork } from "lucide-react";
+import { Button } from "../_ui/button";
+
+/** What a visitor can do with a graph: make it their own where they may, or take it along. Needs no script. */
+export function LinkActions({ token, canFork }: { token: string; canFork: boolean }) {
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      {canFork && (
+        <form method="post" action={`/s/${token}/fork`}>
+          <Button type="submit" look="primary">
+            <GitFork className="size-4" aria-hidden />
+            Fork
+          </Button>
+        </form>
+      )}
+      <a
+        href={`/s/${token}/graph`}
+        download
+        className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line-strong px-3 font-medium hover:bg-sunken"
+      >
+        <Download className="size-4" aria-hidden />
+        Graph
+      </a>
+    </div>
+  );
+}

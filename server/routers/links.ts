@@ -1,0 +1,73 @@
+import "server-only";
+import * as z from "zod";
+import { must } from "../access/may";
+import type { Actor } from "../access/actor";
+import type { Db } from "../db";
+import { freeze, type Source } from "../links/freeze";
+import { changeSites, listLinks, makeLink, revokeLink } from "../links/links";
+import { notFound, procedure, router } from "./trpc";
+
+const id = z.uuid();
+const chosen = z.object({
+  source: z.union([z.object({ version: id, run: id.optional() }), z.object({ runs: z.array(id).min(1).max(50) })]),
+  leaveOut: z.object({
+    files: z.boolean().optional(),
+    paths: z.boolean().optional(),
+    notes: z.boolean().optional(),
+    names: z.boolean().optional(),
+  }),
+  resultFiles: z.boolean(),
+  nodes: z.array(z.string().max(600)).max(2000).optional(),
+});
+const sites = z.array(z.string().trim().min(1).max(300)).max(20);
+
+/** Links as their sharers have them. Visitors come by addresses: app/s, app/embed. */
+export const links = router({
+  /** Those of a graph; or all. */
+  list: procedure.input(z.object({ graph: id.optional() })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "share", input.graph ? { kind: "graph", id: input.graph } : { kind: "link" });
+    return listLinks(ctx.db, input.graph);
+  }),
+
+  /** What would leave with a link, before one is made. */
+  leaves: procedure.input(chosen).query(async ({ ctx, input }) => {
+    await mayShare(ctx.db, ctx.actor, input.source);
+    return (await freeze(ctx.db, input)).leaves;
+  }),
+
+  make: procedure
+    .input(
+      chosen.extend({
+        title: z.string().trim().max(200).optional(),
+        days: z.int().min(1).max(3650).optional(),
+        password: z.string().min(4, "a password has at least 4 letters").max(200).optional(),
+        sites,
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      await mayShare(ctx.db, ctx.actor, input.source);
+      return makeLink(ctx.db, input);
+    }),
+
+  revoke: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await mayChange(ctx.db, ctx.actor, input.id);
+    await revokeLink(ctx.db, input.id);
+  }),
+
+  sites: procedure.input(z.object({ id, sites })).mutation(async ({ ctx, input }) => {
+    await mayChange(ctx.db, ctx.actor, input.id);
+    await changeSites(ctx.db, input.id, input.sites);
+  }),
+});
+
+async function mayShare(db: Db, actor: Actor, source: Source): Promise<void> {
+  if ("version" in source) await must(db, actor, "share", { kind: "version", id: source.version });
+  const runs = "runs" in source ? source.runs : [source.run ?? []].flat();
+  for (const run of runs) await must(db, actor, "share", { kind: "run", id: run });
+}
+
+async function mayChange(db: Db, actor: Actor, link: string): Promise<void> {
+  const found = await db.link.findUnique({ where: { id: link }, select: { graphId: true } });
+  if (!found) throw notFound("This link");
+  await must(db, actor, "share", found.graphId ? { kind: "graph", id: found.graphId } : { kind: "link", id: link });
+}
