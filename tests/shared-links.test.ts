@@ -24,9 +24,8 @@ let graphId: string;
 
 /** A graph with an upload, a path, notes and a note; a finished run of it that shows a picture and made a file. */
 beforeAll(async () => {
-  [shown, upload, hidden] = await Promise.all(
-    ["a shown picture", "an upload", "somebody else's"].map((text) => blobs().put(new TextEncoder().encode(text))),
-  );
+  const put = (text: string) => blobs().put(new TextEncoder().encode(text));
+  [shown, upload, hidden] = [await put("a shown picture"), await put("an upload"), await put("somebody else's")];
   const document = {
     ...graph({
       load: ["image.load", { images: [{ ref: upload, name: "my holiday.png" }] }],

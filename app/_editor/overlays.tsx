@@ -7,6 +7,7 @@ import { useView } from "./context";
 const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
+const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).ShareGraph }));
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
@@ -28,6 +29,7 @@ export function Overlays() {
         {overlay === "palette" && <CommandPalette />}
         {overlay === "keys" && <KeysDialog />}
         {overlay === "updates" && <UpdatesWindow />}
+        {overlay === "share" && <ShareGraph />}
       </Suspense>
       <Announcements />
     </>

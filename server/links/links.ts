@@ -1,4 +1,5 @@
 /** Links as their sharers have them: made, listed, taken back. */
+import type { StoredImage } from "#nodes/core/values";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { notFound } from "../not-found";
@@ -17,6 +18,8 @@ export interface NewLink extends Chosen {
   password?: string;
   /** Origins, such as https://example.org, of sites that may show it in a frame. */
   sites: string[];
+  /** A picture of it for those who pass the address on. */
+  picture?: StoredImage;
 }
 
 export interface ListedLink {
@@ -39,7 +42,9 @@ const day = 24 * 60 * 60 * 1000;
 
 /** Keeps what is shown, and the blobs that it names, until the link is taken back. */
 export async function makeLink(db: Db, asked: NewLink): Promise<{ id: string; token: string }> {
-  const { kind, graphId, content } = await freeze(db, asked);
+  const frozen = await freeze(db, asked);
+  const { kind, graphId } = frozen;
+  const content = { ...frozen.content, ...(asked.picture ? { picture: asked.picture } : {}) };
   const id = randomUUID();
   const token = tokenOf(id);
   const refs = refsIn(content);

@@ -19,6 +19,8 @@ const chosen = z.object({
   resultFiles: z.boolean(),
   nodes: z.array(z.string().max(600)).max(2000).optional(),
 });
+const fileRef = z.string().regex(/^[0-9a-f]{64}$/);
+const side = z.int().min(1).max(16_384);
 const sites = z.array(z.string().trim().min(1).max(300)).max(20);
 
 /** Links as their sharers have them. Visitors come by addresses: app/s, app/embed. */
@@ -42,10 +44,12 @@ export const links = router({
         days: z.int().min(1).max(3650).optional(),
         password: z.string().min(4, "a password has at least 4 letters").max(200).optional(),
         sites,
+        picture: z.object({ ref: fileRef, width: side, height: side }).optional(),
       }),
     )
     .mutation(async ({ ctx, input }) => {
       await mayShare(ctx.db, ctx.actor, input.source);
+      if (input.picture) await must(ctx.db, ctx.actor, "see", { kind: "file", id: input.picture.ref });
       return makeLink(ctx.db, input);
     }),
 

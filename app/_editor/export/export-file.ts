@@ -27,13 +27,25 @@ export async function fileOf(document: GraphDocument, format: Format, { shown, d
   return named(png as BlobPart, "image/png");
 }
 
+/** A picture of a graph at most so wide, which carries nothing but itself. */
+export async function plainPicture(
+  { shown, definitionOf }: Drawn,
+  mostWidth: number,
+): Promise<{ file: File; width: number; height: number }> {
+  const drawing = drawGraph({ document: shown, definitionOf, colour: colourNamed });
+  const factor = Math.min(scale, mostWidth / drawing.width, mostPixels / drawing.height);
+  const [width, height] = [Math.ceil(drawing.width * factor), Math.ceil(drawing.height * factor)];
+  const file = new File([(await drawnPng(drawing, factor)) as BlobPart], "graph.png", { type: "image/png" });
+  return { file, width, height };
+}
+
 /** The value of a colour of the page, light or dark as it is. */
 function colourNamed(name: string): string {
   return getComputedStyle(window.document.documentElement).getPropertyValue(name).trim() || "#888";
 }
 
-async function drawnPng({ svg, width, height }: Drawing): Promise<Uint8Array> {
-  const factor = Math.min(scale, mostPixels / Math.max(width, height));
+async function drawnPng({ svg, width, height }: Drawing, asked = scale): Promise<Uint8Array> {
+  const factor = Math.min(asked, mostPixels / Math.max(width, height));
   const canvas = window.document.createElement("canvas");
   canvas.width = Math.ceil(width * factor);
   canvas.height = Math.ceil(height * factor);

@@ -1,4 +1,4 @@
-import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Share2 } from "lucide-react";
+import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Link2, Share2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { toast } from "../../_ui/toast";
 import { problemOf, useTRPCClient } from "../../_trpc/client";
@@ -23,6 +23,9 @@ export function MoreMenu({ published }: { published: boolean }) {
   );
   return (
     <Menu trigger={trigger}>
+      <MenuItem icon={Link2} onSelect={() => view.getState().show("share")}>
+        Share by a link…
+      </MenuItem>
       <MenuItem icon={Download} onSelect={() => store.setState({ isExporting: true })}>
         Export…
       </MenuItem>

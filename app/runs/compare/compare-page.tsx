@@ -7,6 +7,7 @@ import { hasEnded } from "../../_editor/run-state";
 import { problemOf, useTRPC } from "../../_trpc/client";
 import { Complaint } from "../../_ui/page";
 import { RunCurves } from "../../_ui/run-curves";
+import { ShareRuns } from "../../_share/share-runs";
 import { Shell } from "../../_ui/shell";
 import { useCurves } from "../../_ui/curves/use-curves";
 import { GraphsSideBySide } from "./graphs";
@@ -24,7 +25,10 @@ export function ComparePage({ ids }: { ids: string[] }) {
   const isEmpty = !ids.length || data?.runs.length === 0;
   return (
     <Shell here="runs">
-      <h1 className="mb-4 text-xl font-semibold tracking-tight">Compare runs</h1>
+      <div className="mb-4 flex items-center justify-between gap-3">
+        <h1 className="text-xl font-semibold tracking-tight">Compare runs</h1>
+        {ids.length > 0 && <ShareRuns runs={ids} />}
+      </div>
       {error && <Complaint>{problemOf(error).message}</Complaint>}
       {isEmpty && <NothingChosen />}
       {data && !isEmpty && <Comparing comparison={data} />}

@@ -1,0 +1,115 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
+import { Button } from "../_ui/button";
+import { toast } from "../_ui/toast";
+import { LeavingList } from "./leaving-list";
+import { pictureOfVersion } from "./picture-of-version";
+import { RunChoice, VersionChoice } from "./source-choice";
+
+interface ShareFormProps {
+  graph?: string;
+  runs?: readonly string[];
+  save?(): Promise<boolean>;
+  onMade(token: string): void;
+}
+
+/** What of results and graph is shown: left out at first is what names things of the sharer's machine. */
+export interface Choices {
+  leaveOut: { files?: boolean; paths?: boolean; notes?: boolean; names?: boolean };
+  resultFiles: boolean;
+  /** The nodes whose results are shown; the usual ones where it is missing. */
+  nodes?: string[];
+}
+const first: Choices = { leaveOut: { files: true, paths: true }, resultFiles: false };
+
+const spans = { 0: "until it is taken back", 1: "for a day", 7: "for a week", 30: "for a month", 365: "for a year" };
+
+/** A new link: what is shown, what leaves with it, for how long and for whom. */
+export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
+  const trpc = useTRPC();
+  const [version, setVersion] = useState<string>();
+  const [run, setRun] = useState<string>();
+  const [choices, setChoices] = useState(first);
+  const [days, setDays] = useState(0);
+  const [password, setPassword] = useState("");
+  const [sites, setSites] = useState("");
+  const source = graph ? version && { version, run } : runs && { runs: [...runs] };
+  const leaves = useQuery({
+    ...trpc.links.leaves.queryOptions({ source: source || { runs: [] }, ...choices }),
+    enabled: Boolean(source),
+    placeholderData: (before) => before,
+  });
+  const { make, isMaking } = useMake(onMade);
+  const start = () => {
+    if (!source) return;
+    const span = days ? { days } : {};
+    const allowed = sites.split(/[\s,]+/).filter(Boolean);
+    make({ source, ...choices, ...span, ...(password ? { password } : {}), sites: allowed });
+  };
+  return (
+    <div className="flex flex-col gap-4">
+      {graph && (
+        <>
+          <VersionChoice graph={graph} value={version} save={save} onChange={setVersion} />
+          <RunChoice graph={graph} value={run} onChange={setRun} />
+        </>
+      )}
+      {leaves.error && source && <p className="text-bad">{problemOf(leaves.error).message}</p>}
+      {leaves.data && source && <LeavingList leaves={leaves.data} choices={choices} onChange={setChoices} />}
+      <div className="grid grid-cols-2 gap-3">
+        <label className="block text-xs text-ink-2">
+          Shown
+          <select className="field mt-1" value={days} onChange={(event) => setDays(Number(event.target.value))}>
+            {Object.entries(spans).map(([span, text]) => (
+              <option key={span} value={span}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="block text-xs text-ink-2">
+          Password, if it asks for one
+          <input
+            className="field mt-1"
+            autoComplete="new-password"
+            maxLength={200}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </label>
+      </div>
+      <label className="block text-xs text-ink-2">
+        Sites that may show it in a frame
+        <input
+          className="field mt-1"
+          placeholder="https://example.org, https://blog.example.org"
+          value={sites}
+          onChange={(event) => setSites(event.target.value)}
+        />
+      </label>
+      <Button look="primary" className="self-end" disabled={!leaves.data || !source || isMaking} onClick={start}>
+        Make the link
+      </Button>
+    </div>
+  );
+}
+
+type NewLink = Parameters<ReturnType<typeof useTRPCClient>["links"]["make"]["mutate"]>[0];
+
+/** Draws the picture that goes with the address first, where a graph is shared. */
+function useMake(onMade: (token: string) => void): { make(link: NewLink): void; isMaking: boolean } {
+  const client = useTRPCClient();
+  const { mutate, isPending } = useMutation({
+    mutationFn: async (link: NewLink) => {
+      const { source, leaveOut } = link;
+      const picture = "version" in source ? await pictureOfVersion(client, source.version, leaveOut) : undefined;
+      return client.links.make.mutate({ ...link, picture });
+    },
+    onSuccess: ({ token }) => onMade(token),
+    onError: (error) => toast.error(problemOf(error).message, { description: problemOf(error).hint }),
+  });
+  return { make: mutate, isMaking: isPending };
+}
