@@ -3,7 +3,9 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { shownBy, visited } from "./visiting";
 
-/** What other programs are told of a link: never to list it; its name and picture only where it asks for no password. */
+/**
+ * What other programs are told of a link: never to list it; its name and picture only where it asks for no password.
+ */
 export async function linkMetadata(token: string): Promise<Metadata> {
   const robots = { index: false, follow: false, noarchive: true };
   const link = await visited(token);

@@ -1,7 +1,7 @@
 /**
  * The addresses of links. What stands in one is the HMAC of the link's id under 256 random bits that lie in the data
- * folder, outside of the database: whoever has the database alone, which holds only its hash, has no address; and whoever made the
- * link is shown its address again.
+ * folder, outside of the database: whoever has the database alone, which holds only its hash, has no address; and
+ * whoever made the link is shown its address again.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

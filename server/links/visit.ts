@@ -85,7 +85,9 @@ export const cookieName = (id: string): string => `patchbay-link-${id}`;
 /** Another password is another mark: whoever had the old one is asked again. */
 const unlocked = (id: string, password: string): string => `unlocked ${id} ${password}`;
 
-/** The cookie's value for the right password; seconds to wait where it was tried too often, nothing where it is wrong. */
+/**
+ * The cookie's value for the right password; seconds to wait where it was tried too often, nothing where it is wrong.
+ */
 export async function unlock(
   db: Db,
   id: string,
