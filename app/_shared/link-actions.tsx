@@ -1,6 +1,9 @@
 import { Download, GitFork } from "lucide-react";
 import { Button } from "../_ui/button";
 
+const link =
+  "inline-flex h-8 items-center gap-1.5 rounded-md border border-line-strong px-3 font-medium hover:bg-sunken";
+
 /** What a visitor can do with a graph: make it their own where they may, or take it along. Needs no script. */
 export function LinkActions({ token, canFork }: { token: string; canFork: boolean }) {
   return (
@@ -13,11 +16,7 @@ export function LinkActions({ token, canFork }: { token: string; canFork: boolea
           </Button>
         </form>
       )}
-      <a
-        href={`/s/${token}/graph`}
-        download
-        className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line-strong px-3 font-medium hover:bg-sunken"
-      >
+      <a href={`/s/${token}/graph`} download className={link}>
         <Download className="size-4" aria-hidden />
         Graph
       </a>
