@@ -3,9 +3,16 @@
 import type { Outputs } from "../_trpc/client";
 import { countOf, size } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
-import type { Choices } from "./share-form";
 
 type Leaves = Outputs["links"]["leaves"];
+
+/** What of results and graph is shown. */
+export interface Choices {
+  leaveOut: { files?: boolean; paths?: boolean; notes?: boolean; names?: boolean };
+  resultFiles: boolean;
+  /** The nodes whose results are shown; the usual ones where it is missing. */
+  nodes?: string[];
+}
 
 interface LeavingListProps {
   leaves: Leaves;

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { toast } from "../_ui/toast";
-import { LeavingList } from "./leaving-list";
+import { type Choices, LeavingList } from "./leaving-list";
 import { pictureOfVersion } from "./picture-of-version";
 import { RunChoice, VersionChoice } from "./source-choice";
 
@@ -16,13 +16,7 @@ interface ShareFormProps {
   onMade(token: string): void;
 }
 
-/** What of results and graph is shown: left out at first is what names things of the sharer's machine. */
-export interface Choices {
-  leaveOut: { files?: boolean; paths?: boolean; notes?: boolean; names?: boolean };
-  resultFiles: boolean;
-  /** The nodes whose results are shown; the usual ones where it is missing. */
-  nodes?: string[];
-}
+/** Left out at first is what names things of the sharer's machine. */
 const first: Choices = { leaveOut: { files: true, paths: true }, resultFiles: false };
 
 const spans = { 0: "until it is taken back", 1: "for a day", 7: "for a week", 30: "for a month", 365: "for a year" };
