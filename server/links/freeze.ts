@@ -52,6 +52,8 @@ export interface Leaves {
 
 export interface Frozen {
   kind: LinkKind;
+  /** Whose it is: that of the graph, or of the first run. */
+  teamId: string;
   graphId?: string;
   content: SharedContent;
   leaves: Leaves;
@@ -72,6 +74,8 @@ export async function freeze(db: Db, chosen: Chosen): Promise<Frozen> {
   const document = version ? checked(version.document) : runs.length === 1 ? runs[0]?.document : undefined;
   const whole = await Promise.all(runs.map((run) => wholeRun(db, run, chosen.nodes)));
   const leaves = leavesOf(document, whole);
+  const teamId = version?.graph.teamId ?? runs[0]?.teamId;
+  if (teamId === undefined) throw notFound("This run");
   const content = without(
     {
       title: document?.name ?? `${runs.length} runs`,
@@ -89,6 +93,7 @@ export async function freeze(db: Db, chosen: Chosen): Promise<Frozen> {
       hint: "Choose fewer of them.",
     });
   return {
+    teamId,
     kind: version ? "version" : runs.length > 1 ? "comparison" : "run",
     graphId: version?.graphId,
     content,
@@ -97,7 +102,8 @@ export async function freeze(db: Db, chosen: Chosen): Promise<Frozen> {
 }
 
 async function versionOf(db: Db, id: string) {
-  const select = { id: true, graphId: true, number: true, label: true, document: true } as const;
+  const team = { select: { teamId: true } } as const;
+  const select = { id: true, graphId: true, number: true, label: true, document: true, graph: team } as const;
   const version = await db.graphVersion.findFirst({ where: { id, graph: { deletedAt: null } }, select });
   if (!version) throw notFound("This version");
   if (version.label) return version;
@@ -109,6 +115,7 @@ async function versionOf(db: Db, id: string) {
 
 const runColumns = {
   id: true,
+  teamId: true,
   graphId: true,
   name: true,
   status: true,
@@ -123,6 +130,7 @@ const runColumns = {
 
 interface EndedRun {
   id: string;
+  teamId: string;
   graphId: string | null;
   name: string;
   status: RunStatus;

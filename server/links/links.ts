@@ -1,5 +1,7 @@
 /** Links as their sharers have them: made, listed, taken back. */
 import type { StoredImage } from "#nodes/core/values";
+import { madeBy } from "../access/working-team";
+import type { Actor } from "../access/who";
 import type { Db } from "../db";
 import { Failure } from "../errors";
 import { notFound } from "../not-found";
@@ -41,9 +43,9 @@ export interface ListedLink {
 const day = 24 * 60 * 60 * 1000;
 
 /** Keeps what is shown, and the blobs that it names, until the link is taken back. */
-export async function makeLink(db: Db, asked: NewLink): Promise<{ id: string; token: string }> {
+export async function makeLink(db: Db, actor: Actor, asked: NewLink): Promise<{ id: string; token: string }> {
   const frozen = await freeze(db, asked);
-  const { kind, graphId } = frozen;
+  const { kind, graphId, teamId } = frozen;
   const content = { ...frozen.content, ...(asked.picture ? { picture: asked.picture } : {}) };
   const id = randomUUID();
   const token = tokenOf(id);
@@ -62,6 +64,7 @@ export async function makeLink(db: Db, asked: NewLink): Promise<{ id: string; to
       kind,
       title: asked.title?.trim() || content.title,
       graphId,
+      ...(await madeBy(db, actor, teamId)),
       content: content as object,
       refs,
       password: asked.password ? await keptPassword(asked.password) : null,

@@ -1,6 +1,11 @@
 import { actorOf } from "#server/access/actor";
 import { may } from "#server/access/may";
+import { recordFiles } from "#server/access/files";
+import { madeBy } from "#server/access/working-team";
 import { db } from "#server/db";
+import { blobs } from "#server/storage/open";
+import type { GraphDocument } from "#nodes/graph/document";
+import { leavingWith } from "#nodes/graph/leaving";
 import { openOrAnswer, shownBy } from "../../../_shared/visiting";
 
 export const dynamic = "force-dynamic";
@@ -15,6 +20,16 @@ export async function POST(request: Request, { params }: { params: Promise<{ tok
   const document = (await shownBy(link, false))?.document;
   if (!document) return Response.json({ message: "This link shows no graph." }, { status: 404 });
   const { name, description } = document;
-  const { id } = await db().graph.create({ data: { name, description, document }, select: { id: true } });
+  const owner = await madeBy(db(), actor);
+  await recordFiles(db(), owner, await filesOf(document));
+  const { id } = await db().graph.create({ data: { ...owner, name, description, document }, select: { id: true } });
   return new Response(null, { status: 303, headers: { Location: `/graphs/${id}` } });
+}
+
+/** The files that the graph names: the link shows them, so that whoever forks it may have them. */
+async function filesOf(document: GraphDocument): Promise<{ ref: string; name: string; bytes: number }[]> {
+  const known = leavingWith(document).files;
+  const there = await Promise.all(known.map(({ ref }) => blobs().has(ref)));
+  const files = known.filter((_, i) => there[i]);
+  return Promise.all(files.map(async ({ ref, name }) => ({ ref, name, bytes: await blobs().size(ref) })));
 }
