@@ -118,11 +118,7 @@ async function placeOf(db: Db, actor: Actor, thing: Thing): Promise<Place | null
 }
 
 /** As whom somebody acts at a place: the better of what the team and the graph let them, and no more than a token's. */
-async function roleAt(
-  db: Db,
-  actor: Member,
-  { teamId, graphId }: Place,
-): Promise<Role | undefined> {
+async function roleAt(db: Db, actor: Member, { teamId, graphId }: Place): Promise<Role | undefined> {
   const userId = userOf(actor);
   const own = userId === null ? ("owner" as const) : await roleOfUser(db, userId, teamId, graphId);
   if (actor.kind === "user" || !own) return own;
