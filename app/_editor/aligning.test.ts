@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aligned, distributed } from "./aligning";
+import { aligned, distributed, freePlace } from "./aligning";
 import { snapped } from "./snapping";
 
 const boxes = {
@@ -22,6 +22,15 @@ describe("aligning", () => {
     expect([a?.x, b?.x, c?.x]).toEqual([0, 225, 400]);
     const two = { a: boxes.a, b: boxes.b };
     expect(distributed(two, "x")).toEqual({ a: { x: 0, y: 0 }, b: { x: 130, y: 40 } });
+  });
+});
+
+describe("a node that is put among others", () => {
+  it("stays where there is room, and lies below what is in its way otherwise", () => {
+    const box = { x: 20, y: 0, width: 100, height: 60 };
+    expect(freePlace({ ...box, x: 220 }, Object.values(boxes))).toEqual({ x: 220, y: 0 });
+    // Below the first, the second would be in its way.
+    expect(freePlace(box, Object.values(boxes), 10)).toEqual({ x: 20, y: 150 });
   });
 });
 

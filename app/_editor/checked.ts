@@ -19,7 +19,9 @@ export const memory = new CheckMemory();
 
 /** Checks a document; `before` is the check of the state before, parts of which are kept where they are the same. */
 export function checkDocument(document: GraphDocument, before?: CheckedDocument): CheckedDocument {
-  const checked = check(document, undefined, memory);
+  const { problems: found, ...rest } = check(document, undefined, memory);
+  // What waits for a wire elsewhere is told there.
+  const checked = { ...rest, problems: found.filter(({ code }) => code !== "build-waits") };
   const problems = byNode(checked.problems);
   const nodes = new Map<string, CheckedNode>();
   function add(id: string, now: CheckedNode): void {

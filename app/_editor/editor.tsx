@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
+import { type Node, type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
 import { lazy, type ReactNode, Suspense, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { toast } from "../_ui/toast";
@@ -11,6 +11,7 @@ import type { PublicError } from "#nodes/graph/events";
 import type { Problem } from "#nodes/graph/problem";
 import { IconButton } from "../_ui/button";
 import { EditorActions } from "./actions";
+import { type Box, freePlace } from "./aligning";
 import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
 import { alwaysDrawn } from "./canvas/judged";
@@ -160,21 +161,22 @@ function legibleView(flow: ReactFlowInstance): Viewport | undefined {
   const canvas = document.querySelector(".react-flow")?.getBoundingClientRect();
   const nodes = flow.getNodes();
   if (!canvas || !nodes.length || nodes.length > alwaysDrawn) return undefined;
-  const places = nodes.map(({ position, measured }) => ({
-    ...position,
-    width: measured?.width ?? cardWidth,
-    height: measured?.height ?? 120,
-  }));
-  return firstView(flow.getNodesBounds(nodes), places, canvas);
+  return firstView(flow.getNodesBounds(nodes), nodes.map(boxOf), canvas);
 }
 
-/** Puts a node of a type into the middle of the window. */
+function boxOf({ position, measured }: Node): Box {
+  return { ...position, width: measured?.width ?? cardWidth, height: measured?.height ?? 120 };
+}
+
+/** Puts a node of a type into the middle of the window, or below what lies there. */
 function usePick(): (type: string) => void {
   const flow = useReactFlow();
   const place = usePlacing();
   return (type) => {
     const middle = { x: window.innerWidth / 2 - 120, y: window.innerHeight / 2 - 60 };
-    place(type, flow.screenToFlowPosition(middle));
+    const at = flow.screenToFlowPosition(middle);
+    const cards = flow.getNodes().filter(({ type: kind }) => kind === "node");
+    place(type, freePlace({ ...at, width: cardWidth, height: 120 }, cards.map(boxOf)));
   };
 }
 

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { BookOpen, ChevronRight, Weight } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
+import { compositeIdOf } from "#nodes/graph/composites";
 import type { GraphNode } from "#nodes/graph/document";
 import { setNote, setTitle } from "#nodes/graph/edits";
 import { problemOf, useTRPC } from "../_trpc/client";
@@ -23,6 +24,7 @@ import {
   wayTo,
 } from "./context";
 import { shapeText } from "./shape-text";
+import { KeptParameters } from "./kept-parameters";
 import { NodeExample } from "./node-example";
 import { ParameterField } from "./parameter-field";
 import { Notice } from "./notice";
@@ -37,6 +39,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
   const wires = useCheckedNode(id)?.wires;
   const ports = useDefinitions()(id);
   const definition = definitionOf(node.type) ?? ports;
+  const isKnown = definitionOf(node.type) !== undefined || compositeIdOf(node.type) !== undefined;
   return (
     <div className="h-full overflow-y-auto px-4 pb-8">
       <Title id={id} node={node} />
@@ -46,7 +49,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
       <Remarks id={id} />
       <Drawing id={id} />
       <PictureInInspector id={id} />
-      <Parameters id={id} node={node} />
+      {isKnown ? <Parameters id={id} node={node} /> : <KeptParameters params={node.params} />}
       {definition && (
         <>
           <Ports title="Inputs" ports={ports?.inputs ?? {}} wires={wires?.in ?? {}} />
@@ -54,7 +57,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
         </>
       )}
       <Weights id={id} />
-      {definition && <Docs type={definition.type} node={id} />}
+      {definition && isKnown && <Docs type={definition.type} node={id} />}
       <Note id={id} node={node} />
       <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
         {id} · {node.type}

@@ -1,5 +1,6 @@
 "use client";
 
+import { ChevronRight } from "lucide-react";
 import { useMemo } from "react";
 import { bytesOfNumber, type Parameter, parametersOf } from "#nodes/graph/weights-tree";
 import { size } from "../_ui/amounts";
@@ -63,16 +64,23 @@ function joined(part: TreePart): TreePart {
   return { ...part, parts: new Map([...part.parts].map(([name, each]) => [name, joined(each)])) };
 }
 
-function Branch({ branch, isOpen }: { branch: TreePart; isOpen?: boolean }) {
+interface BranchProps {
+  branch: TreePart;
+  isOpen?: boolean;
+  /** The branch that it is a part of. */
+  around?: TreePart;
+}
+
+function Branch({ branch, isOpen, around }: BranchProps) {
   const { name, parts, leaf } = branch;
   const line = (
     <>
-      <span className="min-w-0 flex-1 truncate" title={leaf?.name ?? name}>
-        {name}
-        {leaf && <span className="ml-1.5 text-ink-3">[{leaf.shape.join(", ")}]</span>}
+      <span className="flex min-w-0 flex-1 gap-1.5" title={leaf && `${leaf.name} [${leaf.shape.join(", ")}]`}>
+        <span className="truncate">{name}</span>
+        {leaf && <span className="min-w-0 shrink-[99] truncate text-ink-3">[{leaf.shape.join(", ")}]</span>}
       </span>
       <span className="shrink-0 text-ink-3 tabular-nums">{shortCount(branch.count)}</span>
-      <StateMark branch={branch} />
+      <StateMark branch={branch} around={around} />
     </>
   );
   const look = "flex items-center gap-2 py-0.5 font-mono text-[11px]";
@@ -80,12 +88,13 @@ function Branch({ branch, isOpen }: { branch: TreePart; isOpen?: boolean }) {
   return (
     <li>
       <details open={isOpen}>
-        <summary className={cx(look, "cursor-pointer list-none before:text-ink-3 before:content-['▸']")}>
+        <summary className={cx(look, "cursor-pointer list-none")}>
+          <ChevronRight className="-mr-1 size-3 shrink-0 text-ink-3 [[open]>summary>&]:rotate-90" aria-hidden />
           {line}
         </summary>
         <ul className="ml-1.5 border-l border-line pl-2">
           {[...parts.values()].map((part) => (
-            <Branch key={part.name} branch={part} />
+            <Branch key={part.name} branch={part} around={branch} />
           ))}
         </ul>
       </details>
@@ -93,9 +102,11 @@ function Branch({ branch, isOpen }: { branch: TreePart; isOpen?: boolean }) {
   );
 }
 
-function StateMark({ branch: { count, trains, leaf } }: { branch: TreePart }) {
-  const all = trains === count ? "trains" : "frozen";
-  const text = leaf?.state ?? (trains > 0 && trains < count ? `${Math.round((100 * trains) / count)} %` : all);
+/** How much of a branch trains; nothing where all of what it is a part of is the same. */
+function StateMark({ branch, around }: { branch: TreePart; around: TreePart | undefined }) {
+  const { trains } = branch;
+  const text = stateOf(branch);
+  if (around && stateOf(around) === text) return <span className="w-12 shrink-0" />;
   return (
     <span
       className={cx(
@@ -106,6 +117,12 @@ function StateMark({ branch: { count, trains, leaf } }: { branch: TreePart }) {
       {text}
     </span>
   );
+}
+
+function stateOf({ count, trains, leaf }: TreePart): string {
+  if (leaf) return leaf.state;
+  if (trains === count) return "trains";
+  return trains > 0 ? `${Math.round((100 * trains) / count)} %` : "frozen";
 }
 
 function totalText({ count, trains }: TreePart): string {

@@ -19,6 +19,8 @@ export interface InferredPart {
   prepared: unknown;
   incoming: readonly IncomingWire[];
   wires: NodeWires;
+  /** It, or something before it, has an input that is not wired yet. */
+  isWaiting: boolean;
   problems: readonly Problem[];
 }
 

@@ -136,10 +136,12 @@ export function canConnect(
   return newError(problemsAfter(drawn), known)?.message ?? null;
 }
 
-/** The first error that was not there before and that wires bring: inputs that wait for one, and names, are no such. */
+/** Errors that no wire brings: inputs that wait for one, what waits for these, and names. */
+const isOfNoWire: ReadonlySet<Problem["code"]> = new Set(["missing-input", "build-waits", "duplicate-scope"]);
+
+/** The first error that was not there before and that wires bring. */
 export function newError(problems: readonly Problem[], known: ReadonlySet<string>): Problem | undefined {
   return problems.find(
-    ({ severity, code, message }) =>
-      severity === "error" && code !== "missing-input" && code !== "duplicate-scope" && !known.has(message),
+    ({ severity, code, message }) => severity === "error" && !isOfNoWire.has(code) && !known.has(message),
   );
 }

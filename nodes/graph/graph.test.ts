@@ -162,6 +162,17 @@ describe("check", () => {
       codes(graph({ n: ["image.normalize"], a: ["model.projector", two], b: ["model.projector", two] })),
     ).toContain("duplicate-scope");
   });
+  it("does not blame a node for sizes that are open because something before it is not wired yet", () => {
+    const document = graph({ normalize: ["image.normalize"], vision: ["model.vision-transformer", { patch: 8 }] }, [
+      "normalize.pixels -> vision.pixels",
+    ]);
+    const codesOf = (node: string) => check(document).problems.flatMap((each) => (each.node === node ? each.code : []));
+    expect(codesOf("normalize")).toEqual(["missing-input"]);
+    expect(codesOf("vision")).toEqual(["build-waits"]);
+    const unwired = { ...document, wires: [] };
+    expect(canConnect(unwired, document.wires[0] as (typeof document.wires)[0])).toBeNull();
+  });
+
   it("refuses a node that feeds itself, and lets a new wire replace an old one", () => {
     const document = graph({ a: ["text.input"], b: ["text.input"], p: ["text.prompts"] }, ["a.text -> p.text"]);
     expect(canConnect(document, { from: { node: "p", port: "text" }, to: { node: "p", port: "text" } })).toBe(

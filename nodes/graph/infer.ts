@@ -21,12 +21,14 @@ export function shapeText(shape: Shape, packed?: Dim): string {
 export function infer(graph: ResolvedGraph, memory?: CheckMemory): { types: Types; problems: Problem[] } {
   const types: Types = {};
   const problems: Problem[] = [];
+  const waiting = new Set<string>();
   for (const node of graph.nodes.values()) {
-    const incoming = incomingWires(node, types);
+    const incoming = incomingWires(node, types, waiting);
     const known = memory?.inferred.get(node.params);
     const part = known && isStill(known, node, incoming) ? known : inferNode(graph, node, incoming);
     memory?.inferred.set(node.params, part);
     types[node.id] = part.wires;
+    if (part.isWaiting) waiting.add(node.id);
     problems.push(...part.problems);
   }
   return { types, problems };
@@ -47,11 +49,14 @@ function inferNode(graph: ResolvedGraph, node: ResolvedNode, incoming: readonly 
     if (port.type === "text" && outgoing[name].packed !== undefined) problems.push(packedTexts(node, name));
   }
   const wires = { in: Object.fromEntries(incoming.map(({ name, wire }) => [name, wire])), out: outgoing };
-  const part = { id, prepared, incoming, wires, problems };
+  const isWaiting = lacksInput(node) || incoming.some((wire) => wire.isWaiting);
+  const part = { id, prepared, incoming, wires, isWaiting, problems };
   if (!definition.build || (definition.prepare && prepared === undefined)) return part;
   for (const wire of Object.values(outgoing)) wire.shape = undefined; // only building tells
   const built = problems.length ? undefined : tryBuild(graph, node, incoming, bindings);
-  if (built?.problem) problems.push(built.problem);
+  // What is not wired yet leaves sizes open: it may well be built once they are known.
+  const waits = incoming.some((wire) => wire.isWaiting);
+  if (built?.problem) problems.push(waits ? { ...built.problem, code: "build-waits" } : built.problem);
   for (const [name, value] of Object.entries(built?.outputs ?? {})) {
     outgoing[name] = wireType({ type: "tensor", dtype: value.dtype }, value.shape, bindings.packedAs(value.shape));
   }
@@ -84,6 +89,7 @@ function isSameWire(before: IncomingWire, now: IncomingWire | undefined): boolea
   if (
     before.name !== now?.name ||
     before.isMissing !== now.isMissing ||
+    before.isWaiting !== now.isWaiting ||
     endpointKey(before.source) !== endpointKey(now.source)
   )
     return false;
@@ -153,13 +159,18 @@ export function parameterName(node: ResolvedNode, name: string): string {
   return scope === "" ? name : `${scope}.${name}`;
 }
 
-function incomingWires(node: ResolvedNode, types: Types): IncomingWire[] {
+function lacksInput({ definition, inputs }: ResolvedNode): boolean {
+  return Object.entries<Port>(definition.inputs).some(([name, port]) => !port.optional && !inputs[name]?.length);
+}
+
+function incomingWires(node: ResolvedNode, types: Types, waiting?: ReadonlySet<string>): IncomingWire[] {
   return Object.entries<Port>(node.definition.inputs).flatMap(([name, port]) =>
     (node.inputs[name] ?? []).map((source) => ({
       name,
       port,
       wire: types[source.node]?.out[source.port] ?? { type: port.type },
       isMissing: types[source.node] === undefined,
+      isWaiting: waiting?.has(source.node) === true,
       source,
     })),
   );

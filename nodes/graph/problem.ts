@@ -17,6 +17,8 @@ export interface Problem {
     | "shape-mismatch"
     | "dtype-mismatch"
     | "build-failed"
+    /** It cannot be built of what is known while something before it is not wired yet, which is told there. */
+    | "build-waits"
     | "packed-texts"
     | "duplicate-scope"
     | "not-differentiable"

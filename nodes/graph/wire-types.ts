@@ -14,5 +14,7 @@ export interface IncomingWire {
   wire: WireType;
   /** What gives it cannot be resolved, which is told there. */
   isMissing: boolean;
+  /** What gives it, or something before that, has an input that is not wired yet. */
+  isWaiting: boolean;
   source: Endpoint;
 }

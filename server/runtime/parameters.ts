@@ -100,7 +100,6 @@ function refuseDraws(bytes: number): void {
   const limit = memoryLimit();
   if (bytes <= limit) return;
   throw new Failure({
-    lack: "memory",
     message: `Fresh weights of ${bytesText(bytes)} would be drawn, and runs may hold ${bytesText(limit)}.`,
     hint: "Make the model smaller (layers, width, vocabulary), or give runs more memory with PATCHBAY_MEMORY.",
   });

@@ -23,7 +23,8 @@ export function bypassChosen({ store, view }: CommandContext): void {
   const known = new Set(check(document).problems.map(({ message }) => message));
   const changed = within(document, composite, (graph) => toggleOff(graph, selection, "bypassed"));
   const reason = check(changed).problems.find(
-    ({ severity, code, message }) => severity === "error" && code !== "missing-input" && !known.has(message),
+    ({ severity, code, message }) =>
+      severity === "error" && code !== "missing-input" && code !== "build-waits" && !known.has(message),
   );
   const isOff = selection.every((id) => shown.nodes[id]?.off !== "bypassed");
   if (isOff && reason) {

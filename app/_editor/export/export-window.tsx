@@ -122,27 +122,32 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
       <p className="mt-3 text-ink-2">{remarks[format]}</p>
       <h3 className="mt-4 mb-1 font-medium">What leaves with it</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
-        {rows.map(({ name, count, examples, remark }) => (
-          <li key={name} className="flex items-start gap-3 px-3 py-2">
-            <div className="min-w-0 flex-1">
-              <span className="font-medium">{count}</span>
-              <span className="ml-2 text-ink-3">{remark}</span>
+        {!rows.some(({ examples }) => examples.length) && (
+          <li className="px-3 py-2 text-ink-2">Nothing but the graph: no names of uploads, no paths, no notes.</li>
+        )}
+        {rows
+          .filter(({ examples }) => examples.length)
+          .map(({ name, count, examples, remark }) => (
+            <li key={name} className="flex items-start gap-3 px-3 py-2">
+              <div className="min-w-0 flex-1">
+                <span className="font-medium">{count}</span>
+                <span className="ml-2 text-ink-3">{remark}</span>
+                {examples.length > 0 && (
+                  <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
+                    {examples.slice(0, 4).join(", ")}
+                  </p>
+                )}
+              </div>
               {examples.length > 0 && (
-                <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
-                  {examples.slice(0, 4).join(", ")}
-                </p>
+                <Checkbox
+                  label="leave out"
+                  className="shrink-0"
+                  checked={leaveOut[name] === true}
+                  onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
+                />
               )}
-            </div>
-            {examples.length > 0 && (
-              <Checkbox
-                label="leave out"
-                className="shrink-0"
-                checked={leaveOut[name] === true}
-                onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
-              />
-            )}
-          </li>
-        ))}
+            </li>
+          ))}
       </ul>
       {format === "bundle" && !leaveOut.files && (
         <FilesInBundle files={leaving.files} stays={stays} onChange={setStays} />

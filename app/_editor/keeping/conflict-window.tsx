@@ -105,7 +105,9 @@ function ConflictRow({ conflict, documents, names, choice, onChoose }: ConflictR
             )}
           >
             <span className="block text-[11px] text-ink-3">{names[side]}</span>
-            <span className="block font-mono text-[12px] wrap-anywhere">{told(conflict[side])}</span>
+            <span className="block font-mono text-[12px] wrap-anywhere whitespace-pre-wrap">
+              {told(conflict[side])}
+            </span>
           </button>
         ))}
       </div>

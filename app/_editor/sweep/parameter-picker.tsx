@@ -41,6 +41,7 @@ function Search({ offered, onPick, onClose }: PickerProps & { onClose(): void })
     <Command
       label="Add a parameter"
       className="mt-2 overflow-hidden rounded-lg border border-line-strong bg-surface"
+      filter={fits}
       onKeyDown={closeOnEscape}
     >
       <Command.Input
@@ -58,6 +59,15 @@ function Search({ offered, onPick, onClose }: PickerProps & { onClose(): void })
       </Command.List>
     </Command>
   );
+}
+
+/** How well a parameter fits what is typed: letters that lie apart in its names are no match. */
+function fits(value: string, search: string, keywords: string[] = []): number {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const [title = "", label = ""] = keywords.map((keyword) => keyword.toLowerCase());
+  const all = `${title} ${label} ${value.toLowerCase()}`;
+  if (!words.every((word) => all.includes(word))) return 0;
+  return words.every((word) => label.includes(word)) ? 1 : 0.5;
 }
 
 function Parameters({

@@ -57,7 +57,7 @@ export function SavedMark() {
         data-kept={typeof keptAt === "number" ? "browser" : keptAt}
       >
         <mark.icon className="size-4" aria-hidden />
-        <span className={cx("max-w-80 truncate", isCalm && "hidden xl:inline")}>{mark.text}</span>
+        <span className={cx("truncate", isCalm ? "hidden xl:inline" : "max-w-36 xl:max-w-80")}>{mark.text}</span>
       </span>
       <Asked />
     </>
@@ -76,7 +76,7 @@ function Asked() {
       <Button size="s" look="primary" onClick={() => setClosed(undefined)}>
         Choose…
       </Button>
-      <Button size="s" onClick={saveCopy}>
+      <Button size="s" className="max-xl:!hidden" onClick={saveCopy}>
         Save as a copy
       </Button>
       {closed !== question && (

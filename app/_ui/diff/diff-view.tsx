@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo, useState } from "react";
-import { changesBetween } from "#nodes/graph/changes";
+import { type Change, changesBetween } from "#nodes/graph/changes";
 import { compositeNamed } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import { countOf } from "../amounts";
@@ -17,6 +17,9 @@ interface DiffViewProps {
   names: { before: string; after: string };
 }
 
+/** Which version of My nodes a composite was copied from says nothing of what it does. */
+const isToldOf = ({ path }: Change): boolean => path[0] !== "composites" || path[2] !== "origin";
+
 /** The graph itself among the composites that are chosen from. */
 const top = "the graph";
 
@@ -25,9 +28,10 @@ const top = "the graph";
  * composites are all shown by it.
  */
 export function DiffView({ before, after, names }: DiffViewProps) {
-  const changes = useMemo(() => changesBetween(before, after), [before, after]);
+  const changes = useMemo(() => changesBetween(before, after).filter(isToldOf), [before, after]);
   const insides = [...new Set(changes.flatMap(({ path }) => placeOf(path).composite ?? []))];
-  const [level, setLevel] = useState(top);
+  const isOutside = changes.some(({ path }) => placeOf(path).composite === undefined);
+  const [level, setLevel] = useState(isOutside ? top : (insides[0] ?? top));
   const [chosen, setChosen] = useState<Place>();
   const shown = insides.includes(level) ? level : top;
   if (!changes.length) return <p className="p-4 text-ink-2">Nothing differs. Places of nodes are not compared.</p>;
