@@ -27,10 +27,10 @@ describe("aligning", () => {
 
 describe("a node that is put among others", () => {
   it("stays where there is room, and lies below what is in its way otherwise", () => {
-    const box = { x: 20, y: 0, width: 100, height: 60 };
+    const box = { x: 40, y: 0, width: 100, height: 60 };
     expect(freePlace({ ...box, x: 220 }, Object.values(boxes))).toEqual({ x: 220, y: 0 });
     // Below the first, the second would be in its way.
-    expect(freePlace(box, Object.values(boxes), 10)).toEqual({ x: 20, y: 150 });
+    expect(freePlace(box, Object.values(boxes), 10)).toEqual({ x: 40, y: 150 });
   });
 });
 
