@@ -6,7 +6,7 @@ import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
 import { symbolicType } from "#nodes/graph/infer";
 import { type Lowered, lower } from "#nodes/graph/lower";
-import { plan, sinks } from "#nodes/graph/plan";
+import { leaves, plan } from "#nodes/graph/plan";
 import type { Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { Failure } from "./errors";
@@ -33,7 +33,7 @@ export async function compile(
   const { graph, types, problems } = check(document);
   if (problems.some((p) => p.severity === "error")) return { problems };
   const models: CompiledModel[] = [];
-  for (const step of plan(graph, [...sinks(graph), ...decodersOf(graph)], () => false).steps) {
+  for (const step of plan(graph, [...leaves(graph), ...decodersOf(graph)], () => false).steps) {
     if (step.kind === "host") continue;
     if (hostFor) await prepareNodes(graph, step.nodes, hostFor);
     const lowered = lower(graph, step.nodes, (from) => symbolicType(types, from));

@@ -1,26 +1,23 @@
 import { useMemo } from "react";
 import { toast } from "../_ui/toast";
-import { compositeNamed } from "#nodes/graph/composites";
-import { setPin } from "#nodes/graph/edits";
+import type { Pin } from "#nodes/graph/document";
+import { setPinAt } from "#nodes/graph/pinning";
 import { useTRPCClient } from "../_trpc/client";
 import { wayTo } from "./context";
 import { complain } from "./saving";
 import type { EditorState, EditorStore } from "./store";
 
-/** How many instances show what is pinned inside of the composite that is seen: all of them show the same. */
-export function sharingInstances({ composite, checked }: Pick<EditorState, "composite" | "checked">): number {
-  if (composite === undefined) return 0;
-  return [...checked.graph.flat.instances.values()].filter((instance) => instance.composite === composite).length;
+/** What stands in for running a node that is seen, in the instance whose inside is seen. */
+export function pinAt(state: EditorState, id: string): Pin | undefined {
+  const { flat } = state.checked.graph;
+  const way = wayTo(state, id);
+  return flat.instances.get(way)?.pin ?? flat.document.nodes[way]?.pin;
 }
 
-/** A pin lies in the composite, and so it is every instance's: who pins in one of several is told. */
-function sayWhereItHolds(state: EditorState): void {
-  const count = sharingInstances(state);
-  if (count < 2) return;
-  const { title = "" } = compositeNamed(state.history.present, state.composite ?? "") ?? {};
-  toast.warning(`Pinned in all ${count} instances of “${title}”.`, {
-    description: "Each of them gives this result now, whatever comes in. Pin the instance from outside for one alone.",
-  });
+/** In how many instances a pin holds that was made for all of a composite; nothing of one that is an instance's own. */
+export function sharingInstances({ composite, checked, shown }: EditorState, id: string): number {
+  if (composite === undefined || !shown.nodes[id]?.pin) return 0;
+  return [...checked.graph.flat.instances.values()].filter((instance) => instance.composite === composite).length;
 }
 
 /**
@@ -31,10 +28,11 @@ export function usePinning(store: EditorStore): () => Promise<void> {
   const client = useTRPCClient();
   return useMemo(
     () => async () => {
-      const { selection, shown, run, edit } = store.getState();
+      const { selection, shown, run, editWhole } = store.getState();
       const nodes = selection.filter((id) => Object.hasOwn(shown.nodes, id));
-      if (nodes.every((id) => shown.nodes[id]?.pin)) {
-        edit((document) => nodes.reduce((now, id) => setPin(now, id, undefined), document));
+      const ways = nodes.map((id) => wayTo(store.getState(), id));
+      if (nodes.every((id) => pinAt(store.getState(), id))) {
+        editWhole((document) => ways.reduce((now, way) => setPinAt(now, way, undefined), document));
         return;
       }
       const runId = run.id;
@@ -43,10 +41,8 @@ export function usePinning(store: EditorStore): () => Promise<void> {
         return;
       }
       try {
-        const ways = nodes.map((id) => wayTo(store.getState(), id));
         const pins = await Promise.all(ways.map((node) => client.runs.pin.mutate({ id: runId, node })));
-        store.getState().edit((document) => nodes.reduce((now, id, place) => setPin(now, id, pins[place]), document));
-        sayWhereItHolds(store.getState());
+        editWhole((document) => ways.reduce((now, way, place) => setPinAt(now, way, pins[place]), document));
       } catch (error) {
         complain(error);
       }

@@ -7,7 +7,7 @@ import { hasItem } from "#nodes/graph/annotations";
 import { circleReason, within } from "#nodes/graph/composite-edits";
 import { compositeIdOf, insideOf, separator } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
-import { tooMany } from "#nodes/graph/parse";
+import { tooMany } from "#nodes/graph/size-limits";
 import { errorProblem, type Problem } from "#nodes/graph/problem";
 import { type CheckedDocument, checkDocument } from "./checked";
 import { begin, type History, record, redo, settled, undo } from "./history";

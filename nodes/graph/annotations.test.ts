@@ -17,7 +17,8 @@ import {
 import { endpointKey, type GraphDocument } from "./document";
 import { excerpt, moveNodes, paste, removeNodes, toggleCollapsed, toggleOff } from "./edits";
 import { expand, make, withoutUnused } from "./make-composite";
-import { parsePart, parseText, partText } from "./parse";
+import { parsePart, parseText } from "./parse";
+import { partText } from "./part-text";
 
 const area = { position: { x: -20, y: -40 }, size: { width: 500, height: 300 } };
 

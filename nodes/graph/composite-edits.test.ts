@@ -17,7 +17,8 @@ import type { GraphDocument } from "./document";
 import { addNode, connect, excerpt, paste, removeNodes, setParam } from "./edits";
 import { updatedTo } from "./library";
 import { expand, make, withoutUnused } from "./make-composite";
-import { parsePart, partText } from "./parse";
+import { parsePart } from "./parse";
+import { partText } from "./part-text";
 
 const plain = tinyTower();
 /** The graph with its encoder and projector as the composite "tower", and a second instance of it. */

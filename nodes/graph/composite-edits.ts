@@ -5,6 +5,7 @@ import { circleFrom } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, insideOf } from "./composites";
 import { boundary, type Composite, type GraphDocument, type Wire } from "./document";
 import { idBeside } from "./edits";
+import { withPinsFollowing, withSoundPins } from "./instance-pins";
 import { mapTargets, nameFor, withPublished } from "./handed-on";
 
 type Change = (document: GraphDocument) => GraphDocument;
@@ -28,7 +29,8 @@ export function within(document: GraphDocument, composite: string | undefined, c
   const after: Composite = withAnnotations({ ...before, nodes, wires: wires as Composite["wires"] }, changed);
   const composites = { ...changed.composites, [composite]: declared(after) };
   const outside = { ...changed, nodes: document.nodes, wires: document.wires, composites };
-  return withSoundBoundaries(withAnnotations(outside, document));
+  const whole = withAnnotations(outside, document);
+  return withSoundBoundaries(withPinsFollowing(whole, composite, inside.nodes));
 }
 
 /** The composite that contains itself through its own inside, as a sentence; nothing while none does. */
@@ -214,7 +216,7 @@ function withSoundBoundaries(document: GraphDocument): GraphDocument {
       now = takenFromInstances(now, id, { inputs: gone("inputs"), outputs: gone("outputs"), params: gone("params") });
     }
   }
-  return now;
+  return withSoundPins(now);
 }
 
 /** The composite itself where nothing of its boundary lacks an inside. */

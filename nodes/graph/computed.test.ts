@@ -4,9 +4,10 @@ import { registry } from "../registry.gen";
 import { canConnect, check } from "./check";
 import { referenceTo, setConstant } from "./constants";
 import type { GraphDocument, Pin } from "./document";
-import { setParam, setPin, toggleOff } from "./edits";
+import { within } from "./composite-edits";
+import { connect, removeNodes, setParam, setPin, toggleOff } from "./edits";
 import { make } from "./make-composite";
-import { signatures, sinks } from "./plan";
+import { plan, signatures, sinks } from "./plan";
 import { resolve } from "./resolve";
 import { nodesLeadingTo } from "./sweep";
 
@@ -65,6 +66,53 @@ describe("a bypassed node", () => {
   it("passes on through others that are bypassed", () => {
     const both = toggleOff(chain(all), ["augment", "resize"], "bypassed");
     expect(signed(both).get("normalize")).toBe(signed(chain(["data", "normalize", "vision"])).get("normalize"));
+  });
+});
+
+describe("what a composite gives", () => {
+  /** A composite that gives pixels of two sizes, each read outside. */
+  const twoSizes = make(
+    graph(
+      {
+        data: nodes.data as never,
+        small: ["image.resize", { width: 8, height: 8 }],
+        large: ["image.resize", { width: 16, height: 16 }],
+        smaller: ["image.normalize"],
+        larger: ["image.normalize"],
+        one: ["output.export-tensor"],
+        two: ["output.export-tensor"],
+      },
+      [
+        "data.image -> small.image",
+        "data.image -> large.image",
+        "small.image -> smaller.image",
+        "large.image -> larger.image",
+        "smaller.pixels -> one.tensor",
+        "larger.pixels -> two.tensor",
+      ],
+    ),
+    ["small", "large", "smaller", "larger"],
+  )?.document as GraphDocument;
+  const ranOf = (document: GraphDocument) => {
+    const resolved = resolve(document, registry);
+    return plan(resolved, sinks(resolved), () => false).run.toSorted();
+  };
+
+  it("is not computed where nobody reads it, nor what leads to nothing else", () => {
+    expect(ranOf(twoSizes)).toHaveLength(7);
+    const half = removeNodes(twoSizes, ["two"]);
+    expect(ranOf(half)).toEqual(["composite/small", "composite/smaller", "data", "one"]);
+    expect(plan(resolve(half, registry), ["composite/larger"], () => false).run).toContain("composite/large");
+  });
+  it("is computed where nothing that it gives is read: it is looked at then", () => {
+    expect(ranOf(removeNodes(twoSizes, ["one", "two"]))).toHaveLength(5);
+  });
+  it("is computed where it trains, or writes a file, whoever reads that", () => {
+    const inside = make(twoSizes, ["composite", "two"], { title: "Outer" })?.document as GraphDocument;
+    const given = within(inside, "outer", (level) =>
+      connect(level, { from: { node: "two", port: "file" }, to: { node: "@outputs", port: "file" } }),
+    );
+    expect(ranOf(given)).toContain("outer/two");
   });
 });
 

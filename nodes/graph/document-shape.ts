@@ -14,7 +14,7 @@ const values: Shape = { fields: {}, others: "value" };
 const look = { position: "place", size: "place", collapsed: "place", shut: "place", via: "place" } as const;
 /** An entry of a table: what lies in a field of it is one value. */
 const entry: Shape = { fields: look, others: "value" };
-const node: Shape = { fields: { ...look, params: values }, others: "value" };
+const node: Shape = { fields: { ...look, params: values, pins: values }, others: "value" };
 const nodes: Shape = { fields: {}, others: node };
 const composite: Shape = {
   fields: { nodes, wires: "wires", inputs: values, outputs: values, params: values, origin: "value" },

@@ -29,6 +29,13 @@ const position = z.object({ x: z.number(), y: z.number() });
 const dtypes = ["float32", "float16", "float64", "int64", "int32", "bool", "uint8"] as const satisfies DType[];
 const size = z.object({ width: z.number().min(40).max(20_000), height: z.number().min(40).max(20_000) });
 
+/** A way from an instance to what lies in it: "encoder", "inner/encoder". */
+const wayInside = z
+  .string()
+  .max(600)
+  .regex(/^[A-Za-z][\w-]*(\/[A-Za-z][\w-]*)*$/, "a way is ids between slashes");
+const atMost = (count: number) => (table: object) => Object.keys(table).length <= count;
+
 /** A result of a node that stands in for running it: see `pin.ts`. */
 export const pin = z.object({
   /** When it was pinned. */
@@ -70,6 +77,8 @@ const nodes = z.record(
     /** Not run: what comes in goes out unchanged ("bypassed"), or nothing behind it is run either ("muted"). */
     off: z.enum(["bypassed", "muted"]).optional(),
     pin: pin.optional(),
+    /** Of an instance: what is pinned inside of it alone. */
+    pins: z.record(wayInside, pin).refine(atMost(200), "200 pinned results are the limit").optional(),
     /** Drawn as its title alone. */
     collapsed: z.literal(true).optional(),
     /** The frame that it lies in. One that is not there means nothing. */
@@ -109,7 +118,6 @@ export const note = part({
 });
 export type Note = z.output<typeof note>;
 
-const atMost = (count: number) => (table: object) => Object.keys(table).length <= count;
 const frames = z.record(nodeId, frame).refine(atMost(500), "500 frames are the limit").optional();
 const notes = z.record(nodeId, note).refine(atMost(500), "500 notes are the limit").optional();
 

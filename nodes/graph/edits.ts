@@ -120,13 +120,17 @@ export function toggleCollapsed(document: GraphDocument, ids: readonly string[])
 export const setPin = (document: GraphDocument, id: string, pin: Pin | undefined): GraphDocument =>
   changeNodes(document, [id], (node) => ({ ...node, pin }));
 
+/** What is pinned inside of an instance alone, by the ways from it; none at all takes the field away. */
+export const setPins = <L extends Pick<GraphDocument, "nodes">>(level: L, id: string, pins: GraphNode["pins"]): L =>
+  changeNodes(level, [id], (node) => ({ ...node, pins: Object.keys(pins ?? {}).length ? pins : undefined }));
+
 /** The document with no pinned result, as others get it, for whom it would not be there. */
 export const withoutPins = (document: GraphDocument): GraphDocument =>
-  changeEverywhere(document, (node) => ({ ...node, pin: undefined }));
+  changeEverywhere(document, (node) => ({ ...node, pin: undefined, pins: undefined }));
 
 /** The document with all its nodes run, as if none were bypassed, muted or pinned. */
 export const withAllOn = (document: GraphDocument): GraphDocument =>
-  changeEverywhere(document, (node) => ({ ...node, pin: undefined, off: undefined }));
+  changeEverywhere(document, (node) => ({ ...node, pin: undefined, pins: undefined, off: undefined }));
 
 /** Changes nodes of the document and of its composites. The same document where none changes. */
 function changeEverywhere(document: GraphDocument, change: (node: GraphNode) => GraphNode): GraphDocument {

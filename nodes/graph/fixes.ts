@@ -5,7 +5,8 @@ import { within } from "./composite-edits";
 import { compositeIdOf, compositeNamed, separator } from "./composites";
 import { constantsOf } from "./constants";
 import type { GraphDocument, GraphNode, Wire } from "./document";
-import { disconnect, setParam, setPin, toggleOff } from "./edits";
+import { disconnect, setParam, toggleOff } from "./edits";
+import { setPinAt } from "./pinning";
 import type { Problem } from "./problem";
 import { repairsOf } from "./repairs";
 import type { Site } from "./site";
@@ -42,7 +43,7 @@ export function fixOf(
   });
   switch (problem.code) {
     case "stale-pin":
-      return inPlace("Unpin it", (level) => setPin(level, id, undefined));
+      return { title: "Unpin it", change: (now) => setPinAt(now, problem.node ?? id, undefined) };
     case "cannot-bypass":
       return inPlace("Run it again", (level) => (node.off ? toggleOff(level, [id], node.off) : level));
     case "bad-param":

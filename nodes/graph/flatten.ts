@@ -7,6 +7,7 @@ import { boundProblems } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, separator } from "./composites";
 import { constantsOf, paramsWith } from "./constants";
 import { boundary, type Composite, type Endpoint, endpointKey, type GraphDocument, type GraphNode } from "./document";
+import { withPinsOf } from "./instance-pins";
 import { errorProblem, type Problem } from "./problem";
 
 /** Where an instance's boundary lies in the flat graph. Every id is one of the flat graph. */
@@ -91,6 +92,8 @@ class Level {
   readonly #path: string;
   readonly #children = new Map<string, Level>();
   readonly #overrides = new Map<string, GraphNode["params"]>();
+  /** What is pinned in this instance alone, by the ways from it: what an outer one says counts. */
+  readonly #pins: GraphNode["pins"];
   readonly #wiresFrom: Map<string, Endpoint[]>;
   readonly #wiresTo: Map<string, Endpoint[]>;
   readonly #left: Set<string>;
@@ -104,6 +107,7 @@ class Level {
     this.#left = new Set(options.left);
     this.#isMuted = instance !== undefined && (instance.outer.#isMuted || instance.node.off === "muted");
     this.#holders = instance ? [...instance.outer.#holders, this.#holder(instance)] : [];
+    this.#pins = instance?.node.pins;
     this.#wiresFrom = ends(wires, "from", "to");
     this.#wiresTo = ends(wires, "to", "from");
     if (instance) this.#override(instance);
@@ -235,7 +239,7 @@ class Level {
   }
 
   #nodeAt(id: string): GraphNode {
-    const node = this.options.nodes[id] as GraphNode;
+    const node = withPinsOf(this.#pins, id, this.options.nodes[id] as GraphNode);
     const overrides = this.#overrides.get(id);
     return overrides ? { ...node, params: { ...node.params, ...overrides } } : node;
   }
@@ -325,7 +329,8 @@ function sameNode(node: GraphNode, flatId: string, written: GraphNode | undefine
   const known = memory.flat.get(written) ?? new Map<string, GraphNode>();
   memory.flat.set(written, known);
   const before = known.get(flatId);
-  if (before && JSON.stringify(before.params) === JSON.stringify(fresh.params)) return before;
+  const isSame = before?.pin === fresh.pin && JSON.stringify(before?.params) === JSON.stringify(fresh.params);
+  if (before && isSame) return before;
   known.set(flatId, fresh);
   return fresh;
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { graph, tinyTower } from "#tests/kit/graphs";
 import { excerpt, paste } from "./edits";
 import { incomingWires, withIncoming } from "./incoming";
-import { parsePart, partText } from "./parse";
+import { parsePart } from "./parse";
+import { partText } from "./part-text";
 
 describe("wires that come into what is copied", () => {
   const document = tinyTower();

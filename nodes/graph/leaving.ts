@@ -41,6 +41,7 @@ export function leavingWith(document: GraphDocument): Leaving {
     }
     if (node.note) leaving.notes.push({ node: id, text: node.note });
     if (node.pin) leaving.pins.push(id);
+    leaving.pins.push(...Object.keys(node.pins ?? {}).map((way) => `${id}/${way}`));
   }
   for (const [way, { notes = {}, frames = {} }] of levelsOf(document)) {
     leaving.notes.push(...Object.entries(notes).map(([id, { text }]) => ({ node: `${way}${id}`, text })));

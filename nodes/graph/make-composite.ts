@@ -25,6 +25,7 @@ import {
 import { idBeside } from "./edits";
 import { holdsNames, innerScopes } from "./expand-scopes";
 import { handedIn, handedOut, publishedBy, withPublished } from "./handed-on";
+import { withPinsOf } from "./instance-pins";
 import type { Registry } from "./resolve";
 
 type Nodes = GraphDocument["nodes"];
@@ -102,7 +103,7 @@ export function expand(
   const names = freshIds(document, id, composite);
   const corner = cornerOf(Object.values(composite.nodes));
   const by = { x: instance.position.x - corner.x, y: instance.position.y - corner.y };
-  const valued = withValues(composite, instance);
+  const valued = withPinned(withValues(composite, instance), instance);
   const scoped = innerScopes({ document, id, instance, composite, nodes: valued, names, registry });
   const { place, frames, notes } = placing(document, instance, composite, by);
   const inside = Object.entries(scoped).map(([inner, node]): [string, GraphNode] => {
@@ -299,6 +300,10 @@ function freshIds(document: GraphDocument, instance: string, { nodes }: Composit
     taken[fresh] = true;
   }
   return names;
+}
+
+function withPinned(nodes: Nodes, { pins }: GraphNode): Nodes {
+  return Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, withPinsOf(pins, id, node)]));
 }
 
 function withValues({ nodes, params }: Composite, instance: GraphNode): Nodes {

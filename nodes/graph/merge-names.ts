@@ -3,6 +3,7 @@ import { compositeIdOf, compositeType } from "./composites";
 import type { Composite, GraphDocument } from "./document";
 import { isSame } from "./document-shape";
 import { idBeside } from "./edits";
+import { withWaysMoved } from "./instance-pins";
 
 /** Old names to new ones. Nodes are those of the document, or, by its id, of a composite. */
 export interface Renames {
@@ -60,11 +61,15 @@ export function renamed(document: GraphDocument, renames: Renames): GraphDocumen
   const { nodes, composites, frames, notes, within } = renames;
   const hasNone = [nodes, composites, frames, notes, within].every((names) => !Object.keys(names).length);
   if (hasNone) return document;
-  const inside = Object.entries(document.composites ?? {}).map(([id, composite]) => [
+  const named = Object.entries(within).reduce(
+    (now, [id, names]) => withWaysMoved(now, id, ([first = "", ...rest]) => [nameIn(names, first), ...rest]),
+    document,
+  );
+  const inside = Object.entries(named.composites ?? {}).map(([id, composite]) => [
     nameIn(composites, id),
     renamedComposite(composite, within[id] ?? {}, composites),
   ]);
-  const level = renamedLevel(document, nodes, composites);
+  const level = renamedLevel(named, nodes, composites);
   return {
     ...level,
     nodes: inFrames(level.nodes, frames),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { check } from "./check";
 import { limits } from "./document";
-import { parseDocument, parsePart, parseText, partText } from "./parse";
+import { parseDocument, parsePart, parseText } from "./parse";
+import { partText } from "./part-text";
 import type { Problem } from "./problem";
 
 const node = (params: object = {}, more: object = {}) => ({ type: "text.input", version: 1, params, ...more });

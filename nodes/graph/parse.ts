@@ -2,18 +2,16 @@ import * as z from "zod";
 import { type JsonFlaw, jsonFlaws } from "#models/files/json-text";
 import { cleanText, decodeText } from "#models/files/text";
 import { type GraphDocument, graphDocument, limits, schemaVersion } from "./document";
-import type { Part } from "./edits";
 import { foreignFormat } from "./foreign";
-import type { Incoming } from "./incoming";
+import { type Copied, isLikePart } from "./part-text";
 import { errorProblem, type Problem } from "./problem";
+import { tooLarge, tooMany } from "./size-limits";
 
 /** How deep a graph's values may lie in each other. */
 const maxDepth = 100;
 
 type Failed = { problems: Problem[] };
 type Parsed = { document: GraphDocument; problems?: undefined } | (Failed & { document?: undefined });
-/** A part of a graph, and the wires that came into it from outside. */
-type Copied = Part & { incoming?: Incoming[] };
 
 /** A file to document: UTF-8, or UTF-16 with a byte-order mark. */
 export function parseBytes(bytes: Uint8Array): Parsed {
@@ -55,40 +53,11 @@ const copiedPart = z.object({
   constants: graphDocument.shape.constants,
 });
 
-/** A part as text, for the clipboard. */
-export const partText = (part: Copied): string => JSON.stringify({ patchbay: 1, ...part });
-
 /** What was copied; `part` and `problems` are both missing when something else is on the clipboard, such as a text. */
 export function parsePart(text: string): { part?: Copied; problems?: Problem[] } {
-  if (!text.trimStart().startsWith("{") || !text.includes('"patchbay"')) return {};
+  if (!isLikePart(text)) return {};
   const { json, problems } = parseJson(text);
   return problems ? { problems } : validated(json, copiedPart, ({ patchbay: _, ...part }) => ({ part }));
-}
-
-/** What is wrong with a graph of so many bytes. */
-export function tooLarge(bytes: number): Problem {
-  const size = Number.isNaN(bytes) ? "an unknown size" : `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  return errorProblem(
-    "too-large",
-    `The graph has ${size}; ${limits.bytes / 2 ** 20} MiB is the limit.`,
-    "Keep data in datasets and uploads, not in parameters.",
-  );
-}
-
-/** What is wrong with a graph of so many nodes or wires; nothing while it is within the limits. */
-export function tooMany(nodes: number, wires: number): Problem | undefined {
-  const counts = [
-    { what: "nodes", count: nodes, limit: limits.nodes },
-    { what: "wires", count: wires, limit: limits.wires },
-  ];
-  const over = counts.find(({ count, limit }) => count > limit);
-  if (!over) return undefined;
-  const { what, count, limit } = over;
-  return errorProblem(
-    "too-large",
-    `The graph has ${count} ${what}; ${limit} is the limit.`,
-    "Split it into several graphs.",
-  );
 }
 
 /** What is wrong with the JSON of a request that holds a graph as its `document`. */

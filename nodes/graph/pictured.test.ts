@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { crc32, pngTexts, withPngText } from "#models/files/png-text";
 import { graph } from "#tests/kit/graphs";
 import { openedFile, openedText, pictureText, withSvgGraph } from "./pictured";
-import { partText } from "./parse";
+import { partText } from "./part-text";
 
 const document = graph({ text: ["text.input", { text: "Grüße 😀 </metadata> & <b>" }], resize: ["image.resize"] });
 /** A picture of one dot. */

@@ -9,7 +9,8 @@ import {
   webpTexts,
 } from "#models/files/png-text";
 import { type GraphDocument, limits } from "./document";
-import { parseBytes, parsePart, parseText, tooLarge } from "./parse";
+import { parseBytes, parsePart, parseText } from "./parse";
+import { tooLarge } from "./size-limits";
 import { errorProblem, type Problem } from "./problem";
 
 /** The name under which a picture carries a graph. */

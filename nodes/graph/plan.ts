@@ -1,3 +1,4 @@
+import type { NodeDefinition } from "../core/node";
 import type { Port } from "../core/ports";
 import type { Endpoint } from "./document";
 import { isTrainedElsewhere, parametersFrom } from "./origins";
@@ -224,9 +225,43 @@ export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpo
   return [...computedSources(node), ...read, ...coneOf(graph, structure).weights];
 }
 
-/** Nodes that feed nothing: what a run computes when nothing else is asked. */
-export function sinks(graph: ResolvedGraph): string[] {
+/** Nodes that feed nothing. */
+export function leaves(graph: ResolvedGraph): string[] {
   return [...graph.nodes.keys()].filter((id) => !graph.computed.feeding.has(id));
+}
+
+/**
+ * What a run computes when nothing else is asked: nodes that feed nothing, but for those in an instance that make what
+ * it gives and nobody reads, while something else that it gives is read.
+ */
+export function sinks(graph: ResolvedGraph): string[] {
+  const all = leaves(graph);
+  const unread = unreadInside(graph);
+  const read = all.filter((id) => !unread.has(id));
+  return read.length ? read : all;
+}
+
+/** Nodes that make nothing but outputs of instances which nobody reads, of instances of which another one is read. */
+export function unreadInside({ flat, computed, nodes }: ResolvedGraph): Set<string> {
+  const readers = new Map<string, string[]>();
+  for (const { from, to } of flat.instances.size ? computed.document.wires : [])
+    readers.set(endpointKey(from), [...(readers.get(endpointKey(from)) ?? []), to.node]);
+  const unread = new Set<string>();
+  for (const { nodes: inside, outputs } of flat.instances.values()) {
+    const own = new Set(inside);
+    const given = Object.values(outputs).flat();
+    const isRead = (end: Endpoint) => readers.get(endpointKey(end))?.some((node) => !own.has(node));
+    if (!given.some(isRead)) continue;
+    for (const { node } of given) if (!hasEffect(nodes.get(node)?.definition)) unread.add(node);
+  }
+  return unread;
+}
+
+/** What trains, or gives a file or a view, is there for that alone, whoever reads it. */
+function hasEffect(definition: NodeDefinition | undefined): boolean {
+  const ports = Object.values<Port>(definition?.outputs ?? {});
+  const trains = Object.values<Port>(definition?.inputs ?? {}).some(({ deferred }) => deferred === "gradient");
+  return trains || definition?.effect === true || ports.some(({ type }) => type === "file" || type === "view");
 }
 
 /** A key that is equal when and only when the result is: the node type, its params, and the keys of what it reads. */

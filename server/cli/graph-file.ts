@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { type GraphDocument, limits } from "#nodes/graph/document";
-import { parseBytes, tooLarge } from "#nodes/graph/parse";
+import { parseBytes } from "#nodes/graph/parse";
+import { tooLarge } from "#nodes/graph/size-limits";
 import type { Problem } from "#nodes/graph/problem";
 import { listTemplates, readTemplate } from "../templates";
 import { Usage } from "../usage";

@@ -2,7 +2,7 @@ import { cutText } from "#models/files/text";
 import { compositeOf } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Flat } from "#nodes/graph/flatten";
-import { sinks } from "#nodes/graph/plan";
+import { sinks, unreadInside } from "#nodes/graph/plan";
 import { errorProblem, type Problem } from "#nodes/graph/problem";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 import { nodesLeadingTo } from "#nodes/graph/sweep";
@@ -67,7 +67,9 @@ export function soundTargets(
   const { computed, flat } = graph;
   const errors = problems.filter(({ severity }) => severity === "error");
   const left = new Set([...Object.keys(flat.document.nodes), ...Object.keys(computed.document.nodes)]);
-  const ends = [...left].filter((id) => Object.hasOwn(computed.document.nodes, id) && !computed.feeding.has(id));
+  const unread = unreadInside(graph);
+  const isEnd = (id: string) => !computed.feeding.has(id) && !unread.has(id);
+  const ends = [...left].filter((id) => Object.hasOwn(computed.document.nodes, id) && isEnd(id));
   const sound: string[] = [];
   const unsound: Unsound[] = [];
   for (const target of asked ?? ends) {

@@ -1,33 +1,13 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
+import { findings } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 import { chooseNodes, hasParts, hears, openCanvas, runToEnd, savedGraph } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
 withBrowser();
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Finding {
-  impact: string;
-  id: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
-
-/** What axe finds on a page that keeps people from it, in words. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate<{ violations: Finding[] }>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
-}
 
 /** A graph with something of all that is drawn. */
 function varied(): GraphDocument {

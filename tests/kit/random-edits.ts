@@ -44,6 +44,8 @@ import {
   toggleCollapsed,
   toggleOff,
 } from "#nodes/graph/edits";
+import { flattened } from "#nodes/graph/flatten";
+import { setPinAt } from "#nodes/graph/pinning";
 import { savedFrom, updatedTo, withEntry } from "#nodes/graph/library";
 import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
 import type { Registry } from "#nodes/core/node";
@@ -236,6 +238,15 @@ const wholeEdits: Readonly<Record<string, WholeEdit>> = {
   order: onOuter("outputs", (document, composite, name, draw) =>
     moveOuter(document, composite, "outputs", name, draw.uniform() < 0.5 ? 1 : -1),
   ),
+  pinInside: (document, draw) => {
+    const { instances } = flattened(document);
+    const inside = [...instances.values()].flatMap(({ nodes }) => nodes);
+    return setPinAt(
+      document,
+      pick(draw, [...inside, ...instances.keys(), "gone"]),
+      draw.uniform() < 0.7 ? pin : undefined,
+    );
+  },
   describe: (document, draw, composite) =>
     setCompositeText(document, composite ?? "gone", { title: pick(draw, texts), description: pick(draw, texts) }),
   boundary: (document, draw, composite) =>

@@ -6,7 +6,8 @@ import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
 import { type Incoming, incomingWires, withIncoming } from "#nodes/graph/incoming";
-import { parsePart, parseText, partText } from "#nodes/graph/parse";
+import { type Copied, isLikeGraph, isLikePart, partText } from "#nodes/graph/part-text";
+import { openText } from "../../_open/opening";
 import { gridStep } from "../snapping";
 import type { CommandContext } from "./command";
 import { placeInGraph } from "./view";
@@ -84,23 +85,25 @@ function concernsGraph(event: ClipboardEvent): boolean {
   return event.type === "paste" || (window.getSelection()?.isCollapsed ?? true);
 }
 
-/** Puts copied nodes, or all of an exported graph, under the pointer; true if the text was such. */
+/** Puts copied nodes, or all of an exported graph, under the pointer; false if the text can be no such. */
 function pasteText(context: CommandContext, text: string, isWired: boolean): boolean {
-  const { part, problems = [] } = copiedIn(text);
-  if (part) {
-    const { shown } = context.store.getState();
-    putIn(context, part, offsetTo(placeInGraph(context), part, shown), isWired ? part.incoming : []);
-  } else if (problems[0]) toast.error("What was copied is no part of a graph.", { description: problems[0].message });
-  return part !== undefined || problems.length > 0;
+  if (!isLikePart(text) && !isLikeGraph(text)) return false;
+  void putText(context, text, isWired);
+  return true;
 }
 
-/** A part of a graph, or an exported graph as one; of other texts nothing is said. */
-function copiedIn(text: string): ReturnType<typeof parsePart> {
-  const found = parsePart(text);
-  if (found.part || found.problems?.length) return found;
-  const isLikeGraph = text.trimStart().startsWith("{") && text.includes('"schema"');
-  const document = isLikeGraph ? parseText(text).document : undefined;
-  return document ? { part: document } : {};
+/** What reads graphs is loaded when the first one is pasted. */
+async function putText(context: CommandContext, text: string, isWired: boolean): Promise<void> {
+  const { parsePart, parseText } = await import("#nodes/graph/parse");
+  const copied = parsePart(text);
+  if (copied.problems?.length) {
+    toast.error("What was copied is no part of a graph.", { description: copied.problems[0]?.message });
+    return;
+  }
+  const part: Copied | undefined = copied.part ?? parseText(text).document;
+  const { shown } = context.store.getState();
+  if (part) putIn(context, part, offsetTo(placeInGraph(context), part, shown), isWired ? part.incoming : []);
+  else await openText(text); // says what it is
 }
 
 /** Adds a part and chooses it, as one step of the history. */

@@ -124,7 +124,7 @@ function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
       )}
       <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
       <IdleMark idle={useIdle(id)} />
-      {node.pin && <PinMark id={id} pin={node.pin} />}
+      <PinMark id={id} />
       <StaleMark id={id} />
       {run && <StatusSign run={run} />}
       {compositeIdOf(node.type) !== undefined && <OpenButton id={id} title={title} />}

@@ -1,9 +1,8 @@
 import { Pin, PinOff } from "lucide-react";
-import { setPin } from "#nodes/graph/edits";
-import type { GraphNode } from "#nodes/graph/document";
+import { setPinAt } from "#nodes/graph/pinning";
 import { ago } from "../../_ui/amounts";
 import { useEditor, useEditorStore, wayTo } from "../context";
-import { sharingInstances } from "../pinning";
+import { pinAt, sharingInstances } from "../pinning";
 
 const looks = {
   bypassed: "border-dashed bg-sunken",
@@ -31,10 +30,12 @@ export function IdleMark({ idle }: { idle: keyof typeof looks | undefined }) {
 }
 
 /** Says since when a result is pinned, and unpins it. */
-export function PinMark({ id, pin }: { id: string; pin: NonNullable<GraphNode["pin"]> }) {
+export function PinMark({ id }: { id: string }) {
   const store = useEditorStore();
   const frozen = useEditor((state) => state.frozen);
-  const instances = useEditor(sharingInstances);
+  const instances = useEditor((state) => sharingInstances(state, id));
+  const pin = useEditor((state) => pinAt(state, id));
+  if (!pin) return null;
   const age = ago(new Date(pin.at));
   const where = instances > 1 ? ` It stands for this node in all ${instances} instances.` : "";
   return (
@@ -43,7 +44,7 @@ export function PinMark({ id, pin }: { id: string; pin: NonNullable<GraphNode["p
       disabled={frozen}
       aria-label={`Pinned ${age}: unpin`}
       title={`This result was pinned ${age}; the node is not run.${where} Click to unpin it.`}
-      onClick={() => store.getState().edit((document) => setPin(document, id, undefined))}
+      onClick={() => store.getState().editWhole((now) => setPinAt(now, wayTo(store.getState(), id), undefined))}
       className="group nodrag flex items-center gap-1 rounded bg-accent-soft px-1 text-[10px] font-medium text-accent"
     >
       <Pin className="size-3 group-hover:hidden" aria-hidden />

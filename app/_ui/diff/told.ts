@@ -84,7 +84,11 @@ const typeOf = (type: string): NodeDefinition | undefined =>
 export function fieldText({ composite, id, field, isParam }: Place, documents: readonly GraphDocument[]): string {
   if (field === undefined) return "";
   if (!isParam)
-    return { note: "Remark", off: "Off", pin: "Kept result", version: "Version of its type" }[field] ?? field;
+    return (
+      { note: "Remark", off: "Off", pin: "Kept result", pins: "Kept results inside", version: "Version of its type" }[
+        field
+      ] ?? field
+    );
   const type = typeAt(documents, composite, id ?? "");
   const label = type?.params[field]?._zod
     ? (type.params[field] as { meta?(): { label?: string } }).meta?.()?.label
