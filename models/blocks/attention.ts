@@ -10,12 +10,14 @@ export const masked = -3.4028234663852886e38;
  * the scores, broadcast to [B, H, N, M] → [B, N, H·e].
  */
 export function attend(
-  { op, constant }: Builder,
+  builder: Builder,
   [q, k, v]: readonly [q: Value, k: Value, v: Value],
   { scale, mask }: { scale: number; mask?: Value },
 ): Value {
+  const { op, constant } = builder;
   const scores = op.MatMul(op.Mul(q, constant([scale])), op.Transpose(k, { perm: [0, 1, 3, 2] }));
   const weights = op.Softmax(mask ? op.Add(scores, mask) : scores, { axis: -1 });
+  builder.attended?.(weights, "");
   const mixed = op.Transpose(op.MatMul(weights, v), { perm: [0, 2, 1, 3] });
   const [batch, length, heads, width] = mixed.shape as [Dim, Dim, number, number];
   return op.Reshape(mixed, { to: [batch, length, heads * width] });

@@ -22,6 +22,11 @@ export interface Builder {
   linearLayout?: "in-out" | "out-in";
   /** Present while text is generated: the graph then computes on new tokens alone (./generation). */
   generation?: Generation;
+  /**
+   * Told of what each attention weighs, float32 [B, heads, N, M], and under which name it is built. Nothing of those
+   * whose weights are never there as a whole.
+   */
+  attended?(weights: Value, name: string): void;
   /** Present where a decoder becomes a file whose caches are inputs and outputs (./caches). */
   caches?: Caches;
 }
@@ -29,8 +34,10 @@ export interface Builder {
 /** The same builder with every parameter's name prefixed; the empty scope leaves them as they are. */
 export function scoped(builder: Builder, scope: string): Builder {
   if (scope === "") return builder;
+  const { attended } = builder;
   return {
     ...builder,
+    ...(attended && { attended: (weights, name) => attended(weights, name === "" ? scope : `${scope}.${name}`) }),
     weight: (name, shape, init) => builder.weight(`${scope}.${name}`, shape, init),
     buffer: (name, shape, init) => builder.buffer(`${scope}.${name}`, shape, init),
   };

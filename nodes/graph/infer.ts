@@ -118,14 +118,16 @@ export function emitNode(
   graph.scope = node.id;
   const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared, asked });
   graph.scope = undefined;
-  return outputs as Record<string, Value>;
+  return Object.fromEntries(Object.entries<Value | undefined>(outputs).filter(isMade));
 }
 
-/** The outputs of a node that something reads; all where nothing reads any. */
+const isMade = (output: [string, Value | undefined]): output is [string, Value] => output[1] !== undefined;
+
+/** The outputs of a node that something reads; where nothing reads any, all that are not made on demand alone. */
 export function askedOf({ wired }: ResolvedGraph, { id, definition }: ResolvedNode): Set<string> {
   const ports = Object.keys(definition.outputs);
   const read = ports.filter((port) => wired.has(endpointKey({ node: id, port })));
-  return new Set(read.length ? read : ports);
+  return new Set(read.length ? read : ports.filter((port) => !definition.outputs[port]?.optional));
 }
 
 /**

@@ -21,6 +21,14 @@ const model = (name: string, params: object = {}): [string, Record<string, unkno
 const portsOf = (params: object) =>
   huggingFace.ports?.({ source: "folder", folder: "", className: "", layer: -1, ...params } as never);
 
+/** What transformers' picture encoders look at, by the model and then by the layer (tests/fixtures/attentions.py). */
+const attentions = JSON.parse(readFileSync("tests/fixtures/attentions.json", "utf8")) as Record<
+  string,
+  { shape: number[]; data: number[] }[]
+>;
+/** The class that is the picture encoder alone, where the folder's is not. */
+const towerOf = (name: string): object => (name === "siglip" ? { className: "SiglipVisionModel" } : {});
+
 /** Drawings as pixels of a size. */
 const drawings = (side: number): Record<string, [string, Record<string, unknown>?]> => ({
   data: ["data.emoji", { vendors: ["openmoji"], limit: 6 }],
@@ -131,6 +139,33 @@ describe("Hugging Face model", () => {
     });
     const state = outputs["hidden_states.1"] as Tensor;
     expect((patches.data as Float32Array).slice(0, 32)).toEqual((state.data as Float32Array).slice(32, 64));
+  });
+
+  it.each(Object.keys(attentions))("gives what %s's picture encoder looks at, as transformers does", async (name) => {
+    const pixels = { name: "forward.in.pixel_values", as: "float32", row: [3, 32, 32] };
+    const nodes: Parameters<typeof graph>[0] = {
+      pixels: ["data.tensors", { folder: join(set, name), files: "expected.safetensors", columns: [pixels] }],
+      first: model(name, { scope: "first", layer: 1, ...towerOf(name) }),
+      last: model(name, { scope: "last", ...towerOf(name) }),
+      one: ["output.export-tensor"],
+      two: ["output.export-tensor"],
+    };
+    const { outputs = {} } = portsOf({ config: configOf(name), ...towerOf(name) }) ?? {};
+    const port = Object.keys(outputs).find((each) => each.endsWith("attentions"));
+    expect(outputs[port ?? ""]?.shape).toHaveLength(4);
+    const document = graph(nodes, [
+      "pixels.forward_in_pixel_values -> first.pixel_values",
+      "pixels.forward_in_pixel_values -> last.pixel_values",
+      `first.${port} -> one.tensor`,
+      `last.${port} -> two.tensor`,
+    ]);
+    const { values } = await valuesOf(document, [`first.${port}`, `last.${port}`]);
+    const wanted = attentions[name] ?? [];
+    for (const [i, layer] of [wanted[0], wanted.at(-1)].entries()) {
+      const { data = [], shape = [] } = layer ?? {};
+      const got = { ...(values[i] as Tensor), shape: [1, ...(values[i]?.shape.slice(1) ?? [])] };
+      expect(gap(got, { dtype: "float32", shape, data: Float32Array.from(data) })).toBeLessThan(2e-5);
+    }
   });
 
   it("trains a new head on frozen features, from the folder's weights and with an adapter", async () => {

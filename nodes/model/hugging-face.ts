@@ -53,7 +53,8 @@ of CLIP alone, say. Weights stay where they lie, float16 and bfloat16 too, and a
 
 Beside them there are \`hidden_state\`, what the chosen layer leaves, and for pictures \`patches\`, the same without the
 tokens before the patches: float32 [B, N, D]. Layer 0 is what enters the first layer, −1 what the last one leaves,
-before the norm behind it in picture encoders and after it in language models. Pictures of other sizes get their
+before the norm behind it in picture encoders and after it in language models. \`attentions\`, where it is wired, is
+what each token of the picture looks at in that layer, float32 [B, heads, T, T], as *Heat over patches* shows it. Pictures of other sizes get their
 positions interpolated, as the model's own code does.
 
 Without a weights wire the weights are the folder's. *Load checkpoint*, frozen, adapted or trained, gives others: names
@@ -148,13 +149,18 @@ ${hubDocs} Its config.json gives the node its ports here, too.`,
   build(node) {
     const opened = openedFor(node.params);
     if (!opened || opened instanceof Error) throw opened ?? new Error("no model is chosen");
-    const builder = storedIn(node, opened.model, node.prepared?.checkpoint, node.params.fresh);
+    const weights: Value[] = [];
+    const builder: Builder = {
+      ...storedIn(node, opened.model, node.prepared?.checkpoint, node.params.fresh),
+      attended: (each) => void weights.push(each),
+    };
     const inputs = new Inputs(node.inputs as Record<string, Value | undefined>);
     const outputs = opened.model.forward(builder, inputs, { return_loss: true });
+    const { picture } = opened.model;
     const made: Record<string, Value> = {};
-    for (const [name, path] of opened.paths) {
+    for (const [name, path] of attentionsFirst(opened.paths)) {
       if (node.asked && !node.asked.has(name)) continue;
-      const value = built(name, () => valueAt(builder, outputs, path, opened.model.picture, inputs), node.asked);
+      const value = built(name, () => valueAt({ builder, outputs, picture, inputs, weights }, path), node.asked);
       if (value) made[name] = value;
     }
     return made;
@@ -171,8 +177,14 @@ interface Opened {
   prompts: boolean;
 }
 
-/** An output of the model, or the state of a layer. */
-type OutputPath = { output: string } | { states: string; layer: number; isPatches: boolean };
+/** An output of the model, or the state of a layer, or what it looked at. */
+type OutputPath = { output: string } | { states: string; layer: number; part: "state" | "patches" | "attentions" };
+
+/** What a layer looks at is known while it is built, and so before anything else is. */
+function attentionsFirst(paths: Opened["paths"]): [name: string, path: OutputPath][] {
+  const isFirst = (path: OutputPath) => "states" in path && path.part === "attentions";
+  return [...paths].sort(([, one], [, other]) => Number(isFirst(other)) - Number(isFirst(one)));
+}
 
 const known = new Map<string, Opened | Error>();
 /** Configurations that were read last are kept: ports are asked for at every edit. */
@@ -229,9 +241,10 @@ function outputPaths(
   for (const [states, count] of counts) {
     const index = layer < 0 ? count + 1 + layer : layer;
     if (index < 0 || index > count) throw new Error(`there is no state ${layer} of ${count} layers`);
-    paths.set(`${states}hidden_state`, { states, layer: index, isPatches: false });
-    if (picture?.patch && picture.states === states)
-      paths.set(`${states}patches`, { states, layer: index, isPatches: true });
+    paths.set(`${states}hidden_state`, { states, layer: index, part: "state" });
+    if (!picture?.patch || picture.states !== states) continue;
+    paths.set(`${states}patches`, { states, layer: index, part: "patches" });
+    if (index > 0) paths.set(`${states}attentions`, { states, layer: index, part: "attentions" });
   }
   return paths;
 }
@@ -244,7 +257,10 @@ function portsOf({ signature, paths }: Opened): { inputs: Ports; outputs: Ports 
   const outputs = [...paths].map(([name, path]) => {
     const source = "output" in path ? path.output : `${path.states}hidden_states.${path.layer}`;
     const { dtype, shape } = signature.outputs[source] ?? {};
-    const isPatches = "states" in path && path.isPatches;
+    const part = "states" in path ? path.part : "state";
+    if (part === "attentions")
+      return [name, port.tensor({ dtype, shape: [shape?.[0] ?? "B", "*", "*", "*"], optional: true })];
+    const isPatches = part === "patches";
     return [name, port.tensor({ dtype, shape: isPatches && shape ? [shape[0] ?? "B", "*", shape[2] ?? "*"] : shape })];
   });
   return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
@@ -257,17 +273,27 @@ function misfitOf(shape: Shape): { misfit?: string } {
   return { misfit: `Give it ${width} × ${height} pixels: by the side of a tile in AnyRes tiler, or by Resize.` };
 }
 
+/** A model on its way into a graph. */
+interface Building {
+  builder: Builder;
+  outputs: Readonly<Record<string, () => Value>>;
+  picture: PictureSpec | undefined;
+  inputs: Inputs;
+  /** What was looked at in what is built by now. */
+  weights: readonly Value[];
+}
+
 /** The value of an output. */
-function valueAt(
-  builder: Builder,
-  outputs: Readonly<Record<string, () => Value>>,
-  path: OutputPath,
-  picture: PictureSpec | undefined,
-  inputs: Inputs,
-): Value {
+function valueAt({ builder, outputs, picture, inputs, weights }: Building, path: OutputPath): Value {
   if ("output" in path) return (outputs[path.output] as () => Value)();
   const state = (outputs[`${path.states}hidden_states.${path.layer}`] as () => Value)();
-  if (!path.isPatches || !picture?.patch) return state;
+  if (path.part === "attentions") {
+    const last = weights.at(-1);
+    if (!last || weights.length !== path.layer)
+      throw new Error("the weights of its attention are never there as a whole");
+    return last;
+  }
+  if (path.part === "state" || !picture?.patch) return state;
   const [rows, columns] = gridOf(inputs.need("pixel_values").shape.slice(2), picture.patch);
   const before = picture.before ?? 0;
   if (before === 0) return state;

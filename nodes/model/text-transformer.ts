@@ -21,7 +21,8 @@ D^−½·(2L)^−½, MLP (2D)^−½.
 
 - \`ids\` int64 [B, T]
 - \`features\` float32 [B, D]: the end token after ln_final, before the projection
-- \`tokens\` float32 [B, T, D]: all tokens after ln_final`,
+- \`tokens\` float32 [B, T, D]: all tokens after ln_final
+- \`attentions\` float32 [B, heads, T, T], where it is wired: what each token looks at in the last block`,
   version: 1,
   expensive: true,
   inputs: {
@@ -31,6 +32,7 @@ D^−½·(2L)^−½, MLP (2D)^−½.
   outputs: {
     features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
     tokens: port.tensor({ dtype: "float32", shape: ["B", "T", "$width"] }),
+    attentions: port.tensor({ dtype: "float32", shape: ["B", "$heads", "T", "T"], optional: true }),
   },
   params: {
     scope: scopeParam("text"),
@@ -56,7 +58,9 @@ D^−½·(2L)^−½, MLP (2D)^−½.
   check: wrongHeads,
   build(node) {
     const { inputs, params } = node;
-    const builder = params.files === "OpenAI CLIP" ? officialClip(node) : node;
+    const weights: Value[] = [];
+    const watched = { ...node, attended: (each: Value) => void weights.push(each) };
+    const builder = params.files === "OpenAI CLIP" ? officialClip(watched) : watched;
     const { op } = builder;
     const { ids } = inputs;
     const { vocabulary, width, layers, context } = params;
@@ -85,7 +89,11 @@ D^−½·(2L)^−½, MLP (2D)^−½.
     );
     const encoded = layerNorm(builder, "ln_final", out, params.epsilon);
     const ends = op.ArgMax(ids, { axis: 1, keepdims: 0 });
-    return { features: pickTokens(builder, encoded, ends), tokens: encoded };
+    return {
+      features: pickTokens(builder, encoded, ends),
+      tokens: encoded,
+      attentions: node.asked?.has("attentions") ? weights.at(-1) : undefined,
+    };
   },
 });
 

@@ -4,6 +4,7 @@ import { officialClip } from "#models/blocks/clip";
 import { type Grid, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { activations, transformer } from "#models/blocks/transformer";
+import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -22,7 +23,9 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
 - \`features\` float32 [B, D]: the class token after ln_post, before the projection
 - \`tokens\` float32 [B, N+1, D]: all tokens after the last block
-- \`patches\` float32 [B, N, D]: the same without the class token, row by row, for a projector behind it`,
+- \`patches\` float32 [B, N, D]: the same without the class token, row by row, for a projector behind it
+- \`attentions\` float32 [B, heads, N+1, N+1], where it is wired: what each token looks at in the last block, as
+  *Heat over patches* shows it`,
   version: 1,
   expensive: true,
   inputs: {
@@ -33,6 +36,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     features: port.tensor({ dtype: "float32", shape: ["B", "$width"] }),
     tokens: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
     patches: port.tensor({ dtype: "float32", shape: ["B", "*", "$width"] }),
+    attentions: port.tensor({ dtype: "float32", shape: ["B", "$heads", "*", "*"], optional: true }),
   },
   params: {
     scope: scopeParam("vision"),
@@ -59,7 +63,9 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
   build(node) {
     const { inputs, params } = node;
     const isOfficial = params.files === "OpenAI CLIP";
-    const builder = isOfficial ? officialClip(node) : node;
+    const weights: Value[] = [];
+    const watched = { ...node, attended: (each: Value) => void weights.push(each) };
+    const builder = isOfficial ? officialClip(watched) : watched;
     const { op } = builder;
     const { pixels } = inputs;
     const { patch, width, layers, epsilon } = params;
@@ -87,6 +93,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
       features: layerNorm(builder, "ln_post", first, epsilon),
       tokens: out,
       patches: op.Slice(out, { starts: [1], ends: [1 + own[0] * own[1]], axes: [1] }),
+      attentions: node.asked?.has("attentions") ? weights.at(-1) : undefined,
     };
   },
 });

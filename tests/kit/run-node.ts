@@ -65,11 +65,13 @@ export async function runTensorNode(
   const values = Object.fromEntries(
     Object.entries(inputs).map(([name, t]) => [name, graph.input(name, t.dtype, symbol(t.shape))]),
   );
-  const outputs = node.build?.({
+  const built = node.build?.({
     ...builderOf(graph, training),
     inputs: values,
     params: parsed as never,
-  }) as Record<string, Value>;
+  }) as Record<string, Value | undefined>;
+  const made = Object.entries(built).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+  const outputs = Object.fromEntries(made);
   for (const [name, value] of Object.entries(outputs)) graph.output(`out ${name}`, value);
   const valuesOf = (name: string) => {
     const given = weights[name];
