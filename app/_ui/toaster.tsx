@@ -8,5 +8,5 @@ const style = { background: "var(--raised)", color: "var(--ink)", border: "1px s
 
 export function Toaster() {
   useEffect(() => place.ready(toast), []);
-  return <Notices position="bottom-center" toastOptions={{ style }} />;
+  return <Notices position="bottom-center" toastOptions={{ style, classNames: { description: "!text-ink-2" } }} />;
 }

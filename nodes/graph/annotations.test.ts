@@ -1,3 +1,4 @@
+import { withoutUnused } from "./composites";
 import { describe, expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
 import {
@@ -16,7 +17,7 @@ import {
 } from "./annotations";
 import { endpointKey, type GraphDocument } from "./document";
 import { excerpt, moveNodes, paste, removeNodes, toggleCollapsed, toggleOff } from "./edits";
-import { expand, make, withoutUnused } from "./make-composite";
+import { expand, make } from "./make-composite";
 import { parsePart, parseText } from "./parse";
 import { partText } from "./part-text";
 

@@ -1,3 +1,4 @@
+import { withoutUnused } from "./composites";
 import { describe, expect, it } from "vitest";
 import { graph, tinyTower } from "#tests/kit/graphs";
 import { canConnect, check } from "./check";
@@ -16,7 +17,7 @@ import {
 import type { GraphDocument } from "./document";
 import { addNode, connect, excerpt, paste, removeNodes, setParam } from "./edits";
 import { updatedTo } from "./library";
-import { expand, make, withoutUnused } from "./make-composite";
+import { expand, make } from "./make-composite";
 import { parsePart } from "./parse";
 import { partText } from "./part-text";
 

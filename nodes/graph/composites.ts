@@ -41,6 +41,15 @@ export function isUsed({ nodes, composites = {} }: GraphDocument, id: string): b
   );
 }
 
+/** The document without a composite, if it has no instance. */
+export function withoutUnused(document: GraphDocument, composite: string): GraphDocument {
+  const { composites = {} } = document;
+  if (isUsed(document, composite) || !Object.hasOwn(composites, composite)) return document;
+  const { [composite]: _, ...others } = composites;
+  const { composites: __, ...rest } = document;
+  return Object.keys(others).length ? { ...rest, composites: others } : rest;
+}
+
 /** Composites by id, and all that lie in them: what a part of a graph needs to mean the same elsewhere. */
 export function compositesWithin(document: Holder, ids: Iterable<string>): Record<string, Composite> {
   const found: Record<string, Composite> = {};

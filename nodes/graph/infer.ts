@@ -118,7 +118,7 @@ export function emitNode(
   graph.scope = node.id;
   const outputs = definition.build({ ...scoped(builder, scopeOf(node)), inputs, params, prepared, asked });
   graph.scope = undefined;
-  return Object.fromEntries(Object.entries<Value | undefined>(outputs).filter(isMade));
+  return Object.fromEntries(Object.entries(outputs as Record<string, Value | undefined>).filter(isMade));
 }
 
 const isMade = (output: [string, Value | undefined]): output is [string, Value] => output[1] !== undefined;

@@ -1,3 +1,4 @@
+import { withoutUnused } from "./composites";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { random } from "#models/random";
@@ -7,7 +8,7 @@ import { check } from "./check";
 import type { GraphDocument, Wire } from "./document";
 import { endpointKey } from "./document";
 import { scopeOf } from "./infer";
-import { expand, make, withoutUnused } from "./make-composite";
+import { expand, make } from "./make-composite";
 import { parseText } from "./parse";
 import { signatures } from "./plan";
 import { resolve } from "./resolve";

@@ -11,7 +11,7 @@ import {
   withBendsMoved,
   withMembers,
 } from "./annotations";
-import { compositeOf, compositeType, isUsed } from "./composites";
+import { compositeOf, compositeType } from "./composites";
 import {
   boundary,
   type Composite,
@@ -119,15 +119,6 @@ export function expand(
     handedOut(params, id, composite.params, (inner) => names.get(inner) ?? inner),
   );
   return { ids: inside.map(([each]) => each), document: withAnnotations(told, { frames, notes }) };
-}
-
-/** The document without a composite, if it has no instance. */
-export function withoutUnused(document: GraphDocument, composite: string): GraphDocument {
-  const { composites = {} } = document;
-  if (isUsed(document, composite) || !Object.hasOwn(composites, composite)) return document;
-  const { [composite]: _, ...others } = composites;
-  const { composites: __, ...rest } = document;
-  return Object.keys(others).length ? { ...rest, composites: others } : rest;
 }
 
 type Annotations = Pick<GraphDocument, "frames" | "notes">;

@@ -7,9 +7,9 @@ import { begin, record, redo, undo } from "../../app/_editor/history";
 import { addFrame, itemsOf } from "./annotations";
 import { check } from "./check";
 import { within } from "./composite-edits";
-import { insideOf } from "./composites";
+import { insideOf, withoutUnused } from "./composites";
 import { endpointKey, type GraphDocument } from "./document";
-import { expand, make, withoutUnused } from "./make-composite";
+import { expand, make } from "./make-composite";
 import { parseText } from "./parse";
 
 const templateNamed = (name: string): GraphDocument =>

@@ -8,10 +8,10 @@ import { createGraph, openPage } from "../kit/product";
 withBrowser();
 
 describe("the first load", () => {
-  it("of the editor is less than 453 kB of JavaScript as it is sent", () => {
+  it("of the editor is less than 450 kB of JavaScript as it is sent", () => {
     const sizes = scriptsOf("/graphs/[id]/page");
     expect(sizes.size).toBeGreaterThan(3);
-    expect(totalOf(sizes)).toBeLessThan(453_000);
+    expect(totalOf(sizes)).toBeLessThan(450_000);
   });
 
   it("of the start page is less than that of the editor", () => {

@@ -61,7 +61,6 @@ it("problems are counted, walked by F8 in both directions and round, also inside
     .first()
     .click();
   await isChosen("inner");
-  await page.click("[data-problems]");
   await list.locator("[data-fix]:has-text('Return height to its default')").click();
   await page.waitForSelector('[data-problems="2"]');
   await list.locator("[data-fix]:has-text('Return width to its default')").click();

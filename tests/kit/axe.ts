@@ -27,7 +27,12 @@ export async function findingsInBothLooks(page: Page, what: string): Promise<str
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.waitForFunction(
+      (isDark) => document.documentElement.matches(".dark") === isDark,
+      colorScheme === "dark",
+    );
     // Colours that were on their way have arrived.
+    await page.waitForFunction(() => !document.getAnimations().some((each) => each instanceof CSSTransition));
     await page.waitForTimeout(250);
     found.push(...(await findings(page)).map((each) => `${what}, ${colorScheme}: ${each}`));
   }

@@ -26,7 +26,7 @@ import {
   unpublish,
   within,
 } from "#nodes/graph/composite-edits";
-import { compositeNamed, compositeOf, compositeType, insideOf } from "#nodes/graph/composites";
+import { compositeNamed, compositeOf, compositeType, insideOf, withoutUnused } from "#nodes/graph/composites";
 import { referenceTo, removeConstant, renameConstant, setConstant, setConstantValue } from "#nodes/graph/constants";
 import { boundary, colours, type GraphDocument, type GraphNode, type Pin } from "#nodes/graph/document";
 import {
@@ -47,7 +47,7 @@ import {
 import { flattened } from "#nodes/graph/flatten";
 import { setPinAt } from "#nodes/graph/pinning";
 import { savedFrom, updatedTo, withEntry } from "#nodes/graph/library";
-import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
+import { expand, make } from "#nodes/graph/make-composite";
 import type { Registry } from "#nodes/core/node";
 import { registry as everyNode } from "#nodes/registry.gen";
 

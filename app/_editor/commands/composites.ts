@@ -1,7 +1,6 @@
 /** Commands on composites: making, opening and expanding them. */
 import { within } from "#nodes/graph/composite-edits";
-import { compositeIdOf, compositeOf } from "#nodes/graph/composites";
-import { expand, make, withoutUnused } from "#nodes/graph/make-composite";
+import { compositeIdOf, compositeOf, withoutUnused } from "#nodes/graph/composites";
 import { openInside } from "../composites/opening";
 import type { EditorState } from "../store";
 import type { CommandContext } from "./command";
@@ -10,7 +9,11 @@ export function isInstanceChosen({ selection, shown }: EditorState): boolean {
   return selection.some((id) => compositeOf(shown, shown.nodes[id]) !== undefined);
 }
 
-export function makeOfChosen({ store }: CommandContext): void {
+/** What makes and expands composites is loaded when that is first asked for. */
+const loadMaking = () => import("#nodes/graph/make-composite");
+
+export async function makeOfChosen({ store }: CommandContext): Promise<void> {
+  const { make } = await loadMaking();
   const { selection, composite, edit, select } = store.getState();
   let made: string[] = [];
   edit((document) => {
@@ -27,7 +30,8 @@ export function openChosen({ store }: CommandContext): void {
 }
 
 /** Puts what lies in the chosen instances in their places; composites without any other instance are gone then. */
-export function expandChosen({ store }: CommandContext): void {
+export async function expandChosen({ store }: CommandContext): Promise<void> {
+  const { expand } = await loadMaking();
   const { selection, composite, shown, editWhole, select } = store.getState();
   const instances = selection.filter((id) => compositeOf(shown, shown.nodes[id]) !== undefined);
   const types = instances.map((id) => compositeIdOf(shown.nodes[id]?.type ?? "") ?? "");

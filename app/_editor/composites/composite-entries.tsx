@@ -1,6 +1,6 @@
 import { Boxes, Trash2 } from "lucide-react";
-import { compositeType, isUsed } from "#nodes/graph/composites";
-import { withoutUnused } from "#nodes/graph/make-composite";
+import { compositeType, isUsed, withoutUnused } from "#nodes/graph/composites";
+
 import { IconButton } from "../../_ui/button";
 import { useEditor, useEditorStore } from "../context";
 import { PaletteEntry } from "../palette-entry";

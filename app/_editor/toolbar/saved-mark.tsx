@@ -47,6 +47,8 @@ export function SavedMark() {
   const savedAt = useEditor((state) => state.savedAt);
   const keptAt = useEditor((state) => state.keptAt);
   const mark = markOf({ saved, savedAt, keptAt });
+  // What is asked stands beside it as a button.
+  const isAsked = useEditor((state) => state.question !== undefined);
   const isCalm = saved === "saved" || saved === "unsaved" || saved === "saving";
   return (
     <>
@@ -57,7 +59,11 @@ export function SavedMark() {
         data-kept={typeof keptAt === "number" ? "browser" : keptAt}
       >
         <mark.icon className="size-4" aria-hidden />
-        <span className={cx("truncate", isCalm ? "hidden xl:inline" : "max-w-36 xl:max-w-80")}>{mark.text}</span>
+        <span
+          className={cx("max-w-80 truncate", (isCalm || isAsked) && "hidden xl:inline", !isCalm && "max-xl:max-w-36")}
+        >
+          {mark.text}
+        </span>
       </span>
       <Asked />
     </>
