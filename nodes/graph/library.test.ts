@@ -3,9 +3,10 @@ import { graph } from "#tests/kit/graphs";
 import { changesBetween } from "./changes";
 import { publish, renamePort, within } from "./composite-edits";
 import type { GraphDocument } from "./document";
-import { addNode, connect, setParam } from "./edits";
+import { addNode, connect, excerpt, paste, setParam } from "./edits";
 import { type LibraryEntry, savedFrom, updatedTo, withEntry, withOrigin } from "./library";
 import { make } from "./make-composite";
+import { parseText } from "./parse";
 
 const id = "018f0000-0000-7000-8000-000000000001";
 const plain = graph({ vision: ["model.vision-transformer", { patch: 8, width: 32 }], norm: ["model.l2-normalize"] }, [
@@ -48,6 +49,23 @@ describe("the library", () => {
     expect(updated.nodes[placed.id]?.params.encoder_scope).toBeUndefined();
     expect(updated.composites?.[wide.composite]?.nodes.norm?.params.epsilon).toBe(1);
     expect(Object.keys(updated.composites ?? {}).filter((name) => name.startsWith("tower"))).toEqual(["tower"]);
+  });
+
+  it("is known as the origin of a copy through edits, files and copies, also where it lies in another composite", () => {
+    const origin = { id, version: 1 };
+    const { document, composite } = withEntry(graph({}), entry(outer, 1));
+    const placed = addNode(document, `composite:${composite}`, { x: 0, y: 0 });
+    const edited = within(placed.document, composite, (inside) => setParam(inside, "norm", "epsilon", 1));
+    expect(edited.composites?.[composite]?.origin).toEqual(origin);
+    const around = make(edited, [placed.id], { title: "Around" })?.document as GraphDocument;
+    const { document: read } = parseText(JSON.stringify(around));
+    expect(read?.composites?.[composite]?.origin).toEqual(origin);
+    const elsewhere = paste(graph({}), excerpt(around, ["around"]), { x: 0, y: 0 }).document;
+    expect(elsewhere.composites?.[composite]?.origin).toEqual(origin);
+    // What lies in the entry is a part of it, and has no origin of its own.
+    expect(Object.values(elsewhere.composites ?? {}).filter((each) => each.origin)).toHaveLength(1);
+    // Of the other composite that is saved with it inside, the copy stays one.
+    expect(savedFrom(around, "around")?.composites[composite]?.origin).toEqual(origin);
   });
 
   it("says in what two versions differ, as of any two graphs", () => {
