@@ -28,7 +28,9 @@ interface PortOptions {
   picks?: Dim;
   /** What to do where what comes in does not fit. */
   misfit?: string;
-  /** Of an input: the node runs without it. Of a tensor node's output: it is computed where something reads it alone. */
+  /**
+   * Of an input: the node runs without it. Of a tensor node's output: it is computed where something reads it alone.
+   */
   optional?: boolean;
   /** Takes any number of wires; the value is an array. */
   many?: boolean;

@@ -54,8 +54,8 @@ of CLIP alone, say. Weights stay where they lie, float16 and bfloat16 too, and a
 Beside them there are \`hidden_state\`, what the chosen layer leaves, and for pictures \`patches\`, the same without the
 tokens before the patches: float32 [B, N, D]. Layer 0 is what enters the first layer, −1 what the last one leaves,
 before the norm behind it in picture encoders and after it in language models. \`attentions\`, where it is wired, is
-what each token of the picture looks at in that layer, float32 [B, heads, T, T], as *Heat over patches* shows it. Pictures of other sizes get their
-positions interpolated, as the model's own code does.
+what each token of the picture looks at in that layer, float32 [B, heads, T, T], as *Heat over patches* shows it.
+Pictures of other sizes get their positions interpolated, as the model's own code does.
 
 Without a weights wire the weights are the folder's. *Load checkpoint*, frozen, adapted or trained, gives others: names
 are found as Hugging Face's files have them, in any of their versions, or as a training saved them, behind the scope.

@@ -1,4 +1,6 @@
-/** The windows of the editor that open seldom: each is opened as it would be, says what it should, and is accessible. */
+/**
+ * The windows of the editor that open seldom: each is opened as it would be, says what it should, and is accessible.
+ */
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
