@@ -51,7 +51,7 @@ describe("the library", () => {
     expect(Object.keys(updated.composites ?? {}).filter((name) => name.startsWith("tower"))).toEqual(["tower"]);
   });
 
-  it("is known as the origin of a copy through edits, files and copies, also where it lies in another composite", () => {
+  it("is the origin of a copy through edits, files and copies, and inside of other composites", () => {
     const origin = { id, version: 1 };
     const { document, composite } = withEntry(graph({}), entry(outer, 1));
     const placed = addNode(document, `composite:${composite}`, { x: 0, y: 0 });

@@ -19,7 +19,7 @@ function watched(): GraphDocument {
 }
 
 describe("attention", () => {
-  it("is given where it is wired: of each head and token a share for each token, and shown over the picture", async () => {
+  it("is given where it is wired, as shares of all tokens, and shown over the picture", async () => {
     const document = watched();
     const { types, problems } = check(document);
     expect(problems).toEqual([]);

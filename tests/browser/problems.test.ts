@@ -7,7 +7,7 @@ import { createGraph, openPage } from "../kit/product";
 
 withBrowser();
 
-it("problems are counted, walked by F8 in both directions and round, also inside of composites, and mended", async () => {
+it("problems are counted, walked by F8 both ways, inside of composites too, and mended", async () => {
   const document = graph(
     {
       data: ["data.emoji", { limit: 4 }],
