@@ -7,7 +7,9 @@ import { env } from "./env";
 import { isAway, toPublic } from "./errors";
 import { Computer, Crashed } from "./jobs/computer";
 import { Diary } from "./jobs/diary";
+import { LimitWatch } from "./jobs/limit-watch";
 import { type Jobs, openWorking } from "./jobs/queue";
+import { cancelRuns } from "./runs/cancel";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
 import { releaseGone, releaseUnpinned } from "./runs/remove";
 import { removeLeftovers } from "./storage/leftovers";
@@ -78,12 +80,17 @@ async function handleJob({ runId }: { runId: string }, lost: AbortSignal): Promi
   const signal = AbortSignal.any([lost, refused.signal, stop.signal]);
   const write = (events: RunEvent[]) => persist(() => appendEvents(db(), run, events), signal);
   const diary = new Diary(write, (error) => refused.abort(error));
+  const watch = new LimitWatch(run, () => void cancelRuns(db(), { id: run.id }).catch((error) => refused.abort(error)));
   try {
-    const result = await computer.execute(run, signal, (event) => diary.note(event));
+    const result = await computer.execute(run, signal, (event) => {
+      watch.note(event);
+      diary.note(event);
+    });
     await diary.written();
     if (signal.aborted) throw signal.reason;
     const unwritten = diary.close();
-    await persist(() => finishRun(db(), run, unwritten, result), signal);
+    const ended = watch.explained(result);
+    await persist(() => finishRun(db(), run, unwritten, ended), signal);
     log.info({ run: run.id, status: result.status }, "run ends");
   } catch (error) {
     if (error instanceof Crashed && !signal.aborted && countCrash(run, error) >= crashLimit) {
@@ -95,6 +102,7 @@ async function handleJob({ runId }: { runId: string }, lost: AbortSignal): Promi
     if (goesBack || lost.aborted || stop.signal.aborted) throw error;
     await persist(() => failRun(db(), run, toPublic(cause)), lost);
   } finally {
+    watch.end();
     diary.close();
   }
 }

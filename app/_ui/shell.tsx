@@ -38,6 +38,7 @@ export function ThemeSwitch() {
 
 const pages = {
   start: { href: "/", text: "Graphs" },
+  apps: { href: "/apps", text: "Apps" },
   runs: { href: "/runs", text: "Runs" },
   sweeps: { href: "/sweeps", text: "Sweeps" },
 };

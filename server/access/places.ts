@@ -18,6 +18,10 @@ export const places = {
   run: (db: Db, id: string) => db.run.findUnique({ where: { id }, select: ofGraph }),
   sweep: (db: Db, id: string) => db.sweep.findUnique({ where: { id }, select: ofGraph }),
   composite: (db: Db, id: string) => db.savedComposite.findUnique({ where: { id }, select: ofTeam }),
+  app: (db: Db, id: string) =>
+    db.app
+      .findUnique({ where: { id }, select: { graphId: true, graph: { select: ofTeam } } })
+      .then((app) => app && { ...app.graph, graphId: app.graphId }),
   link: (db: Db, id: string) => db.link.findUnique({ where: { id }, select: ofGraph }),
   secret: (db: Db, id: string) => db.secret.findUnique({ where: { id }, select: { teamId: true } }),
 } satisfies Record<string, (db: Db, id: string) => Promise<Place | null>>;

@@ -1,4 +1,5 @@
 import "server-only";
+import { apps } from "./apps";
 import { composites } from "./composites";
 import { data } from "./data";
 import { graphs } from "./graphs";
@@ -9,5 +10,5 @@ import { sweeps } from "./sweeps";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
-export const appRouter = router({ composites, data, graphs, links, nodes, runs, sweeps, templates });
+export const appRouter = router({ apps, composites, data, graphs, links, nodes, runs, sweeps, templates });
 export type AppRouter = typeof appRouter;

@@ -1,6 +1,7 @@
 import { inFileName } from "#nodes/graph/composites";
 import type { GraphDocument } from "#nodes/graph/document";
 import type { PublicError, RunEvent } from "#nodes/graph/events";
+import type { FormLimits } from "#nodes/graph/published-form";
 import { metricValue } from "#nodes/graph/sweep";
 import { numbersIn } from "./numbers";
 import { specOf } from "../sweeps/spec";
@@ -13,6 +14,8 @@ export interface ClaimedRun {
   attempt: number;
   document: GraphDocument;
   targets: string[];
+  /** What it may take at most. */
+  limits?: FormLimits;
 }
 
 /** The run was given to another worker meanwhile: this one may not write any more. */
@@ -34,7 +37,8 @@ export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefin
     const run = await tx.run.findUniqueOrThrow({ where: { id } });
     if (!run.startedAt) await tx.run.update({ where: { id }, data: { startedAt: new Date() } });
     await tell(tx, id, run.attempt, [{ kind: "status", status: "running", attempt: run.attempt }]);
-    return { id, attempt: run.attempt, document: run.document as GraphDocument, targets: run.targets };
+    const limits = (run.limits ?? undefined) as FormLimits | undefined;
+    return { id, attempt: run.attempt, document: run.document as GraphDocument, targets: run.targets, limits };
   });
 }
 

@@ -1,5 +1,6 @@
 import { check } from "#nodes/graph/check";
 import type { GraphDocument } from "#nodes/graph/document";
+import type { FormLimits } from "#nodes/graph/published-form";
 import type { Assignment } from "#nodes/graph/sweep";
 import type { Actor } from "../access/actor";
 import { refuseForeignFiles } from "../access/files";
@@ -28,6 +29,8 @@ export interface NewRun {
   versionId?: string;
   /** The values in which the document differs from its version, by "node.param". */
   assignment?: Assignment;
+  /** What it may take at most, which is watched while it goes on. */
+  limits?: FormLimits;
   /** Writes what has to be there when and only when the run is. */
   alongside?(tx: Tx, runId: string): Promise<void>;
   /** Who asks: whoever calls this has asked whether they may. */
@@ -64,6 +67,7 @@ export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
         document,
         targets,
         assignment,
+        limits: asked.limits,
         events: { create: { attempt: 0, data: { kind: "status", status: "queued" } } },
       },
       select: { id: true },
