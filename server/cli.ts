@@ -10,6 +10,7 @@ import { nodesCommand } from "./cli/nodes";
 import { opsCommand } from "./cli/ops";
 import { errorLine, printJson, say } from "./cli/output";
 import { packCommand } from "./cli/pack";
+import { registryCommand } from "./cli/registry";
 import { runCommand } from "./cli/run";
 import { sweepCommand } from "./cli/sweep";
 import { templatesCommand } from "./cli/templates";
@@ -29,6 +30,7 @@ const commands = [
   templatesCommand,
   packCommand,
   unpackCommand,
+  registryCommand,
   fetchCommand,
   cleanCommand,
 ] as const;

@@ -46,6 +46,10 @@ const schema = z.object({
     .enum(["0", "1"])
     .default("0")
     .transform((v) => v === "1"),
+  /** Registries of templates that may be subscribed to: folders, and beginnings of addresses. */
+  PATCHBAY_REGISTRIES: list,
+  /** Hosts of this machine or the net around it that may be read from all the same. */
+  PATCHBAY_PRIVATE_HOSTS: list,
   /** How much memory runs may hold; by default half of what there is. */
   PATCHBAY_MEMORY: amount.optional(),
   /**
@@ -72,6 +76,9 @@ export interface Env {
   databaseUrl?: string;
   folders: string[];
   allowRemote: boolean;
+  registries: string[];
+  /** In small letters. */
+  privateHosts: string[];
   /** Bytes that runs may hold. */
   memory?: number;
   /** Bytes that a chunk of rows may have where it is widest. */
@@ -110,6 +117,8 @@ function settingsOf(set: Record<string, string | undefined>): Env {
     databaseUrl: v.DATABASE_URL,
     folders: v.PATCHBAY_FOLDERS,
     allowRemote: v.PATCHBAY_ALLOW_REMOTE,
+    registries: v.PATCHBAY_REGISTRIES,
+    privateHosts: v.PATCHBAY_PRIVATE_HOSTS.map((host) => host.toLowerCase()),
     memory: v.PATCHBAY_MEMORY,
     chunk: v.PATCHBAY_CHUNK ?? 16 * 2 ** 20,
     disk: v.PATCHBAY_DISK,

@@ -1,12 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { NodeDefinition } from "#nodes/core/node";
-import type { Port } from "#nodes/core/ports";
 import type { GraphDocument } from "#nodes/graph/document";
-import { flattened } from "#nodes/graph/flatten";
 import { parseText } from "#nodes/graph/parse";
-import { registry } from "#nodes/registry.gen";
 import { env } from "./env";
+import { stepsOf } from "./publish/size";
 
 /** What a run of a template took, with nothing kept before: scripts/measure-templates.ts writes it. */
 export interface Measured {
@@ -50,14 +47,13 @@ export async function listTemplates(): Promise<TemplateCard[]> {
   const cards = await Promise.all(
     ids.map(async (id) => {
       const document = (await readTemplate(id)) as GraphDocument;
-      const { name, description, nodes } = document;
+      const { name, description } = document;
       return {
         id,
         name,
         description,
-        nodes: Object.keys(nodes).length,
+        ...stepsOf(document),
         measured: measured[id],
-        trains: Object.values(flattened(document).document.nodes).some(({ type }) => trains(type)),
       };
     }),
   );
@@ -69,9 +65,3 @@ async function measuredTemplates(): Promise<Record<string, Measured>> {
   const text = await readFile(join(env().root, "docs/templates/measured.json"), "utf8").catch(() => "{}");
   return JSON.parse(text) as Record<string, Measured>;
 }
-
-/** A node that takes a part of the graph unevaluated, and its data, is a trainer. */
-const trains = (type: string): boolean =>
-  Object.values<Port>((registry as Record<string, NodeDefinition>)[type]?.inputs ?? {}).some(
-    (port) => port.deferred === "gradient",
-  );

@@ -78,6 +78,7 @@ async function write(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return path;
 }
 
+const local = { kind: "local" } as const;
 const about = { title: "Everything", text: "", tags: ["test"], licence: "MIT" };
 
 describe("a bundle", () => {
@@ -88,7 +89,7 @@ describe("a bundle", () => {
     const path = await write((await packBundle({ document, about }, blobs)).stream());
 
     const target = openBlobs(join(there, "blobs"));
-    const { id, missing } = await importBundle(elsewhere, target, path);
+    const { id, missing } = await importBundle(elsewhere, target, local, path);
     expect(missing).toEqual([]);
     const { document: stored } = await elsewhere.graph.findUniqueOrThrow({ where: { id } });
     expect(stored).toEqual(document);
@@ -295,7 +296,7 @@ describe("1,000 bundles of strangers", () => {
       const name = names[i % names.length] as string;
       const draw = random("bundles", String(i));
       await writeFile(path, mutations[name]?.(entries, manifest, draw) ?? Buffer.alloc(0));
-      const outcome = await importBundle(elsewhere, blobs, path).catch((error) => error);
+      const outcome = await importBundle(elsewhere, blobs, local, path).catch((error) => error);
       if (!(outcome instanceof Error)) {
         // What is left of a change may mean nothing: other texts, or other notes on the same graph.
         expect(["manifest twisted", "graph twisted", "bytes flipped", "directory flipped"]).toContain(name);
@@ -321,12 +322,14 @@ describe("1,000 bundles of strangers", () => {
     const bomb = { name: `files/${hashOf(zeros)}`, content: zeros, deflate: true };
     await writeFile(path, rawZip([...withManifest(entries, manifest), bomb]));
     expect((await readFile(path)).length).toBeLessThan(2 ** 22);
-    await expect(importBundle(elsewhere, blobs, path)).rejects.toThrow("it would inflate to far more than it is");
+    await expect(importBundle(elsewhere, blobs, local, path)).rejects.toThrow(
+      "it would inflate to far more than it is",
+    );
     // One that says that it is small, and goes on.
     const lying = manifest.entries.map((each) => (each.kind === "graph" ? { ...each, bytes: 300 } : each));
     const graphBomb = { name: "graph.json", content: zeros, deflate: true, claimed: 300 };
     await writeFile(path, rawZip(withManifest([graphBomb, ...entries.slice(1)], { ...manifest, entries: lying })));
-    await expect(importBundle(elsewhere, blobs, path)).rejects.toBeInstanceOf(Failure);
+    await expect(importBundle(elsewhere, blobs, local, path)).rejects.toBeInstanceOf(Failure);
     expect(await readdir(blobs.root).catch(() => [])).toEqual([]);
   });
 

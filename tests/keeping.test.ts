@@ -142,15 +142,18 @@ describe("pinned results", () => {
   const pin = { at: "2026-11-01T10:00:00.000Z", ref, bytes: 1, params: {}, outputs: {} };
   const pinned = setPin(hello, "text", pin);
 
-  it("go with a copy, and not with what is made of a published graph", async () => {
+  it("go with a copy, and not with what is made of a template", async () => {
     const source = await api.graphs.create({ document: pinned });
     const copied = async () => {
       const copy = await api.graphs.create({ from: source.id });
       return (await api.graphs.get({ id: copy.id })).document.nodes.text;
     };
     expect(await copied()).toHaveProperty("pin");
-    await api.graphs.publish({ id: source.id, published: true });
-    expect(await copied()).not.toHaveProperty("pin");
+    await api.graphs.nameVersion({ id: source.id, label: "pinned" });
+    const [version] = await api.graphs.versions({ id: source.id });
+    const wish = { version: version?.id ?? "", about: { title: "Pinned" }, visibility: "team" } as const;
+    const made = await api.templates.use({ id: (await api.templates.publish(wish)).id });
+    expect((await api.graphs.get(made)).document.nodes.text).not.toHaveProperty("pin");
     expect((await api.graphs.get({ id: source.id })).document.nodes.text).toHaveProperty("pin");
   });
 

@@ -119,10 +119,8 @@ describe("graphs", () => {
     const { id } = await api.graphs.create({ document });
     expect(JSON.stringify((await api.graphs.get({ id })).document)).toBe(JSON.stringify(document));
   });
-  it("are published, deleted and restored", async () => {
+  it("are deleted and restored", async () => {
     const { id } = await api.graphs.create({ document: hello });
-    await api.graphs.publish({ id, published: true });
-    expect((await api.templates.list()).published.map((t) => t.id)).toContain(id);
     await api.graphs.remove({ id });
     await expect(api.graphs.get({ id })).rejects.toThrow("This graph does not exist");
     await api.graphs.restore({ id });
@@ -148,7 +146,7 @@ describe("graphs", () => {
     const calls = [
       () => api.graphs.get({ id }),
       () => api.graphs.save({ id, revision: 1, document: hello }),
-      () => api.graphs.publish({ id, published: true }),
+      () => api.templates.publish({ version: id, about: { title: "a" }, visibility: "team" }),
       () => api.graphs.remove({ id }),
       () => api.graphs.restore({ id }),
       () => api.graphs.version({ id }),

@@ -38,7 +38,6 @@ export interface EditorProps {
   documentText: string;
   graphId?: string;
   revision?: number;
-  published?: boolean;
   /** A run to show: the last one of the graph, or the one whose snapshot this is. */
   runId?: string;
   frozen?: boolean;
@@ -47,7 +46,7 @@ export interface EditorProps {
 /**
  * The editor: palette, canvas, inspector. With `frozen` it shows what a run ran and gave, and nothing can be changed.
  */
-export function Editor({ documentText, graphId, revision = 0, published = false, runId, frozen }: EditorProps) {
+export function Editor({ documentText, graphId, revision = 0, runId, frozen }: EditorProps) {
   // Without them the ports of such models are not known; graphs without any are drawn before they are here.
   if (documentText.includes("hugging-face")) use(loadFamilies());
   useEffect(() => void loadFamilies(), []);
@@ -63,7 +62,7 @@ export function Editor({ documentText, graphId, revision = 0, published = false,
     <ReactFlowProvider>
       <EditorProvider store={store} view={view}>
         <EditorActions store={store} revision={revision}>
-          <Frame published={published} />
+          <Frame />
         </EditorActions>
       </EditorProvider>
     </ReactFlowProvider>
@@ -75,7 +74,7 @@ function sayRefusal({ message, hint }: Problem): void {
 }
 
 /** Toolbar above; palette, canvas and inspector side by side below. Both panels can be closed, and made wider. */
-function Frame({ published }: { published: boolean }) {
+function Frame() {
   const frozen = useEditor((state) => state.frozen);
   const error = useEditor((state) => state.run.error);
   const path = useEditor((state) => state.path.join(separator));
@@ -88,7 +87,7 @@ function Frame({ published }: { published: boolean }) {
   const pick = usePick();
   return (
     <div className="flex h-screen flex-col overflow-hidden">
-      <Toolbar published={published} />
+      <Toolbar />
       <Suspense>
         <KeepingWindows />
       </Suspense>

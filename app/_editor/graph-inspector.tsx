@@ -5,6 +5,7 @@ import { countOf } from "../_ui/amounts";
 import { ConstantsSection } from "./constants-section";
 import { useChecked, useEditor, useEditorStore } from "./context";
 import { MissingFilesLine } from "./missing-files";
+import { OriginLine } from "./origin-line";
 import { listed } from "./problems/listed";
 import { ProblemGroups } from "./problems/problem-groups";
 import { UpdatesLine } from "./updates-window";
@@ -19,6 +20,7 @@ export function GraphInspector() {
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       <Description />
       <p className="text-ink-2">{contentText(count, chosen)}</p>
+      <OriginLine />
       <MissingFilesLine />
       <UpdatesLine />
       <Problems />

@@ -8,6 +8,7 @@ const CommandPalette = lazy(async () => ({ default: (await import("./command-pal
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).ShareGraph }));
+const Publishing = lazy(async () => ({ default: (await import("./publishing")).Publishing }));
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
@@ -28,6 +29,7 @@ export function Overlays() {
       <Suspense>
         {overlay === "palette" && <CommandPalette />}
         {overlay === "keys" && <KeysDialog />}
+        {overlay === "publish" && <Publishing />}
         {overlay === "updates" && <UpdatesWindow />}
         {overlay === "share" && <ShareGraph />}
       </Suspense>

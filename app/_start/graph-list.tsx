@@ -60,14 +60,14 @@ function BrokenRow({ graph: { name, broken }, onRemove }: { graph: ListedGraph; 
 }
 
 function GraphRow({ graph, onCopy, onRemove }: { graph: ListedGraph; onCopy(): void; onRemove(): void }) {
-  const { id, name, nodes, updatedAt, publishedAt, lastRun } = graph;
+  const { id, name, nodes, updatedAt, isPublished, lastRun } = graph;
   return (
     <div className={`${rowLook} hover:bg-sunken`}>
       <Link href={`/graphs/${id}`} className="min-w-0 flex-1">
         <span className="block truncate font-medium">{name}</span>
         <span className="text-xs text-ink-3">
           {countOf(nodes, "node")} · changed <Ago date={updatedAt} />
-          {publishedAt ? " · published as a template" : ""}
+          {isPublished ? " · published as a template" : ""}
         </span>
       </Link>
       <StatusMark status={lastRun?.status} />

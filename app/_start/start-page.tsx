@@ -13,12 +13,13 @@ import { Button } from "../_ui/button";
 import { Complaint } from "../_ui/page";
 import { Shell } from "../_ui/shell";
 import { GraphList } from "./graph-list";
-import { TemplateCards, type TemplateEntry } from "./template-cards";
+import { TemplateCards } from "./template-cards";
+import type { TemplateEntry } from "./template-entry";
 import { useGraphs } from "./use-graphs";
 
 /** What a visitor meets: templates to start from, then the graphs that are there. */
 export function StartPage({ templates }: { templates: readonly TemplateEntry[] }) {
-  const { graphs, create, remove } = useGraphs();
+  const { graphs, create, remove, pick } = useGraphs();
   const open = async (file: File) => {
     if (isBundleFile(file)) return void openFiles([file]);
     const document = await readGraph(file);
@@ -37,7 +38,7 @@ export function StartPage({ templates }: { templates: readonly TemplateEntry[] }
         </>
       }
     >
-      <TemplateCards templates={templates} disabled={create.isPending} onPick={(source) => create.mutate(source)} />
+      <TemplateCards templates={templates} disabled={create.isPending} onPick={pick} />
       <section aria-labelledby="graphs" className="mt-10">
         <h2 id="graphs" className="mb-3 text-lg font-semibold tracking-tight">
           Your graphs

@@ -1,26 +1,11 @@
 "use client";
 
 import { GraduationCap, PackageOpen, Search, Timer } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { countOf, duration, size } from "../_ui/amounts";
 import { cx } from "../_ui/cx";
-import { groups, publishedGroup } from "./template-facts";
-
-/** A template as its card shows it, and how a graph is made of it. */
-export interface TemplateEntry {
-  key: string;
-  name: string;
-  description: string;
-  nodes: number;
-  trains: boolean;
-  group: string;
-  tags: readonly string[];
-  needs: readonly string[];
-  /** What a run took where it was measured: seconds, bytes, and on how many cores. */
-  measured?: { seconds: number; memory: number; cores: number };
-  source: { template: string } | { from: string };
-  picture: ReactNode;
-}
+import type { TemplateEntry } from "./template-entry";
+import { GalleryBar, type GalleryView, isOn, shelvesOf } from "./gallery-bar";
 
 interface TemplateCardsProps {
   templates: readonly TemplateEntry[];
@@ -31,7 +16,8 @@ interface TemplateCardsProps {
 /** What there is to start from, in groups, with a search over all that a card says. */
 export function TemplateCards({ templates, disabled, onPick }: TemplateCardsProps) {
   const [search, setSearch] = useState("");
-  const found = templates.filter((template) => isFound(template, search));
+  const [view, setView] = useState<GalleryView>({ shelf: "all", order: "kind" });
+  const found = templates.filter((template) => isOn(template, view.shelf) && isFound(template, search));
   return (
     <section aria-labelledby="templates">
       <div className="flex flex-wrap items-end gap-x-6 gap-y-3">
@@ -45,19 +31,17 @@ export function TemplateCards({ templates, disabled, onPick }: TemplateCardsProp
         </div>
         <SearchTemplates value={search} onChange={setSearch} />
       </div>
-      {[...groups, publishedGroup].map((group) => {
-        const inGroup = found.filter((template) => template.group === group);
-        return inGroup.length ? (
-          <Group key={group} title={group} templates={inGroup} disabled={disabled} onPick={onPick} />
-        ) : null;
-      })}
+      <GalleryBar templates={templates} view={view} onChange={setView} onTag={setSearch} />
+      {shelvesOf(found, view.order).map(({ title, templates: inGroup }) => (
+        <Group key={title} title={title} templates={inGroup} disabled={disabled} onPick={onPick} />
+      ))}
       {!found.length && <p className="mt-6 text-ink-2">No template is about that. Try “zero-shot” or “LoRA”.</p>}
     </section>
   );
 }
 
-function isFound({ name, description, group, tags }: TemplateEntry, search: string): boolean {
-  const text = [name, description, group, ...tags].join(" ").toLowerCase();
+function isFound({ name, description, group, tags, by = "" }: TemplateEntry, search: string): boolean {
+  const text = [name, description, group, by, ...tags].join(" ").toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)
@@ -127,10 +111,17 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
   );
 }
 
-function Facts({ template: { nodes, trains, tags, needs, measured } }: { template: TemplateEntry }) {
+function Facts({ template }: { template: TemplateEntry }) {
+  const { nodes, trains, tags, needs, measured, by, version, uses } = template;
   return (
     <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3">
-      <span>{countOf(nodes, "node")}</span>
+      {by && (
+        <span>
+          {by}, version {version}
+        </span>
+      )}
+      {nodes !== undefined && <span>{countOf(nodes, "node")}</span>}
+      {uses !== undefined && uses > 0 && <span>used {uses === 1 ? "once" : `${uses} times`}</span>}
       {trains && (
         <span className="inline-flex items-center gap-1">
           <GraduationCap className="size-3.5" aria-hidden />
@@ -138,9 +129,10 @@ function Facts({ template: { nodes, trains, tags, needs, measured } }: { templat
         </span>
       )}
       {measured && (
-        <span className="inline-flex items-center gap-1" title={`As measured on ${measured.cores} cores`}>
+        <span className="inline-flex items-center gap-1" title={measuredOn(measured.cores)}>
           <Timer className="size-3.5" aria-hidden />
-          {duration(measured.seconds * 1000)}, {size(measured.memory)}
+          {duration(measured.seconds * 1000)}
+          {measured.memory !== undefined && `, ${size(measured.memory)}`}
         </span>
       )}
       {tags
@@ -160,3 +152,6 @@ function Facts({ template: { nodes, trains, tags, needs, measured } }: { templat
     </div>
   );
 }
+
+const measuredOn = (cores: number | undefined): string =>
+  cores === undefined ? "As its last run took" : `As measured on ${cores} cores`;

@@ -14,6 +14,8 @@ export const groups = [
 ] as const;
 /** The group of what people published here. */
 export const publishedGroup = "Published here";
+/** The group of what registries have, and nobody here began from yet. */
+export const registryGroup = "From registries";
 export type Group = (typeof groups)[number];
 
 export interface TemplateFacts {

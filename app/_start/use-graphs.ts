@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { toast } from "../_ui/toast";
 import { problemOf, useTRPC } from "../_trpc/client";
+import type { TemplateEntry } from "./template-entry";
 
 /** The list of graphs, and making, deleting and bringing back one; what fails is told. */
 export function useGraphs() {
@@ -25,7 +26,22 @@ export function useGraphs() {
       onError: complain,
     }),
   );
-  return { graphs, create, remove };
+  const fromRegistry = useMutation(
+    trpc.templates.useFromRegistry.mutationOptions({
+      onSuccess: ({ id }) => router.push(`/graphs/${id}`),
+      onError: complain,
+    }),
+  );
+  /** What ships is opened at once; of what people published one sees first what it is. */
+  function pick(source: TemplateEntry["source"]): void {
+    if ("template" in source) create.mutate(source);
+    else if ("published" in source) router.push(`/templates/${source.published}`);
+    else {
+      toast("Its bundle is read and checked…");
+      fromRegistry.mutate({ registry: source.registry, template: source.fromRegistry });
+    }
+  }
+  return { graphs, create, remove, pick };
 }
 
 function complain(error: unknown): void {

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { Forbidden, NotSignedIn } from "#server/access/may";
 import { Failure, toPublic } from "#server/errors";
 import { BlobTooLarge } from "#server/storage/blobs";
 
@@ -12,6 +13,8 @@ export function refusalOf(error: unknown, what: string): Response {
 
 function statusOf(error: unknown): number {
   if (error instanceof TRPCError) return error.code === "NOT_FOUND" ? 404 : 403;
+  if (error instanceof NotSignedIn) return 401;
+  if (error instanceof Forbidden) return 403;
   if (error instanceof BlobTooLarge) return 413;
   if (error instanceof Failure) return 400;
   return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException)?.code ?? "") ? 507 : 500;

@@ -52,6 +52,7 @@ export async function may(db: Db, actor: Actor, action: Action, thing: Thing): P
   const place = await placeOf(db, actor, thing);
   const least = needed[action];
   if (!place || !least) return false;
+  if (place.everyone && action === "see" && reachesAll(actor)) return true;
   const role = await roleAt(db, actor, place);
   if (!role) return false;
   if (includes(role, least)) return true;
@@ -103,6 +104,10 @@ function refusedTo(actor: Actor, action: Action, { kind, id }: Thing): { message
     return { message: `This token may not ${what}.`, hint: "Use one with a wider scope, or sign in." };
   return { message: `You may not ${what}.`, hint: "Ask one of its owners for another role." };
 }
+
+/** Whether somebody is bound to no single team or graph. */
+const reachesAll = (actor: Extract<Actor, { kind: "user" | "token" }>): boolean =>
+  actor.kind === "user" || (actor.teamId === null && actor.graphId === null);
 
 /** What is the whole installation's: everybody with an account sees its settings, and administrators operate it. */
 function mayHere(actor: Member, action: Action): boolean {

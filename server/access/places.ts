@@ -5,6 +5,8 @@ export interface Place {
   teamId: string;
   graphId?: string | null;
   userId?: string | null;
+  /** Whoever has an account may see it. */
+  everyone?: boolean;
 }
 
 /** How each kind of thing is looked up. A new kind is a line here; nothing stands for what is not there. */
@@ -23,6 +25,10 @@ export const places = {
       .findUnique({ where: { id }, select: { graphId: true, graph: { select: ofTeam } } })
       .then((app) => app && { ...app.graph, graphId: app.graphId }),
   link: (db: Db, id: string) => db.link.findUnique({ where: { id }, select: ofGraph }),
+  template: (db: Db, id: string) =>
+    db.template
+      .findUnique({ where: { id }, select: { ...ofTeam, visibility: true } })
+      .then((found) => found && { ...found, everyone: found.visibility === "everyone" }),
   secret: (db: Db, id: string) => db.secret.findUnique({ where: { id }, select: { teamId: true } }),
 } satisfies Record<string, (db: Db, id: string) => Promise<Place | null>>;
 

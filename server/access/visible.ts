@@ -8,12 +8,14 @@ export interface Visible {
   sweep: Prisma.SweepWhereInput;
   composite: Prisma.SavedCompositeWhereInput;
   upload: Prisma.UploadWhereInput;
+  template: Prisma.TemplateWhereInput;
   team: Prisma.TeamWhereInput;
 }
 
 /** Conditions on each kind of row: `where: { deletedAt: null, ...visible(actor).graph }`; they use `AND` only. */
 export function visible(actor: Actor): Visible {
-  if (actor.kind === "local") return { graph: {}, run: {}, sweep: {}, composite: {}, upload: {}, team: {} };
+  if (actor.kind === "local")
+    return { graph: {}, run: {}, sweep: {}, composite: {}, upload: {}, template: {}, team: {} };
   if (actor.kind === "stranger" || actor.kind === "visitor") return nothing;
   const userId = userOf(actor);
   // A token of the local person's sees all, as far as it goes.
@@ -25,13 +27,22 @@ export function visible(actor: Actor): Visible {
     sweep: { AND: [{ OR: [{ team }, { graph: { is: granted } }] }] },
     composite: { AND: [{ team }] },
     upload: { AND: [{ team }] },
+    template: { AND: [{ OR: [{ visibility: "everyone" }, { team }] }] },
     team: { AND: [team] },
   };
   return actor.kind === "token" ? within(actor, all) : all;
 }
 
 const none = { AND: [{ id: { in: [] } }] };
-const nothing: Visible = { graph: none, run: none, sweep: none, composite: none, upload: none, team: none };
+const nothing: Visible = {
+  graph: none,
+  run: none,
+  sweep: none,
+  composite: none,
+  upload: none,
+  template: none,
+  team: none,
+};
 
 /** A token that is one graph's or one team's sees no other. */
 function within({ teamId, graphId }: Extract<Actor, { kind: "token" }>, all: Visible): Visible {
@@ -51,6 +62,7 @@ function within({ teamId, graphId }: Extract<Actor, { kind: "token" }>, all: Vis
     sweep: { AND: [all.sweep, { teamId }] },
     composite: { AND: [all.composite, { teamId }] },
     upload: { AND: [all.upload, { teamId }] },
+    template: { AND: [all.template, { teamId }] },
     team: { AND: [all.team, { id: teamId }] },
   };
 }

@@ -1,4 +1,8 @@
+import type { Actor } from "../access/actor";
+import { type BroughtFile, recordFiles } from "../access/files";
+import { madeBy } from "../access/working-team";
 import type { Db } from "../db";
+import type { Origin } from "../graphs/origin";
 import type { Blobs } from "../storage/blobs";
 import type { BundleManifest } from "./manifest";
 import { openBundle } from "./open";
@@ -10,16 +14,31 @@ export interface Imported extends Pick<BundleManifest, "missing" | "hub"> {
 }
 
 /** Makes a graph of a bundle, whole or not at all: its files first, then the graph. Nothing of it runs. */
-export async function importBundle(db: Db, blobs: Blobs, path: string): Promise<Imported> {
+export async function importBundle(db: Db, blobs: Blobs, actor: Actor, path: string): Promise<Imported> {
   const bundle = await openBundle(path);
   try {
     const { document, manifest } = bundle;
     const { name, description } = document;
+    const owner = await madeBy(db, actor);
     const { id } = await withFilesStored(bundle, blobs, () =>
-      db.graph.create({ data: { name, description, document }, select: { id: true } }),
+      db.$transaction(async (tx) => {
+        await recordFiles(tx, owner, filesIn(manifest));
+        const data = { ...owner, ...originOf(manifest), name, description, document };
+        return tx.graph.create({ data, select: { id: true } });
+      }),
     );
     return { id, missing: manifest.missing, hub: manifest.hub };
   } finally {
     bundle.close();
   }
 }
+
+/** The files that a bundle holds, as the team has them then. */
+export function filesIn({ entries }: BundleManifest): BroughtFile[] {
+  return entries.flatMap((entry) =>
+    "name" in entry ? [{ ref: entry.sha256, bytes: entry.bytes, name: entry.name }] : [],
+  );
+}
+
+const originOf = ({ template }: BundleManifest): Origin =>
+  template ? { originTemplateId: template.id, originTemplateVersion: template.version } : {};

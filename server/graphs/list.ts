@@ -9,7 +9,8 @@ export interface GraphCard extends Outline {
   name: string;
   description: string;
   updatedAt: Date;
-  publishedAt: Date | null;
+  /** Whether it is a template that others find. */
+  isPublished: boolean;
   /** Whose it is. */
   team: { id: string; name: string };
   lastRun?: { id: string; status: RunStatus; createdAt: Date };
@@ -24,6 +25,7 @@ export async function listGraphs(db: Db, actor: Actor): Promise<GraphCard[]> {
     omit: { document: true },
     include: {
       team: { select: { id: true, name: true } },
+      template: { select: { withdrawnAt: true } },
       runs: {
         where: { sweepId: null, ...visible(actor).run },
         orderBy: { createdAt: "desc" },
@@ -33,12 +35,12 @@ export async function listGraphs(db: Db, actor: Actor): Promise<GraphCard[]> {
     },
   });
   const outlines = await outlinesOf(db, graphs);
-  return graphs.map(({ id, name, description, updatedAt, publishedAt, team, runs }) => ({
+  return graphs.map(({ id, name, description, updatedAt, template, team, runs }) => ({
     id,
     name,
     description,
     updatedAt,
-    publishedAt,
+    isPublished: template !== null && template.withdrawnAt === null,
     team,
     ...(outlines.get(id) ?? { nodes: 0 }),
     lastRun: runs[0],

@@ -2,7 +2,6 @@ import "server-only";
 import * as z from "zod";
 import { cutText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
-import { withoutPins } from "#nodes/graph/edits";
 import type { Actor } from "../access/actor";
 import { bringFiles, reachable } from "../access/files";
 import { must } from "../access/may";
@@ -11,6 +10,7 @@ import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
 import { listGraphs } from "../graphs/list";
 import { watchGraph } from "../graphs/news";
+import { type Origin, originOfCopy } from "../graphs/origin";
 import { saveGraph } from "../graphs/save";
 import { listVersions, nameVersion, renameVersion, restoreVersion } from "../graphs/versions";
 import { listener } from "../jobs/notify";
@@ -45,7 +45,6 @@ export const graphs = router({
     return {
       id: graph.id,
       revision: graph.revision,
-      publishedAt: graph.publishedAt,
       document: checked(graph.document),
     };
   }),
@@ -54,11 +53,11 @@ export const graphs = router({
   create: procedure.input(graphSource).mutation(async ({ ctx, input }) => {
     const { team } = input;
     await must(ctx.db, ctx.actor, "change", { kind: "graph", team });
-    const document = await sourceOf(ctx.db, ctx.actor, input);
+    const { document, origin } = await sourceOf(ctx.db, ctx.actor, input);
     const { name, description } = document;
     const owner = await madeBy(ctx.db, ctx.actor, team);
     await bringFiles(ctx.db, ctx.actor, owner.teamId, document);
-    return ctx.db.graph.create({ data: { ...owner, name, description, document }, select: { id: true } });
+    return ctx.db.graph.create({ data: { ...owner, ...origin, name, description, document }, select: { id: true } });
   }),
 
   /** Saves what the editor holds; refused where it builds on an older revision than the stored one. */
@@ -94,14 +93,6 @@ export const graphs = router({
     return input.refs.filter((_, i) => !isThere[i]);
   }),
 
-  publish: procedure.input(z.object({ id, published: z.boolean() })).mutation(async ({ ctx, input }) => {
-    await must(ctx.db, ctx.actor, "share", { kind: "graph", id: input.id });
-    const { count } = await ctx.db.graph.updateMany({
-      where: { id: input.id, deletedAt: null },
-      data: { publishedAt: input.published ? new Date() : null },
-    });
-    if (!count) throw notFound("This graph");
-  }),
   remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     await must(ctx.db, ctx.actor, "change", { kind: "graph", id: input.id });
     const { count } = await ctx.db.graph.updateMany({ where: { id: input.id }, data: { deletedAt: new Date() } });
@@ -147,21 +138,26 @@ function paramsOf(nodes: GraphDocument["nodes"]): Record<string, GraphDocument["
   return Object.fromEntries(Object.entries(nodes).map(([id, { params }]) => [id, params]));
 }
 
-async function sourceOf(db: Db, actor: Actor, source: z.output<typeof graphSource>): Promise<GraphDocument> {
+interface Begun {
+  document: GraphDocument;
+  /** Columns of the graph that say where it came from. */
+  origin?: Origin;
+}
+
+async function sourceOf(db: Db, actor: Actor, source: z.output<typeof graphSource>): Promise<Begun> {
   if ("template" in source) {
     const template = await readTemplate(source.template);
     if (!template) throw notFound("This template");
-    return { ...template, template: source.template };
+    return { document: { ...template, template: source.template } };
   }
   if ("from" in source) {
     await must(db, actor, "see", { kind: "graph", id: source.from });
     const graph = await db.graph.findFirst({ where: { id: source.from, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     const document = checked(graph.document);
-    // What is published is a template, and those do without results.
-    return { ...(graph.publishedAt ? withoutPins(document) : document), name: copyName(document.name) };
+    return { document: { ...document, name: copyName(document.name) }, origin: await originOfCopy(db, graph) };
   }
-  return "document" in source ? checked(source.document) : emptyDocument();
+  return { document: "document" in source ? checked(source.document) : emptyDocument() };
 }
 
 /** A name may have 200 UTF-16 units; one that is as long gives way to what says that this is a copy. */

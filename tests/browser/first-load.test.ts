@@ -32,8 +32,10 @@ describe("the first load", () => {
     const more = page.getByRole("button", { name: "More", exact: true });
     await more.click();
     expect(await more.getAttribute("aria-expanded")).toBe("true");
-    await page.getByRole("menuitem", { name: "Publish as a template" }).click();
-    await page.getByText("Published: others find it on the start page.").waitFor();
+    await page.getByRole("menuitem", { name: "Name this version…" }).click();
+    await page.getByPlaceholder("What makes it worth keeping").fill("first");
+    await page.getByRole("button", { name: "Keep", exact: true }).click();
+    await page.getByText("“first” is version 1.").waitFor();
     await more.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("ArrowDown");

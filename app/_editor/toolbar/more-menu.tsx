@@ -1,7 +1,5 @@
 import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Link2, Share2 } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { toast } from "../../_ui/toast";
-import { problemOf, useTRPCClient } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { useEditor, useEditorStore, useViewStore } from "../context";
@@ -9,12 +7,11 @@ import { askVersionName } from "../keeping/ask-version-name";
 import { Menu, MenuItem, MenuLine } from "./menu";
 
 /** What is done with a graph as a whole, and the list of keys. */
-export function MoreMenu({ published }: { published: boolean }) {
+export function MoreMenu() {
   const store = useEditorStore();
   const view = useViewStore();
   const frozen = useEditor((state) => state.frozen);
   const { saveCopy } = useActions();
-  const publish = usePublish();
   const trigger = (
     <Button look="quiet" size="s" aria-label="More">
       More
@@ -34,8 +31,8 @@ export function MoreMenu({ published }: { published: boolean }) {
       </MenuItem>
       <VersionItems />
       {!frozen && (
-        <MenuItem icon={Share2} onSelect={() => void publish(!published)}>
-          {published ? "Take back from the templates" : "Publish as a template"}
+        <MenuItem icon={Share2} onSelect={() => view.getState().show("publish")}>
+          Publish as a template…
         </MenuItem>
       )}
       <MenuLine />
@@ -72,17 +69,4 @@ function VersionItems() {
       </MenuItem>
     </>
   );
-}
-
-function usePublish(): (published: boolean) => Promise<void> {
-  const graphId = useEditor((state) => state.graphId);
-  const client = useTRPCClient();
-  return async (published) => {
-    try {
-      await client.graphs.publish.mutate({ id: graphId as string, published });
-      toast(published ? "Published: others find it on the start page." : "Taken back from the templates.");
-    } catch (error) {
-      toast.error(problemOf(error).message);
-    }
-  };
 }

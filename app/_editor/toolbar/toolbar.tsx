@@ -23,7 +23,7 @@ import { SavedMark } from "./saved-mark";
 const ProblemTray = lazy(async () => ({ default: (await import("../problems/problem-tray")).ProblemTray }));
 
 /** The line above the canvas: the graph's name, how it is saved, what can be done with it, and its run. */
-export function Toolbar({ published }: { published: boolean }) {
+export function Toolbar() {
   const frozen = useEditor((state) => state.frozen);
   return (
     <header className="flex h-13 items-center gap-2 border-b border-line bg-surface px-3">
@@ -40,7 +40,7 @@ export function Toolbar({ published }: { published: boolean }) {
       )}
       <div className="ml-auto flex shrink-0 items-center gap-1">
         {!frozen && <EditButtons />}
-        <MoreMenu published={published} />
+        <MoreMenu />
         <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink">
           Runs
         </Link>

@@ -13,9 +13,10 @@ export const dynamic = "force-dynamic";
 /** The body is a bundle; the answer the graph that was made of it. */
 export async function POST(request: Request): Promise<Response> {
   try {
-    await must(db(), await actorOf(request.headers), "change", { kind: "graph" });
+    const actor = await actorOf(request.headers);
+    await must(db(), actor, "change", { kind: "graph" });
     const body = request.body ? Readable.fromWeb(request.body as NodeStream) : Readable.from([]);
-    return Response.json(await withSpooled(body, blobs(), (path) => importBundle(db(), blobs(), path)));
+    return Response.json(await withSpooled(body, blobs(), (path) => importBundle(db(), blobs(), actor, path)));
   } catch (error) {
     return refusalOf(error, "bundle");
   }

@@ -41,7 +41,6 @@ export default async function Page({ params, searchParams }: PageProps) {
       documentText={JSON.stringify(document)}
       graphId={id}
       revision={graph.revision}
-      published={graph.publishedAt !== null}
       runId={typeof run === "string" && isId(run) ? run : last?.id}
     />
   );

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import * as z from "zod";
 import { withoutLeaving } from "#nodes/graph/leaving";
 import { actorOf } from "#server/access/actor";
+import { reachable, refsNamed } from "#server/access/files";
 import { must } from "#server/access/may";
 import { bundleEnding } from "#server/bundles/manifest";
 import { packBundle } from "#server/bundles/pack";
@@ -28,13 +29,18 @@ export async function GET(request: Request, { params }: { params: Promise<{ id: 
     const { data: id } = z.uuid().safeParse((await params).id);
     const { data: asked } = question.safeParse(Object.fromEntries(new URL(request.url).searchParams));
     if (!id || !asked) throw notFound("This graph");
-    await must(db(), await actorOf(request.headers), "share", { kind: "graph", id });
+    const actor = await actorOf(request.headers);
+    await must(db(), actor, "share", { kind: "graph", id });
     const graph = await db().graph.findFirst({ where: { id, deletedAt: null } });
     if (!graph) throw notFound("This graph");
     const leave = { paths: asked.leave.includes("paths"), notes: asked.leave.includes("notes"), pins: !asked.pins };
     const document = withoutLeaving(checked(graph.document), leave);
     const about = { title: document.name || "Untitled", text: document.description, tags: [], licence: "" };
-    const bundle = await packBundle({ document, about, without: new Set(asked.without) }, blobs());
+    // A file that the document only names, and that whoever asks may not read, is a missing one.
+    const refs = refsNamed(document);
+    const mine = await reachable(db(), actor, refs);
+    const without = new Set([...asked.without, ...refs.filter((ref) => !mine.has(ref))]);
+    const bundle = await packBundle({ document, about, without }, blobs());
     return new Response(Readable.toWeb(Readable.from(bundle.stream())) as ReadableStream, {
       headers: { "Content-Type": "application/zip", ...attachment(`${about.title}${bundleEnding}`) },
     });

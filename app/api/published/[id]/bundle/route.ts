@@ -1,0 +1,28 @@
+import { Readable } from "node:stream";
+import * as z from "zod";
+import { actorOf } from "#server/access/actor";
+import { bundleEnding } from "#server/bundles/manifest";
+import { db } from "#server/db";
+import { notFound } from "#server/not-found";
+import { packTemplate } from "#server/publish/pack";
+import { blobs } from "#server/storage/open";
+import { attachment } from "../../../attachment";
+import { refusalOf } from "../../../refusal";
+
+export const dynamic = "force-dynamic";
+
+/** A version of a template (`?version=2`) as a bundle. */
+export async function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
+  try {
+    const { data: id } = z.uuid().safeParse((await params).id);
+    const { data: number } = z.coerce.number().int().min(1).safeParse(new URL(request.url).searchParams.get("version"));
+    if (!id || !number) throw notFound("This template");
+    const bundle = await packTemplate(db(), blobs(), await actorOf(request.headers), { id, number });
+    const name = `${bundle.manifest.title} ${number}${bundleEnding}`;
+    return new Response(Readable.toWeb(Readable.from(bundle.stream())) as ReadableStream, {
+      headers: { "Content-Type": "application/zip", ...attachment(name) },
+    });
+  } catch (error) {
+    return refusalOf(error, "bundle");
+  }
+}
