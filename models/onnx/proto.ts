@@ -1,35 +1,14 @@
 /** The ONNX writer: a graph of ours to the bytes of a model. */
 
 import { create, toBinary } from "@bufbuild/protobuf";
-import {
-  AttributeProto_AttributeType as A,
-  type AttributeProto,
-  AttributeProtoSchema,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "onnx-buf";
+import { type AttributeProto, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto } from "onnx-buf";
 import { type BlockLayout, blockShape } from "../files/quantized";
 import { type BlockProduct, type BlockReaders, blockReaders } from "./block-products";
 import { termsOf } from "./dim";
 import { expanded } from "./expansions";
-import type { Attrs, Constant, Dim, DType, Graph, OpNode, Shape, Value } from "./graph";
+import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
 import { opDefinition } from "./ops/index";
-
-const elementTypes: Record<DType, number> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-};
+import { attribute, bytesOf, elementTypes, external, info, type Stored, tensor } from "./proto-messages";
 
 /** ONNX's number for two numbers of 4 bits in a byte, which values of a graph never are. */
 const uint4 = 21;
@@ -50,15 +29,6 @@ export interface StoredBlocks extends BlockLayout {
   scales: Stored | Uint8Array<ArrayBuffer>;
 }
 
-/** Numbers that lie in a file in the model's folder, where the runtime reads them. */
-export interface Stored {
-  location: string;
-  /** As safetensors calls it. */
-  dtype: string;
-  /** Bytes from the start of the file. */
-  offset: number;
-  bytes: number;
-}
 /** Those that `isReadable` names. */
 const storedTypes: Record<string, number> = {
   F32: 1,
@@ -70,6 +40,9 @@ const storedTypes: Record<string, number> = {
   F8_E5M2: 19,
   F8_E5M2FNUZ: 20,
 };
+
+/** Those of which the runtime takes rows as they are. */
+const gatheredTypes: ReadonlySet<string> = new Set(["F16", "BF16", "F64"]);
 
 /**
  * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
@@ -118,6 +91,8 @@ class Writer {
   readonly #sizes = new Map<string, string>();
   readonly #blocks: ReadonlyMap<string, StoredBlocks>;
   readonly #readers: BlockReaders;
+  /** Tables of which nothing but rows is read, stored in another element type: by name, what that tensor is called. */
+  readonly #storedTables = new Map<string, string>();
 
   constructor(graph: Graph, blocks: ReadonlyMap<string, StoredBlocks>) {
     this.#graph = graph;
@@ -134,6 +109,7 @@ class Writer {
     const together = products.get(node);
     if (together) this.#writeBlockProducts(node, together);
     else if (rows.has(node)) this.#writeBlockRows(node, rows.get(node) as Value);
+    else if (this.#storedTables.has(node.inputs[0]?.name ?? "")) this.#writeStoredRows(node);
     else this.#writeOp(node);
   }
 
@@ -157,7 +133,8 @@ class Writer {
 
   /**
    * A parameter's tensor. One that is stored in another element type is converted by an op, which the runtime computes
-   * once as it loads the model; it comes before all that reads it.
+   * once as it loads the model; it comes before all that reads it. Of a table, such as that of tokens, the rows that
+   * are taken are converted, and the rest stays where it lies.
    */
   parameter(value: Value, source: ParameterNumbers): TensorProto[] {
     if (source instanceof Float32Array) return [tensor(value, { rawData: bytesOf(source) })];
@@ -169,8 +146,18 @@ class Writer {
       );
     if (type === elementTypes[value.dtype]) return [external(value.name, type, value.shape, source)];
     const stored = `${value.name}#stored`;
-    this.#node("Cast", [stored], [value.name], [attribute("dtype", value.dtype)]);
+    if (gatheredTypes.has(source.dtype) && this.#isTable(value)) this.#storedTables.set(value.name, stored);
+    else this.#node("Cast", [stored], [value.name], [attribute("dtype", value.dtype)]);
     return [external(stored, type, value.shape, source)];
+  }
+
+  /** Whether nothing but rows of a parameter is read. */
+  #isTable({ name }: Value): boolean {
+    const { nodes, outputs } = this.#graph;
+    const takesRows = ({ op, inputs, attrs }: OpNode) =>
+      op === "Gather" && (attrs.axis ?? 0) === 0 && inputs[0]?.name === name;
+    const readers = nodes.filter(({ inputs }) => inputs.some((x) => x.name === name));
+    return readers.length > 0 && readers.every(takesRows) && ![...outputs.values()].some((v) => v.name === name);
   }
 
   /** A matrix in blocks as its products read it, and as floats where anything else does. */
@@ -242,6 +229,15 @@ class Writer {
     const output = this.#nameOf(outputs[0] as Value);
     const read = [table, this.#nameOf(inputs[1] as Value), scales];
     this.#node("GatherBlockQuantized", read, [output], attributes, this.#called(scope, output));
+  }
+
+  /** Rows of a table that is stored in another element type, converted as they are taken. */
+  #writeStoredRows({ inputs: [table, ids], outputs: [rows], attrs }: OpNode): void {
+    const [from, to] = [table as Value, rows as Value];
+    const output = this.#nameOf(to);
+    const read = [this.#storedTables.get(from.name) as string, this.#nameOf(ids as Value)];
+    this.#node("Gather", read, [`${output}#stored`], [attribute("axis", Number(attrs.axis ?? 0))]);
+    this.#node("Cast", [`${output}#stored`], [output], [attribute("dtype", to.dtype)]);
   }
 
   /** What a node of the runtime's own ops is called. */
@@ -338,54 +334,4 @@ function blocksAmong(numbers: ReadonlyMap<Value, ParameterNumbers>): Map<string,
   const blocks = new Map<string, StoredBlocks>();
   for (const [{ name }, given] of numbers) if ("block" in given) blocks.set(name, given);
   return blocks;
-}
-
-/** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
-const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a", "scale"]);
-function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
-  if (name === "dtype")
-    return create(AttributeProtoSchema, { name: "to", type: A.INT, i: BigInt(elementTypes[value as DType]) });
-  if (typeof value === "string")
-    return create(AttributeProtoSchema, { name, type: A.STRING, s: new TextEncoder().encode(value) });
-  if (typeof value !== "number") return create(AttributeProtoSchema, { name, type: A.INTS, ints: value.map(BigInt) });
-  return create(
-    AttributeProtoSchema,
-    floats.has(name) ? { name, type: A.FLOAT, f: value } : { name, type: A.INT, i: BigInt(value) },
-  );
-}
-
-/** The name, type and shape of an input or output. */
-function info({ name, dtype, shape }: Value): ValueInfoProto {
-  const dim = shape.map((d) =>
-    typeof d === "string"
-      ? { value: { case: "dimParam" as const, value: d } }
-      : { value: { case: "dimValue" as const, value: BigInt(d) } },
-  );
-  const type = { elemType: elementTypes[dtype], shape: { dim } };
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: type } } });
-}
-
-const bytesOf = (data: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-const tensor = ({ name, dtype, shape }: Value, rest: Partial<TensorProto>): TensorProto =>
-  create(TensorProtoSchema, {
-    name,
-    dataType: elementTypes[dtype],
-    dims: shape.map((d) => BigInt(d)),
-    ...(rest as object),
-  });
-
-/** A tensor whose numbers lie in another file (ONNX, "External data"), or are there as bytes. */
-function external(name: string, dataType: number, shape: Shape, source: Stored | Uint8Array<ArrayBuffer>): TensorProto {
-  const dims = shape.map((d) => BigInt(d));
-  if (source instanceof Uint8Array) return create(TensorProtoSchema, { name, dataType, dims, rawData: source });
-  const { location, offset, bytes } = source;
-  const entries = Object.entries({ location, offset, length: bytes });
-  return create(TensorProtoSchema, {
-    name,
-    dataType,
-    dims,
-    dataLocation: TensorProto_DataLocation.EXTERNAL,
-    externalData: entries.map(([key, value]) => ({ key, value: String(value) })),
-  });
 }

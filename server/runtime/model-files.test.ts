@@ -1,3 +1,5 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -41,6 +43,29 @@ it.each(Object.entries(stored))("reads %s weights from where they lie in a blob"
   const { y } = await session.run({ x: { dtype: "float32", shape: [6], data: new Float32Array(6).fill(10) } });
   expect([...(y?.data as Float32Array)]).toEqual(numbers.map((n) => n + 10));
   await session.release();
+});
+
+it.each(["F64", "F16", "BF16", "F8_E4M3"])("takes rows of a table of %s and converts those alone", async (dtype) => {
+  const blobs = openBlobs(await temporaryFolder());
+  const bytes = stored[dtype] as Uint8Array;
+  const ref = await blobs.put(Buffer.from(bytes));
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const table = graph.parameter("table", [3, 2], { kind: "zeros" });
+  const rows = op.Gather(table, graph.input("i", "int64", [2]), { axis: 0 });
+  graph.output("rows", rows);
+  const values = () => ({ location: locationOf(blobs.path(ref)), dtype, offset: 0, bytes: bytes.length });
+  const model = toModel(graph, { parameters: "initializers", values });
+  const ops = fromBinary(ModelProtoSchema, model).graph?.node.map(({ opType }) => opType);
+  expect(ops).toEqual(dtype.startsWith("F8") ? ["Cast", "Gather"] : ["Gather", "Cast"]);
+  const session = await openFiles({ model, refs: [ref], weightBytes: 24 }, blobs, "cpu");
+  const given = await session.run({ i: { dtype: "int64", shape: [2], data: BigInt64Array.of(2n, 0n) } });
+  expect([...(given.rows?.data as Float32Array)]).toEqual([2, 4, -2, -1]);
+  await session.release();
+  // What reads all of it needs all of it.
+  graph.output("sum", op.ReduceSum(table, { keepdims: 0 }));
+  const both = fromBinary(ModelProtoSchema, toModel(graph, { parameters: "initializers", values }));
+  expect(both.graph?.node[0]?.opType).toBe("Cast");
 });
 
 it("reads drawn weights from a file where they are many", async () => {
