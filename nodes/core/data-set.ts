@@ -1,4 +1,5 @@
 /** Reads the chosen columns and rows of a data set in files, as the node of that name asks for them. */
+import { type CaptionRule, cleanCaption } from "#models/files/captions";
 import { numbersIn, pathIn, textIn } from "#models/files/cells";
 import { drawnPlaces, fittingRows, type RowFilter, type Share, takenCount } from "#models/files/choose-rows";
 import { BadValue, type ColumnKind, type TableFile } from "#models/files/table-file";
@@ -23,6 +24,10 @@ export interface DataSet extends Share {
   where: readonly RowFilter[];
   seed: number;
   bad: BadRowsChoice;
+  /** How texts of some columns, one or more names with commas, are cleaned, to at most so many words. */
+  cleaning: "none" | CaptionRule;
+  captions: string;
+  words: number;
 }
 
 /** The values of each column, in the order of the columns. */
@@ -131,24 +136,49 @@ interface Column {
 }
 type ColumnValue = PortValue["image" | "text" | "tensor"];
 
-function columnOf(host: Host, { bad }: DataSet, wanted: WantedColumn, count: number): Column {
+function columnOf(host: Host, set: DataSet, wanted: WantedColumn, count: number): Column {
   if (wanted.as === "picture") return pictureColumn(wanted, count);
   const hasNumbers = wanted.as === "number" || wanted.as === "integer";
-  const held = hasNumbers ? numberColumn : textColumn;
+  const clean = cleaningOf(set, wanted);
+  const held = hasNumbers ? numberColumn : (column: WantedColumn, rows: number) => textColumn(column, rows, clean);
   // Which rows are left out is known in the end: until then all of them are held.
-  if (count <= blockRows || bad === "leave out") return held(wanted, count);
+  if (count <= blockRows || set.bad === "leave out") return held(wanted, count);
   return { wanted, ...growingColumn(host, hasNumbers ? "tensor" : "text", count, (rows) => held(wanted, rows)) };
 }
 
 const reasonOf = ({ name }: WantedColumn, { reason, isRow }: BadValue): string =>
   isRow ? reason : `“${name}” ${reason}`;
 
-function textColumn(wanted: WantedColumn, count: number): Column & FilledColumn {
+/** What becomes of a column's texts, where they are captions that are to be cleaned. */
+function cleaningOf({ cleaning, captions, words }: DataSet, { name, as }: WantedColumn): Cleaning | undefined {
+  const names = captions.split(",").map((each) => each.trim());
+  if (cleaning === "none" || !names.includes(name)) return undefined;
+  const cleaned = (text: string): string | BadValue => {
+    const result = cleanCaption(text, cleaning, words);
+    return result === "" ? new BadValue("has no word left once it is cleaned") : result;
+  };
+  return as === "json" ? (json) => cleanedList(json, cleaned) : cleaned;
+}
+
+type Cleaning = (text: string) => string | BadValue;
+
+/** A list of captions, each of them cleaned, or one; other values stay what they are. */
+function cleanedList(json: string, clean: Cleaning): string | BadValue {
+  const value: unknown = JSON.parse(json);
+  const list = [value].flat();
+  if (!list.every((each) => typeof each === "string")) return json;
+  const cleaned = list.map(clean);
+  const bad = cleaned.find((each) => each instanceof BadValue);
+  return bad ?? JSON.stringify(Array.isArray(value) ? cleaned : cleaned[0]);
+}
+
+function textColumn(wanted: WantedColumn, count: number, clean: Cleaning = (text) => text): Column & FilledColumn {
   const texts = new Array<string>(count).fill("");
   return {
     wanted,
     set(place, value) {
-      const text = textIn(value, wanted.as);
+      const written = textIn(value, wanted.as);
+      const text = written instanceof BadValue ? written : clean(written);
       if (text instanceof BadValue) return reasonOf(wanted, text);
       texts[place] = text;
       return undefined;

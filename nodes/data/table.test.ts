@@ -17,10 +17,12 @@ const sets = join(import.meta.dirname, "../../tests/fixtures/lmm/datasets");
 interface ExpectedRow {
   images: { bytes_sha256: string }[];
   captions?: string[];
+  albef?: string[];
+  blip?: string[];
   turns?: string[][];
 }
 const expectedOf = (set: string) =>
-  JSON.parse(readFileSync(join(sets, set, "expected.json"), "utf8")) as { rows: ExpectedRow[] };
+  JSON.parse(readFileSync(join(sets, set, "expected.json"), "utf8")) as { rows: ExpectedRow[]; max_words?: number };
 
 /** Runs the node on files, with the columns that they have, or with some. */
 async function read(folder: string, files: string, params: Record<string, unknown> = {}) {
@@ -64,6 +66,16 @@ describe("data sets as others write them", () => {
     expect(await hashes(host, outputs[image])).toEqual(rows.map(({ images }) => images[0]?.bytes_sha256));
     expect(outputs[caption]).toEqual(rows.map(({ captions }) => captions?.[0]));
     expect(warnings).toEqual([]);
+  });
+  it.each(["ALBEF", "BLIP"] as const)("clean captions as %s does, one or a list of them", async (cleaning) => {
+    const { rows, max_words: words } = expectedOf("albef-json");
+    const cleaned = rows.map((row) => row[cleaning === "ALBEF" ? "albef" : "blip"]);
+    const readAs = async (as: string) => {
+      const params = { columns: [{ name: "caption", as }], cleaning, words };
+      return (await read(join(sets, "albef-json"), "pretrain.json", params)).outputs.caption as string[];
+    };
+    expect(await readAs("text")).toEqual(cleaned.map((list) => list?.[0]));
+    expect((await readAs("json")).map((json) => [JSON.parse(json)].flat())).toEqual(cleaned);
   });
   it.each(["plain", "snappy", "gzip", "zstd-v2"])("give conversations of Parquet packed as %s", async (packing) => {
     const { rows } = expectedOf(`ov-parquet-${packing}`);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { captionRules } from "#models/files/captions";
 import { comparisons } from "#models/files/choose-rows";
 import { isTextTable, tableFormats } from "#models/files/open-table";
 import { portNames } from "#models/onnx/import/signature";
@@ -20,6 +21,7 @@ const filter = z.object({
 /** When parameters mean something, by others. */
 const limited = { take: ["first", "random"] };
 const drawn = { take: ["random"] };
+const cleaned = { cleaning: [...captionRules] };
 
 export const table = defineNode({
   type: "data.table",
@@ -47,7 +49,11 @@ chosen rows are read, and kept block by block where there are many. A .json file
 Rows that fit all of *Only where* are counted; of these all are taken, the first, or some at random by the seed, in the
 order of the files. A bad row has no value in a column, or none of its kind, or a picture that is damaged: the run stops
 and names the first ten by file and row, or they are left out and counted, which decodes every picture beforehand.
-Of a file that breaks off, what lies before is then still read. Rows count from 1.`,
+Of a file that breaks off, what lies before is then still read. Rows count from 1.
+
+*Clean captions* writes texts in small letters, without marks, cut to a number of words: ALBEF's \`pre_caption\` drops
+\`, . ' ! ? " ( ) * # : ; ~\` and makes spaces of hyphens and slashes, BLIP's makes spaces of \`. ! " ( ) * # : ; ~\`. Of
+lists, read as json, each caption is cleaned. A caption of which nothing is left is a bad row.`,
   version: 1,
   inputs: {},
   outputs: {},
@@ -65,9 +71,29 @@ Of a file that breaks off, what lies before is then still read. Rows count from 
     unit: z.enum(["rows", "percent"]).default("rows").meta({ label: "Counted in", when: limited }),
     seed: z.int().min(0).max(0xffffffff).default(0).meta({ label: "Seed", widget: "seed", when: drawn }),
     bad: z.enum(["stop", "leave out"]).default("stop").meta({ label: "Bad rows" }),
+    cleaning: z
+      .enum(["none", ...captionRules])
+      .default("none")
+      .meta({
+        label: "Clean captions",
+        description: "As the official code of these models does before it tokenizes them.",
+        advanced: true,
+      }),
+    captions: z.string().max(10_000).default("caption").meta({
+      label: "Columns of captions",
+      description: "One or more names, a comma between.",
+      when: cleaned,
+      advanced: true,
+    }),
+    words: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(30)
+      .meta({ label: "At most", unit: "words", when: cleaned, advanced: true }),
   },
   ports: ({ columns }) => ({ outputs: portsOf(columns) }),
-  check({ folder, files, columns, take, amount, unit }) {
+  check({ folder, files, columns, take, amount, unit, cleaning, captions }) {
     if (!folder.trim())
       return {
         param: "folder",
@@ -83,6 +109,13 @@ Of a file that breaks off, what lies before is then still read. Rows count from 
         param: "columns",
         message: `“${twice.name}” is chosen twice.`,
         hint: "Remove one, or name another column.",
+      };
+    const missing = cleaning === "none" ? undefined : missingColumn(captions, columns);
+    if (missing !== undefined)
+      return {
+        param: "captions",
+        message: `No column “${missing}” is read as text or json.`,
+        hint: "Name the columns whose captions are to be cleaned.",
       };
     if (take !== "all" && unit === "percent" && amount > 100)
       return { param: "amount", message: "More than 100 % cannot be taken.", hint: "Give a share of 0 to 100." };
@@ -101,6 +134,15 @@ Of a file that breaks off, what lies before is then still read. Rows count from 
     return Object.fromEntries(names.map((name, i) => [name, values[i]]));
   },
 });
+
+/** The first of some columns of captions that no column of texts is. */
+function missingColumn(captions: string, columns: readonly WantedColumn[]): string | undefined {
+  const texts = columns.filter(({ as }) => as === "text" || as === "json").map(({ name }) => name);
+  return captions
+    .split(",")
+    .map((name) => name.trim())
+    .find((name) => !texts.includes(name));
+}
 
 function portsOf(columns: readonly WantedColumn[]): Ports {
   const names = portNames(columns);
