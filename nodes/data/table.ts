@@ -52,8 +52,9 @@ and names the first ten by file and row, or they are left out and counted, which
 Of a file that breaks off, what lies before is then still read. Rows count from 1.
 
 *Clean captions* writes texts in small letters, without marks, cut to a number of words: ALBEF's \`pre_caption\` drops
-\`, . ' ! ? " ( ) * # : ; ~\` and makes spaces of hyphens and slashes, BLIP's makes spaces of \`. ! " ( ) * # : ; ~\`. Of
-lists, read as json, each caption is cleaned. A caption of which nothing is left is a bad row.`,
+\`, . ' ! ? " ( ) * # : ; ~\` and makes spaces of hyphens and slashes, BLIP's makes spaces of
+\`. ! " ( ) * # : ; ~\`. Of lists, read as json, each caption is cleaned.
+A caption of which nothing is left is a bad row.`,
   version: 1,
   inputs: {},
   outputs: {},
