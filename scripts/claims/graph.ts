@@ -46,6 +46,7 @@ export function adding(
   params: GraphNode["params"] = {},
 ): Wiring {
   return (graph) => {
+    if (Object.hasOwn(graph.nodes, id)) throw new Error(`“${graph.name}” has a node “${id}” already.`);
     const version = (registry as Registry)[type]?.version ?? 1;
     const nodes = { ...graph.nodes, [id]: { type, version, params, position: { x: 0, y: 0 } } };
     const wires = Object.entries(inputs).map(([port, from]) => wire(from, `${id}.${port}`));

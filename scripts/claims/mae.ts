@@ -30,7 +30,7 @@ const common = {
     "$.decoder_width": 32,
     "$.decoder_layers": 1,
     "$.batch": 64,
-    "$.steps": 500,
+    "$.steps": 400,
     "$.lr": 0.003,
     "probe_trainer.steps": 200,
     "probe_trainer.lr": 0.01,

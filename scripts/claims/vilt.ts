@@ -23,8 +23,8 @@ const maskedTest = together(
 
 /** Each caption with the picture of another one. */
 const otherPictures = together(
-  adding("others", "data.draws", { text: "test_data.caption" }, { kind: "uniform", length: 0 }),
-  adding("other_pictures", "model.shuffle-rows", { rows: "test_resize.pixels", draws: "others.draws" }),
+  adding("test_others", "data.draws", { text: "test_data.caption" }, { kind: "uniform", length: 0 }),
+  adding("other_pictures", "model.shuffle-rows", { rows: "test_resize.pixels", draws: "test_others.draws" }),
   rewiring("test_vilt.pixels", "other_pictures.rows"),
 );
 
