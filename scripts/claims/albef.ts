@@ -23,6 +23,7 @@ const common = {
     "$.steps": 250,
     "$.lr": 0.002,
     "pairs/data.objects": 2,
+    "pairs.rows": 1024,
     "names.objects": 2,
     "test.rows": 256,
   },

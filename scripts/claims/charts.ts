@@ -29,8 +29,9 @@ function measureChart(
   { measure, x: axis }: { measure: string; x: string },
   runs: readonly Run[],
 ): string[] {
-  const places = [...new Set(Object.values(arms).flatMap(({ x }) => x ?? []))];
-  const names = [...new Set(Object.values(arms).map(({ line = "" }) => line))];
+  const drawnArms = Object.values(arms).filter(({ x }) => x !== undefined);
+  const places = [...new Set(drawnArms.flatMap(({ x }) => x ?? []))];
+  const names = [...new Set(drawnArms.map(({ line = "" }) => line))];
   const lines = names.map((name) => ({ name, points: pointsOf(arms, name, measure, runs) }));
   const most = Math.max(...lines.flatMap(({ points }) => points.flatMap(({ values }) => values)), 1e-9);
   const left = (x: string) => margin + ((places.indexOf(x) + 0.5) / places.length) * (width - margin - 8);
@@ -62,7 +63,7 @@ function measureChart(
 }
 
 function pointsOf(arms: Experiment["arms"], name: string, measure: string, runs: readonly Run[]): Point[] {
-  const ofLine = Object.entries(arms).filter(([, { line = "" }]) => line === name);
+  const ofLine = Object.entries(arms).filter(([, { x, line = "" }]) => x !== undefined && line === name);
   const points = ofLine.map(([arm, { x = "" }]) => ({
     x,
     values: valuesOf(

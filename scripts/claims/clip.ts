@@ -45,7 +45,8 @@ export const clip: Experiments = {
     ...common,
     title: "Trained against untrained",
     expects: "What was trained finds the one right text among 256, and picture, far above chance (0.4 %).",
-    arms: { untrained: { set: { "$.steps": 1, "$.lr": 0 } }, trained: {} },
+    arms: { untrained: { set: { "$.steps": 1, "$.lr": 0 }, x: "untrained" }, trained: { x: "trained" } },
+    chart: { measure: "R@1, picture to text", x: "" },
   },
   "clip-2": {
     ...common,

@@ -8,7 +8,7 @@ export function tableOf(experiment: Experiment, runs: readonly Run[]): string {
   const rows = armsWithRuns(experiment, runs).map(({ arm, its }) => [
     arm,
     ...names.map((name) => spread(valuesOf(its, name), experiment.plain?.includes(name))),
-    meanLoss(its, (loss) => loss.slice(0, loss.length / 2)),
+    meanLoss(its, (loss) => loss.slice(0, Math.ceil(loss.length / 2))),
     meanLoss(its, (loss) => loss.slice(-loss.length / 10)),
     String(its.length),
   ]);
