@@ -49,16 +49,17 @@ async function install() {
   if (status !== 0) await fail("The database client could not be generated.");
 }
 
-/** Starts the web process and the workers; returns when each of them said that it is up. */
+/** Starts the web process, the one that serves and the workers; returns when each of them said that it is up. */
 async function startProcesses() {
   let ready = 0;
   const onReady = () => {
     ready++;
   };
   keepRunning("web", "scripts/web.mjs", { env, onReady });
+  keepRunning("serving", "server/serving.ts", { env, execArgv: ["--import", "tsx"], onReady });
   for (let i = 1; i <= workers; i++)
     keepRunning(`worker ${i}`, "server/worker.ts", { env, execArgv: ["--import", "tsx"], onReady });
-  while (!isStopping() && ready < 1 + workers) await sleep(50);
+  while (!isStopping() && ready < 2 + workers) await sleep(50);
 }
 
 async function untilHealthy() {

@@ -8,11 +8,12 @@ import { isAway, toPublic } from "./errors";
 import { Computer, Crashed } from "./jobs/computer";
 import { Diary } from "./jobs/diary";
 import { LimitWatch } from "./jobs/limit-watch";
-import { type Jobs, openWorking } from "./jobs/queue";
+import { type Jobs, openWorking, prepareQueue } from "./jobs/queue";
 import { cancelRuns } from "./runs/cancel";
 import { appendEvents, type ClaimedRun, claimRun, Fenced, failRun, finishRun } from "./runs/claim";
 import { releaseGone, releaseUnpinned } from "./runs/remove";
 import { removeLeftovers } from "./storage/leftovers";
+import { deliver } from "./webhooks/deliver";
 
 /** How often the computing process may end without a word before the run counts as failed. */
 const crashLimit = 3;
@@ -26,6 +27,8 @@ const stop = new AbortController();
 const working = await openWorking();
 await working.work("run", handleJob);
 await working.work("foresee", foreseeRun);
+await working.work("webhook", ({ deliveryId }) => deliver(db(), deliveryId));
+await prepareQueue(); // the ends of runs are told in the transactions that end them
 void removeLeftovers(env().data);
 void letGo();
 // What was unpinned is looked for again while the worker goes on.

@@ -2,13 +2,14 @@
 
 import { lazy, Suspense, useEffect } from "react";
 import { whenIdle } from "../_ui/when-idle";
-import { useView } from "./context";
+import { useEditor, useView } from "./context";
 
 const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).ShareGraph }));
 const Publishing = lazy(async () => ({ default: (await import("./publishing")).Publishing }));
+const UseAsApi = lazy(async () => ({ default: (await import("../api-docs/use-as-api")).UseAsApi }));
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
@@ -23,6 +24,8 @@ function loadAhead(): void {
 /** What lies over the editor, and what is told to those who cannot see it. */
 export function Overlays() {
   const overlay = useView((state) => state.overlay);
+  const show = useView((state) => state.show);
+  const graphId = useEditor((state) => state.graphId);
   useEffect(() => whenIdle(loadAhead), []);
   return (
     <>
@@ -32,6 +35,7 @@ export function Overlays() {
         {overlay === "publish" && <Publishing />}
         {overlay === "updates" && <UpdatesWindow />}
         {overlay === "share" && <ShareGraph />}
+        {overlay === "api" && graphId && <UseAsApi graph={graphId} onClose={() => show(undefined)} />}
       </Suspense>
       <Announcements />
     </>

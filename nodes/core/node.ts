@@ -22,6 +22,8 @@ declare module "zod" {
     placeholder?: string;
     /** In forms only while each of these parameters has one of these values: otherwise it means nothing. */
     when?: Readonly<Record<string, readonly string[]>>;
+    /** Each item of the list, or each line of the text that is not empty, makes a row of all that the node gives. */
+    rows?: "items" | "lines";
   }
 }
 export type Widget =

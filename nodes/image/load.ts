@@ -33,7 +33,11 @@ their smallest to their largest number.`,
   },
   params: {
     source: z.enum(["upload", "folder", "url"]).default("upload").meta({ label: "From" }),
-    images: z.array(upload).max(10_000).default([]).meta({ label: "Pictures", widget: "images", when: uploadedOnly }),
+    images: z
+      .array(upload)
+      .max(10_000)
+      .default([])
+      .meta({ label: "Pictures", widget: "images", rows: "items", when: uploadedOnly }),
     folder: z.string().max(4096).default("").meta({ label: "Folder", placeholder: "/data/pictures", when: folderOnly }),
     urls: z
       .string()

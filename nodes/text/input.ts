@@ -14,7 +14,7 @@ export const input = defineNode({
       .string()
       .max(1_000_000)
       .default("a red apple")
-      .meta({ widget: "textarea", description: "One text per line; empty lines are left out." }),
+      .meta({ widget: "textarea", rows: "lines", description: "One text per line; empty lines are left out." }),
   },
   check: ({ text }) =>
     text.trim() ? undefined : { param: "text", message: "There is no text.", hint: "Type at least one line." },

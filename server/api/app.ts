@@ -5,11 +5,19 @@ import { documentRoutes } from "./routes/documents";
 import { fileRoutes } from "./routes/files";
 import { graphRoutes } from "./routes/graphs";
 import { runRoutes } from "./routes/runs";
+import { serviceRoutes } from "./routes/service";
+import { webhookRoutes } from "./routes/webhooks";
 import { problemResponse, Refusal } from "./problem";
 import type { Route } from "./route";
 
 /** All that the API answers. */
-export const routes: readonly Route[] = documentRoutes([...graphRoutes, ...runRoutes, ...fileRoutes]);
+export const routes: readonly Route[] = documentRoutes([
+  ...graphRoutes,
+  ...runRoutes,
+  ...serviceRoutes,
+  ...webhookRoutes,
+  ...fileRoutes,
+]);
 
 const app = new Hono().basePath(apiBase);
 for (const { method, path, answer } of routes)

@@ -6,7 +6,7 @@ import { cleanText, cutFileName } from "#models/files/text";
 import { limits } from "#nodes/graph/document";
 import { requestProblem } from "#nodes/graph/parse";
 import { failureOf } from "../errors";
-import { BlobTooLarge } from "../storage/blobs";
+import { BlobTooLarge, sha256 } from "../storage/blobs";
 import { blobs } from "../storage/open";
 import type { Kept } from "./files";
 import { Refusal } from "./problem";
@@ -23,9 +23,40 @@ export interface Body {
   files: ReadonlyMap<string, readonly Kept[]>;
 }
 
-export async function readBody(request: Request): Promise<Body> {
+/** Where a form's files go while they arrive; `BlobTooLarge` beyond so many bytes. */
+export type KeepFile = (stream: Readable, mostBytes: number) => Promise<Omit<Kept, "name">>;
+
+const toStore: KeepFile = (stream, mostBytes) => blobs().putStream(stream, mostBytes);
+
+/** Most bytes of files that are held in memory for a call that is answered at once. */
+const mostHeld = 64 * 2 ** 20;
+
+/** Holds a file until the request has been answered. */
+export const inMemory: KeepFile = async (stream, mostBytes) => {
+  const most = Math.min(mostBytes, mostHeld);
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stream as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > most) throw new BlobTooLarge(most);
+    parts.push(part);
+  }
+  const held = Buffer.concat(parts);
+  return { ref: sha256(held), bytes, held };
+};
+
+/** The same body with its files in the store. */
+export async function withStoredFiles(body: Body): Promise<Body> {
+  const stored = [...body.files].map(async ([name, files]) => {
+    await Promise.all(files.map(({ held }) => held && blobs().put(held)));
+    return [name, files.map(({ held: _, ...file }) => file)] as const;
+  });
+  return { ...body, files: new Map(await Promise.all(stored)) };
+}
+
+export async function readBody(request: Request, keep: KeepFile = toStore): Promise<Body> {
   const type = request.headers.get("content-type") ?? "";
-  if (/^multipart\/form-data\b/i.test(type)) return readForm(request);
+  if (/^multipart\/form-data\b/i.test(type)) return readForm(request, keep);
   const text = await readText(request);
   if (text && !/^application\/([\w.-]+\+)?json\b/i.test(type))
     throw new Refusal(415, {
@@ -70,9 +101,9 @@ function tooLarge(mostBytes: number): Refusal {
   });
 }
 
-async function readForm(request: Request): Promise<Body> {
+async function readForm(request: Request, keep: KeepFile): Promise<Body> {
   if (Number(request.headers.get("content-length") ?? 0) > most.bytes) throw tooLarge(most.bytes);
-  const form = new FormReader(openForm(request));
+  const form = new FormReader(openForm(request), keep);
   if (request.body)
     Readable.fromWeb(request.body as NodeStream)
       .on("error", form.fail)
@@ -100,7 +131,10 @@ class FormReader {
   #left = most.bytes;
   #error: unknown;
 
-  constructor(readonly parser: busboy.Busboy) {
+  constructor(
+    readonly parser: busboy.Busboy,
+    readonly keep: KeepFile,
+  ) {
     parser.on("field", (name, value, { valueTruncated, nameTruncated }) => {
       if (valueTruncated || nameTruncated) this.fail(tooLarge(limits.bytes));
       this.#fields.set(name, value);
@@ -143,10 +177,10 @@ class FormReader {
   }
 
   async #store(stream: Readable, name: string): Promise<Kept> {
-    const { ref, bytes } = await blobs().putStream(stream, this.#left);
-    this.#left -= bytes;
-    if (!bytes) throw new Refusal(400, { message: `“${name}” is empty.`, hint: "Send another file." });
-    return { ref, name, bytes };
+    const kept = await this.keep(stream, this.#left);
+    this.#left -= kept.bytes;
+    if (!kept.bytes) throw new Refusal(400, { message: `“${name}” is empty.`, hint: "Send another file." });
+    return { ...kept, name };
   }
 }
 
@@ -165,7 +199,7 @@ function tooMany(): Refusal {
 
 /** What is wrong with a form; what is wrong with the disk is not the form's fault. */
 function formProblem(error: unknown): unknown {
-  if (error instanceof BlobTooLarge) return tooLarge(most.bytes);
+  if (error instanceof BlobTooLarge) return tooLarge(error.maxBytes);
   if (error instanceof Refusal || ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? ""))
     return error;
   return new Refusal(400, {

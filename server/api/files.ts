@@ -6,11 +6,12 @@ import { Failure } from "../errors";
 import type { Json, Parameter } from "./parameters";
 import { Refusal } from "./problem";
 
-/** A file in the store. */
+/** A file in the store, or one that is held for as long as its request takes. */
 export interface Kept {
   ref: string;
   name: string;
   bytes: number;
+  held?: Uint8Array;
 }
 
 /** What a parameter holds of files: a list of pictures, or one file with those that belong to it. */
@@ -27,10 +28,11 @@ export async function valueOfFiles(name: string, parameter: Parameter, files: re
 
 async function chooseAmong({ inspect, title }: Parameter, files: readonly Kept[]): Promise<Json> {
   const store = blobs();
-  const chosen = files.map(({ ref, name, bytes }) => ({
-    path: name,
-    source: { size: bytes, read: (start: number, end: number) => store.read(ref, start, end) },
-  }));
+  const chosen = files.map(({ ref, name, bytes, held }) => {
+    const read = async (start: number, end: number) =>
+      held ? Uint8Array.from(held.subarray(start, end)) : store.read(ref, start, end);
+    return { path: name, source: { size: bytes, read } };
+  });
   const refs = new Map(chosen.map((file, i) => [file.source, files[i]?.ref ?? ""]));
   try {
     return await choose({

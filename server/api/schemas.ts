@@ -30,6 +30,16 @@ export const parametersSchema = z.record(z.string().max(200), z.json()).meta({
   example: { "data.limit": 12 },
 });
 
+const address = z.string().min(1).max(2000).meta({ format: "uri" });
+const secret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, "“whsec_” and 24 to 64 bytes in base64 were expected")
+  .meta({ description: "What messages are signed with." });
+
+const runWebhookSchema = z
+  .strictObject({ url: address, secret })
+  .meta({ id: "RunWebhook", description: "Is told of the end of this run." });
+
 /** What a run is asked for with. */
 export const runRequestSchema = z
   .strictObject({
@@ -44,6 +54,7 @@ export const runRequestSchema = z
       .max(200)
       .optional()
       .meta({ description: "What is asked for; by default all that the graph's last nodes give." }),
+    webhook: runWebhookSchema.optional(),
   })
   .meta({ id: "RunRequest" });
 export type RunRequest = z.output<typeof runRequestSchema>;
@@ -78,7 +89,7 @@ const textOutput = z
     type: z.literal("text"),
     rows: z.int(),
     values: z.array(z.string()).optional(),
-    href: z.string().meta({ description: "The texts as lines of JSON." }),
+    href: z.string().optional().meta({ description: "The texts as lines of JSON." }),
   })
   .meta({ id: "TextOutput" });
 const tensorOutput = z
@@ -90,7 +101,7 @@ const tensorOutput = z
       .array(z.union([z.number(), z.string()]))
       .optional()
       .meta({ description: "Row after row. What no number of JSON can be is a text: NaN, Infinity." }),
-    href: z.string().meta({ description: "The tensor as a .npy file." }),
+    href: z.string().optional().meta({ description: "The tensor as a .npy file." }),
   })
   .meta({ id: "TensorOutput" });
 const imageOutput = z
@@ -194,3 +205,49 @@ export const waiting = z.object({
     .optional()
     .meta({ description: "Seconds to wait for the end; the run goes on where it has not ended by then." }),
 });
+
+/** How a graph is to be kept ready. */
+export const serviceRequestSchema = z
+  .strictObject({ version: runRequestSchema.shape.version, outputs: runRequestSchema.shape.outputs })
+  .meta({ id: "ServiceRequest" });
+
+export const serviceSchema = z
+  .object({
+    graph: id,
+    version: z.int(),
+    outputs: z.array(z.string()),
+    lastHour: z
+      .object({ calls: z.int(), failed: z.int(), median: z.number().nullable(), p95: z.number().nullable() })
+      .meta({ description: "How many calls there were, and how many milliseconds they took." }),
+  })
+  .meta({ id: "Service" });
+
+export const callSchema = z
+  .object({
+    id,
+    rows: z.int(),
+    ms: z.number(),
+    error: errorSchema.nullable(),
+    createdAt: time,
+  })
+  .meta({ id: "Call" });
+
+export const webhookRequestSchema = z
+  .strictObject({ url: address, secret: secret.optional() })
+  .meta({ id: "WebhookRequest" });
+export const webhookSchema = z.object({ id, url: z.string(), createdAt: time }).meta({ id: "Webhook" });
+export const newWebhookSchema = z.object({ id, url: z.string(), secret: z.string() }).meta({ id: "NewWebhook" });
+
+export const deliverySchema = z
+  .object({
+    id,
+    run: id,
+    url: z.string(),
+    status: z.enum(["waiting", "delivered", "failed"]),
+    attempts: z.int(),
+    lastStatus: z.int().nullable(),
+    lastError: z.string().nullable(),
+    createdAt: time,
+    endedAt: time.nullable(),
+  })
+  .meta({ id: "Delivery" });

@@ -2,20 +2,19 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Assignment } from "#nodes/graph/sweep";
 import { Prisma } from "../../prisma/generated/client";
-import type { Tx } from "../db";
 import { createRun, ownerOfRun } from "../runs/create";
+import { addWebhook } from "../webhooks/webhooks";
 import { blobs } from "../storage/open";
 import { sha256 } from "../storage/blobs";
-import { notFound } from "../not-found";
 import { recordFiles } from "../access/files";
-import { type Body, readBody } from "./body";
+import type { Body } from "./body";
 import { refsNamedIn, valueOfFiles } from "./files";
 import { knownRun, rememberRun, type Once } from "./idempotency";
 import { type Json, parameterNamed, withParameters } from "./parameters";
 import { nodesGiving } from "./places";
 import { Refusal } from "./problem";
 import type { Asked } from "./route";
-import { type RunRequest, runRequestSchema } from "./schemas";
+import type { RunRequest } from "./schemas";
 import { type NamedVersion, namedVersion } from "./versions";
 
 /** So many runs may wait in all before more are refused. */
@@ -27,6 +26,7 @@ export interface Wanted {
   values: Assignment;
   document: GraphDocument;
   targets: string[];
+  webhook?: RunRequest["webhook"];
 }
 
 export interface Started {
@@ -35,22 +35,28 @@ export interface Started {
   isKnown: boolean;
 }
 
-type AskedGraph = Asked<{ id: string }, object>;
+export type AskedGraph = Asked<{ id: string }, object>;
 
-/** Reads a request for a run of a graph. Whoever asks must be allowed to run it. */
-export async function readWanted(asked: AskedGraph): Promise<Wanted> {
-  const { db, params } = asked;
-  await asked.allow("run", { kind: "graph", id: params.id });
-  if (!(await db.graph.count({ where: { id: params.id, deletedAt: null } }))) throw notFound("This graph");
-  const body = await readBody(asked.request);
-  const owner = await ownerOfRun(db, asked.actor, params.id);
-  await recordFiles(db, owner, [...body.files.values()].flat());
-  const request = runRequestSchema.parse(body.json);
+/** What a request for a run of a graph asks for. */
+export async function readWanted(asked: AskedGraph, request: RunRequest, body: Body): Promise<Wanted> {
+  const { db, actor, params } = asked;
+  await recordFiles(db, await ownerOfRun(db, actor, params.id), [...body.files.values()].flat());
   const version = await namedVersion(db, params.id, request.version);
-  const values = await valuesOf(version.document, request, body);
-  await refuseForgedFiles(asked, version.document, values, body);
-  const document = withParameters(version.document, values);
-  return { version, values, document, targets: nodesGiving(document, request.outputs ?? []) };
+  const { values, document } = await readValues(asked, version.document, request, body);
+  const targets = nodesGiving(document, request.outputs ?? []);
+  return { version, values, document, targets, webhook: request.webhook };
+}
+
+/** The values of a request, each judged by its place; and the graph with them. */
+export async function readValues(
+  asked: AskedGraph,
+  version: GraphDocument,
+  request: RunRequest,
+  body: Body,
+): Promise<{ values: Assignment; document: GraphDocument }> {
+  const values = await valuesOf(version, request, body);
+  await refuseForgedFiles(asked, version, values, body);
+  return { values, document: withParameters(version, values) };
 }
 
 async function valuesOf(document: GraphDocument, { parameters = {} }: RunRequest, body: Body): Promise<Assignment> {
@@ -100,7 +106,7 @@ export async function startRun(asked: AskedGraph, wanted: Wanted): Promise<Start
   const known = once && (await knownRun(asked.db, once));
   if (known) return { id: known, isKnown: true };
   await refuseTooMany(asked);
-  const { version, values, document, targets } = wanted;
+  const { version, values, document, targets, webhook } = wanted;
   try {
     const run = await createRun(asked.db, {
       graphId: version.graphId,
@@ -109,7 +115,10 @@ export async function startRun(asked: AskedGraph, wanted: Wanted): Promise<Start
       targets,
       assignment: values,
       actor: asked.actor,
-      alongside: async (tx: Tx, runId) => void (once && (await rememberRun(tx, once, runId))),
+      async alongside(tx, runId) {
+        if (once) await rememberRun(tx, once, runId);
+        if (webhook) await addWebhook(tx, { runId, ...webhook });
+      },
     });
     return { id: run.id, isKnown: false };
   } catch (error) {

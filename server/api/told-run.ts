@@ -2,6 +2,8 @@
 import type * as z from "zod";
 import type { PublicError } from "#nodes/graph/events";
 import type { Assignment } from "#nodes/graph/sweep";
+import type { Actor } from "../access/actor";
+import { visible } from "../access/visible";
 import type { Db } from "../db";
 import { readable } from "../graphs/checked";
 import { notFound } from "../not-found";
@@ -33,10 +35,11 @@ export async function toldRun(db: Db, id: string): Promise<ApiRun> {
 /** Runs, the newest first, from behind one of them on. */
 export async function toldRuns(
   db: Db,
+  actor: Actor,
   { graph, status, limit, cursor }: { graph?: string; status?: ApiRun["status"]; limit: number; cursor?: string },
 ): Promise<ApiRun[]> {
   const rows = await db.run.findMany({
-    where: { graphId: graph, status, sweepId: null, id: cursor ? { lt: cursor } : undefined },
+    where: { graphId: graph, status, sweepId: null, id: cursor ? { lt: cursor } : undefined, ...visible(actor).run },
     orderBy: { id: "desc" },
     take: limit,
     select: columns,

@@ -11,6 +11,8 @@ export interface Jobs {
   run: { runId: string };
   /** What a run of this graph would compute. */
   foresee: { document: GraphDocument; targets: string[] };
+  /** The end of a run is told to a webhook. */
+  webhook: { deliveryId: string };
 }
 export type JobKind = keyof Jobs;
 
@@ -21,6 +23,8 @@ const queues: {
     retryDelay: number;
     expireInSeconds: number;
     retentionSeconds: number;
+    /** Each retry waits twice as long as the one before it. */
+    retryBackoff?: boolean;
   };
 } = {
   // A worker that is silent for 15 s has died or hangs; its run goes back. A training may last days, every restart is a
@@ -34,6 +38,15 @@ const queues: {
   },
   // Whoever asks waits for seconds, not longer.
   foresee: { heartbeatSeconds: 10, retryLimit: 0, retryDelay: 1, expireInSeconds: 30, retentionSeconds: 60 },
+  // Nine attempts within some twenty minutes to an hour, while whoever is to be told comes back.
+  webhook: {
+    heartbeatSeconds: 15,
+    retryLimit: 8,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 60,
+    retentionSeconds: 86_400,
+  },
 };
 
 const kept = globalThis as { patchbayBoss?: Promise<PgBoss> };

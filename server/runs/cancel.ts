@@ -1,4 +1,5 @@
 import type { Db } from "../db";
+import { tellEnds } from "../webhooks/webhooks";
 
 /** A run, all of a sweep, or all that were asked for from one browser; of these only somebody's, if that is said. */
 export type WhichRuns = ({ id: string } | { sweepId: string } | { askedBy: string }) & { userId?: string };
@@ -17,6 +18,10 @@ export async function cancelRuns(db: Db, which: WhichRuns): Promise<boolean> {
     await tx.runEvent.createMany({
       data: waiting.map(({ id }) => ({ runId: id, attempt: 0, data: { kind: "status", status: "cancelled" } })),
     });
+    await tellEnds(
+      tx,
+      waiting.map(({ id }) => id),
+    );
     const running = await tx.run.updateManyAndReturn({
       where: { ...which, status: "running" },
       data: { cancelRequested: true },

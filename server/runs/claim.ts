@@ -7,6 +7,7 @@ import { numbersIn } from "./numbers";
 import { specOf } from "../sweeps/spec";
 import type { ExecuteResult } from "../runtime/execute";
 import type { Db, Tx } from "../db";
+import { tellEnds } from "../webhooks/webhooks";
 import { isStoredRows, storedTensor } from "../storage/stored-rows";
 
 export interface ClaimedRun {
@@ -28,7 +29,10 @@ export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefin
       where: { id, status: "running", cancelRequested: true },
       data: { status: "cancelled", finishedAt: new Date() },
     });
-    if (cancelled.count) await tell(tx, id, 0, [{ kind: "status", status: "cancelled" }]);
+    if (cancelled.count) {
+      await tell(tx, id, 0, [{ kind: "status", status: "cancelled" }]);
+      await tellEnds(tx, [id]);
+    }
     const claimed = await tx.run.updateMany({
       where: { id, status: { in: ["queued", "running"] } },
       data: { status: "running", attempt: { increment: 1 } },
@@ -79,6 +83,7 @@ export async function finishRun(
     });
     await tx.artifact.createMany({ data: artifactsOf(run, outputs) });
     await tell(tx, run.id, run.attempt, [...events, { kind: "status", status, error, provider }]);
+    await tellEnds(tx, [run.id]);
   });
 }
 

@@ -35,3 +35,10 @@ export async function addWorker(): Promise<ChildProcess> {
   workers.push(worker);
   return worker;
 }
+
+/** The process that answers calls of served graphs, on that database. */
+export async function addServing(): Promise<ChildProcess> {
+  const serving = await startWorker(database, "server/serving.ts");
+  workers.push(serving);
+  return serving;
+}

@@ -3,8 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { TestDatabase } from "./database";
 
 /** Returns when it says that it is up. */
-export async function startWorker(database: TestDatabase): Promise<ChildProcess> {
-  const child = fork("server/worker.ts", {
+export async function startWorker(database: TestDatabase, file = "server/worker.ts"): Promise<ChildProcess> {
+  const child = fork(file, {
     execArgv: ["--import", "tsx"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: {

@@ -1,4 +1,4 @@
-import { Bookmark, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Link2, Share2 } from "lucide-react";
+import { Bookmark, Braces, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Link2, Share2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
@@ -33,6 +33,11 @@ export function MoreMenu() {
       {!frozen && (
         <MenuItem icon={Share2} onSelect={() => view.getState().show("publish")}>
           Publish as a template…
+        </MenuItem>
+      )}
+      {!frozen && (
+        <MenuItem icon={Braces} onSelect={() => view.getState().show("api")}>
+          Use as API…
         </MenuItem>
       )}
       <MenuLine />

@@ -6,10 +6,12 @@ import { definitionOf, resolve } from "#nodes/graph/resolve";
 import { sinks } from "#nodes/graph/plan";
 import { registry } from "#nodes/registry.gen";
 import type { GraphDocument } from "#nodes/graph/document";
+import { visible } from "../../access/visible";
 import type { Db } from "../../db";
 import { notFound } from "../../not-found";
 import { titleIn } from "../../graphs/ready";
 import { answers, answersUnderLoad, jsonOf } from "../answers";
+import { inMemory, readBody, withStoredFiles } from "../body";
 import { jsonSchemaOf } from "../json-schema";
 import { parametersOf } from "../parameters";
 import { type Asked, defineRoute } from "../route";
@@ -25,6 +27,7 @@ import {
   versionSchema,
   waiting,
 } from "../schemas";
+import { answerServed, isServed, servedFor } from "../served-run";
 import { readWanted, startRun } from "../start-run";
 import { hasEnded, outputsOfRun, toldRun } from "../told-run";
 import { type NamedVersion, namedVersion, namedVersions } from "../versions";
@@ -77,10 +80,10 @@ export const graphRoutes = [
       tags,
       responses: answers({ 200: jsonOf(pageOf(graphSchema, "GraphPage")) }),
     },
-    async handle({ db, query: { limit, cursor }, allow }) {
+    async handle({ db, actor, query: { limit, cursor }, allow }) {
       await allow("see", { kind: "graph" });
       const rows = await db.graph.findMany({
-        where: { deletedAt: null, id: cursor ? { lt: cursor } : undefined },
+        where: { deletedAt: null, id: cursor ? { lt: cursor } : undefined, ...visible(actor).graph },
         orderBy: { id: "desc" },
         take: limit,
         select: { id: true, name: true, description: true, updatedAt: true },
@@ -147,13 +150,24 @@ export const graphRoutes = [
       responses: runAnswers,
     },
     async handle(asked) {
-      const started = await startRun(asked, await readWanted(asked));
       const { wait = 0 } = asked.query;
+      await asked.allow("run", { kind: "graph", id: asked.params.id });
+      const served = await servedFor(asked, wait);
+      if (!served) await refuseUnknown(asked.db, asked.params.id);
+      const body = await readBody(asked.request, served ? inMemory : undefined);
+      const request = runRequestSchema.parse(body.json);
+      if (served && isServed(served, request)) return answerServed(asked, served, request, body);
+      const wanted = await readWanted(asked, request, served ? await withStoredFiles(body) : body);
+      const started = await startRun(asked, wanted);
       if (wait) await untilEnd(asked.db, started.id, wait, asked.request.signal);
       return answerOfRun(asked.db, started.id, { isComplete: wait > 0, isKnown: started.isKnown });
     },
   }),
 ];
+
+export async function refuseUnknown(db: Db, graphId: string): Promise<void> {
+  if (!(await db.graph.count({ where: { id: graphId, deletedAt: null } }))) throw notFound("This graph");
+}
 
 /** The end of a run with what it gave, where that was waited for; or where it can be looked for. */
 async function answerOfRun(

@@ -34,9 +34,9 @@ export const runRoutes = [
       tags,
       responses: answers({ 200: jsonOf(pageOf(runSchema, "RunPage")) }),
     },
-    async handle({ db, query, allow }) {
+    async handle({ db, actor, query, allow }) {
       await allow("see", query.graph ? { kind: "graph", id: query.graph } : { kind: "run" });
-      const items = await toldRuns(db, query);
+      const items = await toldRuns(db, actor, query);
       return Response.json({ items, next: nextOf(items, query.limit) });
     },
   }),

@@ -42,6 +42,8 @@ export interface HostOptions {
   train?(request: TrainRequest): Promise<TrainResult>;
   exportOnnx?(request: ExportRequest): Promise<FileValue>;
   openDecoder?(scores: Deferred): Promise<OpenDecoding>;
+  /** Decoded pixels are not kept in the cache folder. */
+  forgetsPixels?: boolean;
   /** Where model files are run. */
   provider?: Provider;
 }
@@ -54,7 +56,7 @@ export function createHost(options: HostOptions): Host {
   const folders = openFolders([...(options.folders ?? []), hub.cache]);
   const tables = openTables(folders, (file) => keptIndex(cacheDir, file));
   const bytesOf = imageBytes(blobs, folders, tables);
-  const decoding = { bytesOf, cacheDir, each };
+  const decoding = { bytesOf, cacheDir, each, forgets: options.forgetsPixels };
   const stopIfCancelled = () => {
     if (signal.aborted) throw new Cancelled();
   };

@@ -1,8 +1,9 @@
 import { cutText } from "#models/files/text";
 import { Failure } from "../../errors";
+import { OutgoingFailure, sendOut } from "../../outgoing";
 import { pictureLimits } from "./picture-limits";
 
-/** A picture from the network: https or http, bounded, no redirects into other schemes. */
+/** A picture from the network, and not from this machine's own: https or http, bounded. */
 export async function download(url: string, signal: AbortSignal): Promise<Uint8Array> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new Failure(
@@ -14,17 +15,12 @@ export async function download(url: string, signal: AbortSignal): Promise<Uint8A
       { cause },
     );
   };
-  if (!/^https?:\/\//i.test(url)) fail("only http and https addresses are read");
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) }).catch((cause) =>
-    fail("the server does not answer", cause),
-  );
-  if (!response.ok || !response.body) return fail(`the server answers ${response.status}`);
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
-    parts.push(part);
-    bytes += part.byteLength;
-    if (bytes > pictureLimits.bytes) fail("it is too large");
+  try {
+    const answer = await sendOut(url, { signal, within: 30_000, mostBytes: pictureLimits.bytes, redirects: 5 });
+    if (answer.status >= 200 && answer.status < 300) return new Uint8Array(answer.body);
+    return fail(`the server answers ${answer.status}`);
+  } catch (error) {
+    if (error instanceof OutgoingFailure) return fail(error.message, error);
+    throw error;
   }
-  return Buffer.concat(parts);
 }

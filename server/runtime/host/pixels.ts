@@ -18,6 +18,8 @@ export interface Decoding {
   bytesOf(image: ImageFile): Promise<Uint8Array>;
   cacheDir: string;
   each: SideBySide;
+  /** Pixels go with who asked for them: nothing is looked for in the cache folder, or kept there. */
+  forgets?: boolean;
 }
 
 /** Decodes and scales pictures of any sizes to one: uint8 [N, H, W, 3]. All that cannot be are named at once. */
@@ -56,16 +58,21 @@ const keeping = { ms: 4, bytesPerMs: 25_000 };
 
 /** Pixels by content, or by the address, and request: made, or read from the cache folder. */
 async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
+  if (decoding.forgets) return freshPixels(file, request, decoding);
   const name = sha256(JSON.stringify([renderVersion, "ref" in file ? file.ref : addressOf(file), request]));
   const path = join(decoding.cacheDir, "pixels", name.slice(0, 2), name);
   const known = await readFile(path).catch(() => undefined);
   if (known?.byteLength === request.width * request.height * 3) return known;
-  const { bytes, size } = await decodable(file, decoding.bytesOf);
+  const began = performance.now();
+  const data = await freshPixels(file, request, decoding);
+  if (performance.now() - began > keeping.ms + data.byteLength / keeping.bytesPerMs) await writeWhole(path, data);
+  return data;
+}
+
+async function freshPixels(file: ImageFile, request: PixelRequest, { bytesOf }: Decoding): Promise<Uint8Array> {
+  const { bytes, size } = await decodable(file, bytesOf);
   try {
-    const began = performance.now();
-    const data = await render(bytes, request, size);
-    if (performance.now() - began > keeping.ms + data.byteLength / keeping.bytesPerMs) await writeWhole(path, data);
-    return data;
+    return await render(bytes, request, size);
   } catch (cause) {
     if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
     throw damagedPicture(pictureName(file), cause);
