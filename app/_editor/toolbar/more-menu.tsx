@@ -1,4 +1,15 @@
-import { Bookmark, Braces, ChevronDown, CopyPlus, Download, GitCompare, History, Keyboard, Link2, Share2 } from "lucide-react";
+import {
+  Bookmark,
+  Braces,
+  ChevronDown,
+  CopyPlus,
+  Download,
+  GitCompare,
+  History,
+  Keyboard,
+  Link2,
+  Share2,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
