@@ -25,8 +25,8 @@ export const serviceRoutes = [
       summary: "Keeps a named version ready",
       description:
         "Requests with `wait` are then answered by a process that holds its models; rows of requests that come " +
-        "together are computed together where the nodes work row by row. Such calls leave a line in the list of calls, " +
-        "and no run; one with an `Idempotency-Key` is a run as ever.",
+        "together are computed together where the nodes work row by row. Such calls leave a line in the list of " +
+        "calls, and no run; one with an `Idempotency-Key` is a run as ever.",
       tags,
       requestBody: { content: { "application/json": { schema: serviceRequestSchema } } },
       responses: answers({ 200: jsonOf(serviceSchema) }),
