@@ -25,6 +25,13 @@ describe("the first view of a graph", () => {
     expect((view?.y ?? 0) + 560 * legibleZoom).toBeCloseTo(400);
   });
 
+  it("of what is too high has something of where the graph begins, and the most of the rest", () => {
+    const rest = [at(300, 0), at(300, 700), at(300, 900), at(600, 1100), at(600, 1300)];
+    const nodes = [at(0, 1500), ...rest, at(0, 9000), at(4000, 0)];
+    const view = firstView(boundsOf(nodes), nodes, size);
+    expect((view?.y ?? 0) + 700 * legibleZoom).toBeCloseTo(40);
+  });
+
   it("begins at the upper edge of what is too high", () => {
     const nodes = [at(0, -200), at(0, 4000), at(4000, 0)];
     const view = firstView(boundsOf(nodes), nodes, size);

@@ -23,7 +23,27 @@ export function firstView(bounds: Rect, nodes: readonly Rect[], size: Size): Vie
   const top = Math.min(...seen.map(({ y }) => y));
   const bottom = Math.max(...seen.map(({ y, height }) => y + height));
   const height = (bottom - top) * legibleZoom;
-  // Where not even that has room, it begins at its upper edge.
-  const y = height <= room.height ? (size.height - height) / 2 - top * legibleZoom : margin - top * legibleZoom;
+  const y =
+    height <= room.height
+      ? (size.height - height) / 2 - top * legibleZoom
+      : margin - bestTop(seen, room.height / legibleZoom) * legibleZoom;
   return { x: margin - bounds.x * legibleZoom, y, zoom: legibleZoom };
+}
+
+/**
+ * Where nodes that are higher than the screen are looked at: with something of the first column, where the graph
+ * begins, and as many of them as there is room for. The upper one of places that are as good.
+ */
+function bestTop(nodes: readonly Rect[], height: number): number {
+  const left = Math.min(...nodes.map(({ x }) => x));
+  const isFirst = ({ x, width }: Rect) => x < left + width / 2;
+  function shownFrom(top: number): [first: number, count: number] {
+    const shown = nodes.filter((node) => node.y >= top && node.y + node.height <= top + height);
+    return [Number(shown.some(isFirst)), shown.length];
+  }
+  const tops = nodes.map(({ y }) => y).sort((one, other) => one - other);
+  return tops.reduce((best, top) => {
+    const [[first, count], [firstBest, countBest]] = [shownFrom(top), shownFrom(best)];
+    return first > firstBest || (first === firstBest && count > countBest) ? top : best;
+  });
 }

@@ -3,7 +3,8 @@
  * It needs no screen, so that it shows what is out of view, too.
  */
 import type { NodeDefinition } from "#nodes/core/node";
-import type { GraphDocument, GraphNode, Wire } from "#nodes/graph/document";
+import { endpointKey, type GraphDocument, type GraphNode, type Point, type Wire } from "#nodes/graph/document";
+import { routesOf } from "../canvas/routing";
 import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf } from "../node/ports";
 
@@ -48,7 +49,7 @@ export function drawGraph({ document, definitionOf, colour }: DrawingOptions): D
   const parts = [
     `<rect x="${bounds.x}" y="${bounds.y}" width="${bounds.width}" height="${bounds.height}" fill="var(--ground)"/>`,
     ...framed.map((area) => areaOf(area, "var(--sunken)")),
-    ...document.wires.map((wire) => wirePath(wire, byId)),
+    ...wirePaths(document.wires, byId),
     ...boxes.map(card),
     ...noted.map((area) => areaOf(area, "var(--warn-soft)")),
   ];
@@ -124,10 +125,30 @@ function portRows(side: "in" | "out", definition: NodeDefinition | undefined, x:
   });
 }
 
-/** From the right of one node to the left of another, through the bends that it was given. */
-function wirePath(wire: Wire, boxes: ReadonlyMap<string, Box>): string {
+/** All wires, led around nodes as on the canvas where they have no bends of their own. */
+function wirePaths(wires: readonly Wire[], boxes: ReadonlyMap<string, Box>): string[] {
+  const ends = wires.flatMap((wire) => endsOf(wire, boxes) ?? []);
+  const around = ends.filter(({ wire }) => !wire.via);
+  const places = [...boxes.values()].map(({ node, height }) => ({ ...node.position, width: cardWidth, height }));
+  const routes = routesOf(
+    around.map(({ wire, from, to }) => ({ owner: endpointKey(wire.from), from, to })),
+    places,
+  );
+  const ways = new Map(around.map(({ wire }, i) => [wire, routes[i] ?? []]));
+  return ends.map((each) => wirePath(each, ways.get(each.wire) ?? each.wire.via ?? []));
+}
+
+interface WireEnds {
+  wire: Wire;
+  from: Point;
+  to: Point;
+  type: string;
+}
+
+/** Where a wire leaves a node at its right, and reaches another at its left. */
+function endsOf(wire: Wire, boxes: ReadonlyMap<string, Box>): WireEnds | undefined {
   const [source, target] = [boxes.get(wire.from.node), boxes.get(wire.to.node)];
-  if (!source || !target) return "";
+  if (!source || !target) return undefined;
   const outputs = portsOf(source.definition, "out");
   const from = {
     x: source.node.position.x + cardWidth,
@@ -135,12 +156,14 @@ function wirePath(wire: Wire, boxes: ReadonlyMap<string, Box>): string {
   };
   const inputs = portsOf(target.definition, "in");
   const to = { x: target.node.position.x, y: target.node.position.y + 1 + topOf(inputs, wire.to.port) };
-  const type = outputs.find(([name]) => name === wire.from.port)?.[1].type ?? "file";
-  const { via = [] } = wire as { via?: { x: number; y: number }[] };
+  return { wire, from, to, type: outputs.find(([name]) => name === wire.from.port)?.[1].type ?? "file" };
+}
+
+function wirePath({ from, to, type }: WireEnds, via: readonly Point[]): string {
   const points = [from, ...via, to];
   const curves = points.slice(1).map((end, i) => {
-    const start = points[i] as typeof from;
-    const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
+    const start = points[i] as Point;
+    const bend = end.x > start.x ? (end.x - start.x) / 2 : Math.max(30, (start.x - end.x) / 2);
     return `C${start.x + bend},${start.y} ${end.x - bend},${end.y} ${end.x},${end.y}`;
   });
   const line = { d: `M${from.x},${from.y} ${curves.join(" ")}`, fill: "none", stroke: `var(--port-${type})` };
