@@ -104,14 +104,15 @@ export function needsText({ hub, fetched, folders, online }: TemplateNeeds): str
   ];
 }
 
-export function PublishedPicture({ id, number }: { id: string; number: number }) {
+/** On a card it fills its place, and on the template's page it is whole. */
+export function PublishedPicture({ id, number, isWhole }: { id: string; number: number; isWhole?: boolean }) {
   return (
     <img
       src={`/api/published/${id}/picture?version=${number}`}
       alt=""
       loading="lazy"
       decoding="async"
-      className="size-full object-cover object-left-top"
+      className={`size-full ${isWhole ? "object-contain" : "object-cover"}`}
     />
   );
 }

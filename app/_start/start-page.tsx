@@ -1,7 +1,7 @@
 "use client";
 
 import { FileUp, Plus } from "lucide-react";
-import { useRef } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { toast } from "../_ui/toast";
 import { type GraphDocument, limits } from "#nodes/graph/document";
 import { parseBytes } from "#nodes/graph/parse";
@@ -17,8 +17,16 @@ import { TemplateCards } from "./template-cards";
 import type { TemplateEntry } from "./template-entry";
 import { useGraphs } from "./use-graphs";
 
+const RegistriesWindow = lazy(async () => ({ default: (await import("./registries-window")).RegistriesWindow }));
+
+interface StartPageProps {
+  templates: readonly TemplateEntry[];
+  /** Whether the visitor operates this installation. */
+  mayOperate: boolean;
+}
+
 /** What a visitor meets: templates to start from, then the graphs that are there. */
-export function StartPage({ templates }: { templates: readonly TemplateEntry[] }) {
+export function StartPage({ templates, mayOperate }: StartPageProps) {
   const { graphs, create, remove, pick } = useGraphs();
   const open = async (file: File) => {
     if (isBundleFile(file)) return void openFiles([file]);
@@ -39,6 +47,7 @@ export function StartPage({ templates }: { templates: readonly TemplateEntry[] }
       }
     >
       <TemplateCards templates={templates} disabled={create.isPending} onPick={pick} />
+      {mayOperate && <RegistriesButton />}
       <section aria-labelledby="graphs" className="mt-10">
         <h2 id="graphs" className="mb-3 text-lg font-semibold tracking-tight">
           Your graphs
@@ -53,6 +62,23 @@ export function StartPage({ templates }: { templates: readonly TemplateEntry[] }
         )}
       </section>
     </Shell>
+  );
+}
+
+/** The way to the registries of templates, for whoever decides on them. */
+function RegistriesButton() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <p className="mt-4 text-right text-xs">
+      <button type="button" className="text-ink-3 hover:text-ink hover:underline" onClick={() => setOpen(true)}>
+        Registries of templates…
+      </button>
+      {isOpen && (
+        <Suspense>
+          <RegistriesWindow onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </p>
   );
 }
 

@@ -27,7 +27,7 @@ export default async function Page({ params, searchParams }: PageProps) {
   const template = await readTemplateDetails(db(), actor, id, asked).catch(() => notFound());
   const document = await documentOfVersion(db(), id, template.number).catch(() => undefined);
   const picture = template.hasPicture ? (
-    <PublishedPicture id={id} number={template.number} />
+    <PublishedPicture id={id} number={template.number} isWhole />
   ) : (
     <div className="h-full p-6">
       <DrawnPicture id={id} number={template.number} />
