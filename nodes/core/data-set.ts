@@ -141,8 +141,7 @@ function columnOf(host: Host, set: DataSet, wanted: WantedColumn, count: number)
   const hasNumbers = wanted.as === "number" || wanted.as === "integer";
   const clean = cleaningOf(set, wanted);
   const held = hasNumbers ? numberColumn : (column: WantedColumn, rows: number) => textColumn(column, rows, clean);
-  // Which rows are left out is known in the end: until then all of them are held.
-  if (count <= blockRows || set.bad === "leave out") return held(wanted, count);
+  if (count <= blockRows) return held(wanted, count);
   return { wanted, ...growingColumn(host, hasNumbers ? "tensor" : "text", count, (rows) => held(wanted, rows)) };
 }
 
@@ -174,6 +173,7 @@ function cleanedList(json: string, clean: Cleaning): string | BadValue {
 
 function textColumn(wanted: WantedColumn, count: number, clean: Cleaning = (text) => text): Column & FilledColumn {
   const texts = new Array<string>(count).fill("");
+  let characters = 0;
   return {
     wanted,
     set(place, value) {
@@ -181,8 +181,10 @@ function textColumn(wanted: WantedColumn, count: number, clean: Cleaning = (text
       const text = written instanceof BadValue ? written : clean(written);
       if (text instanceof BadValue) return reasonOf(wanted, text);
       texts[place] = text;
+      characters += text.length;
       return undefined;
     },
+    characters: () => characters,
     value: (kept) => (kept ? Array.from(kept, (place) => texts[place] as string) : texts),
   };
 }

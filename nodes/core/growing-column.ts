@@ -6,12 +6,17 @@ import type { PortValue } from "./values";
 export interface FilledColumn {
   /** Takes a value in, and gives what is wrong with it. */
   set(place: number, value: unknown): string | undefined;
+  /** How many characters of texts it holds. */
+  characters?(): number;
   /** What it holds at some places, or at all. */
   value(kept?: Uint32Array): PortValue["text" | "tensor"];
 }
 
 /** Shorter columns are held. */
 export const blockRows = 2 ** 14;
+
+/** A block of long texts has fewer rows. */
+const blockCharacters = 2 ** 22;
 
 /** A column of `count` rows in blocks, each of them a column as `columnOf` makes it. */
 export function growingColumn(
@@ -24,24 +29,26 @@ export function growingColumn(
   let first = 0;
   let block = columnOf(Math.min(blockRows, count));
   let keeping: Promise<void> = Promise.resolve();
-  const keepBlock = () => {
-    const value = block.value();
+  const keepBlock = (end = Math.min(first + blockRows, count)) => {
+    const value = block.value(Uint32Array.from({ length: end - first }, (_, i) => i));
     keeping = keeping.then(() => rows.add(value));
     keeping.catch(() => {}); // whoever asks for the rows is told
-    first += blockRows;
-    block = columnOf(Math.max(0, Math.min(blockRows, count - first)));
+    first = end;
+    block = columnOf(Math.min(blockRows, count - first));
   };
   return {
     set(place: number, value: unknown): string | undefined {
       while (place >= first + blockRows) keepBlock();
-      return block.set(place - first, value);
+      const wrong = block.set(place - first, value);
+      if ((block.characters?.() ?? 0) > blockCharacters) keepBlock(place + 1);
+      return wrong;
     },
     /** Waits until what was taken in is kept. */
     keepUp: () => keeping,
-    async value(): Promise<PortValue["text" | "tensor"]> {
+    async value(kept?: Uint32Array): Promise<PortValue["text" | "tensor"]> {
       while (first < count) keepBlock();
       await keeping;
-      return rows.finish();
+      return rows.finish(kept);
     },
   };
 }

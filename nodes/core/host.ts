@@ -200,8 +200,8 @@ export interface PictureSource {
 /** Rows that are kept as they come. */
 export interface GrowingRows<T extends "text" | "tensor"> {
   add(part: PortValue[T]): Promise<void>;
-  /** All of them, to be returned from the node and not to be looked into. */
-  finish(): Promise<PortValue[T]>;
+  /** All of them, or those of some places, to be returned from the node and not to be looked into. */
+  finish(kept?: Uint32Array): Promise<PortValue[T]>;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Tensor } from "#nodes/core/values";
 import { graph, runDocument } from "#tests/kit/graphs";
 import { temporaryFolder } from "#tests/kit/run-node";
 import { openBlobs } from "../storage/blobs";
-import { isStoredRows, readAllRows, readRows } from "./rows";
+import { isStoredRows, readAllRows, readRows, type StoredRows } from "./rows";
 
 const rows = 40_000;
 
@@ -60,4 +60,30 @@ it("keeps a large tensor of a file in pieces, and gives the rows of each", async
   expect(isStoredRows(stored)).toBe(true);
   const some = (await readRows("tensor", stored, 16_383, 16_386, openBlobs(join(dir, "blobs")))) as Tensor;
   expect(some.data).toEqual(numbers.slice(16_383 * 256, 16_386 * 256));
+});
+
+it("leaves bad rows out of long columns block by block, and holds few of long texts at a time", async () => {
+  const dir = await temporaryFolder();
+  const folder = join(dir, "set");
+  await mkdir(folder);
+  const isBad = (i: number) => i % 9999 === 5 || (i >= 17_000 && i < 17_003);
+  const textOf = (i: number) => `text ${i} ${"and so on ".repeat(i % 60)}`.trim();
+  const lines = Array.from({ length: 20_000 }, (_, i) => `${textOf(i)},${isBad(i) ? "none" : i}`);
+  await writeFile(join(folder, "set.csv"), ["text,label", ...lines].join("\n"));
+  const columns = [
+    { name: "text", as: "text" },
+    { name: "label", as: "integer" },
+  ];
+  const document = graph({ data: ["data.table", { folder, files: "set.csv", columns, bad: "leave out" }] }, []);
+  const result = await runDocument(document, dir, { folders: [folder] });
+  expect(result.error).toBeUndefined();
+  const blobs = openBlobs(join(dir, "blobs"));
+  const good = Array.from({ length: 20_000 }, (_, i) => i).filter((i) => !isBad(i));
+  const [text, label] = ["text", "label"].map((port) => result.outputs.data?.[port]?.value as StoredRows);
+  expect(isStoredRows(text)).toBe(true);
+  expect(await readAllRows("text", text, blobs)).toEqual(good.map(textOf));
+  expect([...((await readAllRows("tensor", label, blobs)) as Tensor).data]).toEqual(good.map(BigInt));
+  // Some 6 million letters, in blocks of at most 4.
+  const sizes = await Promise.all((text?.chunks ?? []).map(({ value }) => blobs.size((value as { ref: string }).ref)));
+  expect(Math.max(...sizes)).toBeLessThan(2 ** 22 + 100_000);
 });
