@@ -11,7 +11,7 @@ base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def serve(step):
-    """A line `n` on stdin runs n steps and answers with the milliseconds of each; `end` with the peak memory."""
+    """A line `n` on stdin runs n steps and answers with each one's milliseconds; `end` with the peak memory."""
     loss = step()
     print(json.dumps({"ready": True, "version": torch.__version__, "loss": loss}), flush=True)
     for line in sys.stdin:

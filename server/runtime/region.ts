@@ -306,8 +306,8 @@ function whatFits(bytes: number, limit: number): string {
   const [name, factor] = fitting ?? ["int4", spared.int4];
   const blocks = `about ${bytesText(bytes / factor)} as ${name}`;
   return (
-    `${fitting ? "Quantize the weights" : "Even quantized they would not fit"} (${blocks}; half precision is computed in ` +
-    "float32), make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY."
+    `${fitting ? "Quantize the weights" : "Even quantized they would not fit"} (${blocks}; half precision is computed ` +
+    "in float32), make the model smaller (layers, width), or give runs more memory with PATCHBAY_MEMORY."
   );
 }
 
