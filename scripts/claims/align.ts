@@ -43,10 +43,6 @@ export const align: Experiments = {
       "512 noisy pairs": noisy(512),
       "1,024 noisy pairs": noisy(1024),
       "4,096 noisy pairs": noisy(4096),
-      // Besides: whether it is the steps that a larger set lacks.
-      "4,096 noisy pairs, three times the steps": {
-        set: { "$.swapped": 0.4, "$.junk": 0.1, "pairs.rows": 4096, "$.steps": 960 },
-      },
     },
     chart: { measure: "R@1, picture to text", x: "pairs" },
   },

@@ -9,11 +9,13 @@ import { runTrials, type RunTrial } from "#server/sweeps/headless";
 import type { Arm, Experiment, Measure, Run } from "./experiment";
 import { armAssignment, armGraph } from "./graph";
 
+/** Opened once: it listens for interruptions. */
+const engine = openEngine({ provider: "cpu", json: true });
+
 /** So many numbers are kept of a training's loss. */
 const lossParts = 40;
 
 export async function runArm(experiment: Experiment, name: string, arm: Arm, seed: number): Promise<Run> {
-  const engine = openEngine({ provider: "cpu", json: true });
   const { trainer = "trainer" } = experiment;
   const places = Object.values(experiment.measures).flatMap((measure) =>
     typeof measure === "string" ? [measure] : measure.of,
