@@ -15,6 +15,7 @@ import { runCommand } from "./cli/run";
 import { sweepCommand } from "./cli/sweep";
 import { templatesCommand } from "./cli/templates";
 import { unpackCommand } from "./cli/unpack";
+import { userCommand } from "./cli/user";
 import { toPublic } from "./errors";
 import { Usage } from "./usage";
 
@@ -33,6 +34,7 @@ const commands = [
   registryCommand,
   fetchCommand,
   cleanCommand,
+  userCommand,
 ] as const;
 
 const program = new Command("patchbay").description("Checks, runs and compiles graphs.");

@@ -12,6 +12,8 @@ export function refusalOf(error: unknown, what: string): Response {
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof NotSignedIn) return 401;
+  if (error instanceof Forbidden) return 403;
   if (error instanceof TRPCError) return error.code === "NOT_FOUND" ? 404 : 403;
   if (error instanceof NotSignedIn) return 401;
   if (error instanceof Forbidden) return 403;

@@ -1,7 +1,11 @@
+import { visitor } from "../_access/visitor";
 import { RunsPage } from "./runs-page";
 
 export const metadata = { title: "Runs" };
 
-export default function Page() {
+export const dynamic = "force-dynamic";
+
+export default async function Page() {
+  await visitor();
   return <RunsPage />;
 }

@@ -9,7 +9,10 @@ const id = z.uuid();
 
 /** "My nodes": composites that graphs have copies of. */
 export const composites = router({
-  list: procedure.query(({ ctx }) => listComposites(ctx.db, ctx.actor)),
+  list: procedure.query(async ({ ctx }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "composite" });
+    return listComposites(ctx.db, ctx.actor);
+  }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     await must(ctx.db, ctx.actor, "see", { kind: "composite", id: input.id });

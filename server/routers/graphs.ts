@@ -36,7 +36,10 @@ const graphSource = z.intersection(
 );
 
 export const graphs = router({
-  list: procedure.query(({ ctx }) => listGraphs(ctx.db, ctx.actor)),
+  list: procedure.query(async ({ ctx }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "graph" });
+    return listGraphs(ctx.db, ctx.actor);
+  }),
 
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.id });

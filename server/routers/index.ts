@@ -1,4 +1,5 @@
 import "server-only";
+import { account } from "./account";
 import { apps } from "./apps";
 import { composites } from "./composites";
 import { data } from "./data";
@@ -8,10 +9,12 @@ import { nodes } from "./nodes";
 import { registries } from "./registries";
 import { runs } from "./runs";
 import { sweeps } from "./sweeps";
+import { teams } from "./teams";
 import { templates } from "./templates";
 import { router } from "./trpc";
 
 export const appRouter = router({
+  account,
   apps,
   composites,
   data,
@@ -21,6 +24,7 @@ export const appRouter = router({
   registries,
   runs,
   sweeps,
+  teams,
   templates,
 });
 export type AppRouter = typeof appRouter;

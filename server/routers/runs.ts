@@ -1,8 +1,9 @@
 import "server-only";
 import { tracked } from "@trpc/server";
 import * as z from "zod";
-import { userOf } from "../access/actor";
+import { type Actor, userOf } from "../access/actor";
 import { must, mustEach, mustRun, mustRunAgain } from "../access/may";
+import type { Db } from "../db";
 import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
@@ -40,12 +41,19 @@ export const runs = router({
         order: z.object({ by: z.union([z.enum(sortable), numberColumn]), descending: z.boolean() }).optional(),
       }),
     )
-    .query(({ ctx, input: { take, offset, order, ...filter } }) =>
-      listRuns(ctx.db, ctx.actor, filter, { take, offset, order }),
-    ),
-  count: procedure.input(runFilter).query(({ ctx, input }) => countRuns(ctx.db, ctx.actor, input)),
+    .query(async ({ ctx, input: { take, offset, order, ...filter } }) => {
+      await mustList(ctx);
+      return listRuns(ctx.db, ctx.actor, filter, { take, offset, order });
+    }),
+  count: procedure.input(runFilter).query(async ({ ctx, input }) => {
+    await mustList(ctx);
+    return countRuns(ctx.db, ctx.actor, input);
+  }),
   /** By what runs can be found. */
-  facets: procedure.query(({ ctx }) => runFacets(ctx.db, ctx.actor)),
+  facets: procedure.query(async ({ ctx }) => {
+    await mustList(ctx);
+    return runFacets(ctx.db, ctx.actor);
+  }),
   /** A star, tags, a note. */
   remark: procedure
     .input(
@@ -134,7 +142,10 @@ export const runs = router({
     }),
 
   /** What runs, what waits in order, and what ended last. */
-  queue: procedure.query(({ ctx }) => readQueue(ctx.db, ctx.actor)),
+  queue: procedure.query(async ({ ctx }) => {
+    await mustList(ctx);
+    return readQueue(ctx.db, ctx.actor);
+  }),
   /** Moves a run that waits before another one, or to the end. */
   move: procedure
     .input(z.object({ id, before: id.nullable() }))
@@ -218,9 +229,10 @@ export const runs = router({
       return (await storedSlice(ctx.db, blobs(), { run, ...query })) ?? null;
     }),
   /** Some runs side by side: their numbers, and the parameters in which their graphs differ. */
-  compare: procedure
-    .input(z.object({ ids: z.array(id).min(1).max(50) }))
-    .query(({ ctx, input }) => compareRuns(ctx.db, ctx.actor, input.ids)),
+  compare: procedure.input(z.object({ ids: z.array(id).min(1).max(50) })).query(async ({ ctx, input }) => {
+    await mustList(ctx);
+    return compareRuns(ctx.db, ctx.actor, input.ids);
+  }),
 
   /** A run's events, from the beginning or from where the connection broke; `at` is when each was told. */
   events: procedure.input(z.object({ id, lastEventId: z.string().nullish() })).subscription(async function* ({
@@ -239,3 +251,6 @@ export const runs = router({
       yield tracked(id, { ...event, at: at.getTime() });
   }),
 });
+
+/** Lists have what one may see of all runs; strangers are asked to sign in. */
+const mustList = ({ db, actor }: { db: Db; actor: Actor }): Promise<void> => must(db, actor, "see", { kind: "run" });

@@ -12,7 +12,10 @@ import { notFound, procedure, router } from "./trpc";
 const id = z.uuid();
 
 export const sweeps = router({
-  list: procedure.query(({ ctx }) => listSweeps(ctx.db, ctx.actor)),
+  list: procedure.query(async ({ ctx }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "sweep" });
+    return listSweeps(ctx.db, ctx.actor);
+  }),
   get: procedure.input(z.object({ id })).query(async ({ ctx, input }) => {
     await must(ctx.db, ctx.actor, "see", { kind: "sweep", id: input.id });
     const sweep = await readSweep(ctx.db, input.id);

@@ -8,6 +8,7 @@ import { requestProblem } from "#nodes/graph/parse";
 import { tooLarge } from "#nodes/graph/size-limits";
 import { type Actor, actorOf } from "../access/actor";
 import { Forbidden, NotSignedIn } from "../access/may";
+import { audit, detailOf, isWorthALine } from "../access/audit";
 import { type Db, db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
 
@@ -47,8 +48,12 @@ function unexpected({ issues }: z.core.$ZodError): PublicError {
 
 export const router = t.router;
 /** A failure that says what the person can do is the request's, not the server's. */
-export const procedure = t.procedure.use(async ({ next }) => {
+export const procedure = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
   const result = await next();
+  if (result.ok && type === "mutation" && ctx.actor.kind !== "local") {
+    const detail = detailOf(await getRawInput());
+    if (isWorthALine(ctx.actor, path, detail)) await audit(ctx.db, ctx.actor, path, detail);
+  }
   if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR")
     throw new TRPCError({ code: codeOf(result.error.cause), cause: result.error.cause });
   return result;

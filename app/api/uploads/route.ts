@@ -2,13 +2,24 @@ import { unescape } from "node:querystring";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { cleanText, cutFileName } from "#models/files/text";
+import { actorOf } from "#server/access/actor";
+import { recordFiles } from "#server/access/files";
+import { noRoom, roomFor } from "#server/access/quota";
+import { madeBy } from "#server/access/working-team";
+import { db } from "#server/db";
+import { Failure } from "#server/errors";
 import { BlobTooLarge, maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
+import { refusedFor } from "../allowed";
+import { refusalOf } from "../refusal";
 
 export const dynamic = "force-dynamic";
 
 /** The body is the file; the answer its reference. Bytes go straight to the store and never through tRPC. */
 export async function POST(request: Request): Promise<Response> {
+  const actor = await actorOf(request.headers);
+  const refused = await refusedFor(request, "run", { kind: "file" });
+  if (refused) return refused;
   // Percent-encoded, since headers are not Unicode; without folders.
   const sent = unescape(request.headers.get("x-file-name") ?? "file");
   const name = cutFileName(cleanText(sent.replace(/[/\\\0]/g, "_")), 200);
@@ -21,10 +32,14 @@ export async function POST(request: Request): Promise<Response> {
     return Response.json({ message: `“${name}” is empty.`, hint: "Choose another file." }, { status: 400 });
   if (Number(request.headers.get("content-length")) > maxUpload) return tooLarge();
   try {
-    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), maxUpload);
+    const owner = await madeBy(db(), actor);
+    const room = await roomFor(db(), owner);
+    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), room.bytes);
+    await recordFiles(db(), owner, [{ ref, bytes, name }]);
     return Response.json({ ref, name, bytes });
   } catch (error) {
-    if (error instanceof BlobTooLarge) return tooLarge();
+    if (error instanceof BlobTooLarge && error.maxBytes === maxUpload) return tooLarge();
+    if (error instanceof BlobTooLarge) return refusalOf(new Failure(noRoom(error.maxBytes)), "upload");
     const full = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
     if (!full) console.error("upload:", error);
     return Response.json(

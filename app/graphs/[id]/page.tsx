@@ -1,6 +1,7 @@
 import { notFound } from "next/navigation";
 import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
+import { visitorOf } from "../../_access/visitor";
 import { Editor } from "../../_editor/editor";
 import { isId } from "../../_ui/is-id";
 import { Unreadable } from "../../_ui/unreadable";
@@ -9,9 +10,9 @@ export const dynamic = "force-dynamic";
 
 export async function generateMetadata({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  return {
-    title: isId(id) ? (await db().graph.findUnique({ where: { id }, select: { name: true } }))?.name : undefined,
-  };
+  if (!isId(id)) return {};
+  await visitorOf({ kind: "graph", id });
+  return { title: (await db().graph.findUnique({ where: { id }, select: { name: true } }))?.name };
 }
 
 /** The run of a graph that goes on, or else the last one. */
@@ -31,7 +32,9 @@ interface PageProps {
 export default async function Page({ params, searchParams }: PageProps) {
   const { id } = await params;
   const { run } = await searchParams;
-  const graph = isId(id) ? await db().graph.findFirst({ where: { id, deletedAt: null } }) : null;
+  if (!isId(id)) notFound();
+  await visitorOf({ kind: "graph", id });
+  const graph = await db().graph.findFirst({ where: { id, deletedAt: null } });
   if (!graph) notFound();
   const { document, problems } = parseDocument(graph.document);
   if (!document) return <Unreadable title="This graph cannot be opened" problems={problems} />;

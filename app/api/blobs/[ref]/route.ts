@@ -1,5 +1,6 @@
 import { isRef } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
+import { refusedFor } from "../../allowed";
 import { noSuchFile } from "../../attachment";
 import { blobAnswer } from "../../blob-answer";
 
@@ -7,7 +8,10 @@ export const dynamic = "force-dynamic";
 
 export async function GET(request: Request, { params }: { params: Promise<{ ref: string }> }): Promise<Response> {
   const { ref } = await params;
-  if (!isRef(ref) || !(await blobs().has(ref))) return noSuchFile();
+  if (!isRef(ref)) return noSuchFile();
+  const refused = await refusedFor(request, "see", { kind: "file", id: ref });
+  if (refused) return refused;
+  if (!(await blobs().has(ref))) return noSuchFile();
   const name = new URL(request.url).searchParams.get("name");
-  return blobAnswer(ref, { name, cache: "public, max-age=31536000, immutable" });
+  return blobAnswer(ref, { name, cache: "private, max-age=31536000, immutable" });
 }

@@ -1,0 +1,50 @@
+import { Command } from "commander";
+import { db } from "../db";
+import { useRunningDatabase } from "./database";
+import { say } from "./output";
+
+/** Loaded when it is needed: the other commands do without it. */
+async function accounts() {
+  useRunningDatabase();
+  return import("../access/accounts");
+}
+
+/** The operator's way to accounts, on the machine itself: without mail, and when nobody can sign in any more. */
+export function userCommand(): Command {
+  const command = new Command("user").description(
+    "Adds and removes accounts, and sets their passwords (DATABASE_URL).",
+  );
+  command
+    .command("add")
+    .description("makes an account; the first one is the administrator's")
+    .argument("<email>")
+    .option("--name <name>", "what they are called")
+    .option("--password <password>", "by default one is made, and shown")
+    .action(async (email: string, options: { name?: string; password?: string }) => {
+      const { addAccount, newPassword } = await accounts();
+      const password = options.password ?? newPassword();
+      await addAccount({ email, name: options.name ?? email.replace(/@.*/, ""), password });
+      say(`${email} can sign in with the password ${password}`);
+    });
+  command
+    .command("reset")
+    .description("sets another password, and ends all sessions of theirs")
+    .argument("<email>")
+    .option("--password <password>", "by default one is made, and shown")
+    .action(async (email: string, options: { password?: string }) => {
+      const { setPassword, newPassword } = await accounts();
+      const password = options.password ?? newPassword();
+      await setPassword(db(), email, password);
+      say(`${email} can sign in with the password ${password}`);
+    });
+  command
+    .command("remove")
+    .description("removes an account; what it made stays with its teams")
+    .argument("<email>")
+    .action(async (email: string) => {
+      const { removeAccount } = await accounts();
+      await removeAccount(db(), email);
+      say(`${email} was removed`);
+    });
+  return command;
+}
