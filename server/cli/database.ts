@@ -5,7 +5,7 @@ import { env } from "../env";
 import { Failure } from "../errors";
 
 /** Sets `DATABASE_URL` to the embedded Postgres of the data folder, where nothing else is set. */
-export function useRunningDatabase(): void {
+export function findRunningDatabase(): void {
   const { data, databaseUrl } = env();
   if (databaseUrl) return;
   const [state, secret] = [join(data, "pg", "postmaster.pid"), join(data, "pg.password")];

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { db } from "../db";
-import { useRunningDatabase } from "./database";
+import { findRunningDatabase } from "./database";
 import { say } from "./output";
 
 /** Loaded when it is needed: the other commands do without it. */
 async function accounts() {
-  useRunningDatabase();
+  findRunningDatabase();
   return import("../access/accounts");
 }
 
