@@ -1,14 +1,16 @@
 /**
- * Why a request is not even looked at, or undefined. Patchbay has no accounts: whoever reaches the port may use it, and
- * so a page of another site, open in the same browser, must not reach it.
+ * Why a request is not even looked at, or undefined. A page of another site, open in the same
+ * browser, must not reach Patchbay with what that browser is allowed, with and without accounts.
  * @param {{ method?: string, url?: string, headers: Record<string, string | string[] | undefined> }} request
- * @param {{ loopback: boolean }} options whether the server listens on the loopback address only
+ * @param {{ loopback: boolean, name?: string }} options whether the server listens on the loopback address only, and
+ * the
+ *   name and port by which a proxy before it is reached
  * @returns {{ status: number, message: string, hint: string } | undefined}
  */
-export function refusal({ method = "GET", url = "/", headers }, { loopback }) {
+export function refusal({ method = "GET", url = "/", headers }, { loopback, name }) {
   // On the loopback address only its names are answered: a page elsewhere cannot come in under a name of its own
   // (DNS rebinding).
-  if (loopback && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(String(headers.host)))
+  if (loopback && headers.host !== name && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(String(headers.host)))
     return { status: 421, message: "This Patchbay answers on localhost only.", hint: "Set HOST to serve other names." };
   if (!/^\/(?!\/)/.test(url) || !isEncoded(url))
     return { status: 400, message: "This is no address of Patchbay.", hint: "Open its start page." };

@@ -7,6 +7,7 @@ import { refusal } from "./refusal.mjs";
 const hopeless = 98;
 const port = Number(process.env.PORT ?? 3000);
 const hostname = process.env.HOST ?? "127.0.0.1";
+const publicName = process.env.PATCHBAY_PUBLIC_URL ? new URL(process.env.PATCHBAY_PUBLIC_URL).host : undefined;
 const isLoopback = /^(127\.|localhost$|::1$)/.test(hostname);
 
 const app = next({
@@ -23,14 +24,28 @@ server.listen(port, hostname, () => process.send?.("ready"));
 for (const event of ["SIGTERM", "SIGINT", "disconnect"]) process.on(event, end);
 
 function answer(request, response) {
-  const refused = refusal(request, { loopback: isLoopback });
+  const refused = refusal(request, { loopback: isLoopback, name: publicName });
   if (!refused) {
+    request.headers["x-patchbay-address"] = addressOf(request);
     handle(request, response);
     return;
   }
   const { status, message, hint } = refused;
   response.writeHead(status, { "content-type": "application/json", connection: "close" });
   response.end(JSON.stringify({ message, hint }));
+}
+
+/**
+ * Where a request comes from, for limits and the list of sessions. Only a proxy is believed what it says of that: the
+ * last address of its list, which it added itself.
+ */
+function addressOf({ headers, socket }) {
+  const told = process.env.PATCHBAY_PUBLIC_URL
+    ? String(headers["x-forwarded-for"] ?? "")
+        .split(",")
+        .at(-1)
+    : "";
+  return told?.trim() || socket.remoteAddress || "";
 }
 
 function explainAndExit(error) {

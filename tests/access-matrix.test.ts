@@ -59,6 +59,7 @@ const filesNamed = (name: string): string[] =>
     .map((file) => join("app", file));
 const load = (file: string): Promise<unknown> => import(/* @vite-ignore */ resolve(file));
 const none = "00000000-0000-4000-8000-00000000ffff";
+const linked = { leaveOut: {}, resultFiles: false };
 const made = { team: "", document };
 
 const procedures: Record<string, [Need, Ask]> = {
@@ -92,6 +93,11 @@ const procedures: Record<string, [Need, Ask]> = {
   "graphs.nameVersion": ["editor", ({ graph }) => ({ id: graph, label: "now" })],
   "graphs.renameVersion": ["editor", ({ version }) => ({ id: version, label: "then" })],
   "graphs.restoreVersion": ["editor", ({ version }) => ({ id: version })],
+  "links.list": ["editor, not by token", ({ graph }) => ({ graph })],
+  "links.leaves": ["editor, not by token", ({ version }) => ({ ...linked, source: { version } })],
+  "links.make": ["editor, not by token", ({ version }) => ({ ...linked, source: { version }, sites: [] })],
+  "links.revoke": ["editor, not by token", ({ link }) => ({ id: link })],
+  "links.sites": ["editor, not by token", ({ link }) => ({ id: link, sites: [] })],
   "nodes.docs": ["known here", () => ({ type: "text.input" })],
   "nodes.example": ["known here", () => ({ type: "text.input" })],
   "runs.list": ["known", () => ({})],
@@ -204,6 +210,8 @@ function expectFits(told: Told, need: Need, who: Who, isOpen = false): void {
 /** Routes of files, by method and path below app; what they are asked with, and where something else. */
 type RouteAsk = (things: Things) => { params?: Record<string, string>; search?: string; body?: BodyInit };
 const nothing: RouteAsk = () => ({});
+/** Links show what they were made to show to whoever has one; this one is none. */
+const noLink: RouteAsk = ({ ref }) => ({ params: { token: "none", ref } });
 const runParams: RouteAsk = ({ run }) => ({ params: { id: run, node: "text", port: "text" } });
 const handlers: Record<string, [Need, RouteAsk]> = {
   "GET api/auth/[...all]": ["anyone", nothing],
@@ -216,6 +224,10 @@ const handlers: Record<string, [Need, RouteAsk]> = {
   "GET api/runs/[id]/texts/[node]/[port]": ["viewer", runParams],
   "GET api/runs/[id]/trace": ["viewer", runParams],
   "GET api/templates/[id]/picture": ["known here", () => ({ params: { id: "image-embeddings" } })],
+  "GET s/[token]/files/[ref]": ["anyone", noLink],
+  "POST s/[token]/fork": ["anyone", noLink],
+  "GET s/[token]/graph": ["anyone", noLink],
+  "POST s/[token]/unlock": ["anyone", noLink],
   "POST api/uploads": ["runner here or elsewhere", () => ({ body: "bytes" })],
 };
 /** These give what they are asked to those whose own checks are looked at below: procedures, and the API's routes. */
@@ -305,6 +317,13 @@ const pages: Record<string, [Need, RouteAsk]> = {
   "": ["known", nothing],
   "graphs/[id]": ["viewer", ({ graph }) => ({ params: { id: graph } })],
   "graphs/[id]/versions": ["viewer", ({ graph }) => ({ params: { id: graph } })],
+  "graphs/[id]/people": ["editor, not by token", ({ graph }) => ({ params: { id: graph } })],
+  account: ["known", nothing],
+  audit: ["administrator", nothing],
+  "embed/[token]": ["anyone", noLink],
+  "s/[token]": ["anyone", noLink],
+  "sign-in": ["anyone", nothing],
+  "teams/[id]": ["viewer", ({ team }) => ({ params: { id: team } })],
   runs: ["known", nothing],
   "runs/[id]": ["viewer", ({ run }) => ({ params: { id: run } })],
   "runs/[id]/changes": ["viewer", ({ run }) => ({ params: { id: run } })],
@@ -331,7 +350,12 @@ describe("every page", () => {
       asked = headersFor(who);
       const props = { params: Promise.resolve(params), searchParams: Promise.resolve({}) };
       const told = await outcome(async () => createElement("div", {}, (await Page(props)) as never));
-      expectFits({ ...told, isRefused: /NEXT_(REDIRECT|HTTP_ERROR|NOT_FOUND)/.test(told.how) }, need, who);
+      expectFits(
+        { ...told, isRefused: /NEXT_(REDIRECT|HTTP_ERROR|NOT_FOUND)/.test(told.how) },
+        need,
+        who,
+        need === "anyone",
+      );
     }
   });
 });

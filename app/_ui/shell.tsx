@@ -41,6 +41,7 @@ const pages = {
   apps: { href: "/apps", text: "Apps" },
   runs: { href: "/runs", text: "Runs" },
   sweeps: { href: "/sweeps", text: "Sweeps" },
+  account: { href: "/account", text: "Account" },
 };
 
 /** The frame of every page but the editor. */

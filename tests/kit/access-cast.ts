@@ -97,6 +97,9 @@ export async function newThings() {
   const invitation = await db.invitation.create({
     data: { email: other.email, teamId: team, hash: hashOfToken(graphId), expiresAt: new Date(Date.now() + 60_000) },
   });
+  const link = await db.link.create({
+    data: { ...{ teamId: team, graphId, kind: "version", title: marker }, tokenHash: graphId, content: {}, refs: [] },
+  });
   await db.runEvent.create({ data: { runId: run.id, attempt: 1, data: { kind: "status", status: "done" } } });
   return {
     team,
@@ -108,6 +111,7 @@ export async function newThings() {
     composite: composite.id,
     secret: secret.id,
     invitation: invitation.id,
+    link: link.id,
     guest: other.id,
     guestEmail: other.email,
     ref,

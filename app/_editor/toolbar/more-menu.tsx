@@ -16,6 +16,7 @@ import { useActions } from "../actions";
 import { useEditor, useEditorStore, useViewStore } from "../context";
 import { askVersionName } from "../keeping/ask-version-name";
 import { Menu, MenuItem, MenuLine } from "./menu";
+import { PeopleItem } from "./people-item";
 
 /** What is done with a graph as a whole, and the list of keys. */
 export function MoreMenu() {
@@ -41,6 +42,7 @@ export function MoreMenu() {
         Save as a new graph
       </MenuItem>
       <VersionItems />
+      <PeopleItem />
       {!frozen && (
         <MenuItem icon={Share2} onSelect={() => view.getState().show("publish")}>
           Publish as a template…

@@ -1,0 +1,140 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { type Outputs, useTRPC } from "../../_trpc/client";
+import { Button } from "../../_ui/button";
+import { Card } from "../../_ui/card";
+import { Shell } from "../../_ui/shell";
+import { Field, Line, Select, valuesOf } from "../../account/fields";
+import { SecretsCard } from "../../account/secrets-card";
+import { useTold } from "../../account/use-told";
+
+type Team = Outputs["teams"]["get"];
+type Role = Team["members"][number]["role"];
+
+export const roleTexts: Record<Role, string> = {
+  owner: "owner: decides who belongs here",
+  editor: "editor: changes and shares graphs",
+  runner: "runner: runs and fine-tunes",
+  viewer: "viewer: looks",
+};
+
+/** Who is in a team, as what; who was invited; and the team's secrets. */
+export function TeamPage({ id, manages, runs }: { id: string; manages: boolean; runs: boolean }) {
+  const { data: team } = useQuery(useTRPC().teams.get.queryOptions({ id }));
+  if (!team) return <Shell here="account">{null}</Shell>;
+  return (
+    <Shell here="account">
+      <h1 className="text-xl font-semibold">{team.name}</h1>
+      <Members team={team} manages={manages} />
+      {manages && <Invitations team={team} />}
+      {runs && <SecretsCard team={id} mayChange={manages} />}
+    </Shell>
+  );
+}
+
+function Members({ team, manages }: { team: Team; manages: boolean }) {
+  const trpc = useTRPC();
+  const { data: me } = useQuery(trpc.account.me.queryOptions());
+  const router = useRouter();
+  const setRole = useMutation(trpc.teams.setRole.mutationOptions(useTold()));
+  const remove = useMutation(trpc.teams.removeMember.mutationOptions(useTold()));
+  const myId = me?.kind === "user" ? me.id : undefined;
+  const leave = () => remove.mutate({ team: team.id, user: myId ?? "" }, { onSuccess: () => router.push("/account") });
+  return (
+    <Card title="Members" actions={!team.isPersonal && myId && <Button onClick={leave}>Leave this team</Button>}>
+      <ul>
+        {team.members.map(({ id, name, email, role }) => (
+          <Line
+            key={id}
+            actions={
+              manages &&
+              id !== myId && (
+                <>
+                  <RoleSelect
+                    label={`Role of ${name}`}
+                    value={role}
+                    onChange={(chosen) => setRole.mutate({ team: team.id, user: id, role: chosen })}
+                  />
+                  <Button size="s" look="danger" onClick={() => remove.mutate({ team: team.id, user: id })}>
+                    Take out
+                  </Button>
+                </>
+              )
+            }
+          >
+            <b>{name}</b> <span className="text-xs text-ink-3">{email}</span>
+            {(!manages || id === myId) && <span className="ml-2 text-xs text-ink-3">{role}</span>}
+          </Line>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function RoleSelect({ label, value, onChange }: { label: string; value: Role; onChange(role: Role): void }) {
+  return (
+    <Select label={label} value={value} onChange={(event) => onChange(event.target.value as Role)}>
+      <RoleOptions />
+    </Select>
+  );
+}
+
+function RoleOptions() {
+  return Object.entries(roleTexts).map(([role, text]) => (
+    <option key={role} value={role}>
+      {text}
+    </option>
+  ));
+}
+
+function Invitations({ team }: { team: Team }) {
+  const trpc = useTRPC();
+  const [path, setPath] = useState<string>();
+  const invite = useMutation(trpc.teams.invite.mutationOptions(useTold((made) => setPath(made.path))));
+  const takeBack = useMutation(trpc.teams.takeBack.mutationOptions(useTold()));
+  const add = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const { email = "", role = "editor" } = valuesOf(event.currentTarget);
+    invite.mutate({ team: team.id, email, role: role as Role });
+    event.currentTarget.reset();
+  };
+  return (
+    <Card title="Invite">
+      <ul>
+        {team.invitations.map(({ id, email, role, expiresAt }) => (
+          <Line
+            key={id}
+            actions={
+              <Button size="s" look="danger" onClick={() => takeBack.mutate({ team: team.id, id })}>
+                Take back
+              </Button>
+            }
+          >
+            {email}
+            <span className="ml-2 text-xs text-ink-3">
+              {role} · until {expiresAt.toLocaleDateString()}
+            </span>
+          </Line>
+        ))}
+      </ul>
+      <form className="mt-3 flex flex-wrap items-end gap-2" onSubmit={add}>
+        <Field label="E-mail" name="email" type="email" required />
+        <Select label="Role" name="role" defaultValue="editor">
+          <RoleOptions />
+        </Select>
+        <Button type="submit">Invite</Button>
+      </form>
+      {path && (
+        <p className="mt-3 rounded-lg border border-line bg-sunken p-3" role="status">
+          Send them this address, which is good for a week and for one account:{" "}
+          <code className="select-all break-all" data-invitation>
+            {`${location.origin}${path}`}
+          </code>
+        </p>
+      )}
+    </Card>
+  );
+}
