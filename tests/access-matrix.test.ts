@@ -60,6 +60,8 @@ const filesNamed = (name: string): string[] =>
 const load = (file: string): Promise<unknown> => import(/* @vite-ignore */ resolve(file));
 const none = "00000000-0000-4000-8000-00000000ffff";
 const linked = { leaveOut: {}, resultFiles: false };
+const noForm = { groups: [], outputs: [] };
+const about = { title: "t", text: "", tags: [], licence: "" };
 const made = { team: "", document };
 
 const procedures: Record<string, [Need, Ask]> = {
@@ -72,6 +74,10 @@ const procedures: Record<string, [Need, Ask]> = {
   "account.tokens": ["person", () => undefined],
   "account.createToken": ["person", () => ({ name: "n", scope: "read" })],
   "account.revokeToken": ["person", () => ({ id: none })],
+  "apps.list": ["viewer", ({ graph }) => ({ graph })],
+  "apps.publish": ["editor, not by token", ({ version }) => ({ version, title: "t", text: "", form: noForm })],
+  "apps.remove": ["editor, not by token", ({ app }) => ({ id: app })],
+  "apps.start": ["runner", ({ app }) => ({ id: app, values: {} })],
   "composites.list": ["known", () => undefined],
   "composites.get": ["viewer", ({ composite }) => ({ id: composite })],
   "composites.save": ["editor", ({ composite }) => ({ id: composite, document, composite: "none" })],
@@ -85,7 +91,6 @@ const procedures: Record<string, [Need, Ask]> = {
   "graphs.watch": ["viewer", ({ graph }) => ({ id: graph, window })],
   "graphs.template": ["known here", () => ({ id: "image-embeddings" })],
   "graphs.missingFiles": ["known", ({ ref }) => ({ refs: [ref] })],
-  "graphs.publish": ["editor, not by token", ({ graph }) => ({ id: graph, published: false })],
   "graphs.remove": ["editor", graphOf],
   "graphs.restore": ["editor", graphOf],
   "graphs.versions": ["viewer", graphOf],
@@ -100,6 +105,10 @@ const procedures: Record<string, [Need, Ask]> = {
   "links.sites": ["editor, not by token", ({ link }) => ({ id: link, sites: [] })],
   "nodes.docs": ["known here", () => ({ type: "text.input" })],
   "nodes.example": ["known here", () => ({ type: "text.input" })],
+  "registries.list": ["administrator", () => undefined],
+  "registries.subscribe": ["administrator", () => ({ address: "/none" })],
+  "registries.unsubscribe": ["administrator", () => ({ id: none })],
+  "registries.refresh": ["administrator", () => undefined],
   "runs.list": ["known", () => ({})],
   "runs.count": ["known", () => ({})],
   "runs.facets": ["known", () => undefined],
@@ -143,12 +152,30 @@ const procedures: Record<string, [Need, Ask]> = {
   "teams.removeSecret": ["owner", ({ secret }) => ({ id: secret })],
   "teams.audit": ["administrator", () => ({})],
   "templates.list": ["known", () => undefined],
+  "templates.get": ["viewer", ({ template }) => ({ id: template })],
+  "templates.document": ["viewer", ({ template }) => ({ id: template, number: 1 })],
+  "templates.ofGraph": ["viewer", ({ graph }) => ({ graphId: graph })],
+  "templates.measured": ["viewer", ({ version }) => ({ version })],
+  "templates.publish": ["editor, not by token", ({ version }) => ({ version, about, visibility: "team" })],
+  "templates.withdraw": ["editor, not by token", ({ template }) => ({ id: template })],
+  "templates.setVisibility": ["editor, not by token", ({ template }) => ({ id: template, visibility: "team" })],
+  "templates.use": ["editor", ({ template, team }) => ({ id: template, team })],
+  "templates.useFromRegistry": ["editor", ({ team }) => ({ registry: none, template: none, team })],
+  "templates.origin": ["viewer", ({ graph }) => ({ graphId: graph })],
+  "templates.update": ["viewer", ({ graph }) => ({ graphId: graph })],
+  "templates.takeUpdate": ["editor", ({ graph }) => ({ graphId: graph })],
 };
 const axis = { node: "none", param: "none", values: ["a"] };
 const noSpec = { mode: "grid", axes: [axis], count: 1, seed: 0, metric: { node: "none", port: "none", goal: "max" } };
 
 /** Answers that say of something wanted that it is not there; whoever may ask is told so as well. */
-const saysNotThere = ["account.endSession", "account.revokeToken", "account.signUp"];
+const saysNotThere = [
+  "templates.useFromRegistry",
+  "registries.unsubscribe",
+  "account.endSession",
+  "account.revokeToken",
+  "account.signUp",
+];
 
 describe("every procedure", () => {
   const there = Object.keys(appRouter._def.procedures);
@@ -220,6 +247,8 @@ const handlers: Record<string, [Need, RouteAsk]> = {
   "POST api/bundles": ["editor here or elsewhere", nothing],
   "GET api/graphs/[id]/bundle": ["editor, not by token", ({ graph }) => ({ params: { id: graph } })],
   "GET api/health": ["anyone", nothing],
+  "GET api/published/[id]/bundle": ["viewer", ({ template }) => ({ params: { id: template } })],
+  "GET api/published/[id]/picture": ["viewer", ({ template }) => ({ params: { id: template } })],
   "GET api/runs/[id]/tensors/[node]/[port]": ["viewer", runParams],
   "GET api/runs/[id]/texts/[node]/[port]": ["viewer", runParams],
   "GET api/runs/[id]/trace": ["viewer", runParams],
@@ -318,6 +347,10 @@ const pages: Record<string, [Need, RouteAsk]> = {
   "graphs/[id]": ["viewer", ({ graph }) => ({ params: { id: graph } })],
   "graphs/[id]/versions": ["viewer", ({ graph }) => ({ params: { id: graph } })],
   "graphs/[id]/people": ["editor, not by token", ({ graph }) => ({ params: { id: graph } })],
+  "graphs/[id]/update": ["viewer", ({ graph }) => ({ params: { id: graph } })],
+  apps: ["known", nothing],
+  "apps/[id]": ["viewer", ({ app }) => ({ params: { id: app } })],
+  "templates/[id]": ["viewer", ({ template }) => ({ params: { id: template } })],
   account: ["known", nothing],
   audit: ["administrator", nothing],
   "embed/[token]": ["anyone", noLink],

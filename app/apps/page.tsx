@@ -1,7 +1,11 @@
+import { visitor } from "../_access/visitor";
 import { AppsPage } from "./apps-page";
 
 export const metadata = { title: "Apps" };
 
-export default function Page() {
+export const dynamic = "force-dynamic";
+
+export default async function Page() {
+  await visitor();
   return <AppsPage />;
 }

@@ -1,6 +1,7 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTRPC } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
@@ -10,14 +11,8 @@ const atOnce = 100;
 
 /** What changed access or data, and who did it. */
 export function AuditPage() {
-  const options = useTRPC().teams.audit.infiniteQueryOptions(
-    {},
-    {
-      getNextPageParam: (last) => (last.length === atOnce ? last.at(-1)?.id : undefined),
-      initialCursor: undefined,
-    },
-  );
-  const { data, fetchNextPage, hasNextPage } = useInfiniteQuery(options);
+  const [before, setBefore] = useState<string>();
+  const { data: lines = [] } = useQuery(useTRPC().teams.audit.queryOptions({ before }));
   return (
     <Shell here="account">
       <h1 className="text-xl font-semibold">What changed access and data</h1>
@@ -32,7 +27,7 @@ export function AuditPage() {
             </tr>
           </thead>
           <tbody>
-            {data?.pages.flat().map(({ id, at, actor, action, detail }) => (
+            {lines.map(({ id, at, actor, action, detail }) => (
               <tr key={id} className="border-line border-t align-top">
                 <td className="py-1 pr-3 whitespace-nowrap">{at.toLocaleString()}</td>
                 <td className="py-1 pr-3">{actor}</td>
@@ -42,8 +37,8 @@ export function AuditPage() {
             ))}
           </tbody>
         </table>
-        {hasNextPage && (
-          <Button className="mt-3" onClick={() => void fetchNextPage()}>
+        {lines.length === atOnce && (
+          <Button className="mt-3" onClick={() => setBefore(lines.at(-1)?.id)}>
             Older
           </Button>
         )}

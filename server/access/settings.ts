@@ -23,7 +23,7 @@ const schema = z.object({
   /** How many bytes of uploads a user and a team may have. */
   PATCHBAY_UPLOADS_PER_USER: amount.optional(),
   PATCHBAY_UPLOADS_PER_TEAM: amount.optional(),
-  /** How many runs of a user and of a team are computed at once. */
+  /** How many runs of a user and of a team may wait or go on at once. */
   PATCHBAY_RUNS_PER_USER: count.optional(),
   PATCHBAY_RUNS_PER_TEAM: count.optional(),
 });

@@ -4,6 +4,7 @@ import type { FormLimits } from "#nodes/graph/published-form";
 import type { Assignment } from "#nodes/graph/sweep";
 import type { Actor } from "../access/actor";
 import { refuseForeignFiles } from "../access/files";
+import { refuseTooManyRuns } from "../access/quota";
 import { madeBy } from "../access/working-team";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
@@ -12,6 +13,7 @@ import { readyTargets, soundTargets } from "../graphs/ready";
 import { addVersion } from "../graphs/versions";
 import { enqueue, prepareQueue } from "../jobs/queue";
 import { namedTarget, type UnsoundTarget } from "./foresee";
+import { fairPriority } from "./fair";
 import { foremostPriority } from "./queue";
 
 export interface NewRun {
@@ -52,10 +54,11 @@ export async function createRun(db: Db, asked: NewRun): Promise<CreatedRun> {
   const { targets, unsound } = targetsOf(asked);
   const owner = await ownerOfRun(db, actor, graphId);
   await refuseForeignFiles(db, actor, document);
+  await refuseTooManyRuns(db, owner, 1);
   await prepareQueue();
   return db.$transaction(async (tx) => {
     const version = asked.versionId ?? (graphId ? await snapshot(tx, graphId, document) : undefined);
-    const priority = next ? await foremostPriority(tx) : 0;
+    const priority = next ? await foremostPriority(tx, owner.userId) : await fairPriority(tx, owner.userId);
     const run = await tx.run.create({
       data: {
         ...owner,

@@ -4,6 +4,7 @@ import { visible } from "../access/visible";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { setPriorities } from "../jobs/queue";
+import { fairPriority } from "./fair";
 import { prioritiesFor, type Waiting } from "./order";
 
 /** What the tray of every page shows of a run. */
@@ -107,15 +108,21 @@ export async function moveRun(db: Db, id: string, before: string | null): Promis
   });
 }
 
-/** Moves a run before all others that wait. */
+/** Moves a run before all others that wait; somebody's with an account, before all of theirs. */
 export async function runNext(db: Db, id: string): Promise<void> {
-  const [first] = await db.run.findMany({ where: { status: "queued" }, orderBy: inOrder, take: 1 });
+  const moved = await db.run.findUnique({ where: { id }, select: { userId: true } });
+  const own = moved?.userId ? { userId: moved.userId } : {};
+  const [first] = await db.run.findMany({ where: { status: "queued", ...own }, orderBy: inOrder, take: 1 });
   if (first && first.id !== id) await moveRun(db, id, first.id);
 }
 
-/** The priority that a new run needs to be taken before all that wait. */
-export async function foremostPriority(tx: Tx): Promise<number> {
-  const { _max } = await tx.run.aggregate({ where: { status: "queued" }, _max: { priority: true } });
+/**
+ * The priority that a new run needs to be taken before all that wait; somebody with an account, before all of theirs.
+ */
+export async function foremostPriority(tx: Tx, userId: string | null): Promise<number> {
+  const own = userId === null ? {} : { userId };
+  const { _max } = await tx.run.aggregate({ where: { status: "queued", ...own }, _max: { priority: true } });
+  if (userId !== null) return _max.priority === null ? fairPriority(tx, userId) : _max.priority + 1;
   return Math.max(0, (_max.priority ?? -1) + 1);
 }
 

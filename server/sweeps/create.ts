@@ -4,9 +4,11 @@ import { type SweepSpec, withAssignment } from "#nodes/graph/sweep";
 import type { Prisma } from "../../prisma/generated/client";
 import type { Actor } from "../access/actor";
 import { refuseForeignFiles } from "../access/files";
+import { refuseTooManyRuns } from "../access/quota";
 import type { Db, Tx } from "../db";
 import { Failure, failureOf } from "../errors";
 import { enqueue, prepareQueue } from "../jobs/queue";
+import { fairPriority } from "../runs/fair";
 import { ownerOfRun, refuseErrors } from "../runs/create";
 
 /** Every run keeps its own snapshot of the graph; together they may be this large. */
@@ -36,18 +38,20 @@ export async function createSweep(
   refuseTooLarge(document, trials.length);
   const owner = await ownerOfRun(db, actor, graphId);
   await refuseForeignFiles(db, actor, document);
+  await refuseTooManyRuns(db, owner, trials.length);
   await prepareQueue();
   return db.$transaction(
     async (tx) => {
       const { name } = document;
       const { id } = await tx.sweep.create({ data: { ...owner, graphId, name, document, spec }, select: { id: true } });
+      const first = await fairPriority(tx, owner.userId);
       const rows = trials.map((assignment, i) => ({
         ...owner,
         graphId,
         sweepId: id,
         number: i + 1,
         // Below an ordinary run, which somebody waits for. Two sweeps take turns.
-        priority: -(i + 1),
+        priority: first - (i + 1),
         assignment,
         name,
         document: withAssignment(document, assignment),

@@ -27,6 +27,7 @@ export type Who = (typeof cast)[number];
 /** Stands in everything that is the team's, so that it is seen where it comes out. */
 export const marker = "only-the-team-knows";
 
+const noForm = { groups: [], outputs: [] };
 const password = "correct horse battery";
 const headersOf = new Map<Who, Headers>();
 const ids = new Map<Who, string>();
@@ -100,6 +101,15 @@ export async function newThings() {
   const link = await db.link.create({
     data: { ...{ teamId: team, graphId, kind: "version", title: marker }, tokenHash: graphId, content: {}, refs: [] },
   });
+  const app = await db.app.create({ data: { graphId, title: marker, version: 1, document, form: noForm } });
+  const template = await db.template.create({
+    data: {
+      graphId,
+      teamId: team,
+      newest: 1,
+      versions: { create: { number: 1, title: marker, document, form: noForm, needs: {}, files: [] } },
+    },
+  });
   await db.runEvent.create({ data: { runId: run.id, attempt: 1, data: { kind: "status", status: "done" } } });
   return {
     team,
@@ -112,6 +122,8 @@ export async function newThings() {
     secret: secret.id,
     invitation: invitation.id,
     link: link.id,
+    app: app.id,
+    template: template.id,
     guest: other.id,
     guestEmail: other.email,
     ref,

@@ -1,3 +1,4 @@
+import { visitorOf } from "../../../_access/visitor";
 import { isId } from "../../../_ui/is-id";
 import { notFound } from "next/navigation";
 import { UpdatePage } from "./update-page";
@@ -9,5 +10,6 @@ export const metadata = { title: "Update of a template" };
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   if (!isId(id)) notFound();
+  await visitorOf({ kind: "graph", id });
   return <UpdatePage graphId={id} />;
 }
