@@ -54,6 +54,7 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
 /** A browser of somebody else's: with no session yet. */
 async function visit(on: Browser, url: string): Promise<Page> {
   const page = await (await on.newContext()).newPage();
+  page.setDefaultTimeout(90_000);
   await page.goto(url);
   return page;
 }
