@@ -1,0 +1,159 @@
+/** Lists and curves of many runs: all are there, and no more of them are drawn than can be seen. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDb } from "#server/db";
+import { random } from "#models/random";
+import { type TestDatabase, testDatabase } from "../kit/database";
+import { graph } from "../kit/graphs";
+import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
+
+const count = 1000;
+const curves = { runs: 50, points: 10_000 };
+
+let database: TestDatabase;
+let product: Product;
+let browser: Browser;
+let compared: string[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  product = await startProduct({ DATABASE_URL: database.url });
+  browser = await openBrowser();
+  compared = await seedRuns();
+});
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+  await database?.stop();
+});
+
+/** A thousand runs that are over, and those of which there are curves; the ids of these. */
+async function seedRuns(): Promise<string[]> {
+  const db = openDb(database.url);
+  const start = Date.UTC(2026, 0, 1);
+  const at = (i: number) => new Date(start + i * 1000);
+  await db.run.createMany({
+    data: Array.from({ length: count - curves.runs }, (_, i) => ({
+      name: `run ${i}`,
+      document: graph({ trainer: ["train.trainer", { lr: i / 1000 }] }),
+      status: (["done", "failed", "cancelled"] as const)[i % 3],
+      numbers: i % 3 ? {} : { "score.accuracy": i / count },
+      ...{ createdAt: at(i), startedAt: at(i), finishedAt: at(i + 60) },
+    })),
+  });
+  const ids: string[] = [];
+  for (let i = 0; i < curves.runs; i++) {
+    const draw = random(`curve ${i}`);
+    let level = 4;
+    const values = Array.from({ length: curves.points }, () => (level = level * 0.9997 + 0.02 * draw.normal()));
+    const x = { label: "step", values: values.map((_, step) => step + 1) };
+    const series = { x, lines: [{ name: "loss", values }] };
+    const { id } = await db.run.create({
+      data: {
+        name: `curve ${i}`,
+        document: graph({ trainer: ["train.trainer", { lr: i / 1000 }] }),
+        status: "done",
+        numbers: {},
+        result: { outputs: { trainer: { curve: { type: "series", value: series } } }, ran: [], cached: [] },
+        ...{ createdAt: at(2000 + i), startedAt: at(2000 + i), finishedAt: at(2060 + i) },
+      },
+      select: { id: true },
+    });
+    ids.push(id);
+  }
+  await db.$disconnect();
+  return ids;
+}
+
+/** How long frames took while something was done: the middle one, and the longest of a hundred. */
+async function framesOf(
+  page: Page,
+  act: () => Promise<void>,
+): Promise<{ frames: number; middle: number; p95: number }> {
+  await page.evaluate(() => {
+    const times: number[] = [];
+    let last = performance.now();
+    const tick = (now: number) => {
+      times.push(now - last);
+      last = now;
+      if (!(window as unknown as { stop?: boolean }).stop) requestAnimationFrame(tick);
+    };
+    Object.assign(window, { stop: false, times });
+    requestAnimationFrame(tick);
+  });
+  await act();
+  const times = await page.evaluate(() => {
+    Object.assign(window, { stop: true });
+    return (window as unknown as { times: number[] }).times.slice(2);
+  });
+  const sorted = times.toSorted((a, b) => a - b);
+  const share = (part: number) => Number((sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(1));
+  return { frames: times.length, middle: share(0.5), p95: share(0.95) };
+}
+
+describe("a thousand runs", () => {
+  it("are scrolled through to the last, a screen of them drawn at a time, and filtered by the server", async () => {
+    const { page, errors } = await openPage(browser);
+    await page.goto(`${product.url}/runs`);
+    await page.waitForSelector("tbody tr[data-run]");
+    await page.waitForSelector("text=1,000 runs");
+    const table = page.locator("table").locator("..");
+    const drawn = () => page.locator("tbody tr[data-run]").count();
+    await table.hover();
+    let most = 0;
+    const isAtEnd = async () => (await page.getByText("run 0", { exact: true }).count()) > 0;
+    const speed = await framesOf(page, async () => {
+      for (let turn = 0; turn < 400 && !(await isAtEnd()); turn++) {
+        await page.mouse.wheel(0, 600);
+        most = Math.max(most, await drawn());
+      }
+    });
+    console.log(JSON.stringify({ measured: "runs table", count, ...speed }));
+    expect(await isAtEnd()).toBe(true);
+    expect(most).toBeLessThan(80);
+    expect(await page.getAttribute("table", "aria-rowcount")).toBe(String(count));
+    await page.fill('input[placeholder="Find a run"]', "curve");
+    await page.waitForSelector("text=50 runs");
+    await page.waitForFunction(() => document.querySelector("table")?.getAttribute("aria-rowcount") === "50");
+    const listed = await page.locator("tbody tr[data-run]").allTextContents();
+    expect(listed.length).toBeGreaterThan(0);
+    expect(listed.filter((text) => !text.includes("curve"))).toEqual([]);
+    await page.fill('input[placeholder="Find a run"]', "");
+    await page.waitForSelector("text=1,000 runs");
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
+describe("fifty curves of ten thousand points", () => {
+  it("are over each other, and moved through with the wheel", async () => {
+    const { page, errors, shot } = await openPage(browser);
+    await page.goto(`${product.url}/runs/compare?ids=${compared.join()}`);
+    const plot = page.locator(".uplot .u-over").first();
+    // All curves have come, and the plot is made anew no more.
+    await page.waitForLoadState("networkidle", { timeout: 120_000 });
+    await plot.waitFor({ timeout: 60_000 });
+    await plot.scrollIntoViewIfNeeded();
+    await shot("fifty-curves");
+    await plot.hover();
+    const picture = () =>
+      page
+        .locator(".uplot canvas")
+        .first()
+        .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const whole = await picture();
+    const speed = await framesOf(page, async () => {
+      for (let turn = 0; turn < 60; turn++) {
+        await page.mouse.wheel(0, turn < 40 ? -60 : 60);
+        await page.waitForTimeout(16);
+      }
+    });
+    console.log(JSON.stringify({ measured: "curves", ...curves, ...speed }));
+    const near = await picture();
+    expect(near).not.toBe(whole);
+    await plot.dblclick();
+    await expect.poll(picture).not.toBe(near);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
