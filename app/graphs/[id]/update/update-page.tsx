@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowUpCircle } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -78,9 +78,12 @@ function Compared({ update }: { update: Update }) {
 function TakeButton({ graphId, update }: { graphId: string; update: Update }) {
   const trpc = useTRPC();
   const router = useRouter();
+  const queries = useQueryClient();
   const take = useMutation(
     trpc.templates.takeUpdate.mutationOptions({
-      onSuccess({ number, kept }) {
+      async onSuccess({ number, kept }) {
+        // The editor has asked before which version the graph has.
+        await queries.invalidateQueries({ queryKey: trpc.templates.pathKey(), refetchType: "none" });
         toast(`The graph has version ${number} now.`, { description: `What it was is version ${kept} of the graph.` });
         router.push(`/graphs/${graphId}`);
         router.refresh();
