@@ -10,6 +10,7 @@ const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).
 const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).ShareGraph }));
 const Publishing = lazy(async () => ({ default: (await import("./publishing")).Publishing }));
 const UseAsApi = lazy(async () => ({ default: (await import("../api-docs/use-as-api")).UseAsApi }));
+const PublishGraphApp = lazy(async () => ({ default: (await import("./publish-graph-app")).PublishGraphApp }));
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
@@ -36,6 +37,7 @@ export function Overlays() {
         {overlay === "updates" && <UpdatesWindow />}
         {overlay === "share" && <ShareGraph />}
         {overlay === "api" && graphId && <UseAsApi graph={graphId} onClose={() => show(undefined)} />}
+        {overlay === "app" && <PublishGraphApp />}
       </Suspense>
       <Announcements />
     </>

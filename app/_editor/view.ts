@@ -9,7 +9,7 @@ import type { Guide } from "./snapping";
 import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 
 /** What lies over the canvas, or above it. */
-export type Overlay = "palette" | "keys" | "find" | "files" | "updates" | "share" | "publish" | "api";
+export type Overlay = "palette" | "keys" | "find" | "files" | "updates" | "share" | "app" | "publish" | "api";
 export type PanelSide = "left" | "right";
 /** When the shape of what a wire carries stands on it. */
 export type ShapesOnWires = "hover" | "always";

@@ -16,10 +16,17 @@ export function LinkActions({ token, canFork }: { token: string; canFork: boolea
           </Button>
         </form>
       )}
-      <a href={`/s/${token}/graph`} download className={link}>
-        <Download className="size-4" aria-hidden />
-        Graph
-      </a>
+      <Taken href={`/s/${token}/bundle`}>Bundle</Taken>
+      <Taken href={`/s/${token}/graph`}>Graph</Taken>
     </div>
+  );
+}
+
+function Taken({ href, children }: { href: string; children: string }) {
+  return (
+    <a href={href} download className={link}>
+      <Download className="size-4" aria-hidden />
+      {children}
+    </a>
   );
 }

@@ -5,6 +5,7 @@
 import type { Preview } from "#nodes/core/preview";
 import { differences } from "#nodes/graph/differences";
 import type { GraphDocument } from "#nodes/graph/document";
+import { withoutPins } from "#nodes/graph/edits";
 import type { PublicError, RunEvent, RunStatus } from "#nodes/graph/events";
 import {
   isPath,
@@ -197,7 +198,8 @@ async function wholeRun(db: Db, run: EndedRun, asked: readonly string[] | undefi
 }
 
 /** Not only numbers of a tensor: somebody made it to be looked at. */
-const dull: readonly Preview["type"][] = ["image", "text", "tensor", "weights", "tokenizer", "number", "file"];
+const plain = ["image", "text", "tensor", "weights", "tokenizer", "number", "file", "ranking"] as const;
+const dull: readonly Preview["type"][] = plain;
 const isTelling = (nodes: readonly SharedNode[], id: string): boolean =>
   nodes.some(
     (node) =>
@@ -276,7 +278,7 @@ function without(content: SharedContent, { leaveOut, resultFiles }: Chosen): Sha
       return { ...node, error, previews: Object.fromEntries(shown as [string, Preview][]) };
     }),
   }));
-  return { ...content, ...(document ? { document: withoutLeaving(document, leaveOut) } : {}), runs };
+  return { ...content, ...(document ? { document: withoutPins(withoutLeaving(document, leaveOut)) } : {}), runs };
 }
 
 /** Files have a list of their own; weights are told of, and lie there too. */

@@ -1,4 +1,5 @@
 import {
+  AppWindow,
   Bookmark,
   Braces,
   ChevronDown,
@@ -35,6 +36,11 @@ export function MoreMenu() {
       <MenuItem icon={Link2} onSelect={() => view.getState().show("share")}>
         Share by a link…
       </MenuItem>
+      {!frozen && (
+        <MenuItem icon={AppWindow} onSelect={() => view.getState().show("app")}>
+          Publish as an app…
+        </MenuItem>
+      )}
       <MenuItem icon={Download} onSelect={() => store.setState({ isExporting: true })}>
         Export…
       </MenuItem>
