@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { browser, product, withBrowser } from "../kit/browser";
 import { openPage } from "../kit/product";
 
@@ -35,9 +35,8 @@ beforeAll(async () => {
   graph = id;
   const { document } = await call<{ document: object }>("graphs.get", { id }, "GET");
   run = (await call<{ id: string }>("runs.create", { graphId: id, document })).id;
-  await expect
-    .poll(async () => (await call<{ status: string }>("runs.get", { id: run }, "GET")).status, { timeout: 240_000 })
-    .toBe("done");
+  const statusOf = async () => (await call<{ status: string }>("runs.get", { id: run }, "GET")).status;
+  await vi.waitFor(async () => expect(await statusOf()).toBe("done"), { timeout: 240_000, interval: 1000 });
   await call("graphs.nameVersion", { id, label: "for others" });
   version = (await call<{ id: string }[]>("graphs.versions", { id }, "GET"))[0]?.id ?? "";
 }, 300_000);
