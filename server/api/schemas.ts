@@ -2,6 +2,8 @@
 import * as z from "zod";
 import type { PortType } from "#nodes/core/values";
 
+/** What bodies hold is JSON already; a schema that refers to itself stops generators of clients. */
+const anyJson = z.unknown() as unknown as z.ZodType<z.core.util.JSONType>;
 const time = z.iso.datetime().meta({ example: "2026-01-31T12:00:00.000Z" });
 export const id = z.uuid();
 const place = z
@@ -24,7 +26,7 @@ const errorSchema = z
   .meta({ id: "RunError", description: "Why a run failed." });
 
 /** Values by "node.param", and constants by "$.name". */
-export const parametersSchema = z.record(z.string().max(200), z.json()).meta({
+export const parametersSchema = z.record(z.string().max(200), anyJson).meta({
   id: "Parameters",
   description: "Values by “node.param”; constants of the graph by “$.name”.",
   example: { "data.limit": 12 },
@@ -118,7 +120,7 @@ const fileOutput = z
 const valueOutput = z
   .object({
     type: z.enum(["series", "ranking", "matrix", "gallery", "view", "tokenizer"]),
-    value: z.json().optional(),
+    value: anyJson.optional(),
   })
   .meta({ id: "ValueOutput" });
 
@@ -168,9 +170,9 @@ export const graphSchema = z
 
 export const parameterSchema = z
   .object({
-    schema: z.record(z.string(), z.json()).meta({ description: "JSON Schema of its values." }),
+    schema: z.record(z.string(), anyJson).meta({ description: "JSON Schema of its values." }),
     title: z.string(),
-    value: z.json().optional().meta({ description: "What it is in that version." }),
+    value: anyJson.optional().meta({ description: "What it is in that version." }),
     file: z.enum(["one", "several"]).optional().meta({ description: "It takes files." }),
   })
   .meta({ id: "Parameter" });
