@@ -111,7 +111,6 @@ export function foreignCases({ graph, run, url }: Known): Case[] {
     "169.254.169.254",
     "localhost.evil.example",
     "127.0.0.1.nip.io",
-    "",
   ];
   return [
     ...changes.flatMap((change) =>

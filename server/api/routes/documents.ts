@@ -5,7 +5,7 @@ import { answers } from "../answers";
 import { graphOpenApi, openApi } from "../open-api";
 import { defineRoute, type Route } from "../route";
 import { id } from "../schemas";
-import { versionIn } from "./graphs";
+import { refuseUnknown, versionIn } from "./graphs";
 
 const document = {
   200: {
@@ -48,6 +48,7 @@ function graphDocument(all: () => readonly Route[]): Route {
     },
     async handle({ db, params, query, allow }) {
       await allow("see", { kind: "graph", id: params.id });
+      await refuseUnknown(db, params.id);
       const version = await namedVersion(db, params.id, versionIn(query.version));
       return Response.json(graphOpenApi(all(), version));
     },
