@@ -12,9 +12,19 @@ export interface Sides {
   ours: string;
   torch: string;
   settings: readonly unknown[];
+  /** What both are asked for, where they know several: their first argument. */
+  name?: string;
   rounds: number;
   /** Steps a round. */
   steps: number;
+}
+
+interface Figures {
+  /** The median of wall time, a step. */
+  ms: number;
+  /** Time of all threads, a step: what other work on the machine changes least. */
+  cpuMs: number;
+  peakMiB: number;
 }
 
 /**
@@ -32,10 +42,11 @@ export async function besideTorch(sides: Sides): Promise<void> {
       runner.times.push(...(await runner.ask<number[]>(String(sides.steps))));
     }
   }
-  const figures = new Map<string, { ms: number; peakMiB: number }>();
+  const figures = new Map<string, Figures>();
   for (const [name, runner] of runners) {
-    const { peak } = await runner.ask<{ peak: number }>("end");
-    figures.set(name, { ms: Math.round(median(runner.times)), peakMiB: Math.round(peak / 1024) });
+    const { peak, cpu } = await runner.ask<{ peak: number; cpu: number }>("end");
+    const ms = Number(median(runner.times).toPrecision(3));
+    figures.set(name, { ms, cpuMs: Number(cpu.toPrecision(3)), peakMiB: Math.round(peak / 1024) });
   }
   const [ours, torch] = [figures.get("patchbay"), figures.get("torch")];
   console.log(
@@ -46,17 +57,19 @@ export async function besideTorch(sides: Sides): Promise<void> {
       load: `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`,
       ...Object.fromEntries(figures),
       speed: ratio(torch?.ms, ours?.ms),
+      cpu: ratio(torch?.cpuMs, ours?.cpuMs),
       memory: ratio(ours?.peakMiB, torch?.peakMiB),
     }),
   );
 }
 
-function startRunners({ ours, torch, settings }: Sides, threads: number): Map<string, Runner> {
-  const started = new Map([["patchbay", new Runner(process.execPath, ["--import", "tsx", ours], threads)]]);
+function startRunners({ ours, torch, settings, name }: Sides, threads: number): Map<string, Runner> {
+  const named = name === undefined ? [] : [name];
+  const started = new Map([["patchbay", new Runner(process.execPath, ["--import", "tsx", ours, ...named], threads)]]);
   const python = torchPython();
   if (!python) return started;
   const written = settings.map((setting) => JSON.stringify(setting));
-  return started.set("torch", new Runner(python, [torch, ...written, String(threads)], threads));
+  return started.set("torch", new Runner(python, [torch, ...named, ...written, String(threads)], threads));
 }
 
 const ratio = (a?: number, b?: number): number | undefined => (a && b ? Number((a / b).toFixed(2)) : undefined);

@@ -1,6 +1,6 @@
 /**
  * Takes training steps on demand, as bench/torch/step.py does: a line `n` on stdin runs n steps and answers with their
- * milliseconds, `end` answers with the peak memory.
+ * milliseconds, `end` answers with the peak memory and the time of all threads a step.
  */
 import { createInterface } from "node:readline";
 
@@ -8,12 +8,17 @@ import { createInterface } from "node:readline";
 export async function serveSteps(step: () => Promise<Record<string, number>>, base: number): Promise<never> {
   const { loss } = await step();
   console.log(JSON.stringify({ ready: true, loss }));
+  const before = process.cpuUsage();
+  let steps = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === "end") {
-      console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base }));
+      const { user, system } = process.cpuUsage(before);
+      const cpu = (user + system) / 1000 / steps;
+      console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base, cpu }));
       break;
     }
     console.log(JSON.stringify(await stepTimes(step, Number(line))));
+    steps += Number(line);
   }
   process.exit(0);
 }
