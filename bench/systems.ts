@@ -1,7 +1,7 @@
 /**
  * A training step of each system's template beside the same step in eager PyTorch (bench/torch/systems.py): the
- * template's sizes and batch, the same threads, in turns. Ours has one batch of the template's data, PyTorch one that is
- * drawn; both draw masks and negatives.
+ * template's sizes and batch, the same threads, in turns. Ours has one batch of the template's data, PyTorch one that
+ * is drawn; both draw masks and negatives.
  * `npm run bench:systems -- [rounds] [steps a round] [templates …]`
  */
 import { readFileSync } from "node:fs";
