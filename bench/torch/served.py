@@ -12,10 +12,7 @@ base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 def serve(step):
     """
-    """
     A line `n` on stdin runs n steps and answers with each one's milliseconds; `end` with the peak memory and the time
-    of all threads a step.
-    """
     of all threads a step.
     """
     loss = step()
