@@ -34,7 +34,11 @@ export function PannedPicture({ svg, width, height, label, fills }: PannedPictur
   return (
     <div
       className={`relative overflow-hidden rounded-xl border border-line bg-ground ${fills ? "h-full" : ""}`}
-      style={fills ? undefined : { aspectRatio: `${width} / ${height}`, maxHeight: "60vh", minHeight: "10rem" }}
+      style={
+        fills
+          ? undefined
+          : { aspectRatio: `${width} / ${height}`, width: "100%", maxHeight: "60vh", minHeight: "10rem" }
+      }
     >
       <div
         ref={frame}

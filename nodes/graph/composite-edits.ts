@@ -5,7 +5,7 @@ import { circleFrom } from "./composite-bounds";
 import { compositeIdOf, compositeNamed, insideOf } from "./composites";
 import { boundary, type Composite, type GraphDocument, type Wire } from "./document";
 import { idBeside } from "./edits";
-import { withPinsFollowing, withSoundPins } from "./instance-pins";
+import { withPinsFollowing, withSoundPins } from "./pinned-ways";
 import { mapTargets, nameFor, withPublished } from "./handed-on";
 
 type Change = (document: GraphDocument) => GraphDocument;

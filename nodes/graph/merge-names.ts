@@ -3,7 +3,7 @@ import { compositeIdOf, compositeType } from "./composites";
 import type { Composite, GraphDocument } from "./document";
 import { isSame } from "./document-shape";
 import { idBeside } from "./edits";
-import { withWaysMoved } from "./instance-pins";
+import { withWaysMoved } from "./pinned-ways";
 
 /** Old names to new ones. Nodes are those of the document, or, by its id, of a composite. */
 export interface Renames {

@@ -51,7 +51,8 @@ export function seal(text: string, place: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64");
 }
 
-function unseal(sealed: string, place: string, name: string): string {
+/** The text that was sealed for this place. A failure says the name, never the text. */
+export function unseal(sealed: string, place: string, name: string): string {
   const bytes = Buffer.from(sealed, "base64");
   try {
     const decipher = createDecipheriv("aes-256-gcm", keyFor("secrets"), bytes.subarray(0, 12), { authTagLength: 16 });

@@ -3,12 +3,6 @@ import { db } from "../db";
 import { findRunningDatabase } from "./database";
 import { say } from "./output";
 
-/** Loaded when it is needed: the other commands do without it. */
-async function accounts() {
-  findRunningDatabase();
-  return import("../access/accounts");
-}
-
 /** The operator's way to accounts, on the machine itself: without mail, and when nobody can sign in any more. */
 export function userCommand(): Command {
   const command = new Command("user").description(
@@ -21,7 +15,8 @@ export function userCommand(): Command {
     .option("--name <name>", "what they are called")
     .option("--password <password>", "by default one is made, and shown")
     .action(async (email: string, options: { name?: string; password?: string }) => {
-      const { addAccount, newPassword } = await accounts();
+      findRunningDatabase();
+      const { addAccount, newPassword } = await import("../access/accounts");
       const password = options.password ?? newPassword();
       await addAccount({ email, name: options.name ?? email.replace(/@.*/, ""), password });
       say(`${email} can sign in with the password ${password}`);
@@ -32,7 +27,8 @@ export function userCommand(): Command {
     .argument("<email>")
     .option("--password <password>", "by default one is made, and shown")
     .action(async (email: string, options: { password?: string }) => {
-      const { setPassword, newPassword } = await accounts();
+      findRunningDatabase();
+      const { setPassword, newPassword } = await import("../access/accounts");
       const password = options.password ?? newPassword();
       await setPassword(db(), email, password);
       say(`${email} can sign in with the password ${password}`);
@@ -42,7 +38,8 @@ export function userCommand(): Command {
     .description("removes an account; what it made stays with its teams")
     .argument("<email>")
     .action(async (email: string) => {
-      const { removeAccount } = await accounts();
+      findRunningDatabase();
+      const { removeAccount } = await import("../access/accounts");
       await removeAccount(db(), email);
       say(`${email} was removed`);
     });

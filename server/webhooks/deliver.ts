@@ -3,6 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { toldRun } from "../api/told-run";
 import type { Db } from "../db";
 import { OutgoingFailure, sendOut } from "../outgoing";
+import { secretOf } from "./webhooks";
 
 /** How often it is tried in all; the queue waits longer from one time to the next. */
 export const mostAttempts = 9;
@@ -23,7 +24,7 @@ export async function deliver(db: Db, deliveryId: string): Promise<void> {
     data: { attempts },
   });
   if (!counted.count) return;
-  const failure = await attempt({ id: deliveryId, url, body, secret: webhook.secret });
+  const failure = await attempt({ id: deliveryId, url, body, secret: secretOf(webhook) });
   const given = { lastStatus: failure?.status ?? null, lastError: failure?.reason ?? null };
   if (!failure) return void (await note(db, deliveryId, { ...given, status: "delivered", endedAt: new Date() }));
   const isOver = attempts >= mostAttempts;

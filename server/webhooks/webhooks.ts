@@ -1,5 +1,6 @@
 /** Who is told of the end of runs: all of a graph's, or of one. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { seal, unseal } from "../access/secrets";
 import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { enqueue } from "../jobs/queue";
@@ -33,9 +34,17 @@ export async function addWebhook(db: Db | Tx, webhook: NewWebhook): Promise<{ id
       hint: "Remove one that is not needed any more.",
     });
   const secret = webhook.secret ?? `whsec_${randomBytes(24).toString("base64")}`;
-  const { id } = await db.webhook.create({ data: { ...webhook, secret }, select: { id: true } });
+  const id = randomUUID();
+  await db.webhook.create({ data: { ...webhook, id, secret: seal(secret, placeOf(id)) } });
   return { id, secret };
 }
+
+/** The secret that deliveries of a webhook are signed with. */
+export const secretOf = ({ id, secret, url }: { id: string; secret: string; url: string }): string =>
+  unseal(secret, placeOf(id), `of the webhook ${url}`);
+
+/** What a sealed secret is bound to. */
+const placeOf = (id: string): string => `webhook ${id}`;
 
 export async function removeWebhook(db: Db, graphId: string, id: string): Promise<void> {
   const { count } = await db.webhook.deleteMany({ where: { id, graphId } });
