@@ -77,10 +77,7 @@ function once(
   { method = "GET", headers, body, mostBytes }: Outgoing,
   signal: AbortSignal,
 ): Promise<Incoming & { location?: string }> {
-  const isSecure = address.startsWith("https:");
-  const { request } = isSecure ? https : http;
-  const rules = { allowIPAddressList: env().privateHosts.filter((host) => isIP(host)), keepAlive: false };
-  const agent = isSecure ? new RequestFilteringHttpsAgent(rules) : new RequestFilteringHttpAgent(rules);
+  const { request, agent } = speaking(new URL(address));
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(signal.aborted ? signal.reason : told(error));
     const sent = request(address, { method, headers, agent, signal }, (response) => {
@@ -102,9 +99,26 @@ function once(
   });
 }
 
+/**
+ * What requests to an address are made with. What its name resolves to is judged where it is connected to; hosts and
+ * addresses among `PATCHBAY_PRIVATE_HOSTS` may be anywhere.
+ */
+export function speaking({ protocol, hostname }: URL): { request: typeof http.request; agent: http.Agent } {
+  const { privateHosts } = env();
+  const allowPrivateIPAddress = privateHosts.includes(hostname.toLowerCase());
+  const allowIPAddressList = privateHosts.filter((host) => isIP(host));
+  const rules = { allowIPAddressList, allowPrivateIPAddress, keepAlive: false };
+  return protocol === "https:"
+    ? { request: https.request, agent: new RequestFilteringHttpsAgent(rules) }
+    : { request: http.request, agent: new RequestFilteringHttpAgent(rules) };
+}
+
+/** Whether a request failed because it would have reached this machine or its network. */
+export const leadsHome = ({ message }: Error): boolean => message.includes("is not allowed");
+
 function told(error: Error & { code?: string }): OutgoingFailure {
   if (error instanceof OutgoingFailure) return error;
-  if (/is not allowed/.test(error.message))
+  if (leadsHome(error))
     return new OutgoingFailure("it leads to this machine or its network, where requests are not sent");
   const known: Record<string, string> = {
     ENOTFOUND: "there is no such server",

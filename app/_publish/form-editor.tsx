@@ -3,12 +3,12 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import { useMemo } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
+import { publishable, valueShown } from "#nodes/graph/filled-form";
 import { fieldOf, formWithin, type FormField, type PublishedForm } from "#nodes/graph/published-form";
-import { definitionOf } from "#nodes/graph/resolve";
-import { settableAt } from "#nodes/graph/settable";
-import { constantsHolder, placeNamed } from "#nodes/graph/sweep";
+import { placeNamed } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import { Button, IconButton } from "../_ui/button";
+import { NumberField } from "../_ui/number-field";
 import {
   moved,
   type Place,
@@ -29,14 +29,13 @@ interface FormEditorProps {
 
 /** Which parameters somebody sets who does not wire, in order and groups, and which outputs they are shown. */
 export function FormEditor({ document, form, onChange }: FormEditorProps) {
-  const params = useMemo(() => offeredParams(document), [document]);
-  const outputs = useMemo(() => offeredOutputs(document), [document]);
+  const offered = useMemo(() => offeredIn(document), [document]);
   const { form: within } = useMemo(() => formWithin(form, document, registry), [form, document]);
   return (
     <section aria-label="Form" data-form-editor>
       <h3 className="font-medium">Form</h3>
       <p className="mb-2 text-xs text-ink-3">
-        The parameters that matter, for those who do not wire: they are shown on the template's page, and make its app.
+        The parameters that matter, for those who do not wire, and the results that they are shown.
       </p>
       {within.groups.map((group, i) => (
         <div key={i} className="mb-2 rounded-lg border border-line">
@@ -63,7 +62,7 @@ export function FormEditor({ document, form, onChange }: FormEditorProps) {
       <div className="flex flex-wrap gap-2">
         <Offer
           label="Add a parameter…"
-          offered={params}
+          offered={offered.params}
           onPick={(name) => onChange(withField(within, placeNamed(name)))}
         />
         <Button size="s" disabled={!within.groups.length} onClick={() => onChange(withGroup(within))}>
@@ -72,7 +71,7 @@ export function FormEditor({ document, form, onChange }: FormEditorProps) {
         </Button>
         <Offer
           label="Add an output…"
-          offered={outputs}
+          offered={offered.outputs}
           onPick={(name) => onChange(withOutput(within, portNamed(name)))}
         />
       </div>
@@ -86,7 +85,7 @@ export function FormEditor({ document, form, onChange }: FormEditorProps) {
               title="Take it out"
               onClick={() => onChange(withoutOutput(within, i))}
             >
-              {titleOf(document, node)} · {port}
+              {offered.titles.get(node) ?? node} · {port}
               <Trash2 className="size-3" aria-hidden />
             </button>
           ))}
@@ -107,6 +106,8 @@ interface FieldRowProps {
 function FieldRow({ document, field, place, form, onChange }: FieldRowProps) {
   const shown = fieldOf(document, { ...field, label: undefined }, registry);
   const name = shown ? `${shown.nodeTitle} · ${shown.label}` : `${field.node}.${field.param}`;
+  const isNumber = shown !== undefined && typeof valueShown(document, shown) === "number";
+  const change = (to: Partial<FormField>) => onChange(withFieldChanged(form, place, to));
   return (
     <div className="flex items-center gap-2 px-3 py-1.5" data-form-field={`${field.node}.${field.param}`}>
       <span className="w-56 shrink-0 truncate text-xs text-ink-3" title={name}>
@@ -118,8 +119,14 @@ function FieldRow({ document, field, place, form, onChange }: FieldRowProps) {
         placeholder={shown?.label}
         value={field.label ?? ""}
         maxLength={100}
-        onChange={(event) => onChange(withFieldChanged(form, place, { label: event.target.value || undefined }))}
+        onChange={(event) => change({ label: event.target.value || undefined })}
       />
+      {isNumber && (
+        <>
+          <NumberField label={`Least of ${name}`} hint="least" value={field.min} onChange={(min) => change({ min })} />
+          <NumberField label={`Most of ${name}`} hint="most" value={field.max} onChange={(max) => change({ max })} />
+        </>
+      )}
       <IconButton label={`${name} up`} onClick={() => onChange(moved(form, place, -1))}>
         <ArrowUp className="size-3.5" aria-hidden />
       </IconButton>
@@ -160,30 +167,33 @@ function Offer({ label, offered, onPick }: { label: string; offered: readonly Of
   );
 }
 
-/** All that can be set, by node; constants first. */
-function offeredParams(document: GraphDocument): Offered[] {
-  return [constantsHolder, ...Object.keys(document.nodes)].flatMap((node) => {
-    const params = Object.keys(settableAt(document, node, registry)?.params ?? {});
-    const items = params.flatMap((param) => {
-      const shown = fieldOf(document, { node, param }, registry);
-      return shown ? [{ name: `${node}.${param}`, label: shown.label }] : [];
-    });
-    return items.length ? [{ group: titleOf(document, node), items }] : [];
-  });
+/** What a form can show, by node: what a graph reads before its settings, what nothing reads before other results. */
+function offeredIn(document: GraphDocument): { params: Offered[]; outputs: Offered[]; titles: Map<string, string> } {
+  const { params, outputs } = publishable(document);
+  const read = params.toSorted((one, other) => Number(other.kind === "input") - Number(one.kind === "input"));
+  const last = outputs.toSorted((one, other) => Number(other.isLast) - Number(one.isLast));
+  return {
+    params: byNode(read, ({ node, param }) => `${node}.${param}`, "label"),
+    outputs: byNode(last, ({ node, port }) => `${node}.${port}`, "port"),
+    titles: new Map(outputs.map(({ node, title }) => [node, title])),
+  };
 }
 
-function offeredOutputs(document: GraphDocument): Offered[] {
-  return Object.keys(document.nodes).flatMap((node) => {
-    const ports = Object.keys(definitionOf(document, node, registry)?.outputs ?? {});
-    const items = ports.map((port) => ({ name: `${node}.${port}`, label: port }));
-    return items.length ? [{ group: titleOf(document, node), items }] : [];
-  });
+function byNode<T extends { node: string; title: string }>(
+  offered: readonly T[],
+  nameOf: (each: T) => string,
+  label: keyof T,
+): Offered[] {
+  const groups = new Map<string, Offered>();
+  for (const one of offered) {
+    const group = groups.get(one.node) ?? { group: one.title, items: [] };
+    group.items.push({ name: nameOf(one), label: String(one[label]) });
+    groups.set(one.node, group);
+  }
+  return [...groups.values()];
 }
 
 function portNamed(name: string): { node: string; port: string } {
   const { node, param: port } = placeNamed(name);
   return { node, port };
 }
-
-const titleOf = (document: GraphDocument, node: string): string =>
-  document.nodes[node]?.title ?? settableAt(document, node, registry)?.title ?? node;

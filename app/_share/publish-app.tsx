@@ -8,7 +8,8 @@ import { problemOf, useTRPC } from "../_trpc/client";
 import { Button, IconButton } from "../_ui/button";
 import { Window } from "../_ui/window";
 import { Trash2 } from "lucide-react";
-import { FormChoice, LimitFields } from "./form-choice";
+import { FormEditor } from "../_publish/form-editor";
+import { LimitFields } from "./limit-fields";
 import { VersionChoice } from "./source-choice";
 
 interface PublishAppProps {
@@ -78,7 +79,7 @@ export function PublishApp({ graph, save, onClose }: PublishAppProps) {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        {known.data && <FormChoice document={known.data.document} form={form} onChange={setForm} />}
+        {known.data && <FormEditor document={known.data.document} form={form} onChange={setForm} />}
         <LimitFields limits={form.limits} onChange={(limits) => setForm({ ...form, limits })} />
         {problem && (
           <p className="rounded-lg bg-bad-soft p-2 text-bad" role="alert">
