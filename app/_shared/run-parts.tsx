@@ -47,7 +47,7 @@ function OneRun({ run, version }: { run: SharedRun; version?: number }) {
 export function ResultCards({ nodes }: { nodes: readonly SharedNode[] }) {
   return (
     <div className="grid grid-cols-1 gap-3 md:grid-cols-2">
-      {nodes.map((node) => (
+      {nodes.filter(showsSomething).map((node) => (
         <article key={node.id} className="min-w-0 rounded-xl border border-line bg-surface p-3" data-result={node.id}>
           <h3 className="mb-2 font-medium">{node.title}</h3>
           {node.error && <p className="wrap-anywhere text-bad">{node.error}</p>}
@@ -67,6 +67,10 @@ export function ResultCards({ nodes }: { nodes: readonly SharedNode[] }) {
     </div>
   );
 }
+
+/** What gave a file alone is among the files, where those are shown. */
+const showsSomething = ({ error, previews, curves }: SharedNode): boolean =>
+  Boolean(error) || curves.length > 0 || Object.keys(previews).length > 0;
 
 function Files({ files }: { files: readonly SharedFile[] }) {
   const blobUrl = useBlobUrl();
