@@ -3,6 +3,7 @@
 import type { Outputs } from "../_trpc/client";
 import { countOf, size } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
+import { LeavingRow } from "../_ui/leaving-row";
 
 type Leaves = Outputs["links"]["leaves"];
 
@@ -67,18 +68,9 @@ export function LeavingList({ leaves, choices, onChange }: LeavingListProps) {
       <h3 className="mb-1 font-medium">What leaves</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
         {rows.map(({ what, examples, remark, isShown, set }) => (
-          <li key={remark} className="flex items-start gap-3 px-3 py-2">
-            <div className="min-w-0 flex-1">
-              <span className="font-medium">{what}</span>
-              <span className="ml-2 text-ink-3">{remark}</span>
-              {examples.length > 0 && (
-                <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
-                  {examples.slice(0, 4).join(", ")}
-                </p>
-              )}
-            </div>
-            {examples.length > 0 && <Checkbox label="leaves" className="shrink-0" checked={isShown} onChange={set} />}
-          </li>
+          <LeavingRow key={remark} what={what} remark={remark} examples={examples}>
+            <Checkbox label="leaves" className="shrink-0" checked={isShown} onChange={set} />
+          </LeavingRow>
         ))}
         {leaves.nodes.length > 0 && <Nodes leaves={leaves} choices={choices} onChange={onChange} />}
       </ul>

@@ -124,14 +124,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
           defaultValue={invited?.email}
           readOnly={Boolean(invited)}
         />
-        <Field
-          label="Password (10 letters or more)"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          minLength={10}
-          required
-        />
+        <NewPassword />
       </AuthForm>
       <Providers welcome={welcome} />
     </Frame>
@@ -183,15 +176,21 @@ function NewPassword({ token }: { token: string }) {
   return (
     <Frame title="A new password" note="All sessions end, and you sign in with it.">
       <AuthForm button="Set it" send={send}>
-        <Field
-          label="Password (10 letters or more)"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          minLength={10}
-          required
-        />
+        <NewPassword />
       </AuthForm>
     </Frame>
+  );
+}
+
+function NewPassword() {
+  return (
+    <Field
+      label="Password (10 letters or more)"
+      name="password"
+      type="password"
+      autoComplete="new-password"
+      minLength={10}
+      required
+    />
   );
 }

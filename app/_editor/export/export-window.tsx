@@ -9,6 +9,7 @@ import { registry } from "#nodes/registry.gen";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { Checkbox } from "../../_ui/checkbox";
+import { LeavingRow } from "../../_ui/leaving-row";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
 import { useActions } from "../actions";
@@ -128,25 +129,14 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
         {rows
           .filter(({ examples }) => examples.length)
           .map(({ name, count, examples, remark }) => (
-            <li key={name} className="flex items-start gap-3 px-3 py-2">
-              <div className="min-w-0 flex-1">
-                <span className="font-medium">{count}</span>
-                <span className="ml-2 text-ink-3">{remark}</span>
-                {examples.length > 0 && (
-                  <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
-                    {examples.slice(0, 4).join(", ")}
-                  </p>
-                )}
-              </div>
-              {examples.length > 0 && (
-                <Checkbox
-                  label="leave out"
-                  className="shrink-0"
-                  checked={leaveOut[name] === true}
-                  onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
-                />
-              )}
-            </li>
+            <LeavingRow key={name} what={count} remark={remark} examples={examples}>
+              <Checkbox
+                label="leave out"
+                className="shrink-0"
+                checked={leaveOut[name] === true}
+                onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
+              />
+            </LeavingRow>
           ))}
       </ul>
       {format === "bundle" && !leaveOut.files && (
