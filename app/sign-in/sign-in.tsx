@@ -124,7 +124,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
           defaultValue={invited?.email}
           readOnly={Boolean(invited)}
         />
-        <NewPassword />
+        <PasswordField />
       </AuthForm>
       <Providers welcome={welcome} />
     </Frame>
@@ -176,13 +176,13 @@ function NewPassword({ token }: { token: string }) {
   return (
     <Frame title="A new password" note="All sessions end, and you sign in with it.">
       <AuthForm button="Set it" send={send}>
-        <NewPassword />
+        <PasswordField />
       </AuthForm>
     </Frame>
   );
 }
 
-function NewPassword() {
+function PasswordField() {
   return (
     <Field
       label="Password (10 letters or more)"
