@@ -39,7 +39,7 @@ describe("the first load", () => {
     await more.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("ArrowDown");
-    expect(await page.locator("[role=menuitem][data-highlighted]").textContent()).toContain("Export");
+    expect(await page.locator("[role=menuitem][data-highlighted]").textContent()).toContain("Share by a link");
     await page.keyboard.press("Escape");
     await expect.poll(() => more.evaluate((button) => button === document.activeElement)).toBe(true);
     expect(errors).toEqual([]);
