@@ -52,9 +52,9 @@ function bytesFor(count: number, size: number, { width, height }: PixelRequest):
 
 /**
  * Pixels are kept where making them takes longer than reading and writing a file of so many bytes: large photographs
- * and drawings are, a small photograph is not, though it waits for its turn among others.
+ * and drawings are, a small photograph is not.
  */
-const keeping = { ms: 4, bytesPerMs: 25_000 };
+const keeping = { ms: 1, bytesPerMs: 25_000 };
 
 /** Pixels by content, or by the address, and request: made, or read from the cache folder. */
 async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
