@@ -258,3 +258,20 @@ it("takes origins as sites that may frame it, and nothing that would open a poli
   ])
     await expect(make(site)).rejects.toThrow("is no address of a site");
 });
+
+it("does not show a file that a graph only names, and whoever shares may not read", async () => {
+  const ann = { name: "ann", email: "ann@example.org", emailVerified: true };
+  const { id: userId } = await db.user.create({ data: ann });
+  const { id: teamId } = await db.team.create({ data: { name: "Vision" } });
+  await db.membership.create({ data: { teamId, userId, role: "owner" } });
+  const named = { ...graph({ load: ["image.load", { images: [{ ref: hidden, name: "a.png" }] }] }), name: "Forged" };
+  const { id } = await db.graph.create({ data: { name: "Forged", document: named, teamId, userId } });
+  const actor = { kind: "user", ...ann, id: userId, isAdministrator: false, sessionId: "" } as const;
+  const caller = appRouter.createCaller({ db, actor });
+  await caller.graphs.nameVersion({ id, label: "one" });
+  const [first] = await caller.graphs.versions({ id });
+  const source = { version: first?.id ?? "" };
+  const asked = { source, resultFiles: false, sites: [] };
+  await expect(caller.links.make({ ...asked, leaveOut: {} })).rejects.toThrow("no longer in this installation's store");
+  await expect(caller.links.make({ ...asked, leaveOut: { files: true } })).resolves.toBeDefined();
+});

@@ -1,5 +1,6 @@
 /** Links as their sharers have them: made, listed, taken back. */
 import type { StoredImage } from "#nodes/core/values";
+import { reachable } from "../access/files";
 import { madeBy } from "../access/working-team";
 import type { Actor } from "../access/who";
 import type { Db } from "../db";
@@ -50,7 +51,10 @@ export async function makeLink(db: Db, actor: Actor, asked: NewLink): Promise<{ 
   const id = randomUUID();
   const token = tokenOf(id);
   const refs = refsIn(content);
-  const missing = (await Promise.all(refs.map((ref) => blobs().use(ref)))).filter((isThere) => !isThere).length;
+  // To name a file opens nothing: what whoever shares may not read is as if it were not there.
+  const mine = await reachable(db, actor, refs);
+  const isThere = await Promise.all(refs.map(async (ref) => mine.has(ref) && (await blobs().use(ref))));
+  const missing = isThere.filter((each) => !each).length;
   if (missing)
     throw new Failure({
       message: `${missing} of the ${refs.length} files that would be shown are no longer in this installation's store.`,
