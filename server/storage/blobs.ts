@@ -249,20 +249,26 @@ async function putStream(
   maxBytes: number,
   { durable = true }: PutOptions = {},
 ): Promise<{ ref: string; bytes: number }> {
+  const meter = metered(maxBytes);
+  const ref = await writeAside(root, durable, async (temporary) => {
+    await pipeline(source, meter.stream, createWriteStream(temporary, { flags: "wx", flush: durable }));
+    return meter.sha256();
+  });
+  return { ref, bytes: meter.bytes() };
+}
+
+/** Passes bytes on, counts and hashes them; gives up with `BlobTooLarge` beyond the most. */
+export function metered(most: number): { stream: Transform; bytes(): number; sha256(): string } {
   const digest = createHash("sha256");
   let bytes = 0;
-  const meter = new Transform({
+  const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       digest.update(chunk);
-      done(bytes > maxBytes ? new BlobTooLarge(maxBytes) : null, chunk);
+      done(bytes > most ? new BlobTooLarge(most) : null, chunk);
     },
   });
-  const ref = await writeAside(root, durable, async (temporary) => {
-    await pipeline(source, meter, createWriteStream(temporary, { flags: "wx", flush: durable }));
-    return digest.digest("hex");
-  });
-  return { ref, bytes };
+  return { stream, bytes: () => bytes, sha256: () => digest.digest("hex") };
 }
 
 /**
