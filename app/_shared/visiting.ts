@@ -22,3 +22,14 @@ export async function openOrAnswer(token: string): Promise<OpenLink | Response> 
   const message = found.state === "locked" ? "This link asks for a password." : "This link shows nothing any more.";
   return Response.json({ message }, { status: found.state === "locked" ? 401 : 404 });
 }
+
+/** The graph that a link shows, what its file is called without an ending, and what is told with it; or the answer. */
+export async function shownGraphOrAnswer(token: string) {
+  const link = await openOrAnswer(token);
+  if (link instanceof Response) return link;
+  const content = await shownBy(link, false);
+  if (!content?.document) return Response.json({ message: "This link shows no graph." }, { status: 404 });
+  const { document, description } = content;
+  const stem = document.name.replace(/[^\w-]+/g, "-").toLowerCase() || "graph";
+  return { document, description, title: link.title, stem };
+}

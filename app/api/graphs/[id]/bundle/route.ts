@@ -1,16 +1,14 @@
-import { Readable } from "node:stream";
 import * as z from "zod";
 import { withoutLeaving } from "#nodes/graph/leaving";
 import { actorOf } from "#server/access/actor";
 import { reachable, refsNamed } from "#server/access/files";
 import { must } from "#server/access/may";
-import { bundleEnding } from "#server/bundles/manifest";
 import { packBundle } from "#server/bundles/pack";
 import { db } from "#server/db";
 import { checked } from "#server/graphs/checked";
 import { notFound } from "#server/not-found";
 import { blobs } from "#server/storage/open";
-import { attachment } from "../../../attachment";
+import { bundleAnswer } from "../../../bundle-answer";
 import { refusalOf } from "../../../refusal";
 
 export const dynamic = "force-dynamic";
@@ -41,9 +39,7 @@ export async function GET(request: Request, { params }: { params: Promise<{ id: 
     const mine = await reachable(db(), actor, refs);
     const without = new Set([...asked.without, ...refs.filter((ref) => !mine.has(ref))]);
     const bundle = await packBundle({ document, about, without }, blobs());
-    return new Response(Readable.toWeb(Readable.from(bundle.stream())) as ReadableStream, {
-      headers: { "Content-Type": "application/zip", ...attachment(`${about.title}${bundleEnding}`) },
-    });
+    return bundleAnswer(bundle, about.title);
   } catch (error) {
     return refusalOf(error, "bundle");
   }

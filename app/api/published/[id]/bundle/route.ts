@@ -1,12 +1,10 @@
-import { Readable } from "node:stream";
 import * as z from "zod";
 import { actorOf } from "#server/access/actor";
-import { bundleEnding } from "#server/bundles/manifest";
 import { db } from "#server/db";
 import { notFound } from "#server/not-found";
 import { packTemplate } from "#server/publish/pack";
 import { blobs } from "#server/storage/open";
-import { attachment } from "../../../attachment";
+import { bundleAnswer } from "../../../bundle-answer";
 import { refusalOf } from "../../../refusal";
 
 export const dynamic = "force-dynamic";
@@ -18,10 +16,7 @@ export async function GET(request: Request, { params }: { params: Promise<{ id: 
     const { data: number } = z.coerce.number().int().min(1).safeParse(new URL(request.url).searchParams.get("version"));
     if (!id || !number) throw notFound("This template");
     const bundle = await packTemplate(db(), blobs(), await actorOf(request.headers), { id, number });
-    const name = `${bundle.manifest.title} ${number}${bundleEnding}`;
-    return new Response(Readable.toWeb(Readable.from(bundle.stream())) as ReadableStream, {
-      headers: { "Content-Type": "application/zip", ...attachment(name) },
-    });
+    return bundleAnswer(bundle, `${bundle.manifest.title} ${number}`);
   } catch (error) {
     return refusalOf(error, "bundle");
   }
