@@ -132,6 +132,13 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   draws?(params: ParamValues<P>, size: { width: number; height: number }): PictureDrawing | undefined;
   /** A sentence on what the node does with its parameters as they are, shown small on it. */
   notice?: string;
+  /**
+   * For a node that says where things lie in the rows that it gives: the settings that decide it, by their names.
+   * `undefined` for what does not count with the others as they are.
+   */
+  layout?(params: ParamValues<P>): Record<string, string | number | undefined>;
+  /** What comes in at its tensor inputs is put together, and must have been laid out by equal settings. */
+  needsOneLayout?: true;
 }
 
 /** Emits ONNX. Never sees data; neighbouring tensor nodes become one model, and it can be differentiated. */
@@ -179,6 +186,7 @@ export interface TensorBehaviour<I extends Ports, O extends Ports, P extends Par
   random?: undefined;
   perBatch?: undefined;
   effect?: undefined;
+  fileBytes?: undefined;
 }
 
 /** Runs JavaScript on batches, asking the machine for what it needs through `host`. */
@@ -212,6 +220,8 @@ export interface HostBehaviour<I extends Ports, O extends Ports, P extends Param
    * key.
    */
   fingerprint?(c: { host: Host; params: ParamValues<P> }): Promise<string>;
+  /** What the files of a model take that it loads to run: where that does not fit, it is told before a run begins. */
+  fileBytes?(c: { host: Host; params: ParamValues<P> }): Promise<number>;
   /** Its result must never come from the cache (it has an effect on the world). */
   effect?: boolean;
   build?: undefined;

@@ -4,6 +4,7 @@ import { within } from "./composite-edits";
 import { boundary, type Endpoint, type GraphDocument, type Wire } from "./document";
 import { connect, disconnect, withAllOn } from "./edits";
 import { infer, scopeOf, type Types } from "./infer";
+import { unequalLayouts } from "./layouts";
 import { coneOf, decodersOf, mayHoldParameters, upstreamOf } from "./plan";
 import { errorProblem, type Problem } from "./problem";
 import { type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
@@ -21,7 +22,7 @@ export interface Checked {
 export function check(document: GraphDocument, registry: Registry = everyNode, memory?: CheckMemory): Checked {
   const graph = resolve(document, registry, memory);
   const { types, problems } = infer(graph, memory);
-  const own = [...sharedScopes(graph), ...lostGradients(graph), ...missingDecoders(graph)];
+  const own = [...sharedScopes(graph), ...lostGradients(graph), ...missingDecoders(graph), ...unequalLayouts(graph)];
   return { graph, types, problems: [...graph.problems, ...problems, ...own] };
 }
 

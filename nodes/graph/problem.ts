@@ -20,6 +20,7 @@ export interface Problem {
     /** It cannot be built of what is known while something before it is not wired yet, which is told there. */
     | "build-waits"
     | "packed-texts"
+    | "unequal-layouts"
     | "duplicate-scope"
     | "not-differentiable"
     | "no-decoder"

@@ -149,6 +149,21 @@ A row without pictures has no tiles.`,
       perBatch: places === 0,
     };
   },
+  layout({ mode, most, resolutions, tile, patch, rows, several, ends, rounding }) {
+    const isVideo = rows === "videos";
+    const isTiled = !isVideo && (mode === "anyres_max" || mode === "anyres");
+    return {
+      "Rows are": rows,
+      Mode: isVideo ? undefined : mode,
+      "At most": isTiled && mode === "anyres_max" ? most : undefined,
+      Resolutions: isTiled ? resolutions : undefined,
+      "Side of a tile": isTiled ? tile : undefined,
+      "patches of a tile's side": Math.floor(tile / patch),
+      "Several pictures": isVideo ? undefined : several,
+      Newlines: isVideo ? ends : undefined,
+      Rounding: isTiled ? rounding : undefined,
+    };
+  },
   draws(params, size) {
     try {
       return drawingOf(size, ruleOf(params));

@@ -21,6 +21,7 @@ there would be too many, with the learned \`image_newline\` [D] behind each row 
 It is one Gather and a sum over at most four features, so it trains with whatever lies before it. For videos the same
 wires hold frames at half their sides, 27 → 14: LLaVA's spatial pool. Behind it: *Splice*.`,
   version: 1,
+  needsOneLayout: true,
   inputs: {
     features: port.tensor({
       dtype: "float32",

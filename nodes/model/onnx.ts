@@ -283,6 +283,11 @@ const asFile = (choice: Choice, notice: string): Instead => ({
   rowwise: readsRows(choice),
   ...meetingRows(choice),
   fingerprint: ({ host }) => fingerprintOf(host, choice),
+  async fileBytes({ host }) {
+    const refs = [await refOf(host, choice), ...refsBesideOf(choice).values()];
+    const sizes = await Promise.all(refs.map((ref) => host.size(ref)));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  },
   async run({ host, inputs }) {
     const known = signatureFor(choice) as Signature;
     const names = namesOf(known);

@@ -17,6 +17,7 @@ What was embedded for a placeholder is dropped: it gets no gradient. While text 
 prompt, once; what follows are words. The order is LLaVA's (\`prepare_inputs_labels_for_multimodal\`).`,
   version: 1,
   embeds: { tokens: "ids" },
+  needsOneLayout: true,
   inputs: {
     ids: port.tensor({ dtype: "int64", shape: ["N", "S"] }),
     embeddings: port.tensor({ dtype: "float32", shape: ["N", "S", "D"], doc: "Of the same ids." }),

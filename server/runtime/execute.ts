@@ -19,6 +19,7 @@ import { chooseProvider, type Provider, type ProviderChoice } from "./providers"
 import { findResults } from "./find-results";
 import type { StoredOutputs } from "../storage/stored-rows";
 import type { Results } from "./results";
+import { refuseLargeModels, trainedCone } from "./room-before";
 import { hostOf, prepare, runStep, type StepContext, type StepOptions } from "./steps";
 import { StepError } from "./step-error";
 import { runStream } from "./stream";
@@ -76,6 +77,8 @@ class Execution {
   readonly #graph: ResolvedGraph;
   readonly #types: Types;
   readonly #tell: (event: RunEvent) => void;
+  /** What was told of a training's nodes before its step, which tells it as its own. */
+  readonly #warned = new Map<string, readonly RunEvent[]>();
 
   constructor(readonly options: ExecuteOptions) {
     const { graph, types, problems } = check(options.document, options.registry ?? everyNode);
@@ -119,7 +122,9 @@ class Execution {
       tell: this.#tell,
     };
     const waiting = new Set(planned);
-    for (const step of await this.#joinSteps(steps, context)) {
+    const joined = await this.#joinSteps(steps, context);
+    await this.#refuseLarge(context);
+    for (const step of joined) {
       if (signal.aborted) throw new Cancelled();
       const nodes = nodesOf(step);
       for (const node of nodes) waiting.delete(node);
@@ -148,6 +153,29 @@ class Execution {
     const joined = streamsOf(this.#graph, context.types, steps);
     context.readWhole = readWhole(this.#graph, joined);
     return joined;
+  }
+
+  /** Models that cannot fit, a training's with all its towers, are refused before anything is computed. */
+  async #refuseLarge(context: StepContext): Promise<void> {
+    const hosts = context.planned.filter((id) => !this.#nodeOf(id).definition.build);
+    for (const id of hosts) await this.#prepareTrained(id, context);
+    context.types = infer(this.#graph).types;
+    for (const id of hosts) {
+      try {
+        await refuseLargeModels(id, context);
+      } catch (error) {
+        this.#tellFailure(error, [id], new Set(context.planned), context.results);
+        throw error;
+      }
+    }
+  }
+
+  /** Loads what a training is built from. What cannot be loaded is told by its step, and so are warnings. */
+  async #prepareTrained(id: string, context: StepContext): Promise<void> {
+    const warned: RunEvent[] = [];
+    this.#warned.set(id, warned);
+    const { tensors = [] } = trainedCone(context, id) ?? {};
+    await prepare(tensors, { ...context, tell: (event) => void warned.push(event) }).catch(() => {});
   }
 
   /** Tells what will run. Whatever lies before that and needs not run has its result too, and is shown. */
@@ -188,6 +216,7 @@ class Execution {
         return;
       }
       const warnings = new HeardWarnings(this.#tell);
+      for (const event of (held && this.#warned.get(held)) || []) warnings.tell(event);
       const values = await runStep(step, { ...context, tell: warnings.tell });
       const ms = Math.round(performance.now() - start);
       for (const id of nodes) {

@@ -78,6 +78,15 @@ export class Pool<T extends { release(): Promise<void> }> {
     return { opened: held.opened, close: () => void held.leases-- };
   }
 
+  /** Closes what nobody has. */
+  async closeIdle(): Promise<void> {
+    for (const [name, { opened, leases }] of this.#open) {
+      if (leases) continue;
+      this.#open.delete(name);
+      await opened.release();
+    }
+  }
+
   async #makeRoom(bytes: number): Promise<void> {
     let held = [...this.#open.values()].reduce((sum, open) => sum + open.bytes, bytes);
     for (const [name, open] of this.#open) {
@@ -96,6 +105,10 @@ export class SessionPool {
 
   constructor(maxBytes?: number) {
     this.#pool = new Pool(maxBytes);
+  }
+
+  closeIdle(): Promise<void> {
+    return this.#pool.closeIdle();
   }
 
   lease(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Lease<Session>> {

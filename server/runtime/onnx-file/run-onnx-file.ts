@@ -23,6 +23,9 @@ export interface OnnxFileRun {
 
 const sessions = new Pool<ort.InferenceSession>();
 
+/** Closes the files that nobody runs. */
+export const closeIdleFiles = (): Promise<void> => sessions.closeIdle();
+
 /**
  * Runs a model file as it is: opened from where it lies, its inputs cast to its own element types, by rows where that
  * is sound.

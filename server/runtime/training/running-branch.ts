@@ -1,3 +1,4 @@
+import type { Parameter } from "#models/onnx/graph";
 import { type ItemReads, itemReads } from "#models/onnx/rows";
 import { batchSymbol, itemSymbols, type Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
@@ -33,10 +34,13 @@ export class RunningBranch {
   }
 
   /**
-   * The step for batches like this, and the bytes that it is counted to hold; `frozenBytes` are held by all branches
-   * together.
+   * The step for batches like this, and the bytes that it is counted to hold; `held` by all branches together are the
+   * bytes of what frozen parts gave, and parameters.
    */
-  compile(batch: BatchFeeds, frozenBytes: number): { program: Program; counted: number } {
+  compile(
+    batch: BatchFeeds,
+    held: { frozenBytes: number; parameters: readonly Parameter[] },
+  ): { program: Program; counted: number } {
     const { spec, cone, batches, types } = this.branch;
     // What was cut off of the step is not in its batches: its types are those of the first one.
     const built = buildStage(spec, cone, batches, new Map([...types, ...typesOf(batch)]));
@@ -44,7 +48,8 @@ export class RunningBranch {
     const batchBytes = [...batch.values()].map((type) => bytesOfRows(type, type.shape[0] ?? 1));
     const counted = countRoom(spec.graph, spec.node, {
       program,
-      rowBytes: this.state.source.heldBytes + frozenBytes,
+      parameters: held.parameters,
+      rowBytes: this.state.source.heldBytes + held.frozenBytes,
       batchBytes: batchBytes.reduce((sum, bytes) => sum + bytes, 0),
       batches: 1 + this.#feeder.ahead,
     });

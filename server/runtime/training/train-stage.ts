@@ -1,3 +1,4 @@
+import type { Parameter } from "#models/onnx/graph";
 import type { Program } from "#models/train/program";
 import { scheduleAt } from "#models/train/schedules";
 import type { Weights } from "#nodes/core/values";
@@ -66,16 +67,19 @@ class RunningStage {
   }
 
   #compile(branch: number, batch: BatchFeeds): Program {
-    const { program, counted } = (this.#branches[branch] as RunningBranch).compile(batch, this.#heldBytes);
+    const { program, counted } = (this.#branches[branch] as RunningBranch).compile(batch, this.#held);
     const { training, curve, steps } = this.state;
     const note = `holds ${bytesText(counted)}, and what its operations hold between them`;
     training.onEvent({ kind: "node-progress", node: training.node, done: curve.steps, of: steps, note });
     return program;
   }
 
-  /** Bytes in memory of what frozen parts gave. */
-  get #heldBytes(): number {
-    return this.#branches.reduce((sum, { frozen }) => sum + (frozen?.heldBytes ?? 0), 0);
+  /** Bytes in memory of what frozen parts gave, and the parameters of all branches, those of frozen parts too. */
+  get #held(): { frozenBytes: number; parameters: Parameter[] } {
+    return {
+      frozenBytes: this.#branches.reduce((sum, { frozen }) => sum + (frozen?.heldBytes ?? 0), 0),
+      parameters: this.#branches.flatMap(({ branch }) => branch.built.lowered.graph.parameters),
+    };
   }
 
   async takeSteps(): Promise<boolean> {

@@ -303,6 +303,36 @@ it("A training that cannot fit is refused before its first step: what it would h
   expect(events.some((event) => event.kind === "metric")).toBe(false);
 });
 
+it("A frozen tower counts among what a training would hold, and is told before anything is computed", async () => {
+  const nodes = { fresh: ["weights.make", { seed: 3 }], freeze: ["weights.freeze", { names: "vision.*" }] } as const;
+  const wires = ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"];
+  const frozen = (trainer: object) => pair({ steps: 24, batch: 8, ...trainer }, nodes as never, wires);
+  const dir = await temporaryFolder();
+  vi.stubEnv("PATCHBAY_MEMORY", "150K");
+  const { error, ran } = await runDocument(frozen({}), dir);
+  expect(error).toMatchObject({
+    node: "trainer",
+    lack: "memory",
+    message: expect.stringMatching(
+      /^Trainer would hold .* of parameters, frozen ones too \(.*Vision transformer “vision” [\d.]+ KiB.*\)/,
+    ),
+  });
+  expect(ran).toEqual([]);
+  vi.stubEnv("PATCHBAY_MEMORY", "1G");
+  const notes = async (trainer: object) => {
+    const { events } = await runDocument(frozen(trainer), await temporaryFolder());
+    return events.flatMap((event) =>
+      event.kind === "node-progress" && /^holds/.test(event.note ?? "") ? event.note : [],
+    );
+  };
+  // Whether the tower runs once or in each step, its 76 KiB are there; the rows that are held differ a little.
+  const [once, inSteps] = [await notes({}), await notes({ hoist: "off" })];
+  expect(once).toHaveLength(1);
+  expect(Math.abs(kibibytes(once[0]) - kibibytes(inSteps[0]))).toBeLessThan(30);
+});
+
+const kibibytes = (note = ""): number => Number(/holds ([\d.]+) KiB/.exec(note)?.[1]);
+
 describe("weights handles", () => {
   const fresh: Parameters<typeof graph>[0] = { fresh: ["weights.make", { seed: 3 }] };
   it("train only low-rank adapters, which then fold into the matrices", async () => {

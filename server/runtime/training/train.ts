@@ -10,6 +10,7 @@ import { Cancelled, Failure } from "../../errors";
 import { bytesText } from "../../runtime-failures";
 import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
+import { closeIdleFiles } from "../onnx-file/run-onnx-file";
 import { handlesOf, parameterValues } from "../parameters";
 import { deadLosses } from "../single-choice";
 import { openBatches } from "./batches";
@@ -44,6 +45,9 @@ const fewBatches = 50;
  * numbers an unbroken run would have had.
  */
 export async function train(training: Training): Promise<TrainResult> {
+  // Models that ran before it, such as a tower that is no part of it, leave it their memory.
+  await training.sessions.closeIdle();
+  await closeIdleFiles();
   const source = await openSource(training);
   try {
     return await trainOn(source, training);
