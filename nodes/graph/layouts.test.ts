@@ -51,15 +51,11 @@ it("Tilers that are set alike may reach one node, whatever does not change where
 });
 
 it("Unequal tilers that reach one Splice are told on it, with what differs", () => {
-  expect(spliced({ most: 4 }, {})).toMatchObject([
-    {
-      severity: "error",
-      node: "splice",
-      message: expect.stringMatching(
-        /AnyRes tiler “places_tiler” \(through “ids” and “embeddings”\).*“(?:plan|tiles)_tiler” .*: At most is 4 and 9\./,
-      ),
-    },
-  ]);
+  const [problem, ...others] = spliced({ most: 4 }, {});
+  expect(problem).toMatchObject({ severity: "error", node: "splice" });
+  expect(problem?.message).toContain("AnyRes tiler “places_tiler” (through “ids” and “embeddings”)");
+  expect(problem?.message).toMatch(/“plan_tiler” \(through “tokens”\).*: At most is 4 and 9\.$/);
+  expect(others).toEqual([]);
   const [{ message } = { message: "" }] = spliced({ mode: "pad" }, { tile: 48 });
   expect(message).toContain("Mode is pad and anyres_max");
   expect(message).toContain("patches of a tile's side is 4 and 6");
