@@ -14,6 +14,7 @@ const common = {
     "$.text_width": 48,
     "$.text_layers": 3,
     "$.fusion_layer": 2,
+    "$.vocabulary": 160,
     "$.text_length": 20,
     "$.embed": 32,
     "$.queue": 1,

@@ -1,6 +1,6 @@
 /** ALIGN's experiments: noise against scale, and the filter of alt-texts. */
 import type { Arm, Experiments } from "./experiment";
-import { adding, replacing, together } from "./graph";
+import { adding, removing, replacing, together } from "./graph";
 
 const common = {
   template: "align-train",
@@ -13,12 +13,17 @@ const common = {
     "$.text_len": 20,
     "$.vocabulary": 640,
     "$.batch": 48,
-    "$.steps": 320,
+    "$.steps": 1200,
     "$.lr": 0.02,
     "$.bn_momentum": 0.1,
     "captions/data.objects": 2,
     "test_pairs.rows": 256,
   },
+  wiring: together(
+    replacing("alt_text.image", "pairs.image"),
+    replacing("alt_text.text", "pairs.caption"),
+    removing("alt_text"),
+  ),
   seeds: ["trainer.seed", "weights.seed"],
   measures: {
     "R@1, picture to text": "retrieval.imageToText1",
@@ -42,6 +47,7 @@ export const align: Experiments = {
       "512 clean pairs": { set: { "$.swapped": 0, "$.junk": 0, "pairs.rows": 512 }, x: "512", line: "clean" },
       "512 noisy pairs": noisy(512),
       "1,024 noisy pairs": noisy(1024),
+      "2,048 noisy pairs": noisy(2048),
       "4,096 noisy pairs": noisy(4096),
     },
     chart: { measure: "R@1, picture to text", x: "pairs" },

@@ -10,7 +10,11 @@ const common = {
     "$.vision_layers": 2,
     "$.text_width": 48,
     "$.text_layers": 2,
-    "$.text_length": 14,
+    "$.text_length": 12,
+    "$.words": 198,
+    "$.vocabulary": 200,
+    "$.dec_token": 198,
+    "$.enc_token": 199,
     "$.embed": 32,
     "$.queue": 1,
     "$.momentum": 0.9,
@@ -68,6 +72,8 @@ export const blip: Experiments = {
   "blip-2": {
     ...common,
     title: "What the filter drops",
+    // What nothing reads is not worked out beside what something reads: all of the filter of web texts is asked for.
+    wiring: rewiring("kept.keep", "synthetic_filter.keep"),
     expects: "The filter tells spoiled captions from true ones: an area under the curve of 0.85 or more.",
     arms: {
       "as pre-trained": { wiring: rewiring("web_filter.weights", "trainer.weights") },

@@ -29,7 +29,7 @@ const common = {
     "$.context": 20,
     "$.vocabulary": 640,
     "$.batch": 48,
-    "$.steps": 200,
+    "$.steps": 400,
     "$.lr": 0.002,
   },
   seeds: ["trainer.seed", "weights.seed"],

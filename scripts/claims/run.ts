@@ -22,7 +22,7 @@ export async function runArm(experiment: Experiment, name: string, arm: Arm, see
   );
   const [first = "", ...others] = places;
   const graph = armGraph(experiment, arm);
-  const also = [...new Set([...others.map((place) => placeNamed(place).node), trainer])];
+  const also = [...new Set([first, ...others].map((place) => makerOf(graph, place)).concat(trainer))];
   const trials = [armAssignment(experiment, arm, seed)];
   const { node, param: port } = placeNamed(first);
   for await (const { trial, outputs } of runTrials(
@@ -38,6 +38,12 @@ export async function runArm(experiment: Experiment, name: string, arm: Arm, see
     return { arm: name, seed, measures: await measuresOf(experiment, given), loss: inParts(loss), steps: loss.length };
   }
   throw new Error(`“${name}” was interrupted.`);
+}
+
+/** The node that makes a value, where need be inside of a composite. */
+function makerOf(graph: GraphDocument, place: string): string {
+  const { node, param: port } = placeNamed(place);
+  return madeAt(graph, { node, port }).node;
 }
 
 interface Given {

@@ -60,10 +60,12 @@ export const vilt: Experiments = {
     set: {
       "$.width": 48,
       "$.layers": 2,
-      "$.text_length": 20,
+      "$.vocabulary": 160,
+    "$.text_length": 20,
       "$.steps": 300,
       "$.lr": 0.002,
       "test_data.shuffled": 0,
+      "test_data.rows": 2048,
     },
     arms: {
       "another picture": { wiring: otherPictures },

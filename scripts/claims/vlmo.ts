@@ -1,6 +1,6 @@
 /** VLMo's experiments: experts for each modality, and a stage of texts alone before few pairs. */
 import type { Experiments } from "./experiment";
-import { adding, copying, replacing, rewiring, together } from "./graph";
+import { adding, copying, replacing, rewiring, setting, together } from "./graph";
 
 const layers = 2;
 const firstWithBoth = 1;
@@ -11,6 +11,7 @@ const common = {
     "$.width": 48,
     "$.layers": layers,
     "$.vl_from": firstWithBoth,
+    "$.vocabulary": 160,
     "$.text_length": 20,
     "$.first_length": 20,
     "$.steps_pictures": 150,
@@ -23,8 +24,27 @@ const common = {
     "R@1, picture to text": "recall.imageToText1",
     "R@1, text to picture": "recall.textToImage1",
     "R@5, picture to text": "recall.imageToText5",
+    "matches told": "accuracy.top1",
   },
 } as const;
+
+/** Unseen pairs, half with another one's caption: the matching head is asked which. */
+const askedOfMatches = together(
+  copying(["test_data", "test_normalize", "test_tokenize", "test_words", "test_patches"], "_asked"),
+  copying(["bias_both", "matching", "pooler", "match_head"], "_asked"),
+  setting({ "test_data_asked.shuffled": 0.5, "test_data_asked.rows": 1024 }),
+  rewiring("test_normalize_asked.image", "test_data_asked.image"),
+  rewiring("matching_asked.text", "test_words_asked.tokens"),
+  rewiring("matching_asked.mask", "test_tokenize_asked.mask"),
+  rewiring("matching_asked.image", "test_patches_asked.tokens"),
+  ...["bias_both", "matching", "pooler", "match_head"].map((id) => rewiring(`${id}_asked.weights`, "trainer.weights")),
+  adding("answers", "text.input", {}, { text: "swapped\nnone" }),
+  adding("accuracy", "eval.accuracy", {
+    logits: "match_head_asked.features",
+    labels: "answers.text",
+    truth: "test_data_asked.noise",
+  }),
+);
 
 /** The third stage alone, from nothing. */
 const fromNothing = together(adding("begin", "weights.make", {}), replacing("weights.weights", "begin.weights"));
@@ -67,7 +87,7 @@ export const vlmo: Experiments = {
     ...common,
     title: "Experts for each modality against one for all",
     expects: "With as much computing, experts find as much or more.",
-    wiring: fromNothing,
+    wiring: together(fromNothing, askedOfMatches),
     arms: { "one expert": { wiring: oneExpert }, "experts for each modality": {} },
     seeds: ["trainer.seed", "begin.seed"],
   },
@@ -75,7 +95,7 @@ export const vlmo: Experiments = {
     ...common,
     title: "Texts alone before few pairs",
     expects: "With 512 pairs, a stage of texts alone before them helps.",
-    wiring: manyTexts,
+    wiring: together(manyTexts, askedOfMatches),
     set: { ...common.set, "data.rows": 512, "data_texts.rows": 4096, "data_texts.seed": 5 },
     arms: {
       "pictures, then pairs": { wiring: rewiring("weights.weights", "taken_over.weights") },
