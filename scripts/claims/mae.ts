@@ -1,10 +1,10 @@
-/** MAE's experiments each measured by a linear probe: which of ten pieces of clothing is in a picture. */
+/** MAE's experiments, each measured by a linear probe: which of ten pieces of clothing is in a picture. */
 import type { Arm, Experiments } from "./experiment";
 import { adding, removing, rewiring, together, within } from "./graph";
 
 /**
- * The template's clothing, shifted, turned and scaled anew in each step, as the paper crops: of what always stands in
- * one place the pixels tell a linear layer enough.
+ * The template's clothing, shifted, turned, scaled and lit anew in each step, as photographs differ: of what always
+ * stands in one place the pixels tell a linear layer enough.
  */
 const moved = together(
   within(
@@ -19,7 +19,7 @@ const moved = together(
 );
 
 function movement() {
-  return { shift: 0.15, scale: 0.25, rotate: 15, flip: 0.5, colour: 0, background: "#000000" };
+  return { shift: 0.15, scale: 0.25, rotate: 15, flip: 0.5, colour: 0.4, background: "#000000" };
 }
 
 const common = {
@@ -52,7 +52,7 @@ const probeOfPixels = within(
       "pixels",
       "model.patch-tokens",
       { pixels: "@inputs.pixels", weights: "@inputs.classifier" },
-      { scope: "pixels", patch: { $: "image" }, width: 8 },
+      { scope: "pixels", patch: { $: "image" }, width: 16 },
     ),
     adding("mean", "model.pool-tokens", { hidden: "pixels.tokens" }),
     rewiring("classifier.features", "mean.embedding"),
@@ -77,7 +77,6 @@ export const mae: Experiments = {
     ...common,
     title: "Normalized pixels as the target",
     expects: "On pictures of any brightness and contrast normalized pixels make features as good or better.",
-    set: { ...common.set, "pictures/moved.colour": 0.6 },
     arms: { "pixels as they are": { set: { "$.target": "raw" } }, "normalized pixels": {} },
   },
   "mae-3": {
