@@ -1,6 +1,7 @@
 /**
  * Every model has one thread, so that an experiment gives the same numbers on any machine. ONNX Runtime counts the
- * machine's cores otherwise, also those that the process may not use, and threads that share a core wait for each other.
+ * machine's cores otherwise, also those that the process may not use, and threads that share a core wait for each
+ * other.
  */
 import * as ort from "onnxruntime-node";
 
