@@ -45,6 +45,7 @@ import { softTarget as lossSoftTarget } from "./loss/soft-target";
 import { weightedSum as lossWeightedSum } from "./loss/weighted-sum";
 import { wordPatchAlignment as lossWordPatchAlignment } from "./loss/word-patch-alignment";
 import { anyresPacker as modelAnyresPacker } from "./model/anyres-packer";
+import { batchNorm as modelBatchNorm } from "./model/batch-norm";
 import { bert as modelBert } from "./model/bert";
 import { choosePatches as modelChoosePatches } from "./model/choose-patches";
 import { chooseRows as modelChooseRows } from "./model/choose-rows";
@@ -64,6 +65,7 @@ import { llmDecoder as modelLlmDecoder } from "./model/llm-decoder";
 import { maeDecoder as modelMaeDecoder } from "./model/mae-decoder";
 import { maeEncoder as modelMaeEncoder } from "./model/mae-encoder";
 import { matchingPairs as modelMatchingPairs } from "./model/matching-pairs";
+import { matchingScores as modelMatchingScores } from "./model/matching-scores";
 import { multiwayTransformer as modelMultiwayTransformer } from "./model/multiway-transformer";
 import { onnx as modelOnnx } from "./model/onnx";
 import { pairSimilarity as modelPairSimilarity } from "./model/pair-similarity";
@@ -184,6 +186,7 @@ export const registry = {
   "loss.weighted-sum": lossWeightedSum,
   "loss.word-patch-alignment": lossWordPatchAlignment,
   "model.anyres-packer": modelAnyresPacker,
+  "model.batch-norm": modelBatchNorm,
   "model.bert": modelBert,
   "model.choose-patches": modelChoosePatches,
   "model.choose-rows": modelChooseRows,
@@ -203,6 +206,7 @@ export const registry = {
   "model.mae-decoder": modelMaeDecoder,
   "model.mae-encoder": modelMaeEncoder,
   "model.matching-pairs": modelMatchingPairs,
+  "model.matching-scores": modelMatchingScores,
   "model.multiway-transformer": modelMultiwayTransformer,
   "model.onnx": modelOnnx,
   "model.pair-similarity": modelPairSimilarity,

@@ -60,23 +60,27 @@ export interface BatchNormalizationSpec {
    * round).
    */
   momentum?: number;
+  /** Whether it has gain and bias, as it has by default. */
+  affine?: boolean;
 }
 
 /**
- * Batch normalization with gain, bias and running statistics (Ioffe & Szegedy 2015), names as in PyTorch. x: float32
- * [B, C, …] → the same.
+ * Batch normalization with running statistics and, unless told otherwise, gain and bias (Ioffe & Szegedy 2015), names as
+ * in PyTorch. x: float32 [B, C, …] → the same.
  */
 export function batchNorm(builder: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
   const shape = fixed(x.shape.slice(1, 2));
   const ones: Init = { kind: "ones" };
   const zeros: Init = { kind: "zeros" };
   const named = scoped(builder, name);
+  const all = (number: number) => builder.op.Expand(builder.constant([number]), { to: shape });
+  const { affine = true } = spec;
   return normalizeBatch(
     builder,
     x,
     {
-      scale: named.weight("weight", shape, ones),
-      bias: named.weight("bias", shape, zeros),
+      scale: affine ? named.weight("weight", shape, ones) : all(1),
+      bias: affine ? named.weight("bias", shape, zeros) : all(0),
       mean: named.buffer("running_mean", shape, zeros),
       variance: named.buffer("running_var", shape, ones),
     },

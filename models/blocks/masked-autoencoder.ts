@@ -17,13 +17,14 @@ export interface MaeSpec {
 }
 
 /**
- * All tokens behind the last norm, the class token first; with noise those of the patches that are seen alone.
- * pixels: float32 [B, 3, H, W]; noise: float32 [B, N] → [B, 1 + N, D], or [B, 1 + kept, D].
+ * All tokens behind the blocks, the class token first; with noise those of the patches that are seen alone. Without
+ * `bare` they are behind the last norm. pixels: float32 [B, 3, H, W]; noise: float32 [B, N] → [B, 1 + N, D], or
+ * [B, 1 + kept, D].
  */
 export function maeEncoder(
   root: Builder,
   pixels: Value,
-  spec: MaeSpec & { patch: number; ratio: number; noise?: Value },
+  spec: MaeSpec & { patch: number; ratio: number; noise?: Value; bare?: boolean },
 ): { tokens: Value; shuffle?: Shuffle } {
   const builder = xavier(root);
   const { op } = builder;
@@ -41,11 +42,23 @@ export function maeEncoder(
   const tokens = prependToken(builder, "cls_token", seen);
   // The class token's position; the patches have theirs already.
   const placed = op.Add(tokens, op.Pad(cut(0, 1), { pads: [0, 0, 0, 0, seen.shape[1] as number, 0] }));
-  return {
-    tokens: layerNorm(builder, "norm", timmBlocks(builder, placed, spec), spec.epsilon ?? timmEpsilon),
-    shuffle,
-  };
+  const encoded = timmBlocks(builder, placed, spec);
+  return { tokens: spec.bare ? encoded : maeNorm(builder, "norm", encoded, spec), shuffle };
 }
+
+/** One vector of a picture for fine-tuning: the norm of the mean over its patches. tokens: [B, 1 + N, D] → [B, D]. */
+export function maePooled(builder: Builder, tokens: Value, spec: Pick<MaeSpec, "epsilon">): Value {
+  const count = tokens.shape[1] as number;
+  const patches = builder.op.Slice(tokens, { starts: [1], ends: [count], axes: [1] });
+  return maeNorm(builder, "fc_norm", builder.op.ReduceMean(patches, { axes: [1], keepdims: 0 }), spec);
+}
+
+const maeNorm = (
+  builder: Builder,
+  name: string,
+  x: Value,
+  { epsilon = timmEpsilon }: Pick<MaeSpec, "epsilon">,
+): Value => layerNorm(builder, name, x, epsilon);
 
 /**
  * The pixels of all patches, from the tokens of those that were seen. tokens: float32 [B, 1 + kept, D]; restore: int64
@@ -60,12 +73,7 @@ export function maeDecoder(root: Builder, tokens: Value, restore: Value, spec: M
   const embedded = linear(builder, "decoder_embed", tokens, spec.width);
   const all = unshuffled(builder, "mask_token", embedded, restore);
   const placed = op.Add(all, positions(builder, "decoder_pos_embed", [side, side], spec.width));
-  const decoded = layerNorm(
-    builder,
-    "decoder_norm",
-    timmBlocks(decoderBlocks(builder), placed, spec),
-    spec.epsilon ?? timmEpsilon,
-  );
+  const decoded = maeNorm(builder, "decoder_norm", timmBlocks(decoderBlocks(builder), placed, spec), spec);
   const pixels = linear(builder, "decoder_pred", decoded, spec.pixels);
   return op.Slice(pixels, { starts: [1], ends: [count + 1], axes: [1] });
 }

@@ -62,9 +62,9 @@ export interface Stage {
   /**
    * What trains, at which share of the learning rate and with which weight decay: the first pattern that a
    * parameter's name fits. No match: it does not train. Without a decay it is the trainer's, which spares 1-D
-   * tensors.
+   * tensors. With `layerDecay` the rate of each layer is that share of the rate of the one above it.
    */
-  trains: { pattern: string; rate: number; decay?: number }[];
+  trains: { pattern: string; rate: number; decay?: number; layerDecay?: number }[];
   /**
    * What steps are taken on: patterns of the nodes whose losses add up, and with them their data; empty: all. Where
    * there are several, each has its share of the steps, in drawn order.

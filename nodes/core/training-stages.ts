@@ -16,8 +16,8 @@ export const stageRow = z.object({
     .default("*")
     .meta({
       description: `Patterns of parameter names, separated by commas; pattern=0.2 trains at a fifth of the learning \
-rate, pattern decay 0.05 with that weight decay, pattern decay with the trainer's, be it a bias or a gain. The first \
-that fits counts.`,
+rate, pattern=0.75^layer each layer at three quarters of the rate of the one above it, pattern decay 0.05 with that \
+weight decay, pattern decay with the trainer's, be it a bias or a gain. The first that fits counts.`,
     }),
   batch: z.int().min(0).max(65_536).default(0).meta({ unit: "rows", description: "0: the trainer's." }),
   accumulate: z.int().min(0).max(4096).default(0).meta({ unit: "batches", description: "0: the trainer's." }),
@@ -90,12 +90,14 @@ export function stagesOf(params: StageParams): Stage[] {
 
 const nameOf = ({ name }: { name: string }, place: number): string => name || `stage ${place + 1}`;
 
-const ruleOfPattern = /^(?<pattern>.*?)\s*(?:=\s*(?<rate>[\d.]+))?(?<decays>\s+decay(?:\s+(?<decay>[\d.]+))?)?$/;
+const ruleOfPattern =
+  /^(?<pattern>.*?)\s*(?:=\s*(?<rate>[\d.]+)(?<byLayer>\^layer)?)?(?<decays>\s+decay(?:\s+(?<decay>[\d.]+))?)?$/;
 
-/** "pattern=rate decay decay", of which only the pattern must be there; behind "decay" alone it is the trainer's. */
+/** "pattern=rate^layer decay decay", of which only the pattern must be there; "decay" alone is the trainer's. */
 function patternWithRate(text: string, weightDecay: number): Stage["trains"][number] {
-  const { pattern = text, rate = "1", decays, decay = weightDecay } = ruleOfPattern.exec(text)?.groups ?? {};
-  return { pattern, rate: Number(rate), ...(decays !== undefined && { decay: Number(decay) }) };
+  const { pattern = text, rate = "1", byLayer, decays, decay = weightDecay } = ruleOfPattern.exec(text)?.groups ?? {};
+  const rates = byLayer ? { rate: 1, layerDecay: Number(rate) } : { rate: Number(rate) };
+  return { pattern, ...rates, ...(decays !== undefined && { decay: Number(decay) }) };
 }
 
 /** "pattern=share", of which only the pattern must be there. */

@@ -14,6 +14,7 @@ import { fifoQueue } from "./fifo-queue";
 import { hardNegatives } from "./hard-negatives";
 import { linear } from "./linear";
 import { matchingPairs } from "./matching-pairs";
+import { matchingScores } from "./matching-scores";
 import { pairSimilarity } from "./pair-similarity";
 import { temperatureSimilarity } from "./temperature-similarity";
 import { timmVit } from "./timm-vit";
@@ -112,6 +113,15 @@ describe("similarities", () => {
   it("of pairs are of rows of one number", async () => {
     const { outputs } = await runTensorNode(pairSimilarity, { x: y, y: floats([2, 2], [1, 0, 1, 0]) });
     expectNear(numbers(outputs.similarity), [1, 0.6]);
+  });
+  it("of pairs become scores of no match and match, by a learned scale and bias", async () => {
+    const similarity = floats([3], [1, 0.6, -0.5]);
+    const fresh = await runTensorNode(matchingScores, { similarity }, {}, { symbolic: true });
+    expectNear(numbers(fresh.outputs.logits), [0, 10, 0, 6, 0, -5]);
+    expect(fresh.parameters).toEqual({ logit_scale: [], logit_bias: [] });
+    const weights = { logit_scale: [Math.log(2)], logit_bias: [-1] };
+    const learned = await runTensorNode(matchingScores, { similarity }, {}, { weights });
+    expectNear(numbers(learned.outputs.logits), [0, 1, 0, 0.2, 0, -2]);
   });
 });
 

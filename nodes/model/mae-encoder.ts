@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { placesOf } from "#models/blocks/attention";
-import { maeEncoder as buildEncoder } from "#models/blocks/masked-autoencoder";
+import { maeEncoder as buildEncoder, maePooled } from "#models/blocks/masked-autoencoder";
 import { tokenAt } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
 import { timmEpsilon } from "#models/blocks/timm-vit";
@@ -9,6 +9,8 @@ import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
 import { epsilonParam } from "../core/norm-epsilon";
 import { scopeParam } from "../core/scope";
+
+const poolings = ["class token", "mean of patches"] as const;
 
 export const maeEncoder = defineNode({
   type: "model.mae-encoder",
@@ -20,9 +22,12 @@ export const maeEncoder = defineNode({
 int(N·(1 − ratio)) smallest noises are seen, in the order of their noise; the others are not computed at all. Without
 noise all are seen, as for a linear probe or fine-tuning.
 
+For fine-tuning *Features* are the mean of the patches, normed by \`fc_norm\` in place of the last norm, which the
+tokens then are without (models_vit.py, global_pool).
+
 - \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
 - \`noise\` float32 [B, N], uniform: wire *Random draws*
-- \`tokens\` float32 [B, 1 + kept, D], the class token first; \`features\` float32 [B, D] is that token
+- \`tokens\` float32 [B, 1 + kept, D], the class token first; \`features\` float32 [B, D], by default that token
 - \`mask\` float32 [B, N], 1 where a patch was taken away; \`restore\` int64 [B, N], where each patch went`,
   version: 1,
   expensive: true,
@@ -48,15 +53,18 @@ noise all are seen, as for a linear probe or fine-tuning.
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
     epsilon: epsilonParam(timmEpsilon),
     ratio: z.number().min(0).max(0.99).default(0.75).meta({ label: "Masked", description: "Share of the patches." }),
+    pool: z.enum(poolings).default("class token").meta({ label: "Features", advanced: true }),
   },
   check: wrongHeads,
   build(builder) {
     const { op, inputs, params } = builder;
-    const { tokens, shuffle } = buildEncoder(builder, inputs.pixels, { ...params, noise: inputs.noise });
+    const isMean = params.pool === "mean of patches";
+    const spec = { ...params, noise: inputs.noise, bare: isMean };
+    const { tokens, shuffle } = buildEncoder(builder, inputs.pixels, spec);
     const [batch, length] = tokens.shape as [Dim, number];
     const all = { to: [batch, length - 1] };
     return {
-      features: tokenAt(builder, tokens, 0),
+      features: isMean ? maePooled(builder, tokens, params) : tokenAt(builder, tokens, 0),
       tokens,
       mask: shuffle?.mask ?? op.Expand(builder.constant([0]), all),
       restore: shuffle?.restore ?? op.Expand(placesOf(builder, length - 1), all),

@@ -41,6 +41,22 @@ describe("a masked autoencoder", () => {
     expect([...(outputs.mask?.data as Float32Array)]).toEqual(new Array(8).fill(0));
     expect([...(outputs.restore?.data as BigInt64Array)]).toEqual([0n, 1n, 2n, 3n, 0n, 1n, 2n, 3n]);
   });
+  it("gives the mean of the patches, normed, for fine-tuning, and has no other last norm", async () => {
+    const params = { ...small, pool: "mean of patches" };
+    const { outputs, parameters } = await runTensorNode(maeEncoder, { pixels: pictures(1, 4) }, params);
+    const tokens = Array.from(outputs.tokens?.data as Float32Array);
+    const mean = Array.from({ length: 8 }, (_, i) =>
+      [1, 2, 3, 4].reduce((sum, n) => sum + (tokens[n * 8 + i] as number) / 4, 0),
+    );
+    const average = mean.reduce((sum, x) => sum + x / 8, 0);
+    const deviation = Math.sqrt(mean.reduce((sum, x) => sum + (x - average) ** 2 / 8, 0) + 1e-6);
+    for (const [i, x] of Array.from(outputs.features?.data as Float32Array).entries())
+      expect(x).toBeCloseTo(((mean[i] as number) - average) / deviation, 4);
+    expect(Object.keys(parameters).filter((name) => /^(fc_)?norm\./.test(name))).toEqual([
+      "fc_norm.weight",
+      "fc_norm.bias",
+    ]);
+  });
   it("says how many noises a picture needs", async () => {
     const noise = floats([1, 3], [1, 2, 3]);
     await expect(runTensorNode(maeEncoder, { pixels: pictures(1, 4), noise }, small)).rejects.toThrow(

@@ -71,6 +71,7 @@ describe("trainer", () => {
       },
       {
         name: "onevision",
+        trains: "blocks.*=0.75^layer decay 0.05, *=.5^layer",
         epochs: 1,
         batch: 2,
         accumulate: 128,
@@ -118,7 +119,10 @@ describe("trainer", () => {
         accumulate: 128,
         lr: 1e-5,
         schedule: { kind: "cosine", warmup: 0.03, floor: 0 },
-        trains: [{ pattern: "*", rate: 1 }],
+        trains: [
+          { pattern: "blocks.*", rate: 1, layerDecay: 0.75, decay: 0.05 },
+          { pattern: "*", rate: 1, layerDecay: 0.5 },
+        ],
         branches: [
           { losses: ["chat"], share: 3 },
           { losses: ["caption"], share: 1 },

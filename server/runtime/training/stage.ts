@@ -198,9 +198,14 @@ function groups(
   { trains }: Stage,
   names: ReadonlyMap<string, string>,
 ): { rateOf(graphName: string): number | undefined; decayOf(graphName: string): number | undefined } {
-  const groupOf = (graphName: string) =>
-    trains.find(({ pattern }) => matches(names.get(graphName) ?? graphName, [pattern]));
-  return { rateOf: (graphName) => groupOf(graphName)?.rate, decayOf: (graphName) => groupOf(graphName)?.decay };
+  const nameOf = (graphName: string) => names.get(graphName) ?? graphName;
+  const groupOf = (graphName: string) => trains.find(({ pattern }) => matches(nameOf(graphName), [pattern]));
+  const above = layersAbove([...names.values()]);
+  const rateOf = (graphName: string) => {
+    const { rate, layerDecay } = groupOf(graphName) ?? {};
+    return rate === undefined || layerDecay === undefined ? rate : rate * layerDecay ** above(nameOf(graphName));
+  };
+  return { rateOf, decayOf: (graphName) => groupOf(graphName)?.decay };
 }
 
 function scalarOf({ values }: Lowered, node: string, end: Endpoint): Value {
