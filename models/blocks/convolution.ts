@@ -65,8 +65,8 @@ export interface BatchNormalizationSpec {
 }
 
 /**
- * Batch normalization with running statistics and, unless told otherwise, gain and bias (Ioffe & Szegedy 2015), names as
- * in PyTorch. x: float32 [B, C, …] → the same.
+ * Batch normalization with running statistics and, unless told otherwise, gain and bias (Ioffe & Szegedy 2015), names
+ * as in PyTorch. x: float32 [B, C, …] → the same.
  */
 export function batchNorm(builder: Builder, name: string, x: Value, spec: BatchNormalizationSpec = {}): Value {
   const shape = fixed(x.shape.slice(1, 2));
