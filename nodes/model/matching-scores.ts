@@ -7,11 +7,11 @@ export const matchingScores = defineNode({
   type: "model.matching-scores",
   title: "Matching scores",
   description: "Scores of no match and match from a cosine: two encoders that say whether a text belongs to a picture.",
-  docs: `A match scores s·cos + b, no match 0, so that softmax gives σ(s·cos + b), and *Cross-entropy loss* is the sigmoid
-loss of SigLIP (Zhai et al. 2023) on these pairs alone. s and b are learned, as exp(\`logit_scale\`) and \`logit_bias\`.
-With it two encoders are asked what a single stream's matching head is: *Similarity of pairs* of their embeddings, this,
-and the labels of *Draw halves* or *Matching pairs*. b begins at 0, as of pairs that are drawn in halves; SigLIP's −10 is
-for a batch's every pair, of which one in N matches.
+  docs: `A match scores s·cos + b, no match 0, so that softmax gives σ(s·cos + b), and *Cross-entropy loss* is the
+sigmoid loss of SigLIP (Zhai et al. 2023) on these pairs alone. s and b are learned, as exp(\`logit_scale\`) and
+\`logit_bias\`. With it two encoders are asked what a single stream's matching head is: *Similarity of pairs* of their
+embeddings, this, and the labels of *Draw halves* or *Matching pairs*. b begins at 0, as of pairs that are drawn in
+halves; SigLIP's −10 is for a batch's every pair, of which one in N matches.
 
 \`similarity\` float32 [N] → \`logits\` float32 [N, 2]: no match, match`,
   version: 1,
