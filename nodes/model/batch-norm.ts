@@ -9,7 +9,7 @@ export const batchNorm = defineNode({
   title: "Batch norm",
   description:
     "Brings each feature to mean 0 and variance 1 over the batch, and remembers both for when nothing trains.",
-  docs: `torch.nn.BatchNorm1d (Ioffe & Szegedy 2015): in a training step the batch's own mean and variance, otherwise the
+  description: "Each feature gets mean 0 and variance 1 over the batch; what they were is kept for when nothing trains.",
 running ones, \`running_mean\` and \`running_var\`, which follow by *Momentum*, as PyTorch counts it. Without *Gain and
 bias* nothing of it trains: before a linear classifier it makes one learning rate fit features of any size, as in the
 linear probe of MAE (He et al. 2022, A.1; ε 1e-6).
