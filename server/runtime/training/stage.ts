@@ -4,6 +4,7 @@ import { opsOf } from "#models/onnx/ops/index";
 import type { Halves } from "#models/onnx/split";
 import { matches } from "#models/patterns";
 import { hoist } from "#models/train/hoist";
+import { layersAbove } from "#models/train/layer-depth";
 import { mixedPrecision } from "#models/train/mixed-precision";
 import { batchSymbol, compileProgram, itemSymbols, type Program } from "#models/train/program";
 import { type Average, trainable, type UpdateSpec } from "#models/train/step";
