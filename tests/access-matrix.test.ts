@@ -75,6 +75,7 @@ const procedures: Record<string, [Need, Ask]> = {
   "account.createToken": ["person", () => ({ name: "n", scope: "read" })],
   "account.revokeToken": ["person", () => ({ id: none })],
   "apps.list": ["viewer", ({ graph }) => ({ graph })],
+  "apps.ofGraph": ["editor, not by token", ({ graph }) => ({ graph })],
   "apps.publish": ["editor, not by token", ({ version }) => ({ version, title: "t", text: "", form: noForm })],
   "apps.remove": ["editor, not by token", ({ app }) => ({ id: app })],
   "apps.start": ["runner", ({ app }) => ({ id: app, values: {} })],
@@ -102,7 +103,7 @@ const procedures: Record<string, [Need, Ask]> = {
   "links.leaves": ["editor, not by token", ({ version }) => ({ ...linked, source: { version } })],
   "links.make": ["editor, not by token", ({ version }) => ({ ...linked, source: { version }, sites: [] })],
   "links.revoke": ["editor, not by token", ({ link }) => ({ id: link })],
-  "links.sites": ["editor, not by token", ({ link }) => ({ id: link, sites: [] })],
+  "links.change": ["editor, not by token", ({ link }) => ({ id: link, sites: [] })],
   "nodes.docs": ["known here", () => ({ type: "text.input" })],
   "nodes.example": ["known here", () => ({ type: "text.input" })],
   "registries.list": ["administrator", () => undefined],
@@ -162,6 +163,7 @@ const procedures: Record<string, [Need, Ask]> = {
   "templates.use": ["editor", ({ template, team }) => ({ id: template, team })],
   "templates.useFromRegistry": ["editor", ({ team }) => ({ registry: none, template: none, team })],
   "templates.origin": ["viewer", ({ graph }) => ({ graphId: graph })],
+  "templates.fetchUpdate": ["editor", ({ graph }) => ({ graphId: graph })],
   "templates.update": ["viewer", ({ graph }) => ({ graphId: graph })],
   "templates.takeUpdate": ["editor", ({ graph }) => ({ graphId: graph })],
 };
@@ -172,6 +174,7 @@ const noSpec = { mode: "grid", axes: [axis], count: 1, seed: 0, metric: { node: 
 const saysNotThere = [
   "templates.useFromRegistry",
   "templates.takeUpdate",
+  "templates.fetchUpdate",
   "registries.unsubscribe",
   "account.endSession",
   "account.revokeToken",

@@ -54,6 +54,20 @@ it("is of a version with a name, which has what its form names", async () => {
   await expect(openApp(db, id)).rejects.toThrow("does not exist");
 });
 
+it("is gone on with: its form, choices by their names, and limits are there the next time", async () => {
+  const choices = [{ value: "ONE", label: "the first" }, { value: "TWO" }];
+  const field = { node: "words", param: "text", label: "Words", help: "What is said.", choices };
+  const asked = { ...form({ minutes: 3 }), groups: [{ title: "Say", help: "Little.", fields: [field] }] };
+  const { id } = await api.apps.publish({ version, title: "Words", text: "", form: asked });
+  expect((await api.apps.ofGraph({ graph: graphId }))[0]).toMatchObject({ id, title: "Words", form: asked });
+  await expect(api.apps.start({ id, values: { "words.text": "THREE" } })).rejects.toThrow("is one of the first, TWO");
+  const other = { ...asked, groups: [{ title: "", fields: [{ ...field, choices: ["TWO"] }] }] };
+  await expect(api.apps.publish({ id, version, title: "Words", text: "", form: other })).rejects.toThrow(
+    '“Words” is one of TWO. This version has "ONE".',
+  );
+  await api.apps.remove({ id });
+});
+
 it("runs what was published with what is filled in, whatever is drawn since", async () => {
   const { id } = await api.apps.publish({ version, title: "An app", text: "", form: form({ rows: 2, minutes: 1 }) });
   const { revision } = await api.graphs.get({ id: graphId });

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { random } from "#models/random";
 import type { GraphDocument } from "#nodes/graph/document";
+import { setParam } from "#nodes/graph/edits";
 import { withoutLeaving } from "#nodes/graph/leaving";
 import { importBundle } from "#server/bundles/import";
 import type { BundleManifest } from "#server/bundles/manifest";
@@ -15,7 +17,7 @@ import { loadValue } from "#server/runtime/values";
 import { type Blobs, openBlobs } from "#server/storage/blobs";
 import { POST } from "../app/api/bundles/route";
 import { GET } from "../app/api/graphs/[id]/bundle/route";
-import { api, withBackend } from "./kit/backend";
+import { api, database, withBackend } from "./kit/backend";
 import { hashOf, type RawEntry, rawZip } from "./kit/bundles";
 import { type TestDatabase, testDatabase } from "./kit/database";
 import { graph, runDocument } from "./kit/graphs";
@@ -35,6 +37,16 @@ afterAll(async () => {
   await elsewhere?.$disconnect();
   await second?.stop();
 });
+
+/** The command line beside this installation, whose database it finds in the data folder. */
+function patchbay(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const env = { ...process.env, PATCHBAY_DATA: database.folder, DATABASE_URL: "" };
+  return new Promise((done) => {
+    execFile(process.execPath, ["--import", "tsx", "server/cli.ts", ...args], { env }, (error, stdout, stderr) => {
+      done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
 
 /** A language model with its tokenizer and weights, and pictures, all uploaded. */
 async function withUploads(blobs: Blobs): Promise<GraphDocument> {
@@ -141,6 +153,36 @@ describe("a bundle", () => {
     expect(manifest.hub).toEqual([{ model: "openai/clip-vit-base-patch32", revision: "abc" }]);
     const kinds = new Set(manifest.entries.map(({ kind }) => kind));
     expect(kinds).toEqual(new Set(["graph", "upload", "tokenizer"]));
+  });
+
+  it("is packed of a stored graph by its id, and becomes one, from the command line", async () => {
+    const { blobs } = await import("#server/storage/open");
+    const document = await withUploads(blobs());
+    const { id } = await api.graphs.create({ document });
+    await api.graphs.nameVersion({ id, label: "first" });
+    const changed = setParam(document, "text", "text", "Changed.");
+    await api.graphs.save({ id, revision: 1, document: changed });
+    const folder = await temporaryFolder();
+    const opened = async (name: string, file: string) => {
+      const packed = await patchbay("pack", name, join(folder, file), "--licence", "MIT", "--json");
+      expect(packed.stderr).toBe("");
+      const { missing } = JSON.parse(packed.stdout);
+      const unpacked = await patchbay("unpack", join(folder, file), "--stored", "--json");
+      const made = JSON.parse(unpacked.stdout) as { id: string };
+      expect([missing, made.id === id]).toEqual([[], false]);
+      return (await api.graphs.get({ id: made.id })).document;
+    };
+    expect(await opened(id, "now.patchbay")).toEqual(changed);
+    expect(await opened(`${id}@first`, "first.patchbay")).toEqual(document);
+    const { manifest } = await openBundle(join(folder, "now.patchbay"));
+    expect(manifest.licence).toBe("MIT");
+    for (const [args, message] of [
+      [["pack", `${id}@9`, "x.patchbay"], "The graph has no version 9. Those with a name: 1 (first)."],
+      [["pack", id.replace(/.$/, (end) => (end === "0" ? "1" : "0")), "x.patchbay"], "There is no graph"],
+      [["unpack", join(folder, "now.patchbay"), "--stored", "--team", "Nobody"], "There is no team “Nobody”."],
+      [["unpack", join(folder, "now.patchbay"), "--team", "Nobody"], "it needs --stored"],
+    ] as const)
+      expect(await patchbay(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
   });
 
   it("goes out and comes in by the routes", async () => {

@@ -259,6 +259,36 @@ it("takes origins as sites that may frame it, and nothing that would open a poli
     await expect(make(site)).rejects.toThrow("is no address of a site");
 });
 
+it("has another end, password and sites while its address stays, and what was not named stays as it was", async () => {
+  const { id, token } = await api.links.make({ source: { version }, ...everything, days: 1, sites: ["a.example"] });
+  const row = () => db.link.findUniqueOrThrow({ where: { id } });
+  const before = await row();
+  await api.links.change({ id, sites: ["b.example", "https://c.example"] });
+  expect((await row()).sites).toEqual(["https://b.example", "https://c.example"]);
+  expect((await row()).expiresAt).toEqual(before.expiresAt);
+
+  const cookies = (value: string) => ({ get: () => ({ value }) });
+  await api.links.change({ id, password: "first one" });
+  const { mark } = (await unlock(db, id, "first one")) as { mark: string };
+  expect((await visit(db, token, cookies(mark))).state).toBe("open");
+  await api.links.change({ id, password: "another one" });
+  expect((await visit(db, token, cookies(mark))).state).toBe("locked");
+  await api.links.change({ id, password: null });
+  expect((await visit(db, token, noCookies)).state).toBe("open");
+
+  await db.link.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1000) } });
+  expect((await visit(db, token, noCookies)).state).toBe("closed");
+  await api.links.change({ id, days: 7 });
+  expect((await visit(db, token, noCookies)).state).toBe("open");
+  await api.links.change({ id, days: null });
+  expect(await row()).toMatchObject({ expiresAt: null, content: before.content, tokenHash: before.tokenHash });
+
+  await expect(api.links.change({ id, sites: ["*"] })).rejects.toThrow("is no address of a site");
+  await expect(api.links.change({ id, password: "abc" })).rejects.toThrow("at least 4 letters");
+  await api.links.revoke({ id });
+  await expect(api.links.change({ id, days: 7 })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
 it("does not show a file that a graph only names, and whoever shares may not read", async () => {
   const ann = { name: "ann", email: "ann@example.org", emailVerified: true };
   const { id: userId } = await db.user.create({ data: ann });

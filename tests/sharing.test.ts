@@ -200,6 +200,48 @@ describe("a registry of templates", () => {
     expect((await api.templates.get({ id })).title).toBe("Hello");
   });
 
+  it("tells graphs of its templates of newer versions, which are read when somebody wants them", async () => {
+    const folder = await temporaryFolder();
+    process.env.PATCHBAY_REGISTRIES = folder;
+    const made = await published(api, { visibility: "everyone" });
+    const pack = async (number: number) => {
+      const { stream } = await packTemplate(db, blobs(), local, { id: made.id, number });
+      await writeFile(join(folder, `Hello ${number}.patchbay`), stream());
+    };
+    await pack(1);
+    await api.graphs.save({ id: made.graph, revision: 1, document: setParam(hello, "text", "text", "good day") });
+    await publishNow(api, made.graph, { changes: "Politer." });
+    await pack(2);
+    await db.template.delete({ where: { id: made.id } });
+    const second = await readFile(join(folder, "Hello 2.patchbay"));
+    await rm(join(folder, "Hello 2.patchbay"));
+    await writeIndex(folder, "Examples");
+    const registry = await api.registries.subscribe({ address: folder });
+    const { id } = await api.templates.useFromRegistry({ registry: registry.id, template: made.id });
+    await expect(api.templates.fetchUpdate({ graphId: id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+    await writeFile(join(folder, "Hello 2.patchbay"), second);
+    await writeIndex(folder, "Examples");
+    await api.registries.refresh();
+    const told = { number: 2, bytes: second.length, registry: { id: registry.id, title: "Examples" } };
+    expect((await api.templates.origin({ graphId: id })).fromRegistry).toEqual(told);
+    expect(await api.templates.update({ graphId: id })).toBeNull();
+    await api.graphs.save({ id, revision: 1, document: setParam(hello, "other", "text", "mine") });
+    // Given up and subscribed to again, it is the same registry.
+    await api.registries.unsubscribe({ id: registry.id });
+    expect((await api.templates.origin({ graphId: id })).fromRegistry).toBeUndefined();
+    expect(await api.registries.subscribe({ address: folder })).toEqual({ id: registry.id });
+
+    await api.templates.fetchUpdate({ graphId: id });
+    const { fromRegistry, template } = await api.templates.origin({ graphId: id });
+    expect([fromRegistry, template]).toEqual([undefined, { id: made.id, title: "Hello", number: 1, update: 2 }]);
+    expect((await api.templates.update({ graphId: id }))?.changes).toEqual([{ number: 2, changes: "Politer." }]);
+    await api.templates.takeUpdate({ graphId: id });
+    const { document } = await api.graphs.get({ id });
+    expect([document.nodes.text?.params.text, document.nodes.other?.params.text]).toEqual(["good day", "mine"]);
+    await api.registries.unsubscribe({ id: registry.id });
+  });
+
   it("is refused where a bundle is not what its index says, and keeps its place where it cannot be read", async () => {
     const { folder, id } = await registryFolder();
     process.env.PATCHBAY_REGISTRIES = folder;

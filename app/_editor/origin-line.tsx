@@ -15,7 +15,8 @@ export function OriginLine() {
     staleTime: 60_000,
   });
   if (!data?.template && !data?.graph) return null;
-  const { template, graph } = data;
+  const { template, graph, fromRegistry } = data;
+  const update = fromRegistry?.number ?? template?.update;
   return (
     <div className="flex flex-col gap-1 text-xs text-ink-3" data-origin>
       {template && (
@@ -36,14 +37,15 @@ export function OriginLine() {
           {graph.number !== null && `, version ${graph.number}`}
         </p>
       )}
-      {template?.update && (
+      {update && (
         <Link
           href={`/graphs/${graphId}/update`}
           className="flex items-center gap-1.5 rounded-md bg-accent-soft px-2 py-1.5 text-ink hover:underline"
           data-update-available
         >
           <ArrowUpCircle className="size-3.5 shrink-0 text-accent" aria-hidden />
-          Update available: version {template.update}
+          Update available: version {update}
+          {fromRegistry && `, in ${fromRegistry.registry.title}`}
         </Link>
       )}
     </div>

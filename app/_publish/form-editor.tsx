@@ -1,25 +1,16 @@
 "use client";
 
-import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useMemo } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
-import { publishable, valueShown } from "#nodes/graph/filled-form";
-import { fieldOf, formWithin, type FormField, type PublishedForm } from "#nodes/graph/published-form";
+import { publishable } from "#nodes/graph/filled-form";
+import type { PublishedForm } from "#nodes/graph/published-form";
 import { placeNamed } from "#nodes/graph/sweep";
-import { registry } from "#nodes/registry.gen";
-import { Button, IconButton } from "../_ui/button";
-import { NumberField } from "../_ui/number-field";
-import {
-  moved,
-  type Place,
-  withField,
-  withFieldChanged,
-  withGroup,
-  withGroupChanged,
-  withOutput,
-  withoutField,
-  withoutOutput,
-} from "./form-edits";
+import { Button } from "../_ui/button";
+import { withField, withGroup, withGroupChanged, withGroupMoved, withOutput, withoutGroup } from "./form-edits";
+import { FieldRow } from "./form-field-row";
+import { OrderButtons } from "./order-buttons";
+import { OutputRows } from "./output-rows";
 
 interface FormEditorProps {
   document: GraphDocument;
@@ -30,112 +21,86 @@ interface FormEditorProps {
 /** Which parameters somebody sets who does not wire, in order and groups, and which outputs they are shown. */
 export function FormEditor({ document, form, onChange }: FormEditorProps) {
   const offered = useMemo(() => offeredIn(document), [document]);
-  const { form: within } = useMemo(() => formWithin(form, document, registry), [form, document]);
+  const taken = new Set(form.groups.flatMap(({ fields }) => fields.map(({ node, param }) => `${node}.${param}`)));
+  const shown = new Set(form.outputs.map(({ node, port }) => `${node}.${port}`));
   return (
     <section aria-label="Form" data-form-editor>
       <h3 className="font-medium">Form</h3>
       <p className="mb-2 text-xs text-ink-3">
         The parameters that matter, for those who do not wire, and the results that they are shown.
       </p>
-      {within.groups.map((group, i) => (
-        <div key={i} className="mb-2 rounded-lg border border-line">
-          <input
-            className="w-full rounded-t-lg border-b border-line bg-sunken px-3 py-1.5 font-medium"
-            aria-label={`Title of group ${i + 1}`}
-            placeholder="Group without a title"
-            value={group.title}
-            maxLength={100}
-            onChange={(event) => onChange(withGroupChanged(within, i, { title: event.target.value }))}
-          />
-          {group.fields.map((field, j) => (
-            <FieldRow
-              key={`${field.node}.${field.param}`}
-              document={document}
-              field={field}
-              place={{ group: i, field: j }}
-              form={within}
-              onChange={onChange}
-            />
-          ))}
-        </div>
+      {form.groups.map((_, i) => (
+        <GroupBox key={i} document={document} form={form} place={i} onChange={onChange} />
       ))}
       <div className="flex flex-wrap gap-2">
         <Offer
           label="Add a parameter…"
-          offered={offered.params}
-          onPick={(name) => onChange(withField(within, placeNamed(name)))}
+          offered={without(offered.params, taken)}
+          onPick={(name) => onChange(withField(form, placeNamed(name)))}
         />
-        <Button size="s" disabled={!within.groups.length} onClick={() => onChange(withGroup(within))}>
+        <Button size="s" className="h-8" disabled={!form.groups.length} onClick={() => onChange(withGroup(form))}>
           <Plus className="size-3.5" aria-hidden />
           Group
         </Button>
         <Offer
           label="Add an output…"
-          offered={offered.outputs}
-          onPick={(name) => onChange(withOutput(within, portNamed(name)))}
+          offered={without(offered.outputs, shown)}
+          onPick={(name) => onChange(withOutput(form, portNamed(name)))}
         />
       </div>
-      {within.outputs.length > 0 && (
-        <p className="mt-2 flex flex-wrap gap-2 text-xs">
-          {within.outputs.map(({ node, port }, i) => (
-            <button
-              key={`${node}.${port}`}
-              type="button"
-              className="inline-flex items-center gap-1 rounded-full bg-sunken px-2 py-0.5 text-ink-2 hover:text-bad"
-              title="Take it out"
-              onClick={() => onChange(withoutOutput(within, i))}
-            >
-              {offered.titles.get(node) ?? node} · {port}
-              <Trash2 className="size-3" aria-hidden />
-            </button>
-          ))}
-        </p>
-      )}
+      <OutputRows form={form} titles={offered.titles} known={offered.ports} onChange={onChange} />
     </section>
   );
 }
 
-interface FieldRowProps {
-  document: GraphDocument;
-  field: FormField;
-  place: Place;
-  form: PublishedForm;
-  onChange(form: PublishedForm): void;
+interface GroupBoxProps extends FormEditorProps {
+  place: number;
 }
 
-function FieldRow({ document, field, place, form, onChange }: FieldRowProps) {
-  const shown = fieldOf(document, { ...field, label: undefined }, registry);
-  const name = shown ? `${shown.nodeTitle} · ${shown.label}` : `${field.node}.${field.param}`;
-  const isNumber = shown !== undefined && typeof valueShown(document, shown) === "number";
-  const change = (to: Partial<FormField>) => onChange(withFieldChanged(form, place, to));
+function GroupBox({ document, form, place, onChange }: GroupBoxProps) {
+  const group = form.groups[place];
+  if (!group) return null;
+  const name = group.title || `group ${place + 1}`;
   return (
-    <div className="flex items-center gap-2 px-3 py-1.5" data-form-field={`${field.node}.${field.param}`}>
-      <span className="w-56 shrink-0 truncate text-xs text-ink-3" title={name}>
-        {name}
-      </span>
+    <div className="mb-2 overflow-hidden rounded-lg border border-line" data-form-group={place}>
+      <div className="flex items-center gap-1 border-b border-line bg-sunken pr-2">
+        <input
+          className="min-w-0 flex-1 bg-transparent px-3 py-1.5 font-medium"
+          aria-label={`Title of group ${place + 1}`}
+          placeholder="Group without a title"
+          value={group.title}
+          maxLength={100}
+          onChange={(event) => onChange(withGroupChanged(form, place, { title: event.target.value }))}
+        />
+        <OrderButtons
+          name={name}
+          isFirst={place === 0}
+          isLast={place === form.groups.length - 1}
+          onMove={(by) => onChange(withGroupMoved(form, place, by))}
+          onRemove={() => onChange(withoutGroup(form, place))}
+        />
+      </div>
       <input
-        className="field min-w-0 flex-1"
-        aria-label={`What ${name} is called`}
-        placeholder={shown?.label}
-        value={field.label ?? ""}
-        maxLength={100}
-        onChange={(event) => change({ label: event.target.value || undefined })}
+        className="w-full border-b border-line bg-transparent px-3 py-1 text-xs text-ink-2"
+        aria-label={`Help for group ${place + 1}`}
+        placeholder="What the group is about, if that needs a word"
+        value={group.help ?? ""}
+        maxLength={1000}
+        onChange={(event) => onChange(withGroupChanged(form, place, { help: event.target.value || undefined }))}
       />
-      {isNumber && (
-        <>
-          <NumberField label={`Least of ${name}`} hint="least" value={field.min} onChange={(min) => change({ min })} />
-          <NumberField label={`Most of ${name}`} hint="most" value={field.max} onChange={(max) => change({ max })} />
-        </>
+      {group.fields.map((field, j) => (
+        <FieldRow
+          key={`${field.node}.${field.param}`}
+          document={document}
+          field={field}
+          place={{ group: place, field: j }}
+          form={form}
+          onChange={onChange}
+        />
+      ))}
+      {!group.fields.length && (
+        <p className="px-3 py-2 text-xs text-ink-3">Parameters that you add now come into this group.</p>
       )}
-      <IconButton label={`${name} up`} onClick={() => onChange(moved(form, place, -1))}>
-        <ArrowUp className="size-3.5" aria-hidden />
-      </IconButton>
-      <IconButton label={`${name} down`} onClick={() => onChange(moved(form, place, 1))}>
-        <ArrowDown className="size-3.5" aria-hidden />
-      </IconButton>
-      <IconButton label={`Take ${name} out`} onClick={() => onChange(withoutField(form, place))}>
-        <Trash2 className="size-3.5" aria-hidden />
-      </IconButton>
     </div>
   );
 }
@@ -167,8 +132,23 @@ function Offer({ label, offered, onPick }: { label: string; offered: readonly Of
   );
 }
 
+/** What is in the form already is not offered again. */
+function without(offered: readonly Offered[], taken: ReadonlySet<string>): Offered[] {
+  const left = offered.map(({ group, items }) => ({ group, items: items.filter(({ name }) => !taken.has(name)) }));
+  return left.filter(({ items }) => items.length > 0);
+}
+
+interface Publishable {
+  params: Offered[];
+  outputs: Offered[];
+  /** What nodes are called. */
+  titles: Map<string, string>;
+  /** The outputs that there are, as "node.port". */
+  ports: Set<string>;
+}
+
 /** What a form can show, by node: what a graph reads before its settings, what nothing reads before other results. */
-function offeredIn(document: GraphDocument): { params: Offered[]; outputs: Offered[]; titles: Map<string, string> } {
+function offeredIn(document: GraphDocument): Publishable {
   const { params, outputs } = publishable(document);
   const read = params.toSorted((one, other) => Number(other.kind === "input") - Number(one.kind === "input"));
   const last = outputs.toSorted((one, other) => Number(other.isLast) - Number(one.isLast));
@@ -176,6 +156,7 @@ function offeredIn(document: GraphDocument): { params: Offered[]; outputs: Offer
     params: byNode(read, ({ node, param }) => `${node}.${param}`, "label"),
     outputs: byNode(last, ({ node, port }) => `${node}.${port}`, "port"),
     titles: new Map(outputs.map(({ node, title }) => [node, title])),
+    ports: new Set(outputs.map(({ node, port }) => `${node}.${port}`)),
   };
 }
 

@@ -1,6 +1,18 @@
 import { expect, it } from "vitest";
 import { emptyForm, publishedForm } from "#nodes/graph/published-form";
-import { moved, withField, withFieldChanged, withGroup, withoutField } from "./form-edits";
+import {
+  moved,
+  shifted,
+  withField,
+  withFieldChanged,
+  withGroup,
+  withGroupMoved,
+  withOutput,
+  withOutputChanged,
+  withOutputMoved,
+  withoutField,
+  withoutGroup,
+} from "./form-edits";
 
 const field = (param: string) => ({ node: "a", param });
 const made = ["x", "y"].reduce((form, param) => withField(form, field(param)), emptyForm);
@@ -21,4 +33,22 @@ it("a group goes with its last field, and what comes of all edits is a form", ()
   expect(publishedForm.parse(withFieldChanged(less, { group: 0, field: 1 }, { label: "Why" }))).toMatchObject({
     groups: [{ fields: [{ param: "x" }, { param: "y", label: "Why" }] }],
   });
+});
+
+it("groups and outputs change places and go, and outputs are called as somebody likes", () => {
+  expect(shown(withGroupMoved(two, 1, -1))).toEqual(["z", "xy"]);
+  expect(shown(withGroupMoved(two, 1, 1))).toEqual(["xy", "z"]);
+  expect(shown(withoutGroup(two, 0))).toEqual(["z"]);
+  const outputs = ["p", "q"].reduce((form, port) => withOutput(form, { node: "a", port }), two);
+  expect(withOutputMoved(withOutputChanged(outputs, 1, { label: "Last" }), 1, -1).outputs).toEqual([
+    { node: "a", port: "q", label: "Last" },
+    { node: "a", port: "p" },
+  ]);
+  expect(shifted([1, 2, 3], 0, -1)).toEqual([1, 2, 3]);
+});
+
+it("a group without fields stays while a form is edited, and takes the field that moves into it", () => {
+  const empty = withGroup(made);
+  expect(shown(empty)).toEqual(["xy", ""]);
+  expect(shown(moved(empty, { group: 0, field: 1 }, 1))).toEqual(["x", "y"]);
 });

@@ -56,6 +56,34 @@ export const withOutput = (form: PublishedForm, output: FormOutput): PublishedFo
   outputs: [...form.outputs, output],
 });
 
+export const withOutputChanged = (form: PublishedForm, place: number, change: Partial<FormOutput>): PublishedForm => ({
+  ...form,
+  outputs: form.outputs.map((output, i) => (i === place ? { ...output, ...change } : output)),
+});
+
+/** A group with its fields, one place up or down. */
+export const withGroupMoved = (form: PublishedForm, place: number, by: 1 | -1): PublishedForm => ({
+  ...form,
+  groups: shifted(form.groups, place, by),
+});
+
+export const withoutGroup = (form: PublishedForm, place: number): PublishedForm => ({
+  ...form,
+  groups: form.groups.filter((_, i) => i !== place),
+});
+
+export const withOutputMoved = (form: PublishedForm, place: number, by: 1 | -1): PublishedForm => ({
+  ...form,
+  outputs: shifted(form.outputs, place, by),
+});
+
+/** A list with one of its entries a place up or down; as it was where there is no such place. */
+export function shifted<T>(list: readonly T[], place: number, by: 1 | -1): T[] {
+  const [entry, other] = [list[place], list[place + by]];
+  if (entry === undefined || other === undefined) return [...list];
+  return list.with(place, other).with(place + by, entry);
+}
+
 export const withoutOutput = (form: PublishedForm, place: number): PublishedForm => ({
   ...form,
   outputs: form.outputs.filter((_, i) => i !== place),

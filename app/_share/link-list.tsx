@@ -1,13 +1,15 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Copy, Lock, Unlink } from "lucide-react";
+import { CodeXml, Copy, Lock, Settings2, Unlink } from "lucide-react";
+import { useState } from "react";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { countOf } from "../_ui/amounts";
 import { IconButton } from "../_ui/button";
 import { toast } from "../_ui/toast";
-import { addressOf, copyText } from "./made-link";
+import { ChangeLink } from "./change-link";
+import { addressOf, copyText, frameOf } from "./made-link";
 
 type Link = Outputs["links"]["list"][number];
 
@@ -29,35 +31,50 @@ function LinkRow({ link }: { link: Link }) {
   const { title, kind, token, hasPassword, sites, createdAt, lastVisitAt, visits } = link;
   const state = stateOf(link);
   const revoke = useRevoke();
+  const [isChanging, setChanging] = useState(false);
+  const isThere = link.revokedAt === null;
   return (
-    <li className="flex items-center gap-2 px-3 py-2">
-      <div className={`min-w-0 flex-1 ${state ? "opacity-55" : ""}`}>
-        <p className="flex items-center gap-1.5 font-medium">
-          <span className="truncate">{title}</span>
-          {hasPassword && <Lock className="size-3.5 shrink-0 text-ink-3" aria-label="With a password" />}
-          {state && <span className="shrink-0 rounded-full bg-sunken px-2 text-xs text-ink-2">{state}</span>}
-        </p>
-        <p className="truncate text-xs text-ink-3">
-          {kinds[kind]}, made <Ago date={createdAt} /> · {visits ? countOf(visits, "visit") : "not visited yet"}
-          {lastVisitAt && (
-            <>
-              , last <Ago date={lastVisitAt} />
-            </>
-          )}
-          {!state && link.expiresAt && ` · until ${link.expiresAt.toLocaleDateString()}`}
-          {sites.length > 0 && ` · in frames of ${sites.map((site) => site.replace(/^https:\/\//, "")).join(", ")}`}
-        </p>
+    <li className="px-3 py-2" data-link={link.id}>
+      <div className="flex items-center gap-2">
+        <div className={`min-w-0 flex-1 ${state ? "opacity-55" : ""}`}>
+          <p className="flex items-center gap-1.5 font-medium">
+            <span className="truncate">{title}</span>
+            {hasPassword && <Lock className="size-3.5 shrink-0 text-ink-3" aria-label="With a password" />}
+            {state && <span className="shrink-0 rounded-full bg-sunken px-2 text-xs text-ink-2">{state}</span>}
+          </p>
+          <p className="truncate text-xs text-ink-3">
+            {kinds[kind]}, made <Ago date={createdAt} /> · {visits ? countOf(visits, "visit") : "not visited yet"}
+            {lastVisitAt && (
+              <>
+                , last <Ago date={lastVisitAt} />
+              </>
+            )}
+            {!state && link.expiresAt && ` · until ${link.expiresAt.toLocaleDateString()}`}
+            {sites.length > 0 && ` · in frames of ${sites.map((site) => site.replace(/^https:\/\//, "")).join(", ")}`}
+          </p>
+        </div>
+        {!state && token && (
+          <IconButton label={`Copy the address of ${title}`} onClick={() => void copyText(addressOf(token))}>
+            <Copy className="size-4" aria-hidden />
+          </IconButton>
+        )}
+        {!state && token && sites.length > 0 && (
+          <IconButton label={`Copy the frame of ${title}`} onClick={() => void copyText(frameOf(token))}>
+            <CodeXml className="size-4" aria-hidden />
+          </IconButton>
+        )}
+        {isThere && (
+          <IconButton label={`Change ${title}`} aria-expanded={isChanging} onClick={() => setChanging(!isChanging)}>
+            <Settings2 className="size-4" aria-hidden />
+          </IconButton>
+        )}
+        {isThere && (
+          <IconButton label={`Take back ${title}`} onClick={() => revoke(link.id)}>
+            <Unlink className="size-4" aria-hidden />
+          </IconButton>
+        )}
       </div>
-      {!state && token && (
-        <IconButton label={`Copy the address of ${title}`} onClick={() => void copyText(addressOf(token))}>
-          <Copy className="size-4" aria-hidden />
-        </IconButton>
-      )}
-      {link.revokedAt === null && (
-        <IconButton label={`Take back ${title}`} onClick={() => revoke(link.id)}>
-          <Unlink className="size-4" aria-hidden />
-        </IconButton>
-      )}
+      {isThere && isChanging && <ChangeLink link={link} onDone={() => setChanging(false)} />}
     </li>
   );
 }

@@ -5,7 +5,7 @@ import { toast } from "../_ui/toast";
 import { Button } from "../_ui/button";
 
 export const addressOf = (token: string): string => `${window.location.origin}/s/${token}`;
-const frameOf = (token: string): string =>
+export const frameOf = (token: string): string =>
   `<iframe src="${window.location.origin}/embed/${token}" width="100%" height="480" loading="lazy"></iframe>`;
 
 /** The address that was made just now. */

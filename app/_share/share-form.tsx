@@ -8,6 +8,7 @@ import { toast } from "../_ui/toast";
 import { type Choices, LeavingList } from "./leaving-list";
 import { pictureOfVersion } from "./picture-of-version";
 import { RunChoice, VersionChoice } from "./source-choice";
+import { sitesIn, spans } from "./terms";
 
 interface ShareFormProps {
   graph?: string;
@@ -18,8 +19,6 @@ interface ShareFormProps {
 
 /** Left out at first is what names things of the sharer's machine. */
 const first: Choices = { leaveOut: { files: true, paths: true }, resultFiles: false };
-
-const spans = { 0: "until it is taken back", 1: "for a day", 7: "for a week", 30: "for a month", 365: "for a year" };
 
 /** A new link: what is shown, what leaves with it, for how long and for whom. */
 export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
@@ -40,8 +39,7 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
   const start = () => {
     if (!source) return;
     const span = days ? { days } : {};
-    const allowed = sites.split(/[\s,]+/).filter(Boolean);
-    make({ source, ...choices, ...span, ...(password ? { password } : {}), sites: allowed });
+    make({ source, ...choices, ...span, ...(password ? { password } : {}), sites: sitesIn(sites) });
   };
   return (
     <div className="flex flex-col gap-4">
@@ -85,7 +83,7 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
         />
       </label>
       <Button look="primary" className="self-end" disabled={!leaves.data || !source || isMaking} onClick={start}>
-        Make the link
+        {isMaking ? "Making the link…" : "Make the link"}
       </Button>
     </div>
   );

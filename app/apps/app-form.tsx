@@ -4,6 +4,7 @@ import type { NodeDefinition } from "#nodes/core/node";
 import type { Assignment } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import { widgets } from "../_editor/widgets";
+import { ChoiceField } from "./choice-field";
 import type { AppField, ShownApp } from "./shown-app";
 
 interface AppFormProps {
@@ -53,7 +54,7 @@ interface OneFieldProps {
   onChange(value: Assignment[string] | undefined): void;
 }
 
-function OneField({ shown: { place, type, field, help }, value, isWrong, onChange }: OneFieldProps) {
+function OneField({ shown: { place, type, field, help, choices }, value, isWrong, onChange }: OneFieldProps) {
   const Widget = widgets[field.widget];
   const definition = type === undefined ? undefined : (registry as Readonly<Record<string, NodeDefinition>>)[type];
   const text = help ?? field.description;
@@ -63,12 +64,16 @@ function OneField({ shown: { place, type, field, help }, value, isWrong, onChang
         {field.label}
         {field.unit && <span className="ml-1 font-normal text-ink-3">{field.unit}</span>}
       </label>
-      <Widget
-        id={place}
-        field={{ ...field, inspect: definition?.inspect?.[field.name] }}
-        value={value ?? field.fallback}
-        onChange={onChange}
-      />
+      {choices ? (
+        <ChoiceField id={place} choices={choices} value={value} onChange={onChange} />
+      ) : (
+        <Widget
+          id={place}
+          field={{ ...field, inspect: definition?.inspect?.[field.name] }}
+          value={value ?? field.fallback}
+          onChange={onChange}
+        />
+      )}
       {text && <p className="mt-1 text-xs text-ink-3">{text}</p>}
     </div>
   );

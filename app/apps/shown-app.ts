@@ -1,6 +1,6 @@
 /** What the page of an app is given: fields and results, and nothing of the graph's wiring. */
 import { valueShown } from "#nodes/graph/filled-form";
-import { fieldOf, type FormLimits } from "#nodes/graph/published-form";
+import { fieldOf, type FormChoice, type FormLimits } from "#nodes/graph/published-form";
 import { definitionOf } from "#nodes/graph/resolve";
 import { flattened } from "#nodes/graph/flatten";
 import type { Assignment } from "#nodes/graph/sweep";
@@ -17,6 +17,8 @@ export interface AppField {
   field: Field;
   value: Assignment[string] | undefined;
   help?: string;
+  /** The only values that are offered. */
+  choices?: FormChoice[];
 }
 
 export interface ShownApp {
@@ -47,12 +49,12 @@ export function shownApp(app: OpenApp): ShownApp {
         label: shown.label,
         min: field.min ?? known.min,
         max: field.max ?? known.max,
-        options: field.choices?.map(String) ?? known.options,
         inspect: undefined,
       };
-      const { node, param, help } = field;
+      const { node, param, help, choices } = field;
       const type = document.nodes[node]?.type;
-      return [{ place: `${node}.${param}`, node, type, field: narrowed, value: valueShown(document, shown), help }];
+      const value = valueShown(document, shown);
+      return [{ place: `${node}.${param}`, node, type, field: narrowed, value, help, choices }];
     }),
   }));
   const fields = groups.flatMap((group) => group.fields);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { graph } from "#tests/kit/graphs";
 import { setConstant } from "./constants";
-import { publishable, valueShown, withFormValues } from "./filled-form";
-import { fieldOf, publishedForm } from "./published-form";
+import { formProblems, publishable, valueShown, withFormValues } from "./filled-form";
+import { fieldOf, formWithin, publishedForm } from "./published-form";
 import { registry } from "../registry.gen";
 
 const document = setConstant(
@@ -75,6 +75,38 @@ describe("a form that was filled in", () => {
       return field && valueShown(document, field);
     };
     expect([shown("trainer", "steps"), shown("list", "limit"), shown("$", "D")]).toEqual([50, 12, 8]);
+  });
+});
+
+describe("a form that is published", () => {
+  const field = (more: object) =>
+    formProblems(
+      document,
+      publishedForm.parse({ groups: [{ fields: [{ node: "trainer", param: "steps", ...more }] }] }),
+    ).map(({ message }) => message);
+
+  it("offers values by names of its own, and takes the values", () => {
+    const choices = [{ value: 50, label: "a few" }, { value: 500, label: "many" }, 5000];
+    const named = publishedForm.parse({
+      groups: [{ fields: [{ node: "trainer", param: "steps", choices }] }],
+      limits: { minutes: 1 },
+    });
+    expect(named.groups[0]?.fields[0]?.choices).toEqual([...choices.slice(0, 2), { value: 5000 }]);
+    expect(publishedForm.parse(named)).toEqual(named);
+    const problemsWith = (steps: number) =>
+      withFormValues(document, named, { "trainer.steps": steps }).problems.map(({ message }) => message);
+    expect([problemsWith(500), problemsWith(5000)]).toEqual([[], []]);
+    expect(problemsWith(60)).toEqual(["“Steps” is one of a few, many, 5000."]);
+    expect(formWithin(named, document, registry).form).toEqual(named);
+  });
+
+  it("says what nobody could fill in: bounds that leave nothing, values that are not taken, or not the graph's own", () => {
+    expect(field({ min: 10, max: 60, choices: [10, 50] })).toEqual([]);
+    expect(field({ min: 60, max: 10 })).toEqual(["“Steps” is at least 60 and at most 10: none is both."]);
+    expect(field({ choices: [50, "many"] })[0]).toMatch(/^“Steps” offers “many”, and cannot be this: /);
+    expect(field({ choices: [50, { value: 50, label: "again" }] })).toEqual(["“Steps” offers “again” twice."]);
+    expect(field({ choices: [10, 20] })).toEqual(["“Steps” is one of 10, 20. This version has 50."]);
+    expect(field({ max: 20 })).toEqual(["“Steps” is at most 20 here. This version has 50."]);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { FormLimits, PublishedForm, ShownField } from "./published-form";
-import { fieldOf } from "./published-form";
+import { choiceLabel, fieldOf } from "./published-form";
 import { registry as everyNode } from "../registry.gen";
 import { constantNamed, paramsWith, reasonAgainstValue } from "./constants";
 import type { GraphDocument, GraphNode } from "./document";
@@ -116,11 +116,8 @@ function reasonAgainst(
   value: Json,
   limits: FormLimits = {},
 ): string | undefined {
-  const { min, max, choices } = field;
-  if (choices && !choices.some((choice) => JSON.stringify(choice) === JSON.stringify(value)))
-    return `is one of ${choices.map(String).join(", ")}.`;
-  if (typeof value === "number" && min !== undefined && value < min) return `is at least ${min} here.`;
-  if (typeof value === "number" && max !== undefined && value > max) return `is at most ${max} here.`;
+  const reason = reasonByForm(field, value);
+  if (reason) return reason;
   const rows = rowsIn(value);
   if (limits.rows !== undefined && rows > limits.rows)
     return `has ${rows} rows; at most ${limits.rows} are taken here.`;
@@ -128,6 +125,48 @@ function reasonAgainst(
   if (constant) return reasonAgainstValue(constant, value)?.replace(/^It is/, "is");
   const result = field.schema.safeParse(value);
   return result.success ? undefined : `cannot be this: ${result.error.issues[0]?.message ?? "it does not fit"}.`;
+}
+
+/** The same by the bounds and choices of the form alone. */
+function reasonByForm({ min, max, choices }: ShownField, value: Json): string | undefined {
+  if (choices && !choices.some((choice) => isSame(choice.value, value)))
+    return `is one of ${choices.map(choiceLabel).join(", ")}.`;
+  if (typeof value === "number" && min !== undefined && value < min) return `is at least ${min} here.`;
+  if (typeof value === "number" && max !== undefined && value > max) return `is at most ${max} here.`;
+  return undefined;
+}
+
+const isSame = (one: Json, other: Json): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * What of a form nobody could fill in: bounds that leave nothing, values that are offered and not taken, and values of
+ * the graph itself that the form refuses. Said when it is published.
+ */
+export function formProblems(document: GraphDocument, form: PublishedForm, registry: Registry = everyNode): Problem[] {
+  return form.groups
+    .flatMap(({ fields }) => fields)
+    .flatMap((field) => {
+      const shown = fieldOf(document, field, registry);
+      const reason = shown && reasonAgainstField(document, shown);
+      return reason
+        ? [refused(placeOf(field), `“${shown.label}” ${reason}`, "Change that in the form, or in the graph.")]
+        : [];
+    });
+}
+
+function reasonAgainstField(document: GraphDocument, field: ShownField): string | undefined {
+  const { min, max, choices = [] } = field;
+  if (min !== undefined && max !== undefined && min > max)
+    return `is at least ${min} and at most ${max}: none is both.`;
+  for (const [i, choice] of choices.entries()) {
+    const name = choiceLabel(choice);
+    const reason = reasonAgainst(document, { ...field, choices: undefined }, choice.value);
+    if (reason) return `offers “${name}”, and ${reason}`;
+    if (choices.findIndex(({ value }) => isSame(value, choice.value)) < i) return `offers “${name}” twice.`;
+  }
+  const now = valueShown(document, field);
+  const reason = now === undefined ? undefined : reasonByForm(field, now);
+  return reason && `${reason} This version has ${JSON.stringify(now)}.`;
 }
 
 /** How many rows somebody gave: entries of a list, or lines of a text. */

@@ -14,6 +14,12 @@ import { settableAt } from "./settable";
 const place = z.string().min(1).max(64);
 const words = (most: number) => z.string().trim().max(most).overwrite(cleanText);
 
+/** A value that is offered, and what it is called where that is not the value itself. */
+const namedChoice = z.strictObject({ value: z.json(), label: words(100).optional() });
+export type FormChoice = z.output<typeof namedChoice>;
+/** A value alone is one without a name. */
+const formChoice = z.union([namedChoice, z.json().transform((value): FormChoice => ({ value }))]);
+
 /** A parameter of a node, of an instance of a composite, or a constant (`node` is then `constantsHolder`). */
 export const formField = z.object({
   node: place,
@@ -24,8 +30,8 @@ export const formField = z.object({
   /** Narrower bounds of a number than the node's own. */
   min: z.number().optional(),
   max: z.number().optional(),
-  /** The only values that are offered. */
-  choices: z.array(z.json()).min(1).max(100).optional(),
+  /** The only values that are offered, in this order. */
+  choices: z.array(formChoice).min(1).max(100).optional(),
 });
 export type FormField = z.output<typeof formField>;
 
@@ -80,6 +86,10 @@ export function fieldOf(document: GraphDocument, field: FormField, registry: Reg
   return { ...field, label, nodeTitle, schema, value: node?.params[field.param] };
 }
 
+/** What a choice is called. */
+export const choiceLabel = ({ value, label }: FormChoice): string =>
+  label || (typeof value === "string" ? value : JSON.stringify(value));
+
 /** "batch_size" as "Batch size". */
 function spoken(param: string): string {
   const text = param
@@ -108,5 +118,5 @@ export function formWithin(
     if (!isThere) lacking.push(`${node}.${port}`);
     return isThere;
   });
-  return { form: { groups: groups.filter(({ fields }) => fields.length > 0), outputs }, lacking };
+  return { form: { ...form, groups: groups.filter(({ fields }) => fields.length > 0), outputs }, lacking };
 }

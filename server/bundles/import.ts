@@ -13,13 +13,16 @@ export interface Imported extends Pick<BundleManifest, "missing" | "hub"> {
   id: string;
 }
 
-/** Makes a graph of a bundle, whole or not at all: its files first, then the graph. Nothing of it runs. */
-export async function importBundle(db: Db, blobs: Blobs, actor: Actor, path: string): Promise<Imported> {
+/**
+ * Makes a graph of a bundle, whole or not at all: its files first, then the graph, which is the team's that is named or
+ * that the actor works in. Nothing of it runs.
+ */
+export async function importBundle(db: Db, blobs: Blobs, actor: Actor, path: string, team?: string): Promise<Imported> {
   const bundle = await openBundle(path);
   try {
     const { document, manifest } = bundle;
     const { name, description } = document;
-    const owner = await madeBy(db, actor);
+    const owner = await madeBy(db, actor, team);
     const { id } = await withFilesStored(bundle, blobs, () =>
       db.$transaction(async (tx) => {
         await recordFiles(tx, owner, filesIn(manifest));

@@ -80,7 +80,7 @@ export const bundleManifest = z.object({
     .default([]),
   form: publishedForm.optional(),
   measured: measuredRun.optional(),
-  /** The template that it is, so that a later bundle of it is known for an update. */
-  template: z.object({ id: z.uuid(), version: z.int().min(1) }).optional(),
+  /** The template that it is, so that a later bundle of it is known for an update; and what is new in that. */
+  template: z.object({ id: z.uuid(), version: z.int().min(1), changes: words(2000).optional() }).optional(),
 });
 export type BundleManifest = z.output<typeof bundleManifest>;

@@ -11,9 +11,10 @@ import { bundleAbout, bundleEnding } from "../bundles/manifest";
 import { kindOf, packBundle } from "../bundles/pack";
 import { openBlobs } from "../storage/blobs";
 import { Usage } from "../usage";
-import { openGraph } from "./graph-file";
-import { graphArgument, repeatable } from "./options";
+import { type OpenedGraph, openGraph } from "./graph-file";
+import { repeatable } from "./options";
 import { jsonOption, printJson, reportProblems, say } from "./output";
+import { isStoredName, openStoredGraph } from "./stored-graph";
 
 interface PackOptions {
   title?: string;
@@ -30,7 +31,7 @@ const mayStay = ["weights", "files", "paths", "notes"] as const;
 
 export function packCommand(): Command {
   return new Command("pack")
-    .argument(...graphArgument)
+    .argument("<graph>", "a file, a template's name, or the id of a stored graph: ID, or ID@VERSION by number or name")
     .argument("<file>", `the bundle to write: NAME${bundleEnding}`)
     .option("--title <text>", "what it is called; by default as the graph is")
     .option("--text <text>", "what it is; by default what the graph says")
@@ -45,7 +46,7 @@ export function packCommand(): Command {
 }
 
 async function packGraph(name: string, file: string, options: PackOptions): Promise<void> {
-  const opened = await openGraph(name);
+  const opened: OpenedGraph = isStoredName(name) ? { document: await openStoredGraph(name) } : await openGraph(name);
   if (!opened.document) return reportProblems(opened.problems, options.json);
   if (!file.endsWith(bundleEnding)) throw new Usage(`pack writes NAME${bundleEnding}, and not “${file}”.`);
   const { title = opened.document.name, text = opened.document.description, tag: tags, licence } = options;

@@ -2,8 +2,8 @@
 import type { PublicError } from "#nodes/graph/events";
 import type { GraphDocument } from "#nodes/graph/document";
 import { withoutPins } from "#nodes/graph/edits";
-import { withFormValues } from "#nodes/graph/filled-form";
-import { formWithin, type PublishedForm, publishedForm } from "#nodes/graph/published-form";
+import { formProblems, withFormValues } from "#nodes/graph/filled-form";
+import { emptyForm, formWithin, type PublishedForm, publishedForm } from "#nodes/graph/published-form";
 import { type Assignment, madeAt } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import { must, type Thing } from "../access/may";
@@ -58,6 +58,27 @@ export async function listApps(db: Db, graphId?: string): Promise<AppEntry[]> {
   return [...shipped, ...own];
 }
 
+/** An app as whoever publishes its graph goes on from it. */
+export interface PublishedApp {
+  id: string;
+  title: string;
+  text: string;
+  /** Number of the graph's version. */
+  version: number;
+  form: PublishedForm;
+}
+
+/** The apps of a graph with their forms, the one that was published last at first. */
+export async function appsOfGraph(db: Db, graphId: string): Promise<PublishedApp[]> {
+  const found = await db.app.findMany({
+    where: { graphId },
+    orderBy: { updatedAt: "desc" },
+    take: 200,
+    select: { id: true, title: true, text: true, version: true, form: true },
+  });
+  return found.map((app) => ({ ...app, form: publishedForm.safeParse(app.form).data ?? emptyForm }));
+}
+
 export async function openApp(db: Db, id: string): Promise<OpenApp> {
   const shipped = await shippedApp(id);
   if (shipped) return { ...shipped, isShipped: true };
@@ -104,7 +125,7 @@ export async function publishApp(
   if (lacking.length) throw new Failure({ message: `The version does not have ${lacking.join(", ")}.`, hint: takeOut });
   if (!form.outputs.length)
     throw new Failure({ message: "The form shows no result.", hint: "Add at least one output." });
-  const { problems } = withFormValues(document, form, {});
+  const problems = [...formProblems(document, form), ...withFormValues(document, form, {}).problems];
   if (problems[0]) throw failureOf(problems[0]);
   const { graphId, number } = version;
   const data = { graphId, title: title || document.name, text, version: number, document, form };

@@ -73,11 +73,13 @@ export async function makeLink(db: Db, actor: Actor, asked: NewLink): Promise<{ 
       refs,
       password: asked.password ? await keptPassword(asked.password) : null,
       sites: asked.sites.map(originOf),
-      expiresAt: asked.days === undefined ? null : new Date(Date.now() + asked.days * day),
+      expiresAt: endAfter(asked.days ?? null),
     },
   });
   return { id, token };
 }
+
+const endAfter = (days: number | null): Date | null => (days === null ? null : new Date(Date.now() + days * day));
 
 /** Who holds the blobs that a link shows. */
 export const linkHolder = (id: string): string => `link-${id}`;
@@ -134,11 +136,24 @@ export async function revokeLink(db: Db, id: string): Promise<void> {
   await blobs().release(linkHolder(id));
 }
 
-/** Which sites may show it. */
-export async function changeSites(db: Db, id: string, sites: readonly string[]): Promise<void> {
+/** What of a link can be another while its address stays. What it shows cannot: that is frozen. */
+export interface LinkChange {
+  /** Which sites may show it in a frame. */
+  sites?: readonly string[];
+  /** Days from now until it is no more; null: until it is taken back. */
+  days?: number | null;
+  /** Another password, which those are asked for as well who opened it by the one before; null: none. */
+  password?: string | null;
+}
+
+export async function changeLink(db: Db, id: string, { sites, days, password }: LinkChange): Promise<void> {
   const { count } = await db.link.updateMany({
     where: { id, revokedAt: null },
-    data: { sites: sites.map(originOf) },
+    data: {
+      ...(sites && { sites: sites.map(originOf) }),
+      ...(days !== undefined && { expiresAt: endAfter(days) }),
+      ...(password !== undefined && { password: password === null ? null : await keptPassword(password) }),
+    },
   });
   if (!count) throw notFound("This link");
 }

@@ -12,6 +12,11 @@ interface ShippedApp {
   change(template: GraphDocument): GraphDocument;
 }
 
+const sources = [
+  { value: "upload", label: "files that I drop here" },
+  { value: "folder", label: "in a folder of this machine" },
+];
+
 export const shippedApps: readonly ShippedApp[] = [
   {
     id: "train-on-my-folder",
@@ -26,7 +31,7 @@ export const shippedApps: readonly ShippedApp[] = [
         {
           title: "Your pictures",
           fields: [
-            { node: "data", param: "source", choices: ["upload", "folder"] },
+            { node: "data", param: "source", label: "They are", choices: sources },
             { node: "data", param: "images" },
             { node: "data", param: "folder" },
           ],

@@ -21,7 +21,7 @@ export async function packTemplate(
     where: { templateId_number: { templateId: id, number } },
   });
   if (!version) throw notFound("This version of the template");
-  const { title, text, tags, licence, picture } = version;
+  const { title, text, tags, licence, picture, changes } = version;
   const document = checked(version.document);
   const published = new Set((version.files as unknown as BroughtFile[]).map(({ ref }) => ref));
   const packing = {
@@ -29,7 +29,7 @@ export async function packTemplate(
     about: { title, text, tags, licence },
     form: publishedForm.safeParse(version.form).data,
     measured: templateNeeds.safeParse(version.needs).data?.measured,
-    template: { id, version: number },
+    template: { id, version: number, ...(changes && { changes }) },
     without: new Set(refsNamed(document).filter((ref) => !published.has(ref))),
     picture: picture && (await blobs.has(picture)) ? await blobs.get(picture) : undefined,
   };

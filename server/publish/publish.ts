@@ -2,6 +2,7 @@ import * as z from "zod";
 import { cleanText } from "#models/files/text";
 import type { GraphDocument } from "#nodes/graph/document";
 import { leavingWith, withoutLeaving } from "#nodes/graph/leaving";
+import { formProblems } from "#nodes/graph/filled-form";
 import { formWithin, publishedForm } from "#nodes/graph/published-form";
 import { registry } from "#nodes/registry.gen";
 import { type Actor, userOf } from "../access/actor";
@@ -9,7 +10,7 @@ import { type BroughtFile, reachable, refsNamed } from "../access/files";
 import { must } from "../access/may";
 import { bundleAbout, bundleLimits } from "../bundles/manifest";
 import type { Db } from "../db";
-import { Failure } from "../errors";
+import { Failure, failureOf } from "../errors";
 import { checked } from "../graphs/checked";
 import { notFound } from "../not-found";
 import type { Blobs } from "../storage/blobs";
@@ -54,6 +55,9 @@ export async function publish(db: Db, blobs: Blobs, actor: Actor, wish: Publicat
   await must(db, actor, "share", { kind: "graph", id: version.graph.id });
   if (!version.label) throw new Failure(unnamed);
   const document = withoutLeaving(checked(version.document), wish.leaveOut);
+  const { form } = formWithin(wish.form, document, registry);
+  const [problem] = formProblems(document, form);
+  if (problem) throw failureOf(problem);
   if (wish.picture) await refuseOtherPicture(db, blobs, actor, wish.picture);
   const files = await filesOf(db, blobs, actor, document);
   const measured = await measuredOf(db, { id: version.id, graphId: version.graph.id });
@@ -61,7 +65,7 @@ export async function publish(db: Db, blobs: Blobs, actor: Actor, wish: Publicat
     ...wish.about,
     changes: wish.changes,
     document,
-    form: formWithin(wish.form, document, registry).form,
+    form,
     needs: needsOf(document, { files, measured }),
     files: files.map(({ ref: each, name, bytes }) => ({ ref: each, name, bytes })),
     picture: wish.picture ?? null,

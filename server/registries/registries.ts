@@ -4,6 +4,7 @@ import { must } from "../access/may";
 import type { Db } from "../db";
 import { toPublic } from "../errors";
 import { notFound } from "../not-found";
+import { sha256 } from "../storage/blobs";
 import { newestOf, type RegistryEntry, registryIndex } from "./index-file";
 import { allowedRegistry, readIndex } from "./source";
 
@@ -31,8 +32,18 @@ export async function subscribe(db: Db, actor: Actor, address: string): Promise<
   const allowed = await allowedRegistry(address);
   const index = await readIndex(allowed);
   const data = { title: index.title, index, readAt: new Date(), error: null };
-  const row = { where: { address: allowed }, create: { address: allowed, ...data }, update: data };
+  const row = {
+    where: { address: allowed },
+    create: { id: idOf(allowed), address: allowed, ...data },
+    update: data,
+  };
   return db.templateRegistry.upsert({ ...row, select: { id: true } });
+}
+
+/** The same each time: templates of a registry that was given up are known for its own when it is subscribed to again. */
+function idOf(address: string): string {
+  const hex = sha256(`registry ${address}`);
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
 }
 
 /** What was made of its templates stays. */
@@ -71,12 +82,11 @@ export async function registryCards(db: Db): Promise<RegistryCard[]> {
   );
 }
 
-/** What the index of a registry says of a template: its newest version. */
-export async function registryEntryOf(db: Db, registry: string, template: string) {
+/** What the index of a registry says of a template: its newest version. Nothing where either is not there. */
+export async function newestInRegistry(db: Db, registry: string, template: string) {
   const row = await db.templateRegistry.findUnique({ where: { id: registry } });
   const entry = row && entriesOf(row.index).find(({ id }) => id === template);
-  if (!row || !entry) throw notFound("This template");
-  return { address: row.address, entry };
+  return row && entry ? { address: row.address, title: row.title, entry } : undefined;
 }
 
 /** Stored JSON as the newest entries of an index. */

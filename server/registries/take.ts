@@ -7,10 +7,11 @@ import { withSpooled } from "../bundles/spool";
 import { withFilesStored } from "../bundles/store";
 import type { Db } from "../db";
 import { Failure } from "../errors";
+import { notFound } from "../not-found";
 import { needsOf } from "../publish/needs";
 import type { Blobs } from "../storage/blobs";
 import type { RegistryEntry } from "./index-file";
-import { registryEntryOf } from "./registries";
+import { newestInRegistry } from "./registries";
 import { openRegistryFile } from "./source";
 
 /**
@@ -24,7 +25,9 @@ export async function takeFromRegistry(
   wish: { registry: string; template: string },
 ): Promise<{ id: string; number: number }> {
   await must(db, actor, "see", { kind: "installation" });
-  const { address, entry } = await registryEntryOf(db, wish.registry, wish.template);
+  const found = await newestInRegistry(db, wish.registry, wish.template);
+  if (!found) throw notFound("This template");
+  const { address, entry } = found;
   const { id, version: number } = entry;
   await refuseTaken(db, id, wish.registry);
   const known = await db.templateVersion.count({ where: { templateId: id, number } });
@@ -77,12 +80,12 @@ const otherThanIndexed = new Failure({
 async function addVersion(db: Db, registry: string, bundle: OpenedBundle, picture?: string): Promise<void> {
   const { manifest, document } = bundle;
   const { title, text, tags, licence, form, measured, template } = manifest;
-  const { id, version: number } = template as { id: string; version: number };
+  const { id, version: number, changes = "" } = template as NonNullable<typeof template>;
   const files = filesIn(manifest);
   const content = {
     templateId: id,
     number,
-    ...{ title, text, tags, licence, changes: "", document, form: form ?? { groups: [], outputs: [] } },
+    ...{ title, text, tags, licence, changes, document, form: form ?? { groups: [], outputs: [] } },
     needs: needsOf(document, { files, measured }),
     files: files.map((file) => ({ ...file })),
     picture: picture ?? null,

@@ -2,7 +2,7 @@ import "server-only";
 import * as z from "zod";
 import { publishedForm } from "#nodes/graph/published-form";
 import { may, must } from "../access/may";
-import { appOfAll, listApps, openApp, publishApp, removeApp, startApp } from "../links/apps";
+import { appOfAll, appsOfGraph, listApps, openApp, publishApp, removeApp, startApp } from "../links/apps";
 import { procedure, router } from "./trpc";
 
 const id = z.uuid();
@@ -17,6 +17,12 @@ export const apps = router({
     const found = await listApps(db, input.graph);
     const isTheirs = await Promise.all(found.map((app) => app.isShipped || may(db, actor, "see", appOfAll(app.id))));
     return found.filter((_, i) => isTheirs[i]);
+  }),
+
+  /** Those of a graph with their forms, to go on from there. */
+  ofGraph: procedure.input(z.object({ graph: id })).query(async ({ ctx: { db, actor }, input }) => {
+    await must(db, actor, "share", { kind: "graph", id: input.graph });
+    return appsOfGraph(db, input.graph);
   }),
 
   publish: procedure

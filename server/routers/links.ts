@@ -4,7 +4,7 @@ import { may, must } from "../access/may";
 import type { Actor } from "../access/actor";
 import type { Db } from "../db";
 import { freeze, type Source } from "../links/freeze";
-import { changeSites, listLinks, makeLink, revokeLink } from "../links/links";
+import { changeLink, listLinks, makeLink, revokeLink } from "../links/links";
 import { procedure, router } from "./trpc";
 
 const id = z.uuid();
@@ -21,6 +21,8 @@ const chosen = z.object({
 });
 const fileRef = z.string().regex(/^[0-9a-f]{64}$/);
 const side = z.int().min(1).max(16_384);
+const days = z.int().min(1).max(3650);
+const password = z.string().min(4, "a password has at least 4 letters").max(200);
 const sites = z.array(z.string().trim().min(1).max(300)).max(20);
 
 /** Links as their sharers have them. Visitors come by addresses: app/s, app/embed. */
@@ -47,8 +49,8 @@ export const links = router({
     .input(
       chosen.extend({
         title: z.string().trim().max(200).optional(),
-        days: z.int().min(1).max(3650).optional(),
-        password: z.string().min(4, "a password has at least 4 letters").max(200).optional(),
+        days: days.optional(),
+        password: password.optional(),
         sites,
         picture: z.object({ ref: fileRef, width: side, height: side }).optional(),
       }),
@@ -64,10 +66,20 @@ export const links = router({
     await revokeLink(ctx.db, input.id);
   }),
 
-  sites: procedure.input(z.object({ id, sites })).mutation(async ({ ctx, input }) => {
-    await mayChange(ctx.db, ctx.actor, input.id);
-    await changeSites(ctx.db, input.id, input.sites);
-  }),
+  /** Who may frame it, how long it is there, and its password; what it shows is frozen. */
+  change: procedure
+    .input(
+      z.object({
+        id,
+        sites: sites.optional(),
+        days: days.nullable().optional(),
+        password: password.nullable().optional(),
+      }),
+    )
+    .mutation(async ({ ctx, input: { id: link, ...change } }) => {
+      await mayChange(ctx.db, ctx.actor, link);
+      await changeLink(ctx.db, link, change);
+    }),
 });
 
 async function mayShare(db: Db, actor: Actor, source: Source): Promise<void> {

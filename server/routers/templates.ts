@@ -9,6 +9,7 @@ import { useTemplate } from "../publish/use";
 import { setVisibility, withdraw } from "../publish/withdraw";
 import { registryCards } from "../registries/registries";
 import { takeFromRegistry } from "../registries/take";
+import { registryUpdateOf, takeRegistryUpdate } from "../registries/updates";
 import { blobs } from "../storage/open";
 import { listTemplates } from "../templates";
 import { procedure, router } from "./trpc";
@@ -75,8 +76,18 @@ export const templates = router({
   /** Where a graph came from, and whether that has become something newer. */
   origin: procedure.input(graphId).query(async ({ ctx, input }) => {
     await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.graphId });
-    return originOf(ctx.db, ctx.actor, input.graphId);
+    const [origin, fromRegistry] = await Promise.all([
+      originOf(ctx.db, ctx.actor, input.graphId),
+      registryUpdateOf(ctx.db, ctx.actor, input.graphId),
+    ]);
+    return { ...origin, fromRegistry };
   }),
+
+  /** Takes the newest version of a graph's template in from its registry, so that its update can be looked at. */
+  fetchUpdate: procedure
+    .input(graphId)
+    .mutation(({ ctx, input }) => takeRegistryUpdate(ctx.db, blobs(), ctx.actor, input.graphId)),
+
 
   update: procedure
     .input(graphId)

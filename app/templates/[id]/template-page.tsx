@@ -15,12 +15,14 @@ import { Markdown } from "../../_ui/markdown";
 import { Shell } from "../../_ui/shell";
 import { toast } from "../../_ui/toast";
 
+import type { FormLines } from "./form-lines";
+
 type Template = Outputs["templates"]["get"];
 
 interface TemplatePageProps {
   template: Template;
   needs: readonly string[];
-  form: readonly { title: string; fields: readonly string[] }[];
+  form: readonly FormLines[];
   picture: ReactNode;
   mayShare: boolean;
 }
@@ -64,12 +66,7 @@ export function TemplatePage({ template, needs, form, picture, mayShare }: Templ
           )}
           {form.length > 0 && (
             <Card title="What is set">
-              {form.map(({ title: group, fields }, i) => (
-                <p key={i} className="text-ink-2">
-                  {group && <b className="font-medium">{group}: </b>}
-                  {fields.join(", ")}
-                </p>
-              ))}
+              <FormSummary form={form} />
             </Card>
           )}
           <Versions template={template} />
@@ -78,6 +75,24 @@ export function TemplatePage({ template, needs, form, picture, mayShare }: Templ
       </div>
     </Shell>
   );
+}
+
+/** What whoever uses it is asked for. */
+function FormSummary({ form }: Pick<TemplatePageProps, "form">) {
+  return form.map(({ title, fields }, i) => (
+    <section key={i} className="not-first:mt-3">
+      {title && <h3 className="mb-1 font-medium">{title}</h3>}
+      <ul className="flex flex-col gap-1">
+        {fields.map(({ label, help, range }) => (
+          <li key={label} className="wrap-anywhere text-ink-2">
+            {label}
+            {range && <span className="text-ink-3">: {range}</span>}
+            {help && <p className="text-xs text-ink-3">{help}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  ));
 }
 
 function Tags({ tags }: { tags: readonly string[] }) {

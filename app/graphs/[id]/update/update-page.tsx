@@ -5,7 +5,7 @@ import { ArrowUpCircle } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { type Outputs, problemOf, useTRPC } from "../../../_trpc/client";
-import { countOf } from "../../../_ui/amounts";
+import { countOf, size } from "../../../_ui/amounts";
 import { Button } from "../../../_ui/button";
 import { Choice } from "../../../_ui/choice";
 import { DiffPage } from "../../../_ui/diff/diff-page";
@@ -23,9 +23,46 @@ export function UpdatePage({ graphId }: { graphId: string }) {
   return (
     <DiffPage from={from} title="Update" more={update && <TakeButton graphId={graphId} update={update} />}>
       {error && <Complaint>{problemOf(error).message}</Complaint>}
-      {update === null && <p className="p-6 text-ink-2">This graph has the newest version of its template.</p>}
+      {update === null && <NotHere graphId={graphId} />}
       {update && <Compared update={update} />}
     </DiffPage>
+  );
+}
+
+/** No version that is here is newer; a registry may have one, which is read when somebody wants it. */
+function NotHere({ graphId }: { graphId: string }) {
+  const trpc = useTRPC();
+  const { data: origin } = useQuery(trpc.templates.origin.queryOptions({ graphId }));
+  if (!origin) return null;
+  const { fromRegistry, template } = origin;
+  if (!fromRegistry) return <p className="p-6 text-ink-2">This graph has the newest version of its template.</p>;
+  return (
+    <section className="flex max-w-prose flex-col items-start gap-3 p-6" data-update-elsewhere>
+      <h2 className="text-lg font-semibold">
+        {template?.title}, version {fromRegistry.number}
+      </h2>
+      <p className="text-ink-2">
+        {fromRegistry.registry.title} has a newer version. Its bundle ({size(fromRegistry.bytes)}) is read and checked
+        first; then you see what it changes here, and the graph stays as it is until you take it.
+      </p>
+      <FetchButton graphId={graphId} />
+    </section>
+  );
+}
+
+function FetchButton({ graphId }: { graphId: string }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const fetched = useMutation(
+    trpc.templates.fetchUpdate.mutationOptions({
+      onSuccess: () => queries.invalidateQueries({ queryKey: trpc.templates.pathKey() }),
+      onError: (error) => toast.error(problemOf(error).message, { description: problemOf(error).hint }),
+    }),
+  );
+  return (
+    <Button look="primary" disabled={fetched.isPending} onClick={() => fetched.mutate({ graphId })}>
+      {fetched.isPending ? "Reading it…" : "Show what it changes"}
+    </Button>
   );
 }
 
