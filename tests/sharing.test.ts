@@ -7,6 +7,7 @@ import { setNote, setParam } from "#nodes/graph/edits";
 import { settleIn } from "#server/access/sign-up";
 import { mayReach, recordFiles } from "#server/access/files";
 import type { Actor } from "#server/access/who";
+import { importBundle } from "#server/bundles/import";
 import { packTemplate } from "#server/publish/pack";
 import { takeFromRegistry } from "#server/registries/take";
 import { writeIndex } from "#server/registries/write-index";
@@ -124,6 +125,27 @@ describe("a template", () => {
     expect((await api.templates.origin({ graphId: first.id })).template).toMatchObject({ id: made.id });
   });
 
+  it("says of which template its graph was made, and graphs say of which they were", async () => {
+    const { id } = await api.graphs.create({ template: "image-embeddings" });
+    expect((await api.templates.origin({ graphId: id })).template).toEqual({ title: "Image embeddings" });
+    const first = await publishNow(api, id);
+    expect((await api.templates.get(first)).from).toEqual({ title: "Image embeddings" });
+    const used = await api.templates.use({ id: first.id });
+    const second = await publishNow(api, used.id);
+    expect((await api.templates.get(second)).from).toEqual({ id: first.id, title: "Hello", number: 1 });
+    expect((await api.templates.list()).published.find((card) => card.id === second.id)?.isOfMyTeam).toBe(true);
+  });
+
+  it("is refused with a form that nobody could fill in", async () => {
+    const { id } = await api.graphs.create({ document: hello });
+    const field = { node: "text", param: "text", choices: [{ value: "good day", label: "politely" }] };
+    const form = { groups: [{ title: "", fields: [field] }], outputs: [] };
+    await expect(publishNow(api, id, { form })).rejects.toThrow('“Text” is one of politely. This version has "hello".');
+    field.choices.push({ value: "hello", label: "briefly" });
+    const made = await publishNow(api, id, { form });
+    expect((await api.templates.get(made)).form.groups[0]?.fields[0]?.choices).toEqual(field.choices);
+  });
+
   it("shows a picture only where that is one, to whoever may see the template", async () => {
     const { id } = await api.graphs.create({ document: hello });
     const text = await blobs().put(Buffer.from("<script>"));
@@ -156,6 +178,25 @@ describe("with accounts, a template", () => {
     expect(await mayReach(db, ben.actor, ref)).toBe(true);
     await expect(ben.api.templates.withdraw({ id: made.id })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(ben.api.graphs.get({ id: made.graph })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("comes in a bundle only as far as there is room for its files", async () => {
+    const eve = await newUser("eve-sharing");
+    const ref = await blobs().put(Buffer.from("weights of some size"));
+    await recordFiles(db, { teamId: eve.team, userId: null }, [{ ref, bytes: 20, name: "w.bin" }]);
+    const { id } = await eve.api.graphs.create({
+      document: graph({ load: ["image.load", { images: [{ ref, name: "w.bin" }] }] }),
+    });
+    const made = await publishNow(eve.api, id);
+    const path = join(await temporaryFolder(), "some.patchbay");
+    await writeFile(path, (await packTemplate(db, blobs(), eve.actor, { id: made.id, number: 1 })).stream());
+    const fay = await newUser("fay-sharing");
+    process.env.PATCHBAY_UPLOADS_PER_TEAM = "10";
+    await expect(importBundle(db, blobs(), fay.actor, path)).rejects.toThrow("there is room for 0.0 MiB");
+    // The files are eve's already.
+    await expect(importBundle(db, blobs(), eve.actor, path)).resolves.toMatchObject({ missing: [] });
+    delete process.env.PATCHBAY_UPLOADS_PER_TEAM;
+    await expect(importBundle(db, blobs(), fay.actor, path)).resolves.toMatchObject({ missing: [] });
   });
 
   it("does not carry a file out that its publisher may not read", async () => {

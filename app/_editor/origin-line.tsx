@@ -22,10 +22,14 @@ export function OriginLine() {
       {template && (
         <p className="wrap-anywhere">
           From{" "}
-          <Link href={`/templates/${template.id}`} className="text-accent hover:underline">
-            {template.title}
-          </Link>
-          , version {template.number}
+          {template.id === undefined ? (
+            template.title
+          ) : (
+            <Link href={`/templates/${template.id}`} className="text-accent hover:underline">
+              {template.title}
+            </Link>
+          )}
+          {template.number !== undefined && `, version ${template.number}`}
         </p>
       )}
       {graph && (

@@ -27,7 +27,8 @@ interface GalleryBarProps {
 
 /** Which templates are shown, and in what order. Nothing to choose while there are only those that ship. */
 export function GalleryBar({ templates, view, onChange, onTag }: GalleryBarProps) {
-  const there = new Set<string>(["all", ...templates.map(({ shelf }) => shelf)]);
+  const shelvesThere = templates.flatMap(({ shelf, isOfMyTeam }) => [shelf, ...(isOfMyTeam ? ["team"] : [])]);
+  const there = new Set<string>(["all", ...shelvesThere]);
   if (there.size < 3) return null;
   const offered = Object.fromEntries(Object.entries(shelves).filter(([shelf]) => there.has(shelf)));
   const tags = tagsOf(templates.filter(({ shelf }) => shelf !== "shipped"));
@@ -61,8 +62,9 @@ function tagsOf(templates: readonly TemplateEntry[]): string[] {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
 }
 
-export const isOn = ({ shelf }: TemplateEntry, wanted: GalleryView["shelf"]): boolean =>
-  wanted === "all" || shelf === wanted;
+/** What a team shows to everybody is the team's as well. */
+export const isOn = ({ shelf, isOfMyTeam }: TemplateEntry, wanted: GalleryView["shelf"]): boolean =>
+  wanted === "all" || shelf === wanted || (wanted === "team" && isOfMyTeam === true);
 
 /** Templates under their headings: by kind, or all in one order. */
 export function shelvesOf(

@@ -59,6 +59,8 @@ async function entryOf(card: PublishedCard): Promise<TemplateEntry> {
     trains: card.needs.trains,
     group: publishedGroup,
     shelf: card.visibility,
+    isOfMyTeam: card.isOfMyTeam,
+    licence: card.licence,
     tags: card.tags,
     needs: needsText(card.needs),
     measured: card.needs.measured,
@@ -77,7 +79,7 @@ async function entryOf(card: PublishedCard): Promise<TemplateEntry> {
   };
 }
 
-function registryEntry({ id, version, title, text, tags, bytes, registry }: RegistryCard): TemplateEntry {
+function registryEntry({ id, version, title, text, tags, licence, bytes, registry }: RegistryCard): TemplateEntry {
   return {
     key: id,
     name: title,
@@ -85,6 +87,7 @@ function registryEntry({ id, version, title, text, tags, bytes, registry }: Regi
     trains: false,
     group: registryGroup,
     shelf: "registry",
+    licence,
     tags,
     needs: [`a download of ${size(bytes)}`],
     version,

@@ -40,8 +40,8 @@ export function TemplateCards({ templates, disabled, onPick }: TemplateCardsProp
   );
 }
 
-function isFound({ name, description, group, tags, by = "" }: TemplateEntry, search: string): boolean {
-  const text = [name, description, group, by, ...tags].join(" ").toLowerCase();
+function isFound({ name, description, group, tags, by = "", licence = "" }: TemplateEntry, search: string): boolean {
+  const text = [name, description, group, by, licence, ...tags].join(" ").toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)
@@ -112,7 +112,7 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
 }
 
 function Facts({ template }: { template: TemplateEntry }) {
-  const { nodes, trains, tags, needs, measured, by, version, uses } = template;
+  const { nodes, trains, tags, needs, measured, by, version, uses, licence } = template;
   return (
     <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3">
       {by && (
@@ -135,6 +135,7 @@ function Facts({ template }: { template: TemplateEntry }) {
           {measured.memory !== undefined && `, ${size(measured.memory)}`}
         </span>
       )}
+      {licence && <span title="Licence">{licence}</span>}
       {tags
         .filter((tag) => tag !== "trains")
         .slice(0, 4)

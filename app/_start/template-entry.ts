@@ -10,6 +10,9 @@ export interface TemplateEntry {
   group: string;
   /** Where it stands: with those that ship, of a team, of everybody here, or of a registry. */
   shelf: Shelf;
+  /** Of a team that the visitor is in, whoever finds it. */
+  isOfMyTeam?: boolean;
+  licence?: string;
   tags: readonly string[];
   needs: readonly string[];
   /** What a run took where it was measured: seconds, bytes, and on how many cores. */

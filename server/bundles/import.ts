@@ -1,7 +1,9 @@
 import type { Actor } from "../access/actor";
 import { type BroughtFile, recordFiles } from "../access/files";
+import { roomFor } from "../access/quota";
 import { madeBy } from "../access/working-team";
 import type { Db } from "../db";
+import { Failure } from "../errors";
 import type { Origin } from "../graphs/origin";
 import type { Blobs } from "../storage/blobs";
 import type { BundleManifest } from "./manifest";
@@ -23,6 +25,7 @@ export async function importBundle(db: Db, blobs: Blobs, actor: Actor, path: str
     const { document, manifest } = bundle;
     const { name, description } = document;
     const owner = await madeBy(db, actor, team);
+    await refuseBeyondRoom(db, owner, filesIn(manifest));
     const { id } = await withFilesStored(bundle, blobs, () =>
       db.$transaction(async (tx) => {
         await recordFiles(tx, owner, filesIn(manifest));
@@ -35,6 +38,31 @@ export async function importBundle(db: Db, blobs: Blobs, actor: Actor, path: str
     bundle.close();
   }
 }
+
+/** Files of a bundle count as uploads do; those that the team has already take no more room. */
+async function refuseBeyondRoom(
+  db: Db,
+  owner: { teamId: string; userId: string | null },
+  files: readonly BroughtFile[],
+): Promise<void> {
+  const { bytes: room } = await roomFor(db, owner);
+  if (sumOf(files) <= room) return;
+  const refs = files.map(({ ref }) => ref);
+  const known = await db.upload.findMany({
+    where: { teamId: owner.teamId, ref: { in: refs } },
+    select: { ref: true },
+  });
+  const isKnown = new Set(known.map(({ ref }) => ref));
+  const more = sumOf(files.filter(({ ref }) => !isKnown.has(ref)));
+  if (more <= room) return;
+  throw new Failure({
+    message: `The files of the bundle have ${mebibytes(more)}, and there is room for ${mebibytes(room)} of uploads more.`,
+    hint: "Ask for a bundle without its weights, or whoever runs this installation for more room.",
+  });
+}
+
+const sumOf = (files: readonly BroughtFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** The files that a bundle holds, as the team has them then. */
 export function filesIn({ entries }: BundleManifest): BroughtFile[] {

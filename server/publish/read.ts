@@ -2,11 +2,12 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import { emptyForm, type PublishedForm, publishedForm } from "#nodes/graph/published-form";
 import type { Actor } from "../access/actor";
-import { must } from "../access/may";
+import { may, must } from "../access/may";
 import { visible } from "../access/visible";
 import type { Db } from "../db";
 import { checked } from "../graphs/checked";
 import { notFound } from "../not-found";
+import { type TemplateOrigin, templateOrigin } from "./origin";
 import { type TemplateNeeds, templateNeeds } from "./needs";
 
 /** A template as a card shows it: its newest version. */
@@ -19,6 +20,8 @@ export interface PublishedCard {
   licence: string;
   visibility: "team" | "everyone";
   team: string;
+  /** Whoever asks is of that team. */
+  isOfMyTeam: boolean;
   uses: number;
   updatedAt: Date;
   needs: TemplateNeeds;
@@ -38,8 +41,10 @@ const cardColumns = {
 
 /** What somebody may see of what was published here, the newest first. */
 export async function listPublished(db: Db, actor: Actor): Promise<PublishedCard[]> {
+  const where = { withdrawnAt: null, ...visible(actor).template };
+  const mine = await teamsOf(db, actor);
   const templates = await db.template.findMany({
-    where: { withdrawnAt: null, ...visible(actor).template },
+    where,
     orderBy: { updatedAt: "desc" },
     take: 500,
     include: {
@@ -47,12 +52,19 @@ export async function listPublished(db: Db, actor: Actor): Promise<PublishedCard
       versions: { orderBy: { number: "desc" }, take: 1, select: cardColumns },
     },
   });
-  return templates.flatMap(({ id, visibility, team, uses, versions: [newest] }) => {
+  return templates.flatMap(({ id, visibility, team, teamId, registryId, uses, versions: [newest] }) => {
     if (!newest) return [];
     const { needs, picture, createdAt, ...said } = newest;
-    const isTold = { id, visibility, team: team.name, uses, updatedAt: createdAt, hasPicture: picture !== null };
-    return [{ ...said, ...isTold, needs: templateNeeds.parse(needs) }];
+    const isOfMyTeam = registryId === null && mine.has(teamId);
+    const isTold = { id, visibility, team: team.name, isOfMyTeam, uses, updatedAt: createdAt };
+    return [{ ...said, ...isTold, hasPicture: picture !== null, needs: templateNeeds.parse(needs) }];
   });
+}
+
+/** The teams that somebody is in. */
+async function teamsOf(db: Db, actor: Actor): Promise<Set<string>> {
+  const teams = await db.team.findMany({ where: visible(actor).team, select: { id: true } });
+  return new Set(teams.map(({ id }) => id));
 }
 
 export interface TemplateVersionEntry {
@@ -61,7 +73,7 @@ export interface TemplateVersionEntry {
   createdAt: Date;
 }
 
-export interface TemplateDetails extends PublishedCard {
+export interface TemplateDetails extends Omit<PublishedCard, "isOfMyTeam"> {
   /** The version that is shown; the newest unless another was asked for. */
   newest: number;
   changes: string;
@@ -71,6 +83,8 @@ export interface TemplateDetails extends PublishedCard {
   withdrawn: boolean;
   /** The graph that it is published from, for those who may see that. */
   graphId: string | null;
+  /** The template that this graph was made of, for those who may see it: what this one is a fork of. */
+  from?: TemplateOrigin;
 }
 
 /**
@@ -82,6 +96,7 @@ export async function readTemplateDetails(db: Db, actor: Actor, id: string, numb
     where: { id },
     include: {
       team: { select: { name: true } },
+      graph: { select: { document: true, originTemplateId: true, originTemplateVersion: true } },
       versions: {
         orderBy: { number: "desc" },
         select: { ...cardColumns, changes: true, form: true, files: true },
@@ -90,6 +105,7 @@ export async function readTemplateDetails(db: Db, actor: Actor, id: string, numb
   });
   const shown = template?.versions.find((version) => version.number === (number ?? template.newest));
   if (!template || !shown) throw notFound("This template");
+  const maySee = (graphId: string) => may(db, actor, "see", { kind: "graph", id: graphId });
   const { needs, picture, createdAt, form, files, ...said } = shown;
   return {
     ...said,
@@ -101,7 +117,8 @@ export async function readTemplateDetails(db: Db, actor: Actor, id: string, numb
     hasPicture: picture !== null,
     newest: template.newest,
     withdrawn: template.withdrawnAt !== null,
-    graphId: template.graphId,
+    graphId: template.graphId && (await maySee(template.graphId)) ? template.graphId : null,
+    from: template.graph ? await templateOrigin(db, actor, template.graph) : undefined,
     needs: templateNeeds.parse(needs),
     form: publishedForm.safeParse(form).data ?? emptyForm,
     files: files as { name: string; bytes: number }[],

@@ -10,17 +10,11 @@ import { checked } from "../graphs/checked";
 import { tellSaved } from "../graphs/news";
 import { addVersion } from "../graphs/versions";
 import { notFound } from "../not-found";
+import { type TemplateOrigin, templateOrigin } from "./origin";
 import { documentOfVersion } from "./read";
 
 export interface Origin {
-  template?: {
-    id: string;
-    title: string;
-    /** The version that the graph was made of, or was brought to since. */
-    number: number;
-    /** The newest version, where it is another one. */
-    update?: number;
-  };
+  template?: TemplateOrigin;
   /** The graph that this is a copy of; nothing where it may not be seen. */
   graph?: { id: string; name: string; number: number | null };
 }
@@ -28,7 +22,8 @@ export interface Origin {
 /** Where a graph came from, as far as whoever asks may see that. */
 export async function originOf(db: Db, actor: Actor, graphId: string): Promise<Origin> {
   const graph = await graphOf(db, graphId);
-  return { ...(await templateOrigin(db, actor, graph)), ...(await graphOrigin(db, actor, graph)) };
+  const template = await templateOrigin(db, actor, graph);
+  return { ...(template && { template }), ...(await graphOrigin(db, actor, graph)) };
 }
 
 type Row = Awaited<ReturnType<typeof graphOf>>;
@@ -37,19 +32,6 @@ async function graphOf(db: Db, id: string) {
   const graph = await db.graph.findFirst({ where: { id, deletedAt: null } });
   if (!graph) throw notFound("This graph");
   return graph;
-}
-
-async function templateOrigin(db: Db, actor: Actor, graph: Row): Promise<Pick<Origin, "template">> {
-  const { originTemplateId: id, originTemplateVersion: number } = graph;
-  if (id === null || number === null || !(await may(db, actor, "see", { kind: "template", id }))) return {};
-  const template = await db.template.findUnique({
-    where: { id },
-    select: { newest: true, withdrawnAt: true, versions: { orderBy: { number: "desc" }, take: 1 } },
-  });
-  if (!template) return {};
-  const isNewer = template.newest > number && template.withdrawnAt === null;
-  const title = template.versions[0]?.title ?? "";
-  return { template: { id, title, number, ...(isNewer ? { update: template.newest } : {}) } };
 }
 
 async function graphOrigin(db: Db, actor: Actor, graph: Row): Promise<Pick<Origin, "graph">> {
@@ -79,8 +61,8 @@ export interface Update {
 export async function updateOf(db: Db, actor: Actor, graphId: string): Promise<Update | undefined> {
   await must(db, actor, "see", { kind: "graph", id: graphId });
   const graph = await graphOf(db, graphId);
-  const { template } = await templateOrigin(db, actor, graph);
-  if (!template?.update) return undefined;
+  const template = await templateOrigin(db, actor, graph);
+  if (!template?.id || !template.number || !template.update) return undefined;
   const { id, number: from, update: to, title } = template;
   const [before, after] = await Promise.all([from, to].map((number) => documentOfVersion(db, id, number)));
   if (!before || !after) return undefined;

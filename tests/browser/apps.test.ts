@@ -1,7 +1,8 @@
 /** An app, as somebody uses it who does not wire. */
 import { expect, it } from "vitest";
 import { browser, product, withBrowser } from "../kit/browser";
-import { openPage } from "../kit/product";
+import { graph } from "../kit/graphs";
+import { createGraph, openPage } from "../kit/product";
 
 withBrowser();
 
@@ -46,6 +47,68 @@ it("trains on pictures that are dropped, shows how far it is, and what it learne
   expect(errors).toEqual([]);
   await page.close();
 }, 360_000);
+
+it("is published with groups, help and named choices, and is gone on with the next time", async () => {
+  const { page, errors, shot } = await openPage(browser);
+  const document = graph({ words: ["text.input", { text: "red" }], small: ["text.prompts", { templates: "a {}" }] }, [
+    "words.text -> small.text",
+  ]);
+  await page.goto(await createGraph(product.url, document));
+  await page.waitForSelector('[data-node="small"]');
+  const open = async () => {
+    await page.locator("header").getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Publish as an app…" }).click();
+    await page.waitForSelector("[data-publish-app]");
+  };
+  await open();
+  await page.getByLabel("Name for the graph as it is now").fill("first");
+  await page.getByRole("button", { name: "Name it" }).click();
+  await page.waitForSelector("[data-form-editor]");
+  await page.getByLabel("Title", { exact: true }).fill("Colours");
+  const name = await page.getByLabel("Add a parameter…").locator('option[value="words.text"]').textContent();
+  await page.getByLabel("Add a parameter…").selectOption("words.text");
+  await page.getByLabel("Title of group 1").fill("What is seen");
+  await page.getByLabel("Help for group 1").fill("One thing.");
+  await page
+    .getByLabel(/^What .* is called$/)
+    .first()
+    .fill("Colour");
+  await page.getByRole("button", { name: /^Help and choices of/ }).click();
+  await page.getByLabel(/^Help for .* · /).fill("As a child would say it.");
+  await page.getByLabel("Offer only some values").check();
+  await page.getByLabel(/^What red of/).fill("like fire");
+  await page.getByLabel(/^Another value of/).fill("blue");
+  await page.getByLabel(/^Another value of/).press("Enter");
+  await page.getByLabel("Add an output…").selectOption("small.text");
+  await page.locator("[data-form-output] input").fill("What is said");
+  await shot("app-form");
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByText("Published: it is among the apps.").waitFor();
+  expect(name).toBeTruthy();
+
+  await page.keyboard.press("Escape");
+  await open();
+  await page.getByRole("radio", { name: /Colours/ }).waitFor();
+  expect(await page.getByLabel("Title of group 1").inputValue()).toBe("What is seen");
+  await page.getByLabel(/^What blue of/).fill("like the sea");
+  await page.getByRole("button", { name: "Publish again" }).click();
+  await page.getByText("The app has this version now.").waitFor();
+  await shot("app-again");
+
+  await page.goto(`${product.url}/apps`);
+  await page.getByRole("link", { name: "Colours" }).click();
+  await page.getByText("As a child would say it.").waitFor();
+  await page.getByText("One thing.").waitFor();
+  const choice = page.getByLabel("Colour");
+  expect(await choice.locator("option").allTextContents()).toEqual(["like fire", "like the sea"]);
+  await choice.selectOption("like the sea");
+  await shot("app-choices");
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.locator('[data-output="text"]').getByText("a blue").waitFor({ timeout: 60_000 });
+  expect(await page.locator("[data-output]").getByText("What is said").count()).toBe(1);
+  expect(errors).toEqual([]);
+  await page.close();
+}, 180_000);
 
 it("takes no more than its publisher allows", async () => {
   const start = (values: object) =>

@@ -1,14 +1,17 @@
 /** What a link shows in a browser that knows nobody here: its page, its embedded view, its ends. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { browser, product, withBrowser } from "../kit/browser";
+import { sql } from "../kit/database";
 import { openPage } from "../kit/product";
 
 withBrowser();
 
-type Making = { days?: number; password?: string; sites?: string[]; leaveOut?: object };
+type Making = { source?: object; days?: number; password?: string; sites?: string[]; leaveOut?: object };
 let version: string;
 let run: string;
 let graph: string;
@@ -27,6 +30,16 @@ async function call<T>(path: string, json: object, method: "GET" | "POST" = "POS
 
 async function makeLink(asked: Making = {}): Promise<{ id: string; token: string }> {
   return call("links.make", { source: { version, run }, leaveOut: {}, resultFiles: false, sites: [], ...asked });
+}
+
+/** Has a link's time be over. */
+async function end(link: string): Promise<void> {
+  const port = readFileSync(join(product.data, "pg", "postmaster.pid"), "utf8")
+    .split("\n")[3]
+    ?.trim();
+  const password = readFileSync(join(product.data, "pg.password"), "utf8").trim();
+  const url = `postgresql://patchbay:${password}@127.0.0.1:${port}/patchbay`;
+  await sql(url, `update "Link" set "expiresAt" = now() - interval '1 minute' where "id" = '${link}'`);
 }
 
 /** A graph that is fast and shows pictures, run and named. */
@@ -109,8 +122,28 @@ describe("a share link", () => {
     const address = await page.locator("[data-made-link] input").first().inputValue();
     const visitor = await stranger();
     expect((await visitor.goto(address))?.status()).toBe(200);
-    expect(await visitor.locator('meta[property="og:image"]').getAttribute("content")).toMatch(/\/s\/.{43}\/files\//);
+    const picture = await visitor.locator('meta[property="og:image"]').getAttribute("content");
+    expect(picture).toMatch(/\/s\/.{43}\/files\//);
+    // Programs that show an address which is passed on have no session, and take pictures of some size.
+    const shown = await fetch(picture ?? "");
+    expect([shown.status, shown.headers.get("content-type")]).toEqual([200, "image/png"]);
+    expect(Number(await visitor.locator('meta[property="og:image:width"]').getAttribute("content"))).toBeGreaterThan(
+      600,
+    );
+    expect(await visitor.locator('meta[name="twitter:card"]').getAttribute("content")).toBe("summary_large_image");
     await page.getByRole("radio", { name: /^Links/ }).click();
+    await page
+      .getByRole("button", { name: /^Change / })
+      .first()
+      .click();
+    await page.locator("[data-change-link]").getByLabel("Sites that may show it in a frame").fill("https://a.example");
+    await page.locator("[data-change-link]").getByLabel("Shown").selectOption({ label: "for a week from now" });
+    await page.screenshot({ path: "test-results/shots/link-changed.png" });
+    await page.locator("[data-change-link]").getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByText("in frames of a.example").first().waitFor();
+    const policy = (await fetch(address.replace("/s/", "/embed/"))).headers.get("content-security-policy");
+    expect(policy).toContain("frame-ancestors https://a.example");
+    expect((await visitor.goto(address))?.status()).toBe(200);
     await page
       .getByRole("button", { name: /^Take back/ })
       .first()
@@ -134,6 +167,46 @@ describe("a share link", () => {
     await page.getByLabel("Password").fill("open sesame");
     await page.getByRole("button", { name: "Open" }).click();
     await page.locator("[data-shared]").waitFor();
+    await page.context().close();
+  });
+
+  it("says plainly that it shows nothing when its time is over, and to a frame that it asks for a password", async () => {
+    const link = await makeLink({ days: 1, sites: ["https://a.example"] });
+    await end(link.id);
+    const page = await stranger({ width: 390, height: 844 });
+    for (const view of ["s", "embed"]) {
+      expect((await page.goto(`${product.url}/${view}/${link.token}`))?.status()).toBe(404);
+      await page.getByRole("heading", { name: "This link shows nothing any more" }).waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      expect(await page.locator('meta[name="robots"]').first().getAttribute("content")).toContain("noindex");
+    }
+    await page.screenshot({ path: "test-results/shots/link-over.png" });
+    const locked = await makeLink({ password: "open sesame", sites: ["https://a.example"] });
+    await page.goto(`${product.url}/embed/${locked.token}`);
+    await page.getByText("This link asks for a password").waitFor();
+    await page.screenshot({ path: "test-results/shots/embed-locked.png" });
+    expect(await page.content()).not.toContain("Image embeddings");
+    await page.context().close();
+  });
+
+  it("is of runs side by side, frozen, without a graph to fork", async () => {
+    const { document } = await call<{ document: { nodes: Record<string, object> } }>(
+      "graphs.get",
+      { id: graph },
+      "GET",
+    );
+    const other = (await call<{ id: string }>("runs.create", { graphId: graph, document: stored.document })).id;
+    const statusOf = async () => (await call<{ status: string }>("runs.get", { id: other }, "GET")).status;
+    await vi.waitFor(async () => expect(await statusOf()).toBe("done"), { timeout: 240_000, interval: 1000 });
+    const { token } = await makeLink({ source: { runs: [run, other] } });
+    await call("runs.remove", { id: other });
+    const page = await stranger({ width: 390, height: 844 });
+    const answer = await page.goto(`${product.url}/s/${token}`);
+    expect([answer?.status(), await page.locator("[data-shared] h1").textContent()]).toEqual([200, "2 runs"]);
+    await page.locator('section[aria-label="Results"] table').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await page.getByRole("button", { name: "Fork" }).count()).toBe(0);
+    await page.screenshot({ path: "test-results/shots/link-of-runs.png", fullPage: true });
     await page.context().close();
   });
 

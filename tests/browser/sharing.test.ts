@@ -49,6 +49,17 @@ describe("a template", () => {
     await page.getByRole("button", { name: "Name it" }).click();
     await page.getByLabel("Add a parameter…").selectOption("resize.width");
     await page.getByLabel("What Resize · Width is called").fill("How wide");
+    await page.getByRole("button", { name: "Help and choices of Resize · Width" }).click();
+    await page.getByLabel("Help for Resize · Width").fill("Smaller is faster.");
+    await page.getByLabel("Offer only some values").check();
+    await page.getByLabel("What 64 of Resize · Width is called").fill("small");
+    await page.getByLabel("Another value of Resize · Width").fill("48");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("button", { name: "48 up" }).click();
+    await page.getByRole("button", { name: "Group", exact: true }).click();
+    await page.getByLabel("Title of group 2").fill("Data");
+    await page.getByLabel("Add a parameter…").selectOption("data.limit");
+    await shot(page, "form");
     await page
       .getByRole("radio", { name: /Result of/ })
       .first()
@@ -68,7 +79,8 @@ describe("a template", () => {
       .first()
       .click();
     await page.waitForURL(/templates/);
-    await page.getByText("How wide").waitFor();
+    await page.getByText("How wide: 48, small").waitFor();
+    await page.getByText("Smaller is faster.").waitFor();
     await shot(page, "template");
     await page.getByRole("button", { name: "Use this" }).click();
     await page.waitForURL(/graphs/);

@@ -2,9 +2,13 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { actorOf } from "#server/access/actor";
 import { must } from "#server/access/may";
+import { roomFor } from "#server/access/quota";
+import { madeBy } from "#server/access/working-team";
 import { importBundle } from "#server/bundles/import";
+import { bundleLimits } from "#server/bundles/manifest";
 import { withSpooled } from "#server/bundles/spool";
 import { db } from "#server/db";
+import { maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 import { refusalOf } from "../refusal";
 
@@ -16,7 +20,10 @@ export async function POST(request: Request): Promise<Response> {
     const actor = await actorOf(request.headers);
     await must(db(), actor, "change", { kind: "graph" });
     const body = request.body ? Readable.fromWeb(request.body as NodeStream) : Readable.from([]);
-    return Response.json(await withSpooled(body, blobs(), (path) => importBundle(db(), blobs(), actor, path)));
+    const room = await roomFor(db(), await madeBy(db(), actor));
+    const most = Math.min(maxUpload, room.bytes + bundleLimits.inflatedBytes);
+    const work = (path: string) => importBundle(db(), blobs(), actor, path);
+    return Response.json(await withSpooled(body, blobs(), work, most));
   } catch (error) {
     return refusalOf(error, "bundle");
   }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { Copy, Download, Undo2 } from "lucide-react";
+import { Copy, Download, GitFork, Undo2 } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
@@ -29,7 +29,7 @@ interface TemplatePageProps {
 
 /** A template: what it is, what it needs, its versions; and the way to a graph of one's own. */
 export function TemplatePage({ template, needs, form, picture, mayShare }: TemplatePageProps) {
-  const { title, text, team, number, newest, licence, uses, tags, updatedAt, files } = template;
+  const { title, text, team, number, newest, licence, uses, tags, updatedAt, files, from } = template;
   return (
     <Shell here="start" actions={<UseButtons template={template} />}>
       <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]" data-template-page>
@@ -40,6 +40,7 @@ export function TemplatePage({ template, needs, form, picture, mayShare }: Templ
             {number < newest && ` of ${newest}`} · <Ago date={updatedAt} /> · used {countOf(uses, "time")}
             {licence && ` · ${licence}`}
           </p>
+          {from && <ForkLine from={from} />}
           <Tags tags={tags} />
           <div className="mt-4 aspect-video overflow-hidden rounded-xl border border-line bg-sunken">{picture}</div>
           {text && (
@@ -74,6 +75,25 @@ export function TemplatePage({ template, needs, form, picture, mayShare }: Templ
         </div>
       </div>
     </Shell>
+  );
+}
+
+function ForkLine({ from: { id, title, number } }: { from: NonNullable<Template["from"]> }) {
+  return (
+    <p className="mt-1 flex items-center gap-1.5 text-xs text-ink-3" data-fork>
+      <GitFork className="size-3.5" aria-hidden />
+      <span>
+        Made from{" "}
+        {id === undefined ? (
+          title
+        ) : (
+          <Link href={`/templates/${id}`} className="text-accent hover:underline">
+            {title}
+          </Link>
+        )}
+        {number !== undefined && `, version ${number}`}
+      </span>
+    </p>
   );
 }
 
