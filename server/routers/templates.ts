@@ -88,7 +88,6 @@ export const templates = router({
     .input(graphId)
     .mutation(({ ctx, input }) => takeRegistryUpdate(ctx.db, blobs(), ctx.actor, input.graphId)),
 
-
   update: procedure
     .input(graphId)
     .query(async ({ ctx, input }) => (await updateOf(ctx.db, ctx.actor, input.graphId)) ?? null),
