@@ -183,7 +183,7 @@ describe("a bundle", () => {
       [["unpack", join(folder, "now.patchbay"), "--team", "Nobody"], "it needs --stored"],
     ] as const)
       expect(await patchbay(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
-  });
+  }, 300_000);
 
   it("goes out and comes in by the routes", async () => {
     const { blobs } = await import("#server/storage/open");
