@@ -40,7 +40,7 @@ export async function subscribe(db: Db, actor: Actor, address: string): Promise<
   return db.templateRegistry.upsert({ ...row, select: { id: true } });
 }
 
-/** The same each time: templates of a registry that was given up are known for its own when it is subscribed to again. */
+/** The same each time: a registry that is subscribed to again knows the templates that were taken from it before. */
 function idOf(address: string): string {
   const hex = sha256(`registry ${address}`);
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
