@@ -100,7 +100,7 @@ describe("a form that is published", () => {
     expect(formWithin(named, document, registry).form).toEqual(named);
   });
 
-  it("says what nobody could fill in: bounds that leave nothing, values that are not taken, or not the graph's own", () => {
+  it("says what nobody could fill in: bounds that leave nothing, values that are not taken or not the graph's", () => {
     expect(field({ min: 10, max: 60, choices: [10, 50] })).toEqual([]);
     expect(field({ min: 60, max: 10 })).toEqual(["“Steps” is at least 60 and at most 10: none is both."]);
     expect(field({ choices: [50, "many"] })[0]).toMatch(/^“Steps” offers “many”, and cannot be this: /);

@@ -56,7 +56,7 @@ async function refuseBeyondRoom(
   const more = sumOf(files.filter(({ ref }) => !isKnown.has(ref)));
   if (more <= room) return;
   throw new Failure({
-    message: `The files of the bundle have ${mebibytes(more)}, and there is room for ${mebibytes(room)} of uploads more.`,
+    message: `The bundle's files have ${mebibytes(more)}, and there is room for ${mebibytes(room)} of uploads more.`,
     hint: "Ask for a bundle without its weights, or whoever runs this installation for more room.",
   });
 }

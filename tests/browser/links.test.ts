@@ -170,7 +170,7 @@ describe("a share link", () => {
     await page.context().close();
   });
 
-  it("says plainly that it shows nothing when its time is over, and to a frame that it asks for a password", async () => {
+  it("says plainly that its time is over, and in a frame that it asks for a password", async () => {
     const link = await makeLink({ days: 1, sites: ["https://a.example"] });
     await end(link.id);
     const page = await stranger({ width: 390, height: 844 });
