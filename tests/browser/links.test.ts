@@ -190,11 +190,7 @@ describe("a share link", () => {
   });
 
   it("is of runs side by side, frozen, without a graph to fork", async () => {
-    const { document } = await call<{ document: { nodes: Record<string, object> } }>(
-      "graphs.get",
-      { id: graph },
-      "GET",
-    );
+    const stored = await call<{ document: object }>("graphs.get", { id: graph }, "GET");
     const other = (await call<{ id: string }>("runs.create", { graphId: graph, document: stored.document })).id;
     const statusOf = async () => (await call<{ status: string }>("runs.get", { id: other }, "GET")).status;
     await vi.waitFor(async () => expect(await statusOf()).toBe("done"), { timeout: 240_000, interval: 1000 });
