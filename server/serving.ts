@@ -7,6 +7,7 @@ import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
+import { heldSecrets } from "./access/secrets";
 import { db } from "./db";
 import { env } from "./env";
 import { checked } from "./graphs/checked";
@@ -50,7 +51,7 @@ async function end(): Promise<void> {
 /** The runtime is loaded with the first call: an installation that serves nothing need not hold it. */
 function openServing(): Promise<Serving> {
   serving ??= import("./serving/serve").then(
-    (module) => new module.Serving(documentOf, openBlobs(join(env().data, "blobs"))),
+    (module) => new module.Serving(documentOf, secretsOf, openBlobs(join(env().data, "blobs"))),
   );
   return serving;
 }
@@ -59,6 +60,12 @@ async function documentOf(versionId: string) {
   const version = await db().graphVersion.findUnique({ where: { id: versionId }, select: { document: true } });
   if (!version) throw notFound("This version");
   return checked(version.document);
+}
+
+async function secretsOf(versionId: string) {
+  const which = { where: { id: versionId }, select: { graph: { select: { teamId: true } } } } as const;
+  const { graph } = await db().graphVersion.findUniqueOrThrow(which);
+  return heldSecrets(db(), graph.teamId);
 }
 
 function hear(socket: Socket): void {

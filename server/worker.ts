@@ -69,9 +69,9 @@ async function endWorker(): Promise<void> {
 }
 
 /** Tells what a run would compute. What that needs is loaded when it is asked for the first time. */
-async function foreseeRun({ document, targets }: Jobs["foresee"]): Promise<object> {
+async function foreseeRun({ document, targets, teamId }: Jobs["foresee"]): Promise<object> {
   const { foresee } = await import("./runtime/foresee");
-  return foresee(document, targets);
+  return foresee(document, targets, teamId);
 }
 
 /** Does a job: claims its run, computes it, writes what it tells. Throws when the job is to go back to the queue. */

@@ -47,6 +47,11 @@ export function useEditorStore(): EditorStore {
   return store;
 }
 
+/** The graph that is edited; none where a parameter's widget is shown elsewhere, such as in an app. */
+export function useGraphId(): string | undefined {
+  return useContext(Context)?.getState().graphId;
+}
+
 /** A part of the editor's state; the component is drawn again when that part changes. */
 export function useEditor<T>(select: (state: EditorState) => T): T {
   return useStore(useEditorStore(), select);

@@ -261,9 +261,15 @@ export interface Host {
   openCheckpoint(folder: string, entry?: string): Promise<Checkpoint>;
   /**
    * A model of the Hugging Face hub as a folder, which may be read like one that the operator allows: from the cache of
-   * Hugging Face's tools, or fetched into it. `commit` is what the revision means now.
+   * Hugging Face's tools, or fetched into it. `commit` is what the revision means now. With the name of a secret it is
+   * asked for with that token, and lies where only its team reads.
    */
-  hubFolder(id: string, revision: string, part: "model" | "tokenizer" | "processor"): Promise<HubFolder>;
+  hubFolder(
+    id: string,
+    revision: string,
+    part: "model" | "tokenizer" | "processor",
+    secret?: string,
+  ): Promise<HubFolder>;
   /** The bytes behind an address. Off unless the operator turned remote images on. */
   download(url: string): Promise<Uint8Array>;
   /** Checks that the bytes are a picture within the limits, stores them, and returns the reference and size. */

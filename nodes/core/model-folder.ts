@@ -4,7 +4,7 @@ import { type Checkpoint, openCheckpointIn, readShardIndex } from "#models/files
 import { tokenizerFileNames } from "#models/files/tokenizers/from-files";
 import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
-import type { Host } from "./host";
+import type { Host, HubFolder } from "./host";
 import { folderOrHubParams } from "./hub";
 import { storedFolder } from "./stored-file";
 
@@ -27,6 +27,8 @@ export interface FolderChoice {
   folder: string;
   model: string;
   revision: string;
+  /** The name of the secret that the hub is asked with. */
+  token?: string;
 }
 
 /** What makes texts and pictures into a model's inputs, and how it makes texts. */
@@ -60,16 +62,17 @@ export function checkFolder({ source, file, folder, model }: FolderChoice) {
 
 /** What a node's result depends on besides its choice. */
 export async function folderFingerprint(host: Host, choice: FolderChoice): Promise<string> {
-  if (choice.source === "hub") return (await host.hubFolder(choice.model.trim(), choice.revision, "model")).commit;
+  if (choice.source === "hub") return (await hubFolderOf(host, choice)).commit;
   return choice.source === "folder" ? host.folderStamp(choice.folder) : "";
 }
 
 /** Where a choice lies on this machine, unless it was uploaded. */
-export async function folderOf(
-  host: Host,
-  { source, folder, model, revision }: Omit<FolderChoice, "file">,
-): Promise<string> {
-  return source === "hub" ? (await host.hubFolder(model.trim(), revision, "model")).folder : folder;
+export async function folderOf(host: Host, choice: Omit<FolderChoice, "file">): Promise<string> {
+  return choice.source === "hub" ? (await hubFolderOf(host, choice)).folder : choice.folder;
+}
+
+function hubFolderOf(host: Host, { model, revision, token }: Omit<FolderChoice, "file">): Promise<HubFolder> {
+  return host.hubFolder(model.trim(), revision, "model", token);
 }
 
 export async function openFolder(host: Host, choice: FolderChoice): Promise<OpenFolder> {

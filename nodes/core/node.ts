@@ -40,6 +40,7 @@ export type Widget =
   | "upload"
   | "columns"
   | "config"
+  | "secret"
   | "list"
   | "table";
 export type Params = z.core.$ZodLooseShape;

@@ -3,7 +3,7 @@ import type { Beside } from "#models/onnx/import/external";
 import type { Source } from "#models/onnx/import/fields";
 import { type TokenizerBytes, tokenizerFileNames, tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { openTokenizer } from "#models/files/tokenizers/open";
-import type { Host } from "../core/host";
+import type { Host, HubFolder } from "../core/host";
 import { hubDocs, hubParams } from "../core/hub";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -18,6 +18,7 @@ interface Choice {
   folder: string;
   model: string;
   revision: string;
+  token?: string;
 }
 
 /** When parameters mean something, by others. */
@@ -65,9 +66,9 @@ ${hubDocs}`,
     if (source === "hub" && !model.trim()) return { param: "model", message: "No model is named.", hint };
     return undefined;
   },
-  async fingerprint({ host, params: { source, folder, model, revision } }) {
-    if (source === "hub") return (await host.hubFolder(model.trim(), revision, "tokenizer")).commit;
-    return source === "folder" ? host.folderStamp(folder) : "";
+  async fingerprint({ host, params }) {
+    if (params.source === "hub") return (await hubFolderOf(host, params)).commit;
+    return params.source === "folder" ? host.folderStamp(params.folder) : "";
   },
   async run({ host, params }) {
     const tokenizer = tokenizerFromFiles(await filesFor(host, params));
@@ -83,15 +84,19 @@ async function inspectTokenizer(_source: Source, beside: Beside): Promise<{ file
 }
 
 async function filesFor(host: Host, choice: Choice): Promise<TokenizerBytes> {
-  const { source, shipped, file, folder, model, revision } = choice;
+  const { source, shipped, file, folder } = choice;
   if (source === "shipped")
     return { "tokenizer.json": await host.packageFile("patchbay", `${shipped}.tokenizer.json`) };
   if (source === "folder") return folderFiles(host, folder);
-  if (source === "hub") return folderFiles(host, (await host.hubFolder(model.trim(), revision, "tokenizer")).folder);
+  if (source === "hub") return folderFiles(host, (await hubFolderOf(host, choice)).folder);
   const known = tokenizerFileNames.find((name) => name === file?.name) ?? "tokenizer.json";
   const chosen = [{ path: known, ref: file?.ref ?? "" }, ...(file?.files ?? [])];
   const read = chosen.map(async ({ path, ref }) => [path, await host.get(ref)] as const);
   return Object.fromEntries(await Promise.all(read));
+}
+
+function hubFolderOf(host: Host, { model, revision, token }: Choice): Promise<HubFolder> {
+  return host.hubFolder(model.trim(), revision, "tokenizer", token);
 }
 
 async function folderFiles(host: Host, folder: string): Promise<TokenizerBytes> {

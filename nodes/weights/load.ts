@@ -19,6 +19,7 @@ interface Choice {
   folder: string;
   model: string;
   revision: string;
+  token?: string;
   entry: string;
 }
 

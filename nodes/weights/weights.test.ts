@@ -32,6 +32,7 @@ describe("weights", () => {
     const tensors = [{ name: "a.w", shape: [1], data: Float32Array.of(3) }];
     await writeFile(join(folder, "model.safetensors"), writeSafetensors(tensors));
     const asked: unknown[] = [];
+    const hubChoice = { source: "hub", model: "owner/name ", revision: "v1" } as const;
     const host = {
       ...(await testHost({ folders: [folder] })),
       async hubFolder(...wanted: unknown[]) {
@@ -39,8 +40,8 @@ describe("weights", () => {
         return { folder, commit: "c".repeat(40) };
       },
     };
-    const { weights } = await runNode(load, {}, { source: "hub", model: "owner/name ", revision: "v1" }, host);
-    expect(asked).toEqual([["owner/name", "v1", "model"]]);
+    const { weights } = await runNode(load, {}, { ...hubChoice, token: "hub" }, host);
+    expect(asked).toEqual([["owner/name", "v1", "model", "hub"]]);
     expect([...readSafetensors(await host.get(weights.ref as string)).tensors.keys()]).toEqual(["a.w"]);
     await expect(runNode(load, {}, { source: "hub" }, host)).rejects.toThrow("No model is named.");
   });

@@ -1,7 +1,9 @@
 /** Secrets of a team by name. A graph names one; its text is sealed, and leaves this file for who uses it alone. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { Db } from "../db";
+import { env } from "../env";
 import { Failure } from "../errors";
+import { type HeldSecrets, hubOfTeam } from "../hub/held-secrets";
 import { keyFor } from "./key";
 
 export interface SecretCard {
@@ -38,6 +40,11 @@ export async function secretNamed(db: Db, teamId: string, name: string): Promise
   const found = await db.secret.findUnique({ where: { teamId_name: { teamId, name } } });
   if (!found) throw new Failure({ message: `There is no secret “${name}”.`, hint: "Add it on the page of the team." });
   return unseal(found.sealed, placeOf(teamId, name), name);
+}
+
+/** The secrets of a team, for what computes on its behalf. */
+export function heldSecrets(db: Db, teamId: string): HeldSecrets {
+  return { hub: hubOfTeam(env().data, teamId), textOf: (name) => secretNamed(db, teamId, name) };
 }
 
 /** What a sealed text is bound to: moved to another row, it does not open. */

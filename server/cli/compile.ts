@@ -5,6 +5,7 @@ import type { Host } from "#nodes/core/host";
 import { inFileName } from "#nodes/graph/composites";
 import type { CompiledModel } from "../compile";
 import { env } from "../env";
+import { secretsOfEnvironment } from "../hub/held-secrets";
 import { type Blobs, openBlobs } from "../storage/blobs";
 import { Usage } from "../usage";
 import { setOption, withAssignments } from "./assignments";
@@ -62,6 +63,7 @@ async function hostsOn(blobs: Blobs): Promise<(nodeId: string) => Host> {
       cacheDir: join(data, "cache"),
       signal: new AbortController().signal,
       folders,
+      secrets: secretsOfEnvironment(data),
       nodeId,
       seed: 0,
       onProgress: () => {},

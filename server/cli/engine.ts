@@ -3,6 +3,7 @@ import { Option } from "commander";
 import * as z from "zod";
 import type { RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
+import { secretsOfEnvironment } from "../hub/held-secrets";
 import type { ExecuteOptions } from "../runtime/execute";
 import { openBlobs } from "../storage/blobs";
 import { beginCacheUse } from "../storage/budget";
@@ -29,6 +30,7 @@ export function openEngine(options: { provider: string; json?: boolean }): Engin
     signal: interruption(),
     folders,
     allowRemote,
+    secrets: secretsOfEnvironment(data),
     provider: provider.data,
     onEvent: options.json ? undefined : progressTeller(),
     onCause: (cause) => {

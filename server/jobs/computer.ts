@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { RunEvent } from "#nodes/graph/events";
+import { secretNamed } from "../access/secrets";
 import { db } from "../db";
+import { toPublic } from "../errors";
 import { type ClaimedRun, nothingDone } from "../runs/claim";
 import type { ExecuteResult } from "../runtime/execute";
 import { computingProcess } from "../runtime/computing-process";
@@ -120,15 +122,25 @@ export class Computer {
     return new Promise((resolve, reject) => {
       child.on("message", (message: FromExecutor) => {
         if (message.kind === "event") tell(message.event);
+        if (message.kind === "secret") void tellSecret(run, message.name, child);
         if (message.kind === "cause") this.log.warn({ run: run.id, cause: message.message }, "run failed");
         if (message.kind === "result") resolve(message.result);
       });
       child.on("exit", (code, by) => reject(new Crashed(by ?? `exit status ${code}`)));
       child.on("error", reject);
-      const { id, document, targets } = run;
-      child.send({ kind: "run", id, document, targets } satisfies ToExecutor);
+      const { id, teamId: team, document, targets } = run;
+      child.send({ kind: "run", id, team, document, targets } satisfies ToExecutor);
     });
   }
+}
+
+/** Tells a process that computes for a team what a secret of that team says. */
+async function tellSecret({ teamId }: ClaimedRun, name: string, child: ChildProcess): Promise<void> {
+  const told = await secretNamed(db(), teamId, name).then(
+    (text) => ({ text }),
+    (error) => ({ problem: toPublic(error) }),
+  );
+  if (child.connected) child.send({ kind: "secret", name, ...told } satisfies ToExecutor);
 }
 
 function startExecutor(): ChildProcess {

@@ -10,7 +10,7 @@ import { databaseUrl, type Tx } from "../db";
 export interface Jobs {
   run: { runId: string };
   /** What a run of this graph would compute. */
-  foresee: { document: GraphDocument; targets: string[] };
+  foresee: { document: GraphDocument; targets: string[]; teamId: string };
   /** The end of a run is told to a webhook. */
   webhook: { deliveryId: string };
 }

@@ -12,6 +12,8 @@ import { isStoredRows, storedTensor } from "../storage/stored-rows";
 
 export interface ClaimedRun {
   id: string;
+  /** Whose run it is. */
+  teamId: string;
   attempt: number;
   document: GraphDocument;
   targets: string[];
@@ -42,7 +44,8 @@ export async function claimRun(db: Db, id: string): Promise<ClaimedRun | undefin
     if (!run.startedAt) await tx.run.update({ where: { id }, data: { startedAt: new Date() } });
     await tell(tx, id, run.attempt, [{ kind: "status", status: "running", attempt: run.attempt }]);
     const limits = (run.limits ?? undefined) as FormLimits | undefined;
-    return { id, attempt: run.attempt, document: run.document as GraphDocument, targets: run.targets, limits };
+    const { teamId, attempt, targets } = run;
+    return { id, teamId, attempt, document: run.document as GraphDocument, targets, limits };
   });
 }
 

@@ -37,6 +37,8 @@ interface Plan {
 }
 interface Asked {
   graphId?: string;
+  /** Whose run it would be. */
+  teamId: string;
   document: GraphDocument;
   targets?: readonly string[];
 }
@@ -45,12 +47,12 @@ interface Asked {
 const patience = 6000;
 
 /** Nothing where no worker answers. Of targets with errors only their names are given. */
-export async function foreseeRun(db: Db, { graphId, document, targets }: Asked): Promise<Foreseen | undefined> {
+export async function foreseeRun(db: Db, { graphId, teamId, document, targets }: Asked): Promise<Foreseen | undefined> {
   const checked = check(document);
   const { sound, unsound } = soundTargets(checked, targets);
   const named = unsound.map((target) => namedTarget(document, target));
   if (!sound.length) return { why: {}, cached: [], ms: {}, isLonger: false, unsound: named };
-  const plan = (await askWorker("foresee", { document, targets: sound }, patience)) as Plan | undefined;
+  const plan = (await askWorker("foresee", { document, targets: sound, teamId }, patience)) as Plan | undefined;
   if (!plan) return undefined;
   const earlier = graphId ? await earlierRuns(db, graphId) : [];
   const reasons = new Reasons(checked.graph, plan, earlier);

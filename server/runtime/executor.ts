@@ -5,8 +5,10 @@
  */
 import { join } from "node:path";
 import type { GraphDocument } from "#nodes/graph/document";
-import type { RunEvent } from "#nodes/graph/events";
+import type { PublicError, RunEvent } from "#nodes/graph/events";
 import { env } from "../env";
+import { Failure } from "../errors";
+import { type HeldSecrets, hubOfTeam } from "../hub/held-secrets";
 import { openBlobs, refsIn } from "../storage/blobs";
 import { beginCacheUse } from "../storage/budget";
 import { type ExecuteResult, execute } from "./execute";
@@ -14,11 +16,17 @@ import { type ExecuteResult, execute } from "./execute";
 interface RunOrder {
   kind: "run";
   id: string;
+  /** Whose run it is. */
+  team: string;
   document: GraphDocument;
   targets: string[];
 }
-export type ToExecutor = RunOrder | { kind: "cancel" };
+/** What a secret of the run's team says, or why it cannot be told. */
+export type ToldSecret = { kind: "secret"; name: string } & ({ text: string } | { problem: PublicError });
+export type ToExecutor = RunOrder | ToldSecret | { kind: "cancel" };
 export type FromExecutor =
+  /** A node of the run uses a secret. */
+  | { kind: "secret"; name: string }
   | { kind: "event"; event: RunEvent }
   | { kind: "cause"; message: string }
   | { kind: "result"; result: ExecuteResult };
@@ -28,9 +36,12 @@ const blobs = openBlobs(join(data, "blobs"));
 // a worker that died hears nothing
 const send = (message: FromExecutor): void => void process.send?.(message, undefined, {}, () => {});
 let controller: AbortController | undefined;
+/** Who waits for which secret. */
+const waiting = new Map<string, ((told: ToldSecret) => void)[]>();
 
 process.on("message", async (message: ToExecutor) => {
   if (message.kind === "cancel") return controller?.abort();
+  if (message.kind === "secret") return tellWaiting(message);
   controller = new AbortController();
   const endUse = await beginCacheUse(data);
   const result = await executeRun(message, controller.signal);
@@ -39,7 +50,7 @@ process.on("message", async (message: ToExecutor) => {
 });
 
 /** Computes a run. What it gave and what its events show stays as long as the run. */
-async function executeRun({ id, document, targets }: RunOrder, signal: AbortSignal): Promise<ExecuteResult> {
+async function executeRun({ id, team, document, targets }: RunOrder, signal: AbortSignal): Promise<ExecuteResult> {
   const refs = new Set<string>();
   const result = await execute({
     document,
@@ -50,6 +61,7 @@ async function executeRun({ id, document, targets }: RunOrder, signal: AbortSign
     signal,
     folders,
     allowRemote,
+    secrets: secretsOf(team),
     onEvent(event) {
       for (const ref of refsIn(event)) refs.add(ref);
       send({ kind: "event", event });
@@ -60,6 +72,25 @@ async function executeRun({ id, document, targets }: RunOrder, signal: AbortSign
   for (const ref of refsIn(result.outputs)) refs.add(ref);
   await blobs.hold(id, refs);
   return result;
+}
+
+/** Secrets are not sent along with a run: the worker tells one when a node uses it. */
+function secretsOf(team: string): HeldSecrets {
+  return {
+    hub: hubOfTeam(data, team),
+    textOf: (name) =>
+      new Promise((resolve, reject) => {
+        const hear = (told: ToldSecret) => ("text" in told ? resolve(told.text) : reject(new Failure(told.problem)));
+        waiting.set(name, [...(waiting.get(name) ?? []), hear]);
+        send({ kind: "secret", name });
+      }),
+  };
+}
+
+function tellWaiting(told: ToldSecret): void {
+  const hearing = waiting.get(told.name) ?? [];
+  waiting.delete(told.name);
+  for (const hear of hearing) hear(told);
 }
 
 // A worker that was killed leaves no executor behind.

@@ -5,6 +5,7 @@ import { plan } from "#nodes/graph/plan";
 import { nodesOfStep } from "#nodes/graph/streams";
 import { env } from "../env";
 import { readyTargets } from "../graphs/ready";
+import { hubOfTeam } from "../hub/held-secrets";
 import { openBlobs } from "../storage/blobs";
 import { findResults } from "./find-results";
 
@@ -20,7 +21,7 @@ export interface Plan {
 const patience = 5000;
 
 /** Looks what would run for these targets. Nothing is downloaded for it. Throws where the graph has an error. */
-export async function foresee(document: GraphDocument, targets: readonly string[]): Promise<Plan> {
+export async function foresee(document: GraphDocument, targets: readonly string[], team: string): Promise<Plan> {
   const { data, folders } = env();
   const checked = check(document);
   const wanted = readyTargets(document, checked, targets.length ? targets : undefined);
@@ -32,8 +33,13 @@ export async function foresee(document: GraphDocument, targets: readonly string[
     signal: AbortSignal.timeout(patience),
     folders,
     allowRemote: false,
+    secrets: { hub: hubOfTeam(data, team), textOf },
   };
   const results = await findResults(checked.graph, options, () => {});
   const { steps, cached } = plan(checked.graph, wanted, (id) => results.entryOf(id) !== undefined);
   return { steps: steps.map((step) => [...nodesOfStep(step)]), cached };
+}
+
+async function textOf(): Promise<never> {
+  throw new Error("nothing is asked of the network, so no secret is needed");
 }

@@ -7,6 +7,7 @@ import type { RunEvent } from "#nodes/graph/events";
 import type { Types } from "#nodes/graph/infer";
 import { coneOf, decodersOf, neededEndpoints, type Step } from "#nodes/graph/plan";
 import { drawnAs, endpointKey, type Registry, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
+import type { HeldSecrets } from "../hub/held-secrets";
 import { prepareNodes } from "../prepare";
 import type { Blobs } from "../storage/blobs";
 import { exportOnnx } from "./export-onnx";
@@ -33,6 +34,7 @@ export interface StepOptions {
   /** Folders that data nodes may read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  secrets?: HeldSecrets;
   /** How many bytes a chunk of rows may have where it is widest; by default `PATCHBAY_CHUNK`. */
   chunkBytes?: number;
   /**
@@ -138,13 +140,14 @@ export function hostOf(
 
 /** The machine, for a node that neither trains nor exports. */
 export function hostOptionsOf(node: string, options: StepOptions, tell: StepContext["tell"]): HostOptions {
-  const { blobs, cacheDir, signal, folders, allowRemote } = options;
+  const { blobs, cacheDir, signal, folders, allowRemote, secrets } = options;
   return {
     blobs,
     cacheDir,
     signal,
     folders,
     allowRemote,
+    secrets,
     nodeId: node,
     seed: 0,
     onProgress: (done, of, note, previews) => tell({ kind: "node-progress", node, done, of, note, previews }),

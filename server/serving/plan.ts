@@ -17,6 +17,7 @@ import { type Assignment, nodesLeadingTo, placeNamed } from "#nodes/graph/sweep"
 import { env } from "../env";
 import { Failure, failureOf, toPublic } from "../errors";
 import { readyTargets } from "../graphs/ready";
+import type { HeldSecrets } from "../hub/held-secrets";
 import { prepareNodes } from "../prepare";
 import { runHostNode } from "../runtime/data-threads/task";
 import { execute } from "../runtime/execute";
@@ -48,6 +49,8 @@ export interface Asked {
   targets: readonly string[];
   /** The values of a first call, those that hold rows among them. */
   values: Assignment;
+  /** Of the team whose graph it is. */
+  secrets: HeldSecrets;
 }
 
 type Loaded = OpenRegion | BatchedRegion;
@@ -73,7 +76,7 @@ export class ServedPlan {
     return this.rowsOf !== undefined;
   }
 
-  static async open({ document, targets, values }: Asked, blobs: Blobs): Promise<ServedPlan> {
+  static async open({ document, targets, values, secrets }: Asked, blobs: Blobs): Promise<ServedPlan> {
     const checked = check(document);
     const { graph } = checked;
     const ready = readyTargets(document, checked, targets);
@@ -81,11 +84,11 @@ export class ServedPlan {
     const rowNodes = nodesBehind(graph, sources, ready);
     refuseUnserved(graph, rowNodes);
     const { steps } = plan(graph, ready, (id) => !rowNodes.has(id));
-    const hostFor = (id: string) => hostOf(graph, id, blobs);
+    const hostFor = (id: string) => hostOf(graph, id, blobs, secrets);
     await prepareNodes(graph, steps.filter((step) => step.kind === "region").flatMap(nodesOfStep), hostFor);
     const types = infer(graph).types;
     const rowsOf = rowStepsOf({ graph, types, steps, sources, rowNodes });
-    const fixed = await fixedValues(document, graph, rowNodes, ready, blobs);
+    const fixed = await fixedValues({ document, graph, rowNodes, targets: ready, secrets }, blobs);
     return new ServedPlan(graph, types, await chooseProvider("auto"), steps, rowsOf, fixed, ready);
   }
 
@@ -243,12 +246,15 @@ function rowStepsOf({ graph, types, steps, sources, rowNodes }: Rows): Map<Step,
   return isByRow ? found : undefined;
 }
 
+interface Fixed {
+  graph: ResolvedGraph;
+  /** What the rows of a call go through: all others are the same for every call. */
+  rowNodes: ReadonlySet<string>;
+}
+
 /** Computes what no call changes, or finds it in the cache. */
 async function fixedValues(
-  document: GraphDocument,
-  graph: ResolvedGraph,
-  rowNodes: ReadonlySet<string>,
-  targets: readonly string[],
+  { document, graph, rowNodes, targets, secrets }: Omit<Asked, "values"> & Fixed,
   blobs: Blobs,
 ): Promise<Map<string, unknown>> {
   const read = [...rowNodes].flatMap((id) => neededEndpoints(graph, graph.nodes.get(id) as ResolvedNode));
@@ -266,6 +272,7 @@ async function fixedValues(
     signal: new AbortController().signal,
     folders,
     allowRemote,
+    secrets,
   });
   if (status !== "done") throw new Failure(error ?? { message: "The graph could not be made ready." });
   for (const node of nodes) {
@@ -289,7 +296,7 @@ function withRows(node: ResolvedNode, rows: Assignment): ResolvedNode {
   return { ...node, params };
 }
 
-function hostOf(graph: ResolvedGraph, id: string, blobs: Blobs) {
+function hostOf(graph: ResolvedGraph, id: string, blobs: Blobs, secrets?: HeldSecrets) {
   const { data, folders, allowRemote } = env();
   return createHost({
     blobs,
@@ -297,6 +304,7 @@ function hostOf(graph: ResolvedGraph, id: string, blobs: Blobs) {
     signal: new AbortController().signal,
     folders,
     allowRemote,
+    secrets,
     nodeId: drawnAs(graph, id),
     seed: 0,
     onProgress: () => {},

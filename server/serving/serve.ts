@@ -7,6 +7,7 @@ import type { Port } from "#nodes/core/ports";
 import type { PortType, PortValue, Tensor } from "#nodes/core/values";
 import { registry } from "#nodes/registry.gen";
 import { Failure, toPublic } from "../errors";
+import type { HeldSecrets } from "../hub/held-secrets";
 import { rangeOf, type RowType } from "../runtime/rows";
 import { rowCount } from "../runtime/values";
 import type { Blobs } from "../storage/blobs";
@@ -41,6 +42,7 @@ export class Serving {
 
   constructor(
     readonly documentOf: (versionId: string) => Promise<GraphDocument>,
+    readonly secretsOf: (versionId: string) => Promise<HeldSecrets>,
     readonly blobs: Blobs,
   ) {}
 
@@ -105,7 +107,9 @@ export class Serving {
     }
     const targets = [...new Set(call.outputs.map((place) => place.slice(0, place.indexOf("."))))];
     const whole = withAssignment(document, call.values);
-    const opened = ServedPlan.open({ document: whole, targets, values: call.values }, this.blobs);
+    const opened = this.secretsOf(call.versionId).then((secrets) =>
+      ServedPlan.open({ document: whole, targets, values: call.values, secrets }, this.blobs),
+    );
     this.#plans.set(key, opened);
     opened.catch(() => this.#plans.delete(key));
     const [oldest] = this.#plans.keys();

@@ -1,7 +1,7 @@
 /** The whole product as a user starts it, and a browser to walk through it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
@@ -59,6 +59,15 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       await exited;
     },
   };
+}
+
+/** The address of the database that the product keeps in its data folder. */
+export function databaseOf(data: string): string {
+  const port = readFileSync(join(data, "pg", "postmaster.pid"), "utf8")
+    .split("\n")[3]
+    ?.trim();
+  const password = readFileSync(join(data, "pg.password"), "utf8").trim();
+  return `postgresql://patchbay:${password}@127.0.0.1:${port}/patchbay`;
 }
 
 /** Saves a document, and gives the address of its editor. */

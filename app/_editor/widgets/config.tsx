@@ -3,6 +3,7 @@
 import { FileJson } from "lucide-react";
 import type { FC } from "react";
 import { useTRPCClient } from "../../_trpc/client";
+import { useGraphId } from "../context";
 import { ReadButton } from "./read-button";
 import type { WidgetProps } from "./widget-props";
 
@@ -10,7 +11,8 @@ import type { WidgetProps } from "./widget-props";
 export const ConfigWidget: FC<WidgetProps> = ({ field, value, others = {}, onChange, disabled }) => {
   const file = field.label === "preprocessor_config.json" ? field.label : "config.json";
   const client = useTRPCClient();
-  const read = async () => onChange((await client.data.config.query({ ...placeIn(others), file })) as never);
+  const graph = useGraphId();
+  const read = async () => onChange((await client.data.config.query({ ...placeIn(others, graph), file })) as never);
   return (
     <div>
       <ReadButton icon={FileJson} disabled={disabled} read={read}>
@@ -20,6 +22,8 @@ export const ConfigWidget: FC<WidgetProps> = ({ field, value, others = {}, onCha
   );
 };
 
-function placeIn({ source, folder = "", model = "", revision = "main" }: Readonly<Record<string, unknown>>) {
-  return source === "hub" ? { model: String(model), revision: String(revision) } : { folder: String(folder) };
+function placeIn(others: Readonly<Record<string, unknown>>, graph: string | undefined) {
+  const { source, folder = "", model = "", revision = "main", token } = others;
+  if (source !== "hub") return { folder: String(folder) };
+  return { model: String(model), revision: String(revision), token: token ? String(token) : undefined, graph };
 }

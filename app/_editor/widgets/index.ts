@@ -13,6 +13,7 @@ import { columnsOf } from "./columns";
 import { ConfigWidget } from "./config";
 import { ImagesWidget, UploadWidget } from "./files";
 import { NumberWidget, SeedWidget, SliderWidget } from "./number";
+import { SecretWidget } from "./secret";
 import { tableOf } from "./table";
 import type { WidgetProps } from "./widget-props";
 
@@ -35,4 +36,5 @@ export const widgets: { [W in Widget]: FC<WidgetProps> } = {
   table: TableWidget,
   columns: columnsOf(TableWidget),
   config: ConfigWidget,
+  secret: SecretWidget,
 };

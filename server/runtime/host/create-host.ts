@@ -11,6 +11,7 @@ import type { Provider } from "../providers";
 import { openFolderCheckpoint } from "../../storage/checkpoint-folder";
 import { download } from "./download";
 import { openFolders } from "../../files/folders";
+import { type HeldSecrets, hubWith } from "../../hub/held-secrets";
 import { openHubFolder } from "../../hub/open";
 import { hubSettings } from "../../hub/settings";
 import { openTables, withFileName } from "../../files/tables";
@@ -33,6 +34,7 @@ export interface HostOptions {
   /** Folders that data may be read from. */
   folders?: readonly string[];
   allowRemote?: boolean;
+  secrets?: HeldSecrets;
   /** Leads every draw of `host.random`, behind the seed. */
   nodeId: string;
   /** Leads every draw of `host.random`. */
@@ -53,7 +55,8 @@ export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
   const each = sideBySide(signal, progress);
   const hub = hubSettings(options.allowRemote ?? false);
-  const folders = openFolders([...(options.folders ?? []), hub.cache]);
+  const ownHub = options.secrets ? [options.secrets.hub] : [];
+  const folders = openFolders([...(options.folders ?? []), hub.cache, ...ownHub]);
   const tables = openTables(folders, (file) => keptIndex(cacheDir, file));
   const bytesOf = imageBytes(blobs, folders, tables);
   const decoding = { bytesOf, cacheDir, each, forgets: options.forgetsPixels };
@@ -87,8 +90,10 @@ export function createHost(options: HostOptions): Host {
     sourceBytes: (file, start, end) => folders.readFile(file, start, end),
     folderStamp: folders.stamp,
     openCheckpoint: (folder, entry) => openFolderCheckpoint(folder, entry, { folders, blobs }),
-    hubFolder: (id, revision, part) =>
-      openHubFolder(id, revision, part, { settings: hub, signal, onProgress: progress, onWarn: warn }),
+    async hubFolder(id, revision, part, secret) {
+      const settings = secret === undefined ? hub : await hubWith(hub, options.secrets, secret);
+      return openHubFolder(id, revision, part, { settings, signal, onProgress: progress, onWarn: warn });
+    },
     async download(url) {
       if (!options.allowRemote)
         throw new Failure({
