@@ -9,10 +9,10 @@ import { createGraph, type Product, startProduct } from "./kit/product";
 import { bundlesOf } from "./hostile/archives";
 import { addressesOf } from "./hostile/addresses";
 import { type Case, type Known, sendCase } from "./hostile/case";
-import { foreignCases, forgedCases, tokenCases } from "./hostile/forged";
+import { foreignCases, forgedCases, replayedCases, tokenCases } from "./hostile/forged";
 import { pathCases } from "./hostile/paths";
 import { oversizedCases } from "./hostile/sizes";
-import { shownTexts } from "./hostile/texts";
+import { formulas, hasFormula, hostileText, shownTexts } from "./hostile/texts";
 import { wrongTypeCases } from "./hostile/types";
 
 let product: Product;
@@ -21,7 +21,9 @@ let before: string;
 /** Stands for what is on this machine and must not be reached: it counts who comes. */
 let canary: Server;
 let visits = 0;
-let sent = 0;
+/** How many were sent, by kind. */
+const sent = new Map<string, number>();
+const count = (kind: string): void => void sent.set(kind, (sent.get(kind) ?? 0) + 1);
 
 beforeAll(async () => {
   canary = createServer((_request, response) => {
@@ -31,14 +33,13 @@ beforeAll(async () => {
   await new Promise<void>((done) => canary.listen(0, "127.0.0.1", done));
   product = await startProduct({ PATCHBAY_ALLOW_REMOTE: "1" });
   const texts = graph({ in: ["text.input", { text: "=1+1\n+2\n-3\n@x\nplain" }] });
-  const name = "<script>alert(1)</script>";
-  const id = (await createGraph(product.url, { ...texts, name, description: `${name}<img src=x onerror=alert(2)>` }))
+  const id = (await createGraph(product.url, { ...texts, name: hostileText, description: hostileText }))
     .split("/")
     .at(-1) as string;
-  await procedure("graphs.nameVersion", { id, label: `${name}v1`.slice(0, 100) });
+  await procedure("graphs.nameVersion", { id, label: hostileText });
   const run = (await api("POST", `/graphs/${id}/runs?wait=100`, {})) as { id: string };
   const { port } = canary.address() as { port: number };
-  known = { url: product.url, graph: id, run: run.id, canary: port };
+  known = { url: product.url, graph: id, run: run.id, canary: port, ...(await publishAll(id, run.id)) };
   before = await stateOf();
 }, 600_000);
 
@@ -53,15 +54,16 @@ const tables: Record<string, (known: Known) => Case[]> = {
   "values of wrong types": wrongTypeCases,
   "forged ids": forgedCases,
   "tokens that are none": tokenCases,
+  "tokens that were ended, and addresses that were taken back": replayedCases,
   "requests of other sites": foreignCases,
   "archives that bite": bundlesOf,
 };
 
-describe.each(Object.entries(tables))("%s", (_, casesOf) => {
+describe.each(Object.entries(tables))("%s", (kind, casesOf) => {
   it("are refused, each with an answer of its own", async () => {
     const wrong: string[] = [];
     for (const hostile of casesOf(known)) {
-      sent++;
+      count(kind);
       const { status, body } = await sendCase(product.url, hostile);
       const isFine =
         hostile.expected.includes(status) && !/root:x:|"stack"|\n\s+at .*:\d+:\d+|node_modules\//.test(body);
@@ -75,7 +77,7 @@ describe("addresses of this machine and its network", () => {
   it("are never called by webhooks", async () => {
     const accepted: string[] = [];
     for (const url of addressesOf(known.canary)) {
-      sent++;
+      count("webhooks to this machine and its network, and names that lead there");
       const answer = await fetch(`${product.url}/api/v1/graphs/${known.graph}/webhooks`, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -94,7 +96,7 @@ describe("addresses of this machine and its network", () => {
     const id = (await createGraph(product.url, loads)).split("/").at(-1) as string;
     await procedure("graphs.nameVersion", { id, label: "v" });
     for (const url of addressesOf(known.canary).slice(0, 12)) {
-      sent++;
+      count("pictures of this machine and its network");
       const run = (await api("POST", `/graphs/${id}/runs?wait=100`, { parameters: { "load.urls": url } })) as {
         status: string;
       };
@@ -104,10 +106,10 @@ describe("addresses of this machine and its network", () => {
   });
 });
 
-it("shows texts of strangers as texts, and gives spreadsheets no formulas", async () => {
+it("shows texts of strangers as texts", async () => {
   const wrong: string[] = [];
   for (const { path, isWrong } of shownTexts(known)) {
-    sent++;
+    count("pages and answers with HTML of strangers in every text");
     const answer = await fetch(product.url + path);
     const text = await answer.text();
     if (isWrong(text, answer.headers)) wrong.push(`${path}: ${text.slice(0, 200)}`);
@@ -115,8 +117,20 @@ it("shows texts of strangers as texts, and gives spreadsheets no formulas", asyn
   expect(wrong).toEqual([]);
 });
 
+it.each(formulas)("gives spreadsheets no formula for %j", async (formula) => {
+  count("formulas in tables");
+  const started = await api("POST", `/graphs/${known.graph}/runs?wait=100`, {
+    parameters: { "in.text": `x\n${formula}` },
+  });
+  const answer = await fetch(`${product.url}/api/runs/${(started as { id: string }).id}/texts/in/text?as=csv`);
+  expect(answer.status).toBe(200);
+  expect(hasFormula(await answer.text())).toBe(false);
+});
+
 it("were three hundred, lost nothing, and left the product as it was", async () => {
-  expect(sent).toBeGreaterThanOrEqual(300);
+  const total = [...sent.values()].reduce((sum, each) => sum + each, 0);
+  console.log(`hostile requests: ${total}\n${[...sent].map(([kind, each]) => `${each} ${kind}`).join("\n")}`);
+  expect(total).toBeGreaterThanOrEqual(300);
   expect(await stateOf()).toBe(before);
   expect((await fetch(`${product.url}/api/health`)).status).toBe(200);
   expect(product.log()).not.toMatch(/api: |unhandled|Error:.*\n\s+at /i);
@@ -153,11 +167,61 @@ async function api(method: string, path: string, body?: object): Promise<unknown
   return text ? JSON.parse(text) : undefined;
 }
 
-async function procedure(name: string, input: object): Promise<void> {
+/** A template, an app and links of it, tokens and remarks, each with a hostile text; and what was ended of them. */
+async function publishAll(graphId: string, run: string): Promise<Pick<Known, "pages" | "ended">> {
+  const { items } = (await api("GET", `/graphs/${graphId}/versions`)) as { items: { number: number }[] };
+  expect(items).toHaveLength(1);
+  const [{ id: version }] = await query("graphs.versions", { id: graphId });
+  const about = {
+    title: hostileText,
+    text: hostileText,
+    tags: ["<script>alert(1)"],
+    licence: hostileText.slice(0, 50),
+  };
+  const template = await procedure("templates.publish", { version, about, visibility: "team" });
+  const form = {
+    groups: [{ title: hostileText, fields: [{ node: "in", param: "text", help: hostileText }] }],
+    outputs: [],
+  };
+  const app = await procedure("apps.publish", { version, title: hostileText, text: hostileText, form });
+  await procedure("runs.remark", { ids: [run], note: hostileText, tags: ["<script>alert(1)"] });
+  const link = { source: { version, run }, leaveOut: {}, resultFiles: true, sites: [], title: hostileText };
+  const [shown, revoked] = [await procedure("links.make", link), await procedure("links.make", link)];
+  await procedure("links.revoke", { id: revoked.id });
+  const [kept, ended] = await Promise.all(
+    [0, 1].map(() => procedure("account.createToken", { name: hostileText, scope: "write", days: 1 })),
+  );
+  await procedure("account.revokeToken", { id: ended.id });
+  return {
+    pages: [
+      `/templates/${template.id}`,
+      `/apps/${app.id}`,
+      "/apps",
+      "/account",
+      `/s/${tokenIn(shown)}`,
+      `/embed/${tokenIn(shown)}`,
+    ],
+    ended: { token: ended.text, other: kept.text, link: tokenIn(revoked), shown: tokenIn(shown) },
+  };
+}
+
+const tokenIn = (link: { path?: string; url?: string }): string =>
+  (link.path ?? link.url ?? "").split("/").at(-1) ?? "";
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into as a program without types does
+async function query(name: string, input: object): Promise<any> {
+  const search = encodeURIComponent(JSON.stringify({ json: input }));
+  const answer = await fetch(`${product.url}/api/trpc/${name}?input=${search}`);
+  return ((await answer.json()) as { result: { data: { json: unknown } } }).result.data.json;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+async function procedure(name: string, input: object): Promise<any> {
   const answer = await fetch(`${product.url}/api/trpc/${name}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ json: input }),
   });
-  if (!answer.ok) throw new Error(await answer.text());
+  if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
+  return ((await answer.json()) as { result: { data: { json?: unknown } } }).result.data.json;
 }

