@@ -79,3 +79,20 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER "refer" AFTER INSERT ON "Artifact" FOR EACH ROW EXECUTE FUNCTION "refer_artifact"();
+
+-- Whoever watches something is told when access was taken from anybody: server/access/while-allowed.ts looks again.
+CREATE OR REPLACE FUNCTION "tell_access_taken"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('access_taken', '');
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER "access_taken" AFTER DELETE OR UPDATE OF "role" ON "Membership"
+  FOR EACH STATEMENT EXECUTE FUNCTION "tell_access_taken"();
+CREATE OR REPLACE TRIGGER "access_taken" AFTER DELETE OR UPDATE OF "role" ON "GraphGrant"
+  FOR EACH STATEMENT EXECUTE FUNCTION "tell_access_taken"();
+CREATE OR REPLACE TRIGGER "access_taken" AFTER DELETE ON "ApiToken"
+  FOR EACH STATEMENT EXECUTE FUNCTION "tell_access_taken"();
+CREATE OR REPLACE TRIGGER "access_taken" AFTER DELETE ON "Session"
+  FOR EACH STATEMENT EXECUTE FUNCTION "tell_access_taken"();
+CREATE OR REPLACE TRIGGER "access_taken" AFTER UPDATE OF "teamId" ON "Graph"
+  FOR EACH STATEMENT EXECUTE FUNCTION "tell_access_taken"();

@@ -11,6 +11,7 @@ import { Shell } from "../_ui/shell";
 import { askAuth } from "./auth-requests";
 import { Field, Line, Select, valuesOf } from "./fields";
 import { SecretsCard } from "./secrets-card";
+import { TokenLines } from "./token-lines";
 import { useTold } from "./use-told";
 
 /** One's own: teams, sessions and tokens; without accounts, tokens and secrets of the one person who is here. */
@@ -53,6 +54,10 @@ function Profile() {
       {me.isAdministrator && (
         <p className="mt-1 text-xs text-ink-3">
           You run this installation:{" "}
+          <Link className="underline" href="/people">
+            people and their tokens
+          </Link>
+          ,{" "}
           <Link className="underline" href="/audit">
             what changed access and data
           </Link>
@@ -120,41 +125,13 @@ function SessionsCard() {
   );
 }
 
-const scopeTexts = { read: "reads", run: "reads and runs", write: "reads, runs and changes" } as const;
-
 function TokensCard() {
   const trpc = useTRPC();
   const { data: tokens = [] } = useQuery(trpc.account.tokens.queryOptions());
   const revoke = useMutation(trpc.account.revokeToken.mutationOptions(useTold()));
   return (
     <Card title="API tokens" note="A program comes in with one, as you, but no further than it says.">
-      <ul>
-        {tokens.map(({ id, name, ending, scope, team, graph, expiresAt, lastUsedAt }) => (
-          <Line
-            key={id}
-            actions={
-              <Button size="s" look="danger" onClick={() => revoke.mutate({ id })}>
-                End
-              </Button>
-            }
-          >
-            <b>{name}</b> …{ending}
-            <span className="ml-2 text-xs text-ink-3">
-              {scopeTexts[scope as keyof typeof scopeTexts]}
-              {team && ` of team ${team.name}`}
-              {graph && ` of ${graph.name}`}
-              {expiresAt && ` · until ${expiresAt.toLocaleDateString()}`} ·{" "}
-              {lastUsedAt ? (
-                <>
-                  used <Ago date={lastUsedAt} />
-                </>
-              ) : (
-                "never used"
-              )}
-            </span>
-          </Line>
-        ))}
-      </ul>
+      <TokenLines tokens={tokens} onRevoke={(id) => revoke.mutate({ id })} />
       <NewToken />
     </Card>
   );

@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { Forbidden, NotSignedIn } from "#server/access/may";
+import { NoRoom } from "#server/access/quota";
 import { Failure, toPublic } from "#server/errors";
 import { BlobTooLarge } from "#server/storage/blobs";
 
@@ -15,9 +16,7 @@ function statusOf(error: unknown): number {
   if (error instanceof NotSignedIn) return 401;
   if (error instanceof Forbidden) return 403;
   if (error instanceof TRPCError) return error.code === "NOT_FOUND" ? 404 : 403;
-  if (error instanceof NotSignedIn) return 401;
-  if (error instanceof Forbidden) return 403;
-  if (error instanceof BlobTooLarge) return 413;
+  if (error instanceof BlobTooLarge || error instanceof NoRoom) return 413;
   if (error instanceof Failure) return 400;
   return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException)?.code ?? "") ? 507 : 500;
 }

@@ -6,14 +6,14 @@ export const dynamic = "force-dynamic";
 export const metadata = { title: "Sign in" };
 
 interface PageProps {
-  /** `invitation`: from an invitation's path; `token`: from a mail about a new password. */
-  searchParams: Promise<{ invitation?: string | string[]; token?: string | string[] }>;
+  /** `invitation`: from an invitation's path; `token`: from a mail about a new password; `error`: from a provider. */
+  searchParams: Promise<Partial<Record<"invitation" | "token" | "error", string | string[]>>>;
 }
 
 export default async function Page({ searchParams }: PageProps) {
   if (!env().accounts) redirect("/");
-  const { invitation, token } = await searchParams;
-  return <SignIn invitation={first(invitation)} resetToken={first(token)} />;
+  const { invitation, token, error } = await searchParams;
+  return <SignIn invitation={first(invitation)} resetToken={first(token)} error={first(error)} />;
 }
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

@@ -11,8 +11,15 @@ import { Field, valuesOf } from "../account/fields";
 
 type Welcome = Outputs["account"]["welcome"];
 
+interface SignInProps {
+  invitation?: string;
+  resetToken?: string;
+  /** Why somebody whom a provider or a mail brought is not signed in. */
+  error?: string;
+}
+
 /** Signing in; and signing up, for the first one here and for those who were invited. */
-export function SignIn({ invitation, resetToken }: { invitation?: string; resetToken?: string }) {
+export function SignIn({ invitation, resetToken, error }: SignInProps) {
   const { data: welcome } = useQuery(useTRPC().account.welcome.queryOptions({ invitation }));
   const [wantsAccount, setWantsAccount] = useState(false);
   if (!welcome) return null;
@@ -21,6 +28,7 @@ export function SignIn({ invitation, resetToken }: { invitation?: string; resetT
   if (signsUp) return <SignUp welcome={welcome} invitation={invitation} />;
   return (
     <Frame title="Sign in" note={invitation ? "This invitation was used, or is older than a week." : undefined}>
+      {error && <Complaint>{refusals[error] ?? "That did not work. Try again, or ask who runs this."}</Complaint>}
       <Password />
       <Providers welcome={welcome} />
       {welcome.mails && <Forgotten />}
@@ -35,6 +43,14 @@ export function SignIn({ invitation, resetToken }: { invitation?: string; resetT
     </Frame>
   );
 }
+
+/** What the routes for signing in call what went wrong. */
+const refusals: Record<string, string> = {
+  not_let_in: "This Patchbay lets in those who were invited, with an address that the provider has verified.",
+  access_denied: "The provider did not let you in.",
+  account_not_linked: "There is an account with this address already. Sign in with its password.",
+  INVALID_TOKEN: "This link was used, or is older than an hour. Ask for a new one.",
+};
 
 function Frame({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
   return (
@@ -141,9 +157,7 @@ function Providers({ welcome: { github, oidc } }: { welcome: Welcome }) {
         </Button>
       )}
       {oidc && (
-        <Button onClick={() => void askAuth("sign-in/oauth2", { providerId: "oidc", ...back })}>
-          Go on with {oidc}
-        </Button>
+        <Button onClick={() => void askAuth("sign-in/social", { provider: "oidc", ...back })}>Go on with {oidc}</Button>
       )}
     </div>
   );

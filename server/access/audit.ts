@@ -24,6 +24,19 @@ export async function audit(db: Db, actor: Actor, action: string, detail: Record
   });
 }
 
+/** Writes a line of what somebody did to their own account, or was refused, where no actor stands for them yet. */
+export async function auditAccount(
+  db: Db,
+  who: { userId: string } | { name: string },
+  action: string,
+  detail: Record<string, unknown> = {},
+): Promise<void> {
+  const userId = "userId" in who ? who.userId : null;
+  const user = userId === null ? null : await db.user.findUnique({ where: { id: userId } });
+  const name = user ? `${user.name} <${user.email}>` : "name" in who ? who.name : "somebody";
+  await db.auditEntry.create({ data: { action, detail: detail as object, actor: name, userId } });
+}
+
 function nameOf(actor: Exclude<Actor, { kind: "local" }>): string {
   if (actor.kind === "user") return `${actor.name} <${actor.email}>`;
   return actor.kind === "token" ? `token “${actor.name}”` : "somebody who is not signed in";

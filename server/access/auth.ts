@@ -1,6 +1,6 @@
 /** Signing in: better-auth on our database, as the settings have it. */
 import { betterAuth } from "better-auth/minimal";
-import { APIError } from "better-auth/api";
+import { APIError, createAuthMiddleware } from "better-auth/api";
 import { prismaAdapter } from "better-auth/adapters/prisma";
 import { genericOAuth } from "better-auth/plugins/generic-oauth";
 import { type Db, db } from "../db";
@@ -8,6 +8,7 @@ import { env } from "../env";
 import { keyFor } from "./key";
 import { sendMail } from "./mail";
 import { type AccessSettings, accessSettings } from "./settings";
+import { notePasswordReset, noteSignIn } from "./sign-in-log";
 import { mayJoin, settleIn } from "./sign-up";
 
 const day = 24 * 60 * 60;
@@ -22,6 +23,14 @@ export function auth(): Auth {
   return kept.patchbayAuth.auth;
 }
 
+/** Answers what is asked of the routes for signing in. Whom a provider brought and who may not stay is told on a page. */
+export async function answerAuth(request: Request): Promise<Response> {
+  const answer = await auth().handler(request);
+  const isBack = /\/callback\//.test(new URL(request.url).pathname);
+  if (!isBack || answer.status < 400) return answer;
+  return new Response(null, { status: 302, headers: { location: "/sign-in?error=not_let_in" } });
+}
+
 function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
   const { publicUrl } = env();
   return betterAuth({
@@ -34,18 +43,25 @@ function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
     trustedOrigins: (request) => [publicUrl ?? originOf(request)],
     emailAndPassword: {
       enabled: true,
+      // Whoever made an account signs in like everybody: no session is made that nobody has.
+      autoSignIn: false,
       minPasswordLength: 10,
       revokeSessionsOnPasswordReset: true,
       resetPasswordTokenExpiresIn: 60 * 60,
+      onPasswordReset: ({ user }) => notePasswordReset(client, user.id),
       sendResetPassword: ({ user, url }) =>
         sendMail(user.email, "A new password for Patchbay", `Choose a new password here within an hour:\n\n${url}\n`),
     },
+    hooks: { after: createAuthMiddleware((context) => noteSignIn(client, context)) },
     // Whoever makes an account with a password shows an invitation first: the procedure `account.signUp`.
     disabledPaths: ["/sign-up/email", "/update-user", "/delete-user", "/change-email"],
     user: {
       additionalFields: { isAdministrator: { type: "boolean", input: false, required: false, defaultValue: false } },
     },
     session: { expiresIn: 30 * day, updateAge: day },
+    // A copy of the database sets no password and speaks to no provider.
+    verification: { storeIdentifier: "hashed" },
+    account: { encryptOAuthTokens: true },
     socialProviders: settings.github ? { github: settings.github } : {},
     plugins: settings.oidc ? [genericOAuth({ config: [oidcOf(settings.oidc)] })] : [],
     databaseHooks: {
@@ -95,6 +111,8 @@ function oidcOf({ issuer, clientId, clientSecret }: NonNullable<AccessSettings["
     clientId,
     clientSecret,
     discoveryUrl,
+    // Who somebody is, is what the provider has signed.
+    requireIdTokenVerification: true,
     scopes: ["openid", "email", "profile"],
     pkce: true,
   };

@@ -3,6 +3,7 @@ import type { Db, Tx } from "../db";
 import { Failure } from "../errors";
 import { blobs } from "../storage/open";
 import { type Actor, userOf } from "./who";
+import { refuseWithoutRoom } from "./quota";
 import { visible } from "./visible";
 
 /** Whether somebody may read a file of the store: their team brought it, or a thing that they may see names it. */
@@ -34,14 +35,26 @@ export interface BroughtFile {
   name: string;
 }
 
-/** Writes down that a team has a file. What it had already stays as it was. */
+/**
+ * Writes down that a team has files, from wherever they came. What it had already stays as it was. Refused where it, or
+ * whoever brings them, would have more than they may.
+ */
 export async function recordFiles(
   db: Db | Tx,
   owner: { teamId: string; userId: string | null },
   files: readonly BroughtFile[],
 ): Promise<void> {
   if (!files.length) return;
+  await refuseWithoutRoom(db, owner, await newBytes(db, owner.teamId, files));
   await db.upload.createMany({ data: files.map((file) => ({ ...owner, ...file })), skipDuplicates: true });
+}
+
+/** How many bytes a team would have more. */
+async function newBytes(db: Db | Tx, teamId: string, files: readonly BroughtFile[]): Promise<number> {
+  const sizes = new Map(files.map(({ ref, bytes }) => [ref, bytes]));
+  const known = await db.upload.findMany({ where: { teamId, ref: { in: [...sizes.keys()] } }, select: { ref: true } });
+  for (const { ref } of known) sizes.delete(ref);
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 const refPattern = /"([0-9a-f]{64})"/g;

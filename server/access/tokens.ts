@@ -1,5 +1,6 @@
 /** Tokens by which programs come in: 256 random bits, shown once; only their hash is kept. */
 import { createHash, randomBytes } from "node:crypto";
+import type { Prisma } from "../../prisma/generated/client";
 import type { Db } from "../db";
 import { env } from "../env";
 import type { Actor, Scope } from "./who";
@@ -23,6 +24,8 @@ export interface TokenCard {
   name: string;
   ending: string;
   scope: string;
+  /** Whose it is. */
+  user: { name: string; email: string } | null;
   team: { id: string; name: string } | null;
   graph: { id: string; name: string } | null;
   createdAt: Date;
@@ -40,10 +43,20 @@ export async function createToken(db: Db, token: NewToken): Promise<{ id: string
   return { id, text };
 }
 
-export function listTokens(db: Db, userId: string | null): Promise<TokenCard[]> {
+/** Which tokens are meant: somebody's, those that were made for a team or a graph of it, or all. */
+export type TokenChoice = { userId: string | null } | { team: string } | "all";
+
+function whereOf(choice: TokenChoice): Prisma.ApiTokenWhereInput {
+  if (choice === "all") return {};
+  if ("userId" in choice) return choice;
+  return { OR: [{ teamId: choice.team }, { graph: { is: { teamId: choice.team } } }] };
+}
+
+export function listTokens(db: Db, choice: TokenChoice): Promise<TokenCard[]> {
   return db.apiToken.findMany({
-    where: { userId },
+    where: whereOf(choice),
     orderBy: { createdAt: "desc" },
+    take: 1000,
     select: {
       id: true,
       name: true,
@@ -52,15 +65,16 @@ export function listTokens(db: Db, userId: string | null): Promise<TokenCard[]> 
       createdAt: true,
       expiresAt: true,
       lastUsedAt: true,
+      user: { select: { name: true, email: true } },
       team: { select: { id: true, name: true } },
       graph: { select: { id: true, name: true } },
     },
   });
 }
 
-/** Ends a token at once. False where that user has no such token. */
-export async function revokeToken(db: Db, id: string, userId: string | null): Promise<boolean> {
-  const { count } = await db.apiToken.deleteMany({ where: { id, userId } });
+/** Ends a token at once. False where there is no such token among those that are meant. */
+export async function revokeToken(db: Db, id: string, choice: TokenChoice): Promise<boolean> {
+  const { count } = await db.apiToken.deleteMany({ where: { AND: [{ id }, whereOf(choice)] } });
   return count > 0;
 }
 

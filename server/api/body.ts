@@ -28,6 +28,12 @@ export type KeepFile = (stream: Readable, mostBytes: number) => Promise<Omit<Kep
 
 const toStore: KeepFile = (stream, mostBytes) => blobs().putStream(stream, mostBytes);
 
+/** Keeps no more in the store than there is room for. */
+export const toStoreWithin =
+  (room: number): KeepFile =>
+  (stream, mostBytes) =>
+    toStore(stream, Math.min(mostBytes, room));
+
 /** Most bytes of files that are held in memory for a call that is answered at once. */
 const mostHeld = 64 * 2 ** 20;
 

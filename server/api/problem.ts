@@ -2,6 +2,8 @@
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
 import type { PublicError } from "#nodes/graph/events";
+import { NotSignedIn } from "../access/may";
+import { NoRoom, TooManyRuns } from "../access/quota";
 import { Failure, isAway, toPublic } from "../errors";
 
 export const problemSchema = z
@@ -83,6 +85,10 @@ function explained(error: unknown): Explained {
   if (error instanceof Refusal) return error;
   if (error instanceof z.core.$ZodError) return { status: 400, public_: unexpected(error) };
   if (error instanceof TRPCError) return explainedProcedure(error);
+  if (error instanceof NotSignedIn)
+    return { status: 401, public_: error.public_, headers: { "WWW-Authenticate": "Bearer" } };
+  if (error instanceof NoRoom) return { status: 413, public_: error.public_ };
+  if (error instanceof TooManyRuns) return { status: 429, public_: error.public_, headers: { "Retry-After": "10" } };
   if (error instanceof Failure) return { status: 422, public_: error.public_ };
   if (error instanceof Error && isAway(error))
     return { status: 503, public_: toPublic(error), headers: { "Retry-After": "2" } };

@@ -5,6 +5,7 @@ import type { ZodOpenApiOperationObject } from "zod-openapi";
 import type { Action, Thing } from "../access/may";
 import { must } from "../access/may";
 import { type Actor, actorOf } from "../access/actor";
+import { audit, detailOf } from "../access/audit";
 import { type Db, db } from "../db";
 import { Failure } from "../errors";
 import { Refusal } from "./problem";
@@ -52,7 +53,7 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject>(parts:
     },
     async answer(context) {
       const actor = await actorOf(context.req.raw.headers);
-      return parts.handle({
+      const answer = await parts.handle({
         db: db(),
         actor,
         request: context.req.raw,
@@ -61,6 +62,10 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject>(parts:
         header: (name) => context.req.header(name),
         allow: (action, thing) => allow(db(), actor, action, thing),
       });
+      // Calls of served graphs change nothing, and have a log of their own.
+      const isChange = method !== "get" && answer.ok && !answer.headers.has("Served-Warm");
+      if (isChange) await audit(db(), actor, `api.${operation.operationId}`, detailOf(context.req.param()));
+      return answer;
     },
   };
 }

@@ -19,6 +19,7 @@ export function userCommand(): Command {
       const { addAccount, newPassword } = await import("../access/accounts");
       const password = options.password ?? newPassword();
       await addAccount({ email, name: options.name ?? email.replace(/@.*/, ""), password });
+      await note("account.add", email);
       say(`${email} can sign in with the password ${password}`);
     });
   command
@@ -31,6 +32,7 @@ export function userCommand(): Command {
       const { setPassword, newPassword } = await import("../access/accounts");
       const password = options.password ?? newPassword();
       await setPassword(db(), email, password);
+      await note("account.reset", email);
       say(`${email} can sign in with the password ${password}`);
     });
   command
@@ -41,7 +43,13 @@ export function userCommand(): Command {
       findRunningDatabase();
       const { removeAccount } = await import("../access/accounts");
       await removeAccount(db(), email);
+      await note("account.remove", email);
       say(`${email} was removed`);
     });
   return command;
+}
+
+async function note(action: string, email: string): Promise<void> {
+  const { auditAccount } = await import("../access/audit");
+  await auditAccount(db(), { name: "the operator, from the command line" }, action, { email });
 }

@@ -3,10 +3,10 @@ import { databaseUrl } from "../db";
 
 type Heard = (payload: string) => void;
 /**
- * What processes tell each other through Postgres: that a run has new events, or is to be cancelled; and the news of
- * graphs.
+ * What processes tell each other through Postgres: that a run has new events, or is to be cancelled; the news of
+ * graphs; and that access to something was taken from somebody.
  */
-export type Channel = "run_events" | "run_cancel" | "graph_news";
+export type Channel = "run_events" | "run_cancel" | "graph_news" | "access_taken";
 
 /**
  * One listening connection for a process; it comes back by itself after the database was away. Messages are hints,
@@ -48,6 +48,7 @@ export class Listener {
       await client.query("listen run_events");
       await client.query("listen run_cancel");
       await client.query("listen graph_news");
+      await client.query("listen access_taken");
       for (const channel of this.#heard.keys()) this.#tell(channel, "");
     } catch {
       lost();

@@ -80,7 +80,7 @@ export const account = router({
     if (!count) throw notFound("This session");
   }),
 
-  tokens: own.query(({ ctx }) => listTokens(ctx.db, ctx.userId)),
+  tokens: own.query(({ ctx }) => listTokens(ctx.db, { userId: ctx.userId })),
   createToken: own
     .input(
       z.object({
@@ -98,7 +98,7 @@ export const account = router({
       return createToken(ctx.db, { name, scope, userId: ctx.userId, teamId: team, graphId: graph, expiresAt });
     }),
   revokeToken: own.input(z.object({ id })).mutation(async ({ ctx, input }) => {
-    if (!(await revokeToken(ctx.db, input.id, ctx.userId))) throw notFound("This token");
+    if (!(await revokeToken(ctx.db, input.id, { userId: ctx.userId }))) throw notFound("This token");
   }),
 });
 

@@ -5,6 +5,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import type { Actor } from "../access/actor";
 import { bringFiles, reachable } from "../access/files";
 import { must } from "../access/may";
+import { whileSeen } from "../access/while-allowed";
 import { madeBy } from "../access/working-team";
 import type { Db } from "../db";
 import { checked, emptyDocument } from "../graphs/checked";
@@ -73,9 +74,11 @@ export const graphs = router({
 
   /** Who else shows a graph, and when it is saved. */
   watch: procedure.input(z.object({ id, window: graphWindow })).subscription(async function* ({ ctx, input, signal }) {
-    await must(ctx.db, ctx.actor, "see", { kind: "graph", id: input.id });
-    const watch = { graph: input.id, window: input.window, signal: signal ?? new AbortController().signal };
-    yield* watchGraph(ctx.db, listener(), watch);
+    const graph = { kind: "graph", id: input.id } as const;
+    await must(ctx.db, ctx.actor, "see", graph);
+    const watching = whileSeen(ctx.db, ctx.actor, graph, signal ?? new AbortController().signal);
+    yield* watchGraph(ctx.db, listener(), { graph: input.id, window: input.window, signal: watching.signal });
+    watching.refuseIfTaken();
   }),
 
   /** What the nodes of a template say, by which it is told what somebody set; nothing where it is no longer there. */

@@ -6,6 +6,7 @@ import { data } from "./data";
 import { graphs } from "./graphs";
 import { links } from "./links";
 import { nodes } from "./nodes";
+import { people } from "./people";
 import { registries } from "./registries";
 import { runs } from "./runs";
 import { sweeps } from "./sweeps";
@@ -21,6 +22,7 @@ export const appRouter = router({
   graphs,
   links,
   nodes,
+  people,
   registries,
   runs,
   sweeps,

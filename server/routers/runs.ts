@@ -3,12 +3,13 @@ import { tracked } from "@trpc/server";
 import * as z from "zod";
 import { type Actor, userOf } from "../access/actor";
 import { must, mustEach, mustRun, mustRunAgain } from "../access/may";
+import { whileSeen } from "../access/while-allowed";
 import type { Db } from "../db";
 import { checked } from "../graphs/checked";
 import { listener } from "../jobs/notify";
 import { cancelRuns } from "../runs/cancel";
 import { compareRuns } from "../runs/compare";
-import { createRun, runAgain } from "../runs/create";
+import { createRun, ownerOfRun, runAgain } from "../runs/create";
 import { curvesOf } from "../runs/curves";
 import { foreseeRun } from "../runs/foresee";
 import { lastEventOf } from "../runs/events";
@@ -105,7 +106,8 @@ export const runs = router({
     .mutation(async ({ ctx, input }) => {
       const document = checked(input.document);
       await mustRun(ctx.db, ctx.actor, input.graphId, document);
-      return (await foreseeRun(ctx.db, { ...input, document })) ?? null;
+      const { teamId } = await ownerOfRun(ctx.db, ctx.actor, input.graphId);
+      return (await foreseeRun(ctx.db, { ...input, document, teamId })) ?? null;
     }),
   /** The same again, as it was or with what its graph is today. */
   again: procedure
@@ -240,15 +242,12 @@ export const runs = router({
     input,
     signal,
   }) {
-    await must(ctx.db, ctx.actor, "see", { kind: "run", id: input.id });
-    for await (const { id, event, at } of watchRun(
-      ctx.db,
-      listener(),
-      input.id,
-      input.lastEventId ?? undefined,
-      signal ?? new AbortController().signal,
-    ))
-      yield tracked(id, { ...event, at: at.getTime() });
+    const run = { kind: "run", id: input.id } as const;
+    await must(ctx.db, ctx.actor, "see", run);
+    const watching = whileSeen(ctx.db, ctx.actor, run, signal ?? new AbortController().signal);
+    const events = watchRun(ctx.db, listener(), run.id, input.lastEventId ?? undefined, watching.signal);
+    for await (const { id, event, at } of events) yield tracked(id, { ...event, at: at.getTime() });
+    watching.refuseIfTaken();
   }),
 });
 

@@ -1,13 +1,16 @@
 import "server-only";
 import * as z from "zod";
+import { secretName } from "#nodes/core/secret-name";
 import { type Actor, roles, userOf } from "../access/actor";
 import { readAudit } from "../access/audit";
 import { invite, takeBackInvitation } from "../access/invitations";
 import { must } from "../access/may";
 import { listSecrets, removeSecret, setSecret } from "../access/secrets";
 import { createTeam, graphRoles, grantGraph, readTeam, removeMember, setRole } from "../access/teams";
+import { listTokens, revokeToken } from "../access/tokens";
 import { workingTeam } from "../access/working-team";
 import type { Db } from "../db";
+import { ownerOfRun } from "../runs/create";
 import { notFound, procedure, router } from "./trpc";
 
 const id = z.uuid();
@@ -62,16 +65,24 @@ export const teams = router({
       await grantGraph(ctx.db, input.graph, input.email, input.role);
     }),
 
+  /** Tokens that were made for the team or for a graph of it, whoever made them. */
+  tokens: procedure.input(z.object({ team: id })).query(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "manage", { kind: "team", id: input.team });
+    return listTokens(ctx.db, input);
+  }),
+  revokeToken: procedure.input(z.object({ team: id, id })).mutation(async ({ ctx, input }) => {
+    await must(ctx.db, ctx.actor, "manage", { kind: "team", id: input.team });
+    if (!(await revokeToken(ctx.db, input.id, { team: input.team }))) throw notFound("This token");
+  }),
+
   /** The names of a team's secrets, for whoever may run its graphs: never their texts. */
-  secrets: procedure.input(z.object({ team: id.optional() })).query(async ({ ctx, input }) => {
-    const team = input.team ?? (await workingTeam(ctx.db, ctx.actor));
+  secrets: procedure.input(z.object({ team: id.optional(), graph: id.optional() })).query(async ({ ctx, input }) => {
+    const team = input.team ?? (await ownerOfRun(ctx.db, ctx.actor, input.graph)).teamId;
     await must(ctx.db, ctx.actor, "run", { kind: "team", id: team });
     return listSecrets(ctx.db, team);
   }),
   setSecret: procedure
-    .input(
-      z.object({ team: id.optional(), name: z.string().regex(/^[\w.-]{1,64}$/), text: z.string().min(1).max(8192) }),
-    )
+    .input(z.object({ team: id.optional(), name: secretName, text: z.string().min(1).max(8192) }))
     .mutation(async ({ ctx, input: { team, ...secret } }) => {
       const teamId = team ?? (await workingTeam(ctx.db, ctx.actor));
       await must(ctx.db, ctx.actor, "manage", { kind: "team", id: teamId });

@@ -9,11 +9,12 @@ import { tooLarge } from "#nodes/graph/size-limits";
 import { type Actor, actorOf } from "../access/actor";
 import { Forbidden, NotSignedIn } from "../access/may";
 import { audit, detailOf, isWorthALine } from "../access/audit";
+import { NoRoom, TooManyRuns } from "../access/quota";
 import { type Db, db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
 
 /** What every procedure is given: the database, and who asks. */
-interface Context {
+export interface Context {
   db: Db;
   actor: Actor;
 }
@@ -59,8 +60,10 @@ export const procedure = t.procedure.use(async ({ ctx, path, type, next, getRawI
   return result;
 });
 
-function codeOf(failure: Failure): "UNAUTHORIZED" | "FORBIDDEN" | "BAD_REQUEST" {
+function codeOf(failure: Failure): TRPCError["code"] {
   if (failure instanceof NotSignedIn) return "UNAUTHORIZED";
+  if (failure instanceof NoRoom) return "PAYLOAD_TOO_LARGE";
+  if (failure instanceof TooManyRuns) return "TOO_MANY_REQUESTS";
   return failure instanceof Forbidden ? "FORBIDDEN" : "BAD_REQUEST";
 }
 

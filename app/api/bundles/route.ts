@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { actorOf } from "#server/access/actor";
+import { audit } from "#server/access/audit";
 import { must } from "#server/access/may";
-import { roomFor } from "#server/access/quota";
+import { largestUpload } from "#server/access/quota";
 import { madeBy } from "#server/access/working-team";
 import { importBundle } from "#server/bundles/import";
 import { bundleLimits } from "#server/bundles/manifest";
@@ -20,10 +21,12 @@ export async function POST(request: Request): Promise<Response> {
     const actor = await actorOf(request.headers);
     await must(db(), actor, "change", { kind: "graph" });
     const body = request.body ? Readable.fromWeb(request.body as NodeStream) : Readable.from([]);
-    const room = await roomFor(db(), await madeBy(db(), actor));
-    const most = Math.min(maxUpload, room.bytes + bundleLimits.inflatedBytes);
+    const room = await largestUpload(db(), await madeBy(db(), actor));
+    const most = Math.min(maxUpload, room + bundleLimits.inflatedBytes);
     const work = (path: string) => importBundle(db(), blobs(), actor, path);
-    return Response.json(await withSpooled(body, blobs(), work, most));
+    const imported = await withSpooled(body, blobs(), work, most);
+    await audit(db(), actor, "bundles.import", { graph: imported.id });
+    return Response.json(imported);
   } catch (error) {
     return refusalOf(error, "bundle");
   }

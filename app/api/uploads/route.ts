@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { cleanText, cutFileName } from "#models/files/text";
 import { actorOf } from "#server/access/actor";
+import { audit } from "#server/access/audit";
 import { recordFiles } from "#server/access/files";
-import { noRoom, roomFor } from "#server/access/quota";
+import { largestUpload, NoRoom } from "#server/access/quota";
 import { madeBy } from "#server/access/working-team";
 import { db } from "#server/db";
-import { Failure } from "#server/errors";
 import { BlobTooLarge, maxUpload } from "#server/storage/blobs";
 import { blobs } from "#server/storage/open";
 import { refusedFor } from "../allowed";
@@ -33,13 +33,15 @@ export async function POST(request: Request): Promise<Response> {
   if (Number(request.headers.get("content-length")) > maxUpload) return tooLarge();
   try {
     const owner = await madeBy(db(), actor);
-    const room = await roomFor(db(), owner);
-    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), room.bytes);
+    const most = await largestUpload(db(), owner);
+    const { ref, bytes } = await blobs().putStream(Readable.fromWeb(request.body as NodeStream), most);
     await recordFiles(db(), owner, [{ ref, bytes, name }]);
+    await audit(db(), actor, "uploads.add", { name, bytes, ref });
     return Response.json({ ref, name, bytes });
   } catch (error) {
     if (error instanceof BlobTooLarge && error.maxBytes === maxUpload) return tooLarge();
-    if (error instanceof BlobTooLarge) return refusalOf(new Failure(noRoom(error.maxBytes)), "upload");
+    if (error instanceof BlobTooLarge) return refusalOf(new NoRoom(error.maxBytes), "upload");
+    if (error instanceof NoRoom) return refusalOf(error, "upload");
     const full = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
     if (!full) console.error("upload:", error);
     return Response.json(

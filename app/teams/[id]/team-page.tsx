@@ -9,6 +9,7 @@ import { Card } from "../../_ui/card";
 import { Shell } from "../../_ui/shell";
 import { Field, Line, Select, valuesOf } from "../../account/fields";
 import { SecretsCard } from "../../account/secrets-card";
+import { TokenLines } from "../../account/token-lines";
 import { useTold } from "../../account/use-told";
 
 type Team = Outputs["teams"]["get"];
@@ -31,7 +32,21 @@ export function TeamPage({ id, manages, runs }: { id: string; manages: boolean; 
       <Members team={team} manages={manages} />
       {manages && <Invitations team={team} />}
       {runs && <SecretsCard team={id} mayChange={manages} />}
+      {manages && <TeamTokens team={id} />}
     </Shell>
+  );
+}
+
+/** Tokens that were made for this team or a graph of it; an owner ends them, whoever made them. */
+function TeamTokens({ team }: { team: string }) {
+  const trpc = useTRPC();
+  const { data: tokens = [] } = useQuery(trpc.teams.tokens.queryOptions({ team }));
+  const revoke = useMutation(trpc.teams.revokeToken.mutationOptions(useTold()));
+  if (!tokens.length) return null;
+  return (
+    <Card title="API tokens" note="Made for this team, or for a graph of it.">
+      <TokenLines tokens={tokens} showsOwner onRevoke={(id) => revoke.mutate({ team, id })} />
+    </Card>
   );
 }
 

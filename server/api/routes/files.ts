@@ -4,6 +4,7 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 import { unescape } from "node:querystring";
 import * as z from "zod";
 import { recordFiles } from "../../access/files";
+import { largestUpload, NoRoom } from "../../access/quota";
 import { madeBy } from "../../access/working-team";
 import { BlobTooLarge, maxUpload } from "../../storage/blobs";
 import { blobs } from "../../storage/open";
@@ -30,28 +31,31 @@ export const fileRoutes = [
     },
     async handle({ db, actor, request, query, allow }) {
       await allow("run", { kind: "file" });
-      const { ref, bytes } = await keptBody(request);
+      const owner = await madeBy(db, actor);
+      const { ref, bytes } = await keptBody(request, await largestUpload(db, owner));
       const file = { ref, bytes, name: nameOf(unescape(query.name ?? "file")) };
-      await recordFiles(db, await madeBy(db, actor), [file]);
+      await recordFiles(db, owner, [file]);
       return Response.json(file, { status: 201 });
     },
   }),
 ];
 
-async function keptBody(request: Request): Promise<{ ref: string; bytes: number }> {
+async function keptBody(request: Request, most: number): Promise<{ ref: string; bytes: number }> {
   const declared = Number(request.headers.get("content-length") ?? Number.NaN);
-  if (declared > maxUpload) throw tooLarge();
+  if (declared > most) throw tooLarge(most);
   if (!request.body || declared === 0) throw empty();
   const kept = await blobs()
-    .putStream(Readable.fromWeb(request.body as NodeStream), maxUpload)
+    .putStream(Readable.fromWeb(request.body as NodeStream), most)
     .catch((error) => {
-      throw error instanceof BlobTooLarge ? tooLarge() : error;
+      throw error instanceof BlobTooLarge ? tooLarge(most) : error;
     });
   if (!kept.bytes) throw empty();
   return kept;
 }
 
-const tooLarge = (): Refusal =>
-  new Refusal(413, { message: new BlobTooLarge(maxUpload).message, hint: "Send a smaller file." });
+const tooLarge = (most: number): Error =>
+  most < maxUpload
+    ? new NoRoom(most)
+    : new Refusal(413, { message: new BlobTooLarge(maxUpload).message, hint: "Send a smaller file." });
 
 const empty = (): Refusal => new Refusal(400, { message: "The file is empty.", hint: "Send another file." });

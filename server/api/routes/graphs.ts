@@ -6,12 +6,15 @@ import { definitionOf, resolve } from "#nodes/graph/resolve";
 import { sinks } from "#nodes/graph/plan";
 import { registry } from "#nodes/registry.gen";
 import type { GraphDocument } from "#nodes/graph/document";
+import { largestUpload } from "../../access/quota";
 import { visible } from "../../access/visible";
+import { mustStillSee } from "../../access/while-allowed";
 import type { Db } from "../../db";
 import { notFound } from "../../not-found";
 import { titleIn } from "../../graphs/ready";
+import { ownerOfRun } from "../../runs/create";
 import { answers, answersUnderLoad, jsonOf } from "../answers";
-import { inMemory, readBody, withStoredFiles } from "../body";
+import { inMemory, readBody, toStoreWithin, withStoredFiles } from "../body";
 import { jsonSchemaOf } from "../json-schema";
 import { parametersOf } from "../parameters";
 import { type Asked, defineRoute } from "../route";
@@ -154,16 +157,24 @@ export const graphRoutes = [
       await asked.allow("run", { kind: "graph", id: asked.params.id });
       const served = await servedFor(asked, wait);
       if (!served) await refuseUnknown(asked.db, asked.params.id);
-      const body = await readBody(asked.request, served ? inMemory : undefined);
+      const body = await readBody(asked.request, served ? inMemory : await keepingFor(asked));
       const request = runRequestSchema.parse(body.json);
       if (served && isServed(served, request)) return answerServed(asked, served, request, body);
       const wanted = await readWanted(asked, request, served ? await withStoredFiles(body) : body);
       const started = await startRun(asked, wanted);
-      if (wait) await untilEnd(asked.db, started.id, wait, asked.request.signal);
+      if (wait) {
+        await untilEnd(asked.db, started.id, wait, asked.request.signal);
+        await mustStillSee(asked.db, asked.actor, { kind: "run", id: started.id });
+      }
       return answerOfRun(asked.db, started.id, { isComplete: wait > 0, isKnown: started.isKnown });
     },
   }),
 ];
+
+/** Files of a request are kept for the team whose graph it is, as far as it has room. */
+async function keepingFor({ db, actor, params }: Asked<{ id: string }, object>) {
+  return toStoreWithin(await largestUpload(db, await ownerOfRun(db, actor, params.id)));
+}
 
 export async function refuseUnknown(db: Db, graphId: string): Promise<void> {
   if (!(await db.graph.count({ where: { id: graphId, deletedAt: null } }))) throw notFound("This graph");

@@ -1,5 +1,6 @@
 /** What the API says and does of runs. */
 import * as z from "zod";
+import { mustStillSee, whileSeen } from "../../access/while-allowed";
 import type { Db } from "../../db";
 import { notFound } from "../../not-found";
 import { cancelRuns } from "../../runs/cancel";
@@ -52,9 +53,12 @@ export const runRoutes = [
       tags,
       responses: answers({ 200: jsonOf(runSchema) }),
     },
-    async handle({ db, params, query, request, allow }) {
+    async handle({ db, actor, params, query, request, allow }) {
       await allow("see", { kind: "run", id: params.id });
-      if (query.wait) await untilEnd(db, params.id, query.wait, request.signal);
+      if (query.wait) {
+        await untilEnd(db, params.id, query.wait, request.signal);
+        await mustStillSee(db, actor, { kind: "run", id: params.id });
+      }
       return Response.json(await toldRun(db, params.id));
     },
   }),
@@ -71,7 +75,7 @@ export const runRoutes = [
       responses: answers({ 202: jsonOf(runSchema, "It stops; or it had ended.") }),
     },
     async handle({ db, params, allow }) {
-      await allow("run", { kind: "run", id: params.id });
+      await allow("change", { kind: "run", id: params.id });
       if (!(await cancelRuns(db, { id: params.id }))) throw notFound("This run");
       return Response.json(await toldRun(db, params.id), { status: 202 });
     },
@@ -90,10 +94,12 @@ export const runRoutes = [
         200: { description: "Server-sent events", content: { "text/event-stream": { schema: eventSchema } } },
       }),
     },
-    async handle({ db, params, header, request, allow }) {
-      await allow("see", { kind: "run", id: params.id });
-      await refuseUnknown(db, params.id);
-      return eventStream(db, params.id, header("last-event-id"), request.signal);
+    async handle({ db, actor, params, header, request, allow }) {
+      const run = { kind: "run", id: params.id } as const;
+      await allow("see", run);
+      await refuseUnknown(db, run.id);
+      const { signal } = whileSeen(db, actor, run, request.signal);
+      return eventStream(db, run.id, header("last-event-id"), signal);
     },
   }),
 

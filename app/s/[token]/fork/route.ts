@@ -1,4 +1,5 @@
 import { actorOf } from "#server/access/actor";
+import { audit } from "#server/access/audit";
 import { may } from "#server/access/may";
 import { recordFiles } from "#server/access/files";
 import { madeBy } from "#server/access/working-team";
@@ -6,6 +7,7 @@ import { db } from "#server/db";
 import { blobs } from "#server/storage/open";
 import type { GraphDocument } from "#nodes/graph/document";
 import { leavingWith } from "#nodes/graph/leaving";
+import { refusalOf } from "../../../api/refusal";
 import { openOrAnswer, shownBy } from "../../../_shared/visiting";
 
 export const dynamic = "force-dynamic";
@@ -21,8 +23,13 @@ export async function POST(request: Request, { params }: { params: Promise<{ tok
   if (!document) return Response.json({ message: "This link shows no graph." }, { status: 404 });
   const { name, description } = document;
   const owner = await madeBy(db(), actor);
-  await recordFiles(db(), owner, await filesOf(document));
+  try {
+    await recordFiles(db(), owner, await filesOf(document));
+  } catch (error) {
+    return refusalOf(error, "fork");
+  }
   const { id } = await db().graph.create({ data: { ...owner, name, description, document }, select: { id: true } });
+  await audit(db(), actor, "links.fork", { graph: id, link: link.id });
   return new Response(null, { status: 303, headers: { Location: `/graphs/${id}` } });
 }
 
