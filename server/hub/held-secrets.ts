@@ -28,7 +28,10 @@ const noSecrets = (name: string): Failure =>
   });
 
 /** Without a team, from the command line: `hub-token` is read from `PATCHBAY_SECRET_HUB_TOKEN`. */
-export function secretsOfEnvironment(data: string, from: Record<string, string | undefined> = process.env): HeldSecrets {
+export function secretsOfEnvironment(
+  data: string,
+  from: Record<string, string | undefined> = process.env,
+): HeldSecrets {
   return {
     hub: hubOfTeam(data, "environment"),
     async textOf(name) {
