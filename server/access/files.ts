@@ -45,8 +45,17 @@ export async function recordFiles(
   files: readonly BroughtFile[],
 ): Promise<void> {
   if (!files.length) return;
-  await refuseWithoutRoom(db, owner, await newBytes(db, owner.teamId, files));
+  await refuseBeyondRoom(db, owner, files);
   await db.upload.createMany({ data: files.map((file) => ({ ...owner, ...file })), skipDuplicates: true });
+}
+
+/** Refused where a team, or whoever brings them, has no room for files. What it has already takes no more room. */
+export async function refuseBeyondRoom(
+  db: Db | Tx,
+  owner: { teamId: string; userId: string | null },
+  files: readonly BroughtFile[],
+): Promise<void> {
+  await refuseWithoutRoom(db, owner, await newBytes(db, owner.teamId, files));
 }
 
 /** How many bytes a team would have more. */

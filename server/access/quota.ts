@@ -14,7 +14,7 @@ interface Owner {
 export class NoRoom extends Failure {
   constructor(bytes: number) {
     super({
-      message: `There is room for ${(bytes / 2 ** 20).toFixed(1)} MiB of uploads more, and this is larger.`,
+      message: `This does not fit: there is room for ${(bytes / 2 ** 20).toFixed(1)} MiB of uploads more.`,
       hint: "Ask whoever runs this installation for more room.",
     });
   }
