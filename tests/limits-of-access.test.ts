@@ -1,4 +1,7 @@
-/** What is taken away ends at once, what is too much is refused wherever it comes in, and what is changed is written down. */
+/**
+ * What is taken away ends at once, what is too much is refused wherever it comes in, and what is changed is written
+ * down.
+ */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { addAccount } from "#server/access/accounts";
 import { actorOf } from "#server/access/actor";

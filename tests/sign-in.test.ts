@@ -1,4 +1,6 @@
-/** Ways to come in: passwords and mails about them, GitHub, a provider of OpenID Connect; and what holds back guessing. */
+/**
+ * Ways to come in: passwords and mails about them, GitHub, a provider of OpenID Connect; and what holds back guessing.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { addAccount } from "#server/access/accounts";
 import { answerAuth } from "#server/access/auth";

@@ -23,7 +23,9 @@ export function auth(): Auth {
   return kept.patchbayAuth.auth;
 }
 
-/** Answers what is asked of the routes for signing in. Whom a provider brought and who may not stay is told on a page. */
+/**
+ * Answers what is asked of the routes for signing in. Whom a provider brought and who may not stay is told on a page.
+ */
 export async function answerAuth(request: Request): Promise<Response> {
   const answer = await auth().handler(request);
   const isBack = /\/callback\//.test(new URL(request.url).pathname);
