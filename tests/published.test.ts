@@ -1,82 +1,98 @@
 /**
  * Published models through the nodes of the systems' templates: their folders as Hugging Face writes them, with the
  * names that it writes today and with those of earlier versions, are brought to the authors' names and give what
- * Hugging Face gives.
+ * Hugging Face gives. PATCHBAY_CONFORMANCE names another set of folders, in which all of these models are tried.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Tensor } from "#nodes/core/values";
 import { fromHuggingFace } from "#nodes/weights/from-hugging-face";
 import { tensorsIn } from "#server/runtime/hugging-face/tensor-files";
+import { type Case, type ModelEntry, modelEntries } from "./conformance/set";
 import { runNode, testHost } from "./kit/run-node";
 import * as blip from "./published/blip";
 import * as clip from "./published/clip";
 import * as mae from "./published/mae";
-import type { Published, Tensors } from "./published/model";
+import type { HubConfig, Published, Tensors } from "./published/model";
 import * as vilt from "./published/vilt";
 import { takeSteps } from "./systems/harness/step";
 import type { System } from "./systems/system";
 
-const set = resolve("tests/fixtures/conformance");
 const models: Published[] = [blip, clip, mae, vilt].flatMap((file) => Object.values(file));
 /** As transformers 5 writes them, and as 4 did. */
-const checkpoints = models.flatMap((model) =>
-  [model.folder, `hub/${model.folder}`]
-    .filter((folder) => existsSync(join(set, folder, "model.safetensors")))
-    .map((folder) => ({ ...model, from: folder })),
+const checkpoints = modelEntries().filter(({ folder }) => existsSync(join(folder, "model.safetensors")));
+const questions = checkpoints.flatMap((entry) =>
+  entry.expected.cases.flatMap((asked) =>
+    models
+      .filter((model) => isOf(model, entry, asked))
+      .map((model) => ({ name: entry.name, case: asked.name, template: model.template, model, entry, asked })),
+  ),
 );
+const counts = { cases: 0, outputs: 0 };
 
-describe.each(checkpoints)("$from, $case,", (model) => {
+const isOf = ({ className, isOf: fits }: Published, { expected }: ModelEntry, asked: Case): boolean =>
+  expected.class === className && asked.call === "forward" && (fits?.(asked) ?? true);
+
+it("the set has models of the templates", () => expect(questions.length).toBeGreaterThan(0));
+
+describe.each(questions)("$name, $case,", ({ model, entry, asked }) => {
   it("answers as its port does, in the nodes of the template $template", async () => {
-    const expected = JSON.parse(readFileSync(join(set, model.folder, "expected.json"), "utf8"));
-    const config = JSON.parse(readFileSync(join(set, model.folder, "config.json"), "utf8"));
-    const numbers = tensorsIn(readFileSync(join(set, model.folder, "expected.safetensors")));
-    const asked = expected.cases.find(({ name }: { name: string }) => name === model.case);
+    const { folder, expected } = entry;
+    const config = { ...JSON.parse(readFileSync(join(folder, "config.json"), "utf8")), ...asked.config };
     const named = (paths: Record<string, string>): Tensors =>
-      Object.fromEntries(Object.entries(paths).map(([name, stored]) => [name, numbers[stored] as Tensor]));
-    const file = await ownNames(model.folder, readFileSync(join(set, model.from, "model.safetensors")));
+      Object.fromEntries(Object.entries(paths).map(([name, stored]) => [name, expected.tensors[stored] as Tensor]));
+    const file = await ownNames(model, readFileSync(join(folder, "model.safetensors")));
     const weights = tensorsIn(file);
     const given = named(asked.inputs);
-    const got = await answers(model, { config, weights, file, inputs: { ...given, ...model.made?.(given) } });
+    const inputs = { ...given, ...model.made?.(given, config) };
+    const got = await answers(model, { config, asked, weights, file, inputs });
     const want = named(asked.outputs);
-    const wrong = Object.keys(model.outputs).flatMap((name) =>
+    const compared = Object.keys(model.outputs).filter((name) => name in want);
+    const wrong = compared.flatMap((name) =>
       difference(name, got(name), want[name] as Tensor, asked.rows?.[name], expected.tolerance),
     );
+    counts.cases++;
+    counts.outputs += compared.length;
+    expect(compared).not.toEqual([]);
     expect(wrong).toEqual([]);
   });
 });
 
+afterAll(() => console.log(`published models: ${counts.cases} cases, ${counts.outputs} outputs compared`));
+
 /** ALIGN's checkpoint has the names that its nodes ask for; those of the others are brought to them. */
-async function ownNames(folder: string, file: Uint8Array): Promise<Uint8Array> {
-  if (folder === "align") return file;
+async function ownNames({ className }: Published, file: Uint8Array): Promise<Uint8Array> {
+  if (className === "AlignModel") return file;
   const host = await testHost();
   const { weights } = await runNode(fromHuggingFace, { weights: { ref: await host.put(file) } }, {}, host);
   return host.get(weights.ref as string);
 }
 
 interface Question {
-  config: unknown;
+  config: HubConfig;
+  asked: Case;
   weights: Tensors;
   file: Uint8Array;
   inputs: Tensors;
 }
 
 /** What the template's graph gives for each output. */
-async function answers(model: Published, { config, weights, file, inputs }: Question) {
-  const wires = Object.values(model.outputs).flatMap((output) => (typeof output === "string" ? output : output.wires));
+async function answers(model: Published, { config, asked, weights, file, inputs }: Question) {
+  const outputs = Object.entries(model.outputs).flatMap(([name, output]) => (name in asked.outputs ? output : []));
+  const wires = outputs.flatMap((output) => (typeof output === "string" ? output : output.wires));
   const known = Object.entries(model.given).filter(([name]) => name in inputs);
   const system: System = {
-    system: model.folder,
+    system: model.className,
     template: model.template,
     constants: () => model.constants(config, weights),
-    params: model.params?.(config),
+    params: model.params?.(config, asked),
     inputs: Object.fromEntries(known),
     mid: Object.fromEntries(wires.map((wire) => [wire, wire])),
   };
   const fixture = {
-    folder: model.folder,
-    description: { fixture: model.folder, system: model.folder, config: {}, steps: 1, also: [], ...noTraining },
+    folder: "",
+    description: { fixture: asked.name, system: model.className, config: {}, steps: 1, also: [], ...noTraining },
     values: new Map(known.map(([name]) => [`step1.in.${name}`, inputs[name] as Tensor])),
     weights: new Map<string, Tensor>(),
     file,

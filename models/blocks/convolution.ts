@@ -103,9 +103,12 @@ export function normalizeBatch(
   if (!builder.training || (builder.isFrozen(mean) && builder.isFrozen(variance)))
     return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
   const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+  // What is normalized is centred before: more exact where the mean is large beside the spread. That the mean moves with
+  // x is a part of the gradient of the normalization.
   const average = op.ReduceMean(x, { axes });
-  const squares = op.ReduceSumSquare(op.Sub(x, average), { axes, keepdims: 0 });
+  const centred = op.Sub(x, op.StopGradient(average));
   const batchMean = op.Reshape(average, { to: mean.shape });
+  const batchVariance = op.ReduceMean(op.Mul(centred, centred), { axes, keepdims: 0 });
   const count = product(
     builder,
     axes.map((i) => x.shape[i] as Dim),
@@ -113,8 +116,9 @@ export function normalizeBatch(
   const moved = (running: Value, batch: Value) =>
     builder.update(running, op.Add(op.Mul(running, constant([1 - momentum])), op.Mul(batch, constant([momentum]))));
   moved(mean, batchMean);
-  moved(variance, op.Div(squares, op.Sub(count, constant([1]))));
-  return op.TrainingBatchNormalization(x, scale, bias, batchMean, op.Div(squares, count), { epsilon });
+  moved(variance, op.Mul(batchVariance, op.Div(count, op.Sub(count, constant([1])))));
+  const noMean = op.Expand(constant([0]), { to: mean.shape as readonly number[] });
+  return op.TrainingBatchNormalization(centred, scale, bias, noMean, batchVariance, { epsilon });
 }
 
 /**

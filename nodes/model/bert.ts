@@ -25,7 +25,8 @@ cross-attention to the context), then LN(x + MLP), ε 1e-12. Parameters bear BER
 \`encoder.layer.0.attention\`, \`.crossattention\`, …
 
 *From layer* and *Up to layer* take a part of the layers: ALBEF's text encoder is the first half, without a context; its
-fusion encoder the second, which reads \`hidden\` in place of ids. Where no context is wired cross-attention is skipped,
+fusion encoder the second, which reads \`hidden\` in place of ids. Where both are the same there is no layer: embeddings,
+or \`hidden\` as it came. Where no context is wired cross-attention is skipped,
 as BLIP's text encoder does. With *Causal* a token sees those before it alone, and the node is a decoder that
 *Generate* writes with.
 
@@ -51,7 +52,7 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
     first: z.int().min(0).max(64).default(0).meta({ label: "From layer" }),
     layers: z
       .int()
-      .min(1)
+      .min(0)
       .max(64)
       .default(12)
       .meta({ label: "Up to layer", description: "How many there are before." }),
@@ -76,7 +77,7 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
   ports: ({ causal }) => (causal ? { decodes: { tokens: "ids", mask: "mask" } } : {}),
   check(params) {
     const { first, layers } = params;
-    if (first >= layers)
+    if (first > layers)
       return { param: "first", message: `There is no layer from ${first} up to ${layers}.`, hint: "Start earlier." };
     return wrongHeads(params);
   },

@@ -1,4 +1,5 @@
 /** Models that are loaded into ONNX Runtime, and the way between our tensors and the runtime's. */
+import { availableParallelism, cpus } from "node:os";
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
 import type { Blobs } from "../storage/blobs";
@@ -36,11 +37,19 @@ function sessionOf(session: ort.InferenceSession): Session {
   };
 }
 
+/**
+ * How many threads a session computes with; 0 leaves it to the runtime. That counts the cores of the machine, also those
+ * that this process may not use (an affinity, a container's limit), and threads that wait for each other on one core
+ * take half of it. Where all may be used its own count is better: one thread for each real core.
+ */
+export const sessionThreads = availableParallelism() < cpus().length ? availableParallelism() : 0;
+
 /** How every model is opened that runs more than once. */
 export function optionsFor(provider: Provider) {
   return {
     executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
     graphOptimizationLevel: "all",
+    intraOpNumThreads: sessionThreads,
     // Denormals appear late in training and slow the CPU down by an order of magnitude.
     extra: { session: { set_denormal_as_zero: "1" } },
     logSeverityLevel: 4, // what fails is thrown, and told in our words

@@ -25,8 +25,7 @@ const params = ({ vision_config: vision, text_config: text }: HubConfig) => ({
 });
 
 export const caption: Published = {
-  folder: "blip-caption",
-  case: "forward",
+  className: "BlipForConditionalGeneration",
   template: "blip-pretrain",
   constants: sizes,
   params,
@@ -49,8 +48,8 @@ const one = (length: number): Tensor => ({
   data: BigInt64Array.from({ length }, () => 0n),
 });
 
-const retrieval: Omit<Published, "case" | "given" | "outputs"> = {
-  folder: "blip-retrieval",
+const retrieval: Omit<Published, "given" | "outputs"> = {
+  className: "BlipForImageTextRetrieval",
   template: "blip-pretrain",
   constants: sizes,
   params,
@@ -59,7 +58,7 @@ const retrieval: Omit<Published, "case" | "given" | "outputs"> = {
 /** Which texts and pictures are drawn as others says nothing of the first rows, which are the pairs as they came. */
 export const matching: Published = {
   ...retrieval,
-  case: "itm",
+  isOf: ({ kwargs }) => kwargs?.use_itm_head !== false,
   given: {
     pixel_values: "pairs/normalize.pixels",
     input_ids: "enc.ids",
@@ -76,7 +75,7 @@ export const matching: Published = {
 
 export const contrast: Published = {
   ...retrieval,
-  case: "itc",
+  isOf: ({ kwargs }) => kwargs?.use_itm_head === false,
   given: {
     pixel_values: "pairs/normalize.pixels",
     input_ids: "pairs/tokenize.ids",

@@ -22,12 +22,15 @@ const block = (config: HubConfig) => ({
 });
 
 /** States of the text behind its end are left out: there the port masks padding, and the authors do not. */
-const clip: Omit<Published, "folder"> = {
-  case: "forward",
+export const both: Published = {
+  className: "CLIPModel",
   template: "clip-vit-train",
   constants: towers,
-  params: ({ vision_config: vision, text_config: text }) => ({
-    "model.vision-transformer": block(vision),
+  params: ({ vision_config: vision, text_config: text }, { kwargs }) => ({
+    "model.vision-transformer": {
+      ...block(vision),
+      ...(kwargs?.interpolate_pos_encoding ? { size: vision.image_size } : {}),
+    },
     "model.text-transformer": block(text),
   }),
   given: { pixel_values: "clip/image/normalize.pixels", input_ids: "clip/text/tokenize.ids" },
@@ -40,22 +43,8 @@ const clip: Omit<Published, "folder"> = {
   },
 };
 
-export const both: Published = { ...clip, folder: "clip" };
-export const gelu: Published = { ...clip, folder: "clip-gelu-f16" };
-export const otherSize: Published = {
-  ...clip,
-  folder: "clip",
-  case: "other-size",
-  params: (config) => ({
-    ...clip.params?.(config),
-    "model.vision-transformer": { ...block(config.vision_config), size: config.vision_config.image_size },
-  }),
-  outputs: { image_embeds: "clip/image_norm.embedding", logits_per_image: "clip/scorer.logits" },
-};
-
 export const vision: Published = {
-  folder: "clip-vision",
-  case: "forward",
+  className: "CLIPVisionModel",
   template: "clip-vit-train",
   constants: (config) => ({
     image: config.image_size,
@@ -87,8 +76,7 @@ function blocksText({ strides, num_block_repeats: repeats }: HubConfig, weights:
 }
 
 export const align: Published = {
-  folder: "align",
-  case: "forward",
+  className: "AlignModel",
   template: "align-train",
   constants: ({ vision_config: vision, text_config: text, projection_dim: embed }, weights) => ({
     image: vision.image_size,

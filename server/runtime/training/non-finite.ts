@@ -5,7 +5,7 @@ import { toModel } from "#models/onnx/proto";
 import type { Part, Program } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import { Failure } from "../../errors";
-import { toOrt } from "../sessions";
+import { optionsFor, toOrt } from "../sessions";
 import { brokenData } from "./finite";
 import { type BuiltStage, compileStage, type StageSpec } from "./stage";
 import type { NonFinite, Stepper } from "./stepper";
@@ -86,8 +86,8 @@ async function firstNonFinite(
     given[name] = tensor ? toOrt(tensor) : new ort.Tensor("float32", data, shape);
   }
   const session = await ort.InferenceSession.create(toModel(graph, { parameters: "inputs" }), {
+    ...optionsFor("cpu"),
     graphOptimizationLevel: "disabled",
-    logSeverityLevel: 4,
   });
   try {
     const out = (await session.run(

@@ -50,7 +50,7 @@ export async function stepGraph(
   const asked = new Map([...named("mid", mid), ...named("loss", losses)]);
   const taps = new Map([...asked, ...behindTensors(whole, [...asked.values()])]);
   const outer = new Map(named("mid", outside));
-  const trainer = system.trainer ?? "trainer";
+  const trainer = trainerOf(system);
   const request = optimizer && (await requestOf(whole, trainer));
   const graph = withGiven(whole, inputs, [...taps.values(), ...outer.values()]);
   const ends = [...(request?.losses ?? []), ...taps.values(), ...outer.values()];
@@ -64,19 +64,21 @@ export async function stepGraph(
 async function documentFor(system: System, config: Config, optimizer: OptimizerSpec | undefined) {
   const template = await readTemplate(system.template);
   if (!template) throw new Error(`there is no template ${system.template}`);
-  const own = Object.entries(system.constants(config));
-  const known = Object.keys(template.constants ?? {});
-  const shared = Object.entries(trainerConstants(config, optimizer)).filter(([name]) => known.includes(name));
-  return [...shared, ...own].reduce(
-    (document, [name, value]) => {
-      const changed = setConstantValue(document, name, value);
+  const batch = template.constants?.batch ? { batch: config.batch ?? 1 } : {};
+  const document = Object.entries({ ...batch, ...system.constants(config) }).reduce(
+    (before, [name, value]) => {
+      const changed = setConstantValue(before, name, value);
       const after = changed.constants?.[name]?.value;
       if (after !== value) throw new Error(`${system.template}: the constant ${name} cannot be ${value}`);
       return changed;
     },
     withParams(template, system.params ?? {}),
   );
+  Object.assign(document.nodes[trainerOf(system)]?.params ?? {}, optimizer && trainerParams(optimizer));
+  return document;
 }
+
+const trainerOf = ({ trainer = "trainer" }: System): string => trainer;
 
 function withParams(document: GraphDocument, params: NonNullable<System["params"]>): GraphDocument {
   const changed = structuredClone(document);
@@ -85,15 +87,17 @@ function withParams(document: GraphDocument, params: NonNullable<System["params"
   return changed;
 }
 
-function trainerConstants(config: Config, optimizer: OptimizerSpec | undefined): Record<string, number | string> {
-  const { batch = 1 } = config;
-  if (!optimizer) return { batch };
-  const { kind, lr, betas, eps, momentum, weight_decay: decay } = optimizer;
-  const constants: Record<string, number | string> = { batch, optimizer: kind, lr, decay };
-  if (betas) [constants.beta1, constants.beta2] = betas;
-  if (eps !== undefined) constants.epsilon = eps;
-  if (momentum !== undefined) constants.sgd_momentum = momentum;
-  return constants;
+/** What the trainer is set to. Whose decay and which stages the template says stays as it is. */
+function trainerParams(optimizer: OptimizerSpec): Record<string, number | string> {
+  const { kind, lr, betas, eps, momentum, weight_decay: weightDecay } = optimizer;
+  return {
+    optimizer: kind,
+    lr,
+    weightDecay,
+    ...(betas && { beta1: betas[0], beta2: betas[1] }),
+    ...(eps !== undefined && { epsilon: eps }),
+    ...(momentum !== undefined && { momentum }),
+  };
 }
 
 /** What host nodes among the ends read of tensor nodes. */

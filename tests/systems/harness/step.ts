@@ -91,7 +91,7 @@ async function buildStep(
   return { lowered, feeds, program: compileStage(spec, built, feeds, { givesGradients: true }) };
 }
 
-/** The template's trainer has to be the fixture's, by constants alone. */
+/** The template's trainer has to be the fixture's. */
 function expectOptimizer({ optimizer, stages, clipNorm }: TrainRequest, wanted: OptimizerSpec): void {
   const { kind, lr, betas, eps, momentum, weight_decay: weightDecay } = wanted;
   const adam = betas && { beta1: betas[0], beta2: betas[1], eps };
