@@ -31,8 +31,9 @@ const questions = checkpoints.flatMap((entry) =>
 );
 const counts = { cases: 0, outputs: 0 };
 
-const isOf = ({ className, isOf: fits }: Published, { expected }: ModelEntry, asked: Case): boolean =>
-  expected.class === className && asked.call === "forward" && (fits?.(asked) ?? true);
+function isOf({ className, isOf: fits }: Published, { expected }: ModelEntry, asked: Case): boolean {
+  return expected.class === className && asked.call === "forward" && (fits?.(asked) ?? true);
+}
 
 it("the set has models of the templates", () => expect(questions.length).toBeGreaterThan(0));
 
