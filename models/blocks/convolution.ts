@@ -103,8 +103,8 @@ export function normalizeBatch(
   if (!builder.training || (builder.isFrozen(mean) && builder.isFrozen(variance)))
     return op.BatchNormalization(x, scale, bias, mean, variance, { epsilon });
   const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
-  // What is normalized is centred before: more exact where the mean is large beside the spread. That the mean moves with
-  // x is a part of the gradient of the normalization.
+  // What is normalized is centred before: more exact where the mean is large beside the spread. That the mean moves
+  // with x is a part of the gradient of the normalization.
   const average = op.ReduceMean(x, { axes });
   const centred = op.Sub(x, op.StopGradient(average));
   const batchMean = op.Reshape(average, { to: mean.shape });

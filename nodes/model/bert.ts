@@ -25,8 +25,8 @@ cross-attention to the context), then LN(x + MLP), ε 1e-12. Parameters bear BER
 \`encoder.layer.0.attention\`, \`.crossattention\`, …
 
 *From layer* and *Up to layer* take a part of the layers: ALBEF's text encoder is the first half, without a context; its
-fusion encoder the second, which reads \`hidden\` in place of ids. Where both are the same there is no layer: embeddings,
-or \`hidden\` as it came. Where no context is wired cross-attention is skipped,
+fusion encoder the second, which reads \`hidden\` in place of ids. Where both are the same there is no layer:
+embeddings, or \`hidden\` as it came. Where no context is wired cross-attention is skipped,
 as BLIP's text encoder does. With *Causal* a token sees those before it alone, and the node is a decoder that
 *Generate* writes with.
 

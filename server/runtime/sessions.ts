@@ -38,9 +38,9 @@ function sessionOf(session: ort.InferenceSession): Session {
 }
 
 /**
- * How many threads a session computes with; 0 leaves it to the runtime. That counts the cores of the machine, also those
- * that this process may not use (an affinity, a container's limit), and threads that wait for each other on one core
- * take half of it. Where all may be used its own count is better: one thread for each real core.
+ * How many threads a session computes with; 0 leaves it to the runtime. That counts the cores of the machine, also
+ * those that this process may not use (an affinity, a container's limit), and threads that wait for each other on one
+ * core take half of it. Where all may be used its own count is better: one thread for each real core.
  */
 export const sessionThreads = availableParallelism() < cpus().length ? availableParallelism() : 0;
 

@@ -4,8 +4,8 @@ import { arg, type RuleContext, type RulesOf, times, where } from "./rule";
 
 type C = Pick<RuleContext<{}>, "op" | "dy" | "x" | "y" | "scalar">;
 /**
- * dy where y > 0. In float32 as a product with a step, whose slope is so steep that the least positive number becomes 1:
- * ONNX Runtime's Where takes 4 ns for each element, and the two together 0.3.
+ * dy where y > 0. In float32 as a product with a step, whose slope is so steep that the least positive number becomes
+ * 1: ONNX Runtime's Where takes 4 ns for each element, and the two together 0.3.
  */
 function passed(c: C): Value {
   if (c.dy.dtype !== "float32") return where(c, c.op.Greater(c.y, c.scalar(0)));

@@ -8,10 +8,10 @@ import { type Convolution, windowOf } from "../window";
 const largestTable = 4096;
 
 /**
- * Convolutions whose kernel has as many taps as the picture has places, as one product over the whole batch: every place
- * of the output sees every place of the input, so that a matrix of all pairs has no more elements than the windows that
- * the runtime would lay out picture by picture. At the end of a residual network, where pictures are 2 × 2 and smaller,
- * that is three times as fast, and it is differentiated as the product that it is.
+ * Convolutions whose kernel has as many taps as the picture has places, as one product over the whole batch: every
+ * place of the output sees every place of the input, so that a matrix of all pairs has no more elements than the
+ * windows that the runtime would lay out picture by picture. At the end of a residual network, where pictures are 2 × 2
+ * and smaller, that is three times as fast, and it is differentiated as the product that it is.
  */
 export const denseConvolutions = (graph: Graph): Graph =>
   rewrite(graph, {
@@ -53,7 +53,9 @@ function productOf(target: Graph, { x, weight, y }: Operands, { group = 1, ...re
   return op.Reshape(product, { to: fixed(y.shape) });
 }
 
-/** For each tap of the kernel and each pair of places, of the input and of the output, whether the one is the other's. */
+/**
+ * For each tap of the kernel and each pair of places, of the input and of the output, whether the one is the other's.
+ */
 function tapsOf(
   from: readonly number[],
   to: readonly number[],

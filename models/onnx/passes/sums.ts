@@ -7,9 +7,9 @@ import { sizeOf } from "../shape";
 const fewRows = 64;
 
 /**
- * Sums as ONNX Runtime is fast at them. Sums and means over rows become products with ones: the gradient of a bias is the
- * sum of a tall matrix's rows, which its ReduceSum walks column by column; its product reads the matrix once (8320 × 768
- * floats on two cores: 5.0 ms instead of 8.4). Sums of squares over some axes become sums of products: its
+ * Sums as ONNX Runtime is fast at them. Sums and means over rows become products with ones: the gradient of a bias is
+ * the sum of a tall matrix's rows, which its ReduceSum walks column by column; its product reads the matrix once (8320
+ * × 768 floats on two cores: 5.0 ms instead of 8.4). Sums of squares over some axes become sums of products: its
  * ReduceSumSquare takes eight times as long for a channel's.
  */
 export function sums(graph: Graph): Graph {
