@@ -19,6 +19,12 @@ It is a ring, as in salesforce/ALBEF: a buffer [E, K], and a pointer to where th
 anew at the end. Two queues with one scope, one weights handle and one name of the pointer have one pointer. A batch has
 at most K rows; of a larger one the first K are kept.
 
+**Towers that begin from nothing** give every picture nearly the same embedding, and with a queue that tells earlier
+batches from this one alone they end with the very same: loss ln(B + K), and no way out (PyTorch's do too). Those of the
+papers begin from trained ones. *Takes part after* lets them learn without it first: for so many batches the places of
+the queue hold the batch's own embeddings again and again, which leaves a softmax's gradient what it is without a queue
+(its loss is ln(1 + K/B) larger), while the queue is written already.
+
 - \`embedding\` float32 [B, E] → \`embeddings\` float32 [B + K, E]`,
   version: 2,
   upgrade: { 2: (old) => old },
@@ -30,6 +36,11 @@ at most K rows; of a larger one the first K are kept.
   params: {
     scope: scopeParam("queue", "tensors"),
     length: z.int().min(1).max(1_000_000).default(4096).meta({ unit: "embeddings", description: "K" }),
+    waits: z.int().min(0).max(10_000_000).default(0).meta({
+      label: "Takes part after",
+      unit: "batches",
+      description: "0: from the beginning.",
+    }),
     name: tensorNameParam("embeddings", "What it is called in a checkpoint.", { advanced: true }),
     pointer: tensorNameParam("pointer", "What its pointer is called there.", { advanced: true }),
   },
@@ -39,9 +50,27 @@ at most K rows; of a larger one the first K are kept.
     const queue = buffer(params.name, [width, params.length], { kind: "normal", std: width ** -0.5 });
     const own = op.StopGradient(inputs.embedding);
     if (training) write(builder, { queue, pointer: buffer(params.pointer, [1], { kind: "zeros" }), own });
-    return { embeddings: op.Concat(own, op.Transpose(queue, { perm: [1, 0] }), { axis: 0 }) };
+    const earlier = op.Transpose(queue, { perm: [1, 0] });
+    const others = training && params.waits ? waiting(builder, own, earlier, params) : earlier;
+    return { embeddings: op.Concat(own, others, { axis: 0 }) };
   },
 });
+
+/** For the first batches their own embeddings, repeated; then the queue's. own: [B, E]; earlier: [K, E] → [K, E]. */
+function waiting(builder: Builder, own: Value, earlier: Value, params: { name: string; waits: number }): Value {
+  const { op, constant } = builder;
+  const { name, waits } = params;
+  const taken = builder.buffer(`${name}_batches`, [], { kind: "zeros" });
+  builder.update(taken, op.Add(taken, constant([1])));
+  const places = op.Cast(placesOf(builder, earlier.shape[0] as number), { dtype: "float32" });
+  const rows = op.Cast(op.Mod(places, countOf(builder, own), { fmod: 1 }), { dtype: "int64" });
+  return op.Where(op.Less(taken, constant([waits])), op.Gather(own, rows, { axis: 0 }), earlier);
+}
+
+/** How many rows a batch has, as a float32 scalar. */
+function countOf({ op, constant }: Builder, rows: Value): Value {
+  return op.ReduceSum(op.Expand(constant([1]), { to: rows.shape.slice(0, 1) }), { keepdims: 0 });
+}
 
 interface Ring {
   /** [E, K] */
@@ -57,7 +86,7 @@ function write(builder: Builder, { queue, pointer, own }: Ring): void {
   const { op, constant } = builder;
   const length = queue.shape[1] as number;
   const around = (x: Value) => op.Mod(x, constant([length]), { fmod: 1 });
-  const count = op.ReduceSum(op.Expand(constant([1]), { to: own.shape.slice(0, 1) }), { keepdims: 0 });
+  const count = countOf(builder, own);
   // How far behind the pointer each place lies, and so which row it gets.
   const places = op.Cast(placesOf(builder, length), { dtype: "float32" });
   const offsets = around(op.Sub(op.Add(places, constant([length])), pointer));

@@ -134,6 +134,27 @@ describe("a queue", () => {
   });
 });
 
+describe("a queue that waits", () => {
+  it("gives the batch's own embeddings again until so many batches were taken", async () => {
+    const embedding = floats([2, 1], [1, 2]);
+    const taken = async (batches: number) => {
+      const weights = { embeddings: [7, 8, 9], embeddings_batches: [batches] };
+      const { outputs } = await runTensorNode(
+        fifoQueue,
+        { embedding },
+        { length: 3, waits: 2 },
+        { weights, training: true, symbolic: true },
+      );
+      return numbers(outputs.embeddings);
+    };
+    expect([await taken(0), await taken(1)]).toEqual([
+      [1, 2, 1, 2, 1],
+      [1, 2, 1, 2, 1],
+    ]);
+    expect(await taken(2)).toEqual([1, 2, 7, 8, 9]);
+  });
+});
+
 describe("parameters", () => {
   it("of the picture encoder bear timm's names", async () => {
     const params = { patch: 8, width: 8, layers: 1, heads: 2 };

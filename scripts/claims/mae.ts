@@ -15,7 +15,19 @@ const moved = together(
       rewiring("@outputs.image", "moved.image"),
     ),
   ),
-  removing("drawn", "curve", "save"),
+  removing(
+    "drawn",
+    "curve",
+    "save",
+    "complete",
+    "tuned",
+    "tuned_loss",
+    "tuned_trainer",
+    "test_tuned",
+    "tuned_accuracy",
+  ),
+  // The probe of these measurements is plain: features as they come, AdamW.
+  within("probe", together(removing("norm"), rewiring("classifier.features", "encoder.features"))),
 );
 
 function movement() {
@@ -37,6 +49,9 @@ const common = {
     "$.lr": 0.003,
     "probe_trainer.steps": 300,
     "probe_trainer.batch": 128,
+    "probe_trainer.optimizer": "adamw",
+    "probe_trainer.clipNorm": 1,
+    "probe_trainer.warmup": 20,
     "probe_trainer.lr": 0.03,
   },
   seeds: ["trainer.seed", "weights.seed", "head.seed", "probe_trainer.seed"],

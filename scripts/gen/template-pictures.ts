@@ -42,6 +42,7 @@ export const shortened: Readonly<Record<string, Changes>> = {
   "mae-pretrain": {
     trainer: { stages: [{ steps: 60, warmup: 6, trains: "*.bias decay 0, *norm*.weight decay 0, * decay" }] },
     probe_trainer: { steps: 40, warmup: 4 },
+    tuned_trainer: { stages: [{ steps: 20, warmup: 2, trains: "*=0.75^layer" }] },
   },
   vilt: { trainer: { stages: [{ steps: 12, warmup: 2, trains: "* decay" }] } },
   vlmo: {

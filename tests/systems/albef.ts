@@ -8,6 +8,7 @@ export const albef: System = {
     ...fusionSizes(config),
     fusion_layer: config.fusion_layer,
     queue: config.queue,
+    queue_waits: 0,
     momentum: config.momentum,
     mlm_probability: config.mlm_probability,
   }),

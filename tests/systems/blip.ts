@@ -53,7 +53,7 @@ export const filterFromCls: System = {
 export const blip: System = {
   system: "blip",
   template: "blip-pretrain",
-  constants: (config) => ({ ...sizes(config), queue: config.queue, momentum: config.momentum }),
+  constants: (config) => ({ ...sizes(config), queue: config.queue, queue_waits: 0, momentum: config.momentum }),
   inputs: {
     ...fusionInputs,
   },
