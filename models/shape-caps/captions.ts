@@ -6,8 +6,8 @@ import { oneOf, placeOf, type Scene, type SceneObject } from "./scene";
 type Wording = Readonly<Record<string, string>>;
 
 const digitWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const bySize: Wording = { small: "little", large: "big" };
-const bySynonym: Wording = {
+export const bySize: Wording = { small: "little", large: "big" };
+export const bySynonym: Wording = {
   circle: "disc",
   square: "box",
   triangle: "wedge",

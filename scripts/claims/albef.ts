@@ -21,7 +21,7 @@ const common = {
     "$.momentum": 0.9,
     "$.ramp": 50,
     "$.batch": 48,
-    "$.steps": 250,
+    "$.steps": 700,
     "$.lr": 0.002,
     "pairs/data.objects": 2,
     "pairs.rows": 1024,
@@ -82,6 +82,8 @@ export const albef: Experiments = {
     arms: {
       "one-hot, 0 % swapped": distilled(0, 0),
       "distilled, 0 % swapped": distilled(0, 0.4),
+      "one-hot, 20 % swapped": distilled(0.2, 0),
+      "distilled, 20 % swapped": distilled(0.2, 0.4),
       "one-hot, 40 % swapped": distilled(0.4, 0),
       "distilled, 40 % swapped": distilled(0.4, 0.4),
     },
@@ -93,6 +95,7 @@ export const albef: Experiments = {
     title: "Hard negatives against even ones",
     expects: "Negatives that resemble teach the matching head more of which colour is where.",
     wiring: askedOfColours,
+    set: { ...common.set, "$.steps": 1500, "$.lr": 0.001, "pairs.rows": 4096, "exchanged.rows": 1024 },
     arms: {
       "nearly even negatives": { set: { "other_image.floor": 1, "other_text.floor": 1 } },
       "hard negatives": {},

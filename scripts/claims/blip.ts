@@ -1,7 +1,8 @@
 /** BLIP's experiments: what captioner and filter give, and how well the filter tells. */
-import type { Experiments } from "./experiment";
-import { rewiring, together } from "./graph";
-import { areaUnderCurve, type ScoredRow, shareOf } from "./measures";
+import type { Assignment } from "#nodes/graph/sweep";
+import type { Experiments, Wiring } from "./experiment";
+import { adding, rewiring, together } from "./graph";
+import { areaUnderCurve, type ScoredRow, shareOf, shareRight } from "./measures";
 
 const common = {
   template: "blip-capfilt",
@@ -22,16 +23,18 @@ const common = {
     "$.batch": 48,
     "$.steps": 1200,
     "$.lr": 0.001,
-    "$.tuning_steps": 60,
-    "$.tuning_lr": 0.0002,
-    "$.web_pairs": 768,
-    "$.human_pairs": 128,
+    "$.tuning_steps": 120,
+    "$.tuning_lr": 0.0003,
+    "$.web_pairs": 3072,
+    "$.human_pairs": 384,
     "web.objects": 1,
     "human.objects": 1,
     "test.objects": 1,
     "test.rows": 256,
     "write.longest": 12,
-  },
+    // The first training is that of the noisy pairs too, and is not done twice.
+    "again_trainer.stages": [{ name: "1 pre-training", steps: { $: "steps" }, trains: "* decay" }],
+  } as Assignment,
   seeds: [
     "trainer.seed",
     "fresh.seed",
@@ -41,7 +44,19 @@ const common = {
     "again_trainer.seed",
     "fresh_again.seed",
   ],
-} as const;
+};
+
+/** Beside what each arm trains on, the true captions of the same pictures. */
+const trueCaptions = adding("truths", "data.bootstrap", {
+  image: "web.image",
+  web: "web.caption",
+  synthetic: "web.caption",
+  pairs: "kept.pairs",
+  humanImage: "human.image",
+  human: "human.caption",
+});
+
+const without = (port: string): Wiring => together(rewiring(`bootstrap.${port}`), rewiring(`truths.${port}`));
 
 /** What the filter says of each web pair, 1 where it stays, and what became of its caption. */
 const dropped = ["web_filter.keep", "noise.noise"];
@@ -53,20 +68,22 @@ export const blip: Experiments = {
   "blip-1": {
     ...common,
     title: "Captioner and filter",
+    wiring: trueCaptions,
     expects: "Trained from nothing, either of the two beats the noisy pairs, and both beat either.",
     arms: {
-      "noisy pairs": { wiring: together(rewiring("bootstrap.pairs"), rewiring("bootstrap.synthetic")) },
-      "filter alone": {
-        wiring: together(rewiring("kept.keep", "web_filter.keep"), rewiring("bootstrap.synthetic")),
-      },
-      "captioner alone": { wiring: rewiring("bootstrap.pairs") },
+      "noisy pairs": { wiring: together(without("pairs"), without("synthetic")) },
+      "filter alone": { wiring: together(rewiring("kept.keep", "web_filter.keep"), without("synthetic")) },
+      "captioner alone": { wiring: without("pairs") },
       "captioner and filter": {},
     },
     measures: {
       "R@1, picture to text": "after_recall.imageToText1",
       "R@1, text to picture": "after_recall.textToImage1",
       "R@5, picture to text": "after_recall.imageToText5",
+      "right of its captions": { of: ["bootstrap.text", "truths.text"], by: shareRight },
+      captions: { of: ["bootstrap.text"], by: (texts) => (texts as readonly string[]).length },
     },
+    plain: ["captions"],
     trainer: "again_trainer",
   },
   "blip-2": {

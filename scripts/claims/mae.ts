@@ -15,23 +15,11 @@ const moved = together(
       rewiring("@outputs.image", "moved.image"),
     ),
   ),
-  removing(
-    "drawn",
-    "curve",
-    "save",
-    "complete",
-    "tuned",
-    "tuned_loss",
-    "tuned_trainer",
-    "test_tuned",
-    "tuned_accuracy",
-  ),
-  // The probe of these measurements is plain: features as they come, AdamW.
-  within("probe", together(removing("norm"), rewiring("classifier.features", "encoder.features"))),
+  removing("drawn", "curve", "save"),
 );
 
 function movement() {
-  return { shift: 0.15, scale: 0.25, rotate: 15, flip: 0.5, colour: 0.4, background: "#000000" };
+  return { shift: 0.25, scale: 0.3, rotate: 30, flip: 0.5, colour: 0.4, background: "#000000" };
 }
 
 const common = {
@@ -39,19 +27,19 @@ const common = {
   wiring: moved,
   set: {
     "test.limit": 200,
+    "$.patch": 7,
+    "$.patches": 16,
     "$.width": 64,
     "$.layers": 3,
     "$.heads": 4,
     "$.decoder_width": 48,
     "$.decoder_layers": 1,
     "$.batch": 64,
-    "$.steps": 1000,
+    "$.steps": 1500,
     "$.lr": 0.003,
     "probe_trainer.steps": 300,
     "probe_trainer.batch": 128,
     "probe_trainer.optimizer": "adamw",
-    "probe_trainer.clipNorm": 1,
-    "probe_trainer.warmup": 20,
     "probe_trainer.lr": 0.03,
   },
   seeds: ["trainer.seed", "weights.seed", "head.seed", "probe_trainer.seed"],
@@ -70,7 +58,7 @@ const probeOfPixels = within(
       { scope: "pixels", patch: { $: "image" }, width: 16 },
     ),
     adding("mean", "model.pool-tokens", { hidden: "pixels.tokens" }),
-    rewiring("classifier.features", "mean.embedding"),
+    rewiring("norm.features", "mean.embedding"),
   ),
 );
 

@@ -1,4 +1,5 @@
 /** Numbers that are worked out of what several nodes gave. */
+import { bySize, bySynonym } from "#models/shape-caps/captions";
 import type { Tensor } from "#nodes/core/values";
 
 /**
@@ -31,6 +32,24 @@ export function shareOf(
 ): number {
   const asked = rowsOf(scores, kinds).filter(isAsked);
   return asked.filter(isTrue).length / (asked.length || 1);
+}
+
+/** The share of captions of one object that say what the true ones say, in whatever words. */
+export function shareRight(captions: unknown, truths: unknown): number {
+  const wanted = (truths as readonly string[]).map(meaningOf);
+  const right = (captions as readonly string[]).filter((caption, row) => meaningOf(caption) === wanted[row]);
+  return right.length / wanted.length;
+}
+
+const plainWords = new Map(Object.entries({ ...bySize, ...bySynonym }).map(([plain, other]) => [other, plain]));
+const fillers = new Set(["a", "picture", "of"]);
+
+function meaningOf(caption: string): string {
+  const words = caption.split(" ").map((word) => plainWords.get(word) ?? word);
+  return words
+    .filter((word) => !fillers.has(word))
+    .sort()
+    .join(" ");
 }
 
 function rowsOf(scores: unknown, kinds: unknown): ScoredRow[] {

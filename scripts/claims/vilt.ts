@@ -1,7 +1,8 @@
 /** ViLT's experiments: what a picture tells of a masked colour. */
 import type { Tensor } from "#nodes/core/values";
 import type { Experiments } from "./experiment";
-import { adding, copying, rewiring, setting, together } from "./graph";
+import { adding, copying, replacing, rewiring, setting, together } from "./graph";
+import { twoEncoders } from "./two-encoders";
 
 /** Unseen captions with masked words, asked of the trained model with a picture. */
 const maskedTest = together(
@@ -52,15 +53,22 @@ function colourIds(tokenizer: unknown): Set<number> {
   return new Set(found.map(([, id]) => id));
 }
 
-/** Half of the captions have colours exchanged; matching alone is trained, to tell which. */
+/** Half of the captions have colours exchanged, and the matching head is trained to tell which; masked words are of the true ones. */
 const toldByColours = together(
-  setting({ "data.exchanged": 0.5, "test_data.exchanged": 0.5 }),
-  adding("kinds", "text.label-ids", { text: "data.noise" }),
+  setting({ "data.exchanged": 0.5, "test_data.exchanged": 0.5, "answers.text": "exchanged\nnone" }),
+  adding("kinds", "text.label-ids", { text: "data.noise", classes: "answers.text" }),
+  adding(
+    "true_words",
+    "text.tokenize",
+    { text: "data.truth", tokenizer: "tokenizer.tokenizer" },
+    { packing: "own", length: { $: "text_length" } },
+  ),
+  replacing("tokenize.ids", "true_words.ids", ["vilt_matching"]),
+  replacing("tokenize.mask", "true_words.mask", ["vilt_matching"]),
   rewiring("vilt_matching.pixels", "resize.pixels"),
   rewiring("vilt_matching.chosen", "chosen.chosen"),
   rewiring("itm.labels", "kinds.ids"),
-  rewiring("accuracy.labels", "kinds.classes"),
-  rewiring("trainer.loss", "itm.loss"),
+  rewiring("trainer.loss", "itm.loss", "mlm.loss"),
 );
 
 const common = {
@@ -69,11 +77,10 @@ const common = {
     "$.width": 64,
     "$.layers": 2,
     "$.vocabulary": 160,
-    "$.text_length": 20,
-    "$.steps": 800,
-    "$.lr": 0.001,
+    "$.batch": 64,
+    "$.steps": 1200,
+    "$.lr": 0.002,
     "test_data.shuffled": 0,
-    "test_data.rows": 2048,
   },
   seeds: ["trainer.seed", "weights.seed"],
 } as const;
@@ -84,8 +91,8 @@ export const vilt: Experiments = {
     title: "One stream against two encoders",
     expects: "Whether colours were exchanged is told where words and patches meet, and not by two embeddings.",
     wiring: toldByColours,
-    set: { ...common.set, "data.rows": 16384 },
-    arms: { "one stream": {} },
+    set: { ...common.set, "$.text_length": 20, "data.rows": 16384, "test_data.rows": 2048 },
+    arms: { "two encoders": { wiring: twoEncoders }, "one stream": {} },
     measures: { "right, colours exchanged or not": "accuracy.top1" },
   },
   "vilt-2": {
@@ -94,6 +101,13 @@ export const vilt: Experiments = {
     expects:
       "With its picture a masked colour is told, with another one it is guessed (one in six, or in twelve words).",
     wiring: together(rewiring("trainer.loss", "mlm.loss"), maskedTest),
+    set: {
+      ...common.set,
+      "$.text_length": 12,
+      "data.objects": 1,
+      "test_data.objects": 1,
+      "test_data.rows": 1024,
+    },
     arms: {
       "another picture": { wiring: otherPictures },
       "its own picture": {},
