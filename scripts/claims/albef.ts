@@ -95,7 +95,7 @@ export const albef: Experiments = {
     title: "Hard negatives against even ones",
     expects: "Negatives that resemble teach the matching head more of which colour is where.",
     wiring: askedOfColours,
-    set: { ...common.set, "$.steps": 1500, "$.lr": 0.001, "pairs.rows": 4096, "exchanged.rows": 1024 },
+    set: { ...common.set, "$.steps": 1000, "$.lr": 0.001, "pairs.rows": 4096, "exchanged.rows": 1024 },
     arms: {
       "nearly even negatives": { set: { "other_image.floor": 1, "other_text.floor": 1 } },
       "hard negatives": {},

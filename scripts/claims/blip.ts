@@ -1,5 +1,4 @@
 /** BLIP's experiments: what captioner and filter give, and how well the filter tells. */
-import type { Assignment } from "#nodes/graph/sweep";
 import type { Experiments, Wiring } from "./experiment";
 import { adding, rewiring, together } from "./graph";
 import { areaUnderCurve, type ScoredRow, shareOf, shareRight } from "./measures";
@@ -32,9 +31,7 @@ const common = {
     "test.objects": 1,
     "test.rows": 256,
     "write.longest": 12,
-    // The first training is that of the noisy pairs too, and is not done twice.
-    "again_trainer.stages": [{ name: "1 pre-training", steps: { $: "steps" }, trains: "* decay" }],
-  } as Assignment,
+  },
   seeds: [
     "trainer.seed",
     "fresh.seed",
@@ -44,7 +41,7 @@ const common = {
     "again_trainer.seed",
     "fresh_again.seed",
   ],
-};
+} as const;
 
 /** Beside what each arm trains on, the true captions of the same pictures. */
 const trueCaptions = adding("truths", "data.bootstrap", {

@@ -28,10 +28,13 @@ export const mean = (values: readonly number[]): number =>
 
 function spread(values: readonly number[], isPlain = false): string {
   if (!values.length) return "–";
-  const number = (value: number) => (isPlain ? value.toPrecision(3) : (100 * value).toFixed(1));
+  const number = (value: number) => (isPlain ? plain(value) : (100 * value).toFixed(1));
   const unit = isPlain ? "" : " %";
   return `${number(mean(values))}${unit} (${number(Math.min(...values))}–${number(Math.max(...values))})`;
 }
+
+const plain = (value: number): string =>
+  value < 1000 ? value.toPrecision(3) : Math.round(value).toLocaleString("en-US");
 
 function meanLoss(runs: readonly Run[], part: (loss: readonly number[]) => number[]): string {
   const means = runs.filter(({ loss }) => loss.length).map(({ loss }) => mean(part(loss)));

@@ -16,7 +16,7 @@ const common = {
     "$.first_length": 20,
     "$.steps_pictures": 150,
     "$.steps_texts": 150,
-    "$.steps_pairs": 200,
+    "$.steps_pairs": 500,
     "$.lr": 0.002,
     "test_data.rows": 256,
   },
