@@ -53,7 +53,10 @@ function colourIds(tokenizer: unknown): Set<number> {
   return new Set(found.map(([, id]) => id));
 }
 
-/** Half of the captions have colours exchanged, and the matching head is trained to tell which; masked words are of the true ones. */
+/**
+ * Half of the captions have colours exchanged, and the matching head is trained to tell which; masked words are of the
+ * true ones.
+ */
 const toldByColours = together(
   setting({ "data.exchanged": 0.5, "test_data.exchanged": 0.5, "answers.text": "exchanged\nnone" }),
   adding("kinds", "text.label-ids", { text: "data.noise", classes: "answers.text" }),
