@@ -2,10 +2,7 @@
 import type { Arm, Experiments } from "./experiment";
 import { adding, rewiring, together } from "./graph";
 
-/**
- * The queue is next to nothing: towers that begin from nothing and see a queue of noise give every picture and every
- * text the same embedding, and do not get away from there in so few steps. ALBEF's begin from DeiT and BERT.
- */
+/** Towers that begin from nothing learn without the queue first: ALBEF's begin from DeiT and BERT. */
 const common = {
   template: "albef-pretrain",
   set: {
@@ -17,8 +14,9 @@ const common = {
     "$.vocabulary": 160,
     "$.text_length": 20,
     "$.embed": 32,
-    "$.queue": 1,
-    "$.momentum": 0.9,
+    "$.queue": 192,
+    "$.queue_waits": 150,
+    "$.momentum": 0.98,
     "$.ramp": 50,
     "$.batch": 48,
     "$.steps": 700,

@@ -17,6 +17,7 @@ const common = {
     "$.enc_token": 199,
     "$.embed": 32,
     "$.queue": 1,
+    "$.queue_waits": 0,
     "$.momentum": 0.9,
     "$.ramp": 50,
     "$.batch": 48,
