@@ -1,6 +1,7 @@
 /** The web process: Next's own server, which ends when whoever started it does. */
 import { createServer } from "node:http";
 import next from "next";
+import { handOver, isCall } from "./hand-over.mjs";
 import { refusal } from "./refusal.mjs";
 
 /** Tells scripts/start/lifecycle.mjs that starting it again would not help. */
@@ -27,7 +28,8 @@ function answer(request, response) {
   const refused = refusal(request, { loopback: isLoopback, name: publicName });
   if (!refused) {
     request.headers["x-patchbay-address"] = addressOf(request);
-    handle(request, response);
+    if (isCall(request)) handOver(request, response, () => handle(request, response));
+    else handle(request, response);
     return;
   }
   const { status, message, hint } = refused;

@@ -1,28 +1,29 @@
 /** Graphs kept ready: calls that come together are computed together, and each gets what it would get alone. */
 import sharp from "sharp";
-import { beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { answerApi } from "#server/api/app";
 import { addServing, addWorker, api, db, withBackend } from "./kit/backend";
+import { type Front, startFront } from "./kit/front";
 import { graph } from "./kit/graphs";
 
+let front: Front;
 withBackend();
 beforeAll(async () => {
   await Promise.all([addWorker(), addServing()]);
+  front = await startFront();
 });
+afterAll(() => void front?.server.close());
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as a program without types does
 type Body = any;
 
 async function ask(path: string, method: string, body?: FormData | object): Promise<{ answer: Response; body: Body }> {
   const isForm = body instanceof FormData;
-  const answer = await answerApi(
-    new Request(`http://localhost/api/v1${path}`, {
-      method,
-      body: isForm ? body : body && JSON.stringify(body),
-      headers: isForm || !body ? {} : { "content-type": "application/json" },
-    }),
-  );
+  const answer = await fetch(`${front.url}/api/v1${path}`, {
+    method,
+    body: isForm ? body : body && JSON.stringify(body),
+    headers: isForm || !body ? {} : { "content-type": "application/json" },
+  });
   const text = await answer.text();
   return { answer, body: text ? JSON.parse(text) : undefined };
 }
@@ -83,13 +84,11 @@ it("answers calls that come together as each would be answered by a run of its o
   }
   const form = await formOf("red", "navy");
   form.append("request", JSON.stringify({ outputs: ["norm.embedding"] }));
-  const own = await answerApi(
-    new Request(`http://localhost/api/v1/graphs/${id}/runs?wait=60`, {
-      method: "POST",
-      body: form,
-      headers: { "idempotency-key": "own" },
-    }),
-  );
+  const own = await fetch(`${front.url}/api/v1/graphs/${id}/runs?wait=60`, {
+    method: "POST",
+    body: form,
+    headers: { "idempotency-key": "own" },
+  });
   const { outputs }: Body = await own.json();
   const alone: number[] = outputs["norm.embedding"].values;
   expect(own.headers.get("served-warm")).toBeNull();

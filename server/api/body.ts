@@ -1,6 +1,5 @@
 /** The body of a request for a run: JSON, or a form with files, which go to the store as they arrive. */
-import { Readable } from "node:stream";
-import type { ReadableStream as NodeStream } from "node:stream/web";
+import type { Readable } from "node:stream";
 import busboy from "busboy";
 import { cleanText, cutFileName } from "#models/files/text";
 import { limits } from "#nodes/graph/document";
@@ -10,6 +9,7 @@ import { BlobTooLarge, sha256 } from "../storage/blobs";
 import { blobs } from "../storage/open";
 import type { Kept } from "./files";
 import { Refusal } from "./problem";
+import type { Asked } from "./route";
 
 /** Most of a form's bytes, and of its parts. */
 const most = { bytes: 4 * 2 ** 30, files: 10_000, fields: 500 };
@@ -60,10 +60,13 @@ export async function withStoredFiles(body: Body): Promise<Body> {
   return { ...body, files: new Map(await Promise.all(stored)) };
 }
 
-export async function readBody(request: Request, keep: KeepFile = toStore): Promise<Body> {
-  const type = request.headers.get("content-type") ?? "";
-  if (/^multipart\/form-data\b/i.test(type)) return readForm(request, keep);
-  const text = await readText(request);
+/** A request whose body was not read yet. */
+type Unread = Pick<Asked<unknown, unknown>, "request" | "body">;
+
+export async function readBody(unread: Unread, keep: KeepFile = toStore): Promise<Body> {
+  const type = unread.request.headers.get("content-type") ?? "";
+  if (/^multipart\/form-data\b/i.test(type)) return readForm(unread, keep);
+  const text = await readText(unread);
   if (text && !/^application\/([\w.-]+\+)?json\b/i.test(type))
     throw new Refusal(415, {
       message: "The body of the request is neither JSON nor a form.",
@@ -84,11 +87,11 @@ export function parsed(text: string): unknown {
   }
 }
 
-export async function readText(request: Request, mostBytes: number = limits.bytes): Promise<string> {
+export async function readText({ request, body }: Unread, mostBytes: number = limits.bytes): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+  for await (const part of body() as AsyncIterable<Uint8Array>) {
     bytes += part.byteLength;
     if (bytes > mostBytes) throw tooLarge(mostBytes);
     parts.push(part);
@@ -107,14 +110,10 @@ function tooLarge(mostBytes: number): Refusal {
   });
 }
 
-async function readForm(request: Request, keep: KeepFile): Promise<Body> {
+async function readForm({ request, body }: Unread, keep: KeepFile): Promise<Body> {
   if (Number(request.headers.get("content-length") ?? 0) > most.bytes) throw tooLarge(most.bytes);
   const form = new FormReader(openForm(request), keep);
-  if (request.body)
-    Readable.fromWeb(request.body as NodeStream)
-      .on("error", form.fail)
-      .pipe(form.parser);
-  else form.parser.end();
+  body().on("error", form.fail).pipe(form.parser);
   return form.whole();
 }
 

@@ -1,4 +1,6 @@
 /** One route of the API: what it is in the OpenAPI document, and what answers it. */
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
 import type { Context } from "hono";
 import type * as z from "zod";
 import type { ZodOpenApiOperationObject } from "zod-openapi";
@@ -17,6 +19,8 @@ export interface Asked<P, Q> {
   db: Db;
   actor: Actor;
   request: Request;
+  /** The body as it comes. */
+  body(): Readable;
   params: P;
   query: Q;
   header(name: string): string | undefined;
@@ -57,6 +61,7 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject>(parts:
         db: db(),
         actor,
         request: context.req.raw,
+        body: () => bodyOf(context),
         params: (params?.parse(context.req.param()) ?? {}) as z.output<P>,
         query: (query?.parse(context.req.query()) ?? {}) as z.output<Q>,
         header: (name) => context.req.header(name),
@@ -68,6 +73,12 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject>(parts:
       return answer;
     },
   };
+}
+
+/** A server of Node's own gives the stream itself, which is read at a tenth of what one of the web's streams costs. */
+function bodyOf({ req, env }: Context): Readable {
+  const { incoming } = (env ?? {}) as { incoming?: Readable };
+  return incoming ?? (req.raw.body ? Readable.fromWeb(req.raw.body as NodeStream) : Readable.from([]));
 }
 
 async function allow(database: Db, actor: Actor, action: Action, thing: Thing): Promise<void> {

@@ -1,11 +1,11 @@
 /** A call of a served graph: answered at once, without a run of its own. */
 import { randomBytes } from "node:crypto";
 import type { Body } from "./body";
+import { callServed } from "./call-served";
 import { nodesGiving } from "./places";
 import { asProblem } from "./problem";
 import type { ApiRun, RunRequest } from "./schemas";
 import { type Served, servedGraph } from "./served";
-import { callServing } from "./serving-client";
 import { type AskedGraph, readValues } from "./start-run";
 
 /**
@@ -34,35 +34,33 @@ export async function answerServed(
   if (request.outputs) nodesGiving(served.document, request.outputs);
   const files = [...body.files.values()].flat();
   const id = timedId(createdAt.getTime());
-  const { message, outputs } = await callServing(
+  const ended = await callServed(
     {
       id,
       graphId: served.graphId,
       versionId: served.versionId,
       outputs: request.outputs ?? served.outputs,
       values,
-      files: files.map(({ ref, bytes }) => ({ ref, bytes })),
+      files: new Map(files.flatMap(({ ref, held }) => (held ? [[ref, held] as const] : []))),
     },
-    Buffer.concat(files.map(({ held }) => held ?? Buffer.alloc(0))),
     asked.request.signal,
   );
   const self = `/api/v1/runs/${id}`;
-  const isDone = message.kind === "done";
   const told: ApiRun = {
     id,
     graph: served.graphId,
     version: served.version,
     name: served.name,
-    status: isDone ? "done" : "failed",
+    status: "outputs" in ended ? "done" : "failed",
     parameters: values,
-    error: message.kind === "failed" ? asProblem(message.error) : null,
+    error: "error" in ended ? asProblem(ended.error) : null,
     createdAt: createdAt.toISOString(),
     startedAt: createdAt.toISOString(),
     finishedAt: new Date().toISOString(),
     links: { self, events: `${self}/events`, outputs: `${self}/outputs` },
   };
   // The outputs are JSON already.
-  const text = `${JSON.stringify(told).slice(0, -1)},"outputs":${isDone ? outputs.toString() : "{}"}}`;
+  const text = `${JSON.stringify(told).slice(0, -1)},"outputs":${"outputs" in ended ? ended.outputs : "{}"}}`;
   return new Response(text, { headers: { "Content-Type": "application/json", "Served-Warm": "true" } });
 }
 

@@ -1,4 +1,5 @@
 /** Gathers calls that may be computed together, and has them computed: some at a time, and no more than can be done. */
+import { Busy } from "./calls";
 
 export interface Waiting {
   /** Calls of one key are computed together. */
@@ -22,13 +23,6 @@ export const usualRules: BatchRules = { window: 4, mostRows: 32, atOnce: 2, most
 
 /** So many rows may wait, however long they take. */
 const fewRows = 64;
-
-/** There is too much to do. */
-export class Busy extends Error {
-  constructor(readonly seconds: number) {
-    super("There is too much to do.");
-  }
-}
 
 export class Batches<C extends Waiting> {
   readonly #waiting: C[] = [];

@@ -1,8 +1,7 @@
 /** Writes down which calls were answered: many at a time, so that no call waits for the database. */
 import { Prisma } from "../../prisma/generated/client";
 import type { Db } from "../db";
-import type { Ended } from "./serve";
-import type { Call } from "./calls";
+import type { Call, Ended } from "./calls";
 
 const writeEvery = 500;
 /** Days for which calls are listed. */

@@ -1,12 +1,8 @@
-/** What the web process and the one that serves tell each other of a call. */
+/** A call of a served graph, and how it ends: what the API says to the process that serves, which answers both. */
 import type { PublicError } from "#nodes/graph/events";
 import type { Assignment } from "#nodes/graph/sweep";
 
-/** A call of a served graph. The bytes behind the message are its files, one behind the other. */
 export interface Call {
-  kind: "call";
-  /** Its number on this connection. */
-  number: number;
   /** The id that it is known by. */
   id: string;
   graphId: string;
@@ -14,26 +10,28 @@ export interface Call {
   /** The outputs that are asked for, as "node.port". */
   outputs: readonly string[];
   values: Assignment;
-  files: readonly { ref: string; bytes: number }[];
+  /** The files that came with it, by what the values call them. */
+  files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Whoever asked is gone. */
-export interface Gone {
-  kind: "gone";
-  number: number;
+/** What became of a call; the outputs as the API tells them: JSON. */
+export type Ended = { ms: number; rows: number } & ({ outputs: string } | { error: PublicError });
+
+/** Answers a call, until nobody waits any more. Throws `Busy` where there is too much to do. */
+export type AnswerCall = (call: Call, gone: AbortSignal) => Promise<Ended>;
+
+/** There is too much to do: ask again in so many seconds. */
+export class Busy extends Error {
+  constructor(readonly seconds: number) {
+    super("There is too much to do.");
+  }
 }
-export type ToServing = { kind: "hello"; secret: string } | Call | Gone;
 
-/** How a call ended. The bytes behind "done" are the outputs as the API tells them: JSON. */
-export type FromServing =
-  | { kind: "done"; number: number; ms: number; rows: number }
-  | { kind: "failed"; number: number; ms: number; error: PublicError }
-  /** There is too much to do: ask again in so many seconds. */
-  | { kind: "busy"; number: number; seconds: number };
-
-/** Where the serving process listens: a file of the data folder says so. */
+/** Where the process that serves listens: a file of the data folder says so, to the web process. */
 export interface ServingPlace {
   port: number;
   secret: string;
 }
 export const servingFile = "serving.json";
+/** The header by which the web process shows that it read that file. */
+export const secretHeader = "x-patchbay-serving";

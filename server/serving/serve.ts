@@ -1,5 +1,4 @@
 /** Answers calls of served graphs: rows of calls that come together are computed together. */
-import type { PublicError } from "#nodes/graph/events";
 import type { GraphDocument } from "#nodes/graph/document";
 import { definitionOf } from "#nodes/graph/resolve";
 import { type Assignment, madeAt, withAssignment } from "#nodes/graph/sweep";
@@ -11,20 +10,16 @@ import type { HeldSecrets } from "../hub/held-secrets";
 import { rangeOf, type RowType } from "../runtime/rows";
 import { rowCount } from "../runtime/values";
 import type { Blobs } from "../storage/blobs";
-import { Batches, Busy, type Waiting } from "./batches";
-import type { Call } from "./calls";
+import { Batches, type Waiting } from "./batches";
+import { Busy, type Call, type Ended } from "./calls";
 import { heldBlobs } from "./held-blobs";
 import { ServedPlan } from "./plan";
 import { joinedRows, partsOf, rowsIn } from "./row-values";
-
-/** What became of a call. */
-export type Ended = { ms: number; rows: number } & ({ outputs: string } | { error: PublicError });
 
 interface Waiter extends Waiting {
   call: Call;
   document: GraphDocument;
   rowValues: Assignment;
-  files: Map<string, Uint8Array>;
   began: number;
   end(ended: Ended): void;
 }
@@ -38,7 +33,6 @@ export class Serving {
   readonly #documents = new Map<string, Promise<GraphDocument>>();
   readonly #plans = new Map<string, Promise<ServedPlan>>();
   readonly #batches = new Batches<Waiter>((calls) => this.#compute(calls));
-  readonly #waiting = new Map<string, Waiter>();
 
   constructor(
     readonly documentOf: (versionId: string) => Promise<GraphDocument>,
@@ -47,7 +41,7 @@ export class Serving {
   ) {}
 
   /** Answers a call. Throws `Busy` where there is too much to do. */
-  async answer(call: Call, bytes: Uint8Array): Promise<Ended> {
+  async answer(call: Call, gone: AbortSignal): Promise<Ended> {
     const began = performance.now();
     try {
       const document = await this.#document(call.versionId);
@@ -60,24 +54,14 @@ export class Serving {
       ]);
       const count = Math.max(1, ...Object.values(rows).map(rowsIn));
       return await new Promise<Ended>((end) => {
-        const waiter = { key, call, document, rows: count, rowValues: rows, files: filesOf(call, bytes), began, end };
+        const waiter = { key, call, document, rows: count, rowValues: rows, began, end };
         this.#batches.add(waiter);
-        this.#waiting.set(call.id, waiter);
+        gone.addEventListener("abort", () => leave(waiter), { once: true });
       });
     } catch (error) {
       if (error instanceof Busy) throw error;
       return { ms: performance.now() - began, rows: 0, error: toPublic(error) };
-    } finally {
-      this.#waiting.delete(call.id);
     }
-  }
-
-  /** Nobody waits for a call any more: it is not computed, unless that has begun. */
-  leave(id: string): void {
-    const waiter = this.#waiting.get(id);
-    if (!waiter) return;
-    waiter.isGone = true;
-    fail(waiter, new Failure({ message: "Nobody waits for the answer any more." }));
   }
 
   #document(versionId: string): Promise<GraphDocument> {
@@ -125,7 +109,7 @@ export class Serving {
 
   /** One of several that fails must not take the others along: then each is computed by itself. */
   async #together(plan: ServedPlan, calls: readonly Waiter[]): Promise<void> {
-    const files = calls.flatMap((call) => [...call.files]);
+    const files = calls.flatMap(({ call }) => [...call.files]);
     const rows = joinedRows(calls.map(({ rowValues }) => rowValues));
     const total = calls.reduce((sum, call) => sum + call.rows, 0);
     let given: Map<string, unknown> | undefined;
@@ -149,21 +133,17 @@ export class Serving {
 
   async #alone(plan: ServedPlan, call: Waiter): Promise<void> {
     try {
-      succeed(call, await plan.run(call.rowValues, heldBlobs(this.blobs, call.files)));
+      succeed(call, await plan.run(call.rowValues, heldBlobs(this.blobs, call.call.files)));
     } catch (error) {
       fail(call, error);
     }
   }
 }
 
-function filesOf({ files }: Call, bytes: Uint8Array): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
-  let start = 0;
-  for (const { ref, bytes: length } of files) {
-    found.set(ref, bytes.subarray(start, start + length));
-    start += length;
-  }
-  return found;
+/** Nobody waits for a call any more: it is not computed, unless that has begun. */
+function leave(waiter: Waiter): void {
+  waiter.isGone = true;
+  fail(waiter, new Failure({ message: "Nobody waits for the answer any more." }));
 }
 
 /** Whether each row that came in is there in all that is asked for: a damaged picture may have been left out. */

@@ -1,6 +1,5 @@
 /** Files that are sent ahead of the requests that name them. */
-import { Readable } from "node:stream";
-import type { ReadableStream as NodeStream } from "node:stream/web";
+import type { Readable } from "node:stream";
 import { unescape } from "node:querystring";
 import * as z from "zod";
 import { recordFiles } from "../../access/files";
@@ -29,10 +28,10 @@ export const fileRoutes = [
       },
       responses: answers({ 201: jsonOf(storedFileSchema, "It is kept") }),
     },
-    async handle({ db, actor, request, query, allow }) {
+    async handle({ db, actor, request, body, query, allow }) {
       await allow("run", { kind: "file" });
       const owner = await madeBy(db, actor);
-      const { ref, bytes } = await keptBody(request, await largestUpload(db, owner));
+      const { ref, bytes } = await keptBody({ request, body }, await largestUpload(db, owner));
       const file = { ref, bytes, name: nameOf(unescape(query.name ?? "file")) };
       await recordFiles(db, owner, [file]);
       return Response.json(file, { status: 201 });
@@ -40,12 +39,14 @@ export const fileRoutes = [
   }),
 ];
 
-async function keptBody(request: Request, most: number): Promise<{ ref: string; bytes: number }> {
+type Unread = { request: Request; body(): Readable };
+
+async function keptBody({ request, body }: Unread, most: number): Promise<{ ref: string; bytes: number }> {
   const declared = Number(request.headers.get("content-length") ?? Number.NaN);
   if (declared > most) throw tooLarge(most);
-  if (!request.body || declared === 0) throw empty();
+  if (declared === 0) throw empty();
   const kept = await blobs()
-    .putStream(Readable.fromWeb(request.body as NodeStream), most)
+    .putStream(body(), most)
     .catch((error) => {
       throw error instanceof BlobTooLarge ? tooLarge(most) : error;
     });

@@ -157,7 +157,7 @@ export const graphRoutes = [
       await asked.allow("run", { kind: "graph", id: asked.params.id });
       const served = await servedFor(asked, wait);
       if (!served) await refuseUnknown(asked.db, asked.params.id);
-      const body = await readBody(asked.request, served ? inMemory : await keepingFor(asked));
+      const body = await readBody(asked, served ? inMemory : await keepingFor(asked));
       const request = runRequestSchema.parse(body.json);
       if (served && isServed(served, request)) return answerServed(asked, served, request, body);
       const wanted = await readWanted(asked, request, served ? await withStoredFiles(body) : body);

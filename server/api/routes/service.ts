@@ -31,10 +31,10 @@ export const serviceRoutes = [
       requestBody: { content: { "application/json": { schema: serviceRequestSchema } } },
       responses: answers({ 200: jsonOf(serviceSchema) }),
     },
-    async handle({ db, params, request, allow }) {
+    async handle({ db, params, request, body, allow }) {
       await allow("share", { kind: "graph", id: params.id });
       await refuseUnknown(db, params.id);
-      const text = await readText(request);
+      const text = await readText({ request, body });
       await serveGraph(db, params.id, serviceRequestSchema.parse(text.trim() ? parsed(text) : {}));
       return Response.json(await toldService(db, params.id));
     },

@@ -49,10 +49,10 @@ export const webhookRoutes = [
       requestBody: { content: { "application/json": { schema: webhookRequestSchema } } },
       responses: answers({ 201: jsonOf(newWebhookSchema, "Its secret is told once") }),
     },
-    async handle({ db, params, request, allow }) {
+    async handle({ db, params, request, body, allow }) {
       await allow("share", { kind: "graph", id: params.id });
       await refuseUnknown(db, params.id);
-      const asked = webhookRequestSchema.parse(parsed(await readText(request)));
+      const asked = webhookRequestSchema.parse(parsed(await readText({ request, body })));
       const webhook = await addWebhook(db, { graphId: params.id, ...asked });
       return Response.json({ ...webhook, url: asked.url }, { status: 201 });
     },
