@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { pino } from "pino";
 import { heldSecrets } from "./access/secrets";
-import { answerApi } from "./api/app";
+import { answerIncoming } from "./api/app";
 import { answerCallsBy } from "./api/call-served";
 import { db } from "./db";
 import { env } from "./env";
@@ -26,7 +26,7 @@ const calls = new CallLog(db(), (error) => log.warn({ error: (error as Error).me
 let serving: Promise<Serving> | undefined;
 
 answerCallsBy(answerCall);
-const answerRequest = getRequestListener(answerApi);
+const answerRequest = getRequestListener(answerIncoming);
 const server = createServer(hear);
 // The web process keeps its connections, and closes them itself; whoever sends slowly is its business too.
 Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });

@@ -1,10 +1,13 @@
 /** The HTTP API as another program uses it: requests in, runs by a real worker, answers out. */
+import { Validator } from "@seriousme/openapi-schema-validator";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { answerApi } from "#server/api/app";
+import { answerCallsBy } from "#server/api/call-served";
+import { Busy } from "#server/serving/calls";
 import { addWorker, api, db, withBackend } from "./kit/backend";
-import { graph } from "./kit/graphs";
+import { graph, tinyClip, tinyTower } from "./kit/graphs";
 
 withBackend();
 beforeAll(async () => void (await addWorker()));
@@ -157,12 +160,67 @@ it("tells what a run does as events that go on where a connection broke", async 
   expect(await events({ "last-event-id": all[2] as string })).toEqual(all.slice(3));
 });
 
-it("stops a run that is deleted", async () => {
-  const id = await served(graph({ in: ["text.input", { text: "q" }] }));
+it("stops a run that is deleted, and leaves one that has ended as it is", async () => {
+  const id = await served(tinyClip({ steps: 1_000_000 }));
   const { body } = await post(`/graphs/${id}/runs`, {});
-  const { status } = await ask(`/runs/${body.id}`, { method: "DELETE" });
-  const ended = await ask(`/runs/${body.id}?wait=30`);
-  expect([status, ["cancelled", "done"].includes(ended.body.status)]).toEqual([202, true]);
+  const stopped = await ask(`/runs/${body.id}`, { method: "DELETE" });
+  const ended = await ask(`/runs/${body.id}?wait=60`);
+  expect([stopped.status, ended.body.status, ended.body.finishedAt === null]).toEqual([202, "cancelled", false]);
+  const done = await post(`/graphs/${await served(texts)}/runs?wait=60`, {});
+  expect((await ask(`/runs/${done.body.id}`, { method: "DELETE" })).body.status).toBe("done");
+  const nobody = await ask("/runs/00000000-0000-4000-8000-00000000ffff", { method: "DELETE" });
+  expect([nobody.status, nobody.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+});
+
+it("gives what a run made as files: tensors as .npy, pictures one by one, and nothing by a made-up name", async () => {
+  const id = await served(tinyTower());
+  const { body } = await post(`/graphs/${id}/runs?wait=60`, { outputs: ["norm.embedding", "resize.image"] });
+  const { items } = (await ask(`/runs/${body.id}/artifacts`)).body;
+  expect(items.map(({ output }: { output: string }) => output)).toEqual(
+    expect.arrayContaining(["norm.embedding", "resize.image"]),
+  );
+  const fileOf = (path: string) =>
+    answerApi(new Request(`http://localhost/api/v1/runs/${body.id}/artifacts/${path}`)) as Promise<Response>;
+  const tensor = await fileOf("norm/embedding");
+  const bytes = Buffer.from(await tensor.arrayBuffer());
+  expect(bytes.toString("latin1", 1, 6)).toBe("NUMPY");
+  expect(bytes.toString("latin1")).toContain("'shape': (6, 8)");
+  expect(bytes.readFloatLE(bytes.length - 4)).toBeCloseTo(body.outputs["norm.embedding"].values.at(-1), 6);
+  expect(tensor.headers.get("x-content-type-options")).toBe("nosniff");
+  const picture = await fileOf("resize/image?index=5");
+  expect(await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).toMatchObject({ width: 16, height: 16 });
+  for (const wrong of ["resize/image?index=6", "norm/nothing", "nobody/embedding", "constructor/name"])
+    expect([wrong, (await fileOf(wrong)).status]).toEqual([wrong, 404]);
+});
+
+describe("under back-pressure", () => {
+  it("a call of a served graph is refused with when to come again", async () => {
+    const id = await served(texts);
+    await ask(`/graphs/${id}/service`, { method: "PUT" });
+    answerCallsBy(async () => {
+      throw new Busy(3);
+    });
+    const { status, headers, body } = await post(`/graphs/${id}/runs?wait=60`, {});
+    expect([status, headers.get("retry-after"), headers.get("content-type")]).toEqual([
+      429,
+      "3",
+      "application/problem+json",
+    ]);
+    expect(body).toMatchObject({ type: "urn:patchbay:problem:too-many", remedy: "Ask again in 3 s." });
+    expect(await db.run.count({ where: { graphId: id } })).toBe(0);
+  });
+
+  it("a run is refused where many wait already", async () => {
+    const id = await served(texts);
+    const { teamId } = await db.graph.findUniqueOrThrow({ where: { id } });
+    // Without a job nobody takes them.
+    const waiting = Array.from({ length: 501 }, () => ({ graphId: id, teamId, name: "waits", document: {} }));
+    await db.run.createMany({ data: waiting });
+    const { status, headers, body } = await post(`/graphs/${id}/runs`, {});
+    await db.run.deleteMany({ where: { graphId: id } });
+    expect([status, headers.get("retry-after"), body.status]).toEqual([429, "10", 429]);
+    expect((await post(`/graphs/${id}/runs`, {})).status).toBe(202);
+  });
 });
 
 it("lists runs page by page, each of them once", async () => {
@@ -187,6 +245,17 @@ describe("the API's documents", () => {
       expect(body.components.schemas).toHaveProperty(ref[1] as string);
   });
 
+  it("are OpenAPI 3.1 to a validator, with every parameter that a path names", async () => {
+    const graphs = [texts, tinyTower(), tinyClip()].map((document) => served(document));
+    const places = (await Promise.all(graphs)).map((id) => `/graphs/${id}/openapi.json`);
+    for (const place of ["/openapi.json", ...places]) {
+      const { body } = await ask(place);
+      const validator = new Validator();
+      expect([place, await validator.validate(body), validator.version]).toEqual([place, { valid: true }, "3.1"]);
+      expect(pathParameters(body)).toEqual([]);
+    }
+  });
+
   it("have a graph's parameters and outputs typed", async () => {
     const id = await served(
       graph({ data: ["data.emoji", { limit: 6 }], resize: ["image.resize", { width: 8 }], note: ["text.input", {}] }, [
@@ -201,3 +270,15 @@ describe("the API's documents", () => {
     expect(body.paths[`/graphs/${id}/runs`].post.operationId).toBe("runGraph");
   });
 });
+
+/** Parameters of paths that no operation declares, or that are no part of their path. */
+function pathParameters({ paths }: Answer["body"]): string[] {
+  return Object.entries<Answer["body"]>(paths).flatMap(([path, operations]) => {
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+    return Object.entries<Answer["body"]>(operations).flatMap(([method, { parameters = [] }]) => {
+      const declared = parameters.filter((each: { in: string }) => each.in === "path");
+      const names = declared.map(({ name }: { name: string }) => name).sort();
+      return JSON.stringify(names) === JSON.stringify(named) ? [] : [`${method} ${path}: ${names}`];
+    });
+  });
+}

@@ -55,15 +55,21 @@ const writers: Record<Language, (example: Example) => string> = {
   },
   TypeScript: ({ url, file, parameters, output }) => {
     const body = file
-      ? ["const body = new FormData();", `body.append(${quoted(file)}, picture, "picture.png");`]
+      ? [
+          'import { readFileSync } from "node:fs";',
+          "",
+          "const body = new FormData();",
+          `body.append(${quoted(file)}, new Blob([readFileSync("picture.png")]), "picture.png");`,
+        ]
       : [`const body = JSON.stringify({ parameters: ${JSON.stringify(parameters)} });`];
     const kind = file ? "" : ', "Content-Type": "application/json"';
     return [
       ...body,
       `const answer = await fetch(${quoted(url)}, {`,
       `  method: "POST", body,`,
-      `  headers: { Authorization: \`Bearer \${process.env.PATCHBAY_TOKEN}\`${kind} },`,
+      `  headers: { Authorization: \`Bearer \${process.env.PATCHBAY_TOKEN ?? ""}\`${kind} },`,
       "});",
+      "if (!answer.ok) throw new Error(await answer.text());",
       `const { outputs } = await answer.json();`,
       `console.log(outputs[${quoted(output)}]);`,
     ].join("\n");

@@ -1,5 +1,5 @@
 /** Answers as the OpenAPI document lists them. */
-import * as z from "zod";
+import type * as z from "zod";
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
 import { problemSchema } from "./problem";
 
@@ -21,7 +21,7 @@ export function answers(good: Readonly<Record<number, ZodOpenApiResponseObject>>
 const tooMany: ZodOpenApiResponseObject = {
   ...problem,
   description: "There is too much to do; `Retry-After` says when to ask again",
-  headers: { "Retry-After": z.int().meta({ description: "Seconds" }) as never },
+  headers: { "Retry-After": { schema: { type: "integer" }, description: "Seconds" } },
 };
 
 /** The answers of a route that may have too much to do. */

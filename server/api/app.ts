@@ -33,6 +33,9 @@ app.notFound((context) =>
   ),
 );
 
-/** Answers a request to the API; `incoming` is the body where the server has it as a stream of Node's. */
-export const answerApi = (request: Request, from?: { incoming?: unknown }): Response | Promise<Response> =>
+/** Answers a request to the API. */
+export const answerApi = (request: Request): Response | Promise<Response> => app.fetch(request);
+
+/** The same for a server that has what comes in as a stream of Node's. */
+export const answerIncoming = (request: Request, from: { incoming?: unknown }): Response | Promise<Response> =>
   app.fetch(request, from);

@@ -1,7 +1,7 @@
 /** The HTTP API on a port, as the web process has it: requests that wait are handed over to the process that serves. */
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { answerApi } from "#server/api/app";
+import { answerIncoming } from "#server/api/app";
 
 export interface Front {
   url: string;
@@ -11,7 +11,7 @@ export interface Front {
 /** Listens until its server is closed. The folder of the installation is known before. */
 export async function startFront(): Promise<Front> {
   const { handOver, isCall } = await import("../../scripts/hand-over.mjs");
-  const answer = getRequestListener(answerApi, { overrideGlobalObjects: false });
+  const answer = getRequestListener(answerIncoming, { overrideGlobalObjects: false });
   const server = createServer((request, response) => {
     if (isCall(request)) handOver(request, response, () => void answer(request, response));
     else void answer(request, response);

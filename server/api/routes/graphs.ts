@@ -60,7 +60,7 @@ export const runAnswers = answersUnderLoad({
   200: jsonOf(finishedSchema, "The run has ended, and this is what it gave (with `wait`)"),
   202: {
     ...jsonOf(runSchema, "The run waits or goes on"),
-    headers: { Location: { schema: z.string(), description: "The run" } as never },
+    headers: { Location: { schema: { type: "string" }, description: "The run" } },
   },
 });
 
