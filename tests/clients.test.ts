@@ -1,6 +1,7 @@
 /**
- * The snippets of *Use as API* as their readers run them: in a shell, by Python and by TypeScript. With PATCHBAY_CLIENTS,
- * a folder of programs with openapi-python-client in it, the client of docs/api.md is generated and tried as well.
+ * The snippets of *Use as API* as their readers run them: in a shell, by Python and by TypeScript. With
+ * PATCHBAY_CLIENTS, a folder of programs with openapi-python-client in it, the client of docs/api.md is generated and
+ * tried as well.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -100,7 +101,7 @@ const programs = process.env.PATCHBAY_CLIENTS;
 it.runIf(programs)("the client that docs/api.md generates embeds a picture in ten lines", async () => {
   const { graph: id } = await called(pictures);
   const docs = readFileSync("docs/api.md", "utf8");
-  const [, text = ""] = /```python\n([^]*?)```/.exec(docs) ?? [];
+  const [, text = ""] = /```python\n([\s\S]*?)```/.exec(docs) ?? [];
   expect(text.trim().split("\n").length).toBeLessThanOrEqual(10);
   const path = join(programs ?? "", "openapi-python-client");
   const url = `${front.url}/api/v1/graphs/${id}/openapi.json`;
