@@ -14,16 +14,26 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/**
+ * What the threads of a session do until they are needed again. Those that spin answer a little sooner, and take
+ * their cores from everything else meanwhile; those that sleep leave them.
+ */
+export type Threads = "spinning" | "sleeping";
+
 /** Loads a model from its bytes; weights lie in it, or in files that it names. */
-export async function openSession(model: Uint8Array, provider: Provider): Promise<Session> {
+export async function openSession(model: Uint8Array, provider: Provider, threads?: Threads): Promise<Session> {
   const { extra, ...options } = optionsFor(provider);
-  const session = { ...extra.session, model_external_initializers_file_folder_path: externalRoot };
+  const session = {
+    ...extra.session,
+    model_external_initializers_file_folder_path: externalRoot,
+    ...(threads === "sleeping" && { intra_op: { allow_spinning: "0" } }),
+  };
   return sessionOf(await ort.InferenceSession.create(model, { ...options, extra: { session } }));
 }
 
 /** Loads a model whose weights lie in blobs. */
-export function openFiles(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Session> {
-  return withModel(blobs, files, (model) => openSession(model, provider));
+export function openFiles(files: ModelFiles, blobs: Blobs, provider: Provider, threads?: Threads): Promise<Session> {
+  return withModel(blobs, files, (model) => openSession(model, provider, threads));
 }
 
 function sessionOf(session: ort.InferenceSession): Session {
@@ -112,7 +122,10 @@ export class Pool<T extends { release(): Promise<void> }> {
 export class SessionPool {
   readonly #pool: Pool<Session>;
 
-  constructor(maxBytes?: number) {
+  constructor(
+    maxBytes?: number,
+    readonly threads: Threads = "spinning",
+  ) {
     this.#pool = new Pool(maxBytes);
   }
 
@@ -122,7 +135,7 @@ export class SessionPool {
 
   lease(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Lease<Session>> {
     const name = `${provider} ${identityOf(files)}`;
-    return this.#pool.lease(name, files.weightBytes, () => openFiles(files, blobs, provider));
+    return this.#pool.lease(name, files.weightBytes, () => openFiles(files, blobs, provider, this.threads));
   }
 }
 

@@ -39,7 +39,8 @@ import { SessionPool } from "../runtime/sessions";
 import type { Blobs } from "../storage/blobs";
 import { partsOf } from "./row-values";
 
-const sessions = new SessionPool();
+// Decoders, the web process and the database need the cores between two models.
+const sessions = new SessionPool(undefined, "sleeping");
 /** Models are laid out for about so many rows at a time. */
 const usualRows = 32;
 
