@@ -109,6 +109,11 @@ it("refuses a call whose picture is damaged, and none of those that came with it
   );
   expect(calls.map(({ body }) => body.status)).toEqual(["done", "failed", "done", "done"]);
   expect(calls[1]?.body.error).toMatchObject({ detail: expect.stringContaining("broken.png"), node: "load" });
+  const listed = async () => (await ask(`/graphs/${id}/calls`, "GET")).body.items as Body[];
+  await expect.poll(async () => (await listed()).length, { timeout: 5000 }).toBe(4);
+  const failed = (await listed()).filter(({ error }) => error !== null);
+  expect(failed).toMatchObject([{ id: calls[1]?.body.id, rows: 1, error: { node: "load" } }]);
+  expect((await ask(`/graphs/${id}/service`, "GET")).body.lastHour).toMatchObject({ calls: 4, failed: 1 });
 });
 
 it("answers each call by itself where nodes look at all rows, or other values are set", async () => {

@@ -29,7 +29,7 @@ describe("calls that come together", () => {
     for (const call of callsOf(40)) batches.add(call);
     batches.add({ key: "other", rows: 1, name: 99 });
     await vi.advanceTimersByTimeAsync(1000);
-    expect(computed.map((names) => names.length)).toEqual([32, 8, 1]);
+    expect(computed.map((names) => names.length)).toEqual([16, 16, 8, 1]);
     expect(computed.flat()).toEqual([...Array.from({ length: 40 }, (_, i) => i), 99]);
   });
 
@@ -44,7 +44,7 @@ describe("calls that come together", () => {
 
   it("are refused where those before them take longer than two seconds, and taken again afterwards", async () => {
     const { batches, computed } = slow(100);
-    for (const call of callsOf(32)) batches.add(call);
+    for (const call of callsOf(16)) batches.add(call);
     await vi.advanceTimersByTimeAsync(4000); // a row takes 100 ms: now that is known
     const taken: Call[] = [];
     const refused: unknown[] = [];
@@ -57,10 +57,10 @@ describe("calls that come together", () => {
       }
     }
     // Two batches are on their way, and 64 rows may wait however long they take, with the one that is counted next.
-    expect([taken.length, refused.length]).toEqual([32 + 32 + 65, 200 - 129]);
+    expect([taken.length, refused.length]).toEqual([16 + 16 + 65, 200 - 97]);
     expect(refused.every((error) => error instanceof Busy && error.seconds === 7)).toBe(true);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(computed.flat()).toHaveLength(32 + 129);
+    expect(computed.flat()).toHaveLength(16 + 97);
     expect(() => batches.add({ key: "k", rows: 1, name: 0 })).not.toThrow();
   });
 });

@@ -19,7 +19,7 @@ export interface BatchRules {
   /** Seconds of work that may wait; more is refused. */
   mostSeconds: number;
 }
-export const usualRules: BatchRules = { window: 4, mostRows: 32, atOnce: 2, mostSeconds: 2 };
+export const usualRules: BatchRules = { window: 4, mostRows: 16, atOnce: 2, mostSeconds: 2 };
 
 /** So many rows may wait, however long they take. */
 const fewRows = 64;

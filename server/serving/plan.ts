@@ -37,13 +37,11 @@ import {
 import { readAllRows, type RowType } from "../runtime/rows";
 import { SessionPool } from "../runtime/sessions";
 import type { Blobs } from "../storage/blobs";
+import { usualRules } from "./batches";
 import { partsOf } from "./row-values";
 
 // Decoders, the web process and the database need the cores between two models.
 const sessions = new SessionPool(undefined, "sleeping");
-/** Models are laid out for about so many rows at a time. */
-const usualRows = 32;
-
 export interface Asked {
   document: GraphDocument;
   /** The nodes that are asked for. */
@@ -145,7 +143,7 @@ export class ServedPlan {
   ): Promise<Loaded> {
     const batch = batchOf({ graph: this.graph, nodes: step.nodes });
     const rows = this.rowsOf?.get(step) ?? new Set<string>();
-    const { typeOf, symbols } = chunkTypes(incoming, rows, this.types, usualRows, batch);
+    const { typeOf, symbols } = chunkTypes(incoming, rows, this.types, usualRules.mostRows, batch);
     const open = await openRegion({ ...this.#region(step, blobs), streams: true }, [typeOf], symbols);
     return batch === undefined ? open : new BatchedRegion(open, batch);
   }
@@ -310,6 +308,6 @@ function hostOf(graph: ResolvedGraph, id: string, blobs: Blobs, secrets?: HeldSe
     seed: 0,
     onProgress: () => {},
     onWarn: () => {},
-    forgetsPixels: true,
+    answersCalls: true,
   });
 }

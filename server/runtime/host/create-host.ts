@@ -24,7 +24,7 @@ import { packageFile } from "./packages";
 import { decodeEach, picturesIn } from "./decode-each";
 import { pixelsOf } from "./pixels";
 import { encode } from "./render";
-import { sideBySide } from "./side-by-side";
+import { severalForEachCore, sideBySide } from "./side-by-side";
 import { videoFrames } from "./video-frames";
 
 export interface HostOptions {
@@ -44,8 +44,11 @@ export interface HostOptions {
   train?(request: TrainRequest): Promise<TrainResult>;
   exportOnnx?(request: ExportRequest): Promise<FileValue>;
   openDecoder?(scores: Deferred): Promise<OpenDecoding>;
-  /** Decoded pixels are not kept in the cache folder. */
-  forgetsPixels?: boolean;
+  /**
+   * Calls are answered: decoded pixels are not kept in the cache folder, and decoders are told of more pictures, since
+   * the thread that hands them out computes the models too.
+   */
+  answersCalls?: boolean;
   /** Where model files are run. */
   provider?: Provider;
 }
@@ -53,13 +56,13 @@ export interface HostOptions {
 /** What nodes may ask of this machine. */
 export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
-  const each = sideBySide(signal, progress);
+  const each = sideBySide(signal, progress, options.answersCalls ? severalForEachCore : undefined);
   const hub = hubSettings(options.allowRemote ?? false);
   const ownHub = options.secrets ? [options.secrets.hub] : [];
   const folders = openFolders([...(options.folders ?? []), hub.cache, ...ownHub]);
   const tables = openTables(folders, (file) => keptIndex(cacheDir, file));
   const bytesOf = imageBytes(blobs, folders, tables);
-  const decoding = { bytesOf, cacheDir, each, forgets: options.forgetsPixels };
+  const decoding = { bytesOf, cacheDir, each, forgets: options.answersCalls };
   const stopIfCancelled = () => {
     if (signal.aborted) throw new Cancelled();
   };

@@ -14,18 +14,25 @@ export interface SideBySide {
   all<T, R>(items: readonly T[], work: (item: T, i: number) => Promise<R>, note?: string): Promise<R[]>;
 }
 
-const parallel = pLimit(Math.max(2, availableParallelism()));
+/** How much of it is begun at once, in all of a process. */
+type Begun = ReturnType<typeof pLimit>;
+
+const cores = Math.max(2, availableParallelism());
+const oneForEachCore = pLimit(cores);
+/** For a thread that computes itself meanwhile: its helpers find more to do than it could hand out in time. */
+export const severalForEachCore = pLimit(4 * cores);
 const tellEveryMs = 200;
 
 export function sideBySide(
   signal: AbortSignal,
   onProgress: (done: number, of: number, note?: string) => void,
+  begun: Begun = oneForEachCore,
 ): SideBySide {
   const settle: SideBySide["settle"] = async (items, work, note) => {
     let done = 0;
     let told = performance.now();
     const tasks = items.map((item, i) =>
-      parallel(async () => {
+      begun(async () => {
         if (signal.aborted) throw new Cancelled();
         const result = await work(item, i);
         done++;
