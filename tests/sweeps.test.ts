@@ -32,6 +32,10 @@ const isOver = (s: Sweep) => s.status !== "queued" && s.status !== "running";
 
 withBackend();
 
+async function waitingJobs(): Promise<number> {
+  return (await sql(database.url, "select id from pgboss.job")).length;
+}
+
 describe("a sweep", () => {
   it("queues its runs in one transaction, in order, behind runs that somebody waits for", async () => {
     const { id, runs } = await api.sweeps.create({ document: tinyClip(), spec: grid });
@@ -83,6 +87,50 @@ describe("a sweep", () => {
     expect([await db.sweep.count(), await db.run.count()]).toEqual(before);
   });
 
+  it.each<[string, Partial<SweepSpec>, RegExp]>([
+    [
+      "a grid over a parameter",
+      { axes: [{ node: "image_projector", param: "width", values: [16, 24] }] },
+      /^With image_projector\.width = 24: .*scorer\.texts expects/,
+    ],
+    [
+      "a grid over a constant",
+      {
+        axes: [
+          { node: "$", param: "D", values: [16, 24] },
+          { node: "trainer", param: "lr", values: [0.001, 0.01] },
+        ],
+      },
+      /^With D = 24, trainer\.lr = 0\.001: .*scorer\.texts expects/,
+    ],
+    [
+      "draws of a constant",
+      { mode: "random", count: 8, axes: [{ node: "$", param: "D", min: 15, max: 17, scale: "linear" }] },
+      /^With D = 1[57]: .*scorer\.texts expects/,
+    ],
+    [
+      "a constant with which a node cannot be made",
+      { axes: [{ node: "$", param: "heads", values: [2, 5] }] },
+      /^With heads = 5: /,
+    ],
+  ])("of which the graph is wrong in some runs is not begun, and the first of them is named: %s", async (...given) => {
+    const [, wrong, message] = given;
+    const document = tinyClip();
+    document.constants = { D: { kind: "number", value: 16 }, heads: { kind: "number", value: 2 } };
+    Object.assign(document.nodes.image_projector?.params ?? {}, { width: { $: "D" } });
+    Object.assign(document.nodes.vision?.params ?? {}, { heads: { $: "heads" } });
+    const before = [await db.sweep.count(), await db.run.count(), await waitingJobs()];
+    await expect(api.sweeps.create({ document, spec: { ...grid, ...wrong } })).rejects.toMatchObject({
+      cause: { public_: { message: expect.stringMatching(message), hint: expect.any(String) } },
+    });
+    expect([await db.sweep.count(), await db.run.count(), await waitingJobs()]).toEqual(before);
+    // With values that fit it is begun.
+    const fits = { ...grid, axes: [{ node: "$", param: "heads", values: [2, 4] }] };
+    const { id, runs } = await api.sweeps.create({ document, spec: fits });
+    expect(runs).toBe(2);
+    await api.sweeps.cancel({ id });
+  });
+
   it("runs on all workers at once, a killed worker changing nothing, with the numbers of single runs", async () => {
     workers = await Promise.all([addWorker(), addWorker()]);
     const document = tinyClip({ steps: 250, checkpoint: 20 });
@@ -123,18 +171,18 @@ describe("a sweep", () => {
   it("fails where a run fails, and goes on with the others", async () => {
     const { id } = await api.sweeps.create({
       document: tinyClip({ steps: 4 }),
-      spec: { ...grid, axes: [{ node: "image_projector", param: "width", values: [16, 24] }] },
+      spec: { ...grid, axes: [{ node: "text", param: "vocabulary", values: [560, 300] }] },
     });
     const sweep = await untilSweep(id, isOver);
     expect([sweep.status, ...sweep.trials.map((t) => t.status)]).toEqual(["done", "done", "failed"]);
     expect(sweep.trials[1]?.error).toMatchObject({
-      node: "scorer",
-      message: expect.stringContaining("scorer.texts expects"),
+      node: "text",
+      message: expect.stringContaining("is beyond the vocabulary"),
     });
     expect((await api.sweeps.list())[0]).toMatchObject({
       id,
       runs: { done: 1, failed: 1 },
-      nodes: { image_projector: { type: "model.projector" } },
+      nodes: { text: { type: "model.text-transformer" } },
     });
   });
 });

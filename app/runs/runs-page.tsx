@@ -42,6 +42,7 @@ export function RunsPage() {
       ) : (
         <RunsTable
           rows={runs.rows}
+          filter={filter}
           numbers={numbers}
           order={order}
           onOrder={setOrder}

@@ -15,6 +15,8 @@ const rowHeight = 46;
 
 interface RunsTableProps {
   rows: readonly ListedRun[];
+  /** What the rows are chosen by: of others the first ones are shown. */
+  filter: object;
   /** Numbers that have a column. */
   numbers: readonly string[];
   order: RunOrder;
@@ -30,9 +32,13 @@ interface RunsTableProps {
 
 /** Runs as rows, of which only those in sight are drawn. */
 export function RunsTable(props: RunsTableProps) {
-  const { rows, numbers, order, chosen, onChoose, actions, empty, onEnd } = props;
+  const { rows, filter, numbers, order, chosen, onChoose, actions, empty, onEnd } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { start, end } = useWindowed(scroller, rows.length, rowHeight);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter or order gives another list
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [filter, order]);
   useEffect(() => {
     if (end >= rows.length - 20) onEnd();
   }, [end, rows.length, onEnd]);

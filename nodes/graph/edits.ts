@@ -83,8 +83,9 @@ export function removeNodes(document: GraphDocument, items: readonly string[]): 
 
 /** Draws a wire; an input that takes one wire loses the one it had. */
 export function connect(document: GraphDocument, wire: Wire, registry: Registry = everyNode): GraphDocument {
+  if (document.wires.some((drawn) => sameWire(drawn, wire))) return document;
   const many = definitionOf(document, wire.to.node, registry)?.inputs[wire.to.port]?.many;
-  const others = document.wires.filter((w) => (many ? !sameWire(w, wire) : endpointKey(w.to) !== endpointKey(wire.to)));
+  const others = many ? document.wires : document.wires.filter(({ to }) => endpointKey(to) !== endpointKey(wire.to));
   return { ...document, wires: [...others, wire] };
 }
 

@@ -4,7 +4,7 @@ import { check } from "./check";
 import { within } from "./composite-edits";
 import type { GraphDocument, Pin } from "./document";
 import { parseText } from "./parse";
-import { setPinAt } from "./pinning";
+import { setPinAt, withPinsOfInstance, withPinsSeen } from "./pinning";
 import { excerpt, paste, removeNodes, withoutPins } from "./edits";
 import { flattened } from "./flatten";
 
@@ -74,6 +74,27 @@ describe("a pin inside of an instance", () => {
     );
     expect(pinnedIn(together)).toEqual(["tower_2/again/normalize"]);
     expect(pinnedIn(within(together, "tower", (graph) => removeNodes(graph, ["again"])))).toEqual([]);
+  });
+
+  it("goes along with a copy, and holds where that was put alone", () => {
+    const document = setPinAt(setPinAt(twoTowers(), "tower_2/inner/normalize", pin), "tower_2/vision", pin);
+    const inside = document.composites?.tower?.nodes ?? {};
+    const seen = withPinsSeen(document, ["tower_2"], inside);
+    expect(seen.vision?.pin).toEqual(pin);
+    expect(seen.inner?.pins).toEqual({ normalize: pin });
+    expect(withPinsSeen(document, ["tower"], inside)).toEqual(inside);
+    let ids: string[] = [];
+    const copied = within(document, "tower", (level) => {
+      const result = paste(level, excerpt({ ...level, nodes: seen }, ["inner", "vision"]), { x: 0, y: 200 });
+      ids = result.ids;
+      return result.document;
+    });
+    expect(pinnedIn(copied)).toContain("tower/vision_transformer");
+    const own = withPinsOfInstance(copied, ["tower_2"], ids);
+    expect(pinnedIn(own).toSorted()).toEqual(
+      ["inner/normalize", "inner_2/normalize", "vision", "vision_transformer"].map((way) => `tower_2/${way}`),
+    );
+    expect(withPinsOfInstance(document, [], ["data"])).toBe(document);
   });
 
   it("goes when its node does, and is read again as it was written", () => {

@@ -1,14 +1,19 @@
 import { cutText } from "#models/files/text";
 import * as z from "zod";
 import type { Port } from "../core/ports";
+import { check } from "./check";
+import { CheckMemory } from "./check-memory";
 import type { GraphDocument } from "./document";
 import { errorProblem, type Problem } from "./problem";
 import { flattened } from "./flatten";
 import { definitionOf, endpointKey, type Registry, resolve } from "./resolve";
+import { registry as everyNode } from "../registry.gen";
 import { nodesSetBy, reachOf, settableAt } from "./settable";
 import {
   type Assignment,
   constantsHolder,
+  madeAt,
+  nodesLeadingTo,
   placeNamed,
   type SweepAxis,
   type SweepSpec,
@@ -148,6 +153,30 @@ export function trialProblems(document: GraphDocument, trial: Assignment, regist
   return resolve({ ...assigned, nodes, wires: [] }, registry)
     .problems.filter((problem) => problem.param !== undefined && problem.severity === "error")
     .map((problem) => ({ ...problem, message: `With ${trialText(trial)}: ${problem.message}` }));
+}
+
+/**
+ * The graph with what each run of a sweep sets, looked at one after the other: the first error in what leads to the
+ * metric, with the values that bring it, or nothing.
+ */
+export function* judgedTrials(
+  document: GraphDocument,
+  { metric }: Pick<SweepSpec, "metric">,
+  trials: readonly Assignment[],
+  registry: Registry = everyNode,
+): Generator<Problem | undefined> {
+  const memory = new CheckMemory();
+  function errorsWith(assigned: GraphDocument): Problem[] {
+    const { graph, problems } = check(assigned, registry, memory);
+    const needed = nodesLeadingTo(graph.computed.document, madeAt(assigned, metric).node);
+    return problems.filter(({ severity, node }) => severity === "error" && (node === undefined || needed.has(node)));
+  }
+  const known = new Set(errorsWith(document).map(({ message }) => message));
+  for (const trial of trials) {
+    const [wrong] = errorsWith(withAssignment(document, trial));
+    const isOfTrial = wrong && !known.has(wrong.message);
+    yield isOfTrial ? { ...wrong, message: `With ${trialText(trial)}: ${wrong.message}` } : wrong;
+  }
 }
 
 /** "integer" or "number" where the schema takes numbers. */

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { expandSweep } from "#nodes/graph/expand-sweep";
 import { trialText } from "#nodes/graph/sweep";
+import { judgedTrials } from "#nodes/graph/sweep-problems";
 import type { TrialResult } from "../sweeps/headless";
 import { readSweepOptions, type SweepOptions } from "../sweeps/options";
 import { setOption, withAssignments } from "./assignments";
@@ -35,6 +36,7 @@ async function sweepGraph(name: string, options: Options): Promise<void> {
   const spec = readSweepOptions(options, document);
   const { trials, problems } = expandSweep(document, spec);
   if (problems.length) return reportProblems(problems, options.json);
+  for (const wrong of judgedTrials(document, spec, trials)) if (wrong) return reportProblems([wrong], options.json);
   const { runTrials } = await import("../sweeps/headless");
   const metric = `${spec.metric.node}.${spec.metric.port}`;
   const finished: TrialResult[] = [];

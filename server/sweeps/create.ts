@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { GraphDocument } from "#nodes/graph/document";
 import { expandSweep } from "#nodes/graph/expand-sweep";
-import { type SweepSpec, withAssignment } from "#nodes/graph/sweep";
+import { type Assignment, type SweepSpec, withAssignment } from "#nodes/graph/sweep";
+import { judgedTrials } from "#nodes/graph/sweep-problems";
 import type { Prisma } from "../../prisma/generated/client";
 import type { Actor } from "../access/actor";
 import { refuseForeignFiles } from "../access/files";
@@ -24,7 +26,7 @@ export interface NewSweep {
 
 /**
  * A sweep and all its runs, queued in one transaction. Each run computes what the metric needs. Refused when a value,
- * or what all runs share, is wrong.
+ * or the graph with those of any run, is wrong.
  */
 export async function createSweep(
   db: Db,
@@ -34,6 +36,7 @@ export async function createSweep(
   const [wrong] = problems;
   if (wrong) throw failureOf(wrong);
   const targets = [spec.metric.node];
+  await refuseWrongTrials(document, spec, trials);
   refuseErrors(withAssignment(document, trials[0] ?? {}), targets);
   refuseTooLarge(document, trials.length);
   const owner = await ownerOfRun(db, actor, graphId);
@@ -62,6 +65,22 @@ export async function createSweep(
     },
     { timeout: 60_000 },
   );
+}
+
+/** Trials that are looked at before others get their turn. */
+const slice = 20;
+
+/** Throws what is wrong with the first run that could not begin: a sweep is begun as a whole, or not at all. */
+async function refuseWrongTrials(
+  document: GraphDocument,
+  spec: SweepSpec,
+  trials: readonly Assignment[],
+): Promise<void> {
+  let number = 0;
+  for (const wrong of judgedTrials(document, spec, trials)) {
+    if (wrong) throw failureOf(wrong);
+    if (++number % slice === 0) await setImmediate();
+  }
 }
 
 function refuseTooLarge(document: GraphDocument, runs: number): void {

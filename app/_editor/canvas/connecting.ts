@@ -9,7 +9,7 @@ import {
 import { type MouseEvent as ReactMouseEvent, useCallback, useMemo, useRef } from "react";
 import { isBoundary } from "#nodes/graph/composites";
 import type { Wire } from "#nodes/graph/document";
-import { connect, disconnect } from "#nodes/graph/edits";
+import { connect, disconnect, sameWire } from "#nodes/graph/edits";
 import { withOutputMoved } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
 import { siteOf } from "../site";
@@ -97,7 +97,7 @@ export function useConnecting() {
       onReconnect(_: FlowWire, connection: Connection) {
         const { replugged } = gesture.current;
         const wire = drawnWire(store.getState(), connection);
-        if (!wire || !replugged) return;
+        if (!wire || !replugged || sameWire(wire, replugged)) return;
         store.getState().edit((document) => connect(disconnect(document, [replugged]), wire));
         view.getState().announce("The wire is plugged anew.");
       },

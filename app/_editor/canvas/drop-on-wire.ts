@@ -4,9 +4,10 @@ import { useCallback, useRef } from "react";
 import { toast } from "../../_ui/toast";
 import { withMembers } from "#nodes/graph/annotations";
 import type { Wire } from "#nodes/graph/document";
-import { excerpt, moveNodes, paste } from "#nodes/graph/edits";
+import { moveNodes } from "#nodes/graph/edits";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
+import { addPart, partSeen } from "../parts";
 import { siteOf } from "../site";
 import { framedByPlace } from "./annotation-nodes";
 import type { EditorState, EditorStore } from "../store";
@@ -93,13 +94,7 @@ export function useDropOnWire(): { begin: OnNodeDrag; over: OnNodeDrag; drop: On
 
 /** Copies of some nodes; the one that was held lies at a place, and what they are copied from stays where it was. */
 function copyTo(store: EditorStore, ids: readonly string[], place: { x: number; y: number }, held: string): void {
-  const { shown, edit, select } = store.getState();
-  const { x = 0, y = 0 } = shown.nodes[held]?.position ?? {};
-  let copied: string[] = [];
-  edit((level) => {
-    const result = paste(level, excerpt(level, ids), { x: place.x - x, y: place.y - y });
-    copied = result.ids;
-    return result.document;
-  });
-  select(copied);
+  const state = store.getState();
+  const { x = 0, y = 0 } = state.shown.nodes[held]?.position ?? {};
+  addPart(store, partSeen(state, ids), { x: place.x - x, y: place.y - y });
 }

@@ -43,6 +43,7 @@ export function useVerdicts(): Verdict {
       const state = store.getState();
       const wire = drawnWire(state, connection);
       if (!wire) return "A wire goes from an output to an input.";
+      if (isDrawn(state, wire, instead)) return "These two ports are wired to each other already.";
       const document = state.history.present;
       if (verdicts.current.document !== document) verdicts.current = { document, known: new Map() };
       const id = [state.composite ?? "", keyOf(wire), instead ? keyOf(instead) : ""].join(": ");
@@ -55,6 +56,10 @@ export function useVerdicts(): Verdict {
     [store],
   );
 }
+
+/** Whether another wire than the one that is plugged anew goes from the same port to the same. */
+const isDrawn = ({ shown }: EditorState, wire: Wire, instead: Wire | undefined): boolean =>
+  shown.wires.some((drawn) => sameWire(drawn, wire) && !(instead && sameWire(drawn, instead)));
 
 const keyOf = ({ from, to }: Wire): string => `${endpointKey(from)} → ${endpointKey(to)}`;
 

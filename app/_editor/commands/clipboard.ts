@@ -4,10 +4,11 @@
  */
 import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
-import { excerpt, type Part, paste, removeNodes } from "#nodes/graph/edits";
-import { type Incoming, incomingWires, withIncoming } from "#nodes/graph/incoming";
+import { type Part, removeNodes } from "#nodes/graph/edits";
+import { type Incoming, incomingWires } from "#nodes/graph/incoming";
 import { type Copied, isLikeGraph, isLikePart, partText } from "#nodes/graph/part-text";
 import { openText } from "../../_open/opening";
+import { addPart, partSeen } from "../parts";
 import { gridStep } from "../snapping";
 import type { CommandContext } from "./command";
 import { placeInGraph } from "./view";
@@ -50,7 +51,7 @@ export function listenToClipboard(context: CommandContext): () => void {
   function copy(event: ClipboardEvent): void {
     const { selection, shown, frozen } = store.getState();
     if (!concernsGraph(event) || !selection.length || (event.type === "cut" && frozen)) return;
-    const part = excerpt(shown, selection);
+    const part = partSeen(store.getState(), selection);
     event.clipboardData?.setData("text/plain", partText({ ...part, incoming: incomingWires(shown, selection) }));
     event.preventDefault();
     context.view.getState().announce(`Copied: ${selection.length} nodes.`);
@@ -113,14 +114,7 @@ export function putIn(
   offset: Point,
   incoming: readonly Incoming[] = [],
 ): void {
-  let ids: string[] = [];
-  store.getState().edit((document) => {
-    const result = paste(document, part, offset);
-    ids = result.ids;
-    const names = Object.fromEntries(Object.keys(part.nodes).map((id, place) => [id, ids[place] ?? id]));
-    return withIncoming(result.document, names, incoming);
-  });
-  store.getState().select(ids);
+  const ids = addPart(store, part, offset, incoming);
   view.getState().announce(`Added: ${ids.length} nodes.`);
 }
 

@@ -1,8 +1,9 @@
 /** Commands that change the graph, and take changes back. */
 import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
-import { disconnect, excerpt, removeNodes } from "#nodes/graph/edits";
+import { disconnect, removeNodes } from "#nodes/graph/edits";
 import { removeAndHeal } from "#nodes/graph/healing";
 import { toast } from "../../_ui/toast";
+import { partSeen } from "../parts";
 import { siteOf } from "../site";
 import { wireOf } from "../canvas/wire-of";
 import type { FlowWire } from "../canvas/wire-of";
@@ -59,8 +60,8 @@ export function askForWire({ store, view, flow }: CommandContext): void {
 }
 
 export function duplicate(context: CommandContext): void {
-  const { shown, selection } = context.store.getState();
-  putIn(context, excerpt(shown, selection), { x: 40, y: 40 });
+  const state = context.store.getState();
+  putIn(context, partSeen(state, state.selection), { x: 40, y: 40 });
 }
 
 /** Takes the chosen nodes and wires out of the graph. */

@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { toast } from "../../_ui/toast";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
+import { copyText } from "../../_ui/copy-text";
 import { cx } from "../../_ui/cx";
 import { Popup } from "../../_ui/popup";
 import { useChecked, useEditor } from "../context";
@@ -50,8 +51,8 @@ function CopyReport({ all }: { all: Listed }) {
   const { graph } = useChecked();
   async function copy(): Promise<void> {
     const text = reportOf(all, graph.flat.document);
-    await navigator.clipboard?.writeText(text);
-    toast("Copied: what is wrong, without pictures and notes.");
+    const isCopied = await copyText(text);
+    toast(isCopied ? "Copied: what is wrong, without pictures and notes." : "This browser lets no page copy.");
   }
   return (
     <Button size="s" look="quiet" className="self-start" onClick={() => void copy()}>

@@ -1,7 +1,7 @@
 /** A sweep while it is written: what stands in the dialog's fields, and what that makes. */
 import type { GraphDocument } from "#nodes/graph/document";
 import { expandSweep } from "#nodes/graph/expand-sweep";
-import { goalFor, type SweepSpec, sweepLimits, sweepSpec } from "#nodes/graph/sweep";
+import { type Assignment, goalFor, type SweepSpec, sweepLimits, sweepSpec } from "#nodes/graph/sweep";
 import { type AxisDraft, axisOf, type Metric } from "./axes";
 
 export interface SweepDraft {
@@ -27,7 +27,9 @@ export const emptyDraft = (metric: Metric | undefined): SweepDraft => ({
 });
 
 /** The sweep that a draft asks for and how many runs it makes; or why it makes none yet. */
-export type Plan = { spec: SweepSpec; runs: number; problem?: undefined } | { spec?: undefined; problem: string };
+export type Plan =
+  | { spec: SweepSpec; trials: readonly Assignment[]; problem?: undefined }
+  | { spec?: undefined; trials?: undefined; problem: string };
 
 export function planOf(document: GraphDocument, draft: SweepDraft, metric: Metric | undefined): Plan {
   if (!metric)
@@ -42,7 +44,7 @@ export function planOf(document: GraphDocument, draft: SweepDraft, metric: Metri
   const expanded = expandSweep(document, parsed.data);
   const problem = expanded.problems[0];
   if (problem) return { problem: `${problem.message} ${problem.hint ?? ""}` };
-  return { spec: parsed.data, runs: expanded.trials.length };
+  return { spec: parsed.data, trials: expanded.trials };
 }
 
 function asked(draft: SweepDraft, metric: Metric): unknown {

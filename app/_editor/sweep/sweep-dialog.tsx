@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { toast } from "../../_ui/toast";
 import { sweepLimits } from "#nodes/graph/sweep";
 import { problemOf, useTRPC } from "../../_trpc/client";
+import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
@@ -106,22 +107,20 @@ function Axes({ form: { document, draft, offered, change, changeAxis } }: { form
   );
 }
 
-function Footer({ form: { document, draft, plan }, onClose }: { form: SweepForm; onClose(): void }) {
+function Footer({ form: { document, draft, plan, judged }, onClose }: { form: SweepForm; onClose(): void }) {
   const graphId = useEditor((state) => state.graphId);
   const start = useStart();
-  const runs = plan.spec && `${plan.runs} ${plan.runs === 1 ? "run" : "runs"}`;
+  const runs = plan.trials && countOf(plan.trials.length, "run");
+  const problem = plan.problem ?? (judged.wrong && `${judged.wrong.message} ${judged.wrong.hint ?? ""}`);
   return (
     <>
-      <p
-        className={`min-w-0 flex-1 text-xs ${draft.axes.length && plan.problem ? "text-bad" : "text-ink-2"}`}
-        role="status"
-      >
-        {plan.problem ?? `${runs}, in parallel over the workers.`}
+      <p className={`min-w-0 flex-1 text-xs ${draft.axes.length && problem ? "text-bad" : "text-ink-2"}`} role="status">
+        {problem ?? (judged.isLooking ? `Looking at ${runs}…` : `${runs}, in parallel over the workers.`)}
       </p>
       <Button onClick={onClose}>Cancel</Button>
       <Button
         look="primary"
-        disabled={!plan.spec || start.isPending}
+        disabled={problem !== undefined || judged.isLooking || start.isPending}
         onClick={() => plan.spec && start.mutate({ graphId, document, spec: plan.spec })}
       >
         <Play className="size-3.5 fill-current" aria-hidden />

@@ -5,6 +5,7 @@ import { reachOf } from "#nodes/graph/settable";
 import { useEditor } from "../context";
 import { type AxisDraft, metrics, variables } from "./axes";
 import { emptyDraft, planOf, type SweepDraft } from "./draft";
+import { useWrongTrial } from "./use-wrong-trial";
 
 /** The dialog's state: the draft, what it makes of the graph, and what can be chosen next. */
 export function useSweepDraft() {
@@ -14,6 +15,7 @@ export function useSweepDraft() {
   const [draft, setDraft] = useState(() => emptyDraft(comparable[0]));
   const metric = comparable.find(({ endpoint }) => endpoint === draft.endpoint);
   const plan = useMemo(() => planOf(document, draft, metric), [document, draft, metric]);
+  const judged = useWrongTrial(document, plan);
 
   // Only parameters that the metric depends on, and those once.
   const offered = useMemo(() => {
@@ -36,6 +38,6 @@ export function useSweepDraft() {
       ...now,
       axes: now.axes.map((axis, i) => (i === place ? { ...axis, ...changed } : axis)),
     }));
-  return { document, draft, comparable, metric, plan, offered, change, changeAxis };
+  return { document, draft, comparable, metric, plan, judged, offered, change, changeAxis };
 }
 export type SweepForm = ReturnType<typeof useSweepDraft>;
