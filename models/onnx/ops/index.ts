@@ -35,6 +35,10 @@ type Call<A> = {} extends A ? (...args: [...Value[], A] | Value[]) => Value : (.
 /** `op.Add(a, b)`, `op.Softmax(x, { axis: -1 })`: infers type and shape, appends the node, returns its first output. */
 export type Ops = { readonly [K in OpName]: Call<AttrsOf<(typeof opTable)[K]>> };
 
+/** Whether an op works element by element, on inputs that are broadcast together. */
+export const isElementwise = (name: string): boolean =>
+  Object.hasOwn(elementwise, name) || Object.hasOwn(activation, name);
+
 /** What is known of an op by its name. */
 export const opDefinition = (name: string): OpDef<Attrs> => opTable[name as OpName] as unknown as OpDef<Attrs>;
 

@@ -5,6 +5,7 @@ import { dropDead } from "./drop-dead";
 import { fold } from "./fold";
 import { join } from "./join";
 import { lowRank } from "./low-rank";
+import { pullSlices } from "./pull-slices";
 import { simplify } from "./simplify";
 import { sums } from "./sums";
 import { pushTransposes } from "./transposes";
@@ -16,6 +17,7 @@ export const passes = {
   simplify,
   dedupe,
   join,
+  "pull-slices": pullSlices,
   "low-rank": lowRank,
   transposes: pushTransposes,
   sums,

@@ -1,7 +1,5 @@
 import type { Graph, OpNode, Value } from "../graph";
-import * as activations from "../ops/activation";
-import * as elementwise from "../ops/elementwise";
-import { append, type OpName, opsOf } from "../ops/index";
+import { append, isElementwise, type OpName, opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 import { axisOf, sizeOf } from "../shape";
 import { dropDead } from "./drop-dead";
@@ -170,8 +168,6 @@ const axisWhereAbsent: Readonly<Record<string, number>> = {
   ArgMin: 0,
   GatherElements: 0,
 };
-
-const isElementwise = (op: string): boolean => Object.hasOwn(elementwise, op) || Object.hasOwn(activations, op);
 
 /** Whether an input has a row for each row of the results, which is what has to be cut; others are read as they are. */
 function hasRowOf({ op, inputs, outputs }: OpNode, input: number, rows: number): boolean {
