@@ -243,13 +243,14 @@ describe("a frozen part behind the data", () => {
       ["fresh.weights -> freeze.weights", "freeze.weights -> vision.weights"],
     );
   it("runs once for each row, with the same numbers as in every step", async () => {
-    const on = await trained(frozen({}));
-    const off = await trained(frozen({ hoist: "off" }));
+    // Not with Adam, which makes whole steps of the rounding that is all a key's bias has for a gradient.
+    const on = await trained(frozen(sgd));
+    const off = await trained(frozen({ ...sgd, hoist: "off" }));
     expect(on.result.events.filter((e) => e.kind === "hoisted")).toMatchObject([{ nodes: ["vision"], rows: 48 }]);
     expect(off.result.events.some((e) => e.kind === "hoisted")).toBe(false);
     expect(gap(on.weights, off.weights)).toBeLessThan(1e-5);
     // Another learning rate finds the rows that were kept.
-    const again = await trained(frozen({ lr: 0.02 }), {}, on.dir);
+    const again = await trained(frozen({ ...sgd, lr: 0.02 }), {}, on.dir);
     expect(again.result.events.some((e) => e.kind === "node-progress" && e.note?.includes("frozen part"))).toBe(false);
     expect(again.result.events.some((e) => e.kind === "hoisted")).toBe(true);
   });
