@@ -1,3 +1,5 @@
+import { basePathOf, buildFolder } from "./scripts/base-path.mjs";
+
 /** What never leaves the machine is sent sooner than it is compressed. */
 const isForThisMachineAlone = ["127.0.0.1", "localhost", "::1"].includes(process.env.HOST ?? "");
 
@@ -8,6 +10,9 @@ const partsOfZod = {
 
 /** @type {import("next").NextConfig} */
 const config = {
+  basePath: basePathOf(),
+  distDir: buildFolder,
+  env: { PATCHBAY_BASE_PATH: basePathOf() },
   reactStrictMode: true,
   poweredByHeader: false,
   compress: !isForThisMachineAlone,

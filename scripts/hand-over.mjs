@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request as send } from "node:http";
 import path from "node:path";
+import { basePathOf } from "./base-path.mjs";
 
 const data = path.resolve(process.env.PATCHBAY_DATA || path.join(import.meta.dirname, "../.data"));
 /** As server/serving/calls.ts has them. */
@@ -34,7 +35,7 @@ const away = {
 export function isCall({ method, url = "", headers }) {
   return (
     method === "POST" &&
-    /^\/api\/v1\/graphs\/[^/?]+\/runs\?([^#]*&)?wait=/.test(url) &&
+    /^\/api\/v1\/graphs\/[^/?]+\/runs\?([^#]*&)?wait=/.test(withoutBase(url)) &&
     headers["idempotency-key"] === undefined
   );
 }
@@ -50,7 +51,8 @@ export function handOver(request, response, otherwise) {
   if (!place) return otherwise();
   const headers = { ...request.headers, [secretHeader]: place.secret };
   for (const name of ofConnection) delete headers[name];
-  const { method, url } = request;
+  const { method } = request;
+  const url = withoutBase(request.url);
   const sent = send({ agent, host: "127.0.0.1", port: place.port, method, path: url, headers }, (answer) => {
     response.writeHead(answer.statusCode, { ...answer.headers, ...ownHeaders });
     answer.once("error", () => response.destroy()).pipe(response);
@@ -66,6 +68,9 @@ export function handOver(request, response, otherwise) {
     if (!response.writableFinished) sent.destroy();
   });
 }
+
+const basePath = basePathOf();
+const withoutBase = (url) => (url.startsWith(basePath) ? url.slice(basePath.length) : url);
 
 /** Milliseconds for which it is believed where that process listens: at another place each time that it is started. */
 const believed = 500;

@@ -89,6 +89,8 @@ export interface Env {
   accounts: boolean;
   /** The address of the proxy that people see, without a slash at its end. */
   publicUrl?: string;
+  /** The path of that address below which Patchbay lies, such as "/patchbay"; "" at the root. */
+  basePath: string;
 }
 
 const names = Object.keys(schema.shape);
@@ -124,5 +126,6 @@ function settingsOf(set: Record<string, string | undefined>): Env {
     disk: v.PATCHBAY_DISK,
     accounts: v.PATCHBAY_ACCOUNTS,
     publicUrl: v.PATCHBAY_PUBLIC_URL?.replace(/\/+$/, ""),
+    basePath: new URL(v.PATCHBAY_PUBLIC_URL ?? "http://localhost").pathname.replace(/\/+$/, ""),
   };
 }

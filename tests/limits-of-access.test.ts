@@ -186,4 +186,13 @@ describe("what a program changes", () => {
     expect(lines.map(({ action }) => action)).toEqual(["api.sendFile", "api.runGraph", "api.cancelRun"]);
     expect(lines[1]).toMatchObject({ tokenId: id, actor: "token “program”", userId, detail: { id: graphId } });
   });
+
+  it("is written down with what it made, which nobody named", async () => {
+    await db.auditEntry.deleteMany();
+    const { text } = await newToken();
+    const actor = await actorOf(new Headers({ authorization: `Bearer ${text}` }));
+    const { id } = await appRouter.createCaller({ db, actor }).graphs.create({ document, team });
+    const [line] = await db.auditEntry.findMany();
+    expect(line).toMatchObject({ action: "graphs.create", detail: { team, made: id } });
+  });
 });

@@ -92,6 +92,16 @@ describe("a password", () => {
     expect(await linesOf("account.signIn")).toMatchObject([{ actor: "ann <ann@example.org>" }]);
   });
 
+  it("is asked for again once somebody signed out, which is written down", async () => {
+    const browser = new Browser();
+    await browser.signIn("ann@example.org");
+    expect((await browser.ask("sign-out", {})).status).toBe(200);
+    expect(await browser.who()).toEqual({ kind: "stranger" });
+    expect(await linesOf("account.signOut")).toMatchObject([{ actor: "ann <ann@example.org>" }]);
+    await new Browser().ask("sign-out", {});
+    expect(await linesOf("account.signOut")).toHaveLength(1);
+  });
+
   it("that is wrong is told as an address that is not there, and written down", async () => {
     const browser = new Browser();
     const told = await Promise.all(

@@ -15,6 +15,7 @@ import { definitionOf, useEditor, useEditorStore } from "./context";
 import { RunAgain } from "./run-again";
 import { hasEnded } from "./run-state";
 import { blobUrl, tensorUrl, textFormats, textsUrl } from "./upload";
+import { pathHere } from "../_ui/path-here";
 
 type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
 
@@ -172,7 +173,7 @@ function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
   return (
     <p className="mt-3 flex flex-col items-start gap-1">
       <a
-        href={`/api/runs/${id}/trace`}
+        href={pathHere(`/api/runs/${id}/trace`)}
         className="text-accent hover:underline"
         title="When each node was computed: a file for chrome://tracing and ui.perfetto.dev"
       >

@@ -1,4 +1,5 @@
 import { cleanText } from "#models/files/text";
+import { pathHere } from "../_ui/path-here";
 
 /** Files on their way to the blob store, and where they lie there. */
 export interface Uploaded {
@@ -9,7 +10,7 @@ export interface Uploaded {
 
 /** Sends a file to the blob store. Throws what a person may read. */
 export async function upload(file: File): Promise<Uploaded> {
-  const response = await fetch("/api/uploads", {
+  const response = await fetch(pathHere("/api/uploads"), {
     method: "POST",
     body: file,
     headers: { "x-file-name": encodeURIComponent(cleanText(file.name)) },
@@ -23,13 +24,13 @@ export async function upload(file: File): Promise<Uploaded> {
 
 /** Where a stored file is read; with a name it is saved under that. */
 export const blobUrl = (ref: string, name?: string, folder = "/api/blobs"): string =>
-  `${folder}/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`;
+  pathHere(`${folder}/${ref}${name ? `?name=${encodeURIComponent(cleanText(name))}` : ""}`);
 
 /** Where texts that a run gave lie, as a file of one of these kinds. */
 export const textFormats = ["jsonl", "csv", "txt"] as const;
 export const textsUrl = (run: string, node: string, port: string, format: (typeof textFormats)[number]): string =>
-  `/api/runs/${[run, "texts", node, port].map(encodeURIComponent).join("/")}?as=${format}`;
+  pathHere(`/api/runs/${[run, "texts", node, port].map(encodeURIComponent).join("/")}?as=${format}`);
 
 /** Where a tensor that a run gave lies, as one file. */
 export const tensorUrl = (run: string, node: string, port: string): string =>
-  `/api/runs/${[run, "tensors", node, port].map(encodeURIComponent).join("/")}`;
+  pathHere(`/api/runs/${[run, "tensors", node, port].map(encodeURIComponent).join("/")}`);

@@ -1,6 +1,7 @@
 /** Bundles (.patchbay) that were dropped or chosen: the server checks them and makes a graph of each. */
 import { toast } from "../_ui/toast";
 import { countOf } from "../_ui/amounts";
+import { pathHere } from "../_ui/path-here";
 
 export const isBundleFile = (file: File): boolean => /\.patchbay$/i.test(file.name);
 
@@ -14,7 +15,7 @@ interface Imported {
 export async function importBundleFile(file: File): Promise<string | undefined> {
   const notice = toast.loading(`Opening “${file.name}”…`);
   try {
-    const answer = await fetch("/api/bundles", { method: "POST", body: file });
+    const answer = await fetch(pathHere("/api/bundles"), { method: "POST", body: file });
     const said = (await answer.json()) as Imported & { message?: string; hint?: string };
     if (!answer.ok) {
       toast.error(`“${file.name}” cannot be opened`, { description: `${said.message} ${said.hint ?? ""}` });

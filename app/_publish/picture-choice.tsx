@@ -1,6 +1,7 @@
 "use client";
 
 import type { GraphDocument } from "#nodes/graph/document";
+import { blobUrl } from "../_editor/upload";
 import { cx } from "../_ui/cx";
 import type { PublishWish } from "./wish";
 
@@ -29,7 +30,7 @@ export function PictureChoice({ results, value, onChange }: PictureChoiceProps) 
         </Option>
         {results.slice(0, 11).map(({ ref, title }) => (
           <Option key={ref} isOn={value === ref} label={`Result of ${title}`} onPick={() => onChange({ picture: ref })}>
-            <img src={`/api/blobs/${ref}`} alt="" className="size-full object-cover" />
+            <img src={blobUrl(ref)} alt="" className="size-full object-cover" />
           </Option>
         ))}
       </div>

@@ -17,6 +17,7 @@ import { LeavingList } from "./leaving-list";
 import { NeedsList } from "./needs-list";
 import { PictureChoice, type ResultPicture } from "./picture-choice";
 import { VersionChoice } from "./version-choice";
+import { pathHere } from "../_ui/path-here";
 
 interface PublishWindowProps {
   graphId: string;
@@ -102,7 +103,7 @@ function usePublish({ draw, onClose }: Pick<PublishWindowProps, "draw" | "onClos
     trpc.templates.publish.mutationOptions({
       onSuccess({ id, number }) {
         void queries.invalidateQueries({ queryKey: trpc.templates.pathKey() });
-        const action = { label: "Show", onClick: () => window.location.assign(`/templates/${id}`) };
+        const action = { label: "Show", onClick: () => window.location.assign(pathHere(`/templates/${id}`)) };
         toast(number === 1 ? "Published: it is in the gallery." : `Version ${number} is in the gallery.`, { action });
         onClose();
       },

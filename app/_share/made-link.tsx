@@ -3,10 +3,11 @@
 import { Copy } from "lucide-react";
 import { toast } from "../_ui/toast";
 import { Button } from "../_ui/button";
+import { addressHere } from "../_ui/path-here";
 
-export const addressOf = (token: string): string => `${window.location.origin}/s/${token}`;
+export const addressOf = (token: string): string => addressHere(`/s/${token}`);
 export const frameOf = (token: string): string =>
-  `<iframe src="${window.location.origin}/embed/${token}" width="100%" height="480" loading="lazy"></iframe>`;
+  `<iframe src="${addressHere(`/embed/${token}`)}" width="100%" height="480" loading="lazy"></iframe>`;
 
 /** The address that was made just now. */
 export function MadeLink({ token, onAnother }: { token: string; onAnother(): void }) {

@@ -12,6 +12,7 @@ import { Trash2 } from "lucide-react";
 import { FormEditor } from "../_publish/form-editor";
 import { LimitFields } from "./limit-fields";
 import { VersionChoice } from "./source-choice";
+import { pathHere } from "../_ui/path-here";
 
 interface PublishAppProps {
   graph: string;
@@ -180,7 +181,7 @@ function usePublish({ id, title, text, form }: Wish, onPublished: (app: { id: st
       async onSuccess(app) {
         await queries.invalidateQueries(trpc.apps.pathFilter());
         onPublished(app);
-        const action = { label: "Open", onClick: () => window.location.assign(`/apps/${app.id}`) };
+        const action = { label: "Open", onClick: () => window.location.assign(pathHere(`/apps/${app.id}`)) };
         toast(id === undefined ? "Published: it is among the apps." : "The app has this version now.", { action });
       },
     }),

@@ -1,5 +1,6 @@
 import { Download, GitFork } from "lucide-react";
 import { Button } from "../_ui/button";
+import { pathHere } from "../_ui/path-here";
 
 const link =
   "inline-flex h-8 items-center gap-1.5 rounded-md border border-line-strong px-3 font-medium hover:bg-sunken";
@@ -9,7 +10,7 @@ export function LinkActions({ token, canFork }: { token: string; canFork: boolea
   return (
     <div className="flex flex-wrap items-center gap-2">
       {canFork && (
-        <form method="post" action={`/s/${token}/fork`}>
+        <form method="post" action={pathHere(`/s/${token}/fork`)}>
           <Button type="submit" look="primary">
             <GitFork className="size-4" aria-hidden />
             Fork
@@ -24,7 +25,7 @@ export function LinkActions({ token, canFork }: { token: string; canFork: boolea
 
 function Taken({ href, children }: { href: string; children: string }) {
   return (
-    <a href={href} download className={link}>
+    <a href={pathHere(href)} download className={link}>
       <Download className="size-4" aria-hidden />
       {children}
     </a>

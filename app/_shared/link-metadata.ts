@@ -2,6 +2,7 @@ import "server-only";
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { shownBy, visited } from "./visiting";
+import { pathHere } from "../_ui/path-here";
 
 /**
  * What other programs are told of a link: never to list it; its name and picture only where it asks for no password.
@@ -29,6 +30,6 @@ export async function linkMetadata(token: string): Promise<Metadata> {
 async function ownAddress(): Promise<URL | undefined> {
   const sent = await headers();
   const host = sent.get("x-forwarded-host") ?? sent.get("host") ?? "";
-  const address = `${sent.get("x-forwarded-proto") === "https" ? "https" : "http"}://${host}`;
+  const address = `${sent.get("x-forwarded-proto") === "https" ? "https" : "http"}://${host}${pathHere("")}`;
   return URL.canParse(address) ? new URL(address) : undefined;
 }

@@ -1,4 +1,5 @@
 import { Button } from "../_ui/button";
+import { pathHere } from "../_ui/path-here";
 
 interface PasswordPageProps {
   token: string;
@@ -12,7 +13,7 @@ export function PasswordPage({ token, wrong, wait }: PasswordPageProps) {
   const seconds = Number.parseInt(wait ?? "", 10);
   return (
     <main className="flex min-h-full flex-col items-center justify-center p-6">
-      <form method="post" action={`/s/${token}/unlock`} className="flex w-full max-w-xs flex-col gap-3">
+      <form method="post" action={pathHere(`/s/${token}/unlock`)} className="flex w-full max-w-xs flex-col gap-3">
         <h1 className="text-lg font-semibold">This link asks for a password</h1>
         <input
           type="password"

@@ -14,6 +14,7 @@ import { GraphPicture, TemplatePicture } from "./picture";
 import { ResultPicture } from "./result-picture";
 import type { TemplateEntry } from "./template-entry";
 import { factsOf, publishedGroup, registryGroup } from "./template-facts";
+import { pathHere } from "../_ui/path-here";
 
 /** Nothing but what ships while the database is away: that is enough to begin with. */
 export async function galleryEntries(): Promise<TemplateEntry[]> {
@@ -111,7 +112,7 @@ export function needsText({ hub, fetched, folders, online }: TemplateNeeds): str
 export function PublishedPicture({ id, number, isWhole }: { id: string; number: number; isWhole?: boolean }) {
   return (
     <img
-      src={`/api/published/${id}/picture?version=${number}`}
+      src={pathHere(`/api/published/${id}/picture?version=${number}`)}
       alt=""
       loading="lazy"
       decoding="async"

@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, useState } from "react";
+import { pathHere } from "../_ui/path-here";
 
 /**
  * What a template gives: the canvas, cut out of a picture of the editor after a run. Its bare graph where there is no
@@ -11,7 +12,7 @@ export function ResultPicture({ id, children }: { id: string; children: ReactNod
   if (isMissing) return <div className="h-full p-3">{children}</div>;
   return (
     <img
-      src={`/api/templates/${id}/picture`}
+      src={pathHere(`/api/templates/${id}/picture`)}
       alt=""
       loading="lazy"
       decoding="async"

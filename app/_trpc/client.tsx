@@ -8,6 +8,7 @@ import { type ReactNode, useState } from "react";
 import superjson from "superjson";
 import type { PublicError } from "#nodes/graph/events";
 import type { AppRouter } from "#server/routers/index";
+import { pathHere } from "../_ui/path-here";
 
 export type Inputs = inferRouterInputs<AppRouter>;
 export type Outputs = inferRouterOutputs<AppRouter>;
@@ -36,8 +37,8 @@ export function Providers({ children }: { children: ReactNode }) {
       links: [
         splitLink({
           condition: (op) => op.type === "subscription",
-          true: httpSubscriptionLink({ url: "/api/trpc", transformer: superjson }),
-          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 6000 }),
+          true: httpSubscriptionLink({ url: pathHere("/api/trpc"), transformer: superjson }),
+          false: httpBatchLink({ url: pathHere("/api/trpc"), transformer: superjson, maxURLLength: 6000 }),
         }),
       ],
     }),

@@ -13,6 +13,7 @@ import { Field, Line, Select, valuesOf } from "./fields";
 import { SecretsCard } from "./secrets-card";
 import { TokenLines } from "./token-lines";
 import { useTold } from "./use-told";
+import { pathHere } from "../_ui/path-here";
 
 /** One's own: teams, sessions and tokens; without accounts, tokens and secrets of the one person who is here. */
 export function AccountPage({ hasAccounts }: { hasAccounts: boolean }) {
@@ -29,7 +30,7 @@ export function AccountPage({ hasAccounts }: { hasAccounts: boolean }) {
 function SignOut() {
   const leave = async () => {
     await askAuth("sign-out");
-    location.assign("/sign-in");
+    location.assign(pathHere("/sign-in"));
   };
   return <Button onClick={() => void leave()}>Sign out</Button>;
 }

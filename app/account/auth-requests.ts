@@ -1,8 +1,9 @@
 /** What the browser asks of the routes for signing in: server/access/auth.ts answers. */
+import { pathHere } from "../_ui/path-here";
 
 /** Sends something; gives the sentence of a refusal, or nothing where it went well. */
 export async function askAuth(path: string, body: object = {}): Promise<string | undefined> {
-  const answer = await fetch(`/api/auth/${path}`, {
+  const answer = await fetch(pathHere(`/api/auth/${path}`), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),

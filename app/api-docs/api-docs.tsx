@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { pathHere } from "../_ui/path-here";
 
 type SwaggerUi = (options: { url: string; domNode: Element | null; validatorUrl: null; deepLinking: boolean }) => void;
 
@@ -10,7 +11,7 @@ export function ApiDocs({ graph }: { graph?: string }) {
   useEffect(() => {
     const url = graph ? `/api/v1/graphs/${graph}/openapi.json` : "/api/v1/openapi.json";
     void import("swagger-ui-dist/swagger-ui-es-bundle").then(({ default: swagger }) => {
-      (swagger as SwaggerUi)({ url, domNode: place.current, validatorUrl: null, deepLinking: true });
+      (swagger as SwaggerUi)({ url: pathHere(url), domNode: place.current, validatorUrl: null, deepLinking: true });
     });
   }, [graph]);
   // Its styles know light colours alone.

@@ -7,6 +7,7 @@ import { Button } from "../_ui/button";
 import { Window } from "../_ui/window";
 import { toast } from "../_ui/toast";
 import { type Called, type Language, languages, snippetOf } from "./snippets";
+import { addressHere, pathHere } from "../_ui/path-here";
 
 interface Told extends Omit<Called, "origin" | "graph"> {
   version: { number: number; name: string };
@@ -34,7 +35,7 @@ export function UseAsApi({ graph, onClose }: { graph: string; onClose(): void })
 
 function DocsLink({ href, children }: { href: string; children: string }) {
   return (
-    <a className="inline-flex items-center gap-1 underline" href={href} target="_blank" rel="noreferrer">
+    <a className="inline-flex items-center gap-1 underline" href={pathHere(href)} target="_blank" rel="noreferrer">
       {children}
       <ExternalLink className="size-3.5" aria-hidden />
     </a>
@@ -43,7 +44,7 @@ function DocsLink({ href, children }: { href: string; children: string }) {
 
 function Snippets({ graph, told }: { graph: string; told: Told }) {
   const [language, setLanguage] = useState<Language>("curl");
-  const text = snippetOf({ ...told, origin: window.location.origin, graph }, language);
+  const text = snippetOf({ ...told, origin: addressHere(""), graph }, language);
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     toast("Copied.");
@@ -78,7 +79,7 @@ function Snippets({ graph, told }: { graph: string; told: Told }) {
 }
 
 async function readGraph(graph: string): Promise<Told> {
-  const answer = await fetch(`/api/v1/graphs/${graph}`);
+  const answer = await fetch(pathHere(`/api/v1/graphs/${graph}`));
   const told = (await answer.json()) as Told & { detail?: string; remedy?: string };
   if (!answer.ok) throw new Error([told.detail, told.remedy].filter(Boolean).join(" "));
   return told;

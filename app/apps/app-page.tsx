@@ -11,6 +11,7 @@ import { askedBy } from "../_ui/queue/asked-by";
 import { AppForm } from "./app-form";
 import { AppRun } from "./app-run";
 import type { ShownApp } from "./shown-app";
+import { pathHere } from "../_ui/path-here";
 
 interface AppPageProps {
   app: ShownApp;
@@ -32,7 +33,7 @@ export function AppPage({ app, canRun, runId }: AppPageProps) {
     try {
       const { id } = await client.apps.start.mutate({ id: app.id, values, askedBy: askedBy() });
       setRun(id);
-      window.history.replaceState(null, "", `/apps/${app.id}?run=${id}`);
+      window.history.replaceState(null, "", pathHere(`/apps/${app.id}?run=${id}`));
     } catch (error) {
       setProblem(problemOf(error));
     } finally {

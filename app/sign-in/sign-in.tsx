@@ -8,6 +8,7 @@ import { Complaint } from "../_ui/page";
 import { Logo } from "../_ui/shell";
 import { askAuth } from "../account/auth-requests";
 import { Field, valuesOf } from "../account/fields";
+import { pathHere } from "../_ui/path-here";
 
 type Welcome = Outputs["account"]["welcome"];
 
@@ -99,7 +100,7 @@ function AuthForm({
 
 async function enter(email: string, password: string): Promise<string | undefined> {
   const problem = await askAuth("sign-in/email", { email, password });
-  if (problem === undefined) location.assign("/");
+  if (problem === undefined) location.assign(pathHere("/"));
   return problem;
 }
 
@@ -148,7 +149,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
 }
 
 function Providers({ welcome: { github, oidc } }: { welcome: Welcome }) {
-  const back = { callbackURL: "/", errorCallbackURL: "/sign-in" };
+  const back = { callbackURL: pathHere("/"), errorCallbackURL: pathHere("/sign-in") };
   return (
     <div className="mt-3 flex flex-col gap-2">
       {github && (
@@ -166,7 +167,7 @@ function Providers({ welcome: { github, oidc } }: { welcome: Welcome }) {
 function Forgotten() {
   const [sent, setSent] = useState(false);
   async function send({ email = "" }: Record<string, string>) {
-    const problem = await askAuth("request-password-reset", { email, redirectTo: "/sign-in" });
+    const problem = await askAuth("request-password-reset", { email, redirectTo: pathHere("/sign-in") });
     setSent(problem === undefined);
     return problem;
   }
@@ -184,7 +185,7 @@ function Forgotten() {
 function NewPassword({ token }: { token: string }) {
   async function send({ password = "" }: Record<string, string>) {
     const problem = await askAuth("reset-password", { newPassword: password, token });
-    if (problem === undefined) location.assign("/sign-in");
+    if (problem === undefined) location.assign(pathHere("/sign-in"));
     return problem;
   }
   return (

@@ -1,16 +1,17 @@
 /** Builds the web application where a source is newer than the last build. */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { basePathOf, buildFolder } from "../base-path.mjs";
 import { hashOf, root, stampIn } from "../installation.mjs";
 import { fail, runCommand, say } from "./lifecycle.mjs";
 
-const stamp = path.join(root, ".next/patchbay-built");
+const stamp = path.join(root, buildFolder, "patchbay-built");
 const folders = ["app", "nodes", "models", "server"];
 const notSources = ["generated", "migrations"];
 
 /** Fails, with what the build said, where it cannot be built. */
 export async function buildWebApplication(env) {
-  const wanted = hashOf(sources());
+  const wanted = hashOf(sources()) + basePathOf();
   if (stampIn(stamp) === wanted) return;
   say("building the web application");
   rmSync(stamp, { force: true });

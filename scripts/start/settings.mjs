@@ -1,11 +1,12 @@
 /** What the environment tells `npm start`, and what is wrong with it. The README lists the variables. */
 import path from "node:path";
+import { basePathOf } from "../base-path.mjs";
 import { root } from "../installation.mjs";
 
 export const data = path.resolve(process.env.PATCHBAY_DATA || path.join(root, ".data"));
 export const port = process.env.PORT || "3000";
 export const host = process.env.HOST || "127.0.0.1";
-export const url = `http://${addressOf(host)}:${port}`;
+export const url = `http://${addressOf(host)}:${port}${basePathOf()}`;
 const exampleUrl = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
 export const workers = Number(process.env.PATCHBAY_WORKERS || 1);
 
@@ -26,5 +27,7 @@ export function wrongSetting() {
     return `PATCHBAY_WORKERS is “${process.env.PATCHBAY_WORKERS}”, and 1 to 64 workers can be started.`;
   if (process.env.DATABASE_URL && !/^postgres(ql)?:\/\/./.test(process.env.DATABASE_URL))
     return `DATABASE_URL is no address of a Postgres server: ${exampleUrl} is expected.`;
+  if (!/^(\/[\w.~-]+)*$/.test(basePathOf()))
+    return `PATCHBAY_PUBLIC_URL has the path “${basePathOf()}”, and one of letters, digits, -, _, . and ~ is expected.`;
   return undefined;
 }

@@ -56,12 +56,24 @@ const telling = [
   "name",
   "label",
   "published",
+  "version",
+  "template",
+  "visibility",
+  "isAdministrator",
+  "days",
+  "sites",
 ];
 
 /** What of a request's input may be written down. */
 export function detailOf(input: unknown): Record<string, unknown> {
   if (typeof input !== "object" || input === null) return {};
   return Object.fromEntries(Object.entries(input).filter(([name, value]) => telling.includes(name) && isShort(value)));
+}
+
+/** What was made: named by no input. */
+export function madeBy(answer: unknown): Record<string, unknown> {
+  const { id } = (answer ?? {}) as { id?: unknown };
+  return typeof id === "string" ? { made: id } : {};
 }
 
 const isShort = (value: unknown): boolean => JSON.stringify(value ?? null).length < 2000;

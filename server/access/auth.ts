@@ -1,6 +1,6 @@
 /** Signing in: better-auth on our database, as the settings have it. */
 import { betterAuth } from "better-auth/minimal";
-import { APIError, createAuthMiddleware } from "better-auth/api";
+import { APIError, createAuthMiddleware, getSessionFromCtx } from "better-auth/api";
 import { prismaAdapter } from "better-auth/adapters/prisma";
 import { genericOAuth } from "better-auth/plugins/generic-oauth";
 import { type Db, db } from "../db";
@@ -8,10 +8,11 @@ import { env } from "../env";
 import { keyFor } from "./key";
 import { sendMail } from "./mail";
 import { type AccessSettings, accessSettings } from "./settings";
-import { notePasswordReset, noteSignIn } from "./sign-in-log";
+import { notePasswordReset, noteSignIn, noteSignOut } from "./sign-in-log";
 import { mayJoin, settleIn } from "./sign-up";
 
 const day = 24 * 60 * 60;
+const authPath = "/api/auth";
 
 const kept = globalThis as { patchbayAuth?: { auth: Auth; db: Db } };
 type Auth = ReturnType<typeof openAuth>;
@@ -30,19 +31,19 @@ export async function answerAuth(request: Request): Promise<Response> {
   const answer = await auth().handler(request);
   const isBack = /\/callback\//.test(new URL(request.url).pathname);
   if (!isBack || answer.status < 400) return answer;
-  return new Response(null, { status: 302, headers: { location: "/sign-in?error=not_let_in" } });
+  return new Response(null, { status: 302, headers: { location: `${env().basePath}/sign-in?error=not_let_in` } });
 }
 
 function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
-  const { publicUrl } = env();
+  const { publicUrl, basePath } = env();
   return betterAuth({
     appName: "Patchbay",
-    baseURL: publicUrl,
-    basePath: "/api/auth",
+    baseURL: publicUrl && `${publicUrl}${authPath}`,
+    basePath: authPath,
     secret: keyFor("sessions").toString("base64"),
     database: prismaAdapter(client, { provider: "postgresql" }),
     // scripts/refusal.mjs lets no page of another site in; this compares with the address that a request came to.
-    trustedOrigins: (request) => [publicUrl ?? originOf(request)],
+    trustedOrigins: (request) => [publicUrl ? new URL(publicUrl).origin : originOf(request)],
     emailAndPassword: {
       enabled: true,
       // Whoever made an account signs in like everybody: no session is made that nobody has.
@@ -54,7 +55,14 @@ function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
       sendResetPassword: ({ user, url }) =>
         sendMail(user.email, "A new password for Patchbay", `Choose a new password here within an hour:\n\n${url}\n`),
     },
-    hooks: { after: createAuthMiddleware((context) => noteSignIn(client, context)) },
+    hooks: {
+      before: createAuthMiddleware(async (context) => {
+        if (context.path !== "/sign-out") return;
+        const session = await getSessionFromCtx(context); // gone afterwards
+        if (session) await noteSignOut(client, session.user.id);
+      }),
+      after: createAuthMiddleware((context) => noteSignIn(client, context)),
+    },
     // Whoever makes an account with a password shows an invitation first: the procedure `account.signUp`.
     disabledPaths: ["/sign-up/email", "/update-user", "/delete-user", "/change-email"],
     user: {
@@ -92,7 +100,7 @@ function openAuth(client: Db, settings: AccessSettings = accessSettings()) {
     advanced: {
       cookiePrefix: "patchbay",
       useSecureCookies: publicUrl?.startsWith("https:") ?? false,
-      defaultCookieAttributes: { sameSite: "lax", httpOnly: true },
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: basePath || "/" },
       // scripts/web.mjs has written down where a request came from, whatever it said itself.
       ipAddress: { ipAddressHeaders: ["x-patchbay-address"] },
       database: { generateId: "uuid" },

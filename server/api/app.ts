@@ -1,6 +1,6 @@
 /** The HTTP API, all of it: its routes, and the documents that describe them. */
 import { Hono } from "hono";
-import { apiBase } from "./open-api";
+import { apiBase, apiPath } from "./base";
 import { documentRoutes } from "./routes/documents";
 import { fileRoutes } from "./routes/files";
 import { graphRoutes } from "./routes/graphs";
@@ -27,7 +27,7 @@ app.notFound((context) =>
   problemResponse(
     new Refusal(404, {
       message: `${context.req.method} ${context.req.path.slice(0, 200)} is no address of the API.`,
-      hint: `${apiBase}/openapi.json lists them.`,
+      hint: `${apiPath()}/openapi.json lists them.`,
     }),
     () => {},
   ),

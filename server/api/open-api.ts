@@ -7,6 +7,7 @@ import { definitionOf } from "#nodes/graph/resolve";
 import { madeAt } from "#nodes/graph/sweep";
 import { registry } from "#nodes/registry.gen";
 import { jsonOf } from "./answers";
+import { apiPath } from "./base";
 import { jsonSchemaOf } from "./json-schema";
 import { lastOutputs } from "./outputs";
 import { type Parameter, parametersOf } from "./parameters";
@@ -14,9 +15,6 @@ import { endpointNamed } from "./places";
 import type { Route } from "./route";
 import { finishedSchema, outputSchemas, runRequestSchema } from "./schemas";
 import type { NamedVersion } from "./versions";
-
-/** Where the API lies. */
-export const apiBase = "/api/v1";
 
 const about = [
   "Runs graphs of this Patchbay from other programs.",
@@ -35,7 +33,7 @@ function documentOf(title: string, description: string, paths: ZodOpenApiPathsOb
   return createDocument({
     openapi: "3.1.0",
     info: { title, description, version: "1" },
-    servers: [{ url: apiBase }],
+    servers: [{ url: apiPath() }],
     // On the machine itself no token is needed where there are no accounts.
     security: [{ token: [] }, {}],
     components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },

@@ -10,6 +10,7 @@ import { numbersOf } from "../runs/stored-numbers";
 import { textsOf } from "../runs/text-file";
 import type { Blobs } from "../storage/blobs";
 import { isStoredRows, type StoredOutputs, storedRowCount, storedTensor } from "../storage/stored-rows";
+import { apiPath } from "./base";
 import { endpointNamed } from "./places";
 import type { ApiOutput } from "./schemas";
 
@@ -38,7 +39,7 @@ export async function toldOutputs({ run, places, outputs, document, blobs }: Tol
 
 /** Where an output of a run lies as a file. */
 export function artifactAt(run: string, node: string, port: string): string {
-  return `/api/v1/runs/${run}/artifacts/${encodeURIComponent(node)}/${encodeURIComponent(port)}`;
+  return `${apiPath()}/runs/${run}/artifacts/${encodeURIComponent(node)}/${encodeURIComponent(port)}`;
 }
 
 /** All that the last nodes of a graph give, as "node.port"; of the nodes that were asked for, where some were. */

@@ -1,6 +1,7 @@
 /** A call of a served graph: answered at once, without a run of its own. */
 import { randomBytes } from "node:crypto";
 import type { Body } from "./body";
+import { apiPath } from "./base";
 import { callServed } from "./call-served";
 import { nodesGiving } from "./places";
 import { asProblem } from "./problem";
@@ -45,7 +46,7 @@ export async function answerServed(
     },
     asked.request.signal,
   );
-  const self = `/api/v1/runs/${id}`;
+  const self = `${apiPath()}/runs/${id}`;
   const told: ApiRun = {
     id,
     graph: served.graphId,

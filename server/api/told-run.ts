@@ -9,6 +9,7 @@ import { readable } from "../graphs/checked";
 import { notFound } from "../not-found";
 import type { StoredOutputs } from "../storage/stored-rows";
 import { blobs } from "../storage/open";
+import { apiPath } from "./base";
 import { artifactAt, lastOutputs, toldOutputs } from "./outputs";
 import { asProblem } from "./problem";
 import type { ApiOutput, ApiRun, artifactSchema } from "./schemas";
@@ -61,7 +62,7 @@ interface Row {
 }
 
 function asTold({ graphId, version, assignment, error, ...row }: Row): ApiRun {
-  const self = `/api/v1/runs/${row.id}`;
+  const self = `${apiPath()}/runs/${row.id}`;
   return {
     ...row,
     graph: graphId,

@@ -8,7 +8,7 @@ import { requestProblem } from "#nodes/graph/parse";
 import { tooLarge } from "#nodes/graph/size-limits";
 import { type Actor, actorOf } from "../access/actor";
 import { Forbidden, NotSignedIn } from "../access/may";
-import { audit, detailOf, isWorthALine } from "../access/audit";
+import { audit, detailOf, isWorthALine, madeBy } from "../access/audit";
 import { NoRoom, TooManyRuns } from "../access/quota";
 import { type Db, db } from "../db";
 import { Failure, failureOf, toPublic } from "../errors";
@@ -52,7 +52,8 @@ export const router = t.router;
 export const procedure = t.procedure.use(async ({ ctx, path, type, next, getRawInput }) => {
   const result = await next();
   if (result.ok && type === "mutation" && ctx.actor.kind !== "local") {
-    const detail = detailOf(await getRawInput());
+    const asked = detailOf(await getRawInput());
+    const detail = asked.id === undefined ? { ...asked, ...madeBy(result.data) } : asked;
     if (isWorthALine(ctx.actor, path, detail)) await audit(ctx.db, ctx.actor, path, detail);
   }
   if (!result.ok && result.error.cause instanceof Failure && result.error.code === "INTERNAL_SERVER_ERROR")

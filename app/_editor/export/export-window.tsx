@@ -16,6 +16,7 @@ import { useActions } from "../actions";
 import { definitionAt, useEditor, useEditorStore } from "../context";
 import { fileOf, type Format } from "./export-file";
 import { FilesInBundle } from "./files-in-bundle";
+import { pathHere } from "../../_ui/path-here";
 
 type Kind = Format | "bundle";
 const formats = { json: "JSON file", png: "Picture (PNG)", svg: "Picture (SVG)" } as { [F in Kind]: string };
@@ -95,7 +96,7 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
     const leave = (["paths", "notes"] as const).filter((name) => leaveOut[name]);
     const without = leaveOut.files ? leaving.files.map(({ ref }) => ref) : [...stays];
     const question = new URLSearchParams({ leave: leave.join(), without: without.join() });
-    follow(`/api/graphs/${store.getState().graphId}/bundle?${question}`, "");
+    follow(pathHere(`/api/graphs/${store.getState().graphId}/bundle?${question}`), "");
   }
   const footer = (
     <Button look="primary" className="ml-auto" disabled={isBusy} onClick={() => void save()}>

@@ -5,6 +5,7 @@ import { GraphPicture } from "../../_shared/graph-picture";
 import { linkMetadata } from "../../_shared/link-metadata";
 import { RunParts } from "../../_shared/run-parts";
 import { shownBy, visited } from "../../_shared/visiting";
+import { pathHere } from "../../_ui/path-here";
 
 export const dynamic = "force-dynamic";
 
@@ -25,7 +26,7 @@ export default async function Page({ params }: PageProps) {
   if (link.state === "closed") notFound();
   const content = link.state === "open" ? await shownBy(link, true) : undefined;
   const { document, ...results } = content ?? noContent;
-  const address = `/s/${token}`;
+  const address = pathHere(`/s/${token}`);
   // Browsers send a frame no cookie of another site, so that a password is asked for on a page of its own.
   const title = link.state === "open" ? link.title : "This link asks for a password";
   return (

@@ -11,6 +11,7 @@ import { Field, Line, Select, valuesOf } from "../../account/fields";
 import { SecretsCard } from "../../account/secrets-card";
 import { TokenLines } from "../../account/token-lines";
 import { useTold } from "../../account/use-told";
+import { addressHere } from "../../_ui/path-here";
 
 type Team = Outputs["teams"]["get"];
 type Role = Team["members"][number]["role"];
@@ -146,7 +147,7 @@ function Invitations({ team }: { team: Team }) {
         <p className="mt-3 rounded-lg border border-line bg-sunken p-3" role="status">
           Send them this address, which is good for a week and for one account:{" "}
           <code className="select-all break-all" data-invitation>
-            {`${location.origin}${path}`}
+            {addressHere(path)}
           </code>
         </p>
       )}

@@ -16,6 +16,7 @@ import { Shell } from "../../_ui/shell";
 import { toast } from "../../_ui/toast";
 
 import type { FormLines } from "./form-lines";
+import { pathHere } from "../../_ui/path-here";
 
 type Template = Outputs["templates"]["get"];
 
@@ -140,7 +141,7 @@ function UseButtons({ template: { id, number, title, withdrawn } }: { template: 
   return (
     <>
       <a
-        href={`/api/published/${id}/bundle?version=${number}`}
+        href={pathHere(`/api/published/${id}/bundle?version=${number}`)}
         download
         aria-label={`Download ${title} as a bundle`}
         className="inline-flex h-8 items-center gap-1.5 rounded-md px-2 text-ink-2 hover:bg-sunken hover:text-ink"

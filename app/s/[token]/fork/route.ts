@@ -9,6 +9,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { leavingWith } from "#nodes/graph/leaving";
 import { refusalOf } from "../../../api/refusal";
 import { openOrAnswer, shownBy } from "../../../_shared/visiting";
+import { pathHere } from "../../../_ui/path-here";
 
 export const dynamic = "force-dynamic";
 
@@ -30,7 +31,7 @@ export async function POST(request: Request, { params }: { params: Promise<{ tok
   }
   const { id } = await db().graph.create({ data: { ...owner, name, description, document }, select: { id: true } });
   await audit(db(), actor, "links.fork", { graph: id, link: link.id });
-  return new Response(null, { status: 303, headers: { Location: `/graphs/${id}` } });
+  return new Response(null, { status: 303, headers: { Location: pathHere(`/graphs/${id}`) } });
 }
 
 /** The files that the graph names: the link shows them, so that whoever forks it may have them. */

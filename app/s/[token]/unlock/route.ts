@@ -1,6 +1,7 @@
 import { db } from "#server/db";
 import { cookieName, unlock } from "#server/links/visit";
 import { visited } from "../../../_shared/visiting";
+import { pathHere } from "../../../_ui/path-here";
 
 export const dynamic = "force-dynamic";
 
@@ -10,7 +11,7 @@ const day = 24 * 60 * 60;
 export async function POST(request: Request, { params }: { params: Promise<{ token: string }> }): Promise<Response> {
   const { token } = await params;
   const found = await visited(token);
-  const page = `/s/${encodeURIComponent(token)}`;
+  const page = pathHere(`/s/${encodeURIComponent(token)}`);
   if (found.state !== "locked") return redirect(page);
   const password = String((await request.formData().catch(() => undefined))?.get("password") ?? "");
   const result = await unlock(db(), found.id, password);
