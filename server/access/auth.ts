@@ -28,10 +28,19 @@ export function auth(): Auth {
  * Answers what is asked of the routes for signing in. Whom a provider brought and who may not stay is told on a page.
  */
 export async function answerAuth(request: Request): Promise<Response> {
-  const answer = await auth().handler(request);
+  const answer = await auth().handler(withBasePath(request));
   const isBack = /\/callback\//.test(new URL(request.url).pathname);
   if (!isBack || answer.status < 400) return answer;
   return new Response(null, { status: 302, headers: { location: `${env().basePath}/sign-in?error=not_let_in` } });
+}
+
+/** Next takes the path below which Patchbay lies off the addresses of requests; better-auth compares with the whole. */
+function withBasePath(request: Request): Request {
+  const { basePath } = env();
+  const url = new URL(request.url);
+  if (!basePath) return request;
+  url.pathname = basePath + url.pathname;
+  return new Request(url, request);
 }
 
 function openAuth(client: Db, settings: AccessSettings = accessSettings()) {

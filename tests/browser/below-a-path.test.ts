@@ -7,7 +7,7 @@ import { type MailServer, openMailServer } from "../kit/mail-server";
 import { openPathProxy, type PathProxy } from "../kit/path-proxy";
 import { openBrowser, type Product, startProduct } from "../kit/product";
 
-const path = "/tools/patchbay";
+const path = "/patchbay";
 const password = "a long password";
 let proxy: PathProxy;
 let mail: MailServer;
