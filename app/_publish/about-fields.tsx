@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Choice } from "../_ui/choice";
+import { TagsField } from "./tags-field";
 import type { PublishWish } from "./wish";
 
 interface AboutFieldsProps {
@@ -33,15 +34,7 @@ export function AboutFields({ wish, isNew, onChange }: AboutFieldsProps) {
           onChange={(event) => onChange({ text: event.target.value })}
         />
       </Labelled>
-      <Labelled label="Tags">
-        <input
-          className="field"
-          value={wish.tags}
-          placeholder="CLIP, zero-shot"
-          maxLength={400}
-          onChange={(event) => onChange({ tags: event.target.value })}
-        />
-      </Labelled>
+      <TagsField tags={wish.tags} onChange={(tags) => onChange({ tags })} />
       <Labelled label="Licence">
         <input
           className="field"

@@ -42,19 +42,24 @@ export function wishFrom(published: NonNullable<Outputs["templates"]["ofGraph"]>
   };
 }
 
+/** Tags as they are typed, each once. */
+export function tagsIn(typed: string): string[] {
+  const tags = typed
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);
+  return [...new Set(tags)];
+}
+
 export function publicationOf(
   wish: PublishWish,
   version: string,
   picture: string | undefined,
 ): Inputs["templates"]["publish"] {
   const { title, text, licence, changes, visibility, form, leaveOut } = wish;
-  const tags = wish.tags
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
   return {
     version,
-    about: { title, text, licence, tags: [...new Set(tags)] },
+    about: { title, text, licence, tags: tagsIn(wish.tags) },
     changes,
     visibility,
     form,

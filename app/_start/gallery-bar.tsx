@@ -1,6 +1,7 @@
 "use client";
 
 import { Choice } from "../_ui/choice";
+import { mostFrequent } from "../_ui/most-frequent";
 import type { Shelf, TemplateEntry } from "./template-entry";
 import { groups, publishedGroup, registryGroup } from "./template-facts";
 
@@ -31,7 +32,8 @@ export function GalleryBar({ templates, view, onChange, onTag }: GalleryBarProps
   const there = new Set<string>(["all", ...shelvesThere]);
   if (there.size < 3) return null;
   const offered = Object.fromEntries(Object.entries(shelves).filter(([shelf]) => there.has(shelf)));
-  const tags = tagsOf(templates.filter(({ shelf }) => shelf !== "shipped"));
+  const published = templates.filter(({ shelf }) => shelf !== "shipped");
+  const tags = mostFrequent(published.flatMap((template) => template.tags));
   return (
     <div className="mt-4 flex flex-wrap items-center gap-3" data-gallery-bar>
       <Choice
@@ -53,13 +55,6 @@ export function GalleryBar({ templates, view, onChange, onTag }: GalleryBarProps
       ))}
     </div>
   );
-}
-
-/** The tags that people gave, the most frequent first. */
-function tagsOf(templates: readonly TemplateEntry[]): string[] {
-  const counts = new Map<string, number>();
-  for (const tag of templates.flatMap((template) => template.tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
 }
 
 /** What a team shows to everybody is the team's as well. */

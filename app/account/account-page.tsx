@@ -9,6 +9,7 @@ import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
 import { Shell } from "../_ui/shell";
 import { askAuth } from "./auth-requests";
+import { browserName } from "./browser-name";
 import { Field, Line, Select, valuesOf } from "./fields";
 import { SecretsCard } from "./secrets-card";
 import { TokenLines } from "./token-lines";
@@ -115,7 +116,7 @@ function SessionsCard() {
               )
             }
           >
-            {userAgent || "an unknown browser"}
+            <span title={userAgent ?? undefined}>{browserName(userAgent ?? "")}</span>
             <span className="ml-2 text-xs text-ink-3">
               {ipAddress} · <Ago date={updatedAt} />
             </span>

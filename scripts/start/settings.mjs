@@ -28,6 +28,6 @@ export function wrongSetting() {
   if (process.env.DATABASE_URL && !/^postgres(ql)?:\/\/./.test(process.env.DATABASE_URL))
     return `DATABASE_URL is no address of a Postgres server: ${exampleUrl} is expected.`;
   if (!/^(\/[\w.~-]+)*$/.test(basePathOf()))
-    return `PATCHBAY_PUBLIC_URL has the path “${basePathOf()}”, and one of letters, digits, -, _, . and ~ is expected.`;
+    return `The path of PATCHBAY_PUBLIC_URL is “${basePathOf()}”, and letters, digits, -, _, . and ~ are expected.`;
   return undefined;
 }

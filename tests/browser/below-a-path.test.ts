@@ -1,6 +1,7 @@
-/** The product behind a proxy that has it below a path: whatever a browser or a program is told to ask for lies there. */
-import type { BrowserContext, Page } from "playwright-core";
-import type { Browser } from "playwright-core";
+/**
+ * The product behind a proxy that has it below a path: whatever a browser or a program is told to ask for lies there.
+ */
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { client, type IdentityProvider, openIdentityProvider } from "../kit/identity-provider";
 import { type MailServer, openMailServer } from "../kit/mail-server";
