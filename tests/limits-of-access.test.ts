@@ -5,6 +5,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { addAccount } from "#server/access/accounts";
 import { actorOf } from "#server/access/actor";
+import { readAudit } from "#server/access/audit";
 import { removeMember } from "#server/access/teams";
 import { createToken, revokeToken } from "#server/access/tokens";
 import { packBundle } from "#server/bundles/pack";
@@ -194,5 +195,8 @@ describe("what a program changes", () => {
     const { id } = await appRouter.createCaller({ db, actor }).graphs.create({ document, team });
     const [line] = await db.auditEntry.findMany();
     expect(line).toMatchObject({ action: "graphs.create", detail: { team, made: id } });
+    const { lines, names } = await readAudit(db);
+    expect(lines).toHaveLength(1);
+    expect([names[team], names[id]]).toEqual(["Vision", document.name]);
   });
 });

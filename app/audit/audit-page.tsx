@@ -12,7 +12,8 @@ const atOnce = 100;
 /** What changed access or data, and who did it. */
 export function AuditPage() {
   const [before, setBefore] = useState<string>();
-  const { data: lines = [] } = useQuery(useTRPC().teams.audit.queryOptions({ before }));
+  const { data } = useQuery(useTRPC().teams.audit.queryOptions({ before }));
+  const { lines = [], names = {} } = data ?? {};
   return (
     <Shell here="account">
       <h1 className="text-xl font-semibold">What changed access and data</h1>
@@ -32,7 +33,9 @@ export function AuditPage() {
                 <td className="py-1 pr-3 whitespace-nowrap">{at.toLocaleString()}</td>
                 <td className="py-1 pr-3">{actor}</td>
                 <td className="py-1 pr-3">{action}</td>
-                <td className="py-1 wrap-anywhere">{toWhat(detail)}</td>
+                <td className="py-1 wrap-anywhere">
+                  <ToWhat detail={detail} names={names} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -47,7 +50,23 @@ export function AuditPage() {
   );
 }
 
-const toWhat = (detail: Record<string, unknown>): string =>
-  Object.entries(detail)
-    .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
+interface ToWhatProps {
+  detail: Record<string, unknown>;
+  /** How things are called, by their ids. */
+  names: Record<string, string>;
+}
+
+/** Things by their names, with the id where the pointer rests. */
+function ToWhat({ detail, names }: ToWhatProps) {
+  const values = Object.entries(detail).flatMap(([kind, value]) => [value].flat().map((each) => ({ kind, each })));
+  return values.map(({ kind, each }, i) => {
+    const written = typeof each === "string" ? each : JSON.stringify(each);
+    const name = names[written];
+    return (
+      <span key={`${kind} ${written}`} title={name && written}>
+        {i > 0 && ", "}
+        <span className="text-ink-3">{kind}</span> {name ? `“${name}”` : written}
+      </span>
+    );
+  });
+}

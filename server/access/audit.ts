@@ -1,5 +1,6 @@
 /** What is written down of changes to access and data: who, when, and to what; never contents. */
 import type { Db } from "../db";
+import { namesIn } from "./audit-names";
 import { type Actor, userOf } from "./who";
 
 export interface AuditLine {
@@ -94,18 +95,28 @@ export function isWorthALine(actor: Actor, action: string, detail: Record<string
   return isNews;
 }
 
-/** The newest lines, or those before one. */
-export async function readAudit(db: Db, before?: string): Promise<AuditLine[]> {
+/** The newest lines, or those before one; and how what they name by its id is called now. */
+export async function readAudit(
+  db: Db,
+  before?: string,
+): Promise<{ lines: AuditLine[]; names: Record<string, string> }> {
   const rows = await db.auditEntry.findMany({
     where: before === undefined ? {} : { id: { lt: BigInt(before) } },
     orderBy: { id: "desc" },
     take: 100,
   });
-  return rows.map(({ id, at, actor, action, detail }) => ({
+  const lines = rows.map(({ id, at, actor, action, detail }) => ({
     id: String(id),
     at,
     actor,
     action,
     detail: detail as Record<string, unknown>,
   }));
+  return {
+    lines,
+    names: await namesIn(
+      db,
+      lines.map(({ detail }) => detail),
+    ),
+  };
 }

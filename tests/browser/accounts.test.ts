@@ -20,10 +20,13 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
   await ann.click("a:text-is('Vision')");
   await ann.waitForURL(/\/teams\//);
   const team = ann.url();
+  await ann.click("text=Rename");
+  await submit(ann, "Name of the team", { name: "Vision and words" });
+  await ann.waitForSelector("h1:text-is('Vision and words')");
   const invitation = await invite(ann, "ben@example.org", "runner");
 
   const ben = await visit(browser, invitation);
-  await ben.waitForSelector("text=You were invited into the team Vision");
+  await ben.waitForSelector("text=You were invited into the team Vision and words");
   await makeAccount(ben, "Ben");
   expect((await ben.goto(graph))?.status()).toBe(404);
 

@@ -29,12 +29,39 @@ export function TeamPage({ id, manages, runs }: { id: string; manages: boolean; 
   if (!team) return <Shell here="account">{null}</Shell>;
   return (
     <Shell here="account">
-      <h1 className="text-xl font-semibold">{team.name}</h1>
+      <TeamName team={team} manages={manages} />
       <Members team={team} manages={manages} />
       {manages && <Invitations team={team} />}
       {runs && <SecretsCard team={id} mayChange={manages} />}
       {manages && <TeamTokens team={id} />}
     </Shell>
+  );
+}
+
+function TeamName({ team, manages }: { team: Team; manages: boolean }) {
+  const rename = useMutation(useTRPC().teams.rename.mutationOptions(useTold()));
+  const [isEdited, setEdited] = useState(false);
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const { name = "" } = valuesOf(event.currentTarget);
+    rename.mutate({ team: team.id, name }, { onSuccess: () => setEdited(false) });
+  };
+  if (isEdited)
+    return (
+      <form className="flex items-end gap-2" onSubmit={send}>
+        <Field label="Name of the team" name="name" defaultValue={team.name} required maxLength={100} autoFocus />
+        <Button type="submit">Rename</Button>
+      </form>
+    );
+  return (
+    <div className="flex items-center gap-3">
+      <h1 className="text-xl font-semibold">{team.name}</h1>
+      {manages && (
+        <Button size="s" look="quiet" onClick={() => setEdited(true)}>
+          Rename
+        </Button>
+      )}
+    </div>
   );
 }
 
