@@ -13,11 +13,12 @@ interface TagsFieldProps {
 
 const mostOffered = 6;
 
-/** Tags, typed or chosen of those that templates here have already. */
+/** Tags, typed or chosen of those that were published here already. */
 export function TagsField({ tags, onChange }: TagsFieldProps) {
-  const { data: templates = [] } = useQuery(useTRPC().templates.list.queryOptions());
+  const { data } = useQuery(useTRPC().templates.list.queryOptions());
   const given = tagsIn(tags);
-  const others = mostFrequent(templates.flatMap((template) => template.tags)).filter((tag) => !given.includes(tag));
+  const known = mostFrequent(data?.published.flatMap((template) => template.tags) ?? []);
+  const others = known.filter((tag) => !given.includes(tag));
   return (
     <div>
       <label className="block">
