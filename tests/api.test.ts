@@ -3,9 +3,11 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
+import { createToken } from "#server/access/tokens";
 import { answerApi } from "#server/api/app";
 import { answerCallsBy } from "#server/api/call-served";
-import { Busy } from "#server/serving/calls";
+import { Batches, type Waiting } from "#server/serving/batches";
+import { Busy, type Ended } from "#server/serving/calls";
 import { addWorker, api, db, withBackend } from "./kit/backend";
 import { graph, tinyClip, tinyTower } from "./kit/graphs";
 
@@ -32,6 +34,11 @@ const post = (path: string, body: object, headers: Record<string, string> = {}):
     body: JSON.stringify(body),
     headers: { "content-type": "application/json", ...headers },
   });
+
+/** A call that waits for its turn. */
+interface HeldCall extends Waiting {
+  end(ended: Ended): void;
+}
 
 /** A graph with a named version, and a draft behind it that is never served. */
 async function served(document: GraphDocument, label = "first"): Promise<string> {
@@ -172,6 +179,32 @@ it("stops a run that is deleted, and leaves one that has ended as it is", async 
   expect([nobody.status, nobody.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
 });
 
+it("stops a run by a token that runs, and by none that reads", async () => {
+  const id = await served(tinyClip({ steps: 1_000_000 }));
+  const { body } = await post(`/graphs/${id}/runs`, {});
+  const stopBy = async (scope: "read" | "run") => {
+    const { text } = await createToken(db, { name: scope, scope, userId: null });
+    return ask(`/runs/${body.id}`, { method: "DELETE", headers: { authorization: `Bearer ${text}` } });
+  };
+  expect((await stopBy("read")).body).toMatchObject({ status: 403, remedy: expect.stringContaining("wider scope") });
+  expect((await stopBy("run")).status).toBe(202);
+  expect((await ask(`/runs/${body.id}?wait=60`)).body.status).toBe("cancelled");
+});
+
+it("says which node and port a graph cannot be run for, and what helps", async () => {
+  const wide = graph(
+    {
+      data: ["data.emoji", { limit: 4 }],
+      small: ["image.resize", { width: 8, height: 8 }],
+      normalize: ["image.normalize", {}],
+      vision: ["model.vision-transformer", { scope: "v", patch: 3, width: 8, layers: 1, heads: 1 }],
+    },
+    ["data.image -> small.image", "small.image -> normalize.image", "normalize.pixels -> vision.pixels"],
+  );
+  const { body } = await post(`/graphs/${await served(wide)}/runs?wait=60`, {});
+  expect(body).toMatchObject({ status: 422, node: "vision", port: "pixels", remedy: expect.any(String) });
+});
+
 it("gives what a run made as files: tensors as .npy, pictures one by one, and nothing by a made-up name", async () => {
   const id = await served(tinyTower());
   const { body } = await post(`/graphs/${id}/runs`, { outputs: ["norm.embedding", "data.image"] });
@@ -210,6 +243,33 @@ describe("under back-pressure", () => {
     ]);
     expect(body).toMatchObject({ type: "urn:patchbay:problem:too-many", remedy: "Ask again in 3 s." });
     expect(await db.run.count({ where: { graphId: id } })).toBe(0);
+  });
+
+  it("calls that are too many for what answers them are refused, and those before them answered", async () => {
+    const id = await served(texts);
+    await ask(`/graphs/${id}/service`, { method: "PUT" });
+    const calls = 120;
+    let heard = 0;
+    let hasAll: () => void = () => {};
+    const all = new Promise<void>((done) => (hasAll = done));
+    const compute = async ([first]: readonly HeldCall[]) => {
+      // The first call says how long a row takes; those behind it are held until all were taken or refused.
+      await (heard === 1 ? new Promise((done) => setTimeout(done, 20)) : all);
+      first?.end({ ms: 20, rows: 1, outputs: "{}" });
+    };
+    const batches = new Batches<HeldCall>(compute, { window: 1, mostRows: 1, atOnce: 1, mostSeconds: 0.5 });
+    answerCallsBy(async () => {
+      if (++heard === calls + 1) setTimeout(hasAll);
+      return new Promise((end) => batches.add({ key: "k", rows: 1, end }));
+    });
+    const call = () => post(`/graphs/${id}/runs?wait=60`, {});
+    expect((await call()).status).toBe(200);
+    const answers = await Promise.all(Array.from({ length: calls }, call));
+    const refused = answers.filter(({ status }) => status === 429);
+    // One is computed, and 64 may wait however long they take, with the one that is counted next.
+    expect([refused.length, answers.filter(({ status }) => status === 200).length]).toEqual([calls - 66, 66]);
+    for (const { headers } of refused) expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect((await call()).status).toBe(200);
   });
 
   it("a run is refused where many wait already", async () => {

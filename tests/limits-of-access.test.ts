@@ -173,6 +173,24 @@ describe("runs beyond what somebody may have at once", () => {
   });
 });
 
+describe("a run", () => {
+  it("is stopped by a token that runs where it is its owner's, and by one that changes whosever it is", async () => {
+    await db.run.updateMany({ data: { status: "done" } });
+    const other = await db.user.findFirstOrThrow({ where: { email: "root@example.org" } });
+    const waits = { name: "waits", document, graphId, teamId: team };
+    const runOf = async (whose: string) => (await db.run.create({ data: { ...waits, userId: whose } })).id;
+    const tokenFor = async (scope: "read" | "run" | "write") =>
+      (await createToken(db, { name: scope, scope, userId, teamId: team })).text;
+    const [reads, runs, writes] = await Promise.all([tokenFor("read"), tokenFor("run"), tokenFor("write")]);
+    const [own, theirs] = [await runOf(userId), await runOf(other.id)];
+    const stop = async (token: string, run: string) => (await ask(token, "DELETE", `/runs/${run}`)).status;
+    expect([await stop(reads, own), await stop(runs, theirs)]).toEqual([403, 403]);
+    expect(await db.run.count({ where: { id: { in: [own, theirs] }, status: "queued" } })).toBe(2);
+    expect([await stop(runs, own), await stop(writes, theirs)]).toEqual([202, 202]);
+    expect(await db.run.count({ where: { id: { in: [own, theirs] }, status: "cancelled" } })).toBe(2);
+  });
+});
+
 describe("what a program changes", () => {
   it("is written down with its token, and what it reads is not", async () => {
     await db.auditEntry.deleteMany();

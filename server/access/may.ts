@@ -56,8 +56,8 @@ export async function may(db: Db, actor: Actor, action: Action, thing: Thing): P
   const role = await roleAt(db, actor, place);
   if (!role) return false;
   if (includes(role, least)) return true;
-  // What somebody ran is theirs to stop, to remark on and to delete.
-  const isOwn = place.userId !== null && place.userId === userOf(actor);
+  // What somebody ran is theirs to stop, to remark on and to delete: the local person's too, whom tokens act for.
+  const isOwn = place.userId === userOf(actor);
   return (thing.kind === "run" || thing.kind === "sweep") && action === "change" && isOwn && includes(role, "runner");
 }
 
