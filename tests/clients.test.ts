@@ -1,11 +1,13 @@
 /**
  * The snippets of *Use as API* as their readers run them: in a shell, by Python and by TypeScript. With
- * PATCHBAY_CLIENTS, a folder of programs with openapi-python-client in it, the client of docs/api.md is generated and
- * tried as well.
+ * PATCHBAY_CLIENTS the clients of docs/api.md are generated and tried as well, by the programs in that folder:
+ *
+ *     python3 -m venv FOLDER && FOLDER/bin/pip install openapi-python-client
+ *     npm install --prefix FOLDER openapi-typescript openapi-fetch typescript @types/node
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
@@ -98,18 +100,42 @@ describe.each(["curl", "Python", "TypeScript"] as const)("the snippet for %s", (
 });
 
 const programs = process.env.PATCHBAY_CLIENTS;
-it.runIf(programs)("the client that docs/api.md generates embeds a picture in ten lines", async () => {
-  const { graph: id } = await called(pictures);
+describe.runIf(programs)("the client that docs/api.md generates embeds a picture in ten lines", () => {
+  const program = (...path: string[]) => join(programs ?? "", ...path);
+  const addressOf = (id: string) => `${front.url}/api/v1/graphs/${id}/openapi.json`;
+
+  it("of Python", async () => {
+    const { graph: id } = await called(pictures);
+    const path = program("bin/openapi-python-client");
+    await printed(path, ["generate", "--url", addressOf(id), "--output-path", "patchbay", "--meta", "none"]);
+    await writeFile(join(folder, "client.py"), documented("python", id));
+    expect(await printed(program("bin/python"), ["client.py"])).toMatch(/^\[0(\.0)?, 0.*0\.50196/);
+  });
+
+  it("of TypeScript, where types agree as well", async () => {
+    const { graph: id } = await called(pictures);
+    await symlink(program("node_modules"), join(folder, "node_modules"));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    await printed(program("node_modules/.bin/openapi-typescript"), [addressOf(id), "-o", "patchbay.d.ts"]);
+    await writeFile(join(folder, "client.ts"), documented("ts", id));
+    const strict = ["--noEmit", "--strict", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
+    const wrong = await printed(program("node_modules/.bin/tsc"), [...strict, "client.ts"]).catch(
+      ({ stdout }) => stdout,
+    );
+    expect(wrong).toBe("");
+    const told = await printed(process.execPath, ["--import", import.meta.resolve("tsx"), "client.ts"]);
+    expect(told).toMatch(/^\[\s*0,\s*0,[\s\S]*0\.50196/);
+  });
+});
+
+/** The program of docs/api.md in that language, for this installation, a graph and a picture. */
+function documented(language: "python" | "ts", graphId: string): string {
   const docs = readFileSync("docs/api.md", "utf8");
-  const [, text = ""] = /```python\n([\s\S]*?)```/.exec(docs) ?? [];
+  const [, text = ""] = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(docs) ?? [];
   expect(text.trim().split("\n").length).toBeLessThanOrEqual(10);
-  const path = join(programs ?? "", "openapi-python-client");
-  const url = `${front.url}/api/v1/graphs/${id}/openapi.json`;
-  await printed(path, ["generate", "--url", url, "--output-path", "patchbay", "--meta", "none", "--overwrite"]);
-  const ours = text
+  return text
     .replaceAll("http://localhost:3000", front.url)
+    .replaceAll("/graphs/ID", `/graphs/${graphId}`)
     .replaceAll("cat.png", "picture.png")
     .replaceAll("norm.embedding", "normalize.pixels");
-  await writeFile(join(folder, "client.py"), ours);
-  expect(await printed(join(programs ?? "", "python"), ["client.py"])).toMatch(/^\[0(\.0)?, 0.*0\.50196/);
-});
+}
