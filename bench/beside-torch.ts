@@ -22,7 +22,7 @@ export interface Sides {
 interface Figures {
   /** The median of wall time, a step. */
   ms: number;
-  /** Time of all threads, a step: what other work on the machine changes least. */
+  /** The least time of all threads that a step took: what other work on the machine changes least. */
   cpuMs: number;
   peakMiB: number;
 }

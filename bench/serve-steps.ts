@@ -1,6 +1,6 @@
 /**
  * Takes training steps on demand, as bench/torch/step.py does: a line `n` on stdin runs n steps and answers with their
- * milliseconds, `end` answers with the peak memory and the time of all threads a step.
+ * milliseconds, `end` answers with the peak memory and the least time of all threads that a step took.
  */
 import { createInterface } from "node:readline";
 
@@ -8,27 +8,28 @@ import { createInterface } from "node:readline";
 export async function serveSteps(step: () => Promise<Record<string, number>>, base: number): Promise<never> {
   const { loss } = await step();
   console.log(JSON.stringify({ ready: true, loss }));
-  const before = process.cpuUsage();
-  let steps = 0;
+  let least = Number.POSITIVE_INFINITY;
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.trim() === "end") {
-      const { user, system } = process.cpuUsage(before);
-      const cpu = (user + system) / 1000 / steps;
-      console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base, cpu }));
+      console.log(JSON.stringify({ peak: process.resourceUsage().maxRSS, base, cpu: least }));
       break;
     }
-    console.log(JSON.stringify(await stepTimes(step, Number(line))));
-    steps += Number(line);
+    const times: number[] = [];
+    for (let i = 0; i < Number(line); i++) {
+      const taken = await timeOf(step);
+      times.push(taken.ms);
+      least = Math.min(least, taken.cpu);
+    }
+    console.log(JSON.stringify(times));
   }
   process.exit(0);
 }
 
-async function stepTimes(step: () => Promise<unknown>, count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await step();
-    times.push(performance.now() - start);
-  }
-  return times;
+/** Milliseconds of the clock, and of all threads. */
+async function timeOf(step: () => Promise<unknown>): Promise<{ ms: number; cpu: number }> {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  await step();
+  const { user, system } = process.cpuUsage(before);
+  return { ms: performance.now() - start, cpu: (user + system) / 1000 };
 }

@@ -1,5 +1,6 @@
 /** The masked autoencoder of He et al. 2022, parameters named as in facebookresearch/mae (models_mae.py). */
 import type { Dim, Init, Value } from "../onnx/graph";
+import type { ActivationName } from "./activation";
 import { type Builder, layerNorm, linear } from "./builder";
 import { randomMasking, type Shuffle, tokensAt, unshuffled } from "./masking";
 import { type Grid, gridOf, patchEmbedding } from "./patches";
@@ -12,6 +13,8 @@ export interface MaeSpec {
   layers: number;
   heads: number;
   mlpRatio: number;
+  /** Of the feed-forward layers; exact GELU where it is absent. */
+  activation?: ActivationName;
   /** Of the norms; timm's where it is absent. */
   epsilon?: number;
 }

@@ -3,6 +3,7 @@
  * pre-norm with ε 1e-6, exact GELU, parameters named as in their checkpoints.
  */
 import type { Dim, Value } from "../onnx/graph";
+import type { ActivationName } from "./activation";
 import { type Builder, layerNorm, normal, scoped } from "./builder";
 import { gridOf, type Grid, interpolateBehindToken, patchEmbedding } from "./patches";
 import { prependToken } from "./tokens";
@@ -18,17 +19,21 @@ export interface TimmVitSpec {
   patch: number;
   /** Width of the feed-forward layer as a multiple of the width. */
   mlpRatio: number;
+  /** Of the feed-forward layers; exact GELU where it is absent. */
+  activation?: ActivationName;
   /** Of the norms; that of timm where it is absent. */
   epsilon?: number;
   /** The grid that positions were learned on; that of the pictures where it is absent. */
   grid?: Grid;
 }
 
+type TimmBlockSpec = Pick<TimmVitSpec, "heads" | "mlpRatio" | "activation" | "epsilon">;
+
 /** x += attention(norm1 x); x += mlp(norm2 x). x: float32 [B, N, D]; mask: added to the scores. */
 export function timmBlock(
   builder: Builder,
   x: Value,
-  { heads, mlpRatio, epsilon = timmEpsilon }: Pick<TimmVitSpec, "heads" | "mlpRatio" | "epsilon">,
+  { heads, mlpRatio, activation = "gelu", epsilon = timmEpsilon }: TimmBlockSpec,
   mask?: Value,
 ): Value {
   const within: Builder = { ...builder, linearLayout: "out-in" };
@@ -41,18 +46,14 @@ export function timmBlock(
     feedForward: (y) =>
       feedForward(scoped(within, "mlp"), layerNorm(within, "norm2", y, epsilon), {
         hidden,
-        activation: "gelu",
+        activation,
         names: ["fc1", "fc2"],
       }),
   });
 }
 
 /** Blocks one after the other, each under `blocks.i`. */
-export function timmBlocks(
-  builder: Builder,
-  x: Value,
-  spec: Pick<TimmVitSpec, "layers" | "heads" | "mlpRatio" | "epsilon">,
-): Value {
+export function timmBlocks(builder: Builder, x: Value, spec: TimmBlockSpec & Pick<TimmVitSpec, "layers">): Value {
   for (let i = 0; i < spec.layers; i++) x = timmBlock(scoped(builder, `blocks.${i}`), x, spec);
   return x;
 }

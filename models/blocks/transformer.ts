@@ -3,15 +3,11 @@ import { type ActivationName, activate } from "./activation";
 import { attend } from "./attention";
 import { type Builder, layerNorm, linear, scoped } from "./builder";
 
-/** What the product's own transformers offer; configurations of others name more (./activation). */
-export const activations = ["quick_gelu", "gelu", "gelu_tanh", "relu"] as const;
-type Activation = (typeof activations)[number];
-
 export interface BlockSpec {
   heads: number;
   /** Width of the feed-forward layer as a multiple of D. */
   mlpRatio: number;
-  activation: Activation;
+  activation: ActivationName;
   epsilon?: number;
   /** Initial weights; library defaults where absent. */
   init?: { qkv?: Init; out?: Init; fc?: Init; proj?: Init };

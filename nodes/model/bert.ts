@@ -6,12 +6,15 @@ import {
   type BertLayerConfig,
   wordEmbeddings,
 } from "#models/architectures/core/bert-layer";
+import type { ActivationName } from "#models/blocks/activation";
 import { causalAttentionMask, paddingMask, placesOf } from "#models/blocks/attention";
 import { type Builder, scoped } from "#models/blocks/builder";
 import { cacheSizes } from "#models/blocks/caches";
 import type { Dim, Value } from "#models/onnx/graph";
+import { activationParam } from "../core/activation";
 import { wrongHeads } from "../core/heads";
 import { defineNode } from "../core/node";
+import { bertEpsilon, epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
 
@@ -73,6 +76,8 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
       advanced: true,
     }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    activation: activationParam("gelu"),
+    epsilon: epsilonParam(bertEpsilon),
   },
   ports: ({ causal }) => (causal ? { decodes: { tokens: "ids", mask: "mask" } } : {}),
   check(params) {
@@ -106,25 +111,26 @@ interface Sizes {
   types: number;
   mlpRatio: number;
   contextWidth: number;
+  activation: ActivationName;
+  epsilon: number;
 }
 
-const layerNormEpsilon = 1e-12;
-
-const configOf = ({ width, heads, mlpRatio }: Sizes): BertLayerConfig => ({
+const configOf = ({ width, heads, mlpRatio, activation, epsilon }: Sizes): BertLayerConfig => ({
   hidden_size: width,
   num_attention_heads: heads,
   intermediate_size: Math.round(width * mlpRatio),
-  hidden_act: "gelu",
-  layer_norm_eps: layerNormEpsilon,
+  hidden_act: activation,
+  layer_norm_eps: epsilon,
 });
 
-function embedded(builder: Builder, ids: Value, { vocabulary, width, positions, types }: Sizes): Value {
+function embedded(builder: Builder, ids: Value, sizes: Sizes): Value {
+  const { vocabulary, width, positions, types, epsilon } = sizes;
   const tables = scoped(builder, "embeddings");
   const config = {
     vocab_size: vocabulary,
     hidden_size: width,
     max_position_embeddings: positions,
-    layer_norm_eps: layerNormEpsilon,
+    layer_norm_eps: epsilon,
     ...(types ? { type_vocab_size: types } : {}),
   };
   return bertEmbeddings(tables, config, {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { activate } from "#models/blocks/activation";
 import { type Builder, scoped } from "#models/blocks/builder";
 import type { ConvolutionSpec } from "#models/blocks/convolution";
 import {
@@ -10,7 +11,9 @@ import {
   stagesFrom,
 } from "#models/blocks/efficientnet";
 import type { Value } from "#models/onnx/graph";
+import { activationParam } from "../core/activation";
 import { defineNode } from "../core/node";
+import { epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
 
@@ -81,15 +84,17 @@ channels are as they are written. *Hugging Face's* padding is that of its port, 
       description: "Weight of a batch in the running statistics, as PyTorch counts it.",
       advanced: true,
     }),
+    activation: activationParam("swish"),
+    epsilon: epsilonParam(1e-3),
   },
   build(builder) {
     const { op, inputs, params } = builder;
-    const { width, topConvolution, momentum } = params;
-    const norm = { momentum };
+    const { width, topConvolution, momentum, activation, epsilon } = params;
+    const norm = { momentum, epsilon };
     const isPort = params.padding === "Hugging Face's";
     const channels = (n: number) => (params.blocks && width === 1 ? n : roundedChannels(n * width));
     const unit = (root: Builder, x: Value, count: number, spec: ConvolutionSpec, names: readonly [string, string]) =>
-      op.Swish(convolutionNorm(root, x, count, { pad: "same", ...spec, norm, names }));
+      activate(root, activation, convolutionNorm(root, x, count, { pad: "same", ...spec, norm, names }));
     const stem: ConvolutionSpec = { kernel: 3, stride: 2, ...(isPort ? { pad: [0, 0, 1, 1] } : {}) };
     const stemNames = ["convolution", "batchnorm"] as const;
     let x = unit(scoped(builder, "embeddings"), inputs.pixels, channels(params.stem), stem, stemNames);
@@ -108,6 +113,7 @@ channels are as they are written. *Hugging Face's* padding is that of its port, 
         shortcut: skips && isSame,
         pad: isPort ? depthwisePad(kernel, stride, even.has(i)) : "same",
         norm,
+        activation,
       });
     }
     if (topConvolution) x = unit(scoped(builder, "encoder"), x, channels(1280), { kernel: 1 }, ["top_conv", "top_bn"]);

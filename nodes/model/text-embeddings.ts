@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bertEmbeddings } from "#models/architectures/core/bert-layer";
 import { defineNode } from "../core/node";
+import { bertEpsilon, epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
 
@@ -28,17 +29,18 @@ Parameters: \`word_embeddings.weight\` [V, D], \`position_embeddings.weight\`, \
     width: z.int().min(8).max(4096).default(768).meta({ description: "D" }),
     positions: z.int().min(0).max(65_536).default(40).meta({ unit: "tokens", description: "0: none." }),
     types: z.int().min(0).max(64).default(2).meta({ label: "Token types", description: "0: none.", advanced: true }),
+    epsilon: epsilonParam(bertEpsilon),
   },
   build(builder) {
     const { inputs, params } = builder;
-    const { vocabulary, width, positions, types } = params;
+    const { vocabulary, width, positions, types, epsilon } = params;
     const tokens = bertEmbeddings(
       builder,
       {
         vocab_size: vocabulary,
         hidden_size: width,
         max_position_embeddings: positions,
-        layer_norm_eps: 1e-12,
+        layer_norm_eps: epsilon,
         ...(types ? { type_vocab_size: types } : {}),
       },
       { ids: inputs.ids },

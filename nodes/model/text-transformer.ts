@@ -2,8 +2,9 @@ import * as z from "zod";
 import { layerNorm, normal } from "#models/blocks/builder";
 import { officialClip } from "#models/blocks/clip";
 import { pickTokens } from "#models/blocks/tokens";
-import { activations, causalMask, transformer } from "#models/blocks/transformer";
+import { causalMask, transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
+import { activationParam } from "../core/activation";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -46,7 +47,7 @@ D^−½·(2L)^−½, MLP (2D)^−½.
       description: "Positions that are learned, where texts come in several lengths; 0: as many as the ids have.",
     }),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
-    activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    activation: activationParam("quick_gelu"),
     epsilon: epsilonParam(1e-5),
     files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
       label: "Names in files",

@@ -3,8 +3,9 @@ import { layerNorm, linear, normal } from "#models/blocks/builder";
 import { officialClip } from "#models/blocks/clip";
 import { type Grid, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
-import { activations, transformer } from "#models/blocks/transformer";
+import { transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
+import { activationParam } from "../core/activation";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -51,7 +52,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
       description: "Side of the pictures that its positions were learned at; 0: that of those that come.",
       advanced: true,
     }),
-    activation: z.enum(activations).default("quick_gelu").meta({ advanced: true }),
+    activation: activationParam("quick_gelu"),
     epsilon: epsilonParam(1e-5),
     files: z.enum(["Patchbay", "OpenAI CLIP"]).default("Patchbay").meta({
       label: "Names in files",

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { bertTransform, wordScores } from "#models/architectures/core/bert-layer";
 import { normal } from "#models/blocks/builder";
 import { lastPosition } from "#models/blocks/causal-attention";
+import { activationParam } from "../core/activation";
 import { defineNode } from "../core/node";
+import { bertEpsilon, epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";
 import { scopeParam } from "../core/scope";
 
@@ -24,13 +26,15 @@ it and the text layers one weights handle, through *Tie weights*.
   params: {
     scope: scopeParam("cls.predictions"),
     vocabulary: z.int().min(2).max(1_000_000).default(30_522).meta({ unit: "tokens" }),
+    activation: activationParam("gelu"),
+    epsilon: epsilonParam(bertEpsilon),
   },
   build(node) {
     const { inputs, params } = node;
     const builder = { ...node, linearLayout: "out-in" as const };
     const width = inputs.hidden.shape[2] as number;
     const asked = lastPosition(builder, inputs.hidden);
-    const config = { hidden_size: width, hidden_act: "gelu" as const, layer_norm_eps: 1e-12 };
+    const config = { hidden_size: width, hidden_act: params.activation, layer_norm_eps: params.epsilon };
     const transformed = bertTransform(builder, asked, { ...config, num_attention_heads: 1, intermediate_size: width });
     const table = builder.weight("decoder.weight", [params.vocabulary, width], normal(0.02));
     const bias = builder.weight("bias", [params.vocabulary], { kind: "zeros" });

@@ -15,12 +15,16 @@ const sizes = ({ vision_config: vision, text_config: text, image_text_hidden_siz
   embed,
 });
 
+/** What its feed-forward layers and norms differ in. */
+const layer = (config: HubConfig) => ({ activation: config.hidden_act, epsilon: config.layer_norm_eps });
+
 const params = ({ vision_config: vision, text_config: text }: HubConfig) => ({
   "model.timm-vit": {
     mlpRatio: vision.intermediate_size / vision.hidden_size,
-    epsilon: vision.layer_norm_eps,
+    ...layer(vision),
   },
-  "model.bert": { mlpRatio: text.intermediate_size / text.hidden_size },
+  "model.bert": { mlpRatio: text.intermediate_size / text.hidden_size, ...layer(text) },
+  "model.word-head": layer(text),
   "loss.causal-lm": { smoothing: text.label_smoothing ?? 0 },
 });
 

@@ -90,7 +90,10 @@ export const align: Published = {
     positions: text.max_position_embeddings,
     vocabulary: text.vocab_size,
   }),
-  params: ({ text_config: text }) => ({ "model.bert": { mlpRatio: text.intermediate_size / text.hidden_size } }),
+  params: ({ vision_config: vision, text_config: text }) => ({
+    "model.efficientnet": { activation: vision.hidden_act, epsilon: vision.batch_norm_eps },
+    "model.bert": block(text),
+  }),
   given: {
     pixel_values: "align/image/normalize.pixels",
     input_ids: "align/text/tokenize.ids",

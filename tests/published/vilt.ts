@@ -16,11 +16,16 @@ const sizes = (config: HubConfig) => ({
   text_length: config.max_position_embeddings,
 });
 
+/** What its feed-forward layers and norms differ in. */
+const layer = (config: HubConfig) => ({ activation: config.hidden_act, epsilon: config.layer_norm_eps });
+
 const params = (config: HubConfig) => ({
   "model.timm-encoder": {
     mlpRatio: config.intermediate_size / config.hidden_size,
-    epsilon: config.layer_norm_eps,
+    ...layer(config),
   },
+  "model.text-embeddings": { epsilon: config.layer_norm_eps },
+  "model.word-head": layer(config),
 });
 
 /** Patches of all pictures, those that are none of a picture behind the others; the mask hides them. */
