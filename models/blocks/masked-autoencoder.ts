@@ -13,6 +13,8 @@ export interface MaeSpec {
   layers: number;
   heads: number;
   mlpRatio: number;
+  /** Whether queries, keys and values have a bias; so they do where absent. */
+  qkvBias?: boolean;
   /** Of the feed-forward layers; exact GELU where it is absent. */
   activation?: ActivationName;
   /** Of the norms; timm's where it is absent. */

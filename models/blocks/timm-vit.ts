@@ -19,6 +19,8 @@ export interface TimmVitSpec {
   patch: number;
   /** Width of the feed-forward layer as a multiple of the width. */
   mlpRatio: number;
+  /** Whether queries, keys and values have a bias; so they do where absent. */
+  qkvBias?: boolean;
   /** Of the feed-forward layers; exact GELU where it is absent. */
   activation?: ActivationName;
   /** Of the norms; that of timm where it is absent. */
@@ -27,13 +29,13 @@ export interface TimmVitSpec {
   grid?: Grid;
 }
 
-type TimmBlockSpec = Pick<TimmVitSpec, "heads" | "mlpRatio" | "activation" | "epsilon">;
+type TimmBlockSpec = Pick<TimmVitSpec, "heads" | "mlpRatio" | "qkvBias" | "activation" | "epsilon">;
 
 /** x += attention(norm1 x); x += mlp(norm2 x). x: float32 [B, N, D]; mask: added to the scores. */
 export function timmBlock(
   builder: Builder,
   x: Value,
-  { heads, mlpRatio, activation = "gelu", epsilon = timmEpsilon }: TimmBlockSpec,
+  { heads, mlpRatio, qkvBias: bias, activation = "gelu", epsilon = timmEpsilon }: TimmBlockSpec,
   mask?: Value,
 ): Value {
   const within: Builder = { ...builder, linearLayout: "out-in" };
@@ -41,7 +43,7 @@ export function timmBlock(
   return residualBlock(within, x, {
     attention: (y) => {
       const normed = layerNorm(within, "norm1", y, epsilon);
-      return selfAttention(scoped(within, "attn"), normed, { heads, names: ["qkv", "proj"] }, mask);
+      return selfAttention(scoped(within, "attn"), normed, { heads, bias, names: ["qkv", "proj"] }, mask);
     },
     feedForward: (y) =>
       feedForward(scoped(within, "mlp"), layerNorm(within, "norm2", y, epsilon), {

@@ -11,7 +11,7 @@ import { causalAttentionMask, paddingMask, placesOf } from "#models/blocks/atten
 import { type Builder, scoped } from "#models/blocks/builder";
 import { cacheSizes } from "#models/blocks/caches";
 import type { Dim, Value } from "#models/onnx/graph";
-import { activationParam } from "../core/activation";
+import { activationParam } from "../core/network-variants";
 import { wrongHeads } from "../core/heads";
 import { defineNode } from "../core/node";
 import { bertEpsilon, epsilonParam } from "../core/norm-epsilon";

@@ -11,7 +11,7 @@ import {
   stagesFrom,
 } from "#models/blocks/efficientnet";
 import type { Value } from "#models/onnx/graph";
-import { activationParam } from "../core/activation";
+import { activationParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";

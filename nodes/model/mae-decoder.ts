@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { maeDecoder as buildDecoder } from "#models/blocks/masked-autoencoder";
 import { timmEpsilon } from "#models/blocks/timm-vit";
-import { activationParam } from "../core/activation";
+import { activationParam, qkvBiasParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -33,6 +33,7 @@ are a square grid. It is thrown away after the training.
     layers: z.int().min(1).max(64).default(8),
     heads: z.int().min(1).max(64).default(16),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    qkvBias: qkvBiasParam,
     activation: activationParam("gelu"),
     epsilon: epsilonParam(timmEpsilon),
   },

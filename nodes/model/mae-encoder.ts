@@ -4,7 +4,7 @@ import { maeEncoder as buildEncoder, maePooled } from "#models/blocks/masked-aut
 import { tokenAt } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
 import { timmEpsilon } from "#models/blocks/timm-vit";
-import { activationParam } from "../core/activation";
+import { activationParam, qkvBiasParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -52,6 +52,7 @@ tokens then are without (models_vit.py, global_pool).
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    qkvBias: qkvBiasParam,
     activation: activationParam("gelu"),
     epsilon: epsilonParam(timmEpsilon),
     ratio: z.number().min(0).max(0.99).default(0.75).meta({ label: "Masked", description: "Share of the patches." }),

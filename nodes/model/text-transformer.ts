@@ -4,7 +4,7 @@ import { officialClip } from "#models/blocks/clip";
 import { pickTokens } from "#models/blocks/tokens";
 import { causalMask, transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
-import { activationParam } from "../core/activation";
+import { activationParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";

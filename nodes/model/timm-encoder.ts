@@ -2,7 +2,7 @@ import * as z from "zod";
 import { paddingMask } from "#models/blocks/attention";
 import { layerNorm, scoped } from "#models/blocks/builder";
 import { timmBlock, timmEpsilon } from "#models/blocks/timm-vit";
-import { activationParam } from "../core/activation";
+import { activationParam, qkvBiasParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { epsilonParam } from "../core/norm-epsilon";
@@ -29,6 +29,7 @@ names: \`blocks.0.norm1\`, \`.attn.qkv\`, \`.attn.proj\`, \`.norm2\`, \`.mlp.fc1
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    qkvBias: qkvBiasParam,
     activation: activationParam("gelu"),
     epsilon: epsilonParam(timmEpsilon),
   },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { timmEpsilon, timmVit as buildVit } from "#models/blocks/timm-vit";
-import { activationParam } from "../core/activation";
+import { activationParam, qkvBiasParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";
@@ -33,6 +33,7 @@ another size.
     layers: z.int().min(1).max(64).default(12),
     heads: z.int().min(1).max(64).default(12),
     mlpRatio: z.number().min(0.5).max(8).default(4).meta({ label: "MLP ratio", advanced: true }),
+    qkvBias: qkvBiasParam,
     activation: activationParam("gelu"),
     epsilon: epsilonParam(timmEpsilon),
     size: z.int().min(0).max(4096).default(0).meta({

@@ -5,7 +5,7 @@ import { type Grid, interpolateBehindToken, patchEmbedding, patchesOf } from "#m
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
-import { activationParam } from "../core/activation";
+import { activationParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 import { wrongHeads } from "../core/heads";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { bertTransform, wordScores } from "#models/architectures/core/bert-layer";
 import { normal } from "#models/blocks/builder";
 import { lastPosition } from "#models/blocks/causal-attention";
-import { activationParam } from "../core/activation";
+import { activationParam } from "../core/network-variants";
 import { defineNode } from "../core/node";
 import { bertEpsilon, epsilonParam } from "../core/norm-epsilon";
 import { port } from "../core/ports";

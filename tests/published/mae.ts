@@ -22,11 +22,13 @@ export const autoencoder: Published = {
   params: (config) => ({
     "model.mae-encoder": {
       mlpRatio: config.intermediate_size / config.hidden_size,
+      qkvBias: config.qkv_bias,
       activation: config.hidden_act,
       epsilon: config.layer_norm_eps,
     },
     "model.mae-decoder": {
       mlpRatio: config.decoder_intermediate_size / config.decoder_hidden_size,
+      qkvBias: config.qkv_bias,
       activation: config.hidden_act,
       epsilon: config.layer_norm_eps,
     },

@@ -21,6 +21,7 @@ const layer = (config: HubConfig) => ({ activation: config.hidden_act, epsilon: 
 
 const params = (config: HubConfig) => ({
   "model.timm-encoder": {
+    qkvBias: config.qkv_bias,
     mlpRatio: config.intermediate_size / config.hidden_size,
     ...layer(config),
   },
