@@ -6,6 +6,7 @@ import type { ImageFile, PlacedImage, Tensor } from "#nodes/core/values";
 import { pictureName } from "#nodes/core/pictures";
 import { namesOf } from "#nodes/core/wording";
 import { Failure } from "../../errors";
+import { looksLikeXml } from "../../files/picture-kinds";
 import { SourceLost } from "../../files/source-files";
 import { sha256 } from "../../storage/blobs";
 import { writeWhole } from "../cache";
@@ -50,32 +51,38 @@ function bytesFor(count: number, size: number, { width, height }: PixelRequest):
   return needed;
 }
 
-/**
- * Pixels are kept where making them takes longer than reading and writing a file of so many bytes: large photographs
- * and drawings are, a small photograph is not.
- */
-const keeping = { ms: 1, bytesPerMs: 25_000 };
-
 /** Pixels by content, or by the address, and request: made, or read from the cache folder. */
 async function keptPixels(file: ImageFile, request: PixelRequest, decoding: Decoding): Promise<Uint8Array> {
-  if (decoding.forgets) return freshPixels(file, request, decoding);
+  if (decoding.forgets) return (await freshPixels(file, request, decoding)).data;
   const name = sha256(JSON.stringify([renderVersion, "ref" in file ? file.ref : addressOf(file), request]));
   const path = join(decoding.cacheDir, "pixels", name.slice(0, 2), name);
   const known = await readFile(path).catch(() => undefined);
   if (known?.byteLength === request.width * request.height * 3) return known;
-  const began = performance.now();
-  const data = await freshPixels(file, request, decoding);
-  if (performance.now() - began > keeping.ms + data.byteLength / keeping.bytesPerMs) await writeWhole(path, data);
+  const { data, isDear } = await freshPixels(file, request, decoding);
+  if (isDear) await writeWhole(path, data);
   return data;
 }
 
-async function freshPixels(file: ImageFile, request: PixelRequest, { bytesOf }: Decoding): Promise<Uint8Array> {
-  const { bytes, size } = await decodable(file, bytesOf);
+/**
+ * Pixels are kept where making them takes longer than reading and writing a file of so many bytes: drawings and large
+ * photographs are, a small photograph is not. Its time is told by its size, since what a clock says of pictures that
+ * are made side by side follows from what else the machine does.
+ */
+const decodedPerMs = 100_000;
+const filing = { ms: 1, bytesPerMs: 25_000 };
+
+function isDearer({ width, height }: { width: number; height: number }, data: Uint8Array): boolean {
+  return (width * height) / decodedPerMs > filing.ms + data.byteLength / filing.bytesPerMs;
+}
+
+async function freshPixels(image: ImageFile, request: PixelRequest, { bytesOf }: Decoding) {
+  const { bytes, size } = await decodable(image, bytesOf);
   try {
-    return await render(bytes, request, size);
+    const data = await render(bytes, request, size);
+    return { data, isDear: looksLikeXml(bytes) || isDearer(size, data) };
   } catch (cause) {
     if (cause instanceof Failure || (cause as NodeJS.ErrnoException).code) throw cause;
-    throw damagedPicture(pictureName(file), cause);
+    throw damagedPicture(pictureName(image), cause);
   }
 }
 

@@ -17,16 +17,17 @@ export interface SideBySide {
 /** How much of it is begun at once, in all of a process. */
 type Begun = ReturnType<typeof pLimit>;
 
-const cores = Math.max(2, availableParallelism());
-const oneForEachCore = pLimit(cores);
+const cores = availableParallelism();
+/** Two are read while the others are decoded. */
+const fewMoreThanCores = pLimit(cores + 2);
 /** For a thread that computes itself meanwhile: its helpers find more to do than it could hand out in time. */
-export const severalForEachCore = pLimit(4 * cores);
+export const severalForEachCore = pLimit(4 * Math.max(2, cores));
 const tellEveryMs = 200;
 
 export function sideBySide(
   signal: AbortSignal,
   onProgress: (done: number, of: number, note?: string) => void,
-  begun: Begun = oneForEachCore,
+  begun: Begun = fewMoreThanCores,
 ): SideBySide {
   const settle: SideBySide["settle"] = async (items, work, note) => {
     let done = 0;
