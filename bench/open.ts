@@ -81,7 +81,9 @@ async function measure(name: SetName, work: string): Promise<void> {
   );
 }
 
-const cpuSeconds = ({ user, system }: NodeJS.CpuUsage): number => Math.round((user + system) / 10_000) / 100;
+function cpuSeconds({ user, system }: NodeJS.CpuUsage): number {
+  return Math.round((user + system) / 10_000) / 100;
+}
 
 function peakMiB(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
