@@ -3,7 +3,7 @@
  * proportions through *Min-max resize*, padded to one canvas and written to a file, and as many texts of 20,000 letters
  * of which every third is left out. Each is run in a process of its own, whose memory at most is told: it must not
  * follow from the number of rows.
- * `npm run bench:bounded -- [padded|texts]`
+ * `npm run bench:bounded -- [padded|texts] [rows …]`
  */
 import { execFileSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
@@ -56,9 +56,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-const [asked, folder] = process.argv.slice(2);
-if (asked && folder) await measure(caseOf(asked), folder);
-else for (const name of asked ? [asked] : Object.keys(cases)) await bench(name);
+const [asked, ...more] = process.argv.slice(2);
+const numbers = more.map(Number).filter((rows) => rows > 0);
+if (asked && more[0] && !numbers.length) await measure(caseOf(asked), more[0]);
+else
+  for (const name of asked ? [asked] : Object.keys(cases)) await bench(name, numbers.length ? numbers : [1000, 10_000]);
 process.exit(0);
 
 function caseOf(name: string): Case {
@@ -68,9 +70,9 @@ function caseOf(name: string): Case {
 }
 
 /** The same graph on few and on many rows, one process after the other. */
-async function bench(name: string): Promise<void> {
+async function bench(name: string, counts: readonly number[]): Promise<void> {
   const peaks: number[] = [];
-  for (const rows of [1000, 10_000]) {
+  for (const rows of counts) {
     const folder = await mkdtemp(join(tmpdir(), "patchbay-bounded-"));
     await makeRows(folder, caseOf(name), rows);
     const told = execFileSync(process.execPath, [...computingProcess.execArgv, import.meta.filename, name, folder], {
@@ -86,7 +88,8 @@ async function bench(name: string): Promise<void> {
       JSON.stringify({ bench: "bounded", of: name, from: rows, ...measured, load: loadavg()[0]?.toFixed(1) }),
     );
   }
-  const [few = Number.NaN, many = Number.NaN] = peaks;
+  const [few = Number.NaN] = peaks;
+  const many = peaks.at(-1) ?? Number.NaN;
   console.log(JSON.stringify({ bench: "bounded", of: name, memoryRatio: Number((many / few).toFixed(3)) }));
 }
 

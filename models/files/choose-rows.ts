@@ -1,4 +1,5 @@
 /** Which rows of a table are taken: those that fit, and of these some. */
+import { BlockSize } from "./block-size";
 import { type TableFile, BadValue } from "./table-file";
 
 export const comparisons = ["is", "is not", "is one of", "contains", "at least", "at most"] as const;
@@ -10,20 +11,20 @@ export interface RowFilter {
   value: string;
 }
 
-/** How many rows are read at once. */
-const blockRows = 2 ** 14;
-
 /** The rows of a table that fit all filters, or nothing where there are none. */
 export async function fittingRows(table: TableFile, filters: readonly RowFilter[]): Promise<Uint32Array | undefined> {
   if (!filters.length) return undefined;
   const columns = filters.map(({ column }) => column);
   const rows: number[] = [];
-  for (let start = 0; start < table.rows; start += blockRows) {
-    const end = Math.min(table.rows, start + blockRows);
+  const size = new BlockSize(table);
+  for (let start = 0; start < table.rows; ) {
+    const end = await size.endFrom(start, columns[0]);
     const values = await table.read(columns, start, end);
+    size.met(values);
     for (let row = start; row < end; row++) {
       if (filters.every((filter, i) => fitsFilter(filter, values[i]?.[row - start]))) rows.push(row);
     }
+    start = end;
   }
   return Uint32Array.from(rows);
 }

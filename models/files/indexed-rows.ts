@@ -52,25 +52,34 @@ class IndexedRows implements TableFile {
     this.rows = Math.max(0, starts.length - 1);
   }
 
+  /** What is not asked for is not held, however long it is. */
   async read(columns: readonly string[], start: number, end: number): Promise<unknown[][]> {
-    const records = await this.records(start, end);
-    return columns.map((column) =>
-      records.map((record) => (record instanceof BadValue ? record : (record[column] ?? null))),
-    );
+    const values = columns.map((): unknown[] => []);
+    for await (const records of this.#pieces(start, end)) {
+      for (const record of records) {
+        for (const [i, column] of columns.entries())
+          values[i]?.push(record instanceof BadValue ? record : (record[column] ?? null));
+      }
+    }
+    return values;
   }
 
   async records(start: number, end: number): Promise<Row[]> {
     const records: Row[] = [];
+    for await (const some of this.#pieces(start, end)) records.push(...some);
+    return records;
+  }
+
+  async *#pieces(start: number, end: number): AsyncGenerator<Row[]> {
     for (let row = start; row < end; ) {
       const last = this.#lastOfPiece(row, end);
       const bytes = this.#at(last) - this.#at(row);
       if (bytes > longestRow) {
         const size = Math.ceil(bytes / 2 ** 20);
-        records.push(new BadValue(`it has ${size} MiB, and ${longestRow / 2 ** 20} is the limit for a row`, true));
-      } else for (const record of await this.#piece(row, last)) records.push(record);
+        yield [new BadValue(`it has ${size} MiB, and ${longestRow / 2 ** 20} is the limit for a row`, true)];
+      } else yield await this.#piece(row, last);
       row = last;
     }
-    return records;
   }
 
   async #piece(row: number, last: number): Promise<Row[]> {

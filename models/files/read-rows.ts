@@ -1,7 +1,7 @@
 /** Reads chosen rows of a table: many at once where they lie near to each other, and around what is damaged. */
+import { BlockSize } from "./block-size";
 import { BadValue, TableError, type TableFile } from "./table-file";
 
-const blockRows = 2 ** 14;
 /** Where fewer than one in so many rows is chosen, only what holds them is read. */
 const sparse = 8;
 /** So many reads may fail before what is left of a block counts as damaged. */
@@ -23,15 +23,18 @@ export async function readRows(table: TableFile, columns: readonly string[], opt
   const { rows, tolerant, meet } = options;
   const count = rows?.length ?? table.rows;
   const rowAt = (place: number) => (rows ? (rows[place] as number) : place);
+  const size = new BlockSize(table);
   for (let place = 0; place < count; ) {
     const start = rowAt(place);
-    const stop = await endOfBlock(table, columns, start, (row) => placeOf(rows, row, count));
+    const dense = await size.endFrom(start, columns[0]);
+    const stop = await endOfBlock(table, columns, { start, end: dense }, (row) => placeOf(rows, row, count));
     let next = place + 1;
     while (next < count && rowAt(next) < stop) next++;
     const end = rowAt(next - 1) + 1;
     const values = tolerant
       ? await Promise.all(columns.map((column) => readAround(readerOf(table, column), start, end)))
       : await table.read(columns, start, end);
+    size.met(values);
     for (; place < next; place++) {
       const row = rowAt(place) - start;
       meet(
@@ -44,14 +47,13 @@ export async function readRows(table: TableFile, columns: readonly string[], opt
   }
 }
 
-/** Up to which row is read at once. */
+/** Up to which row is read at once: to the end of a block, unless few of its rows are chosen. */
 async function endOfBlock(
   table: TableFile,
   [column]: readonly string[],
-  start: number,
+  { start, end }: { start: number; end: number },
   placeOfRow: (row: number) => number,
 ) {
-  const end = Math.min(table.rows, start + blockRows);
   const chosen = placeOfRow(end) - placeOfRow(start);
   if (chosen * sparse >= end - start || column === undefined) return end;
   const range = await table.rangeOf?.(column, start).catch(() => undefined);

@@ -4,7 +4,7 @@ import { numbersIn, pathIn, textIn } from "#models/files/cells";
 import { drawnPlaces, fittingRows, type RowFilter, type Share, takenCount } from "#models/files/choose-rows";
 import { BadValue, type ColumnKind, type TableFile } from "#models/files/table-file";
 import { BadRows } from "./bad-rows";
-import { blockRows, type FilledColumn, growingColumn } from "./growing-column";
+import { type FilledColumn, growingColumn } from "./growing-column";
 import type { Host, PictureSource } from "./host";
 import { lookedAtFirst, pictureName } from "./pictures";
 import { type BadRowsChoice, countPictures, openPart, type Part, placeOf, placesOf, readPartRows } from "./table-parts";
@@ -140,9 +140,8 @@ function columnOf(host: Host, set: DataSet, wanted: WantedColumn, count: number)
   if (wanted.as === "picture") return pictureColumn(wanted, count);
   const hasNumbers = wanted.as === "number" || wanted.as === "integer";
   const clean = cleaningOf(set, wanted);
-  const held = hasNumbers ? numberColumn : (column: WantedColumn, rows: number) => textColumn(column, rows, clean);
-  if (count <= blockRows) return held(wanted, count);
-  return { wanted, ...growingColumn(host, hasNumbers ? "tensor" : "text", count, (rows) => held(wanted, rows)) };
+  const block = (rows: number) => (hasNumbers ? numberColumn(wanted, rows) : textColumn(wanted, rows, clean));
+  return { wanted, ...growingColumn(host, hasNumbers ? "tensor" : "text", count, block) };
 }
 
 const reasonOf = ({ name }: WantedColumn, { reason, isRow }: BadValue): string =>

@@ -1,4 +1,4 @@
-/** A column of a data set that is too long to be held: its rows are kept block by block as they are read. */
+/** A column of a data set: where it is too long to be held, its rows are kept block by block as they are read. */
 import type { Host } from "./host";
 import type { PortValue } from "./values";
 
@@ -12,13 +12,13 @@ export interface FilledColumn {
   value(kept?: Uint32Array): PortValue["text" | "tensor"];
 }
 
-/** Shorter columns are held. */
-export const blockRows = 2 ** 14;
+/** Columns of fewer rows and characters than a block has are held. */
+const blockRows = 2 ** 14;
 
 /** A block of long texts has fewer rows. */
 const blockCharacters = 2 ** 22;
 
-/** A column of `count` rows in blocks, each of them a column as `columnOf` makes it. */
+/** A column of `count` rows, in blocks where it is long, each of them a column as `columnOf` makes it. */
 export function growingColumn(
   host: Host,
   type: "text" | "tensor",
@@ -46,6 +46,7 @@ export function growingColumn(
     /** Waits until what was taken in is kept. */
     keepUp: () => keeping,
     async value(kept?: Uint32Array): Promise<PortValue["text" | "tensor"]> {
+      if (first === 0 && count <= blockRows) return block.value(kept);
       while (first < count) keepBlock();
       await keeping;
       return rows.finish(kept);

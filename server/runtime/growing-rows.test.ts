@@ -87,3 +87,22 @@ it("leaves bad rows out of long columns block by block, and holds few of long te
   const sizes = await Promise.all((text?.chunks ?? []).map(({ value }) => blobs.size((value as { ref: string }).ref)));
   expect(Math.max(...sizes)).toBeLessThan(2 ** 22 + 100_000);
 });
+
+it("keeps few texts in blocks where they are long", async () => {
+  const dir = await temporaryFolder();
+  const folder = join(dir, "set");
+  await mkdir(folder);
+  const textOf = (i: number) => `${i} ${"at length ".repeat(1000)}`.trim();
+  const lines = Array.from({ length: 1200 }, (_, i) =>
+    JSON.stringify({ text: textOf(i), ...(i % 3 && { title: "t" }) }),
+  );
+  await writeFile(join(folder, "set.jsonl"), lines.join("\n"));
+  const columns = ["text", "title"].map((name) => ({ name, as: "text" }));
+  const document = graph({ data: ["data.table", { folder, files: "set.jsonl", columns, bad: "leave out" }] }, []);
+  const result = await runDocument(document, dir, { folders: [folder] });
+  expect(result.error).toBeUndefined();
+  const [text, title] = ["text", "title"].map((port) => result.outputs.data?.[port]?.value);
+  expect([isStoredRows(text), isStoredRows(title)]).toEqual([true, false]); // 12 million letters, and 800
+  const good = Array.from({ length: 1200 }, (_, i) => i).filter((i) => i % 3);
+  expect(await readAllRows("text", text, openBlobs(join(dir, "blobs")))).toEqual(good.map(textOf));
+});
