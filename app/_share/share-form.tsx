@@ -82,7 +82,7 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
           onChange={(event) => setSites(event.target.value)}
         />
       </label>
-      <div className="sticky -bottom-4 -mx-4 -mb-4 flex justify-end border-t border-line bg-raised px-4 py-3">
+      <div className="sticky -bottom-4 -mx-4 -mb-4 rounded-b-xl border-t border-line bg-raised px-4 py-3 text-right">
         <Button look="primary" disabled={!leaves.data || !source || isMaking} onClick={start}>
           {isMaking ? "Making the link…" : "Make the link"}
         </Button>
