@@ -1,4 +1,7 @@
 /** The HTTP API as another program uses it: requests in, runs by a real worker, answers out. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +15,11 @@ import { addWorker, api, db, withBackend } from "./kit/backend";
 import { graph, tinyClip, tinyTower } from "./kit/graphs";
 
 withBackend();
-beforeAll(async () => void (await addWorker()));
+beforeAll(async () => {
+  // The operator allows addresses, and this machine's among them.
+  Object.assign(process.env, { PATCHBAY_ALLOW_REMOTE: "1", PATCHBAY_PRIVATE_HOSTS: "127.0.0.1" });
+  await addWorker();
+});
 
 interface Answer {
   status: number;
@@ -120,6 +127,23 @@ describe("a run that is asked for", () => {
     const { files } = body.outputs["load.image"];
     const picture = await answerApi(new Request(`http://localhost${files[1].href}`));
     expect((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).width).toBe(20);
+  });
+
+  it("takes files by their addresses where the operator allows it", async () => {
+    const png = await sharp({ create: { width: 20, height: 10, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+    const host = createServer((_, response) => response.end(png)).listen(0, "127.0.0.1");
+    await once(host, "listening");
+    const { port } = host.address() as AddressInfo;
+    const id = await served(graph({ load: ["image.load", {}] }));
+    const parameters = { "load.source": "url", "load.urls": `http://127.0.0.1:${port}/red.png` };
+    const { body } = await post(`/graphs/${id}/runs?wait=60`, { parameters });
+    host.close();
+    expect([body.status, body.error]).toEqual(["done", null]);
+    expect(body.outputs["load.image"]).toMatchObject({ type: "image", rows: 1 });
+    const picture = await answerApi(new Request(`http://localhost${body.outputs["load.image"].files[0].href}`));
+    expect(Buffer.from(await picture.arrayBuffer())).toEqual(png);
   });
 
   it("is done once where the request names itself, however often and however close together it comes", async () => {

@@ -6,7 +6,8 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { answerApi } from "#server/api/app";
 import { sendOut } from "#server/outgoing";
-import { deliver } from "#server/webhooks/deliver";
+import { deliver, mostAttempts } from "#server/webhooks/deliver";
+import { addWebhook } from "#server/webhooks/webhooks";
 import { addWorker, api, db, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
 
@@ -87,6 +88,18 @@ it("is told again where it was not taken, until it is", async () => {
   const { status, attempts } = await db.webhookDelivery.findUniqueOrThrow({ where: { id: delivery.id } });
   expect([status, attempts, heard.length]).toEqual(["delivered", 3, 3]);
   expect(new Set(heard.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([delivery.id]));
+});
+
+it("is given up after nine attempts, which are told", async () => {
+  const id = await named();
+  const { url, heard } = await listener(100);
+  const run = await ask("POST", `/graphs/${id}/runs?wait=60`, {});
+  const { id: webhookId } = await addWebhook(db, { runId: run.id, url });
+  const { id: delivery } = await db.webhookDelivery.create({ data: { webhookId, runId: run.id, url } });
+  for (let i = 0; i < mostAttempts + 2; i++) await tryNow(delivery);
+  const { items } = await ask("GET", `/graphs/${id}/deliveries`);
+  expect(items).toMatchObject([{ status: "failed", attempts: 9, lastStatus: 503, lastError: expect.any(String) }]);
+  expect(heard).toHaveLength(9);
 });
 
 async function tryNow(id: string): Promise<string> {

@@ -47,7 +47,8 @@ const writers: Record<Language, (example: Example) => string> = {
     return [
       file ? "import os, requests" : "import json, os, requests",
       "",
-      `answer = requests.post(${quoted(url)}, ${sent},`,
+      `url = ${quoted(url)}`,
+      `answer = requests.post(url, ${sent},`,
       `    headers={"Authorization": f"Bearer {os.environ.get('PATCHBAY_TOKEN', '')}"})`,
       "answer.raise_for_status()",
       `print(answer.json()["outputs"][${quoted(output)}])`,
@@ -65,7 +66,8 @@ const writers: Record<Language, (example: Example) => string> = {
     const kind = file ? "" : ', "Content-Type": "application/json"';
     return [
       ...body,
-      `const answer = await fetch(${quoted(url)}, {`,
+      `const url = ${quoted(url)};`,
+      "const answer = await fetch(url, {",
       `  method: "POST", body,`,
       `  headers: { Authorization: \`Bearer \${process.env.PATCHBAY_TOKEN ?? ""}\`${kind} },`,
       "});",

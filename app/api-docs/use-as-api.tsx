@@ -17,7 +17,7 @@ interface Told extends Omit<Called, "origin" | "graph"> {
 export function UseAsApi({ graph, onClose }: { graph: string; onClose(): void }) {
   const { data, error } = useQuery({ queryKey: ["use-as-api", graph], queryFn: () => readGraph(graph), retry: false });
   return (
-    <Window title="Use as API" width={720} onClose={onClose}>
+    <Window title="Use as API" width={840} onClose={onClose}>
       {error && (
         <p className="rounded-lg border border-line bg-bad-soft p-3 text-bad" role="alert">
           {error.message}
