@@ -129,8 +129,9 @@ function Facts({ template }: { template: TemplateEntry }) {
         </span>
       )}
       {measured && (
-        <span className="inline-flex items-center gap-1" title={measuredOn(measured.cores)}>
+        <span className="inline-flex items-center gap-1" title={measuredOn(measured)}>
           <Timer className="size-3.5" aria-hidden />
+          {wasShared(measured) && "at most "}
           {duration(measured.seconds * 1000)}
           {measured.memory !== undefined && `, ${size(measured.memory)}`}
         </span>
@@ -154,5 +155,13 @@ function Facts({ template }: { template: TemplateEntry }) {
   );
 }
 
-const measuredOn = (cores: number | undefined): string =>
-  cores === undefined ? "As its last run took" : `As measured on ${cores} cores`;
+type Measured = NonNullable<TemplateEntry["measured"]>;
+
+/** Whether the machine did other work besides: alone a run takes less time, and no other memory. */
+const wasShared = ({ cores = 0, load = 0 }: Measured): boolean => load > cores / 2;
+
+function measuredOn(measured: Measured): string {
+  if (measured.cores === undefined) return "As its last run took";
+  const besides = wasShared(measured) ? " that did other work besides" : "";
+  return `As measured on ${measured.cores} cores${besides}`;
+}

@@ -15,8 +15,8 @@ export interface TemplateEntry {
   licence?: string;
   tags: readonly string[];
   needs: readonly string[];
-  /** What a run took where it was measured: seconds, bytes, and on how many cores. */
-  measured?: { seconds: number; memory?: number; cores?: number };
+  /** What a run took where it was measured: seconds, bytes, on how many cores, and how many processes wanted them. */
+  measured?: { seconds: number; memory?: number; cores?: number; load?: number };
   /** How many graphs were made of it here. */
   uses?: number;
   version?: number;
