@@ -35,7 +35,7 @@ const systems: readonly Trainings[] = [
   {
     template: "align-train",
     trainers: ["trainer"],
-    constants: { text_width: 16, text_layers: 1, vocabulary: 128, steps: 8 },
+    constants: { text_width: 16, text_layers: 1, vocabulary: 560, steps: 8 },
   },
   { template: "vilt", trainers: ["trainer"], constants: { width: 16, layers: 1, steps: 8 } },
   { template: "albef-pretrain", trainers: ["trainer"], constants: { ...fusion, text_layers: 2, fusion_layer: 1 } },
@@ -52,7 +52,7 @@ const systems: readonly Trainings[] = [
   },
   {
     template: "mae-pretrain",
-    trainers: ["trainer", "probe_trainer", "tuned_trainer"],
+    trainers: ["trainer", "tuned_trainer"],
     constants: { width: 16, layers: 1, decoder_width: 16, decoder_layers: 1, steps: 8, tuning_steps: 8 },
   },
 ];
@@ -68,8 +68,8 @@ it.each(systems)("$template", { timeout: 600_000 }, async ({ template, trainers,
   for (const node of trainers) kill(folder, { document, targets: [...trainers], node, step: killedAt });
   const goneOn = await runDocument(document, folder, { targets: [...trainers] });
   expect(goneOn.error).toBeUndefined();
-  const last = trainers.at(-1);
-  expect(goneOn.events).toContainEqual(expect.objectContaining({ kind: "resumed", node: last, step: every }));
+  const resumed = goneOn.events.flatMap((event) => (event.kind === "resumed" ? [[event.node, event.step]] : []));
+  expect(resumed).toEqual([[trainers.at(-1), every]]);
   for (const node of trainers) expect(resultOf(goneOn.outputs[node])).toEqual(resultOf(whole.outputs[node]));
 });
 
@@ -100,7 +100,6 @@ function small(template: GraphDocument, constants: Readonly<Record<string, numbe
       if (type === "data.shape-caps" && typeof params.rows !== "object") params.rows = 40;
       if (type === "data.emoji") params.limit = 40;
       if (type === "train.trainer") Object.assign(params, { checkpoint: every });
-      if (type === "train.trainer" && params.steps === 400) Object.assign(params, { steps: 8, batch: 8 });
     }
   }
   return document;
