@@ -99,6 +99,28 @@ describe("repairs of a wire that does not fit", () => {
     const { document: repaired } = changed({ document: bare }, repair?.change ?? ((now) => now));
     expect(written(repaired.wires)).toContain("projector.embedding -> scorer.images");
   });
+  it("put a tokenizer between texts and an encoder, and what makes pixels between pictures and one", () => {
+    const texts = graph({ prompts: ["text.prompts"], encoder: ["model.text-transformer"] });
+    const titles = (document: GraphDocument, text: string) =>
+      repairsOf({ document }, wire(text)).map(({ title }) => title);
+    expect(titles(texts, "prompts.text -> encoder.ids")).toEqual(["Insert Tokenize"]);
+    const pictures = graph({ data: ["data.emoji"], encoder: ["model.vision-transformer"] });
+    expect(titles(pictures, "data.image -> encoder.pixels")).toEqual(["Insert Resize and Normalize"]);
+  });
+  it("take another port of a composite", () => {
+    const plain = graph(
+      {
+        normalize: ["image.normalize"],
+        vision: ["model.vision-transformer"],
+        projector: ["model.projector"],
+        pool: ["model.pool-tokens"],
+        loss: ["loss.cross-entropy"],
+      },
+      ["normalize.pixels -> vision.pixels", "vision.features -> projector.features", "vision.tokens -> pool.tokens"],
+    );
+    const { document } = make(plain, ["normalize", "vision"], { title: "Tower" }) as { document: GraphDocument };
+    expect(repairsOf({ document }, wire("tower.tokens -> loss.logits"))[0]?.title).toBe("Take “features” instead");
+  });
   it("take another port of the same nodes, or several nodes, and find nothing where nothing helps", () => {
     const tower = { ...tinyTower(), wires: tinyTower().wires.filter(({ to }) => to.node !== "vision") };
     expect(repairsOf({ document: tower }, wire("resize.image -> vision.pixels"))[0]?.title).toBe("Insert Normalize");

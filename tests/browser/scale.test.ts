@@ -118,6 +118,20 @@ describe("a thousand runs", () => {
     const listed = await page.locator("tbody tr[data-run]").allTextContents();
     expect(listed.length).toBeGreaterThan(0);
     expect(listed.filter((text) => !text.includes("curve"))).toEqual([]);
+    // The first that fit are in sight, wherever the list was.
+    await page.getByText("curve 49", { exact: true }).waitFor();
+    expect(await table.evaluate((element) => element.scrollTop)).toBe(0);
+    await table.hover();
+    await page.mouse.wheel(0, 100_000);
+    await page.getByText("curve 0", { exact: true }).waitFor();
+    await page.fill('input[placeholder="Find a run"]', "run 9");
+    await page.waitForSelector("text=61 runs");
+    await page.getByText("run 949", { exact: true }).waitFor();
+    await page.mouse.wheel(0, 100_000);
+    await page.getByText("run 9", { exact: true }).waitFor();
+    await page.click('th button:has-text("Graph")');
+    await page.getByText("run 9", { exact: true }).waitFor();
+    expect(await table.evaluate((element) => element.scrollTop)).toBe(0);
     await page.fill('input[placeholder="Find a run"]', "");
     await page.waitForSelector("text=1,000 runs");
     expect(errors).toEqual([]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { browser, product, withBrowser } from "../kit/browser";
 import { tinyClip } from "../kit/graphs";
-import { openPage, showAll } from "../kit/product";
+import { createGraph, openPage, showAll } from "../kit/product";
 
 withBrowser({ PATCHBAY_WORKERS: "2" });
 
@@ -99,3 +99,30 @@ async function findsSweepAgain({ page }: Visit): Promise<void> {
   await page.click("[data-best-run]");
   await page.waitForSelector("[data-run-facts]:has-text('of its sweep')");
 }
+
+it("a value with which the graph is wrong is named before anything starts, and the others can be run", async () => {
+  const { page, errors, shot } = await openPage(browser);
+  const document = tinyClip({ steps: 4 });
+  document.constants = { D: { kind: "number", value: 16 } };
+  Object.assign(document.nodes.image_projector?.params ?? {}, { width: { $: "D" } });
+  await page.goto(await createGraph(product.url, document));
+  await page.waitForSelector('[data-node="trainer"]', { state: "attached" });
+  await page.click('button[aria-label="Other ways to run"]');
+  await page.click("text=Sweep parameters…");
+  await page.click("button:has-text('Add a parameter')");
+  await page.fill("[cmdk-input]", "Constants");
+  await page.waitForSelector('[cmdk-item]:has-text("D")');
+  await page.keyboard.press("Enter");
+  const values = page.locator('[data-axis="$.D"] input');
+  await values.fill("8, 16");
+  await page.waitForSelector('[role="dialog"] [role="status"]:has-text("With D = 8:")');
+  expect(await page.textContent('[role="dialog"] [role="status"]')).toMatch(/scorer\.texts expects.*16/);
+  expect(await page.isDisabled('[role="dialog"] button:has-text("Start")')).toBe(true);
+  await shot("sweep-of-a-wrong-constant");
+  await values.fill("16");
+  await page.click('button:has-text("Start 1 run")');
+  await page.waitForURL(/\/sweeps\/[0-9a-f-]+$/);
+  await page.waitForSelector("text=1 of 1 done", { timeout: 120_000 });
+  expect(errors).toEqual([]);
+  await page.close();
+});
