@@ -162,7 +162,7 @@ describe("a wire that is held over a port", () => {
 });
 
 describe("a bend", () => {
-  it("decides nothing: what is plugged anew is judged by its real source, and the wire stays when the bend goes", async () => {
+  it("decides nothing: the real source is what is judged, and the wire stays when the bend goes", async () => {
     const document = varied();
     const bent = document.wires.find(({ to }) => to.node === "resize");
     Object.assign(bent as object, { via: [{ x: 400, y: 260 }] });
