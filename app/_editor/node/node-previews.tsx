@@ -34,8 +34,8 @@ export function NodePreviews({ id, run, title, ports }: NodePreviewsProps) {
         aria-label={`Enlarge the previews of ${title}`}
         onClick={() => setOpen(true)}
         className={cx(
-          "nodrag absolute top-1 right-1 hidden rounded-md border border-line bg-raised p-1 text-ink-2 shadow",
-          "group-hover/preview:block hover:text-ink focus:block",
+          "nodrag absolute top-1 right-1 rounded-md border border-line bg-raised p-1 text-ink-2 opacity-0 shadow",
+          "group-hover/preview:opacity-100 hover:text-ink focus:opacity-100",
         )}
       >
         <Maximize2 className="size-3.5" aria-hidden />
