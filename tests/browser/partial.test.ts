@@ -82,6 +82,34 @@ it("a run up to a node leaves the other branch alone, and a second one computes 
   await page.close();
 });
 
+it("the chosen nodes alone are run where what they read is there; else it is said what is missing", async () => {
+  const { page, errors } = await openPage(browser);
+  const document = branches();
+  Object.assign(document.nodes.data?.params ?? {}, { limit: 9 });
+  await openCanvas(page, await createGraph(product.url, document));
+  const runAlone = async () => {
+    await page.click('[aria-label="Other ways to run"]');
+    await page.click('[role="menuitem"]:has-text("Run the chosen nodes alone")');
+  };
+  await chooseNodes(page, "two");
+  await runAlone();
+  await page.waitForSelector("text=What the chosen nodes read is not there yet.");
+  expect(await page.textContent("[data-sonner-toast]")).toMatch(/missing of .*data.*large|missing of .*large.*data/);
+  expect(await page.locator("[data-run-status]").count()).toBe(0);
+  await page.click('button:has-text("Run them too")');
+  await page.waitForSelector('[data-node="two"][data-status="done"]', { timeout: 60_000 });
+  await page.waitForSelector("[data-run-status=done]");
+  await chooseNodes(page, "large");
+  await page.fill('aside[aria-label="Inspector"] input[id="large-width"]', "28");
+  await page.keyboard.press("Enter");
+  await runAlone();
+  await page.waitForSelector('[data-node="large"][data-status="done"]', { timeout: 60_000 });
+  await page.waitForSelector("[data-run-status=done]");
+  expect(["done", "cached"]).not.toContain((await statusesOf(page)).one);
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
 it("no target at all, and a circle, are refused before anything is queued", async () => {
   const none = await askRun({ document: branches(), targets: [] });
   expect(none.isTaken).toBe(false);
