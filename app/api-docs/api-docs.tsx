@@ -22,5 +22,5 @@ export function ApiDocs({ graph }: { graph?: string }) {
     classList.toggle("dark-mode", resolvedTheme === "dark");
     return () => classList.remove("dark-mode");
   }, [resolvedTheme]);
-  return <main ref={place} className="min-h-screen" />;
+  return <main ref={place} className="min-h-screen bg-white dark:bg-transparent" />;
 }
