@@ -1,0 +1,85 @@
+/** What can be done with runs in their list, and beside each other. */
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { browser, product, withBrowser } from "../kit/browser";
+import { openCanvas, runToEnd } from "../kit/canvas";
+import { tinyClip } from "../kit/graphs";
+import { createGraph, openPage } from "../kit/product";
+
+withBrowser();
+
+it("runs are starred, tagged, noted, filtered and compared, and their curves kept as files", async () => {
+  const { page, errors, shot } = await openPage(browser);
+  for (const [steps, lr] of [
+    [40, 0.003],
+    [60, 0.001],
+  ] as const) {
+    const document = { ...tinyClip({ steps, lr, checkpoint: 20 }), name: `Of ${steps} steps` };
+    await openCanvas(page, await createGraph(product.url, document));
+    await runToEnd(page);
+  }
+  await page.goto(`${product.url}/runs`);
+  const rows = page.locator("tbody tr[data-run]");
+  await page.waitForSelector("tbody tr[data-run] >> nth=1");
+  await page.click('[aria-label="Give Of 40 steps a star"]');
+  await page.waitForSelector('[aria-label="Take the star from Of 40 steps"]');
+  await page.click('button:has-text("Starred")');
+  await expect.poll(() => rows.allTextContents()).toEqual([expect.stringContaining("Of 40 steps")]);
+  await page.click('button:has-text("Starred")');
+  await page.check('[aria-label="Choose Of 60 steps"]');
+  await page.click('button:has-text("Tags and note")');
+  await page.fill('[role="dialog"] input', "kept, slow");
+  await page.fill('[role="dialog"] textarea', "lower rate");
+  await page.click('[role="dialog"] button:has-text("Keep")');
+  await page.waitForSelector('tr:has-text("Of 60 steps"):has-text("slow")');
+  await page.selectOption('select[aria-label="Tag"]', "slow");
+  await expect.poll(() => rows.count()).toBe(1);
+  await page.selectOption('select[aria-label="Tag"]', "");
+  await page.click('button:has-text("Parameter or number")');
+  await page.selectOption('[aria-label="Kind"]', "parameter");
+  await page.fill('[aria-label="Name"]', "trainer.lr");
+  await page.selectOption('[aria-label="Comparison"]', ">");
+  await page.fill('[aria-label="Value"]', "0.002");
+  await page.click('button:text-is("Add")');
+  await expect.poll(() => rows.allTextContents()).toEqual([expect.stringContaining("Of 40 steps")]);
+  await page.click('[aria-label^="Without trainer"]');
+  await page.selectOption('select[aria-label="Status"]', "failed");
+  await page.waitForSelector("text=No run fits.");
+  await page.selectOption('select[aria-label="Status"]', "");
+  await expect.poll(() => rows.count()).toBeGreaterThan(1);
+
+  await page.check('[aria-label="Choose Of 40 steps"]');
+  await page.click("text=Compare 2 runs");
+  await page.waitForSelector("text=Parameters that differ");
+  await page.waitForSelector(".uplot");
+  const differing = await page.textContent("table");
+  expect(differing).toContain("trainer · lr");
+  expect(differing).not.toContain("trainer · batch");
+  await page.check('[aria-label="Measure by Of 40 steps"]');
+  await page.fill('[placeholder="Find a row"]', "steps");
+  await expect.poll(() => page.textContent("table")).not.toContain("trainer · lr");
+  await page.fill('[placeholder="Find a row"]', "");
+  await page.click('[aria-label="Along"] [role="radio"]:has-text("Time")');
+  await page.locator('input[type="range"]').first().fill("0.9");
+  await page.getByLabel("Logarithmic", { exact: true }).check();
+  await page.waitForSelector(".uplot");
+  await shot("compare-looks");
+  for (const [entry, file] of [
+    ["All points, CSV", "curves.csv"],
+    ["What is shown, PNG", "curves.png"],
+    ["The whole lines, SVG", "curves.svg"],
+  ] as const) {
+    await page.click('[aria-label="Export the curves"]');
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.click(`[role="menuitem"]:has-text("${entry}")`),
+    ]);
+    expect(download.suggestedFilename()).toBe(file);
+    const bytes = readFileSync(await download.path());
+    expect(bytes.length).toBeGreaterThan(200);
+    if (file === "curves.csv") expect(bytes.toString().split("\n").length).toBeGreaterThan(20);
+    if (file === "curves.png") expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+  }
+  expect(errors).toEqual([]);
+  await page.close();
+});
