@@ -103,3 +103,53 @@ describe("nodes from afar", () => {
     await page.close();
   });
 });
+
+describe("nodes that leave the view", () => {
+  /** Goes from one node to another by the wheel alone: a press would take the focus away. */
+  async function goTo(page: Page, node: string): Promise<void> {
+    await zoomTo(page, 0.32);
+    await zoomTo(page, 2, await middleOf(page, `.react-flow__node[data-id="${node}"]`));
+  }
+
+  const isCard = async (page: Page, node: string) =>
+    (await page.locator(`.react-flow__node[data-id="${node}"] [data-block]`).count()) === 0;
+
+  it("stay drawn while they have the focus or play something, and are boxes afterwards", async () => {
+    const { page, errors } = await openRows(130);
+    await goTo(page, "n0");
+    expect(await isCard(page, "n0")).toBe(true);
+    expect(await isCard(page, "n23")).toBe(false);
+    await page.evaluate(async () => {
+      const cardOf = (node: string) => document.querySelector(`.react-flow__node[data-id="${node}"] [data-node]`);
+      const field = document.createElement("input");
+      cardOf("n0")?.append(field);
+      field.focus();
+      const video = document.createElement("video");
+      video.srcObject = document.createElement("canvas").captureStream(10);
+      video.muted = true;
+      cardOf("n10")?.append(video);
+      // It is paused below, which its promise tells as a failure.
+      video.play().catch(() => undefined);
+    });
+    await page.waitForFunction(() => document.querySelector("video")?.paused === false);
+    await goTo(page, "n23");
+    expect(await isCard(page, "n23")).toBe(true);
+    expect(await isCard(page, "n0")).toBe(true);
+    expect(await isCard(page, "n10")).toBe(true);
+    expect(await isCard(page, "n20")).toBe(false);
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset.id);
+    expect(await focused()).toBe("n0");
+    expect(await page.evaluate(() => document.querySelector("video")?.paused)).toBe(false);
+
+    await page.evaluate(() => {
+      (document.activeElement as HTMLElement | null)?.blur();
+      document.querySelector("video")?.pause();
+    });
+    await goTo(page, "n24");
+    expect(await isCard(page, "n0")).toBe(false);
+    expect(await isCard(page, "n10")).toBe(false);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});

@@ -1,5 +1,6 @@
-/** What can be done with runs in their list, and beside each other. */
+/** What is told before, while and after a graph runs, and what can be done with runs in their list. */
 import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { browser, product, withBrowser } from "../kit/browser";
 import { openCanvas, runToEnd } from "../kit/canvas";
@@ -7,6 +8,68 @@ import { tinyClip } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
 withBrowser();
+
+const facts = "[data-run-facts]";
+const runTitle = (page: Page) => page.getAttribute('header button:has-text("Run"):not([aria-label])', "title");
+
+/** Lets a page believe that nobody looks at it, and notes what it notifies of. */
+const unseen = `
+  Object.defineProperty(Document.prototype, "hidden", { get: () => true });
+  globalThis.notified = [];
+  globalThis.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title) { globalThis.notified.push(title); }
+  };`;
+
+it("a run is foreseen, told of while it goes on, and seen afterwards as heat and as a trace", async () => {
+  const { page, errors } = await openPage(browser);
+  await page.addInitScript(unseen);
+  const document = { ...tinyClip({ steps: 150, checkpoint: 50 }), name: "Told" };
+  for (const [i, node] of Object.values(document.nodes).entries())
+    node.position = { x: (i % 6) * 300, y: Math.floor(i / 6) * 360 };
+  await openCanvas(page, await createGraph(product.url, document));
+  await expect.poll(() => runTitle(page), { timeout: 20_000 }).toMatch(/would run \d+, cached 0/);
+  await page.keyboard.press("Control+Enter");
+  await page.waitForFunction(() => /^\d+ %.* · Told$/.test(globalThis.document.title), undefined, { timeout: 60_000 });
+  await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
+  await page.waitForFunction(() => !globalThis.document.title.includes("%"));
+  const notified = await page.evaluate(() => (globalThis as unknown as { notified: string[] }).notified);
+  expect(notified).toHaveLength(1);
+  expect(notified[0]).toMatch(/^Told is done after /);
+  await expect.poll(() => runTitle(page), { timeout: 20_000 }).toMatch(/nothing to run, \d+ cached/);
+
+  for (const kind of ["time", "memory"]) {
+    await page.click(`${facts} button:text-is("${kind}")`);
+    await page.waitForSelector('[data-node="trainer"] [data-heat]');
+  }
+  const shares = await page.locator("[data-heat]").evaluateAll((all) => all.map((each) => Number(each.dataset.heat)));
+  expect(shares.length).toBeGreaterThan(1);
+  expect(Math.max(...shares)).toBeLessThanOrEqual(100);
+  await page.click(`${facts} button:text-is("off")`);
+  await page.waitForSelector("[data-heat]", { state: "detached" });
+
+  const href = await page.getAttribute(`${facts} a:has-text("Trace of the run")`, "href");
+  const trace = (await (await fetch(product.url + href)).json()) as {
+    traceEvents: { ph: string; name: string; dur?: number }[];
+  };
+  const computed = trace.traceEvents.filter(({ ph, dur }) => ph === "X" && (dur ?? 0) >= 0);
+  expect(computed.map(({ name }) => name).join()).toMatch(/Trainer/i);
+
+  // A parameter near the end: the estimate is of what ran before.
+  await page.click(`${facts} button:text-is("Run again as it was")`);
+  await page.waitForURL(/\/runs\/[0-9a-f-]+$/);
+  await page.waitForSelector("[data-run-status=done]", { timeout: 60_000 });
+  await page.waitForSelector('[data-node="trainer"][data-status="cached"]', { state: "attached" });
+  const before = page.url();
+  await page.click(`${facts} button:text-is("With today’s graph")`);
+  await page.waitForURL((url) => url.href !== before);
+  await page.waitForSelector("[data-run-status=done]", { timeout: 60_000 });
+  await page.click(`${facts} a:has-text("Open its graph")`);
+  await page.waitForURL(/\/graphs\/[0-9a-f-]+$/);
+  expect(errors).toEqual([]);
+  await page.close();
+});
 
 it("runs are starred, tagged, noted, filtered and compared, and their curves kept as files", async () => {
   const { page, errors, shot } = await openPage(browser);
