@@ -4,10 +4,12 @@
  */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { addAccount } from "#server/access/accounts";
-import { actorOf } from "#server/access/actor";
+import { type Actor, actorOf } from "#server/access/actor";
 import { readAudit } from "#server/access/audit";
-import { removeMember } from "#server/access/teams";
+import { may } from "#server/access/may";
+import { grantGraph, removeMember } from "#server/access/teams";
 import { createToken, revokeToken } from "#server/access/tokens";
+import type { Role } from "#server/access/who";
 import { packBundle } from "#server/bundles/pack";
 import { answerApi } from "#server/api/app";
 import { appRouter } from "#server/routers/index";
@@ -61,6 +63,33 @@ async function endOf(stream: Promise<unknown>): Promise<unknown> {
 async function readAll(events: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of events);
 }
+
+describe("a role for one graph", () => {
+  const mayChange = () => may(db, member, "change", { kind: "graph", id: graphId });
+  const setRole = (role: Role) => db.membership.updateMany({ where: { teamId: team, userId }, data: { role } });
+  let member: Actor;
+  beforeEach(async () => {
+    member = await actorOf(new Headers({ authorization: `Bearer ${(await newToken()).text}` }));
+  });
+
+  it("stands in the place of the team's, be it less or more", async () => {
+    expect(await mayChange()).toBe(true);
+    await grantGraph(db, graphId, "ann@example.org", "runner");
+    expect(await mayChange()).toBe(false);
+    expect(await may(db, member, "run", { kind: "graph", id: graphId })).toBe(true);
+    await grantGraph(db, graphId, "ann@example.org", null);
+    await setRole("viewer");
+    expect(await mayChange()).toBe(false);
+    await grantGraph(db, graphId, "ann@example.org", "editor");
+    expect(await mayChange()).toBe(true);
+  });
+
+  it("takes nothing from an owner of the team", async () => {
+    await setRole("owner");
+    await grantGraph(db, graphId, "ann@example.org", "viewer");
+    expect(await mayChange()).toBe(true);
+  });
+});
 
 describe("what somebody watches", () => {
   it("ends when they are taken out of the team", async () => {

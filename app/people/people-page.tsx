@@ -2,10 +2,12 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useState } from "react";
 import { type Outputs, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
+import { ConfirmDialog } from "../_ui/confirm-dialog";
 import { Shell } from "../_ui/shell";
 import { Line } from "../account/fields";
 import { TokenLines } from "../account/token-lines";
@@ -52,9 +54,7 @@ function PersonLine({ person, isMe }: { person: Person; isMe: boolean }) {
   const signOut = useMutation(trpc.people.signOut.mutationOptions(told));
   const remove = useMutation(trpc.people.remove.mutationOptions(told));
   const { id, name, email, isAdministrator, teams, seenAt } = person;
-  const askRemoval = () => {
-    if (confirm(`Remove the account of ${name}? What they made stays with its teams.`)) remove.mutate({ email });
-  };
+  const [asks, setAsks] = useState(false);
   return (
     <Line
       actions={
@@ -64,10 +64,20 @@ function PersonLine({ person, isMe }: { person: Person; isMe: boolean }) {
           </Button>
           {!isMe && (
             <>
+              {asks && (
+                <ConfirmDialog
+                  title={`Remove the account of ${name}?`}
+                  confirm="Remove the account"
+                  onConfirm={() => remove.mutate({ email })}
+                  onClose={() => setAsks(false)}
+                >
+                  Their sessions and tokens end at once. What they made stays with its teams.
+                </ConfirmDialog>
+              )}
               <Button size="s" onClick={() => signOut.mutate({ user: id })}>
                 End sessions and tokens
               </Button>
-              <Button size="s" look="danger" onClick={askRemoval}>
+              <Button size="s" look="danger" onClick={() => setAsks(true)}>
                 Remove
               </Button>
             </>

@@ -122,7 +122,7 @@ async function placeOf(db: Db, actor: Actor, thing: Thing): Promise<Place | null
   return { teamId: team ?? (await workingTeam(db, actor)), userId: userOf(actor) };
 }
 
-/** As whom somebody acts at a place: the better of what the team and the graph let them, and no more than a token's. */
+/** As whom somebody acts at a place: no more than a token's. */
 async function roleAt(db: Db, actor: Member, { teamId, graphId }: Place): Promise<Role | undefined> {
   const userId = userOf(actor);
   const own = userId === null ? ("owner" as const) : await roleOfUser(db, userId, teamId, graphId);
@@ -133,6 +133,7 @@ async function roleAt(db: Db, actor: Member, { teamId, graphId }: Place): Promis
   return includes(own, most) ? most : own;
 }
 
+/** A role for a graph stands in the place of the team's, be it more or less; an owner of the team stays one. */
 async function roleOfUser(db: Db, userId: string, teamId: string, graphId: string | null | undefined) {
   const [membership, grant] = await Promise.all([
     db.membership.findUnique({ where: { teamId_userId: { teamId, userId } }, select: { role: true } }),
@@ -140,8 +141,7 @@ async function roleOfUser(db: Db, userId: string, teamId: string, graphId: strin
       ? db.graphGrant.findUnique({ where: { graphId_userId: { graphId, userId } }, select: { role: true } })
       : null,
   ]);
-  const given = [membership?.role, grant?.role];
-  return roles.find((role) => given.includes(role));
+  return membership?.role === "owner" ? membership.role : (grant ?? membership)?.role;
 }
 
 /** Whether a role includes another one. */

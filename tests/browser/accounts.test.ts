@@ -40,6 +40,7 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
   await ben.waitForSelector("li:has-text('Ann')");
   expect(await ben.locator("text=Take out").count()).toBe(0);
   await ben.click("text=Leave this team");
+  await ben.click("role=alertdialog >> role=button[name=Leave]");
   await ben.waitForURL(/\/account$/);
   expect((await ben.goto(team))?.status()).toBe(404);
 

@@ -6,6 +6,7 @@ import { type FormEvent, useState } from "react";
 import { type Outputs, useTRPC } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { Card } from "../../_ui/card";
+import { ConfirmDialog } from "../../_ui/confirm-dialog";
 import { Shell } from "../../_ui/shell";
 import { Field, Line, Select, valuesOf } from "../../account/fields";
 import { SecretsCard } from "../../account/secrets-card";
@@ -14,7 +15,8 @@ import { useTold } from "../../account/use-told";
 import { addressHere } from "../../_ui/path-here";
 
 type Team = Outputs["teams"]["get"];
-type Role = Team["members"][number]["role"];
+type Member = Team["members"][number];
+type Role = Member["role"];
 
 export const roleTexts: Record<Role, string> = {
   owner: "owner: decides who belongs here",
@@ -85,9 +87,25 @@ function Members({ team, manages }: { team: Team; manages: boolean }) {
   const setRole = useMutation(trpc.teams.setRole.mutationOptions(useTold()));
   const remove = useMutation(trpc.teams.removeMember.mutationOptions(useTold()));
   const myId = me?.kind === "user" ? me.id : undefined;
-  const leave = () => remove.mutate({ team: team.id, user: myId ?? "" }, { onSuccess: () => router.push("/account") });
+  const [parting, setParting] = useState<Pick<Member, "id" | "name">>();
+  const part = (user: string) =>
+    remove.mutate({ team: team.id, user }, { onSuccess: () => (user === myId ? router.push("/account") : undefined) });
+  const leave = !team.isPersonal && myId && (
+    <Button onClick={() => setParting({ id: myId, name: "" })}>Leave this team</Button>
+  );
   return (
-    <Card title="Members" actions={!team.isPersonal && myId && <Button onClick={leave}>Leave this team</Button>}>
+    <Card title="Members" actions={leave}>
+      {parting && (
+        <ConfirmDialog
+          title={parting.name ? `Take ${parting.name} out of ${team.name}?` : `Leave ${team.name}?`}
+          confirm={parting.name ? "Take out" : "Leave"}
+          onConfirm={() => part(parting.id)}
+          onClose={() => setParting(undefined)}
+        >
+          Its graphs, runs and files can no longer be seen, and tokens for them end. What was made stays with the team;
+          only an owner can invite anew.
+        </ConfirmDialog>
+      )}
       <ul>
         {team.members.map(({ id, name, email, role }) => (
           <Line
@@ -101,7 +119,7 @@ function Members({ team, manages }: { team: Team; manages: boolean }) {
                     value={role}
                     onChange={(chosen) => setRole.mutate({ team: team.id, user: id, role: chosen })}
                   />
-                  <Button size="s" look="danger" onClick={() => remove.mutate({ team: team.id, user: id })}>
+                  <Button size="s" look="danger" onClick={() => setParting({ id, name })}>
                     Take out
                   </Button>
                 </>
