@@ -17,7 +17,6 @@ import { Canvas } from "./canvas/canvas";
 import { alwaysDrawn } from "./canvas/judged";
 import { useCommandKeys } from "./command-context";
 import { EditorProvider, useEditor, useView, useViewStore } from "./context";
-import { Breadcrumb } from "./composites/breadcrumb";
 import { useViews } from "./composites/views";
 import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
@@ -30,6 +29,7 @@ import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
 import { createView, type PanelSide } from "./view";
 
+const Breadcrumb = lazy(async () => ({ default: (await import("./composites/breadcrumb")).Breadcrumb }));
 const MemoryAdvice = lazy(async () => ({ default: (await import("./memory-advice")).MemoryAdvice }));
 const KeepingWindows = lazy(async () => ({ default: (await import("./keeping/keeping-windows")).KeepingWindows }));
 
@@ -100,7 +100,9 @@ function Frame() {
         )}
         <div className="relative min-w-0 flex-1">
           {isInBrowser && <Canvas key={path} />}
-          <Breadcrumb />
+          <Suspense>
+            <Breadcrumb />
+          </Suspense>
           {!frozen && (
             <PanelSwitch side="left" label={left ? "Hide the nodes" : "Show the nodes"}>
               <PanelLeft className="size-4" aria-hidden />

@@ -1,12 +1,15 @@
 "use client";
 
 import { ChevronDown, Search } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import { cx } from "../_ui/cx";
-import { CompositeEntries, LibraryEntries } from "./composites/composite-entries";
 import { colourOf, findByCategory } from "./node-catalogue";
 import { PaletteEntry } from "./palette-entry";
+
+const load = () => import("./composites/composite-entries");
+const CompositeEntries = lazy(async () => ({ default: (await load()).CompositeEntries }));
+const LibraryEntries = lazy(async () => ({ default: (await load()).LibraryEntries }));
 
 type Pick = (type: string) => void;
 
@@ -35,8 +38,10 @@ export function Palette({ onPick }: { onPick: Pick }) {
         />
       </label>
       <div className="flex-1 overflow-y-auto px-2 pb-4">
-        <CompositeEntries search={search} onPick={onPick} />
-        <LibraryEntries search={search} onPick={onPick} />
+        <Suspense>
+          <CompositeEntries search={search} onPick={onPick} />
+          <LibraryEntries search={search} onPick={onPick} />
+        </Suspense>
         {sections.map(({ category, found }) => (
           <Category
             key={category}

@@ -26,7 +26,6 @@ import { useConnecting } from "./connecting";
 import { CanvasMenu } from "./canvas-menu";
 import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
-import { RefusalCard, RefusalTip } from "./refusals";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useRoutes } from "./use-routes";
@@ -40,6 +39,8 @@ const FarLayer = lazy(async () => ({ default: (await import("./far-layer")).FarL
 const Overview = lazy(async () => ({ default: (await import("./overview")).Overview }));
 const Guides = lazy(async () => ({ default: (await import("./guides")).Guides }));
 const ConnectPopup = lazy(async () => ({ default: (await import("./connect-popup")).ConnectPopup }));
+const RefusalTip = lazy(async () => ({ default: (await import("./refusals")).RefusalTip }));
+const RefusalCard = lazy(async () => ({ default: (await import("./refusals")).RefusalCard }));
 const FindBar = lazy(async () => ({ default: (await import("../find-bar")).FindBar }));
 const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddPopup }));
 
@@ -142,8 +143,8 @@ export function Canvas() {
             <Suspense>
               <Overview />
               <Guides />
+              <RefusalTip />
             </Suspense>
-            <RefusalTip />
             {!count && <EmptyNotice />}
           </ReactFlow>
         </CanvasMenu>
@@ -153,8 +154,8 @@ export function Canvas() {
           <AddPopup request={request} onClose={() => setRequest(undefined)} />
         </Suspense>
       )}
-      <RefusalCard />
       <Suspense>
+        <RefusalCard />
         {connecting && <ConnectPopup key={`${connecting.node}${connecting.port?.name}`} request={connecting} />}
         {isFinding && <FindBar />}
       </Suspense>
