@@ -181,7 +181,7 @@ async function publishAll(graphId: string, run: string): Promise<Pick<Known, "pa
   const template = await procedure("templates.publish", { version, about, visibility: "team" });
   const form = {
     groups: [{ title: hostileText, fields: [{ node: "in", param: "text", help: hostileText }] }],
-    outputs: [],
+    outputs: [{ node: "in", port: "text", label: hostileText }],
   };
   const app = await procedure("apps.publish", { version, title: hostileText, text: hostileText, form });
   await procedure("runs.remark", { ids: [run], note: hostileText, tags: ["<script>alert(1)"] });
@@ -198,15 +198,12 @@ async function publishAll(graphId: string, run: string): Promise<Pick<Known, "pa
       `/apps/${app.id}`,
       "/apps",
       "/account",
-      `/s/${tokenIn(shown)}`,
-      `/embed/${tokenIn(shown)}`,
+      `/s/${shown.token}`,
+      `/embed/${shown.token}`,
     ],
-    ended: { token: ended.text, other: kept.text, link: tokenIn(revoked), shown: tokenIn(shown) },
+    ended: { token: ended.text, other: kept.text, link: revoked.token, shown: shown.token },
   };
 }
-
-const tokenIn = (link: { path?: string; url?: string }): string =>
-  (link.path ?? link.url ?? "").split("/").at(-1) ?? "";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as a program without types does
 async function query(name: string, input: object): Promise<any> {

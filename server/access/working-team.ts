@@ -11,11 +11,16 @@ export async function workingTeam(db: Db | Tx, actor: Actor): Promise<string> {
   if (userId === null) return defaultTeam;
   const user = await db.user.findUnique({
     where: { id: userId },
-    select: { workingTeamId: true, memberships: { select: { teamId: true, team: { select: { isPersonal: true } } } } },
+    select: {
+      workingTeamId: true,
+      memberships: { select: { teamId: true, role: true, team: { select: { isPersonal: true } } } },
+    },
   });
   const teams = user?.memberships ?? [];
   const chosen = teams.find(({ teamId }) => teamId === user?.workingTeamId);
-  return (chosen ?? teams.find(({ team }) => team.isPersonal) ?? teams[0])?.teamId ?? defaultTeam;
+  // Somebody may be a guest in the personal team of another.
+  const own = teams.find(({ team, role }) => team.isPersonal && role === "owner");
+  return (chosen ?? own ?? teams[0])?.teamId ?? defaultTeam;
 }
 
 /** Who made a new thing, and whose it is: columns of its row. */

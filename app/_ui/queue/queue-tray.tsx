@@ -40,7 +40,8 @@ export function QueueTray() {
 
 function labelOf(running: number, waits: number): string {
   if (!running && !waits) return "Queue of runs: nothing runs";
-  return `Queue of runs: ${running} running, ${waits} waiting`;
+  // The number that is seen is part of what is said.
+  return `Queue of runs: ${running + waits}, of which ${running} running and ${waits} waiting`;
 }
 
 function Contents({ queue }: { queue: Queue }) {
