@@ -7,9 +7,10 @@ import { cx } from "../_ui/cx";
 import { colourOf, findByCategory } from "./node-catalogue";
 import { PaletteEntry } from "./palette-entry";
 
-const load = () => import("./composites/composite-entries");
-const CompositeEntries = lazy(async () => ({ default: (await load()).CompositeEntries }));
-const LibraryEntries = lazy(async () => ({ default: (await load()).LibraryEntries }));
+const CompositeEntries = lazy(async () => ({
+  default: (await import("./composites/composite-entries")).CompositeEntries,
+}));
+const LibraryEntries = lazy(async () => ({ default: (await import("./composites/composite-entries")).LibraryEntries }));
 
 type Pick = (type: string) => void;
 
