@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * The whole product, started as a user starts it, and walked through in a browser. One file after the other: they share
- * the machine.
+ * The whole product, started as a user starts it, and walked through in a browser. Two files at once, each with a product
+ * of its own: half of their time they wait.
  */
 export default defineConfig({
   test: {
@@ -11,6 +11,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });
