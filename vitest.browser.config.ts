@@ -9,6 +9,7 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     testTimeout: 600_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 20_000 } },
     globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
     maxWorkers: 2,
