@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * The whole product, started as a user starts it, and walked through in a browser. Two files at once, each with a product
- * of its own: half of their time they wait.
+ * The whole product, started as a user starts it, and walked through in a browser. Two files at once, each with a
+ * product of its own: half of their time they wait.
  */
 export default defineConfig({
   test: {
