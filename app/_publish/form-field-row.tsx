@@ -8,6 +8,7 @@ import { fieldOf, type FormField, type PublishedForm } from "#nodes/graph/publis
 import { registry } from "#nodes/registry.gen";
 import { IconButton } from "../_ui/button";
 import { NumberField } from "../_ui/number-field";
+import { CalledField } from "./called-field";
 import { ChoicesEditor } from "./choices-editor";
 import { moved, type Place, withFieldChanged, withoutField } from "./form-edits";
 import { OrderButtons } from "./order-buttons";
@@ -31,17 +32,12 @@ export function FieldRow({ document, field, place, form, onChange }: FieldRowPro
   return (
     <div className="px-3 py-1.5" data-form-field={`${field.node}.${field.param}`}>
       <div className="flex items-center gap-2">
-        <span className={`w-44 shrink-0 truncate text-xs ${shown ? "text-ink-3" : "text-bad"}`} title={name}>
-          {name}
-          {!shown && ": not in this version"}
-        </span>
-        <input
-          className="field min-w-0 flex-1"
-          aria-label={`What ${name} is called`}
+        <CalledField
+          name={name}
+          isThere={shown !== undefined}
           placeholder={shown?.label}
-          value={field.label ?? ""}
-          maxLength={100}
-          onChange={(event) => change({ label: event.target.value || undefined })}
+          value={field.label}
+          onChange={(label) => change({ label })}
         />
         {typeof value === "number" && !field.choices && (
           <>

@@ -1,6 +1,7 @@
 "use client";
 
 import type { PublishedForm } from "#nodes/graph/published-form";
+import { CalledField } from "./called-field";
 import { withOutputChanged, withOutputMoved, withoutOutput } from "./form-edits";
 import { OrderButtons } from "./order-buttons";
 
@@ -19,24 +20,18 @@ export function OutputRows({ form, titles, known, onChange }: OutputRowsProps) {
     <ul className="mt-2 divide-y divide-line rounded-lg border border-line" aria-label="Results that are shown">
       {form.outputs.map(({ node, port, label }, i) => {
         const name = `${titles.get(node) ?? node} · ${port}`;
-        const isThere = known.has(`${node}.${port}`);
         return (
           <li
             key={`${node}.${port}`}
             className="flex items-center gap-2 px-3 py-1.5"
             data-form-output={`${node}.${port}`}
           >
-            <span className={`w-44 shrink-0 truncate text-xs ${isThere ? "text-ink-3" : "text-bad"}`} title={name}>
-              {name}
-              {!isThere && ": not in this version"}
-            </span>
-            <input
-              className="field min-w-0 flex-1"
-              aria-label={`What ${name} is called`}
+            <CalledField
+              name={name}
+              isThere={known.has(`${node}.${port}`)}
               placeholder={titles.get(node) ?? node}
-              value={label ?? ""}
-              maxLength={100}
-              onChange={(event) => onChange(withOutputChanged(form, i, { label: event.target.value || undefined }))}
+              value={label}
+              onChange={(to) => onChange(withOutputChanged(form, i, { label: to }))}
             />
             <OrderButtons
               name={name}

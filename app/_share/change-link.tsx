@@ -6,6 +6,7 @@ import { type Inputs, type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Checkbox } from "../_ui/checkbox";
 import { toast } from "../_ui/toast";
+import { SitesField } from "./sites-field";
 import { sitesIn, spans } from "./terms";
 
 type Link = Outputs["links"]["list"][number];
@@ -64,15 +65,7 @@ export function ChangeLink({ link, onDone }: { link: Link; onDone(): void }) {
           )}
         </div>
       </div>
-      <label className="block text-xs text-ink-2">
-        Sites that may show it in a frame
-        <input
-          className="field mt-1"
-          placeholder="https://example.org, https://blog.example.org"
-          value={sites}
-          onChange={(event) => setSites(event.target.value)}
-        />
-      </label>
+      <SitesField value={sites} onChange={setSites} />
       <div className="flex flex-wrap items-center gap-2">
         <p className="min-w-48 flex-1 text-xs text-ink-3">
           What it shows is frozen, files too: for that, make another link and take this one back.

@@ -8,6 +8,7 @@ import { toast } from "../_ui/toast";
 import { type Choices, LeavingList } from "./leaving-list";
 import { pictureOfVersion } from "./picture-of-version";
 import { RunChoice, VersionChoice } from "./source-choice";
+import { SitesField } from "./sites-field";
 import { sitesIn, spans } from "./terms";
 
 interface ShareFormProps {
@@ -73,15 +74,7 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
           />
         </label>
       </div>
-      <label className="block text-xs text-ink-2">
-        Sites that may show it in a frame
-        <input
-          className="field mt-1"
-          placeholder="https://example.org, https://blog.example.org"
-          value={sites}
-          onChange={(event) => setSites(event.target.value)}
-        />
-      </label>
+      <SitesField value={sites} onChange={setSites} />
       <div className="sticky -bottom-4 -mx-4 -mb-4 rounded-b-xl border-t border-line bg-raised px-4 py-3 text-right">
         <Button look="primary" disabled={!leaves.data || !source || isMaking} onClick={start}>
           {isMaking ? "Making the link…" : "Make the link"}

@@ -61,7 +61,7 @@ export async function withStoredFiles(body: Body): Promise<Body> {
 }
 
 /** A request whose body was not read yet. */
-type Unread = Pick<Asked<unknown, unknown>, "request" | "body">;
+export type Unread = Pick<Asked<unknown, unknown>, "request" | "body">;
 
 export async function readBody(unread: Unread, keep: KeepFile = toStore): Promise<Body> {
   const type = unread.request.headers.get("content-type") ?? "";

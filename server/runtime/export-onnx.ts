@@ -3,7 +3,6 @@ import { type Caches, cacheSizes } from "#models/blocks/caches";
 import { optimumSizes } from "#models/architectures/core/optimum";
 import { termsOf } from "#models/onnx/dim";
 import type { Dim, DType, Graph, Init, Shape, Value } from "#models/onnx/graph";
-import { dropDead } from "#models/onnx/passes/drop-dead";
 import { pullSlices } from "#models/onnx/passes/pull-slices";
 import { rewrite } from "#models/onnx/rewrite";
 import { split } from "#models/onnx/split";
@@ -44,7 +43,7 @@ export async function exportOnnx(spec: Export): Promise<FileValue> {
   const lowered = await (request.decoder === "past and present" ? loweredDecoder(spec) : loweredWhole(spec));
   warnOfFreshWeights(spec, lowered);
   const named = rewrite(lowered.graph, { names: lowered.inputNames, sizes: lowered.sizeNames });
-  const graph = dropDead(pullSlices(named));
+  const graph = pullSlices(named);
   const sources = await parameterSources(lowered, spec.weightsOf, blobs);
   const layout = { dataName: `${name}.onnx.data`, isBeside: request.weights === "beside it" };
   const { model, data } = await onnxFiles(blobs, graph, sources, layout);

@@ -8,7 +8,6 @@ import { copyFile, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join, parse, relative, resolve, sep } from "node:path";
 import type { TensorAddress } from "#models/files/checkpoint";
 import type { Shape } from "#models/onnx/graph";
-import { dropDead } from "#models/onnx/passes/drop-dead";
 import { lowRank } from "#models/onnx/passes/low-rank";
 import { pullSlices } from "#models/onnx/passes/pull-slices";
 import { type ParameterNumbers, toModel } from "#models/onnx/proto";
@@ -37,7 +36,7 @@ interface Drawn {
 
 /** A model whose parameters are inputs. */
 export function fedModel({ graph }: Lowered): ModelFiles {
-  return { model: toModel(dropDead(pullSlices(graph)), { parameters: "inputs" }), refs: [], weightBytes: 0 };
+  return { model: toModel(pullSlices(graph), { parameters: "inputs" }), refs: [], weightBytes: 0 };
 }
 
 /** Drawn numbers up to so many bytes are written into the model itself, which ends at 2 GiB. */
@@ -51,7 +50,7 @@ export function storedModel(lowered: Lowered, sources: ReadonlyMap<string, Param
   const all = [...sources.values()];
   // An adapter beside a matrix in blocks, instead of added to it: the matrix then need not become floats.
   const isInBlocks = all.some((source) => "scales" in source);
-  const graph = dropDead(pullSlices(isInBlocks ? lowRank(lowered.graph) : lowered.graph));
+  const graph = pullSlices(isInBlocks ? lowRank(lowered.graph) : lowered.graph);
   const refs = new Set(all.flatMap(addressesOf).map(({ file }) => file));
   const fresh = all.filter((source) => source instanceof Float32Array);
   const numbers = total(fresh.map(({ byteLength }) => byteLength)) > inlineBytes ? fresh : [];

@@ -36,6 +36,34 @@ export async function runGraph(graph: Graph, feeds: Record<string, ort.Tensor>):
 export const numbers = (tensor: ort.Tensor | undefined): number[] =>
   Array.from(tensor?.data as ArrayLike<number>, Number);
 
+/**
+ * The runtime gives the same numbers for two forms of a graph, up to `tolerance` of their length. All inputs and
+ * parameters are normal draws; `sizes` are numbers for sizes that are open.
+ */
+export async function expectSameNumbers(
+  before: Graph,
+  now: Graph,
+  { seed, sizes = {}, tolerance }: { seed: string; sizes?: Readonly<Record<string, number>>; tolerance: number },
+): Promise<void> {
+  const draw = random(seed);
+  const fed = [...before.inputs, ...before.parameters.map(({ value }) => value)];
+  const feeds = Object.fromEntries(
+    fed.map(({ name, shape }) => {
+      const dims = shape.map((size) => Number(sizes[size] ?? size));
+      const count = dims.reduce((a, b) => a * b, 1);
+      const values = Array.from({ length: count }, () => draw.normal());
+      return [name, tensor("float32", values, dims)];
+    }),
+  );
+  const [expected, given] = [await runGraph(before, feeds), await runGraph(now, feeds)];
+  expect(Object.keys(given)).toEqual(Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) {
+    expect(given[name]?.dims).toEqual(value.dims);
+    const [a, b] = [numbers(value), numbers(given[name])];
+    expect(Math.hypot(...a.map((x, i) => x - (b[i] as number))), name).toBeLessThan(tolerance * Math.hypot(...a));
+  }
+}
+
 export const tensor = (dtype: Precision, data: readonly number[], shape: readonly number[]) =>
   new ort.Tensor(dtype, dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data), [...shape]);
 export const integers = (data: readonly number[], shape: readonly number[]): ort.Tensor =>

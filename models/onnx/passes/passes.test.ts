@@ -1,7 +1,5 @@
-import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { numbers, runGraph } from "#tests/kit/check-op";
-import { random } from "../../random";
+import { expectSameNumbers } from "#tests/kit/check-op";
 import { Graph } from "../graph";
 import { type Ops, opsOf } from "../ops/index";
 import { print } from "../print";
@@ -16,28 +14,8 @@ function graphOf(build: (op: Ops, graph: Graph) => Record<string, ReturnType<Ops
 
 /** The graph after a pass, without what became dead by it, as text; the runtime has given the same numbers for both. */
 async function afterPass(pass: (graph: Graph) => Graph, graph: Graph): Promise<string> {
-  const draw = random("passes");
   const result = passes["drop-dead"](pass(graph));
-  const feeds = Object.fromEntries(
-    [...graph.inputs, ...graph.parameters.map((p) => p.value)].map(({ name, shape }) => {
-      const dims = shape as number[];
-      return [
-        name,
-        new ort.Tensor(
-          "float32",
-          Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => draw.normal()),
-          dims,
-        ),
-      ];
-    }),
-  );
-  const [before, now] = [await runGraph(graph, feeds), await runGraph(result, feeds)];
-  expect(Object.keys(now)).toEqual(Object.keys(before));
-  for (const [name, value] of Object.entries(before)) {
-    expect(now[name]?.dims).toEqual(value.dims);
-    const [a, b] = [numbers(value), numbers(now[name])];
-    expect(Math.hypot(...a.map((x, i) => x - (b[i] as number))), name).toBeLessThan(1e-6 * Math.hypot(...a));
-  }
+  await expectSameNumbers(graph, result, { seed: "passes", tolerance: 1e-6 });
   return print(result);
 }
 

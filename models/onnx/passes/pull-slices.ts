@@ -13,7 +13,7 @@ import { dropDead } from "./drop-dead";
 export function pullSlices(source: Graph): Graph {
   const graph = dropDead(source); // what reads a value for nothing would ask for all of it
   const parts = partsOf(graph);
-  return rewrite(graph, {
+  const pulled = rewrite(graph, {
     visit(node, inputs, target) {
       const isThere = (i: number, part: Part) => isSame(parts.get((node.inputs[i] as Value).name), part);
       const chosen = chosenBy(graph, node);
@@ -28,6 +28,7 @@ export function pullSlices(source: Graph): Graph {
       return append(target, node.op as OpName, narrow, attrsFor(node, part));
     },
   });
+  return dropDead(pulled); // parts of a Concat that are not read
 }
 
 /** A stretch along one axis. */

@@ -1,5 +1,4 @@
 /** Files that are sent ahead of the requests that name them. */
-import type { Readable } from "node:stream";
 import { unescape } from "node:querystring";
 import * as z from "zod";
 import { recordFiles } from "../../access/files";
@@ -8,7 +7,7 @@ import { madeBy } from "../../access/working-team";
 import { BlobTooLarge, maxUpload } from "../../storage/blobs";
 import { blobs } from "../../storage/open";
 import { answers, jsonOf } from "../answers";
-import { nameOf } from "../body";
+import { nameOf, type Unread } from "../body";
 import { Refusal } from "../problem";
 import { defineRoute } from "../route";
 import { storedFileSchema } from "../schemas";
@@ -38,8 +37,6 @@ export const fileRoutes = [
     },
   }),
 ];
-
-type Unread = { request: Request; body(): Readable };
 
 async function keptBody({ request, body }: Unread, most: number): Promise<{ ref: string; bytes: number }> {
   const declared = Number(request.headers.get("content-length") ?? Number.NaN);
