@@ -52,7 +52,7 @@ const systems: readonly Trainings[] = [
   },
   {
     template: "mae-pretrain",
-    trainers: ["trainer", "tuned_trainer"],
+    trainers: ["trainer", "tuned_trainer", "probe_trainer"],
     constants: { width: 16, layers: 1, decoder_width: 16, decoder_layers: 1, steps: 8, tuning_steps: 8 },
   },
 ];
@@ -99,8 +99,12 @@ function small(template: GraphDocument, constants: Readonly<Record<string, numbe
     for (const { type, params } of Object.values(nodes)) {
       if (type === "data.shape-caps" && typeof params.rows !== "object") params.rows = 40;
       if (type === "data.emoji") params.limit = 40;
-      if (type === "train.trainer") Object.assign(params, { checkpoint: every });
+      if (type === "train.trainer") Object.assign(params, { checkpoint: every }, ownSizes(params));
     }
   }
   return document;
 }
+
+/** Steps and batch of a trainer that has its own, and not the template's constants. */
+const ownSizes = ({ steps }: Readonly<Record<string, unknown>>): object =>
+  typeof steps === "number" ? { steps: 8, batch: 8 } : {};

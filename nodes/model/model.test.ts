@@ -107,6 +107,13 @@ describe("vision transformer", () => {
     await expect(runTensorNode(visionTransformer, { pixels: normal([1, 3, 20, 16], "s") }, small)).rejects.toThrow(
       "pictures of 16 × 20 cannot be cut into patches of 8",
     );
+    const odd = { ...small, patch: 16 };
+    const pixels = normal([1, 3, 40, 48], "s");
+    await expect(runTensorNode(visionTransformer, { pixels }, odd)).rejects.toThrow(
+      "pictures of 48 × 40 cannot be cut into patches of 16",
+    );
+    const { outputs } = await runTensorNode(visionTransformer, { pixels }, { ...odd, size: 32 });
+    expect(outputs.patches?.shape.slice(0, 2)).toEqual([1, 3 * 2]);
     expect(visionTransformer.check?.({ width: 30, heads: 4 } as never)?.message).toContain("not divisible");
   });
 });

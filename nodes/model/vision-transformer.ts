@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { layerNorm, linear, normal } from "#models/blocks/builder";
 import { officialClip } from "#models/blocks/clip";
-import { type Grid, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
+import { type Grid, gridOf, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
@@ -21,7 +21,8 @@ prepends a learned class token, adds learned positions, which *Learned at* resiz
 size, then ln_pre, L pre-norm blocks, and ln_post on the class
 token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
 
-- \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size
+- \`pixels\` float32 [B, 3, H, W], H and W divisible by the patch size; with *Learned at* what lies beyond whole
+  patches is cut off, as transformers does with \`interpolate_pos_encoding\`
 - \`features\` float32 [B, D]: the class token after ln_post, before the projection
 - \`tokens\` float32 [B, N+1, D]: all tokens after the last block
 - \`patches\` float32 [B, N, D]: the same without the class token, row by row, for a projector behind it
@@ -71,7 +72,9 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const { pixels } = inputs;
     const { patch, width, layers, epsilon } = params;
     const [, , h, w] = pixels.shape as [number, number, number, number];
-    if (h % patch || w % patch || typeof h !== "number" || typeof w !== "number")
+    const side = Math.floor(params.size / patch);
+    const isCut = side > 0 || (h % patch === 0 && w % patch === 0);
+    if (!isCut || typeof h !== "number" || typeof w !== "number")
       throw Object.assign(new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`), {
         port: "pixels",
         hint: "Choose a patch size that divides the side of the pictures or tiles, or resize them.",
@@ -82,8 +85,7 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
       : linear(builder, "conv1", patchesOf(builder, pixels, size), width, { bias: false });
     const init = normal(width ** -0.5);
     const tokens = prependToken(builder, "class_embedding", patches, { init, shape: isOfficial ? [width] : undefined });
-    const side = Math.floor(params.size / patch);
-    const own: Grid = [h / patch, w / patch];
+    const own = gridOf([h, w], size);
     const from: Grid = side ? [side, side] : own;
     const learned = builder.weight("positional_embedding", [1 + from[0] * from[1], width], init);
     const row = op.Reshape(learned, { to: [1, 1 + from[0] * from[1], width] });

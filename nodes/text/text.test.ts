@@ -10,6 +10,7 @@ import { lengthBuckets } from "./length-buckets";
 import { loadTokenizer } from "./load-tokenizer";
 import { prompts } from "./prompts";
 import { tokenize } from "./tokenize";
+import { tokenizerFromFiles } from "#models/files/tokenizers/from-files";
 import { openTokenizer } from "#models/files/tokenizers/open";
 import { chatTemplate } from "./chat-template";
 import { trainTokenizer } from "./train-tokenizer";
@@ -94,6 +95,22 @@ group("tokens", () => {
     expect(rows[9]).toBe(rows[2]);
     expect(Array.from(pieces.data, Number)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
     await expect(runNode(trainTokenizer, { text: [texts] }, { vocabulary: 100 })).rejects.toThrow("514");
+  });
+  it("gives 49406 and 49407 for start and end of text behind as many bytes and merges as CLIP has", async () => {
+    const { tokenizer: bytes } = await runNode(trainTokenizer, { text: [["a"]] }, { vocabulary: 514 });
+    const symbols = Object.keys((bytes.json.model as { vocab: object }).vocab);
+    const ends = symbols.filter((symbol) => symbol.endsWith("</w>"));
+    const letters = ends.map((symbol) => symbol.replace("</w>", ""));
+    const merges = letters.flatMap((letter) => ends.map((end) => `${letter} ${end}`)).slice(0, 48_894);
+    const joined = merges.map((merge) => merge.replace(" ", ""));
+    const tokens = [...letters, ...ends, ...joined, "<|startoftext|>", "<|endoftext|>"];
+    const file = (text: string) => new TextEncoder().encode(text);
+    const tokenizer = tokenizerFromFiles({
+      "vocab.json": file(JSON.stringify(Object.fromEntries(tokens.map((token, id) => [token, id])))),
+      "merges.txt": file(merges.join("\n")),
+    });
+    const { ids } = await runNode(tokenize, { text: ["ab"], tokenizer }, { packing: "clip", length: 5 });
+    expect(Array.from(ids.data as BigInt64Array, Number)).toEqual([49406, tokens.indexOf("ab</w>"), 49407, 0, 0]);
   });
   it("names an end token where that is asked for, at which a language model stops", async () => {
     const given = await runNode(trainTokenizer, { text: [["red apple"]] }, { vocabulary: 530, ends: true });

@@ -29,6 +29,8 @@ export interface Experiment {
   arms: Readonly<Record<string, Arm>>;
   /** Parameters that are given a run's seed. */
   seeds: readonly string[];
+  /** What they are given in the run with the seed 0, where another training in the graph has drawn with 0 before. */
+  firstSeed?: number;
   /**
    * By what the tables call them; all are shares of 1 unless they are named in `plain`. The first one is the metric.
    */

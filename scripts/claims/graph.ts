@@ -17,7 +17,8 @@ export function armGraph({ template, set, wiring }: Experiment, arm: Arm): Graph
 /** What of an arm a sweep of the product sets: parameters of the graph's own nodes, and constants. */
 export function armAssignment(experiment: Experiment, arm: Arm, seed: number): Assignment {
   const own = Object.entries(arm.set ?? {}).filter(([place]) => !isInside(place));
-  return Object.fromEntries([...own, ...experiment.seeds.map((place) => [place, seed] as const)]);
+  const given = seed + (experiment.firstSeed ?? 0);
+  return Object.fromEntries([...own, ...experiment.seeds.map((place) => [place, given] as const)]);
 }
 
 /** Edits, one behind the other. */

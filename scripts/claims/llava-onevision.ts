@@ -135,6 +135,8 @@ function experiment(
     template: "llava-from-nothing",
     wiring: fromTrained,
     seeds: ["trainer.seed", "fresh.seed"],
+    // With 0 the projector would begin as it did in what all begin from, and know its tower already.
+    firstSeed: 1,
     measures: { all: "vqa.score", ...Object.fromEntries(byKind) },
   };
 }
