@@ -5,7 +5,7 @@
  * places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter;
  * all take less than ten minutes on two cores.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,7 +33,9 @@ const templates = readdirSync("nodes/templates")
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
 process.env.CHROMIUM_PATH = ensureChromium() ?? "";
-const product = await startProduct({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_FOLDERS: tinyFolders.join(",") });
+const data = join(folder, "data");
+linkAsFetched(tinyFolders);
+const product = await startProduct({ PATCHBAY_DATA: data, PATCHBAY_FOLDERS: tinyFolders.join(",") });
 const browser = await openBrowser();
 try {
   for (const id of templates) await photographTemplate(browser, id);
@@ -62,12 +64,21 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
   console.log(`${id}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
 
+/** Tiny models and data lie where fetched ones would: no picture shows a path of the machine that it was taken on. */
+function linkAsFetched(folders: readonly string[]): void {
+  mkdirSync(join(data, "fetched"), { recursive: true });
+  for (const from of folders) {
+    for (const name of readdirSync(from)) symlinkSync(join(from, name), join(data, "fetched", name));
+  }
+}
+
 /** Opens the template as a file, made shorter where that is asked for. */
 async function openGraph(page: Page, id: string): Promise<void> {
   const whole = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
-  const document = onTinyModels(whole);
+  const document = changed(onTinyModels(whole), shortened[id] ?? {});
   const file = join(folder, `${id}.json`);
-  writeFileSync(file, JSON.stringify(changed(document, shortened[id] ?? {})));
+  const asFetched = (text: string, tiny: string) => text.replaceAll(tiny, "fetched");
+  writeFileSync(file, tinyFolders.reduce(asFetched, JSON.stringify(document)));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");

@@ -39,7 +39,6 @@ const adapters: readonly Adapter[] = [
   { type: "text.tokenize", sized: ["length"] },
   { type: "text.label-ids" },
   { type: "model.l2-normalize" },
-  { type: "weights.quantize" },
 ];
 
 /** Repairs that are offered, checks that are made for them, and sizes that are tried, at most. */

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { paramsWith } from "#nodes/graph/constants";
-import type { GraphDocument } from "#nodes/graph/document";
+import { constantIn, paramsWith } from "#nodes/graph/constants";
+import type { Constant, GraphDocument } from "#nodes/graph/document";
 
 export const tinyFolder = resolve("tests/fixtures/conformance");
 /** A few rows of the data that templates fetch, and adapters on tiny models. */
@@ -78,25 +78,38 @@ export function tinyModelsFor(document: GraphDocument): string[] {
 export function onTinyModels(document: GraphDocument): GraphDocument {
   const used = folderNames(document).flatMap((name) => standIns[name] ?? []);
   const { constants = {}, composites } = document;
+  const standing = { ...constants };
   const onTiny = (nodes: Nodes): Nodes =>
     Object.fromEntries(
       Object.entries(nodes).map(([id, node]) => {
         const given = paramsWith(constants, node.params);
         const changed = Object.entries({ ...fitting(given, used), ...choiceFor(given) });
-        // What stays as it is still says which constant it is.
-        const others = changed.filter(([param, value]) => JSON.stringify(value) !== JSON.stringify(given[param]));
+        // What stays as it is still says which constant it is, and what a constant says is said of the constant.
+        const others = changed
+          .filter(([param, value]) => JSON.stringify(value) !== JSON.stringify(given[param]))
+          .filter(([param, value]) => !givesConstant(standing, constantIn(node.params[param]), value));
         return [id, { ...node, params: { ...node.params, ...Object.fromEntries(others) } }];
       }),
     );
+  const nodes = onTiny(document.nodes);
   const inside = Object.entries(composites ?? {}).map(([id, composite]) => [
     id,
     { ...composite, nodes: onTiny(composite.nodes) },
   ]);
   return {
     ...document,
-    nodes: onTiny(document.nodes),
+    nodes,
     ...(composites && { composites: Object.fromEntries(inside) }),
+    ...(document.constants && { constants: standing }),
   };
+}
+
+/** Whether a value becomes that of a constant: parameters go on referring to it by its name. */
+function givesConstant(constants: Record<string, Constant>, name: string | undefined, value: unknown): boolean {
+  const constant = name === undefined ? undefined : constants[name];
+  if (name === undefined || !constant) return false;
+  constants[name] = { ...constant, value } as Constant;
+  return true;
 }
 
 type Nodes = GraphDocument["nodes"];

@@ -322,6 +322,7 @@ function refuseTooLarge(weightBytes: number, nodes: readonly string[], graph: Re
       `The weights of ${titles.join(" + ")} take ${bytesText(weightBytes)}, ` +
       `and runs may hold ${bytesText(limit)}.`,
     hint: whatFits(weightBytes, limit),
+    lack: "memory",
   });
 }
 

@@ -1,42 +1,8 @@
-import { type EdgeProps, getBezierPath, Position, useReactFlow } from "@xyflow/react";
+import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent, useState } from "react";
 import { bend } from "#nodes/graph/annotations";
 import type { Point, Wire } from "#nodes/graph/document";
 import { useEditor, useEditorStore } from "../context";
-
-/** The way of a wire through its bends, each met and left level. */
-export function pathThrough(wire: EdgeProps, via: readonly Point[] | undefined): string {
-  if (!via?.length) return getBezierPath(wire)[0];
-  const start = { x: wire.sourceX, y: wire.sourceY };
-  const stops = [start, ...via, { x: wire.targetX, y: wire.targetY }];
-  return stops
-    .slice(1)
-    .map((to, i) => {
-      const from = stops[i] as Point;
-      const [path] = getBezierPath({
-        sourceX: from.x,
-        sourceY: from.y,
-        sourcePosition: Position.Right,
-        targetX: to.x,
-        targetY: to.y,
-        targetPosition: Position.Left,
-      });
-      return path;
-    })
-    .join(" ");
-}
-
-/** About the middle of a wire, where it says what it carries. */
-export function middleOf(wire: EdgeProps, via: readonly Point[] | undefined): Point {
-  if (!via?.length) {
-    const [, x, y] = getBezierPath(wire);
-    return { x, y };
-  }
-  const stops = [{ x: wire.sourceX, y: wire.sourceY }, ...via, { x: wire.targetX, y: wire.targetY }];
-  const place = Math.floor((stops.length - 1) / 2);
-  const [before, after] = [stops[place] as Point, stops[place + 1] as Point];
-  return { x: (before.x + after.x) / 2, y: (before.y + after.y) / 2 };
-}
 
 /** A wire's bends with one more, between those that it is nearest to. */
 export function withBendAt(via: readonly Point[], ends: readonly [Point, Point], at: Point): Point[] {

@@ -10,6 +10,7 @@ export function Guides() {
       {guides.map(({ axis, at, from, to }) => (
         <div
           key={axis}
+          data-guide={axis}
           aria-hidden
           className="pointer-events-none absolute bg-accent"
           style={

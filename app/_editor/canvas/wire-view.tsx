@@ -5,9 +5,10 @@ import type { Point } from "#nodes/graph/document";
 import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
-import { Bends, middleOf, pathThrough } from "./bends";
+import { Bends } from "./bends";
 import type { FlowWire } from "./wire-of";
 import { useIsFar } from "./level-of-detail";
+import { middleOf, pathThrough } from "./wire-path";
 
 /**
  * A wire: dashed and red where it does not fit, moving where data is waited for. Under the pointer, and always where

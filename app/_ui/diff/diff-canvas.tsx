@@ -3,8 +3,10 @@
 import {
   Background,
   BackgroundVariant,
+  BaseEdge,
   Controls,
   type Edge,
+  type EdgeProps,
   Handle,
   type Node,
   type NodeProps,
@@ -16,8 +18,10 @@ import {
 } from "@xyflow/react";
 import { memo, useEffect, useMemo } from "react";
 import type { Change } from "#nodes/graph/changes";
-import type { GraphDocument, Wire } from "#nodes/graph/document";
+import type { GraphDocument, Point, Wire } from "#nodes/graph/document";
 import { wireKey } from "#nodes/graph/document-shape";
+import { routesOf } from "../../_editor/canvas/routing";
+import { pathThrough } from "../../_editor/canvas/wire-path";
 import { cx } from "../cx";
 import { fieldText, levelOf, nodeTitle, placeOf, typeTitle, valueText } from "./told";
 
@@ -43,6 +47,7 @@ export function DiffCanvas(props: DiffCanvasProps) {
 }
 
 const nodeTypes = { node: memo(DiffNode) };
+const edgeTypes = { wire: memo(DiffWire) };
 const fitViewOptions = { padding: 0.1, maxZoom: 1 };
 
 function Canvas({ before, after, changes, composite, chosen }: DiffCanvasProps) {
@@ -60,6 +65,7 @@ function Canvas({ before, after, changes, composite, chosen }: DiffCanvasProps) 
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
       nodesDraggable={false}
       nodesConnectable={false}
       elementsSelectable={false}
@@ -117,17 +123,50 @@ const edgeLooks = {
   removed: { stroke: "var(--bad)", strokeWidth: 2, strokeDasharray: "6 4" },
 } satisfies { [F in Fate]: object };
 
-function diffEdges({ before, after, composite }: Omit<DiffCanvasProps, "changes">, nodes: readonly Node[]): Edge[] {
-  const there = new Set(nodes.map(({ id }) => id));
+interface WireFacts extends Record<string, unknown> {
+  fate: Fate;
+  /** The way around nodes. */
+  bends: readonly Point[];
+}
+type DiffEdge = Edge<WireFacts>;
+
+function diffEdges({ before, after, composite }: Omit<DiffCanvasProps, "changes">, nodes: readonly Node[]): DiffEdge[] {
+  const boxes = new Map(nodes.map(({ id, position, height = 0 }) => [id, { ...position, width, height }]));
   const wiresOf = (document: GraphDocument) =>
     new Map((levelOf(document, composite)?.wires ?? []).map((wire) => [wireKey(wire as Wire), wire as Wire]));
   const [old, now] = [wiresOf(before), wiresOf(after)];
-  return [...new Map([...old, ...now])].flatMap(([key, { from, to }]): Edge[] => {
-    if (!there.has(from.node) || !there.has(to.node)) return [];
+  const wires = [...new Map([...old, ...now])].flatMap(([key, { from, to }]) => {
+    const [source, target] = [boxes.get(from.node), boxes.get(to.node)];
+    if (!source || !target) return [];
+    const ends = {
+      owner: from.node,
+      from: { x: source.x + width, y: source.y + source.height / 2 },
+      to: { x: target.x, y: target.y + target.height / 2 },
+    };
+    return [{ key, from, to, ends }];
+  });
+  const routes = routesOf(
+    wires.map(({ ends }) => ends),
+    [...boxes.values()],
+  );
+  return wires.map(({ key, from, to }, place): DiffEdge => {
     const fate = old.has(key) ? (now.has(key) ? "same" : "removed") : "added";
     const label = fate === "same" ? undefined : `${fate} wire ${key}`;
-    return [{ id: key, source: from.node, target: to.node, style: edgeLooks[fate], ariaLabel: label, data: { fate } }];
+    const data = { fate, bends: routes[place] ?? [] } as const;
+    return {
+      id: key,
+      type: "wire",
+      source: from.node,
+      target: to.node,
+      style: edgeLooks[fate],
+      ariaLabel: label,
+      data,
+    };
   });
+}
+
+function DiffWire(wire: EdgeProps<DiffEdge>) {
+  return <BaseEdge id={wire.id} path={pathThrough(wire, wire.data?.bends)} style={wire.style} />;
 }
 
 const looks: { [F in Fate]: { frame: string; head: string; sign: string } } = {

@@ -71,7 +71,7 @@ export function CompareTable(props: CompareTableProps) {
   ];
   const shown = { ids, lit, onLit };
   return (
-    <div className="rounded-xl border border-line bg-surface">
+    <div className="overflow-hidden rounded-xl border border-line bg-surface">
       <div className="flex items-center justify-end border-b border-line p-2">
         <SearchField label="Find a row" value={search} onChange={setSearch} />
       </div>
