@@ -7,6 +7,7 @@ import { neededElsewhere } from "#nodes/graph/elsewhere";
 import { leavingWith } from "#nodes/graph/leaving";
 import { countOf, size } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
+import { LeavingRow } from "../_ui/leaving-row";
 import type { PublishWish } from "./wish";
 
 interface LeavingListProps {
@@ -49,13 +50,15 @@ export function LeavingList({ document, leaveOut, onChange }: LeavingListProps) 
     <section aria-label="What leaves">
       <h3 className="mb-1 font-medium">What leaves</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
-        {rows.map((row) => (
-          <LeavingRow
-            key={row.name}
-            row={row}
-            isOut={leaveOut[row.name] === true}
-            onChange={(isOut) => onChange({ ...leaveOut, [row.name]: isOut })}
-          />
+        {rows.map(({ name, count, examples, remark }) => (
+          <LeavingRow key={name} what={count} remark={remark} examples={examples} isOut={leaveOut[name] === true}>
+            <Checkbox
+              label="leave out"
+              className="shrink-0"
+              checked={leaveOut[name] === true}
+              onChange={(isOut) => onChange({ ...leaveOut, [name]: isOut })}
+            />
+          </LeavingRow>
         ))}
       </ul>
       <p className="mt-1 text-xs text-ink-3">
@@ -63,33 +66,6 @@ export function LeavingList({ document, leaveOut, onChange }: LeavingListProps) 
       </p>
       <Hindrances document={document} leaveOut={leaveOut} />
     </section>
-  );
-}
-
-interface LeavingRowProps {
-  row: Row;
-  isOut: boolean;
-  onChange(isOut: boolean): void;
-}
-
-function LeavingRow({ row: { count, examples, remark }, isOut, onChange }: LeavingRowProps) {
-  return (
-    <li className="flex items-start gap-3 px-3 py-2">
-      <div className="min-w-0 flex-1">
-        <span className="font-medium">{count}</span>
-        <span className="ml-2 text-ink-3">{remark}</span>
-        {examples.length > 0 && (
-          <ul className="max-h-28 overflow-y-auto font-mono text-[11px] wrap-anywhere text-ink-2">
-            {examples.map((each, i) => (
-              <li key={i} className={isOut ? "line-through opacity-60" : undefined}>
-                {each}
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-      {examples.length > 0 && <Checkbox label="leave out" className="shrink-0" checked={isOut} onChange={onChange} />}
-    </li>
   );
 }
 

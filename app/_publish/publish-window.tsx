@@ -51,16 +51,23 @@ function Publishing({ graphId, document, begun, published, results, draw, save, 
   const trpc = useTRPC();
   const [wish, setWish] = useState(begun);
   const [version, setVersion] = useState<string>();
-  const [hasLooked, setLooked] = useState(false);
+  // With another version something else leaves, which is looked at again.
+  const [lookedAt, setLookedAt] = useState<string>();
   const { data } = useQuery(
     trpc.graphs.version.queryOptions({ id: version ?? "" }, { enabled: version !== undefined }),
   );
   const chosen = version === undefined ? undefined : data?.document;
+  const hasLooked = chosen !== undefined && lookedAt === version;
   const change = (part: Partial<PublishWish>) => setWish((now) => ({ ...now, ...part }));
   const { publish, isPending, error } = usePublish({ draw, onClose });
   const footer = (
     <>
-      <Checkbox label="I have looked at what leaves" checked={hasLooked} onChange={setLooked} />
+      <Checkbox
+        label="I have looked at what leaves"
+        checked={hasLooked}
+        disabled={!chosen}
+        onChange={(isChecked) => setLookedAt(isChecked ? version : undefined)}
+      />
       <Button
         look="primary"
         className="ml-auto"
@@ -75,7 +82,7 @@ function Publishing({ graphId, document, begun, published, results, draw, save, 
     <Window title="Publish as a template" width={760} footer={footer} onClose={onClose}>
       <div className="flex flex-col gap-6" data-publish>
         {error && <Complaint>{error}</Complaint>}
-        <VersionChoice graphId={graphId} value={version} save={save} onChange={setVersion} />
+        <VersionChoice graph={graphId} value={version} save={save} onChange={setVersion} />
         <AboutFields wish={wish} isNew={!published} onChange={change} />
         {chosen && version && (
           <>

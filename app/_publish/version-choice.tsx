@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
 import { Button } from "../_ui/button";
@@ -8,32 +8,40 @@ import { Complaint } from "../_ui/page";
 import { clockText } from "../_ui/times";
 
 interface VersionChoiceProps {
-  graphId: string;
+  graph: string;
   value: string | undefined;
-  save(): Promise<boolean>;
-  onChange(version: string): void;
+  /** Stores what is on the screen, which then can be given a name here. */
+  save?(): Promise<boolean>;
+  /** Nothing is chosen while a version gets its name: what is pressed meanwhile must not publish another one. */
+  onChange(version: string | undefined): void;
 }
 
 /** One of the named versions of the graph, the newest at first; or a name for what it is now. */
-export function VersionChoice({ graphId, value, save, onChange }: VersionChoiceProps) {
+export function VersionChoice({ graph, value, save, onChange }: VersionChoiceProps) {
   const trpc = useTRPC();
-  const { data } = useQuery(trpc.graphs.versions.queryOptions({ id: graphId }));
+  const { data } = useQuery(trpc.graphs.versions.queryOptions({ id: graph }));
+  const [isNaming, setNaming] = useState(false);
   const named = data?.filter(({ label }) => label) ?? [];
   const newest = named[0]?.id;
   useEffect(() => {
-    if (value === undefined && newest !== undefined) onChange(newest);
-  }, [value, newest, onChange]);
+    if (value === undefined && newest !== undefined && !isNaming) onChange(newest);
+  }, [value, newest, isNaming, onChange]);
+  function wait(isNamed: boolean): void {
+    setNaming(isNamed);
+    if (isNamed) onChange(undefined);
+  }
   return (
     <section aria-label="Version">
-      <p className="mb-1 font-medium text-ink-2">Version</p>
-      <div className="flex flex-wrap items-center gap-3">
+      <p className="mb-1 font-medium text-ink-2">Version that others get</p>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         {named.length > 0 && (
           <select
-            className="field w-auto min-w-64"
+            className="field w-auto min-w-64 flex-1"
             aria-label="Version"
             value={value ?? ""}
             onChange={(event) => onChange(event.target.value)}
           >
+            {isNaming && <option value="">…</option>}
             {named.map(({ id, number, label, createdAt }) => (
               <option key={id} value={id}>
                 {label} · {number} · {clockText(createdAt.getTime())}
@@ -41,42 +49,52 @@ export function VersionChoice({ graphId, value, save, onChange }: VersionChoiceP
             ))}
           </select>
         )}
-        <NameNow graphId={graphId} isFirst={!named.length} save={save} onNamed={onChange} />
+        {save && <NameNow graph={graph} isFirst={!named.length} save={save} onNaming={wait} onNamed={onChange} />}
       </div>
-      <p className="mt-1 text-xs text-ink-3">Others get this version. What you do in the graph later stays with you.</p>
+      <p className="mt-1 text-xs text-ink-3">What you do in the graph later stays with you.</p>
     </section>
   );
 }
 
 interface NameNowProps {
-  graphId: string;
+  graph: string;
   isFirst: boolean;
   save(): Promise<boolean>;
+  onNaming(isNaming: boolean): void;
   onNamed(version: string): void;
 }
 
-function NameNow({ graphId, isFirst, save, onNamed }: NameNowProps) {
+function NameNow({ graph, isFirst, save, onNaming, onNamed }: NameNowProps) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
   const [label, setLabel] = useState("");
-  const name = useMutation({
-    async mutationFn() {
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  async function name(): Promise<void> {
+    setBusy(true);
+    setProblem(undefined);
+    onNaming(true);
+    try {
       if (!(await save())) throw new Error("The server does not have this state yet. Wait until it is saved.");
-      const { number } = await client.graphs.nameVersion.mutate({ id: graphId, label });
-      await queries.invalidateQueries({ queryKey: trpc.graphs.versions.queryKey({ id: graphId }) });
-      const versions = await queries.fetchQuery(trpc.graphs.versions.queryOptions({ id: graphId }));
+      const { number } = await client.graphs.nameVersion.mutate({ id: graph, label });
+      await queries.invalidateQueries({ queryKey: trpc.graphs.versions.queryKey({ id: graph }) });
+      const versions = await queries.fetchQuery(trpc.graphs.versions.queryOptions({ id: graph }));
       const made = versions.find((version) => version.number === number);
       if (made) onNamed(made.id);
       setLabel("");
-    },
-  });
+    } catch (error) {
+      setProblem(problemOf(error).message);
+    }
+    setBusy(false);
+    onNaming(false);
+  }
   return (
     <form
-      className="flex items-center gap-2"
+      className="flex flex-wrap items-center gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        if (label.trim()) name.mutate();
+        if (label.trim()) void name();
       }}
     >
       <input
@@ -87,10 +105,10 @@ function NameNow({ graphId, isFirst, save, onNamed }: NameNowProps) {
         maxLength={100}
         onChange={(event) => setLabel(event.target.value)}
       />
-      <Button type="submit" disabled={!label.trim() || name.isPending}>
+      <Button type="submit" disabled={!label.trim() || isBusy}>
         Name it
       </Button>
-      {name.error && <Complaint>{problemOf(name.error).message}</Complaint>}
+      {problem && <Complaint>{problem}</Complaint>}
     </form>
   );
 }

@@ -68,7 +68,7 @@ export function LeavingList({ leaves, choices, onChange }: LeavingListProps) {
       <h3 className="mb-1 font-medium">What leaves</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
         {rows.map(({ what, examples, remark, isShown, set }) => (
-          <LeavingRow key={remark} what={what} remark={remark} examples={examples}>
+          <LeavingRow key={remark} what={what} remark={remark} examples={examples} isOut={!isShown}>
             <Checkbox label="leaves" className="shrink-0" checked={isShown} onChange={set} />
           </LeavingRow>
         ))}

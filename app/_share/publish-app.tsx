@@ -11,7 +11,7 @@ import { Window } from "../_ui/window";
 import { Trash2 } from "lucide-react";
 import { FormEditor } from "../_publish/form-editor";
 import { LimitFields } from "./limit-fields";
-import { VersionChoice } from "./source-choice";
+import { VersionChoice } from "../_publish/version-choice";
 import { pathHere } from "../_ui/path-here";
 
 interface PublishAppProps {

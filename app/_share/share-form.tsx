@@ -7,7 +7,8 @@ import { Button } from "../_ui/button";
 import { toast } from "../_ui/toast";
 import { type Choices, LeavingList } from "./leaving-list";
 import { pictureOfVersion } from "./picture-of-version";
-import { RunChoice, VersionChoice } from "./source-choice";
+import { VersionChoice } from "../_publish/version-choice";
+import { RunChoice } from "./run-choice";
 import { SitesField } from "./sites-field";
 import { sitesIn, spans } from "./terms";
 
@@ -36,6 +37,8 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
     enabled: Boolean(source),
     placeholderData: (before) => before,
   });
+  // The list may still be that of what was chosen before.
+  const isListed = leaves.data !== undefined && !leaves.isPlaceholderData;
   const { make, isMaking } = useMake(onMade);
   const start = () => {
     if (!source) return;
@@ -76,7 +79,7 @@ export function ShareForm({ graph, runs, save, onMade }: ShareFormProps) {
       </div>
       <SitesField value={sites} onChange={setSites} />
       <div className="sticky -bottom-4 -mx-4 -mb-4 rounded-b-xl border-t border-line bg-raised px-4 py-3 text-right">
-        <Button look="primary" disabled={!leaves.data || !source || isMaking} onClick={start}>
+        <Button look="primary" disabled={!isListed || !source || isMaking} onClick={start}>
           {isMaking ? "Making the link…" : "Make the link"}
         </Button>
       </div>

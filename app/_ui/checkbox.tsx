@@ -4,20 +4,23 @@
 export function Checkbox({
   label,
   checked,
+  disabled = false,
   className = "",
   onChange,
 }: {
   label: string;
   checked: boolean;
+  disabled?: boolean;
   className?: string;
   onChange(checked: boolean): void;
 }) {
   return (
-    <label className={`flex items-center gap-1.5 text-xs text-ink-2 ${className}`}>
+    <label className={`flex items-center gap-1.5 text-xs text-ink-2 ${disabled ? "opacity-45" : ""} ${className}`}>
       <input
         type="checkbox"
         className="accent-[var(--accent)]"
         checked={checked}
+        disabled={disabled}
         onChange={(event) => onChange(event.target.checked)}
       />
       {label}

@@ -4,22 +4,33 @@ interface LeavingRowProps {
   /** How much there is, such as “2 paths”. */
   what: string;
   remark: string;
+  /** All of it: nothing leaves that is not listed. */
   examples: readonly string[];
+  /** Whether it stays here, and is listed struck through. */
+  isOut?: boolean;
   /** Whether it leaves; shown where there is something. */
   children?: ReactNode;
 }
 
-/** One kind of what leaves with a graph that is given away, with some of it. */
-export function LeavingRow({ what, remark, examples, children }: LeavingRowProps) {
+/** One kind of what leaves with a graph that is given away. */
+export function LeavingRow({ what, remark, examples, isOut = false, children }: LeavingRowProps) {
   return (
     <li className="flex items-start gap-3 px-3 py-2">
       <div className="min-w-0 flex-1">
         <span className="font-medium">{what}</span>
         <span className="ml-2 text-ink-3">{remark}</span>
         {examples.length > 0 && (
-          <p className="truncate font-mono text-[11px] text-ink-2" title={examples.join("\n")}>
-            {examples.slice(0, 4).join(", ")}
-          </p>
+          <ul
+            tabIndex={examples.length > 6 ? 0 : undefined}
+            aria-label={what}
+            className="mt-0.5 max-h-28 overflow-y-auto font-mono text-[11px] wrap-anywhere text-ink-2"
+          >
+            {examples.map((each, i) => (
+              <li key={i} className={isOut ? "line-through opacity-60" : undefined}>
+                {each}
+              </li>
+            ))}
+          </ul>
         )}
       </div>
       {examples.length > 0 && children}

@@ -61,7 +61,7 @@ it("is published with groups, help and named choices, and is gone on with the ne
     await page.waitForSelector("[data-publish-app]");
   };
   await open();
-  await page.getByLabel("Name for the graph as it is now").fill("first");
+  await page.getByLabel("Name of the graph as it is now").fill("first");
   await page.getByRole("button", { name: "Name it" }).click();
   await page.waitForSelector("[data-form-editor]");
   await page.getByLabel("Title", { exact: true }).fill("Colours");

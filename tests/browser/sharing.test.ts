@@ -94,6 +94,8 @@ describe("a template", () => {
     await page.keyboard.press("Tab");
     await openPublishing(page);
     await page.getByLabel("What is new").fill("Smaller pictures.");
+    // What is published is the version that gets its name, however long that takes.
+    await page.route(/graphs\.nameVersion/, (route) => setTimeout(() => void route.continue(), 1000));
     await publishAs(page, "second", "Publish version 2");
     await page.getByText("Version 2 is in the gallery.").waitFor();
 

@@ -130,7 +130,7 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
         {rows
           .filter(({ examples }) => examples.length)
           .map(({ name, count, examples, remark }) => (
-            <LeavingRow key={name} what={count} remark={remark} examples={examples}>
+            <LeavingRow key={name} what={count} remark={remark} examples={examples} isOut={leaveOut[name] === true}>
               <Checkbox
                 label="leave out"
                 className="shrink-0"
