@@ -138,11 +138,11 @@ describe("what somebody watches", () => {
   });
 });
 
-describe("uploads beyond what a team may have", () => {
+describe.each(["TEAM", "USER"])("uploads beyond what may be had, for each %s", (whose) => {
   const large = Buffer.alloc(3000, 7);
   beforeEach(async () => {
     await db.upload.deleteMany();
-    process.env.PATCHBAY_UPLOADS_PER_TEAM = "2k";
+    process.env[`PATCHBAY_UPLOADS_PER_${whose}`] = "2k";
   });
 
   it("are refused as files of the API, in a form, in the browser and in a bundle, and leave nothing", async () => {
@@ -187,8 +187,8 @@ async function bundled(bytes: Uint8Array<ArrayBuffer>): Promise<Blob> {
 }
 
 describe("runs beyond what somebody may have at once", () => {
-  it("are refused with when to come again", async () => {
-    process.env.PATCHBAY_RUNS_PER_USER = "1";
+  it.each(["USER", "TEAM"])("are refused with when to come again, for each %s", async (whose) => {
+    process.env[`PATCHBAY_RUNS_PER_${whose}`] = "1";
     await db.run.updateMany({ data: { status: "done" } });
     const { text } = await newToken();
     expect((await ask(text, "POST", `/graphs/${graphId}/runs`, "{}")).status).toBe(202);

@@ -102,6 +102,19 @@ describe("a password", () => {
     expect(await linesOf("account.signOut")).toHaveLength(1);
   });
 
+  it("gives a session that is seen beside one's others, and ended from any of them", async () => {
+    const [here, lost] = [new Browser(), new Browser()];
+    await here.signIn("ann@example.org");
+    await lost.signIn("ann@example.org");
+    const caller = appRouter.createCaller({ db, actor: await here.who() });
+    const seen = await caller.account.sessions();
+    expect(seen.filter(({ isThis }) => isThis)).toMatchObject([{ ipAddress: here.address }]);
+    const other = seen.find(({ ipAddress }) => ipAddress === lost.address);
+    await caller.account.endSession({ id: other?.id ?? "" });
+    expect(await lost.who()).toEqual({ kind: "stranger" });
+    expect(await here.who()).toMatchObject({ kind: "user" });
+  });
+
   it("that is wrong is told as an address that is not there, and written down", async () => {
     const browser = new Browser();
     const told = await Promise.all(

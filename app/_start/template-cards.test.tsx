@@ -1,23 +1,25 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
+import { isOn, shelvesOf } from "./gallery-bar";
 import { TemplateCards } from "./template-cards";
 import type { TemplateEntry } from "./template-entry";
 
+const entry: TemplateEntry = {
+  key: "some",
+  name: "Some template",
+  description: "Gives something.",
+  trains: false,
+  group: "Contrastive",
+  shelf: "shipped",
+  tags: [],
+  needs: [],
+  source: { template: "some" },
+  picture: null,
+};
+
 function cardOf(measured: TemplateEntry["measured"]): string {
-  const template: TemplateEntry = {
-    key: "some",
-    name: "Some template",
-    description: "Gives something.",
-    trains: false,
-    group: "Contrastive",
-    shelf: "shipped",
-    tags: [],
-    needs: [],
-    measured,
-    source: { template: "some" },
-    picture: null,
-  };
-  return renderToStaticMarkup(<TemplateCards templates={[template]} disabled={false} onPick={() => {}} />);
+  const templates = [{ ...entry, measured }];
+  return renderToStaticMarkup(<TemplateCards templates={templates} disabled={false} onPick={() => {}} />);
 }
 
 it("says what a run took, and at most how long where the machine did other work besides", () => {
@@ -29,4 +31,16 @@ it("says what a run took, and at most how long where the machine did other work 
   expect(shared).toMatch(/at most 1 min 30 s/);
   expect(cardOf({ seconds: 3 })).toContain("As its last run took");
   expect(cardOf(undefined)).not.toContain("As measured");
+});
+
+it("has shelves by who shows a template to whom, and puts what is used most first", () => {
+  const team: TemplateEntry = { ...entry, key: "team", shelf: "team", isOfMyTeam: true, uses: 2 };
+  const ours: TemplateEntry = { ...entry, key: "ours", shelf: "everyone", isOfMyTeam: true, uses: 7 };
+  const theirs: TemplateEntry = { ...entry, key: "theirs", shelf: "everyone", uses: 5 };
+  const all = [entry, team, ours, theirs];
+  const on = (shelf: Parameters<typeof isOn>[1]) => all.filter((each) => isOn(each, shelf)).map(({ key }) => key);
+  expect(on("all")).toEqual(["some", "team", "ours", "theirs"]);
+  expect(on("team")).toEqual(["team", "ours"]);
+  expect(on("everyone")).toEqual(["ours", "theirs"]);
+  expect(shelvesOf(all, "uses")[0]?.templates.map(({ key }) => key)).toEqual(["ours", "theirs", "team", "some"]);
 });

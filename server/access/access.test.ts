@@ -5,7 +5,7 @@ import type { Actor } from "./who";
 import { bringFiles, mayReach, recordFiles } from "./files";
 import { may } from "./may";
 import { settleIn } from "./sign-up";
-import { actorOfToken, createToken } from "./tokens";
+import { actorOfToken, createToken, listTokens } from "./tokens";
 import { visible } from "./visible";
 
 withBackend();
@@ -76,7 +76,10 @@ describe("a token", () => {
     const { text } = await createToken(db, { name: "t", scope: "read", userId: ann.id });
     expect(Buffer.from(text.slice(3), "base64url")).toHaveLength(32);
     expect(JSON.stringify(await db.apiToken.findMany())).not.toContain(text);
+    const facts = async () => (await listTokens(db, { userId: ann.id })).find(({ ending }) => text.endsWith(ending));
+    expect(await facts()).toMatchObject({ name: "t", lastUsedAt: null });
     expect(await actorOfToken(db, text)).toMatchObject({ kind: "token", userId: ann.id, scope: "read" });
+    expect((await facts())?.lastUsedAt).toBeInstanceOf(Date);
     expect(await actorOfToken(db, `${text.slice(0, -1)}${text.endsWith("A") ? "B" : "A"}`)).toBeUndefined();
   });
 
