@@ -1,5 +1,6 @@
 import { Button } from "../_ui/button";
 import { pathHere } from "../_ui/path-here";
+import { SmallPage } from "../_ui/small-page";
 
 interface PasswordPageProps {
   token: string;
@@ -12,24 +13,24 @@ interface PasswordPageProps {
 export function PasswordPage({ token, wrong, wait }: PasswordPageProps) {
   const seconds = Number.parseInt(wait ?? "", 10);
   return (
-    <main className="flex min-h-full flex-col items-center justify-center p-6">
-      <form method="post" action={pathHere(`/s/${token}/unlock`)} className="flex w-full max-w-xs flex-col gap-3">
-        <h1 className="text-lg font-semibold">This link asks for a password</h1>
+    <SmallPage title="This link asks for a password" note="Whoever sent it knows it.">
+      <form method="post" action={pathHere(`/s/${token}/unlock`)} className="mt-4 flex flex-col gap-3">
         <input
           type="password"
           name="password"
           required
           maxLength={200}
           aria-label="Password"
+          placeholder="Password"
           autoComplete="off"
-          className="field h-10"
+          className="field"
         />
         {wrong !== undefined && <p className="text-bad">This is not the password.</p>}
         {seconds > 0 && <p className="text-bad">It was tried too often. Try again in {seconds} seconds.</p>}
-        <Button type="submit" look="primary" className="h-10">
+        <Button type="submit" look="primary">
           Open
         </Button>
       </form>
-    </main>
+    </SmallPage>
   );
 }

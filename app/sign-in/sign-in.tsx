@@ -5,7 +5,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { type Outputs, problemOf, useTRPC, useTRPCClient } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Complaint } from "../_ui/page";
-import { Logo } from "../_ui/shell";
+import { SmallPage } from "../_ui/small-page";
 import { askAuth } from "../account/auth-requests";
 import { Field, valuesOf } from "../account/fields";
 import { pathHere } from "../_ui/path-here";
@@ -28,7 +28,7 @@ export function SignIn({ invitation, resetToken, error }: SignInProps) {
   const signsUp = welcome.isFirst || welcome.invitation !== null || wantsAccount;
   if (signsUp) return <SignUp welcome={welcome} invitation={invitation} />;
   return (
-    <Frame title="Sign in" note={invitation ? "This invitation was used, or is older than a week." : undefined}>
+    <SmallPage title="Sign in" note={invitation ? "This invitation was used, or is older than a week." : undefined}>
       {error && <Complaint>{refusals[error] ?? "That did not work. Try again, or ask who runs this."}</Complaint>}
       <Password />
       <Providers welcome={welcome} />
@@ -41,7 +41,7 @@ export function SignIn({ invitation, resetToken, error }: SignInProps) {
           Make an account
         </Button>
       )}
-    </Frame>
+    </SmallPage>
   );
 }
 
@@ -52,21 +52,6 @@ const refusals: Record<string, string> = {
   account_not_linked: "There is an account with this address already. Sign in with its password.",
   INVALID_TOKEN: "This link was used, or is older than an hour. Ask for a new one.",
 };
-
-function Frame({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
-  return (
-    <main className="mx-auto flex min-h-full w-full max-w-sm flex-col justify-center px-5 py-10">
-      <div className="mb-6 self-center">
-        <Logo />
-      </div>
-      <div className="rounded-xl border border-line bg-surface p-6">
-        <h1 className="mb-1 text-lg font-semibold">{title}</h1>
-        {note && <p className="mb-3 text-xs text-ink-3">{note}</p>}
-        {children}
-      </div>
-    </main>
-  );
-}
 
 /** A form that says what was wrong with it. */
 function AuthForm({
@@ -129,7 +114,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
     ? "The first account runs this installation, and owns what is here already."
     : invited?.team && `You were invited into the team ${invited.team}.`;
   return (
-    <Frame title="Make an account" note={note}>
+    <SmallPage title="Make an account" note={note}>
       <AuthForm button="Make the account" send={signUp}>
         <Field label="Name" name="name" autoComplete="name" required maxLength={100} />
         <Field
@@ -144,7 +129,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
         <PasswordField />
       </AuthForm>
       <Providers welcome={welcome} />
-    </Frame>
+    </SmallPage>
   );
 }
 
@@ -189,11 +174,11 @@ function NewPassword({ token }: { token: string }) {
     return problem;
   }
   return (
-    <Frame title="A new password" note="All sessions end, and you sign in with it.">
+    <SmallPage title="A new password" note="All sessions end, and you sign in with it.">
       <AuthForm button="Set it" send={send}>
         <PasswordField />
       </AuthForm>
-    </Frame>
+    </SmallPage>
   );
 }
 
