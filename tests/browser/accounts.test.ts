@@ -1,16 +1,21 @@
 /** Accounts on: signing up, inviting, roles, one graph for one person, and leaving, as people do it. */
 import type { Browser, Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { findingsInBothLooks } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 
 withBrowser({ PATCHBAY_ACCOUNTS: "1", PATCHBAY_KEY: Buffer.alloc(32, 3).toString("base64") });
 
 const password = "a long password";
+/** What is called so on a page is shown so. */
+const hostile = "<img src=x onerror=alert(1)>";
 
 it("people sign up, invite, share a graph with a role, and leave", async () => {
   const ann = await visit(browser, product.url);
   await ann.waitForSelector("text=The first account runs this installation");
-  await makeAccount(ann, "Ann", "ann@example.org");
+  const found = await findingsInBothLooks(ann, "signing up");
+  ann.on("dialog", () => found.push("a text of a stranger was run as a script"));
+  await makeAccount(ann, `Ann ${hostile}`, "ann@example.org");
   await ann.click("text=New graph");
   await ann.waitForURL(/\/graphs\/[\w-]+$/);
   const graph = ann.url();
@@ -21,12 +26,12 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
   await ann.waitForURL(/\/teams\//);
   const team = ann.url();
   await ann.click("text=Rename");
-  await submit(ann, "Name of the team", { name: "Vision and words" });
-  await ann.waitForSelector("h1:text-is('Vision and words')");
+  await submit(ann, "Name of the team", { name: `Vision ${hostile}` });
+  await ann.waitForSelector(`h1:text-is('Vision ${hostile}')`);
   const invitation = await invite(ann, "ben@example.org", "runner");
 
   const ben = await visit(browser, invitation);
-  await ben.waitForSelector("text=You were invited into the team Vision and words");
+  await ben.waitForSelector(`text=You were invited into the team Vision ${hostile}`);
   await makeAccount(ben, "Ben");
   expect((await ben.goto(graph))?.status()).toBe(404);
 
@@ -37,7 +42,8 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
   expect((await ben.goto(`${graph}/people`))?.status()).toBe(404);
 
   await ben.goto(team);
-  await ben.waitForSelector("li:has-text('Ann')");
+  await ben.waitForSelector(`li:has-text('Ann ${hostile}')`);
+  found.push(...(await findingsInBothLooks(ben, "a team")));
   expect(await ben.locator("text=Take out").count()).toBe(0);
   await ben.click("text=Leave this team");
   await ben.click("role=alertdialog >> role=button[name=Leave]");
@@ -46,6 +52,11 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
 
   await ann.goto(`${product.url}/audit`);
   await ann.waitForSelector("td:text-is('teams.removeMember')");
+  for (const path of ["audit", "people", "account"]) {
+    await ann.goto(`${product.url}/${path}`);
+    await ann.waitForSelector(`text=Ann ${hostile}`);
+    found.push(...(await findingsInBothLooks(ann, path)));
+  }
   expect((await ben.goto(`${product.url}/audit`))?.status()).toBe(404);
 
   await ben.goto(`${product.url}/account`);
@@ -53,6 +64,7 @@ it("people sign up, invite, share a graph with a role, and leave", async () => {
   await ben.waitForURL(/\/sign-in/);
   await ben.goto(graph);
   expect(ben.url()).toMatch(/\/sign-in$/);
+  expect(found).toEqual([]);
 });
 
 /** A browser of somebody else's: with no session yet. */
