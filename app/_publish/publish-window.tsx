@@ -11,7 +11,7 @@ import { toast } from "../_ui/toast";
 import { Window } from "../_ui/window";
 import { AboutFields } from "./about-fields";
 import { ChangesSince } from "./changes-since";
-import { emptyWish, type PublishWish, publicationOf, wishFrom } from "./wish";
+import { emptyWish, type PublishWish, publicationOf, publishedOf, wishFrom } from "./wish";
 import { FormEditor } from "./form-editor";
 import { LeavingList } from "./leaving-list";
 import { NeedsList } from "./needs-list";
@@ -119,7 +119,7 @@ function usePublish({ draw, onClose }: Pick<PublishWindowProps, "draw" | "onClos
   async function publish(wish: PublishWish, version: string, document: GraphDocument): Promise<void> {
     setDrawError(undefined);
     try {
-      const picture = wish.picture === "canvas" ? await draw(document) : wish.picture;
+      const picture = wish.picture === "canvas" ? await draw(publishedOf(document, wish)) : wish.picture;
       mutation.mutate(publicationOf(wish, version, picture));
     } catch (error) {
       setDrawError((error as Error).message);

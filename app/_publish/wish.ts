@@ -1,5 +1,6 @@
 /** What is filled in when a graph is published. */
 import type { GraphDocument } from "#nodes/graph/document";
+import { withoutLeaving } from "#nodes/graph/leaving";
 import { emptyForm, type PublishedForm } from "#nodes/graph/published-form";
 import type { Inputs, Outputs } from "../_trpc/client";
 
@@ -50,6 +51,10 @@ export function tagsIn(typed: string): string[] {
     .filter(Boolean);
   return [...new Set(tags)];
 }
+
+/** What others get of the graph, and what its picture is drawn of: a picture shows notes, paths and names, too. */
+export const publishedOf = (document: GraphDocument, { leaveOut }: PublishWish): GraphDocument =>
+  withoutLeaving(document, leaveOut);
 
 export function publicationOf(
   wish: PublishWish,
