@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { withAssignment } from "#nodes/graph/sweep";
 import { check } from "#nodes/graph/check";
 import { registry } from "#nodes/registry.gen";
-import { areaUnderCurve, shareOf } from "../scripts/claims/measures";
+import { areaUnderCurve, matchMargins, shareOf } from "../scripts/claims/measures";
 import { armAssignment, armGraph } from "../scripts/claims/graph";
 import { systems } from "../scripts/claims/systems";
 
@@ -27,6 +27,10 @@ describe("measures", () => {
   const kinds = ["none", "none", "junk", "swapped"];
   it("counts how often a true row scores higher than a spoiled one, a tie as half", () => {
     expect(areaUnderCurve(scores, kinds, ({ kind }) => kind === "none")).toBe(0.875);
+  });
+  it("takes what a matching head says of a pair as by how much a match scores higher than none", () => {
+    const logits = { dtype: "float32", shape: [2, 2], data: Float32Array.of(0.5, 2, 1, -1) };
+    expect([...matchMargins(logits).data]).toEqual([1.5, -2]);
   });
   it("tells the share of rows that something is true of among those that are asked about", () => {
     const isSpoiled = ({ kind }: { kind: string }) => kind !== "none";

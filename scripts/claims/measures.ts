@@ -17,6 +17,13 @@ export function areaUnderCurve(scores: unknown, kinds: unknown, counts: (row: Sc
   return wins / (high.length * low.length);
 }
 
+/** By how much each pair's score of a match is above that of none. `logits` [N, 2]: no match, match → [N]. */
+export function matchMargins(logits: unknown): Pick<Tensor, "data"> {
+  const { data } = logits as Tensor;
+  const scoreOf = (row: number, column: number) => Number(data[2 * row + column]);
+  return { data: Float32Array.from({ length: data.length / 2 }, (_, row) => scoreOf(row, 1) - scoreOf(row, 0)) };
+}
+
 /** A row with its score, or whether it stays, and of what kind it is. */
 export interface ScoredRow {
   score: number;
