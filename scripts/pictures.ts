@@ -14,7 +14,6 @@ import sharp from "sharp";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { savedGraph } from "#tests/kit/canvas";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
-import { changed } from "./gen/changed";
 import { onTinyModels, tinyFolders } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { shortened } from "./gen/template-pictures";
@@ -75,7 +74,7 @@ function linkAsFetched(folders: readonly string[]): void {
 /** Opens the template as a file, made shorter where that is asked for. */
 async function openGraph(page: Page, id: string): Promise<void> {
   const whole = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
-  const document = changed(onTinyModels(whole), shortened[id] ?? {});
+  const document = shortened(id, onTinyModels(whole));
   const file = join(folder, `${id}.json`);
   const asFetched = (text: string, tiny: string) => text.replaceAll(tiny, "fetched");
   writeFileSync(file, tinyFolders.reduce(asFetched, JSON.stringify(document)));

@@ -92,14 +92,17 @@ function ConstantRow({ name, constant }: { name: string; constant: Constant }) {
         {uses.length ? "Used by " : "Not used yet."}
         {uses.map(({ composite, node, param }, place) => (
           <Fragment key={`${composite}${node}${param}`}>
-            {place > 0 && ", "}
-            <button
-              type="button"
-              onClick={() => composite === undefined && reveal(store, node)}
-              className="hover:text-accent hover:underline"
-            >
-              {`${composite === undefined ? "" : `${composite}/`}${node}.${param}`}
-            </button>
+            {place > 0 && " "}
+            <span className="inline-block">
+              <button
+                type="button"
+                onClick={() => composite === undefined && reveal(store, node)}
+                className="hover:text-accent hover:underline"
+              >
+                {`${composite === undefined ? "" : `${composite}/`}${node}.${param}`}
+              </button>
+              {place < uses.length - 1 && ","}
+            </span>
           </Fragment>
         ))}
       </p>

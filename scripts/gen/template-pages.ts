@@ -8,7 +8,7 @@ import { anchorOf } from "./markdown";
 import { nodeHeading } from "./nodes-page";
 import { tinyModelsFor } from "./tiny-models";
 import { nodeNamed } from "./changed";
-import { shortened } from "./template-pictures";
+import { shorter } from "./template-pictures";
 
 const folder = `${root}/nodes/templates`;
 
@@ -117,12 +117,18 @@ function nodeLink(type: string, byType: ReadonlyMap<string, NodeDefinition>): st
 
 /** What the picture shows: the template's own run, or one that was made shorter. */
 function captionOf(id: string, document: GraphDocument): string {
-  const changes = Object.entries(shortened[id] ?? {}).flatMap(([node, params]) =>
-    Object.entries(params).map(([name, value]) => {
-      const usual = nodeNamed(document, node)?.params[name];
-      return `\`${node}.${name}\` = ${value}${usual === undefined ? "" : ` instead of ${usual}`}`;
-    }),
-  );
+  const { constants = {}, nodes = {} } = shorter[id] ?? {};
+  const insteadOf = (usual: unknown) => (usual === undefined ? "" : ` instead of ${usual}`);
+  const changes = [
+    ...Object.entries(constants).map(
+      ([name, value]) => `\`${name}\` = ${value}${insteadOf(document.constants?.[name]?.value)}`,
+    ),
+    ...Object.entries(nodes).flatMap(([node, params]) =>
+      Object.entries(params).map(
+        ([name, value]) => `\`${node}.${name}\` = ${value}${insteadOf(nodeNamed(document, node)?.params[name])}`,
+      ),
+    ),
+  ];
   const tiny = tinyModelsFor(document);
   if (tiny.length)
     return (

@@ -1,56 +1,60 @@
-import type { Changes } from "./changed";
+import { setConstantValue } from "#nodes/graph/constants";
+import type { GraphDocument } from "#nodes/graph/document";
+import { type Changes, changed } from "./changed";
+
+interface Shorter {
+  constants?: Readonly<Record<string, number>>;
+  nodes?: Changes;
+}
 
 /**
- * What scripts/pictures.ts changes in a template before it runs, by template, node and parameter: trainings of minutes
- * are made shorter, so that all pictures together take a few. The pages' captions say so.
+ * What scripts/pictures.ts changes in a template before it runs, by template: values of its constants, and parameters
+ * of nodes. Trainings of minutes are made shorter, so that all pictures together take a few. The pages' captions say
+ * so.
  */
-export const shortened: Readonly<Record<string, Changes>> = {
-  "albef-pretrain": {
-    trainer: { warmup: 2, stages: [{ steps: 20, trains: "temp decay, visual_encoder.cls_token decay, *" }] },
+export const shorter: Readonly<Record<string, Shorter>> = {
+  "albef-pretrain": { constants: { steps: 20 } },
+  "align-train": { constants: { steps: 20 } },
+  "blip-capfilt": { constants: { web_pairs: 192, human_pairs: 96, batch: 16, steps: 20, tuning_steps: 12 } },
+  "blip-pretrain": { constants: { steps: 20 } },
+  "clip-resnet-train": { constants: { steps: 30 } },
+  "clip-vit-train": { constants: { steps: 30 } },
+  "clip-train-emoji": { nodes: { trainer: { steps: 60, warmup: 10 } } },
+  "distill-ema-teacher": { nodes: { trainer: { steps: 40, warmup: 10 } } },
+  "import-onnx-finetune": { nodes: { trainer: { steps: 100 }, probe: { steps: 100 } } },
+  "linear-probe": {
+    nodes: { clip_trainer: { steps: 100, evaluate: 20 }, base_trainer: { steps: 100, evaluate: 20 } },
   },
-  "align-train": { trainer: { stages: [{ steps: 20, warmup: 2, trains: "* decay" }] } },
-  "blip-capfilt": {
-    web: { rows: 192 },
-    human: { rows: 96 },
-    trainer: { warmup: 2, batch: 16, stages: [{ steps: 20, trains: "* decay" }] },
-    captioner_trainer: { warmup: 2, batch: 16, stages: [{ steps: 12, trains: "* decay" }] },
-    filter_trainer: { warmup: 2, batch: 16, stages: [{ steps: 8, trains: "* decay" }] },
-    again_trainer: { warmup: 2, batch: 16, stages: [{ steps: 20, trains: "* decay" }] },
-  },
-  "blip-pretrain": { trainer: { warmup: 2, stages: [{ steps: 20, trains: "* decay" }] } },
-  "clip-resnet-train": { trainer: { steps: 30, warmup: 5 } },
-  "clip-vit-train": { trainer: { steps: 30, warmup: 5 } },
-  "clip-train-emoji": { trainer: { steps: 60, warmup: 10 } },
-  "distill-ema-teacher": { trainer: { steps: 40, warmup: 10 } },
-  "import-onnx-finetune": { trainer: { steps: 100 }, probe: { steps: 100 } },
-  "linear-probe": { clip_trainer: { steps: 100, evaluate: 20 }, base_trainer: { steps: 100, evaluate: 20 } },
   "llava-from-nothing": {
-    data: { rows: 48 },
-    unseen: { rows: 12 },
-    "llava/vision": { layers: 1 },
-    trainer: { steps: 8, warmup: 1, batch: 8 },
+    nodes: {
+      data: { rows: 48 },
+      unseen: { rows: 12 },
+      "llava/vision": { layers: 1 },
+      trainer: { steps: 8, warmup: 1, batch: 8 },
+    },
   },
   "llava-train-two-stages": {
-    trainer: {
-      warmup: 2,
-      stages: [
-        { name: "1: captions", steps: 12, trains: "projector*=3, *", data: "caption" },
-        { name: "2: questions", steps: 24, trains: "*", data: "colour=1, shape=1, yes or no=3" },
-      ],
+    nodes: {
+      trainer: {
+        warmup: 2,
+        stages: [
+          { name: "1: captions", steps: 12, trains: "projector*=3, *", data: "caption" },
+          { name: "2: questions", steps: 24, trains: "*", data: "colour=1, shape=1, yes or no=3" },
+        ],
+      },
     },
   },
-  "mae-pretrain": {
-    trainer: { stages: [{ steps: 60, warmup: 6, trains: "*.bias decay 0, *norm*.weight decay 0, * decay" }] },
-    probe_trainer: { steps: 40, warmup: 4 },
-    tuned_trainer: { stages: [{ steps: 20, warmup: 2, trains: "*=0.75^layer" }] },
-  },
-  vilt: { trainer: { stages: [{ steps: 12, warmup: 2, trains: "* decay" }] } },
-  vlmo: {
-    trainer_pictures: { stages: [{ steps: 8, warmup: 2, trains: "*" }] },
-    trainer_texts: {
-      stages: [{ steps: 8, warmup: 2, trains: "*mlp_text*, *norm2_text*, text_embeddings*, mlm_score*" }],
-    },
-    trainer: { stages: [{ steps: 8, warmup: 2, trains: "* decay" }] },
-  },
-  "lora-finetune": { trainer: { steps: 20, warmup: 4 } },
+  "mae-pretrain": { constants: { steps: 60, tuning_steps: 20 }, nodes: { probe_trainer: { steps: 40 } } },
+  vilt: { constants: { steps: 12 } },
+  vlmo: { constants: { steps_pictures: 8, steps_texts: 8, steps_pairs: 8 } },
+  "lora-finetune": { nodes: { trainer: { steps: 20, warmup: 4 } } },
 };
+
+/** A template as its picture shows it. */
+export function shortened(id: string, document: GraphDocument): GraphDocument {
+  const { constants = {}, nodes = {} } = shorter[id] ?? {};
+  return Object.entries(constants).reduce(
+    (now, [name, value]) => setConstantValue(now, name, value),
+    changed(document, nodes),
+  );
+}
