@@ -5,9 +5,9 @@ import { useMemo } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
 import { neededElsewhere } from "#nodes/graph/elsewhere";
 import { leavingWith } from "#nodes/graph/leaving";
-import { countOf, size } from "../_ui/amounts";
+import { countOf } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
-import { LeavingRow } from "../_ui/leaving-row";
+import { fileText, LeavingRow } from "../_ui/leaving-row";
 import type { PublishWish } from "./wish";
 
 interface LeavingListProps {
@@ -30,7 +30,7 @@ export function LeavingList({ document, leaveOut, onChange }: LeavingListProps) 
     {
       name: "files",
       count: countOf(leaving.files.length, "upload"),
-      examples: leaving.files.map(({ name, bytes }) => (bytes === undefined ? name : `${name} (${size(bytes)})`)),
+      examples: leaving.files.map(fileText),
       remark: "With their names and what is in them.",
     },
     {

@@ -3,7 +3,7 @@
 import type { Outputs } from "../_trpc/client";
 import { countOf, size } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
-import { LeavingRow } from "../_ui/leaving-row";
+import { fileText, LeavingRow } from "../_ui/leaving-row";
 
 type Leaves = Outputs["links"]["leaves"];
 
@@ -29,7 +29,7 @@ export function LeavingList({ leaves, choices, onChange }: LeavingListProps) {
   const rows = [
     {
       what: countOf(leaves.files.length, "uploaded file"),
-      examples: leaves.files.map(({ name, bytes }) => (bytes ? `${name} (${size(bytes)})` : name)),
+      examples: leaves.files.map(fileText),
       remark: "Files that the graph reads, with their names: to be downloaded with it.",
       isShown: !leaveOut.files,
       set: (isShown: boolean) => leave("files", isShown),

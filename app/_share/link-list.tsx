@@ -6,10 +6,12 @@ import { useState } from "react";
 import { type Outputs, problemOf, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { countOf } from "../_ui/amounts";
+import { copyAndTell } from "../_ui/copied";
+import { dayText } from "../_ui/times";
 import { IconButton } from "../_ui/button";
 import { toast } from "../_ui/toast";
 import { ChangeLink } from "./change-link";
-import { addressOf, copyText, frameOf } from "./made-link";
+import { addressOf, frameOf } from "./made-link";
 
 type Link = Outputs["links"]["list"][number];
 
@@ -42,24 +44,24 @@ function LinkRow({ link }: { link: Link }) {
             {hasPassword && <Lock className="size-3.5 shrink-0 text-ink-3" aria-label="With a password" />}
             {state && <span className="shrink-0 rounded-full bg-sunken px-2 text-xs text-ink-2">{state}</span>}
           </p>
-          <p className="truncate text-xs text-ink-3">
+          <p className="text-xs wrap-anywhere text-ink-3">
             {kinds[kind]}, made <Ago date={createdAt} /> · {visits ? countOf(visits, "visit") : "not visited yet"}
             {lastVisitAt && (
               <>
                 , last <Ago date={lastVisitAt} />
               </>
             )}
-            {!state && link.expiresAt && ` · until ${link.expiresAt.toLocaleDateString()}`}
+            {!state && link.expiresAt && ` · until ${dayText(link.expiresAt)}`}
             {sites.length > 0 && ` · in frames of ${sites.map((site) => site.replace(/^https:\/\//, "")).join(", ")}`}
           </p>
         </div>
         {!state && token && (
-          <IconButton label={`Copy the address of ${title}`} onClick={() => void copyText(addressOf(token))}>
+          <IconButton label={`Copy the address of ${title}`} onClick={() => void copyAndTell(addressOf(token))}>
             <Copy className="size-4" aria-hidden />
           </IconButton>
         )}
         {!state && token && sites.length > 0 && (
-          <IconButton label={`Copy the frame of ${title}`} onClick={() => void copyText(frameOf(token))}>
+          <IconButton label={`Copy the frame of ${title}`} onClick={() => void copyAndTell(frameOf(token))}>
             <CodeXml className="size-4" aria-hidden />
           </IconButton>
         )}

@@ -1,8 +1,7 @@
 "use client";
 
-import { Copy } from "lucide-react";
-import { toast } from "../_ui/toast";
 import { Button } from "../_ui/button";
+import { Copied } from "../_ui/copied";
 import { addressHere } from "../_ui/path-here";
 
 export const addressOf = (token: string): string => addressHere(`/s/${token}`);
@@ -29,28 +28,4 @@ export function MadeLink({ token, onAnother }: { token: string; onAnother(): voi
       </div>
     </div>
   );
-}
-
-function Copied({ label, text }: { label: string; text: string }) {
-  return (
-    <label className="block text-xs text-ink-2">
-      {label}
-      <span className="mt-1 flex gap-2">
-        <input className="field font-mono text-xs" readOnly value={text} onFocus={(event) => event.target.select()} />
-        <Button aria-label={`Copy: ${label}`} onClick={() => void copyText(text)}>
-          <Copy className="size-4" aria-hidden />
-        </Button>
-      </span>
-    </label>
-  );
-}
-
-/** Browsers give the clipboard to pages of https and of this machine only. */
-export async function copyText(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast("Copied.");
-  } catch {
-    toast("This browser does not let the page copy.", { description: "Choose the text and copy it by keys." });
-  }
 }

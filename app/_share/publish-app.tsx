@@ -78,22 +78,26 @@ function Publishing({ graph, save, onClose, apps, templateForm }: PublishingProp
         </p>
         <WhichApp apps={apps} chosen={wish.id} onChoose={(app) => setWish(app ?? { ...blank, form: wish.form })} />
         <VersionChoice graph={graph} value={version} save={save} onChange={setVersion} />
-        <input
-          className="field"
-          aria-label="Title"
-          placeholder={known.data?.document.name ?? "Title"}
-          maxLength={200}
-          value={wish.title}
-          onChange={(event) => change({ title: event.target.value })}
-        />
-        <textarea
-          className="field h-20 py-1.5"
-          aria-label="What it does"
-          placeholder="What it does, and what it needs (Markdown)"
-          maxLength={5000}
-          value={wish.text}
-          onChange={(event) => change({ text: event.target.value })}
-        />
+        <label className="block font-medium text-ink-2">
+          Title
+          <input
+            className="field mt-1 font-normal"
+            placeholder={known.data?.document.name}
+            maxLength={200}
+            value={wish.title}
+            onChange={(event) => change({ title: event.target.value })}
+          />
+        </label>
+        <label className="block font-medium text-ink-2">
+          Text
+          <textarea
+            className="field mt-1 h-20 py-1.5 font-normal"
+            placeholder="What it does, and what it needs (Markdown)"
+            maxLength={5000}
+            value={wish.text}
+            onChange={(event) => change({ text: event.target.value })}
+          />
+        </label>
         {known.data && (
           <FormEditor
             key={wish.id}

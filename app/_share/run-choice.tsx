@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { hasEnded } from "../_editor/run-state";
 import { useTRPC } from "../_trpc/client";
+import { clockText } from "../_ui/times";
 
 interface RunChoiceProps {
   graph: string;
@@ -32,7 +33,7 @@ export function RunChoice({ graph, value, onChange }: RunChoiceProps) {
         <option value="">none</option>
         {ended?.map(({ id, status, createdAt }) => (
           <option key={id} value={id}>
-            run of {createdAt.toLocaleString()} ({status})
+            run of {clockText(createdAt.getTime())} ({status})
           </option>
         ))}
       </select>

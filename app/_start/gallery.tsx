@@ -10,6 +10,7 @@ import { listPublished, type PublishedCard, usesOfShipped } from "#server/publis
 import { refreshRegistries, type RegistryCard, registryCards } from "#server/registries/registries";
 import { listTemplates, readTemplate } from "#server/templates";
 import { size } from "../_ui/amounts";
+import { plainText } from "../_ui/plain-text";
 import { GraphPicture, TemplatePicture } from "./picture";
 import { ResultPicture } from "./result-picture";
 import type { TemplateEntry } from "./template-entry";
@@ -55,7 +56,7 @@ async function entryOf(card: PublishedCard): Promise<TemplateEntry> {
   return {
     key: card.id,
     name: card.title,
-    description: card.text,
+    description: plainText(card.text),
     nodes: card.needs.nodes,
     trains: card.needs.trains,
     group: publishedGroup,
@@ -84,7 +85,7 @@ function registryEntry({ id, version, title, text, tags, licence, bytes, registr
   return {
     key: id,
     name: title,
-    description: text,
+    description: plainText(text),
     trains: false,
     group: registryGroup,
     shelf: "registry",

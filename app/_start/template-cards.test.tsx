@@ -1,5 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
+import { plainText } from "../_ui/plain-text";
 import { isOn, shelvesOf } from "./gallery-bar";
 import { TemplateCards } from "./template-cards";
 import type { TemplateEntry } from "./template-entry";
@@ -31,6 +32,11 @@ it("says what a run took, and at most how long where the machine did other work 
   expect(shared).toMatch(/at most 1 min 30 s/);
   expect(cardOf({ seconds: 3 })).toContain("As its last run took");
   expect(cardOf(undefined)).not.toContain("As measured");
+});
+
+it("says in plain words what was written as Markdown", () => {
+  const text = "# Small\n\nEmbeds **drawings** with [CLIP](https://example.org):\n\n- takes `data.image`\n- 2 * 3 rows";
+  expect(plainText(text)).toBe("Small Embeds drawings with CLIP: takes data.image 2 3 rows");
 });
 
 it("has shelves by who shows a template to whom, and puts what is used most first", () => {

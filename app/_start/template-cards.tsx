@@ -104,7 +104,9 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
       <div className="relative h-44 w-full overflow-hidden border-b border-line bg-sunken">{picture}</div>
       <div className="flex flex-1 flex-col gap-1 p-4">
         <div className="font-semibold wrap-anywhere text-ink">{name}</div>
-        <p className="flex-1 wrap-anywhere text-ink-2">{description}</p>
+        <div className="flex-1">
+          <p className="line-clamp-6 wrap-anywhere text-ink-2">{description}</p>
+        </div>
         <Facts template={template} />
       </div>
     </button>

@@ -1,4 +1,12 @@
 import type { ReactNode } from "react";
+import type { UploadedFile } from "#nodes/graph/leaving";
+import { size } from "./amounts";
+
+/** A file as it is listed: by all of its names, and how large it is where that is known. */
+export function fileText({ name, names, bytes }: Pick<UploadedFile, "name" | "names" | "bytes">): string {
+  const called = names.join(", ") || name;
+  return bytes === undefined ? called : `${called} (${size(bytes)})`;
+}
 
 interface LeavingRowProps {
   /** How much there is, such as “2 paths”. */

@@ -56,16 +56,16 @@ export function Shell({
 }) {
   return (
     <div className="flex min-h-full flex-col">
-      <header className="sticky top-0 z-10 flex h-13 items-center gap-4 border-b border-line bg-surface px-5">
+      <header className="sticky top-0 z-10 flex h-13 items-center gap-2 border-b border-line bg-surface px-3 sm:gap-4 sm:px-5">
         <Logo />
-        <nav className="flex gap-1">
+        <nav className="flex min-w-0 gap-1 overflow-x-auto">
           {Object.entries(pages).map(([name, { href, text }]) => (
             <PageLink key={name} href={href} isHere={name === here}>
               {text}
             </PageLink>
           ))}
         </nav>
-        <div className="ml-auto flex items-center gap-2">
+        <div className="ml-auto flex shrink-0 items-center gap-1 sm:gap-2">
           {actions}
           <QueueTray />
           <ThemeSwitch />
@@ -82,7 +82,7 @@ function PageLink({ href, isHere, children }: { href: string; isHere: boolean; c
       href={href}
       aria-current={isHere ? "page" : undefined}
       className={cx(
-        "rounded-md px-2.5 py-1.5 font-medium",
+        "rounded-md px-2 py-1.5 font-medium sm:px-2.5",
         isHere ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink",
       )}
     >

@@ -5,3 +5,7 @@ export function clockText(time: number, now: number = Date.now()): string {
   const isToday = date.toDateString() === new Date(now).toDateString();
   return isToday ? clock : `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${clock}`;
 }
+
+/** A day: "3 Nov 2026". */
+export const dayText = (date: Date): string =>
+  date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });

@@ -7,10 +7,11 @@ import { useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
+import { Copied } from "../_ui/copied";
 import { Shell } from "../_ui/shell";
 import { askAuth } from "./auth-requests";
 import { browserName } from "./browser-name";
-import { Field, Line, Select, valuesOf } from "./fields";
+import { Field, FieldRow, Line, Nothing, SelectField, valuesOf } from "./fields";
 import { SecretsCard } from "./secrets-card";
 import { TokenLines } from "./token-lines";
 import { useTold } from "./use-told";
@@ -45,31 +46,34 @@ function Profile() {
   if (me?.kind !== "user") return null;
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { name = "" } = valuesOf(event.currentTarget);
-    create.mutate({ name });
-    event.currentTarget.reset();
+    const form = event.currentTarget;
+    const { name = "" } = valuesOf(form);
+    create.mutate({ name }, { onSuccess: () => form.reset() });
   };
   return (
     <>
-      <h1 className="text-xl font-semibold">{me.name}</h1>
-      <p className="text-ink-2">{me.email}</p>
-      {me.isAdministrator && (
-        <p className="mt-1 text-xs text-ink-3">
-          You run this installation:{" "}
-          <Link className="underline" href="/people">
-            people and their tokens
-          </Link>
-          ,{" "}
-          <Link className="underline" href="/audit">
-            what changed access and data
-          </Link>
-        </p>
-      )}
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2">
+        <div className="min-w-0 wrap-anywhere">
+          <h1 className="text-xl font-semibold">{me.name}</h1>
+          <p className="text-ink-2">{me.email}</p>
+        </div>
+        {me.isAdministrator && (
+          <nav aria-label="This installation" className="flex gap-4">
+            <Link className="text-accent hover:underline" href="/people">
+              People and their tokens
+            </Link>
+            <Link className="text-accent hover:underline" href="/audit">
+              What changed access and data
+            </Link>
+          </nav>
+        )}
+      </div>
       <Card title="Teams" note="What you make belongs to the team you work in.">
         <ul>
           {me.teams.map(({ id, name, role, isPersonal }) => (
             <Line
               key={id}
+              facts={isPersonal ? "your own" : role}
               actions={
                 id === me.team ? (
                   <span className="text-xs text-ink-3">you work here</span>
@@ -80,17 +84,16 @@ function Profile() {
                 )
               }
             >
-              <Link className="font-medium underline" href={`/teams/${id}`}>
+              <Link className="hover:text-accent hover:underline" href={`/teams/${id}`}>
                 {name}
               </Link>
-              <span className="ml-2 text-xs text-ink-3">{isPersonal ? "your own" : role}</span>
             </Line>
           ))}
         </ul>
-        <form className="mt-3 flex items-end gap-2" onSubmit={add}>
-          <Field label="A new team" name="name" required maxLength={100} />
+        <FieldRow onSubmit={add}>
+          <Field label="A new team" name="name" required maxLength={100} placeholder="Vision" />
           <Button type="submit">Make it</Button>
-        </form>
+        </FieldRow>
       </Card>
     </>
   );
@@ -106,6 +109,11 @@ function SessionsCard() {
         {sessions.map(({ id, userAgent, ipAddress, updatedAt, isThis }) => (
           <Line
             key={id}
+            facts={
+              <>
+                {ipAddress} · <Ago date={updatedAt} />
+              </>
+            }
             actions={
               isThis ? (
                 <span className="text-xs text-ink-3">this one</span>
@@ -117,9 +125,6 @@ function SessionsCard() {
             }
           >
             <span title={userAgent ?? undefined}>{browserName(userAgent ?? "")}</span>
-            <span className="ml-2 text-xs text-ink-3">
-              {ipAddress} · <Ago date={updatedAt} />
-            </span>
           </Line>
         ))}
       </ul>
@@ -133,6 +138,7 @@ function TokensCard() {
   const revoke = useMutation(trpc.account.revokeToken.mutationOptions(useTold()));
   return (
     <Card title="API tokens" note="A program comes in with one, as you, but no further than it says.">
+      {!tokens.length && <Nothing>There is none yet.</Nothing>}
       <TokenLines tokens={tokens} onRevoke={(id) => revoke.mutate({ id })} />
       <NewToken />
     </Card>
@@ -158,14 +164,14 @@ function NewToken() {
   };
   return (
     <>
-      <form className="mt-3 flex flex-wrap items-end gap-2" onSubmit={add}>
+      <FieldRow onSubmit={add}>
         <Field label="A new token, for" name="name" required maxLength={100} placeholder="nightly job" />
-        <Select label="How far it goes" name="scope">
+        <SelectField label="How far it goes" name="scope">
           <option value="read">reads</option>
           <option value="run">reads and runs</option>
           <option value="write">reads, runs and changes</option>
-        </Select>
-        <Select label="Of what" name="place">
+        </SelectField>
+        <SelectField label="Of what" name="place">
           <option value="">all that is mine</option>
           {me?.kind === "user" &&
             me.teams.map(({ id, name }) => <option key={id} value={`team ${id}`}>{`team ${name}`}</option>)}
@@ -174,19 +180,19 @@ function NewToken() {
               {name}
             </option>
           ))}
-        </Select>
-        <Select label="How long" name="days" defaultValue="90">
+        </SelectField>
+        <SelectField label="How long" name="days" defaultValue="90">
           <option value="30">30 days</option>
           <option value="90">90 days</option>
           <option value="365">a year</option>
           <option value="">without end</option>
-        </Select>
+        </SelectField>
         <Button type="submit">Make it</Button>
-      </form>
+      </FieldRow>
       {text && (
-        <p className="mt-3 rounded-lg border border-line bg-sunken p-3" role="status">
-          Copy it now; it is not shown again: <code className="select-all break-all">{text}</code>
-        </p>
+        <div className="mt-4 rounded-lg border border-line bg-sunken p-3" role="status">
+          <Copied label="Copy it now; it is not shown again" text={text} />
+        </div>
       )}
     </>
   );

@@ -14,6 +14,7 @@ export async function askAuth(path: string, body: object = {}): Promise<string |
     return undefined;
   }
   if (answer?.status === 429) return "That was tried too often. Wait a minute, and try again.";
+  if (answer?.status === 401 && path === "sign-in/email") return "The e-mail or the password is wrong.";
   const { message } = ((await answer?.json().catch(() => ({}))) ?? {}) as { message?: string };
   return message ?? "Patchbay does not answer. Try again in a moment.";
 }

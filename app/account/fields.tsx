@@ -1,12 +1,31 @@
-import type { InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
+import type { FormHTMLAttributes, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
 
 /** A field of a form with its name above it. */
 export function Field({ label, ...rest }: InputHTMLAttributes<HTMLInputElement> & { label: string }) {
   return (
     <label className="block text-xs font-medium text-ink-2">
       {label}
-      <input className="field mt-1 font-normal" {...rest} />
+      <input className="field mt-1 h-8 font-normal" {...rest} />
     </label>
+  );
+}
+
+/** A choice of a form, with its name above it. */
+export function SelectField({ label, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { label: string }) {
+  return (
+    <label className="block text-xs font-medium text-ink-2">
+      {label}
+      <select className="field mt-1 h-8 font-normal" {...rest} />
+    </label>
+  );
+}
+
+/** The fields of a form beside each other, and its button in line with them; below each other where there is no room. */
+export function FieldRow({ children, ...rest }: FormHTMLAttributes<HTMLFormElement>) {
+  return (
+    <form className="flex flex-wrap items-end gap-3 not-first:mt-4 [&>label]:min-w-40 [&>label]:flex-1" {...rest}>
+      {children}
+    </form>
   );
 }
 
@@ -17,20 +36,36 @@ export function Select({
   ...rest
 }: SelectHTMLAttributes<HTMLSelectElement> & { label: string; children: ReactNode }) {
   return (
-    <select className="field w-auto" aria-label={label} {...rest}>
+    <select className="field h-8 w-auto" aria-label={label} {...rest}>
       {children}
     </select>
   );
 }
 
-/** A line of a list: what it is, and what can be done with it at its end. */
-export function Line({ children, actions }: { children: ReactNode; actions?: ReactNode }) {
+interface LineProps {
+  children: ReactNode;
+  /** More of it, below. */
+  facts?: ReactNode;
+  /** What can be done with it, at its end. */
+  actions?: ReactNode;
+}
+
+/** A line of a list: what it is, and what can be done with it. */
+export function Line({ children, facts, actions }: LineProps) {
   return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b py-2 last:border-0">
-      <div className="min-w-0 flex-1 wrap-anywhere">{children}</div>
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line py-2.5 first:pt-0 last:border-0">
+      <div className="min-w-48 flex-1 wrap-anywhere">
+        <div className="font-medium">{children}</div>
+        {facts && <div className="text-xs text-ink-3">{facts}</div>}
+      </div>
       {actions}
     </li>
   );
+}
+
+/** There is nothing in a list yet. */
+export function Nothing({ children }: { children: ReactNode }) {
+  return <p className="text-ink-3">{children}</p>;
 }
 
 /** What a form's fields say, by their names. */

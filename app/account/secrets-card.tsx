@@ -6,7 +6,7 @@ import { useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
-import { Field, Line, valuesOf } from "./fields";
+import { Field, FieldRow, Line, Nothing, valuesOf } from "./fields";
 import { useTold } from "./use-told";
 
 /** The secrets of a team: graphs name them; nobody is shown their texts again. */
@@ -18,16 +18,22 @@ export function SecretsCard({ team, mayChange }: { team?: string; mayChange: boo
   const remove = useMutation(trpc.teams.removeSecret.mutationOptions(told));
   const keep = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { name = "", text = "" } = valuesOf(event.currentTarget);
-    set.mutate({ team, name, text });
-    event.currentTarget.reset();
+    const form = event.currentTarget;
+    const { name = "", text = "" } = valuesOf(form);
+    set.mutate({ team, name, text }, { onSuccess: () => form.reset() });
   };
   return (
     <Card title="Secrets" note="Graphs name them. What they say is sealed, and never shown again.">
+      {!secrets.length && <Nothing>None is kept yet.</Nothing>}
       <ul>
         {secrets.map(({ id, name, updatedAt }) => (
           <Line
             key={id}
+            facts={
+              <>
+                kept <Ago date={updatedAt} />
+              </>
+            }
             actions={
               mayChange && (
                 <Button size="s" look="danger" onClick={() => remove.mutate({ id })}>
@@ -36,19 +42,16 @@ export function SecretsCard({ team, mayChange }: { team?: string; mayChange: boo
               )
             }
           >
-            <b>{name}</b>
-            <span className="ml-2 text-xs text-ink-3">
-              kept <Ago date={updatedAt} />
-            </span>
+            {name}
           </Line>
         ))}
       </ul>
       {mayChange && (
-        <form className="mt-3 flex flex-wrap items-end gap-2" onSubmit={keep} autoComplete="off">
+        <FieldRow onSubmit={keep} autoComplete="off">
           <Field label="Name" name="name" required pattern="[\w.\-]{1,64}" placeholder="hub-token" />
           <Field label="What it says" name="text" type="password" autoComplete="off" required />
           <Button type="submit">Keep it</Button>
-        </form>
+        </FieldRow>
       )}
     </Card>
   );

@@ -3,6 +3,7 @@
 import type { Outputs } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { Button } from "../_ui/button";
+import { dayText } from "../_ui/times";
 import { Line } from "./fields";
 
 type Token = Outputs["account"]["tokens"][number];
@@ -27,28 +28,30 @@ export function TokenLines({ tokens, showsOwner, onRevoke }: TokenLinesProps) {
       {tokens.map(({ id, name, ending, user, ...facts }) => (
         <Line
           key={id}
+          facts={<TokenFacts {...facts} owner={showsOwner ? user?.name : undefined} />}
           actions={
             <Button size="s" look="danger" onClick={() => onRevoke(id)}>
               End
             </Button>
           }
         >
-          <b>{name}</b> …{ending}
-          {showsOwner && user && <span className="ml-2 text-xs text-ink-2">{user.name}</span>}
-          <TokenFacts {...facts} />
+          {name} <code className="ml-1 text-xs font-normal text-ink-3">…{ending}</code>
         </Line>
       ))}
     </ul>
   );
 }
 
-function TokenFacts({ scope, team, graph, expiresAt, lastUsedAt }: Omit<Token, "id" | "name" | "ending" | "user">) {
+type Facts = Omit<Token, "id" | "name" | "ending" | "user"> & { owner?: string };
+
+function TokenFacts({ scope, team, graph, expiresAt, lastUsedAt, owner }: Facts) {
   return (
-    <span className="ml-2 text-xs text-ink-3">
+    <>
+      {owner && `${owner} · `}
       {scopeTexts[scope]}
       {team && ` of team ${team.name}`}
       {graph && ` of ${graph.name}`}
-      {expiresAt && ` · until ${expiresAt.toLocaleDateString()}`} ·{" "}
+      {expiresAt && ` · until ${dayText(expiresAt)}`} ·{" "}
       {lastUsedAt ? (
         <>
           used <Ago date={lastUsedAt} />
@@ -56,6 +59,6 @@ function TokenFacts({ scope, team, graph, expiresAt, lastUsedAt }: Omit<Token, "
       ) : (
         "never used"
       )}
-    </span>
+    </>
   );
 }

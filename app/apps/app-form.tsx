@@ -27,8 +27,8 @@ export function AppForm({ app, values, wrong, onChange }: AppFormProps) {
   }
   return app.groups.map(({ title, help, fields }, i) => (
     <fieldset key={`${i} ${title}`} className="mt-5 rounded-xl border border-line bg-surface p-4">
-      {title && <legend className="px-1 font-semibold">{title}</legend>}
-      {help && <p className="mb-2 text-ink-2">{help}</p>}
+      {title && <legend className="float-left w-full font-semibold">{title}</legend>}
+      {help && <p className="clear-both mb-1 text-ink-2">{help}</p>}
       {fields.filter(isMeant).map((each) => (
         <OneField
           key={each.place}
@@ -59,7 +59,7 @@ function OneField({ shown: { place, type, field, help, choices }, value, isWrong
   const definition = type === undefined ? undefined : (registry as Readonly<Record<string, NodeDefinition>>)[type];
   const text = help ?? field.description;
   return (
-    <div className={`py-2 ${isWrong ? "rounded-md bg-bad-soft px-2" : ""}`} data-field={place}>
+    <div className={`clear-both py-2 ${isWrong ? "rounded-md bg-bad-soft px-2" : ""}`} data-field={place}>
       <label htmlFor={place} className="mb-1 block font-medium text-ink-2">
         {field.label}
         {field.unit && <span className="ml-1 font-normal text-ink-3">{field.unit}</span>}

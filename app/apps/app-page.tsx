@@ -1,6 +1,6 @@
 "use client";
 
-import { Play } from "lucide-react";
+import { ArrowLeft, Play } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import type { Assignment } from "#nodes/graph/sweep";
@@ -42,7 +42,8 @@ export function AppPage({ app, canRun, runId }: AppPageProps) {
   }
   return (
     <main className="mx-auto w-full max-w-2xl px-4 py-6" data-app>
-      <Link href="/apps" className="text-xs text-ink-3 hover:underline">
+      <Link href="/apps" className="inline-flex items-center gap-1 text-xs text-ink-3 hover:text-ink">
+        <ArrowLeft className="size-3.5" aria-hidden />
         Apps
       </Link>
       <h1 className="mt-1 text-xl font-semibold wrap-anywhere">{app.title}</h1>

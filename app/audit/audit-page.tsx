@@ -6,6 +6,7 @@ import { useTRPC } from "../_trpc/client";
 import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
 import { Shell } from "../_ui/shell";
+import { clockText } from "../_ui/times";
 
 const atOnce = 100;
 
@@ -22,7 +23,7 @@ export function AuditPage() {
           <thead className="text-ink-3">
             <tr>
               <th className="py-1 pr-3 font-medium">When</th>
-              <th className="py-1 pr-3 font-medium">Who</th>
+              <th className="w-1/4 py-1 pr-3 font-medium">Who</th>
               <th className="py-1 pr-3 font-medium">What</th>
               <th className="py-1 font-medium">To what</th>
             </tr>
@@ -30,23 +31,36 @@ export function AuditPage() {
           <tbody>
             {lines.map(({ id, at, actor, action, detail }) => (
               <tr key={id} className="border-line border-t align-top">
-                <td className="py-1 pr-3 whitespace-nowrap">{at.toLocaleString()}</td>
-                <td className="py-1 pr-3">{actor}</td>
-                <td className="py-1 pr-3">{action}</td>
-                <td className="py-1 wrap-anywhere">
+                <td className="py-1.5 pr-4 whitespace-nowrap text-ink-3" title={at.toLocaleString("en-GB")}>
+                  {clockText(at.getTime())}
+                </td>
+                <td className="py-1.5 pr-4 wrap-anywhere">{actor}</td>
+                <td className="py-1.5 pr-4 whitespace-nowrap" title={action}>
+                  <Action name={action} />
+                </td>
+                <td className="py-1.5 wrap-anywhere">
                   <ToWhat detail={detail} names={names} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-        {lines.length === atOnce && (
-          <Button className="mt-3" onClick={() => setBefore(lines.at(-1)?.id)}>
-            Older
-          </Button>
-        )}
+        <div className="mt-3 flex gap-2 empty:hidden">
+          {before !== undefined && <Button onClick={() => setBefore(undefined)}>The newest</Button>}
+          {lines.length === atOnce && <Button onClick={() => setBefore(lines.at(-1)?.id)}>Older</Button>}
+        </div>
       </Card>
     </Shell>
+  );
+}
+
+/** "teams.removeMember" in words: of which part, and what was done there. */
+function Action({ name }: { name: string }) {
+  const [part = "", done = ""] = name.split(".");
+  return (
+    <>
+      <span className="text-ink-3">{part}</span> {done.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { Button } from "../_ui/button";
 import { Card } from "../_ui/card";
 import { ConfirmDialog } from "../_ui/confirm-dialog";
 import { Shell } from "../_ui/shell";
-import { Line } from "../account/fields";
+import { Line, Nothing } from "../account/fields";
 import { TokenLines } from "../account/token-lines";
 import { useTold } from "../account/use-told";
 
@@ -40,7 +40,7 @@ export function PeoplePage() {
         </ul>
       </Card>
       <Card title="All API tokens" note="One that is ended opens nothing from that moment on.">
-        {tokens.length === 0 && <p className="text-ink-3">Nobody has made one.</p>}
+        {tokens.length === 0 && <Nothing>Nobody has made one.</Nothing>}
         <TokenLines tokens={tokens} showsOwner onRevoke={(id) => revoke.mutate({ id })} />
       </Card>
     </Shell>
@@ -57,6 +57,19 @@ function PersonLine({ person, isMe }: { person: Person; isMe: boolean }) {
   const [asks, setAsks] = useState(false);
   return (
     <Line
+      facts={
+        <>
+          {email} · {isMe && "you · "}
+          {isAdministrator && "administrator · "}
+          {teams} {teams === 1 ? "team" : "teams"}
+          {seenAt && (
+            <>
+              {" · seen "}
+              <Ago date={seenAt} />
+            </>
+          )}
+        </>
+      }
       actions={
         <>
           <Button size="s" onClick={() => setAdministrator.mutate({ user: id, isAdministrator: !isAdministrator })}>
@@ -85,18 +98,7 @@ function PersonLine({ person, isMe }: { person: Person; isMe: boolean }) {
         </>
       }
     >
-      <b>{name}</b> <span className="text-xs text-ink-3">{email}</span>
-      <span className="ml-2 text-xs text-ink-3">
-        {isMe && "you · "}
-        {isAdministrator && "administrator · "}
-        {teams} {teams === 1 ? "team" : "teams"}
-        {seenAt && (
-          <>
-            {" · seen "}
-            <Ago date={seenAt} />
-          </>
-        )}
-      </span>
+      {name}
     </Line>
   );
 }

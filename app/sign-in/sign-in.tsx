@@ -136,7 +136,7 @@ function SignUp({ welcome, invitation }: { welcome: Welcome; invitation?: string
 function Providers({ welcome: { github, oidc } }: { welcome: Welcome }) {
   const back = { callbackURL: pathHere("/"), errorCallbackURL: pathHere("/sign-in") };
   return (
-    <div className="mt-3 flex flex-col gap-2">
+    <div className="mt-3 flex flex-col gap-2 empty:hidden">
       {github && (
         <Button onClick={() => void askAuth("sign-in/social", { provider: "github", ...back })}>
           Go on with GitHub

@@ -29,14 +29,29 @@ it("lists files with where they are used, paths and notes, also of what lies in 
   const made = make(document, ["folder", "again"])?.document ?? document;
   expect(leavingWith(document)).toEqual({
     files: [
-      { ref, name: "me.png", bytes: undefined, usedBy: ["pictures.images", "again.images"] },
-      { ref: other, name: "you.png", bytes: undefined, usedBy: ["again.images"] },
+      { ref, name: "me.png", names: ["me.png"], bytes: undefined, usedBy: ["pictures.images", "again.images"] },
+      { ref: other, name: "you.png", names: ["you.png"], bytes: undefined, usedBy: ["again.images"] },
     ],
     paths: [{ node: "folder", param: "folder", text: "/home/me/pictures" }],
     notes: [{ node: "folder", text: "for my eyes" }],
     pins: [],
   });
   expect(leavingWith(made).paths[0]?.node).toMatch(/\/folder$/);
+});
+
+it("lists every name of a file, since each of them leaves", () => {
+  const twice = graph({
+    load: [
+      "image.load",
+      {
+        images: [
+          { ref, name: "boat.png" },
+          { ref, name: "our boat.png" },
+        ],
+      },
+    ],
+  });
+  expect(leavingWith(twice).files.map(({ names }) => names)).toEqual([["boat.png", "our boat.png"]]);
 });
 
 it("leaves out what is asked for, and nothing else", () => {

@@ -16,6 +16,8 @@ export interface UploadedFile {
   /** The sha256 of its content: a file that the document names, and does not hold. */
   ref: string;
   name: string;
+  /** All that it is called in the graph: each of them goes out with it. */
+  names: string[];
   /** Its size, where the document says it. */
   bytes?: number;
   /** Where it is used, as "node.param". */
@@ -127,7 +129,8 @@ function collectFiles(value: unknown, usedBy: string, files: Map<string, Uploade
   if (isFile(value)) {
     const name = [value.name, value.path].find((each) => typeof each === "string") as string | undefined;
     const bytes = typeof value.bytes === "number" ? value.bytes : undefined;
-    const known = files.get(value.ref) ?? { ref: value.ref, name: name ?? "a file", bytes, usedBy: [] };
+    const known = files.get(value.ref) ?? { ref: value.ref, name: name ?? "a file", names: [], bytes, usedBy: [] };
+    if (name !== undefined && !known.names.includes(name)) known.names.push(name);
     if (!known.usedBy.includes(usedBy)) known.usedBy.push(usedBy);
     files.set(value.ref, known);
   }

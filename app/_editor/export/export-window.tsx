@@ -9,7 +9,7 @@ import { registry } from "#nodes/registry.gen";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
 import { Checkbox } from "../../_ui/checkbox";
-import { LeavingRow } from "../../_ui/leaving-row";
+import { fileText, LeavingRow } from "../../_ui/leaving-row";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
 import { useActions } from "../actions";
@@ -51,7 +51,7 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
     {
       name: "files" as const,
       count: countOf(leaving.files.length, "file name"),
-      examples: leaving.files.map(({ name }) => name),
+      examples: leaving.files.map(fileText),
       remark:
         format === "bundle"
           ? "Uploads, with what is in them."

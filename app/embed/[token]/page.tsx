@@ -6,6 +6,7 @@ import { linkMetadata } from "../../_shared/link-metadata";
 import { RunParts } from "../../_shared/run-parts";
 import { shownBy, visited } from "../../_shared/visiting";
 import { pathHere } from "../../_ui/path-here";
+import { SmallPage } from "../../_ui/small-page";
 
 export const dynamic = "force-dynamic";
 
@@ -24,11 +25,9 @@ export default async function Page({ params }: PageProps) {
   const { token } = await params;
   const link = await visited(token);
   if (link.state === "closed") notFound();
-  const content = link.state === "open" ? await shownBy(link, true) : undefined;
-  const { document, ...results } = content ?? noContent;
   const address = pathHere(`/s/${token}`);
-  // Browsers send a frame no cookie of another site, so that a password is asked for on a page of its own.
-  const title = link.state === "open" ? link.title : "This link asks for a password";
+  if (link.state === "locked") return <Locked address={address} />;
+  const { document, ...results } = (await shownBy(link, true)) ?? noContent;
   return (
     <main className="flex h-screen flex-col" data-embed>
       {document && (
@@ -47,8 +46,24 @@ export default async function Page({ params }: PageProps) {
         rel="noreferrer"
         className="mt-auto truncate border-t border-line bg-surface px-3 py-1.5 text-xs text-ink-2 hover:text-ink"
       >
-        {title} · open in Patchbay
+        {link.title} · open in Patchbay
       </a>
     </main>
+  );
+}
+
+/** Browsers send a frame no cookie of another site, so that a password is asked for on a page of its own. */
+function Locked({ address }: { address: string }) {
+  return (
+    <SmallPage title="This link asks for a password" note="Open it on a page of its own, and enter the password there.">
+      <a
+        href={address}
+        target="_blank"
+        rel="noreferrer"
+        className="mt-4 inline-flex h-8 items-center rounded-md bg-accent px-3 font-medium text-accent-ink hover:brightness-110"
+      >
+        Open in Patchbay
+      </a>
+    </SmallPage>
   );
 }

@@ -6,13 +6,15 @@ import { type FormEvent, useState } from "react";
 import { type Outputs, useTRPC } from "../../_trpc/client";
 import { Button } from "../../_ui/button";
 import { Card } from "../../_ui/card";
+import { Copied } from "../../_ui/copied";
 import { ConfirmDialog } from "../../_ui/confirm-dialog";
 import { Shell } from "../../_ui/shell";
-import { Field, Line, Select, valuesOf } from "../../account/fields";
+import { Field, FieldRow, Line, Select, SelectField, valuesOf } from "../../account/fields";
 import { SecretsCard } from "../../account/secrets-card";
 import { TokenLines } from "../../account/token-lines";
 import { useTold } from "../../account/use-told";
 import { addressHere } from "../../_ui/path-here";
+import { dayText } from "../../_ui/times";
 
 type Team = Outputs["teams"]["get"];
 type Member = Team["members"][number];
@@ -110,6 +112,7 @@ function Members({ team, manages }: { team: Team; manages: boolean }) {
         {team.members.map(({ id, name, email, role }) => (
           <Line
             key={id}
+            facts={manages && id !== myId ? email : `${email} · ${role}`}
             actions={
               manages &&
               id !== myId && (
@@ -126,8 +129,7 @@ function Members({ team, manages }: { team: Team; manages: boolean }) {
               )
             }
           >
-            <b>{name}</b> <span className="text-xs text-ink-3">{email}</span>
-            {(!manages || id === myId) && <span className="ml-2 text-xs text-ink-3">{role}</span>}
+            {name}
           </Line>
         ))}
       </ul>
@@ -158,16 +160,20 @@ function Invitations({ team }: { team: Team }) {
   const takeBack = useMutation(trpc.teams.takeBack.mutationOptions(useTold()));
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { email = "", role = "editor" } = valuesOf(event.currentTarget);
-    invite.mutate({ team: team.id, email, role: role as Role });
-    event.currentTarget.reset();
+    const form = event.currentTarget;
+    const { email = "", role = "editor" } = valuesOf(form);
+    invite.mutate({ team: team.id, email, role: role as Role }, { onSuccess: () => form.reset() });
   };
   return (
-    <Card title="Invite">
+    <Card
+      title="Invitations"
+      note="Whoever was invited makes an account by the address that you send, and is in the team."
+    >
       <ul>
         {team.invitations.map(({ id, email, role, expiresAt }) => (
           <Line
             key={id}
+            facts={`${role} · until ${dayText(expiresAt)}`}
             actions={
               <Button size="s" look="danger" onClick={() => takeBack.mutate({ team: team.id, id })}>
                 Take back
@@ -175,26 +181,23 @@ function Invitations({ team }: { team: Team }) {
             }
           >
             {email}
-            <span className="ml-2 text-xs text-ink-3">
-              {role} · until {expiresAt.toLocaleDateString()}
-            </span>
           </Line>
         ))}
       </ul>
-      <form className="mt-3 flex flex-wrap items-end gap-2" onSubmit={add}>
-        <Field label="E-mail" name="email" type="email" required />
-        <Select label="Role" name="role" defaultValue="editor">
+      <FieldRow onSubmit={add}>
+        <Field label="E-mail" name="email" type="email" required placeholder="somebody@example.org" />
+        <SelectField label="Role" name="role" defaultValue="editor">
           <RoleOptions />
-        </Select>
+        </SelectField>
         <Button type="submit">Invite</Button>
-      </form>
+      </FieldRow>
       {path && (
-        <p className="mt-3 rounded-lg border border-line bg-sunken p-3" role="status">
-          Send them this address, which is good for a week and for one account:{" "}
-          <code className="select-all break-all" data-invitation>
-            {addressHere(path)}
-          </code>
-        </p>
+        <div className="mt-4 rounded-lg border border-line bg-sunken p-3" role="status" data-invitation>
+          <Copied
+            label="Send them this address, which is good for a week and for one account"
+            text={addressHere(path)}
+          />
+        </div>
       )}
     </Card>
   );

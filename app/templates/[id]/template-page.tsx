@@ -50,7 +50,7 @@ export function TemplatePage({ template, needs, form, picture, mayShare }: Templ
             </div>
           )}
         </div>
-        <div className="min-w-0">
+        <div className="min-w-0 [&>section:first-child]:mt-0">
           <Card title="What it needs">
             <Needs template={template} needs={needs} />
           </Card>

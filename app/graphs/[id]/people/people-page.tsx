@@ -7,7 +7,7 @@ import { useTRPC } from "../../../_trpc/client";
 import { Button } from "../../../_ui/button";
 import { Card } from "../../../_ui/card";
 import { Shell } from "../../../_ui/shell";
-import { Field, Line, Select, valuesOf } from "../../../account/fields";
+import { Field, FieldRow, Line, Nothing, SelectField, valuesOf } from "../../../account/fields";
 import { useTold } from "../../../account/use-told";
 
 /** Who may do what with one graph, beside those of its team. */
@@ -17,14 +17,17 @@ export function PeoplePage({ id, name, team }: { id: string; name: string; team:
   const grant = useMutation(trpc.teams.grant.mutationOptions(useTold()));
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { email = "", role = "viewer" } = valuesOf(event.currentTarget);
-    grant.mutate({ graph: id, email, role: role as "viewer" });
-    event.currentTarget.reset();
+    const form = event.currentTarget;
+    const { email = "", role = "viewer" } = valuesOf(form);
+    grant.mutate({ graph: id, email, role: role as "viewer" }, { onSuccess: () => form.reset() });
   };
   return (
     <Shell here="start">
-      <h1 className="text-xl font-semibold">
-        <Link href={`/graphs/${id}`}>{name}</Link>
+      <h1 className="text-xl font-semibold wrap-anywhere">
+        Who may see{" "}
+        <Link className="hover:text-accent hover:underline" href={`/graphs/${id}`}>
+          {name}
+        </Link>
       </h1>
       <p className="text-ink-2">
         It belongs to the team{" "}
@@ -33,11 +36,13 @@ export function PeoplePage({ id, name, team }: { id: string; name: string; team:
         </Link>
         , whose members may do with it what their role says.
       </p>
-      <Card title="Others, for this graph alone">
+      <Card title="For this graph alone" note="A role here stands in the place of the team's, be it more or less.">
+        {!people.length && <Nothing>Nobody has another role here than in the team.</Nothing>}
         <ul>
           {people.map((person) => (
             <Line
               key={person.id}
+              facts={`${person.email} · ${person.role}`}
               actions={
                 <Button
                   size="s"
@@ -48,20 +53,19 @@ export function PeoplePage({ id, name, team }: { id: string; name: string; team:
                 </Button>
               }
             >
-              <b>{person.name}</b> <span className="text-xs text-ink-3">{person.email}</span>
-              <span className="ml-2 text-xs text-ink-3">{person.role}</span>
+              {person.name}
             </Line>
           ))}
         </ul>
-        <form className="mt-3 flex flex-wrap items-end gap-2" onSubmit={add}>
+        <FieldRow onSubmit={add}>
           <Field label="E-mail of an account here" name="email" type="email" required />
-          <Select label="Role" name="role" defaultValue="viewer">
+          <SelectField label="Role" name="role" defaultValue="viewer">
             <option value="viewer">viewer: looks</option>
             <option value="runner">runner: runs and fine-tunes</option>
             <option value="editor">editor: changes and shares</option>
-          </Select>
+          </SelectField>
           <Button type="submit">Let in</Button>
-        </form>
+        </FieldRow>
       </Card>
     </Shell>
   );
