@@ -20,7 +20,7 @@ export function SelectField({ label, ...rest }: SelectHTMLAttributes<HTMLSelectE
   );
 }
 
-/** The fields of a form beside each other, and its button in line with them; below each other where there is no room. */
+/** The fields of a form beside each other, and its button in line with them; below each other where room is short. */
 export function FieldRow({ children, ...rest }: FormHTMLAttributes<HTMLFormElement>) {
   return (
     <form className="flex flex-wrap items-end gap-3 not-first:mt-4 [&>label]:min-w-40 [&>label]:flex-1" {...rest}>
