@@ -56,7 +56,12 @@ export function Shell({
 }) {
   return (
     <div className="flex min-h-full flex-col">
-      <header className="sticky top-0 z-10 flex h-13 items-center gap-2 border-b border-line bg-surface px-3 sm:gap-4 sm:px-5">
+      <header
+        className={cx(
+          "sticky top-0 z-10 flex h-13 items-center gap-2 border-b border-line bg-surface px-3",
+          "sm:gap-4 sm:px-5",
+        )}
+      >
         <Logo />
         <nav className="flex min-w-0 gap-1 overflow-x-auto">
           {Object.entries(pages).map(([name, { href, text }]) => (

@@ -56,12 +56,7 @@ export default async function Page({ params }: PageProps) {
 function Locked({ address }: { address: string }) {
   return (
     <SmallPage title="This link asks for a password" note="Open it on a page of its own, and enter the password there.">
-      <a
-        href={address}
-        target="_blank"
-        rel="noreferrer"
-        className="mt-4 inline-flex h-8 items-center rounded-md bg-accent px-3 font-medium text-accent-ink hover:brightness-110"
-      >
+      <a href={address} target="_blank" rel="noreferrer" className="mt-4 inline-block text-accent hover:underline">
         Open in Patchbay
       </a>
     </SmallPage>
