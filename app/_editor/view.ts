@@ -19,6 +19,8 @@ export interface Route {
   from: Point;
   to: Point;
   bends: readonly Point[];
+  /** How it is drawn, where not as curves between its bends. */
+  path?: string;
 }
 
 export interface ViewState {

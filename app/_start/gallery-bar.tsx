@@ -68,10 +68,14 @@ export function shelvesOf(
 ): { title: string; templates: TemplateEntry[] }[] {
   if (order === "kind") {
     const titles = [...groups, publishedGroup, registryGroup];
-    const all = titles.map((title) => ({ title, templates: templates.filter(({ group }) => group === title) }));
+    const easiest = [...templates].sort((a, b) => effortOf(a) - effortOf(b));
+    const all = titles.map((title) => ({ title, templates: easiest.filter(({ group }) => group === title) }));
     return all.filter((group) => group.templates.length > 0);
   }
   const by = order === "uses" ? "uses" : "changedAt";
   const sorted = [...templates].sort((a, b) => (b[by] ?? 0) - (a[by] ?? 0));
   return sorted.length ? [{ title: orders[order], templates: sorted }] : [];
 }
+
+/** What runs at once comes first, then what trains, then what needs something that is not here. */
+const effortOf = ({ needs, trains }: TemplateEntry): number => (needs.length ? 2 : 0) + (trains ? 1 : 0);

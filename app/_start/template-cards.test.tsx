@@ -48,5 +48,11 @@ it("has shelves by who shows a template to whom, and puts what is used most firs
   expect(on("all")).toEqual(["some", "team", "ours", "theirs"]);
   expect(on("team")).toEqual(["team", "ours"]);
   expect(on("everyone")).toEqual(["ours", "theirs"]);
+  const kinds = [
+    { ...entry, key: "far", needs: ["a folder of yours"] },
+    { ...entry, key: "trains", trains: true },
+    entry,
+  ];
+  expect(shelvesOf(kinds, "kind")[0]?.templates.map(({ key }) => key)).toEqual(["some", "trains", "far"]);
   expect(shelvesOf(all, "uses")[0]?.templates.map(({ key }) => key)).toEqual(["ours", "theirs", "team", "some"]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { random as seeded } from "#models/random";
 import type { Point } from "#nodes/graph/document";
-import { type Box, isFree, routesOf } from "./routing";
+import { type Box, isFree, pathBack, routesOf } from "./routing";
 
 const box = (x: number, y: number): Box => ({ x, y, width: 240, height: 120 });
 const wire = (from: Point, to: Point, owner = "a") => ({ owner, from, to });
@@ -42,6 +42,20 @@ describe("a wire", () => {
     const [one, same, other] = routes.map((bends) => bends[0]?.y);
     expect(same).toBe(one);
     expect(Math.abs((other ?? 0) - (one ?? 0))).toBeGreaterThanOrEqual(6);
+  });
+
+  it("that goes back lies in the nearest lane that is free all the way, and is drawn with corners", () => {
+    const [from, to] = [
+      { x: 860, y: 40 },
+      { x: 0, y: 400 },
+    ];
+    const [bends = []] = routesOf([wire(from, to)], [box(0, 340), box(310, 0), box(310, 130), box(620, 0)]);
+    expect(bends).toEqual([
+      { x: 880, y: 259 },
+      { x: -20, y: 259 },
+    ]);
+    expect(pathBack(from, bends, to)).toMatch(/^M860,40 L870,40 Q880,40 880,50 .* L0,400$/);
+    expect(pathBack(from, [], to)).toBeUndefined();
   });
 
   it("runs through no node of 500 random graphs in columns", () => {

@@ -1,7 +1,8 @@
 /**
  * Ways of wires around nodes. Nodes that lie above each other are a column; between two of them, and above and below
  * all, a wire may pass. A wire that would run through a node passes each column in its way where that takes least
- * height, level, and curves between columns, where nothing is.
+ * height, level, and curves between columns, where nothing is. A wire that goes back lies level in a lane that is free
+ * all the way.
  */
 import type { Point } from "#nodes/graph/document";
 
@@ -40,6 +41,8 @@ const clearance = 9;
 const laneWidth = 6;
 /** Columns that are nearer to each other are one: there is no room to curve. */
 const leastGap = 24;
+/** So far from its ends a wire that goes back turns, with corners of this radius. */
+const turn = { stub: 20, radius: 10 };
 /** A bend costs as much as so many pixels of height. */
 const bendCost = 30;
 
@@ -47,13 +50,54 @@ const bendCost = 30;
 export function routesOf(wires: readonly End[], boxes: readonly Box[]): Point[][] {
   const lanes: Lane[] = [];
   return wires.map((wire) => {
-    const bends = isFree(wire.from, wire.to, boxes) ? [] : wayAround(wire, boxes, lanes);
+    const bends = bendsOf(wire, boxes, lanes);
     for (let i = 1; i < bends.length; i++) {
       const [start, end] = [bends[i - 1] as Point, bends[i] as Point];
-      if (start.y === end.y) lanes.push({ owner: wire.owner, left: start.x, right: end.x, y: start.y });
+      const [left, right] = [Math.min(start.x, end.x), Math.max(start.x, end.x)];
+      if (start.y === end.y) lanes.push({ owner: wire.owner, left, right, y: start.y });
     }
     return bends;
   });
+}
+
+function bendsOf(wire: End, boxes: readonly Box[], lanes: readonly Lane[]): Point[] {
+  if (wire.to.x <= wire.from.x) return wayBack(wire, boxes, lanes);
+  return isFree(wire.from, wire.to, boxes) ? [] : wayAround(wire, boxes, lanes);
+}
+
+/** Where the lane of a wire that goes back begins and ends: the free one that takes least height. */
+function wayBack({ owner, from, to }: End, boxes: readonly Box[], lanes: readonly Lane[]): Point[] {
+  const [left, right] = [to.x - turn.stub, from.x + turn.stub];
+  const met = boxes.filter(({ x, width }) => x < right && x + width > left);
+  const levels = gapsOf(met).flatMap((gap) =>
+    [from.y, to.y].map((y) => freeLane(Math.min(gap[1], Math.max(gap[0], y)), gap, { owner, left, right }, lanes)),
+  );
+  const height = (y: number) => Math.abs(y - from.y) + Math.abs(y - to.y);
+  const y = levels.reduce((one, other) => (height(other) < height(one) ? other : one));
+  return [
+    { x: right, y },
+    { x: left, y },
+  ];
+}
+
+/** How a wire that goes back is drawn, with round corners; nothing for others, which are curves between bends. */
+export function pathBack(from: Point, bends: readonly Point[], to: Point): string | undefined {
+  const [start, end] = bends;
+  if (!start || !end || end.x >= start.x) return undefined;
+  const corners = [{ x: start.x, y: from.y }, start, end, { x: end.x, y: to.y }];
+  const stops = [from, ...corners, to];
+  const turns = corners.map((corner, i) => {
+    const [before, after] = [toward(corner, stops[i] as Point), toward(corner, stops[i + 2] as Point)];
+    return `L${before.x},${before.y} Q${corner.x},${corner.y} ${after.x},${after.y}`;
+  });
+  return `M${from.x},${from.y} ${turns.join(" ")} L${to.x},${to.y}`;
+}
+
+/** Where a corner begins: so far from it towards the next stop, or half the way to that. */
+function toward(corner: Point, stop: Point): Point {
+  const [x, y] = [stop.x - corner.x, stop.y - corner.y];
+  const share = Math.min(turn.radius / (Math.hypot(x, y) || 1), 0.5);
+  return { x: corner.x + x * share, y: corner.y + y * share };
 }
 
 function wayAround({ owner, from, to }: End, boxes: readonly Box[], lanes: readonly Lane[]): Point[] {
@@ -183,7 +227,7 @@ const samples = 24;
 
 /** Whether the curve between two points runs through no node. */
 export function isFree(from: Point, to: Point, boxes: readonly Box[]): boolean {
-  if (to.x <= from.x) return true; // A wire that goes back is drawn around by nobody.
+  if (to.x <= from.x) return true; // It goes back, in a lane of its own.
   const near = boxes.filter(
     ({ x, y, width, height }) =>
       x < to.x - 2 &&

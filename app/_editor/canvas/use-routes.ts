@@ -5,7 +5,7 @@ import { useViewStore } from "../context";
 import type { Route } from "../view";
 import { alwaysDrawn } from "./judged";
 import { placeOf } from "./level-of-detail";
-import type { End, routesOf as RoutesOf } from "./routing";
+import type { End } from "./routing";
 import type { FlowWire } from "./wire-of";
 
 /** Milliseconds that nodes have kept their places and sizes before wires are led around them. */
@@ -24,10 +24,10 @@ export function useRoutes(edges: readonly FlowWire[]): void {
     let isOver = false;
     async function look(): Promise<void> {
       timer = 0;
-      const { routesOf } = await import("./routing");
+      const routing = await import("./routing");
       const { nodeLookup } = flow.getState();
       if (isOver || [...nodeLookup.values()].some(({ dragging }) => dragging)) return;
-      view.setState({ routes: nodeLookup.size > alwaysDrawn ? new Map() : routesIn(routesOf, nodeLookup, edges) });
+      view.setState({ routes: nodeLookup.size > alwaysDrawn ? new Map() : routesIn(routing, nodeLookup, edges) });
     }
     function soon(): void {
       const now = placesOf(flow.getState());
@@ -55,7 +55,7 @@ function placesOf({ nodeLookup }: ReactFlowState): string {
 }
 
 function routesIn(
-  routesOf: typeof RoutesOf,
+  { routesOf, pathBack }: typeof import("./routing"),
   nodes: ReactFlowState["nodeLookup"],
   edges: readonly FlowWire[],
 ): ReadonlyMap<string, Route> {
@@ -72,7 +72,7 @@ function routesIn(
   return new Map(
     ends.flatMap(({ id, from, to }, i) => {
       const bends = routes[i] ?? [];
-      return bends.length ? [[id, { from, to, bends }] as const] : [];
+      return bends.length ? [[id, { from, to, bends, path: pathBack(from, bends, to) }] as const] : [];
     }),
   );
 }

@@ -18,8 +18,9 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
   const isFar = useIsFar();
   const via = data?.isFolded ? undefined : data?.wire?.via;
-  const bends = useBends(wire, via);
-  const path = pathThrough(wire, bends);
+  const route = useRoute(wire);
+  const bends = via ?? route?.bends;
+  const path = (via ? undefined : route?.path) ?? pathThrough(wire, bends);
   const { x, y } = middleOf(wire, bends);
   const colour = data?.bad ? "var(--bad)" : `var(--port-${data?.type})`;
   const isNear = useView((state) => state.nearWire === id);
@@ -61,12 +62,11 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   );
 });
 
-/** Those that a person gave it, or its way around nodes. */
-function useBends({ id, sourceX, sourceY, targetX, targetY }: EdgeProps, via?: readonly Point[]) {
+/** Its way around nodes, as long as its ends are where they were. */
+function useRoute({ id, sourceX, sourceY, targetX, targetY }: EdgeProps) {
   const route = useView(({ routes }) => routes.get(id));
-  if (via || !route) return via;
   const isAt = ({ x, y }: Point, otherX: number, otherY: number) => Math.hypot(x - otherX, y - otherY) < tolerance;
-  return isAt(route.from, sourceX, sourceY) && isAt(route.to, targetX, targetY) ? route.bends : undefined;
+  return route && isAt(route.from, sourceX, sourceY) && isAt(route.to, targetX, targetY) ? route : undefined;
 }
 /** Ends that moved less than so many pixels are where they were. */
 const tolerance = 4;

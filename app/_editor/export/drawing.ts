@@ -4,7 +4,7 @@
  */
 import type { NodeDefinition } from "#nodes/core/node";
 import { endpointKey, type GraphDocument, type GraphNode, type Point, type Wire } from "#nodes/graph/document";
-import { routesOf } from "../canvas/routing";
+import { pathBack, routesOf } from "../canvas/routing";
 import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf } from "../node/ports";
 
@@ -166,7 +166,8 @@ function wirePath({ from, to, type }: WireEnds, via: readonly Point[]): string {
     const bend = end.x > start.x ? (end.x - start.x) / 2 : Math.max(30, (start.x - end.x) / 2);
     return `C${start.x + bend},${start.y} ${end.x - bend},${end.y} ${end.x},${end.y}`;
   });
-  const line = { d: `M${from.x},${from.y} ${curves.join(" ")}`, fill: "none", stroke: `var(--port-${type})` };
+  const d = pathBack(from, via, to) ?? `M${from.x},${from.y} ${curves.join(" ")}`;
+  const line = { d, fill: "none", stroke: `var(--port-${type})` };
   return element("path", { ...line, "stroke-width": 2 });
 }
 

@@ -20,7 +20,7 @@ import { memo, useEffect, useMemo } from "react";
 import type { Change } from "#nodes/graph/changes";
 import type { GraphDocument, Point, Wire } from "#nodes/graph/document";
 import { wireKey } from "#nodes/graph/document-shape";
-import { routesOf } from "../../_editor/canvas/routing";
+import { pathBack, routesOf } from "../../_editor/canvas/routing";
 import { pathThrough } from "../../_editor/canvas/wire-path";
 import { cx } from "../cx";
 import { fieldText, levelOf, nodeTitle, placeOf, typeTitle, valueText } from "./told";
@@ -166,7 +166,10 @@ function diffEdges({ before, after, composite }: Omit<DiffCanvasProps, "changes"
 }
 
 function DiffWire(wire: EdgeProps<DiffEdge>) {
-  return <BaseEdge id={wire.id} path={pathThrough(wire, wire.data?.bends)} style={wire.style} />;
+  const { id, sourceX, sourceY, targetX, targetY, data, style } = wire;
+  const bends = data?.bends ?? [];
+  const back = pathBack({ x: sourceX, y: sourceY }, bends, { x: targetX, y: targetY });
+  return <BaseEdge id={id} path={back ?? pathThrough(wire, bends)} style={style} />;
 }
 
 const looks: { [F in Fate]: { frame: string; head: string; sign: string } } = {
