@@ -90,7 +90,7 @@ function onOwnPictures(template: GraphDocument): GraphDocument {
       ...wires.map((wire) =>
         wire.from.node === "test_data" ? { ...wire, from: { ...wire.from, node: "data" } } : wire,
       ),
-      { from: { node: "after_scorer", port: "logits" }, to: { node: "labels", port: "logits" } },
+      { from: { node: "after_clip", port: "logits" }, to: { node: "labels", port: "logits" } },
       { from: { node: "data", port: "name" }, to: { node: "labels", port: "labels" } },
       { from: { node: "data", port: "name" }, to: { node: "labels", port: "truth" } },
       { from: { node: "data", port: "image" }, to: { node: "labels", port: "image" } },
