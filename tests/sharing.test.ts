@@ -117,6 +117,8 @@ describe("a template", () => {
     const made = await published(api);
     const first = await api.templates.use({ id: made.id });
     await api.templates.use({ id: made.id, number: 1 });
+    // It is copied, and nothing of it runs by itself.
+    expect(await api.runs.list({ graphId: first.id })).toEqual([]);
     const card = async () => (await api.templates.list()).published.find(({ id }) => id === made.id);
     expect(await card()).toMatchObject({ uses: 2, tags: ["greeting"], licence: "MIT" });
     await api.templates.withdraw({ id: made.id });

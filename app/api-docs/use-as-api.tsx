@@ -4,8 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Copy, ExternalLink } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../_ui/button";
+import { copyAndTell } from "../_ui/copied";
 import { Window } from "../_ui/window";
-import { toast } from "../_ui/toast";
 import { type Called, type Language, languages, snippetOf } from "./snippets";
 import { addressHere, pathHere } from "../_ui/path-here";
 
@@ -45,10 +45,6 @@ function DocsLink({ href, children }: { href: string; children: string }) {
 function Snippets({ graph, told }: { graph: string; told: Told }) {
   const [language, setLanguage] = useState<Language>("curl");
   const text = snippetOf({ ...told, origin: addressHere(""), graph }, language);
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    toast("Copied.");
-  };
   return (
     <>
       <p className="mb-3 text-ink-2">
@@ -68,7 +64,7 @@ function Snippets({ graph, told }: { graph: string; told: Told }) {
           </button>
         ))}
         <span className="flex-1" />
-        <Button look="quiet" size="s" onClick={() => void copy()}>
+        <Button look="quiet" size="s" onClick={() => void copyAndTell(text)}>
           <Copy className="size-3.5" aria-hidden />
           Copy
         </Button>
