@@ -63,7 +63,7 @@ export function Shell({
         )}
       >
         <Logo />
-        <nav className="flex min-w-0 gap-1 overflow-x-auto">
+        <nav className="flex min-w-0 overflow-x-auto sm:gap-1">
           {Object.entries(pages).map(([name, { href, text }]) => (
             <PageLink key={name} href={href} isHere={name === here}>
               {text}
@@ -87,7 +87,7 @@ function PageLink({ href, isHere, children }: { href: string; isHere: boolean; c
       href={href}
       aria-current={isHere ? "page" : undefined}
       className={cx(
-        "rounded-md px-2 py-1.5 font-medium sm:px-2.5",
+        "rounded-md px-1 py-1.5 font-medium sm:px-2.5",
         isHere ? "bg-sunken text-ink" : "text-ink-2 hover:text-ink",
       )}
     >

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { type FormEvent, useState } from "react";
 import { useTRPC } from "../_trpc/client";
@@ -151,15 +151,15 @@ function NewToken() {
   const graphs = useQuery(trpc.graphs.list.queryOptions());
   const { data: me } = useQuery(trpc.account.me.queryOptions());
   const create = useMutation(trpc.account.createToken.mutationOptions(useTold((made) => setText(made.text))));
-  const queries = useQueryClient();
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { name = "", scope = "read", place = "", days = "" } = valuesOf(event.currentTarget);
+    const form = event.currentTarget;
+    const { name = "", scope = "read", place = "", days = "" } = valuesOf(form);
     const [kind, id] = place.split(" ");
     const where = kind === "team" ? { team: id } : { graph: kind === "graph" ? id : undefined };
     create.mutate(
       { name, scope: scope as "read" | "run" | "write", days: days ? Number(days) : undefined, ...where },
-      { onSuccess: () => void queries.invalidateQueries() },
+      { onSuccess: () => form.reset() },
     );
   };
   return (
