@@ -53,7 +53,7 @@ interface LineProps {
 /** A line of a list: what it is, and what can be done with it. */
 export function Line({ children, facts, actions }: LineProps) {
   return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line py-2.5 first:pt-0 last:border-0 last:pb-0">
+    <li className="flex flex-wrap items-center gap-3 border-b border-line py-2.5 first:pt-0 last:border-0 last:pb-0">
       <div className="min-w-48 flex-1 wrap-anywhere">
         <div className="font-medium">{children}</div>
         {facts && <div className="text-xs text-ink-3">{facts}</div>}
