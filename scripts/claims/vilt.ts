@@ -128,11 +128,9 @@ export const vilt: Experiments = {
     expects: "Pairs of one object and a caption are told from others once the training is long enough.",
     set: { ...common.set, "$.text_length": 12, "data.objects": 1, "test_data.objects": 1, "test_data.shuffled": 0.5 },
     arms: {
-      "600 steps": { set: { "$.steps": 600 }, x: "600", line: "matching" },
-      "1,200 steps": { set: { "$.steps": 1200 }, x: "1,200", line: "matching" },
-      "2,400 steps": { set: { "$.steps": 2400 }, x: "2,400", line: "matching" },
+      "600 steps": { set: { "$.steps": 600 } },
+      "1,200 steps": { set: { "$.steps": 1200 } },
     },
     measures: { "matches told": "accuracy.top1" },
-    chart: { measure: "matches told", x: "steps" },
   },
 };

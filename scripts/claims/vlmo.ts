@@ -1,5 +1,5 @@
 /** VLMo's experiments: experts for each modality, and a stage of texts alone before few pairs. */
-import type { Experiments } from "./experiment";
+import type { Arm, Experiment, Experiments } from "./experiment";
 import { adding, copying, replacing, rewiring, setting, together } from "./graph";
 import { areaUnderCurve, matchMargins } from "./measures";
 
@@ -87,6 +87,19 @@ const manyTexts = together(
   rewiring("tokenizer.text", "data_texts.caption"),
 );
 
+/** Where “no match” is said of every pair, this tells whether some are at least likelier than others. */
+const likelierMatches: Experiment["measures"] = {
+  "area under the curve": {
+    of: ["match_head_asked.features", "test_data_asked.noise"],
+    by: (logits, noise) => areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
+  },
+};
+
+/** What each branch of a block is multiplied with at the start, in all that the network is used for. */
+const scaledFrom = (start: number): Arm => ({
+  set: Object.fromEntries(["dual/blocks", "dual/vl_blocks", "fusion/blocks"].map((id) => [`${id}.layerScale`, start])),
+});
+
 export const vlmo: Experiments = {
   "vlmo-1": {
     ...common,
@@ -114,14 +127,7 @@ export const vlmo: Experiments = {
       "pictures, then pairs": { wiring: rewiring("weights.weights", "taken_over.weights") },
       "pictures, texts, then pairs": {},
     },
-    measures: {
-      ...common.measures,
-      // Where “no match” is said of every pair, this tells whether some are at least likelier than others.
-      "area under the curve": {
-        of: ["match_head_asked.features", "test_data_asked.noise"],
-        by: (logits, noise) => areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
-      },
-    },
+    measures: { ...common.measures, ...likelierMatches },
     seeds: [
       "trainer_pictures.seed",
       "fresh.seed",
@@ -130,5 +136,15 @@ export const vlmo: Experiments = {
       "weights.seed",
       "trainer.seed",
     ],
+  },
+  "vlmo-matching": {
+    ...common,
+    title: "LayerScale in a network of two blocks",
+    expects: "Branches that begin at a tenth are for deep networks: two blocks learn earlier with whole ones.",
+    wiring: together(fromNothing, askedOfMatches),
+    set: { ...common.set, "$.steps_pairs": 600 },
+    arms: { "from 1": scaledFrom(1), "from 0.1": scaledFrom(0.1) },
+    measures: { ...common.measures, ...likelierMatches },
+    seeds: ["trainer.seed", "begin.seed"],
   },
 };
