@@ -26,9 +26,9 @@ export function VersionChoice({ graph, value, save, onChange }: VersionChoicePro
   useEffect(() => {
     if (value === undefined && newest !== undefined && !isNaming) onChange(newest);
   }, [value, newest, isNaming, onChange]);
-  function wait(isNamed: boolean): void {
-    setNaming(isNamed);
-    if (isNamed) onChange(undefined);
+  function tellNaming(isBegun: boolean): void {
+    setNaming(isBegun);
+    if (isBegun) onChange(undefined);
   }
   return (
     <section aria-label="Version">
@@ -49,7 +49,16 @@ export function VersionChoice({ graph, value, save, onChange }: VersionChoicePro
             ))}
           </select>
         )}
-        {save && <NameNow graph={graph} isFirst={!named.length} save={save} onNaming={wait} onNamed={onChange} />}
+        {save && (
+          <NameNow
+            graph={graph}
+            isFirst={!named.length}
+            isNaming={isNaming}
+            save={save}
+            onNaming={tellNaming}
+            onNamed={onChange}
+          />
+        )}
       </div>
       <p className="mt-1 text-xs text-ink-3">What you do in the graph later stays with you.</p>
     </section>
@@ -59,20 +68,19 @@ export function VersionChoice({ graph, value, save, onChange }: VersionChoicePro
 interface NameNowProps {
   graph: string;
   isFirst: boolean;
+  isNaming: boolean;
   save(): Promise<boolean>;
-  onNaming(isNaming: boolean): void;
+  onNaming(isBegun: boolean): void;
   onNamed(version: string): void;
 }
 
-function NameNow({ graph, isFirst, save, onNaming, onNamed }: NameNowProps) {
+function NameNow({ graph, isFirst, isNaming, save, onNaming, onNamed }: NameNowProps) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
   const [label, setLabel] = useState("");
-  const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   async function name(): Promise<void> {
-    setBusy(true);
     setProblem(undefined);
     onNaming(true);
     try {
@@ -86,7 +94,6 @@ function NameNow({ graph, isFirst, save, onNaming, onNamed }: NameNowProps) {
     } catch (error) {
       setProblem(problemOf(error).message);
     }
-    setBusy(false);
     onNaming(false);
   }
   return (
@@ -94,7 +101,7 @@ function NameNow({ graph, isFirst, save, onNaming, onNamed }: NameNowProps) {
       className="flex flex-wrap items-center gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        if (label.trim()) void name();
+        if (label.trim() && !isNaming) void name();
       }}
     >
       <input
@@ -105,7 +112,7 @@ function NameNow({ graph, isFirst, save, onNaming, onNamed }: NameNowProps) {
         maxLength={100}
         onChange={(event) => setLabel(event.target.value)}
       />
-      <Button type="submit" disabled={!label.trim() || isBusy}>
+      <Button type="submit" disabled={!label.trim() || isNaming}>
         Name it
       </Button>
       {problem && <Complaint>{problem}</Complaint>}
