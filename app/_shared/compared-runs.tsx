@@ -14,7 +14,12 @@ export function ComparedRuns({
   const numbers = [...new Set(runs.flatMap((run) => Object.keys(run.numbers)))];
   return (
     <>
-      <section className="mt-6 overflow-x-auto rounded-xl border border-line bg-surface" aria-label="Results">
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keys, too
+        tabIndex={0}
+        className="mt-6 overflow-x-auto rounded-xl border border-line bg-surface"
+        aria-label="Results"
+      >
         <table className="w-full text-left tabular-nums">
           <thead>
             <tr className="border-b border-line">

@@ -15,7 +15,8 @@ export function MatrixPreview({ preview, large = false }: PreviewProps<Matrix>) 
   const span = Math.max(...values) - low || 1;
   const names = columns.slice(0, most);
   return (
-    <div className="overflow-x-auto">
+    // What is wider than its place is scrolled by keys, too.
+    <div className="overflow-x-auto" tabIndex={large ? 0 : undefined}>
       <table className="w-full border-separate border-spacing-px text-[10px]">
         {large && columns.length > 0 && <Head names={names} before={preview.rowImages ? 2 : 1} />}
         <tbody>
