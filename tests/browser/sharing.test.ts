@@ -153,13 +153,14 @@ describe("a bundle", () => {
     expect(download.suggestedFilename()).toBe("Small drawings.patchbay");
     const bytes = await readFile(await download.path());
     await page.goto(product.url);
-    await page.waitForSelector("#graphs");
+    // The list is there once the page listens.
+    await page.waitForSelector("section[aria-labelledby=graphs] a");
     await dropFile(page, "main", "mine.patchbay", "application/octet-stream", bytes);
     await page.waitForURL(/graphs/);
     await page.waitForSelector('[data-node="resize"]');
 
     await page.goto(product.url);
-    await page.waitForSelector("#graphs");
+    await page.waitForSelector("section[aria-labelledby=graphs] a");
     await dropFile(page, "main", "broken.patchbay", "application/octet-stream", bytes.subarray(0, 200));
     await page.getByText("“broken.patchbay” cannot be opened").waitFor();
     await page.getByRole("button", { name: "Registries of templates…" }).click();
