@@ -38,7 +38,7 @@ function LinkRow({ link }: { link: Link }) {
   return (
     <li className="px-3 py-2" data-link={link.id}>
       <div className="flex items-center gap-2">
-        <div className={`min-w-0 flex-1 ${state ? "opacity-55" : ""}`}>
+        <div className={`min-w-0 flex-1 ${state ? "text-ink-3" : ""}`}>
           <p className="flex items-center gap-1.5 font-medium">
             <span className="truncate">{title}</span>
             {hasPassword && <Lock className="size-3.5 shrink-0 text-ink-3" aria-label="With a password" />}

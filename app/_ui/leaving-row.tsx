@@ -34,7 +34,7 @@ export function LeavingRow({ what, remark, examples, isOut = false, children }: 
             className="mt-0.5 max-h-28 overflow-y-auto font-mono text-[11px] wrap-anywhere text-ink-2"
           >
             {examples.map((each, i) => (
-              <li key={i} className={isOut ? "line-through opacity-60" : undefined}>
+              <li key={i} className={isOut ? "text-ink-3 line-through" : undefined}>
                 {each}
               </li>
             ))}
