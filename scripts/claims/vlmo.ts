@@ -143,7 +143,7 @@ export const vlmo: Experiments = {
     expects: "Branches that begin at a tenth are for deep networks: two blocks learn earlier with whole ones.",
     wiring: together(fromNothing, askedOfMatches),
     set: { ...common.set, "$.steps_pairs": 600 },
-    arms: { "from 1": scaledFrom(1), "from 0.1": scaledFrom(0.1) },
+    arms: { "from 0.1": scaledFrom(0.1), "from 1": scaledFrom(1) },
     measures: { ...common.measures, ...likelierMatches },
     seeds: ["trainer.seed", "begin.seed"],
   },
