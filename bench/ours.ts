@@ -4,17 +4,18 @@
  */
 import { random } from "#models/random";
 import type { Tensor } from "#nodes/core/values";
+import type { Provider } from "#server/runtime/providers";
 import { clip, emojiClip, vit } from "./models";
 import { serveSteps } from "./serve-steps";
 import { normals, stepperFor, tokenIds } from "./trainings";
 
-const [name = "vit", size = "32"] = process.argv.slice(2);
+const [name = "vit", size = "32", provider = "cpu"] = process.argv.slice(2);
 const batch = Number(size);
 const base = process.resourceUsage().maxRSS;
 const draw = random("bench");
 const graph = name === "vit" ? vit() : clip(emojiClip);
 const feeds = name === "vit" ? vitBatch() : clipBatch();
-const stepper = stepperFor(graph, batch);
+const stepper = stepperFor(graph, batch, 0, provider as Provider);
 let step = 0;
 await serveSteps(() => stepper.step([feeds], 1e-4, ++step), base);
 

@@ -5,6 +5,7 @@ import type { Random } from "#models/random";
 import { compileProgram } from "#models/train/program";
 import type { Tensor } from "#nodes/core/values";
 import { initialise } from "#server/runtime/parameters";
+import type { Provider } from "#server/runtime/providers";
 import { Stepper } from "#server/runtime/training/stepper";
 
 const adamw = { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 0.1 } as const;
@@ -13,11 +14,11 @@ const adamw = { kind: "adamw", beta1: 0.9, beta2: 0.98, eps: 1e-6, weightDecay: 
 export const trainingSpec = (batch: number, chunk = 0) =>
   ({ optimizer: adamw, clipNorm: 1, batch, accumulate: 1, chunk }) as const;
 
-/** A stepper for a graph with the output `loss`, on the CPU. */
-export function stepperFor(graph: Graph, batch: number, chunk = 0): Stepper {
+/** A stepper for a graph with the output `loss`. */
+export function stepperFor(graph: Graph, batch: number, chunk = 0, provider: Provider = "cpu"): Stepper {
   const parameters = new Map(graph.parameters.map((p) => [p.name, p]));
   return new Stepper({
-    provider: "cpu",
+    provider,
     compile: () => compileProgram(graph, trainingSpec(batch, chunk)),
     valueOf: (name) => {
       const parameter = parameters.get(name);

@@ -5,15 +5,15 @@ import { resolve } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import type { Tensor } from "#nodes/core/values";
 import { openDecoder } from "#server/runtime/generation/open-decoder";
+import type { Provider } from "#server/runtime/providers";
 import { SessionPool } from "#server/runtime/sessions";
-import { france, perSecond, promptOf, report, scope, sizes, timed } from "./measure";
+import { france, perSecond, promptOf, report, scope, sizes, smollm2, timed } from "./measure";
 import { blobsIn, weightsIn } from "./prepare";
 
-const [folder = "", precision = "float32"] = process.argv.slice(2);
+const [folder = "", precision = "float32", provider = "cpu"] = process.argv.slice(2);
 const weights = weightsIn(folder)[precision];
 if (!weights) throw new Error(`there are no weights of the precision ${precision}`);
 
-const smollm2 = { vocabulary: 49_152, width: 576, layers: 30, heads: 9, keyHeads: 3, hidden: 1536, base: 100_000 };
 const document = graphDocument.parse({
   schema: 1,
   name: "bench",
@@ -35,7 +35,7 @@ const { decoder, prompts } = await openDecoder({
   valueOf: async () => ids,
   blobs: blobsIn(folder),
   sessions: new SessionPool(),
-  provider: "cpu",
+  provider: provider as Provider,
   signal: new AbortController().signal,
 });
 

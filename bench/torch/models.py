@@ -86,7 +86,7 @@ class Text(nn.Module):
         for block in self.blocks:
             x = block(x, causal=True)
         x = self.ln_final(x)
-        return x[torch.arange(x.shape[0]), ids.argmax(-1)]
+        return x[torch.arange(x.shape[0], device=x.device), ids.argmax(-1)]
 
 
 class Clip(nn.Module):
@@ -102,7 +102,7 @@ class Clip(nn.Module):
         i, t = F.normalize(self.image_projection(self.vision(pixels)), dim=-1), F.normalize(
             self.text_projection(self.text(ids)), dim=-1
         )
-        logits, target = self.logit_scale.exp() * i @ t.T, torch.arange(i.shape[0])
+        logits, target = self.logit_scale.exp() * i @ t.T, torch.arange(i.shape[0], device=i.device)
         return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 

@@ -7,6 +7,7 @@ from models import Clip, Encoder, adamw
 from served import serve
 
 name, mode, batch, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+device = sys.argv[5] if len(sys.argv) > 5 else "cpu"
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 if name == "vit":
@@ -20,6 +21,7 @@ elif name == "clip":
     inputs = (torch.randn(batch, 3, 32, 32), torch.randint(1, 2000, (batch, 16)))
 else:
     raise SystemExit(f"no model {name}")
+model, inputs = model.to(device), [given.to(device) for given in inputs]
 optimizer, forward = adamw(model), torch.compile(model) if mode == "compile" else model
 
 
