@@ -13,5 +13,6 @@ export default defineConfig({
     globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
     maxWorkers: 2,
+    isolate: false, // so that files share a product, see tests/kit/browser.ts
   },
 });

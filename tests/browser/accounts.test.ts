@@ -2,9 +2,9 @@
 import type { Browser, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { findingsInBothLooks } from "../kit/axe";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 
-withBrowser({ PATCHBAY_ACCOUNTS: "1", PATCHBAY_KEY: Buffer.alloc(32, 3).toString("base64") });
+withOwnProduct({ PATCHBAY_ACCOUNTS: "1", PATCHBAY_KEY: Buffer.alloc(32, 3).toString("base64") });
 
 const password = "a long password";
 /** What is called so on a page is shown so. */

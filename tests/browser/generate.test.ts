@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
@@ -9,7 +9,7 @@ const folder = join(models, "qwen2");
 const inspector = 'aside[aria-label="Inspector"]';
 const generating = '[data-node="generate"]';
 
-withBrowser({ PATCHBAY_FOLDERS: models });
+withOwnProduct({ PATCHBAY_FOLDERS: models });
 
 const chat = () => {
   const document = graph(

@@ -3,11 +3,11 @@ import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { setParam } from "#nodes/graph/edits";
 import type { GraphDocument } from "#nodes/graph/document";
-import { browser, product, startAgain, withBrowser } from "../kit/browser";
+import { browser, product, startAgain, withOwnProduct } from "../kit/browser";
 import { graph } from "../kit/graphs";
 import { createGraph } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 const small = (): GraphDocument => {
   const document = graph({ data: ["data.emoji", { limit: 4 }], resize: ["image.resize", { width: 64 }] }, [

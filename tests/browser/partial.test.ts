@@ -2,12 +2,12 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { chooseNodes, openCanvas, runToEnd } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 /** Pictures that are made smaller in two ways. */
 function branches(): GraphDocument {

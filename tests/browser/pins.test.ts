@@ -4,12 +4,12 @@ import { expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { excerpt, paste } from "#nodes/graph/edits";
 import { make } from "#nodes/graph/make-composite";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { atRest, hasParts, openCanvas, runToEnd, savedGraph } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 /** Two instances of a composite that makes pictures smaller, each with its own width. */
 function twoTowers(): GraphDocument {

@@ -1,11 +1,11 @@
 /** The tray of the queue, on every page: runs are put into another order, stopped from elsewhere, and run again. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { graph, tinyClip } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 const inTray = '[aria-label="Queue of runs"][role="dialog"]';
 

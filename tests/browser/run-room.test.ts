@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { openCanvas, runToEnd } from "../kit/canvas";
 import { tinyClip } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 const facts = "[data-run-facts]";
 const runTitle = (page: Page) => page.getAttribute('header button:has-text("Run"):not([aria-label])', "title");

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { chooseNodes, dropFile, hasParts, openCanvas, runToEnd, savedGraph } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 /** A chain of three that runs in a moment. */
 function chain(seed: number): GraphDocument {

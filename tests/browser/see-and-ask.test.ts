@@ -9,10 +9,10 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { type Changes, changed } from "../../scripts/gen/changed";
 import { onTinyModels, tinyFolders } from "../../scripts/gen/tiny-models";
 import { readTemplate } from "../../server/templates";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { createGraph, openPage, showAll } from "../kit/product";
 
-withBrowser({ PATCHBAY_FOLDERS: tinyFolders.join(",") });
+withOwnProduct({ PATCHBAY_FOLDERS: tinyFolders.join(",") });
 
 const inspector = 'aside[aria-label="Inspector"]';
 const rows = join(process.cwd(), "tests/fixtures/templates/easy-vqa");

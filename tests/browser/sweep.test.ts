@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { tinyClip } from "../kit/graphs";
 import { createGraph, openPage, showAll } from "../kit/product";
 
-withBrowser({ PATCHBAY_WORKERS: "2" });
+withOwnProduct({ PATCHBAY_WORKERS: "2" });
 
 type Visit = Awaited<ReturnType<typeof openPage>>;
 

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { make } from "#nodes/graph/make-composite";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import {
   chooseNodes,
   dragBetween,
@@ -18,7 +18,7 @@ import {
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+withOwnProduct();
 
 /** Pictures, a text, an encoder of 32 numbers a row, and a scorer that has 16 of the other side. */
 function varied(): GraphDocument {

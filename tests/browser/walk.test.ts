@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { browser, product, startAgain, withBrowser } from "../kit/browser";
+import { browser, product, startAgain, withOwnProduct } from "../kit/browser";
 import { openPage, showAll } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
-withBrowser();
+withOwnProduct();
 
 const inspector = 'aside[aria-label="Inspector"]';
 const trainerChart = '[data-node="trainer"] .uplot';
