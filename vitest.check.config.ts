@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import whole from "./vitest.config";
+import all, { parts } from "./vitest.config";
 
 /** They train, decode thousands of pictures or open many models: seconds each, where others take less than two. */
 const slow = [
@@ -14,14 +14,22 @@ const slow = [
 
 /** The tests of `npm run check`: of models, nodes and editor, without database, worker or browser. */
 export default defineConfig({
-  ...whole,
+  ...all,
   test: {
-    ...whole.test,
-    include: [
-      "{models,nodes,app}/**/*.test.{ts,tsx}",
-      "scripts/refusal.test.ts",
-      "tests/{form,links,registry}.test.ts",
+    ...all.test,
+    projects: [
+      {
+        ...parts,
+        test: {
+          ...parts.test,
+          include: [
+            "{models,nodes,app}/**/*.test.{ts,tsx}",
+            "scripts/refusal.test.ts",
+            "tests/{form,links,registry}.test.ts",
+          ],
+          exclude: [...slow, "node_modules/**"],
+        },
+      },
     ],
-    exclude: [...slow, "node_modules/**"],
   },
 });

@@ -1,15 +1,38 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/** They open the database of a process, which is one: each file has a process, a database and settings of its own. */
+const withDatabase = ["tests/**/*.test.{ts,tsx}", "server/{access,runs}/**/*.test.ts"];
+
+/**
+ * All others: files share what a worker has loaded, since to load it anew for each took half as long as their tests.
+ * What a test stubs, of the environment too, is set back behind it.
+ */
+export const parts: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "parts",
+    include: ["{models,nodes,server,app,scripts}/**/*.test.{ts,tsx}"],
+    exclude: withDatabase,
+    isolate: false,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+};
+
+const whole: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: "whole", include: withDatabase, exclude: ["tests/browser/**"] },
+};
 
 export default defineConfig({
   resolve: { alias: { "server-only": fileURLToPath(new URL("./tests/kit/server-only.ts", import.meta.url)) } },
   test: {
-    include: ["{models,nodes,server,app,tests,scripts}/**/*.test.{ts,tsx}"],
-    exclude: ["tests/browser/**", "node_modules/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
     maxWorkers: 2,
+    projects: [whole, parts],
   },
 });

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { getRemoteBytes } from "./get";
 
 let server: Server;
@@ -14,7 +14,6 @@ beforeAll(async () => {
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   port = (server.address() as AddressInfo).port;
 });
-afterEach(() => delete process.env.PATCHBAY_PRIVATE_HOSTS);
 afterAll(() => void server.close());
 
 describe("what is read from the network", () => {
@@ -28,7 +27,7 @@ describe("what is read from the network", () => {
   });
 
   it("may be such a place where the operator says so; bounded, and without redirects", async () => {
-    process.env.PATCHBAY_PRIVATE_HOSTS = "127.0.0.1, localhost";
+    vi.stubEnv("PATCHBAY_PRIVATE_HOSTS", "127.0.0.1, localhost");
     expect(String(await getRemoteBytes(`http://127.0.0.1:${port}/`, 100))).toBe("hello");
     expect(String(await getRemoteBytes(`http://localhost:${port}/`, 100))).toBe("hello");
     await expect(getRemoteBytes(`http://127.0.0.1:${port}/`, 3)).rejects.toThrow("more than is taken");

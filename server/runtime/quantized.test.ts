@@ -1,6 +1,6 @@
 /** Matrices in blocks, from the node to the runtime: what is computed with them is what their numbers would give. */
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { dequantize, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from "#models/files/safetensors";
 import { Graph } from "#models/onnx/graph";
@@ -196,9 +196,8 @@ it("a model that does not fit is refused with what would make it fit", async () 
   } as Parameters<typeof graph>[0];
   const wires = ["data.image -> resize.image", "resize.image -> normalize.image", "normalize.pixels -> vision.pixels"];
   const refusal = async (memory: string) => {
-    process.env.PATCHBAY_MEMORY = memory;
+    vi.stubEnv("PATCHBAY_MEMORY", memory);
     const { error } = await runDocument(graph(nodes, wires), await temporaryFolder());
-    delete process.env.PATCHBAY_MEMORY;
     return `${error?.message} ${error?.hint}`;
   };
   expect(await refusal("100 KiB")).toMatch(
@@ -222,9 +221,8 @@ it("a model whose fresh weights do not fit is refused before they are drawn", as
     "tokens.ids -> bert.ids",
   ];
   const before = process.memoryUsage().arrayBuffers;
-  process.env.PATCHBAY_MEMORY = "1 GiB";
+  vi.stubEnv("PATCHBAY_MEMORY", "1 GiB");
   const { error } = await runDocument(graph(nodes, wires), await temporaryFolder());
-  delete process.env.PATCHBAY_MEMORY;
   expect(error?.message).toBe("The weights of BERT take 95.3 GiB, and runs may hold 1.0 GiB.");
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 30);
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { RunEvent } from "#nodes/graph/events";
 import type { Tensor } from "#nodes/core/values";
 import { graph, runDocument } from "#tests/kit/graphs";
@@ -46,10 +46,6 @@ async function numbersOf(result: ExecuteResult, node: string, port: string, dir:
 }
 
 const isProgressOf = (node: string) => (event: RunEvent) => event.kind === "node-progress" && event.node === node;
-
-afterEach(() => {
-  delete process.env.PATCHBAY_MEMORY;
-});
 
 it("gives in chunks what it gives at once, and keeps the rows in their order", async () => {
   const dir = await temporaryFolder();
@@ -106,7 +102,7 @@ it("goes on behind its last whole chunk after a stop, and gives the very same nu
 });
 
 it("refuses before the first row what will not fit where all rows are needed at once", async () => {
-  process.env.PATCHBAY_MEMORY = "100 KiB"; // more than the weights
+  vi.stubEnv("PATCHBAY_MEMORY", "100 KiB"); // more than the weights
   const document = embeddings(1000);
   for (const wire of document.wires)
     if (wire.to.node === "similarity") wire.from = { node: "vision", port: "features" };
@@ -121,7 +117,7 @@ it("refuses before the first row what will not fit where all rows are needed at 
 });
 
 it("says which node needs all rows, and why", async () => {
-  process.env.PATCHBAY_MEMORY = "100 KiB";
+  vi.stubEnv("PATCHBAY_MEMORY", "100 KiB");
   const document = embeddings(1000);
   for (const wire of document.wires) {
     if (wire.to.node === "similarity") wire.to = { node: "retrieval", port: wire.to.port };
