@@ -49,6 +49,7 @@ it("shows what waits; it is moved by pointer and keys, cancelled from another pa
   await untilWaiting(page, ["Long training", "Hello"]);
   // The order is the server's: another page has it, and cancels one by its own id there.
   await other.page.goto(`${product.url}/runs`);
+  await other.page.waitForSelector('[data-queue][aria-label*="1 running"]'); // the page listens
   await openTray(other.page);
   await untilWaiting(other.page, ["Long training", "Hello"]);
   await other.page.click(`${inTray} ul li button[aria-label="Cancel Long training"]`);
