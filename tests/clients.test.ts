@@ -1,14 +1,12 @@
 /**
- * The snippets of *Use as API* as their readers run them: in a shell, by Python and by TypeScript. With
- * PATCHBAY_CLIENTS the clients of docs/api.md are generated and tried as well, by the programs in that folder:
- *
- *     python3 -m venv FOLDER && FOLDER/bin/pip install openapi-python-client
- *     npm install --prefix FOLDER openapi-typescript openapi-fetch typescript @types/node
+ * The snippets of *Use as API* as their readers run them, in a shell, by Python and by TypeScript; and the clients of
+ * docs/api.md, generated and run. Python's is tried where PATCHBAY_CLIENTS names a folder that has its generator:
+ * `python3 -m venv FOLDER && FOLDER/bin/pip install openapi-python-client`
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,29 +97,27 @@ describe.each(["curl", "Python", "TypeScript"] as const)("the snippet for %s", (
   });
 });
 
-const programs = process.env.PATCHBAY_CLIENTS;
-describe.runIf(programs)("the client that docs/api.md generates embeds a picture in ten lines", () => {
-  const program = (...path: string[]) => join(programs ?? "", ...path);
+describe("the client that docs/api.md generates embeds a picture in ten lines", () => {
   const addressOf = (id: string) => `${front.url}/api/v1/graphs/${id}/openapi.json`;
+  const generators = process.env.PATCHBAY_CLIENTS ?? "";
 
-  it("of Python", async () => {
+  it.runIf(generators)("of Python", async () => {
     const { graph: id } = await called(pictures);
-    const path = program("bin/openapi-python-client");
+    const path = join(generators, "bin/openapi-python-client");
     await printed(path, ["generate", "--url", addressOf(id), "--output-path", "patchbay", "--meta", "none"]);
     await writeFile(join(folder, "client.py"), documented("python", id));
-    expect(await printed(program("bin/python"), ["client.py"])).toMatch(/^\[0(\.0)?, 0.*0\.50196/);
+    expect(await printed(join(generators, "bin/python"), ["client.py"])).toMatch(/^\[0(\.0)?, 0.*0\.50196/);
   });
 
   it("of TypeScript, where types agree as well", async () => {
     const { graph: id } = await called(pictures);
-    await symlink(program("node_modules"), join(folder, "node_modules"));
+    const packages = resolve("node_modules");
+    await symlink(packages, join(folder, "node_modules"));
     await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-    await printed(program("node_modules/.bin/openapi-typescript"), [addressOf(id), "-o", "patchbay.d.ts"]);
+    await printed(join(packages, ".bin/openapi-typescript"), [addressOf(id), "-o", "patchbay.d.ts"]);
     await writeFile(join(folder, "client.ts"), documented("ts", id));
     const strict = ["--noEmit", "--strict", "--module", "nodenext", "--skipLibCheck", "--types", "node"];
-    const wrong = await printed(program("node_modules/.bin/tsc"), [...strict, "client.ts"]).catch(
-      ({ stdout }) => stdout,
-    );
+    const wrong = await printed(join(packages, ".bin/tsc"), [...strict, "client.ts"]).catch(({ stdout }) => stdout);
     expect(wrong).toBe("");
     const told = await printed(process.execPath, ["--import", import.meta.resolve("tsx"), "client.ts"]);
     expect(told).toMatch(/^\[\s*0,\s*0,[\s\S]*0\.50196/);
