@@ -1,11 +1,14 @@
 /** What is wrong with a graph: counted, listed, walked by keys, and mended where it is known how. */
 import { expect, it } from "vitest";
+import type { GraphDocument } from "#nodes/graph/document";
 import { browser, product, withBrowser } from "../kit/browser";
-import { openCanvas, savedGraph } from "../kit/canvas";
+import { readTemplate } from "../../server/templates";
+import { openCanvas, savedGraph, wiresOf } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
-withBrowser();
+/** Runs may hold less than the vision tower of the shipped CLIP, which is quantized then. */
+withBrowser({ PATCHBAY_MEMORY: "8M" });
 
 it("problems are counted, walked by F8 both ways, inside of composites too, and mended", async () => {
   const document = graph(
@@ -73,6 +76,26 @@ it("problems are counted, walked by F8 both ways, inside of composites too, and 
   await page.locator(".react-flow__pane").click({ position: { x: 10, y: 400 } });
   await page.keyboard.press("Control+z");
   await page.waitForSelector('[data-problems="2"]');
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
+it("weights that runs may not hold are quantized by one press, and the model runs", async () => {
+  const document = (await readTemplate("clip-zero-shot-emoji")) as GraphDocument;
+  Object.assign(document.nodes.data?.params ?? {}, { limit: 16 });
+  const { page, errors } = await openPage(browser);
+  await openCanvas(page, await createGraph(product.url, document));
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector("[data-run-status=failed]", { timeout: 120_000 });
+  await page.click('[data-memory-advice] button:has-text("Quantize the weights")');
+  await page.waitForSelector('[data-node="quantize"]');
+  const wires = wiresOf(await savedGraph(page));
+  expect(wires).toEqual(
+    expect.arrayContaining(["checkpoint.weights -> quantize.weights", "quantize.weights -> vision.weights"]),
+  );
+  expect(wires).not.toContain("checkpoint.weights -> vision.weights");
+  await page.click("header button:has-text('Run')");
+  await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
   expect(errors).toEqual([]);
   await page.close();
 });

@@ -39,6 +39,7 @@ it("a run is foreseen, told of while it goes on, and seen afterwards as heat and
   expect(notified[0]).toMatch(/^Told is done after /);
   await expect.poll(() => runTitle(page), { timeout: 20_000 }).toMatch(/nothing to run, \d+ cached/);
 
+  expect(await page.textContent(facts)).toMatch(/Memory at most[\d.]+ [KMG]iB/);
   for (const kind of ["time", "memory"]) {
     await page.click(`${facts} button:text-is("${kind}")`);
     await page.waitForSelector('[data-node="trainer"] [data-heat]');
