@@ -193,6 +193,14 @@ describe("the view", () => {
     const box = await page.locator('[data-node="resize"]').boundingBox();
     expect(Math.abs((box?.x ?? 0) + (box?.width ?? 0) / 2 - 720)).toBeLessThan(160);
 
+    const inspectorWidth = async () => (await page.locator('aside[aria-label="Inspector"]').boundingBox())?.width;
+    const narrow = (await inspectorWidth()) ?? 0;
+    await page.focus('[role="separator"][aria-label="Width of Inspector"]');
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    expect(await inspectorWidth()).toBe(narrow + 32);
+    await chooseNodes(page, "resize");
+
     await page.waitForSelector(".react-flow__minimap");
     await page.keyboard.press("Alt+m");
     await page.waitForSelector(".react-flow__minimap", { state: "detached" });
@@ -206,6 +214,7 @@ describe("the view", () => {
     expect(await page.isVisible('aside[aria-label="Inspector"]')).toBe(false);
     await page.keyboard.press("\\");
     await page.waitForSelector('aside[aria-label="Inspector"]');
+    expect(await inspectorWidth()).toBe(narrow + 32);
     await page.keyboard.press("Alt+m");
     await page.waitForSelector(".react-flow__minimap");
     await page.keyboard.press("?");
