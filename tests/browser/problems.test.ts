@@ -1,14 +1,14 @@
 /** What is wrong with a graph: counted, listed, walked by keys, and mended where it is known how. */
 import { expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
-import { browser, product, withBrowser } from "../kit/browser";
+import { browser, product, withOwnProduct } from "../kit/browser";
 import { readTemplate } from "../../server/templates";
 import { openCanvas, savedGraph, wiresOf } from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
 /** Runs may hold less than the vision tower of the shipped CLIP, which is quantized then. */
-withBrowser({ PATCHBAY_MEMORY: "8M" });
+withOwnProduct({ PATCHBAY_MEMORY: "8M" });
 
 it("problems are counted, walked by F8 both ways, inside of composites too, and mended", async () => {
   const document = graph(
