@@ -11,7 +11,7 @@ import { Forbidden, NotSignedIn } from "#server/access/may";
 import { routes } from "#server/api/app";
 import { appRouter } from "#server/routers/index";
 import { db, withBackend } from "./kit/backend";
-import { cast, document, gatherCast, headersFor, marker, newThings, type Things, type Who } from "./kit/access-cast";
+import { cast, document, gatherCast, headersFor, marker, thingsFor, type Things, type Who } from "./kit/access-cast";
 
 let asked = new Headers();
 vi.mock("next/headers", () => ({ headers: async () => asked, cookies: async () => ({ get: () => undefined }) }));
@@ -205,7 +205,7 @@ describe("every procedure", () => {
     const [need, ask] = procedures[path] as [Need, Ask];
     questions++;
     for (const who of cast) {
-      const things = await newThings();
+      const things = await thingsFor({ mayAsk: mayAsk(need, who) });
       const caller = appRouter.createCaller({ db, actor: await actorOf(headersFor(who)) });
       const told = await outcome(() => callProcedure(caller, path, ask(things)));
       if (ofAll.includes(path) && who === "administrator") expect(told.isRefused).toBe(false);
@@ -244,9 +244,10 @@ async function outcome(call: () => Promise<unknown>): Promise<Told> {
 
 const asText = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
+const mayAsk = (need: Need, who: Who): boolean => (allowed[need] as Who[]).includes(who);
+
 function expectFits(told: Told, need: Need, who: Who, isOpen = false): void {
-  const mayAsk = (allowed[need] as Who[]).includes(who);
-  if (!isOpen) expect(told.isRefused, `${who}: ${told.how}`).toBe(!mayAsk);
+  if (!isOpen) expect(told.isRefused, `${who}: ${told.how}`).toBe(!mayAsk(need, who));
   if (["stranger", ...outsiders].includes(who)) expect(told.text, `${who} is told of the team`).not.toContain(marker);
 }
 
@@ -301,7 +302,7 @@ describe("every route", () => {
     const module = (await load(`app/${path}/route.ts`)) as Record<string, Handler>;
     questions++;
     for (const who of cast) {
-      const { params = {}, search = "", body } = ask(await newThings());
+      const { params = {}, search = "", body } = ask(await thingsFor({ mayAsk: mayAsk(need, who) }));
       const request = new Request(`http://localhost/${path}${search}`, { method, headers: headersFor(who), body });
       const answer = await (module[method] as Handler)(request, { params: Promise.resolve(params) });
       expectFits(await toldBy(answer), need, who, need === "anyone");
@@ -359,7 +360,7 @@ describe("every route of the API", () => {
     const [method = "", path = ""] = route.split(" ");
     questions++;
     for (const who of cast) {
-      const { params = {}, body } = ask(await newThings());
+      const { params = {}, body } = ask(await thingsFor({ mayAsk: mayAsk(need, who) }));
       const url = `http://localhost/api/v1${path.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "")}`;
       const headers = headersFor(who);
       if (body) headers.set("content-type", route === "post /files" ? "application/octet-stream" : "application/json");
@@ -411,7 +412,7 @@ describe("every page", () => {
     const { default: Page } = (await load(file ?? "")) as { default: (props: object) => unknown };
     questions++;
     for (const who of cast) {
-      const { params = {} } = ask(await newThings());
+      const { params = {} } = ask(await thingsFor({ mayAsk: mayAsk(need, who) }));
       asked = headersFor(who);
       const props = { params: Promise.resolve(params), searchParams: Promise.resolve({}) };
       const told = await outcome(async () => createElement("div", {}, (await Page(props)) as never));

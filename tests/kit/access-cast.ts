@@ -73,8 +73,19 @@ async function newGraph(): Promise<string> {
   return (await db.graph.create({ data, select: { id: true } })).id;
 }
 
-/** New things of the team, for a question that may change or end them. */
-export async function newThings() {
+let untouched: Things | undefined;
+
+/**
+ * Things of the team for a question that may change or end them. Who is refused changes nothing, so that they are new
+ * only behind a question of somebody who was let in.
+ */
+export async function thingsFor(who: { mayAsk: boolean }): Promise<Things> {
+  const things = untouched ?? (await newThings());
+  untouched = who.mayAsk ? undefined : things;
+  return things;
+}
+
+async function newThings() {
   await db.user.updateMany({ data: { workingTeamId: team } });
   const graphId = await newGraph();
   // Nobody's, for what somebody ran themselves is theirs to delete, whatever their role.
