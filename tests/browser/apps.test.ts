@@ -1,5 +1,6 @@
 /** An app, as somebody uses it who does not wire. */
 import { expect, it } from "vitest";
+import { findingsInBothLooks } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
@@ -42,6 +43,7 @@ it("trains on pictures that are dropped, shows how far it is, and what it learne
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(wide).toBe(390);
   await page.screenshot({ path: "test-results/shots/app-done.png", fullPage: true });
+  expect(await findingsInBothLooks(page, "an app")).toEqual([]);
   await page.reload();
   await page.locator('[data-output="file"] a').waitFor();
   expect(errors).toEqual([]);

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { findingsInBothLooks } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 import { sql } from "../kit/database";
 import { openPage } from "../kit/product";
@@ -88,6 +89,7 @@ describe("a share link", () => {
         ),
       );
     expect([isDrawn, errors]).toEqual([true, []]);
+    expect(await findingsInBothLooks(page, "a link")).toEqual([]);
     await page.context().close();
   });
 
@@ -118,6 +120,7 @@ describe("a share link", () => {
       .getByText(/Results of \d+ node/)
       .waitFor();
     await page.screenshot({ path: "test-results/shots/share-window.png" });
+    expect(await findingsInBothLooks(page, "sharing")).toEqual([]);
     await page.getByRole("button", { name: "Make the link" }).click();
     const address = await page.locator("[data-made-link] input").first().inputValue();
     const visitor = await stranger();

@@ -42,7 +42,8 @@ async function tiny(id: string, changes: Changes): Promise<GraphDocument> {
 
 async function choosesData(page: Page, picture: Picture): Promise<void> {
   const stages = [
-    { name: "1: captions", steps: 60, trains: "projector*=3, *", data: "caption" },
+    // Long enough to be seen by a page that is slow.
+    { name: "1: captions", steps: 150, trains: "projector*=3, *", data: "caption" },
     { name: "2: questions", steps: 60, trains: "*", data: "colour=1, shape=1, yes or no=3" },
   ];
   const document = await tiny("llava-train-two-stages", {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { findingsInBothLooks } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 import { dropFile, runToEnd } from "../kit/canvas";
 import { graph } from "../kit/graphs";
@@ -65,6 +66,7 @@ describe("a template", () => {
       .first()
       .click();
     await shot(page, "publish");
+    expect(await findingsInBothLooks(page, "publishing")).toEqual([]);
     const publish = page.getByRole("button", { name: "Publish", exact: true });
     expect(await publish.isDisabled()).toBe(true);
     await page.getByLabel("I have looked at what leaves").check();

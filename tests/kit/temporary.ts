@@ -11,7 +11,7 @@ export default function setup(): () => void {
   process.env.PATCHBAY_TEST_FOLDER = dir;
   return () => {
     endServers(dir);
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 15 });
   };
 }
 

@@ -1,17 +1,18 @@
 import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent, useState } from "react";
 import { bend } from "#nodes/graph/annotations";
-import type { Point, Wire } from "#nodes/graph/document";
+import type { GraphDocument, Point, Wire } from "#nodes/graph/document";
 import { useEditor, useEditorStore } from "../context";
 
-/** A wire's bends with one more, between those that it is nearest to. */
-export function withBendAt(via: readonly Point[], ends: readonly [Point, Point], at: Point): Point[] {
+/** Bends a wire once more, between the bends that the place is nearest to. */
+export function bendAt(document: GraphDocument, wire: Wire, ends: readonly [Point, Point], at: Point): GraphDocument {
+  const { via = [] } = wire;
   const stops = [ends[0], ...via, ends[1]];
   const detours = stops.slice(1).map((to, i) => {
     const from = stops[i] as Point;
     return distance(from, at) + distance(at, to) - distance(from, to);
   });
-  return via.toSpliced(detours.indexOf(Math.min(...detours)), 0, at);
+  return bend(document, wire, via.toSpliced(detours.indexOf(Math.min(...detours)), 0, at));
 }
 
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);

@@ -11,14 +11,12 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import { type KeyboardEvent, lazy, type MouseEvent, Suspense, useCallback } from "react";
-import { bend } from "#nodes/graph/annotations";
 import { useCommandContext } from "../command-context";
 import { chooseAndTell } from "../commands/walk";
 import { useEditor, useEditorStore, useView, useViewStore } from "../context";
 import { BoundaryView } from "../node/boundary-view";
 import { NodeView } from "../node/node-view";
 import { FrameView, NoteView } from "./annotation-views";
-import { withBendAt } from "./bends";
 import type { AddRequest } from "./requests";
 import { useDrop } from "./adding";
 import { openInside } from "../composites/opening";
@@ -200,7 +198,9 @@ function useBendOnDoubleClick(): (event: MouseEvent, edge: FlowWire) => void {
       const start = from.internals.positionAbsolute;
       const ends = [{ x: start.x + (from.measured.width ?? 0), y: start.y }, to.internals.positionAbsolute] as const;
       const at = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      store.getState().edit((document) => bend(document, wire, withBendAt(wire.via ?? [], ends, at)));
+      void import("./bends").then(({ bendAt }) =>
+        store.getState().edit((document) => bendAt(document, wire, ends, at)),
+      );
     },
     [store, screenToFlowPosition, getInternalNode],
   );

@@ -1,14 +1,15 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, useReactFlow } from "@xyflow/react";
 import { Plus } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import type { Point } from "#nodes/graph/document";
 import { cx } from "../../_ui/cx";
 import { runAt, useEditor, useEditorStore, useView, useViewStore, wayTo } from "../context";
 import { shapeText } from "../shape-text";
-import { Bends } from "./bends";
 import type { FlowWire } from "./wire-of";
 import { useIsFar } from "./level-of-detail";
 import { middleOf, pathThrough } from "./wire-path";
+
+const Bends = lazy(async () => ({ default: (await import("./bends")).Bends }));
 
 /**
  * A wire: dashed and red where it does not fit, moving where data is waited for. Under the pointer, and always where
@@ -44,7 +45,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
         }}
         interactionWidth={isFar ? 0 : 16}
       />
-      {!isFar && via && data?.wire && <Bends wire={data.wire} colour={colour} />}
+      <Suspense>{!isFar && via && data?.wire && <Bends wire={data.wire} colour={colour} />}</Suspense>
       {data?.bad && <title>{data.bad}</title>}
       {!isFar && saysShape && (
         <EdgeLabelRenderer>

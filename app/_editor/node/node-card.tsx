@@ -17,7 +17,6 @@ import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
 import { FoldedPorts } from "./folded-ports";
 import { IdleMark, idleLook, PinMark, useIdle } from "./off-marks";
-import { NodeHeat } from "./node-heat";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
 import { NodeProgress } from "./node-progress";
@@ -26,6 +25,7 @@ import { colourOf, portsOf, type Side } from "./ports";
 import { StaleMark } from "./stale-mark";
 import { StatusSign } from "./status-sign";
 
+const NodeHeat = lazy(async () => ({ default: (await import("./node-heat")).NodeHeat }));
 const PictureOnNode = lazy(async () => ({ default: (await import("../picture-drawing")).PictureOnNode }));
 
 interface NodeCardProps {
@@ -41,6 +41,7 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
   const checked = useCheckedNode(id);
   const wasAsked = useEditor((state) => state.wasAsked);
   const idle = useIdle(id);
+  const showsHeat = useEditor((state) => state.heat !== "off");
   if (!node) return null;
   const problems = checked?.problems ?? [];
   const isBad = problems.some((problem) => problem.severity === "error" && (wasAsked || !isUnwired(problem)));
@@ -59,7 +60,11 @@ export function NodeCard({ id, definition, isSelected }: NodeCardProps) {
     >
       <Header id={id} node={node} title={title} definition={definition} isSelected={isSelected} run={run} />
       {run?.status === "running" && <NodeProgress progress={run.progress} />}
-      <NodeHeat id={id} />
+      {showsHeat && (
+        <Suspense>
+          <NodeHeat id={id} />
+        </Suspense>
+      )}
       {isFolded ? (
         <FoldedPorts id={id} definition={definition} />
       ) : (
