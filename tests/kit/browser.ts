@@ -14,11 +14,11 @@ let shared: Promise<Product> | undefined;
 
 /**
  * A product that files before this one may have used: graphs, runs and kept results of theirs can be there. It is
- * started for the first file of a worker, and ends with the worker.
+ * started for the first file of a worker, and ends with the run, see temporary.ts.
  */
 export function withBrowser(): void {
   withBoth(() => {
-    shared ??= startProduct().then(endsWithProcess);
+    shared ??= startProduct();
     return shared;
   });
   afterAll(endRuns);
@@ -36,11 +36,6 @@ function withBoth(start: () => Promise<Product>): void {
     browser = await openBrowser();
   });
   afterAll(() => browser?.close());
-}
-
-function endsWithProcess(started: Product): Product {
-  process.once("exit", () => started.process.kill("SIGINT"));
-  return started;
 }
 
 /** What a file left running would keep the next one's runs waiting. */

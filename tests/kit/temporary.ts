@@ -1,33 +1,47 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * One folder holds whatever a test run leaves, databases that still run too: test processes are killed when they are
+ * One folder holds whatever a test run leaves, products and databases that still run too: test processes are killed when they are
  * done, and cannot clean up themselves.
  */
-export default function setup(): () => void {
+export default function setup(): () => Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "patchbay-tests-"));
   process.env.PATCHBAY_TEST_FOLDER = dir;
-  return () => {
-    endServers(dir);
-    rmSync(dir, { recursive: true, force: true, maxRetries: 15 });
+  return async () => {
+    await Promise.all(filesNamed("start.json", dir).map(endProduct));
+    for (const file of filesNamed("postmaster.pid", dir)) endServer(file);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
 }
 
 /** Links are not followed: tests make circles of them. */
-function endServers(dir: string): void {
-  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+function filesNamed(name: string, dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) endServers(path);
-    else if (entry.name === "postmaster.pid") endServer(path);
-  }
+    if (entry.isDirectory()) return filesNamed(name, path);
+    return entry.name === name ? [path] : [];
+  });
+}
+
+/** A product that files shared: it takes its lock away when it has stopped. */
+async function endProduct(lock: string): Promise<void> {
+  const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
+  if (!signal(pid, "SIGINT")) return;
+  for (let i = 0; i < 80 && existsSync(lock); i++) await sleep(100);
 }
 
 function endServer(pidFile: string): void {
+  signal(Number(readFileSync(pidFile, "utf8").split("\n")[0]), "SIGQUIT"); // at once
+}
+
+/** Whether the process was there to hear it. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(Number(readFileSync(pidFile, "utf8").split("\n")[0]), "SIGQUIT"); // at once
+    return process.kill(pid, name);
   } catch {
-    // it has ended
+    return false;
   }
 }

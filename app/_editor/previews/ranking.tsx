@@ -45,10 +45,10 @@ function Bar({ label: { label, score }, isRight }: { label: Label; isRight: bool
       )}
     >
       <span
-        className="absolute inset-y-0 left-0 opacity-25"
+        className="absolute inset-y-0 left-0 opacity-15"
         style={{ width, background: isRight ? "var(--good)" : "var(--accent)" }}
       />
-      <span className={cx("relative min-w-0 flex-1 truncate", isRight && "font-semibold text-good")} title={label}>
+      <span className={cx("relative min-w-0 flex-1 truncate", isRight && "font-semibold")} title={label}>
         {isRight ? "✓ " : ""}
         {label}
       </span>
