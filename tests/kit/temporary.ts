@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * One folder holds whatever a test run leaves, products and databases that still run too: test processes are killed when they are
- * done, and cannot clean up themselves.
+ * One folder holds whatever a test run leaves, products and databases that still run too: test processes are killed
+ * when they are done, and cannot clean up themselves.
  */
 export default function setup(): () => Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "patchbay-tests-"));
