@@ -31,9 +31,8 @@ export function useRunSignals(store: EditorStore): void {
   }, [percent, left, status, name]);
   useEffect(() => {
     if (percent === undefined) return undefined;
-    const icon = import("./run-icon");
-    void icon.then(({ showIcon }) => showIcon(percent));
-    return () => void icon.then(({ hideIcon }) => hideIcon());
+    void import("./run-icon").then(({ showIcon }) => showIcon(percent));
+    return () => void import("./run-icon").then(({ hideIcon }) => hideIcon());
   }, [percent]);
   useNotification(store);
   useAnnouncements(store);
