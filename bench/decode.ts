@@ -4,10 +4,10 @@
  * own. Each engine works in a process of its own, one after the other, round by round.
  * `npm run bench:decode -- [rounds] [engine …]`
  */
-import { spawnSync } from "node:child_process";
 import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { askEngine } from "./decode/ask";
 import { type Measured, median } from "./decode/measure";
 import { prepare } from "./decode/prepare";
 
@@ -30,16 +30,10 @@ for (let round = 0; round < rounds; round++) {
   for (const [name, list] of results) {
     const [file, precision] = engines[name] as [string, string];
     const load = loadavg()[0]?.toFixed(1);
-    const { stdout, stderr, status } = spawnSync("npx", ["tsx", join(here, `${file}.ts`), folder, precision], {
-      encoding: "utf8",
-    });
-    const line = stdout.split("\n").findLast((text) => text.startsWith("{"));
-    if (status !== 0 || !line) {
-      console.error(`${name}: ${stderr.split("\n").slice(-12).join("\n")}`);
-      continue;
-    }
-    list.push(JSON.parse(line) as Measured);
-    console.error(`${name}, round ${round + 1}, load before it ${load}: ${line}`);
+    const measured = askEngine(name, "npx", ["tsx", join(here, `${file}.ts`), folder, precision]);
+    if (!measured) continue;
+    list.push(measured);
+    console.error(`${name}, round ${round + 1}, load before it ${load}: ${JSON.stringify(measured)}`);
   }
 }
 for (const [name, list] of results) {

@@ -1,14 +1,14 @@
 /**
  * The product on each provider that opens here: training steps of a ViT and of CLIP beside PyTorch on CUDA, and a
  * language model of SmolLM2-135M's shape (drawn weights) that writes, beside transformers on CUDA. In turns, each side
- * a process of its own; where two providers open, their losses and tokens are compared.
+ * a process of its own; the losses and the tokens of each are told, to compare.
  * `npm run bench:gpu -- [rounds] [steps a round]`
  */
-import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseProvider, type Provider } from "#server/runtime/providers";
-import type { Measured } from "./decode/measure";
+import { askEngine } from "./decode/ask";
+import { smollm2 } from "./finetune-llm/sizes";
 import { prepareDrawn } from "./gpu/weights";
 import { Runner } from "./runner";
 import { torchPython } from "./torch/python";
@@ -40,10 +40,10 @@ async function trainingSteps(model: string, batch: number): Promise<void> {
       provider,
       new Runner(process.execPath, ["--import", "tsx", "bench/ours.ts", model, `${batch}`, provider], 1),
     );
-  for (const mode of python ? ["eager"] : [])
+  if (python)
     runners.set(
-      `pytorch ${mode}`,
-      new Runner(python as string, ["bench/torch/step.py", model, mode, `${batch}`, "8", "cuda"], 8),
+      "pytorch eager",
+      new Runner(python, ["bench/torch/step.py", model, "eager", `${batch}`, "8", "cuda"], 8),
     );
   for (const runner of runners.values()) await runner.answer();
   for (let round = 0; round < rounds; round++) {
@@ -79,18 +79,17 @@ async function writing(): Promise<void> {
         provider,
       ]);
   }
-  for (const precision of python ? ["float32", "float16"] : [])
-    print(`transformers cuda ${precision}`, python as string, ["bench/torch/decode.py", precision, "cuda"]);
+  if (!python) return;
+  for (const precision of ["float32", "float16"]) {
+    const args = ["bench/torch/decode.py", JSON.stringify(smollm2), precision, "cuda"];
+    print(`transformers cuda ${precision}`, python, args);
+  }
 }
 
 function print(engine: string, command: string, args: readonly string[]): void {
-  const { stdout, stderr, status } = spawnSync(command, args, { encoding: "utf8" });
-  const line = stdout.split("\n").findLast((text) => text.startsWith("{"));
-  if (status !== 0 || !line) {
-    console.error(`${engine}: ${stderr.split("\n").slice(-12).join("\n")}`);
-    return;
-  }
-  const { text, ...figures } = JSON.parse(line) as Measured;
+  const measured = askEngine(engine, command, args);
+  if (!measured) return;
+  const { text, ...figures } = measured;
   const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Math.round(value)]));
   console.log(JSON.stringify({ bench: "gpu decode", engine, ...rounded, text }));
 }

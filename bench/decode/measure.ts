@@ -17,17 +17,6 @@ export interface Measured {
 
 export const sizes = { prompt: 32, late: 960, prefill: 512, steps: 48, rows: 8, warm: 4 };
 
-/** The shape of SmolLM2-135M, as the *LLM decoder* has it. */
-export const smollm2 = {
-  vocabulary: 49_152,
-  width: 576,
-  layers: 30,
-  heads: 9,
-  keyHeads: 3,
-  hidden: 1536,
-  base: 100_000,
-};
-
 /** Tokens that are as good as any, another row for another seed. */
 export const promptOf = (length: number, seed = 0): number[] =>
   Array.from({ length }, (_, i) => ((i + 1) * 7919 + seed * 104_729) % 49_000);

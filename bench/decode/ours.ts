@@ -7,7 +7,8 @@ import type { Tensor } from "#nodes/core/values";
 import { openDecoder } from "#server/runtime/generation/open-decoder";
 import type { Provider } from "#server/runtime/providers";
 import { SessionPool } from "#server/runtime/sessions";
-import { france, perSecond, promptOf, report, scope, sizes, smollm2, timed } from "./measure";
+import { smollm2 } from "../finetune-llm/sizes";
+import { france, perSecond, promptOf, report, scope, sizes, timed } from "./measure";
 import { blobsIn, weightsIn } from "./prepare";
 
 const [folder = "", precision = "float32", provider = "cpu"] = process.argv.slice(2);

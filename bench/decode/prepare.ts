@@ -13,10 +13,10 @@ import { openGguf } from "#models/files/gguf/read";
 import { streamSafetensors } from "#models/files/safetensors";
 import { openZip } from "#models/files/zip";
 import { quantize } from "#nodes/weights/quantize";
+import type { Host } from "#nodes/core/host";
 import type { Weights } from "#nodes/core/values";
-import { createHost } from "#server/runtime/host/create-host";
 import { type Blobs, openBlobs } from "#server/storage/blobs";
-import { runNode } from "#tests/kit/run-node";
+import { runNode, testHost } from "#tests/kit/run-node";
 import { scope } from "./measure";
 import { optimumModel } from "./optimum";
 
@@ -37,6 +37,10 @@ export async function prepare(): Promise<string> {
 }
 
 export const blobsIn = (folder: string): Blobs => openBlobs(join(folder, "blobs"));
+
+/** What nodes run on that keep what they make there. */
+export const hostIn = (folder: string): Promise<Host> =>
+  testHost({ blobs: blobsIn(folder), cacheDir: join(folder, "cache") });
 
 /** Where the weights lie, by precision. */
 export const weightsIn = (folder: string): Record<string, Weights> =>
@@ -66,15 +70,7 @@ function installOthers(folder: string): void {
 
 async function makeWeights(folder: string): Promise<void> {
   const blobs = blobsIn(folder);
-  const host = createHost({
-    blobs,
-    cacheDir: join(folder, "cache"),
-    signal: new AbortController().signal,
-    nodeId: "bench",
-    seed: 0,
-    onProgress: () => {},
-    onWarn: () => {},
-  });
+  const host = await hostIn(folder);
   const bytes = readFileSync(join(folder, ggufName));
   const read = async (start: number, end: number) => new Uint8Array(bytes.subarray(start, end));
   const { config, tensors } = ggufModel(await openGguf({ size: bytes.length, read }));

@@ -4,23 +4,15 @@ import { join } from "node:path";
 import { streamSafetensors } from "#models/files/safetensors";
 import { random } from "#models/random";
 import { quantize } from "#nodes/weights/quantize";
-import { createHost } from "#server/runtime/host/create-host";
 import { runNode } from "#tests/kit/run-node";
-import { scope, smollm2 } from "../decode/measure";
-import { blobsIn } from "../decode/prepare";
+import { scope } from "../decode/measure";
+import { hostIn } from "../decode/prepare";
+import { smollm2 } from "../finetune-llm/sizes";
 
 /** Writes what `bench/decode/ours.ts` reads into a folder, and gives the folder. */
 export async function prepareDrawn(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const host = createHost({
-    blobs: blobsIn(folder),
-    cacheDir: join(folder, "cache"),
-    signal: new AbortController().signal,
-    nodeId: "bench",
-    seed: 0,
-    onProgress: () => {},
-    onWarn: () => {},
-  });
+  const host = await hostIn(folder);
   const list = shapes().map(([name, shape]) => ({ name: `${scope}.${name}`, shape, ...drawn(name, shape) }));
   const float32 = { ref: (await host.putParts(streamSafetensors(list, {}))).ref };
   const { weights: int4 } = await runNode(

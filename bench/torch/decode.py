@@ -1,4 +1,4 @@
-"""A LLaMA of SmolLM2-135M's shape (drawn weights) that writes greedily, measured as bench/decode/ours.ts."""
+"""A drawn LLaMA that writes greedily, measured as bench/decode/ours.ts. Its sizes come as JSON."""
 
 import json
 import resource
@@ -7,20 +7,11 @@ import sys
 import time
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from served import llama
 
-precision, device = sys.argv[1:3]
-config = LlamaConfig(
-    vocab_size=49_152,
-    hidden_size=576,
-    intermediate_size=1536,
-    num_hidden_layers=30,
-    num_attention_heads=9,
-    num_key_value_heads=3,
-    tie_word_embeddings=True,
-)
+sizes, precision, device = json.loads(sys.argv[1]), *sys.argv[2:4]
 torch.manual_seed(0)
-model = LlamaForCausalLM(config).eval().to(device, getattr(torch, precision))
+model = llama(sizes, use_cache=True).eval().to(device, getattr(torch, precision))
 
 
 def prompt(length, seed=0):

@@ -35,9 +35,8 @@ def times_of(step):
     return 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - before)
 
 
-def llama_with_adapters(sizes, rank, alpha):
-    """A LLaMA with LoRA on every matrix of its layers, drawn, ready to train."""
-    from peft import LoraConfig, get_peft_model
+def llama(sizes, use_cache=False):
+    """A LLaMA of these sizes, drawn."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     config = LlamaConfig(
@@ -49,8 +48,15 @@ def llama_with_adapters(sizes, rank, alpha):
         num_key_value_heads=sizes["keyHeads"],
         rope_theta=sizes["base"],
         tie_word_embeddings=True,
-        use_cache=False,
+        use_cache=use_cache,
     )
+    return LlamaForCausalLM(config)
+
+
+def llama_with_adapters(sizes, rank, alpha):
+    """The same with LoRA on every matrix of its layers, ready to train."""
+    from peft import LoraConfig, get_peft_model
+
     names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
     lora = LoraConfig(r=rank, lora_alpha=alpha, target_modules=names, task_type="CAUSAL_LM")
-    return get_peft_model(LlamaForCausalLM(config), lora).train()
+    return get_peft_model(llama(sizes), lora).train()
