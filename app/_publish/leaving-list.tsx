@@ -6,8 +6,7 @@ import type { GraphDocument } from "#nodes/graph/document";
 import { neededElsewhere } from "#nodes/graph/elsewhere";
 import { leavingWith } from "#nodes/graph/leaving";
 import { countOf } from "../_ui/amounts";
-import { Checkbox } from "../_ui/checkbox";
-import { fileText, LeavingRow } from "../_ui/leaving-row";
+import { fileText, LeaveOutRow } from "../_ui/leaving-row";
 import type { PublishWish } from "./wish";
 
 interface LeavingListProps {
@@ -50,15 +49,8 @@ export function LeavingList({ document, leaveOut, onChange }: LeavingListProps) 
     <section aria-label="What leaves">
       <h3 className="mb-1 font-medium">What leaves</h3>
       <ul className="divide-y divide-line rounded-lg border border-line" data-leaving>
-        {rows.map(({ name, count, examples, remark }) => (
-          <LeavingRow key={name} what={count} remark={remark} examples={examples} isOut={leaveOut[name] === true}>
-            <Checkbox
-              label="leave out"
-              className="shrink-0"
-              checked={leaveOut[name] === true}
-              onChange={(isOut) => onChange({ ...leaveOut, [name]: isOut })}
-            />
-          </LeavingRow>
+        {rows.map((row) => (
+          <LeaveOutRow key={row.name} {...row} leaveOut={leaveOut} onChange={onChange} />
         ))}
       </ul>
       <p className="mt-1 text-xs text-ink-3">

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { UploadedFile } from "#nodes/graph/leaving";
 import { size } from "./amounts";
+import { Checkbox } from "./checkbox";
 
 /** A file as it is listed: by all of its names, and how large it is where that is known. */
 export function fileText({ name, names, bytes }: Pick<UploadedFile, "name" | "names" | "bytes">): string {
@@ -43,5 +44,27 @@ export function LeavingRow({ what, remark, examples, isOut = false, children }: 
       </div>
       {examples.length > 0 && children}
     </li>
+  );
+}
+
+interface LeaveOutRowProps<Name extends string> extends Pick<LeavingRowProps, "remark" | "examples"> {
+  name: Name;
+  count: string;
+  leaveOut: Readonly<Partial<Record<Name, boolean>>>;
+  onChange(leaveOut: Partial<Record<Name, boolean>>): void;
+}
+
+/** A kind that can be left out. */
+export function LeaveOutRow<Name extends string>({ name, count, leaveOut, onChange, ...row }: LeaveOutRowProps<Name>) {
+  const isOut = leaveOut[name] === true;
+  return (
+    <LeavingRow what={count} isOut={isOut} {...row}>
+      <Checkbox
+        label="leave out"
+        className="shrink-0"
+        checked={isOut}
+        onChange={(to) => onChange({ ...leaveOut, [name]: to })}
+      />
+    </LeavingRow>
   );
 }

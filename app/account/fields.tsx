@@ -1,21 +1,30 @@
 import type { FormHTMLAttributes, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
 
-/** A field of a form with its name above it. */
-export function Field({ label, ...rest }: InputHTMLAttributes<HTMLInputElement> & { label: string }) {
-  return (
-    <label className="block text-xs font-medium text-ink-2">
-      {label}
-      <input className="field mt-1 h-8 font-normal" {...rest} />
-    </label>
-  );
+interface Named {
+  label: string;
 }
 
+/** A field of a form with its name above it. */
+export const Field = ({ label, ...rest }: InputHTMLAttributes<HTMLInputElement> & Named) => (
+  <Labelled label={label}>
+    <input className={fieldLook} {...rest} />
+  </Labelled>
+);
+
 /** A choice of a form, with its name above it. */
-export function SelectField({ label, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & { label: string }) {
+export const SelectField = ({ label, ...rest }: SelectHTMLAttributes<HTMLSelectElement> & Named) => (
+  <Labelled label={label}>
+    <select className={fieldLook} {...rest} />
+  </Labelled>
+);
+
+const fieldLook = "field mt-1 h-8 font-normal";
+
+function Labelled({ label, children }: Named & { children: ReactNode }) {
   return (
     <label className="block text-xs font-medium text-ink-2">
       {label}
-      <select className="field mt-1 h-8 font-normal" {...rest} />
+      {children}
     </label>
   );
 }

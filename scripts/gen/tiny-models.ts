@@ -87,7 +87,7 @@ export function onTinyModels(document: GraphDocument): GraphDocument {
         // What stays as it is still says which constant it is, and what a constant says is said of the constant.
         const others = changed
           .filter(([param, value]) => JSON.stringify(value) !== JSON.stringify(given[param]))
-          .filter(([param, value]) => !givesConstant(standing, constantIn(node.params[param]), value));
+          .filter(([param, value]) => !givenToConstant(standing, constantIn(node.params[param]), value));
         return [id, { ...node, params: { ...node.params, ...Object.fromEntries(others) } }];
       }),
     );
@@ -104,8 +104,8 @@ export function onTinyModels(document: GraphDocument): GraphDocument {
   };
 }
 
-/** Whether a value becomes that of a constant: parameters go on referring to it by its name. */
-function givesConstant(constants: Record<string, Constant>, name: string | undefined, value: unknown): boolean {
+/** Gives a value to the constant of a name, to which parameters go on referring. Whether there is one. */
+function givenToConstant(constants: Record<string, Constant>, name: string | undefined, value: unknown): boolean {
   const constant = name === undefined ? undefined : constants[name];
   if (name === undefined || !constant) return false;
   constants[name] = { ...constant, value } as Constant;

@@ -1,7 +1,8 @@
 /** One installation per data folder: another start would fight over port and data. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fail, isAlive, onStop, say } from "./lifecycle.mjs";
+import { fail, onStop, say } from "./lifecycle.mjs";
+import { bootId, lockHolder } from "./lock-holder.mjs";
 import { data, url } from "./settings.mjs";
 
 const lock = path.join(data, "start.json");
@@ -11,7 +12,7 @@ export async function lockDataFolder() {
   try {
     mkdirSync(data, { recursive: true });
     while (!writeLock()) {
-      const holder = lockHolder();
+      const holder = lockHolder(lock);
       if (holder)
         await fail(
           `Patchbay runs already, at ${holder.url} (process ${holder.pid}). ` +
@@ -38,21 +39,4 @@ function writeLock() {
     if (error.code !== "EEXIST") throw error;
     return false;
   }
-}
-
-/** The start that holds the lock, if it still runs: numbers of processes are used again, after a boot and before. */
-function lockHolder() {
-  try {
-    const holder = JSON.parse(readFileSync(lock, "utf8"));
-    if (holder.boot !== bootId() || !isAlive(holder.pid)) return undefined;
-    const isStart = !existsSync("/proc") || readFileSync(`/proc/${holder.pid}/cmdline`, "latin1").includes("start.mjs");
-    return isStart ? holder : undefined;
-  } catch {
-    return undefined; // no lock, or half of one
-  }
-}
-
-function bootId() {
-  const file = "/proc/sys/kernel/random/boot_id";
-  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 }

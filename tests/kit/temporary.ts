@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lockHolder } from "../../scripts/start/lock-holder.mjs";
 
 /**
  * One folder holds whatever a test run leaves, products and databases that still run too: test processes are killed
@@ -28,8 +29,9 @@ function filesNamed(name: string, dir: string): string[] {
 
 /** A product that files shared: it takes its lock away when it has stopped. */
 async function endProduct(lock: string): Promise<void> {
-  const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
-  if (!signal(pid, "SIGINT")) return;
+  const holder = lockHolder(lock);
+  if (!holder) return;
+  signal(holder.pid, "SIGINT");
   for (let i = 0; i < 80 && existsSync(lock); i++) await sleep(100);
 }
 
@@ -37,11 +39,10 @@ function endServer(pidFile: string): void {
   signal(Number(readFileSync(pidFile, "utf8").split("\n")[0]), "SIGQUIT"); // at once
 }
 
-/** Whether the process was there to hear it. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    return process.kill(pid, name);
+    process.kill(pid, name);
   } catch {
-    return false;
+    // it has ended
   }
 }

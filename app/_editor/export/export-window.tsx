@@ -8,8 +8,7 @@ import { definitionOf } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { countOf } from "../../_ui/amounts";
 import { Button } from "../../_ui/button";
-import { Checkbox } from "../../_ui/checkbox";
-import { fileText, LeavingRow } from "../../_ui/leaving-row";
+import { fileText, LeaveOutRow } from "../../_ui/leaving-row";
 import { Choice } from "../../_ui/choice";
 import { Window } from "../../_ui/window";
 import { useActions } from "../actions";
@@ -129,15 +128,8 @@ export function ExportWindow({ onClose }: { onClose(): void }) {
         )}
         {rows
           .filter(({ examples }) => examples.length)
-          .map(({ name, count, examples, remark }) => (
-            <LeavingRow key={name} what={count} remark={remark} examples={examples} isOut={leaveOut[name] === true}>
-              <Checkbox
-                label="leave out"
-                className="shrink-0"
-                checked={leaveOut[name] === true}
-                onChange={(isOut) => setLeaveOut({ ...leaveOut, [name]: isOut })}
-              />
-            </LeavingRow>
+          .map((row) => (
+            <LeaveOutRow key={row.name} {...row} leaveOut={leaveOut} onChange={setLeaveOut} />
           ))}
       </ul>
       {format === "bundle" && !leaveOut.files && (
