@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { browser, product, withBrowser } from "../kit/browser";
-import { graph, tinyTower } from "../kit/graphs";
+import { tinyTower } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
 withBrowser();
@@ -127,48 +127,6 @@ describe("composites", () => {
     expect(wires.map(({ to }) => to.node)).not.toContain("norm");
     expect(errors).toEqual([]);
     await page.close();
-  });
-
-  it("are kept in My nodes, copied into other graphs, and brought up to date there", async () => {
-    const first = await openPage(browser);
-    const { page } = first;
-    await page.goto(await createGraph(product.url, towerGraph()));
-    await choose(page, "normalize", "vision", "projector");
-    await page.keyboard.press("Control+Shift+E");
-    await page.waitForSelector('[data-node="composite"]');
-    await page.click("text=Save to My nodes");
-    await page.waitForSelector("[data-library] >> text=Composite");
-    expect((await saved(page)).composites?.composite?.origin?.version).toBe(1);
-
-    const second = await openPage(browser);
-    const other = second.page;
-    await other.goto(await createGraph(product.url, graph({ data: ["data.emoji"] })));
-    await other.dblclick("[data-library] [data-palette]");
-    await seesNodes(other, "data", "composite");
-    expect((await saved(other)).composites?.composite?.origin?.version).toBe(1);
-
-    await page.keyboard.press("Enter");
-    await page.click('[data-node="projector"] > div >> nth=0');
-    await page.fill('aside[aria-label="Inspector"] input[id="projector-width"]', "24");
-    await page.keyboard.press("Enter");
-    await page.locator(".react-flow__pane").click({ position: { x: 5, y: 300 } });
-    await page.keyboard.press("Escape");
-    await page.click("text=Save as version 2");
-    await page.waitForSelector("[data-library] >> text=v2");
-
-    await other.reload();
-    await other.click('[data-node="composite"] > div >> nth=0');
-    await other.click("text=Update to version 2");
-    expect(await other.innerText("[data-changes]")).toMatch(/width\s+8\s+24/i);
-    await second.shot("update");
-    await other.click("[role=dialog] button:has-text('Update')");
-    await other.locator("[role=dialog]").waitFor({ state: "detached" });
-    const updated = await saved(other);
-    expect(updated.composites?.composite?.nodes.projector?.params.width).toBe(24);
-    expect(updated.composites?.composite?.origin?.version).toBe(2);
-    expect([...first.errors, ...second.errors]).toEqual([]);
-    await page.close();
-    await other.close();
   });
 });
 

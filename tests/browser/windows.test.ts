@@ -178,6 +178,7 @@ describe("a composite", () => {
     await page.waitForSelector('[data-node="composite"]');
     await page.click("text=Save to My nodes");
     await page.waitForSelector("[data-library] >> text=Composite");
+    expect((await savedGraph(page)).composites?.composite?.origin?.version).toBe(1);
     found.push(...(await findingsInBothLooks(page, "an instance")));
 
     const { page: other } = await openGraph(graph({ data: ["data.emoji"] }));
@@ -185,7 +186,8 @@ describe("a composite", () => {
     await other.waitForSelector('[data-node="composite"]');
     // It waits for its wire: nothing inside is wrong for that.
     expect(await other.locator('[data-problems]:has-text("problem")').count()).toBe(0);
-    const { nodes } = await savedGraph(other);
+    const { nodes, composites } = await savedGraph(other);
+    expect(composites?.composite?.origin?.version).toBe(1);
     const [data, copy] = [nodes.data?.position, nodes.composite?.position];
     const isApart = (axis: "x" | "y", by: number) => Math.abs((data?.[axis] ?? 0) - (copy?.[axis] ?? 0)) >= by;
     expect(isApart("x", 240) || isApart("y", 120)).toBe(true);
@@ -205,7 +207,13 @@ describe("a composite", () => {
     // It opens where something differs, and tells that alone.
     await other.waitForSelector("[data-diff-node=projector][data-fate=changed]");
     expect(await other.getAttribute("[data-changes]", "data-changes")).toBe("1");
+    expect(await other.innerText("[data-changes]")).toMatch(/width\s+8\s+24/i);
     found.push(...(await findingsInBothLooks(other, "update")));
+    await other.click("[role=dialog] button:has-text('Update')");
+    await other.locator("[role=dialog]").waitFor({ state: "detached" });
+    const updated = (await savedGraph(other)).composites?.composite;
+    expect(updated?.nodes.projector?.params.width).toBe(24);
+    expect(updated?.origin?.version).toBe(2);
     expect(found).toEqual([]);
     expect(errors).toEqual([]);
     await page.close();
