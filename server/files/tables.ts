@@ -26,9 +26,9 @@ const opened = new RecentlyUsed<Promise<TableFile>>(256);
 const pieces = new RecentlyUsed<Promise<PictureRows>>(24 * 2 ** 20);
 
 export function openTables(folders: Folders, keepFor: KeepFor): Tables {
-  async function open(file: SourceFile): Promise<TableFile> {
+  /** Of the file as it was when it was found: what is read of it is checked as it is read. */
+  function tableOf(file: SourceFile): Promise<TableFile> {
     const name = identityOf(file);
-    await folders.check(file);
     const known = opened.get(name);
     if (known) return known;
     const table = withFileName(file, () => openTable(file.name, folders.open(file), keepFor(file)));
@@ -37,9 +37,12 @@ export function openTables(folders: Folders, keepFor: KeepFor): Tables {
     return table;
   }
   return {
-    open,
+    async open(file) {
+      await folders.check(file);
+      return tableOf(file);
+    },
     async picture(file, column, row, item) {
-      const table = await open(file);
+      const table = await tableOf(file);
       return withFileName(file, async () => {
         const range = (await table.rangeOf?.(column, row)) ?? { start: row, end: row + 1 };
         const piece = await pieceOf(table, file, column, range);
