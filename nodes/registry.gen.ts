@@ -77,6 +77,7 @@ import { poolTokens as modelPoolTokens } from "./model/pool-tokens";
 import { pooler as modelPooler } from "./model/pooler";
 import { projector as modelProjector } from "./model/projector";
 import { relativePositionBias as modelRelativePositionBias } from "./model/relative-position-bias";
+import { sameIds as modelSameIds } from "./model/same-ids";
 import { scaledSimilarity as modelScaledSimilarity } from "./model/scaled-similarity";
 import { shuffleRows as modelShuffleRows } from "./model/shuffle-rows";
 import { splice as modelSplice } from "./model/splice";
@@ -218,6 +219,7 @@ export const registry = {
   "model.pooler": modelPooler,
   "model.projector": modelProjector,
   "model.relative-position-bias": modelRelativePositionBias,
+  "model.same-ids": modelSameIds,
   "model.scaled-similarity": modelScaledSimilarity,
   "model.shuffle-rows": modelShuffleRows,
   "model.splice": modelSplice,

@@ -11,7 +11,8 @@ export const softTarget = defineNode({
   docs: `Targets y = α·softmax(teacher) + (1 − α)·onehot, where row i's truth is column i; loss = mean over rows of
 −Σ y·log softmax(logits). The teacher takes no gradient (Li et al. 2021, ALBEF §3.4; salesforce/ALBEF
 model_pretrain.py). *Both directions* averages it with the same over columns; that needs as many columns as rows, so
-leave it off with a queue of further negatives.
+leave it off with a queue of further negatives. Where several columns are right, as *Same ids* tells, they share what
+the truth has: onehot becomes same / Σ same (model_retrieval.py).
 
 - \`logits\`, \`teacher\` float32 [B, K], similarities over the temperature; the first B columns are the batch's own
 - \`alpha\` float32 [], in place of the parameter: wire *Ramp* where it rises at the beginning
@@ -21,6 +22,7 @@ leave it off with a queue of further negatives.
     logits: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
     teacher: port.tensor({ dtype: "float32", shape: ["B", "K"], doc: "The same similarities by the teacher." }),
     alpha: port.tensor({ dtype: "float32", shape: [], optional: true, doc: "The teacher's share of the target." }),
+    same: port.tensor({ dtype: "float32", shape: ["B", "K"], optional: true, doc: "1 where a column is right." }),
   },
   outputs: {
     loss: port.tensor({ dtype: "float32", shape: [] }),
@@ -44,16 +46,20 @@ leave it off with a queue of further negatives.
     if (params.symmetric && typeof rows === "number" && typeof columns === "number" && rows !== columns)
       throw new Error(`both directions need as many columns as rows, and the logits are [${rows}, ${columns}]`);
     const alpha = inputs.alpha ?? constant([params.alpha]);
-    const right = op.Mul(op.EyeLike(logits), op.Sub(constant([1]), alpha));
     const turned = (x: Value) => op.Transpose(x, { perm: [1, 0] });
-    const targetsOf = (opinion: Value, truth: Value) =>
-      op.Add(op.Mul(op.Softmax(op.StopGradient(opinion), { axis: 1 }), alpha), truth);
+    const same = inputs.same ?? op.EyeLike(logits);
+    const truthOf = (right: Value) => (inputs.same ? op.Div(right, op.ReduceSum(right, { axes: [1] })) : right);
+    const targetsOf = (opinion: Value, right: Value) =>
+      op.Add(
+        op.Mul(op.Softmax(op.StopGradient(opinion), { axis: 1 }), alpha),
+        op.Mul(truthOf(right), op.Sub(constant([1]), alpha)),
+      );
     const meanOf = (scores: Value, targets: Value) =>
       op.ReduceMean(softTargetLoss(builder, scores, targets), { keepdims: 0 });
-    const targets = targetsOf(teacher, right);
+    const targets = targetsOf(teacher, same);
     const loss = meanOf(logits, targets);
     if (!params.symmetric) return { loss, targets };
-    const back = meanOf(turned(logits), targetsOf(turned(teacher), turned(right)));
+    const back = meanOf(turned(logits), targetsOf(turned(teacher), turned(same)));
     return { loss: op.Mul(op.Add(loss, back), constant([0.5])), targets };
   },
 });

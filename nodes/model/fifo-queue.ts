@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { placesOf } from "#models/blocks/attention";
 import type { Builder } from "#models/blocks/builder";
+import { countOf, ring } from "#models/blocks/ring";
 import type { Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
@@ -45,12 +46,11 @@ the queue hold the batch's own embeddings again and again, which leaves a softma
     pointer: tensorNameParam("pointer", "What its pointer is called there.", { advanced: true }),
   },
   build(builder) {
-    const { op, inputs, params, buffer, training } = builder;
-    const width = inputs.embedding.shape[1] as number;
-    const queue = buffer(params.name, [width, params.length], { kind: "normal", std: width ** -0.5 });
+    const { op, inputs, params, training } = builder;
+    const { name, pointer, length } = params;
     const own = op.StopGradient(inputs.embedding);
-    if (training) write(builder, { queue, pointer: buffer(params.pointer, [1], { kind: "zeros" }), own });
-    const earlier = op.Transpose(queue, { perm: [1, 0] });
+    const std = (own.shape[1] as number) ** -0.5;
+    const earlier = ring(builder, own, { name, pointer, length, init: { kind: "normal", std } });
     const others = training && params.waits ? waiting(builder, own, earlier, params) : earlier;
     return { embeddings: op.Concat(own, others, { axis: 0 }) };
   },
@@ -65,34 +65,4 @@ function waiting(builder: Builder, own: Value, earlier: Value, params: { name: s
   const places = op.Cast(placesOf(builder, earlier.shape[0] as number), { dtype: "float32" });
   const rows = op.Cast(op.Mod(places, countOf(builder, own), { fmod: 1 }), { dtype: "int64" });
   return op.Where(op.Less(taken, constant([waits])), op.Gather(own, rows, { axis: 0 }), earlier);
-}
-
-/** How many rows a batch has, as a float32 scalar. */
-function countOf({ op, constant }: Builder, rows: Value): Value {
-  return op.ReduceSum(op.Expand(constant([1]), { to: rows.shape.slice(0, 1) }), { keepdims: 0 });
-}
-
-interface Ring {
-  /** [E, K] */
-  queue: Value;
-  /** Where the next one is written: float32 [1], so that it goes round with all else. */
-  pointer: Value;
-  /** [B, E] */
-  own: Value;
-}
-
-/** Writes rows into the ring from the pointer on, and moves it. */
-function write(builder: Builder, { queue, pointer, own }: Ring): void {
-  const { op, constant } = builder;
-  const length = queue.shape[1] as number;
-  const around = (x: Value) => op.Mod(x, constant([length]), { fmod: 1 });
-  const count = countOf(builder, own);
-  // How far behind the pointer each place lies, and so which row it gets.
-  const places = op.Cast(placesOf(builder, length), { dtype: "float32" });
-  const offsets = around(op.Sub(op.Add(places, constant([length])), pointer));
-  const isWritten = op.Less(offsets, count);
-  const row = op.Cast(op.Where(isWritten, offsets, constant([0])), { dtype: "int64" });
-  const written = op.Gather(op.Transpose(own, { perm: [1, 0] }), row, { axis: 1 });
-  builder.update(queue, op.Where(op.Reshape(isWritten, { to: [1, length] }), written, queue));
-  builder.update(pointer, around(op.Add(pointer, count)));
 }

@@ -1,5 +1,6 @@
 /** Nodes of ALBEF and BLIP: worked numbers of their papers' code, and what the draws choose. */
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "#nodes/core/values";
 import { floats, ids, runNode, runTensorNode } from "#tests/kit/run-node";
 import { bootstrap } from "../data/bootstrap";
 import { keptPairs } from "../data/kept-pairs";
@@ -16,6 +17,7 @@ import { linear } from "./linear";
 import { matchingPairs } from "./matching-pairs";
 import { matchingScores } from "./matching-scores";
 import { pairSimilarity } from "./pair-similarity";
+import { sameIds } from "./same-ids";
 import { temperatureSimilarity } from "./temperature-similarity";
 import { timmVit } from "./timm-vit";
 import { wordHead } from "./word-head";
@@ -152,6 +154,28 @@ describe("a queue that waits", () => {
       [1, 2, 1, 2, 1],
     ]);
     expect(await taken(2)).toEqual([1, 2, 7, 8, 9]);
+  });
+});
+
+describe("pictures with several texts", () => {
+  const even = floats([3, 5], Array(15).fill(0));
+
+  it("have as many right columns, of the batch and of the queue, and none of them is a negative", async () => {
+    const batch = { ids: ids([3], [7, 7, 8]) };
+    const { outputs: told } = await runTensorNode(sameIds, batch, { length: 2 }, { weights: { queued: [8, -100] } });
+    const same = told.same as Tensor;
+    expect(numbers(same)).toEqual([1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0]);
+
+    const scores = { logits: even, teacher: even, same };
+    const { outputs: mixed } = await runTensorNode(softTarget, scores, { alpha: 0.4, symmetric: false });
+    const half = 0.4 / 5 + 0.6 / 2;
+    const first = [half, half, 0.08, 0.08, 0.08];
+    expectNear(numbers(mixed.targets), [...first, ...first, 0.08, 0.08, half, half, 0.08]);
+
+    const drawn = { logits: even, draws: floats([3], [0, 0.5, 0.6]), same };
+    const { outputs: negatives } = await runTensorNode(hardNegatives, drawn);
+    expectNear(numbers(negatives.chances), [0, 0, 1 / 3, 0, 0, 1 / 3, 1 / 3, 1 / 3, 0]);
+    expect(numbers(negatives.index)).toEqual([2, 2, 1]);
   });
 });
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { placesOf } from "#models/blocks/attention";
-import type { Dim } from "#models/onnx/graph";
+import type { Dim, Value } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -9,9 +9,10 @@ export const hardNegatives = defineNode({
   title: "Hard negatives",
   description:
     "For each row another one of the batch, the likelier the more similar: what matching is learned against.",
-  docs: `Weights are a softmax over the batch's own columns, the first B; the row's own pair is then 0, and what is left
-is not normalized again (ALBEF §3.3; salesforce/ALBEF, models/model_pretrain.py). BLIP adds 1e-4 first. The draw u in
-[0, 1) chooses the first j with w₀ + … + wⱼ > u·Σw. It takes no gradient.
+  docs: `Weights are a softmax over the batch's own columns, the first B; the row's own pair is then 0, with \`same\` of
+*Same ids* all that is of the row's picture, and what is left is not normalized again (ALBEF §3.3; salesforce/ALBEF,
+models/model_pretrain.py, model_retrieval.py). BLIP adds 1e-4 first. The draw u in [0, 1) chooses the first j with
+w₀ + … + wⱼ > u·Σw. It takes no gradient.
 
 - \`logits\` float32 [B, K], similarities over the temperature, K at least B
 - \`draws\` float32 [B]
@@ -20,6 +21,7 @@ is not normalized again (ALBEF §3.3; salesforce/ALBEF, models/model_pretrain.py
   inputs: {
     logits: port.tensor({ dtype: "float32", shape: ["B", "K"] }),
     draws: port.tensor({ dtype: "float32", shape: ["B"], doc: "Uniform on [0, 1)." }),
+    same: port.tensor({ dtype: "float32", shape: ["B", "K"], optional: true, doc: "1 where a column is no negative." }),
   },
   outputs: {
     index: port.tensor({ dtype: "int64", shape: ["B"] }),
@@ -33,9 +35,11 @@ is not normalized again (ALBEF §3.3; salesforce/ALBEF, models/model_pretrain.py
   build(builder) {
     const { op, inputs, params, constant } = builder;
     const [rows] = inputs.logits.shape as [Dim, Dim];
-    const logits = op.Gather(op.StopGradient(inputs.logits), placesOf(builder, rows), { axis: 1 });
+    const ownColumns = (x: Value) => op.Gather(x, placesOf(builder, rows), { axis: 1 });
+    const logits = ownColumns(op.StopGradient(inputs.logits));
     const likely = op.Add(op.Softmax(logits, { axis: 1 }), constant([params.floor]));
-    const chances = op.Mul(likely, op.Sub(constant([1]), op.EyeLike(likely)));
+    const same = inputs.same ? ownColumns(inputs.same) : op.EyeLike(likely);
+    const chances = op.Mul(likely, op.Sub(constant([1]), same));
     const sums = op.CumSum(chances, { along: 1 });
     const all = op.ReduceMax(sums, { axes: [1] });
     const drawn = op.Mul(op.Reshape(inputs.draws, { to: [rows, 1] }), all);
