@@ -48,6 +48,7 @@ describe("templates", () => {
         .sort(),
     ).toEqual([
       "albef-pretrain",
+      "albef-retrieval",
       "align-train",
       "blip-capfilt",
       "blip-pretrain",

@@ -18,7 +18,7 @@ describe("what a template's card says", () => {
   it("puts systems that train together by how they do", async () => {
     const byGroup = {
       Contrastive: ["clip-vit-train", "clip-resnet-train", "align-train"],
-      Fusion: ["albef-pretrain", "vilt", "vlmo"],
+      Fusion: ["albef-pretrain", "albef-retrieval", "vilt", "vlmo"],
       Masked: ["mae-pretrain"],
       Generative: ["blip-pretrain", "blip-capfilt"],
     };

@@ -1,6 +1,7 @@
 /** ALBEF's experiments: distillation under noise, and hard negatives. */
 import type { Arm, Experiments } from "./experiment";
 import { adding, rewiring, together } from "./graph";
+import { areaUnderCurve, matchMargins } from "./measures";
 
 /** Towers that begin from nothing learn without the queue first: ALBEF's begin from DeiT and BERT. */
 const common = {
@@ -41,9 +42,9 @@ const distilled = (shuffled: number, alpha: number): Arm => ({
   line: alpha ? "distilled" : "one-hot",
 });
 
-/** Half of the captions have colours exchanged: which, the matching head is asked. */
+/** Half of the captions say another colour: which, the matching head is asked. */
 const askedOfColours = together(
-  adding("exchanged", "data.shape-caps", {}, { split: "test", side: 32, objects: 2, exchanged: 0.5 }),
+  adding("exchanged", "data.shape-caps", {}, { split: "test", side: 32, objects: 1, exchanged: 0.5 }),
   adding("exchanged_pixels", "image.normalize", { image: "exchanged.image" }, { preset: "clip" }),
   adding(
     "exchanged_words",
@@ -91,13 +92,29 @@ export const albef: Experiments = {
   "albef-2": {
     ...common,
     title: "Hard negatives against even ones",
-    expects: "Negatives that resemble teach the matching head more of which colour is where.",
+    expects: "Negatives that resemble teach the matching head more of what tells one picture from another.",
     wiring: askedOfColours,
-    set: { ...common.set, "$.steps": 1000, "$.lr": 0.001, "pairs.rows": 4096, "exchanged.rows": 1024 },
+    set: {
+      ...common.set,
+      "$.text_length": 12,
+      "$.steps": 300,
+      "pairs/data.objects": 1,
+      "pairs.rows": 4096,
+      "names.objects": 1,
+      "test.objects": 1,
+      "exchanged.rows": 1024,
+    },
     arms: {
       "nearly even negatives": { set: { "other_image.floor": 1, "other_text.floor": 1 } },
       "hard negatives": {},
     },
-    measures: { "right, colours exchanged or not": "accuracy.top1", ...recall },
+    measures: {
+      "area under the curve": {
+        of: ["exchanged_matching.logits", "exchanged.noise"],
+        by: (logits, noise) => areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
+      },
+      "right, another colour or not": "accuracy.top1",
+      ...recall,
+    },
   },
 };

@@ -14,6 +14,7 @@ interface Shorter {
  */
 export const shorter: Readonly<Record<string, Shorter>> = {
   "albef-pretrain": { constants: { steps: 20 } },
+  "albef-retrieval": { constants: { steps: 20, tuning_steps: 12 } },
   "align-train": { constants: { steps: 20 } },
   "blip-capfilt": { constants: { web_pairs: 192, human_pairs: 96, batch: 16, steps: 20, tuning_steps: 12 } },
   "blip-pretrain": { constants: { steps: 20 } },
