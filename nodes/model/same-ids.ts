@@ -17,7 +17,8 @@ and none of them is a negative (salesforce/ALBEF, models/model_retrieval.py). Wi
 loss* and *Hard negatives*.
 
 The ids of earlier steps lie in a queue like that of *Queue of embeddings*: give both the same length, scope, weights
-and name of the pointer. Its places hold −100 before anything is written, which no id is. *Label ids* makes ids of names.
+and name of the pointer. Its places hold −100 before anything is written, which no id is. *Label ids* makes ids of
+names.
 
 - \`ids\` int64 [B], at most 2²⁴
 - \`same\` float32 [B, B + K], 1 where they are equal; the first B columns are the batch's own`,
