@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of the README and of the templates' pages from the running product: `npm run pictures`, or
- * `npm run pictures -- NAME…` for some templates. Each template is opened, run to its end and photographed in a
- * headless Chromium. With `--arrange` its nodes are laid out first, by the sizes that they have after the run, and the
+ * Makes the pictures of the README, of the templates' pages and of their cards from the running product:
+ * `npm run pictures`, or `npm run pictures -- NAME…` for some templates. Each template is opened, run to its end and
+ * photographed in a headless Chromium. With `--arrange` its nodes are laid out first, by the sizes that they have after the run, and the
  * places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter;
  * all take less than ten minutes on two cores.
  */
@@ -16,6 +16,7 @@ import { savedGraph } from "#tests/kit/canvas";
 import { openBrowser, openPage, startProduct } from "#tests/kit/product";
 import { onTinyModels, tinyFolders } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
+import { photographCard } from "./gen/card-picture";
 import { shortened } from "./gen/template-pictures";
 
 /** The template that stands for all in the README, and the node that is chosen and come close to there. */
@@ -59,6 +60,7 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await showWholeGraph(page);
   await photograph(page, `docs/templates/${id}.png`);
+  await photographCard(page, id);
   await page.close();
   console.log(`${id}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }

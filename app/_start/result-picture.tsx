@@ -3,21 +3,24 @@
 import { type ReactNode, useState } from "react";
 import { pathHere } from "../_ui/path-here";
 
-/**
- * What a template gives: the canvas, cut out of a picture of the editor after a run. Its bare graph where there is no
- * such picture.
- */
+/** What a template gives: its results after a run, in the page's theme. Its bare graph where there is no such picture. */
 export function ResultPicture({ id, children }: { id: string; children: ReactNode }) {
   const [isMissing, setMissing] = useState(false);
   if (isMissing) return <div className="h-full p-3">{children}</div>;
-  return (
+  const pictureIn = (theme: "light" | "dark", shown: string) => (
     <img
-      src={pathHere(`/api/templates/${id}/picture`)}
+      src={pathHere(`/api/templates/${id}/picture?theme=${theme}`)}
       alt=""
-      loading="lazy"
+      loading="lazy" // the one that is not shown is not fetched
       decoding="async"
       onError={() => setMissing(true)}
-      className="h-auto w-[131%] max-w-none -translate-x-[3%] -translate-y-[14%] dark:brightness-90"
+      className={`size-full object-cover object-top ${shown}`}
     />
+  );
+  return (
+    <>
+      {pictureIn("light", "dark:hidden")}
+      {pictureIn("dark", "hidden dark:block")}
+    </>
   );
 }

@@ -262,6 +262,23 @@ describe("nodes", () => {
     await page.close();
   });
 
+  it("are drawn into line with another while they are dragged, by a guide, and rest there", async () => {
+    const { page } = await openSmall((document) => {
+      Object.assign(document.nodes.again as object, { position: { x: 563, y: 220 } }); // on no grid
+    });
+    const title = await middleOf(page, '[data-node="spare"] > div >> nth=0');
+    const { x } = await middleOf(page, '[data-node="again"] > div >> nth=0');
+    await page.mouse.move(title.x, title.y);
+    await page.mouse.down();
+    await page.mouse.move(x + 2, title.y + 60, { steps: 12 });
+    await page.waitForSelector('[data-guide="x"]', { state: "attached" });
+    await page.mouse.up();
+    await page.waitForSelector("[data-guide]", { state: "detached" });
+    await page.waitForSelector("[data-saved=unsaved], [data-saved=saving]");
+    expect((await savedGraph(page)).nodes.spare?.position.x).toBe(563);
+    await page.close();
+  });
+
   it("are put into the wire that they are let go on; what follows stays where there is room", async () => {
     const { page } = await openSmall();
     const before = (await savedGraph(page)).nodes.resize?.position;

@@ -19,6 +19,7 @@ const small = (): GraphDocument => {
 
 async function openWindow(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
+  await page.clock.install(); // it goes on by itself, and can be moved on
   await page.goto(url);
   await page.waitForSelector('[data-node="resize"]');
   await sleep(500); // the view is fitted
@@ -53,7 +54,7 @@ async function stored(url: string): Promise<GraphDocument> {
 }
 
 describe("two windows", () => {
-  it("show each other and what is edited; of one that was offline, and of the other, no edit vanishes", async () => {
+  it("show each other and what is edited; of one that was offline for a minute, and of the other, no edit vanishes", async () => {
     const url = await createGraph(product.url, small());
     const contexts = [await newContext(), await newContext()] as const;
     const one = await openWindow(contexts[0], url);
@@ -70,7 +71,7 @@ describe("two windows", () => {
     await setField(two, "resize", "height", "48");
     await isSaved(two);
     await setField(one, "data", "limit", "8");
-    await sleep(5000);
+    await one.clock.runFor(60_000);
     await contexts[0].setOffline(false);
     await isSaved(one);
     await expect
