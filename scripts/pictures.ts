@@ -5,9 +5,18 @@
  * places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter;
  * all take less than ten minutes on two cores.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
@@ -17,7 +26,7 @@ import { openBrowser, openPage, startProduct } from "#tests/kit/product";
 import { onTinyModels, tinyFolders } from "./gen/tiny-models";
 import { ensureChromium } from "./chromium.mjs";
 import { photographCard } from "./gen/card-picture";
-import { shortened } from "./gen/template-pictures";
+import { onRealModels, shortened } from "./gen/template-pictures";
 
 /** The template that stands for all in the README, and the node that is chosen and come close to there. */
 const editorPicture = { template: "clip-zero-shot-emoji", node: "labels" };
@@ -34,7 +43,7 @@ const templates = readdirSync("nodes/templates")
 const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
 process.env.CHROMIUM_PATH = ensureChromium() ?? "";
 const data = join(folder, "data");
-linkAsFetched(tinyFolders);
+linkAsFetched([...tinyFolders, join(process.env.PATCHBAY_DATA ?? ".data", "fetched")]);
 const product = await startProduct({ PATCHBAY_DATA: data, PATCHBAY_FOLDERS: tinyFolders.join(",") });
 const browser = await openBrowser();
 try {
@@ -48,7 +57,8 @@ try {
 async function photographTemplate(within: Browser, id: string): Promise<void> {
   const began = performance.now();
   const { page } = await openPage(within, { scale });
-  await openGraph(page, id);
+  const template = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
+  await openGraph(page, id, template);
   await runToEnd(page);
   if (arranges) await arrangeTemplate(page, id);
   if (id === editorPicture.template) {
@@ -60,26 +70,35 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await showWholeGraph(page);
   await photograph(page, `docs/templates/${id}.png`);
-  await photographCard(page, id);
+  await photographCard(page, id, template);
   await page.close();
   console.log(`${id}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
 
-/** Tiny models and data lie where fetched ones would: no picture shows a path of the machine that it was taken on. */
+/**
+ * Tiny models and data lie where fetched ones would: no picture shows a path of the machine that it was taken on. Where
+ * a real one has the name of a tiny one, the tiny one is taken.
+ */
 function linkAsFetched(folders: readonly string[]): void {
-  mkdirSync(join(data, "fetched"), { recursive: true });
-  for (const from of folders) {
-    for (const name of readdirSync(from)) symlinkSync(join(from, name), join(data, "fetched", name));
+  const fetched = join(data, "fetched");
+  mkdirSync(fetched, { recursive: true });
+  for (const from of folders.filter(existsSync)) {
+    for (const name of readdirSync(from)) {
+      if (!existsSync(join(fetched, name))) symlinkSync(resolve(from, name), join(fetched, name));
+    }
   }
 }
 
 /** Opens the template as a file, made shorter where that is asked for. */
-async function openGraph(page: Page, id: string): Promise<void> {
-  const whole = graphDocument.parse(JSON.parse(readFileSync(`nodes/templates/${id}.json`, "utf8")));
-  const document = shortened(id, onTinyModels(whole));
+async function openGraph(page: Page, id: string, template: GraphDocument): Promise<void> {
+  const real = onRealModels[id];
+  const document = shortened(id, real ? template : onTinyModels(template));
+  const folders = Object.entries(real ?? Object.fromEntries(tinyFolders.map((tiny) => [tiny, "fetched"])));
   const file = join(folder, `${id}.json`);
-  const asFetched = (text: string, tiny: string) => text.replaceAll(tiny, "fetched");
-  writeFileSync(file, tinyFolders.reduce(asFetched, JSON.stringify(document)));
+  writeFileSync(
+    file,
+    folders.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(document)),
+  );
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");

@@ -6,47 +6,19 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { shorter } from "./template-pictures";
+import type { GraphDocument } from "#nodes/graph/document";
+import { onRealModels, results, shorter } from "./template-pictures";
+import { tinyModelsFor } from "./tiny-models";
 
 const folder = "docs/templates/cards";
 /** Of a card in three columns, in CSS pixels. */
 const size = { width: 360, height: 176 };
 
-/** By template, which of its nodes show what it gives: one, or two side by side. */
-export const results: Readonly<Record<string, readonly string[]>> = {
-  "albef-pretrain": ["curve", "recall"],
-  "align-train": ["curve", "retrieval"],
-  "ask-about-my-picture": ["grid"],
-  "blip-capfilt": ["shown"],
-  "blip-pretrain": ["curve", "recall"],
-  "chat-with-a-language-model": ["answer"],
-  "clip-resnet-train": ["curve", "labels"],
-  "clip-retrieval-emoji": ["search"],
-  "clip-train-emoji": ["curve", "labels"],
-  "clip-vit-train": ["curve", "labels"],
-  "clip-zero-shot-emoji": ["labels"],
-  "distill-ema-teacher": ["after_student_accuracy", "after_teacher_accuracy"],
-  "embed-and-search-text": ["search"],
-  "fine-tune-an-llm-lora": ["before", "after"],
-  "image-embeddings": ["heatmap"],
-  "import-onnx-finetune": ["accuracy", "baseline"],
-  "linear-probe": ["clip_accuracy", "base_accuracy"],
-  "llava-from-nothing": ["curve", "vqa"],
-  "llava-next": ["answers"],
-  "llava-onevision": ["answers"],
-  "llava-train-two-stages": ["curve", "vqa"],
-  "lora-finetune": ["before_accuracy", "after_accuracy"],
-  "mae-pretrain": ["drawn"],
-  vilt: ["curve", "accuracy"],
-  vlmo: ["recall", "recall_vl"],
-  "zero-shot-with-your-clip": ["labels"],
-};
-
 /** To be called last: the page is not the editor's afterwards. */
-export async function photographCard(page: Page, id: string): Promise<void> {
+export async function photographCard(page: Page, id: string, document: GraphDocument): Promise<void> {
   const nodes = results[id];
-  if (!nodes) throw new Error(`scripts/gen/card-picture.ts does not say which nodes show what ${id} gives.`);
-  await page.evaluate(putOnStage, { nodes, size, caption: id in shorter ? "after a shorter run" : "" });
+  if (!nodes) throw new Error(`scripts/gen/template-pictures.ts does not say which nodes show what ${id} gives.`);
+  await page.evaluate(putOnStage, { nodes, size, caption: captionOf(id, document) });
   mkdirSync(folder, { recursive: true });
   for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme });
@@ -58,13 +30,19 @@ export async function photographCard(page: Page, id: string): Promise<void> {
   }
 }
 
+/** What it was photographed on where that is not the template as it is. */
+function captionOf(id: string, document: GraphDocument): string {
+  if (!(id in onRealModels) && tinyModelsFor(document).length) return "on a tiny model with random weights";
+  return id in shorter ? "after a shorter run" : "";
+}
+
 interface Stage {
   nodes: readonly string[];
   size: { width: number; height: number };
   caption: string;
 }
 
-/** In the page: moves nodes, without their ports, from the canvas to a corner of the window in front of everything. */
+/** In the page: moves nodes, their titles and what they gave, from the canvas to a corner of the window in front of everything. */
 function putOnStage({ nodes, size, caption }: Stage): void {
   const stage = document.createElement("div");
   Object.assign(stage.style, {
@@ -82,9 +60,13 @@ function putOnStage({ nodes, size, caption }: Stage): void {
   });
   for (const id of nodes) {
     const node = document.querySelector<HTMLElement>(`[data-node="${id}"]`);
-    const previews = node?.querySelector(":scope > :has(> [aria-label^='Enlarge the previews'])");
-    if (!node?.firstElementChild || !previews) throw new Error(`The node “${id}” shows nothing.`);
-    node.replaceChildren(node.firstElementChild, previews);
+    const [title, previews] = [
+      node?.firstElementChild,
+      node?.querySelector(":scope > :has(> [aria-label^='Enlarge'])"),
+    ];
+    if (!node || !title || !previews) throw new Error(`The node “${id}” shows nothing.`);
+    title.replaceChildren(...[...title.children].slice(0, 2)); // its colour and its name
+    node.replaceChildren(title, previews);
     Object.assign(node.style, { flex: "1", minWidth: "0", width: "auto" });
     stage.append(node);
   }

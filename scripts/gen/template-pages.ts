@@ -8,7 +8,7 @@ import { anchorOf } from "./markdown";
 import { nodeHeading } from "./nodes-page";
 import { tinyModelsFor } from "./tiny-models";
 import { nodeNamed } from "./changed";
-import { shorter } from "./template-pictures";
+import { onRealModels, shorter } from "./template-pictures";
 
 const folder = `${root}/nodes/templates`;
 
@@ -129,12 +129,15 @@ function captionOf(id: string, document: GraphDocument): string {
       ),
     ),
   ];
-  const tiny = tinyModelsFor(document);
+  const real = onRealModels[id];
+  const tiny = real ? [] : tinyModelsFor(document);
   if (tiny.length)
     return (
       "*The picture is of a run on a tiny model with random weights" +
       ` (\`tests/fixtures/conformance/${tiny.join("`, `")}\`), where yours is to be: what it says means nothing.*`
     );
+  const chosen = Object.values(real ?? {});
+  if (chosen.length) return `*The picture is of a run with \`${chosen.join("`, `")}\` as the model.*`;
   return changes.length
     ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are not those of the whole one.*`
     : "*The picture is of a run of the template as it is.*";

@@ -51,6 +51,48 @@ export const shorter: Readonly<Record<string, Shorter>> = {
   "lora-finetune": { nodes: { trainer: { steps: 20, warmup: 4 } } },
 };
 
+/** By template, which of its nodes show what it gives: one, or two side by side. */
+export const results: Readonly<Record<string, readonly string[]>> = {
+  "albef-pretrain": ["curve", "recall"],
+  "align-train": ["curve", "retrieval"],
+  "ask-about-my-picture": ["grid"],
+  "blip-capfilt": ["shown"],
+  "blip-pretrain": ["curve", "recall"],
+  "chat-with-a-language-model": ["answer"],
+  "clip-resnet-train": ["curve", "labels"],
+  "clip-retrieval-emoji": ["search"],
+  "clip-train-emoji": ["curve", "labels"],
+  "clip-vit-train": ["curve", "labels"],
+  "clip-zero-shot-emoji": ["labels"],
+  "distill-ema-teacher": ["after_student_accuracy", "after_teacher_accuracy"],
+  "embed-and-search-text": ["search"],
+  "fine-tune-an-llm-lora": ["before", "after"],
+  "image-embeddings": ["heatmap"],
+  "import-onnx-finetune": ["accuracy", "baseline"],
+  "linear-probe": ["clip_accuracy", "base_accuracy"],
+  "llava-from-nothing": ["curve", "vqa"],
+  "llava-next": ["tiler"],
+  "llava-onevision": ["tiler"],
+  "llava-train-two-stages": ["curve", "vqa"],
+  "lora-finetune": ["before_accuracy", "after_accuracy"],
+  "mae-pretrain": ["drawn"],
+  vilt: ["curve", "accuracy"],
+  vlmo: ["recall", "recall_vl"],
+  "zero-shot-with-your-clip": ["labels"],
+};
+
+/**
+ * Templates that are photographed on real models, since what a tiny one with random weights says means nothing; and
+ * what takes the place of folders that are to be chosen. All lies in `fetched` of the data folder: `patchbay fetch`
+ * brings smollm2, and all-MiniLM-L6-v2 is put beside it.
+ */
+export const onRealModels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "ask-about-my-picture": {},
+  "chat-with-a-language-model": { "/models/SmolLM2-135M-Instruct": "fetched/smollm2" },
+  "embed-and-search-text": { "/models/all-MiniLM-L6-v2": "fetched/all-MiniLM-L6-v2" },
+  "fine-tune-an-llm-lora": { "/models/SmolLM2-135M-Instruct": "fetched/smollm2" },
+};
+
 /** A template as its picture shows it. */
 export function shortened(id: string, document: GraphDocument): GraphDocument {
   const { constants = {}, nodes = {} } = shorter[id] ?? {};
