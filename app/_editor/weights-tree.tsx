@@ -75,9 +75,9 @@ function Branch({ branch, isOpen, around }: BranchProps) {
   const { name, parts, leaf } = branch;
   const line = (
     <>
-      <span className="flex min-w-0 flex-1 gap-1.5" title={leaf && `${leaf.name} [${leaf.shape.join(", ")}]`}>
-        <span className="truncate">{name}</span>
-        {leaf && <span className="min-w-0 shrink-[99] truncate text-ink-3">[{leaf.shape.join(", ")}]</span>}
+      <span className="flex min-w-0 flex-1 flex-wrap gap-x-1.5" title={leaf?.name}>
+        <span className="wrap-anywhere">{name}</span>
+        {leaf && <span className="text-ink-3">[{leaf.shape.join(", ")}]</span>}
       </span>
       <span className="shrink-0 text-ink-3 tabular-nums">{shortCount(branch.count)}</span>
       <StateMark branch={branch} around={around} />

@@ -101,7 +101,7 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
         "shadow-[var(--shadow)] transition hover:border-accent",
       )}
     >
-      <div className="relative h-44 w-full overflow-hidden border-b border-line bg-sunken">{picture}</div>
+      <div className="relative aspect-[45/22] w-full overflow-hidden border-b border-line bg-sunken">{picture}</div>
       <div className="flex flex-1 flex-col gap-1 p-4">
         <div className="font-semibold wrap-anywhere text-ink">{name}</div>
         <div className="flex-1">

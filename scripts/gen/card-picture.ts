@@ -42,7 +42,7 @@ interface Stage {
   caption: string;
 }
 
-/** In the page: moves nodes, their titles and what they gave, from the canvas to a corner of the window in front of everything. */
+/** In the page: moves titles of nodes and what they gave from the canvas to a corner of the window, before everything. */
 function putOnStage({ nodes, size, caption }: Stage): void {
   const stage = document.createElement("div");
   Object.assign(stage.style, {
@@ -60,10 +60,8 @@ function putOnStage({ nodes, size, caption }: Stage): void {
   });
   for (const id of nodes) {
     const node = document.querySelector<HTMLElement>(`[data-node="${id}"]`);
-    const [title, previews] = [
-      node?.firstElementChild,
-      node?.querySelector(":scope > :has(> [aria-label^='Enlarge'])"),
-    ];
+    const title = node?.firstElementChild;
+    const previews = node?.querySelector(":scope > :has(> [aria-label^='Enlarge'])");
     if (!node || !title || !previews) throw new Error(`The node “${id}” shows nothing.`);
     title.replaceChildren(...[...title.children].slice(0, 2)); // its colour and its name
     node.replaceChildren(title, previews);

@@ -29,9 +29,10 @@ export function lightPorts(
   const all = [...canvas.querySelectorAll<HTMLElement>(".react-flow__handle")];
   for (const handle of all) {
     const end = endOf(handle);
-    const isCandidate = end.side !== held.side && end.node !== held.node && typeAt(state, end) === wanted;
+    if (end.side === held.side) continue; // all but the held one fade with the canvas's mark
+    const isCandidate = end.node !== held.node && typeAt(state, end) === wanted;
     if (wanted !== undefined && !isCandidate) handle.setAttribute(mark, "no");
-    else if (end.side !== held.side) waiting.push({ handle, connection: connectionOf(held, end) });
+    else waiting.push({ handle, connection: connectionOf(held, end) });
   }
   canvas.dataset.wiring = held.side;
   let timer = 0;

@@ -55,6 +55,12 @@ function FixButton({ problem }: { problem: Problem }) {
   );
 }
 
+/** A message behind a node's name, which it may begin with itself. */
+function afterName(name: string | undefined, message: string): string {
+  if (!name) return message;
+  return message.startsWith(name) ? message.slice(name.length) : `: ${message}`;
+}
+
 function Group({ title, list, look }: { title: string; list: readonly ListedProblem[]; look: string }) {
   const store = useEditorStore();
   const flow = useReactFlow();
@@ -73,8 +79,8 @@ function Group({ title, list, look }: { title: string; list: readonly ListedProb
             onClick={() => showProblem(store, problem, centre)}
             className="block w-full text-left wrap-anywhere"
           >
-            {name && <b>{name}: </b>}
-            {problem.message}
+            {name && <b>{name}</b>}
+            {afterName(name, problem.message)}
             {problem.hint && <span className="block">{problem.hint}</span>}
           </button>
           <FixButton problem={problem} />
