@@ -43,8 +43,9 @@ const templates = readdirSync("nodes/templates")
 const folder = mkdtempSync(join(tmpdir(), "patchbay-pictures-"));
 process.env.CHROMIUM_PATH = ensureChromium() ?? "";
 const data = join(folder, "data");
-linkAsFetched([...tinyFolders, join(process.env.PATCHBAY_DATA ?? ".data", "fetched")]);
-const product = await startProduct({ PATCHBAY_DATA: data, PATCHBAY_FOLDERS: tinyFolders.join(",") });
+const folders = [...tinyFolders, resolve(process.env.PATCHBAY_DATA ?? ".data", "fetched")].filter(existsSync);
+linkAsFetched(folders);
+const product = await startProduct({ PATCHBAY_DATA: data, PATCHBAY_FOLDERS: folders.join(",") });
 const browser = await openBrowser();
 try {
   for (const id of templates) await photographTemplate(browser, id);
@@ -65,7 +66,8 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
     await lookAt(page, editorPicture.node);
     await photograph(page, "docs/editor.png");
   }
-  await page.getByRole("button", { name: "Hide the nodes" }).click();
+  for (const panel of ["nodes", "inspector"]) await page.getByRole("button", { name: `Hide the ${panel}` }).click();
+  await page.keyboard.press("Alt+m"); // nor does the overview lie on nodes
   await page.keyboard.press("Escape"); // nothing is chosen
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await showWholeGraph(page);
@@ -79,12 +81,12 @@ async function photographTemplate(within: Browser, id: string): Promise<void> {
  * Tiny models and data lie where fetched ones would: no picture shows a path of the machine that it was taken on. Where
  * a real one has the name of a tiny one, the tiny one is taken.
  */
-function linkAsFetched(folders: readonly string[]): void {
+function linkAsFetched(from: readonly string[]): void {
   const fetched = join(data, "fetched");
   mkdirSync(fetched, { recursive: true });
-  for (const from of folders.filter(existsSync)) {
-    for (const name of readdirSync(from)) {
-      if (!existsSync(join(fetched, name))) symlinkSync(resolve(from, name), join(fetched, name));
+  for (const whole of from) {
+    for (const name of readdirSync(whole)) {
+      if (!existsSync(join(fetched, name))) symlinkSync(join(whole, name), join(fetched, name));
     }
   }
 }
@@ -93,11 +95,11 @@ function linkAsFetched(folders: readonly string[]): void {
 async function openGraph(page: Page, id: string, template: GraphDocument): Promise<void> {
   const real = onRealModels[id];
   const document = shortened(id, real ? template : onTinyModels(template));
-  const folders = Object.entries(real ?? Object.fromEntries(tinyFolders.map((tiny) => [tiny, "fetched"])));
+  const places = Object.entries(real ?? Object.fromEntries(tinyFolders.map((tiny) => [tiny, "fetched"])));
   const file = join(folder, `${id}.json`);
   writeFileSync(
     file,
-    folders.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(document)),
+    places.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(document)),
   );
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);

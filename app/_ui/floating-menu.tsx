@@ -34,6 +34,8 @@ export function FloatingMenu({ label, box, align, className, kind, opener, onClo
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           align={align}
+          // Beside a place a menu is moved up until it is in the window; below a button it stays.
+          side={box.height ? "bottom" : "right"}
           sideOffset={box.height ? 6 : 0}
           aria-label={label}
           onInteractOutside={(event) => {

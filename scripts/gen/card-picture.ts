@@ -18,6 +18,8 @@ const size = { width: 360, height: 176 };
 export async function photographCard(page: Page, id: string, document: GraphDocument): Promise<void> {
   const nodes = results[id];
   if (!nodes) throw new Error(`scripts/gen/template-pictures.ts does not say which nodes show what ${id} gives.`);
+  await page.keyboard.press("0"); // at 100 % nodes are drawn with all that they say
+  await sleep(1000);
   await page.evaluate(putOnStage, { nodes, size, caption: captionOf(id, document) });
   mkdirSync(folder, { recursive: true });
   for (const theme of ["light", "dark"] as const) {

@@ -264,18 +264,21 @@ describe("nodes", () => {
 
   it("are drawn into line with another while they are dragged, by a guide, and rest there", async () => {
     const { page } = await openSmall((document) => {
-      Object.assign(document.nodes.again as object, { position: { x: 563, y: 220 } }); // on no grid
+      Object.assign(document.nodes.again as object, { position: { x: 587, y: 220 } }); // on no grid
     });
-    const title = await middleOf(page, '[data-node="spare"] > div >> nth=0');
-    const { x } = await middleOf(page, '[data-node="again"] > div >> nth=0');
-    await page.mouse.move(title.x, title.y);
+    const bar = (node: string) => middleOf(page, `[data-node="${node}"] > div >> nth=0`);
+    const { x, y } = await bar("spare");
+    const { x: line } = await bar("again");
+    await page.mouse.move(x, y);
     await page.mouse.down();
-    await page.mouse.move(x + 2, title.y + 60, { steps: 12 });
+    await page.mouse.move(line, y + 60, { steps: 12 });
+    const behind = line - (await bar("spare")).x; // of the pointer, since the drag began with its first step
+    await page.mouse.move(line + behind + 2, y + 60);
     await page.waitForSelector('[data-guide="x"]', { state: "attached" });
     await page.mouse.up();
     await page.waitForSelector("[data-guide]", { state: "detached" });
     await page.waitForSelector("[data-saved=unsaved], [data-saved=saving]");
-    expect((await savedGraph(page)).nodes.spare?.position.x).toBe(563);
+    expect((await savedGraph(page)).nodes.spare?.position.x).toBe(587);
     await page.close();
   });
 

@@ -62,7 +62,7 @@ export function OpenCanvasMenu({ target, place, onClose }: OpenCanvasMenuProps) 
       label="What can be done here"
       box={{ ...place, width: 0, height: 0 }}
       align="start"
-      className="max-h-[80vh] w-80 overflow-y-auto"
+      className="max-h-[94vh] w-80 overflow-y-auto"
       kind={target.kind}
       onClose={onClose}
     >
