@@ -1,9 +1,9 @@
 /**
  * Makes the pictures of the README, of the templates' pages and of their cards from the running product:
  * `npm run pictures`, or `npm run pictures -- NAME…` for some templates. Each template is opened, run to its end and
- * photographed in a headless Chromium. With `--arrange` its nodes are laid out first, by the sizes that they have after the run, and the
- * places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts makes it shorter;
- * all take less than ten minutes on two cores.
+ * photographed in a headless Chromium. With `--arrange` its nodes are laid out first, by the sizes that they have after
+ * the run, and the places go into the template. Where a training would take minutes, scripts/gen/template-pictures.ts
+ * makes it shorter; most take less than two minutes on two cores.
  */
 import {
   existsSync,

@@ -3,7 +3,7 @@
 import { type ReactNode, useState } from "react";
 import { pathHere } from "../_ui/path-here";
 
-/** What a template gives: its results after a run, in the page's theme. Its bare graph where there is no such picture. */
+/** What a template gives after a run, in the page's theme. Its bare graph where there is no such picture. */
 export function ResultPicture({ id, children }: { id: string; children: ReactNode }) {
   const [isMissing, setMissing] = useState(false);
   if (isMissing) return <div className="h-full p-3">{children}</div>;

@@ -44,7 +44,7 @@ interface Stage {
   caption: string;
 }
 
-/** In the page: moves titles of nodes and what they gave from the canvas to a corner of the window, before everything. */
+/** In the page: moves titles of nodes, and what they gave, from the canvas to the front of a corner of the window. */
 function putOnStage({ nodes, size, caption }: Stage): void {
   const stage = document.createElement("div");
   Object.assign(stage.style, {
