@@ -54,7 +54,7 @@ async function stored(url: string): Promise<GraphDocument> {
 }
 
 describe("two windows", () => {
-  it("show each other and what is edited; of one that was offline for a minute, and of the other, no edit vanishes", async () => {
+  it("show each other and what is edited; of one that was offline for a minute no edit vanishes", async () => {
     const url = await createGraph(product.url, small());
     const contexts = [await newContext(), await newContext()] as const;
     const one = await openWindow(contexts[0], url);
