@@ -1,5 +1,5 @@
 /** VLMo's experiments: experts for each modality, and a stage of texts alone before few pairs. */
-import type { Arm, Experiment, Experiments } from "./experiment";
+import type { Experiments } from "./experiment";
 import { adding, copying, replacing, rewiring, setting, together } from "./graph";
 import { areaUnderCurve, matchMargins } from "./measures";
 
@@ -19,6 +19,7 @@ const common = {
     "$.steps_pictures": 100,
     "$.steps_texts": 150,
     "$.steps_pairs": 300,
+    "$.layer_scale": 1,
     "$.lr": 0.002,
     "data.objects": 1,
     "test_data.objects": 1,
@@ -30,6 +31,12 @@ const common = {
     "R@1, text to picture": "recall.textToImage1",
     "R@5, picture to text": "recall.imageToText5",
     "matches told": "accuracy.top1",
+    // Where “no match” is said of every pair, this tells whether some are at least likelier than others.
+    "area under the curve": {
+      of: ["match_head_asked.features", "test_data_asked.noise"],
+      by: (logits: unknown, noise: unknown) =>
+        areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
+    },
   },
 } as const;
 
@@ -87,19 +94,6 @@ const manyTexts = together(
   rewiring("tokenizer.text", "data_texts.caption"),
 );
 
-/** Where “no match” is said of every pair, this tells whether some are at least likelier than others. */
-const likelierMatches: Experiment["measures"] = {
-  "area under the curve": {
-    of: ["match_head_asked.features", "test_data_asked.noise"],
-    by: (logits, noise) => areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
-  },
-};
-
-/** What each branch of a block is multiplied with at the start, in all that the network is used for. */
-const scaledFrom = (start: number): Arm => ({
-  set: Object.fromEntries(["dual/blocks", "dual/vl_blocks", "fusion/blocks"].map((id) => [`${id}.layerScale`, start])),
-});
-
 export const vlmo: Experiments = {
   "vlmo-1": {
     ...common,
@@ -116,8 +110,6 @@ export const vlmo: Experiments = {
     wiring: together(manyTexts, askedOfMatches),
     set: {
       ...common.set,
-      // With 300 what is reached is a matter of when a training leaves its first plateau (VLMo-1).
-      "$.steps_pairs": 600,
       "data.rows": 512,
       "data_texts.objects": 1,
       "data_texts.rows": 4096,
@@ -127,7 +119,6 @@ export const vlmo: Experiments = {
       "pictures, then pairs": { wiring: rewiring("weights.weights", "taken_over.weights") },
       "pictures, texts, then pairs": {},
     },
-    measures: { ...common.measures, ...likelierMatches },
     seeds: [
       "trainer_pictures.seed",
       "fresh.seed",
@@ -143,8 +134,7 @@ export const vlmo: Experiments = {
     expects: "Branches that begin at a tenth are for deep networks: two blocks learn earlier with whole ones.",
     wiring: together(fromNothing, askedOfMatches),
     set: { ...common.set, "$.steps_pairs": 600 },
-    arms: { "from 0.1": scaledFrom(0.1), "from 1": scaledFrom(1) },
-    measures: { ...common.measures, ...likelierMatches },
+    arms: { "from 0.1": { set: { "$.layer_scale": 0.1 } }, "from 1": { set: { "$.layer_scale": 1 } } },
     seeds: ["trainer.seed", "begin.seed"],
   },
 };
