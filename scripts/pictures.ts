@@ -93,14 +93,11 @@ function linkAsFetched(from: readonly string[]): void {
 
 /** Opens the template as a file, made shorter where that is asked for. */
 async function openGraph(page: Page, id: string, template: GraphDocument): Promise<void> {
-  const real = onRealModels[id];
-  const document = shortened(id, real ? template : onTinyModels(template));
-  const places = Object.entries(real ?? Object.fromEntries(tinyFolders.map((tiny) => [tiny, "fetched"])));
+  const isReal = onRealModels.includes(id);
+  const document = shortened(id, isReal ? template : onTinyModels(template));
   const file = join(folder, `${id}.json`);
-  writeFileSync(
-    file,
-    places.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(document)),
-  );
+  const asFetched = (text: string, place: string) => text.replaceAll(place, "fetched");
+  writeFileSync(file, (isReal ? ["/models"] : tinyFolders).reduce(asFetched, JSON.stringify(document)));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");

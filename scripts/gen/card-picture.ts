@@ -34,7 +34,7 @@ export async function photographCard(page: Page, id: string, document: GraphDocu
 
 /** What it was photographed on where that is not the template as it is. */
 function captionOf(id: string, document: GraphDocument): string {
-  if (!(id in onRealModels) && tinyModelsFor(document).length) return "on a tiny model with random weights";
+  if (!onRealModels.includes(id) && tinyModelsFor(document).length) return "on a tiny model with random weights";
   return id in shorter ? "after a shorter run" : "";
 }
 

@@ -129,16 +129,14 @@ function captionOf(id: string, document: GraphDocument): string {
       ),
     ),
   ];
-  const real = onRealModels[id];
-  const tiny = real ? [] : tinyModelsFor(document);
+  const isReal = onRealModels.includes(id);
+  const tiny = isReal ? [] : tinyModelsFor(document);
   if (tiny.length)
     return (
       "*The picture is of a run on a tiny model with random weights" +
       ` (\`tests/fixtures/conformance/${tiny.join("`, `")}\`), where yours is to be: what it says means nothing.*`
     );
-  const chosen = Object.values(real ?? {});
-  if (chosen.length) return `*The picture is of a run with \`${chosen.join("`, `")}\` as the model.*`;
   return changes.length
     ? `*The picture is of a shorter run, with ${changes.join(", ")}: its numbers are not those of the whole one.*`
-    : "*The picture is of a run of the template as it is.*";
+    : `*The picture is of a run of the template as it is${isReal ? ", with the model that it names" : ""}.*`;
 }

@@ -82,16 +82,16 @@ export const results: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Templates that are photographed on real models, since what a tiny one with random weights says means nothing; and
- * what takes the place of folders that are to be chosen. All lies in `fetched` of the data folder: `patchbay fetch`
- * brings smollm2, and all-MiniLM-L6-v2 is put beside it.
+ * Templates that are photographed on the models that they name, since what a tiny one with random weights says means
+ * nothing. They lie under their names in `fetched` of the data folder: `patchbay fetch` brings smollm2, and others are
+ * put beside it.
  */
-export const onRealModels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "ask-about-my-picture": {},
-  "chat-with-a-language-model": { "/models/SmolLM2-135M-Instruct": "fetched/smollm2" },
-  "embed-and-search-text": { "/models/all-MiniLM-L6-v2": "fetched/all-MiniLM-L6-v2" },
-  "fine-tune-an-llm-lora": { "/models/SmolLM2-135M-Instruct": "fetched/smollm2" },
-};
+export const onRealModels: readonly string[] = [
+  "ask-about-my-picture",
+  "chat-with-a-language-model",
+  "embed-and-search-text",
+  "fine-tune-an-llm-lora",
+];
 
 /** A template as its picture shows it. */
 export function shortened(id: string, document: GraphDocument): GraphDocument {
