@@ -96,8 +96,12 @@ async function openGraph(page: Page, id: string, template: GraphDocument): Promi
   const isReal = onRealModels.includes(id);
   const document = shortened(id, isReal ? template : onTinyModels(template));
   const file = join(folder, `${id}.json`);
-  const asFetched = (text: string, place: string) => text.replaceAll(place, "fetched");
-  writeFileSync(file, (isReal ? ["/models"] : tinyFolders).reduce(asFetched, JSON.stringify(document)));
+  const asFetched = (text: string, tiny: string) => text.replaceAll(tiny, "fetched");
+  const named = JSON.stringify(document).replace(
+    /\/models\/([\w.-]+)/g,
+    (_, model: string) => `fetched/${model.toLowerCase()}`,
+  );
+  writeFileSync(file, tinyFolders.reduce(asFetched, named));
   await page.goto(product.url);
   await page.setInputFiles('input[type="file"]', file);
   await page.waitForSelector("[data-node]");

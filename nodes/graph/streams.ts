@@ -21,6 +21,8 @@ export interface RowStep {
   step: Step;
   /** What comes to it in chunks, by "node.port"; everything else that it reads comes whole. */
   rows: ReadonlySet<string>;
+  /** What another input reads whole: the names of pictures may be the truth of each, and the labels of all. */
+  whole: ReadonlySet<string>;
 }
 /** Steps that share their rows: each gives the next one its chunk, and none waits for all rows. */
 export interface Stream {
@@ -46,12 +48,12 @@ export function streamsOf(
     return needed.flatMap(({ node }) => (nodes.includes(node) ? [] : (stepOf.get(node) ?? [])));
   };
   const fuses = (source: Step, step: Step): boolean => {
-    const rows = rowSteps.get(step)?.rows;
+    const rowStep = rowSteps.get(step);
     // What folds rows gives nothing before the last of them.
-    if (!rows || !rowSteps.get(source) || isReducer(graph, source)) return false;
+    if (!rowStep || !rowSteps.get(source) || isReducer(graph, source)) return false;
     if (padsToLongest(graph, step) && !isMadeTwice(source)) return false;
     const given = inputsOf(graph, step).filter((endpoint) => stepOf.get(endpoint.node) === source);
-    return given.length > 0 && given.every((endpoint) => rows.has(endpointKey(endpoint)));
+    return given.length > 0 && given.map(endpointKey).every((name) => comesInRowsAlone(rowStep, name));
   };
   // What all rows need is found out before the first of them goes on: whatever leads there is made once more for it.
   const isMadeTwice = (step: Step): boolean =>
@@ -70,13 +72,17 @@ export function streamsOf(
 export function readWhole(graph: ResolvedGraph, steps: readonly (Step | Stream)[]): Set<string> {
   const whole = new Set<string>();
   for (const step of steps) {
-    for (const { step: inner, rows } of step.kind === "stream" ? step.steps : [{ step, rows: new Set<string>() }]) {
-      const names = inputsOf(graph, inner).map(endpointKey);
-      for (const name of names.filter((each) => !rows.has(each))) whole.add(name);
+    for (const rowStep of step.kind === "stream" ? step.steps : [{ step, ...nothingInRows }]) {
+      const names = inputsOf(graph, rowStep.step).map(endpointKey);
+      for (const name of names.filter((each) => !comesInRowsAlone(rowStep, each))) whole.add(name);
     }
   }
   return whole;
 }
+
+const nothingInRows = { rows: new Set<string>(), whole: new Set<string>() };
+
+const comesInRowsAlone = ({ rows, whole }: RowStep, name: string): boolean => rows.has(name) && !whole.has(name);
 
 /** Whether the sizes of what a step gives follow from all of its rows. */
 const padsToLongest = (graph: ResolvedGraph, step: Step): boolean =>
@@ -108,7 +114,9 @@ function rowStepOf(
     step.kind === "host"
       ? hostRows(graph.nodes.get(step.node) as ResolvedNode, types, inputsInRows)
       : regionRows(graph, types, step.nodes);
-  return rows?.length ? { step, rows: new Set(rows.map(endpointKey)) } : undefined;
+  if (!rows?.length) return undefined;
+  const whole = step.kind === "host" ? hostWhole(graph.nodes.get(step.node) as ResolvedNode, inputsInRows) : [];
+  return { step, rows: new Set(rows.map(endpointKey)), whole: new Set(whole.map(endpointKey)) };
 }
 
 /** The wires along which a host node takes its rows; none where it needs all rows at once. */
@@ -119,6 +127,17 @@ function hostRows(
 ): Endpoint[] | undefined {
   const endpoints = inputsInRows(definition).flatMap((name) => inputs[name] ?? []);
   return shareRows(endpoints, types) ? endpoints : undefined;
+}
+
+/** The wires that a host node reads along inputs that take no rows. */
+function hostWhole(
+  { definition, inputs }: ResolvedNode,
+  inputsInRows: (definition: NodeDefinition) => string[],
+): Endpoint[] {
+  const inRows = inputsInRows(definition);
+  return Object.entries(inputs).flatMap(([name, from]) =>
+    inRows.includes(name) || definition.inputs[name]?.deferred ? [] : from,
+  );
 }
 
 /** Whether endpoints have the same number of rows, whatever it is. */

@@ -44,7 +44,7 @@ interface Stage {
   caption: string;
 }
 
-/** In the page: moves titles of nodes, and what they gave, from the canvas to the front of a corner of the window. */
+/** In the page: moves nodes, without their ports, from the canvas to the front of a corner of the window. */
 function putOnStage({ nodes, size, caption }: Stage): void {
   const stage = document.createElement("div");
   Object.assign(stage.style, {
@@ -62,11 +62,11 @@ function putOnStage({ nodes, size, caption }: Stage): void {
   });
   for (const id of nodes) {
     const node = document.querySelector<HTMLElement>(`[data-node="${id}"]`);
-    const title = node?.firstElementChild;
-    const previews = node?.querySelector(":scope > :has(> [aria-label^='Enlarge'])");
-    if (!node || !title || !previews) throw new Error(`The node “${id}” shows nothing.`);
+    const [title, ...parts] = node?.children ?? [];
+    const shown = parts.filter((part) => !part.querySelector(".react-flow__handle"));
+    if (!node || !title || !shown.length) throw new Error(`The node “${id}” shows nothing.`);
     title.replaceChildren(...[...title.children].slice(0, 2)); // its colour and its name
-    node.replaceChildren(title, previews);
+    node.replaceChildren(title, ...shown);
     Object.assign(node.style, { flex: "1", minWidth: "0", width: "auto" });
     stage.append(node);
   }

@@ -71,20 +71,20 @@ export const results: Readonly<Record<string, readonly string[]>> = {
   "import-onnx-finetune": ["accuracy", "baseline"],
   "linear-probe": ["clip_accuracy", "base_accuracy"],
   "llava-from-nothing": ["curve", "vqa"],
-  "llava-next": ["tiler"],
-  "llava-onevision": ["tiler"],
+  "llava-next": ["pictures", "tiler"],
+  "llava-onevision": ["pictures", "tiler"],
   "llava-train-two-stages": ["curve", "vqa"],
   "lora-finetune": ["before_accuracy", "after_accuracy"],
   "mae-pretrain": ["drawn"],
   vilt: ["curve", "accuracy"],
-  vlmo: ["recall", "recall_vl"],
+  vlmo: ["curve", "recall"],
   "zero-shot-with-your-clip": ["labels"],
 };
 
 /**
  * Templates that are photographed on the models that they name, since what a tiny one with random weights says means
- * nothing. They lie under their names in `fetched` of the data folder: `patchbay fetch` brings smollm2, and others are
- * put beside it.
+ * nothing. They lie under their names, in small letters, in `fetched` of the data folder: `patchbay fetch` brings
+ * smollm2, and others are put beside it.
  */
 export const onRealModels: readonly string[] = [
   "ask-about-my-picture",

@@ -3,7 +3,7 @@ import type { Reducer } from "#nodes/core/node";
 import type { Port, Ports } from "#nodes/core/ports";
 import type { Tensor } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
-import { rowInputs } from "#nodes/graph/row-ports";
+import { chunkedInputs, rowInputs } from "#nodes/graph/row-ports";
 import { nodesOfStep, type RowStep, type Stream } from "#nodes/graph/streams";
 import { endpointKey, type ResolvedNode } from "#nodes/graph/resolve";
 import { Cancelled } from "../errors";
@@ -149,10 +149,11 @@ class StreamRun {
   /** The values of some inputs: rows of the chunk where they come in rows. */
   async inputs(node: ResolvedNode, chunk: Chunk, isWanted: (name: string) => boolean = () => true) {
     const inputs: Record<string, unknown> = {};
+    const inRows = new Set(chunkedInputs(node.definition));
     for (const [name, port] of Object.entries<Port>(node.definition.inputs)) {
       if (!isWanted(name)) continue;
       const values: unknown[] = [];
-      for (const from of node.inputs[name] ?? []) values.push(await chunk.valueFor(node.id, from));
+      for (const from of node.inputs[name] ?? []) values.push(await chunk.valueFor(node.id, from, inRows.has(name)));
       inputs[name] = port.many ? values : values[0];
     }
     return inputs;
@@ -274,11 +275,13 @@ class Chunk {
     this.#values = new Map(made);
   }
 
-  /** What a node of the stream reads: these rows, or all of what comes whole. */
-  async valueFor(reader: string, from: Endpoint): Promise<unknown> {
+  /** What an input of a node of the stream reads: these rows, or all of what comes whole. */
+  async valueFor(reader: string, from: Endpoint, takesRows = true): Promise<unknown> {
     if (this.run.stepGiving(from)) return this.value(from);
     const { results } = this.run.stream.context;
-    return this.run.comesInRows(reader, from) ? results.rows(from, this.start, this.end) : results.value(from);
+    return takesRows && this.run.comesInRows(reader, from)
+      ? results.rows(from, this.start, this.end)
+      : results.value(from);
   }
 
   /** These rows of an output of the stream. */
