@@ -66,7 +66,7 @@ export const results: Readonly<Record<string, readonly string[]>> = {
   "clip-zero-shot-emoji": ["labels"],
   "distill-ema-teacher": ["after_student_accuracy", "after_teacher_accuracy"],
   "embed-and-search-text": ["search"],
-  "fine-tune-an-llm-lora": ["before", "after"],
+  "fine-tune-an-llm-lora": ["trainer"],
   "image-embeddings": ["heatmap"],
   "import-onnx-finetune": ["accuracy", "baseline"],
   "linear-probe": ["clip_accuracy", "base_accuracy"],
@@ -90,7 +90,6 @@ export const onRealModels: readonly string[] = [
   "ask-about-my-picture",
   "chat-with-a-language-model",
   "embed-and-search-text",
-  "fine-tune-an-llm-lora",
 ];
 
 /** A template as its picture shows it. */
