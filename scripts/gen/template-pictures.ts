@@ -54,6 +54,7 @@ export const shorter: Readonly<Record<string, Shorter>> = {
 /** By template, which of its nodes show what it gives: one, or two side by side. */
 export const results: Readonly<Record<string, readonly string[]>> = {
   "albef-pretrain": ["curve", "recall"],
+  "albef-retrieval": ["before", "recall"],
   "align-train": ["curve", "retrieval"],
   "ask-about-my-picture": ["grid"],
   "blip-capfilt": ["shown"],
