@@ -5,6 +5,7 @@ import {
   AttributeProto_AttributeType as A,
   type AttributeProto,
   AttributeProtoSchema,
+  type GraphProto,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProtoSchema,
@@ -35,7 +36,9 @@ export interface Stored {
 }
 /** An attribute of ours in ONNX's words. Whether a number is an integer is the op's affair: floats are named here. */
 const floats = new Set(["epsilon", "alpha", "beta", "gamma", "cubic_coeff_a", "scale"]);
-export function attribute(name: string, value: Exclude<Attrs[string], undefined>): AttributeProto {
+export function attribute(name: string, value: Exclude<Attrs[string], undefined> | GraphProto): AttributeProto {
+  if (typeof value === "object" && "node" in value)
+    return create(AttributeProtoSchema, { name, type: A.GRAPH, g: value });
   if (name === "dtype")
     return create(AttributeProtoSchema, { name: "to", type: A.INT, i: BigInt(elementTypes[value as DType]) });
   if (typeof value === "string")

@@ -1,13 +1,22 @@
 /** The ONNX writer: a graph of ours to the bytes of a model. */
 
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type AttributeProto, ModelProtoSchema, type NodeProto, NodeProtoSchema, type TensorProto } from "onnx-buf";
+import {
+  type AttributeProto,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+} from "onnx-buf";
 import { type BlockLayout, blockShape } from "../files/quantized";
 import { type BlockProduct, type BlockReaders, blockReaders } from "./block-products";
 import { termsOf } from "./dim";
 import { expanded } from "./expansions";
-import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
-import { opDefinition } from "./ops/index";
+import { type Attrs, type Constant, type Dim, type DType, Graph, type OpNode, type Value } from "./graph";
+import { onePositionOf } from "./one-position";
+import { append, opDefinition } from "./ops/index";
 import { attribute, bytesOf, elementTypes, external, info, type Stored, tensor } from "./proto-messages";
 
 /** ONNX's number for two numbers of 4 bits in a byte, which values of a graph never are. */
@@ -54,9 +63,7 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
   const numbers = new Map(isFed ? [] : graph.parameters.map(({ name, value }) => [value, placement.values(name)]));
   const writer = new Writer(graph, blocksAmong(numbers));
   const parameters = [...numbers].flatMap(([value, given]) => writer.parameter(value, given));
-  for (const node of graph.nodes) writer.write(node);
-  for (const [name, value] of graph.outputs) writer.name(name, value);
-  const constants = writer.constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }));
+  writer.writeAll();
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
@@ -68,7 +75,7 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
         node: writer.nodes,
         input: [...graph.inputs, ...(isFed ? graph.parameters.map((p) => p.value) : [])].map(info),
         output: [...graph.outputs].map(([name, value]) => info({ ...value, name })),
-        initializer: [...parameters, ...constants],
+        initializer: [...parameters, ...writer.tensors()],
       },
     }),
   );
@@ -83,12 +90,14 @@ function otherDomains(nodes: readonly NodeProto[]): { domain: string; version: b
 /** The nodes of a model as they are written, and the constants that they need besides those of the graph. */
 class Writer {
   readonly nodes: NodeProto[] = [];
-  readonly constants: Constant[];
+  readonly #constants: Constant[];
   readonly #graph: Graph;
   /** What an op gives is called as the output it is, so that hundreds of them need no op to name them. */
   readonly #names = new Map<string, string>();
   /** The tensors that hold symbolic sizes. */
   readonly #sizes = new Map<string, string>();
+  /** Those that say whether a size is 1. */
+  readonly #conditions = new Map<Dim, string>();
   readonly #blocks: ReadonlyMap<string, StoredBlocks>;
   readonly #readers: BlockReaders;
   /** Tables of which nothing but rows is read, stored in another element type: by name, what that tensor is called. */
@@ -98,19 +107,71 @@ class Writer {
     this.#graph = graph;
     this.#blocks = blocks;
     this.#readers = blockReaders(graph, (name) => blocks.get(name));
-    this.constants = [...graph.constants];
+    this.#constants = [...graph.constants];
     for (const [name, value] of graph.outputs)
       if (graph.makerOf(value) && !this.#names.has(value.name)) this.#names.set(value.name, name);
   }
 
-  write(node: OpNode): void {
+  /** All ops, and the names of the outputs. */
+  writeAll(): void {
+    for (const node of this.#graph.nodes) this.#write(node);
+    for (const [name, value] of this.#graph.outputs) this.#name(name, value);
+  }
+
+  /** What is written into the model besides parameters. */
+  tensors(): TensorProto[] {
+    return this.#constants.map(({ value, data }) => tensor(value, { rawData: bytesOf(data) }));
+  }
+
+  #write(node: OpNode): void {
     const { idle, products, rows } = this.#readers;
     if (idle.has(node)) return;
     const together = products.get(node);
     if (together) this.#writeBlockProducts(node, together);
     else if (rows.has(node)) this.#writeBlockRows(node, rows.get(node) as Value);
     else if (this.#storedTables.has(node.inputs[0]?.name ?? "")) this.#writeStoredRows(node);
+    else if (node.op === "GroupQueryAttention" && node.inputs.length > 7) this.#writeAttention(node);
     else this.#writeOp(node);
+  }
+
+  /** The runtime's op for many new positions of a row, and ops of its own for one. */
+  #writeAttention(node: OpNode): void {
+    const [y] = node.outputs as [Value];
+    const many = new Graph();
+    const read = node.inputs.slice(0, 7).map(({ name, dtype, shape }) => many.input(name, dtype, shape));
+    many.output("y", append(many, "GroupQueryAttention", read, node.attrs)[0] as Value);
+    const branches = [
+      attribute("then_branch", this.#branch(onePositionOf(node), y, "one")),
+      attribute("else_branch", this.#branch(many, y, "many")),
+    ];
+    const isOne = this.#isOne(node.inputs[0]?.shape[1] as Dim);
+    this.#node("If", [isOne], [this.#nameOf(y)], branches, { name: node.scope ? `${node.scope}/${y.name}` : "" });
+  }
+
+  #isOne(size: Dim): string {
+    const name = this.#conditions.get(size) ?? this.#graph.fresh("isOne", "bool", [1]).name;
+    if (!this.#conditions.has(size)) this.#node("Equal", [this.#size(size), this.#integers([1])], [name]);
+    this.#conditions.set(size, name);
+    return name;
+  }
+
+  /** A graph that gives a value of this one, computed where a condition has it. Its inputs are values around it. */
+  #branch(graph: Graph, gives: Value, title: string): GraphProto {
+    const writer = new Writer(graph, new Map());
+    writer.writeAll();
+    const around = new Set(graph.inputs.map(({ name }) => name));
+    const own = (name: string) => name && `${gives.name}/${title}/${name}`;
+    const called = (name: string) => (around.has(name) ? (this.#names.get(name) ?? name) : own(name));
+    return create(GraphProtoSchema, {
+      name: title,
+      node: writer.nodes.map((node) => ({
+        ...node,
+        input: node.input.map(called),
+        output: node.output.map(called),
+      })),
+      output: [...graph.outputs.keys()].map((name) => info({ ...gives, name: called(name) })),
+      initializer: writer.tensors().map((one) => ({ ...one, name: called(one.name) })),
+    });
   }
 
   #writeOp({ op, inputs, outputs, attrs, scope }: OpNode): void {
@@ -246,7 +307,7 @@ class Writer {
   }
 
   /** Gives a value the name of an output, where it has another one. */
-  name(output: string, value: Value): void {
+  #name(output: string, value: Value): void {
     const name = this.#nameOf(value);
     if (name !== output) this.#node("Identity", [name], [output]);
   }
@@ -267,7 +328,7 @@ class Writer {
 
   #constant(hint: string, dtype: DType, data: Constant["data"]): string {
     const value = this.#graph.fresh(hint, dtype, [data.length]);
-    this.constants.push({ value, data });
+    this.#constants.push({ value, data });
     return value.name;
   }
 

@@ -72,6 +72,7 @@ export function sliced(
   const fromStart = (n: number): number => {
     // Exporters write "to the end" as the largest int32 or int64.
     if (n >= 2 ** 31 - 1) return known;
+    if (n < 0 && known === Number.POSITIVE_INFINITY) return Number.NaN; // so many before an end that is not known
     return n < 0 ? n + known : n;
   };
   const place = (n: number) => Math.min(high, Math.max(low, fromStart(n)));

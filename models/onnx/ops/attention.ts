@@ -33,7 +33,8 @@ export const RotaryEmbedding: OpDef<{ num_heads: number; rotary_embedding_dim?: 
  * `groups` key heads that `heads / groups` query heads each share. Row b has `lengths[b]` + 1 positions with the new
  * ones; with more than one new position either nothing was kept, and rows are filled up at the end, or there is one
  * row. `total` is the largest number of positions. → [B, S, heads·d], and what is kept now. The runtime passes over
- * what was kept where nothing is named to take that.
+ * what was kept where nothing is named to take that. Where one input more comes (../passes/one-position.ts), a single
+ * new position has ops of its own, ../one-position.ts.
  */
 export const GroupQueryAttention: OpDef<{
   num_heads: number;

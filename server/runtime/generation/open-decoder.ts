@@ -1,6 +1,7 @@
 /** From a graph to a decoder that is loaded: lowered for new tokens, what is made once made, the prompts read. */
 import { type Generation, generationSizes } from "#models/blocks/generation";
 import type { DType, Graph, Shape, Value } from "#models/onnx/graph";
+import { onePosition } from "#models/onnx/passes/one-position";
 import type { ParameterSource } from "#nodes/core/parameter-source";
 import type { Tensor, Weights } from "#nodes/core/values";
 import type { Endpoint } from "#nodes/graph/document";
@@ -147,6 +148,7 @@ function leaseFor(
   sources: ReadonlyMap<string, ParameterSource>,
   graph: Graph,
 ): Promise<Lease<Session>> {
+  const ready = provider === "cpu" ? onePosition(graph) : graph;
   const needed = graph.parameters.map(({ name }) => [name, sources.get(name) as ParameterSource] as const);
-  return sessions.lease(storedModel({ ...lowered, graph }, new Map(needed), blobs), blobs, provider);
+  return sessions.lease(storedModel({ ...lowered, graph: ready }, new Map(needed), blobs), blobs, provider);
 }

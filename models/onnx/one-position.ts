@@ -1,0 +1,30 @@
+/** Attention of one new position of each row to what was kept and to itself, as ops of a graph of its own. */
+import { type Dim, Graph, type OpNode, type Value } from "./graph";
+import type { GroupQueryAttention } from "./ops/attention";
+import { type AttrsOf, opsOf } from "./ops/index";
+
+/**
+ * What GroupQueryAttention gives where S is 1, from the same inputs by the same names, of which the last says what is
+ * seen, float32 [B, 1, 1, P + 1]. Query heads that share a key head lie side by side, as rows of one product; the new
+ * key and value are no part of the kept ones yet, and have products of their own. → "y", [B, 1, heads·d].
+ */
+export function onePositionOf({ inputs, attrs }: OpNode): Graph {
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const [q, k, v, keys, values, seen] = [0, 1, 2, 3, 4, 7].map((i) => {
+    const { name, dtype, shape } = inputs[i] as Value;
+    return graph.input(name, dtype, i < 3 ? [shape[0] as Dim, 1, shape[2] as Dim] : shape);
+  }) as [Value, Value, Value, Value, Value, Value];
+  const { num_heads: heads, kv_num_heads: groups, scale } = attrs as AttrsOf<typeof GroupQueryAttention>;
+  const width = Number(q.shape[2]) / heads;
+  const grouped = op.Reshape(op.Mul(q, graph.constant([scale])), { to: ["*", groups, heads / groups, width] });
+  const [key, value] = [k, v].map((x) => op.Reshape(x, { to: ["*", groups, 1, width] })) as [Value, Value];
+  const scoresOf = (x: Value) => op.MatMul(grouped, op.Transpose(x, { perm: [0, 1, 3, 2] }));
+  const scores = op.Concat(scoresOf(keys), scoresOf(key), { axis: 3 });
+  const weights = op.Softmax(op.Add(scores, seen), { axis: -1 });
+  const kept = op.Slice(weights, { starts: [0], ends: [-1], axes: [3] });
+  const added = op.Slice(weights, { starts: [-1], ends: [Number.MAX_SAFE_INTEGER], axes: [3] });
+  const mixed = op.Add(op.MatMul(kept, values), op.Mul(added, value));
+  graph.output("y", op.Reshape(mixed, { to: ["*", 1, heads * width] }));
+  return graph;
+}
