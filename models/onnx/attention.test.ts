@@ -96,6 +96,8 @@ const cases: [string, Shapes][] = [
   ["more of one row", { rows: 1, kept: [4], room: 9, added: 3 }],
   ["a prompt, within a window", { rows: 2, kept: [0, 0], room: 0, added: 7, counts: [7, 5], window: 2 }],
   ["one more, within a window", { rows: 2, kept: [6, 2], room: 8, added: 1, window: 3 }],
+  ["one more of each of many", { rows: 3, kept: [40, 1, 99], room: 100, added: 1 }],
+  ["one more of many, within a window", { rows: 2, kept: [130, 2], room: 140, added: 1, window: 30 }],
   ["more of one row, within a window", { rows: 1, kept: [5], room: 8, added: 3, window: 3 }],
 ];
 it.each(

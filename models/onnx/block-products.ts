@@ -90,3 +90,10 @@ function tableOf({ op, inputs, attrs }: OpNode, layoutOf: LayoutOf): Value | und
   // The runtime's op takes blocks of powers of two.
   return layout?.axis === 1 && Number.isInteger(Math.log2(layout.block)) ? table : undefined;
 }
+
+/** What the tensors of a matrix in blocks are called. */
+export const blockNames = ({ name }: Value) => ({
+  values: `${name}#blocks`,
+  scales: `${name}#scales`,
+  table: `${name}#table`,
+});

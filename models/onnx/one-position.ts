@@ -1,7 +1,7 @@
-/** Attention of one new position of each row to what was kept and to itself, as ops of a graph of its own. */
+/** Attention of new positions to what was kept and to themselves, as graphs of which a model takes one or the other. */
 import { type Dim, Graph, type OpNode, type Value } from "./graph";
 import type { GroupQueryAttention } from "./ops/attention";
-import { type AttrsOf, opsOf } from "./ops/index";
+import { append, type AttrsOf, opsOf } from "./ops/index";
 
 /**
  * What GroupQueryAttention gives where S is 1, from the same inputs by the same names, of which the last says what is
@@ -26,5 +26,13 @@ export function onePositionOf({ inputs, attrs }: OpNode): Graph {
   const added = op.Slice(weights, { starts: [-1], ends: [Number.MAX_SAFE_INTEGER], axes: [3] });
   const mixed = op.Add(op.MatMul(kept, values), op.Mul(added, value));
   graph.output("y", op.Reshape(mixed, { to: ["*", 1, heads * width] }));
+  return graph;
+}
+
+/** The runtime's own op, for any number of new positions, without what is told to the other graph. → "y". */
+export function manyPositionsOf({ inputs, attrs }: OpNode): Graph {
+  const graph = new Graph();
+  const read = inputs.slice(0, 7).map(({ name, dtype, shape }) => graph.input(name, dtype, shape));
+  graph.output("y", append(graph, "GroupQueryAttention", read, attrs)[0] as Value);
   return graph;
 }

@@ -728,6 +728,12 @@ describe("symbolic sizes", () => {
       [["B", 3, "H", 8]],
       ["B", 3, 4, 4],
     ],
+    [
+      "Slice up to one before the end",
+      (op, x) => op.Slice(x, { starts: [0], ends: [-1], axes: [1] }),
+      [["B", "T"]],
+      ["B", "*"],
+    ],
     ["Slice of a part", (op, x) => op.Slice(x, { starts: [1], ends: [2 ** 31], axes: [1] }), [["B", "T"]], ["B", "*"]],
     [
       "Slice of the whole",

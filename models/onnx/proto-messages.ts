@@ -25,6 +25,21 @@ export const elementTypes: Record<DType, number> = {
   float64: 11,
 };
 
+/** The same for element types of files, as safetensors calls them: those that `isReadable` names. */
+export const storedTypes: Record<string, number> = {
+  F32: 1,
+  F16: 10,
+  F64: 11,
+  BF16: 16,
+  F8_E4M3: 17,
+  F8_E4M3FNUZ: 18,
+  F8_E5M2: 19,
+  F8_E5M2FNUZ: 20,
+};
+
+/** Those of which the runtime takes rows as they are. */
+export const gatheredTypes: ReadonlySet<string> = new Set(["F16", "BF16", "F64"]);
+
 /** Numbers that lie in a file in the model's folder, where the runtime reads them. */
 export interface Stored {
   location: string;

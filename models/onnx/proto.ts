@@ -11,16 +11,29 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { type BlockLayout, blockShape } from "../files/quantized";
-import { type BlockProduct, type BlockReaders, blockReaders } from "./block-products";
-import { termsOf } from "./dim";
+import { type BlockProduct, type BlockReaders, blockNames, blockReaders } from "./block-products";
+import { multiplyDims, termsOf } from "./dim";
 import { expanded } from "./expansions";
-import { type Attrs, type Constant, type Dim, type DType, Graph, type OpNode, type Value } from "./graph";
-import { onePositionOf } from "./one-position";
-import { append, opDefinition } from "./ops/index";
-import { attribute, bytesOf, elementTypes, external, info, type Stored, tensor } from "./proto-messages";
+import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
+import { manyPositionsOf, onePositionOf } from "./one-position";
+import { opDefinition } from "./ops/index";
+import {
+  attribute,
+  bytesOf,
+  elementTypes,
+  external,
+  gatheredTypes,
+  info,
+  type Stored,
+  storedTypes,
+  tensor,
+} from "./proto-messages";
 
 /** ONNX's number for two numbers of 4 bits in a byte, which values of a graph never are. */
 const uint4 = 21;
+
+/** Up to so many kept places in all rows the runtime's attention is quicker than ops of its parts. */
+const fewPlaces = 256;
 
 /** Where a parameter's numbers come from. */
 export type Placement =
@@ -37,21 +50,6 @@ export interface StoredBlocks extends BlockLayout {
   values: Stored | Uint8Array<ArrayBuffer>;
   scales: Stored | Uint8Array<ArrayBuffer>;
 }
-
-/** Those that `isReadable` names. */
-const storedTypes: Record<string, number> = {
-  F32: 1,
-  F16: 10,
-  F64: 11,
-  BF16: 16,
-  F8_E4M3: 17,
-  F8_E4M3FNUZ: 18,
-  F8_E5M2: 19,
-  F8_E5M2FNUZ: 20,
-};
-
-/** Those of which the runtime takes rows as they are. */
-const gatheredTypes: ReadonlySet<string> = new Set(["F16", "BF16", "F64"]);
 
 /**
  * Writes a graph as an ONNX model, IR version 10, opset 21. The one place that knows ONNX's own conventions: which
@@ -96,8 +94,8 @@ class Writer {
   readonly #names = new Map<string, string>();
   /** The tensors that hold symbolic sizes. */
   readonly #sizes = new Map<string, string>();
-  /** Those that say whether a size is 1. */
-  readonly #conditions = new Map<Dim, string>();
+  /** Those that say which branch is taken. */
+  readonly #conditions = new Set<string>();
   readonly #blocks: ReadonlyMap<string, StoredBlocks>;
   readonly #readers: BlockReaders;
   /** Tables of which nothing but rows is read, stored in another element type: by name, what that tensor is called. */
@@ -137,21 +135,25 @@ class Writer {
   /** The runtime's op for many new positions of a row, and ops of its own for one. */
   #writeAttention(node: OpNode): void {
     const [y] = node.outputs as [Value];
-    const many = new Graph();
-    const read = node.inputs.slice(0, 7).map(({ name, dtype, shape }) => many.input(name, dtype, shape));
-    many.output("y", append(many, "GroupQueryAttention", read, node.attrs)[0] as Value);
     const branches = [
       attribute("then_branch", this.#branch(onePositionOf(node), y, "one")),
-      attribute("else_branch", this.#branch(many, y, "many")),
+      attribute("else_branch", this.#branch(manyPositionsOf(node), y, "many")),
     ];
-    const isOne = this.#isOne(node.inputs[0]?.shape[1] as Dim);
-    this.#node("If", [isOne], [this.#nameOf(y)], branches, { name: node.scope ? `${node.scope}/${y.name}` : "" });
+    const isWorth = this.#isWorthOne(node);
+    this.#node("If", [isWorth], [this.#nameOf(y)], branches, { name: node.scope ? `${node.scope}/${y.name}` : "" });
   }
 
-  #isOne(size: Dim): string {
-    const name = this.#conditions.get(size) ?? this.#graph.fresh("isOne", "bool", [1]).name;
-    if (!this.#conditions.has(size)) this.#node("Equal", [this.#size(size), this.#integers([1])], [name]);
-    this.#conditions.set(size, name);
+  /** Whether there is one new position a row, and more places to pass over than its ops cost. */
+  #isWorthOne({ inputs }: OpNode): string {
+    const [query, , , keys] = inputs as [Value, Value, Value, Value];
+    const [rows, , room] = keys.shape as [Dim, Dim, Dim];
+    const length = query.shape[1] as Dim;
+    const name = `one position: ${length}, ${rows}, ${room}`;
+    if (this.#conditions.has(name)) return name;
+    this.#conditions.add(name);
+    this.#node("Equal", [this.#size(length), this.#integers([1])], [`${name}#isOne`]);
+    this.#node("Greater", [this.#size(multiplyDims(rows, room)), this.#integers([fewPlaces])], [`${name}#areMany`]);
+    this.#node("And", [`${name}#isOne`, `${name}#areMany`], [name]);
     return name;
   }
 
@@ -383,12 +385,6 @@ class Writer {
     return name;
   }
 }
-
-const blockNames = ({ name }: Value) => ({
-  values: `${name}#blocks`,
-  scales: `${name}#scales`,
-  table: `${name}#table`,
-});
 
 /** The matrices that lie in blocks, by the names of their values. */
 function blocksAmong(numbers: ReadonlyMap<Value, ParameterNumbers>): Map<string, StoredBlocks> {
