@@ -4,11 +4,11 @@ import { append, opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 
 /**
- * Attention of one new position of each row reads what was kept where it lies, see `onePosition` in ../one-position.ts.
- * What such a position sees of it is told to the op here, as what is added to its scores: float32 [B, 1, 1, P + 1], once
- * for all layers that see as much. The runtime's op copies all that was kept, and the room behind it, before it reads
- * it: with eight rows or a thousand positions that takes two to four times as long. Only for a model that runs on the
- * CPU: elsewhere a branch has its values travel.
+ * Attention of one new position of each row reads what was kept where it lies, see ../one-position.ts. What such a
+ * position sees is told to the op here, as what is added to its scores: float32 [B, 1, 1, P + 1], once for all layers
+ * that see as much. The runtime's op copies all that was kept, and the room behind it, before it reads it: with eight
+ * rows or a thousand positions that takes two to four times as long. Only for a model that runs on the CPU: elsewhere a
+ * branch has its values travel.
  */
 export function onePosition(graph: Graph): Graph {
   const masks = new Map<string, Value>();
