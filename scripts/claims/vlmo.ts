@@ -110,6 +110,8 @@ export const vlmo: Experiments = {
     wiring: together(manyTexts, askedOfMatches),
     set: {
       ...common.set,
+      // With 300 what is reached is a matter of when a training leaves its first plateau.
+      "$.steps_pairs": 600,
       "data.rows": 512,
       "data_texts.objects": 1,
       "data_texts.rows": 4096,
