@@ -30,7 +30,8 @@ export function expanded(graph: Graph): Graph {
 /**
  * Whether one number stands beside a tensor that ends in several axes of 1, such as the weights of a pointwise
  * convolution. Unless it has as many axes, the runtime (1.30) takes element after element there, fifty times as slow.
- * Beside a single such axis it is left as it is: what the runtime fuses, as the ε of a normalization, is a plain number.
+ * Beside a single such axis it is left as it is: what the runtime fuses, as the ε of a normalization, is a plain
+ * number.
  */
 function isBesideNumber({ op, inputs }: OpNode): boolean {
   if (!isElementwise(op) || inputs.length < 2) return false;
