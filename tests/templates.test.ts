@@ -9,6 +9,7 @@ import { updatesOf } from "#nodes/graph/updates";
 import { runDocument } from "#tests/kit/graphs";
 import { temporaryFolder, testHost } from "#tests/kit/run-node";
 import { type Changes, changed } from "../scripts/gen/changed";
+import { results } from "../scripts/gen/template-pictures";
 import { onTinyModels, tinyFolders } from "../scripts/gen/tiny-models";
 
 const saved = (dir: string) =>
@@ -33,6 +34,14 @@ describe.each([...saved("nodes/templates"), ...saved("tests/fixtures/graphs")])(
 describe("templates", () => {
   it.each(saved("nodes/templates"))("have no node that could be brought up to date: %s", (_, path) => {
     expect(updatesOf(JSON.parse(readFileSync(path, "utf8")) as GraphDocument)).toEqual([]);
+  });
+  it.each(saved("nodes/templates"))("have on their cards what nodes of theirs gave: %s", (file, path) => {
+    const id = file.slice(0, -".json".length);
+    const { nodes } = JSON.parse(readFileSync(path, "utf8")) as GraphDocument;
+    expect(Object.keys(nodes)).toEqual(expect.arrayContaining([...(results[id] ?? ["no node"])]));
+    for (const theme of ["light", "dark"]) {
+      expect(readdirSync("docs/templates/cards")).toContain(`${id}-${theme}.webp`);
+    }
   });
   it("are listed with name and one sentence", async () => {
     const list = await listTemplates();
