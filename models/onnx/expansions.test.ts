@@ -30,3 +30,22 @@ it("one number beside a tensor that ends in axes of 1 has as many axes, made onc
   expect(numbers(results.step)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(numbers(results.plain)).toEqual([0.5, 1, 1.5]);
 });
+
+it("a transposition that moves one axis, but for axes of 1, is written without those", async () => {
+  const graph = new Graph();
+  const op = opsOf(graph);
+  const x = graph.input("x", "float32", [1, 2, 3, 1, 4]);
+  graph.output("moved", op.Transpose(x, { perm: [1, 4, 0, 2, 3] }));
+  graph.output("turned", op.Transpose(x, { perm: [0, 4, 3, 2, 1] }));
+  const perms = expanded(graph).nodes.flatMap(({ op: name, attrs }) => (name === "Transpose" ? [attrs.perm] : []));
+  expect(perms).toEqual([
+    [0, 2, 1],
+    [0, 4, 3, 2, 1],
+  ]);
+  const list = Float32Array.from({ length: 24 }, (_, i) => i);
+  const { moved } = await runGraph(graph, { x: new ort.Tensor("float32", list, [1, 2, 3, 1, 4]) });
+  expect(moved?.dims).toEqual([2, 4, 1, 3, 1]);
+  expect(numbers(moved)).toEqual(
+    [0, 1].flatMap((a) => [0, 1, 2, 3].flatMap((b) => [0, 1, 2].map((c) => a * 12 + c * 4 + b))),
+  );
+});
