@@ -5,17 +5,17 @@ import { rewrite } from "./rewrite";
 import { axisOf, fixed, sizeOf } from "./shape";
 
 /**
- * Ops that are written as other ops: what opset 21 has no name for, and what the runtime gets wrong. It is done when a
- * model is written, so that everything before that, its gradient above all, takes such an op as one.
+ * Ops that are written as other ops: what opset 21 has no name for, and what the runtime gets wrong or takes long for.
+ * It is done when a model is written, so that everything before that, its gradient above all, takes such an op as one.
  */
 export function expanded(graph: Graph): Graph {
-  if (!graph.nodes.some((node) => isExpanded(node.op) || isBesideNumber(node))) return graph;
+  if (!graph.nodes.some((node) => isExpanded(node.op) || node.op in quicker || isBesideNumber(node))) return graph;
   const numbers = new Map<string, Value>();
   return rewrite(graph, {
     visit(node, x, target) {
       const { op: name, attrs } = node;
       if (isBesideNumber(node)) return append(target, name as OpName, withAxes(target, x, numbers), attrs);
-      return expansions[name as OpName]?.({
+      return (expansions[name as OpName] ?? quicker[name as OpName])?.({
         op: opsOf(target),
         x,
         attrs: attrs as never,
@@ -93,7 +93,6 @@ const expansions: Expansions = {
   SimplifiedLayerNormalization: rms,
   // The runtime's op takes only heads of eights.
   GroupQueryAttention: (c) => (headWidth(c) % 8 ? attentionByParts(c) : undefined),
-  Transpose: withoutOnes,
   GroupNormalization: (c) => byGroup(c, c.attrs.num_groups, c.attrs.epsilon),
   InstanceNormalization: (c) => byGroup(c, fixed((c.x[0] as Value).shape.slice(1, 2))[0] as number, c.attrs.epsilon),
   // ONNX Runtime joins updates in threads, where two that meet in one place may lose one of them (1.30); its
@@ -123,6 +122,9 @@ function movesOne(order: readonly number[]): boolean {
     order.filter((other) => other !== axis).every((other, i, all) => i === 0 || other > (all[i - 1] as number));
   return order.some(stays) && order.some((axis, i) => axis !== i);
 }
+
+/** Ops that stay what they are but where the runtime takes longer than it needs to. */
+const quicker: Expansions = { Transpose: withoutOnes };
 
 /** One pass of the runtime's LayerNormalization over each group of channels, with a scale of ones. */
 function byGroup({ op, all, x, scalar }: Context<{}>, groups: number, epsilon = 1e-5): readonly Value[] {
