@@ -120,6 +120,7 @@ describe("links", () => {
     const versions = await asks<{ id: string }[]>(ann, `/api/trpc/graphs.versions${inputOf({ id: graph })}`);
     version = versions[0]?.id ?? "";
     await ann.goto(`${proxy.url}/graphs/${graph}`);
+    await ann.waitForSelector("[data-node]");
     await ann.getByRole("button", { name: "More" }).click();
     await ann.getByText("Share by a link…").click();
     await ann.getByRole("button", { name: "Make the link" }).click();

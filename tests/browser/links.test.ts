@@ -113,6 +113,7 @@ describe("a share link", () => {
   it("is made in the editor, after a list of what leaves, and taken back there", async () => {
     const { page, errors } = await openPage(browser);
     await page.goto(`${product.url}/graphs/${graph}`);
+    await page.waitForSelector("[data-node]");
     await page.getByRole("button", { name: "More" }).click();
     await page.getByText("Share by a link…").click();
     await page
