@@ -4,8 +4,8 @@ import { Button } from "../../_ui/button";
 import { whenIdle } from "../../_ui/when-idle";
 import { Menu } from "./menu";
 
-const load = () => import("./more-items");
-const MoreItems = lazy(async () => ({ default: (await load()).MoreItems }));
+const load = () => import("./more-items").then(({ MoreItems }) => ({ default: MoreItems }));
+const Items = lazy(load);
 
 /** What is done with a graph as a whole: loaded when the page rests, or it is opened. */
 export function MoreMenu() {
@@ -18,7 +18,7 @@ export function MoreMenu() {
   );
   return (
     <Menu trigger={trigger}>
-      <MoreItems />
+      <Items />
     </Menu>
   );
 }
