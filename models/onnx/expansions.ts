@@ -3,6 +3,7 @@ import type { Attrs, Dim, Graph, OpNode, Value } from "./graph";
 import { append, type AttrsOf, isElementwise, type OpName, type Ops, opsOf, type opTable } from "./ops/index";
 import { rewrite } from "./rewrite";
 import { axisOf, fixed, sizeOf } from "./shape";
+import { visiblePlaces } from "./visible-places";
 
 /**
  * Ops that are written as other ops: what opset 21 has no name for, and what the runtime gets wrong or takes long for.
@@ -16,6 +17,7 @@ export function expanded(graph: Graph): Graph {
       const { op: name, attrs } = node;
       if (isBesideNumber(node)) return append(target, name as OpName, withAxes(target, x, numbers), attrs);
       return (expansions[name as OpName] ?? quicker[name as OpName])?.({
+        target,
         op: opsOf(target),
         x,
         attrs: attrs as never,
@@ -34,19 +36,24 @@ export function expanded(graph: Graph): Graph {
  * number.
  */
 function isBesideNumber({ op, inputs }: OpNode): boolean {
-  if (!isElementwise(op) || inputs.length < 2) return false;
-  const rank = Math.max(...inputs.map(({ shape }) => shape.length));
-  const isLone = ({ shape }: Value) => shape.length < rank && shape.every((d) => d === 1);
-  return (
-    inputs.some(isLone) && inputs.some(({ shape }) => shape.length > 2 && shape.at(-1) === 1 && shape.at(-2) === 1)
-  );
+  const endsInOnes = ({ shape }: Value) => shape.length > 2 && shape.at(-1) === 1 && shape.at(-2) === 1;
+  return isElementwise(op) && inputs.some(endsInOnes) && inputs.some(isNumberBeside(inputs));
 }
+
+/** Whether a value is one number, of fewer axes than the widest of some. */
+function isNumberBeside(values: readonly Value[]): (value: Value) => boolean {
+  const rank = rankOf(values);
+  return ({ shape }) => shape.length < rank && shape.every((d) => d === 1);
+}
+
+const rankOf = (values: readonly Value[]): number => Math.max(...values.map(({ shape }) => shape.length));
 
 /** The inputs of such an op, its numbers with as many axes as the tensor has; each is made once. */
 function withAxes(graph: Graph, inputs: readonly Value[], made: Map<string, Value>): Value[] {
-  const rank = Math.max(...inputs.map(({ shape }) => shape.length));
+  const rank = rankOf(inputs);
+  const isNumber = isNumberBeside(inputs);
   return inputs.map((x) => {
-    if (x.shape.length === rank || !x.shape.every((d) => d === 1)) return x;
+    if (!isNumber(x)) return x;
     const name = `${x.name}, ${rank} axes`;
     const wide = made.get(name) ?? opsOf(graph).Reshape(x, { to: Array<number>(rank).fill(1) });
     made.set(name, wide);
@@ -59,6 +66,7 @@ export const isExpanded = (op: string): boolean => Object.hasOwn(expansions, op)
 
 /** What an op is written with. */
 interface Context<A extends Attrs> {
+  target: Graph;
   op: Ops;
   /** An op with all its outputs, where `op` gives the first. */
   all(name: OpName, inputs: readonly Value[], attrs: Attrs): readonly Value[];
@@ -187,32 +195,16 @@ function attentionByParts(c: AttentionContext): readonly Value[] {
   const scores = op.Reshape(op.MatMul(grouped, op.Transpose(keys, { perm: [0, 1, 3, 2] })), {
     to: [batch, heads, length, places],
   });
-  const seen = op.Reshape(visiblePlaces(c, keptKeys.shape[2] as Dim), { to: [batch, 1, length, places] });
+  const visible = visiblePlaces(c.target, {
+    batch,
+    length,
+    kept: keptKeys.shape[2] as Dim,
+    last: x[5] as Value,
+    window: attrs.local_window_size,
+  });
+  const seen = op.Reshape(visible, { to: [batch, 1, length, places] });
   const weights = op.Softmax(op.Where(seen, scores, scalar(-3.4e38)), { axis: -1 });
   const mixed = op.MatMul(op.Reshape(weights, { to: [batch, groups, rows, places] }), values);
   const joined = op.Transpose(op.Reshape(mixed, { to: [batch, heads, length, d] }), { perm: [0, 2, 1, 3] });
   return [op.Reshape(joined, { to: [batch, length, width] }), keys, values];
-}
-
-/** Which kept and new places each new one sees: bool [B, S, P + S]. */
-function visiblePlaces({ op, integers, x, attrs }: AttentionContext, kept: Dim): Value {
-  const [batch, length] = x[0]?.shape as [Dim, Dim];
-  const ones = (count: Dim) => op.Expand(integers([1]), { to: [count] });
-  const counted = (count: Dim) => op.CumSum(ones(count), { along: 0, exclusive: 1 });
-  const window = integers([attrs.local_window_size ?? Number.MAX_SAFE_INTEGER]);
-  const from = op.Reshape(counted(length), { to: [1, length, 1] });
-  // How many places of each row were kept: all that it has but the new ones.
-  const last = op.Cast(x[5] as Value, { dtype: "int64" });
-  const before = op.Reshape(op.Sub(op.Add(last, integers([1])), op.ReduceSum(ones(length), { axes: [0] })), {
-    to: [batch, 1, 1],
-  });
-  const sees = (isThere: Value, distance: Value, count: Dim) =>
-    op.Expand(op.And(isThere, op.Less(distance, window)), { to: [batch, length, count] });
-  const old = op.Reshape(counted(kept), { to: [1, 1, "*"] }); // there may be none
-  const fresh = op.Reshape(counted(length), { to: [1, 1, length] });
-  return op.Concat(
-    sees(op.Less(old, before), op.Sub(op.Add(before, from), old), kept),
-    sees(op.LessOrEqual(fresh, from), op.Sub(from, fresh), length),
-    { axis: 2 },
-  );
 }

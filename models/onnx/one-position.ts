@@ -3,6 +3,9 @@ import { type Dim, Graph, type OpNode, type Value } from "./graph";
 import type { GroupQueryAttention } from "./ops/attention";
 import { append, type AttrsOf, opsOf } from "./ops/index";
 
+/** Up to so many kept places in all rows the runtime's own op is quicker than ops of its parts. */
+export const fewPlaces = 256;
+
 /**
  * What GroupQueryAttention gives where S is 1, from the same inputs by the same names, of which the last says what is
  * seen, float32 [B, 1, 1, P + 1]. Query heads that share a key head lie side by side, as rows of one product; the new

@@ -15,7 +15,7 @@ import { type BlockProduct, type BlockReaders, blockNames, blockReaders } from "
 import { multiplyDims, termsOf } from "./dim";
 import { expanded } from "./expansions";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
-import { manyPositionsOf, onePositionOf } from "./one-position";
+import { fewPlaces, manyPositionsOf, onePositionOf } from "./one-position";
 import { opDefinition } from "./ops/index";
 import {
   attribute,
@@ -31,9 +31,6 @@ import {
 
 /** ONNX's number for two numbers of 4 bits in a byte, which values of a graph never are. */
 const uint4 = 21;
-
-/** Up to so many kept places in all rows the runtime's attention is quicker than ops of its parts. */
-const fewPlaces = 256;
 
 /** Where a parameter's numbers come from. */
 export type Placement =

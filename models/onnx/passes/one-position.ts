@@ -2,6 +2,7 @@ import { addDims } from "../dim";
 import type { Attrs, Dim, Graph, Value } from "../graph";
 import { append, opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
+import { visiblePlaces } from "../visible-places";
 
 /**
  * Attention of one new position of each row reads what was kept where it lies, see ../one-position.ts. What such a
@@ -26,17 +27,10 @@ export function onePosition(graph: Graph): Graph {
 }
 
 /** 0 for each kept place that one new position sees, and for itself; the lowest number for all others. */
-function seenByOne(graph: Graph, lengths: Value, [batch, , room]: readonly Dim[], window: number | undefined): Value {
+function seenByOne(graph: Graph, last: Value, [rows, , room]: readonly Dim[], window: number | undefined): Value {
   const op = opsOf(graph);
-  const [rows, places] = [batch as Dim, room as Dim];
-  const one = graph.constant([1], "int64", [1]);
-  const counted = op.CumSum(op.Expand(one, { to: [places] }), { along: 0, exclusive: 1 });
-  const place = op.Reshape(counted, { to: [1, "*"] }); // there may be none
-  const kept = op.Reshape(op.Cast(lengths, { dtype: "int64" }), { to: [rows, 1] });
-  const isThere = op.Less(place, kept);
-  const isNear = (width: number) => op.Less(op.Sub(kept, place), graph.constant([width], "int64", [1]));
-  const isSeen = op.Expand(window === undefined ? isThere : op.And(isThere, isNear(window)), { to: [rows, places] });
-  const scores = op.Where(isSeen, graph.constant([0]), graph.constant([-3.4e38]));
-  const all = op.Concat(scores, op.Expand(graph.constant([0], "float32", [1, 1]), { to: [rows, 1] }), { axis: 1 });
-  return op.Reshape(all, { to: [rows, 1, 1, addDims(places, 1)] });
+  const [batch, kept] = [rows as Dim, room as Dim];
+  const visible = visiblePlaces(graph, { batch, length: 1, kept, last, window });
+  const scores = op.Where(visible, graph.constant([0]), graph.constant([-3.4e38]));
+  return op.Reshape(scores, { to: [batch, 1, 1, addDims(kept, 1)] });
 }
