@@ -1,7 +1,7 @@
 /** ALBEF's experiments: distillation under noise, and hard negatives. */
 import type { Arm, Experiments } from "./experiment";
 import { adding, rewiring, together } from "./graph";
-import { areaUnderCurve, matchMargins } from "./measures";
+import { areaOfMatches } from "./measures";
 
 /** Shared by both experiments. */
 const common = { template: "albef-pretrain", seeds: ["trainer.seed", "fresh.seed"] } as const;
@@ -118,7 +118,7 @@ export const albef: Experiments = {
     measures: {
       "area under the curve": {
         of: ["exchanged_matching.logits", "exchanged.noise"],
-        by: (logits, noise) => areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
+        by: areaOfMatches,
       },
       "right, another colour or not": "accuracy.top1",
       ...recall,

@@ -24,6 +24,10 @@ export function matchMargins(logits: unknown): Pick<Tensor, "data"> {
   return { data: Float32Array.from({ length: data.length / 2 }, (_, row) => scoreOf(row, 1) - scoreOf(row, 0)) };
 }
 
+/** The same of a matching head's scores, where pairs count of which `noise` says that nothing was spoiled. */
+export const areaOfMatches = (logits: unknown, noise: unknown): number =>
+  areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none");
+
 /** A row with its score, or whether it stays, and of what kind it is. */
 export interface ScoredRow {
   score: number;

@@ -1,7 +1,7 @@
 /** VLMo's experiments: experts for each modality, and a stage of texts alone before few pairs. */
 import type { Experiments } from "./experiment";
 import { adding, copying, replacing, rewiring, setting, together } from "./graph";
-import { areaUnderCurve, matchMargins } from "./measures";
+import { areaOfMatches } from "./measures";
 
 const layers = 2;
 const firstWithBoth = 1;
@@ -34,8 +34,7 @@ const common = {
     // Where “no match” is said of every pair, this tells whether some are at least likelier than others.
     "area under the curve": {
       of: ["match_head_asked.features", "test_data_asked.noise"],
-      by: (logits: unknown, noise: unknown) =>
-        areaUnderCurve(matchMargins(logits), noise, ({ kind }) => kind === "none"),
+      by: areaOfMatches,
     },
   },
 } as const;
