@@ -104,7 +104,11 @@ export const slotsOf = (optimizer: Optimizer, shape: readonly number[]): Slots =
 export const updateOf = (optimizer: Optimizer, c: Scalars): ((tensor: Tensor) => Updated) =>
   rules[optimizer.kind].update(optimizer as never, c);
 
+/** Whether a rule moves each element by itself, whatever tensor it lies in. */
+export const isElementwise = ({ kind }: Optimizer): boolean => rules[kind].isElementwise === true;
+
 interface Rule<S> {
+  isElementwise?: true;
   slots(shape: readonly number[], spec: S): Slots;
   update(spec: S, c: Scalars): (tensor: Tensor) => Updated;
 }
@@ -112,6 +116,7 @@ const moments = (shape: readonly number[]) => ({ m: shape, v: shape });
 
 const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> } = {
   adamw: {
+    isElementwise: true,
     slots: moments,
     update(spec, make) {
       const adam = adamOf(spec, make, { rate: make.lr });
@@ -123,6 +128,7 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
     },
   },
   "adamw-hf": {
+    isElementwise: true,
     slots: moments,
     update(spec, make) {
       const adam = adamOf(spec, make, { rate: make.lr, corrected: false });
@@ -134,6 +140,7 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
     },
   },
   adam: {
+    isElementwise: true,
     slots: moments,
     update(spec, make) {
       const adam = adamOf(spec, make, { rate: make.lr });
@@ -164,6 +171,7 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
     },
   },
   sgd: {
+    isElementwise: true,
     slots: (shape, { momentum }): Slots => (momentum > 0 ? { trace: shape } : {}),
     update(spec, make) {
       const { op, scalar, lr } = make;
@@ -195,6 +203,7 @@ const rules: { [K in Optimizer["kind"]]: Rule<Extract<Optimizer, { kind: K }>> }
     },
   },
   lion: {
+    isElementwise: true,
     slots: (shape) => ({ m: shape }),
     update(spec, make) {
       const { op, lr } = make;

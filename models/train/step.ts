@@ -3,7 +3,8 @@ import type { Graph, OpNode, Parameter, Value } from "../onnx/graph";
 import { opsOf } from "../onnx/ops/index";
 import { recompute } from "../onnx/passes/recompute";
 import { fixed } from "../onnx/shape";
-import { isVector, type Optimizer, type Scalars, slotsOf, updateOf } from "./optimizers";
+import { isElementwise, isVector, type Optimizer, type Scalars, slotsOf, type Tensor, updateOf } from "./optimizers";
+import { moveTogether, type Tensors } from "./together";
 
 /** A moving average of a parameter, kept beside it: average ← decay·average + (1 − decay)·parameter after each step. */
 export interface Average {
@@ -132,19 +133,31 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], spec: Up
   };
   const step =
     scale && finite ? scaledStep(graph, make, { scale, finite, keep, states }) : graph.input("step", "float32", []);
-  const ruleOf = rulesBy(spec, { ...make, lr, step });
   const after = new Map<string, Value>();
-  for (const { parameter, gradient } of trained) {
-    const { name, value } = parameter;
-    const slots = slotInputs(graph, parameter, spec.optimizer);
-    const rule = ruleOf(parameter);
-    const grad = factor ? make.op.Mul(gradient, factor) : gradient;
+  const bounded = (name: string, x: Value, when?: "before"): Value => {
     const bounds = spec.clamp?.[name];
-    const clipped = (x: Value) => (bounds ? make.op.Clip(x, make.scalar(bounds[0]), make.scalar(bounds[1])) : x);
-    const isBefore = bounds?.[2] === "before";
-    const result = rule({ param: isBefore ? clipped(value) : value, grad, slots });
-    after.set(name, keep(name, value, isBefore ? result.param : clipped(result.param)));
-    for (const [slot, moved] of Object.entries(result.slots)) keep(slotName(name, slot), slots[slot] as Value, moved);
+    return bounds && bounds[2] === when ? make.op.Clip(x, make.scalar(bounds[0]), make.scalar(bounds[1])) : x;
+  };
+  for (const [rule, learning] of byRule(spec, { ...make, lr, step }, trained)) {
+    const before = learning.map(
+      ({ parameter: { name, value }, gradient }): Tensors => ({
+        ...slotInputs(graph, name, value, spec.optimizer),
+        param: bounded(name, value, "before"),
+        grad: gradient,
+      }),
+    );
+    const move = ({ param, grad, ...slots }: Tensors): Tensors => {
+      const scaled = factor ? make.op.Mul(grad as Value, factor) : grad;
+      const moved = rule({ param, grad: scaled, slots } as Tensor);
+      return { param: moved.param, ...moved.slots };
+    };
+    const moved = isElementwise(spec.optimizer) ? moveTogether(make.op, before, move) : before.map(move);
+    for (const [i, { parameter }] of learning.entries()) {
+      const { param, ...slots } = moved[i] as Tensors;
+      const { name, value } = parameter;
+      after.set(name, keep(name, value, bounded(name, param as Value)));
+      for (const [slot, next] of Object.entries(slots)) keep(slotName(name, slot), before[i]?.[slot] as Value, next);
+    }
   }
   states.push(...appendAverages(graph, make, spec.averages ?? [], after));
   graph.scope = undefined;
@@ -206,29 +219,35 @@ function scaledStep(
   return step;
 }
 
-/** One rule for each rate and decay, so that what does not differ between its tensors is computed once. */
-function rulesBy(
+/** The tensors of each rate and decay with their rule, so that what does not differ between them is computed once. */
+function byRule(
   { optimizer, rateOf = () => 1, decayOf = () => undefined }: UpdateSpec,
   scalars: Scalars,
-): (parameter: Parameter) => ReturnType<typeof updateOf> {
+  trained: readonly Trained[],
+): Map<ReturnType<typeof updateOf>, Trained[]> {
   const { op, scalar, lr } = scalars;
-  const rules = new Map<string, ReturnType<typeof updateOf>>();
-  return ({ name, value }) => {
-    const rate = rateOf(name) ?? 1;
-    const weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay);
-    const kind = `${rate} ${weightDecay}`;
-    const rule =
-      rules.get(kind) ??
-      updateOf({ ...optimizer, weightDecay }, { ...scalars, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)) });
-    rules.set(kind, rule);
-    return rule;
-  };
+  const settingsOf = ({ parameter: { name, value } }: Trained) => ({
+    rate: rateOf(name) ?? 1,
+    weightDecay: decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay),
+  });
+  const groups = new Map<string, Trained[]>();
+  for (const each of trained) {
+    const key = JSON.stringify(settingsOf(each));
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  return new Map(
+    [...groups.values()].map((group) => {
+      const { rate, weightDecay } = settingsOf(group[0] as Trained);
+      const rates = { ...scalars, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)) };
+      return [updateOf({ ...optimizer, weightDecay }, rates), group];
+    }),
+  );
 }
 
 /** What a slot of a parameter is called among the states. */
 const slotName = (parameter: string, slot: string): string => `${parameter}#${slot}`;
 
-function slotInputs(graph: Graph, { name, value }: Parameter, optimizer: Optimizer): Record<string, Value> {
+function slotInputs(graph: Graph, name: string, value: Value, optimizer: Optimizer): Record<string, Value> {
   const shapes = Object.entries(slotsOf(optimizer, fixed(value.shape)));
   return Object.fromEntries(shapes.map(([slot, shape]) => [slot, graph.input(slotName(name, slot), "float32", shape)]));
 }
@@ -240,13 +259,19 @@ function appendAverages(
   averages: readonly Average[],
   after: ReadonlyMap<string, Value>,
 ): State[] {
-  return averages.flatMap(({ name, parameter: source, decay }) => {
-    const next = after.get(source);
-    if (!next) return [];
-    const average =
-      graph.parameters.find((p) => p.name === name)?.value ??
-      graph.parameter(name, fixed(next.shape), { kind: "zeros" }, true);
-    const moved = op.Add(op.Mul(average, scalar(decay)), op.Mul(next, scalar(1 - decay)));
-    return [goRound(graph, name, moved, 0)];
+  const moving = averages.filter(({ parameter }) => after.has(parameter));
+  const averageOf = (name: string, { shape }: Value): Value =>
+    graph.parameters.find((p) => p.name === name)?.value ??
+    graph.parameter(name, fixed(shape), { kind: "zeros" }, true);
+  return [...new Set(moving.map(({ decay }) => decay))].flatMap((decay) => {
+    const group = moving.filter((each) => each.decay === decay);
+    const before = group.map(({ name, parameter }) => {
+      const next = after.get(parameter) as Value;
+      return { average: averageOf(name, next), next };
+    });
+    const moved = moveTogether(op, before, ({ average, next }) => ({
+      average: op.Add(op.Mul(average as Value, scalar(decay)), op.Mul(next as Value, scalar(1 - decay))),
+    }));
+    return group.map(({ name }, i) => goRound(graph, name, moved[i]?.average as Value, 0));
   });
 }
