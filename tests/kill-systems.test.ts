@@ -40,6 +40,11 @@ const systems: readonly Trainings[] = [
   { template: "vilt", trainers: ["trainer"], constants: { width: 16, layers: 1, steps: 8 } },
   { template: "albef-pretrain", trainers: ["trainer"], constants: { ...fusion, text_layers: 2, fusion_layer: 1 } },
   {
+    template: "albef-retrieval",
+    trainers: ["pretrainer", "trainer"],
+    constants: { ...fusion, text_layers: 2, fusion_layer: 1, tuning_steps: 8 },
+  },
+  {
     template: "vlmo",
     trainers: ["trainer_pictures", "trainer_texts", "trainer"],
     constants: { width: 16, layers: 2, vl_from: 1, steps_pictures: 8, steps_texts: 8, steps_pairs: 8 },
