@@ -4,13 +4,12 @@ import { type Builder, layerNorm, linear, scoped } from "../blocks/builder";
 import {
   maskedPixelLoss,
   normalizedPatches,
-  pixelPatches,
   randomMasking,
   type Shuffle,
   tokensAt,
   unshuffled,
 } from "../blocks/masking";
-import { gridOf, interpolatePositions } from "../blocks/patches";
+import { gridOf, interpolatePositions, pixelPatches } from "../blocks/patches";
 import { prependToken } from "../blocks/tokens";
 import type { Value } from "../onnx/graph";
 import {

@@ -2,7 +2,6 @@
 import { append } from "../onnx/ops/index";
 import type { Dim, Value } from "../onnx/graph";
 import type { Builder } from "./builder";
-import { patchesOf, type PatchSpec } from "./patches";
 
 /** Which patches are seen, and the way back: the smallest noises stay. */
 export interface Shuffle {
@@ -51,17 +50,6 @@ export function unshuffled(builder: Builder, name: string, seen: Value, restore:
   const behind = op.Slice(seen, { starts: [1], ends: [length], axes: [1] });
   const patches = tokensAt(builder, op.Concat(behind, absent, { axis: 1 }), restore);
   return op.Concat(op.Slice(seen, { starts: [0], ends: [1], axes: [1] }), patches, { axis: 1 });
-}
-
-/** The pixels of each patch, channels last. float32 [B, C, H, W] → [B, N, h·w·C]. */
-export function pixelPatches(builder: Builder, pixels: Value, patch: PatchSpec["patch"]): Value {
-  const { op } = builder;
-  const [height, width] = patch;
-  const channels = pixels.shape[1] as number;
-  const patches = patchesOf(builder, pixels, patch);
-  const [batch, count, all] = patches.shape as [Dim, number, number];
-  const apart = op.Reshape(patches, { to: [batch, count, channels, height * width] });
-  return op.Reshape(op.Transpose(apart, { perm: [0, 1, 3, 2] }), { to: [batch, count, all] });
 }
 
 /** (x − mean) / √(variance + 1e-6) of each patch, with the variance over n − 1. float32 [B, N, n] → the same. */

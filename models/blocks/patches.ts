@@ -44,17 +44,42 @@ export function patchEmbedding(builder: Builder, name: string, pixels: Value, sp
 }
 
 /** The pixels of each patch, channel by channel. float32 [B, C, H, W] → [B, rows·columns, C·h·w]. */
-export function patchesOf({ op }: Builder, pixels: Value, [height, width]: PatchSpec["patch"]): Value {
-  const [batch, channels, ...size] = pixels.shape as [Dim, number, ...Dim[]];
+export function patchesOf(builder: Builder, pixels: Value, patch: PatchSpec["patch"]): Value {
+  const { op } = builder;
+  const [height, width] = patch;
+  const { whole, rows, columns } = wholePatches(builder, pixels, patch);
+  const [batch, channels] = whole.shape as [Dim, number];
+  const apart = op.Reshape(whole, { to: [batch, channels, rows, height, columns, width] });
+  return op.Reshape(op.Transpose(apart, { perm: [0, 2, 4, 1, 3, 5] }), {
+    to: [batch, rows * columns, channels * height * width],
+  });
+}
+
+/**
+ * The pixels of each patch, channels last. float32 [B, C, H, W] → [B, rows·columns, h·w·C]. In two transposes, for the
+ * runtime takes thirty times as long to turn the few pixels of each patch.
+ */
+export function pixelPatches(builder: Builder, pixels: Value, patch: PatchSpec["patch"]): Value {
+  const { op } = builder;
+  const [height, width] = patch;
+  const { whole, rows, columns } = wholePatches(builder, pixels, patch);
+  const [batch, channels] = whole.shape as [Dim, number];
+  const last = op.Transpose(whole, { perm: [0, 2, 3, 1] });
+  const apart = op.Reshape(last, { to: [batch, rows, height, columns, width * channels] });
+  return op.Reshape(op.Transpose(apart, { perm: [0, 1, 3, 2, 4] }), {
+    to: [batch, rows * columns, height * width * channels],
+  });
+}
+
+/** Pictures without the pixels behind the last whole patch, and how many patches they have. */
+function wholePatches({ op }: Builder, pixels: Value, [height, width]: PatchSpec["patch"]) {
+  const size = pixels.shape.slice(2);
   const [rows, columns] = gridOf(size, [height, width]);
   const isWhole = size[0] === rows * height && size[1] === columns * width;
   const whole = isWhole
     ? pixels
     : op.Slice(pixels, { starts: [0, 0], ends: [rows * height, columns * width], axes: [2, 3] });
-  const apart = op.Reshape(whole, { to: [batch, channels, rows, height, columns, width] });
-  return op.Reshape(op.Transpose(apart, { perm: [0, 2, 4, 1, 3, 5] }), {
-    to: [batch, rows * columns, channels * height * width],
-  });
+  return { whole, rows, columns };
 }
 
 /**

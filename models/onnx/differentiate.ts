@@ -109,6 +109,7 @@ function contextOf(graph: Graph) {
     y: outputs[0] as Value,
     ys: outputs,
     attrs,
+    makerOf: (value) => graph.makerOf(value),
     scalar: (n) => scalar(n, dy.dtype),
     floats: (list, shape) => graph.constant(list, dy.dtype as "float32", shape),
     integers: (list, shape) => graph.constant(list, "int64", shape),

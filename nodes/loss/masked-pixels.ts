@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { maskedPixelLoss, normalizedPatches, pixelPatches } from "#models/blocks/masking";
+import { maskedPixelLoss, normalizedPatches } from "#models/blocks/masking";
+import { pixelPatches } from "#models/blocks/patches";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 

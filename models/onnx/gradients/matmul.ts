@@ -8,10 +8,14 @@ import type { RuleContext, RulesOf } from "./rule";
 
 type C = RuleContext<{}>;
 const two = ({ x }: { x: readonly Value[] }): [Value, Value] => x as [Value, Value];
-const swapped = (c: C, v: Value): Value => {
-  const rank = v.shape.length;
-  const perm = v.shape.map((_, i) => i);
-  return c.op.Transpose(v, { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
+const swap = ({ shape }: Value): number[] => {
+  const axes = shape.map((_, i) => i);
+  return [...axes.slice(0, -2), shape.length - 1, shape.length - 2];
+};
+const swapped = (c: C, v: Value): Value => c.op.Transpose(v, { perm: swap(v) });
+const isSwapped = (c: C, v: Value): boolean => {
+  const maker = c.makerOf(v);
+  return maker?.op === "Transpose" && String(maker.attrs.perm) === String(swap(v));
 };
 /** All rows of a stack of matrices, as one matrix. */
 const rows = (c: C, v: Value): Value => {
@@ -30,9 +34,9 @@ export const matmul: RulesOf<typeof ops> = {
     (c) => {
       const [a, b] = two(c);
       // A weight under many rows: one product over all of them, instead of a product for each row and a sum.
-      return b.shape.length === 2
-        ? c.op.Gemm(rows(c, a), rows(c, c.dy), { transA: 1 })
-        : c.op.MatMul(swapped(c, a), c.dy);
+      if (b.shape.length === 2) return c.op.Gemm(rows(c, a), rows(c, c.dy), { transA: 1 });
+      // Of a stack that was turned, as keys are: turned back later on, so that the product is made as the keys lie.
+      return isSwapped(c, b) ? swapped(c, c.op.MatMul(swapped(c, c.dy), a)) : c.op.MatMul(swapped(c, a), c.dy);
     },
   ],
   Gemm: [

@@ -1,4 +1,4 @@
-import type { Attrs, Value } from "../graph";
+import type { Attrs, OpNode, Value } from "../graph";
 import type { OpDef } from "../op";
 import type { Ops } from "../ops/index";
 
@@ -12,6 +12,8 @@ export interface RuleContext<A extends Attrs> {
   /** All outputs. */
   ys: readonly Value[];
   attrs: A;
+  /** The op that gives a value. */
+  makerOf(value: Value): OpNode | undefined;
   /** A constant of dy's element type. */
   scalar(n: number): Value;
   /** A constant tensor of dy's element type. */

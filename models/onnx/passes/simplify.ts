@@ -5,15 +5,28 @@ import { rewrite } from "../rewrite";
 import { broadcast } from "../shape";
 
 /** Algebra: ops that do nothing go, and pairs of ops that undo or repeat one another become one. */
-export const simplify = (graph: Graph): Graph =>
-  rewrite(graph, {
+export function simplify(graph: Graph): Graph {
+  const multiplied = onlyMultiplied(graph);
+  return rewrite(graph, {
     visit(node, inputs, target) {
       const [y] = node.outputs as [Value];
       const rule = rules[node.op];
-      const value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node });
+      const isMultiplied = multiplied.has(y.name);
+      const value = rule?.({ x: inputs as [Value, Value], attrs: node.attrs, y, target, node, isMultiplied });
       return value && [value];
     },
   });
+}
+
+/** The names of what nothing but products of matrices read. */
+function onlyMultiplied(graph: Graph): Set<string> {
+  const found = new Set<string>();
+  const others = new Set([...graph.outputs.values(), ...graph.updates.values()].map((value) => value.name));
+  for (const { op, inputs } of graph.nodes) {
+    for (const { name } of inputs) (op === "MatMul" ? found : others).add(name);
+  }
+  return new Set([...found].filter((name) => !others.has(name)));
+}
 
 interface Context {
   x: readonly [Value, Value];
@@ -22,6 +35,8 @@ interface Context {
   y: Value;
   target: Graph;
   node: OpNode;
+  /** Whether nothing but products of matrices read the result. */
+  isMultiplied: boolean;
 }
 type Rule = (c: Context) => Value | undefined;
 
@@ -95,13 +110,16 @@ const rules: Record<string, Rule> = {
       (same(before.shape, y.shape) ? before : opsOf(target).Reshape(before, { to: attrs.to as readonly number[] }))
     );
   }),
-  Transpose({ x: [x], attrs, target }) {
+  Transpose({ x: [x], attrs, target, isMultiplied }) {
     const perm = attrs.perm as readonly number[];
     const maker = target.makerOf(x);
     const inner = maker?.op === "Transpose" ? (maker.attrs.perm as readonly number[]) : undefined;
     const whole = inner ? perm.map((axis) => inner[axis] as number) : perm;
     const source = inner ? (maker?.inputs[0] as Value) : x;
     if (whole.every((axis, i) => axis === i)) return source;
+    // The runtime reads a stack of matrices turned at no cost, and what lies before it moves whole rows.
+    const last = perm.length - 1;
+    if (isMultiplied && inner?.at(-1) === last && perm.at(-1) === last - 1 && perm.at(-2) === last) return undefined;
     return inner && opsOf(target).Transpose(source, { perm: whole });
   },
 };
