@@ -149,6 +149,7 @@ describe("editing", () => {
   });
 
   async function dragWire(page: Page, from: string, to: string): Promise<void> {
+    for (const end of [to, from]) await page.locator(end).hover(); // nodes may still glide to their places
     const [start, end] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
     if (!start || !end) throw new Error(`${from} or ${to} is not on the screen`);
     const [x, y] = [end.x + end.width / 2, end.y + end.height / 2];
