@@ -9,7 +9,7 @@ export class PeakMemory {
   readonly #highestBefore = highestOfProcess();
   #seen = 0;
 
-  /** In bytes. It never falls, though Linux counts by threads and its mark is a few pages off from one look to the next. */
+  /** In bytes. It never falls, though Linux's mark is a few pages off from one look to the next. */
   get bytes(): number {
     this.#seen = Math.max(this.#seen, process.memoryUsage.rss(), this.#isExact ? highestSinceReset() : 0);
     if (this.#isExact) return this.#seen;
