@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { browser, product, startAgain, withOwnProduct } from "../kit/browser";
+import { dragBetween, middleOf } from "../kit/canvas";
 import { openPage, showAll } from "../kit/product";
 import { tinyClip } from "../kit/graphs";
 
@@ -150,14 +151,7 @@ describe("editing", () => {
 
   async function dragWire(page: Page, from: string, to: string): Promise<void> {
     for (const end of [to, from]) await page.locator(end).hover(); // nodes may still glide to their places
-    const [start, end] = [await page.locator(from).boundingBox(), await page.locator(to).boundingBox()];
-    if (!start || !end) throw new Error(`${from} or ${to} is not on the screen`);
-    const [x, y] = [end.x + end.width / 2, end.y + end.height / 2];
-    await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(x - 20, y, { steps: 8 });
-    await page.mouse.move(x, y, { steps: 4 });
-    await page.mouse.up();
+    await dragBetween(page, await middleOf(page, from), await middleOf(page, to));
   }
 
   it.each([

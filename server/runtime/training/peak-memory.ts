@@ -11,10 +11,15 @@ export class PeakMemory {
 
   /** In bytes. It never falls, though Linux's mark is a few pages off from one look to the next. */
   get bytes(): number {
-    this.#seen = Math.max(this.#seen, process.memoryUsage.rss(), this.#isExact ? highestSinceReset() : 0);
-    if (this.#isExact) return this.#seen;
+    this.#seen = Math.max(this.#seen, process.memoryUsage.rss(), this.#mark());
+    return this.#seen;
+  }
+
+  /** The system's own mark of the highest, where it rose since then. */
+  #mark(): number {
+    if (this.#isExact) return highestSinceReset();
     const highest = highestOfProcess();
-    return highest > this.#highestBefore ? highest : this.#seen;
+    return highest > this.#highestBefore ? highest : 0;
   }
 }
 
