@@ -203,8 +203,9 @@ describe("PEFT adapters", () => {
       const largest = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       return numbers.reduce((most, x, i) => Math.max(most, Math.abs(x - Number(got.data[i]))), 0) / largest;
     };
+    // PyTorch's own float32 lies 1.9e-6 to 3.3e-6 from its float64 on gpt2-dora, from machine to machine.
     expect(gapTo("trained_logits")).toBeLessThan(3e-6);
-    expect(gapTo("logits")).toBeGreaterThan(1e-4);
+    expect(gapTo("logits")).toBeGreaterThan(2e-4);
   });
 
   it.each([
