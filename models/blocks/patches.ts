@@ -57,7 +57,7 @@ export function patchesOf(builder: Builder, pixels: Value, patch: PatchSpec["pat
 
 /**
  * The pixels of each patch, channels last. float32 [B, C, H, W] → [B, rows·columns, h·w·C]. In two transposes, for the
- * runtime takes thirty times as long to turn the few pixels of each patch.
+ * runtime takes almost twenty times as long to turn the few pixels of each patch.
  */
 export function pixelPatches(builder: Builder, pixels: Value, patch: PatchSpec["patch"]): Value {
   const { op } = builder;

@@ -81,3 +81,9 @@ export function sliced(
   const count = Math.ceil((end - start) / step);
   return { start, count: Number.isFinite(count) ? count : "*", whole: step === 1 && start === 0 && end === known };
 }
+
+/** The axes of a stack of matrices, each of which is turned: the `perm` of such a Transpose. */
+export const turnedAxes = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
+/** Whether a Transpose turns each matrix of a stack, and moves nothing else. */
+export const turnsMatrices = (perm: readonly number[]): boolean =>
+  perm.length > 1 && String(perm) === String(turnedAxes(perm.length));

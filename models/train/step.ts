@@ -138,7 +138,7 @@ export function appendUpdate(graph: Graph, trained: readonly Trained[], spec: Up
     const bounds = spec.clamp?.[name];
     return bounds && bounds[2] === when ? make.op.Clip(x, make.scalar(bounds[0]), make.scalar(bounds[1])) : x;
   };
-  for (const [rule, learning] of byRule(spec, { ...make, lr, step }, trained)) {
+  for (const { rule, learning } of byRule(spec, { ...make, lr, step }, trained)) {
     const before = learning.map(
       ({ parameter: { name, value }, gradient }): Tensors => ({
         ...slotInputs(graph, name, value, spec.optimizer),
@@ -224,24 +224,22 @@ function byRule(
   { optimizer, rateOf = () => 1, decayOf = () => undefined }: UpdateSpec,
   scalars: Scalars,
   trained: readonly Trained[],
-): Map<ReturnType<typeof updateOf>, Trained[]> {
+): { rule: ReturnType<typeof updateOf>; learning: Trained[] }[] {
   const { op, scalar, lr } = scalars;
-  const settingsOf = ({ parameter: { name, value } }: Trained) => ({
-    rate: rateOf(name) ?? 1,
-    weightDecay: decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay),
-  });
-  const groups = new Map<string, Trained[]>();
+  const found = new Map<string, { rule: ReturnType<typeof updateOf>; learning: Trained[] }>();
   for (const each of trained) {
-    const key = JSON.stringify(settingsOf(each));
-    groups.set(key, [...(groups.get(key) ?? []), each]);
+    const { name, value } = each.parameter;
+    const rate = rateOf(name) ?? 1;
+    const weightDecay = decayOf(name) ?? (isVector(value.shape) ? 0 : optimizer.weightDecay);
+    const kind = `${rate} ${weightDecay}`;
+    const known = found.get(kind) ?? {
+      rule: updateOf({ ...optimizer, weightDecay }, { ...scalars, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)) }),
+      learning: [],
+    };
+    known.learning.push(each);
+    found.set(kind, known);
   }
-  return new Map(
-    [...groups.values()].map((group) => {
-      const { rate, weightDecay } = settingsOf(group[0] as Trained);
-      const rates = { ...scalars, lr: rate === 1 ? lr : op.Mul(lr, scalar(rate)) };
-      return [updateOf({ ...optimizer, weightDecay }, rates), group];
-    }),
-  );
+  return [...found.values()];
 }
 
 /** What a slot of a parameter is called among the states. */

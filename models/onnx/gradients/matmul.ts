@@ -3,19 +3,15 @@
 import { parseEquation } from "../equation";
 import type { Value } from "../graph";
 import type * as ops from "../ops/matmul";
-import { fixed } from "../shape";
+import { fixed, turnedAxes, turnsMatrices } from "../shape";
 import type { RuleContext, RulesOf } from "./rule";
 
 type C = RuleContext<{}>;
 const two = ({ x }: { x: readonly Value[] }): [Value, Value] => x as [Value, Value];
-const swap = ({ shape }: Value): number[] => {
-  const axes = shape.map((_, i) => i);
-  return [...axes.slice(0, -2), shape.length - 1, shape.length - 2];
-};
-const swapped = (c: C, v: Value): Value => c.op.Transpose(v, { perm: swap(v) });
+const swapped = (c: C, v: Value): Value => c.op.Transpose(v, { perm: turnedAxes(v.shape.length) });
 const isSwapped = (c: C, v: Value): boolean => {
   const maker = c.makerOf(v);
-  return maker?.op === "Transpose" && String(maker.attrs.perm) === String(swap(v));
+  return maker?.op === "Transpose" && turnsMatrices(maker.attrs.perm as readonly number[]);
 };
 /** All rows of a stack of matrices, as one matrix. */
 const rows = (c: C, v: Value): Value => {

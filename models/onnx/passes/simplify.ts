@@ -2,7 +2,7 @@ import { toHalf } from "../../files/half";
 import type { Attrs, Graph, OpNode, Value } from "../graph";
 import { append, type OpName, opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
-import { broadcast } from "../shape";
+import { broadcast, turnsMatrices } from "../shape";
 
 /** Algebra: ops that do nothing go, and pairs of ops that undo or repeat one another become one. */
 export function simplify(graph: Graph): Graph {
@@ -118,8 +118,7 @@ const rules: Record<string, Rule> = {
     const source = inner ? (maker?.inputs[0] as Value) : x;
     if (whole.every((axis, i) => axis === i)) return source;
     // The runtime reads a stack of matrices turned at no cost, and what lies before it moves whole rows.
-    const last = perm.length - 1;
-    if (isMultiplied && inner?.at(-1) === last && perm.at(-1) === last - 1 && perm.at(-2) === last) return undefined;
+    if (isMultiplied && turnsMatrices(perm) && inner?.at(-1) === perm.length - 1) return undefined;
     return inner && opsOf(target).Transpose(source, { perm: whole });
   },
 };
