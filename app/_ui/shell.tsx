@@ -44,7 +44,31 @@ const pages = {
   account: { href: "/account", text: "Account" },
 };
 
-/** The frame of every page but the editor. */
+interface HeadProps {
+  /** What the page has of its own at the right. */
+  actions?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}
+
+/** The head of every page but the editor: where one is at the left; the queue of runs at the right. */
+export function Head({ actions, className, children }: HeadProps) {
+  return (
+    <header
+      className={cx("flex h-13 shrink-0 items-center gap-2 border-b border-line bg-surface px-3 sm:gap-4", className)}
+    >
+      <Logo />
+      {children}
+      <div className="ml-auto flex shrink-0 items-center gap-1 sm:gap-2">
+        {actions}
+        <QueueTray />
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+/** The frame of most pages: the way to the others in the head, and a column below it. */
 export function Shell({
   here,
   actions,
@@ -56,13 +80,7 @@ export function Shell({
 }) {
   return (
     <div className="flex min-h-full flex-col">
-      <header
-        className={cx(
-          "sticky top-0 z-10 flex h-13 items-center gap-2 border-b border-line bg-surface px-3",
-          "sm:gap-4 sm:px-5",
-        )}
-      >
-        <Logo />
+      <Head className="sticky top-0 z-10 sm:px-5" actions={actions}>
         <nav className="flex min-w-0 overflow-x-auto sm:gap-1">
           {Object.entries(pages).map(([name, { href, text }]) => (
             <PageLink key={name} href={href} isHere={name === here}>
@@ -70,12 +88,7 @@ export function Shell({
             </PageLink>
           ))}
         </nav>
-        <div className="ml-auto flex shrink-0 items-center gap-1 sm:gap-2">
-          {actions}
-          <QueueTray />
-          <ThemeSwitch />
-        </div>
-      </header>
+      </Head>
       <main className="mx-auto w-full max-w-6xl flex-1 px-5 py-7">{children}</main>
     </div>
   );

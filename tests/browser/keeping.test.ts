@@ -183,6 +183,8 @@ describe("versions", () => {
     expect((await stored(url)).nodes.resize?.params.width).toBe(64);
     await page.goto(`${url}/versions`);
     await page.waitForSelector("text=Before going back to version 1");
+    await page.click("[data-queue]");
+    await page.waitForSelector("[aria-label='Queue of runs'][role=dialog] >> text=Nothing runs.");
     await context.close();
   });
 });

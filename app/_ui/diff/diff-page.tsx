@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { Logo, ThemeSwitch } from "../shell";
+import { Head } from "../shell";
 
 interface DiffPageProps {
   /** Where the page was come from, and what that is called. */
@@ -16,18 +16,14 @@ interface DiffPageProps {
 export function DiffPage({ from, title, more, children }: DiffPageProps) {
   return (
     <div className="flex h-screen flex-col overflow-hidden">
-      <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line bg-surface px-3">
-        <Logo />
+      <Head actions={more}>
         <span className="h-5 w-px bg-line" />
         <Link href={from.href} className="flex min-w-0 items-center gap-1.5 font-semibold hover:text-accent">
           <ArrowLeft className="size-4 shrink-0" aria-hidden />
           <span className="truncate">{from.name || "Untitled"}</span>
         </Link>
         <h1 className="shrink-0 text-ink-2">{title}</h1>
-        <span className="ml-auto" />
-        {more}
-        <ThemeSwitch />
-      </header>
+      </Head>
       {children}
     </div>
   );
