@@ -2,12 +2,13 @@
  * The layout of large graphs, in linear time: layers by the longest way from a source, each layer cut into columns,
  * columns set side by side in bands like words in lines, so that a long chain and a wide fan both fill a screen.
  */
-import type { GraphDocument } from "#nodes/graph/document";
+import type { Point, Size } from "#nodes/graph/document";
 
-export type SizeOf = (id: string) => { width: number; height: number };
-export interface Point {
-  x: number;
-  y: number;
+export type SizeOf = (item: string) => Size;
+/** What is laid out: items by their names, and wires between them. */
+export interface Level {
+  items: readonly string[];
+  wires: readonly { from: string; to: string }[];
 }
 
 /** Free space between columns, and between the nodes of a column. */
@@ -22,28 +23,27 @@ interface Column {
   height: number;
 }
 
-/** The upper left corner of each node. */
-export function inLayers(document: GraphDocument, sizeOf: SizeOf): Record<string, Point> {
-  const area = Object.keys(document.nodes).reduce((sum, id) => {
+/** The upper left corner of each item. */
+export function inLayers(level: Level, sizeOf: SizeOf): Record<string, Point> {
+  const area = level.items.reduce((sum, id) => {
     const { width, height } = sizeOf(id);
     return sum + (width + gaps.x) * (height + gaps.y);
   }, 0);
   const most = { width: Math.sqrt(area * aspect), height: Math.sqrt(area / aspect) };
-  const columns = layersOf(document).flatMap((layer) => columnsOf(layer, sizeOf, most.height));
+  const columns = layersOf(level).flatMap((layer) => columnsOf(layer, sizeOf, most.height));
   return placesOf(columns, sizeOf, most.width);
 }
 
-/** Nodes by the number of wires on the longest way to them. In a layer a node lies as high as what it reads first. */
-function layersOf({ nodes, wires }: GraphDocument): string[][] {
-  const readers = new Map<string, string[]>(Object.keys(nodes).map((id) => [id, []]));
-  const missing = new Map<string, number>(Object.keys(nodes).map((id) => [id, 0]));
+/** Items by the number of wires on the longest way to them. In a layer one lies as high as what it reads first. */
+function layersOf({ items, wires }: Level): string[][] {
+  const readers = new Map<string, string[]>(items.map((id) => [id, []]));
+  const missing = new Map<string, number>(items.map((id) => [id, 0]));
   for (const { from, to } of wires) {
-    if (!readers.has(to.node)) continue;
-    readers.get(from.node)?.push(to.node);
-    if (readers.has(from.node)) missing.set(to.node, (missing.get(to.node) ?? 0) + 1);
+    readers.get(from)?.push(to);
+    missing.set(to, (missing.get(to) ?? 0) + 1);
   }
   const layers: string[][] = [];
-  let layer = Object.keys(nodes).filter((id) => missing.get(id) === 0);
+  let layer = items.filter((id) => missing.get(id) === 0);
   while (layer.length) {
     layers.push(layer);
     const next: string[] = [];
@@ -54,8 +54,8 @@ function layersOf({ nodes, wires }: GraphDocument): string[][] {
     }
     layer = next;
   }
-  // Nodes on a cycle, and behind one, wait for ever.
-  const stuck = Object.keys(nodes).filter((id) => (missing.get(id) ?? 0) > 0);
+  // Items on a cycle, and behind one, wait for ever.
+  const stuck = items.filter((id) => (missing.get(id) ?? 0) > 0);
   return stuck.length ? [...layers, stuck] : layers;
 }
 

@@ -1,50 +1,163 @@
+/**
+ * The layout of a graph, or of a part of it: from left to right, and nothing on anything else. What lies in a frame is
+ * laid out by itself, and the frame that fits it lies among the rest as if it were one node.
+ */
 import dagre from "@dagrejs/dagre";
-import type { GraphDocument } from "#nodes/graph/document";
+import {
+  added,
+  changeFrame,
+  frameIdOf,
+  frameItem,
+  frameOf,
+  hasItem,
+  itemsOf,
+  membersOf,
+  noteIdOf,
+  withMembers,
+} from "#nodes/graph/annotations";
+import type { GraphDocument, Point, Size } from "#nodes/graph/document";
 import { moveNodes } from "#nodes/graph/edits";
-import { gaps, inLayers, type Point, type SizeOf } from "./layers";
+import type { Box } from "./aligning";
+import { shutHeight } from "./canvas/annotation-nodes";
+import { frameAround } from "./framing";
+import { gaps, inLayers, type Level, type SizeOf } from "./layers";
 
 /** dagre's time grows with the square of the nodes, and a chain of some thousand overflows its stack. */
 const mostForDagre = 300;
 
-/** Left to right, no node on another. `sizeOf` says how large a node is on the screen. */
-export function tidy(document: GraphDocument, sizeOf: SizeOf): GraphDocument {
-  const isLarge = Object.keys(document.nodes).length > mostForDagre;
-  return moveNodes(document, isLarge ? inLayers(document, sizeOf) : byDagre(document, sizeOf));
+/** Items that were laid out: where each lies from the corner of all, those in frames too; how large frames are. */
+interface Block {
+  places: Record<string, Point>;
+  frames: Record<string, Size>;
+  size: Size;
 }
 
-/** Arranges some nodes alone: what they cover begins where it did. */
-export function tidyPart(document: GraphDocument, ids: readonly string[], sizeOf: SizeOf): GraphDocument {
-  const chosen = new Set(ids);
-  const nodes = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => chosen.has(id)));
-  const wires = document.wires.filter(({ from, to }) => chosen.has(from.node) && chosen.has(to.node));
-  const before = cornerOf(nodes);
-  const arranged = tidy({ ...document, nodes, wires }, sizeOf).nodes;
-  const now = cornerOf(arranged);
-  const places = Object.entries(arranged).map(([id, { position }]): [string, Point] => [
-    id,
-    { x: position.x + before.x - now.x, y: position.y + before.y - now.y },
-  ]);
-  return moveNodes(document, Object.fromEntries(places));
+/**
+ * Lays out items with all that lies in them; those of one frame together, beginning where they did. The frames around
+ * fit what lies in them afterwards. `sizeOf` says how large a node is on the screen.
+ */
+export function tidy(document: GraphDocument, items: readonly string[], sizeOf: SizeOf): GraphDocument {
+  const groups = Object.values(outermostByFrame(document, items));
+  const arranged = groups.reduce((now, group) => {
+    const { places, frames } = blockOf(document, group, sizeOf);
+    const corner = cornerOf(group.map((item) => boxOf(document, item, sizeOf)));
+    return withSizes(moveNodes(now, moved(places, corner)), frames);
+  }, document);
+  return groups.reduce((now, [item]) => fitted(now, frameOf(now, item as string), sizeOf), arranged);
 }
 
-function cornerOf(nodes: GraphDocument["nodes"]): Point {
-  const positions = Object.values(nodes).map(({ position }) => position);
-  return { x: Math.min(...positions.map(({ x }) => x)), y: Math.min(...positions.map(({ y }) => y)) };
+/** Items that lie in none of the others, by the frame that they lie in. */
+function outermostByFrame(document: GraphDocument, items: readonly string[]): Record<string, string[]> {
+  const all = new Set(withMembers(document, items));
+  const groups: Record<string, string[]> = {};
+  for (const item of all) {
+    const named = frameOf(document, item) ?? "";
+    const frame = hasItem(document, frameItem(named)) ? named : "";
+    if (all.has(frameItem(frame))) continue;
+    groups[frame] ??= [];
+    groups[frame].push(item);
+  }
+  return groups;
 }
 
-function byDagre(document: GraphDocument, sizeOf: SizeOf): Record<string, Point> {
+/** Lays out items that lie beside each other. */
+function blockOf(document: GraphDocument, items: readonly string[], sizeOf: SizeOf): Block {
+  const blocks: Record<string, Block> = Object.fromEntries(items.map((item) => [item, itemOf(document, item, sizeOf)]));
+  const sizeOfBlock = (item: string) => (blocks[item] as Block).size;
+  const level = levelOf(document, items);
+  const corners = items.length > mostForDagre ? inLayers(level, sizeOfBlock) : byDagre(level, sizeOfBlock);
+  const boxes = items.map((item) => ({ ...(corners[item] as Point), ...sizeOfBlock(item) }));
+  const corner = cornerOf(boxes);
+  const whole: Block = { places: {}, frames: {}, size: extentOf(boxes) };
+  for (const [item, block] of Object.entries(blocks)) {
+    const place = added(corners[item] as Point, { x: -corner.x, y: -corner.y });
+    Object.assign(whole.places, { [item]: place }, moved(block.places, place));
+    Object.assign(whole.frames, block.frames);
+  }
+  return whole;
+}
+
+/** One item as it lies among others. A frame that is shut stays as it is inside. */
+function itemOf(document: GraphDocument, item: string, sizeOf: SizeOf): Block {
+  const id = frameIdOf(item);
+  const frame = id === undefined ? undefined : document.frames?.[id];
+  const { width, height } = boxOf(document, item, sizeOf);
+  const alone = { places: {}, frames: {}, size: { width, height } };
+  if (id === undefined || !frame) return alone;
+  if (frame.shut) {
+    const { x, y } = frame.position;
+    const inside = membersOf(document, id).map((each) => [each, boxOf(document, each, sizeOf)] as const);
+    return { ...alone, places: moved(Object.fromEntries(inside), { x: -x, y: -y }) };
+  }
+  const members = itemsOf(document).filter((each) => frameOf(document, each) === id);
+  if (!members.length) return alone;
+  const { places, frames, size } = blockOf(document, members, sizeOf);
+  const around = frameAround([{ x: 0, y: 0, ...size }], frame);
+  const inset = { x: -around.position.x, y: -around.position.y };
+  return { places: moved(places, inset), frames: { ...frames, [id]: around.size }, size: around.size };
+}
+
+/** Items beside each other, and the wires between them: those of a frame are the ones of all that lies in it. */
+function levelOf(document: GraphDocument, items: readonly string[]): Level {
+  const holders = new Map(
+    items.flatMap((item) => withMembers(document, [item]).map((each): [string, string] => [each, item])),
+  );
+  const wires = document.wires.flatMap(({ from, to }) => {
+    const [source, target] = [holders.get(from.node), holders.get(to.node)];
+    return source === undefined || target === undefined || source === target ? [] : [{ from: source, to: target }];
+  });
+  return { items, wires };
+}
+
+function byDagre({ items, wires }: Level, sizeOf: SizeOf): Record<string, Point> {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: gaps.y, ranksep: gaps.x });
   graph.setDefaultEdgeLabel(() => ({}));
-  const ids = Object.keys(document.nodes);
-  for (const id of ids) graph.setNode(id, { ...sizeOf(id) });
-  for (const { from, to } of document.wires) graph.setEdge(from.node, to.node);
+  for (const item of items) graph.setNode(item, { ...sizeOf(item) });
+  for (const { from, to } of wires) graph.setEdge(from, to);
   dagre.layout(graph);
   // dagre places the middle of a node, and a document its corner.
-  const corners = ids.map((id): [string, Point] => {
-    const { x, y } = graph.node(id);
-    const { width, height } = sizeOf(id);
-    return [id, { x: x - width / 2, y: y - height / 2 }];
+  const corners = items.map((item): [string, Point] => {
+    const { x, y } = graph.node(item);
+    const { width, height } = sizeOf(item);
+    return [item, { x: x - width / 2, y: y - height / 2 }];
   });
   return Object.fromEntries(corners);
+}
+
+/** Lets a frame, and those around it, fit what lies in them. */
+function fitted(document: GraphDocument, id: string | undefined, sizeOf: SizeOf): GraphDocument {
+  const frame = document.frames?.[id ?? ""];
+  if (id === undefined || !frame) return document;
+  const members = itemsOf(document).filter((each) => frameOf(document, each) === id);
+  const boxes = members.map((each) => boxOf(document, each, sizeOf));
+  return fitted(changeFrame(document, id, frameAround(boxes, frame)), frame.frame, sizeOf);
+}
+
+/** Where an item lies, and how large it is drawn. */
+function boxOf({ nodes, frames, notes }: GraphDocument, item: string, sizeOf: SizeOf): Box {
+  const area = frames?.[frameIdOf(item) ?? ""] ?? notes?.[noteIdOf(item) ?? ""];
+  if (!area) return { ...(nodes[item]?.position ?? { x: 0, y: 0 }), ...sizeOf(item) };
+  const isShut = "shut" in area && area.shut === true;
+  return { ...area.position, ...area.size, ...(isShut ? { height: shutHeight } : {}) };
+}
+
+function withSizes(document: GraphDocument, sizes: Readonly<Record<string, Size>>): GraphDocument {
+  return Object.entries(sizes).reduce((now, [id, size]) => changeFrame(now, id, { size }), document);
+}
+
+function moved(places: Readonly<Record<string, Point>>, by: Point): Record<string, Point> {
+  return Object.fromEntries(Object.entries(places).map(([item, place]) => [item, added(place, by)]));
+}
+
+function cornerOf(boxes: readonly Box[]): Point {
+  return { x: Math.min(...boxes.map(({ x }) => x)), y: Math.min(...boxes.map(({ y }) => y)) };
+}
+
+function extentOf(boxes: readonly Box[]): Size {
+  const { x, y } = cornerOf(boxes);
+  return {
+    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
+    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
+  };
 }

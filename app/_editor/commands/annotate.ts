@@ -4,12 +4,10 @@ import { addFrame, addNote, frameIdOf, frameOf, setShut, unframe } from "#nodes/
 import { check } from "#nodes/graph/check";
 import { within } from "#nodes/graph/composite-edits";
 import { toggleCollapsed, toggleOff } from "#nodes/graph/edits";
+import { frameAround } from "../framing";
 import type { EditorState } from "../store";
 import type { CommandContext } from "./command";
 import { placeInGraph, rectsOf } from "./view";
-
-/** Free space in a frame around what lies in it; above there is its title. */
-const padding = { side: 24, top: 52 };
 
 export const hasChosenNodes = ({ selection, shown }: EditorState): boolean =>
   selection.some((id) => Object.hasOwn(shown.nodes, id));
@@ -52,17 +50,9 @@ export function frameChosen({ store, flow, view }: CommandContext): void {
   const { selection, edit, select } = store.getState();
   const rects = rectsOf(flow, selection);
   if (!rects.length) return;
-  const left = Math.min(...rects.map(({ x }) => x)) - padding.side;
-  const top = Math.min(...rects.map(({ y }) => y)) - padding.top;
-  const right = Math.max(...rects.map(({ x, width }) => x + width)) + padding.side;
-  const bottom = Math.max(...rects.map(({ y, height }) => y + height)) + padding.side;
   let made = "";
   edit((graph) => {
-    const framed = addFrame(graph, selection, {
-      title: "Frame",
-      position: { x: left, y: top },
-      size: { width: right - left, height: bottom - top },
-    });
+    const framed = addFrame(graph, selection, { title: "Frame", ...frameAround(rects) });
     made = framed.id;
     return framed.document;
   });

@@ -1,27 +1,25 @@
 /** Commands that give nodes their places. */
+import { itemsOf, withMembers } from "#nodes/graph/annotations";
 import { moveNodes } from "#nodes/graph/edits";
 import { type Alignment, aligned, type Boxes, distributed } from "../aligning";
 import type { CommandContext } from "./command";
 import { duration, fitAll, rectsOf } from "./view";
 
 /**
- * Arranges what is chosen where that is more than one node, and everything otherwise. The library that lays out is
- * loaded when it is first asked for.
+ * Arranges what is chosen where that is more than one item, those in frames counted, and everything otherwise. The
+ * library that lays out is loaded when it is first asked for.
  */
 export async function arrange({ store, flow }: CommandContext): Promise<void> {
-  const { tidy, tidyPart } = await import("../layout-graph");
-  const { selection, edit } = store.getState();
+  const { tidy } = await import("../layout-graph");
+  const { selection, shown, edit } = store.getState();
   const sizeOf = (id: string) => {
     const { width = 240, height = 120 } = flow.getInternalNode(id)?.measured ?? {};
     return { width, height };
   };
+  const isPart = withMembers(shown, selection).length > 1;
   glide();
-  if (selection.length > 1) {
-    edit((document) => tidyPart(document, selection, sizeOf));
-    return;
-  }
-  edit((document) => tidy(document, sizeOf));
-  setTimeout(() => fitAll({ flow }), 50);
+  edit((document) => tidy(document, isPart ? selection : itemsOf(document), sizeOf));
+  if (!isPart) setTimeout(() => fitAll({ flow }), 50);
 }
 
 export function align({ store, flow }: CommandContext, alignment: Alignment): void {
