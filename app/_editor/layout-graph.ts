@@ -13,6 +13,7 @@ import {
   itemsOf,
   membersOf,
   noteIdOf,
+  outermost,
   withMembers,
 } from "#nodes/graph/annotations";
 import type { GraphDocument, Point, Size } from "#nodes/graph/document";
@@ -48,14 +49,12 @@ export function tidy(document: GraphDocument, items: readonly string[], sizeOf: 
 
 /** Items that lie in none of the others, by the frame that they lie in. */
 function outermostByFrame(document: GraphDocument, items: readonly string[]): Record<string, string[]> {
-  const all = new Set(withMembers(document, items));
   const groups: Record<string, string[]> = {};
-  for (const item of all) {
-    const named = frameOf(document, item) ?? "";
-    const frame = hasItem(document, frameItem(named)) ? named : "";
-    if (all.has(frameItem(frame))) continue;
-    groups[frame] ??= [];
-    groups[frame].push(item);
+  for (const item of outermost(document, items)) {
+    const frame = frameOf(document, item) ?? "";
+    const known = hasItem(document, frameItem(frame)) ? frame : "";
+    groups[known] ??= [];
+    groups[known].push(item);
   }
   return groups;
 }

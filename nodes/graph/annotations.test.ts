@@ -16,7 +16,7 @@ import {
   unframe,
 } from "./annotations";
 import { endpointKey, type GraphDocument } from "./document";
-import { excerpt, moveNodes, paste, removeNodes, toggleCollapsed, toggleOff } from "./edits";
+import { excerpt, moveNodes, paste, placeItems, removeNodes, toggleCollapsed, toggleOff } from "./edits";
 import { expand, make } from "./make-composite";
 import { parsePart, parseText } from "./parse";
 import { partText } from "./part-text";
@@ -48,6 +48,18 @@ describe("a frame", () => {
     expect(after.notes?.note?.position).toEqual({ x: -10, y: -35 });
     expect(after.wires[0]?.via).toEqual([{ x: 60, y: 65 }]);
     expect(after.frames?.frame?.position).toEqual({ x: -10, y: -35 });
+  });
+
+  it("is one thing among others that are given places: what lies in it goes along, chosen too or not", () => {
+    const before = drawn();
+    const places = { [frameItem("frame")]: { x: 80, y: 60 }, resize: { x: 7, y: 7 }, normalize: { x: 300, y: 0 } };
+    const after = placeItems(before, places);
+    expect(after.frames?.frame?.position).toEqual({ x: 80, y: 60 });
+    // The frame was at (-20, -40), and so was the note; nodes were at (0, 0).
+    expect(after.nodes.resize?.position).toEqual({ x: 100, y: 100 });
+    expect(after.notes?.note?.position).toEqual({ x: 80, y: 60 });
+    expect(after.nodes.normalize?.position).toEqual({ x: 300, y: 0 });
+    expect(after.wires[0]?.via).toEqual([{ x: 150, y: 160 }]);
   });
 
   it("lies in another one, and leaves what lay in it to that when it is taken away", () => {

@@ -56,6 +56,14 @@ export function withMembers(level: Level, items: readonly string[]): string[] {
   return [...new Set([...items, ...inside])];
 }
 
+/** Those of some items that lie in no frame among them. */
+export function outermost(level: Level, items: readonly string[]): string[] {
+  const inner = new Set(
+    items.flatMap((item) => (frameIdOf(item) === undefined ? [] : withMembers(level, [item]).slice(1))),
+  );
+  return items.filter((item) => !inner.has(item) && hasItem(level, item));
+}
+
 /** The document with these tables of frames and notes; an empty one is none. */
 export function withAnnotations<T extends Pick<GraphDocument, "frames" | "notes">>(
   level: T,
@@ -82,23 +90,23 @@ export function addFrame(
   { title = "", position, size, ...text }: FrameText & Area,
 ): { document: GraphDocument; id: string } {
   const id = freeName(document.frames, "frame");
-  const inner = new Set(
-    items.flatMap((item) => (frameIdOf(item) === undefined ? [] : withMembers(document, [item]).slice(1))),
-  );
-  const outermost = items.filter((item) => !inner.has(item) && hasItem(document, item));
-  const parents = new Set(outermost.map((item) => frameOf(document, item)));
+  const framed = outermost(document, items);
+  const parents = new Set(framed.map((item) => frameOf(document, item)));
   const [parent] = parents.size === 1 ? parents : [];
   const frame: Frame = { title: cleanText(title), ...text, position: rounded(position), size: roundedSize(size) };
   if (parent !== undefined) frame.frame = parent;
   const drawn = { ...document, frames: { ...document.frames, [id]: frame } };
-  return { document: putInto(drawn, outermost, id), id };
+  return { document: putInto(drawn, framed, id), id };
 }
 
 /** The frame that an item lies in. */
-export function frameOf({ nodes, frames = {}, notes = {} }: Level, item: string): string | undefined {
+export const frameOf = (level: Level, item: string): string | undefined => itemNamed(level, item)?.frame;
+
+/** The node, frame or note that an item is. */
+export function itemNamed({ nodes, frames = {}, notes = {} }: Level, item: string): Item | undefined {
   const [frame, note] = [frameIdOf(item), noteIdOf(item)];
-  if (frame !== undefined) return frames[frame]?.frame;
-  return note === undefined ? nodes[item]?.frame : notes[note]?.frame;
+  if (frame !== undefined) return frames[frame];
+  return note === undefined ? nodes[item] : notes[note];
 }
 
 /** Lets items lie in a frame, or in none. A frame that the other one lies in itself stays where it is. */
@@ -245,7 +253,7 @@ function freeName(table: object | undefined, stem: string): string {
   }
 }
 
-type Item = { position: Point; frame?: string };
+export type Item = { position: Point; frame?: string };
 
 /** Changes nodes, frames and notes; the same document where none of them changes. */
 export function changeItems(

@@ -5,7 +5,9 @@ import {
   changeItems,
   frameIdOf,
   frameItem,
+  itemNamed,
   noteItem,
+  outermost,
   rounded,
   unframe,
   withAnnotations,
@@ -211,6 +213,17 @@ export function moveNodes(document: GraphDocument, positions: Readonly<Record<st
 }
 
 /** A part of a graph, with the composites whose instances lie in it and the constants that it refers to. */
+/** Lets items rest at other places; a frame takes along what lies in it, and what does is not moved by itself. */
+export function placeItems(document: GraphDocument, places: Readonly<Record<string, Point>>): GraphDocument {
+  const now = (item: string) => itemNamed(document, item)?.position as Point;
+  const carried = outermost(document, Object.keys(places)).flatMap((item) => {
+    const [from, to] = [now(item), places[item] as Point];
+    const by = { x: to.x - from.x, y: to.y - from.y };
+    return withMembers(document, [item]).map((each) => [each, added(now(each), by)] as const);
+  });
+  return moveNodes(document, Object.fromEntries(carried));
+}
+
 export type Part = Pick<GraphDocument, "nodes" | "wires" | "frames" | "notes" | "composites" | "constants">;
 
 /** The chosen items, all that lies in chosen frames, and the wires among them: what is copied. */

@@ -116,6 +116,12 @@ describe("nodes", () => {
     await chooseNodes(page, "again");
     await page.keyboard.press("Control+Shift+ArrowRight");
     expect((await positionsOf(page)).again?.x).toBe(456 + 80);
+    await chooseNodes(page, "data", "resize", "again");
+    await command(page, "Equal gaps across");
+    const apart = await positionsOf(page);
+    // From 0 to 536 and a card's width: of the three cards there are 28 pixels between each two.
+    expect([apart.data?.x, apart.resize?.x, apart.again?.x]).toEqual([0, 268, 536]);
+    expect(apart.resize?.y).toBe(before.resize?.position.y);
     // Two that are chosen are arranged, and nothing else.
     await chooseNodes(page, "resize", "normalize");
     await page.keyboard.press("Alt+Shift+t");
@@ -127,7 +133,7 @@ describe("nodes", () => {
     const all = await positionsOf(page);
     expect(all.data?.x).toBeLessThan(all.resize?.x ?? 0);
     expect(all.resize?.x).toBeLessThan(all.normalize?.x ?? 0);
-    for (let step = 0; step < 5; step++) await page.keyboard.press("Control+z");
+    for (let step = 0; step < 6; step++) await page.keyboard.press("Control+z");
     await page.waitForTimeout(300);
     expect(await page.isEnabled('header [aria-label="Undo"]')).toBe(false);
     expect((await savedGraph(page)).nodes).toEqual(before);

@@ -1,6 +1,6 @@
 /** Commands that give nodes their places. */
-import { itemsOf, withMembers } from "#nodes/graph/annotations";
-import { moveNodes } from "#nodes/graph/edits";
+import { itemsOf, outermost, withMembers } from "#nodes/graph/annotations";
+import { placeItems } from "#nodes/graph/edits";
 import { type Alignment, aligned, type Boxes, distributed } from "../aligning";
 import type { CommandContext } from "./command";
 import { duration, fitAll, rectsOf } from "./view";
@@ -23,19 +23,21 @@ export async function arrange({ store, flow }: CommandContext): Promise<void> {
 }
 
 export function align({ store, flow }: CommandContext, alignment: Alignment): void {
-  const { selection, edit } = store.getState();
+  const { edit } = store.getState();
   glide();
-  edit((document) => moveNodes(document, aligned(boxesOf(flow, selection), alignment)));
+  edit((document) => placeItems(document, aligned(boxesOfChosen(store, flow), alignment)));
 }
 
 export function distribute({ store, flow }: CommandContext, axis: "x" | "y"): void {
-  const { selection, edit } = store.getState();
+  const { edit } = store.getState();
   glide();
-  edit((document) => moveNodes(document, distributed(boxesOf(flow, selection), axis)));
+  edit((document) => placeItems(document, distributed(boxesOfChosen(store, flow), axis)));
 }
 
-function boxesOf(flow: CommandContext["flow"], ids: readonly string[]): Boxes {
-  const known = ids.filter((id) => flow.getInternalNode(id));
+/** A chosen frame is one box, with all that lies in it. */
+function boxesOfChosen(store: CommandContext["store"], flow: CommandContext["flow"]): Boxes {
+  const { shown, selection } = store.getState();
+  const known = outermost(shown, selection).filter((id) => flow.getInternalNode(id));
   const rects = rectsOf(flow, known);
   return Object.fromEntries(known.flatMap((id, i) => (rects[i] ? [[id, rects[i]] as const] : [])));
 }
