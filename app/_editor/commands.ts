@@ -2,7 +2,14 @@
  * All commands. Keys, toolbar, menus, the command palette and the list of keys read this one table; what a command
  * does stands in `commands/`.
  */
-import { canRun, type Command, type CommandContext, hasChosen, hasChosenSeveral } from "./commands/command";
+import {
+  canRun,
+  chosenNodes,
+  type Command,
+  type CommandContext,
+  hasChosen,
+  hasChosenSeveral,
+} from "./commands/command";
 import { expandChosen, isInstanceChosen, makeOfChosen, openChosen } from "./commands/composites";
 import {
   addNoteHere,
@@ -56,8 +63,8 @@ export const commands = {
     keys: ["Alt+Enter"],
     edits: true,
     whileTyping: true,
-    isPossible: hasChosen,
-    run: ({ runGraph, store }) => runGraph(store.getState().selection.map((id) => wayTo(store.getState(), id))),
+    isPossible: hasChosenNodes,
+    run: ({ runGraph, store }) => runGraph(chosenNodes(store.getState()).map((id) => wayTo(store.getState(), id))),
   },
   stop: {
     title: "Stop the run",
@@ -170,7 +177,7 @@ export const commands = {
     run: nameVersion,
   },
 
-  selectAll: { title: "Choose all nodes", group: "Choose", keys: ["Mod+A"], run: chooseAll },
+  selectAll: { title: "Choose all", group: "Choose", keys: ["Mod+A"], run: chooseAll },
   deselect: {
     title: "Choose nothing, or leave the composite",
     group: "Choose",

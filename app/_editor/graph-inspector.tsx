@@ -14,12 +14,11 @@ import { ViewSettings } from "./view-settings";
 
 /** The graph as a whole: what it is for, what is wrong with it, and how its last run went. */
 export function GraphInspector() {
-  const chosen = useEditor((state) => state.selection.length);
   const count = useEditor((state) => Object.keys(state.shown.nodes).length);
   return (
     <div className="flex h-full flex-col gap-3 overflow-y-auto p-4">
       <Description />
-      <p className="text-ink-2">{contentText(count, chosen)}</p>
+      <p className="text-ink-2">{contentText(count)}</p>
       <OriginLine />
       <MissingFilesLine />
       <UpdatesLine />
@@ -31,8 +30,7 @@ export function GraphInspector() {
   );
 }
 
-function contentText(count: number, chosen: number): string {
-  if (chosen > 1) return `${chosen} nodes are chosen.`;
+function contentText(count: number): string {
   return count ? `${countOf(count, "node")}. Choose one to see its parameters.` : "No nodes yet.";
 }
 

@@ -26,7 +26,7 @@ export function Inspector() {
       {!selection.length && composite === undefined && <GraphInspector />}
       {node && <NodeInspector key={id} id={id} node={node} />}
       {selection.length === 1 && !node && <AreaInspector key={id} item={id} />}
-      {selection.length > 1 && <NodesInspector key={selection.join()} ids={selection} />}
+      {selection.length > 1 && <NodesInspector key={selection.join()} items={selection} />}
       {!selection.length && composite !== undefined && <CompositeInspector id={composite} />}
     </Suspense>
   );

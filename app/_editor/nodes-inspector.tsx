@@ -1,7 +1,7 @@
 "use client";
 
 import { setParam } from "#nodes/graph/edits";
-import { countOf } from "../_ui/amounts";
+import { itemsText } from "./commands/command";
 import { type CommonField, commonFields } from "./common-fields";
 import { definitionAt, definitionOf, useEditor, useEditorStore } from "./context";
 import { widgets } from "./widgets";
@@ -9,9 +9,10 @@ import { fieldsOf } from "./widgets/describe";
 import type { WidgetProps } from "./widgets/widget-props";
 
 /** Several nodes at once: the parameters that all of them have. A change is one step of undo for all. */
-export function NodesInspector({ ids }: { ids: readonly string[] }) {
+export function NodesInspector({ items }: { items: readonly string[] }) {
   const store = useEditorStore();
   const shown = useEditor((state) => state.shown);
+  const ids = items.filter((item) => Object.hasOwn(shown.nodes, item));
   const formed = ids.flatMap((id) => {
     const node = shown.nodes[id];
     const definition = definitionOf(node?.type) ?? definitionAt(store.getState(), id);
@@ -20,7 +21,7 @@ export function NodesInspector({ ids }: { ids: readonly string[] }) {
   const common = formed.length === ids.length ? commonFields(formed) : [];
   return (
     <div className="h-full overflow-y-auto p-4">
-      <h2 className="text-[15px] font-semibold">{countOf(ids.length, "node")}</h2>
+      <h2 className="text-[15px] font-semibold">{itemsText(items)}</h2>
       <p className="mb-2 text-ink-2">
         {common.length
           ? "What is changed here is changed in all of them."

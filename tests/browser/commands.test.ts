@@ -84,10 +84,10 @@ describe("nodes", () => {
     await hears(page, "Resize");
     await chooseNodes(page, "data");
     await page.keyboard.press("Shift+ArrowRight");
-    await hears(page, "4 nodes are chosen.");
+    await hears(page, "Chosen: 4 nodes.");
     await chooseNodes(page, "normalize");
     await page.keyboard.press("Shift+ArrowLeft");
-    await hears(page, "3 nodes are chosen.");
+    await hears(page, "Chosen: 3 nodes.");
     await page.keyboard.press("Control+f");
     await page.waitForSelector('[placeholder^="Titles, types"]:focus');
     await page.keyboard.type("height 24");
@@ -145,7 +145,7 @@ describe("nodes", () => {
     const { page, errors } = await openSmall();
     await chooseNodes(page, "again");
     await page.keyboard.press("Control+c");
-    await hears(page, "Copied: 1 nodes.");
+    await hears(page, "Copied: 1 node.");
     await page.keyboard.press("Control+v");
     await hasParts(page, 5, 3);
     await page.keyboard.press("Control+Shift+v");

@@ -6,43 +6,44 @@ import { within } from "#nodes/graph/composite-edits";
 import { toggleCollapsed, toggleOff } from "#nodes/graph/edits";
 import { frameAround } from "../framing";
 import type { EditorState } from "../store";
-import type { CommandContext } from "./command";
+import { chosenNodes, type CommandContext } from "./command";
 import { placeInGraph, rectsOf } from "./view";
 
-export const hasChosenNodes = ({ selection, shown }: EditorState): boolean =>
-  selection.some((id) => Object.hasOwn(shown.nodes, id));
+export const hasChosenNodes = (state: EditorState): boolean => chosenNodes(state).length > 0;
 
 export const hasFrames = ({ shown }: EditorState): boolean => shown.frames !== undefined;
 
 /** Bypasses the chosen nodes, or runs them again. Where nothing could stand in for what is read it says why. */
 export function bypassChosen({ store, view }: CommandContext): void {
-  const { selection, edit, history, composite, shown } = store.getState();
+  const { edit, history, composite, shown } = store.getState();
+  const nodes = chosenNodes(store.getState());
   const document = history.present;
   const known = new Set(check(document).problems.map(({ message }) => message));
-  const changed = within(document, composite, (graph) => toggleOff(graph, selection, "bypassed"));
+  const changed = within(document, composite, (graph) => toggleOff(graph, nodes, "bypassed"));
   const reason = check(changed).problems.find(
     ({ severity, code, message }) =>
       severity === "error" && code !== "missing-input" && code !== "build-waits" && !known.has(message),
   );
-  const isOff = selection.every((id) => shown.nodes[id]?.off !== "bypassed");
+  const isOff = nodes.every((id) => shown.nodes[id]?.off !== "bypassed");
   if (isOff && reason) {
     toast.error("This cannot be bypassed.", { description: reason.message });
     return;
   }
-  edit((graph) => toggleOff(graph, selection, "bypassed"));
+  edit((graph) => toggleOff(graph, nodes, "bypassed"));
   view.getState().announce(isOff ? "Bypassed." : "No longer bypassed.");
 }
 
 export function muteChosen({ store, view }: CommandContext): void {
-  const { selection, edit, shown } = store.getState();
-  const isOff = selection.every((id) => shown.nodes[id]?.off !== "muted");
-  edit((graph) => toggleOff(graph, selection, "muted"));
+  const { edit, shown } = store.getState();
+  const nodes = chosenNodes(store.getState());
+  const isOff = nodes.every((id) => shown.nodes[id]?.off !== "muted");
+  edit((graph) => toggleOff(graph, nodes, "muted"));
   view.getState().announce(isOff ? "Muted." : "No longer muted.");
 }
 
 export function collapseChosen({ store }: CommandContext): void {
-  const { selection, edit } = store.getState();
-  edit((graph) => toggleCollapsed(graph, selection));
+  const { edit } = store.getState();
+  edit((graph) => toggleCollapsed(graph, chosenNodes(store.getState())));
 }
 
 /** Draws a frame around what is chosen. */

@@ -10,7 +10,7 @@ import { type Copied, isLikeGraph, isLikePart, partText } from "#nodes/graph/par
 import { openText } from "../../_open/opening";
 import { addPart, partSeen } from "../parts";
 import { gridStep } from "../snapping";
-import type { CommandContext } from "./command";
+import { type CommandContext, itemsText } from "./command";
 import { placeInGraph } from "./view";
 
 interface Point {
@@ -54,7 +54,7 @@ export function listenToClipboard(context: CommandContext): () => void {
     const part = partSeen(store.getState(), selection);
     event.clipboardData?.setData("text/plain", partText({ ...part, incoming: incomingWires(shown, selection) }));
     event.preventDefault();
-    context.view.getState().announce(`Copied: ${selection.length} nodes.`);
+    context.view.getState().announce(`Copied: ${itemsText(selection)}.`);
     if (event.type === "cut") store.getState().edit((document) => removeNodes(document, selection));
   }
   function pasteHere(event: ClipboardEvent): void {
@@ -115,7 +115,7 @@ export function putIn(
   incoming: readonly Incoming[] = [],
 ): void {
   const ids = addPart(store, part, offset, incoming);
-  view.getState().announce(`Added: ${ids.length} nodes.`);
+  view.getState().announce(`Added: ${itemsText(ids)}.`);
 }
 
 /** How far a part is moved for its upper left corner to lie at a place, or beside it where something lies already. */

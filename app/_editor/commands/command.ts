@@ -1,4 +1,6 @@
 import type { ReactFlowInstance } from "@xyflow/react";
+import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
+import { countOf } from "../../_ui/amounts";
 import type { RunGraph } from "../run-actions";
 import type { EditorState, EditorStore } from "../store";
 import type { ViewStore } from "../view";
@@ -42,6 +44,19 @@ export interface Command {
 
 export function canRun({ edits, isPossible }: Command, state: EditorState): boolean {
   return !(edits && state.frozen) && (isPossible?.(state) ?? true);
+}
+
+/** Of what is chosen the nodes, which alone are computed. */
+export const chosenNodes = ({ selection, shown }: EditorState): string[] =>
+  selection.filter((item) => Object.hasOwn(shown.nodes, item));
+
+/** "3 nodes, 1 frame". */
+export function itemsText(items: readonly string[]): string {
+  const frames = items.filter((item) => frameIdOf(item) !== undefined).length;
+  const notes = items.filter((item) => noteIdOf(item) !== undefined).length;
+  const nodes = items.length - frames - notes;
+  const counted = [[nodes, "node"] as const, [frames, "frame"] as const, [notes, "note"] as const];
+  return counted.flatMap(([count, what]) => (count ? [countOf(count, what)] : [])).join(", ");
 }
 
 export const hasChosen = ({ selection }: EditorState): boolean => selection.length > 0;

@@ -2,6 +2,7 @@
 import { frameIdOf, noteIdOf } from "#nodes/graph/annotations";
 import { disconnect, removeNodes } from "#nodes/graph/edits";
 import { removeAndHeal } from "#nodes/graph/healing";
+import { countOf } from "../../_ui/amounts";
 import { toast } from "../../_ui/toast";
 import { partSeen } from "../parts";
 import { siteOf } from "../site";
@@ -10,7 +11,7 @@ import type { FlowWire } from "../canvas/wire-of";
 import { changeBetween } from "../change-between";
 import { pathToComposite } from "../composites/opening";
 import { putIn } from "./clipboard";
-import type { CommandContext } from "./command";
+import { type CommandContext, itemsText } from "./command";
 import { bringIntoView, placeInGraph, placeOnScreen, rectsOf } from "./view";
 import { askVersionName } from "../keeping/ask-version-name";
 
@@ -70,24 +71,24 @@ export function removeChosen({ store, flow, view }: CommandContext): void {
   const wires = (flow.getEdges() as FlowWire[]).flatMap((edge) => (edge.selected ? (wireOf(edge) ?? []) : []));
   if (!selection.length && !wires.length) return;
   edit((document) => removeNodes(wires.length ? disconnect(document, wires) : document, selection));
-  view.getState().announce(`Deleted: ${amount(selection.length, "node")}, ${amount(wires.length, "wire")}.`);
+  view.getState().announce(`Deleted: ${textOf(selection, wires.length)}.`);
 }
 
 /** Takes the chosen nodes out, and wires what they fed to what fed them. */
 export function removeAndHealChosen({ store, view }: CommandContext): void {
   const state = store.getState();
   const { document, drawn, lost } = removeAndHeal(siteOf(state), state.selection);
-  const count = state.selection.length;
+  const items = state.selection;
   state.editWhole(() => document);
-  view.getState().announce(`Deleted: ${amount(count, "node")}. Healed: ${amount(drawn.length, "wire")}.`);
+  view.getState().announce(`Deleted: ${itemsText(items)}. Healed: ${countOf(drawn.length, "wire")}.`);
   if (!lost.length) return;
   const inputs = lost.map(({ to }) => `${to.node}.${to.port}`).join(", ");
   toast(`Not healed: ${inputs}.`, { description: "Nothing that came in before fits there." });
 }
 
-function amount(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
+/** "3 nodes, 1 wire". */
+const textOf = (items: readonly string[], wires: number): string =>
+  [itemsText(items), wires ? countOf(wires, "wire") : ""].filter(Boolean).join(", ");
 
 /** Puts the caret into the title of the chosen node or frame, or into the text of the chosen note. */
 export function renameChosen({ view, store }: CommandContext): void {

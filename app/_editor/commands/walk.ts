@@ -1,17 +1,18 @@
 /** Commands that choose nodes along the wires, and move what is chosen. */
-import { frameIdOf, moveItems, noteIdOf } from "#nodes/graph/annotations";
+import { frameIdOf, itemsOf, moveItems, noteIdOf } from "#nodes/graph/annotations";
 import { leave } from "../composites/opening";
 import { definitionAt, runAt } from "../context";
 import { along, type Direction, nextNode } from "../neighbours";
 import { gridStep } from "../snapping";
 import type { EditorState } from "../store";
-import type { CommandContext } from "./command";
+import { type CommandContext, itemsText } from "./command";
 import { bringIntoView, rectsOf } from "./view";
 
+/** Chooses nodes, frames and notes. */
 export function chooseAll({ store, view }: CommandContext): void {
-  const ids = Object.keys(store.getState().shown.nodes);
-  store.getState().select(ids);
-  view.getState().announce(`${ids.length} nodes are chosen.`);
+  const items = itemsOf(store.getState().shown);
+  store.getState().select(items);
+  view.getState().announce(`Chosen: ${itemsText(items) || "nothing"}.`);
 }
 
 export function deselectOrLeave({ store, flow, deselect }: CommandContext): void {
@@ -58,7 +59,7 @@ export function chooseAlong({ store, view }: CommandContext, direction: "upstrea
   const { shown, selection, select } = store.getState();
   const ids = [...along(shown, selection, direction)];
   select(ids);
-  view.getState().announce(`${ids.length} nodes are chosen.`);
+  view.getState().announce(`Chosen: ${itemsText(ids)}.`);
 }
 
 export function moveChosen({ store }: CommandContext, steps: { x: number; y: number }): void {

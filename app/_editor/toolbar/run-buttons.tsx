@@ -13,6 +13,7 @@ import { lazy, Suspense, useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { commands } from "../commands";
+import { chosenNodes } from "../commands/command";
 import { useEditor, useEditorStore, wayTo } from "../context";
 import { useKeysText } from "../keys";
 import { foreseenText } from "../pace";
@@ -74,11 +75,11 @@ function StartButtons({ onSweep }: { onSweep(): void }) {
 /** What else can be run than all of the graph behind all that waits. */
 function WaysToRun({ text, onSweep }: { text: string | undefined; onSweep(): void }) {
   const store = useEditorStore();
-  const hasSelection = useEditor((state) => state.selection.length > 0);
+  const hasSelection = useEditor((state) => chosenNodes(state).length > 0);
   const hasErrors = useEditor(({ checked }) => checked.problems.some(({ severity }) => severity === "error"));
   const [notifies, setNotifies] = useState(mayNotify);
   const { runGraph } = useActions();
-  const chosen = () => store.getState().selection.map((id) => wayTo(store.getState(), id));
+  const chosen = () => chosenNodes(store.getState()).map((id) => wayTo(store.getState(), id));
   const trigger = (
     <Button look="primary" aria-label="Other ways to run" className="ml-px !rounded-l-none !px-1.5">
       <ChevronDown className="size-4" aria-hidden />
