@@ -121,9 +121,12 @@ async function open(page: Page, url: string, nodes: number, wires: number): Prom
     [nodes, wires],
   );
   await page.goto(url, { waitUntil: "commit" });
-  return (
-    await page.waitForFunction("window.openedAfter", undefined, { timeout: 180_000 })
-  ).jsonValue() as Promise<number>;
+  const opened = await page.waitForFunction(
+    () => (window as Window & { openedAfter?: number }).openedAfter,
+    undefined,
+    { timeout: 180_000 },
+  );
+  return (await opened.jsonValue()) as number;
 }
 
 /** Frames per second that the page draws while something goes on. */
@@ -234,7 +237,7 @@ async function typeInto(page: Page, selector: string): Promise<number> {
     await page.keyboard.press(key);
     await sleep(150);
   }
-  return median(await page.evaluate("window.keys"));
+  return median(await page.evaluate(() => (window as Window & { keys?: number[] }).keys ?? []));
 }
 
 async function measure(browser: Browser, side: Side, nodes: number, wires: number): Promise<Figures> {
