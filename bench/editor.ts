@@ -102,6 +102,7 @@ async function serveBare({ nodes: given, wires }: GraphDocument): Promise<{ url:
 
 /** Milliseconds from the start of the navigation until every node and wire is drawn. */
 async function open(page: Page, url: string, nodes: number, wires: number): Promise<number> {
+  await page.addInitScript("globalThis.__name = (named) => named"); // tsx names functions by a helper that no page has
   await page.addInitScript(
     ([nodes, wires]) => {
       function look(): void {
@@ -242,7 +243,6 @@ async function typeInto(page: Page, selector: string): Promise<number> {
 
 async function measure(browser: Browser, side: Side, nodes: number, wires: number): Promise<Figures> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.addInitScript("globalThis.__name = (named) => named"); // tsx names functions by a helper that no page has
   try {
     const openMs = await open(page, side.url, nodes, wires);
     await sleep(1500);
