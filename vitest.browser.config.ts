@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { oneThread } from "./vitest.config";
 
 /**
  * The whole product, started as a user starts it, and walked through in a browser. Two files at once, each with a
@@ -13,6 +14,7 @@ export default defineConfig({
     globalSetup: "tests/kit/temporary.ts",
     pool: "forks",
     maxWorkers: 2,
+    env: oneThread,
     isolate: false, // so that files share a product, see tests/kit/browser.ts
   },
 });

@@ -64,7 +64,7 @@ async function profiledSteps(): Promise<number[]> {
     extra: { session: { set_denormal_as_zero: "1" } },
     enableProfiling: true,
     profileFilePrefix: join(tmpdir(), prefix),
-    intraOpNumThreads: sessionThreads,
+    intraOpNumThreads: sessionThreads(),
   });
   let feeds = drawnFeeds();
   const milliseconds: number[] = [];

@@ -8,7 +8,7 @@ import { buildWebApplication } from "./start/build.mjs";
 import { openDatabase, watchDatabase } from "./start/database.mjs";
 import { fail, isStopping, keepRunning, runCommand, say, stop } from "./start/lifecycle.mjs";
 import { lockDataFolder } from "./start/lock.mjs";
-import { data, host, port, url, workers, wrongSetting } from "./start/settings.mjs";
+import { data, host, port, threadsOfWorker, url, workers, wrongSetting } from "./start/settings.mjs";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop());
 process.on("uncaughtException", (error) => fail(error.stack));
@@ -57,8 +57,9 @@ async function startProcesses() {
   };
   keepRunning("web", "scripts/web.mjs", { env, onReady });
   keepRunning("serving", "server/serving.ts", { env, execArgv: ["--import", "tsx"], onReady });
+  const workerEnv = { ...env, PATCHBAY_THREADS: threadsOfWorker };
   for (let i = 1; i <= workers; i++)
-    keepRunning(`worker ${i}`, "server/worker.ts", { env, execArgv: ["--import", "tsx"], onReady });
+    keepRunning(`worker ${i}`, "server/worker.ts", { env: workerEnv, execArgv: ["--import", "tsx"], onReady });
   while (!isStopping() && ready < 2 + workers) await sleep(50);
 }
 

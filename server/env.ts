@@ -57,6 +57,8 @@ const schema = z.object({
    * one that waits, one that a model runs on, and what it gives.
    */
   PATCHBAY_CHUNK: amount.pipe(z.number().min(1, "more than nothing was expected")).optional(),
+  /** How many threads a model computes with; by default one for each core that the process may use. */
+  PATCHBAY_THREADS: z.coerce.number().int().min(1, "a whole number from 1 was expected").optional(),
   /** How many bytes what can be made again may take; by default 50 GB or a fifth of the free space. */
   PATCHBAY_DISK: amount.optional(),
   /** "1" asks people to sign in, and keeps apart what belongs to whom. */
@@ -83,6 +85,8 @@ export interface Env {
   memory?: number;
   /** Bytes that a chunk of rows may have where it is widest. */
   chunk: number;
+  /** Threads that a model computes with. */
+  threads?: number;
   /** Bytes that what can be made again may take on the disk. */
   disk?: number;
   /** Whether people have accounts. */
@@ -123,6 +127,7 @@ function settingsOf(set: Record<string, string | undefined>): Env {
     privateHosts: v.PATCHBAY_PRIVATE_HOSTS.map((host) => host.toLowerCase()),
     memory: v.PATCHBAY_MEMORY,
     chunk: v.PATCHBAY_CHUNK ?? 16 * 2 ** 20,
+    threads: v.PATCHBAY_THREADS,
     disk: v.PATCHBAY_DISK,
     accounts: v.PATCHBAY_ACCOUNTS,
     publicUrl: v.PATCHBAY_PUBLIC_URL?.replace(/\/+$/, ""),

@@ -1,4 +1,5 @@
 /** What the environment tells `npm start`, and what is wrong with it. The README lists the variables. */
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { basePathOf } from "../base-path.mjs";
 import { root } from "../installation.mjs";
@@ -9,6 +10,9 @@ export const host = process.env.HOST || "127.0.0.1";
 export const url = `http://${addressOf(host)}:${port}${basePathOf()}`;
 const exampleUrl = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE";
 export const workers = Number(process.env.PATCHBAY_WORKERS || 1);
+/** Several workers share the cores: more threads than those would wait for each other. */
+const share = workers > 1 ? String(Math.max(1, Math.floor(availableParallelism() / workers))) : "";
+export const threadsOfWorker = process.env.PATCHBAY_THREADS || share;
 
 /** How a browser on this machine names the host: a wildcard is no name, and an IPv6 address stands in brackets. */
 function addressOf(name) {

@@ -2,6 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import * as ort from "onnxruntime-node";
 import type { Tensor } from "#nodes/core/values";
+import { env } from "../env";
 import type { Blobs } from "../storage/blobs";
 import { memoryLimit } from "./memory";
 import { externalRoot, identityOf, type ModelFiles, withModel } from "./model-files";
@@ -48,18 +49,20 @@ function sessionOf(session: ort.InferenceSession): Session {
 }
 
 /**
- * How many threads a session computes with; 0 leaves it to the runtime. That counts the cores of the machine, also
- * those that this process may not use (an affinity, a container's limit), and threads that wait for each other on one
- * core take half of it. Where all may be used its own count is better: one thread for each real core.
+ * How many threads a session computes with, where no setting says it; 0 leaves it to the runtime. That counts the cores
+ * of the machine, also those that this process may not use (an affinity, a container's limit), and threads that wait
+ * for each other on one core take half of it. Where all may be used its own count is better: one for each real core.
  */
-export const sessionThreads = availableParallelism() < cpus().length ? availableParallelism() : 0;
+const threadsByCores = availableParallelism() < cpus().length ? availableParallelism() : 0;
+
+export const sessionThreads = (): number => env().threads ?? threadsByCores;
 
 /** How every model is opened that runs more than once. */
 export function optionsFor(provider: Provider) {
   return {
     executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
     graphOptimizationLevel: "all",
-    intraOpNumThreads: sessionThreads,
+    intraOpNumThreads: sessionThreads(),
     // Denormals appear late in training and slow the CPU down by an order of magnitude.
     extra: { session: { set_denormal_as_zero: "1" } },
     logSeverityLevel: 4, // what fails is thrown, and told in our words
