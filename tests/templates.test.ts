@@ -116,7 +116,7 @@ describe("templates", () => {
     const perplexities = measured.flatMap(([name, value]) => (name.includes("perplexity") ? [value as number] : []));
     expect(perplexities.length).toBeGreaterThan(1);
     expect(perplexities.at(-1)).toBeLessThan((perplexities[0] as number) / 2);
-    expect(outputs.after?.text?.value).toHaveLength(2);
+    expect(outputs["after/generate"]?.text?.value).toHaveLength(2);
     expect(outputs.save?.file?.value).toMatchObject({ name: "fine-tuned.safetensors" });
   });
   it("answer questions about pictures with what ships, behind a fetched language model", async () => {

@@ -91,9 +91,9 @@ it("weights that runs may not hold are quantized by one press, and the model run
   await page.waitForSelector('[data-node="quantize"]');
   const wires = wiresOf(await savedGraph(page));
   expect(wires).toEqual(
-    expect.arrayContaining(["checkpoint.weights -> quantize.weights", "quantize.weights -> vision.weights"]),
+    expect.arrayContaining(["checkpoint.weights -> quantize.weights", "quantize.weights -> image_tower.weights"]),
   );
-  expect(wires).not.toContain("checkpoint.weights -> vision.weights");
+  expect(wires).not.toContain("checkpoint.weights -> image_tower.weights");
   await page.click("header button:has-text('Run')");
   await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
   expect(errors).toEqual([]);

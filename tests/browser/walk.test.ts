@@ -168,7 +168,7 @@ describe("editing", () => {
     await page.click('[data-template="clip-zero-shot-emoji"]');
     await page.waitForSelector('[data-node="scorer"]');
     await showAll(page);
-    await page.click('.react-flow__node[data-id="vision"]');
+    await page.click('.react-flow__node[data-id="image_tower"]');
     await page.keyboard.press("Shift+1");
     await sleep(600);
     await shot(`9-editor-${look}`);
