@@ -57,16 +57,22 @@ function isSameProblem(one: Problem, other: Problem): boolean {
 }
 
 /**
- * What can be shown to others: codes, types and sentences of the check. Values of parameters, uploads and notes are not
- * in it.
+ * What can be shown to others: which kinds of problems there are, at which types of nodes, and at which of the ports
+ * and parameters that the types themselves declare. No title, no name, no value and no sentence that may quote one.
  */
 export function reportOf(all: Listed, { nodes, wires }: GraphDocument): string {
-  const line = ({ problem, title }: ListedProblem) => {
-    const type = problem.node === undefined ? "" : (nodes[problem.node]?.type ?? "");
-    const place = [type, problem.port ?? problem.param].filter(Boolean).join(".");
-    const where = [place && ` at ${place}`, title && ` (${title})`].filter(Boolean).join("");
-    return `- ${problem.severity} ${problem.code}${where}: ${problem.message}`;
+  const line = ({ problem }: ListedProblem) => {
+    const place = declaredPlace(problem, nodes);
+    return `- ${problem.severity} ${problem.code}${place && ` at ${place}`}`;
   };
   const counts = `${Object.keys(nodes).length} nodes, ${wires.length} wires`;
   return [`Patchbay, a graph of ${counts}`, ...inOrder(all).map(line)].join("\n");
+}
+
+function declaredPlace({ node, port, param }: Problem, nodes: GraphDocument["nodes"]): string {
+  const definition = definitionOf(nodes[node ?? ""]?.type);
+  if (!definition) return node === undefined ? "" : "a node of an unknown type";
+  const names = { ...definition.inputs, ...definition.outputs, ...definition.params };
+  const name = port ?? param;
+  return name !== undefined && Object.hasOwn(names, name) ? `${definition.type}.${name}` : definition.type;
 }

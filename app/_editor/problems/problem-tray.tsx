@@ -52,7 +52,9 @@ function CopyReport({ all }: { all: Listed }) {
   async function copy(): Promise<void> {
     const text = reportOf(all, graph.flat.document);
     const isCopied = await copyText(text);
-    toast(isCopied ? "Copied: what is wrong, without pictures and notes." : "This browser lets no page copy.");
+    toast(
+      isCopied ? "Copied: what is wrong and where, and nothing that was typed." : "This browser lets no page copy.",
+    );
   }
   return (
     <Button size="s" look="quiet" className="self-start" onClick={() => void copy()}>
