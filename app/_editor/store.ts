@@ -67,7 +67,9 @@ export interface EditorState extends Keeping {
   tell(events: readonly TimedEvent[]): void;
   foresee(foreseen: Foreseen | undefined): void;
   setHeat(heat: Heat): void;
-  setSaved(saved: Saved): void;
+  setSaved(saved: Exclude<Saved, "saved">): void;
+  /** The server has this document. */
+  setStored(document: GraphDocument): void;
   setKept(at: Keeping["keptAt"]): void;
   setQuestion(question: Question | undefined): void;
   setOthers(windows: Keeping["others"]): void;
@@ -96,6 +98,7 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
     heat: "off",
     saved: "saved",
     ...noKeeping,
+    stored: document,
     frozen,
     wasAsked: false,
     edit: (change, merge) => {
@@ -126,7 +129,11 @@ export function createEditor({ graphId, document, frozen = false, onRefused }: E
       set(({ run, checked }) => ({ run: withInstances(events.reduce(fold, run), checked.graph.flat.instances) })),
     foresee: (foreseen) => set({ foreseen }),
     setHeat: (heat) => set({ heat }),
-    setSaved: (saved) => set(saved === "saved" ? { saved, savedAt: Date.now() } : { saved }),
+    setSaved: (saved) => set(saved === "saving" ? { saved, stored: undefined } : { saved }),
+    setStored: (stored) =>
+      set(({ history }) =>
+        history.present === stored ? { stored, saved: "saved", savedAt: Date.now() } : { stored, saved: "unsaved" },
+      ),
     setKept: (keptAt) => set({ keptAt }),
     setQuestion: (question) => set(({ saved }) => ({ question, saved: question ? "conflict" : saved })),
     setOthers: (others) => set({ others }),
@@ -179,7 +186,10 @@ function known(ids: readonly string[], document: GraphDocument, path: readonly s
   return ids.filter((id) => hasItem(shown, id));
 }
 
-/** The state with another history: checked where nodes or wires are others, and to be saved. Nothing in a snapshot. */
+/**
+ * The state with another history: checked where nodes or wires are others, and to be saved unless it is what is stored.
+ * Nothing in a snapshot.
+ */
 function moved(state: EditorState, history: History<GraphDocument>): Partial<EditorState> {
   const before = state.history.present;
   const now = history.present;
@@ -195,6 +205,12 @@ function moved(state: EditorState, history: History<GraphDocument>): Partial<Edi
     selection: selection.length === state.selection.length ? state.selection : selection,
     wasAsked: isChecked && state.wasAsked,
     checked: isChecked ? state.checked : checkDocument(now, state.checked),
-    saved: state.saved === "conflict" ? "conflict" : "unsaved",
+    saved: savedAs(state, now),
   };
+}
+
+/** Whether a document is saved, which is now the one that is seen. */
+function savedAs({ saved, stored }: EditorState, now: GraphDocument): Saved {
+  if (saved === "conflict") return "conflict";
+  return now === stored ? "saved" : "unsaved";
 }

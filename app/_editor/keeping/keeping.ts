@@ -2,6 +2,8 @@ import type { GraphDocument } from "#nodes/graph/document";
 
 /** How the document is kept, beside whether it is saved. */
 export interface Keeping {
+  /** What the server is known to have, by identity: undone to it, a graph is unchanged. Nothing while it is asked. */
+  stored: GraphDocument | undefined;
   /** When the server last had all of it, where this window saw that. */
   savedAt: number | undefined;
   /** When unsaved work was last kept in this browser; "failed" where that is not possible. */
@@ -29,6 +31,7 @@ export interface OtherWindow {
 }
 
 export const noKeeping: Keeping = {
+  stored: undefined,
   savedAt: undefined,
   keptAt: undefined,
   question: undefined,

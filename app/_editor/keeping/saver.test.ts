@@ -81,6 +81,35 @@ describe("a window", () => {
     expect(store.getState()).toMatchObject({ saved: "saved", keptAt: undefined });
   });
 
+  it("counts as saved when all is undone to what the server has, and not while that is being asked", async () => {
+    const server = new FakeServer();
+    const { saver, drafts, edit, store } = open(server);
+    await edit(width(1));
+    await edit(note("two"));
+    store.getState().undo();
+    expect(store.getState().saved).toBe("unsaved");
+    store.getState().undo();
+    expect(store.getState().saved).toBe("saved");
+    await saver.keep();
+    expect(drafts.kept.size).toBe(0);
+    expect(await saver.save()).toBe(true);
+    expect(server.asked).toBe(0);
+    store.getState().redo();
+    const saving = saver.save();
+    // The server may have the edit by now.
+    store.getState().undo();
+    expect(store.getState().saved).toBe("unsaved");
+    await saving;
+    expect(server.document.nodes.resize?.params.width).toBe(64);
+    expect(store.getState().saved).toBe("saved");
+    // A save of which no answer came may have arrived, too.
+    server.state = "loses answers";
+    await edit(width(2));
+    await saver.save();
+    store.getState().undo();
+    expect(store.getState().saved).toBe("unsaved");
+  });
+
   it("loses nothing while the server is away, and says so", async () => {
     const server = new FakeServer();
     const { saver, drafts, edit, store } = open(server);

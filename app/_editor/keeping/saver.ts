@@ -119,7 +119,7 @@ export class Saver {
       const { revision } = await server.save({ id, revision: this.#stored.revision, document, window });
       this.#stored = { revision, document };
       this.#sent = [];
-      store.getState().setSaved(this.#present === document ? "saved" : "unsaved");
+      store.getState().setStored(document);
       void this.keep();
       return true;
     } catch (error) {
@@ -167,9 +167,8 @@ export class Saver {
     this.#stored = stored;
     this.#sent = [];
     store.getState().takeIn((state) => merge(base, state, stored.document, options).document);
-    const isAll = isSame(this.#present, stored.document);
-    if (isAll) this.#stored = { ...stored, document: this.#present };
-    store.getState().setSaved(isAll ? "saved" : "unsaved");
+    if (isSame(this.#present, stored.document)) this.#stored = { ...stored, document: this.#present };
+    store.getState().setStored(this.#stored.document);
     void this.keep();
   }
 
