@@ -1,5 +1,6 @@
 /** The list of runs: paged, searched and filtered by the server, and what people say of runs. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { secondsHere } from "#server/publish/needs";
 import { api, db, withBackend } from "./kit/backend";
 import { graph } from "./kit/graphs";
 
@@ -85,5 +86,38 @@ describe("remarks on runs", () => {
     expect(await api.runs.facets()).toMatchObject({ tags: ["baseline", "paper"], numbers: ["score.accuracy"] });
     expect((await api.runs.removeMany({ ids })).removed).toBe(2);
     expect(await api.runs.count({})).toBe(count - 2);
+  });
+});
+
+it("what a template took here is what its last whole run took that had nothing from the cache", async () => {
+  const made = async (document: object, origin = {}) =>
+    (await db.graph.create({ data: { name: "Made", document, ...origin } })).id;
+  const shipped = await made({ ...graph({}), template: "clip-train-emoji" });
+  const published = await made(graph({}), { originTemplateId: "00000000-0000-4000-8000-00000000000a" });
+  const begin = Date.UTC(2027, 0, 1);
+  const run = (graphId: string, hour: number, seconds: number, more: object = {}) => ({
+    name: "Of a template",
+    document: graph({}),
+    graphId,
+    status: "done" as const,
+    result: { outputs: {}, ran: ["a"], cached: [] },
+    createdAt: new Date(begin + hour * 3_600_000),
+    startedAt: new Date(begin),
+    finishedAt: new Date(begin + seconds * 1000),
+    ...more,
+  });
+  await db.run.createMany({
+    data: [
+      run(shipped, 0, 300),
+      run(shipped, 1, 180),
+      run(shipped, 2, 1, { result: { outputs: {}, ran: [], cached: ["a"] } }),
+      run(shipped, 3, 2, { targets: ["a"] }),
+      run(shipped, 4, 3, { status: "failed" as const }),
+      run(published, 0, 12),
+    ],
+  });
+  expect(Object.fromEntries(await secondsHere(db))).toEqual({
+    "clip-train-emoji": 180,
+    "00000000-0000-4000-8000-00000000000a": 12,
   });
 });

@@ -1,6 +1,7 @@
 "use client";
 
 import { Choice } from "../_ui/choice";
+import { cx } from "../_ui/cx";
 import { mostFrequent } from "../_ui/most-frequent";
 import type { Shelf, TemplateEntry } from "./template-entry";
 import { groups, publishedGroup, registryGroup } from "./template-facts";
@@ -23,37 +24,53 @@ interface GalleryBarProps {
   templates: readonly TemplateEntry[];
   view: GalleryView;
   onChange(view: GalleryView): void;
-  onTag(tag: string): void;
+  search: string;
+  onSearch(text: string): void;
 }
 
-/** Which templates are shown, and in what order. Nothing to choose while there are only those that ship. */
-export function GalleryBar({ templates, view, onChange, onTag }: GalleryBarProps) {
+/** More tags than these are no help. */
+const mostTags = 16;
+
+/** Which templates are shown, and in what order. Whose they are is no choice while there are only those that ship. */
+export function GalleryBar({ templates, view, onChange, search, onSearch }: GalleryBarProps) {
   const shelvesThere = templates.flatMap(({ shelf, isOfMyTeam }) => [shelf, ...(isOfMyTeam ? ["team"] : [])]);
   const there = new Set<string>(["all", ...shelvesThere]);
-  if (there.size < 3) return null;
   const offered = Object.fromEntries(Object.entries(shelves).filter(([shelf]) => there.has(shelf)));
-  const published = templates.filter(({ shelf }) => shelf !== "shipped");
-  const tags = mostFrequent(published.flatMap((template) => template.tags));
+  const tags = mostFrequent(templates.flatMap((template) => template.tags));
   return (
-    <div className="mt-4 flex flex-wrap items-center gap-3" data-gallery-bar>
-      <Choice
-        label="Whose"
-        options={offered as typeof shelves}
-        value={view.shelf}
-        onChange={(shelf) => onChange({ ...view, shelf })}
-      />
+    <div className="mt-4 flex flex-wrap items-center gap-x-3 gap-y-2" data-gallery-bar>
+      {there.size > 2 && (
+        <Choice
+          label="Whose"
+          options={offered as typeof shelves}
+          value={view.shelf}
+          onChange={(shelf) => onChange({ ...view, shelf })}
+        />
+      )}
       <Choice label="Order" options={orders} value={view.order} onChange={(order) => onChange({ ...view, order })} />
-      {tags.slice(0, 8).map((tag) => (
-        <button
-          key={tag}
-          type="button"
-          className="rounded-full bg-sunken px-2 py-0.5 text-xs text-ink-2 hover:text-ink"
-          onClick={() => onTag(tag)}
-        >
-          {tag}
-        </button>
-      ))}
+      <div className="flex flex-wrap gap-1.5">
+        {tags.slice(0, mostTags).map((tag) => (
+          <TagButton key={tag} tag={tag} isOn={tag === search} onPress={() => onSearch(tag === search ? "" : tag)} />
+        ))}
+      </div>
     </div>
+  );
+}
+
+/** Looks for a tag; pressed again, for nothing. */
+function TagButton({ tag, isOn: isPressed, onPress }: { tag: string; isOn: boolean; onPress(): void }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={isPressed}
+      className={cx(
+        "rounded-full px-2 py-0.5 text-xs",
+        isPressed ? "bg-accent text-accent-ink" : "bg-sunken text-ink-2 hover:text-ink",
+      )}
+      onClick={onPress}
+    >
+      {tag}
+    </button>
   );
 }
 

@@ -5,7 +5,7 @@ import { parseDocument } from "#nodes/graph/parse";
 import { actorOf } from "#server/access/actor";
 import { may } from "#server/access/may";
 import { db } from "#server/db";
-import type { TemplateNeeds } from "#server/publish/needs";
+import { secondsHere, type TemplateNeeds } from "#server/publish/needs";
 import { listPublished, type PublishedCard, usesOfShipped } from "#server/publish/read";
 import { refreshRegistries, type RegistryCard, registryCards } from "#server/registries/registries";
 import { listTemplates, readTemplate } from "#server/templates";
@@ -19,8 +19,12 @@ import { pathHere } from "../_ui/path-here";
 
 /** Nothing but what ships while the database is away: that is enough to begin with. */
 export async function galleryEntries(): Promise<TemplateEntry[]> {
-  const [shipped, published] = await Promise.all([shippedTemplates(), publishedTemplates().catch(() => [])]);
-  return [...shipped, ...published];
+  const [shipped, published, seconds] = await Promise.all([
+    shippedTemplates(),
+    publishedTemplates().catch(() => []),
+    secondsHere(db()).catch(() => new Map<string, number>()),
+  ]);
+  return [...shipped, ...published].map((entry) => ({ ...entry, secondsHere: seconds.get(entry.key) }));
 }
 
 async function shippedTemplates(): Promise<TemplateEntry[]> {
@@ -31,6 +35,7 @@ async function shippedTemplates(): Promise<TemplateEntry[]> {
       ...factsOf((await readTemplate(template.id)) as GraphDocument),
       key: template.id,
       shelf: "shipped" as const,
+      by: "Patchbay",
       uses: uses.get(template.id) ?? 0,
       source: { template: template.id },
       picture: (

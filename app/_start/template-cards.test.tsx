@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
 import { plainText } from "../_ui/plain-text";
 import { isOn, shelvesOf } from "./gallery-bar";
-import { TemplateCards } from "./template-cards";
+import { isFound, TemplateCards } from "./template-cards";
 import type { TemplateEntry } from "./template-entry";
 
 const entry: TemplateEntry = {
@@ -18,8 +18,8 @@ const entry: TemplateEntry = {
   picture: null,
 };
 
-function cardOf(measured: TemplateEntry["measured"]): string {
-  const templates = [{ ...entry, measured }];
+function cardOf(measured: TemplateEntry["measured"], more: Partial<TemplateEntry> = {}): string {
+  const templates = [{ ...entry, measured, ...more }];
   return renderToStaticMarkup(<TemplateCards templates={templates} disabled={false} onPick={() => {}} />);
 }
 
@@ -32,6 +32,28 @@ it("says what a run took, and at most how long where the machine did other work 
   expect(shared).toMatch(/at most 1 min 30 s/);
   expect(cardOf({ seconds: 3 })).toContain("As its last run took");
   expect(cardOf(undefined)).not.toContain("As measured");
+});
+
+it("says what a run took here where one was made here, with the memory that was measured", () => {
+  const measured = { seconds: 250, memory: 2 ** 28, cores: 2, load: 0.4 };
+  expect(cardOf(measured)).toContain("4 min 10 s on 2 cores");
+  const here = cardOf(measured, { secondsHere: 185 });
+  expect(here).toContain("3 min 5 s here");
+  expect(here).toContain("256.0 MiB");
+  expect(here).not.toContain("4 min");
+});
+
+it("says whose it is and its licence, and offers tags of what ships", () => {
+  const card = cardOf(undefined, { by: "Patchbay", licence: "MIT", tags: ["zero-shot"], needs: ["a download of x"] });
+  for (const text of ["Patchbay", "MIT", "needs a download of x", 'data-gallery-bar="true"'])
+    expect(card).toContain(text);
+  expect(card).toMatch(/<button[^>]*aria-pressed="false"[^>]*>zero-shot</);
+});
+
+it("finds a template by its tag, its licence and what it needs", () => {
+  const one = { ...entry, tags: ["LoRA"], licence: "MIT", needs: ["a download of smollm2"] };
+  expect(["lora", "mit some", "smollm2"].map((search) => isFound(one, search))).toEqual([true, true, true]);
+  expect(isFound(one, "retrieval")).toBe(false);
 });
 
 it("says in plain words what was written as Markdown", () => {

@@ -31,7 +31,7 @@ export function TemplateCards({ templates, disabled, onPick }: TemplateCardsProp
         </div>
         <SearchTemplates value={search} onChange={setSearch} />
       </div>
-      <GalleryBar templates={templates} view={view} onChange={setView} onTag={setSearch} />
+      <GalleryBar templates={templates} view={view} onChange={setView} search={search} onSearch={setSearch} />
       {shelvesOf(found, view.order).map(({ title, templates: inGroup }) => (
         <Group key={title} title={title} templates={inGroup} disabled={disabled} onPick={onPick} />
       ))}
@@ -40,8 +40,9 @@ export function TemplateCards({ templates, disabled, onPick }: TemplateCardsProp
   );
 }
 
-function isFound({ name, description, group, tags, by = "", licence = "" }: TemplateEntry, search: string): boolean {
-  const text = [name, description, group, by, licence, ...tags].join(" ").toLowerCase();
+export function isFound(template: TemplateEntry, search: string): boolean {
+  const { name, description, group, tags, needs, by = "", licence = "" } = template;
+  const text = [name, description, group, by, licence, ...tags, ...needs].join(" ").toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)
@@ -114,14 +115,10 @@ function TemplateCard({ template, disabled, onPick }: TemplateCardProps) {
 }
 
 function Facts({ template }: { template: TemplateEntry }) {
-  const { nodes, trains, tags, needs, measured, by, version, uses, licence } = template;
+  const { nodes, trains, tags, needs, by, version, uses, licence } = template;
   return (
     <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3">
-      {by && (
-        <span>
-          {by}, version {version}
-        </span>
-      )}
+      {by && <span>{version === undefined ? by : `${by}, version ${version}`}</span>}
       {nodes !== undefined && <span>{countOf(nodes, "node")}</span>}
       {uses !== undefined && uses > 0 && <span>used {uses === 1 ? "once" : `${uses} times`}</span>}
       {trains && (
@@ -130,14 +127,7 @@ function Facts({ template }: { template: TemplateEntry }) {
           trains
         </span>
       )}
-      {measured && (
-        <span className="inline-flex items-center gap-1" title={measuredOn(measured)}>
-          <Timer className="size-3.5" aria-hidden />
-          {wasShared(measured) && "at most "}
-          {duration(measured.seconds * 1000)}
-          {measured.memory !== undefined && `, ${size(measured.memory)}`}
-        </span>
-      )}
+      <Taken template={template} />
       {licence && <span title="Licence">{licence}</span>}
       {tags
         .filter((tag) => tag !== "trains")
@@ -157,10 +147,30 @@ function Facts({ template }: { template: TemplateEntry }) {
   );
 }
 
+/** How long a run takes and how much memory it holds: here, where it was run here, otherwise where it was measured. */
+function Taken({ template: { measured, secondsHere } }: { template: TemplateEntry }) {
+  const time = secondsHere === undefined ? measured && timeOf(measured) : `${duration(secondsHere * 1000)} here`;
+  if (time === undefined) return null;
+  const memory = measured?.memory === undefined ? "" : `, ${size(measured.memory)}`;
+  const title = secondsHere === undefined ? measured && measuredOn(measured) : "As its last whole run took here";
+  return (
+    <span className="inline-flex items-center gap-1" title={title}>
+      <Timer className="size-3.5" aria-hidden />
+      {time}
+      {memory}
+    </span>
+  );
+}
+
 type Measured = NonNullable<TemplateEntry["measured"]>;
 
 /** Whether the machine did other work besides: alone a run takes less time, and no other memory. */
 const wasShared = ({ cores = 0, load = 0 }: Measured): boolean => load > cores / 2;
+
+function timeOf(measured: Measured): string {
+  const time = `${wasShared(measured) ? "at most " : ""}${duration(measured.seconds * 1000)}`;
+  return measured.cores === undefined ? time : `${time} on ${measured.cores} cores`;
+}
 
 function measuredOn(measured: Measured): string {
   if (measured.cores === undefined) return "As its last run took";

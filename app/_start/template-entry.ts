@@ -17,6 +17,8 @@ export interface TemplateEntry {
   needs: readonly string[];
   /** What a run took where it was measured: seconds, bytes, on how many cores, and how many processes wanted them. */
   measured?: { seconds: number; memory?: number; cores?: number; load?: number };
+  /** What the last whole run of it took here, with nothing kept before. */
+  secondsHere?: number;
   /** How many graphs were made of it here. */
   uses?: number;
   version?: number;

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readTemplate } from "#server/templates";
-import { factsOf, groups } from "./template-facts";
+import { emoji } from "#nodes/data/emoji";
+import { factsOf, groups, usualDrawings } from "./template-facts";
 
 const ids = readdirSync("nodes/templates").map((file) => file.replace(".json", ""));
 
@@ -34,5 +35,12 @@ describe("what a template's card says", () => {
     expect((await of("clip-train-emoji")).tags).toContain("trains");
     expect((await of("chat-with-a-language-model")).group).toBe("Language");
     expect((await of("chat-with-a-language-model")).needs).toEqual(["a model, such as SmolLM2-135M-Instruct"]);
+  });
+
+  it("says the licence of the drawings besides that of the graph", async () => {
+    const of = async (id: string) => factsOf((await readTemplate(id)) as never).licence;
+    expect(await of("clip-train-emoji")).toBe("MIT; drawings CC BY-SA 4.0, Apache 2.0, CC BY 4.0");
+    expect(await of("chat-with-a-language-model")).toBe("MIT");
+    expect(emoji.params.vendors.parse(undefined)).toEqual(usualDrawings);
   });
 });

@@ -23,12 +23,14 @@ export interface TemplateFacts {
   tags: string[];
   /** What has to be there before it runs. */
   needs: string[];
+  /** Of the graph, and of the data that comes with its nodes where that has others. */
+  licence: string;
 }
 
 export function factsOf(document: GraphDocument): TemplateFacts {
   const nodes = Object.values(flattened(document).document.nodes);
   const types = new Set(nodes.map(({ type }) => type));
-  return { group: groupOf(types), tags: tagsOf(types), needs: needsOf(nodes) };
+  return { group: groupOf(types), tags: tagsOf(types), needs: needsOf(nodes), licence: licenceOf(nodes) };
 }
 
 /** What tells the systems of a group: node types that only they have together. The first that fits counts. */
@@ -79,6 +81,26 @@ const tagsByType: Readonly<Record<string, string>> = {
 
 function tagsOf(types: ReadonlySet<string>): string[] {
   return [...new Set(Object.entries(tagsByType).flatMap(([type, tag]) => (types.has(type) ? [tag] : [])))];
+}
+
+/** The licences of the sets of drawings, by the names that the node has for them. */
+const drawings: Readonly<Record<string, string>> = {
+  openmoji: "CC BY-SA 4.0",
+  noto: "Apache 2.0",
+  twemoji: "CC BY 4.0",
+  fluent: "MIT",
+};
+
+/** Those that the node takes where a graph does not say which. */
+export const usualDrawings: readonly string[] = ["openmoji", "noto", "twemoji"];
+
+/** What Patchbay itself makes, ShapeCaps' pictures among it, is under its own licence, as MNIST's package is. */
+function licenceOf(nodes: readonly GraphNode[]): string {
+  const sets = nodes.flatMap(({ type, params }) =>
+    type === "data.emoji" ? ((params.vendors as string[] | undefined) ?? usualDrawings) : [],
+  );
+  const others = [...new Set(sets.map((set) => drawings[set]))].filter((licence) => licence && licence !== "MIT");
+  return others.length ? `MIT; drawings ${others.join(", ")}` : "MIT";
 }
 
 /** Folders that its nodes read, but for those that come with Patchbay. */

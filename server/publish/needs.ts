@@ -59,3 +59,25 @@ export async function measuredOfVersion(db: Db, id: string): Promise<MeasuredRun
   const version = await db.graphVersion.findUnique({ where: { id }, select: { id: true, graphId: true } });
   return (version && (await measuredOf(db, version))) ?? null;
 }
+
+/**
+ * What the last whole run of each template took here, in seconds, by the name of one that ships or the id of one that
+ * was published: of a graph that was made of it, of all nodes, with nothing from the cache.
+ */
+export async function secondsHere(db: Db): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<{ template: string; seconds: number }[]>`
+    select distinct on (made.template) made.template, run.seconds
+    from (
+      select id, coalesce("document"->>'template', "originTemplateId"::text) as template from "Graph"
+      where "deletedAt" is null
+    ) made
+    cross join lateral (
+      select "createdAt", extract(epoch from "finishedAt" - "startedAt")::float8 as seconds from "Run"
+      where "graphId" = made.id and status = 'done' and "sweepId" is null and coalesce(cardinality(targets), 0) = 0
+        and "startedAt" is not null and "finishedAt" is not null and json_array_length(result->'cached') = 0
+      order by "createdAt" desc limit 1
+    ) run
+    where made.template is not null
+    order by made.template, run."createdAt" desc`;
+  return new Map(rows.map(({ template, seconds }) => [template, seconds]));
+}
