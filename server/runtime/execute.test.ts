@@ -103,6 +103,30 @@ describe("a run", () => {
     expect([again.ran, again.status]).toEqual([[], "done"]);
     expect(again.outputs.heatmap).toEqual(first.outputs.heatmap);
   });
+  it("runs a node that has an effect each time, also on the fourth", async () => {
+    const dir = await temporaryFolder();
+    let count = 0;
+    const sends = defineNode({
+      type: "test.sends",
+      title: "Sends",
+      description: "Tells the world, and what it was told.",
+      version: 1,
+      inputs: { text: port.text({ shape: ["N"] }) },
+      outputs: { text: port.text({ shape: ["N"] }) },
+      params: {},
+      effect: true,
+      run: async ({ inputs }) => {
+        count++;
+        return { text: inputs.text };
+      },
+    });
+    const document = graph({ in: ["text.input", { text: "a" }], sends: ["test.sends"] }, ["in.text -> sends.text"]);
+    const registry: Registry = { ...everyNode, "test.sends": sends };
+    const runs: string[][] = [];
+    for (let i = 0; i < 4; i++) runs.push((await runDocument(document, dir, { registry })).ran);
+    expect(runs).toEqual([["in", "sends"], ["sends"], ["sends"], ["sends"]]);
+    expect(count).toBe(4);
+  });
   it("re-runs only the last node when only its parameter changed", async () => {
     const dir = await temporaryFolder();
     await runDocument(chain(), dir);
