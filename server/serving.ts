@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { pino } from "pino";
+import { withoutPins } from "#nodes/graph/edits";
 import { heldSecrets } from "./access/secrets";
 import { answerIncoming } from "./api/app";
 import { answerCallsBy } from "./api/call-served";
@@ -81,7 +82,7 @@ function openServing(): Promise<Serving> {
 async function documentOf(versionId: string) {
   const version = await db().graphVersion.findUnique({ where: { id: versionId }, select: { document: true } });
   if (!version) throw notFound("This version");
-  return checked(version.document);
+  return withoutPins(checked(version.document));
 }
 
 async function secretsOf(versionId: string) {

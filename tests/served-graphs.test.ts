@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
+import { setPin } from "#nodes/graph/edits";
 import { addServing, addWorker, api, db, withBackend } from "./kit/backend";
 import { type Front, startFront } from "./kit/front";
 import { graph } from "./kit/graphs";
@@ -142,6 +143,31 @@ it("answers each call by itself where nodes look at all rows, or other values ar
     [3, 4],
     [1, 6],
   ]);
+});
+
+it("is answered by its nodes where the graph has pinned results, also by a run of its own", async () => {
+  const texts = graph({ in: ["text.input", { text: "a" }] }, []);
+  const pinned = setPin(texts, "in", {
+    at: "2026-01-01T00:00:00Z",
+    ref: "0".repeat(64),
+    bytes: 10,
+    params: { text: "a" },
+    outputs: { text: { type: "text", shape: [1] } },
+  });
+  const id = await served(pinned, ["in.text"]);
+  const kept = (await api.graphs.get({ id })).document;
+  expect(kept.nodes.in?.pin).toBeDefined();
+  const path = `/graphs/${id}/runs?wait=60`;
+  const warm = await ask(path, "POST", { parameters: { "in.text": "b" } });
+  expect([warm.answer.headers.get("served-warm"), warm.body.error]).toEqual(["true", null]);
+  expect(warm.body.outputs["in.text"].values).toEqual(["b"]);
+  const own = await fetch(`${front.url}/api/v1${path}`, {
+    method: "POST",
+    body: JSON.stringify({ parameters: { "in.text": "c" } }),
+    headers: { "content-type": "application/json", "idempotency-key": "of a pinned graph" },
+  });
+  const { error, outputs }: Body = await own.json();
+  expect([own.headers.get("served-warm"), error, outputs["in.text"].values]).toEqual([null, null, ["c"]]);
 });
 
 it("runs another version than the served one as ever", async () => {

@@ -2,6 +2,7 @@
 import type { GraphDocument } from "#nodes/graph/document";
 import type { Port } from "#nodes/core/ports";
 import type { PortType } from "#nodes/core/values";
+import { withoutPins } from "#nodes/graph/edits";
 import { definitionOf } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import type { Db } from "../db";
@@ -56,7 +57,7 @@ async function readDocument(db: Db, versionId: string): Promise<GraphDocument> {
     where: { id: versionId },
     select: { document: true },
   });
-  const read = checked(document);
+  const read = withoutPins(checked(document));
   if (documents.size >= 100) documents.clear();
   documents.set(versionId, read);
   return read;

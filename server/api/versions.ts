@@ -1,5 +1,6 @@
 /** Which state of a graph the API runs: a version that somebody gave a name, and never the draft. */
 import type { GraphDocument } from "#nodes/graph/document";
+import { withoutPins } from "#nodes/graph/edits";
 import type { Db } from "../db";
 import { checked } from "../graphs/checked";
 import { notFound } from "../not-found";
@@ -15,7 +16,10 @@ export interface NamedVersion {
 
 const columns = { id: true, graphId: true, number: true, label: true, createdAt: true } as const;
 
-/** The version of that number or name; the last that has a name where none is said. */
+/**
+ * The version of that number or name; the last that has a name where none is said. Without what is pinned in it: a pin
+ * stands for a node while somebody edits, and whoever calls is answered by the node.
+ */
 export async function namedVersion(
   db: Db,
   graphId: string,
@@ -30,7 +34,7 @@ export async function namedVersion(
   if (!found) throw asked === undefined ? nothingNamed() : notFound(`A version “${asked}” of this graph`);
   if (!found.label) throw isUnnamed(found.number);
   const { label, document, ...version } = found;
-  return { ...version, name: label, document: checked(document) };
+  return { ...version, name: label, document: withoutPins(checked(document)) };
 }
 
 /** The named versions of a graph, the newest first. */
