@@ -11,7 +11,7 @@ import { useKeysText } from "./keys";
 const gestures = [
   { title: "Add a node", how: "Double click beside all nodes" },
   { title: "Move the view", how: "Drag, Space+drag or the middle button" },
-  { title: "Choose several", how: "Shift+drag, Ctrl+click" },
+  { title: "Choose several", how: "Shift+drag or Ctrl+drag, Ctrl+click" },
   { title: "Copy nodes", how: "Alt+drag" },
   { title: "Move all wires of an output", how: "Shift+drag from it" },
   { title: "Place freely, off the grid", how: "Hold Alt while dragging" },

@@ -3,7 +3,17 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { GraphDocument } from "#nodes/graph/document";
 import { browser, product, withBrowser } from "../kit/browser";
-import { atRest, chooseNodes, hasParts, hears, openCanvas, runToEnd, savedGraph, wiresOf } from "../kit/canvas";
+import {
+  atRest,
+  chooseNodes,
+  dragBetween,
+  hasParts,
+  hears,
+  openCanvas,
+  runToEnd,
+  savedGraph,
+  wiresOf,
+} from "../kit/canvas";
 import { graph } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
@@ -33,6 +43,15 @@ async function openSmall() {
 }
 
 const statusOf = (page: Page, node: string) => page.getAttribute(`[data-node="${node}"]`, "data-status");
+
+async function boxOf(page: Page, node: string) {
+  const box = await page.locator(`.react-flow__node[data-id="${node}"]`).boundingBox();
+  if (!box) throw new Error(`${node} is not on the screen`);
+  return box;
+}
+
+const chosenIn = async (page: Page) =>
+  (await page.locator(".react-flow__node.selected").evaluateAll((all) => all.map((each) => each.dataset.id))).sort();
 
 /** Runs a command by its name, from the palette. */
 async function command(page: Page, name: string): Promise<void> {
@@ -85,6 +104,14 @@ describe("nodes", () => {
     await chooseNodes(page, "data");
     await page.keyboard.press("Shift+ArrowRight");
     await hears(page, "Chosen: 4 nodes.");
+    // A drag with Ctrl chooses what it goes around, a click with it one more.
+    await page.keyboard.press("Escape");
+    const [first, last] = [await boxOf(page, "resize"), await boxOf(page, "normalize")];
+    const low = Math.max(first.y + first.height, last.y + last.height) + 8;
+    await dragBetween(page, { x: first.x - 8, y: first.y - 8 }, { x: last.x + last.width + 8, y: low }, ["Control"]);
+    await expect.poll(() => chosenIn(page)).toEqual(["normalize", "resize"]);
+    await page.click('[data-node="again"] > div >> nth=0', { modifiers: ["Control"], position: { x: 14, y: 8 } });
+    await expect.poll(() => chosenIn(page)).toEqual(["again", "normalize", "resize"]);
     await chooseNodes(page, "normalize");
     await page.keyboard.press("Shift+ArrowLeft");
     await hears(page, "Chosen: 3 nodes.");

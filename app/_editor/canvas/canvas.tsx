@@ -46,7 +46,8 @@ const AddPopup = lazy(async () => ({ default: (await import("./add-popup")).AddP
 const nodeTypes = { node: NodeView, boundary: BoundaryView, frame: FrameView, note: NoteView };
 const edgeTypes = { wire: WireView };
 const fitViewOptions = { padding: 0.12, maxZoom: 1 };
-const multiSelectionKeys = ["Meta", "Control", "Shift"];
+/** With one of them a drag chooses what it goes around, and a click one more. */
+const choosingKeys = ["Meta", "Control", "Shift"];
 const snapGrid: [number, number] = [gridStep, gridStep];
 const proOptions = { hideAttribution: false };
 
@@ -125,8 +126,8 @@ export function Canvas() {
             deleteKeyCode={null}
             disableKeyboardA11y
             edgesFocusable={false}
-            selectionKeyCode="Shift"
-            multiSelectionKeyCode={multiSelectionKeys}
+            selectionKeyCode={choosingKeys}
+            multiSelectionKeyCode={choosingKeys}
             zoomOnDoubleClick={false}
             minZoom={0.02}
             maxZoom={2}
