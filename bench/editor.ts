@@ -9,11 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
-import { graph } from "#tests/kit/graphs";
 import { scriptsOf, totalOf } from "#tests/kit/bundle";
 import { createGraph, openBrowser, startProduct } from "#tests/kit/product";
 import { registry } from "#nodes/registry.gen";
 import { ensureChromium } from "../scripts/chromium.mjs";
+import { rows } from "./editor/rows";
 import { median } from "./vit";
 
 /** What is measured of one opened page. Frames are counted while a pointer or wheel event comes every 16 ms. */
@@ -40,22 +40,6 @@ interface Side {
 const count = Number(process.argv[2] ?? 1000);
 const repetitions = Number(process.argv[3] ?? 5);
 const steps = 90;
-
-/** Rows of picture nodes, 40 to a row, each row a chain. */
-function rows(nodes: number): GraphDocument {
-  const perRow = 40;
-  const types: Record<string, [string, Record<string, unknown>]> = {};
-  const wires: string[] = [];
-  for (let i = 0; i < nodes; i++) {
-    const isFirst = i % perRow === 0;
-    types[`n${i}`] = isFirst ? ["data.emoji", {}] : [i % 2 ? "image.resize" : "image.augment", {}];
-    if (!isFirst) wires.push(`n${i - 1}.image -> n${i}.image`);
-  }
-  const made = graph(types, wires);
-  for (const [i, node] of Object.values(made.nodes).entries())
-    node.position = { x: (i % perRow) * 270, y: Math.floor(i / perRow) * 240 };
-  return { ...made, name: `${nodes} nodes` };
-}
 
 /** The bare page, bundled with React's production build, on a server of its own. */
 async function serveBare({ nodes: given, wires }: GraphDocument): Promise<{ url: string; close(): void }> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { graph } from "#tests/kit/graphs";
 import { canConnect, check } from "./check";
 import { addNode, connect, disconnect, excerpt, moveNodes, paste, removeNodes, setParam } from "./edits";
@@ -217,6 +217,15 @@ describe("plan", () => {
       { kind: "region", nodes: ["p", "n"] },
     ]);
     expect(plan(resolved, ["n"], (id) => id === "vision")).toMatchObject({ run: ["p", "n"], cached: ["vision"] });
+  });
+  it("looks at each node a few times, whatever their number", () => {
+    const ids = Array.from({ length: 300 }, (_, i) => `n${i}`);
+    const types = ids.map((id, i) => [id, [i ? "image.augment" : "data.emoji"]]);
+    const wires = ids.slice(1).map((id, i) => `n${i}.image -> ${id}.image`);
+    const resolved = check(graph(Object.fromEntries(types), wires)).graph;
+    const passes = vi.spyOn(resolved.nodes, "values");
+    expect(plan(resolved, ["n299"], () => false).run).toEqual(ids);
+    expect(passes.mock.calls.length).toBeLessThan(10);
   });
 });
 

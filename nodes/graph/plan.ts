@@ -220,9 +220,10 @@ export function neededEndpoints(graph: ResolvedGraph, node: ResolvedNode): Endpo
   const deferred = sourcesOf(node, (port) => port?.deferred === "value" || port?.deferred === "gradient");
   const structure = sourcesOf(node, (port) => port?.deferred === "structure");
   const generation = sourcesOf(node, (port) => port?.deferred === "generation");
-  const cones = [coneOf(graph, deferred), decodersOf(graph, generation)];
-  const read = cones.flatMap(({ rows, weights }) => [...rows, ...weights]);
-  return [...computedSources(node), ...read, ...coneOf(graph, structure).weights];
+  // Of most nodes nothing is deferred, and a cone is found by looking at the whole graph.
+  const cones = [deferred.length && coneOf(graph, deferred), generation.length && decodersOf(graph, generation)];
+  const read = cones.flatMap((cone) => (cone ? [...cone.rows, ...cone.weights] : []));
+  return [...computedSources(node), ...read, ...(structure.length ? coneOf(graph, structure).weights : [])];
 }
 
 /** Nodes that feed nothing. */
