@@ -105,6 +105,7 @@ const procedures: Record<string, [Need, Ask]> = {
   "links.revoke": ["editor, not by token", ({ link }) => ({ id: link })],
   "links.change": ["editor, not by token", ({ link }) => ({ id: link, sites: [] })],
   "nodes.docs": ["known here", () => ({ type: "text.input" })],
+  "nodes.synonyms": ["known here", () => undefined],
   "nodes.example": ["known here", () => ({ type: "text.input" })],
   "people.list": ["administrator", () => undefined],
   "people.setAdministrator": ["administrator", ({ guest }) => ({ user: guest, isAdministrator: true })],

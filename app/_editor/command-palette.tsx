@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Command as Menu } from "cmdk";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTRPC } from "../_trpc/client";
 import { cx } from "../_ui/cx";
 import { usePlacing } from "./canvas/adding";
@@ -14,8 +14,9 @@ import { canRun, type Command } from "./commands/command";
 import { placeInGraph } from "./commands/view";
 import { useEditor, useView, useViewStore } from "./context";
 import { useKeysText } from "./keys";
-import { MenuItem } from "./menu-item";
+import { MenuGroup, MenuItem } from "./menu-item";
 import { colourOf, fittingTo } from "./node-catalogue";
+import { useSynonyms } from "./use-synonyms";
 
 /** All that can be done, by its name: commands, nodes to add, and graphs to open. */
 export function CommandPalette() {
@@ -55,11 +56,13 @@ export function CommandPalette() {
   );
 }
 
-/** All words have to be there; what begins with the first one comes first. */
-function matching(value: string, search: string): number {
+/** All words have to be there; what begins with the first one comes first, what is only called so elsewhere last. */
+function matching(value: string, search: string, keywords: readonly string[] = []): number {
   const text = value.toLowerCase();
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.every((word) => text.includes(word))) return 0;
+  const all = [text, ...keywords].join("\n").toLowerCase();
+  if (!words.every((word) => all.includes(word))) return 0;
+  if (!words.every((word) => text.includes(word))) return 0.2;
   return text.startsWith(words[0] ?? "") || text.includes(` ${words[0]}`) ? 1 : 0.5;
 }
 
@@ -87,11 +90,11 @@ function CommandItems({ onDone, isSearching }: ItemsProps & { isSearching: boole
     setTimeout(() => runCommand(commands[id], context), 30);
   };
   const item = (id: CommandId) => <CommandItem key={id} id={id} onChoose={choose} />;
-  if (isSearching) return <Group title="Commands">{ids.map(item)}</Group>;
+  if (isSearching) return <MenuGroup title="Commands">{ids.map(item)}</MenuGroup>;
   return (
     <>
-      {known.length > 0 && <Group title="Recent">{known.map(item)}</Group>}
-      <Group title="Commands">{ids.filter((id) => !known.includes(id)).map(item)}</Group>
+      {known.length > 0 && <MenuGroup title="Recent">{known.map(item)}</MenuGroup>}
+      <MenuGroup title="Commands">{ids.filter((id) => !known.includes(id)).map(item)}</MenuGroup>
     </>
   );
 }
@@ -111,13 +114,15 @@ function NodeItems({ onDone }: ItemsProps) {
   const frozen = useEditor((state) => state.frozen);
   const context = useCommandContext();
   const place = usePlacing();
+  const synonyms = useSynonyms(true);
   if (frozen) return null;
   return (
-    <Group title="Add a node">
+    <MenuGroup title="Add a node">
       {fittingTo(undefined).map((definition) => (
         <MenuItem
           key={definition.type}
           value={`Add ${definition.title} ${definition.type}`}
+          keywords={synonyms[definition.type]}
           onSelect={() => {
             onDone();
             place(definition.type, placeInGraph(context));
@@ -128,7 +133,7 @@ function NodeItems({ onDone }: ItemsProps) {
           <span className="truncate text-[11px] text-ink-3">{definition.description}</span>
         </MenuItem>
       ))}
-    </Group>
+    </MenuGroup>
   );
 }
 
@@ -138,7 +143,7 @@ function GraphItems({ onDone }: ItemsProps) {
   const here = useEditor((state) => state.graphId);
   const { data: graphs = [] } = useQuery(trpc.graphs.list.queryOptions());
   return (
-    <Group title="Open a graph">
+    <MenuGroup title="Open a graph">
       {graphs
         .filter(({ id }) => id !== here)
         .map(({ id, name }) => (
@@ -153,21 +158,6 @@ function GraphItems({ onDone }: ItemsProps) {
             <span className="truncate">{name || "Untitled"}</span>
           </MenuItem>
         ))}
-    </Group>
-  );
-}
-
-function Group({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Menu.Group
-      heading={title}
-      className={cx(
-        "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1",
-        "[&_[cmdk-group-heading]]:text-[11px] [&_[cmdk-group-heading]]:font-semibold",
-        "[&_[cmdk-group-heading]]:text-ink-3",
-      )}
-    >
-      {children}
-    </Menu.Group>
+    </MenuGroup>
   );
 }

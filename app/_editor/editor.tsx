@@ -22,13 +22,13 @@ import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
 import { cardWidth } from "./node/geometry";
 import { Overlays } from "./overlays";
-import { Palette } from "./palette";
 import { SidePanel, useRememberedView } from "./panels";
 import { hasEnded, noRun } from "./run-state";
 import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
 import { createView, type PanelSide } from "./view";
 
+const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
 const Breadcrumb = lazy(async () => ({ default: (await import("./composites/breadcrumb")).Breadcrumb }));
 const MemoryAdvice = lazy(async () => ({ default: (await import("./memory-advice")).MemoryAdvice }));
 const KeepingWindows = lazy(async () => ({ default: (await import("./keeping/keeping-windows")).KeepingWindows }));
@@ -95,7 +95,9 @@ function Frame() {
       <div className="flex min-h-0 flex-1">
         {!frozen && left && (
           <SidePanel side="left" label="Nodes">
-            <Palette onPick={pick} />
+            <Suspense>
+              <Palette onPick={pick} />
+            </Suspense>
           </SidePanel>
         )}
         <div className="relative min-w-0 flex-1">

@@ -10,6 +10,7 @@ import { useKeysText } from "./keys";
 /** What pointers do that no command does. */
 const gestures = [
   { title: "Add a node", how: "Double click beside all nodes" },
+  { title: "Walk the list of nodes", how: "↑ and ↓ from its search" },
   { title: "Move the view", how: "Drag, Space+drag or the middle button" },
   { title: "Choose several", how: "Shift+drag or Ctrl+drag, Ctrl+click" },
   { title: "Copy nodes", how: "Alt+drag" },

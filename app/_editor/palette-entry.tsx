@@ -5,19 +5,23 @@ interface EntryProps {
   /** What is dragged, and picked. */
   type: string;
   title: string;
-  description: string | undefined;
+  /** Shown by the browser while the pointer rests there. */
+  description?: string;
+  /** The id of what is shown of it at length. */
+  describedBy?: string;
   icon: ReactNode;
   onPick(type: string): void;
 }
 
 /** What can be put on the canvas: dragged there, or with a double click or Enter. */
-export function PaletteEntry({ type, title, description, icon, onPick }: EntryProps) {
+export function PaletteEntry({ type, title, description, describedBy, icon, onPick }: EntryProps) {
   return (
     <button
       type="button"
       draggable
       data-palette={type}
       title={description}
+      aria-describedby={describedBy}
       onDragStart={(event) => event.dataTransfer.setData(dragType, type)}
       onDoubleClick={() => onPick(type)}
       onKeyDown={(event) => event.key === "Enter" && onPick(type)}

@@ -1,11 +1,13 @@
 "use client";
 
 import { ChevronDown, Search } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from "react";
 import type { NodeDefinition } from "#nodes/core/node";
 import { cx } from "../_ui/cx";
-import { colourOf, findByCategory } from "./node-catalogue";
-import { PaletteEntry } from "./palette-entry";
+import { useChosenNodes } from "./chosen-nodes";
+import { NodeEntry } from "./node-entry";
+import { findByCategory } from "./node-search";
+import { useSynonyms } from "./use-synonyms";
 
 const CompositeEntries = lazy(async () => ({
   default: (await import("./composites/composite-entries")).CompositeEntries,
@@ -14,19 +16,36 @@ const LibraryEntries = lazy(async () => ({ default: (await import("./composites/
 
 type Pick = (type: string) => void;
 
-/** All node types, by category and by search; dragged onto the canvas or put there with Enter. */
+/**
+ * All node types, by category and by search, below those that were starred and those that were added last. They are
+ * dragged onto the canvas or put there with Enter; the arrow keys walk through them.
+ */
 export function Palette({ onPick }: { onPick: Pick }) {
   const [search, setSearch] = useState("");
   const [closed, setClosed] = useState<readonly string[]>([]);
-  const sections = findByCategory(search);
+  const { favourites, recent } = useChosenNodes();
+  const sections = findByCategory(search, useSynonyms(search !== ""));
   const pickFirst = () => {
     const first = sections[0]?.found[0];
     if (search && first) onPick(first.type);
   };
-  const toggle = (category: string) =>
-    setClosed(closed.includes(category) ? closed.filter((other) => other !== category) : [...closed, category]);
+  const toggle = (title: string) =>
+    setClosed(closed.includes(title) ? closed.filter((other) => other !== title) : [...closed, title]);
+  const section = (title: string, definitions: readonly NodeDefinition[]) => (
+    <Section
+      key={title}
+      title={title}
+      // What is searched for is never hidden.
+      isOpen={search !== "" || !closed.includes(title)}
+      onToggle={() => toggle(title)}
+    >
+      {definitions.map((definition) => (
+        <NodeEntry key={definition.type} {...{ definition, onPick }} />
+      ))}
+    </Section>
+  );
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex h-full flex-col" onKeyDown={walkEntries} role="presentation">
       <label className="relative m-2.5">
         <Search className="absolute top-2 left-2.5 size-4 text-ink-3" aria-hidden />
         <input
@@ -39,42 +58,42 @@ export function Palette({ onPick }: { onPick: Pick }) {
         />
       </label>
       <div className="flex-1 overflow-y-auto px-2 pb-4">
+        {!search && favourites.length > 0 && section("Favourites", favourites)}
+        {!search && recent.length > 0 && section("Recent", recent)}
         <Suspense>
           <CompositeEntries search={search} onPick={onPick} />
           <LibraryEntries search={search} onPick={onPick} />
         </Suspense>
-        {sections.map(({ category, found }) => (
-          <Category
-            key={category}
-            title={category}
-            definitions={found}
-            // What is searched for is never hidden.
-            isOpen={search !== "" || !closed.includes(category)}
-            onToggle={() => toggle(category)}
-            onPick={onPick}
-          />
-        ))}
+        {sections.map(({ category, found }) => section(category, found))}
         {!sections.length && search !== "" && <p className="p-3 text-center text-ink-3">No node is called that.</p>}
       </div>
     </div>
   );
 }
 
-function Category({
-  title,
-  definitions,
-  isOpen,
-  onToggle,
-  onPick,
-}: {
+/** The arrow keys go from the search to the entries below it, from one to the next, and back. */
+function walkEntries(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined) return;
+  const stops = [...event.currentTarget.querySelectorAll<HTMLElement>("input, [data-palette]")];
+  const next = stops[stops.indexOf(document.activeElement as HTMLElement) + by];
+  // Nodes are not walked meanwhile.
+  event.stopPropagation();
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+interface SectionProps {
   title: string;
-  definitions: readonly NodeDefinition[];
   isOpen: boolean;
   onToggle(): void;
-  onPick: Pick;
-}) {
+  children: ReactNode;
+}
+
+function Section({ title, isOpen, onToggle, children }: SectionProps) {
   return (
-    <section>
+    <section aria-label={title}>
       <button
         type="button"
         aria-expanded={isOpen}
@@ -87,16 +106,7 @@ function Category({
         {title}
         <ChevronDown className={cx("size-3.5 transition", !isOpen && "-rotate-90")} aria-hidden />
       </button>
-      {isOpen &&
-        definitions.map((definition) => {
-          const { type, title: name, description } = definition;
-          const icon = <Dot definition={definition} />;
-          return <PaletteEntry key={type} title={name} {...{ type, description, icon, onPick }} />;
-        })}
+      {isOpen && children}
     </section>
   );
-}
-
-function Dot({ definition }: { definition: NodeDefinition }) {
-  return <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />;
 }

@@ -38,6 +38,10 @@ export interface ViewState {
   hidesWires: boolean;
   /** Commands that were chosen from the palette, the last one first. */
   recent: readonly string[];
+  /** Types of nodes that were added, the last one first. */
+  recentNodes: readonly string[];
+  /** Types of nodes that were starred. */
+  favourites: readonly string[];
   /** What was told last to whoever cannot see the canvas. */
   announcement: string;
   /** The wire that the pointer is at. */
@@ -54,14 +58,25 @@ export interface ViewState {
   refuse(refusal: Refusal | undefined): void;
   set(change: Partial<Settings>): void;
   remember(command: string): void;
+  rememberNode(type: string): void;
   announce(text: string): void;
   comeNear(wire: string | undefined): void;
   guide(guides: readonly Guide[]): void;
 }
 /** What stays when the window is closed. */
-export type Settings = Pick<ViewState, "panels" | "widths" | "overview" | "shapes" | "hidesWires" | "recent">;
+export type Settings = Pick<ViewState, (typeof settings)[number]>;
 export type ViewStore = ReturnType<typeof createView>;
 
+const settings = [
+  "panels",
+  "widths",
+  "overview",
+  "shapes",
+  "hidesWires",
+  "recent",
+  "recentNodes",
+  "favourites",
+] as const;
 const remembered = 6;
 export const panelWidths = { left: { least: 180, most: 420 }, right: { least: 240, most: 560 } };
 
@@ -84,6 +99,8 @@ export function createView() {
         shapes: "hover",
         hidesWires: false,
         recent: [],
+        recentNodes: [],
+        favourites: [],
         announcement: "",
         pointer: {},
         nearWire: undefined,
@@ -94,10 +111,8 @@ export function createView() {
         askForWire: (connecting) => set({ connecting }),
         refuse: (refusal) => set({ refusal }),
         set: (change) => set(change),
-        remember: (command) =>
-          set(({ recent }) => ({
-            recent: [command, ...recent.filter((other) => other !== command)].slice(0, remembered),
-          })),
+        remember: (command) => set(({ recent }) => ({ recent: withFirst(recent, command) })),
+        rememberNode: (type) => set(({ recentNodes }) => ({ recentNodes: withFirst(recentNodes, type) })),
         comeNear: (wire) => {
           clearTimeout(lingering);
           if (wire !== undefined) set({ nearWire: wire });
@@ -117,8 +132,13 @@ export function createView() {
   );
 }
 
-function settingsOf({ panels, widths, overview, shapes, hidesWires, recent }: ViewState): Settings {
-  return { panels, widths, overview, shapes, hidesWires, recent };
+function settingsOf(state: ViewState): Settings {
+  return Object.fromEntries(settings.map((name) => [name, state[name]])) as unknown as Settings;
+}
+
+/** What was chosen last comes first, and what was chosen longest ago is forgotten. */
+function withFirst(chosen: readonly string[], last: string): string[] {
+  return [last, ...chosen.filter((other) => other !== last)].slice(0, remembered);
 }
 
 /** The same words twice in a row are read only if they differ: a space that nobody hears tells them apart. */

@@ -78,6 +78,11 @@ interface Described<I extends Ports, O extends Ports, P extends Params> {
   title: string;
   /** One sentence, shown in the palette. */
   description: string;
+  /**
+   * What users of other tools call it, such as "ViT" or "BatchNorm1d", where none of the above says so: it is found by
+   * these, too. The browser asks for them when somebody searches.
+   */
+  synonyms?: readonly string[];
   /** Markdown: shapes, units, errors, and the source (paper section or reference implementation). */
   docs?: string;
   /**

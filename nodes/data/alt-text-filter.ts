@@ -15,6 +15,7 @@ export const altTextFilter = defineNode({
   type: "data.alt-text-filter",
   title: "Alt-text filter",
   description: "Leaves out pairs of the web whose picture or text is of little use: ALIGN's rules.",
+  synonyms: ["data cleaning", "caption filtering", "image-text filtering"],
   docs: `A text stays with its picture (Jia et al. 2021, §3.1) unless
 
 - the shorter side is 200 pixels or fewer, or the longer one is three times as long or more

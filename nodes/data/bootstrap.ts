@@ -8,6 +8,7 @@ export const bootstrap = defineNode({
   type: "data.bootstrap",
   title: "Bootstrap captions",
   description: "What a filter keeps of the web's captions and of written ones, and what people wrote, as one data set.",
+  synonyms: ["CapFilt"],
   docs: `The last step of CapFilt (Li et al. 2022, BLIP §3.3): of each picture its web text and its synthetic one, as
 far as they are kept, picture by picture; behind them pairs that people wrote. Without \`pairs\` all texts stay.
 

@@ -9,6 +9,7 @@ export const conversations = defineNode({
   type: "data.conversations",
   title: "Conversations",
   description: "Conversations about pictures: LLaVA's JSON and JSON lines, mixtures of them, and Parquet.",
+  synonyms: ["instruction data", "visual instruction tuning", "SFT", "ShareGPT"],
   docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with
 \`PATCHBAY_FOLDERS\`. Several files are read as one, in order: \`*\` stands for letters of a name, \`**/\` for
 any folders, \`{a,b}\` and \`{00000..00012}\` for several names.

@@ -12,6 +12,7 @@ export const draws = defineNode({
   type: "data.draws",
   title: "Random draws",
   description: "Random numbers for each row, drawn anew in each training step: what masks and negatives are chosen by.",
+  synonyms: ["randn", "noise"],
   docs: `Whatever is random in a model is an input of it, so that the same draws give the same step. Draws come from the
 run's seed, the node, and within a training the step; a training that was killed draws the same again. Wire what the
 rows are of; nothing of it is read but how many there are.

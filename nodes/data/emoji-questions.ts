@@ -21,6 +21,7 @@ export const emojiQuestions = defineNode({
   type: "data.emoji-questions",
   title: "Emoji questions",
   description: "A question about each drawing, with its answer: its name, its group, or its main colour.",
+  synonyms: ["VQA data", "toy dataset"],
   docs: `For *Emoji drawings*, or any pictures with a name and a group. What a row is asked is drawn by the seed and its
 name, so that the same drawing is asked the same whatever comes before it. The main colour is that of most of its
 pixels on white, as one of eleven words; name and group are Unicode's, with spaces for hyphens.

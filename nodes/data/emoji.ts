@@ -27,6 +27,7 @@ export const emoji = defineNode({
   title: "Emoji drawings",
   description:
     "Emoji drawn by four vendors, with name, keywords and group: real image–text pairs that need no download.",
+  synonyms: ["toy dataset"],
   docs: `One row per concept and vendor, ordered by concept. Texts are Unicode's: the annotation, the CLDR keywords
 and the group, as OpenMoji 17 lists them; a drawing belongs to a concept when its name in the vendor's set is the
 concept's name. To measure generalization, train on some vendors and test on another, or hold out concepts: *held-out*

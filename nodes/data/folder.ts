@@ -14,6 +14,7 @@ export const folder = defineNode({
   type: "data.folder",
   title: "Folder with captions",
   description: "Your own pictures and captions: one .txt beside each picture, or a CSV or JSONL table.",
+  synonyms: ["ImageFolder", "image-text dataset", "COCO captions"],
   docs: `Reads a folder on the machine that runs the graph. Captions come from
 
 - text files beside the pictures: for \`cat.jpg\` the first there is of \`cat.jpg.txt\`, \`cat.txt\`,

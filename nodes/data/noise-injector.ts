@@ -7,6 +7,7 @@ export const noiseInjector = defineNode({
   type: "data.noise-injector",
   title: "Noise injector",
   description: "Spoils some captions as the web does: another picture's, or a file's name in their place.",
+  synonyms: ["noisy captions", "label noise"],
   docs: `What robust training and filters are tried on: ALIGN's scale against noise, ALBEF's distillation, BLIP's
 bootstrapping. A share of rows gets junk (“img 1920x1080”); of the others a share gets the caption of another row, drawn
 evenly. What becomes of a row depends on the seed, its number and the number of rows alone.

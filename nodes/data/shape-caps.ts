@@ -17,6 +17,7 @@ export const shapeCaps = defineNode({
   type: "data.shape-caps",
   title: "ShapeCaps",
   description: "Drawn shapes with known attributes, captions, questions and answers: as many as you like, no download.",
+  synonyms: ["synthetic dataset", "toy dataset", "CLEVR", "VQA data"],
   docs: `A made-up data set for small experiments, of which everything is known. A picture has one to three objects,
 each in a cell of its own of a grid of 3 × 3: a circle, a square, a triangle or a cross of one of six colours and two
 sizes, and with *Digits* a digit of 3 × 5 pixels on it, whatever the side of the picture: the small detail that a

@@ -27,6 +27,7 @@ export const table = defineNode({
   type: "data.table",
   title: "Data set",
   description: "Columns of a data set in one or many files: Parquet, WebDataset, Arrow, CSV or JSON.",
+  synonyms: ["load_dataset", "DataFrame", "JSONL", "TSV", "img2dataset", "LAION"],
   docs: `Reads files of a folder on the machine that runs the graph, which the operator allows with
 \`PATCHBAY_FOLDERS\`: ${tableFormats}. Several files are read as one, in order: \`*\` stands for letters
 of a name, \`**/\` for any folders, \`{a,b}\` and \`{00000..00012}\` for several names.

@@ -18,6 +18,7 @@ export const tensors = defineNode({
   type: "data.tensors",
   title: "Tensors from files",
   description: "Numbers that were saved as NumPy or safetensors files.",
+  synonyms: ["npy", "npz", "torch.load", "from_numpy"],
   docs: `Reads ${tensorFormats} of a folder that the operator allows (\`PATCHBAY_FOLDERS\`). *Read the columns* makes a
 port of each tensor of the first file; what is not needed is removed. The tensor of a .npy is called like its file, or,
 of several files, like the first. Tensors of several files are put one behind the other along their first axis, as

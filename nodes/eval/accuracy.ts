@@ -8,6 +8,7 @@ export const accuracy = defineNode({
   type: "eval.accuracy",
   title: "Accuracy",
   description: "The share of pictures whose right label comes first, and among the first five.",
+  synonyms: ["top-1", "top-5", "metric"],
   docs: `A picture counts when its right label's logit is larger than that of every other candidate; a tie counts
 against it. \`logits\` float32 [N, C]; fractions of 1.`,
   version: 1,

@@ -11,6 +11,7 @@ export const candidates = defineNode({
   type: "eval.candidates",
   title: "Candidates for matching",
   description: "For each picture the texts that fit it best, and for each text the pictures: pairs to look at closely.",
+  synonyms: ["top-k", "rerank", "shortlist"],
   docs: `Comparing embeddings is quick and rough; a fusion encoder that reads picture and text together is slow and
 sure. So the k nearest by embedding are scored anew by matching (ALBEF §3.2, inference: k = 256 of COCO's, 128 of
 Flickr30K's; BLIP alike). Wire the pairs through the matching head to *Reranked recall*.

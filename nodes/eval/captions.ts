@@ -11,6 +11,7 @@ export const captions = defineNode({
   type: "eval.captions",
   title: "Caption evaluation",
   description: "How near captions are to those that people wrote: CIDEr-D, BLEU-4 and ROUGE-L.",
+  synonyms: ["COCO caption metrics"],
   docs: `A row of \`reference\` is one caption, or a JSON list of several, of texts or of objects with \`caption\` as
 COCO's annotations are. Words are the Penn Treebank's in small letters without punctuation (coco-caption).
 

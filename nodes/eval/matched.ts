@@ -5,6 +5,7 @@ export const matched = defineNode({
   type: "eval.matched",
   title: "Matched",
   description: "Whether a text is said to match its picture, and how sure that is: the filter of CapFilt.",
+  synonyms: ["image-text matching", "ITM"],
   docs: `A pair stays where the score of a match is the larger (Li et al. 2022, BLIP §3.3; \`models/blip_itm.py\`).
 
 \`logits\` float32 [N, 2], no match and match → \`probability\` float32 [N], softmax's second; \`keep\` int64 [N], 1

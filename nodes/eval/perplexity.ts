@@ -6,6 +6,7 @@ export const perplexity = defineNode({
   type: "eval.perplexity",
   title: "Perplexity",
   description: "How well a language model foresees texts: perplexity, and the share of tokens that it has first.",
+  synonyms: ["PPL", "evaluate"],
   docs: `Over all tokens that are asked for, whatever their rows: \`loss\` is the mean of −log p of the right token in
 nats, as *Causal LM loss* by token has it, and \`perplexity\` its exponential. \`accuracy\` is the share of tokens whose
 score is above all others; a tie counts against it. Labels are of their own places and move one to the left here;

@@ -7,6 +7,7 @@ export const rerankedRecall = defineNode({
   type: "eval.reranked-recall",
   title: "Reranked recall",
   description: "Recall at 1, 5 and 10 of the candidates in the order of their matching scores.",
+  synonyms: ["recall@k", "R@1", "ITM"],
   docs: `What *Candidates for matching* found is put in the order of how well it matches: the logit of a match less that
 of none. A partner that is not among the candidates is not found; ties count against it. Fractions of 1 (ALBEF,
 Retrieval.py, itm_eval).

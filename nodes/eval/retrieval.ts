@@ -10,6 +10,7 @@ export const retrieval = defineNode({
   type: "eval.retrieval",
   title: "Retrieval recall",
   description: "Recall at 1, 5 and 10: how often an image finds its text among all, and a text its image.",
+  synonyms: ["recall@k", "R@1", "image-text retrieval"],
   docs: `Image i belongs to text i. R@k is the share of images (or texts) whose partner is among the k that fit best;
 ties count against it. Fractions of 1.
 

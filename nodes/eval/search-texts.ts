@@ -8,6 +8,7 @@ export const searchTexts = defineNode({
   type: "eval.search-texts",
   title: "Search texts",
   description: "For each query the texts whose embeddings are nearest to its own.",
+  synonyms: ["semantic search", "vector search", "nearest neighbours", "kNN", "RAG"],
   docs: `The score is the cosine of two embeddings, whatever their lengths. \`embeddings\` float32 [N, E] of the texts
 that are searched, chunk by chunk; \`queries\` float32 [Q, E]. Only the best of each query are held.`,
   version: 1,

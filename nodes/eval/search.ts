@@ -10,6 +10,7 @@ export const search = defineNode({
   type: "eval.search",
   title: "Search images",
   description: "For each text the pictures that fit it best.",
+  synonyms: ["semantic search", "vector search", "nearest neighbours", "kNN", "text-to-image retrieval"],
   docs: "`logits` float32 [N, Q] of N pictures and Q texts, as the scorer gives them.",
   version: 1,
   inputs: {

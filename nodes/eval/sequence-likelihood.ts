@@ -6,6 +6,7 @@ export const sequenceLikelihood = defineNode({
   type: "eval.sequence-likelihood",
   title: "Sequence likelihood",
   description: "How likely a language model finds the labelled tokens of each row, such as an answer.",
+  synonyms: ["log-likelihood", "log-probability", "logprobs", "NLL"],
   docs: `The sum of log p over the places of a row whose next token is labelled; labels move one to the left, as in
 *Causal LM loss*, and ${ignoredLabel} asks for nothing. \`logits\` float32 [B, L, V], \`labels\` int64 [B, L] →
 \`likelihood\` float32 [B] in nats, 0 or less, and \`tokens\` float32 [B], how many were asked for. Scores of a whole

@@ -9,6 +9,7 @@ export const vqaChoice = defineNode({
   type: "eval.vqa-choice",
   title: "Choice by likelihood",
   description: "Multiple choice: how often the right option is the one that a language model finds most likely.",
+  synonyms: ["ScienceQA", "multiple-choice accuracy"],
   docs: `Rows are those of *Options as rows*, each with the \`likelihood\` of its answer by *Sequence likelihood*. A
 question is answered rightly when its right option's is above that of every other; a tie counts against it.
 

@@ -9,6 +9,7 @@ export const vqaOptions = defineNode({
   type: "eval.vqa-options",
   title: "Options as rows",
   description: "Multiple choice: a conversation for each option of each question, in which it is the answer.",
+  synonyms: ["ScienceQA", "answer choices"],
   docs: `N questions with some options each give M rows, those of a question one behind the other. *Conversation
 template* and a decoder make \`logits\` and \`labels\` of them, *Sequence likelihood* how likely each answer is, and
 *Choice by likelihood* compares them (Brown et al. 2020, §2.4; lm-evaluation-harness).

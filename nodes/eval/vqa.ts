@@ -11,6 +11,7 @@ export const vqa = defineNode({
   type: "eval.vqa",
   title: "VQA evaluation",
   description: "How many questions about pictures are answered rightly, by type of question.",
+  synonyms: ["visual question answering", "VQAv2", "exact match"],
   docs: `Each answer has a score from 0 to 1, and \`score\` is their mean. A row of \`truth\` is one right answer, or a
 JSON list of several, of texts or of objects with \`answer\` as VQA's annotations are.
 

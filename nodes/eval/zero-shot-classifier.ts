@@ -9,6 +9,7 @@ export const zeroShotClassifier = defineNode({
   type: "eval.zero-shot-classifier",
   title: "Zero-shot classifier",
   description: "Names each picture with the label whose text is nearest.",
+  synonyms: ["zero-shot image classification", "classify", "predict"],
   docs: `Probabilities are the softmax over all labels of the scorer's logits (Radford et al. 2021, §3.1.2).
 \`logits\` float32 [N, C], one column per label. \`label\` has all rows; \`ranking\`, which is looked at, the first
 1,000 that were named right and the first 1,000 others.`,

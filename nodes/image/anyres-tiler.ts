@@ -28,6 +28,7 @@ export const anyresTiler = defineNode({
   type: "image.anyres-tiler",
   title: "AnyRes tiler",
   description: "Cuts pictures of any size and shape into tiles that a vision tower takes, as LLaVA-OneVision does.",
+  synonyms: ["LLaVA-NeXT", "dynamic resolution", "tiling"],
   docs: `Of some resolutions, each a grid of tiles, that is chosen which keeps most of the picture's pixels and wastes
 least; the picture is fitted into it, black around it, and cut row by row. The first tile is the picture as a whole,
 at the size of a tile whatever its shape (LLaVA-NeXT and LLaVA-OneVision, \`mm_utils.py\`; Li et al. 2024).

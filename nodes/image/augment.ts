@@ -8,6 +8,7 @@ export const augment = defineNode({
   title: "Augment",
   description:
     "Random shift, scale, rotation, flip and colour for every picture of a batch, drawn anew in each training step.",
+  synonyms: ["data augmentation", "transforms", "RandomResizedCrop", "ColorJitter", "color"],
   docs: `Samples each output pixel from the input by a random similarity transform (bilinear; the background fills
 what falls outside), then changes brightness, contrast and saturation, and blends towards grey. Draws come from the
 run's seed, the step and the row. uint8 [N, H, W, 3] → the same.`,

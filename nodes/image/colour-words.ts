@@ -8,6 +8,7 @@ export const colourWords = defineNode({
   type: "image.colour-words",
   title: "Colour words",
   description: "A word for each patch of a picture, by its mean colour: what masked image modelling asks for.",
+  synonyms: ["visual tokens", "discrete codes", "BEiT targets", "color"],
   docs: `Each channel's mean is cut into *Levels*, and the word is red · levels² + green · levels + blue. It stands in
 for the visual words of a discrete VAE that BEiT asks for (Bao et al. 2021, §2.2), and needs no training.
 

@@ -7,6 +7,7 @@ export const crop = defineNode({
   type: "image.crop",
   title: "Crop",
   description: "Cuts a rectangle out of pictures of one size.",
+  synonyms: ["region of interest", "ROI", "ImageCrop"],
   docs: `The rectangle is placed by an anchor. Input must be resized already: uint8 [N, H, W, 3] → [N, height,
 width, 3].`,
   version: 1,

@@ -7,6 +7,7 @@ export const minMaxResize = defineNode({
   type: "image.min-max-resize",
   title: "Min-max resize",
   description: "Scales pictures in their own proportions, to whole patches, and pads them to one canvas: ViLT's way.",
+  synonyms: ["shortest edge", "longest edge", "keep aspect ratio"],
   docs: `The shorter side becomes *Shorter side*, unless the longer one would then be longer than 1333/800 of it; both
 are rounded, and cut down to a multiple of the patch (Kim et al. 2021, §4.2; dandelin/ViLT, vilt/transforms/utils.py).
 384 and 32: 640 × 480 becomes 512 × 384, which is 16 × 12 patches; 1000 × 600 becomes 608 × 352; 500 × 500 becomes

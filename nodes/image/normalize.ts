@@ -7,6 +7,7 @@ export const normalize = defineNode({
   type: "image.normalize",
   title: "Normalize",
   description: "Pixels to the numbers a network expects: channels first, mean and deviation removed.",
+  synonyms: ["standardize", "mean and std", "ToTensor", "CHW", "permute"],
   docs: `float32 [N, 3, H, W] = (pixel / 255 − mean) / std. Presets: OpenAI CLIP's, ImageNet's, (0.5, 0.5) of ViT
 and SigLIP, or none for 0…1.`,
   version: 1,

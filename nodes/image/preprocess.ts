@@ -36,6 +36,7 @@ export const preprocess = defineNode({
   type: "image.preprocess",
   title: "Preprocess",
   description: "Pictures to what a Hugging Face model expects, as its preprocessor_config.json says.",
+  synonyms: ["AutoImageProcessor", "AutoProcessor", "feature extractor"],
   docs: `Scales by the shortest or longest side or to an exact size, crops, pads, rescales, removes mean and deviation:
 float32 [N, 3, H, W], equal to transformers' implementation with PIL to 10⁻⁵. EXIF orientation is applied, grey is
 repeated. Colour profiles are left aside, as PIL does. H and W follow from the configuration where it crops or scales

@@ -6,6 +6,7 @@ export const resize = defineNode({
   type: "image.resize",
   title: "Resize",
   description: "Decodes and scales pictures to one size.",
+  synonyms: ["rescale", "upscale", "downscale", "ImageScale", "interpolate", "thumbnail"],
   docs: `*cover* scales the shortest side and crops the centre, as CLIP does; *contain* pads; *fill* stretches.
 Transparent parts get the background colour. Output: uint8 [N, height, width, 3], sRGB.`,
   version: 2, // since 2, decoders scale nothing on their own: pixels do not depend on a file's format

@@ -20,6 +20,7 @@ export const videoFrames = defineNode({
   type: "image.video-frames",
   title: "Video frames",
   description: "Frames of videos, spread evenly over each: GIF, animated WebP, MP4, WebM and others.",
+  synonyms: ["load video", "movie", "frame sampling", "ffmpeg", "decord"],
   docs: `Each video is a row with at most so many frames, from its first to its last at equal distances (LLaVA-OneVision
 takes 32): \`images\`, packed. To *AnyRes tiler*, whose rows then are *videos*. A video with fewer frames gives all.
 

@@ -7,6 +7,7 @@ export const causalLm = defineNode({
   type: "loss.causal-lm",
   title: "Causal LM loss",
   description: "How unlikely a language model finds each next token: what it is trained with.",
+  synonyms: ["language modeling loss", "cross-entropy", "NLL"],
   docs: `The cross-entropy of each place's scores against the label of the next place (the labels move one to the left,
 as transformers does). A label of ${ignoredLabel} asks for nothing: prompts, padding. By *token* every token that counts
 weighs the same; by *row* every row does, however long (the mean over rows of their means). With label smoothing ε a

@@ -7,6 +7,7 @@ export const crossEntropy = defineNode({
   type: "loss.cross-entropy",
   title: "Cross-entropy loss",
   description: "How unlikely the logits make the right classes: what a classifier is trained with.",
+  synonyms: ["CrossEntropyLoss", "softmax", "NLL"],
   docs: `The mean over rows of −log softmax(logits)[label] (torch.nn.functional.cross_entropy). Rows with the label
 ${ignoredLabel} are left out of the mean; when none is left the loss is 0. With label smoothing ε a row's term is
 (1 − ε)·nll + ε·mean over classes of −log p. A label that is no class stops the run.

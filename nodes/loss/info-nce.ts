@@ -7,6 +7,7 @@ export const infoNce = defineNode({
   type: "loss.info-nce",
   title: "InfoNCE loss",
   description: "CLIP's contrastive loss: each image must find its text among the batch's, and each text its image.",
+  synonyms: ["ITC", "NT-Xent", "CLIPLoss", "SimCLR", "image-text contrastive"],
   docs: `½ [cross-entropy of the rows + cross-entropy of the columns], where row i's right answer is column i
 (open_clip loss.py). With equal logits it is ln B. With label smoothing ε each term is (1 − ε)·nll + ε·mean over
 classes of −log p, as ALIGN uses (ε = 0.1). ALIGN's paper adds the two, \`sum\`, where CLIP and Hugging Face take half

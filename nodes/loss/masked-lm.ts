@@ -6,6 +6,7 @@ export const maskedLm = defineNode({
   type: "loss.masked-lm",
   title: "Masked LM loss",
   description: "How unlikely a model finds the words that were hidden, by the truth and by a momentum teacher.",
+  synonyms: ["MLM", "fill-mask", "cloze"],
   docs: `The mean of −log softmax(logits)[label] over the places that have a label. With a teacher's scores it is mixed
 with the teacher's opinion: loss = (1 − α)·\`truth\` + α·\`distilled\`, where \`distilled\` is the mean over the same
 places of −Σ softmax(teacher)·log softmax(logits), both over the words (ALBEF §3.4; the first release took the second

@@ -8,6 +8,7 @@ export const maskedPixels = defineNode({
   type: "loss.masked-pixels",
   title: "Masked pixel loss",
   description: "How far drawn patches are from those that were taken away: what a masked autoencoder is trained with.",
+  synonyms: ["reconstruction loss", "MAE loss", "MSE", "mean squared error"],
   docs: `The squared error, its mean over the pixels of a patch, and of that the mean over the patches that were taken
 away, of all rows together (He et al. 2022). *Normalized* pixels are those of a patch less their mean, divided by
 √(variance + 1e-6), with the variance over n − 1: better features than raw ones (table 1d).

@@ -8,6 +8,7 @@ export const softTarget = defineNode({
   type: "loss.soft-target",
   title: "Soft-target contrastive loss",
   description: "Contrastive loss against a teacher's opinion mixed with the truth: momentum distillation.",
+  synonyms: ["ITC", "ALBEF", "soft labels"],
   docs: `Targets y = α·softmax(teacher) + (1 − α)·onehot, where row i's truth is column i; loss = mean over rows of
 −Σ y·log softmax(logits). The teacher takes no gradient (Li et al. 2021, ALBEF §3.4; salesforce/ALBEF
 model_pretrain.py). *Both directions* averages it with the same over columns; that needs as many columns as rows, so

@@ -6,6 +6,7 @@ export const weightedSum = defineNode({
   type: "loss.weighted-sum",
   title: "Weighted sum",
   description: "Losses together, times a weight: the mean of two directions, or a term that counts a tenth.",
+  synonyms: ["total loss", "add losses", "combine losses", "multi-task"],
   docs: `weight · Σ losses. Each is float32 [] → \`loss\` float32 []. A trainer adds up what is wired to it by itself.`,
   version: 1,
   inputs: { losses: port.tensor({ dtype: "float32", shape: [], many: true }) },

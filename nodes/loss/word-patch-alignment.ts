@@ -10,6 +10,7 @@ export const wordPatchAlignment = defineNode({
   type: "loss.word-patch-alignment",
   title: "Word-patch alignment loss",
   description: "How far words lie from the patches that are closest to them: little for a pair, much for others.",
+  synonyms: ["WPA", "optimal transport", "IPOT"],
   docs: `The cost of a word and a patch is 1 − their cosine (lengths no less than 1e-5). Of all plans that spread the
 words over the patches the cheapest is found by IPOT (Xie et al. 2020; 50 proximal steps, β 0.5, one scaling each), and
 takes no gradient; \`distance\` is what it costs, Σ cost·plan. \`loss\` = (Σ distances of matched pairs − Σ of the

@@ -12,6 +12,7 @@ export const anyresPacker = defineNode({
   title: "AnyRes packer",
   description:
     "Features of tiles as tokens: padding cut off, shrunk (the spatial pool of videos too), a newline behind each row.",
+  synonyms: ["LLaVA-NeXT", "image_newline", "unpad"],
   docs: `What *AnyRes tiler* planned, done to features: \`features\` float32 [P, T, D] of the tiles, as a tower and a
 projector give them, become \`tokens\` float32 [N, V, D], those of each row of the batch in its order, zeros behind
 its last. First the picture as a whole; then, row by row, its tiles as one map without padding, shrunk bilinearly where

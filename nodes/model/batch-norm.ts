@@ -8,6 +8,7 @@ export const batchNorm = defineNode({
   type: "model.batch-norm",
   title: "Batch norm",
   description: "Each feature gets mean 0 and variance 1 over the batch; running ones are kept for when nothing trains.",
+  synonyms: ["BatchNorm1d", "normalization"],
   docs: `torch.nn.BatchNorm1d (Ioffe & Szegedy 2015): in a training step the batch's own mean and variance, otherwise
 the running ones, \`running_mean\` and \`running_var\`, which follow by *Momentum*, as PyTorch counts it. Without
 *Gain and bias* nothing of it trains: before a linear classifier it makes one learning rate fit features of any size,

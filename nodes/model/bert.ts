@@ -22,6 +22,7 @@ export const bert = defineNode({
   type: "model.bert",
   title: "BERT",
   description: "Post-norm text layers with cross-attention to a picture: text encoder, fusion encoder or captioner.",
+  synonyms: ["BertModel", "MED", "multimodal encoder", "image captioning"],
   docs: `Embeddings and layers of BERT (Devlin et al. 2019) with cross-attention between self-attention and MLP, as
 ALBEF (Li et al. 2021, §3.1) and BLIP's MED (Li et al. 2022, §3.1) have them: x = LN(x + attention), then LN(x +
 cross-attention to the context), then LN(x + MLP), ε 1e-12. Parameters bear BERT's names: \`embeddings\`,

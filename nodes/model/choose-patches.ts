@@ -11,6 +11,7 @@ export const choosePatches = defineNode({
   title: "Choose patches",
   description:
     "Which patches of padded pictures enter a transformer: at most so many, drawn among those of the picture.",
+  synonyms: ["patch sampling", "max_image_len"],
   docs: `Of a picture with more patches than may enter some are drawn without repetition; one with fewer gives all of
 them, filled up with patches of the padding, which are masked (ViLT, \`visual_embed\` with \`max_image_len\`; 200 in its
 pre-training). Draws come in: patches of the picture go first, in the order of their draws, the largest first.

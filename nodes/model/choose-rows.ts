@@ -6,6 +6,7 @@ export const chooseRows = defineNode({
   type: "model.choose-rows",
   title: "Choose rows",
   description: "Each row from one of two batches, as labels say: its own picture, or another one.",
+  synonyms: ["torch.where", "select", "switch"],
   docs: `Row b of \`first\` where its label is 1, else of \`second\`. \`labels\` int64 [B]; \`first\`, \`second\`
 float32 [B, …] of one shape → \`rows\` of the same`,
   version: 1,

@@ -8,6 +8,7 @@ export const clipResnet = defineNode({
   type: "model.clip-resnet",
   title: "CLIP ResNet",
   description: "CLIP's convolutional image encoder: a modified ResNet whose last map is pooled by attention.",
+  synonyms: ["RN50", "RN101", "ModifiedResNet", "CNN", "backbone"],
   docs: `ModifiedResNet of openai/CLIP (Radford et al. 2021, §2.4; clip/model.py), whose names its parameters have: a
 stem of three 3×3 convolutions and a 2×2 average pool; four stages of bottlenecks whose stride is an average pool
 before the last convolution and before that of the way around; batch norm with momentum 0.1; and attention from the

@@ -7,6 +7,7 @@ export const contrastiveScorer = defineNode({
   type: "model.contrastive-scorer",
   title: "Contrastive scorer",
   description: "Similarity of every image with every text, times a learned temperature.",
+  synonyms: ["logit_scale", "CLIP logits", "similarity matrix", "cosine similarity"],
   docs: `logits = exp(logit_scale) · I · Tᵀ for L2-normalized embeddings (Radford et al. 2021, figure 3).
 logit_scale starts at ln(1/0.07) = 2.659260 and is kept in [0, ln 100] after each step (open_clip). ALIGN divides by a
 \`temperature\` instead, as it is and without bounds, which starts at 1 (Jia et al. 2021). With T templates

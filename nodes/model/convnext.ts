@@ -12,6 +12,7 @@ export const convnext = defineNode({
   title: "ConvNeXt",
   description:
     "A convolutional image encoder in four stages of halving resolution, of 7×7 depthwise convolutions and MLPs.",
+  synonyms: ["CNN", "ConvNet", "backbone"],
   docs: `ConvNeXt (Liu et al. 2022), parameters named as in Hugging Face's ConvNextModel: a 4×4 patch convolution
 with layer norm, then four stages of blocks, each stage but the first behind layer norm and a 2×2 convolution of
 stride 2. Widths double from stage to stage. Layer norms have epsilon 1e-6, weights start at N(0, 0.02), the scale

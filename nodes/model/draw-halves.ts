@@ -6,6 +6,7 @@ export const drawHalves = defineNode({
   type: "model.draw-halves",
   title: "Draw halves",
   description: "Labels of which half are 1 and half are 0, drawn over the batch: which pairs keep their picture.",
+  synonyms: ["ITM labels", "random labels"],
   docs: `The rows with the smaller draws get 1, half of the batch, and of an odd batch one less than the others (ViLT,
 \`compute_itm_wpa\`: pos_len = B // 2).
 

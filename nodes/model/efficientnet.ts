@@ -21,6 +21,7 @@ export const efficientnet = defineNode({
   type: "model.efficientnet",
   title: "EfficientNet",
   description: "A convolutional image encoder of inverted bottlenecks with squeeze-and-excitation and batch norm.",
+  synonyms: ["CNN", "MBConv", "backbone", "ALIGN"],
   docs: `EfficientNet (Tan & Le 2019), parameters named as in Hugging Face's EfficientNetModel: a 3×3 stem of stride 2,
 seven stages of MBConv (1×1 expansion, depthwise 3×3 or 5×5, squeeze-and-excitation 0.25, 1×1 projection, and, but
 in the first block of a stage, the input added), padding "same" as in TensorFlow, swish, batch norm with epsilon 1e-3.

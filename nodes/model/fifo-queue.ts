@@ -11,6 +11,7 @@ export const fifoQueue = defineNode({
   type: "model.fifo-queue",
   title: "Queue of embeddings",
   description: "Remembers the embeddings of the last steps, as further negatives for a contrastive loss.",
+  synonyms: ["memory bank", "MoCo", "momentum queue"],
   docs: `Gives the batch's own embeddings first and then the K newest of earlier steps; after each training step the
 batch is written over the oldest (He et al. 2020, MoCo; ALBEF §3.2, K = 65,536). The queue starts as noise of length
 about 1, takes no gradient, and is part of a checkpoint. Feed it from a momentum teacher. Outside of training it stays

@@ -9,6 +9,7 @@ export const hardNegatives = defineNode({
   title: "Hard negatives",
   description:
     "For each row another one of the batch, the likelier the more similar: what matching is learned against.",
+  synonyms: ["negative mining", "ITM"],
   docs: `Weights are a softmax over the batch's own columns, the first B; the row's own pair is then 0, with \`same\` of
 *Same ids* all that is of the row's picture, and what is left is not normalized again (ALBEF §3.3; salesforce/ALBEF,
 models/model_pretrain.py, model_retrieval.py). BLIP adds 1e-4 first. The draw u in [0, 1) chooses the first j with

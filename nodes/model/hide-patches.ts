@@ -6,6 +6,7 @@ export const hidePatches = defineNode({
   type: "model.hide-patches",
   title: "Hide patches",
   description: "Which patches of each picture are hidden, to be guessed from the others: so many, as drawn.",
+  synonyms: ["random masking", "mask ratio", "masked image modeling", "MIM"],
   docs: `The patches whose places in the drawn order are the first *Hidden* ones. BEiT hides blocks of patches, some
 40 % of 196 (Bao et al. 2021, §2.3); here each patch is drawn alone.
 

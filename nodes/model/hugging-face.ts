@@ -47,6 +47,7 @@ export const huggingFace = defineNode({
   type: "model.hugging-face",
   title: "Hugging Face model",
   description: "A model from a folder of Hugging Face's: its parts run, train and export like any other node.",
+  synonyms: ["AutoModel", "from_pretrained", "transformers", "pretrained", "checkpoint loader"],
   docs: `\`config.json\` says what the model is, and gives the ports at once, before a weight is read; they bear the
 names that transformers' \`forward\` gives its arguments and results. Only what is wired is built: the picture encoder
 of CLIP alone, say. Weights stay where they lie, float16 and bfloat16 too, and are computed with as float32.

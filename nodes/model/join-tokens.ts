@@ -7,6 +7,7 @@ export const joinTokens = defineNode({
   type: "model.join-tokens",
   title: "Join tokens",
   description: "Words and the parts of a picture as one sequence, words first, with the masks of both.",
+  synonyms: ["concatenate", "torch.cat"],
   docs: `\`text\` float32 [B, T, D], \`textMask\` int64 [B, T]; \`image\` float32 [B, P, D], \`imageMask\` int64 [B, P]
 → \`tokens\` float32 [B, T + P, D], \`mask\` int64 [B, T + P]. Without a mask all tokens count. *Split tokens* takes
 them apart again.`,

@@ -6,6 +6,7 @@ export const l2Normalize = defineNode({
   type: "model.l2-normalize",
   title: "L2 normalize",
   description: "Divides each embedding by its length, so that a product of two is their cosine.",
+  synonyms: ["F.normalize", "unit vectors", "unit norm"],
   docs: `x / ‖x‖₂ over the last axis. float32 [B, E] → the same. CLIP adds no epsilon; a small one keeps a zero
 vector finite.`,
   version: 1,

@@ -7,6 +7,7 @@ export const linear = defineNode({
   type: "model.linear",
   title: "Linear",
   description: "A linear layer with PyTorch's names: projections, classifiers, a head that tells match from no match.",
+  synonyms: ["dense", "fully connected", "nn.Linear", "linear probe"],
   docs: `x·Wᵀ + b over the last axis; \`weight\` [out, in] and \`bias\` [out] under the scope, as torch.nn.Linear
 keeps them. float32 [..., in] → [..., out].`,
   version: 1,

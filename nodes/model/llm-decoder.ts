@@ -12,6 +12,7 @@ export const llmDecoder = defineNode({
   type: "model.llm-decoder",
   title: "LLM decoder",
   description: "A language model of LLaMA's kind, of the sizes you choose: from tokens to the scores of the next ones.",
+  synonyms: ["GPT", "transformer decoder", "AutoModelForCausalLM", "causal LM"],
   docs: `RMS norm, rotary positions, grouped key heads and a gated MLP (Touvron et al. 2023; Ainslie et al. 2023), its
 parameters named as Hugging Face's files name them. \`ids\` int64 [B, L], or \`embeddings\` float32 [B, L, D] in their
 place; \`mask\` int64 [B, L] has 1 where a token counts (of *Pack sequences* the number of its sequence: a token sees

@@ -12,6 +12,7 @@ export const maeDecoder = defineNode({
   type: "model.mae-decoder",
   title: "MAE decoder",
   description: "Draws all patches of a picture from the tokens of those that were seen: a masked autoencoder's half.",
+  synonyms: ["reconstruct", "pixel decoder"],
   docs: `A linear map to a smaller width, a learned token in the place of each patch that was not seen, everything back
 in the order of the picture, positions of sines and cosines that are never trained, pre-norm blocks, a norm, and a
 linear map to pixels (He et al. 2022; facebookresearch/mae, models_mae.py, whose names its parameters have). The patches

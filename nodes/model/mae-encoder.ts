@@ -18,6 +18,7 @@ export const maeEncoder = defineNode({
   title: "MAE encoder",
   description:
     "A vision transformer that sees some patches of a picture, chosen by noise: a masked autoencoder's half.",
+  synonyms: ["ViTMAE", "masked image modeling", "self-supervised"],
   docs: `Patches, positions of sines and cosines that are never trained, a class token, L pre-norm blocks, a last norm
 (He et al. 2022; facebookresearch/mae, models_mae.py, whose names its parameters have). Of N patches those with the
 int(N·(1 − ratio)) smallest noises are seen, in the order of their noise; the others are not computed at all. Without

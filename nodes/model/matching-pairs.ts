@@ -6,6 +6,7 @@ export const matchingPairs = defineNode({
   type: "model.matching-pairs",
   title: "Matching pairs",
   description: "The pairs of a batch, and as many with another picture, and with another text: 3·B to tell apart.",
+  synonyms: ["ITM", "image-text matching", "negatives"],
   docs: `Rows are first the B pairs, then each text with its negative picture, then each picture with its negative text
 (ALBEF §3.2, image-text matching); \`labels\` are 1 for the pairs and 0 for the others. Texts are tokens (BLIP reads
 them anew) or states of a text encoder (ALBEF); gradient flows into all copies.

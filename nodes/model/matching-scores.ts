@@ -7,6 +7,7 @@ export const matchingScores = defineNode({
   type: "model.matching-scores",
   title: "Matching scores",
   description: "Scores of no match and match from a cosine: two encoders that say whether a text belongs to a picture.",
+  synonyms: ["ITM", "image-text matching"],
   docs: `A match scores s·cos + b, no match 0, so that softmax gives σ(s·cos + b), and *Cross-entropy loss* is the
 sigmoid loss of SigLIP (Zhai et al. 2023) on these pairs alone. s and b are learned, as exp(\`logit_scale\`) and
 \`logit_bias\`. With it two encoders are asked what a single stream's matching head is: *Similarity of pairs* of their

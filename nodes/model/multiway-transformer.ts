@@ -11,6 +11,7 @@ export const multiwayTransformer = defineNode({
   type: "model.multiway-transformer",
   title: "Multiway transformer",
   description: "VLMo's transformer: attention that words and pictures share, and an expert for each behind it.",
+  synonyms: ["mixture of modality experts", "MoME", "BEiT-3"],
   docs: `Pre-norm blocks with LayerScale (Bao et al. 2022, VLMo §3.1; unilm/vlmo, multiway_transformer.py). Attention,
 \`norm1\`, \`gamma_1\` and \`gamma_2\` are everybody's; the MLP and the norm before it are the expert's:
 \`mlp_imag\`, \`mlp_text\`, and from the block *VL expert from* on \`mlp_vl\`.

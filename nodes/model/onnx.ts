@@ -59,6 +59,7 @@ export const onnx = defineNode({
   type: "model.onnx",
   title: "ONNX model",
   description: "A model from an .onnx file, which runs, trains and exports like one built here.",
+  synonyms: ["import", "onnxruntime", "InferenceSession", "pretrained"],
   docs: `Its ports are the inputs and outputs of the file. Half-precision floats are computed with in float32,
 integers in int64.
 

@@ -5,6 +5,7 @@ export const pairSimilarity = defineNode({
   type: "model.pair-similarity",
   title: "Similarity of pairs",
   description: "The product of each row with the row of the same number: the cosine of a picture and its own text.",
+  synonyms: ["dot product", "CLIPScore"],
   docs: "Σ x·y over the last axis. `x`, `y` float32 [N, E] → `similarity` float32 [N]",
   version: 1,
   inputs: {

@@ -11,6 +11,7 @@ export const patchTokens = defineNode({
   type: "model.patch-tokens",
   title: "Patch tokens",
   description: "Patches of a picture behind a class token, without positions; some may be hidden behind a mask token.",
+  synonyms: ["patch embedding", "PatchEmbed", "patchify"],
   docs: `A convolution with bias, stride as large as the patch, and a learned class token before it: what VLMo and BEiT
 read, whose positions are in the bias of their attention. Where \`masked\` is 1 a learned \`mask_token\` stands in
 place of the patch (Bao et al. 2021, BEiT §2.3).

@@ -9,6 +9,7 @@ export const pickMasked = defineNode({
   type: "model.pick-masked",
   title: "Pick masked",
   description: "The tokens at hidden places alone, with what is asked of them, row behind row.",
+  synonyms: ["gather", "masked_select", "boolean mask"],
   docs: `Every row has as many hidden places, *Hidden*; they come from left to right. A class token, one token more than
 there are places, is left out.
 

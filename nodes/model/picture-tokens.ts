@@ -11,6 +11,7 @@ export const pictureTokens = defineNode({
   type: "model.picture-tokens",
   title: "Picture tokens",
   description: "Patches of pictures of several sizes, each with the positions of its own grid, behind a class token.",
+  synonyms: ["NaViT", "patch embedding", "interpolate positions"],
   docs: `ViLT's path of pictures (Kim et al. 2021, §3.1; \`visual_embed\` in
 vilt/modules/vision_transformer.py). Pictures lie at the top left of a common canvas, as *Min-max resize* pads them; a
 pixel whose channels sum to exactly 0 is padding. A patch is a convolution with bias; positions were learned on a square

@@ -7,6 +7,7 @@ export const poolGrid = defineNode({
   type: "model.pool-grid",
   title: "Pool grid",
   description: "Fewer tokens of a picture: the mean of each square of patches, with or without the class token.",
+  synonyms: ["average pooling", "AvgPool2d", "downsample"],
   docs: `float32 [B, K + S², D], K tokens before a square of S × S patches → [B, (K +) (S / *stride*)², D]. A language
 model that reads pictures pays for each token: 36 patches and a class token become nine and one. The mean of squares is
 what bilinear scaling to half gives, with which LLaVA-OneVision shrinks frames of videos.`,

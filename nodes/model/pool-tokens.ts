@@ -8,6 +8,7 @@ export const poolTokens = defineNode({
   type: "model.pool-tokens",
   title: "Pool tokens",
   description: "One vector for each row of tokens: their mean, or the first or last of them.",
+  synonyms: ["mean pooling", "average pooling", "CLS", "EOS", "sentence embedding"],
   docs: `float32 [B, L, D] → [B, D]. The *mean* is over the tokens that the mask counts, as sentence encoders take it
 (Reimers & Gurevych 2019, "Sentence-BERT", §3). *First* is the place of BERT's [CLS]; *last* the last token that the
 mask counts, for language models. Without a mask all count.`,

@@ -8,6 +8,7 @@ export const pooler = defineNode({
   type: "model.pooler",
   title: "Pooler",
   description: "A linear layer and tanh on the first token: what stands for a whole text, or a text with its picture.",
+  synonyms: ["BertPooler", "pooler_output", "CLS"],
   docs: `BERT's pooler (Devlin et al. 2019), as ViLT and VLMo have it over words and patches: \`dense\` [D, D] with
 bias.
 

@@ -9,6 +9,7 @@ export const projector = defineNode({
   type: "model.projector",
   title: "Projector",
   description: "Maps features to another width: a linear map, or the MLP between vision tower and language model.",
+  synonyms: ["mm_projector", "connector", "projection layer", "adapter"],
   docs: `float32 [..., in] → [..., out], of pooled features [B, D], tokens [B, T, D], or of tiles. One layer
 without bias is CLIP's projection (std in^−½); with bias it is LLaVA's *linear*. Two layers are LLaVA's mlp2x_gelu
 (Linear, GELU (erf), Linear, all with bias), N layers its mlpNx_gelu.`,

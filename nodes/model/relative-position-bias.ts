@@ -10,6 +10,7 @@ export const relativePositionBias = defineNode({
   type: "model.relative-position-bias",
   title: "Relative position bias",
   description: "What attention adds for how far two tokens lie from each other: VLMo's and BEiT's positions.",
+  synonyms: ["RPE", "position embedding"],
   docs: `A learned number for each distance, block and head, added to the scores (Bao et al. 2021, BEiT §2.5; VLMo). One
 table \`relative_position_bias_table\` [R + 2·T₀ + 2, layers·heads] holds, for pictures of s × s patches and
 R = (2s − 1)² + 3: distances of patches, query − key, three rows for the class token; text to picture and picture to

@@ -12,6 +12,7 @@ export const sameIds = defineNode({
   type: "model.same-ids",
   title: "Same ids",
   description: "Which pairs of a batch and of a queue belong together, where a picture has several texts.",
+  synonyms: ["label matrix", "multi-positive"],
   docs: `Row i and column j are of one picture where their ids are equal: more than one text is then right of a picture,
 and none of them is a negative (salesforce/ALBEF, models/model_retrieval.py). Wire \`same\` to *Soft-target contrastive
 loss* and *Hard negatives*.

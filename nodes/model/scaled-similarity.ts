@@ -6,6 +6,7 @@ export const scaledSimilarity = defineNode({
   type: "model.scaled-similarity",
   title: "Similarity times scale",
   description: "Products of embeddings times a learned scale that nothing bounds: the similarities of VLMo.",
+  synonyms: ["logit_scale", "dot product", "cosine similarity"],
   docs: `exp(s)·x·yᵀ, where s starts at ln(1/0.07) and is never clamped (unilm/vlmo). Two nodes with one weights handle
 and one name have one scale: the other direction, or other embeddings with another name, \`logit_vl_scale\`.
 

@@ -6,6 +6,7 @@ export const shuffleRows = defineNode({
   type: "model.shuffle-rows",
   title: "Shuffle rows",
   description: "The rows of a batch in another order, as drawn: another picture for each text.",
+  synonyms: ["permute", "randperm", "negatives"],
   docs: `Row b becomes the row whose number is the rank of draw b among the batch's, so that each comes once. A row may
 come to lie where it was, as often as chance has it.
 

@@ -7,6 +7,7 @@ export const splice = defineNode({
   type: "model.splice",
   title: "Splice",
   description: "Puts the tokens of pictures among the embeddings of words, in the places of their placeholder.",
+  synonyms: ["masked_scatter", "inputs_embeds", "merge image features", "<image>"],
   docs: `\`ids\` int64 [N, S] hold the placeholder once for each token of a picture, as *Image places* writes it, and
 \`embeddings\` float32 [N, S, D] are those of the same ids (*Token embedding*, or a Hugging Face model's
 \`hidden_state\` of layer 0). \`tokens\` float32 [N, V, D], of *AnyRes packer*, or a tower's patches where each row

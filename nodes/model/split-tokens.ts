@@ -6,6 +6,7 @@ export const splitTokens = defineNode({
   type: "model.split-tokens",
   title: "Split tokens",
   description: "Takes one sequence of words and parts of a picture apart again.",
+  synonyms: ["torch.split", "chunk", "slice"],
   docs: `\`tokens\` float32 [B, T + P, D] → \`text\` float32 [B, T, D], \`image\` float32 [B, P, D], where \`like\`
 int64 [B, T], ids or a mask of the texts, says how many words there are.`,
   version: 1,

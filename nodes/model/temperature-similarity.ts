@@ -7,6 +7,7 @@ export const temperatureSimilarity = defineNode({
   type: "model.temperature-similarity",
   title: "Similarity over temperature",
   description: "Products of embeddings, divided by a learned temperature: the similarities of ALBEF and BLIP.",
+  synonyms: ["logits", "dot product", "cosine similarity"],
   docs: `x·yᵀ / τ. The temperature is one number, \`temp\`; it is brought back to [0.001, 0.5] at the beginning of each
 step, before anything reads it, and may lie outside behind the step (salesforce/ALBEF, models/model_pretrain.py). Give
 all similarities of a model one weights handle, and they have one temperature; where those of a momentum teacher are

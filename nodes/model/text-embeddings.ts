@@ -9,6 +9,7 @@ export const textEmbeddings = defineNode({
   type: "model.text-embeddings",
   title: "Text embeddings",
   description: "What BERT's layers read: words, their positions and their type, added up and normed.",
+  synonyms: ["BertEmbeddings"],
   docs: `LN(word + position + type), ε 1e-12 (Devlin et al. 2019, §3). Of the types the first row is added. ViLT reads
 its texts so; VLMo's have no positions of their own, since their distances are in its attention's bias, and a table of
 positions that a file holds is left alone.

@@ -15,6 +15,7 @@ export const textTransformer = defineNode({
   type: "model.text-transformer",
   title: "Text transformer",
   description: "CLIP's text encoder: causal pre-norm blocks, pooled at the end-of-text token.",
+  synonyms: ["CLIPTextModel", "CLIPTextEncode", "sentence encoder"],
   docs: `Token and learned position embeddings, L pre-norm blocks under a causal mask (no padding mask), ln_final,
 and the token at argmax(ids): end-of-text has the highest id (Radford et al. 2021; openai/CLIP model.py).
 Initialisation as there: embeddings N(0, 0.02), positions N(0, 0.01), attention D^−½, residual projections

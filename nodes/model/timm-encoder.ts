@@ -12,6 +12,7 @@ export const timmEncoder = defineNode({
   type: "model.timm-encoder",
   title: "Transformer (timm)",
   description: "Pre-norm blocks over tokens of any kind, with a mask: ViLT's one stream of words and patches.",
+  synonyms: ["TransformerEncoder", "self-attention", "fusion encoder"],
   docs: `L pre-norm blocks with fused attention, exact GELU and ε 1e-6, and a last norm over all tokens, with timm's
 names: \`blocks.0.norm1\`, \`.attn.qkv\`, \`.attn.proj\`, \`.norm2\`, \`.mlp.fc1\`, \`.mlp.fc2\`,
 \`norm\` (Dosovitskiy et al. 2021). Tokens that the mask leaves out are seen by none.

@@ -12,6 +12,7 @@ export const timmVit = defineNode({
   title: "ViT (timm)",
   description:
     "The picture encoder of ALBEF and BLIP: patches, a class token, pre-norm blocks, a norm over all tokens.",
+  synonyms: ["DeiT", "vision transformer", "vit_base_patch16"],
   docs: `Patches of P×P by a convolution with bias, a learned class token, learned positions, L pre-norm blocks with
 exact GELU and ε 1e-6, and a last norm over all tokens (Dosovitskiy et al. 2021, as timm has it). Parameters bear timm's
 names: \`patch_embed.proj\`, \`cls_token\`, \`pos_embed\`, \`blocks.0.attn.qkv\`, …, \`norm\`; with the scope

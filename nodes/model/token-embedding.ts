@@ -9,6 +9,7 @@ export const tokenEmbedding = defineNode({
   type: "model.token-embedding",
   title: "Token embedding",
   description: "A row of a table for each token: what a language model reads instead of ids.",
+  synonyms: ["nn.Embedding", "embed_tokens", "wte", "lookup"],
   docs: `int64 [B, L] → float32 [B, L, D]. The table is \`weight\` [vocabulary, D], as in torch.nn.Embedding. Put other
 embeddings in the places of some tokens, as *Splice* does those of pictures, and wire the result to the decoder's
 \`embeddings\`. To have the table that a decoder has, which gives its scores too where the head is tied, wire one

@@ -8,6 +8,7 @@ export const typeEmbedding = defineNode({
   type: "model.type-embedding",
   title: "Type embedding",
   description: "Adds a learned vector to all tokens that says of which kind they are: words, or parts of a picture.",
+  synonyms: ["token_type_embeddings", "segment embedding", "modality embedding"],
   docs: `Row *Kind* of the table \`weight\` [kinds, D] is added to each token. In ViLT and VLMo row 0 tells words and
 row 1 pictures (Kim et al. 2021, §3.1): give both nodes one weights handle and one scope.
 

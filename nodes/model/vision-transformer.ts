@@ -16,6 +16,7 @@ export const visionTransformer = defineNode({
   type: "model.vision-transformer",
   title: "Vision transformer",
   description: "CLIP's image encoder: patches, a class token, learned positions, pre-norm blocks.",
+  synonyms: ["ViT", "CLIPVisionModel", "vision tower"],
   docs: `Cuts the picture into P×P patches (a patch convolution without bias, written as reshape and product),
 prepends a learned class token, adds learned positions, which *Learned at* resizes, bicubic, to pictures of another
 size, then ln_pre, L pre-norm blocks, and ln_post on the class

@@ -12,6 +12,7 @@ export const wordHead = defineNode({
   type: "model.word-head",
   title: "Word head",
   description: "Scores of all words for each token: what masked words and captions are learned with.",
+  synonyms: ["lm_head", "MLM", "vocabulary logits"],
   docs: `A linear layer, GELU and a layer norm, then products with a table of words and a bias (BERT's
 \`cls.predictions\`; ε 1e-12). Its table \`decoder.weight\` [V, D] is the word embeddings in BERT, ALBEF and BLIP: give
 it and the text layers one weights handle, through *Tie weights*.

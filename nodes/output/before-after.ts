@@ -11,6 +11,7 @@ export const beforeAfter = defineNode({
   type: "output.before-after",
   title: "Before and after",
   description: "Lays pictures over what became of them, with an edge between the two that can be moved.",
+  synonyms: ["compare", "slider", "difference"],
   docs: `Both must be of the same rows. The pictures are scaled to the same width; where their shapes differ, as before
 and behind a crop, each keeps its own. Any node that makes pictures of pictures shows the same when its preview is
 enlarged; this one compares pictures that lie several nodes apart.`,

@@ -6,6 +6,7 @@ export const curve = defineNode({
   type: "output.curve",
   title: "Loss curve",
   description: "Draws the lines of a training: loss, learning rate, gradient norm.",
+  synonyms: ["plot", "chart", "TensorBoard", "W&B"],
   version: 1,
   inputs: { curve: port.series() },
   outputs: { curve: port.series() },

@@ -25,6 +25,7 @@ export const embeddingMap = defineNode({
   type: "output.embedding-map",
   title: "Map of embeddings",
   description: "Draws embeddings as points of a plane, with their pictures and labels: what is alike lies together.",
+  synonyms: ["t-SNE", "UMAP", "PCA", "scatter plot", "latent space"],
   docs: `\`embedding\` float32 [N, D]. Of more rows than *At most* some are shown that are evenly drawn, as a warning
 says.
 

@@ -6,6 +6,7 @@ export const exportOnnx = defineNode({
   type: "output.export-onnx",
   title: "Export ONNX",
   description: "An .onnx file of a model with its weights, which any ONNX Runtime runs.",
+  synonyms: ["torch.onnx.export", "deploy", "convert"],
   docs: `What lies upstream of \`tensor\` is not run but written down: the tensor nodes with the weights that are
 wired to them, as one model of opset 21. What feeds them (pixels, token ids) becomes its inputs, with the batch size
 left open.

@@ -7,6 +7,7 @@ export const exportTensor = defineNode({
   type: "output.export-tensor",
   title: "Export tensor",
   description: "A file of a tensor, such as embeddings for a search index: safetensors, NumPy or Parquet.",
+  synonyms: ["save", "download", "npy", "np.save"],
   docs: `float32 of any shape, written while its rows come. The texts of the rows, if they are wired, are kept
 
 - in a safetensors file in the metadata, as JSON under \`rows\`

@@ -8,6 +8,7 @@ export const imageGrid = defineNode({
   type: "output.image-grid",
   title: "Image grid",
   description: "Shows pictures with captions.",
+  synonyms: ["PreviewImage", "gallery", "display", "contact sheet"],
   version: 1,
   inputs: { image: port.image({ shape: ["N", "*", "*"] }), caption: port.text({ shape: ["N"], optional: true }) },
   outputs: { gallery: port.gallery() },

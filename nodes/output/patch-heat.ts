@@ -7,6 +7,7 @@ export const patchHeat = defineNode({
   type: "output.patch-heat",
   title: "Heat over patches",
   description: "Lays attention, or any numbers of patches, over the pictures as heat.",
+  synonyms: ["attention map", "heatmap", "saliency", "overlay"],
   docs: `\`values\` are float32, of one of these shapes, N patches of a picture in rows from the top:
 
 - [B, N]: a map for each picture.

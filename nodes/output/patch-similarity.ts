@@ -7,6 +7,7 @@ export const patchSimilarity = defineNode({
   type: "output.patch-similarity",
   title: "Similarity of patches",
   description: "Shows over pictures which patches are like texts, or like the patch that is pointed at.",
+  synonyms: ["similarity map", "dense features", "heatmap"],
   docs: `Cosines of \`tokens\` float32 [B, T, D], the last of which are the patches in rows from the top.
 
 - With \`query\` float32 [M, D], such as embeddings of texts in the same space: a map for each of them; \`names\` says

@@ -6,6 +6,7 @@ export const rankedLabels = defineNode({
   type: "output.ranked-labels",
   title: "Ranked labels",
   description: "Shows each picture with its best labels as bars.",
+  synonyms: ["predictions", "probabilities", "top-k", "bar chart"],
   version: 1,
   inputs: { ranking: port.ranking() },
   outputs: { ranking: port.ranking() },

@@ -8,6 +8,7 @@ export const reconstruction = defineNode({
   type: "output.reconstruction",
   title: "Reconstruction",
   description: "Shows pictures, what a masked autoencoder saw of them, and what it drew for the rest.",
+  synonyms: ["inpainting", "MAE"],
   docs: `Each picture three times, side by side: as it is, without the patches that were taken away, and with those that
 were drawn in their place. Drawn patches of *normalized* pixels get the mean and the deviation that the patch has in the
 picture: the model was not asked for these.

@@ -10,6 +10,7 @@ export const showTokens = defineNode({
   title: "Show tokens",
   description:
     "Shows texts as the model reads them: tokens with their ids, what is masked, and the letters they cover.",
+  synonyms: ["input_ids", "attention mask", "inspect"],
   docs: `\`ids\` int64 [N, L] and what *Tokenize* gives beside them. With \`mask\` tokens of zeros are pale. With
 \`offsets\` int64 [N, L, 2] (a switch of *Tokenize*) and \`text\` the letters of each token are marked in its text.
 Tokens behind the last one that the mask keeps are counted, not shown.`,

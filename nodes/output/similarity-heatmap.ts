@@ -8,6 +8,7 @@ export const similarityHeatmap = defineNode({
   type: "output.similarity-heatmap",
   title: "Similarity heatmap",
   description: "Shows how each row fits each column, as colours.",
+  synonyms: ["matrix plot", "imshow", "cosine similarity"],
   docs: `\`values\` float32 [N, M]. Of more rows or columns than *At most*, the first are shown, or some that are evenly
 drawn: between half and all of as many as may be shown, the first among them, each as far from the next. A sample
 says of how many it is one.`,

@@ -21,6 +21,7 @@ export const tilesOverPictures = defineNode({
   type: "output.tiles-over-pictures",
   title: "Tiles over pictures",
   description: "Draws over pictures how a model cuts them: patches, windows of patches, or a grid of tiles.",
+  synonyms: ["AnyRes", "overlay"],
   docs: `Wire in the pictures as the model reads them, behind *Resize* or *Crop*.
 
 - *patches* of so many pixels, as a vision transformer cuts.

@@ -8,6 +8,7 @@ export const askPictures = defineNode({
   type: "text.ask-pictures",
   title: "Ask pictures",
   description: "Puts questions and pictures together, row by row: your picture, and what you ask about it.",
+  synonyms: ["visual question answering", "VQA", "prompt"],
   docs: `As many questions as pictures belong together in their order. One question is asked about every picture, and
 about one picture every question. \`conversation\` is the question as LLaVA writes it, \`<image>\` before it, for
 *Conversation template*; \`question\` the text alone, for *Chat template*.`,

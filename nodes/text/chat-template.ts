@@ -17,6 +17,7 @@ export const chatTemplate = defineNode({
   type: "text.chat-template",
   title: "Chat template",
   description: "Conversations as a model's chat template writes them: the text, its tokens, and what to learn of them.",
+  synonyms: ["apply_chat_template", "messages", "ChatML", "system prompt"],
   docs: `Each row is a question, with an *answer* where one is wired; or, as *messages*, a whole conversation as JSON:
 \`[{"role": "user", "content": "…"}, …]\` (LLaVA's \`from\` and \`value\` are read too). The template is the
 tokenizer's own (\`chat_template.jinja\`, or in \`tokenizer_config.json\`), unless one is written here.

@@ -22,6 +22,7 @@ export const conversationTemplate = defineNode({
   type: "text.conversation-template",
   title: "Conversation template",
   description: "Conversations about pictures as LLaVA's templates write them: text, ids and what to learn of them.",
+  synonyms: ["Vicuna", "system prompt", "prompt format", "SFT"],
   docs: `Each row is a conversation as JSON, as *Conversations* gives it: \`[{"from": "human", "value": "<image>\\nWhat
 is this?"}, {"from": "gpt", "value": "A ship."}]\`. Text, ids and labels are those of LLaVA-NeXT's own code
 (llava/train/train.py, llava/conversation.py), id for id:

@@ -7,6 +7,7 @@ export const describe = defineNode({
   title: "Describe at random",
   description:
     "A caption for each row, drawn anew in each training step from its name, some of its keywords, and templates.",
+  synonyms: ["caption augmentation", "synthetic captions"],
   docs: `With chance \`keywords\` the caption is up to three keywords in random order, otherwise the name; with chance
 \`both\` the name comes first and keywords follow. A template is then put around names. Draws come from the run's
 seed, the step and the row.`,

@@ -9,6 +9,7 @@ export const firstToken = defineNode({
   type: "text.first-token",
   title: "First token",
   description: "Puts another token in the place of the first: what tells BLIP's text model which of its tasks it has.",
+  synonyms: ["CLS", "BOS", "[ENC]", "[DEC]"],
   docs: `BLIP's texts begin with [CLS] for the text encoder, [ENC] for the picture-grounded encoder and [DEC] for the
 decoder (Li et al. 2022, §3.1; salesforce/BLIP, models/blip_pretrain.py). \`labels\` are the same tokens, and
 ${ignoredLabel} where the mask leaves them out: what *Causal LM loss* asks for.

@@ -18,6 +18,7 @@ export const generate = defineNode({
   type: "text.generate",
   title: "Generate",
   description: "Writes on with a language model: token by token behind each prompt, streaming to the node.",
+  synonyms: ["sampling", "decode", "completion", "inference", "chat"],
   docs: `The decoder that gives \`logits\` (LLM decoder, Hugging Face model) is not run as it stands: prompts, which are
 what is wired to it, are read in one call, and from then on a token at a time, with the keys and values of earlier ones
 kept and the scores of the last place alone computed. What lies before the decoder, such as a picture's encoder, runs

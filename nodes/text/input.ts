@@ -6,6 +6,7 @@ export const input = defineNode({
   type: "text.input",
   title: "Text",
   description: "Texts that you type, one per line.",
+  synonyms: ["prompt", "string", "primitive"],
   version: 1,
   inputs: {},
   outputs: { text: port.text({ shape: ["N"] }) },

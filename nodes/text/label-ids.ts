@@ -6,6 +6,7 @@ export const labelIds = defineNode({
   type: "text.label-ids",
   title: "Label ids",
   description: "Numbers the classes of a classifier: each text becomes the id of its class.",
+  synonyms: ["LabelEncoder", "class index", "targets"],
   docs: `Classes are numbered in the order in which they are wired, or else alphabetically, so that equal sets of
 texts give equal numbers. Wire the \`classes\` of the training data when numbering test data. \`ids\` int64 [N].`,
   version: 1,

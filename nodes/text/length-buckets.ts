@@ -8,6 +8,7 @@ export const lengthBuckets = defineNode({
   type: "text.length-buckets",
   title: "Length buckets",
   description: "Names for each row the length that it is padded to, so that a trainer lets rows of one length meet.",
+  synonyms: ["group_by_length", "batch sampler", "dynamic padding"],
   docs: `The length of each row, rounded up to a multiple, as one text a row: wire it to a trainer's \`bucket\`. It
 counts
 

@@ -30,6 +30,7 @@ export const loadTokenizer = defineNode({
   type: "text.load-tokenizer",
   title: "Load tokenizer",
   description: "The tokenizer of a Hugging Face model: shipped, uploaded, or from the model's folder.",
+  synonyms: ["AutoTokenizer", "from_pretrained", "BPE", "vocab", "SentencePiece"],
   docs: `Reads every \`tokenizer.json\`: byte-level BPE, WordPiece, Unigram, with added tokens, normalizers and
 post-processors; and what older models have instead, \`vocab.json\` with \`merges.txt\`, or \`vocab.txt\`. A
 SentencePiece model must be converted first (\`AutoTokenizer.from_pretrained(…).save_pretrained(…)\` does it).

@@ -8,6 +8,7 @@ export const mlmMask = defineNode({
   type: "text.mlm-mask",
   title: "Mask words",
   description: "Hides some of the words of each text, to be guessed from the others and from the picture.",
+  synonyms: ["masked language modeling", "DataCollatorForLanguageModeling", "cloze"],
   docs: `A token is chosen where its draw is below the probability, but never one of those that are spared. Of the
 chosen 80 % become the mask token, 10 % a random word, and 10 % stay (Devlin et al. 2019, §3.1): the mask where the
 second draw is below 0.8, else the random word where the third is below 0.5. Labels are the tokens at chosen places

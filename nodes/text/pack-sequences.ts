@@ -11,6 +11,7 @@ export const packSequences = defineNode({
   title: "Pack sequences",
   description:
     "Puts short rows of tokens side by side into few full ones, so that a training spends nothing on padding.",
+  synonyms: ["sample packing", "group_texts", "varlen"],
   docs: `Each row, without its padding, goes to where it leaves the least room. \`mask\` int64 [M, length] says of each
 place which sequence of its row it belongs to, counted from 1, and is 0 for padding: a decoder that is given it lets a
 token see earlier tokens of its own sequence alone (a block-diagonal mask). \`positions\` begin anew in each sequence,

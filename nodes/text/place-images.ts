@@ -12,6 +12,7 @@ export const placeImages = defineNode({
   type: "text.place-images",
   title: "Image places",
   description: "Makes room in each row of tokens for its pictures: a place for each token that a picture has.",
+  synonyms: ["placeholder", "<image>", "expand image tokens"],
   docs: `\`ids\` int64 [N, L] hold one placeholder for each picture (or video), as a conversation template writes it for
 \`<image>\`; \`tokens\` int64 [I], packed, of *AnyRes tiler*, say how many tokens each has. Each placeholder is
 repeated as often, its labels are −100, and the rows are filled up to the longest, or to a length. Longer rows are cut

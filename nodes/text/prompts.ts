@@ -6,6 +6,7 @@ export const prompts = defineNode({
   type: "text.prompts",
   title: "Prompt templates",
   description: "Puts every name into every template, for a prompt ensemble.",
+  synonyms: ["prompt ensembling", "a photo of a", "format"],
   docs: `N names and T templates give N·T texts: all templates of the first name, then of the second. The scorer
 averages each name's T embeddings (Radford et al. 2021, §3.1.4). \`{}\` stands for the name.`,
   version: 1,

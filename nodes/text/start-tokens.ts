@@ -8,6 +8,7 @@ export const startTokens = defineNode({
   type: "text.start-tokens",
   title: "Start tokens",
   description: "A prompt of one token for each picture: what a captioner begins to write behind.",
+  synonyms: ["BOS", "decoder_input_ids"],
   docs: `BLIP's captions begin with [DEC] (Li et al. 2022, §3.1). Wire the pictures that captions are written for.
 
 \`ids\`, \`mask\` int64 [N, 1]: the token, and 1`,

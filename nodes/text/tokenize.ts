@@ -13,6 +13,7 @@ export const tokenize = defineNode({
   type: "text.tokenize",
   title: "Tokenize",
   description: "Texts to token ids of one length, packed as CLIP does or as the model's own tokenizer does.",
+  synonyms: ["encode", "input_ids", "BPE"],
   docs: `**CLIP's packing**: [start] tokens [end], then zeros up to \`length\`; a text that is too long keeps its
 beginning and ends with [end] (clip.tokenize with truncate).
 

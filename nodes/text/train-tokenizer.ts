@@ -9,6 +9,7 @@ export const trainTokenizer = defineNode({
   type: "text.train-tokenizer",
   title: "Train tokenizer",
   description: "Learns a vocabulary from texts: byte pairs in CLIP's form, or word pieces in BERT's.",
+  synonyms: ["BPE", "WordPiece", "train_new_from_iterator"],
   docs: `**CLIP**: lower-cased byte BPE (simple_tokenizer): 512 byte tokens, one for each merge, start and end of text
 last. **BERT**: lower-cased word pieces, [PAD] 0, [CLS] 2, [SEP] 3, [MASK] 4, [UNK] 5, letters, and what the most
 frequent pairs are joined to; set *Tokenize* to the tokenizer's own packing. Either stops early when no pair occurs

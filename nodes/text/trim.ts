@@ -7,6 +7,7 @@ export const trim = defineNode({
   type: "text.trim",
   title: "Trim padding",
   description: "Cuts the padding that all texts of a batch share, so that short texts cost little.",
+  synonyms: ["truncate", "dynamic padding"],
   docs: `Keeps as many tokens as the longest text has, rounded up to a multiple; padding is id 0 at the end. Within
 a training it runs for every batch: wire *Length buckets* to the trainer's \`bucket\` so that texts of one length
 meet, and give the encoder a fixed number of positions (*Context*). int64 [N, T] → int64 [N, T'].`,

@@ -7,6 +7,7 @@ export const wordPieces = defineNode({
   type: "text.word-pieces",
   title: "Word pieces",
   description: "Which tokens go on with the word of the token before them: what whole words are masked by.",
+  synonyms: ["whole word masking", "WordPiece", "subwords"],
   docs: `1 where a token begins with the mark, which is ## in WordPiece (Schuster & Nakajima 2012; BERT), else 0.
 
 \`ids\` int64 [N, T] → \`pieces\` int64 [N, T]`,

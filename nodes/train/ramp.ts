@@ -7,6 +7,7 @@ export const ramp = defineNode({
   type: "train.ramp",
   title: "Ramp",
   description: "A number that rises from 0 in the first steps of a training and then stays: α of a teacher.",
+  synonyms: ["warmup", "schedule", "alpha"],
   docs: `value · min(1, i / steps), where i is how many batches were taken before: 0 in the first step (ALBEF's α rises
 to 0.4 over the first epoch, BLIP's over the first two; salesforce/ALBEF, Pretrain.py). The count is a part of the
 checkpoint, so that a training that was killed goes on with it. Outside of training it is what the count says.

@@ -18,6 +18,7 @@ export const trainer = defineNode({
   type: "train.trainer",
   title: "Trainer",
   description: "Trains everything upstream of its losses, and gives the trained weights.",
+  synonyms: ["fit", "optimizer", "AdamW", "training loop", "fine-tune", "learning rate", "scheduler", "backward"],
   docs: `What lies upstream of \`loss\` is not run but compiled to one training step: forward, backward and update in
 one ONNX model. Several losses add up. Deterministic host nodes that work row by row (decode, resize, tokenize)
 run when a row is drawn, so that the data need not fit into memory; those that need all rows run once before; random

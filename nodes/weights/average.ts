@@ -6,6 +6,7 @@ export const average = defineNode({
   type: "weights.average",
   title: "Moving average",
   description: "A momentum teacher: a copy of the weights that follows them slowly while they train.",
+  synonyms: ["EMA", "exponential", "momentum encoder", "mean teacher"],
   docs: `θ' ← m·θ' + (1 − m)·θ in each step (He et al. 2020, MoCo, eq. 2; ALBEF §3.2 with m = 0.995). The copy
 starts equal, unless the checkpoint has it, and takes no gradient. Wire the same handle to the student directly and to
 the teacher through this node. Outside of training it is the weights themselves, or what the checkpoint has of it.

@@ -6,6 +6,7 @@ export const complete = defineNode({
   type: "weights.complete",
   title: "Fresh where missing",
   description: "Weights of a checkpoint, and freshly drawn ones where it holds none: what a next stage adds.",
+  synonyms: ["strict=False", "load_state_dict", "missing keys"],
   docs: `A parameter that the checkpoint does not hold is drawn as *Fresh weights* draws it, and is no error. A network
 that grows from stage to stage begins each so: VLMo's third has experts and heads that its second knows nothing of.`,
   version: 1,

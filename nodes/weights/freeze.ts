@@ -7,6 +7,7 @@ export const freeze = defineNode({
   type: "weights.freeze",
   title: "Freeze",
   description: "Marks parameters that take no gradient: training computes nothing for them.",
+  synonyms: ["requires_grad", "stop gradient", "detach", "lock"],
   docs: `Names are patterns with * for any letters, one per line: \`vision.*\` freezes the vision tower. The default
 freezes all but LoRA's adapters; \`*lora_*\` freezes those.
 

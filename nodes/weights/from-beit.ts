@@ -10,6 +10,7 @@ export const fromBeit = defineNode({
   type: "weights.from-beit",
   title: "BEiT to VLMo",
   description: "Takes what masked image modelling learned into VLMo: the picture's experts of its second stage.",
+  synonyms: ["convert", "warm start"],
   docs: `VLMo's first stage is BEiT's; its checkpoint enters the second under other names (unilm/vlmo, vlmo_module.py):
 \`transformer.\` before all, \`mlp\` becomes \`mlp_imag\` and \`norm2\` \`norm2_imag\`, and the tables of positions of
 all blocks become the columns of the first rows of one, \`relative_position_bias_table\`, whose rows for texts begin

@@ -9,6 +9,7 @@ export const fromHuggingFace = defineNode({
   type: "weights.from-hugging-face",
   title: "Names of the authors",
   description: "Takes a Hugging Face checkpoint of CLIP, BLIP, ViLT or MAE into the nodes these systems are built of.",
+  synonyms: ["convert", "rename keys", "state_dict"],
   docs: `The systems' own nodes call their parameters as the authors' code does (openai/CLIP, salesforce/BLIP,
 dandelin/ViLT, facebookresearch/mae). Hugging Face's ports have other names, apart for query, key and value where the
 authors have one matrix, and lay CLIP's projections the other way round. Which system it is follows from the names.

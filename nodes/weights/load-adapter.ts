@@ -16,6 +16,7 @@ export const loadAdapter = defineNode({
   type: "weights.load-adapter",
   title: "Load adapter",
   description: "A LoRA adapter that PEFT saved, on the weights of its base model.",
+  synonyms: ["LoraLoader", "PeftModel"],
   docs: `Reads \`adapter_config.json\` and \`adapter_model.safetensors\`: rank and alpha, their patterns, rsLoRA, DoRA.
 The weights are those of the base, such as *Load checkpoint* gives from its folder; what comes out is what *LoRA*
 gives: the adapters train on, all else is frozen unless *Others train* is on; *Merge adapters* folds them in, and *Save

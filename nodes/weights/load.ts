@@ -32,6 +32,7 @@ export const load = defineNode({
   type: "weights.load",
   title: "Load checkpoint",
   description: "Weights from .safetensors files: shipped, uploaded, in a folder where they lie, or of the hub.",
+  synonyms: ["CheckpointLoader", "load_state_dict", "pretrained", "torch.load"],
   docs: `Nodes find their parameters by name: \`scope.name\`. The header is checked before anything is read: types,
 sizes and bounds. Tensors of every element type are carried, so that saving gives them back bit by bit; what a node asks
 for must be floating-point numbers (F64, F32, F16, BF16, F8_E4M3, F8_E5M2), which become float32.

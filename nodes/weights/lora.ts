@@ -7,6 +7,7 @@ export const lora = defineNode({
   type: "weights.lora",
   title: "LoRA",
   description: "Adds low-rank adapters to matrices, and trains those instead of them.",
+  synonyms: ["PEFT", "LoraConfig", "QLoRA", "fine-tune"],
   docs: `W becomes W + (α / rank)·A·B for each matrix [in, out] whose name fits a target; A [in, rank] starts as a
 Linear's default, B [rank, out] at zero (Hu et al. 2021, "LoRA", §4.1). Everything else that reads this handle is
 frozen, as in PEFT with bias "none", unless *Others train* is on. Adapters are saved as \`name.lora_A\` and

@@ -11,6 +11,7 @@ export const merge = defineNode({
   type: "weights.merge",
   title: "Merge adapters",
   description: "Folds LoRA adapters into the matrices they adapt: plain weights that cost nothing extra.",
+  synonyms: ["merge_and_unload", "fuse", "bake"],
   docs: `W ← W + (α / rank)·A·B, in float64, and with DoRA to the length that was trained; \`lora_A\`, \`lora_B\` and
 \`lora_M\` are left out of the result. The adapted matrices
 become float32, or stay float64; every other tensor is kept as it is, bit by bit, whatever its element type.`,

@@ -22,6 +22,7 @@ export const quantize = defineNode({
   type: "weights.quantize",
   title: "Quantize",
   description: "Matrices in 4-bit or 8-bit blocks: an eighth or a quarter of the memory, for models that run.",
+  synonyms: ["int4", "int8", "bitsandbytes", "load_in_4bit", "compress"],
   docs: `Numbers of a block, which lie along the axis that a product sums over, share a float32 scale: the number that
 is furthest from zero becomes −2^(bits − 1), all others the nearest integer (symmetric, round to nearest; as llama.cpp's
 Q4_0 and Q8_0). Int4 in blocks of 32 takes 5 bits a number, in blocks of 128 4.25.

@@ -30,6 +30,7 @@ export const saveHuggingFace = defineNode({
   type: "weights.save-hugging-face",
   title: "Save as Hugging Face folder",
   description: "A model of Hugging Face's with other weights, as the folder that transformers loads.",
+  synonyms: ["save_pretrained", "export"],
   docs: `Choose the folder that the model came from, as in *Hugging Face model*, and wire the weights that a training
 gave. Every tensor of the folder that they hold is replaced; the others, such as those of a tower that was not wired,
 stay what they are. Without weights the folder is written anew, in another precision or in other files.

@@ -12,6 +12,7 @@ export const save = defineNode({
   type: "weights.save",
   title: "Save checkpoint",
   description: "A .safetensors file of weights, to download or to load elsewhere.",
+  synonyms: ["torch.save", "export", "state_dict"],
   docs: `Every tensor as it is, bit by bit, whatever its element type: what a training gives is float32, what was
 loaded stays what it was. *float16* and *bfloat16* round wider floating-point numbers to half the size, *float32* widens
 narrower ones; tensors that hold anything else, such as integers or quantized matrices, are kept. Names are kept.

@@ -6,6 +6,7 @@ export const tie = defineNode({
   type: "weights.tie",
   title: "Tie weights",
   description: "Makes one parameter be another one, such as a language head its token embedding.",
+  synonyms: ["tie_word_embeddings", "share weights", "tied embeddings"],
   docs: `Every node that reads this handle and asks for the first name gets the second one's tensor, transposed if
 asked: a head's matrix [D, V] is the embedding [V, D] transposed (Press & Wolf 2017). A checkpoint then holds it
 once.

@@ -2,12 +2,15 @@
  * What of a node type the browser needs: it draws nodes and checks graphs, and never computes. For its bundle the
  * behaviour that only a computing process calls is taken out of `defineNode({ … })`, and then every import and
  * declaration that nothing else in the file uses: with them go parsers, tokenizers and whole libraries. The long
- * docs go too; they are asked for when somebody reads them.
+ * docs go too, and what else a node is called; they are asked for when somebody reads them, or searches.
  */
 const ts = require("typescript");
 
 /** Members that only run where things are computed; each is called and answers with a promise, or `reduce`. */
 const elsewhere = ["run", "reduce", "prepare", "fingerprint"];
+
+/** Members that the browser asks the server for. */
+const askedFor = ["docs", "synonyms"];
 
 /** A loader of Turbopack and webpack. */
 module.exports = function browserNodes(source) {
@@ -52,7 +55,7 @@ function cutsOf({ properties }) {
 function cutOf(member, elsewhere) {
   const name = member.name?.text;
   const place = { start: member.getStart(), end: member.end };
-  if (name === "docs") return [{ ...place, by: "docs: undefined" }];
+  if (askedFor.includes(name)) return [{ ...place, by: `${name}: undefined` }];
   if (!elsewhere.includes(name)) return [];
   return [{ ...place, by: name === "reduce" ? folding(member) : missing(name) }];
 }

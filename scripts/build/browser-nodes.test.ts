@@ -13,6 +13,7 @@ import { defineNode } from "../core/node";
 export const read = defineNode({
   type: "text.read",
   docs: \`Long.\`,
+  synonyms: ["scan"],
   inputs: { text: port.text() },
   async run({ inputs }) {
     return helper(inputs);
@@ -27,7 +28,8 @@ function helper(inputs: Port) {
 describe("a node type as the browser gets it", () => {
   it("is without its behaviour, its docs, and what nothing else uses", () => {
     const text = forBrowser(source);
-    for (const gone of ["parser", "helper", "table", "unused", "Long.", "type Port"]) expect(text).not.toContain(gone);
+    for (const gone of ["parser", "helper", "table", "unused", "Long.", "scan", "type Port"])
+      expect(text).not.toContain(gone);
     for (const kept of ["port.text()", "run()", "export const read"]) expect(text).toContain(kept);
   });
 

@@ -21,12 +21,13 @@ ${sections.join("\n")}`;
 }
 
 function nodeSection(definition: NodeDefinition): string {
-  const { description, docs, inputs, outputs, ports } = definition;
+  const { description, synonyms, docs, inputs, outputs, ports } = definition;
+  const elsewhere = synonyms ? `\n\nElsewhere called: ${synonyms.map((name) => `\`${name}\``).join(", ")}.` : "";
   const more = docs ? `\n\n${docs}` : "";
   const fromParameters = ports ? "\nMore ports follow from its parameters.\n" : "";
   return `### ${nodeHeading(definition)}
 
-${description}${more}
+${description}${elsewhere}${more}
 ${fromParameters}${portTable("input", inputs)}${portTable("output", outputs)}`;
 }
 

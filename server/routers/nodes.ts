@@ -27,6 +27,13 @@ export const nodes = router({
     return { text: unfolded(known?.docs ?? "") };
   }),
 
+  /** What users of other tools call node types, by type; the browser's own definitions are without it, too. */
+  synonyms: procedure.query(async ({ ctx }) => {
+    await must(ctx.db, ctx.actor, "see", { kind: "installation" });
+    const known = Object.values<NodeDefinition>(registry);
+    return Object.fromEntries(known.map(({ type, synonyms = [] }) => [type, synonyms]));
+  }),
+
   /** How a node type is used in one of the templates; nothing where none uses it. */
   example: procedure.input(z.object({ type: z.string().max(100) })).query(async ({ ctx, input: { type } }) => {
     await must(ctx.db, ctx.actor, "see", { kind: "installation" });

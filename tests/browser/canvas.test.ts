@@ -178,7 +178,7 @@ describe("wires", () => {
     await page.waitForSelector("[data-chip]");
     expect(await page.textContent("[data-chip]")).toContain("takes text");
     await page.keyboard.type("zero-shot classifier");
-    await page.waitForSelector('[cmdk-item][data-value^="Zero-shot classifier" i]');
+    await page.waitForSelector('[cmdk-item][data-value="eval.zero-shot-classifier"]');
     await page.keyboard.press("Enter");
     await page.waitForSelector('[placeholder="Which port?"]');
     const ports = await page.locator("[cmdk-item]").allTextContents();

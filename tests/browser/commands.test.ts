@@ -168,6 +168,47 @@ describe("nodes", () => {
     await page.close();
   });
 
+  it("are found by the words of other tools, say their ports, and come first where they were starred or added", async () => {
+    const { page, errors } = await openSmall();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-palette"));
+    await page.focus('[placeholder="Search nodes"]');
+    await page.keyboard.type("nn.linear");
+    await page.waitForSelector('[data-palette="model.linear"]');
+    await page.keyboard.press("ArrowDown");
+    expect(await focused()).toBe("model.linear");
+    expect(await page.textContent('[data-ports-card="model.linear"]')).toMatch(/Takes.*tensor \[.*Gives.*tensor \[/s);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('[aria-label="Take Linear out of the favourites"]');
+    await page.fill('[placeholder="Search nodes"]', "resize");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await focused()).toBe("image.min-max-resize");
+    await page.keyboard.press("Enter");
+    await hasParts(page, 5, 3);
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.type("-no-such");
+    await page.waitForSelector("text=No node is called that.");
+
+    await page.reload();
+    const first = (section: string) =>
+      page.locator(`section[aria-label="${section}"] [data-palette]`).first().getAttribute("data-palette");
+    expect(await first("Favourites")).toBe("model.linear");
+    expect(await first("Recent")).toBe("image.min-max-resize");
+    await page.waitForSelector('[data-node="resize"]');
+    await page.keyboard.press("n");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"][data-value="model.linear"]');
+    await page.keyboard.press("ArrowDown");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"][data-value="image.min-max-resize"]');
+    await page.waitForSelector('[data-ports-card="image.min-max-resize"]');
+    await page.keyboard.type("checkpointloader");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"][data-value="weights.load"]');
+    await page.keyboard.press("Escape");
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   it("are copied with the wires that come in, or without", async () => {
     const { page, errors } = await openSmall();
     await chooseNodes(page, "again");

@@ -2,14 +2,20 @@
 
 import { Command } from "cmdk";
 import { X } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
+import type { NodeDefinition } from "#nodes/core/node";
 import type { GraphDocument } from "#nodes/graph/document";
 import { connect } from "#nodes/graph/edits";
 import { insertion, passageThrough, wireBetween } from "#nodes/graph/inserting";
 import { cx } from "../../_ui/cx";
+import { useChosenNodes } from "../chosen-nodes";
 import { useEditorStore } from "../context";
+import { MenuGroup, MenuItem } from "../menu-item";
 import { colourOf } from "../node-catalogue";
+import { searchNodes } from "../node-search";
+import { PortsCard } from "../ports-card";
 import { siteOf } from "../site";
+import { useSynonyms } from "../use-synonyms";
 import { usePlacing } from "./adding";
 import { type Candidate, typeOfRequest, useCandidates } from "./candidates";
 import type { AddRequest } from "./requests";
@@ -23,8 +29,11 @@ export function AddPopup({ request, onClose }: { request: AddRequest; onClose():
   const [isFiltered, setFiltered] = useState(request.from !== undefined || request.into !== undefined);
   const [search, setSearch] = useState("");
   const [asked, setAsked] = useState<Candidate>();
+  const [marked, setMarked] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { found, isDone } = useCandidates(request, isFiltered);
+  const { found: candidates, isDone } = useCandidates(request, isFiltered);
+  const found = searchNodes(candidates, search, useSynonyms(search !== ""));
+  const shown = asked ?? found.find(({ type }) => type === marked);
   const pick = usePick(request);
   function choose(candidate: Candidate, port = candidate.ports[0]): void {
     onClose();
@@ -46,6 +55,11 @@ export function AddPopup({ request, onClose }: { request: AddRequest; onClose():
     else setFiltered(false);
     field.current?.focus();
   }
+  const place = {
+    left: Math.min(request.x, window.innerWidth - width - 12),
+    top: Math.min(request.y, window.innerHeight - 360),
+  };
+  const beside = { ...place, right: place.left + width, bottom: place.top + 40 };
   const chip = isFiltered ? <Chip request={request} asked={asked} onRemove={unfilter} /> : null;
   return (
     <>
@@ -59,13 +73,12 @@ export function AddPopup({ request, onClose }: { request: AddRequest; onClose():
       <Command
         label={asked ? "Which port?" : "Add a node"}
         loop
-        filter={containing}
+        shouldFilter={false}
+        value={marked}
+        onValueChange={setMarked}
         onKeyDown={press}
-        className="fixed z-40 w-76 overflow-hidden rounded-xl border border-line-strong bg-raised shadow-2xl"
-        style={{
-          left: Math.min(request.x, window.innerWidth - 316),
-          top: Math.min(request.y, window.innerHeight - 360),
-        }}
+        className="fixed z-40 overflow-hidden rounded-xl border border-line-strong bg-raised shadow-2xl"
+        style={{ ...place, width }}
       >
         <div className="flex items-center gap-1.5 border-b border-line px-3 py-2">
           {chip}
@@ -82,27 +95,56 @@ export function AddPopup({ request, onClose }: { request: AddRequest; onClose():
           <Command.Empty className="p-3 text-center text-ink-3">
             {isDone ? "No node fits." : "Looking for what fits …"}
           </Command.Empty>
-          {asked
-            ? asked.ports.map((port) => (
-                <Item key={port} value={port} onSelect={() => choose(asked, port)}>
-                  {port}
-                </Item>
-              ))
-            : found.map((candidate) => (
-                <Entry key={candidate.type} candidate={candidate} onSelect={() => ask(candidate)} />
-              ))}
+          {asked ? (
+            searchNodes(asked.ports.map(portAsNode), search).map(({ title }) => (
+              <MenuItem key={title} value={title} onSelect={() => choose(asked, title)}>
+                {title}
+              </MenuItem>
+            ))
+          ) : (
+            <Candidates found={found} isSearching={search !== ""} onSelect={ask} />
+          )}
         </Command.List>
       </Command>
+      {shown?.definition && <PortsCard definition={shown.definition} beside={beside} />}
     </>
   );
 }
 
-/** All words of a search are there. */
-function containing(value: string, search: string): number {
-  const text = value.toLowerCase();
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.every((word) => text.includes(word))) return 0;
-  return text.startsWith(words[0] ?? "") ? 1 : 0.5;
+/** Pixels of the list. */
+const width = 304;
+
+/** Ports of a node are searched as nodes are. */
+const portAsNode = (name: string) => ({ type: name, title: name });
+
+interface CandidatesProps {
+  found: readonly Candidate[];
+  isSearching: boolean;
+  onSelect(candidate: Candidate): void;
+}
+
+/** What was found; while nothing is searched for, those first that were starred, and those that were added last. */
+function Candidates({ found, isSearching, onSelect }: CandidatesProps) {
+  const { favourites, recent } = useChosenNodes();
+  const entry = (candidate: Candidate) => (
+    <Entry key={candidate.type} candidate={candidate} onSelect={() => onSelect(candidate)} />
+  );
+  if (isSearching) return found.map(entry);
+  const among = (chosen: readonly NodeDefinition[]) =>
+    chosen.flatMap(({ type }) => found.filter((candidate) => candidate.type === type));
+  const first = [...among(favourites), ...among(recent)];
+  const group = (title: string, members: readonly Candidate[]) =>
+    members.length > 0 && <MenuGroup title={title}>{members.map(entry)}</MenuGroup>;
+  return (
+    <>
+      {group("Favourites", among(favourites))}
+      {group("Recent", among(recent))}
+      {group(
+        first.length ? "All others" : "Nodes",
+        found.filter((candidate) => !first.includes(candidate)),
+      )}
+    </>
+  );
 }
 
 interface ChipProps {
@@ -138,9 +180,9 @@ function Chip({ request, asked, onRemove }: ChipProps) {
 function Entry({ candidate, onSelect }: { candidate: Candidate; onSelect(): void }) {
   const { type, title, description, definition, ports } = candidate;
   return (
-    <Item value={`${title} ${type}`} onSelect={onSelect}>
+    <MenuItem value={type} onSelect={onSelect}>
       <span
-        className="mt-1.5 size-2 shrink-0 rounded-full"
+        className="mt-1.5 size-2 shrink-0 self-start rounded-full"
         style={{ background: definition ? colourOf(definition) : "var(--ink-3)" }}
       />
       <span className="min-w-0">
@@ -150,22 +192,7 @@ function Entry({ candidate, onSelect }: { candidate: Candidate; onSelect(): void
         </span>
         <span className="block truncate text-[11px] text-ink-3">{description}</span>
       </span>
-    </Item>
-  );
-}
-
-function Item({ value, onSelect, children }: { value: string; onSelect(): void; children: ReactNode }) {
-  return (
-    <Command.Item
-      value={value}
-      onSelect={onSelect}
-      className={cx(
-        "flex cursor-pointer items-start gap-2 rounded-md px-2 py-1.5",
-        "data-[selected=true]:bg-accent-soft",
-      )}
-    >
-      {children}
-    </Command.Item>
+    </MenuItem>
   );
 }
 

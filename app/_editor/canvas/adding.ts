@@ -9,7 +9,7 @@ import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { registry } from "#nodes/registry.gen";
 import { openFiles } from "../../_open/opening";
 import { entryIdOf, useReadEntry } from "../composites/use-library";
-import { definitionOf, useEditorStore } from "../context";
+import { definitionOf, useEditorStore, useViewStore } from "../context";
 import { dragType } from "../drag-type";
 import type { EditorStore } from "../store";
 import { upload } from "../upload";
@@ -30,14 +30,16 @@ type Then = (level: GraphDocument, id: string) => GraphDocument;
 /** Puts a node of a type at a place of the graph and chooses it. */
 export function usePlacing(): (type: string, at: Point, then?: Then) => void {
   const store = useEditorStore();
+  const view = useViewStore();
   const readEntry = useReadEntry();
   return useCallback(
     (type, at, then) => {
+      if (definitionOf(type)) view.getState().rememberNode(type);
       const saved = entryIdOf(type);
       if (saved === undefined) put(store, at, (document) => ({ document, type }), then);
       else void readEntry(saved).then((entry) => entry && put(store, at, (document) => copied(document, entry)));
     },
-    [store, readEntry],
+    [store, view, readEntry],
   );
 }
 

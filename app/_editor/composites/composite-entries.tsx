@@ -3,6 +3,7 @@ import { compositeType, isUsed, withoutUnused } from "#nodes/graph/composites";
 
 import { IconButton } from "../../_ui/button";
 import { useEditor, useEditorStore } from "../context";
+import { searchNodes } from "../node-search";
 import { PaletteEntry } from "../palette-entry";
 import { entryType, useEntries, useRemoveEntry } from "./use-library";
 
@@ -19,15 +20,20 @@ export function CompositeEntries({ search, onPick }: EntriesProps) {
   const document = useEditor((state) => state.history.present);
   const frozen = useEditor((state) => state.frozen);
   const { composites = {} } = document;
-  const words = search.toLowerCase();
-  const found = Object.entries(composites).filter(([, { title }]) => title.toLowerCase().includes(words));
+  const entries = Object.entries(composites).map(([id, { title, description }]) => ({
+    id,
+    type: compositeType(id),
+    title,
+    description,
+  }));
+  const found = searchNodes(entries, search);
   if (!found.length) return null;
   return (
     <section>
       <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">In this graph</h3>
-      {found.map(([id, { title, description }]) => (
+      {found.map(({ id, type, title, description }) => (
         <div key={id} className="group flex items-center">
-          <PaletteEntry type={compositeType(id)} {...{ title, description, icon, onPick }} />
+          <PaletteEntry {...{ type, title, description, icon, onPick }} />
           {!frozen && !isUsed(document, id) && (
             <IconButton
               label={`Delete ${title}, of which there is no instance`}
@@ -45,16 +51,16 @@ export function CompositeEntries({ search, onPick }: EntriesProps) {
 
 /** The composites that are kept for all graphs; one that is put on the canvas is copied. */
 export function LibraryEntries({ search, onPick }: EntriesProps) {
-  const words = search.toLowerCase();
-  const found = useEntries().filter(({ title }) => title.toLowerCase().includes(words));
+  const entries = useEntries().map((entry) => ({ ...entry, type: entryType(entry.id) }));
+  const found = searchNodes(entries, search);
   const remove = useRemoveEntry();
   if (!found.length) return null;
   return (
     <section data-library>
       <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">My nodes</h3>
-      {found.map(({ id, title, description, version }) => (
+      {found.map(({ id, type, title, description, version }) => (
         <div key={id} className="group flex items-center">
-          <PaletteEntry type={entryType(id)} {...{ title, description, icon, onPick }} />
+          <PaletteEntry {...{ type, title, description, icon, onPick }} />
           <span className="shrink-0 text-[11px] text-ink-3 group-focus-within:hidden group-hover:hidden">
             {version > 1 && `v${version}`}
           </span>
