@@ -11,6 +11,7 @@ const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).
 const Publishing = lazy(async () => ({ default: (await import("./publishing")).Publishing }));
 const UseAsApi = lazy(async () => ({ default: (await import("../api-docs/use-as-api")).UseAsApi }));
 const PublishGraphApp = lazy(async () => ({ default: (await import("./publish-graph-app")).PublishGraphApp }));
+const SweepDialog = lazy(async () => ({ default: (await import("./sweep/sweep-dialog")).SweepDialog }));
 const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-window")).UpdatesWindow }));
 
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
@@ -34,6 +35,7 @@ export function Overlays() {
         {overlay === "palette" && <CommandPalette />}
         {overlay === "keys" && <KeysDialog />}
         {overlay === "publish" && <Publishing />}
+        {overlay === "sweep" && <SweepDialog onClose={() => show(undefined)} />}
         {overlay === "updates" && <UpdatesWindow />}
         {overlay === "share" && <ShareGraph />}
         {overlay === "api" && graphId && <UseAsApi graph={graphId} onClose={() => show(undefined)} />}

@@ -1,12 +1,14 @@
 "use client";
 
-import { RotateCcw } from "lucide-react";
+import { Radar, RotateCcw } from "lucide-react";
 import { setParam } from "#nodes/graph/edits";
 import { constantIn, paramsWith } from "#nodes/graph/constants";
 import { IconButton } from "../_ui/button";
 import { ConstantChoice, ConstantValueOf } from "./constant-choice";
-import { useCheckedNode, useEditor, useEditorStore } from "./context";
+import { constantsHolder } from "#nodes/graph/sweep";
+import { useCheckedNode, useEditor, useEditorStore, useViewStore } from "./context";
 import { PublishButton } from "./composites/publish-button";
+import { isNumber, optionsOf } from "./sweep/can-vary";
 import { ValueOrigin } from "./value-origin";
 import { widgets } from "./widgets";
 import type { Field } from "./widgets/describe";
@@ -29,13 +31,19 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
       .getState()
       .edit((document) => setParam(document, node, field.name, value), `param ${node}.${field.name} ${part}`);
   return (
-    <div className="py-2">
+    <div className="group py-2">
       <div className="mb-1 flex h-5 items-center justify-between gap-2">
         <label htmlFor={id} className="min-w-0 flex-1 truncate font-medium text-ink-2" title={field.name}>
           {field.label}
         </label>
         {!frozen && constant === undefined && <ConstantChoice node={node} field={field} />}
         <PublishButton node={node} field={field} />
+        <SweepButton node={node} field={field} constant={constant} />
+        {!isSet && field.fallback !== undefined && (
+          <span className="text-[11px] text-ink-3" data-default>
+            default
+          </span>
+        )}
         {isSet && !frozen && (
           <IconButton
             label={`Return ${field.label} to its default`}
@@ -66,5 +74,29 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         </p>
       )}
     </div>
+  );
+}
+
+interface SweepButtonProps {
+  node: string;
+  field: Field;
+  /** Whose value the parameter has: then it is what varies. */
+  constant: string | undefined;
+}
+
+/** Asks for a sweep that begins with the value that a parameter has. A sweep varies nodes of the graph itself. */
+function SweepButton({ node, field, constant }: SweepButtonProps) {
+  const view = useViewStore();
+  const isOffered = useEditor((state) => !state.frozen && state.graphId !== undefined && !state.path.length);
+  if (!isOffered || !(isNumber(field) || optionsOf(field))) return null;
+  const varied = constant === undefined ? { node, param: field.name } : { node: constantsHolder, param: constant };
+  return (
+    <IconButton
+      label={`Sweep ${field.label} from this value`}
+      className="!hidden !size-5 group-focus-within:!inline-flex group-hover:!inline-flex"
+      onClick={() => view.getState().askForSweep(varied)}
+    >
+      <Radar className="size-3" aria-hidden />
+    </IconButton>
   );
 }

@@ -70,13 +70,18 @@ function useSwept(endpoint: string, constant: string | undefined): boolean {
 
 const isShort = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
 
-function setText(value: unknown, field: Field, template: TemplateParams | undefined): string | undefined {
-  const fallback = isShort(field.fallback) && value !== field.fallback && `the default is ${shortText(field.fallback)}`;
+function setText(value: unknown, field: Field, template: TemplateParams | undefined): string {
+  const fallback = fallbackText(value, field);
   const meant = template?.params?.[field.name];
   if (template && meant !== undefined && isSame(meant, value))
     return [`As in the template “${template.name}”`, fallback].filter(Boolean).join("; ");
   const there = template && meant !== undefined && beside(template, field.name);
-  return there || fallback ? ["Set here", there || fallback].join("; ") : undefined;
+  return ["Set here", there || fallback].filter(Boolean).join("; ");
+}
+
+function fallbackText(value: unknown, { fallback }: Field): string | undefined {
+  if (isSame(value, fallback)) return "the default is the same";
+  return isShort(fallback) ? `the default is ${shortText(fallback)}` : undefined;
 }
 
 const beside = ({ params }: TemplateParams, name: string): string => `the template has ${shortText(params?.[name])}`;

@@ -7,9 +7,10 @@ import { createJSONStorage, persist } from "zustand/middleware";
 import type { Point } from "#nodes/graph/document";
 import type { Guide } from "./snapping";
 import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
+import type { Varied } from "./sweep/can-vary";
 
 /** What lies over the canvas, or above it. */
-export type Overlay = "palette" | "keys" | "find" | "files" | "updates" | "share" | "app" | "publish" | "api";
+export type Overlay = "palette" | "keys" | "find" | "files" | "updates" | "share" | "app" | "publish" | "api" | "sweep";
 export type PanelSide = "left" | "right";
 /** When the shape of what a wire carries stands on it. */
 export type ShapesOnWires = "hover" | "always";
@@ -25,6 +26,8 @@ export interface Route {
 
 export interface ViewState {
   overlay: Overlay | undefined;
+  /** What a sweep that is asked for varies first. */
+  varied: Varied | undefined;
   /** A node is asked for, at a place. */
   adding: AddRequest | undefined;
   /** A wire is asked for, from a node or a port, by a list. */
@@ -53,6 +56,7 @@ export interface ViewState {
   /** Where the pointer is over the canvas, on the screen: nobody is told when it moves. */
   pointer: { place?: { x: number; y: number }; isAltDown?: boolean };
   show(overlay: Overlay | undefined): void;
+  askForSweep(varied?: Varied): void;
   askForNode(request: AddRequest | undefined): void;
   askForWire(request: PortRequest | undefined): void;
   refuse(refusal: Refusal | undefined): void;
@@ -90,6 +94,7 @@ export function createView() {
     persist(
       (set) => ({
         overlay: undefined,
+        varied: undefined,
         adding: undefined,
         connecting: undefined,
         refusal: undefined,
@@ -107,6 +112,7 @@ export function createView() {
         routes: new Map(),
         guides: [],
         show: (overlay) => set({ overlay }),
+        askForSweep: (varied) => set({ overlay: "sweep", varied }),
         askForNode: (adding) => set({ adding }),
         askForWire: (connecting) => set({ connecting }),
         refuse: (refusal) => set({ refusal }),

@@ -83,6 +83,16 @@ it("says why a value is what it is, and finds parameters by words", async () => 
   await page.waitForSelector(`${inspector} :text("No parameter is called that.")`);
   await page.fill(`${inspector} [aria-label="Search parameters"]`, "learning rate");
   await page.waitForSelector(`${inspector} [data-origin]:has-text("Set here; the default is")`);
+  const rate = await page.inputValue(`${inspector} [id="trainer-lr"]`);
+  await page.hover(`${inspector} label[for="trainer-lr"]`);
+  await page.click(`${inspector} [aria-label="Sweep Learning rate from this value"]`);
+  const values = await page.inputValue('[role="dialog"] [data-axis="trainer.lr"] input');
+  expect(values.split(", ").map(Number)).toEqual([1, 1 / 2, 2].map((times) => Number(rate) * times));
+  await page.waitForSelector('[role="dialog"] button:has-text("Start 3 runs")');
+  await page.keyboard.press("Escape");
+  await page.click(`${inspector} [aria-label="Return Learning rate to its default"]`);
+  await page.waitForSelector(`${inspector} [data-default]`);
+  expect(await page.locator(`${inspector} [data-origin]`).count()).toBe(0);
 
   await page.goto(product.url);
   await page.click('[data-template="clip-zero-shot-emoji"]');

@@ -126,7 +126,11 @@ describe("when two changed the same", () => {
 describe("what comes from elsewhere", () => {
   it("keeps what is not known, is named where it is of another program, and asks where it shall go", async () => {
     const document = graph(
-      { data: ["data.emoji", { limit: 4 }], foreign: ["acme.sharpen", { amount: 2, how: "soft" }] },
+      {
+        data: ["data.emoji", { limit: 4 }],
+        foreign: ["acme.sharpen", { amount: 2, how: "soft" }],
+        also: ["acme.sharpen"],
+      },
       ["data.image -> foreign.picture"],
     );
     const { page, errors } = await openGraph(document);
@@ -136,6 +140,9 @@ describe("what comes from elsewhere", () => {
     found.push(...(await findingsInBothLooks(page, "unknown type")));
     await page.click("[data-problems]");
     await page.waitForSelector('[role=dialog][aria-label="Problems"]');
+    await page.click('[data-bunch="2"] summary:has-text("acme.sharpen")');
+    await page.click('[data-bunch="2"] button:has-text("also")');
+    await page.waitForSelector('.react-flow__node.selected[data-id="also"]');
     found.push(...(await findingsInBothLooks(page, "problems")));
     await page.keyboard.press("Escape");
 

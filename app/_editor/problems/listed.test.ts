@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { check } from "#nodes/graph/check";
 import { graph } from "#tests/kit/graphs";
-import { inOrder, listed, nextOf, reportOf } from "./listed";
+import { bunched, inOrder, listed, nextOf, reportOf } from "./listed";
 
 const document = graph(
   {
@@ -36,6 +36,14 @@ describe("the list of problems", () => {
     expect(nextOf(order, last?.problem, 1)).toBe(first);
     expect(nextOf(order.slice(1), first?.problem, 1)).toBe(order[1]);
     expect(nextOf([], undefined, 1)).toBeUndefined();
+  });
+
+  it("has in one bunch the nodes of which the same is wrong, such as those of one unknown type", () => {
+    const strange = graph({ a: ["acme.x"], b: ["acme.y"], c: ["acme.x"], small: ["image.resize"] });
+    const { errors, unwired } = listed(check(strange).problems, strange.nodes);
+    const ids = bunched(errors).map((bunch) => bunch.map(({ problem }) => problem.node));
+    expect(ids).toEqual([["a", "c"], ["b"]]);
+    expect(bunched(unwired)).toHaveLength(1);
   });
 
   it("becomes a report of kinds and places, without what people typed", () => {

@@ -36,6 +36,17 @@ function titleOf(id: string | undefined, nodes: GraphDocument["nodes"]): string 
   return node?.title ?? definitionOf(node?.type)?.title ?? id.slice(id.lastIndexOf(separator) + 1);
 }
 
+/** What is wrong with several nodes in the same words, such as that their type is not known, together. */
+export function bunched(list: readonly ListedProblem[]): ListedProblem[][] {
+  const bunches = new Map<string, ListedProblem[]>();
+  for (const each of list) {
+    const { code, message, port, param } = each.problem;
+    const key = JSON.stringify([code, message, port, param]);
+    bunches.set(key, [...(bunches.get(key) ?? []), each]);
+  }
+  return [...bunches.values()];
+}
+
 /** In the order in which F8 walks them. */
 export const inOrder = ({ errors, warnings, unwired }: Listed): ListedProblem[] => [...errors, ...warnings, ...unwired];
 

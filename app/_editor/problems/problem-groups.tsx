@@ -2,16 +2,17 @@
 
 import { useReactFlow } from "@xyflow/react";
 import { Wrench } from "lucide-react";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { fixOf } from "#nodes/graph/fixes";
 import type { Problem } from "#nodes/graph/problem";
+import { countOf } from "../../_ui/amounts";
 import { cx } from "../../_ui/cx";
 import { memory } from "../checked";
 import { showNode } from "../commands/view";
 import { useEditor, useEditorStore } from "../context";
-import type { Listed, ListedProblem } from "./listed";
+import { bunched, type Listed, type ListedProblem } from "./listed";
 import { showProblem } from "./walk";
 
 /** The list itself, also in the inspector of the graph. */
@@ -61,31 +62,78 @@ function afterName(name: string | undefined, message: string): string {
   return message.startsWith(name) ? message.slice(name.length) : `: ${message}`;
 }
 
-function Group({ title, list, look }: { title: string; list: readonly ListedProblem[]; look: string }) {
-  const store = useEditorStore();
-  const flow = useReactFlow();
-  const centre = (id: string) => showNode(flow, id);
+interface GroupProps {
+  title: string;
+  list: readonly ListedProblem[];
+  look: string;
+}
+
+function Group({ title, list, look }: GroupProps) {
   if (!list.length) return null;
   return (
     <section className="mb-2">
       <h3 className="label mb-1">{title}</h3>
-      {list.map(({ problem, title: name }) => (
-        <div
-          key={`${problem.node}${problem.port}${problem.param}${problem.message}`}
-          className={cx("mb-1 rounded-md px-2 py-1.5 text-xs", look)}
-        >
-          <button
-            type="button"
-            onClick={() => showProblem(store, problem, centre)}
-            className="block w-full text-left wrap-anywhere"
-          >
-            {name && <b>{name}</b>}
-            {afterName(name, problem.message)}
-            {problem.hint && <span className="block">{problem.hint}</span>}
-          </button>
-          <FixButton problem={problem} />
-        </div>
-      ))}
+      {bunched(list).map((bunch) => {
+        const [first] = bunch;
+        const { node, port, param, message } = first?.problem ?? {};
+        return (
+          <div key={`${node}${port}${param}${message}`} className={cx("mb-1 rounded-md px-2 py-1.5 text-xs", look)}>
+            {bunch.length > 1 ? <Bunch bunch={bunch} /> : first && <OneProblem listed={first} />}
+          </div>
+        );
+      })}
     </section>
+  );
+}
+
+/** What is the same of several nodes: how many there are, and which, once it is opened. */
+function Bunch({ bunch }: { bunch: readonly ListedProblem[] }) {
+  const { message = "", hint } = bunch[0]?.problem ?? {};
+  return (
+    <details data-bunch={bunch.length}>
+      <summary className="cursor-pointer wrap-anywhere">
+        <b>{countOf(bunch.length, "node")}</b>: {message}
+        {hint && <span className="block">{hint}</span>}
+      </summary>
+      <ul className="mt-1 flex flex-col gap-1">
+        {bunch.map(({ problem, title }) => (
+          <li key={problem.node}>
+            <ProblemButton problem={problem}>
+              <b>{title}</b> <code className="text-[11px]">{problem.node}</code>
+            </ProblemButton>
+            <FixButton problem={problem} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function OneProblem({ listed: { problem, title } }: { listed: ListedProblem }) {
+  return (
+    <>
+      <ProblemButton problem={problem}>
+        {title && <b>{title}</b>}
+        {afterName(title, problem.message)}
+        {problem.hint && <span className="block">{problem.hint}</span>}
+      </ProblemButton>
+      <FixButton problem={problem} />
+    </>
+  );
+}
+
+/** Shows where a problem is. */
+function ProblemButton({ problem, children }: { problem: Problem; children: ReactNode }) {
+  const store = useEditorStore();
+  const flow = useReactFlow();
+  const centre = (id: string) => showNode(flow, id);
+  return (
+    <button
+      type="button"
+      onClick={() => showProblem(store, problem, centre)}
+      className="block w-full text-left wrap-anywhere"
+    >
+      {children}
+    </button>
   );
 }

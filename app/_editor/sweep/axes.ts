@@ -1,5 +1,6 @@
 /** The parameters that a sweep can vary and the outputs it can compare by, and an axis while it is written. */
 import type { Port } from "#nodes/core/ports";
+import { constantIn, constantNamed } from "#nodes/graph/constants";
 import type { GraphDocument } from "#nodes/graph/document";
 import { constantsAsNode } from "#nodes/graph/settable";
 import { constantsHolder, parseValues, type SweepAxis, type SweepSpec } from "#nodes/graph/sweep";
@@ -7,6 +8,7 @@ import { definitionOf as definitionIn } from "#nodes/graph/resolve";
 import { registry } from "#nodes/registry.gen";
 import { definitionOf } from "../context";
 import { type Field, fieldsIn, fieldsOf } from "../widgets/describe";
+import { canVary, isNumber, type Option, optionsOf } from "./can-vary";
 
 /** What stands in the fields of one axis. */
 export interface AxisDraft {
@@ -22,7 +24,6 @@ export interface AxisDraft {
   max: string;
   log: boolean;
 }
-export type Option = string | boolean;
 
 /** A node with those of its parameters that can be varied. */
 export interface Variable {
@@ -40,20 +41,6 @@ export interface Metric {
   type: "number" | "series";
   label: string;
 }
-
-const numbers: readonly Field["widget"][] = ["number", "slider", "seed"];
-const words: readonly Field["widget"][] = ["text", "textarea"];
-
-export const isNumber = ({ widget }: Field): boolean => numbers.includes(widget);
-
-/** What a parameter can be where there are only a few ways. */
-export function optionsOf({ widget, options }: Field): readonly Option[] | undefined {
-  if (widget === "toggle") return [false, true];
-  return widget === "select" ? options : undefined;
-}
-
-const canVary = (field: Field): boolean =>
-  isNumber(field) || words.includes(field.widget) || optionsOf(field) !== undefined;
 
 /** What a sweep can vary: constants, then parameters by node; chosen nodes first. */
 export function variables(document: GraphDocument, chosen: readonly string[]): Variable[] {
@@ -98,18 +85,22 @@ function rankedMetrics(document: GraphDocument, node: string): { metric: Metric;
   });
 }
 
-/** A parameter as it is first offered: values around the one it has. */
+/** A parameter as it is first offered: the value that it has, and others around it. */
 export function draftAxis(document: GraphDocument, node: string, field: Field): AxisDraft {
-  const now = document.nodes[node]?.params[field.name] ?? field.fallback;
+  const set = document.nodes[node]?.params[field.name];
+  const constant = constantNamed(document, constantIn(set) ?? "");
+  const now = (constant ? constant.value : set) ?? field.fallback;
   const value = Number(now);
   const within = (n: number) => clamped(field, n);
-  const near = field.widget === "seed" ? [0, 1, 2] : [...new Set([value / 2, value, value * 2].map(within))];
+  const others = field.widget === "seed" ? [value + 1, value + 2] : [value / 2, value * 2];
+  const near = new Set([value, ...others].map(within));
+  const options = optionsOf(field) ?? [];
   const wide = field.integer ? 2 : 10;
   return {
     node,
     field,
-    picked: optionsOf(field) ?? [],
-    text: isNumber(field) ? near.join(", ") : String(now ?? ""),
+    picked: [...options].sort((a, b) => Number(b === now) - Number(a === now)),
+    text: isNumber(field) ? [...near].join(", ") : String(now ?? ""),
     ranged: isNumber(field),
     min: String(within(value / wide)),
     max: String(within(value * wide)),

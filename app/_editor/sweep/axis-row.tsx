@@ -6,7 +6,8 @@ import { IconButton } from "../../_ui/button";
 import { Checkbox } from "../../_ui/checkbox";
 import { Choice } from "../../_ui/choice";
 import { Pills } from "../../_ui/pills";
-import { type AxisDraft, isNumber, type Option, optionsOf } from "./axes";
+import type { AxisDraft } from "./axes";
+import { isNumber, type Option, optionsOf } from "./can-vary";
 
 interface AxisProps {
   axis: AxisDraft;

@@ -9,32 +9,24 @@ import {
   SquareDashed,
   StepForward,
 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { Button } from "../../_ui/button";
 import { useActions } from "../actions";
 import { commands } from "../commands";
 import { chosenNodes } from "../commands/command";
-import { useEditor, useEditorStore, wayTo } from "../context";
+import { useEditor, useEditorStore, useView, wayTo } from "../context";
 import { useKeysText } from "../keys";
 import { foreseenText } from "../pace";
 import { askToNotify, mayNotify } from "../run-signals";
 import { Menu, MenuItem } from "./menu";
 
-const SweepDialog = lazy(async () => ({ default: (await import("../sweep/sweep-dialog")).SweepDialog }));
-
 /** Runs the graph, or a part or a sweep of it, also while a run goes on: then it waits. Stops what goes on. */
 export function RunButtons() {
   const isBusy = useEditor(({ run }) => run.status === "queued" || run.status === "running");
-  const [isSweeping, setSweeping] = useState(false);
   return (
     <>
       {isBusy && <StopButton />}
-      <StartButtons onSweep={() => setSweeping(true)} />
-      {isSweeping && (
-        <Suspense>
-          <SweepDialog onClose={() => setSweeping(false)} />
-        </Suspense>
-      )}
+      <StartButtons />
     </>
   );
 }
@@ -50,7 +42,7 @@ function StopButton() {
   );
 }
 
-function StartButtons({ onSweep }: { onSweep(): void }) {
+function StartButtons() {
   const foreseen = useEditor((state) => state.foreseen);
   const { runGraph } = useActions();
   const text = foreseen && foreseenText(foreseen);
@@ -67,14 +59,15 @@ function StartButtons({ onSweep }: { onSweep(): void }) {
         <Play className="size-3.5 fill-current" aria-hidden />
         Run
       </Button>
-      <WaysToRun text={text} onSweep={onSweep} />
+      <WaysToRun text={text} />
     </div>
   );
 }
 
 /** What else can be run than all of the graph behind all that waits. */
-function WaysToRun({ text, onSweep }: { text: string | undefined; onSweep(): void }) {
+function WaysToRun({ text }: { text: string | undefined }) {
   const store = useEditorStore();
+  const askForSweep = useView((state) => state.askForSweep);
   const hasSelection = useEditor((state) => chosenNodes(state).length > 0);
   const hasErrors = useEditor(({ checked }) => checked.problems.some(({ severity }) => severity === "error"));
   const [notifies, setNotifies] = useState(mayNotify);
@@ -100,7 +93,7 @@ function WaysToRun({ text, onSweep }: { text: string | undefined; onSweep(): voi
       <MenuItem icon={ArrowUpToLine} onSelect={() => runGraph(undefined, { next: true })}>
         Run next, before all that waits
       </MenuItem>
-      <MenuItem icon={Radar} onSelect={onSweep}>
+      <MenuItem icon={Radar} onSelect={() => askForSweep()}>
         Sweep parameters…
       </MenuItem>
       {!notifies && (
