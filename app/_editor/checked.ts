@@ -2,10 +2,10 @@
  * What the compiler says of the document, cut into nodes: one that did not change keeps its identity, so that only
  * what changed is drawn again.
  */
-import { canConnect, check, type Checked } from "#nodes/graph/check";
+import { check, type Checked, objectionTo as objectionIn } from "#nodes/graph/check";
 import { CheckMemory } from "#nodes/graph/check-memory";
 import type { GraphDocument, Wire } from "#nodes/graph/document";
-import type { Problem } from "#nodes/graph/problem";
+import type { Objection, Problem } from "#nodes/graph/problem";
 import type { NodeWires } from "#nodes/graph/wire-types";
 import { type CheckedNode, checkedInstance } from "./checked-instance";
 
@@ -44,8 +44,8 @@ export function checkDocument(document: GraphDocument, before?: CheckedDocument)
 }
 
 /** Why a wire cannot be drawn, or null; inside of a composite, where one is given. */
-export function reasonAgainst(document: GraphDocument, wire: Wire, composite?: string): string | null {
-  return canConnect(document, wire, undefined, memory, composite);
+export function objectionTo(document: GraphDocument, wire: Wire, composite?: string): Objection | null {
+  return objectionIn(document, wire, undefined, memory, composite);
 }
 
 function byNode(problems: readonly Problem[]): Map<string, Problem[]> {

@@ -18,6 +18,12 @@ function isSameCount(known: Dim | undefined, came: Dim): boolean {
   return numbers.length < 2 || numbers[0] === numbers[1];
 }
 
+/** Why a shape does not fit, and the axis that does not, where it is one. */
+export interface Misfit {
+  reason: string;
+  axis?: number;
+}
+
 /** Collects what a node's letters stand for while its ports meet their wires. */
 export class Bindings {
   #bound = new Map<string, Dim>();
@@ -37,24 +43,33 @@ export class Bindings {
     return typeof value === "number" ? value : anySize;
   }
 
-  /** The reason why what comes along a wire cannot come in at a port, or nothing. */
-  meet(port: Pick<Port, "shape" | "packed" | "picks">, wire: WireType): string | undefined {
+  /** Why what comes along a wire cannot come in at a port, or nothing. */
+  meet(port: Pick<Port, "shape" | "packed" | "picks">, wire: WireType): Misfit | undefined {
     const { shape: expected, packed: rows, picks } = port;
     const actual = wire.shape;
     const [items] = actual ?? [];
     if (items !== undefined && wire.packed !== undefined) this.#rowsOfItems.set(items, wire.packed);
     if (!expected || !actual) return undefined;
-    if (expected.length !== actual.length) return `${expected.length} axes are expected and ${actual.length} came`;
+    if (expected.length !== actual.length)
+      return { reason: `${expected.length} axes are expected and ${actual.length} came` };
     for (const [axis, declared] of expected.entries()) {
       const wanted = this.#param(declared);
       const reason = this.#meetAxis(`axis ${axis}`, wanted, actual[axis] as Dim);
-      if (reason) return reason;
+      if (reason) return { reason, axis };
     }
-    if (picks !== undefined) {
-      const reason = this.#meetAxis("what it picks among", picks, wire.picks ?? anySize);
-      if (reason) return reason;
-    }
-    return rows === undefined ? undefined : this.#meetAxis("the number of rows", rows, rowsOfWire(wire) ?? anySize);
+    const reason =
+      (picks !== undefined && this.#meetAxis("what it picks among", picks, wire.picks ?? anySize)) ||
+      (rows !== undefined && this.#meetAxis("the number of rows", rows, rowsOfWire(wire) ?? anySize));
+    return reason ? { reason } : undefined;
+  }
+
+  /** A declared shape as it stands here, for people: parameters by their values, letters with what others made them. */
+  described(shape: Shape): Shape {
+    return shape.map((declared) => {
+      const dim = this.#param(declared);
+      const known = typeof dim === "string" ? this.#bound.get(dim) : undefined;
+      return typeof known === "number" ? `${dim} = ${known}` : dim;
+    });
   }
 
   /** Of a port of which nothing is known, letters that no other input fixed are any size. */

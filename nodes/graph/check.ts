@@ -6,7 +6,7 @@ import { connect, disconnect, withAllOn } from "./edits";
 import { infer, scopeOf, type Types } from "./infer";
 import { unequalLayouts } from "./layouts";
 import { coneOf, decodersOf, mayHoldParameters, upstreamOf } from "./plan";
-import { errorProblem, type Problem } from "./problem";
+import { errorProblem, type Objection, type Problem } from "./problem";
 import { type Registry, type ResolvedGraph, type ResolvedNode, resolve } from "./resolve";
 
 export interface Checked {
@@ -112,16 +112,21 @@ const titleOf = (graph: ResolvedGraph, id: string): string => graph.nodes.get(id
  * Why this wire cannot be drawn, or null. Replaces what the input had, as drawing does. With a `composite` it is drawn
  * inside of that one, and has to fit all its instances.
  */
-export function canConnect(
+export function canConnect(...asked: Parameters<typeof objectionTo>): string | null {
+  return objectionTo(...asked)?.message ?? null;
+}
+
+/** Why this wire cannot be drawn, with the shapes that do not fit, or null. */
+export function objectionTo(
   document: GraphDocument,
   wire: Wire,
   registry: Registry = everyNode,
   memory?: CheckMemory,
   composite?: string,
-): string | null {
-  if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
+): Objection | null {
+  if (wire.from.node === wire.to.node) return { message: "A node cannot feed itself." };
   if (wire.from.node === boundary.inputs && wire.to.node === boundary.outputs)
-    return "A wire inside of a composite begins or ends at a node.";
+    return { message: "A wire inside of a composite begins or ends at a node." };
   function problemsAfter(change: (now: GraphDocument) => GraphDocument): Problem[] {
     const changed = within(document, composite, change);
     const { problems } = check(changed, registry, memory);
@@ -134,7 +139,7 @@ export function canConnect(
   // A port of a composite goes with its last wire, and what is wrong outside with that.
   if (composite !== undefined) before.push(...check(document, registry, memory).problems);
   const known = new Set(before.map(({ message }) => message));
-  return newError(problemsAfter(drawn), known)?.message ?? null;
+  return newError(problemsAfter(drawn), known) ?? null;
 }
 
 /** Errors that no wire brings: inputs that wait for one, what waits for these, and names. */

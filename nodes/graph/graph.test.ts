@@ -124,6 +124,11 @@ describe("check", () => {
           "scorer.texts expects [M, E], but b.embedding gives [data.N, 9]: " +
             "axis 1 (E) is 9, while another input of the node makes it 8",
         ),
+        shapes: {
+          expected: { port: "scorer.texts", sizes: ["M", "E = 8"] },
+          came: { port: "b.embedding", sizes: ["data.N", 9] },
+          axis: 1,
+        },
       },
     ]);
     expect(

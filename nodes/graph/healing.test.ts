@@ -107,6 +107,15 @@ describe("repairs of a wire that does not fit", () => {
     const pictures = graph({ data: ["data.emoji"], encoder: ["model.vision-transformer"] });
     expect(titles(pictures, "data.image -> encoder.pixels")).toEqual(["Insert Resize and Normalize"]);
   });
+  it("of a wire that is plugged anew take it from where it was", () => {
+    const document = graph({ data: ["data.emoji"], first: ["text.tokenize"], encoder: ["model.text-transformer"] }, [
+      "data.name -> first.text",
+    ]);
+    const [repair] = repairsOf({ document }, wire("data.name -> encoder.ids"), document.wires[0]);
+    expect(repair?.title).toBe("Insert Tokenize");
+    const { document: repaired } = changed({ document }, repair?.change ?? ((now) => now));
+    expect(written(repaired.wires).sort()).toEqual(["data.name -> tokenize.text", "tokenize.ids -> encoder.ids"]);
+  });
   it("take another port of a composite", () => {
     const plain = graph(
       {

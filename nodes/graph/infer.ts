@@ -186,14 +186,20 @@ function misfitsOf(node: ResolvedNode, { name, port, wire, source }: IncomingWir
     const message = `${node.id}.${name} expects ${port.dtype}, but ${endpointKey(source)} gives ${wire.dtype}.`;
     problems.push(errorProblem("dtype-mismatch", message, "Connect an output with that element type.", place));
   }
-  const reason = bindings.meet(port, wire);
-  if (reason && port.shape && wire.shape) {
+  const misfit = bindings.meet(port, wire);
+  if (misfit && port.shape && wire.shape) {
     const expected = `${node.id}.${name} expects ${shapeText(port.shape, port.packed)}`;
     const came = `${endpointKey(source)} gives ${shapeText(wire.shape, wire.packed)}`;
     const usual = bindings.readsItems
       ? "Wire values whose rows have one item each, or put the items of a row together before."
       : "Change the width or size on one side, or put a projector or resize between them.";
-    problems.push(errorProblem("shape-mismatch", `${expected}, but ${came}: ${reason}.`, port.misfit ?? usual, place));
+    const message = `${expected}, but ${came}: ${misfit.reason}.`;
+    const shapes = {
+      expected: { port: `${node.id}.${name}`, sizes: bindings.described(port.shape) },
+      came: { port: endpointKey(source), sizes: wire.shape },
+      axis: misfit.axis,
+    };
+    problems.push({ ...errorProblem("shape-mismatch", message, port.misfit ?? usual, place), shapes });
   }
   return problems;
 }

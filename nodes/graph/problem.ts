@@ -35,7 +35,26 @@ export interface Problem {
   message: string;
   /** What to do. */
   hint?: string;
+  /** Of a shape that does not fit: what was expected and what came. */
+  shapes?: TwoShapes;
 }
+
+/** Two shapes to be compared axis by axis. */
+export interface TwoShapes {
+  expected: ShapeAt;
+  came: ShapeAt;
+  /** The first axis in which they differ; nothing where one of them has more axes. */
+  axis?: number;
+}
+
+/** A shape and its port, as "resize.image". A size is a number, or what it is called. */
+export interface ShapeAt {
+  port: string;
+  sizes: readonly (number | string)[];
+}
+
+/** Why something cannot be wired. */
+export type Objection = Pick<Problem, "message" | "shapes">;
 
 type Place = Pick<Problem, "node" | "port" | "param">;
 /** A problem that keeps the graph from running. */

@@ -5,9 +5,10 @@ import { registry as everyNode } from "../registry.gen";
 import { canConnect, check } from "./check";
 import { isBoundary } from "./composites";
 import type { Endpoint, GraphDocument, GraphNode, Wire } from "./document";
-import { addNode, connect, setParam } from "./edits";
+import { addNode, connect, disconnect, setParam } from "./edits";
 import {
   type Change,
+  changed,
   definitionIn,
   levelOf,
   portsIn,
@@ -45,8 +46,16 @@ const adapters: readonly Adapter[] = [
 const most = { repairs: 3, trials: 80, sizes: 6 };
 const largestSize = 16_384;
 
-/** Ways to wire what a refused wire would have, best first; none where nothing known helps. */
-export function repairsOf(site: Site, wire: Wire): Repair[] {
+/**
+ * Ways to wire what a refused wire would have, best first; none where nothing known helps. With `instead`, that wire
+ * goes: it was plugged anew.
+ */
+export function repairsOf(site: Site, wire: Wire, instead?: Wire): Repair[] {
+  if (instead) {
+    const without = (level: GraphDocument) => disconnect(level, [instead]);
+    const repairs = repairsOf(changed(site, without), wire);
+    return repairs.map(({ title, change }) => ({ title, change: (level) => change(without(level)) }));
+  }
   if (wire.from.node === wire.to.node || closesCircle(levelOf(site), wire)) return [];
   const others = otherPorts(site, wire);
   return [...others, ...nodesBetween(site, wire)].slice(0, most.repairs);

@@ -7,6 +7,7 @@ import type { CheckMemory } from "./check-memory";
 import { within } from "./composite-edits";
 import { insideOf, isBoundary } from "./composites";
 import type { Endpoint, GraphDocument } from "./document";
+import type { Objection } from "./problem";
 import { definitionOf, type Registry } from "./resolve";
 
 export interface Site {
@@ -32,10 +33,15 @@ export function changed(site: Site, change: Change): Site {
  * is what the change replaces, and what is wrong without that was wrong before.
  */
 export function reasonAgainstChange(site: Site, change: Change, without?: Change): string | null {
+  return objectionToChange(site, change, without)?.message ?? null;
+}
+
+/** Why a change cannot be made, with the shapes that do not fit, or null. */
+export function objectionToChange(site: Site, change: Change, without?: Change): Objection | null {
   const problemsOf = ({ document, registry = everyNode, memory }: Site) => check(document, registry, memory).problems;
   const before = [...problemsOf(site), ...(without ? problemsOf(changed(site, without)) : [])];
   const known = new Set(before.map(({ message }) => message));
-  return newError(problemsOf(changed(site, change)), known)?.message ?? null;
+  return newError(problemsOf(changed(site, change)), known) ?? null;
 }
 
 /** The definition of a node of the graph that is edited, with the ports that its parameters ask for. */

@@ -128,6 +128,7 @@ describe("a wire that is held over a port", () => {
       await middleOf(page, output("vision.features")),
       await middleOf(page, input("scorer.images")),
     );
+    expect(await page.locator("[data-refusal] [data-differs]").allTextContents()).toEqual(["E = 16", "32"]);
     await page.click('[data-refusal] button:has-text("Insert Projector (width 16)")');
     await hasParts(page, 8, 7);
     const now = await savedGraph(page);
@@ -146,6 +147,14 @@ describe("a wire that is held over a port", () => {
     await page.waitForSelector("[data-refusal]");
     expect(await page.textContent("[data-refusal]")).toMatch(/cannot feed itself/);
     await page.keyboard.press("Escape");
+    await holdOver(page, await endAt(page, input("normalize.image")), input("vision.pixels"));
+    await page.mouse.up();
+    await page.click('[data-refusal] button:has-text("Insert Normalize")');
+    // Its wire is gone, and so is what came into the port before.
+    await hasParts(page, 8, 5);
+    expect(wiresOf(await savedGraph(page))).not.toContain("resize.image -> normalize.image");
+    await page.keyboard.press("Control+z");
+    await hasParts(page, 7, 5);
     const away = await middleOf(page, input("prompts.text"));
     const end = await endAt(page, input("normalize.image"));
     await page.mouse.move(end.x, end.y);

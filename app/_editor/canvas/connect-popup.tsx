@@ -7,7 +7,7 @@ import type { Wire } from "#nodes/graph/document";
 import { connect, disconnect } from "#nodes/graph/edits";
 import { type LooseEnd, wireBetween } from "#nodes/graph/inserting";
 import { endpointKey } from "#nodes/graph/resolve";
-import { reasonAgainst } from "../checked";
+import { objectionTo } from "../checked";
 import { definitionAt, useEditorStore, useViewStore } from "../context";
 import { portsOf } from "../node/ports";
 import { MenuItem } from "../menu-item";
@@ -165,7 +165,7 @@ function useFittingEnds(end: LooseEnd): { fitting: readonly Wire[]; isDone: bool
       const start = performance.now();
       while (waiting.length && performance.now() - start < slice) {
         const wire = waiting.shift() as Wire;
-        if (reasonAgainst(state.history.present, wire, state.composite) === null) fitting.push(wire);
+        if (objectionTo(state.history.present, wire, state.composite) === null) fitting.push(wire);
       }
       setResult({ fitting: [...fitting], isDone: !waiting.length });
       if (waiting.length) timer = window.setTimeout(look, 0);

@@ -17,6 +17,7 @@ import type { EditorStore } from "../store";
 import type { ViewStore } from "../view";
 import { wireOf } from "./wire-of";
 import { connectionOf, type HeldEnd, lightPorts } from "./lit-ports";
+import type { Refusal } from "./requests";
 import { drawnWire, newPort, useVerdicts, type Verdict } from "./verdicts";
 import type { FlowWire } from "./wire-of";
 
@@ -112,8 +113,8 @@ export function useConnecting() {
         if (toHandle?.id && toNode && fromNode && fromHandle?.id) {
           const fixed = { node: fromNode.id, port: fromHandle.id, side: fromHandle.type };
           const met = { node: toNode.id, port: toHandle.id, side: toHandle.type };
-          const { reason } = refusalOf(fixed, met, (connection) => verdict(connection, replugged));
-          view.getState().refuse({ x, y, reason });
+          const refusal = refusalOf(fixed, met, (connection) => verdict(connection, replugged));
+          view.getState().refuse({ x, y, ...refusal, instead: replugged });
           return;
         }
         store.getState().edit((document) => disconnect(document, [replugged]));
@@ -145,7 +146,7 @@ function pointOf(event: MouseEvent | TouchEvent): { x: number; y: number } {
 }
 
 /** Why a wire between two ports is not drawn, and the wire, where there could be one. */
-export function refusalOf(held: HeldEnd, met: HeldEnd, verdict: Verdict): { reason: string; wire?: Wire } {
+export function refusalOf(held: HeldEnd, met: HeldEnd, verdict: Verdict): Omit<Refusal, "x" | "y"> {
   if (held.side === met.side) {
     const ports = held.side === "source" ? "outputs" : "inputs";
     return {
@@ -153,5 +154,6 @@ export function refusalOf(held: HeldEnd, met: HeldEnd, verdict: Verdict): { reas
     };
   }
   const connection = connectionOf(held, met);
-  return { reason: verdict(connection) ?? "", wire: wireOf(connection) };
+  const { message = "", shapes } = verdict(connection) ?? {};
+  return { reason: message, shapes, wire: wireOf(connection) };
 }

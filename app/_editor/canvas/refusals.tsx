@@ -11,6 +11,7 @@ import { useEditorStore, useView, useViewStore } from "../context";
 import { siteOf } from "../site";
 import { refusalOf } from "./connecting";
 import type { HeldEnd } from "./lit-ports";
+import { ShapesBeside } from "./shapes-beside";
 import { useVerdicts } from "./verdicts";
 
 const look = "fixed z-40 w-80 rounded-lg border border-line-strong bg-raised p-2.5 text-[12.5px] shadow-2xl";
@@ -31,11 +32,12 @@ export function RefusalTip() {
   const held: HeldEnd = { node: fromHandle.nodeId, port: fromHandle.id, side: fromHandle.type };
   const met: HeldEnd = { node: toHandle.nodeId, port: toHandle.id, side: toHandle.type };
   if (held.side === met.side) return null;
-  const { reason, wire } = refusalOf(held, met, verdict);
+  const { reason, shapes, wire } = refusalOf(held, met, verdict);
   if (!reason) return null;
   return (
     <div className={cx(look, "pointer-events-none")} style={placed(place)} data-refusal-tip>
       <p className="text-bad">{reason}</p>
+      {shapes && <ShapesBeside shapes={shapes} />}
       {wire && <FirstRepair key={`${met.node}.${met.port}`} wire={wire} />}
     </div>
   );
@@ -62,7 +64,7 @@ export function RefusalCard() {
   const refusal = useView((state) => state.refusal);
   const close = () => view.getState().refuse(undefined);
   const repairs = useMemo(
-    () => (refusal?.wire ? repairsOf(siteOf(store.getState()), refusal.wire) : []),
+    () => (refusal?.wire ? repairsOf(siteOf(store.getState()), refusal.wire, refusal.instead) : []),
     [refusal, store],
   );
   if (!refusal) return null;
@@ -88,6 +90,7 @@ export function RefusalCard() {
         <p role="alert" className="text-bad">
           {refusal.reason}
         </p>
+        {refusal.shapes && <ShapesBeside shapes={refusal.shapes} />}
         <div className="mt-2 flex flex-wrap gap-1.5">
           {repairs.map((repair, i) => (
             <Button key={repair.title} size="s" autoFocus={i === 0} onClick={() => apply(repair)}>

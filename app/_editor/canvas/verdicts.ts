@@ -5,8 +5,9 @@ import { freePort, type Side } from "#nodes/graph/composite-edits";
 import { boundary, type GraphDocument, type Wire } from "#nodes/graph/document";
 import { connect, disconnect, sameWire } from "#nodes/graph/edits";
 import { endpointKey } from "#nodes/graph/resolve";
-import { reasonAgainstChange } from "#nodes/graph/site";
-import { reasonAgainst } from "../checked";
+import type { Objection } from "#nodes/graph/problem";
+import { objectionToChange } from "#nodes/graph/site";
+import { objectionTo } from "../checked";
 import { useEditorStore } from "../context";
 import { siteOf } from "../site";
 import type { EditorState } from "../store";
@@ -29,7 +30,7 @@ export function drawnWire({ composite, history }: EditorState, connection: Conne
   return wire;
 }
 
-export type Verdict = (connection: Connection | FlowWire, instead?: Wire) => string | null;
+export type Verdict = (connection: Connection | FlowWire, instead?: Wire) => Objection | null;
 
 /**
  * Why a wire cannot be drawn, or null; of one that is plugged anew, as if it were not there. Asked on every move of the
@@ -37,21 +38,21 @@ export type Verdict = (connection: Connection | FlowWire, instead?: Wire) => str
  */
 export function useVerdicts(): Verdict {
   const store = useEditorStore();
-  const verdicts = useRef<{ document?: GraphDocument; known: Map<string, string | null> }>({ known: new Map() });
+  const verdicts = useRef<{ document?: GraphDocument; known: Map<string, Objection | null> }>({ known: new Map() });
   return useCallback(
     (connection, instead) => {
       const state = store.getState();
       const wire = drawnWire(state, connection);
-      if (!wire) return "A wire goes from an output to an input.";
-      if (isDrawn(state, wire, instead)) return "These two ports are wired to each other already.";
+      if (!wire) return { message: "A wire goes from an output to an input." };
+      if (isDrawn(state, wire, instead)) return { message: "These two ports are wired to each other already." };
       const document = state.history.present;
       if (verdicts.current.document !== document) verdicts.current = { document, known: new Map() };
       const id = [state.composite ?? "", keyOf(wire), instead ? keyOf(instead) : ""].join(": ");
       const known = verdicts.current.known.get(id);
       if (known !== undefined) return known;
-      const reason = instead ? replugReason(state, wire, instead) : reasonAgainst(document, wire, state.composite);
-      verdicts.current.known.set(id, reason);
-      return reason;
+      const objection = instead ? toReplugging(state, wire, instead) : objectionTo(document, wire, state.composite);
+      verdicts.current.known.set(id, objection);
+      return objection;
     },
     [store],
   );
@@ -63,9 +64,9 @@ const isDrawn = ({ shown }: EditorState, wire: Wire, instead: Wire | undefined):
 
 const keyOf = ({ from, to }: Wire): string => `${endpointKey(from)} → ${endpointKey(to)}`;
 
-function replugReason(state: EditorState, wire: Wire, instead: Wire): string | null {
+function toReplugging(state: EditorState, wire: Wire, instead: Wire): Objection | null {
   if (sameWire(wire, instead)) return null;
-  if (wire.from.node === wire.to.node) return "A node cannot feed itself.";
+  if (wire.from.node === wire.to.node) return { message: "A node cannot feed itself." };
   const without = (level: GraphDocument) => disconnect(level, [instead]);
-  return reasonAgainstChange(siteOf(state), (level) => connect(without(level), wire), without);
+  return objectionToChange(siteOf(state), (level) => connect(without(level), wire), without);
 }
