@@ -138,7 +138,7 @@ describe("by keys alone", () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector("[data-chip]");
     await page.keyboard.type("resize");
-    await page.waitForSelector('[cmdk-item][data-value^="Resize" i]');
+    await page.waitForSelector('[cmdk-item][aria-selected="true"][data-value="image.resize"]');
     await page.keyboard.press("Enter");
     await hasParts(page, 2, 1);
 
@@ -161,6 +161,56 @@ describe("by keys alone", () => {
     const result = await page.textContent('[data-node="resize"]');
     expect(result).toContain("6 pictures");
     expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it("what has the focus is seen, and nothing moves where less motion is wanted", async () => {
+    const { page } = await openPage(browser);
+    await openCanvas(page, await createGraph(product.url, sound()));
+    const outline = () =>
+      page.evaluate(() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
+        return outlineStyle === "none" ? 0 : Number.parseFloat(outlineWidth);
+      });
+    await tabTo(page, "Run");
+    expect(await outline()).toBeGreaterThanOrEqual(2);
+    await page.focus('.react-flow__node[data-id="data"]');
+    await page.keyboard.press("Tab");
+    await page.waitForSelector(".react-flow__node:focus-visible");
+    expect(await outline()).toBeGreaterThanOrEqual(2);
+    await page.keyboard.press("c");
+    await page.waitForSelector("[data-connect] [cmdk-item]");
+    const grounds = await page
+      .locator("[data-connect] [cmdk-item]")
+      .evaluateAll((items) =>
+        items.map((item) => [item.getAttribute("aria-selected"), getComputedStyle(item).backgroundColor]),
+      );
+    const chosen = grounds.filter(([isChosen]) => isChosen === "true").map(([, colour]) => colour);
+    expect(chosen).toHaveLength(1);
+    expect(grounds.filter(([, colour]) => colour === chosen[0])).toHaveLength(1);
+    await page.keyboard.press("Escape");
+
+    // What is loading and what runs, on the page and, for a while, made of what is there.
+    const moving = () =>
+      page.evaluate(async () => {
+        const skeleton = Object.assign(document.createElement("div"), { className: "skeleton" });
+        document.body.append(skeleton);
+        const wire = document.querySelector(".react-flow__edge-path");
+        wire?.classList.add("edge-busy");
+        const node = document.querySelector<HTMLElement>(".react-flow__node");
+        if (node) node.style.transition = "opacity 5s";
+        if (node) node.style.opacity = "0.9";
+        for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
+        const seen = [skeleton, wire, node].map((each) => each?.getAnimations().length);
+        skeleton.remove();
+        wire?.classList.remove("edge-busy");
+        if (node) node.style.opacity = "";
+        return seen;
+      });
+    expect(await moving()).toEqual([1, 1, 1]);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.waitForTimeout(50);
+    expect(await moving()).toEqual([0, 0, 0]);
     await page.close();
   });
 

@@ -304,7 +304,7 @@ describe("nodes", () => {
     await page.click('[aria-label="Put a node into this wire"]');
     await page.waitForSelector("[cmdk-input]");
     await page.keyboard.type("augment");
-    await page.waitForSelector('[cmdk-item][data-value^="Augment" i]');
+    await page.waitForSelector('[cmdk-item][data-value="image.augment"]');
     await page.keyboard.press("Enter");
     await hasParts(page, 6, 4);
     await atRest(page);

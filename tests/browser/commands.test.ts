@@ -224,6 +224,42 @@ describe("nodes", () => {
   });
 });
 
+describe("the palette of commands", () => {
+  it("begins with what was chosen last, adds nodes and opens graphs; wires of others than the chosen fade", async () => {
+    const { page, errors } = await openSmall();
+    const other = await createGraph(product.url, { ...small(), name: "The other graph" });
+    const item = page.locator("[cmdk-item]");
+    await command(page, "Choose all nodes");
+    await page.keyboard.press("Control+k");
+    expect(await item.first().textContent()).toContain("Choose all nodes");
+    expect(await page.locator("[cmdk-group-heading]").first().textContent()).toBe("Recent");
+    await page.keyboard.type("nn.linear");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"]:has-text("Linear")');
+    await page.keyboard.press("Enter");
+    await hasParts(page, 5, 3);
+
+    await chooseNodes(page, "again");
+    const opacity = (wire: string) =>
+      page
+        .locator(`.react-flow__edge[data-id="${wire}"] .react-flow__edge-path`)
+        .evaluate((path) => getComputedStyle(path).opacity);
+    await page.waitForSelector(".wire-chosen", { state: "attached" });
+    expect(await opacity("data.image → again.image")).toBe("1");
+    expect(await opacity("resize.image → normalize.image")).toBe("0.4");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".wire-chosen", { state: "detached" });
+    expect(await opacity("resize.image → normalize.image")).toBe("1");
+
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("the other graph");
+    await page.waitForSelector('[cmdk-item][aria-selected="true"]:has-text("The other graph")');
+    await page.keyboard.press("Enter");
+    await page.waitForURL(other);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe("frames and notes", () => {
   it("are added by keys, all shut and opened at once, and taken away", async () => {
     const { page, errors } = await openSmall();
