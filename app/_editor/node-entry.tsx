@@ -13,7 +13,7 @@ interface NodeEntryProps {
   onPick(type: string): void;
 }
 
-/** A node type in the palette: what it takes and gives is beside it under the pointer or the focus; it can be starred. */
+/** A node type in the palette: what it takes and gives is beside it under pointer or focus; it can be starred. */
 export function NodeEntry({ definition, onPick }: NodeEntryProps) {
   const { type, title } = definition;
   const { beside, comeNear, leave } = useNearness();

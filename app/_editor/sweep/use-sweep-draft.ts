@@ -9,7 +9,10 @@ import type { Varied } from "./can-vary";
 import { emptyDraft, planOf, type SweepDraft } from "./draft";
 import { useWrongTrial } from "./use-wrong-trial";
 
-/** The dialog's state: the draft, which may begin with a parameter that was asked for, what it makes of the graph, and what can be chosen next. */
+/**
+ * The dialog's state: the draft, which may begin with a parameter that was asked for, what it makes of
+ * the graph, and what can be chosen next.
+ */
 export function useSweepDraft() {
   const document = useEditor((state) => state.history.present);
   const selection = useEditor((state) => state.selection);
