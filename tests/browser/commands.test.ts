@@ -168,7 +168,7 @@ describe("nodes", () => {
     await page.close();
   });
 
-  it("are found by the words of other tools, say their ports, and come first where they were starred or added", async () => {
+  it("are found by words of other tools, say their ports, and come first where starred or added last", async () => {
     const { page, errors } = await openSmall();
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-palette"));
     await page.focus('[placeholder="Search nodes"]');
@@ -225,7 +225,7 @@ describe("nodes", () => {
 });
 
 describe("the palette of commands", () => {
-  it("begins with what was chosen last, adds nodes and opens graphs; wires of others than the chosen fade", async () => {
+  it("begins with what was chosen last, adds nodes, opens graphs; wires of others than the chosen fade", async () => {
     const { page, errors } = await openSmall();
     const other = await createGraph(product.url, { ...small(), name: "The other graph" });
     const item = page.locator("[cmdk-item]");
