@@ -32,10 +32,29 @@ averages each name's T embeddings (Radford et al. 2021, §3.1.4). \`{}\` stands 
       : { param: "templates", message: `The template “${bad}” has no {}.`, hint: "Write {} where the name goes." };
   },
   allRows: "It gives several texts for each name.",
-  run: async ({ inputs, params }) => ({
-    text: inputs.text.flatMap((name) => lines(params.templates).map((t) => t.replaceAll("{}", () => name))),
-  }),
+  async run({ inputs, params }) {
+    const templates = lines(params.templates);
+    refuseTooMany(inputs.text, templates);
+    return { text: inputs.text.flatMap((name) => templates.map((t) => t.replaceAll("{}", () => name))) };
+  },
 });
+
+/** What all texts may have together: behind one another, such nodes multiply what comes in. */
+const mostCharacters = 2 ** 28;
+
+/** Throws before the texts are made. */
+function refuseTooMany(names: readonly string[], templates: readonly string[]): void {
+  const inNames = names.reduce((sum, name) => sum + name.length, 0);
+  const inTemplates = templates.reduce((sum, template) => sum + template.length, 0);
+  const places = templates.reduce((sum, template) => sum + template.split("{}").length - 1, 0);
+  const characters = names.length * inTemplates + inNames * places;
+  if (characters <= mostCharacters) return;
+  const count = (names.length * templates.length).toLocaleString("en");
+  throw Object.assign(
+    new Error(`${names.length.toLocaleString("en")} names in ${templates.length} templates are ${count} texts.`),
+    { hint: "Take fewer names or templates: a name is put into every template, here too often for one value." },
+  );
+}
 
 const lines = (text: string): string[] =>
   text

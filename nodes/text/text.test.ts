@@ -28,6 +28,8 @@ group("text", () => {
       "the dog of dog",
     ]);
     expect(prompts.check?.({ templates: "a photo" } as never)?.message).toContain("has no {}");
+    const longer = runNode(prompts, { text: ["x".repeat(2 ** 26), "y"] }, { templates: "{} and {}\n{} or {}" });
+    await expect(longer).rejects.toThrow("2 names in 2 templates are 4 texts");
   });
   it("describes by name, keywords or both, differently in each step and the same for the same seed", async () => {
     const run = async (params: object, step = 1) =>
