@@ -14,6 +14,27 @@ const inFolders = folders.flatMap((folder) =>
 const files = [...readdirSync("."), ...inFolders].filter((file) => code.test(file) && !generated.test(file));
 const linesOf = (file: string) => readFileSync(file, "utf8").split("\n");
 
+/** The type scale of docs/design-notes.md, in pixels; app/globals.css gives its sizes names. */
+const scale = [11, 12, 13, 15, 20];
+
+describe("what is drawn can be read", () => {
+  it("in the sizes of one type scale, by their names; drawings by numbers", () => {
+    const drawn = files.filter((file) => file.startsWith(join("app", "/")));
+    const odd = drawn.flatMap((file) =>
+      linesOf(file).flatMap((line, i) => (isOffScale(line) ? [`${file}:${i + 1}: ${line.trim()}`] : [])),
+    );
+    expect(drawn.length).toBeGreaterThan(100);
+    expect(odd).toEqual([]);
+  });
+});
+
+/** Whether a line has a size of text as a number in a class, or one that is not in the scale. */
+function isOffScale(line: string): boolean {
+  if (/\btext-\[[\d.]+(px|r?em)\]|\btext-(lg|[2-9]xl)\b/.test(line)) return true;
+  const sizes = [...line.matchAll(/font-?size["']?[:=]\s*["']?([\d.]+)(px)?\b|([\d.]+)px system-ui/gi)];
+  return sizes.some(([, size, , drawn]) => !scale.includes(Number(size ?? drawn)));
+}
+
 describe("the code can be read", () => {
   it("is where this test looks for it", () => expect(files.length).toBeGreaterThan(300));
 

@@ -31,7 +31,7 @@ function FrameFields({ id, frame }: { id: string; frame: Frame }) {
         label="Title"
         value={frame.title}
         disabled={frozen}
-        className="text-[15px] font-semibold"
+        className="text-base font-semibold"
         onCommit={(title) => edit((graph) => changeFrame(graph, id, { title }))}
       />
       <p className="text-ink-2">{countOf(count, "item")} in this frame. Dragged, it takes them along.</p>
@@ -62,7 +62,7 @@ function NoteFields({ id, note }: { id: string; note: Note }) {
   const frozen = useEditor((state) => state.frozen);
   return (
     <>
-      <h2 className="text-[15px] font-semibold">Note</h2>
+      <h2 className="text-base font-semibold">Note</h2>
       {!frozen && (
         <Colours
           now={note.colour ?? "yellow"}

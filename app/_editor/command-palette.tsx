@@ -41,7 +41,7 @@ export function CommandPalette() {
               value={search}
               onValueChange={setSearch}
               placeholder="Do, add or open …"
-              className="w-full border-b border-line bg-transparent px-4 py-3 text-[15px] outline-none"
+              className="w-full border-b border-line bg-transparent px-4 py-3 text-base outline-none"
             />
             <Menu.List className="max-h-[min(420px,56vh)] overflow-y-auto p-1.5">
               <Menu.Empty className="p-4 text-center text-ink-3">Nothing is called that.</Menu.Empty>
@@ -105,7 +105,7 @@ function CommandItem({ id, onChoose }: { id: CommandId; onChoose(id: CommandId):
   return (
     <MenuItem value={`${command.title} ${command.group}`} onSelect={() => onChoose(id)}>
       <span className="flex-1 truncate">{command.title}</span>
-      {keys && <kbd className="font-mono text-[11px] text-ink-3">{keys}</kbd>}
+      {keys && <kbd className="font-mono text-2xs text-ink-3">{keys}</kbd>}
     </MenuItem>
   );
 }
@@ -130,7 +130,7 @@ function NodeItems({ onDone }: ItemsProps) {
         >
           <span className="size-2 shrink-0 rounded-full" style={{ background: colourOf(definition) }} />
           <span className="shrink-0">{definition.title}</span>
-          <span className="truncate text-[11px] text-ink-3">{definition.description}</span>
+          <span className="truncate text-2xs text-ink-3">{definition.description}</span>
         </MenuItem>
       ))}
     </MenuGroup>

@@ -22,7 +22,7 @@ export function ConstantChoice({ node, field }: { node: string; field: Field }) 
     <select
       aria-label={`Constant for ${field.label}`}
       title="Take the value of a constant of the graph"
-      className="h-5 w-14 rounded border border-line bg-transparent text-[10px] text-ink-3 hover:border-line-strong"
+      className="h-5 w-14 rounded border border-line bg-transparent text-2xs text-ink-3 hover:border-line-strong"
       value=""
       onChange={({ target }) =>
         store.getState().edit((document) => setParam(document, node, field.name, referenceTo(target.value)))
@@ -43,7 +43,7 @@ export function ConstantValueOf({ node, field, name }: { node: string; field: Fi
   const frozen = useEditor((state) => state.frozen);
   const value = constant?.value as GraphNode["params"][string] | undefined;
   return (
-    <p className="flex h-8 items-center gap-2 rounded-md border border-line bg-accent-soft px-2 text-[12px]">
+    <p className="flex h-8 items-center gap-2 rounded-md border border-line bg-accent-soft px-2 text-xs">
       <span className="font-mono font-medium text-accent">{name}</span>
       <span className="min-w-0 flex-1 truncate text-ink-2">{constant ? String(value) : "is not there"}</span>
       {!frozen && (

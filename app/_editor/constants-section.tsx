@@ -29,13 +29,13 @@ export function ConstantsSection() {
       .editWhole((document) => setConstant(document, idBeside(document.constants ?? {}, kind), fresh[kind]));
   return (
     <section aria-label="Constants">
-      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Constants</h3>
+      <h3 className="mb-1.5 text-2xs font-semibold tracking-wide text-ink-3 uppercase">Constants</h3>
       {entries.map(([name, constant]) => (
         <ConstantRow key={name} name={name} constant={constant} />
       ))}
-      {!entries.length && <p className="mb-1 text-[11px] text-ink-3">A value with a name that parameters refer to.</p>}
+      {!entries.length && <p className="mb-1 text-2xs text-ink-3">A value with a name that parameters refer to.</p>}
       {!frozen && (
-        <p className="flex items-center gap-1 text-[12px] text-ink-2">
+        <p className="flex items-center gap-1 text-xs text-ink-2">
           Add a
           {(["number", "text", "choice"] as const).map((kind) => (
             <button
@@ -66,7 +66,7 @@ function ConstantRow({ name, constant }: { name: string; constant: Constant }) {
           label={`Name of the constant ${name}`}
           value={name}
           disabled={frozen}
-          className="min-w-0 flex-1 font-mono text-[12px]"
+          className="min-w-0 flex-1 font-mono text-xs"
           onCommit={(to) => editWhole((now) => renameConstant(now, name, to))}
         />
         <ConstantValue name={name} constant={constant} isFixed={frozen} />
@@ -84,11 +84,11 @@ function ConstantRow({ name, constant }: { name: string; constant: Constant }) {
         <CommitField
           label={`Choices of ${name}`}
           value={constant.choices.join(", ")}
-          className="w-full text-[11px] text-ink-2"
+          className="w-full text-2xs text-ink-2"
           onCommit={(text) => editWhole((now) => setConstant(now, name, withChoices(constant.value, text)))}
         />
       )}
-      <p className="px-2 text-[11px] text-ink-3">
+      <p className="px-2 text-2xs text-ink-3">
         {uses.length ? "Used by " : "Not used yet."}
         {uses.map(({ composite, node, param }, place) => (
           <Fragment key={`${composite}${node}${param}`}>

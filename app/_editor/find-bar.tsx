@@ -58,7 +58,7 @@ export function FindBar() {
           }}
           onKeyDown={press}
         />
-        <span className="shrink-0 text-[11px] text-ink-2 tabular-nums" data-hits>
+        <span className="shrink-0 text-2xs text-ink-2 tabular-nums" data-hits>
           {search && (hits.length ? `${place + 1} of ${hits.length}` : "none")}
         </span>
         <IconButton label="Before" onClick={() => walk(-1)} disabled={!hits.length} className="!size-7">
@@ -85,7 +85,7 @@ export function FindBar() {
                 className={cx("block w-full rounded-md px-2 py-1 text-left", i === place && "bg-accent-soft")}
               >
                 <span className="block truncate">{hit.title}</span>
-                {hit.place !== hit.title && <span className="block truncate text-[11px] text-ink-2">{hit.place}</span>}
+                {hit.place !== hit.title && <span className="block truncate text-2xs text-ink-2">{hit.place}</span>}
               </button>
             </li>
           ))}

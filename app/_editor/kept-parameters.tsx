@@ -5,9 +5,9 @@ export function KeptParameters({ params }: { params: GraphNode["params"] }) {
   const entries = Object.entries(params);
   return (
     <section className="border-t border-line py-3" data-kept-parameters>
-      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Parameters, kept</h3>
+      <h3 className="mb-1.5 text-2xs font-semibold tracking-wide text-ink-3 uppercase">Parameters, kept</h3>
       {!entries.length && <p className="text-ink-3">It was saved without any.</p>}
-      <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-[12px]">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-xs">
         {entries.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-ink-2">{name}</dt>

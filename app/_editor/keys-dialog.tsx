@@ -46,7 +46,7 @@ export function KeysDialog() {
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="mb-4 break-inside-avoid">
-      <h3 className="mb-1 text-[11px] font-semibold text-ink-3">{title}</h3>
+      <h3 className="mb-1 text-2xs font-semibold text-ink-3">{title}</h3>
       <dl>{children}</dl>
     </section>
   );
@@ -57,7 +57,7 @@ function KeyLine({ command }: { command: Command }) {
   return (
     <Line title={command.title}>
       {command.keys.map((keys) => (
-        <kbd key={keys} className="rounded border border-line-strong bg-sunken px-1.5 py-px font-mono text-[11px]">
+        <kbd key={keys} className="rounded border border-line-strong bg-sunken px-1.5 py-px font-mono text-2xs">
           {keysText({ ...command, keys: [keys] })}
         </kbd>
       ))}
@@ -69,7 +69,7 @@ function Line({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="flex items-baseline justify-between gap-3 py-[3px]">
       <dt>{title}</dt>
-      <dd className="flex shrink-0 gap-1.5 text-right text-[12px]">{children}</dd>
+      <dd className="flex shrink-0 gap-1.5 text-right text-xs">{children}</dd>
     </div>
   );
 }

@@ -31,7 +31,7 @@ export function MenuGroup({ title, children }: { title: string; children: ReactN
       heading={title}
       className={cx(
         "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1",
-        "[&_[cmdk-group-heading]]:text-[11px] [&_[cmdk-group-heading]]:font-semibold",
+        "[&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:font-semibold",
         "[&_[cmdk-group-heading]]:text-ink-3",
       )}
     >

@@ -99,7 +99,7 @@ function MissingFile({ file, onFound }: { file: UploadedFile; onFound(): void })
       <FileQuestion className="size-4 shrink-0 text-ink-3" aria-hidden />
       <div className="min-w-0 flex-1">
         <p className="truncate font-medium">{file.name}</p>
-        <p className="truncate font-mono text-[11px] text-ink-3" title={`sha256 ${file.ref}`}>
+        <p className="truncate font-mono text-2xs text-ink-3" title={`sha256 ${file.ref}`}>
           {file.usedBy.join(", ")}
         </p>
       </div>

@@ -36,7 +36,7 @@ export function NodeExample({ type, beside }: { type: string; beside: string }) 
   }
   return (
     <div className="mt-2 flex items-center gap-2" data-example>
-      <p className="min-w-0 flex-1 text-[12px] text-ink-3">
+      <p className="min-w-0 flex-1 text-xs text-ink-3">
         As in “{data.name}”: {countOf(Object.keys(data.part.nodes).length, "node")}.
       </p>
       <Button size="s" onClick={() => insert(data.part)}>

@@ -59,7 +59,7 @@ export function NodeInspector({ id, node }: { id: string; node: GraphNode }) {
       <Weights id={id} />
       {definition && isKnown && <Docs type={definition.type} node={id} />}
       <Note id={id} node={node} />
-      <p className="mt-3 font-mono text-[11px] wrap-anywhere text-ink-3">
+      <p className="mt-3 font-mono text-2xs wrap-anywhere text-ink-3">
         {id} · {node.type}
       </p>
     </div>
@@ -86,7 +86,7 @@ function Remarks({ id }: { id: string }) {
         ))}
       </ul>
       {unwired.length > 0 && (
-        <p className="mt-1 text-[11px] text-ink-2">Not wired yet: {unwired.map(({ port }) => port).join(", ")}</p>
+        <p className="mt-1 text-2xs text-ink-2">Not wired yet: {unwired.map(({ port }) => port).join(", ")}</p>
       )}
     </div>
   );
@@ -102,7 +102,7 @@ function Title({ id, node }: { id: string; node: GraphNode }) {
     <input
       aria-label="Title"
       className={cx(
-        "mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-[15px] font-semibold",
+        "mt-3 w-full rounded-md border border-transparent bg-transparent py-1 text-base font-semibold",
         "hover:border-line focus:border-line-strong focus:px-2",
       )}
       value={node.title ?? usual ?? node.type}
@@ -209,7 +209,7 @@ function DocsText({ type }: { type: string }) {
   const { data, error } = useQuery({ ...trpc.nodes.docs.queryOptions({ type }), staleTime: Number.POSITIVE_INFINITY });
   if (error) return <p className="mt-1 text-bad">{problemOf(error).message}</p>;
   if (!data) return <div className="skeleton mt-1 h-24" />;
-  return <p className="mt-1 text-[12px] leading-relaxed whitespace-pre-wrap text-ink-2">{data.text || "No more."}</p>;
+  return <p className="mt-1 text-xs leading-relaxed whitespace-pre-wrap text-ink-2">{data.text || "No more."}</p>;
 }
 
 /** A part that opens when its title is clicked. */
@@ -239,7 +239,7 @@ function Drawing({ id }: { id: string }) {
   if (!drawn) return null;
   return (
     <figure className="border-t border-line py-3" data-drawing>
-      <figcaption className="mb-1 text-[11px] text-ink-3">
+      <figcaption className="mb-1 text-2xs text-ink-3">
         {drawn.lines.map((line) => line.name).join(", ")} by {drawn.x.label}
       </figcaption>
       <LazyChart label={drawn.x.label} x={drawn.x.values} lines={drawn.lines} height={110} />
@@ -259,7 +259,7 @@ function Ports({
   if (!Object.keys(ports).length) return null;
   return (
     <section className="border-t border-line py-3">
-      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
+      <h3 className="mb-1.5 text-2xs font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
       {Object.entries(ports).map(([name, port]) => (
         <PortFacts key={name} name={name} port={port} wire={wires[name]} />
       ))}
@@ -277,14 +277,14 @@ function PortFacts({ name, port, wire }: { name: string; port: Port; wire?: Wire
           style={{ background: `var(--port-${port.type})` }}
         />
         <span className="font-medium">{name}</span>
-        <span className="truncate text-[11px] text-ink-3">
+        <span className="truncate text-2xs text-ink-3">
           {port.type}
           {port.optional ? ", optional" : ""}
           {port.many ? ", any number" : ""}
         </span>
       </div>
-      <p className="pl-3.5 font-mono text-[11px] text-ink-2">{shapeText(wire ?? port)}</p>
-      {port.doc && <p className="pl-3.5 text-[11px] text-ink-3">{port.doc}</p>}
+      <p className="pl-3.5 font-mono text-2xs text-ink-2">{shapeText(wire ?? port)}</p>
+      {port.doc && <p className="pl-3.5 text-2xs text-ink-3">{port.doc}</p>}
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function NodesInspector({ items }: { items: readonly string[] }) {
   const common = formed.length === ids.length ? commonFields(formed) : [];
   return (
     <div className="h-full overflow-y-auto p-4">
-      <h2 className="text-[15px] font-semibold">{itemsText(items)}</h2>
+      <h2 className="text-base font-semibold">{itemsText(items)}</h2>
       <p className="mb-2 text-ink-2">
         {common.length
           ? "What is changed here is changed in all of them."
@@ -52,7 +52,7 @@ function SharedField({ ids, common: { field, value, isMixed } }: { ids: readonly
         <label htmlFor={id} className="truncate font-medium text-ink-2">
           {field.label}
         </label>
-        {isMixed && <span className="text-[11px] text-ink-3">differs</span>}
+        {isMixed && <span className="text-2xs text-ink-3">differs</span>}
       </div>
       <Widget id={id} field={field} value={value ?? field.fallback} onChange={change} disabled={frozen} />
     </div>

@@ -100,7 +100,7 @@ function Section({ title, isOpen, onToggle, children }: SectionProps) {
         onClick={onToggle}
         className={cx(
           "flex w-full items-center justify-between px-1.5 pt-3 pb-1",
-          "text-[11px] font-semibold tracking-wide text-ink-3 uppercase hover:text-ink-2",
+          "text-2xs font-semibold tracking-wide text-ink-3 uppercase hover:text-ink-2",
         )}
       >
         {title}

@@ -40,7 +40,7 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         <PublishButton node={node} field={field} />
         <SweepButton node={node} field={field} constant={constant} />
         {!isSet && field.fallback !== undefined && (
-          <span className="text-[11px] text-ink-3" data-default>
+          <span className="text-2xs text-ink-3" data-default>
             default
           </span>
         )}
@@ -67,9 +67,9 @@ export function ParameterField({ node, field }: { node: string; field: Field }) 
         <ConstantValueOf node={node} field={field} name={constant} />
       )}
       <ValueOrigin node={node} field={field} value={isSet ? params[field.name] : undefined} />
-      {field.description && <p className="mt-1 text-[11px] text-ink-3">{field.description}</p>}
+      {field.description && <p className="mt-1 text-2xs text-ink-3">{field.description}</p>}
       {problem && (
-        <p className="mt-1 text-[11px] wrap-anywhere text-bad">
+        <p className="mt-1 text-2xs wrap-anywhere text-bad">
           {problem.message} {problem.hint}
         </p>
       )}

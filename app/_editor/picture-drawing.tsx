@@ -34,7 +34,7 @@ export function PictureInInspector({ id }: { id: string }) {
   const drawing = drawingOf(node, size);
   return (
     <figure className="border-t border-line py-3" data-picture-drawing>
-      <figcaption className="mb-1.5 flex items-center gap-1.5 text-[11px] text-ink-3">
+      <figcaption className="mb-1.5 flex items-center gap-1.5 text-2xs text-ink-3">
         A picture of
         <SizeField label="Width" value={size.width} onChange={(width) => setTyped({ ...size, width })} />×
         <SizeField label="Height" value={size.height} onChange={(height) => setTyped({ ...size, height })} />

@@ -36,12 +36,12 @@ export function PortsCard({ id, definition, beside }: PortsCardProps) {
       style={{ left, width, ...height }}
     >
       <p>
-        <b className="font-semibold">{title}</b> <code className="text-[11px] text-ink-3">{type}</code>
+        <b className="font-semibold">{title}</b> <code className="text-2xs text-ink-3">{type}</code>
       </p>
-      <p className="text-[12px] text-ink-2">{description}</p>
+      <p className="text-xs text-ink-2">{description}</p>
       <PortList title="Takes" ports={inputs} />
       <PortList title="Gives" ports={outputs} />
-      {ports && <p className="text-[11px] text-ink-3">Its ports follow from its parameters.</p>}
+      {ports && <p className="text-2xs text-ink-3">Its ports follow from its parameters.</p>}
     </div>,
     document.body,
   );
@@ -55,13 +55,13 @@ function PortList({ title, ports }: { title: string; ports: Readonly<Record<stri
       <p className="label">{title}</p>
       <ul>
         {rows.map(([name, port]) => (
-          <li key={name} className="flex items-baseline gap-1.5 text-[12px]">
+          <li key={name} className="flex items-baseline gap-1.5 text-xs">
             <span
               className="size-2 shrink-0 self-center rounded-full"
               style={{ background: `var(--port-${port.type})` }}
             />
             <span className="shrink-0">{name}</span>
-            <span className="min-w-0 text-[11px] text-ink-3">{kindOf(port)}</span>
+            <span className="min-w-0 text-2xs text-ink-3">{kindOf(port)}</span>
           </li>
         ))}
       </ul>

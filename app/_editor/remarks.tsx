@@ -32,7 +32,7 @@ export function RemarkLine({ remark: { isBad, text, hint, details } }: { remark:
   return (
     <li
       className={cx(
-        "flex gap-1.5 px-2.5 py-1.5 text-[11px] leading-snug",
+        "flex gap-1.5 px-2.5 py-1.5 text-2xs leading-snug",
         isBad ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn",
       )}
     >

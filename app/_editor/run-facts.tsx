@@ -34,7 +34,7 @@ export function RunFacts() {
   return (
     <section className="border-t border-line pt-3" data-run-facts>
       <div className="mb-2 flex items-center justify-between">
-        <h3 className="text-[11px] font-semibold tracking-wide text-ink-3 uppercase">
+        <h3 className="text-2xs font-semibold tracking-wide text-ink-3 uppercase">
           {frozen ? "This run" : "Last run"}
         </h3>
         <StatusMark status={status} />

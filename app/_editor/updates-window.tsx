@@ -77,18 +77,18 @@ function UpdateRow({ update, document }: { update: Update; document: GraphDocume
     <li className="px-3 py-2">
       <p className="flex items-baseline gap-2">
         <span className="font-medium">{title}</span>
-        <span className="font-mono text-[11px] text-ink-3">{where === undefined ? node : `${node} in ${where}`}</span>
-        <span className="ml-auto shrink-0 text-[11px] text-ink-3 tabular-nums">
+        <span className="font-mono text-2xs text-ink-3">{where === undefined ? node : `${node} in ${where}`}</span>
+        <span className="ml-auto shrink-0 text-2xs text-ink-3 tabular-nums">
           version {from} → {to}
         </span>
       </p>
       {changes.map(({ param, before, after }) => (
-        <p key={param} className="font-mono text-[11px] text-ink-2">
+        <p key={param} className="font-mono text-2xs text-ink-2">
           {param}: {valueText(before)} → {valueText(after)}
         </p>
       ))}
-      {unused.length > 0 && <p className="text-[11px] text-ink-3">Not used, and gone then: {unused.join(", ")}.</p>}
-      {!changes.length && !unused.length && <p className="text-[11px] text-ink-3">Its parameters stay as they are.</p>}
+      {unused.length > 0 && <p className="text-2xs text-ink-3">Not used, and gone then: {unused.join(", ")}.</p>}
+      {!changes.length && !unused.length && <p className="text-2xs text-ink-3">Its parameters stay as they are.</p>}
     </li>
   );
 }

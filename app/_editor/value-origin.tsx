@@ -34,7 +34,7 @@ export function ValueOrigin({ node, field, value }: ValueOriginProps) {
   ].filter((line) => typeof line === "string");
   if (!lines.length) return null;
   return (
-    <p className="mt-1 text-[11px] text-ink-3" data-origin>
+    <p className="mt-1 text-2xs text-ink-3" data-origin>
       {lines.join(". ")}.
     </p>
   );

@@ -14,16 +14,16 @@ export function WeightsTree({ id }: { id: string }) {
   const parameters = useMemo(() => parametersOf(checked, way), [checked, way]);
   const root = useMemo(() => treeOf(parameters), [parameters]);
   if (!parameters.length)
-    return <p className="py-1 text-[12px] text-ink-3">Not known yet: wire what it computes on first.</p>;
+    return <p className="py-1 text-xs text-ink-3">Not known yet: wire what it computes on first.</p>;
   return (
     <div className="mt-1" data-weights>
-      <p className="mb-1.5 text-[12px] text-ink-2">{totalText(root)}</p>
+      <p className="mb-1.5 text-xs text-ink-2">{totalText(root)}</p>
       <ul>
         {[...root.parts.values()].map((branch) => (
           <Branch key={branch.name} branch={branch} isOpen={root.parts.size === 1} />
         ))}
       </ul>
-      <p className="mt-1.5 text-[11px] text-ink-3">
+      <p className="mt-1.5 text-2xs text-ink-3">
         As float32, before anything is loaded. Stages of a training may let less of it train.
       </p>
     </div>
@@ -83,7 +83,7 @@ function Branch({ branch, isOpen, around }: BranchProps) {
       <StateMark branch={branch} around={around} />
     </>
   );
-  const look = "flex items-center gap-2 py-0.5 font-mono text-[11px]";
+  const look = "flex items-center gap-2 py-0.5 font-mono text-2xs";
   if (!parts.size) return <li className={cx(look, "pl-3.5")}>{line}</li>;
   return (
     <li>
@@ -110,7 +110,7 @@ function StateMark({ branch, around }: { branch: TreePart; around: TreePart | un
   return (
     <span
       className={cx(
-        "w-12 shrink-0 rounded px-1 text-center text-[10px]",
+        "w-12 shrink-0 rounded px-1 text-center text-2xs",
         trains > 0 ? "bg-accent-soft text-accent" : "bg-sunken text-ink-2",
       )}
     >

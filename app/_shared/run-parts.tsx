@@ -58,7 +58,7 @@ export function ResultCards({ nodes }: { nodes: readonly SharedNode[] }) {
             {node.curves.map(({ name, label, x, y }) => (
               <figure key={name}>
                 <LazyChart label={label} x={x} lines={[{ name, values: y }]} height={180} />
-                <figcaption className="text-[11px] text-ink-3">{name}</figcaption>
+                <figcaption className="text-2xs text-ink-3">{name}</figcaption>
               </figure>
             ))}
           </div>

@@ -79,7 +79,7 @@ function RegistryRow({ registry, onRemove }: { registry: Registry; onRemove(): v
     <li className="flex items-center gap-3 px-3 py-2">
       <div className="min-w-0 flex-1">
         <p className="truncate font-medium">{title}</p>
-        <p className="truncate font-mono text-[11px] text-ink-2">{address}</p>
+        <p className="truncate font-mono text-2xs text-ink-2">{address}</p>
         <p className="text-xs text-ink-3">
           {countOf(templates, "template")}
           {readAt && (

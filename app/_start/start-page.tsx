@@ -49,7 +49,7 @@ export function StartPage({ templates, mayOperate }: StartPageProps) {
       <TemplateCards templates={templates} disabled={create.isPending} onPick={pick} />
       {mayOperate && <RegistriesButton />}
       <section aria-labelledby="graphs" className="mt-10">
-        <h2 id="graphs" className="mb-3 text-lg font-semibold tracking-tight">
+        <h2 id="graphs" className="mb-3 text-base font-semibold tracking-tight">
           Your graphs
         </h2>
         {graphs.error && <Complaint>{problemOf(graphs.error).message}</Complaint>}

@@ -14,7 +14,7 @@ export function Button({
   className = "",
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { look?: keyof typeof looks; size?: "s" | "m" }) {
-  const measure = size === "s" ? "h-7 px-2 text-xs" : "h-8 px-3 text-[13px]";
+  const measure = size === "s" ? "h-7 px-2 text-xs" : "h-8 px-3 text-sm";
   return (
     <button
       type="button"

@@ -94,7 +94,7 @@ const axis: uPlot.Axis = {
   stroke: () => themed("--ink-3"),
   grid: { stroke: () => themed("--line"), width: 1 },
   ticks: { show: false },
-  font: "10px system-ui",
+  font: "11px system-ui",
 };
 
 const strokes = ["--accent", "--port-image", "--port-text", "--port-weights", "--port-number"];

@@ -32,7 +32,7 @@ export function LeavingRow({ what, remark, examples, isOut = false, children }: 
           <ul
             tabIndex={examples.length > 6 ? 0 : undefined}
             aria-label={what}
-            className="mt-0.5 max-h-28 overflow-y-auto font-mono text-[11px] wrap-anywhere text-ink-2"
+            className="mt-0.5 max-h-28 overflow-y-auto font-mono text-2xs wrap-anywhere text-ink-2"
           >
             {examples.map((each, i) => (
               <li key={i} className={isOut ? "text-ink-3 line-through" : undefined}>

@@ -18,7 +18,7 @@ export function Logo() {
       <span className="flex size-7 items-center justify-center rounded-lg bg-accent text-accent-ink">
         <Cable className="size-4" aria-hidden />
       </span>
-      <span className="hidden text-[15px] tracking-tight sm:inline">Patchbay</span>
+      <span className="hidden text-base tracking-tight sm:inline">Patchbay</span>
     </Link>
   );
 }

@@ -8,7 +8,7 @@ export function LogoMark() {
       <span className="flex size-7 items-center justify-center rounded-lg bg-accent text-accent-ink">
         <Cable className="size-4" aria-hidden />
       </span>
-      <span className="text-[15px] tracking-tight">Patchbay</span>
+      <span className="text-base tracking-tight">Patchbay</span>
     </span>
   );
 }
@@ -27,8 +27,8 @@ export function SmallPage({ title, note, children }: SmallPageProps) {
         <LogoMark />
       </div>
       <div className="rounded-xl border border-line bg-surface p-6 shadow-(--shadow)">
-        <h1 className="text-lg font-semibold">{title}</h1>
-        {note && <p className="mt-1 text-[13px] text-ink-2">{note}</p>}
+        <h1 className="text-xl font-semibold">{title}</h1>
+        {note && <p className="mt-1 text-sm text-ink-2">{note}</p>}
         {children}
       </div>
     </main>

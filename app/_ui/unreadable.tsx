@@ -5,7 +5,7 @@ import type { Problem } from "#nodes/graph/problem";
 export function Unreadable({ title, problems }: { title: string; problems: readonly Problem[] }) {
   return (
     <main className="flex min-h-full flex-col items-center justify-center gap-3 p-8 text-center" role="alert">
-      <h1 className="text-lg font-semibold">{title}</h1>
+      <h1 className="text-xl font-semibold">{title}</h1>
       {problems.slice(0, 3).map(({ message, hint }) => (
         <p key={message} className="max-w-md wrap-anywhere text-ink-2">
           {message} {hint}

@@ -190,7 +190,7 @@ const RunRow = memo(function RunRow({ run, numbers, chosen, onChoose, onStar }: 
       <td className="max-w-48 px-3">
         <span className="flex gap-1 overflow-hidden">
           {run.tags.map((tag) => (
-            <span key={tag} className="truncate rounded-full bg-sunken px-2 py-0.5 text-[11px] text-ink-2">
+            <span key={tag} className="truncate rounded-full bg-sunken px-2 py-0.5 text-2xs text-ink-2">
               {tag}
             </span>
           ))}

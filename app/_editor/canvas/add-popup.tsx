@@ -167,7 +167,7 @@ function Chip({ request, asked, onRemove }: ChipProps) {
       onClick={onRemove}
       className={cx(
         "flex shrink-0 items-center gap-1 rounded-full",
-        "border border-line-strong px-2 py-0.5 text-[11px] text-ink-2",
+        "border border-line-strong px-2 py-0.5 text-2xs text-ink-2",
       )}
     >
       <span className="size-2 rounded-full" style={{ background: `var(--port-${type ?? "file"})` }} />
@@ -188,9 +188,9 @@ function Entry({ candidate, onSelect }: { candidate: Candidate; onSelect(): void
       <span className="min-w-0">
         <span className="block">
           {title}
-          {ports.length > 1 && <span className="ml-1.5 text-[11px] text-ink-3">{ports.length} ports fit</span>}
+          {ports.length > 1 && <span className="ml-1.5 text-2xs text-ink-3">{ports.length} ports fit</span>}
         </span>
-        <span className="block truncate text-[11px] text-ink-3">{description}</span>
+        <span className="block truncate text-2xs text-ink-3">{description}</span>
       </span>
     </MenuItem>
   );

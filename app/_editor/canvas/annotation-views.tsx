@@ -52,14 +52,14 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
           <CommitField
             label="Title of the frame"
             value={frame.title}
-            className="nodrag field-sizing-content max-w-[70%] min-w-12 text-[14px] font-semibold text-ink"
+            className="nodrag field-sizing-content max-w-[70%] min-w-12 text-sm font-semibold text-ink"
             onCommit={(title) => edit((graph) => changeFrame(graph, frameId, { title }))}
           />
         ) : (
-          <h3 className="truncate px-2 text-[14px] font-semibold text-ink">{frame.title}</h3>
+          <h3 className="truncate px-2 text-sm font-semibold text-ink">{frame.title}</h3>
         )}
         <span className="flex-1" />
-        {frame.shut && <span className="pr-1 text-[11px] whitespace-nowrap text-ink-3">{count} inside</span>}
+        {frame.shut && <span className="pr-1 text-2xs whitespace-nowrap text-ink-3">{count} inside</span>}
         {selected && !frozen && (
           <Colours
             now={frame.colour ?? "grey"}
@@ -72,7 +72,7 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
           label="Text of the frame"
           text={frame.text ?? ""}
           isEdited={selected && !frozen}
-          className="px-3 text-[12px]"
+          className="px-3 text-xs"
           onWrite={(text) => edit((graph) => changeFrame(graph, frameId, { text }), `text ${id}`)}
         />
       )}
@@ -123,7 +123,7 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
         label="Text of the note"
         text={note.text}
         isEdited={selected && !frozen}
-        className="min-h-0 flex-1 text-[12.5px]"
+        className="min-h-0 flex-1 text-xs"
         onWrite={(text) => edit((graph) => changeNote(graph, noteId, { text }), `text ${id}`)}
       />
     </section>

@@ -41,7 +41,7 @@ export function ConnectPopup({ request }: { request: PortRequest }) {
           onKeyDown={press}
           className="w-80 overflow-hidden rounded-xl border border-line-strong bg-raised shadow-2xl"
         >
-          <p className="px-3 pt-2 text-[11px] text-ink-2">{label}</p>
+          <p className="px-3 pt-2 text-2xs text-ink-2">{label}</p>
           <Command.Input
             autoFocus
             value={search}
@@ -83,9 +83,9 @@ function OwnPorts({ node, onChoose }: { node: string; onChoose(end: LooseEnd): v
   const wordOf = ({ side }: LooseEnd) => (side === "source" ? "output" : "input");
   return ports.map(({ end, type, count }) => (
     <MenuItem key={end.side + end.port} value={`${wordOf(end)} ${end.port}`} onSelect={() => onChoose(end)}>
-      <span className="w-12 shrink-0 text-[11px] text-ink-2">{wordOf(end)}</span>
+      <span className="w-12 shrink-0 text-2xs text-ink-2">{wordOf(end)}</span>
       <span className="truncate">{end.port}</span>
-      <span className="ml-auto shrink-0 text-[11px] text-ink-2">
+      <span className="ml-auto shrink-0 text-2xs text-ink-2">
         {count ? `${count} ${count === 1 ? "wire" : "wires"}` : type}
       </span>
     </MenuItem>

@@ -94,7 +94,7 @@ function CommandItem({ id, atPlace }: { id: CommandId; atPlace: AtPlace }) {
   return (
     <FloatingItem disabled={!isPossible} onSelect={atPlace(() => runCommand(command, context))}>
       {command.title}
-      <kbd className="ml-auto pl-4 font-mono text-[11px] text-ink-3">{keysText(command)}</kbd>
+      <kbd className="ml-auto pl-4 font-mono text-2xs text-ink-3">{keysText(command)}</kbd>
     </FloatingItem>
   );
 }

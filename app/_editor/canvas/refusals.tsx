@@ -14,7 +14,7 @@ import type { HeldEnd } from "./lit-ports";
 import { ShapesBeside } from "./shapes-beside";
 import { useVerdicts } from "./verdicts";
 
-const look = "fixed z-40 w-80 rounded-lg border border-line-strong bg-raised p-2.5 text-[12.5px] shadow-2xl";
+const look = "fixed z-40 w-80 rounded-lg border border-line-strong bg-raised p-2.5 text-xs shadow-2xl";
 
 /** Places something of the width of `look` beside the pointer, inside of the window. */
 function placed({ x, y }: { x: number; y: number }) {

@@ -28,7 +28,7 @@ export function ShapesBeside({ shapes: { expected, came, axis } }: { shapes: Two
   );
   return (
     <div className="mt-1.5 overflow-x-auto">
-      <table className="text-[11px]" data-two-shapes>
+      <table className="text-2xs" data-two-shapes>
         <tbody>
           {row("expects", expected)}
           {row("gives", came)}

@@ -89,7 +89,7 @@ function Shape({ wire: { source, sourceHandleId, data } }: { wire: EdgeProps<Flo
   });
   return (
     <span
-      className="rounded border border-line bg-raised px-1 font-mono text-[10px] whitespace-nowrap text-ink-2"
+      className="rounded border border-line bg-raised px-1 font-mono text-2xs whitespace-nowrap text-ink-2"
       data-wire-shape
     >
       {text || data?.type}

@@ -20,7 +20,7 @@ export function Breadcrumb() {
       aria-label="Where you are"
       className={cx(
         "absolute top-2 left-12 z-10 flex max-w-[calc(100%-6rem)] items-center gap-0.5",
-        "rounded-lg border border-line bg-surface px-1 py-0.5 text-[12.5px]",
+        "rounded-lg border border-line bg-surface px-1 py-0.5 text-sm",
       )}
     >
       <button

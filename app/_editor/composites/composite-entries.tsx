@@ -30,7 +30,7 @@ export function CompositeEntries({ search, onPick }: EntriesProps) {
   if (!found.length) return null;
   return (
     <section>
-      <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">In this graph</h3>
+      <h3 className="px-1.5 pt-3 pb-1 text-2xs font-semibold tracking-wide text-ink-3 uppercase">In this graph</h3>
       {found.map(({ id, type, title, description }) => (
         <div key={id} className="group flex items-center">
           <PaletteEntry {...{ type, title, description, icon, onPick }} />
@@ -57,11 +57,11 @@ export function LibraryEntries({ search, onPick }: EntriesProps) {
   if (!found.length) return null;
   return (
     <section data-library>
-      <h3 className="px-1.5 pt-3 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">My nodes</h3>
+      <h3 className="px-1.5 pt-3 pb-1 text-2xs font-semibold tracking-wide text-ink-3 uppercase">My nodes</h3>
       {found.map(({ id, type, title, description, version }) => (
         <div key={id} className="group flex items-center">
           <PaletteEntry {...{ type, title, description, icon, onPick }} />
-          <span className="shrink-0 text-[11px] text-ink-3 group-focus-within:hidden group-hover:hidden">
+          <span className="shrink-0 text-2xs text-ink-3 group-focus-within:hidden group-hover:hidden">
             {version > 1 && `v${version}`}
           </span>
           <IconButton

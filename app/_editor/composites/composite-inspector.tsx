@@ -26,10 +26,10 @@ export function CompositeInspector({ id }: { id: string }) {
     store.getState().editWhole((document) => setCompositeText(document, id, text), `${merge} of composite ${id}`);
   return (
     <div className="h-full overflow-y-auto px-4 pb-8" data-composite={id}>
-      <p className="mt-3 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">Composite</p>
+      <p className="mt-3 text-2xs font-semibold tracking-wide text-ink-3 uppercase">Composite</p>
       <CommitField
         label="Name of the composite"
-        className="my-1 w-full text-[15px] font-semibold"
+        className="my-1 w-full text-base font-semibold"
         value={composite.title}
         disabled={frozen}
         onCommit={(title) => write({ title }, "title")}
@@ -46,7 +46,7 @@ export function CompositeInspector({ id }: { id: string }) {
       <PortList id={id} side="inputs" title="Inputs" names={Object.keys(composite.inputs)} />
       <PortList id={id} side="outputs" title="Outputs" names={Object.keys(composite.outputs)} />
       <PublishedList id={id} />
-      <p className="mt-3 border-t border-line pt-3 text-[11px] text-ink-3">
+      <p className="mt-3 border-t border-line pt-3 text-2xs text-ink-3">
         What is changed here changes in all its instances. Choose a node to publish its parameters.
       </p>
     </div>
@@ -70,7 +70,7 @@ function PortList({ id, side, title, names }: { id: string; side: Side; title: s
         >
           <CommitField
             label={`Name of the ${side.slice(0, -1)} ${name}`}
-            className="w-full text-[12.5px]"
+            className="w-full text-sm"
             value={name}
             disabled={frozen}
             onCommit={(typed) => edit((document) => renamePort(document, id, side, name, typed))}
@@ -100,12 +100,12 @@ function PublishedList({ id }: { id: string }) {
         >
           <CommitField
             label={`Label of the parameter ${name}`}
-            className="w-full text-[12.5px]"
+            className="w-full text-sm"
             value={params[name]?.label ?? name}
             disabled={frozen}
             onCommit={(label) => edit((document) => labelParam(document, id, name, label === name ? "" : label))}
           />
-          <p className="px-2 font-mono text-[11px] wrap-anywhere text-ink-3">
+          <p className="px-2 font-mono text-2xs wrap-anywhere text-ink-3">
             {params[name]?.to.map(({ node, param }) => `${node}.${param}`).join(", ")}
           </p>
         </Row>
@@ -117,8 +117,8 @@ function PublishedList({ id }: { id: string }) {
 function List({ title, empty, children }: { title: string; empty: string; children: readonly ReactNode[] }) {
   return (
     <section className="border-t border-line py-3">
-      <h3 className="mb-1.5 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
-      {children.length ? <ol>{children}</ol> : <p className="text-[11px] text-ink-3">{empty}</p>}
+      <h3 className="mb-1.5 text-2xs font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
+      {children.length ? <ol>{children}</ol> : <p className="text-2xs text-ink-3">{empty}</p>}
     </section>
   );
 }

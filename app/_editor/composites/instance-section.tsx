@@ -22,7 +22,7 @@ export function InstanceSection({ id }: { id: string }) {
   const { openComposite, expandComposite } = commands;
   return (
     <section className="mb-3" data-instance>
-      <p className="mb-2 text-[12px] text-ink-3">
+      <p className="mb-2 text-xs text-ink-3">
         An instance of “{composite.title}”, a composite of {countOf(count, "node")}.
       </p>
       <div className="flex flex-wrap gap-1.5">

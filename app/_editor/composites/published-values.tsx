@@ -14,7 +14,7 @@ export function PublishedValues({ node, definition }: { node: GraphNode; definit
   if (!fields.length) return null;
   const params = paramsWith(constants ?? {}, node.params);
   return (
-    <dl className="border-t border-line px-2.5 py-1.5 text-[11px]" data-published>
+    <dl className="border-t border-line px-2.5 py-1.5 text-2xs" data-published>
       {fields.slice(0, most).map(({ name, label, fallback, unit }) => {
         const isOwn = Object.hasOwn(node.params, name);
         return (

@@ -26,7 +26,7 @@ export function UpdateWindow({ composite, entry, onClose }: UpdateWindowProps) {
   }
   const footer = (
     <>
-      <span className="text-[12px] text-ink-3">What was changed in this graph's copy is in the list, and is lost.</span>
+      <span className="text-xs text-ink-3">What was changed in this graph's copy is in the list, and is lost.</span>
       <Button className="ml-auto" onClick={onClose}>
         Keep this one
       </Button>

@@ -120,7 +120,7 @@ function portRows(side: "in" | "out", definition: NodeDefinition | undefined, x:
     const middle = y + 1 + portTop(row);
     const [edge, label, anchor] = isInput ? [x, x + 12, "start"] : [x + cardWidth, x + cardWidth - 12, "end"];
     const mark = { cx: edge, cy: middle, r: 5, fill: `var(--port-${port.type})`, stroke: "var(--surface)" };
-    const text = { x: label, y: middle + 4, "font-size": 11.5, "text-anchor": anchor, fill: "var(--ink-2)" };
+    const text = { x: label, y: middle + 4, "font-size": 12, "text-anchor": anchor, fill: "var(--ink-2)" };
     return [element("circle", mark), written(cut(name, 14), text)];
   });
 }
@@ -185,7 +185,7 @@ function areaOf({ position, size, title, text = "" }: Area, fill: string): strin
   const lines = title === undefined ? text.split("\n").slice(0, most) : [title];
   const parts = lines.map((line, i) => {
     const place = { x: x + 12, y: y + 22 + i * lineHeight };
-    return written(cut(line, Math.floor(size.width / 7)), { ...place, "font-size": 12.5, fill: "var(--ink-2)" });
+    return written(cut(line, Math.floor(size.width / 7)), { ...place, "font-size": 12, fill: "var(--ink-2)" });
   });
   return rectangle({ x, y, ...size, fill, stroke: "var(--line)" }) + parts.join("");
 }

@@ -89,7 +89,7 @@ function ConflictRow({ conflict, documents, names, choice, onChoose }: ConflictR
     <li className="rounded-lg border border-line p-2.5" data-conflict={conflict.path.join(".")}>
       <div className="flex items-baseline gap-2">
         <span className="font-medium wrap-anywhere">{what}</span>
-        {!isWhole && <span className="ml-auto text-[11px] text-ink-3">before: {told(conflict.base)}</span>}
+        {!isWhole && <span className="ml-auto text-2xs text-ink-3">before: {told(conflict.base)}</span>}
       </div>
       <div role="radiogroup" aria-label={what} className="mt-2 grid grid-cols-2 gap-2">
         {(["mine", "theirs"] as const).map((side) => (
@@ -104,10 +104,8 @@ function ConflictRow({ conflict, documents, names, choice, onChoose }: ConflictR
               choice === side ? "border-accent bg-accent-soft" : "border-line-strong hover:bg-sunken",
             )}
           >
-            <span className="block text-[11px] text-ink-3">{names[side]}</span>
-            <span className="block font-mono text-[12px] wrap-anywhere whitespace-pre-wrap">
-              {told(conflict[side])}
-            </span>
+            <span className="block text-2xs text-ink-3">{names[side]}</span>
+            <span className="block font-mono text-xs wrap-anywhere whitespace-pre-wrap">{told(conflict[side])}</span>
           </button>
         ))}
       </div>

@@ -107,7 +107,7 @@ function DraftOffer({ draft, onClose }: { draft: Draft; onClose(): void }) {
     <div
       role="status"
       data-draft-offer
-      className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-[13px]"
+      className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-sm"
     >
       <span className="mr-auto">
         Work from {time} in this browser did not reach the server: {countOf(changes.length, "change")}.

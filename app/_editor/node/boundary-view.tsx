@@ -26,7 +26,7 @@ export const BoundaryView = memo(
         className="rounded-xl border border-dashed border-line-strong bg-sunken pb-1.5"
         style={{ width: boundaryWidth }}
       >
-        <p className="flex h-8 items-center gap-2 px-2.5 text-[12px] font-semibold text-ink-2">
+        <p className="flex h-8 items-center gap-2 px-2.5 text-xs font-semibold text-ink-2">
           <Sign className="size-3.5 text-ink-3" aria-hidden />
           {isInput ? "Inputs" : "Outputs"}
         </p>
@@ -51,7 +51,7 @@ function NewPort({ isInput }: { isInput: boolean }) {
         style={{ background: "var(--surface)", borderColor: "var(--ink-3)" }}
         aria-label={`new ${what} of the composite`}
       />
-      <span className="text-[11px] text-ink-3" title={`Draw a wire from here to make an ${what} of the composite`}>
+      <span className="text-2xs text-ink-3" title={`Draw a wire from here to make an ${what} of the composite`}>
         new {what}
       </span>
     </div>

@@ -87,9 +87,9 @@ function Body({ id, node, title, definition, run, checked }: BodyProps) {
     <>
       <Ports id={id} definition={definition} wires={checked?.wires} />
       {compositeIdOf(node.type) !== undefined && <PublishedValues node={node} definition={definition} />}
-      {!definition && <p className="px-2.5 pb-2 font-mono text-[11px] text-ink-3">{node.type}</p>}
+      {!definition && <p className="px-2.5 pb-2 font-mono text-2xs text-ink-3">{node.type}</p>}
       {node.note && (
-        <p className="border-t border-line px-2.5 py-1.5 text-[11px] wrap-anywhere whitespace-pre-wrap text-ink-2">
+        <p className="border-t border-line px-2.5 py-1.5 text-2xs wrap-anywhere whitespace-pre-wrap text-ink-2">
           {node.note}
         </p>
       )}
@@ -127,7 +127,7 @@ function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
       ) : (
         <Boxes className="size-3.5 shrink-0" style={{ color: colour }} aria-label="composite" />
       )}
-      <span className="min-w-0 flex-1 truncate text-[12.5px] font-semibold">{title}</span>
+      <span className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</span>
       <IdleMark idle={useIdle(id)} />
       <PinMark id={id} />
       <StaleMark id={id} />

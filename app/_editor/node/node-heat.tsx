@@ -16,7 +16,7 @@ export function NodeHeat({ id }: { id: string }) {
           style={{ width: `${Math.max(2, percent)}%`, background: heatColour(share) }}
         />
       </div>
-      <p className="mt-0.5 text-[11px] text-ink-2 tabular-nums">
+      <p className="mt-0.5 text-2xs text-ink-2 tabular-nums">
         {text} · {percent} %
       </p>
     </div>

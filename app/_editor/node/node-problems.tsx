@@ -25,7 +25,7 @@ export function NodeProblems({ problems, run, isAsked }: NodeProblemsProps) {
         <RemarkLine key={remark.text} remark={remark} />
       ))}
       {more > 0 && (
-        <li className="bg-sunken px-2.5 py-1 text-[11px] text-ink-2" title="Choose the node to see all of them">
+        <li className="bg-sunken px-2.5 py-1 text-2xs text-ink-2" title="Choose the node to see all of them">
           and {more} more
         </li>
       )}
@@ -37,7 +37,7 @@ export function NodeProblems({ problems, run, isAsked }: NodeProblemsProps) {
 function Unwired({ problems }: { problems: readonly Problem[] }) {
   const ports = problems.map(({ port }) => port).join(", ");
   return (
-    <p className="truncate border-t border-line px-2.5 py-1 text-[11px] text-ink-2" title={`Not wired yet: ${ports}`}>
+    <p className="truncate border-t border-line px-2.5 py-1 text-2xs text-ink-2" title={`Not wired yet: ${ports}`}>
       Not wired yet: {ports}
     </p>
   );

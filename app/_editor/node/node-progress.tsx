@@ -19,7 +19,7 @@ export function NodeProgress({ progress }: Pick<NodeRun, "progress">) {
         />
       </div>
       {progress && (
-        <p className="mt-1 text-[11px] text-ink-2 tabular-nums">
+        <p className="mt-1 text-2xs text-ink-2 tabular-nums">
           <span className="block truncate">
             {progress.done.toLocaleString()} of {progress.of.toLocaleString()}
             {progress.note ? ` · ${progress.note}` : ""}

@@ -23,7 +23,7 @@ export const idleLook = (idle: keyof typeof looks | undefined): string => (idle 
 export function IdleMark({ idle }: { idle: keyof typeof looks | undefined }) {
   if (!idle) return null;
   return (
-    <span className="rounded bg-sunken px-1 text-[10px] font-medium text-ink-2">
+    <span className="rounded bg-sunken px-1 text-2xs font-medium text-ink-2">
       {idle === "behind" ? "skipped" : idle}
     </span>
   );
@@ -45,7 +45,7 @@ export function PinMark({ id }: { id: string }) {
       aria-label={`Pinned ${age}: unpin`}
       title={`This result was pinned ${age}; the node is not run.${where} Click to unpin it.`}
       onClick={() => store.getState().editWhole((now) => setPinAt(now, wayTo(store.getState(), id), undefined))}
-      className="group nodrag flex items-center gap-1 rounded bg-accent-soft px-1 text-[10px] font-medium text-accent"
+      className="group nodrag flex items-center gap-1 rounded bg-accent-soft px-1 text-2xs font-medium text-accent"
     >
       <Pin className="size-3 group-hover:hidden" aria-hidden />
       <PinOff className="hidden size-3 group-hover:block" aria-hidden />

@@ -49,10 +49,7 @@ export function PortRow({ wire, ...rest }: PortHandleProps & { wire?: WireType }
   return (
     <div className={`relative flex h-[22px] items-center ${isInput ? "pr-2 pl-3.5" : "justify-end pr-3.5 pl-2"}`}>
       <PortHandle {...rest} />
-      <span
-        className={`flex min-w-0 text-[11.5px] ${isInput && port.optional ? "text-ink-3" : "text-ink-2"}`}
-        title={title}
-      >
+      <span className={`flex min-w-0 text-xs ${isInput && port.optional ? "text-ink-3" : "text-ink-2"}`} title={title}>
         <PortName name={name} />
       </span>
     </div>

@@ -10,7 +10,7 @@ export function StatusSign({ run }: { run: NodeRun }) {
       return <LoaderCircle className="size-3.5 animate-spin text-accent" aria-label="running" />;
     case "done":
       return (
-        <span className="flex items-center gap-1 text-[11px] text-ink-3">
+        <span className="flex items-center gap-1 text-2xs text-ink-3">
           {duration(run.ms ?? 0)}
           <CircleCheck className="size-3.5 text-good" aria-label="done" />
         </span>
@@ -31,7 +31,7 @@ export function StatusSign({ run }: { run: NodeRun }) {
 function OnceSign({ rows, bytes }: { rows: number; bytes: number }) {
   const title = `Frozen: ran once for each of ${rows.toLocaleString()} rows, and what it gave is kept (${size(bytes)})`;
   return (
-    <span className="flex items-center gap-1 text-[11px] text-ink-3" title={title}>
+    <span className="flex items-center gap-1 text-2xs text-ink-3" title={title}>
       once
       <Snowflake className="size-3.5 text-accent" aria-label="ran once for each row" />
     </span>

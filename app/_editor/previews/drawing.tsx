@@ -49,7 +49,7 @@ export function Drawing({ drawing, image, isTall }: DrawingProps) {
           />
         ))}
       </svg>
-      <p className="mt-1 text-[11px] text-ink-3">{tile ? placeOf(tile, pointed ?? 0) : text}</p>
+      <p className="mt-1 text-2xs text-ink-3">{tile ? placeOf(tile, pointed ?? 0) : text}</p>
     </>
   );
 }

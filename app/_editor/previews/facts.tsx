@@ -13,8 +13,8 @@ export function NumberPreview({ preview: { value }, name, port }: PreviewProps<P
     <div className="flex items-baseline justify-between gap-2" title={port?.doc}>
       <span className="text-xs text-ink-2">{name}</span>
       <span>
-        <span className="text-lg font-semibold tabular-nums">{shortNumber(value)}</span>
-        {port?.unit && <span className="text-[11px] text-ink-3"> {port.unit}</span>}
+        <span className="text-base font-semibold tabular-nums">{shortNumber(value)}</span>
+        {port?.unit && <span className="text-2xs text-ink-3"> {port.unit}</span>}
       </span>
     </div>
   );
@@ -24,7 +24,7 @@ export function TextPreview({ preview: { items, count }, large, isGrowing }: Pre
   const shown = items.slice(0, large ? 20 : 4);
   return (
     <div>
-      <ul className={large ? "text-xs text-ink" : "text-[11px] text-ink-2"}>
+      <ul className={large ? "text-xs text-ink" : "text-2xs text-ink-2"}>
         {shown.map((text, i) => (
           <li key={i} className="border-b border-line py-0.5 last:border-0" title={large ? undefined : text}>
             <p className={textForm({ few: shown.length < 3, large, isGrowing })}>
@@ -33,7 +33,7 @@ export function TextPreview({ preview: { items, count }, large, isGrowing }: Pre
           </li>
         ))}
       </ul>
-      <p className="mt-1 text-[11px] text-ink-3">{countOf(count, "text")}</p>
+      <p className="mt-1 text-2xs text-ink-3">{countOf(count, "text")}</p>
     </div>
   );
 }
@@ -49,7 +49,7 @@ function textForm({ few, large, isGrowing }: { few: boolean; large?: boolean; is
 export function TensorPreview({ preview }: PreviewProps<PreviewOf["tensor"]>) {
   const { dtype, shape, rows, min, max, mean, std, histogram, head, odd } = preview;
   return (
-    <div className="text-[11px] text-ink-2">
+    <div className="text-2xs text-ink-2">
       {histogram && <Histogram counts={histogram} />}
       {odd && <OddMark {...odd} />}
       <p className="mt-1 font-mono text-ink">
@@ -108,7 +108,7 @@ export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weigh
   const { parameters, tensors, ref, bytes, quantized, count = tensors.length } = preview;
   const blobUrl = useBlobUrl();
   return (
-    <div className="text-[11px] text-ink-2">
+    <div className="text-2xs text-ink-2">
       <p className="text-ink">
         <b className="text-sm tabular-nums">
           {parameters < 1e6 ? shortNumber(parameters) : `${(parameters / 1e6).toFixed(2)} M`}
@@ -178,7 +178,7 @@ function Tensors({ tensors, count }: Pick<PreviewOf["weights"], "tensors" | "cou
 
 export function TokenizerPreview({ preview: { vocabulary, sample } }: PreviewProps<PreviewOf["tokenizer"]>) {
   return (
-    <div className="text-[11px] text-ink-2">
+    <div className="text-2xs text-ink-2">
       <p className="text-ink">
         <b className="text-sm tabular-nums">{vocabulary.toLocaleString()}</b> tokens
       </p>

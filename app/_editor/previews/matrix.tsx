@@ -17,7 +17,7 @@ export function MatrixPreview({ preview, large = false }: PreviewProps<Matrix>) 
   return (
     // What is wider than its place is scrolled by keys, too.
     <div className="overflow-x-auto" tabIndex={large ? 0 : undefined}>
-      <table className="w-full border-separate border-spacing-px text-[10px]">
+      <table className="w-full border-separate border-spacing-px text-2xs">
         {large && columns.length > 0 && <Head names={names} before={preview.rowImages ? 2 : 1} />}
         <tbody>
           {rows.slice(0, most).map((name, i) => (
@@ -32,7 +32,7 @@ export function MatrixPreview({ preview, large = false }: PreviewProps<Matrix>) 
           ))}
         </tbody>
       </table>
-      <p className="mt-1 text-[11px] text-ink-3">
+      <p className="mt-1 text-2xs text-ink-3">
         {shape[0]} × {shape[1]} · {shortNumber(low)} … {shortNumber(low + span)}
       </p>
     </div>

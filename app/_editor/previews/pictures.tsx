@@ -30,7 +30,7 @@ export function ImagePreview({ preview: { items, count, width, height }, large }
           <Picture key={`${image.ref}-${i}`} image={image} className="aspect-square w-full" />
         ))}
       </div>
-      <p className="mt-1 text-[11px] text-ink-3">
+      <p className="mt-1 text-2xs text-ink-3">
         {countOf(count, "picture")}
         {width ? ` · ${width} × ${height}` : ""}
       </p>
@@ -47,7 +47,7 @@ export function GalleryPreview({ preview: { images, captions, count }, large }: 
           <Captioned key={`${image.ref}-${i}`} image={image} caption={captions[i]} />
         ))}
       </div>
-      <p className="mt-1 text-[11px] text-ink-3">{countOf(count, "picture")}</p>
+      <p className="mt-1 text-2xs text-ink-3">{countOf(count, "picture")}</p>
     </div>
   );
 }
@@ -57,7 +57,7 @@ function Captioned({ image, caption }: { image: StoredImage; caption?: string })
     <figure className="min-w-0">
       <Picture image={{ ...image, name: caption ?? image.name }} className="aspect-square w-full" />
       {caption && (
-        <figcaption className="text-[10px] text-ink-3" title={caption}>
+        <figcaption className="text-2xs text-ink-3" title={caption}>
           {caption.split("\n").map((line, i) => (
             <span key={`${line}-${i}`} className="block truncate">
               {line}

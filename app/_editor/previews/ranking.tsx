@@ -25,11 +25,11 @@ function RankedItem({ item, large }: { item: Item; large: boolean }) {
     <div className="flex gap-2">
       {item.image && <Picture image={item.image} className="size-11 shrink-0" />}
       <ol className="min-w-0 flex-1">
-        {!item.image && item.name && <li className="truncate text-[11px] text-ink-2">{item.name}</li>}
+        {!item.image && item.name && <li className="truncate text-2xs text-ink-2">{item.name}</li>}
         {item.labels.slice(0, large ? 5 : 3).map((label) => (
           <Bar key={label.label} label={label} isRight={item.truth === label.label} />
         ))}
-        {isWrong && large && <li className="text-[11px] text-ink-3">right: {item.truth}</li>}
+        {isWrong && large && <li className="text-2xs text-ink-3">right: {item.truth}</li>}
       </ol>
     </div>
   );
@@ -39,10 +39,7 @@ function Bar({ label: { label, score }, isRight }: { label: Label; isRight: bool
   const width = `${Math.max(1, score * 100)}%`;
   return (
     <li
-      className={cx(
-        "relative mb-0.5 flex h-[17px] items-center overflow-hidden rounded-sm bg-sunken",
-        "px-1 text-[11px]",
-      )}
+      className={cx("relative mb-0.5 flex h-[17px] items-center overflow-hidden rounded-sm bg-sunken", "px-1 text-2xs")}
     >
       <span
         className="absolute inset-y-0 left-0 opacity-15"

@@ -29,8 +29,8 @@ export function RowsTable({ run, node }: { run: string; node: string }) {
     <section aria-label="Rows" data-rows={total}>
       <h3 className="mb-1.5 text-xs font-medium text-ink-2">{countOf(total, "row")}</h3>
       <div ref={scroller} className="max-h-96 overflow-auto rounded-lg border border-line">
-        <table className="w-full table-fixed text-left text-[12px]" aria-rowcount={total}>
-          <thead className="sticky top-0 z-10 bg-raised text-[11px] text-ink-3">
+        <table className="w-full table-fixed text-left text-xs" aria-rowcount={total}>
+          <thead className="sticky top-0 z-10 bg-raised text-2xs text-ink-3">
             <tr>
               <th className="w-16 border-b border-line px-2 py-1 font-medium">row</th>
               {columns.map(({ port }) => (
@@ -92,7 +92,7 @@ function Cell({ column, place }: { column: Column; place: number }) {
   if (column.type === "tensor") {
     const numbers = column.cells[place] ?? [];
     const more = column.width > numbers.length ? " …" : "";
-    return <span className="font-mono text-[11px]">{numbers.map(shortNumber).join("  ") + more}</span>;
+    return <span className="font-mono text-2xs">{numbers.map(shortNumber).join("  ") + more}</span>;
   }
   const { ref, name } = column.cells[place] ?? {};
   return (

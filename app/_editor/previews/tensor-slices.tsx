@@ -30,7 +30,7 @@ export function TensorSlices({ run, node, port, shape }: TensorSlicesProps) {
   return (
     <div className="mt-2" data-slice={data.size.join(" × ")}>
       {shape.length > 1 && (
-        <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-[11px] text-ink-2">
+        <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-2xs text-ink-2">
           <AxisChoice label="Down" value={axes[0]} shape={shape} onChange={(axis) => setAxes(turned(axes, 0, axis))} />
           <AxisChoice
             label="Across"
@@ -40,7 +40,7 @@ export function TensorSlices({ run, node, port, shape }: TensorSlicesProps) {
           />
         </div>
       )}
-      <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-[11px] text-ink-2">
+      <div className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-2xs text-ink-2">
         {shape.map((size, axis) => (
           <PlaceField
             key={`${axis}-${size}`}
@@ -52,7 +52,7 @@ export function TensorSlices({ run, node, port, shape }: TensorSlicesProps) {
         ))}
       </div>
       <Grid slice={data} onPoint={setPointed} />
-      <p className="mt-1 h-4 font-mono text-[11px] text-ink-3">{pointed !== undefined && toldOf(data, pointed)}</p>
+      <p className="mt-1 h-4 font-mono text-2xs text-ink-3">{pointed !== undefined && toldOf(data, pointed)}</p>
     </div>
   );
 }

@@ -99,7 +99,7 @@ function Bunch({ bunch }: { bunch: readonly ListedProblem[] }) {
         {bunch.map(({ problem, title }) => (
           <li key={problem.node}>
             <ProblemButton problem={problem}>
-              <b>{title}</b> <code className="text-[11px]">{problem.node}</code>
+              <b>{title}</b> <code className="text-2xs">{problem.node}</code>
             </ProblemButton>
             <FixButton problem={problem} />
           </li>

@@ -90,7 +90,7 @@ function Parameters({
           onSelect={() => onPick(node, field)}
           className={cx(
             "flex cursor-pointer items-center justify-between gap-3 rounded-md px-2 py-1",
-            "text-[13px] text-ink data-[selected=true]:bg-accent-soft",
+            "text-sm text-ink data-[selected=true]:bg-accent-soft",
           )}
         >
           <span className="truncate">{field.label}</span>

@@ -38,7 +38,7 @@ export function ReadButton({ icon: Icon, disabled, read, children }: Props) {
         )}
         {children}
       </Button>
-      {problem && <p className="mt-1 text-[11px] wrap-anywhere text-bad">{problem}</p>}
+      {problem && <p className="mt-1 text-2xs wrap-anywhere text-bad">{problem}</p>}
     </>
   );
 }

@@ -29,9 +29,9 @@ export function SecretWidget({ id, value, onChange, disabled }: WidgetProps) {
           <option key={name}>{name}</option>
         ))}
       </select>
-      {isGone && <p className="mt-1 text-[11px] text-bad">The team keeps no secret of this name.</p>}
+      {isGone && <p className="mt-1 text-2xs text-bad">The team keeps no secret of this name.</p>}
       {secrets && !disabled && (
-        <p className="mt-1 text-[11px] text-ink-3">
+        <p className="mt-1 text-2xs text-ink-3">
           <Link href="/account" className="text-accent hover:underline">
             Keep a secret
           </Link>{" "}

@@ -58,7 +58,7 @@ function RowCard({ table, row, place }: { table: TableProps; row: Row; place: nu
           <span
             className={cx(
               "flex size-4.5 shrink-0 items-center justify-center rounded bg-sunken",
-              "text-[11px] font-semibold text-ink-2",
+              "text-2xs font-semibold text-ink-2",
             )}
           >
             {place + 1}
@@ -81,11 +81,11 @@ function RowForm({ table, row, place }: { table: TableProps; row: Row; place: nu
         const id = `${table.id}-${place}-${column.name}`;
         return (
           <div key={column.name}>
-            <label htmlFor={id} className="mb-0.5 block text-[11px] font-medium text-ink-2">
+            <label htmlFor={id} className="mb-0.5 block text-2xs font-medium text-ink-2">
               {column.label}
             </label>
             <Cell id={id} table={table} column={column} row={row} place={place} />
-            {column.description && <p className="mt-0.5 text-[11px] text-ink-3">{column.description}</p>}
+            {column.description && <p className="mt-0.5 text-2xs text-ink-3">{column.description}</p>}
           </div>
         );
       })}

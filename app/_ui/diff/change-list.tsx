@@ -21,7 +21,7 @@ const signs = {
 export function ChangeList({ changes, documents, names, onChoose }: ChangeListProps) {
   const both = [documents.after, documents.before];
   return (
-    <ul className="text-[12.5px]" data-changes={changes.length}>
+    <ul className="text-xs" data-changes={changes.length}>
       {byOwner(changes).map(({ key, place, changes: own }) => (
         <li key={key} className="border-b border-line py-2 last:border-0">
           <Owner place={place} changes={own} documents={both} onChoose={onChoose} />
@@ -58,9 +58,9 @@ function Owner({ place, changes, documents, onChoose }: OwnerProps) {
       <span className="min-w-0 font-medium wrap-anywhere">
         {ownerText(place, documents)}
         {inside && <span className="font-normal text-ink-3">{inside}</span>}
-        {id && <span className="ml-1.5 font-mono text-[11px] font-normal text-ink-3">{id}</span>}
+        {id && <span className="ml-1.5 font-mono text-2xs font-normal text-ink-3">{id}</span>}
       </span>
-      <span className={cx("ml-auto shrink-0 text-[11px]", tone)}>{text}</span>
+      <span className={cx("ml-auto shrink-0 text-2xs", tone)}>{text}</span>
     </button>
   );
 }
@@ -80,7 +80,7 @@ function Values({
   });
   if (!rows.length) return null;
   return (
-    <table className="mt-1 ml-5 w-[calc(100%-1.25rem)] table-fixed text-[11.5px]">
+    <table className="mt-1 ml-5 w-[calc(100%-1.25rem)] table-fixed text-2xs">
       <thead className="text-ink-3">
         <tr>
           <th className="w-[30%] py-0.5 text-left font-normal" aria-label="What" />

@@ -188,7 +188,7 @@ function DiffNode({ id, data }: NodeProps<Node<NodeFacts>>) {
   const { frame, head, sign } = looks[data.fate];
   return (
     <div
-      className={cx("overflow-hidden rounded-lg border text-[12px]", frame)}
+      className={cx("overflow-hidden rounded-lg border text-xs", frame)}
       style={{ width }}
       data-fate={data.fate}
       data-diff-node={id}
@@ -199,11 +199,11 @@ function DiffNode({ id, data }: NodeProps<Node<NodeFacts>>) {
         {sign}
         {data.title}
       </div>
-      <div className={cx("truncate px-2 pb-1 text-[10.5px]", head, "!no-underline")}>
+      <div className={cx("truncate px-2 pb-1 text-2xs", head, "!no-underline")}>
         {data.type === data.title ? id : data.type}
       </div>
       {data.lines.slice(0, most).map(({ what, before, after }) => (
-        <div key={what} className="flex gap-1 border-t border-line px-2 py-px text-[11px]">
+        <div key={what} className="flex gap-1 border-t border-line px-2 py-px text-2xs">
           <span className="shrink-0 text-ink-2">{what}</span>
           <span className="ml-auto max-w-[80px] truncate font-mono text-bad" title={before}>
             {before}
@@ -215,7 +215,7 @@ function DiffNode({ id, data }: NodeProps<Node<NodeFacts>>) {
         </div>
       ))}
       {data.lines.length > most && (
-        <div className="border-t border-line px-2 text-[10.5px] text-ink-3">and {data.lines.length - most} more</div>
+        <div className="border-t border-line px-2 text-2xs text-ink-3">and {data.lines.length - most} more</div>
       )}
     </div>
   );

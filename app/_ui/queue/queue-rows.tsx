@@ -18,7 +18,7 @@ export function QueueRow({ run, note, children }: { run: QueuedRun; note: ReactN
     <>
       <Link href={`/runs/${run.id}`} className="min-w-0 flex-1 rounded px-1.5 py-1 hover:text-accent">
         <span className="block truncate font-medium">{titleOf(run)}</span>
-        <span className="block truncate text-[11px] text-ink-3 tabular-nums">{note}</span>
+        <span className="block truncate text-2xs text-ink-3 tabular-nums">{note}</span>
       </Link>
       {children}
     </>

@@ -83,7 +83,7 @@ function Contents({ queue }: { queue: Queue }) {
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="border-b border-line px-1.5 pt-2.5 pb-2 last-of-type:border-0">
-      <h3 className="px-1.5 pb-1 text-[11px] font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
+      <h3 className="px-1.5 pb-1 text-2xs font-semibold tracking-wide text-ink-3 uppercase">{title}</h3>
       {children}
     </section>
   );

@@ -21,7 +21,7 @@ export function BestRun({ sweep, best }: { sweep: Sweep; best: Trial }) {
         {hasEnded(sweep.status) ? "Best" : "Best so far"}: run {best.number}
       </span>
       <span>
-        <b className="text-lg font-semibold tabular-nums">{shortNumber(best.metric ?? 0)}</b>{" "}
+        <b className="text-base font-semibold tabular-nums">{shortNumber(best.metric ?? 0)}</b>{" "}
         <span className="text-ink-2">{metricLabel(sweep)}</span>
       </span>
       {sweep.spec.axes.map((axis) => (

@@ -15,13 +15,11 @@ export function BeforeAfterView({ preview: { pairs, count }, large }: PreviewPro
         {shown.map((pair, i) => (
           <figure key={`${pair.before.ref}-${i}`} className="min-w-0">
             <Slider {...pair} />
-            {large && pair.name && (
-              <figcaption className="mt-0.5 truncate text-[11px] text-ink-3">{pair.name}</figcaption>
-            )}
+            {large && pair.name && <figcaption className="mt-0.5 truncate text-2xs text-ink-3">{pair.name}</figcaption>}
           </figure>
         ))}
       </div>
-      <p className="mt-1 text-[11px] text-ink-3">{countOf(count, "picture")}, before and after</p>
+      <p className="mt-1 text-2xs text-ink-3">{countOf(count, "picture")}, before and after</p>
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function EmbeddingMapView({ preview, large }: PreviewProps<Map2d>) {
       )}
       <Plane map={preview} isPictured={isPictured} large={large} />
       {large && isColoured && <Legend names={names} />}
-      <p className="mt-1 text-[11px] text-ink-3">
+      <p className="mt-1 text-2xs text-ink-3">
         {preview.x.length < count && `${preview.x.length.toLocaleString()} of `}
         {countOf(count, "point")} · {method}
       </p>
@@ -37,7 +37,7 @@ export function EmbeddingMapView({ preview, large }: PreviewProps<Map2d>) {
 
 function Legend({ names }: { names: readonly string[] }) {
   return (
-    <ul className="mt-2 flex flex-wrap gap-x-3 gap-y-1 text-[11px] text-ink-2">
+    <ul className="mt-2 flex flex-wrap gap-x-3 gap-y-1 text-2xs text-ink-2">
       {names.map((name, i) => (
         <li key={name} className="flex min-w-0 items-center gap-1">
           <span className="size-2 shrink-0 rounded-full" style={{ background: colourOfLabel(i) }} />
@@ -108,7 +108,7 @@ function Told({ map, point, look, width }: { map: EmbeddingMap; point: number; l
     <div
       className={cx(
         "pointer-events-none absolute z-10 max-w-56 rounded-md border border-line bg-raised p-1",
-        "text-[11px] shadow",
+        "text-2xs shadow",
       )}
       style={{ top: y + 10, ...(x > width / 2 ? { right: width - x + 10 } : { left: x + 10 }) }}
       data-told

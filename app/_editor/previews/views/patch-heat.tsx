@@ -49,7 +49,7 @@ export function PatchHeatView({ preview, large }: PreviewProps<ViewOf<"patch-hea
           <Heated key={`${picture.image.ref}-${i}`} heat={preview} {...{ picture, map, strength, large }} />
         ))}
       </div>
-      <p className="mt-1 text-[11px] text-ink-3">
+      <p className="mt-1 text-2xs text-ink-3">
         {countOf(count, "picture")} · {preview.grid.join(" × ")} patches
         {names.length > 1 && ` · ${names.length} maps`}
       </p>
@@ -107,7 +107,7 @@ function Heated({ heat, picture: { image, maps }, map, strength, large }: Heated
         {looking !== undefined && <Frame patch={looking} rows={rows} columns={columns} />}
       </div>
       {large && line && (
-        <figcaption className="mt-0.5 truncate text-[11px] text-ink-3 tabular-nums">
+        <figcaption className="mt-0.5 truncate text-2xs text-ink-3 tabular-nums">
           {shortNumber(line.low)} … {shortNumber(line.high)}
           {number !== undefined && ` · here ${Number.isNaN(number) ? "no number" : shortNumber(number)}`}
         </figcaption>

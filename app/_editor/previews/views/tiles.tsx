@@ -16,7 +16,7 @@ export function TilesView({ preview: { pictures, count }, large }: PreviewProps<
           </figure>
         ))}
       </div>
-      {count > shown.length && <p className="mt-1 text-[11px] text-ink-3">of {countOf(count, "picture")}</p>}
+      {count > shown.length && <p className="mt-1 text-2xs text-ink-3">of {countOf(count, "picture")}</p>}
     </div>
   );
 }

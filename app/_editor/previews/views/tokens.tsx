@@ -16,7 +16,7 @@ export function TokensView({ preview: { rows, count, length }, large }: PreviewP
           <Row key={i} row={row} large={large} />
         ))}
       </div>
-      <p className="mt-1 text-[11px] text-ink-3">
+      <p className="mt-1 text-2xs text-ink-3">
         {countOf(count, "text")} of {length} tokens
       </p>
     </div>
@@ -31,11 +31,11 @@ function Row({ row: { text, tokens, hidden }, large }: { row: TokenRow; large?: 
   return (
     <div onPointerLeave={() => setPointed(undefined)}>
       {large && text !== undefined && (
-        <p className="mb-1.5 text-[13px] wrap-anywhere whitespace-pre-wrap text-ink" data-covered>
+        <p className="mb-1.5 text-sm wrap-anywhere whitespace-pre-wrap text-ink" data-covered>
           {isPlaced ? <Covered text={text} tokens={tokens} pointed={pointed} onPoint={setPointed} /> : text}
         </p>
       )}
-      <ol className="flex flex-wrap gap-0.5 font-mono text-[11px]">
+      <ol className="flex flex-wrap gap-0.5 font-mono text-2xs">
         {tokens.slice(0, most).map((token, i) => (
           <Token key={i} token={token} large={large} isPointed={pointed === i} onPoint={() => setPointed(i)} />
         ))}
@@ -69,7 +69,7 @@ function Token({ token: { id, text, spelling, isOff }, large, isPointed, onPoint
       data-token={id}
     >
       <span className="whitespace-pre">{visible(text || spelling || "")}</span>
-      {large && <span className="text-[10px] text-ink-3">{id}</span>}
+      {large && <span className="text-2xs text-ink-3">{id}</span>}
     </li>
   );
 }

@@ -38,7 +38,7 @@ function NotHere({ graphId }: { graphId: string }) {
   if (!fromRegistry) return <p className="p-6 text-ink-2">This graph has the newest version of its template.</p>;
   return (
     <section className="flex max-w-prose flex-col items-start gap-3 p-6" data-update-elsewhere>
-      <h2 className="text-lg font-semibold">
+      <h2 className="text-xl font-semibold">
         {template?.title}, version {fromRegistry.number}
       </h2>
       <p className="text-ink-2">
