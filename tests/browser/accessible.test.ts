@@ -172,7 +172,7 @@ describe("by keys alone", () => {
         const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
         return outlineStyle === "none" ? 0 : Number.parseFloat(outlineWidth);
       });
-    await tabTo(page, "Run");
+    await tabTo(page, "More");
     expect(await outline()).toBeGreaterThanOrEqual(2);
     await page.focus('.react-flow__node[data-id="data"]');
     await page.keyboard.press("Tab");
@@ -190,21 +190,20 @@ describe("by keys alone", () => {
     expect(grounds.filter(([, colour]) => colour === chosen[0])).toHaveLength(1);
     await page.keyboard.press("Escape");
 
-    // What is loading and what runs, on the page and, for a while, made of what is there.
+    // What is loading, a wire that is waited for, and a node on its way, each for some frames.
     const moving = () =>
       page.evaluate(async () => {
         const skeleton = Object.assign(document.createElement("div"), { className: "skeleton" });
-        document.body.append(skeleton);
         const wire = document.querySelector(".react-flow__edge-path");
-        wire?.classList.add("edge-busy");
         const node = document.querySelector<HTMLElement>(".react-flow__node");
-        if (node) node.style.transition = "opacity 5s";
-        if (node) node.style.opacity = "0.9";
+        document.body.append(skeleton);
+        wire?.classList.add("edge-busy");
+        Object.assign(node?.style ?? {}, { transition: "opacity 5s", opacity: "0.9" });
         for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
         const seen = [skeleton, wire, node].map((each) => each?.getAnimations().length);
         skeleton.remove();
         wire?.classList.remove("edge-busy");
-        if (node) node.style.opacity = "";
+        Object.assign(node?.style ?? {}, { transition: "none", opacity: "" });
         return seen;
       });
     expect(await moving()).toEqual([1, 1, 1]);
