@@ -128,7 +128,7 @@ describe("a wire that is held over a port", () => {
       await middleOf(page, output("vision.features")),
       await middleOf(page, input("scorer.images")),
     );
-    expect(await page.locator("[data-refusal] [data-differs]").allTextContents()).toEqual(["E = 16", "32"]);
+    expect(await page.locator("[data-refusal] [data-differs]").allTextContents()).toEqual(["E = 32", "16"]);
     await page.click('[data-refusal] button:has-text("Insert Projector (width 16)")');
     await hasParts(page, 8, 7);
     const now = await savedGraph(page);
