@@ -9,8 +9,8 @@ const firstOf = (search: string): string | undefined => findByCategory(search, s
 
 describe("the search of nodes", () => {
   it("begins with the node of that very name, whatever else holds the word", () => {
-    const titles = findByCategory("resize").flatMap(({ found }) => found.map(({ title }) => title));
-    expect(titles).toContain("Min-max resize");
+    const titles = findByCategory("resize", synonyms).flatMap(({ found }) => found.map(({ title }) => title));
+    expect(titles.slice(0, 2)).toEqual(["Resize", "Min-max resize"]);
     expect(firstOf("resize")).toBe("Resize");
     expect(firstOf("Trainer")).toBe("Trainer");
   });

@@ -43,7 +43,7 @@ interface Section {
 
 function ranked<T extends Named>(nodes: readonly T[], search: string, synonyms: Synonyms) {
   const searched = search.trim().toLowerCase();
-  const words = searched.split(/\s+/);
+  const words = wordsOf(searched);
   return nodes
     .map((node) => ({ node, names: [node.title, ...(synonyms[node.type] ?? [])].map((name) => name.toLowerCase()) }))
     .filter(({ node: { type, description = "" }, names }) => {
@@ -56,10 +56,13 @@ function ranked<T extends Named>(nodes: readonly T[], search: string, synonyms: 
 
 /**
  * How far names, the title first, are from what is searched for: 0 where it is the title, 1 where that begins so or
- * another name is it, 2 where another name begins so, 3 otherwise.
+ * another name is it, 2 where the title holds all words, 3 where another name begins so, 4 otherwise.
  */
 function distanceFrom(searched: string, [title = "", ...others]: readonly string[]): number {
   if (title === searched) return 0;
   if (title.startsWith(searched) || others.includes(searched)) return 1;
-  return others.some((name) => name.startsWith(searched)) ? 2 : 3;
+  if (wordsOf(searched).every((word) => title.includes(word))) return 2;
+  return others.some((name) => name.startsWith(searched)) ? 3 : 4;
 }
+
+const wordsOf = (searched: string): string[] => searched.split(/\s+/);

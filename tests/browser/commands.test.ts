@@ -173,7 +173,7 @@ describe("nodes", () => {
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-palette"));
     await page.focus('[placeholder="Search nodes"]');
     await page.keyboard.type("nn.linear");
-    await page.waitForSelector('[data-palette="model.linear"]');
+    await expect.poll(() => page.locator("[data-palette]").count()).toBe(1);
     await page.keyboard.press("ArrowDown");
     expect(await focused()).toBe("model.linear");
     expect(await page.textContent('[data-ports-card="model.linear"]')).toMatch(/Takes.*tensor float32.*Gives/s);
