@@ -1,7 +1,7 @@
 "use client";
 
 import { changeFrame, changeNote, frameIdOf, membersOf, noteIdOf, setShut } from "#nodes/graph/annotations";
-import type { Frame, Note } from "#nodes/graph/document";
+import type { Frame, Note, Size } from "#nodes/graph/document";
 import { countOf } from "../_ui/amounts";
 import { Checkbox } from "../_ui/checkbox";
 import { Colours } from "./canvas/area-fields";
@@ -48,6 +48,7 @@ function FrameFields({ id, frame }: { id: string; frame: Frame }) {
           />
         </>
       )}
+      <SizeFields size={frame.size} onSize={(size) => edit((graph) => changeFrame(graph, id, { size }))} />
       <TextField
         text={frame.text ?? ""}
         most={5000}
@@ -69,12 +70,35 @@ function NoteFields({ id, note }: { id: string; note: Note }) {
           onChoose={(colour) => edit((graph) => changeNote(graph, id, { colour }))}
         />
       )}
+      <SizeFields size={note.size} onSize={(size) => edit((graph) => changeNote(graph, id, { size }))} />
       <TextField
         text={note.text}
         most={10_000}
         onWrite={(text) => edit((graph) => changeNote(graph, id, { text }), `text note ${id}`)}
       />
     </>
+  );
+}
+
+/** How wide and high it is, in pixels; what is no number changes nothing. */
+function SizeFields({ size, onSize }: { size: Size; onSize(size: Size): void }) {
+  const frozen = useEditor((state) => state.frozen);
+  const sides = [["Width", "width"] as const, ["Height", "height"] as const];
+  return (
+    <div className="flex gap-2">
+      {sides.map(([label, side]) => (
+        <div key={side} className="min-w-0 flex-1">
+          <span className="mb-1 block font-medium text-ink-2">{label}</span>
+          <CommitField
+            label={label}
+            value={String(size[side])}
+            disabled={frozen}
+            className="w-full !border-line"
+            onCommit={(typed) => Number(typed) > 0 && onSize({ ...size, [side]: Number(typed) })}
+          />
+        </div>
+      ))}
+    </div>
   );
 }
 

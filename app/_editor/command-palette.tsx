@@ -3,10 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command as Menu } from "cmdk";
 import { useRouter } from "next/navigation";
-import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { useTRPC } from "../_trpc/client";
-import { cx } from "../_ui/cx";
 import { usePlacing } from "./canvas/adding";
 import { useCommandContext } from "./command-context";
 import { type CommandId, commandEntries, commands, runCommand } from "./commands";
@@ -14,6 +12,7 @@ import { canRun, type Command } from "./commands/command";
 import { placeInGraph } from "./commands/view";
 import { useEditor, useView, useViewStore } from "./context";
 import { useKeysText } from "./keys";
+import { ListDialog } from "./list-dialog";
 import { MenuGroup, MenuItem } from "./menu-item";
 import { colourOf, fittingTo } from "./node-catalogue";
 import { useSynonyms } from "./use-synonyms";
@@ -24,46 +23,18 @@ export function CommandPalette() {
   const [search, setSearch] = useState("");
   const close = () => view.getState().show(undefined);
   return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/25" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className={cx(
-            "fixed top-[14vh] left-1/2 z-50 w-[min(560px,94vw)] -translate-x-1/2 overflow-hidden",
-            "rounded-xl border border-line-strong bg-raised shadow-2xl outline-none",
-          )}
-        >
-          <Dialog.Title className="sr-only">All commands</Dialog.Title>
-          <Menu label="All commands" loop filter={matching}>
-            <Menu.Input
-              autoFocus
-              value={search}
-              onValueChange={setSearch}
-              placeholder="Do, add or open …"
-              className="w-full border-b border-line bg-transparent px-4 py-3 text-base outline-none"
-            />
-            <Menu.List className="max-h-[min(420px,56vh)] overflow-y-auto p-1.5">
-              <Menu.Empty className="p-4 text-center text-ink-3">Nothing is called that.</Menu.Empty>
-              <CommandItems onDone={close} isSearching={search !== ""} />
-              {search !== "" && <NodeItems onDone={close} />}
-              {search !== "" && <GraphItems onDone={close} />}
-            </Menu.List>
-          </Menu>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <ListDialog
+      label="All commands"
+      placeholder="Do, add or open …"
+      search={search}
+      onSearch={setSearch}
+      onClose={close}
+    >
+      <CommandItems onDone={close} isSearching={search !== ""} />
+      {search !== "" && <NodeItems onDone={close} />}
+      {search !== "" && <GraphItems onDone={close} />}
+    </ListDialog>
   );
-}
-
-/** All words have to be there; what begins with the first one comes first, what is only called so elsewhere last. */
-function matching(value: string, search: string, keywords: readonly string[] = []): number {
-  const text = value.toLowerCase();
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const all = [text, ...keywords].join("\n").toLowerCase();
-  if (!words.every((word) => all.includes(word))) return 0;
-  if (!words.every((word) => text.includes(word))) return 0.2;
-  return text.startsWith(words[0] ?? "") || text.includes(` ${words[0]}`) ? 1 : 0.5;
 }
 
 interface ItemsProps {

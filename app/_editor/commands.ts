@@ -2,14 +2,7 @@
  * All commands. Keys, toolbar, menus, the command palette and the list of keys read this one table; what a command
  * does stands in `commands/`.
  */
-import {
-  canRun,
-  chosenNodes,
-  type Command,
-  type CommandContext,
-  hasChosen,
-  hasChosenSeveral,
-} from "./commands/command";
+import { canRun, chosenNodes, type Command, type CommandContext, hasChosen } from "./commands/command";
 import { expandChosen, isInstanceChosen, makeOfChosen, openChosen } from "./commands/composites";
 import {
   addNoteHere,
@@ -33,11 +26,11 @@ import {
   renameChosen,
   undo,
 } from "./commands/edit";
-import { align, arrange, distribute } from "./commands/arrange";
+import { arrange } from "./commands/arrange";
+import { aligning, distributing, moving, walking } from "./commands/families";
 import { actualSize, fitAll, fitChosen, goToProblem, togglePanels, zoom } from "./commands/view";
-import { chooseAlong, chooseAll, deselectOrLeave, moveChosen, walk } from "./commands/walk";
+import { chooseAlong, chooseAll, deselectOrLeave } from "./commands/walk";
 import { copyChosen, cutChosen, pasteCopied } from "./commands/clipboard";
-import type { Alignment } from "./aligning";
 import { wayTo } from "./context";
 
 export const commands = {
@@ -219,6 +212,14 @@ export const commands = {
     isPossible: hasChosen,
     run: frameChosen,
   },
+  putIntoFrame: {
+    title: "Put into another frame, or out of it…",
+    group: "Arrange",
+    keys: [],
+    edits: true,
+    isPossible: (state) => hasChosen(state) && hasFrames(state),
+    run: ({ view }) => view.getState().show("frames"),
+  },
   unframe: {
     title: "Take the frame away",
     group: "Arrange",
@@ -358,41 +359,4 @@ export const commandEntries = Object.entries<Command>(commands) as [CommandId, C
 /** Does what a command is for, if there is anything to do. */
 export function runCommand(command: Command, context: CommandContext): void {
   if (canRun(command, context.store.getState())) void command.run(context);
-}
-
-function walking(title: string, key: string, direction: "left" | "right" | "up" | "down"): Command {
-  return { title, group: "Choose", keys: [key], run: (context) => walk(context, direction) };
-}
-
-function aligning(title: string, alignment: Alignment): Command {
-  return {
-    title,
-    group: "Arrange",
-    keys: [],
-    edits: true,
-    isPossible: hasChosenSeveral,
-    run: (context) => align(context, alignment),
-  };
-}
-
-function distributing(title: string, axis: "x" | "y"): Command {
-  return {
-    title,
-    group: "Arrange",
-    keys: [],
-    edits: true,
-    isPossible: ({ selection }) => selection.length > 2,
-    run: (context) => distribute(context, axis),
-  };
-}
-
-function moving(title: string, key: string, steps: { x: number; y: number }): Command {
-  return {
-    title,
-    group: "Arrange",
-    keys: [`Mod+${key}`],
-    edits: true,
-    isPossible: hasChosen,
-    run: (context) => moveChosen(context, steps),
-  };
 }

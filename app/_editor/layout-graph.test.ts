@@ -5,7 +5,7 @@ import { noteItem, setShut } from "#nodes/graph/annotations";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
 import { graph } from "#tests/kit/graphs";
 import type { Box } from "./aligning";
-import { tidy } from "./layout-graph";
+import { putIntoFrame, tidy } from "./layout-graph";
 
 const size = { width: 240, height: 90 };
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
@@ -135,5 +135,37 @@ describe("Arrange, with frames", () => {
     expect(after.nodes.n1).toBe(before.nodes.n1);
     expect(after.frames?.frame?.size.width).toBe(240 + 70 + 240 + 2 * 24);
     expect(after.frames?.frame_2?.position.x).toBe(-48);
+  });
+});
+
+describe("what is put into a frame by its name", () => {
+  const chain = large(5, (i) => (i ? i - 1 : undefined));
+  const framed = addFrame(chain, ["n0", "n1"], {
+    title: "First",
+    position: { x: 0, y: 0 },
+    size: { width: 90, height: 90 },
+  }).document;
+  const before = tidy(framed, itemsOf(framed), cardOf);
+
+  it("lies beside what lies there, and the frame fits all of it; out of it again it lies on nothing", () => {
+    const after = putIntoFrame(before, ["n3", "n4"], "frame", cardOf);
+    expect(membersOf(after, "frame").sort()).toEqual(["n0", "n1", "n3", "n4"]);
+    expect(
+      misplaced({ ...after, nodes: { ...after.nodes, n2: { ...after.nodes.n2, position: far } as never } }),
+    ).toEqual([]);
+    const back = putIntoFrame(after, ["n3"], undefined, cardOf);
+    expect(frameOf(back, "n3")).toBeUndefined();
+    expect(meet(boxOf(back, "n3"), boxOf(back, "frame:frame"))).toBe(false);
+    expect(meet(boxOf(back, "n3"), boxOf(back, "n2"))).toBe(false);
+  });
+  const far = { x: 5000, y: 0 };
+
+  it("begins in the corner of an empty frame, and is as before where it lies there already", () => {
+    const area = { position: { x: 900, y: 900 }, size: { width: 400, height: 400 } };
+    const { document, id } = addFrame(before, [], { title: "Empty", ...area });
+    const after = putIntoFrame(document, ["n4"], id, cardOf);
+    expect(boxOf(after, "n4")).toMatchObject({ x: 924, y: 952 });
+    expect(after.frames?.[id]?.position).toEqual(area.position);
+    expect(putIntoFrame(after, ["n4"], id, cardOf)).toBe(after);
   });
 });

@@ -14,13 +14,14 @@ import {
   membersOf,
   noteIdOf,
   outermost,
+  putInto,
   withMembers,
 } from "#nodes/graph/annotations";
 import type { GraphDocument, Point, Size } from "#nodes/graph/document";
-import { moveNodes } from "#nodes/graph/edits";
-import type { Box } from "./aligning";
+import { moveNodes, placeItems } from "#nodes/graph/edits";
+import { type Box, freePlace } from "./aligning";
 import { shutHeight } from "./canvas/annotation-nodes";
-import { frameAround } from "./framing";
+import { frameAround, insetOf } from "./framing";
 import { gaps, inLayers, type Level, type SizeOf } from "./layers";
 
 /** dagre's time grows with the square of the nodes, and a chain of some thousand overflows its stack. */
@@ -46,6 +47,35 @@ export function tidy(document: GraphDocument, items: readonly string[], sizeOf: 
   }, document);
   return groups.reduce((now, [item]) => fitted(now, frameOf(now, item as string), sizeOf), arranged);
 }
+
+/**
+ * Lets items lie in a frame, or in none, where there is room beside what lies there. The frames around fit what lies in
+ * them afterwards.
+ */
+export function putIntoFrame(
+  document: GraphDocument,
+  items: readonly string[],
+  id: string | undefined,
+  sizeOf: SizeOf,
+): GraphDocument {
+  const moving = outermost(document, items).filter((item) => frameOf(document, item) !== id);
+  if (!moving.length) return document;
+  const boxes = moving.map((item) => boxOf(document, item, sizeOf));
+  const corner = cornerOf(boxes);
+  const others = membersIn(document, id).filter((item) => !moving.includes(item));
+  const there = others.map((item) => boxOf(document, item, sizeOf));
+  const frame = document.frames?.[id ?? ""];
+  const begin = frame && !there.length ? added(frame.position, insetOf(frame, frame.size.width)) : cornerOf(there);
+  const place = freePlace({ ...begin, ...extentOf(boxes) }, there, gaps.y);
+  const by = { x: place.x - corner.x, y: place.y - corner.y };
+  const places = moving.map((item, i) => [item, added(boxes[i] as Point, by)] as const);
+  const put = putInto(placeItems(document, Object.fromEntries(places)), moving, id);
+  return fitted(put, id, sizeOf);
+}
+
+/** What lies in a frame, or in none, without what lies in frames there. */
+const membersIn = (document: GraphDocument, id: string | undefined): string[] =>
+  itemsOf(document).filter((item) => frameOf(document, item) === id);
 
 /** Items that lie in none of the others, by the frame that they lie in. */
 function outermostByFrame(document: GraphDocument, items: readonly string[]): Record<string, string[]> {
@@ -88,7 +118,7 @@ function itemOf(document: GraphDocument, item: string, sizeOf: SizeOf): Block {
     const inside = membersOf(document, id).map((each) => [each, boxOf(document, each, sizeOf)] as const);
     return { ...alone, places: moved(Object.fromEntries(inside), { x: -x, y: -y }) };
   }
-  const members = itemsOf(document).filter((each) => frameOf(document, each) === id);
+  const members = membersIn(document, id);
   if (!members.length) return alone;
   const { places, frames, size } = blockOf(document, members, sizeOf);
   const around = frameAround([{ x: 0, y: 0, ...size }], frame);
@@ -128,7 +158,7 @@ function byDagre({ items, wires }: Level, sizeOf: SizeOf): Record<string, Point>
 function fitted(document: GraphDocument, id: string | undefined, sizeOf: SizeOf): GraphDocument {
   const frame = document.frames?.[id ?? ""];
   if (id === undefined || !frame) return document;
-  const members = itemsOf(document).filter((each) => frameOf(document, each) === id);
+  const members = membersIn(document, id);
   const boxes = members.map((each) => boxOf(document, each, sizeOf));
   return fitted(changeFrame(document, id, frameAround(boxes, frame)), frame.frame, sizeOf);
 }

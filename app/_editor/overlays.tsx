@@ -5,6 +5,7 @@ import { whenIdle } from "../_ui/when-idle";
 import { useEditor, useView } from "./context";
 
 const CommandPalette = lazy(async () => ({ default: (await import("./command-palette")).CommandPalette }));
+const FrameList = lazy(async () => ({ default: (await import("./frame-list")).FrameList }));
 const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog")).KeysDialog }));
 
 const ShareGraph = lazy(async () => ({ default: (await import("./share-graph")).ShareGraph }));
@@ -33,6 +34,7 @@ export function Overlays() {
     <>
       <Suspense>
         {overlay === "palette" && <CommandPalette />}
+        {overlay === "frames" && <FrameList />}
         {overlay === "keys" && <KeysDialog />}
         {overlay === "publish" && <Publishing />}
         {overlay === "sweep" && <SweepDialog onClose={() => show(undefined)} />}

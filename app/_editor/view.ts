@@ -10,7 +10,18 @@ import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 import type { Varied } from "./sweep/can-vary";
 
 /** What lies over the canvas, or above it. */
-export type Overlay = "palette" | "keys" | "find" | "files" | "updates" | "share" | "app" | "publish" | "api" | "sweep";
+export type Overlay =
+  | "palette"
+  | "frames"
+  | "keys"
+  | "find"
+  | "files"
+  | "updates"
+  | "share"
+  | "app"
+  | "publish"
+  | "api"
+  | "sweep";
 export type PanelSide = "left" | "right";
 /** When the shape of what a wire carries stands on it. */
 export type ShapesOnWires = "hover" | "always";

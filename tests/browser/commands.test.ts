@@ -275,6 +275,16 @@ describe("frames and notes", () => {
     await hasParts(page, 2, 2);
     await page.keyboard.press("Alt+Shift+g");
     await hasParts(page, 4, 3);
+    await page.fill('aside input[aria-label="Width"]', "900");
+    await page.keyboard.press("Enter");
+    await expect.poll(async () => (await savedGraph(page)).frames?.frame?.size.width).toBe(900);
+    await chooseNodes(page, "again");
+    await command(page, "Put into another frame");
+    await page.waitForSelector('[placeholder="Which frame?"]:focus');
+    await page.keyboard.type("frame");
+    await page.keyboard.press("Enter");
+    await hears(page, "Put into the frame Frame.");
+    await expect.poll(async () => (await savedGraph(page)).nodes.again?.frame).toBe("frame");
     await page.keyboard.press("Control+Shift+g");
     await page.waitForSelector('section[aria-label^="Frame"]', { state: "detached" });
     await hasParts(page, 4, 3);

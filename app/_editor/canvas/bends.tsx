@@ -1,8 +1,10 @@
 import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent, useState } from "react";
-import { bend } from "#nodes/graph/annotations";
+import { added, bend } from "#nodes/graph/annotations";
 import type { GraphDocument, Point, Wire } from "#nodes/graph/document";
+import { wireKey } from "#nodes/graph/document-shape";
 import { useEditor, useEditorStore } from "../context";
+import { gridStep } from "../snapping";
 
 /** Bends a wire once more, between the bends that the place is nearest to. */
 export function bendAt(document: GraphDocument, wire: Wire, ends: readonly [Point, Point], at: Point): GraphDocument {
@@ -17,12 +19,13 @@ export function bendAt(document: GraphDocument, wire: Wire, ends: readonly [Poin
 
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** The bends as points to take hold of: a drag moves one, a double click or Delete takes it away. */
+/** The bends as points to take hold of: a drag or an arrow key moves one, a double click or Delete takes it away. */
 export function Bends({ wire, colour }: { wire: Wire; colour: string }) {
   const store = useEditorStore();
   const frozen = useEditor((state) => state.frozen);
   const via = wire.via ?? [];
-  const write = (points: readonly Point[]) => store.getState().edit((document) => bend(document, wire, points));
+  const write = (points: readonly Point[], merge?: string) =>
+    store.getState().edit((document) => bend(document, wire, points), merge);
   return via.map((point, place) => (
     <BendPoint
       key={place}
@@ -30,6 +33,7 @@ export function Bends({ wire, colour }: { wire: Wire; colour: string }) {
       colour={colour}
       isFixed={frozen}
       onMove={(to) => write(via.with(place, to))}
+      onStep={(by) => write(via.with(place, added(point, by)), `bend ${wireKey(wire)} ${place}`)}
       onRemove={() => write(via.toSpliced(place, 1))}
     />
   ));
@@ -40,10 +44,18 @@ interface BendPointProps {
   colour: string;
   isFixed: boolean;
   onMove(to: Point): void;
+  onStep(by: Point): void;
   onRemove(): void;
 }
 
-function BendPoint({ point, colour, isFixed, onMove, onRemove }: BendPointProps) {
+const steps: Readonly<Record<string, Point>> = {
+  ArrowLeft: { x: -gridStep, y: 0 },
+  ArrowRight: { x: gridStep, y: 0 },
+  ArrowUp: { x: 0, y: -gridStep },
+  ArrowDown: { x: 0, y: gridStep },
+};
+
+function BendPoint({ point, colour, isFixed, onMove, onStep, onRemove }: BendPointProps) {
   const { screenToFlowPosition } = useReactFlow();
   const [held, setHeld] = useState<Point>();
   const { x, y } = held ?? point;
@@ -52,7 +64,7 @@ function BendPoint({ point, colour, isFixed, onMove, onRemove }: BendPointProps)
     <circle
       role="button"
       tabIndex={isFixed ? -1 : 0}
-      aria-label="Bend of the wire: Delete takes it away"
+      aria-label="Bend of the wire: arrow keys move it, Delete takes it away"
       cx={x}
       cy={y}
       r={held ? 6 : 5}
@@ -77,9 +89,13 @@ function BendPoint({ point, colour, isFixed, onMove, onRemove }: BendPointProps)
         onRemove();
       }}
       onKeyDown={(event) => {
-        if (event.key !== "Delete" && event.key !== "Backspace") return;
+        const step = steps[event.key];
+        const isRemoved = event.key === "Delete" || event.key === "Backspace";
+        if (!step && !isRemoved) return;
+        event.preventDefault();
         event.stopPropagation();
-        onRemove();
+        if (step) onStep(step);
+        else onRemove();
       }}
     />
   );

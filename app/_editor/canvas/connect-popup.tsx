@@ -1,20 +1,25 @@
 "use client";
 
+import { type ReactFlowInstance, useReactFlow } from "@xyflow/react";
 import { Command } from "cmdk";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { isBoundary } from "#nodes/graph/composites";
-import type { Wire } from "#nodes/graph/document";
+import type { Point, Wire } from "#nodes/graph/document";
+import { wireKey } from "#nodes/graph/document-shape";
 import { connect, disconnect } from "#nodes/graph/edits";
 import { type LooseEnd, wireBetween } from "#nodes/graph/inserting";
 import { endpointKey } from "#nodes/graph/resolve";
 import { objectionTo } from "../checked";
+import { rectsOf } from "../commands/view";
 import { definitionAt, useEditorStore, useViewStore } from "../context";
 import { portsOf } from "../node/ports";
 import { MenuItem } from "../menu-item";
+import { gridStep } from "../snapping";
 import type { EditorState } from "../store";
+import { bendAt } from "./bends";
 import type { PortRequest } from "./requests";
 
-/** Drawing and taking wires by a list, without a pointer: a port of the node first, then what it is wired to. */
+/** Wires by a list, without a pointer: a port of the node first, then what it is wired to, or what is done there. */
 export function ConnectPopup({ request }: { request: PortRequest }) {
   const view = useViewStore();
   const [end, setEnd] = useState<LooseEnd | undefined>(endOf(request));
@@ -96,6 +101,7 @@ function OwnPorts({ node, onChoose }: { node: string; onChoose(end: LooseEnd): v
 function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortRequest; onDone(): void }) {
   const store = useEditorStore();
   const view = useViewStore();
+  const flow = useReactFlow();
   const { fitting, isDone } = useFittingEnds(end);
   const wires = wiresAt(store.getState(), end);
   const there = end.side === "source" ? "to" : "from";
@@ -112,6 +118,21 @@ function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortReque
     const place = { x: request.x, y: request.y };
     setTimeout(() => view.getState().askForNode({ ...place, at: placeBeside(store.getState(), end), from: end }), 30);
   }
+  function insertInto(wire: Wire): void {
+    onDone();
+    const [start, stop] = endsOf(flow, wire);
+    const at = { x: (start.x + stop.x) / 2, y: (start.y + stop.y) / 2 };
+    setTimeout(() => view.getState().askForNode({ ...flow.flowToScreenPosition(at), at, into: wire }), 30);
+  }
+  function bend(wire: Wire): void {
+    onDone();
+    const [start, stop] = endsOf(flow, wire);
+    // Beside the straight way, or nothing would be seen of it.
+    const at = { x: (start.x + stop.x) / 2, y: (start.y + stop.y) / 2 + 5 * gridStep };
+    store.getState().edit((level) => bendAt(level, wire, [start, stop], at));
+    view.getState().announce("Bent. The arrow keys move the bend, Delete takes it away.");
+    setTimeout(() => focusBend(wire, at), 60);
+  }
   return (
     <>
       <Command.Empty className="p-3 text-center text-ink-3">{isDone ? "Nothing fits." : "Looking …"}</Command.Empty>
@@ -125,19 +146,56 @@ function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortReque
         </MenuItem>
       ))}
       {wires.map((wire) => (
-        <MenuItem
-          key={`gone ${endpointKey(wire[there])}`}
-          value={`delete ${endpointKey(wire[there])}`}
-          onSelect={() => change(wire, false)}
-        >
-          Delete the wire {there === "to" ? "to" : "from"} {endLabel(store.getState(), wire[there])}
-        </MenuItem>
+        <WireItems
+          key={endpointKey(wire[there])}
+          name={endpointKey(wire[there])}
+          label={`${there === "to" ? "to" : "from"} ${endLabel(store.getState(), wire[there])}`}
+          acts={{ delete: () => change(wire, false), insert: () => insertInto(wire), bend: () => bend(wire) }}
+        />
       ))}
       <MenuItem value="add a new node" onSelect={addNode}>
         Add a node that fits…
       </MenuItem>
     </>
   );
+}
+
+interface WireItemsProps {
+  name: string;
+  label: string;
+  acts: Readonly<Record<"delete" | "insert" | "bend", () => void>>;
+}
+
+/** What can be done with a wire that is there. */
+function WireItems({ name, label, acts }: WireItemsProps) {
+  return (
+    <>
+      <MenuItem value={`delete ${name}`} onSelect={acts.delete}>
+        Delete the wire {label}
+      </MenuItem>
+      <MenuItem value={`put a node into ${name}`} onSelect={acts.insert}>
+        Put a node into the wire {label}…
+      </MenuItem>
+      <MenuItem value={`bend ${name}`} onSelect={acts.bend}>
+        Bend the wire {label}
+      </MenuItem>
+    </>
+  );
+}
+
+/** About where a wire begins and ends: at the sides of its nodes. */
+function endsOf(flow: ReactFlowInstance, { from, to }: Wire): [Point, Point] {
+  const [source] = rectsOf(flow, [from.node]);
+  const [target] = rectsOf(flow, [to.node]);
+  const start = source ? { x: source.x + source.width, y: source.y + source.height / 2 } : { x: 0, y: 0 };
+  return [start, target ? { x: target.x, y: target.y + target.height / 2 } : start];
+}
+
+/** The bend of a wire that lies at a place has the focus. */
+function focusBend(wire: Wire, { x, y }: Point): void {
+  const edge = CSS.escape(wireKey(wire));
+  const circle = `circle[cx="${Math.round(x)}"][cy="${Math.round(y)}"]`;
+  document.querySelector<SVGElement>(`.react-flow__edge[data-id="${edge}"] ${circle}`)?.focus();
 }
 
 function endLabel(state: EditorState, { node, port }: { node: string; port: string }): string {
