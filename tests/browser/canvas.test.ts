@@ -246,7 +246,10 @@ describe("wires", () => {
   });
 
   it("are hidden except those of the chosen node, and say their shapes under the pointer or always", async () => {
-    const { page } = await openSmall();
+    const { page } = await openSmall(({ nodes, wires }) => {
+      Object.assign(nodes.spare as object, { position: { x: 560, y: 440 } });
+      wires.push({ from: { node: "data", port: "name" }, to: { node: "spare", port: "image" } });
+    });
     const command = async (name: string) => {
       await page.keyboard.press("Control+k");
       await page.waitForSelector("[cmdk-input]");
@@ -257,9 +260,14 @@ describe("wires", () => {
     await page.mouse.move(at.x, at.y);
     await page.waitForSelector("[data-wire-shape]");
     expect(await page.locator("[data-wire-shape]").count()).toBe(1);
+    // One that does not fit says why, and its shape when the pointer has left it.
+    const wrong = await placeOnWire(page, "data.name → spare.image", 0.6);
+    await page.mouse.move(wrong.x, wrong.y);
+    await page.waitForSelector("[data-wire-reason]");
+    expect(await page.textContent("[data-wire-reason]")).toMatch(/text.*image|image.*text/s);
     await page.mouse.move(5, 400);
     await command("say the shapes");
-    await page.waitForFunction(() => document.querySelectorAll("[data-wire-shape]").length === 3);
+    await page.waitForFunction(() => document.querySelectorAll("[data-wire-shape]").length === 4);
     await command("hide or show the wires");
     await page.waitForSelector('[data-wires="hidden"]');
     const isSeen = (wire: string) => page.isVisible(`.react-flow__edge[data-id="${wire}"] .react-flow__edge-path`);

@@ -13,7 +13,7 @@ const Bends = lazy(async () => ({ default: (await import("./bends")).Bends }));
 
 /**
  * A wire: dashed and red where it does not fit, moving where data is waited for. Under the pointer, and always where
- * that is wanted, it says the shape of what it carries; a node can be put into it there.
+ * that is wanted, it says the shape of what it carries, and why it does not fit; a node can be put into it there.
  */
 export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
   const { id, source, target, data, selected } = wire;
@@ -54,7 +54,7 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
             className="nodrag nopan pointer-events-auto absolute z-10 flex items-center gap-1"
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           >
-            <Shape wire={wire} />
+            {data?.bad && (isNear || selected) ? <Reason text={data.bad} /> : <Shape wire={wire} />}
             {(isNear || selected) && !data?.isFolded && <InsertButton wire={wire} place={{ x, y }} />}
           </div>
         </EdgeLabelRenderer>
@@ -79,6 +79,18 @@ function useNearness(id: string) {
     onPointerEnter: () => view.getState().comeNear(id),
     onPointerLeave: () => view.getState().comeNear(undefined),
   };
+}
+
+/** Why a wire does not fit. */
+function Reason({ text }: { text: string }) {
+  return (
+    <span
+      className="w-max max-w-72 rounded border border-bad bg-raised px-1.5 py-0.5 text-[11px] text-bad"
+      data-wire-reason
+    >
+      {text}
+    </span>
+  );
 }
 
 /** The shape of what a wire carries, as far as it is known. */
