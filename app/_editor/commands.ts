@@ -11,6 +11,7 @@ import {
   frameChosen,
   hasChosenNodes,
   hasFrames,
+  lockChosen,
   muteChosen,
   shutFrames,
   unframeChosen,
@@ -251,6 +252,14 @@ export const commands = {
     edits: true,
     isPossible: hasChosenNodes,
     run: collapseChosen,
+  },
+  lock: {
+    title: "Lock the place, or unlock it",
+    group: "Arrange",
+    keys: [],
+    edits: true,
+    isPossible: hasChosen,
+    run: lockChosen,
   },
   tidy: { title: "Arrange", group: "Arrange", keys: ["Alt+Shift+T", "Mod+Shift+L"], edits: true, run: arrange },
 

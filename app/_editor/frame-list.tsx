@@ -1,13 +1,13 @@
 "use client";
 
 import { useState } from "react";
-import { frameItem, frameOf, outermost, withMembers } from "#nodes/graph/annotations";
+import { frameItem, frameOf, isHeld, outermost, withMembers } from "#nodes/graph/annotations";
 import { useSizes } from "./canvas/room";
 import { useEditor, useEditorStore, useViewStore } from "./context";
 import { ListDialog } from "./list-dialog";
 import { MenuItem } from "./menu-item";
 
-/** The frames that what is chosen can be put into, and none of them. */
+/** The frames that what is chosen can be put into, and none of them; one that is locked takes nothing in. */
 export function FrameList() {
   const store = useEditorStore();
   const view = useViewStore();
@@ -16,7 +16,9 @@ export function FrameList() {
   const shown = useEditor((state) => state.shown);
   const selection = useEditor((state) => state.selection);
   const moving = new Set(withMembers(shown, selection));
-  const frames = Object.entries(shown.frames ?? {}).filter(([id]) => !moving.has(frameItem(id)));
+  const frames = Object.entries(shown.frames ?? {}).filter(
+    ([id]) => !moving.has(frameItem(id)) && !isHeld(shown, frameItem(id)),
+  );
   const isFramed = outermost(shown, selection).some((item) => frameOf(shown, item) !== undefined);
   const close = () => view.getState().show(undefined);
   async function put(frame: string | undefined, told: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { addFrame, addNote, frameIdOf, frameItem, frameOf, itemsOf, membersOf } from "#nodes/graph/annotations";
-import { noteItem, setShut } from "#nodes/graph/annotations";
+import { noteItem, setShut, toggleLocked } from "#nodes/graph/annotations";
 import { type GraphDocument, graphDocument } from "#nodes/graph/document";
+import { moveNodes } from "#nodes/graph/edits";
 import { graph } from "#tests/kit/graphs";
 import type { Box } from "./aligning";
 import { putIntoFrame, tidy } from "./layout-graph";
@@ -125,6 +126,19 @@ describe("Arrange, with frames", () => {
     expect(after.frames?.frame?.size).toEqual(before.frames?.frame?.size);
     const outer = boxOf(after, "frame:frame_2");
     expect(outer.height).toBeLessThan(52 + 24 + 90 + 40 * 3);
+  });
+
+  it("leaves what is locked where it is, and a frame that holds such, and puts nothing on them", () => {
+    const named = Object.fromEntries(names(9).map((id, i) => [id, { x: 40 * i, y: 30 * i }]));
+    const before = toggleLocked(moveNodes(nested(), named), ["n3", "n7"]);
+    const fitting = tidy(toggleLocked(before, ["n3", "n7"]), ["n2", "n3"], cardOf);
+    const locked = toggleLocked(fitting, ["n3", "n7"]);
+    const after = tidy(locked, itemsOf(locked), cardOf);
+    for (const id of ["n1", "n2", "n3", "n4", "n7"]) expect(after.nodes[id]).toBe(locked.nodes[id]);
+    for (const id of ["n0", "n5", "n6", "n8"]) {
+      const met = itemsOf(after).filter((item) => item !== id && meet(boxOf(after, id), boxOf(after, item)));
+      expect(met).toEqual([]);
+    }
   });
 
   it("arranges some of a frame where they are, and lets the frames around fit them", () => {

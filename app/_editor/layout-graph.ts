@@ -10,6 +10,7 @@ import {
   frameItem,
   frameOf,
   hasItem,
+  isHeld,
   itemsOf,
   membersOf,
   noteIdOf,
@@ -36,16 +37,29 @@ interface Block {
 
 /**
  * Lays out items with all that lies in them; those of one frame together, beginning where they did. The frames around
- * fit what lies in them afterwards. `sizeOf` says how large a node is on the screen.
+ * fit what lies in them afterwards. What is locked, or holds something that is, stays as it is, and the others lie
+ * beside it. `sizeOf` says how large a node is on the screen.
  */
 export function tidy(document: GraphDocument, items: readonly string[], sizeOf: SizeOf): GraphDocument {
   const groups = Object.values(outermostByFrame(document, items));
   const arranged = groups.reduce((now, group) => {
-    const { places, frames } = blockOf(document, group, sizeOf);
-    const corner = cornerOf(group.map((item) => boxOf(document, item, sizeOf)));
-    return withSizes(moveNodes(now, moved(places, corner)), frames);
+    const [fixed, free] = partition(group, (item) => isFixed(document, item));
+    if (!free.length) return now;
+    const { places, frames, size } = blockOf(document, free, sizeOf);
+    const corner = cornerOf(free.map((item) => boxOf(document, item, sizeOf)));
+    const staying = fixed.map((item) => boxOf(document, item, sizeOf));
+    const place = freePlace({ ...corner, ...size }, staying, gaps.y);
+    return withSizes(moveNodes(now, moved(places, place)), frames);
   }, document);
   return groups.reduce((now, [item]) => fitted(now, frameOf(now, item as string), sizeOf), arranged);
+}
+
+/** What cannot be laid out: it is locked, or something in it is. */
+const isFixed = (document: GraphDocument, item: string): boolean =>
+  withMembers(document, [item]).some((each) => isHeld(document, each));
+
+function partition<T>(list: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [list.filter(isFirst), list.filter((item) => !isFirst(item))];
 }
 
 /**
@@ -58,7 +72,7 @@ export function putIntoFrame(
   id: string | undefined,
   sizeOf: SizeOf,
 ): GraphDocument {
-  const moving = outermost(document, items).filter((item) => frameOf(document, item) !== id);
+  const moving = outermost(document, items).filter((item) => frameOf(document, item) !== id && !isHeld(document, item));
   if (!moving.length) return document;
   const boxes = moving.map((item) => boxOf(document, item, sizeOf));
   const corner = cornerOf(boxes);

@@ -7,12 +7,14 @@ import {
   bend,
   changeFrame,
   frameItem,
+  isHeld,
   itemsOf,
   membersOf,
   moveItems,
   noteItem,
   putInto,
   setShut,
+  toggleLocked,
   unframe,
 } from "./annotations";
 import { endpointKey, type GraphDocument } from "./document";
@@ -60,6 +62,24 @@ describe("a frame", () => {
     expect(after.notes?.note?.position).toEqual({ x: 80, y: 60 });
     expect(after.nodes.normalize?.position).toEqual({ x: 300, y: 0 });
     expect(after.wires[0]?.via).toEqual([{ x: 150, y: 160 }]);
+  });
+
+  it("that is locked stays where it is with all that lies in it, whatever moves the rest", () => {
+    const before = toggleLocked(drawn(), [frameItem("frame")]);
+    expect(["resize", noteItem("note"), "normalize"].map((item) => isHeld(before, item))).toEqual([true, true, false]);
+    const moved = moveItems(before, [...itemsOf(before)], { x: 10, y: 0 });
+    expect(moved.nodes.normalize?.position).toEqual({ x: 10, y: 0 });
+    expect(moved.nodes.resize).toBe(before.nodes.resize);
+    expect(moved.frames).toBe(before.frames);
+    const placed = placeItems(before, { [frameItem("frame")]: { x: 50, y: 50 }, normalize: { x: 4, y: 4 } });
+    expect(placed.frames).toBe(before.frames);
+    expect(placed.nodes).toEqual({
+      ...before.nodes,
+      normalize: { ...before.nodes.normalize, position: { x: 4, y: 4 } },
+    });
+    const back = toggleLocked(before, [frameItem("frame")]);
+    expect(written(back)).toEqual(written(drawn()));
+    expect(back.frames?.frame).not.toHaveProperty("locked");
   });
 
   it("lies in another one, and leaves what lay in it to that when it is taken away", () => {

@@ -77,6 +77,28 @@ export function withAnnotations<T extends Pick<GraphDocument, "frames" | "notes"
   } as T;
 }
 
+/** Whether an item stays where it is: it is locked itself, or lies in a frame that is. */
+export function isHeld(level: Level, item: string): boolean {
+  const around = new Set<string>();
+  let now = itemNamed(level, item);
+  while (now && !now.locked) {
+    const frame: string | undefined = now.frame;
+    if (frame === undefined || around.has(frame)) return false;
+    around.add(frame);
+    now = level.frames?.[frame];
+  }
+  return now !== undefined;
+}
+
+/** Lets items stay where they are; lets them go where all of them are locked already. */
+export function toggleLocked(document: GraphDocument, items: readonly string[]): GraphDocument {
+  const areLocked = items.every((item) => itemNamed(document, item)?.locked);
+  return changeItems(document, items, (_, now) => {
+    const { locked: _before, ...rest } = now;
+    return (areLocked ? rest : { ...rest, locked: true }) as typeof now;
+  });
+}
+
 type FrameText = Partial<Pick<Frame, "title" | "colour" | "text">>;
 type Area = Pick<Frame, "position" | "size">;
 
@@ -215,10 +237,13 @@ export function bend(document: GraphDocument, wire: Wire, points: readonly Point
 
 const wireKey = ({ from, to }: Wire): string => `${endpointKey(from)} ${endpointKey(to)}`;
 
-/** Moves frames with all that lies in them, and other items, each by the same way. Bends go along with both ends. */
+/**
+ * Moves frames with all that lies in them, and other items, each by the same way; what is locked stays. Bends go along
+ * with both ends.
+ */
 export function moveItems(document: GraphDocument, items: readonly string[], by: Point): GraphDocument {
   if (!by.x && !by.y) return document;
-  const moving = withMembers(document, items);
+  const moving = withMembers(document, items).filter((item) => !isHeld(document, item));
   const chosen = new Set(moving);
   const moved = changeItems(document, moving, (_, now) => ({ ...now, position: rounded(added(now.position, by)) }));
   if (moved === document) return document;
@@ -253,7 +278,7 @@ function freeName(table: object | undefined, stem: string): string {
   }
 }
 
-export type Item = { position: Point; frame?: string };
+type Item = { position: Point; frame?: string; locked?: true };
 
 /** Changes nodes, frames and notes; the same document where none of them changes. */
 export function changeItems(

@@ -11,7 +11,14 @@ export type Shape = "value" | "place" | "wires" | "table" | { fields: Readonly<R
 /** An object whose fields are values each, as a node's parameters are. */
 const values: Shape = { fields: {}, others: "value" };
 /** How something is drawn, and where. */
-const look = { position: "place", size: "place", collapsed: "place", shut: "place", via: "place" } as const;
+const look = {
+  position: "place",
+  size: "place",
+  collapsed: "place",
+  locked: "place",
+  shut: "place",
+  via: "place",
+} as const;
 /** An entry of a table: what lies in a field of it is one value. */
 const entry: Shape = { fields: look, others: "value" };
 const node: Shape = { fields: { ...look, params: values, pins: values }, others: "value" };

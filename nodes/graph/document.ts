@@ -26,6 +26,8 @@ const portName = z.string().min(1).max(64);
 const endpoint = z.object({ node: id, port: portName });
 
 const position = z.object({ x: z.number(), y: z.number() });
+/** It stays where it is whatever else is moved, and with it all that lies in it. */
+const locked = z.literal(true).optional();
 const dtypes = ["float32", "float16", "float64", "int64", "int32", "bool", "uint8"] as const satisfies DType[];
 const size = z.object({ width: z.number().min(40).max(20_000), height: z.number().min(40).max(20_000) });
 
@@ -81,6 +83,7 @@ const nodes = z.record(
     pins: z.record(wayInside, pin).refine(atMost(200), "200 pinned results are the limit").optional(),
     /** Drawn as its title alone. */
     collapsed: z.literal(true).optional(),
+    locked,
     /** The frame that it lies in. One that is not there means nothing. */
     frame: id.optional(),
   }),
@@ -103,6 +106,7 @@ export const frame = part({
   size,
   /** What lies in it is not drawn. */
   shut: z.literal(true).optional(),
+  locked,
   frame: id.optional(),
 });
 export type Frame = z.output<typeof frame>;
@@ -114,6 +118,7 @@ export const note = part({
   colour: z.enum(colours).optional(),
   position,
   size,
+  locked,
   frame: id.optional(),
 });
 export type Note = z.output<typeof note>;

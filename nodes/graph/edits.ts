@@ -5,6 +5,7 @@ import {
   changeItems,
   frameIdOf,
   frameItem,
+  isHeld,
   itemNamed,
   noteItem,
   outermost,
@@ -196,7 +197,8 @@ export const setDescription = (document: GraphDocument, description: string): Gr
 export function moveNodes(document: GraphDocument, positions: Readonly<Record<string, Point>>): GraphDocument {
   const moved = changeItems(document, Object.keys(positions), (item, now) => {
     const position = rounded(positions[item] as Point);
-    const rests = now.position.x === position.x && now.position.y === position.y;
+    const isThere = now.position.x === position.x && now.position.y === position.y;
+    const rests = isThere || isHeld(document, item);
     return rests ? now : { ...now, position };
   });
   if (moved === document || !document.wires.some(({ via }) => via)) return moved;

@@ -1,6 +1,6 @@
 /** Frames and notes as React Flow wants them, and what of the graph lies hidden in frames that are shut. */
 import type { Node, NodeChange, ReactFlowState } from "@xyflow/react";
-import { frameIdOf, frameItem, membersOf, noteItem, putInto } from "#nodes/graph/annotations";
+import { frameIdOf, frameItem, isHeld, membersOf, noteItem, putInto } from "#nodes/graph/annotations";
 import type { Frame, GraphDocument, Point } from "#nodes/graph/document";
 
 /** How high a frame is while it is shut. */
@@ -17,14 +17,19 @@ export function annotationNodes(graph: Drawn, selection: ReadonlySet<string>): N
     const height = frame.shut ? shutHeight : frame.size.height;
     const item = frameItem(id);
     const zIndex = frame.shut ? 0 : -100 + depthOf(frames, id);
-    return { ...sized(item, "frame", frame.position, width, height, selection), zIndex, hidden: shutIn.has(item) };
+    const drawnAs = sized(item, "frame", frame.position, width, height, selection);
+    return { ...drawnAs, zIndex, hidden: shutIn.has(item), draggable: draggableOf(graph, item) };
   });
   const lying = Object.entries(notes).map(([id, { position, size }]): Node => {
     const item = noteItem(id);
-    return { ...sized(item, "note", position, size.width, size.height, selection), hidden: shutIn.has(item) };
+    const drawnAs = sized(item, "note", position, size.width, size.height, selection);
+    return { ...drawnAs, hidden: shutIn.has(item), draggable: draggableOf(graph, item) };
   });
   return [...drawn, ...lying];
 }
+
+/** What is locked cannot be dragged; anything else as the canvas says. */
+export const draggableOf = (graph: Drawn, item: string): false | undefined => (isHeld(graph, item) ? false : undefined);
 
 function sized(
   id: string,
@@ -70,7 +75,7 @@ export function carried(
     const by = { x: change.position.x - before.x, y: change.position.y - before.y };
     return membersOf(graph, frame).flatMap((id): NodeChange<Node>[] => {
       const now = lookup.get(id)?.position;
-      if (!now || told.has(id)) return [];
+      if (!now || told.has(id) || isHeld(graph, id)) return [];
       told.add(id);
       const position = { x: now.x + by.x, y: now.y + by.y };
       return [{ id, type: "position", position, dragging: change.dragging }];

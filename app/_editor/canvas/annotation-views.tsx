@@ -11,6 +11,7 @@ import { useEditor, useEditorStore } from "../context";
 import { shutHeight } from "./annotation-nodes";
 import { Colours } from "./area-fields";
 import { hueOf } from "./hues";
+import { LockedMark } from "../node/off-marks";
 import { useIsFar } from "./level-of-detail";
 
 const Markdown = lazy(async () => ({ default: (await import("../../_ui/markdown")).Markdown }));
@@ -34,7 +35,7 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
       className={cx("size-full rounded-2xl border", selected ? "border-accent" : "border-line-strong")}
       style={{ background: `color-mix(in srgb, ${hue} 7%, transparent)` }}
     >
-      {selected && !frozen && !frame.shut && (
+      {selected && !frozen && !frame.shut && !frame.locked && (
         <Sizer least={{ width: 120, height: 80 }} onSize={(box) => edit((graph) => changeFrame(graph, frameId, box))} />
       )}
       <div className="flex h-10 items-center gap-1 px-2" style={{ color: hue }}>
@@ -59,6 +60,7 @@ export const FrameView = memo(function FrameView({ id, selected }: NodeProps) {
           <h3 className="truncate px-2 text-sm font-semibold text-ink">{frame.title}</h3>
         )}
         <span className="flex-1" />
+        {frame.locked && <LockedMark />}
         {frame.shut && <span className="pr-1 text-2xs whitespace-nowrap text-ink-3">{count} inside</span>}
         {selected && !frozen && (
           <Colours
@@ -112,7 +114,12 @@ export const NoteView = memo(function NoteView({ id, selected }: NodeProps) {
     >
       {selected && !frozen && (
         <>
-          <Sizer least={{ width: 80, height: 48 }} onSize={(box) => edit((graph) => changeNote(graph, noteId, box))} />
+          {!note.locked && (
+            <Sizer
+              least={{ width: 80, height: 48 }}
+              onSize={(box) => edit((graph) => changeNote(graph, noteId, box))}
+            />
+          )}
           <Colours
             now={note.colour ?? "yellow"}
             onChoose={(colour) => edit((graph) => changeNote(graph, noteId, { colour }))}

@@ -11,7 +11,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { compositeOf, isBoundary } from "#nodes/graph/composites";
 import { boundary, type GraphDocument } from "#nodes/graph/document";
 import { removeNodes } from "#nodes/graph/edits";
-import { annotationNodes, carried, hiddenIn } from "./annotation-nodes";
+import { annotationNodes, carried, draggableOf, hiddenIn } from "./annotation-nodes";
 import { definitionAt, definitionOf, useEditor, useEditorStore, useViewStore } from "../context";
 import { boundaryWidth, cardHandles, cardHeight, cardWidth } from "../node/geometry";
 import type { Box } from "../aligning";
@@ -103,15 +103,17 @@ function flowNodes(
     const before = known.get(id);
     const selected = chosen.has(id);
     const hidden = hiddenItems.has(id);
+    const draggable = draggableOf(graph, id);
     const isSame =
       before?.selected === selected &&
       before.ariaLabel === ariaLabel &&
       before.position.x === position.x &&
       before.position.y === position.y &&
+      before.draggable === draggable &&
       (before.hidden ?? false) === hidden;
     if (before && (before.dragging || isSame)) return before;
-    if (before) return { ...measuredNode(before), position, selected, hidden, ariaLabel };
-    return { ...expectedNode(id, state), position, selected, hidden, ariaLabel };
+    if (before) return { ...measuredNode(before), position, selected, hidden, draggable, ariaLabel };
+    return { ...expectedNode(id, state), position, selected, hidden, draggable, ariaLabel };
   });
   const next = [...drawn, ...cards];
   return next.length === now.length && next.every((node, i) => node === now[i]) ? now : next;
@@ -123,6 +125,7 @@ function keptAnnotation(before: Node | undefined, now: Node): Node {
   const isSame =
     before.selected === now.selected &&
     before.hidden === now.hidden &&
+    before.draggable === now.draggable &&
     before.zIndex === now.zIndex &&
     before.width === now.width &&
     before.height === now.height &&

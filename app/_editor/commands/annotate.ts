@@ -1,6 +1,15 @@
 /** Commands on what is not computed, and on what is only drawn: bypass, mute, frames, notes, collapsed nodes. */
 import { toast } from "../../_ui/toast";
-import { addFrame, addNote, frameIdOf, frameOf, setShut, unframe } from "#nodes/graph/annotations";
+import {
+  addFrame,
+  addNote,
+  frameIdOf,
+  frameOf,
+  itemNamed,
+  setShut,
+  toggleLocked,
+  unframe,
+} from "#nodes/graph/annotations";
 import { check } from "#nodes/graph/check";
 import { within } from "#nodes/graph/composite-edits";
 import { toggleCollapsed, toggleOff } from "#nodes/graph/edits";
@@ -44,6 +53,14 @@ export function muteChosen({ store, view }: CommandContext): void {
 export function collapseChosen({ store }: CommandContext): void {
   const { edit } = store.getState();
   edit((graph) => toggleCollapsed(graph, chosenNodes(store.getState())));
+}
+
+/** Lets what is chosen stay where it is, or go again. */
+export function lockChosen({ store, view }: CommandContext): void {
+  const { selection, edit, shown } = store.getState();
+  const areLocked = selection.every((item) => itemNamed(shown, item)?.locked);
+  edit((graph) => toggleLocked(graph, selection));
+  view.getState().announce(areLocked ? "No longer locked." : "Locked.");
 }
 
 /** Draws a frame around what is chosen. */

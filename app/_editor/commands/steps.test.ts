@@ -84,6 +84,7 @@ describe("one command is one step of undo, and one of redo:", () => {
     ["to paste five", five, pasteChosen, { nodes: 11, wires: 9 }, () => true],
     ["to duplicate", ["n3"], (c) => commands.duplicate.run(c), { nodes: 7 }, ({ nodes }) => nodes.augment],
     ["to collapse many", five, (c) => commands.collapse.run(c), {}, ({ nodes }) => nodes.n1?.collapsed],
+    ["to lock the places of many", five, (c) => commands.lock.run(c), {}, ({ nodes }) => nodes.n1?.locked],
     ["to delete one with its wires", ["n3"], (c) => commands.remove.run(c), { nodes: 5, wires: 3 }, () => true],
     [
       "to delete one and heal",

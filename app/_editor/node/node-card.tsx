@@ -16,7 +16,7 @@ import { isUnwired } from "../problems/listed";
 import type { NodeRun } from "../run-state";
 import { frameOf } from "./frame";
 import { FoldedPorts } from "./folded-ports";
-import { IdleMark, idleLook, PinMark, useIdle } from "./off-marks";
+import { IdleMark, LockedMark, idleLook, PinMark, useIdle } from "./off-marks";
 import { NodePreviews } from "./node-previews";
 import { NodeProblems } from "./node-problems";
 import { NodeProgress } from "./node-progress";
@@ -128,6 +128,7 @@ function Header({ id, node, title, definition, isSelected, run }: HeaderProps) {
         <Boxes className="size-3.5 shrink-0" style={{ color: colour }} aria-label="composite" />
       )}
       <span className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</span>
+      {node.locked && <LockedMark />}
       <IdleMark idle={useIdle(id)} />
       <PinMark id={id} />
       <StaleMark id={id} />

@@ -1,4 +1,5 @@
 import { Pin, PinOff } from "lucide-react";
+import type { ReactNode } from "react";
 import { setPinAt } from "#nodes/graph/pinning";
 import { ago } from "../../_ui/amounts";
 import { useEditor, useEditorStore, wayTo } from "../context";
@@ -22,12 +23,15 @@ export const idleLook = (idle: keyof typeof looks | undefined): string => (idle 
 /** Says that a node is bypassed, muted, or skipped with a muted one. */
 export function IdleMark({ idle }: { idle: keyof typeof looks | undefined }) {
   if (!idle) return null;
-  return (
-    <span className="rounded bg-sunken px-1 text-2xs font-medium text-ink-2">
-      {idle === "behind" ? "skipped" : idle}
-    </span>
-  );
+  return <Mark>{idle === "behind" ? "skipped" : idle}</Mark>;
 }
+
+/** Says that something stays where it is. */
+export const LockedMark = () => <Mark>locked</Mark>;
+
+const Mark = ({ children }: { children: ReactNode }) => (
+  <span className="rounded bg-sunken px-1 text-2xs font-medium text-ink-2">{children}</span>
+);
 
 /** Says since when a result is pinned, and unpins it. */
 export function PinMark({ id }: { id: string }) {
