@@ -85,7 +85,7 @@ function useNearness(id: string) {
 function Reason({ text }: { text: string }) {
   return (
     <span
-      className="w-max max-w-72 rounded border border-bad bg-raised px-1.5 py-0.5 text-[11px] text-bad"
+      className="w-max max-w-72 rounded border border-bad bg-raised px-1.5 py-0.5 text-2xs text-bad"
       data-wire-reason
     >
       {text}
