@@ -122,7 +122,7 @@ function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortReque
     onDone();
     const [start, stop] = endsOf(flow, wire);
     const at = { x: (start.x + stop.x) / 2, y: (start.y + stop.y) / 2 };
-    setTimeout(() => view.getState().askForNode({ ...flow.flowToScreenPosition(at), at, into: wire }), 30);
+    setTimeout(() => view.getState().askForNode({ x: request.x, y: request.y, at, into: wire }), 30);
   }
   function bend(wire: Wire): void {
     onDone();
