@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aligned, distributed, freePlace } from "./aligning";
-import { snapped } from "./snapping";
+import { aligned, distributed } from "./aligning";
+import { freePlace, snapped } from "./snapping";
 
 const boxes = {
   a: { x: 0, y: 0, width: 100, height: 50 },

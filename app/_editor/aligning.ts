@@ -27,18 +27,6 @@ export function aligned(boxes: Boxes, alignment: Alignment): Places {
   return placesOf(boxes, place);
 }
 
-/** Where a box lies on none of the others: where it is, or so far down that it is free. */
-export function freePlace(box: Box, others: readonly Box[], gap = 24): { x: number; y: number } {
-  let { y } = box;
-  const isMet = (other: Box) =>
-    box.x < other.x + other.width + gap &&
-    other.x < box.x + box.width + gap &&
-    y < other.y + other.height + gap &&
-    other.y < y + box.height + gap;
-  for (let met = others.find(isMet); met; met = others.find(isMet)) y = met.y + met.height + gap;
-  return { x: box.x, y };
-}
-
 /** Nodes between the two outermost with equal gaps; they may overlap where there is too little room. */
 export function distributed(boxes: Boxes, axis: "x" | "y"): Places {
   const size = axis === "x" ? "width" : "height";

@@ -8,7 +8,6 @@ import {
   addNoteHere,
   bypassChosen,
   collapseChosen,
-  frameChosen,
   hasChosenNodes,
   hasFrames,
   lockChosen,
@@ -27,7 +26,6 @@ import {
   renameChosen,
   undo,
 } from "./commands/edit";
-import { arrange } from "./commands/arrange";
 import { aligning, distributing, moving, walking } from "./commands/families";
 import { actualSize, fitAll, fitChosen, goToProblem, togglePanels, zoom } from "./commands/view";
 import { chooseAlong, chooseAll, deselectOrLeave } from "./commands/walk";
@@ -211,7 +209,7 @@ export const commands = {
     keys: ["Mod+G"],
     edits: true,
     isPossible: hasChosen,
-    run: frameChosen,
+    run: async (context) => (await import("./commands/arrange")).frameChosen(context),
   },
   putIntoFrame: {
     title: "Put into another frame, or out of it…",
@@ -261,7 +259,13 @@ export const commands = {
     isPossible: hasChosen,
     run: lockChosen,
   },
-  tidy: { title: "Arrange", group: "Arrange", keys: ["Alt+Shift+T", "Mod+Shift+L"], edits: true, run: arrange },
+  tidy: {
+    title: "Arrange",
+    group: "Arrange",
+    keys: ["Alt+Shift+T", "Mod+Shift+L"],
+    edits: true,
+    run: async (context) => (await import("./commands/arrange")).arrange(context),
+  },
 
   alignLeft: aligning("Align left edges", "left"),
   alignCentre: aligning("Align centres", "centre"),

@@ -3,6 +3,7 @@
  * columns set side by side in bands like words in lines, so that a long chain and a wide fan both fill a screen.
  */
 import type { Point, Size } from "#nodes/graph/document";
+import { gaps } from "./snapping";
 
 export type SizeOf = (item: string) => Size;
 /** What is laid out: items by their names, and wires between them. */
@@ -11,8 +12,6 @@ export interface Level {
   wires: readonly { from: string; to: string }[];
 }
 
-/** Free space between columns, and between the nodes of a column. */
-export const gaps = { x: 70, y: 36 };
 /** Width over height of the whole. */
 const aspect = 1.6;
 const gapBetweenBands = 120;

@@ -20,10 +20,11 @@ import {
 } from "#nodes/graph/annotations";
 import type { GraphDocument, Point, Size } from "#nodes/graph/document";
 import { moveNodes, placeItems } from "#nodes/graph/edits";
-import { type Box, freePlace } from "./aligning";
+import type { Box } from "./aligning";
 import { shutHeight } from "./canvas/annotation-nodes";
 import { frameAround, insetOf } from "./framing";
-import { gaps, inLayers, type Level, type SizeOf } from "./layers";
+import { inLayers, type Level, type SizeOf } from "./layers";
+import { freePlace, gaps } from "./snapping";
 
 /** dagre's time grows with the square of the nodes, and a chain of some thousand overflows its stack. */
 const mostForDagre = 300;

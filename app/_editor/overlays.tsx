@@ -18,6 +18,7 @@ const UpdatesWindow = lazy(async () => ({ default: (await import("./updates-wind
 /** What opens by a key or a click, and is there at once because it was loaded while nothing was done. */
 function loadAhead(): void {
   void import("./command-palette");
+  void import("./commands/arrange");
   void import("./canvas/add-popup");
   void import("./canvas/connect-popup");
   void import("./find-bar");

@@ -1,8 +1,10 @@
-/** Where dragged nodes come to rest: on a grid, and in line with others that are near. */
+/** Where nodes come to rest: on a grid and in line with others that are near, or where nothing lies yet. */
 import type { Box } from "./aligning";
 
 /** Nodes rest on a grid of so many pixels, at 100 %. */
 export const gridStep = 8;
+/** Free space between the columns of a graph that is laid out, and between the nodes of a column. */
+export const gaps = { x: 70, y: 36 };
 /** So near, in pixels of the graph, an edge or a middle is drawn to another's. */
 const reach = 6;
 
@@ -52,4 +54,16 @@ function guideThrough(box: Box, other: Box, axis: "x" | "y", at: number): Guide 
   const from = Math.min(box[along], other[along]);
   const to = Math.max(box[along] + box[size], other[along] + other[size]);
   return { axis, at, from, to };
+}
+
+/** Where a box lies on none of the others: where it is, or so far down that it is free. */
+export function freePlace(box: Box, others: readonly Box[], gap = 24): { x: number; y: number } {
+  let { y } = box;
+  const isMet = (other: Box) =>
+    box.x < other.x + other.width + gap &&
+    other.x < box.x + box.width + gap &&
+    y < other.y + other.height + gap &&
+    other.y < y + box.height + gap;
+  for (let met = others.find(isMet); met; met = others.find(isMet)) y = met.y + met.height + gap;
+  return { x: box.x, y };
 }

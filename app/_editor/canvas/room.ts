@@ -5,8 +5,8 @@ import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import type { GraphDocument, Wire } from "#nodes/graph/document";
 import { moveNodes } from "#nodes/graph/edits";
-import { gaps } from "../layers";
 import { along } from "../neighbours";
+import { gaps } from "../snapping";
 
 export type SizeOf = (id: string) => { width: number; height: number };
 

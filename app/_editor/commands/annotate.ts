@@ -1,22 +1,12 @@
 /** Commands on what is not computed, and on what is only drawn: bypass, mute, frames, notes, collapsed nodes. */
 import { toast } from "../../_ui/toast";
-import {
-  addFrame,
-  addNote,
-  frameIdOf,
-  frameOf,
-  itemNamed,
-  setShut,
-  toggleLocked,
-  unframe,
-} from "#nodes/graph/annotations";
+import { addNote, frameIdOf, frameOf, itemNamed, setShut, toggleLocked, unframe } from "#nodes/graph/annotations";
 import { check } from "#nodes/graph/check";
 import { within } from "#nodes/graph/composite-edits";
 import { toggleCollapsed, toggleOff } from "#nodes/graph/edits";
-import { frameAround } from "../framing";
 import type { EditorState } from "../store";
 import { chosenNodes, type CommandContext } from "./command";
-import { placeInGraph, rectsOf } from "./view";
+import { placeInGraph } from "./view";
 
 export const hasChosenNodes = (state: EditorState): boolean => chosenNodes(state).length > 0;
 
@@ -61,21 +51,6 @@ export function lockChosen({ store, view }: CommandContext): void {
   const areLocked = selection.every((item) => itemNamed(shown, item)?.locked);
   edit((graph) => toggleLocked(graph, selection));
   view.getState().announce(areLocked ? "No longer locked." : "Locked.");
-}
-
-/** Draws a frame around what is chosen. */
-export function frameChosen({ store, flow, view }: CommandContext): void {
-  const { selection, edit, select } = store.getState();
-  const rects = rectsOf(flow, selection);
-  if (!rects.length) return;
-  let made = "";
-  edit((graph) => {
-    const framed = addFrame(graph, selection, { title: "Frame", ...frameAround(rects) });
-    made = framed.id;
-    return framed.document;
-  });
-  select([`frame:${made}`]);
-  view.getState().announce("Put into a frame.");
 }
 
 /** Takes away the chosen frames, and those that chosen nodes lie in. */

@@ -1,7 +1,8 @@
-/** Commands that give nodes their places. */
-import { itemsOf, outermost, withMembers } from "#nodes/graph/annotations";
+/** Commands that give items their places, and frames around them. They are loaded when nothing else is done. */
+import { addFrame, itemsOf, outermost, withMembers } from "#nodes/graph/annotations";
 import { placeItems } from "#nodes/graph/edits";
 import { type Alignment, aligned, type Boxes, distributed } from "../aligning";
+import { frameAround } from "../framing";
 import type { CommandContext } from "./command";
 import { duration, fitAll, rectsOf } from "./view";
 
@@ -20,6 +21,21 @@ export async function arrange({ store, flow }: CommandContext): Promise<void> {
   glide();
   edit((document) => tidy(document, isPart ? selection : itemsOf(document), sizeOf));
   if (!isPart) setTimeout(() => fitAll({ flow }), 50);
+}
+
+/** Draws a frame around what is chosen. */
+export function frameChosen({ store, flow, view }: CommandContext): void {
+  const { selection, edit, select } = store.getState();
+  const rects = rectsOf(flow, selection);
+  if (!rects.length) return;
+  let made = "";
+  edit((graph) => {
+    const framed = addFrame(graph, selection, { title: "Frame", ...frameAround(rects) });
+    made = framed.id;
+    return framed.document;
+  });
+  select([`frame:${made}`]);
+  view.getState().announce("Put into a frame.");
 }
 
 export function align({ store, flow }: CommandContext, alignment: Alignment): void {

@@ -1,6 +1,5 @@
 /** Commands of which there are several that differ in a direction alone. */
 import type { Alignment } from "../aligning";
-import { align, distribute } from "./arrange";
 import { type Command, hasChosen, hasChosenSeveral } from "./command";
 import { moveChosen, walk } from "./walk";
 
@@ -15,7 +14,7 @@ export function aligning(title: string, alignment: Alignment): Command {
     keys: [],
     edits: true,
     isPossible: hasChosenSeveral,
-    run: (context) => align(context, alignment),
+    run: async (context) => (await import("./arrange")).align(context, alignment),
   };
 }
 
@@ -26,7 +25,7 @@ export function distributing(title: string, axis: "x" | "y"): Command {
     keys: [],
     edits: true,
     isPossible: ({ selection }) => selection.length > 2,
-    run: (context) => distribute(context, axis),
+    run: async (context) => (await import("./arrange")).distribute(context, axis),
   };
 }
 
