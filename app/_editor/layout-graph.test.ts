@@ -164,15 +164,18 @@ describe("what is put into a frame by its name", () => {
   it("lies beside what lies there, and the frame fits all of it; out of it again it lies on nothing", () => {
     const after = putIntoFrame(before, ["n3", "n4"], "frame", cardOf);
     expect(membersOf(after, "frame").sort()).toEqual(["n0", "n1", "n3", "n4"]);
-    expect(
-      misplaced({ ...after, nodes: { ...after.nodes, n2: { ...after.nodes.n2, position: far } as never } }),
-    ).toEqual([]);
+    expect(misplaced(after)).toEqual([]);
+    // What the frame would have come to lie on is moved down.
+    const low = moveNodes(before, { n2: { x: 0, y: boxOf(before, "frame:frame").height + 20 } });
+    const pushed = putIntoFrame(low, ["n3", "n4"], "frame", cardOf);
+    expect(misplaced(pushed)).toEqual([]);
+    expect(boxOf(pushed, "n2").x).toBe(0);
+    expect(boxOf(pushed, "n2").y).toBeGreaterThan(boxOf(low, "n2").y);
     const back = putIntoFrame(after, ["n3"], undefined, cardOf);
     expect(frameOf(back, "n3")).toBeUndefined();
     expect(meet(boxOf(back, "n3"), boxOf(back, "frame:frame"))).toBe(false);
     expect(meet(boxOf(back, "n3"), boxOf(back, "n2"))).toBe(false);
   });
-  const far = { x: 5000, y: 0 };
 
   it("begins in the corner of an empty frame, and is as before where it lies there already", () => {
     const area = { position: { x: 900, y: 900 }, size: { width: 400, height: 400 } };

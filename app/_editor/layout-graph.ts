@@ -173,10 +173,26 @@ function byDagre({ items, wires }: Level, sizeOf: SizeOf): Record<string, Point>
 function fitted(document: GraphDocument, id: string | undefined, sizeOf: SizeOf): GraphDocument {
   const frame = document.frames?.[id ?? ""];
   if (id === undefined || !frame) return document;
-  const members = membersIn(document, id);
-  const boxes = members.map((each) => boxOf(document, each, sizeOf));
-  return fitted(changeFrame(document, id, frameAround(boxes, frame)), frame.frame, sizeOf);
+  const boxes = membersIn(document, id).map((each) => boxOf(document, each, sizeOf));
+  const fitting = changeFrame(document, id, frameAround(boxes, frame));
+  const before = boxOf(document, frameItem(id), sizeOf);
+  return fitted(withRoom(fitting, id, before, sizeOf), frame.frame, sizeOf);
 }
+
+/** Moves what a frame that became larger came to lie on down to where there is room. */
+function withRoom(document: GraphDocument, id: string, before: Box, sizeOf: SizeOf): GraphDocument {
+  const beside = membersIn(document, document.frames?.[id]?.frame);
+  const now = boxOf(document, frameItem(id), sizeOf);
+  return beside.reduce((level, item) => {
+    const box = boxOf(level, item, sizeOf);
+    if (item === frameItem(id) || meet(box, before) || !meet(box, now)) return level;
+    const others = beside.filter((each) => each !== item).map((each) => boxOf(level, each, sizeOf));
+    return placeItems(level, { [item]: freePlace(box, others, gaps.y) });
+  }, document);
+}
+
+const meet = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 /** Where an item lies, and how large it is drawn. */
 function boxOf({ nodes, frames, notes }: GraphDocument, item: string, sizeOf: SizeOf): Box {
