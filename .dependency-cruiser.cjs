@@ -77,7 +77,7 @@ module.exports = {
     {
       name: "only-tests-import-tests",
       severity: "error",
-      from: { pathNot: `^(tests|bench)/|^scripts/pictures\\.ts$|${tests}` },
+      from: { pathNot: `^(tests|bench)/|^scripts/(pictures|screens)\\.ts$|${tests}` },
       to: { path: "^tests/" },
     },
   ],

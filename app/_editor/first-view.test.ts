@@ -25,11 +25,21 @@ describe("the first view of a graph", () => {
     expect((view?.y ?? 0) + 560 * legibleZoom).toBeCloseTo(400);
   });
 
-  it("of what is too high has something of where the graph begins, and the most of the rest", () => {
+  it("of what is too high has the node that the graph begins with, and the most of the rest", () => {
     const rest = [at(300, 0), at(300, 700), at(300, 900), at(600, 1100), at(600, 1300)];
     const nodes = [at(0, 1500), ...rest, at(0, 9000), at(4000, 0)];
     const view = firstView(boundsOf(nodes), nodes, size);
     expect((view?.y ?? 0) + 700 * legibleZoom).toBeCloseTo(40);
+  });
+
+  it("of rows below each other is the first of them, though more lies in a later one", () => {
+    const frame = { x: -40, y: -40, width: 700, height: 1500 };
+    const rows = [at(0, 0), at(300, 0), at(0, 3000), at(300, 3000), at(300, 3200), at(600, 3000), at(4000, 0)];
+    for (const nodes of [rows, [frame, ...rows]]) {
+      const upper = Math.min(...nodes.map(({ y }) => y));
+      const view = firstView(boundsOf(nodes), nodes, size);
+      expect((view?.y ?? 0) + upper * legibleZoom).toBeCloseTo(40);
+    }
   });
 
   it("begins at the upper edge of what is too high", () => {

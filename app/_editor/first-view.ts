@@ -31,19 +31,18 @@ export function firstView(bounds: Rect, nodes: readonly Rect[], size: Size): Vie
 }
 
 /**
- * Where nodes that are higher than the screen are looked at: with something of the first column, where the graph
- * begins, and as many of them as there is room for. The upper one of places that are as good.
+ * Where nodes that are higher than the screen are looked at: with the upper one of the first column, where the graph
+ * begins, and as many of the others as there is room for. The upper one of places that are as good.
  */
 function bestTop(nodes: readonly Rect[], height: number): number {
   const left = Math.min(...nodes.map(({ x }) => x));
-  const isFirst = ({ x, width }: Rect) => x < left + width / 2;
-  function shownFrom(top: number): [first: number, count: number] {
-    const shown = nodes.filter((node) => node.y >= top && node.y + node.height <= top + height);
-    return [Number(shown.some(isFirst)), shown.length];
-  }
-  const tops = nodes.map(({ y }) => y).sort((one, other) => one - other);
-  return tops.reduce((best, top) => {
-    const [[first, count], [firstBest, countBest]] = [shownFrom(top), shownFrom(best)];
-    return first > firstBest || (first === firstBest && count > countBest) ? top : best;
-  });
+  const column = nodes.filter(({ x, width }) => x < left + width / 2);
+  const first = column.reduce((upper, node) => (node.y < upper.y ? node : upper));
+  const firstEnd = first.y + Math.min(first.height, height);
+  const shownFrom = (top: number) => nodes.filter((node) => node.y >= top && node.y + node.height <= top + height);
+  const tops = nodes
+    .map(({ y }) => y)
+    .filter((top) => top <= first.y && firstEnd <= top + height)
+    .sort((one, other) => one - other);
+  return tops.reduce((best, top) => (shownFrom(top).length > shownFrom(best).length ? top : best));
 }

@@ -380,6 +380,24 @@ describe("the view", () => {
     await page.keyboard.press("Control+a");
     kinds.push(await menuOf(() => page.click('[data-node="again"] > div >> nth=0', { button: "right" })));
     expect(new Set(kinds).size).toBeGreaterThanOrEqual(4);
+
+    // What stands on a wire is the wire, too; and so is its line where the whole graph is one drawing.
+    const boxOf = async () =>
+      (await page.locator('[data-node="data"]:visible').boundingBox()) as { x: number; y: number; width: number };
+    const near = await boxOf();
+    await page.mouse.move(wire.x, wire.y);
+    await page.waitForSelector("[data-wire-label]");
+    expect(await menuOf(() => page.click("[data-wire-label]", { button: "right" }))).toBe("wire");
+    await page.mouse.move(near.x - 10, near.y - 10);
+    for (let i = 0; i < 12; i++) await page.mouse.wheel(0, 200);
+    await page.waitForSelector("canvas[data-far]");
+    await page.waitForTimeout(300);
+    expect(await page.locator('[data-node="data"]:visible').count()).toBe(1);
+    const far = await boxOf();
+    const scaled = (at: number, from: number, to: number) => to + ((at - from) * far.width) / near.width;
+    const place = { x: scaled(wire.x, near.x, far.x), y: scaled(wire.y, near.y, far.y) };
+    expect(await menuOf(() => page.mouse.click(place.x, place.y, { button: "right" }))).toBe("wire");
+    expect(await menuOf(() => page.mouse.click(place.x, place.y - 60, { button: "right" }))).toBe("pane");
     expect(errors).toEqual([]);
     await page.close();
   });

@@ -1,7 +1,7 @@
 /** Draws the whole graph as boxes and wires onto a canvas: one picture instead of thousands of elements. */
 import type { ReactFlowState } from "@xyflow/react";
 import { compositeIdOf } from "#nodes/graph/composites";
-import type { Wire } from "#nodes/graph/document";
+import type { Point, Wire } from "#nodes/graph/document";
 import { definitionAt, runAt, wayTo } from "../context";
 import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf, type Side } from "../node/ports";
@@ -26,6 +26,7 @@ interface FarBox {
   height: number;
 }
 interface FarWire {
+  wire: Wire;
   colour: string;
   from: string;
   to: string;
@@ -45,11 +46,13 @@ export function drawnOf(state: EditorState): Drawn {
 }
 
 /** A wire as it ends at frames that are shut; none within such a frame. */
-function wireFrom(state: EditorState, { from, to }: Wire, hidden: ReadonlyMap<string, string>): FarWire[] {
+function wireFrom(state: EditorState, wire: Wire, hidden: ReadonlyMap<string, string>): FarWire[] {
+  const { from, to } = wire;
   const [source, target] = [hidden.get(from.node), hidden.get(to.node)];
   if (source !== undefined && source === target) return [];
   return [
     {
+      wire,
       colour: `--port-${definitionAt(state, from.node)?.outputs[from.port]?.type ?? "file"}`,
       from: source ?? from.node,
       to: target ?? to.node,
@@ -119,19 +122,13 @@ function drawWires(
   zoom: number,
 ): void {
   const paths = new Map<string, Path2D>();
-  for (const { colour, from, to, fromY, toY } of wires) {
-    const [source, target] = [placeOf(from), placeOf(to)];
-    if (!source || !target) continue;
-    const start = { x: source.x + source.width, y: source.y + fromY };
-    const end = { x: target.x, y: target.y + toY };
+  for (const wire of wires) {
+    const ends = endsOf(wire, placeOf);
+    if (!ends) continue;
+    const [start, end] = ends;
     const isBeside = Math.max(start.x, end.x) < area.left || Math.min(start.x, end.x) > area.right;
     if (isBeside || Math.max(start.y, end.y) < area.top || Math.min(start.y, end.y) > area.bottom) continue;
-    const path = paths.get(colour) ?? new Path2D();
-    paths.set(colour, path);
-    path.moveTo(start.x, start.y);
-    const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
-    if (zoom < straightBelow) path.lineTo(end.x, end.y);
-    else path.bezierCurveTo(start.x + bend, start.y, end.x - bend, end.y, end.x, end.y);
+    trace(pathOf(paths, wire.colour), ends, zoom);
   }
   context.lineWidth = Math.max(2, 1 / zoom);
   for (const [colour, path] of paths) {
@@ -140,8 +137,42 @@ function drawWires(
   }
 }
 
+function endsOf({ from, to, fromY, toY }: FarWire, placeOf: PlaceOf): readonly [Point, Point] | undefined {
+  const [source, target] = [placeOf(from), placeOf(to)];
+  if (!source || !target) return undefined;
+  return [
+    { x: source.x + source.width, y: source.y + fromY },
+    { x: target.x, y: target.y + toY },
+  ];
+}
+
+function trace(path: Path2D, [start, end]: readonly [Point, Point], zoom: number): void {
+  path.moveTo(start.x, start.y);
+  const bend = Math.max(30, Math.abs(end.x - start.x) / 2);
+  if (zoom < straightBelow) path.lineTo(end.x, end.y);
+  else path.bezierCurveTo(start.x + bend, start.y, end.x - bend, end.y, end.x, end.y);
+}
+
 /** A curve of so few pixels is a line. */
 const straightBelow = 0.12;
+
+/** The wire at a place of the graph, as it is drawn from afar: the one on top where several are. */
+export function wireAt(state: EditorState, flow: Flow, { x, y }: Point): Wire | undefined {
+  const [, , zoom] = flow.transform;
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context) return undefined;
+  context.lineWidth = takenAround / zoom;
+  const placeOf = (id: string) => placed(flow, id);
+  const found = drawnOf(state).wires.findLast((wire) => {
+    const [ends, path] = [endsOf(wire, placeOf), new Path2D()];
+    if (ends) trace(path, ends, zoom);
+    return context.isPointInStroke(path, x, y);
+  });
+  return found && { from: found.wire.from, to: found.wire.to };
+}
+
+/** Pixels of the screen around a wire, both sides together, where the pointer takes it. */
+const takenAround = 12;
 /** Letters of so many pixels of the screen can be read. */
 const legible = 8;
 /** A title is at least so large, and at most so large that some letters of it have room in its box. */

@@ -9,7 +9,7 @@ import { alwaysDrawn, isFarNow, isWithin, keptNow, manyInView, type Place, usual
 export type Detail = "full" | "kept" | "gone";
 
 interface Judged {
-  /** Nodes are plain boxes and wires cannot be picked: what they say could not be read. */
+  /** Nodes are plain boxes and wires one drawing: what they say could not be read. */
   isFar: boolean;
   /** The nodes in view and around it; all where it is absent. */
   shown: ReadonlySet<string> | undefined;

@@ -51,6 +51,8 @@ export const WireView = memo(function WireView(wire: EdgeProps<FlowWire>) {
         <EdgeLabelRenderer>
           <div
             {...listeners}
+            data-wire-label
+            data-id={id}
             className="nodrag nopan pointer-events-auto absolute z-10 flex items-center gap-1"
             style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
           >
