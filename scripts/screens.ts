@@ -137,7 +137,7 @@ async function take(within: Browser, product: Product, [name, path, act]: Screen
     await page.setViewportSize(size);
     for (const colorScheme of looks) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await sleep(500);
+      await sleep(350);
       await page.screenshot({ path: `${folder}/${name}-${size.width}-${colorScheme}.png` });
     }
   }
