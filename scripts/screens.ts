@@ -8,7 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
 import { chooseNodes, openCanvas } from "#tests/kit/canvas";
 import { Client } from "#tests/kit/client";
-import { graph } from "#tests/kit/graphs";
+import { graph, tinyClip } from "#tests/kit/graphs";
 import { openBrowser, openPage, type Product, startProduct } from "#tests/kit/product";
 import { ensureChromium } from "./chromium.mjs";
 
@@ -163,9 +163,9 @@ async function work(client: Client): Promise<Made> {
     resultFiles: false,
     sites: [],
   });
-  const axes = [{ node: "resize", param: "width", values: [16, 24, 32] }];
-  const spec = { mode: "grid", axes, metric: { node: "accuracy", port: "top1", goal: "max" } };
-  const sweep = await client.call("sweeps.create", { document, spec });
+  const axes = [{ node: "trainer", param: "lr", values: [0.001, 0.003, 0.01] }];
+  const spec = { mode: "grid", axes, metric: { node: "trainer", port: "curve", goal: "min" } };
+  const sweep = await client.call("sweeps.create", { document: { ...tinyClip(), name: "Small CLIP" }, spec });
   const broken = structuredClone(document);
   Object.assign(broken.nodes.resize?.params ?? {}, { width: -1 });
   const wrong = await client.call("graphs.create", { document: { ...broken, name: "With a mistake" } });
