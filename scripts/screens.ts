@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
-import { chooseNodes, openCanvas } from "#tests/kit/canvas";
+import { chooseNodes } from "#tests/kit/canvas";
 import { Client } from "#tests/kit/client";
 import { graph, tinyClip } from "#tests/kit/graphs";
 import { openBrowser, openPage, type Product, startProduct } from "#tests/kit/product";
@@ -34,19 +34,19 @@ const moreItem = (name: string) =>
   also(click("header button:has-text('More')"), click(`[role=menuitem]:has-text("${name}")`));
 const onNode = (...acts: ((page: Page) => Promise<unknown>)[]) => also((page) => chooseNodes(page, "resize"), ...acts);
 
-function screensOf({ work, wrong, run, other, sweep, link }: Made): Screen[] {
+function screensOf({ work, wrong, template, run, other, sweep, link }: Made): Screen[] {
   return [
     ["start", "/"],
     ["start-registries", "/", click("button:has-text('Registries of templates')")],
-    ["template", "/templates/clip-zero-shot-emoji"],
+    ["template", `/templates/${template}`],
     ["not-found", "/nowhere"],
     ["runs", "/runs"],
-    ["runs-columns", "/runs", click("button:has-text('Columns')")],
     ["runs-compare", `/runs/compare?ids=${run},${other}`],
     ["run", `/runs/${run}`],
     ["run-changes", `/runs/${run}/changes`],
     ["sweeps", "/sweeps"],
     ["sweep", `/sweeps/${sweep}`],
+    ["runs-columns", "/runs", click("button:has-text('Columns')")],
     ["queue", "/", click("[data-queue]")],
     ["apps", "/apps"],
     ["app", "/apps/train-on-my-folder"],
@@ -128,16 +128,17 @@ async function withProduct(env: Record<string, string>, act: (product: Product) 
 async function take(within: Browser, product: Product, [name, path, act]: Screen, visitor?: Client): Promise<void> {
   if (asked.length && !asked.some((begin) => name.startsWith(begin))) return;
   const { page, errors } = await openPage(within, sizes[0]);
+  page.setDefaultTimeout(10_000);
   const cookies = [...(visitor?.cookies ?? [])].map(([cookie, value]) => ({ name: cookie, value, url: product.url }));
   await page.context().addCookies(cookies);
-  if (/^.graphs.[^/]+$/.test(path)) await openCanvas(page, product.url + path);
-  else await page.goto(product.url + path, { waitUntil: "networkidle" });
+  await page.goto(product.url + path, { waitUntil: "networkidle" });
+  await sleep(1000); // charts are drawn, and a graph is brought into view
   await act?.(page).catch((error: Error) => console.log(`${name}: ${error.message.split("\n")[0]}`));
   for (const size of sizes) {
     await page.setViewportSize(size);
     for (const colorScheme of looks) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await sleep(350);
+      await sleep(700); // colours have arrived
       await page.screenshot({ path: `${folder}/${name}-${size.width}-${colorScheme}.png` });
     }
   }
@@ -145,9 +146,9 @@ async function take(within: Browser, product: Product, [name, path, act]: Screen
   await page.close();
 }
 
-type Made = Record<"work" | "wrong" | "run" | "other" | "sweep" | "link", string>;
+type Made = Record<"work" | "wrong" | "template" | "run" | "other" | "sweep" | "link", string>;
 
-/** Graphs, runs, a sweep and a link, so that no page is empty. */
+/** Graphs, runs, a template, a sweep and a link, so that no page is empty. */
 async function work(client: Client): Promise<Made> {
   const document = pictures();
   const { id } = await client.call("graphs.create", { document });
@@ -163,13 +164,15 @@ async function work(client: Client): Promise<Made> {
     resultFiles: false,
     sites: [],
   });
+  const about = { title: "Small pictures", text: "Drawings, made small.", tags: ["emoji"], licence: "MIT" };
+  const template = await client.call("templates.publish", { version: version.id, about, visibility: "everyone" });
   const axes = [{ node: "trainer", param: "lr", values: [0.001, 0.003, 0.01] }];
   const spec = { mode: "grid", axes, metric: { node: "trainer", port: "curve", goal: "min" } };
   const sweep = await client.call("sweeps.create", { document: { ...tinyClip(), name: "Small CLIP" }, spec });
   const broken = structuredClone(document);
   Object.assign(broken.nodes.resize?.params ?? {}, { width: -1 });
   const wrong = await client.call("graphs.create", { document: { ...broken, name: "With a mistake" } });
-  return { work: id, wrong: wrong.id, run, other, sweep: sweep.id, link: link.token };
+  return { work: id, wrong: wrong.id, template: template.id, run, other, sweep: sweep.id, link: link.token };
 }
 
 async function ranToEnd(client: Client, graphId: string, document: GraphDocument): Promise<string> {

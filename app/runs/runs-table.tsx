@@ -46,10 +46,7 @@ export function RunsTable(props: RunsTableProps) {
   const isAll = rows.length > 0 && rows.every(({ id }) => chosen.has(id));
   const sort = { order, onOrder: props.onOrder };
   return (
-    <div
-      ref={scroller}
-      className="max-h-[calc(100vh-190px)] min-h-40 overflow-auto rounded-xl border border-line bg-surface"
-    >
+    <div ref={scroller} className="max-h-[calc(100vh-190px)] overflow-auto rounded-xl border border-line bg-surface">
       <table className="w-full text-left" aria-rowcount={rows.length}>
         <thead className="sticky top-0 z-10 border-b border-line bg-surface text-xs text-ink-2">
           <tr>
@@ -151,7 +148,7 @@ interface RunRowProps {
 const RunRow = memo(function RunRow({ run, numbers, chosen, onChoose, onStar }: RunRowProps) {
   const took = elapsed(run);
   return (
-    <tr data-run={run.id} className="border-b border-line hover:bg-sunken" style={{ height: rowHeight }}>
+    <tr data-run={run.id} className="border-b border-line last:border-0 hover:bg-sunken" style={{ height: rowHeight }}>
       <td className="pl-4">
         <input
           type="checkbox"

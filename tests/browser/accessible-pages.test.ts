@@ -96,8 +96,13 @@ describe("axe finds nothing serious, by light and dark,", () => {
   it("in a template's page, and in the list of apps", async () => {
     const { page, errors } = await openPage(browser);
     const found: string[] = [];
-    for (const path of ["/templates/clip-zero-shot-emoji", "/apps"]) {
-      await page.goto(product.url + path);
+    const { id } = await ask<{ id: string }>("graphs.create", { document: tinyClip() });
+    const version = await ask<{ id: string }>("graphs.nameVersion", { id, label: "to publish" });
+    const about = { title: "Tiny CLIP" };
+    const wish = { version: version.id, about, visibility: "team" };
+    const template = await ask<{ id: string }>("templates.publish", wish);
+    for (const path of [`/templates/${template.id}`, "/apps"]) {
+      expect((await page.goto(product.url + path))?.status()).toBe(200);
       await page.waitForLoadState("networkidle");
       await page.waitForSelector("h1");
       found.push(...(await findingsInBothLooks(page, path)));

@@ -15,13 +15,11 @@ function inARow(between: number) {
   return document;
 }
 
+const drawn = (document: ReturnType<typeof graph>): string =>
+  drawGraph({ document, definitionOf: (id) => definitionOf(document, id, registry), colour: () => "red" }).svg;
+
 const pathsOf = (document: ReturnType<typeof graph>): number[] => {
-  const { svg } = drawGraph({
-    document,
-    definitionOf: (id) => definitionOf(document, id, registry),
-    colour: () => "red",
-  });
-  const paths = [...svg.matchAll(/<path d="(M[^"]*)" fill="none"/g)];
+  const paths = [...drawn(document).matchAll(/<path d="(M[^"]*)" fill="none"/g)];
   return paths.map(([, way = ""]) => way.match(/C/g)?.length ?? 0);
 };
 
@@ -31,6 +29,14 @@ describe("a drawing of a graph", () => {
     expect(near).toBe(1);
     expect(far).toBeGreaterThan(1);
     expect(pathsOf(inARow(600))).toEqual([1, 1]);
+  });
+
+  it("has the words of a note, without the marks of Markdown", () => {
+    const document = inARow(0);
+    document.notes = {
+      n: { text: "# A note\n**bold**", position: { x: 0, y: -200 }, size: { width: 240, height: 90 } },
+    };
+    expect(drawn(document)).toMatch(/>A note<.*>bold</s);
   });
 
   it("keeps the bends that a wire was given", () => {

@@ -4,6 +4,7 @@
  */
 import type { NodeDefinition } from "#nodes/core/node";
 import { endpointKey, type GraphDocument, type GraphNode, type Point, type Wire } from "#nodes/graph/document";
+import { plainText } from "../../_ui/plain-text";
 import { pathBack, routesOf } from "../canvas/routing";
 import { cardHeight, cardWidth, portTop } from "../node/geometry";
 import { colourOf, portsOf } from "../node/ports";
@@ -182,7 +183,7 @@ const topOf = (ports: readonly [string, unknown][], port: string): number =>
 function areaOf({ position, size, title, text = "" }: Area, fill: string): string {
   const { x, y } = position;
   const most = Math.max(1, Math.floor(size.height / 18));
-  const lines = title === undefined ? text.split("\n").slice(0, most) : [title];
+  const lines = title === undefined ? text.split("\n").map(plainText).slice(0, most) : [title];
   const parts = lines.map((line, i) => {
     const place = { x: x + 12, y: y + 22 + i * lineHeight };
     return written(cut(line, Math.floor(size.width / 7)), { ...place, "font-size": 12, fill: "var(--ink-2)" });
