@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findingsInBothLooks } from "../kit/axe";
 import { browser, product, withBrowser } from "../kit/browser";
 import { chooseNodes, openCanvas, runToEnd, savedGraph } from "../kit/canvas";
+import { Client } from "../kit/client";
 import { graph, tinyClip } from "../kit/graphs";
 import { createGraph, openPage } from "../kit/product";
 
@@ -96,11 +97,12 @@ describe("axe finds nothing serious, by light and dark,", () => {
   it("in a template's page, and in the list of apps", async () => {
     const { page, errors } = await openPage(browser);
     const found: string[] = [];
-    const { id } = await ask<{ id: string }>("graphs.create", { document: tinyClip() });
-    const version = await ask<{ id: string }>("graphs.nameVersion", { id, label: "to publish" });
-    const about = { title: "Tiny CLIP" };
-    const wish = { version: version.id, about, visibility: "team" };
-    const template = await ask<{ id: string }>("templates.publish", wish);
+    const client = new Client(product.url);
+    const { id } = await client.call("graphs.create", { document: tinyClip() });
+    await client.call("graphs.nameVersion", { id, label: "to publish" });
+    const [version] = await client.query("graphs.versions", { id });
+    const wish = { version: version.id, about: { title: "Tiny CLIP" }, visibility: "team" };
+    const template = await client.call("templates.publish", wish);
     for (const path of [`/templates/${template.id}`, "/apps"]) {
       expect((await page.goto(product.url + path))?.status()).toBe(200);
       await page.waitForLoadState("networkidle");
