@@ -1,21 +1,24 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Download } from "lucide-react";
+import { ChartLine, Download } from "lucide-react";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
 import { type Outputs, useTRPC } from "../_trpc/client";
 import { Ago } from "../_ui/ago";
 import { duration, elapsed, shortNumber, size } from "../_ui/amounts";
+import { Button } from "../_ui/button";
 import { StatusMark } from "../_ui/status";
 import { cx } from "../_ui/cx";
 import { constantsHolder } from "#nodes/graph/sweep";
 import { definitionOf, useEditor, useEditorStore } from "./context";
 import { RunAgain } from "./run-again";
-import { hasEnded } from "./run-state";
+import { hasEnded, type NodeRun } from "./run-state";
 import { blobUrl, tensorUrl, textFormats, textsUrl } from "./upload";
 import { pathHere } from "../_ui/path-here";
+
+const RunCurvesWindow = lazy(async () => ({ default: (await import("./run-curves-window")).RunCurvesWindow }));
 
 type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
 
@@ -40,6 +43,7 @@ export function RunFacts() {
         <StatusMark status={status} />
       </div>
       <HeatChoice />
+      <CurvesButton id={id} />
       {run && (
         <>
           <Course run={run} />
@@ -76,6 +80,29 @@ function HeatChoice() {
     </fieldset>
   );
 }
+
+/** Opens the curves of a run that draws some, also while it goes on. */
+function CurvesButton({ id }: { id: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const hasCurves = useEditor(({ run }) => Object.values(run.nodes).some(drawsLines));
+  if (!hasCurves) return null;
+  return (
+    <>
+      <Button size="s" className="mb-2" onClick={() => setOpen(true)}>
+        <ChartLine className="size-3.5" aria-hidden />
+        Curves
+      </Button>
+      {isOpen && (
+        <Suspense>
+          <RunCurvesWindow id={id} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+const drawsLines = ({ metrics, previews }: NodeRun): boolean =>
+  metrics !== undefined || Object.values(previews ?? {}).some(({ type }) => type === "series");
 
 /** How the run went, and the values that its sweep gave it. */
 function Course({ run }: { run: FinishedRun }) {

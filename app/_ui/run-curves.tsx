@@ -1,22 +1,21 @@
 "use client";
 
-import { Download } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
+import { ChartLine } from "lucide-react";
 import { type Dispatch, type SetStateAction, useDeferredValue, useMemo, useRef, useState } from "react";
-import type uPlot from "uplot";
-import { Button } from "./button";
 import { Card } from "./card";
 import { Checkbox } from "./checkbox";
 import { Choice } from "./choice";
+import { cx } from "./cx";
 import type { XAxis } from "./curves/axes";
-import { CurvePlot } from "./curves/curve-plot";
-import { type DrawnRun, drawnRuns, type ShownRun } from "./curves/drawn";
+import { CurvePanel, type PanelLooks } from "./curves/curve-panel";
+import { type DrawnRun, drawnRuns, type ShownRun, wholeSpan } from "./curves/drawn";
+import { sharedView } from "./curves/shared-view";
 import { useCurves } from "./curves/use-curves";
-import { curvesAsCsv, curvesAsSvg, keepFile, plotAsPng } from "./curves/export";
+import { NamesMenu } from "./names-menu";
 
 interface RunCurvesProps {
   runs: readonly ShownRun[];
-  /** The node, or "node · line", that is shown at first. */
+  /** The node, or "node · line", that alone is shown at first. */
   first?: string;
   note?: string;
   /** The run under the pointer, here or elsewhere. */
@@ -24,77 +23,57 @@ interface RunCurvesProps {
   onLit?: Dispatch<SetStateAction<string | undefined>>;
 }
 
-const axisLabels: Record<XAxis, string> = { step: "step", time: "seconds", epoch: "epoch" };
+/** Lines that have a panel before anybody chose some. */
+const panelsAtFirst = 4;
 
 /**
- * One line of several runs over each other, such as the loss: smoothed with the line itself faint behind, by step, time
- * or epoch, and as files.
+ * The lines of several runs over each other, such as the loss, a panel for each: smoothed with the line itself faint
+ * behind, by step, time or epoch, and as files. All panels look at the same part of the axis and have one pointer.
  */
 export function RunCurves({ runs, first, note, lit, onLit }: RunCurvesProps) {
-  const [chosen, setChosen] = useState<string>();
-  const [looks, setLooks] = useState({ axis: "step" as XAxis, smoothing: 0, logX: false, logY: false });
-  const plot = useRef<uPlot>(undefined);
   const curves = useCurves(runs);
   const names = [...new Set(curves.flatMap((list) => list.map((curve) => curve.name)))];
-  const name = chosen ?? nameToBegin(names, first);
+  const [chosen, setChosen] = useState<string[]>();
+  const [looks, setLooks] = useState<PanelLooks>({ axis: "step", smoothing: 0, logX: false, logY: false });
+  const shown = chosen ?? namesToBegin(names, first);
   const { axis, smoothing } = useDeferredValue(looks);
-  const drawn = useMemo(
-    () => drawnRuns(runs, curves, name, { axis, smoothing }),
-    [runs, curves, name, axis, smoothing],
-  );
-  const focus = useFocus(drawn, onLit);
+  const shownNames = JSON.stringify(shown);
+  const panels = useMemo(() => {
+    const list: string[] = JSON.parse(shownNames);
+    return list.map((name) => ({ name, drawn: drawnRuns(runs, curves, name, { axis, smoothing }) }));
+  }, [runs, curves, shownNames, axis, smoothing]);
+  const all = useMemo(() => panels.flatMap(({ drawn }) => drawn), [panels]);
+  const whole = useMemo(() => wholeSpan(all, looks.logX), [all, looks.logX]);
+  const runIds = runs.map(({ id }) => id).join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another axis and other runs are looked at as a whole
+  const view = useMemo(sharedView, [axis, looks.logX, runIds]);
+  const focus = useFocus(onLit);
   if (!names.length) return null;
-  const litRun = drawn.find(({ run }) => run.id === lit);
-  const label = axis === "step" ? (drawn[0]?.curve.label ?? "step") : axisLabels[axis];
+  const litRun = all.find(({ run }) => run.id === lit);
   return (
     <Card
       title="Curves"
       note={litRun ? lastPoint(litRun) : note}
-      actions={
-        <>
-          <select
-            aria-label="Line"
-            className="field w-auto max-w-56"
-            value={name}
-            onChange={(event) => setChosen(event.target.value)}
-          >
-            {names.map((option) => (
-              <option key={option}>{option}</option>
-            ))}
-          </select>
-          <ExportMenu drawn={drawn} label={label} plot={plot} {...looks} />
-        </>
-      }
+      actions={<NamesMenu label="Lines" icon={ChartLine} names={names} shown={shown} onChange={setChosen} />}
     >
       <LooksBar looks={looks} onChange={setLooks} />
-      {drawn.length ? (
-        <CurvePlot
-          label={label}
-          drawn={drawn}
-          isSmoothed={smoothing > 0}
-          logX={looks.logX}
-          logY={looks.logY}
-          height={300}
-          lit={lit}
-          onFocus={focus}
-          plot={plot}
-        />
-      ) : (
-        <p className="py-16 text-center text-ink-3">These runs did not tell their {axisLabels[looks.axis]}.</p>
-      )}
+      <div className={cx("grid gap-x-6 gap-y-3", panels.length > 1 && "lg:grid-cols-2")}>
+        {panels.map(({ name, drawn }) => (
+          <CurvePanel
+            key={name}
+            {...{ name, drawn, looks, view, whole, lit }}
+            height={panels.length > 1 ? 200 : 300}
+            onLit={focus}
+          />
+        ))}
+      </div>
+      {!panels.length && <p className="py-16 text-center text-ink-3">No line is chosen.</p>}
     </Card>
   );
 }
 
-interface PlotLooks {
-  axis: XAxis;
-  smoothing: number;
-  logX: boolean;
-  logY: boolean;
-}
-
-function LooksBar({ looks, onChange }: { looks: PlotLooks; onChange(looks: PlotLooks): void }) {
-  const set = (changed: Partial<PlotLooks>) => onChange({ ...looks, ...changed });
+function LooksBar({ looks, onChange }: { looks: PanelLooks; onChange(looks: PanelLooks): void }) {
+  const set = (changed: Partial<PanelLooks>) => onChange({ ...looks, ...changed });
   return (
     <div className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1">
       <Choice
@@ -122,60 +101,15 @@ function LooksBar({ looks, onChange }: { looks: PlotLooks; onChange(looks: PlotL
   );
 }
 
-interface ExportMenuProps extends PlotLooks {
-  drawn: readonly DrawnRun[];
-  label: string;
-  plot: { current: uPlot | undefined };
+function namesToBegin(names: readonly string[], first: string | undefined): readonly string[] {
+  const begin = names.find((name) => name === first) ?? names.find((name) => name.startsWith(`${first} · `));
+  return begin === undefined ? names.slice(0, panelsAtFirst) : [begin];
 }
-
-function ExportMenu({ drawn, label, plot, logX, logY }: ExportMenuProps) {
-  const item = "cursor-pointer rounded-md px-2 py-1.5 outline-none data-[highlighted]:bg-sunken";
-  async function keepPng(): Promise<void> {
-    const picture = plot.current && (await plotAsPng(plot.current));
-    if (picture) keepFile("curves.png", picture);
-  }
-  return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>
-        <Button disabled={!drawn.length} aria-label="Export the curves">
-          <Download className="size-4" aria-hidden />
-        </Button>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={6}
-          className="z-50 w-48 rounded-xl border border-line-strong bg-raised p-1.5 shadow-2xl"
-        >
-          <DropdownMenu.Item
-            className={item}
-            onSelect={() => keepFile("curves.csv", curvesAsCsv(drawn, label), "text/csv")}
-          >
-            All points, CSV
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={item} onSelect={() => void keepPng()}>
-            What is shown, PNG
-          </DropdownMenu.Item>
-          <DropdownMenu.Item
-            className={item}
-            onSelect={() => keepFile("curves.svg", curvesAsSvg(drawn, { label, logX, logY }), "image/svg+xml")}
-          >
-            The whole lines, SVG
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
-}
-
-const nameToBegin = (names: readonly string[], first: string | undefined): string | undefined =>
-  names.find((name) => name === first) ?? names.find((name) => name.startsWith(`${first} · `)) ?? names[0];
 
 /** Tells which run the pointer is next to. */
-function useFocus(drawn: readonly DrawnRun[], onLit: RunCurvesProps["onLit"]) {
+function useFocus(onLit: RunCurvesProps["onLit"]) {
   const told = useRef<string>(undefined);
-  return (place: number | undefined) => {
-    const id = place === undefined ? undefined : drawn[place]?.run.id;
+  return (id: string | undefined) => {
     const before = told.current;
     told.current = id;
     // The chart says late that the pointer left it: another run may be lit by then.

@@ -1,13 +1,14 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Columns3 } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { problemOf, useTRPC } from "../_trpc/client";
 import { countOf } from "../_ui/amounts";
 import { Complaint } from "../_ui/page";
+import { NamesMenu } from "../_ui/names-menu";
 import { Shell } from "../_ui/shell";
 import { ChosenActions } from "./chosen-actions";
-import { ColumnsMenu } from "./columns-menu";
 import { FilterBar } from "./filter-bar";
 import { RunsTable } from "./runs-table";
 import { type RunFilter, type RunOrder, useRunListActions, useRuns } from "./use-runs";
@@ -33,7 +34,14 @@ export function RunsPage() {
         <h1 className="text-xl font-semibold tracking-tight">Runs</h1>
         {runs.total !== undefined && <span className="mr-auto text-ink-3">{countOf(runs.total, "run")}</span>}
         <ChosenActions rows={runs.rows} chosen={chosen} actions={actions} onDone={() => setChosen(new Set())} />
-        <ColumnsMenu names={facets?.numbers ?? []} shown={numbers} onChange={setColumns} />
+        <NamesMenu
+          label="Columns"
+          icon={Columns3}
+          names={facets?.numbers ?? []}
+          shown={numbers}
+          onChange={setColumns}
+          textOf={(name) => name.replace(".", " · ")}
+        />
       </div>
       <FilterBar filter={filter} facets={facets} onChange={setFilter} />
       {runs.error ? <Complaint>{problemOf(runs.error).message}</Complaint> : null}

@@ -23,7 +23,7 @@ const unseen = `
   };`;
 
 it("a run is foreseen, told of while it goes on, and seen afterwards as heat and as a trace", async () => {
-  const { page, errors } = await openPage(browser);
+  const { page, errors, shot } = await openPage(browser);
   await page.addInitScript(unseen);
   const document = { ...tinyClip({ steps: 150, checkpoint: 50 }), name: "Told" };
   for (const [i, node] of Object.values(document.nodes).entries())
@@ -57,6 +57,13 @@ it("a run is foreseen, told of while it goes on, and seen afterwards as heat and
   const computed = trace.traceEvents.filter(({ ph, dur }) => ph === "X" && (dur ?? 0) >= 0);
   expect(computed.map(({ name }) => name).join()).toMatch(/Trainer/i);
 
+  await page.click(`${facts} button:text-is("Curves")`);
+  await page.waitForSelector('[role="dialog"] [data-curve-panel] .uplot >> nth=1');
+  await page.hover('[role="dialog"] [data-curve-panel] .u-over >> nth=1');
+  await expect.poll(async () => (await readings(page)).every((text) => /^[\d.e-]+ at step \d+/.test(text))).toBe(true);
+  await shot("run-curves");
+  await page.keyboard.press("Escape");
+
   // A parameter near the end: the estimate is of what ran before.
   await page.click(`${facts} button:text-is("Run again as it was")`);
   await page.waitForURL(/\/runs\/[0-9a-f-]+$/);
@@ -71,6 +78,22 @@ it("a run is foreseen, told of while it goes on, and seen afterwards as heat and
   expect(errors).toEqual([]);
   await page.close();
 });
+
+const readings = (page: Page) => page.locator("[data-curve-reading]").allTextContents();
+
+/** A panel for each line that is chosen; where the pointer is in one of them, all are read. */
+async function readsAllPanels(page: Page): Promise<void> {
+  const panels = page.locator("[data-curve-panel]");
+  const before = await panels.count();
+  expect(before).toBeGreaterThan(1);
+  await page.hover("[data-curve-panel] .u-over >> nth=0");
+  await expect.poll(async () => new Set(await readings(page)).size).toBe(1);
+  expect((await readings(page))[0]).toMatch(/seconds [\d.]+$/);
+  await page.click('button:has-text("Lines")');
+  await page.click('[role="dialog"][aria-label="Lines"] label >> nth=0');
+  await page.keyboard.press("Escape");
+  await expect.poll(() => panels.count()).toBe(before - 1);
+}
 
 it("runs are starred, tagged, noted, filtered and compared, and their curves kept as files", async () => {
   const { page, errors, shot } = await openPage(browser);
@@ -128,14 +151,14 @@ it("runs are starred, tagged, noted, filtered and compared, and their curves kep
   await page.click('[aria-label="Along"] [role="radio"]:has-text("Time")');
   await page.locator('input[type="range"]').first().fill("0.9");
   await page.getByLabel("Logarithmic", { exact: true }).check();
-  await page.waitForSelector(".uplot");
+  await readsAllPanels(page);
   await shot("compare-looks");
   for (const [entry, file] of [
     ["All points, CSV", "curves.csv"],
     ["What is shown, PNG", "curves.png"],
     ["The whole lines, SVG", "curves.svg"],
   ] as const) {
-    await page.click('[aria-label="Export the curves"]');
+    await page.click('[data-curve-panel] [aria-label^="Export"] >> nth=0');
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.click(`[role="menuitem"]:has-text("${entry}")`),

@@ -82,7 +82,7 @@ function placing({ from, to, isLog }: Span, count: number): (x: number) => numbe
 }
 
 /** The place of the first number of a rising list that is at least so large. */
-function firstAtLeast(list: readonly number[], least: number): number {
+export function firstAtLeast(list: readonly number[], least: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;

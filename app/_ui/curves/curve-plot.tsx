@@ -7,7 +7,8 @@ import { chartAxes } from "../chart";
 import { keepPlot } from "../plot-host";
 import { themed } from "../theme";
 import type { Span } from "./buckets";
-import { type DrawnRun, type Lines, linesIn, wholeSpan } from "./drawn";
+import { type DrawnRun, type Lines, linesIn } from "./drawn";
+import { lookAt, type SharedView } from "./shared-view";
 
 export interface CurvePlotProps {
   label: string;
@@ -16,9 +17,15 @@ export interface CurvePlotProps {
   logX: boolean;
   logY: boolean;
   height: number;
+  /** What it looks at together with the plots beside it; they have one pointer. */
+  view: SharedView;
+  /** All that can be looked at. */
+  whole: Span | undefined;
   /** The run that stands out. */
   lit: string | undefined;
   onFocus(place: number | undefined): void;
+  /** The pointer, here or in a plot beside it, is at a place on the axis; or nowhere. */
+  onPointer(x: number | undefined): void;
   /** Where the plot is, for pictures of it. */
   plot: RefObject<uPlot | undefined>;
 }
@@ -35,32 +42,36 @@ interface Place {
  * drag with Shift move through it, a double click shows all.
  */
 export function CurvePlot(props: CurvePlotProps) {
-  const { label, drawn, isSmoothed, logX, logY, height, lit, plot } = props;
+  const { label, drawn, isSmoothed, logX, logY, height, view, lit, plot } = props;
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
-  const view = useRef<Span | undefined>(undefined);
   const places = useMemo(() => placesOf(drawn, isSmoothed), [drawn, isSmoothed]);
   const looks = JSON.stringify([places, drawn.map(({ run }) => [run.id, run.colour, run.strong])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other looks need another plot; numbers do not
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    view.current = undefined;
     const make = (): uPlot => {
-      const made = openPlot(element, latest, view, places);
-      show(made, latest.current, view.current, places);
+      const made = openPlot(element, latest, places);
+      show(made, latest.current, places);
       return made;
     };
-    return keepPlot(element, plot, make, (drawnPlot, width) => {
+    const draw = () => plot.current && show(plot.current, latest.current, places);
+    view.plots.add(draw);
+    const end = keepPlot(element, plot, make, (drawnPlot, width) => {
       drawnPlot.setSize({ width, height });
-      show(drawnPlot, latest.current, view.current, places);
+      draw();
     });
-  }, [label, looks, logX, logY, height]);
+    return () => {
+      view.plots.delete(draw);
+      end();
+    };
+  }, [label, looks, logX, logY, height, view]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the curves are read from the ref they were put into
   useEffect(() => {
-    if (plot.current) show(plot.current, latest.current, view.current, places);
-  }, [plot, drawn, places]);
+    if (plot.current) show(plot.current, latest.current, places);
+  }, [plot, drawn, places, props.whole]);
   useEffect(() => {
     const run = drawn.findIndex((each) => each.run.id === lit);
     const series = places.findIndex((place) => place.run === run && place.kind === "smooth");
@@ -78,8 +89,8 @@ function placesOf(drawn: readonly DrawnRun[], isSmoothed: boolean): Place[] {
 }
 
 /** Puts what is looked at into the plot. */
-function show(plot: uPlot, { drawn, logX, isSmoothed }: CurvePlotProps, view: Span | undefined, places: Place[]): void {
-  const span = view ?? wholeSpan(drawn, logX);
+function show(plot: uPlot, { drawn, view, whole, isSmoothed }: CurvePlotProps, places: readonly Place[]): void {
+  const span = view.span ?? whole;
   if (!span) return;
   const count = Math.max(50, Math.min(1500, Math.floor(plot.bbox.width / devicePixelRatio)));
   const { x, lines } = linesIn(drawn, span, count, isSmoothed);
@@ -95,28 +106,13 @@ function columnOf(lines: Lines | undefined, kind: Place["kind"]): (number | null
   return lines?.[kind];
 }
 
-function openPlot(
-  element: HTMLElement,
-  latest: { current: CurvePlotProps },
-  view: { current: Span | undefined },
-  places: readonly Place[],
-): uPlot {
-  const { label, drawn, logX, logY, height } = latest.current;
-  let isDue = false;
-  function look(plot: uPlot, span: Span | undefined): void {
-    view.current = span;
-    if (isDue) return;
-    isDue = true;
-    requestAnimationFrame(() => {
-      isDue = false;
-      show(plot, latest.current, view.current, places as Place[]);
-    });
-  }
-  function showAll(plot: uPlot): null {
-    look(plot, undefined);
+function openPlot(element: HTMLElement, latest: { current: CurvePlotProps }, places: readonly Place[]): uPlot {
+  const { label, drawn, logX, logY, height, view } = latest.current;
+  const look = (span: Span | undefined) => lookAt(view, span);
+  function showAll(): null {
+    look(undefined);
     return null;
   }
-  const isWhole = () => wholeSpan(latest.current.drawn, logX);
   return new uPlot(
     {
       width: element.clientWidth || 320,
@@ -130,14 +126,17 @@ function openPlot(
         drag: { x: true, y: false, setScale: false },
         focus: { prox: 24 },
         points: { show: false },
-        bind: { dblclick: (plot) => () => showAll(plot) },
+        bind: { dblclick: () => showAll },
+        sync: { key: view.key, scales: ["x", null], setSeries: false, filters: { pub: isMove, sub: isMove } },
       },
       focus: { alpha: 0.2 },
       hooks: {
         ready: [
-          (plot) => plot.over.addEventListener("wheel", (event) => wheel(plot, event, view.current ?? isWhole(), look)),
+          (plot) =>
+            plot.over.addEventListener("wheel", (event) => wheel(plot, event, view.span ?? latest.current.whole, look)),
         ],
         setSelect: [(plot) => select(plot, logX, look)],
+        setCursor: [({ cursor, data }) => latest.current.onPointer(data[0][cursor.idx ?? -1])],
         setSeries: [
           (_, series) => latest.current.onFocus(series === null ? undefined : (places[series - 1]?.run ?? undefined)),
         ],
@@ -149,7 +148,10 @@ function openPlot(
   );
 }
 
-type Look = (plot: uPlot, span: Span | undefined) => void;
+type Look = (span: Span | undefined) => void;
+
+/** Plots beside each other share where the pointer is; what it drags is told by what they look at. */
+const isMove = (event: string): boolean => event === "mousemove" || event === "mouseleave";
 
 /** What was chosen with a drag is shown as a whole. */
 function select(plot: uPlot, isLog: boolean, look: Look): void {
@@ -157,7 +159,7 @@ function select(plot: uPlot, isLog: boolean, look: Look): void {
   if (width < 4) return;
   const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
   plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-  if (to > from) look(plot, { from, to, isLog });
+  if (to > from) look({ from, to, isLog });
 }
 
 /** The wheel comes nearer to where the pointer is; with Shift, or sideways, it moves along. */
@@ -173,7 +175,7 @@ function wheel(plot: uPlot, event: WheelEvent, span: Span | undefined, look: Loo
   const middle = start + ((plot.cursor.left ?? 0) / plot.over.clientWidth) * (end - start);
   const from = middle + (start - middle) * nearer + moved;
   const to = middle + (end - middle) * nearer + moved;
-  look(plot, { from: back(from), to: back(to), isLog: span.isLog });
+  look({ from: back(from), to: back(to), isLog: span.isLog });
 }
 
 function seriesOf({ kind }: Place, { run }: DrawnRun): uPlot.Series {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { placesOn } from "./axes";
+import { valueAt } from "./drawn";
 import { bucketAxis, bucketed, lastInBuckets } from "./buckets";
 import { smoothed } from "./smooth";
 
@@ -43,6 +44,11 @@ describe("buckets", () => {
     const { last } = bucketed({ x: [2, 20, 200, 2000], y: [1, 2, 3, 4] }, { from: 1, to: 10_000, isLog: true }, 4);
     expect(last).toEqual([1, 2, 3, 4]);
   });
+});
+
+it("the value at a place is that of the last point up to there; before the first there is none", () => {
+  const line = { x: [1, 5, 10], y: [3, 2, 1] };
+  expect([0, 1, 4.9, 5, 99].map((place) => valueAt(line, place))).toEqual([undefined, 3, 3, 2, 1]);
 });
 
 describe("the axis below", () => {

@@ -1,6 +1,6 @@
 /** What is drawn of several runs' curves: smoothed lines on one axis, in as many buckets as there are pixels. */
 import { type Curve, placesOn, type XAxis } from "./axes";
-import { bucketAxis, bucketed, lastInBuckets, type Points, type Span } from "./buckets";
+import { bucketAxis, bucketed, firstAtLeast, lastInBuckets, type Points, type Span } from "./buckets";
 import { smoothed } from "./smooth";
 
 export interface ShownRun {
@@ -45,6 +45,12 @@ export function drawnRuns(
     return [{ run, curve, raw: { x, y }, smooth: { x, y: smoothed(y, smoothing) }, ...band }];
   });
   return drawn.sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false));
+}
+
+/** The value at a place on the axis: that of the last point which is not behind it. */
+export function valueAt({ x, y }: Points, place: number): number | undefined {
+  const next = firstAtLeast(x, place);
+  return x[next] === place ? y[next] : y[next - 1];
 }
 
 /** From the first point of all to the last; on a logarithmic axis from the first that has a place there. */
