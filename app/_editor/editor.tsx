@@ -93,7 +93,7 @@ function Frame() {
         <KeepingWindows />
       </Suspense>
       {error && <Failure error={error} />}
-      <div className="flex min-h-0 flex-1">
+      <div className="relative flex min-h-0 flex-1">
         {!frozen && left && (
           <SidePanel side="left" label="Nodes">
             <Suspense>

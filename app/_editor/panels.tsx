@@ -2,22 +2,28 @@
 
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useLayoutEffect } from "react";
 import { cx } from "../_ui/cx";
-import { useView, useViewStore } from "./context";
+import { useEditorStore, useView, useViewStore } from "./context";
 import { type PanelSide, panelWidths, type ViewState } from "./view";
 
 /** Narrower windows begin without the list of nodes. */
 const roomForBoth = 1180;
+/** In narrower ones, such as a phone's, a graph is read and not edited; panels lie over the canvas there. */
+const roomToEdit = 640;
 
 /**
  * Reads how this browser had the panels. Before the canvas appears: it would show the graph at another size first.
  */
 export function useRememberedView(): void {
   const view = useViewStore();
+  const store = useEditorStore();
   useLayoutEffect(() => {
     void view.persist.rehydrate();
     const { panels, set } = view.getState();
     if (window.innerWidth < roomForBoth) set({ panels: { ...panels, left: false } });
-  }, [view]);
+    if (window.innerWidth >= roomToEdit) return;
+    set({ panels: { left: false, right: false } });
+    store.setState({ frozen: true });
+  }, [view, store]);
 }
 
 interface SidePanelProps {
@@ -37,7 +43,7 @@ export function SidePanel({ side, label, children }: SidePanelProps) {
         aria-label={label}
         style={{ width }}
         onKeyDown={returnToCanvas}
-        className={cx("shrink-0 border-line bg-surface", side === "left" ? "border-r" : "border-l")}
+        className={cx("shrink-0 border-line bg-surface", side === "left" ? "border-r" : "border-l", sheet)}
       >
         {children}
       </aside>
@@ -45,6 +51,10 @@ export function SidePanel({ side, label, children }: SidePanelProps) {
     </>
   );
 }
+
+/** On a phone it lies over the lower part of the canvas. */
+const sheet =
+  "max-sm:absolute max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-20 max-sm:h-3/5 max-sm:w-auto! max-sm:border-t";
 
 /** Escape leaves a field for the node that is chosen; in a list or a window that a field opened it closes that. */
 function returnToCanvas({ key, target, currentTarget, defaultPrevented }: KeyboardEvent): void {
@@ -93,7 +103,7 @@ function PanelEdge({ side, label }: Omit<SidePanelProps, "children">) {
       onPointerUp={end}
       onKeyDown={press}
       className={cx(
-        "relative z-10 w-0 cursor-col-resize touch-none",
+        "relative z-10 w-0 cursor-col-resize touch-none max-sm:hidden",
         "after:absolute after:inset-y-0 after:-left-1 after:w-2 hover:after:bg-accent/30",
         "focus-visible:after:bg-accent/60",
       )}

@@ -26,7 +26,7 @@ type FinishedRun = Outputs["runs"]["compare"]["runs"][number];
 export function RunFacts() {
   const id = useEditor((state) => state.run.id);
   const status = useEditor((state) => state.run.status);
-  const frozen = useEditor((state) => state.frozen);
+  const isSnapshot = useEditor(({ frozen, graphId }) => frozen && graphId === undefined);
   const trpc = useTRPC();
   const { data } = useQuery({
     ...trpc.runs.compare.queryOptions({ ids: [id ?? ""] }),
@@ -38,7 +38,7 @@ export function RunFacts() {
     <section className="border-t border-line pt-3" data-run-facts>
       <div className="mb-2 flex items-center justify-between">
         <h3 className="text-2xs font-semibold tracking-wide text-ink-3 uppercase">
-          {frozen ? "This run" : "Last run"}
+          {isSnapshot ? "This run" : "Last run"}
         </h3>
         <StatusMark status={status} />
       </div>
@@ -195,7 +195,6 @@ function Texts({ run: { id, texts } }: { run: FinishedRun }) {
 
 /** From a snapshot to its graph, and from a graph to the snapshot of its run. */
 function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
-  const frozen = useEditor((state) => state.frozen);
   const isSaved = useEditor((state) => state.graphId !== undefined);
   return (
     <p className="mt-3 flex flex-col items-start gap-1">
@@ -206,8 +205,8 @@ function Elsewhere({ run: { id, graphId } }: { run: FinishedRun }) {
       >
         Trace of the run
       </a>
-      {frozen && graphId && <PageLink href={`/graphs/${graphId}`}>Open its graph</PageLink>}
-      {!frozen && isSaved && <PageLink href={`/runs/${id}`}>Open as it was run</PageLink>}
+      {!isSaved && graphId && <PageLink href={`/graphs/${graphId}`}>Open its graph</PageLink>}
+      {isSaved && <PageLink href={`/runs/${id}`}>Open as it was run</PageLink>}
     </p>
   );
 }

@@ -41,7 +41,7 @@ export function StartPage({ templates, mayOperate }: StartPageProps) {
           <OpenFile onFile={(file) => void open(file)} />
           <Button look="primary" disabled={create.isPending} onClick={() => create.mutate({})}>
             <Plus className="size-4" aria-hidden />
-            New graph
+            <span className="max-sm:sr-only">New graph</span>
           </Button>
         </>
       }
@@ -99,7 +99,7 @@ function OpenFile({ onFile }: { onFile(file: File): void }) {
       />
       <Button onClick={() => input.current?.click()}>
         <FileUp className="size-4" aria-hidden />
-        Open file
+        <span className="max-sm:sr-only">Open file</span>
       </Button>
     </>
   );

@@ -12,6 +12,9 @@ import { useWindowed } from "../_ui/windowed";
 import type { ListedRun, RunListActions, RunOrder } from "./use-runs";
 
 const rowHeight = 46;
+const cell = "px-3 max-sm:px-2";
+/** What there is no room for on a phone: there a run is found, and read on its own page. */
+const wide = "max-sm:hidden";
 
 interface RunsTableProps {
   rows: readonly ListedRun[];
@@ -50,7 +53,7 @@ export function RunsTable(props: RunsTableProps) {
       <table className="w-full text-left" aria-rowcount={rows.length}>
         <thead className="sticky top-0 z-10 border-b border-line bg-surface text-xs text-ink-2">
           <tr>
-            <th className="w-9 pl-4">
+            <th className={cx("w-9 pl-4", wide)}>
               <input
                 type="checkbox"
                 className="block size-3.5 accent-[var(--accent)]"
@@ -69,15 +72,15 @@ export function RunsTable(props: RunsTableProps) {
             <SortHeader by="createdAt" {...sort}>
               Asked
             </SortHeader>
-            <SortHeader by="took" {...sort}>
+            <SortHeader by="took" className={wide} {...sort}>
               Took
             </SortHeader>
             {numbers.map((name) => (
-              <SortHeader key={name} by={`number:${name}`} {...sort}>
+              <SortHeader key={name} by={`number:${name}`} className={wide} {...sort}>
                 {name.replace(".", " · ")}
               </SortHeader>
             ))}
-            <th className="px-3 py-2 font-medium">Tags</th>
+            <th className={cx("px-3 py-2 font-medium", wide)}>Tags</th>
           </tr>
         </thead>
         <tbody>
@@ -115,15 +118,16 @@ interface SortHeaderProps {
   by: RunOrder["by"];
   order: RunOrder;
   onOrder(order: RunOrder): void;
+  className?: string;
   children: ReactNode;
 }
 
-function SortHeader({ by, order, onOrder, children }: SortHeaderProps) {
+function SortHeader({ by, order, onOrder, className, children }: SortHeaderProps) {
   const isOn = order.by === by;
   const Arrow = order.descending ? ArrowDown : ArrowUp;
   const sorted = order.descending ? "descending" : "ascending";
   return (
-    <th className="px-3 py-2 font-medium whitespace-nowrap" aria-sort={isOn ? sorted : undefined}>
+    <th className={cx(cell, "py-2 font-medium whitespace-nowrap", className)} aria-sort={isOn ? sorted : undefined}>
       <button
         type="button"
         className="inline-flex items-center gap-1 hover:text-ink"
@@ -149,7 +153,7 @@ const RunRow = memo(function RunRow({ run, numbers, chosen, onChoose, onStar }: 
   const took = elapsed(run);
   return (
     <tr data-run={run.id} className="border-b border-line last:border-0 hover:bg-sunken" style={{ height: rowHeight }}>
-      <td className="pl-4">
+      <td className={cx("pl-4", wide)}>
         <input
           type="checkbox"
           className="block size-3.5 accent-[var(--accent)]"
@@ -169,22 +173,22 @@ const RunRow = memo(function RunRow({ run, numbers, chosen, onChoose, onStar }: 
           <Star className={cx("size-4", run.starred && "fill-current")} aria-hidden />
         </button>
       </td>
-      <td className="max-w-xs px-3">
+      <td className={cx("max-w-xs max-sm:max-w-36", cell)}>
         <NameCell run={run} />
       </td>
-      <td className="px-3">
+      <td className={cell}>
         <StatusMark status={run.status} />
       </td>
-      <td className="px-3 whitespace-nowrap">
+      <td className={cx("whitespace-nowrap", cell)}>
         <Ago date={run.createdAt} />
       </td>
-      <td className="px-3 whitespace-nowrap tabular-nums">{took ? duration(took) : "–"}</td>
+      <td className={cx("px-3 whitespace-nowrap tabular-nums", wide)}>{took ? duration(took) : "–"}</td>
       {numbers.map((name) => (
-        <td key={name} className="px-3 tabular-nums">
+        <td key={name} className={cx("px-3 tabular-nums", wide)}>
           {run.numbers[name] === undefined ? "–" : shortNumber(run.numbers[name])}
         </td>
       ))}
-      <td className="max-w-48 px-3">
+      <td className={cx("max-w-48 px-3", wide)}>
         <span className="flex gap-1 overflow-hidden">
           {run.tags.map((tag) => (
             <span key={tag} className="truncate rounded-full bg-sunken px-2 py-0.5 text-2xs text-ink-2">

@@ -75,9 +75,45 @@ it("a run is foreseen, told of while it goes on, and seen afterwards as heat and
   await page.waitForSelector("[data-run-status=done]", { timeout: 60_000 });
   await page.click(`${facts} a:has-text("Open its graph")`);
   await page.waitForURL(/\/graphs\/[0-9a-f-]+$/);
+  await readsOnAPhone(page.url());
   expect(errors).toEqual([]);
   await page.close();
 });
+
+/** Nothing is wider than the screen; a curve is watched; a graph is looked at, and cannot be changed. */
+async function readsOnAPhone(graph: string): Promise<void> {
+  const { page, errors, shot } = await openPage(browser, { width: 390, height: 844 });
+  const isWithin = async () =>
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await page.goto(`${product.url}/runs`);
+  const run = page.locator("tbody tr[data-run] a").first();
+  await run.waitFor();
+  await isWithin();
+  await shot("phone-runs");
+  await run.click();
+  await page.waitForSelector('[data-node="trainer"]');
+  expect(await page.locator("aside").count()).toBe(0);
+  await shot("phone-run");
+  await page.click('[aria-label="Show the inspector"]');
+  await page.click(`${facts} button:text-is("Curves")`);
+  const curve = page.locator("[data-curve-panel] .uplot").first();
+  await curve.waitFor();
+  const box = await curve.boundingBox();
+  expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 999) <= 390).toBe(true);
+  await isWithin();
+  await shot("phone-curve");
+  await page.goto(graph);
+  await page.waitForSelector('[data-node="trainer"]');
+  await page.waitForSelector("header :text-is('read only')");
+  expect(await page.locator(".react-flow__node.draggable, .react-flow__handle.connectable").count()).toBe(0);
+  await isWithin();
+  await shot("phone-graph");
+  await page.click('[aria-label="Show the inspector"]');
+  await page.waitForSelector(facts);
+  await shot("phone-inspector");
+  expect(errors).toEqual([]);
+  await page.close();
+}
 
 const readings = (page: Page) => page.locator("[data-curve-reading]").allTextContents();
 

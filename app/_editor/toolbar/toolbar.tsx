@@ -28,10 +28,10 @@ export function Toolbar() {
   return (
     <header className="flex h-13 items-center gap-2 border-b border-line bg-surface px-3">
       <Logo />
-      <span className="mx-1 h-5 w-px shrink-0 bg-line" />
+      <span className="mx-1 h-5 w-px shrink-0 bg-line max-sm:hidden" />
       <GraphName />
       {frozen ? (
-        <span className="shrink-0 rounded-full bg-sunken px-2 py-0.5 text-xs text-ink-2">snapshot</span>
+        <FrozenMark />
       ) : (
         <>
           <SavedMark />
@@ -41,7 +41,7 @@ export function Toolbar() {
       <div className="ml-auto flex shrink-0 items-center gap-1">
         {!frozen && <EditButtons />}
         <MoreMenu />
-        <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink">
+        <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink max-sm:hidden">
           Runs
         </Link>
         <Link
@@ -52,7 +52,7 @@ export function Toolbar() {
         </Link>
         <QueueTray />
         <ThemeSwitch />
-        <span className="mx-1 h-5 w-px bg-line" />
+        <span className="mx-1 h-5 w-px bg-line max-sm:hidden" />
         <RunMark />
         {frozen ? (
           <EditCopyButton />
@@ -69,6 +69,17 @@ export function Toolbar() {
   );
 }
 
+/** Why nothing can be changed: it is what a run ran, or the window is too narrow to edit in. */
+function FrozenMark() {
+  const isGraph = useEditor((state) => state.graphId !== undefined);
+  const title = isGraph ? "In a wider window it can be edited" : "What the run ran, as it was then";
+  return (
+    <span className="shrink-0 rounded-full bg-sunken px-2 py-0.5 text-xs text-ink-2" title={title}>
+      {isGraph ? "read only" : "snapshot"}
+    </span>
+  );
+}
+
 function GraphName() {
   const store = useEditorStore();
   const name = useEditor((state) => state.history.present.name);
@@ -77,7 +88,7 @@ function GraphName() {
     <input
       aria-label="Name of the graph"
       className={cx(
-        "field-sizing-content min-w-24 max-w-80 truncate rounded-md border border-transparent bg-transparent px-2 py-1",
+        "field-sizing-content min-w-24 max-w-80 truncate max-sm:min-w-0 max-sm:shrink rounded-md border border-transparent bg-transparent px-2 py-1",
         "font-semibold hover:border-line focus:border-line-strong",
       )}
       value={name}
@@ -108,7 +119,7 @@ function RunMark() {
 function EditCopyButton() {
   const { saveCopy } = useActions();
   return (
-    <Button look="primary" onClick={saveCopy}>
+    <Button look="primary" className="max-sm:hidden" onClick={saveCopy}>
       <CopyPlus className="size-4" aria-hidden />
       Edit a copy
     </Button>

@@ -78,7 +78,7 @@ export function CurvePlot(props: CurvePlotProps) {
     plot.current?.setSeries(series < 0 ? null : series + 1, { focus: true }, false);
   }, [plot, lit, drawn, places]);
   const names = drawn.slice(0, 8).map(({ run }) => run.label);
-  return <div ref={host} className="w-full touch-none" role="img" aria-label={`${names.join(", ")} by ${label}`} />;
+  return <div ref={host} className="w-full touch-pan-y" role="img" aria-label={`${names.join(", ")} by ${label}`} />;
 }
 
 /** Bands first and smoothed lines last, so that these lie on top. */
