@@ -31,7 +31,8 @@ it("shows what waits; it is moved by pointer and keys, cancelled from another pa
   await page.keyboard.press("Control+Enter");
   const other = await openPage(browser);
   const hello = graph({ text: ["text.input", { text: "hello" }] });
-  await other.page.goto(await createGraph(product.url, { ...hello, name: "Hello" }));
+  const helloAddress = await createGraph(product.url, { ...hello, name: "Hello" });
+  await other.page.goto(helloAddress);
   await other.page.click("header button:has-text('Run')");
   await openTray(page);
   await untilWaiting(page, ["Long training", "Hello"]);
@@ -60,5 +61,20 @@ it("shows what waits; it is moved by pointer and keys, cancelled from another pa
   await other.page.click(`${inTray} button[aria-label="Run Hello again as it was"] >> nth=0`);
   const hellos = other.page.locator(`${inTray} [data-queue-run]:has-text("Hello"):has-text("Done")`);
   await expect.poll(() => hellos.count(), { timeout: 30_000 }).toBe(2);
+
+  // What is asked for by Shift runs before all that waits; what this browser asked for is stopped all at once.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector("[data-run-status=running]", { timeout: 60_000 });
+  await page.keyboard.press("Control+Enter");
+  await other.page.goto(helloAddress);
+  await other.page.waitForSelector('[data-node="text"]');
+  await openTray(page);
+  await untilWaiting(page, ["Long training"]);
+  await other.page.keyboard.press("Control+Shift+Enter");
+  await untilWaiting(page, ["Hello", "Long training"]);
+  await page.click(`${inTray} button:has-text("Cancel mine (2)")`);
+  await expect.poll(() => waiting(page), { timeout: 30_000 }).toEqual([]);
+  await other.page.waitForSelector("[data-run-status=done]", { timeout: 30_000 });
   expect([...errors, ...other.errors]).toEqual([]);
 });

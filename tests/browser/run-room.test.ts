@@ -22,6 +22,26 @@ const unseen = `
     constructor(title) { globalThis.notified.push(title); }
   };`;
 
+/** Notes what the page tells while a run goes on, frame by frame. */
+const noted = `
+  globalThis.seen = { icons: [], paces: [], lefts: [], isOverviewLit: false };
+  (function look() {
+    const { seen } = globalThis;
+    const note = (list, text) => text && !list.includes(text) && list.push(text);
+    note(seen.icons, document.querySelector('link[rel="icon"][href^="data:image/svg"]')?.href);
+    note(seen.paces, document.querySelector('[data-node="trainer"] [role="progressbar"] + p')?.textContent);
+    note(seen.lefts, document.querySelector("header [data-run-status=running]")?.textContent);
+    const rects = [...document.querySelectorAll(".react-flow__minimap-node")];
+    seen.isOverviewLit ||= rects.some(({ style }) => style.fill.includes("--accent"));
+    requestAnimationFrame(look);
+  })();`;
+interface Seen {
+  icons: string[];
+  paces: string[];
+  lefts: string[];
+  isOverviewLit: boolean;
+}
+
 it("a run is foreseen, told of while it goes on, and seen afterwards as heat and as a trace", async () => {
   const { page, errors, shot } = await openPage(browser);
   await page.addInitScript(unseen);
@@ -30,10 +50,17 @@ it("a run is foreseen, told of while it goes on, and seen afterwards as heat and
     node.position = { x: (i % 6) * 300, y: Math.floor(i / 6) * 360 };
   await openCanvas(page, await createGraph(product.url, document));
   await expect.poll(() => runTitle(page), { timeout: 20_000 }).toMatch(/would run \d+, cached 0/);
+  await page.evaluate(noted);
   await page.keyboard.press("Control+Enter");
   await page.waitForFunction(() => /^\d+ %.* · Told$/.test(globalThis.document.title), undefined, { timeout: 60_000 });
   await page.waitForSelector("[data-run-status=done]", { timeout: 120_000 });
   await page.waitForFunction(() => !globalThis.document.title.includes("%"));
+  const seen = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
+  expect(new Set(seen.icons).size).toBeGreaterThan(1);
+  expect(seen.paces.join("\n")).toMatch(/\d of 150.*[\d.]+ a (second|minute) · .+ left/);
+  expect(seen.lefts.join("\n")).toMatch(/\d.* left/);
+  expect(seen.isOverviewLit).toBe(true);
+  await page.waitForSelector('link[rel="icon"][href^="data:image/svg"]', { state: "detached" });
   const notified = await page.evaluate(() => (globalThis as unknown as { notified: string[] }).notified);
   expect(notified).toHaveLength(1);
   expect(notified[0]).toMatch(/^Told is done after /);
@@ -173,6 +200,12 @@ it("runs are starred, tagged, noted, filtered and compared, and their curves kep
   await page.selectOption('select[aria-label="Status"]', "");
   await expect.poll(() => rows.count()).toBeGreaterThan(1);
 
+  await page.waitForSelector('th:has-text("trainer · memory")');
+  await page.click('button:has-text("Columns")');
+  await page.click('[role="dialog"][aria-label="Columns"] label:has-text("trainer · memory")');
+  await page.waitForSelector('th:has-text("trainer · memory")', { state: "detached" });
+  await page.keyboard.press("Escape");
+
   await page.check('[aria-label="Choose Of 40 steps"]');
   await page.click("text=Compare 2 runs");
   await page.waitForSelector("text=Parameters that differ");
@@ -183,7 +216,21 @@ it("runs are starred, tagged, noted, filtered and compared, and their curves kep
   await page.check('[aria-label="Measure by Of 40 steps"]');
   await page.fill('[placeholder="Find a row"]', "steps");
   await expect.poll(() => page.textContent("table")).not.toContain("trainer · lr");
+  await page.fill('[placeholder="Find a row"]', "loss");
+  await expect
+    .poll(() => page.locator("th[scope=row]:has-text('loss')").allTextContents())
+    .toEqual([expect.stringMatching(/ · loss, last$/), expect.stringMatching(/ · loss, best$/)]);
+  // The other run's numbers stand with how far they are from the baseline's, and whether that is better.
+  const signed = page.locator("tr:has(th:has-text('loss')) td span[title*='against the baseline']");
+  for (const text of await signed.allTextContents()) expect(text).toMatch(/^[+−][\d.e-]+, (better|worse)$/);
+  expect(await signed.count()).toBe(2);
   await page.fill('[placeholder="Find a row"]', "");
+  const outputs = page.locator('section:has(> header h2:text-is("Outputs"))');
+  await page.selectOption('select[aria-label="Node"]', "trainer");
+  await expect.poll(() => outputs.locator("section:has(.uplot)").count()).toBe(2);
+  expect(await outputs.locator("section h3").allTextContents()).toEqual(
+    expect.arrayContaining(["Of 40 steps", "Of 60 steps"]),
+  );
   await page.click('[aria-label="Along"] [role="radio"]:has-text("Time")');
   await page.locator('input[type="range"]').first().fill("0.9");
   await page.getByLabel("Logarithmic", { exact: true }).check();
