@@ -9,7 +9,7 @@ import { Button } from "../button";
 import type { XAxis } from "./axes";
 import type { Span } from "./buckets";
 import { CurvePlot } from "./curve-plot";
-import { type DrawnRun, valueAt } from "./drawn";
+import { type DrawnRun, pointAt } from "./drawn";
 import { curvesAsCsv, curvesAsSvg, keepFile, plotAsPng } from "./export";
 import type { SharedView } from "./shared-view";
 
@@ -77,9 +77,8 @@ export function CurvePanel({ name, drawn, looks, view, whole, height, lit, onLit
 
 /** What a run is at a place; of several runs the one that is lit is told, otherwise the place alone. */
 function readingAt(told: DrawnRun | undefined, x: number, label: string): string {
-  const place = `${label} ${shortNumber(x)}`;
-  const value = told && valueAt(told.smooth, x);
-  return value === undefined ? place : `${shortNumber(value)} at ${place}`;
+  const point = told && pointAt(told.smooth, x);
+  return point ? `${shortNumber(point[1])} at ${label} ${shortNumber(point[0])}` : `${label} ${shortNumber(x)}`;
 }
 
 interface ExportMenuProps extends PanelLooks {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { placesOn } from "./axes";
-import { valueAt } from "./drawn";
+import { pointAt } from "./drawn";
 import { bucketAxis, bucketed, lastInBuckets } from "./buckets";
 import { smoothed } from "./smooth";
 
@@ -46,9 +46,9 @@ describe("buckets", () => {
   });
 });
 
-it("the value at a place is that of the last point up to there; before the first there is none", () => {
+it("the point at a place is the last one up to there; before the first there is none", () => {
   const line = { x: [1, 5, 10], y: [3, 2, 1] };
-  expect([0, 1, 4.9, 5, 99].map((place) => valueAt(line, place))).toEqual([undefined, 3, 3, 2, 1]);
+  expect([0, 1, 4.9, 5, 99].map((place) => pointAt(line, place)?.[1])).toEqual([undefined, 3, 3, 2, 1]);
 });
 
 describe("the axis below", () => {

@@ -47,10 +47,11 @@ export function drawnRuns(
   return drawn.sort((a, b) => Number(a.run.strong ?? false) - Number(b.run.strong ?? false));
 }
 
-/** The value at a place on the axis: that of the last point which is not behind it. */
-export function valueAt({ x, y }: Points, place: number): number | undefined {
+/** The point at a place on the axis: the last one that is not behind it. */
+export function pointAt({ x, y }: Points, place: number): [x: number, y: number] | undefined {
   const next = firstAtLeast(x, place);
-  return x[next] === place ? y[next] : y[next - 1];
+  const last = x[next] === place ? next : next - 1;
+  return last < 0 ? undefined : [x[last] as number, y[last] as number];
 }
 
 /** From the first point of all to the last; on a logarithmic axis from the first that has a place there. */
