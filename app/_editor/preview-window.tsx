@@ -6,7 +6,9 @@ import { Window } from "../_ui/window";
 import { useEditor, wayTo } from "./context";
 import { PreviewView } from "./previews";
 import { OwnBeforeAfter } from "./previews/own-before-after";
+import { PictureSaving } from "./previews/picture-saving";
 import { RowsTable } from "./previews/rows-table";
+import { useSavePicture } from "./previews/save-picture";
 import { TensorSlices } from "./previews/tensor-slices";
 import { hasEnded } from "./run-state";
 
@@ -22,6 +24,7 @@ interface PreviewWindowProps {
 export function PreviewWindow({ id, title, previews, ports, onClose }: PreviewWindowProps) {
   const node = useEditor((state) => wayTo(state, id));
   const run = useEditor((state) => (hasEnded(state.run.status) ? state.run.id : undefined));
+  const save = useSavePicture(run);
   return (
     <Window title={title} onClose={onClose}>
       <div className="flex flex-col gap-5">
@@ -34,7 +37,9 @@ export function PreviewWindow({ id, title, previews, ports, onClose }: PreviewWi
                 {name}
               </h3>
             )}
-            <PreviewView name={name} preview={preview} port={ports[name]} large />
+            <PictureSaving value={save}>
+              <PreviewView name={name} preview={preview} port={ports[name]} large />
+            </PictureSaving>
             {run && preview.type === "tensor" && (
               <TensorSlices run={run} node={node} port={name} shape={preview.shape} />
             )}

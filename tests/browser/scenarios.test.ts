@@ -125,6 +125,27 @@ describe("pictures", () => {
     await page.close();
   });
 
+  it("that a run gave carry its graph when they are saved, and none where they lie", async () => {
+    const { page, errors } = await openGraph(chain(8));
+    await runToEnd(page);
+    await page.locator('[data-node="resize"] [aria-label^="Enlarge"]').dispatchEvent("click");
+    const save = page.locator('[role="dialog"] button[aria-label^="Save "]').first();
+    await save.hover();
+    const [download] = await Promise.all([page.waitForEvent("download"), save.click()]);
+    const bytes = readFileSync(await download.path());
+    const source = page.locator('[role="dialog"] span:has(> button[aria-label^="Save "]) img').first();
+    const plain = await fetch(new URL((await source.getAttribute("src")) ?? "", product.url));
+    expect(Buffer.from(await plain.arrayBuffer()).includes("patchbay")).toBe(false);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector('[role="dialog"]', { state: "detached" });
+    await dropFile(page, ".react-flow__pane", download.suggestedFilename(), "image/png", bytes);
+    await page.waitForSelector("[data-open-question]");
+    await page.click("text=Put it into this graph");
+    await hasParts(page, 6, 4);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   it("without a graph become a node with them on the canvas, and broken ones crash nothing", async () => {
     const { page, errors } = await openGraph(chain(9));
     const png = Buffer.from(

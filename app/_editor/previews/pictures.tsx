@@ -2,14 +2,18 @@
 
 import type { PreviewOf } from "#nodes/core/preview";
 import type { StoredImage } from "#nodes/core/values";
+import { Download } from "lucide-react";
 import { countOf } from "../../_ui/amounts";
+import { cx } from "../../_ui/cx";
 import { useBlobUrl } from "../blob-folder";
+import { usePictureSaving } from "./picture-saving";
 import type { PreviewProps } from "./preview-props";
 
-/** A picture of a result, on white: drawings are made for it. */
+/** A picture of a result, on white: drawings are made for it. Where it can be saved it has a button for that. */
 export function Picture({ image, className = "" }: { image: StoredImage; className?: string }) {
   const blobUrl = useBlobUrl();
-  return (
+  const save = usePictureSaving();
+  const picture = (
     <img
       src={blobUrl(image.ref)}
       alt={image.name ?? ""}
@@ -18,6 +22,24 @@ export function Picture({ image, className = "" }: { image: StoredImage; classNa
       draggable={false}
       className={`rounded border border-line bg-white object-contain ${className}`}
     />
+  );
+  if (!save) return picture;
+  return (
+    <span className="group/picture relative block">
+      {picture}
+      <button
+        type="button"
+        aria-label={`Save ${image.name ?? "the picture"}`}
+        title="Save the picture, with the graph that made it in it"
+        onClick={() => save(image)}
+        className={cx(
+          "absolute top-1 right-1 rounded-md border border-line bg-raised p-1 text-ink-2 opacity-0 shadow",
+          "group-hover/picture:opacity-100 hover:text-ink focus:opacity-100",
+        )}
+      >
+        <Download className="size-3.5" aria-hidden />
+      </button>
+    </span>
   );
 }
 

@@ -6,11 +6,12 @@ import { useMemo, useRef } from "react";
 import type uPlot from "uplot";
 import { shortNumber } from "../amounts";
 import { Button } from "../button";
+import { keepFile } from "../keep-file";
 import type { XAxis } from "./axes";
 import type { Span } from "./buckets";
 import { CurvePlot } from "./curve-plot";
 import { type DrawnRun, pointAt } from "./drawn";
-import { curvesAsCsv, curvesAsSvg, keepFile, plotAsPng } from "./export";
+import { curvesAsCsv, curvesAsSvg, plotAsPng } from "./export";
 import type { SharedView } from "./shared-view";
 
 /** How all panels beside each other are drawn. */
