@@ -32,16 +32,15 @@ const panelsAtFirst = 4;
  */
 export function RunCurves({ runs, first, note, lit, onLit }: RunCurvesProps) {
   const curves = useCurves(runs);
-  const names = [...new Set(curves.flatMap((list) => list.map((curve) => curve.name)))];
+  const names = useMemo(() => [...new Set(curves.flatMap((list) => list.map((curve) => curve.name)))], [curves]);
   const [chosen, setChosen] = useState<string[]>();
   const [looks, setLooks] = useState<PanelLooks>({ axis: "step", smoothing: 0, logX: false, logY: false });
-  const shown = chosen ?? namesToBegin(names, first);
+  const shown = useMemo(() => chosen ?? namesToBegin(names, first), [chosen, names, first]);
   const { axis, smoothing } = useDeferredValue(looks);
-  const shownNames = JSON.stringify(shown);
-  const panels = useMemo(() => {
-    const list: string[] = JSON.parse(shownNames);
-    return list.map((name) => ({ name, drawn: drawnRuns(runs, curves, name, { axis, smoothing }) }));
-  }, [runs, curves, shownNames, axis, smoothing]);
+  const panels = useMemo(
+    () => shown.map((name) => ({ name, drawn: drawnRuns(runs, curves, name, { axis, smoothing }) })),
+    [runs, curves, shown, axis, smoothing],
+  );
   const all = useMemo(() => panels.flatMap(({ drawn }) => drawn), [panels]);
   const whole = useMemo(() => wholeSpan(all, looks.logX), [all, looks.logX]);
   const runIds = runs.map(({ id }) => id).join();
