@@ -40,10 +40,12 @@ export function Toolbar() {
       )}
       <div className="ml-auto flex shrink-0 items-center gap-1">
         {!frozen && <EditButtons />}
-        <MoreMenu />
-        <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink max-sm:hidden">
-          Runs
-        </Link>
+        <div className="contents max-sm:hidden">
+          <MoreMenu />
+          <Link href="/runs" className="rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink">
+            Runs
+          </Link>
+        </div>
         <Link
           href="/sweeps"
           className="hidden rounded-md px-2 py-1.5 text-ink-2 hover:bg-sunken hover:text-ink lg:block"
@@ -51,8 +53,10 @@ export function Toolbar() {
           Sweeps
         </Link>
         <QueueTray />
-        <ThemeSwitch />
-        <span className="mx-1 h-5 w-px bg-line max-sm:hidden" />
+        <div className="contents max-sm:hidden">
+          <ThemeSwitch />
+          <span className="mx-1 h-5 w-px bg-line" />
+        </div>
         <RunMark />
         {frozen ? (
           <EditCopyButton />
@@ -88,7 +92,8 @@ function GraphName() {
     <input
       aria-label="Name of the graph"
       className={cx(
-        "field-sizing-content min-w-24 max-w-80 truncate max-sm:min-w-0 max-sm:shrink rounded-md border border-transparent bg-transparent px-2 py-1",
+        "max-sm:min-w-0 max-sm:shrink",
+        "field-sizing-content min-w-24 max-w-80 truncate rounded-md border border-transparent bg-transparent px-2 py-1",
         "font-semibold hover:border-line focus:border-line-strong",
       )}
       value={name}
