@@ -21,6 +21,7 @@ import { useViews } from "./composites/views";
 import { firstView } from "./first-view";
 import { Inspector } from "./inspector";
 import { cardWidth } from "./node/geometry";
+import { WiringAllowed } from "./node/wiring";
 import { Overlays } from "./overlays";
 import { SidePanel, useRememberedView } from "./panels";
 import { hasEnded, noRun } from "./run-state";
@@ -102,7 +103,7 @@ function Frame() {
           </SidePanel>
         )}
         <div className="relative min-w-0 flex-1">
-          {isInBrowser && <Canvas key={path} />}
+          <WiringAllowed value={!frozen}>{isInBrowser && <Canvas key={path} />}</WiringAllowed>
           <Suspense>
             <Breadcrumb />
           </Suspense>

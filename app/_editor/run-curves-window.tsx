@@ -13,7 +13,9 @@ export function RunCurvesWindow({ id, onClose }: { id: string; onClose(): void }
   const runs = useMemo(() => [{ id, label: name || "Untitled", colour: "--accent", going }], [id, name, going]);
   return (
     <Window title={name || "Untitled"} width={1080} onClose={onClose}>
-      <RunCurves runs={runs} />
+      <div className="[&>section]:mt-0">
+        <RunCurves runs={runs} />
+      </div>
     </Window>
   );
 }

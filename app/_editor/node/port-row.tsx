@@ -3,6 +3,7 @@ import type { CSSProperties } from "react";
 import type { Port, WireType } from "#nodes/core/ports";
 import { shapeText } from "../shape-text";
 import type { Side } from "./ports";
+import { useWiringAllowed } from "./wiring";
 
 interface PortHandleProps {
   node: string;
@@ -18,11 +19,13 @@ interface PortHandleProps {
 /** What a wire is drawn from or to. */
 export function PortHandle({ node, name, port, side, isHollow, top }: PortHandleProps) {
   const isInput = side === "in";
+  const isConnectable = useWiringAllowed();
   return (
     <Handle
       id={name}
       type={isInput ? "target" : "source"}
       position={isInput ? Position.Left : Position.Right}
+      isConnectable={isConnectable}
       // With Shift a drag from a port moves wires, and does not choose.
       className="nokey"
       style={{ ...lookOf(port, isHollow), top }}

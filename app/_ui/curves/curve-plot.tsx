@@ -126,6 +126,7 @@ function openPlot(element: HTMLElement, latest: { current: CurvePlotProps }, pla
         drag: { x: true, y: false, setScale: false },
         focus: { prox: 24 },
         points: { show: false },
+        y: false, // panels beside it have other values at that height
         bind: { dblclick: () => showAll },
         sync: { key: view.key, scales: ["x", null], setSeries: false, filters: { pub: isMove, sub: isMove } },
       },
