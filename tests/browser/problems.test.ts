@@ -39,6 +39,9 @@ it("problems are counted, walked by F8 both ways, inside of composites too, and 
   await openCanvas(page, await createGraph(product.url, document));
   // What is merely not wired yet is no alarm.
   await page.waitForSelector('[data-problems="3"]:has-text("3 problems")');
+  // In the overview what is wrong is red, a composite with something wrong inside too; what waits for a wire is not.
+  const red = page.locator('.react-flow__minimap-node[style*="--bad"]');
+  await expect.poll(() => red.count(), { timeout: 10_000 }).toBe(3);
   const isChosen = (node: string) => page.waitForSelector(`.react-flow__node.selected[data-id="${node}"]`);
 
   const order: string[] = [];

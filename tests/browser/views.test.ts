@@ -84,6 +84,15 @@ it("every view is drawn on its node and enlarged, and says what is pointed at", 
   await shot("view-before-after");
   await close(page);
 
+  // So are the pictures of any node that makes pictures of pictures, beside what came in.
+  const small = await enlarge(page, "small");
+  expect(await small.locator('[aria-label="Before and after"] [data-before-after]').count()).toBe(6);
+  await small.getByRole("slider").first().fill("10");
+  expect(await small.locator("[data-before-after] img").nth(1).getAttribute("style")).toContain(
+    "inset(0px 90% 0px 0px)",
+  );
+  await close(page);
+
   const similar = await enlarge(page, "similar");
   const heat = similar.locator("[data-heat]").first();
   await heat.hover({ position: { x: 40, y: 40 } });
