@@ -22,7 +22,7 @@ export interface PanelLooks {
   logY: boolean;
 }
 
-export const axisNames: Record<XAxis, string> = { step: "step", time: "seconds", epoch: "epoch" };
+const axisNames: Record<XAxis, string> = { step: "step", time: "seconds", epoch: "epoch" };
 
 interface CurvePanelProps {
   /** The line that it shows of each run. */
