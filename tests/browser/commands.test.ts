@@ -56,12 +56,17 @@ const chosenIn = async (page: Page) =>
 
 /** Runs a command by its name, from the palette. */
 async function command(page: Page, name: string): Promise<void> {
+  await choose(page, name);
+  await page.waitForSelector("[cmdk-input]", { state: "detached" });
+}
+
+/** Chooses a command from the palette, which may open another list. */
+async function choose(page: Page, name: string): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.waitForSelector("[cmdk-input]");
   await page.keyboard.type(name);
   await page.waitForSelector(`[cmdk-item][aria-selected=true]:has-text("${name}")`);
   await page.keyboard.press("Enter");
-  await page.waitForSelector("[cmdk-input]", { state: "detached" });
 }
 
 const positionsOf = async (page: Page) => {
@@ -280,7 +285,7 @@ describe("frames and notes", () => {
     await page.keyboard.press("Enter");
     await expect.poll(async () => (await savedGraph(page)).frames?.frame?.size.width).toBe(900);
     await chooseNodes(page, "again");
-    await command(page, "Put into another frame");
+    await choose(page, "Put into another frame");
     await page.waitForSelector('[placeholder="Which frame?"]:focus');
     await page.keyboard.type("frame");
     await page.keyboard.press("Enter");

@@ -17,6 +17,20 @@ export function bendAt(document: GraphDocument, wire: Wire, ends: readonly [Poin
   return bend(document, wire, via.toSpliced(detours.indexOf(Math.min(...detours)), 0, at));
 }
 
+const steps: Readonly<Record<string, Point>> = {
+  ArrowLeft: { x: -gridStep, y: 0 },
+  ArrowRight: { x: gridStep, y: 0 },
+  ArrowUp: { x: 0, y: -gridStep },
+  ArrowDown: { x: 0, y: gridStep },
+};
+
+/** What a key makes of the bends of a wire while one of them has the focus; nothing where it means nothing to them. */
+export function bendsAfterKey(via: readonly Point[], place: number, key: string): Point[] | undefined {
+  const [step, point] = [steps[key], via[place]];
+  if (step && point) return via.with(place, added(point, step));
+  return key === "Delete" || key === "Backspace" ? via.toSpliced(place, 1) : undefined;
+}
+
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
 
 /** The bends as points to take hold of: a drag or an arrow key moves one, a double click or Delete takes it away. */
@@ -26,6 +40,12 @@ export function Bends({ wire, colour }: { wire: Wire; colour: string }) {
   const via = wire.via ?? [];
   const write = (points: readonly Point[], merge?: string) =>
     store.getState().edit((document) => bend(document, wire, points), merge);
+  /** Steps in a row are one step of undo. */
+  function press(place: number, key: string): boolean {
+    const points = bendsAfterKey(via, place, key);
+    if (points) write(points, points.length === via.length ? `bend ${wireKey(wire)} ${place}` : undefined);
+    return points !== undefined;
+  }
   return via.map((point, place) => (
     <BendPoint
       key={place}
@@ -33,7 +53,7 @@ export function Bends({ wire, colour }: { wire: Wire; colour: string }) {
       colour={colour}
       isFixed={frozen}
       onMove={(to) => write(via.with(place, to))}
-      onStep={(by) => write(via.with(place, added(point, by)), `bend ${wireKey(wire)} ${place}`)}
+      onKey={(key) => press(place, key)}
       onRemove={() => write(via.toSpliced(place, 1))}
     />
   ));
@@ -44,18 +64,12 @@ interface BendPointProps {
   colour: string;
   isFixed: boolean;
   onMove(to: Point): void;
-  onStep(by: Point): void;
+  /** Whether the key means something to a bend. */
+  onKey(key: string): boolean;
   onRemove(): void;
 }
 
-const steps: Readonly<Record<string, Point>> = {
-  ArrowLeft: { x: -gridStep, y: 0 },
-  ArrowRight: { x: gridStep, y: 0 },
-  ArrowUp: { x: 0, y: -gridStep },
-  ArrowDown: { x: 0, y: gridStep },
-};
-
-function BendPoint({ point, colour, isFixed, onMove, onStep, onRemove }: BendPointProps) {
+function BendPoint({ point, colour, isFixed, onMove, onKey, onRemove }: BendPointProps) {
   const { screenToFlowPosition } = useReactFlow();
   const [held, setHeld] = useState<Point>();
   const { x, y } = held ?? point;
@@ -89,13 +103,9 @@ function BendPoint({ point, colour, isFixed, onMove, onStep, onRemove }: BendPoi
         onRemove();
       }}
       onKeyDown={(event) => {
-        const step = steps[event.key];
-        const isRemoved = event.key === "Delete" || event.key === "Backspace";
-        if (!step && !isRemoved) return;
+        if (!onKey(event.key)) return;
         event.preventDefault();
         event.stopPropagation();
-        if (step) onStep(step);
-        else onRemove();
       }}
     />
   );

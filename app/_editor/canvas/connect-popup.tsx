@@ -131,7 +131,7 @@ function OtherEnds({ end, request, onDone }: { end: LooseEnd; request: PortReque
     const at = { x: (start.x + stop.x) / 2, y: (start.y + stop.y) / 2 + 5 * gridStep };
     store.getState().edit((level) => bendAt(level, wire, [start, stop], at));
     view.getState().announce("Bent. The arrow keys move the bend, Delete takes it away.");
-    setTimeout(() => focusBend(wire, at), 60);
+    focusBend(wire, at);
   }
   return (
     <>
@@ -191,11 +191,13 @@ function endsOf(flow: ReactFlowInstance, { from, to }: Wire): [Point, Point] {
   return [start, target ? { x: target.x, y: target.y + target.height / 2 } : start];
 }
 
-/** The bend of a wire that lies at a place has the focus. */
-function focusBend(wire: Wire, { x, y }: Point): void {
+/** Gives the focus to the bend of a wire that lies at a place, as soon as it is drawn. */
+function focusBend(wire: Wire, { x, y }: Point, framesLeft = 120): void {
   const edge = CSS.escape(wireKey(wire));
   const circle = `circle[cx="${Math.round(x)}"][cy="${Math.round(y)}"]`;
-  document.querySelector<SVGElement>(`.react-flow__edge[data-id="${edge}"] ${circle}`)?.focus();
+  const drawn = document.querySelector<SVGElement>(`.react-flow__edge[data-id="${edge}"] ${circle}`);
+  if (drawn) drawn.focus();
+  else if (framesLeft) requestAnimationFrame(() => focusBend(wire, { x, y }, framesLeft - 1));
 }
 
 function endLabel(state: EditorState, { node, port }: { node: string; port: string }): string {
