@@ -1,7 +1,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Command as Menu } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTRPC } from "../_trpc/client";
