@@ -87,7 +87,8 @@ function NodeItems({ onDone }: ItemsProps) {
   const synonyms = useSynonyms(true);
   if (frozen) return null;
   return (
-    <MenuGroup title="Add a node">
+    // A line keeps the keywords that it was made with: once they are known, lines are made anew.
+    <MenuGroup key={Object.keys(synonyms).length} title="Add a node">
       {fittingTo(undefined).map((definition) => (
         <MenuItem
           key={definition.type}
