@@ -24,7 +24,8 @@ const asked = process.argv.slice(2);
 type Screen = [name: string, path: string, act?: (page: Page) => Promise<unknown>];
 const press = (keys: string) => (page: Page) => page.keyboard.press(keys);
 const click = (selector: string) => (page: Page) => page.locator(selector).first().click();
-const rightClick = (selector: string) => (page: Page) => page.locator(selector).first().click({ button: "right" });
+const rightClick = (selector: string, position?: { x: number; y: number }) => (page: Page) =>
+  page.locator(selector).first().click({ button: "right", position });
 const also =
   (...acts: ((page: Page) => Promise<unknown>)[]) =>
   async (page: Page) => {
@@ -60,7 +61,7 @@ function screensOf({ work, wrong, template, run, other, sweep, link }: Made): Sc
     ["editor-nodes", `/graphs/${work}`, (page) => chooseNodes(page, "resize", "data")],
     ["editor-wire", `/graphs/${work}`, rightClick(".react-flow__edge")],
     ["editor-node-menu", `/graphs/${work}`, rightClick("[data-node=resize] > div")],
-    ["editor-canvas-menu", `/graphs/${work}`, rightClick(".react-flow__pane")],
+    ["editor-canvas-menu", `/graphs/${work}`, rightClick(".react-flow__pane", { x: 300, y: 700 })],
     ["editor-keys", `/graphs/${work}`, press("?")],
     ["editor-palette", `/graphs/${work}`, press("Control+k")],
     ["editor-find", `/graphs/${work}`, press("Control+f")],
