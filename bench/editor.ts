@@ -1,7 +1,8 @@
 /**
  * How the editor opens and moves large graphs, beside a bare React Flow with the same nodes and wires, in turns in one
  * run, in headless Chromium.
- * `npm run bench:editor -- 1000 5`: nodes, repetitions. Builds and starts the product as `npm start` does.
+ * `npm run bench:editor -- 1000 5 2560x1440`: nodes, repetitions, pixels of the window. Builds and starts the product
+ * as `npm start` does.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -39,6 +40,7 @@ interface Side {
 
 const count = Number(process.argv[2] ?? 1000);
 const repetitions = Number(process.argv[3] ?? 5);
+const [width = 1440, height = 900] = (process.argv[4] ?? "").split("x").filter(Boolean).map(Number);
 const steps = 90;
 
 /** The bare page, bundled with React's production build, on a server of its own. */
@@ -226,7 +228,7 @@ async function typeInto(page: Page, selector: string): Promise<number> {
 }
 
 async function measure(browser: Browser, side: Side, nodes: number, wires: number): Promise<Figures> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({ viewport: { width, height } });
   try {
     const openMs = await open(page, side.url, nodes, wires);
     await sleep(1500);
@@ -262,7 +264,7 @@ interface FirstLoad {
 }
 
 async function firstLoad(browser: Browser, url: string): Promise<FirstLoad> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width, height } });
   const page = await context.newPage();
   try {
     const interactiveMs = await open(page, url, 1, 0);
@@ -317,6 +319,7 @@ try {
       bench: "editor",
       nodes: count,
       repetitions,
+      window: [width, height],
       editor: rounded(ours),
       bare: rounded(theirs),
       ratio,
