@@ -4,7 +4,7 @@
  */
 import { createStore } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
-import type { Point } from "#nodes/graph/document";
+import type { Point, Wire } from "#nodes/graph/document";
 import type { Guide } from "./snapping";
 import type { AddRequest, PortRequest, Refusal } from "./canvas/requests";
 import type { Varied } from "./sweep/can-vary";
@@ -64,8 +64,8 @@ export interface ViewState {
   routes: ReadonlyMap<string, Route>;
   /** By which lines a dragged node is in line with others. */
   guides: readonly Guide[];
-  /** Where the pointer is over the canvas, on the screen: nobody is told when it moves. */
-  pointer: { place?: { x: number; y: number }; isAltDown?: boolean };
+  /** Where the pointer is over the canvas, on the screen, and the wire whose end it holds: nobody is told of changes. */
+  pointer: { place?: { x: number; y: number }; isAltDown?: boolean; replugged?: Wire };
   show(overlay: Overlay | undefined): void;
   askForSweep(varied?: Varied): void;
   askForNode(request: AddRequest | undefined): void;

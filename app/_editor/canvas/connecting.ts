@@ -8,7 +8,6 @@ import {
 } from "@xyflow/react";
 import { type MouseEvent as ReactMouseEvent, useCallback, useMemo, useRef } from "react";
 import { isBoundary } from "#nodes/graph/composites";
-import type { Wire } from "#nodes/graph/document";
 import { connect, disconnect, sameWire } from "#nodes/graph/edits";
 import { withOutputMoved } from "#nodes/graph/inserting";
 import { useEditorStore, useViewStore } from "../context";
@@ -22,8 +21,6 @@ import { drawnWire, newPort, useVerdicts, type Verdict } from "./verdicts";
 import type { FlowWire } from "./wire-of";
 
 interface Gesture {
-  /** The wire whose end is held. */
-  replugged?: Wire;
   /** All wires of the output are moved to another one. */
   movesAll?: boolean;
   /** Where it began, on the screen. */
@@ -46,8 +43,8 @@ export function useConnecting() {
   const gesture = useRef<Gesture>({});
 
   const isValidConnection = useCallback(
-    (connection: Connection | FlowWire) => verdict(connection, gesture.current.replugged) === null,
-    [verdict],
+    (connection: Connection | FlowWire) => verdict(connection, view.getState().pointer.replugged) === null,
+    [verdict, view],
   );
   const drawWire = useCallback(
     (connection: Connection) => {
@@ -63,16 +60,17 @@ export function useConnecting() {
       const canvas = document.querySelector<HTMLElement>(".react-flow");
       if (!nodeId || !handleId || !handleType || !canvas) return;
       const now = gesture.current;
-      now.movesAll = event.shiftKey && handleType === "source" && !now.replugged;
+      now.movesAll = event.shiftKey && handleType === "source" && !view.getState().pointer.replugged;
       const held = { node: nodeId, port: handleId, side: handleType };
       now.putOut?.();
       now.putOut = lightPorts(store.getState(), held, isValidConnection, canvas);
     },
-    [store, isValidConnection],
+    [store, view, isValidConnection],
   );
   const endConnect: OnConnectEnd = useCallback(
     (event, state) => {
-      const { replugged, movesAll, putOut } = gesture.current;
+      const { movesAll, putOut } = gesture.current;
+      const { replugged } = view.getState().pointer;
       putOut?.();
       if (!replugged) gesture.current = {};
       const { fromHandle, fromNode, toHandle, toNode } = state;
@@ -93,18 +91,21 @@ export function useConnecting() {
   const replugging = useMemo(() => {
     return {
       onReconnectStart(event: ReactMouseEvent, edge: FlowWire) {
-        gesture.current = { replugged: wireOf(edge), start: { x: event.clientX, y: event.clientY } };
+        gesture.current = { start: { x: event.clientX, y: event.clientY } };
+        view.getState().pointer.replugged = wireOf(edge);
       },
       onReconnect(_: FlowWire, connection: Connection) {
-        const { replugged } = gesture.current;
+        const { replugged } = view.getState().pointer;
         const wire = drawnWire(store.getState(), connection);
         if (!wire || !replugged || sameWire(wire, replugged)) return;
         store.getState().edit((document) => connect(disconnect(document, [replugged]), wire));
         view.getState().announce("The wire is plugged anew.");
       },
       onReconnectEnd(event: MouseEvent | TouchEvent, _: FlowWire, held: HandleType, state: FinalConnectionState) {
-        const { replugged, start } = gesture.current;
+        const { start } = gesture.current;
+        const { replugged } = view.getState().pointer;
         gesture.current = {};
+        view.getState().pointer.replugged = undefined;
         if (!replugged || state.isValid) return;
         const { x, y } = pointOf(event);
         // A mere click takes nothing away.

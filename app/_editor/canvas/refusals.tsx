@@ -27,18 +27,18 @@ export function RefusalTip() {
   const verdict = useVerdicts();
   const connection = useConnection();
   const { fromHandle, toHandle, isValid, inProgress } = connection;
-  const place = view.getState().pointer.place;
+  const { place, replugged } = view.getState().pointer;
   if (!inProgress || isValid !== false || !fromHandle?.id || !toHandle?.id || !place) return null;
   const held: HeldEnd = { node: fromHandle.nodeId, port: fromHandle.id, side: fromHandle.type };
   const met: HeldEnd = { node: toHandle.nodeId, port: toHandle.id, side: toHandle.type };
   if (held.side === met.side) return null;
-  const { reason, shapes, wire } = refusalOf(held, met, verdict);
+  const { reason, shapes, wire } = refusalOf(held, met, (connection) => verdict(connection, replugged));
   if (!reason) return null;
   return (
     <div className={cx(look, "pointer-events-none")} style={placed(place)} data-refusal-tip>
       <p className="text-bad">{reason}</p>
       {shapes && <ShapesBeside shapes={shapes} />}
-      {wire && <FirstRepair key={`${met.node}.${met.port}`} wire={wire} />}
+      {wire && <FirstRepair key={`${met.node}.${met.port}`} wire={wire} instead={replugged} />}
     </div>
   );
 }
@@ -46,12 +46,15 @@ export function RefusalTip() {
 /** Milliseconds over a port before repairs are looked for. */
 const dwell = 120;
 
-function FirstRepair({ wire }: { wire: Wire }) {
+function FirstRepair({ wire, instead }: { wire: Wire; instead?: Wire }) {
   const store = useEditorStore();
   const [repair, setRepair] = useState<Repair>();
-  const wanted = useRef(wire);
+  const wanted = useRef({ wire, instead });
   useEffect(() => {
-    const timer = setTimeout(() => setRepair(repairsOf(siteOf(store.getState()), wanted.current)[0]), dwell);
+    const timer = setTimeout(() => {
+      const { wire, instead } = wanted.current;
+      setRepair(repairsOf(siteOf(store.getState()), wire, instead)[0]);
+    }, dwell);
     return () => clearTimeout(timer);
   }, [store]);
   return repair ? <p className="mt-1.5 text-ink-2">Let go here to choose: {repair.title}.</p> : null;
