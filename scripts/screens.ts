@@ -130,6 +130,7 @@ async function take(within: Browser, product: Product, [name, path, act]: Screen
   if (asked.length && !asked.some((begin) => name.startsWith(begin))) return;
   const { page, errors } = await openPage(within, sizes[0]);
   page.setDefaultTimeout(10_000);
+  page.setDefaultNavigationTimeout(60_000);
   const cookies = [...(visitor?.cookies ?? [])].map(([cookie, value]) => ({ name: cookie, value, url: product.url }));
   await page.context().addCookies(cookies);
   await page.goto(product.url + path, { waitUntil: "networkidle" });

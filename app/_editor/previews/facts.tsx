@@ -109,12 +109,16 @@ export function WeightsPreview({ preview, large }: PreviewProps<PreviewOf["weigh
   const blobUrl = useBlobUrl();
   return (
     <div className="text-2xs text-ink-2">
-      <p className="text-ink">
-        <b className="text-sm tabular-nums">
-          {parameters < 1e6 ? shortNumber(parameters) : `${(parameters / 1e6).toFixed(2)} M`}
-        </b>{" "}
-        parameters in {count} tensors{bytes !== undefined && `, ${size(bytes)}`}
-      </p>
+      {count === 0 ? (
+        <p>No tensors yet: they are made where they are first used.</p>
+      ) : (
+        <p className="text-ink">
+          <b className="text-sm tabular-nums">
+            {parameters < 1e6 ? shortNumber(parameters) : `${(parameters / 1e6).toFixed(2)} M`}
+          </b>{" "}
+          parameters in {count} tensors{bytes !== undefined && `, ${size(bytes)}`}
+        </p>
+      )}
       {quantized && (
         <p>
           {size(quantized.bytesBefore)} before; {quantized.matrices} matrices in blocks lose up to{" "}
