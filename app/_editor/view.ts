@@ -64,7 +64,7 @@ export interface ViewState {
   routes: ReadonlyMap<string, Route>;
   /** By which lines a dragged node is in line with others. */
   guides: readonly Guide[];
-  /** Where the pointer is over the canvas, on the screen, and the wire whose end it holds: nobody is told of changes. */
+  /** Where the pointer is over the canvas, on the screen; the wire whose end it holds. Nobody is told of changes. */
   pointer: { place?: { x: number; y: number }; isAltDown?: boolean; replugged?: Wire };
   show(overlay: Overlay | undefined): void;
   askForSweep(varied?: Varied): void;
