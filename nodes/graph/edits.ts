@@ -214,7 +214,6 @@ export function moveNodes(document: GraphDocument, positions: Readonly<Record<st
   return { ...moved, wires };
 }
 
-/** A part of a graph, with the composites whose instances lie in it and the constants that it refers to. */
 /** Lets items rest at other places; a frame takes along what lies in it, and what does is not moved by itself. */
 export function placeItems(document: GraphDocument, places: Readonly<Record<string, Point>>): GraphDocument {
   const now = (item: string) => itemNamed(document, item)?.position as Point;
@@ -226,6 +225,7 @@ export function placeItems(document: GraphDocument, places: Readonly<Record<stri
   return moveNodes(document, Object.fromEntries(carried));
 }
 
+/** A part of a graph, with the composites whose instances lie in it and the constants that it refers to. */
 export type Part = Pick<GraphDocument, "nodes" | "wires" | "frames" | "notes" | "composites" | "constants">;
 
 /** The chosen items, all that lies in chosen frames, and the wires among them: what is copied. */

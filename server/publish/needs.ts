@@ -62,7 +62,8 @@ export async function measuredOfVersion(db: Db, id: string): Promise<MeasuredRun
 
 /**
  * What the last whole run of each template took here, in seconds, by the name of one that ships or the id of one that
- * was published: of a graph that was made of it, of all nodes, with nothing from the cache.
+ * was published: of a graph that was made of it, of all nodes, with nothing from the cache. The index Run_whole_idx has
+ * these runs by the same condition, so that no result is read for it.
  */
 export async function secondsHere(db: Db): Promise<Map<string, number>> {
   const rows = await db.$queryRaw<{ template: string; seconds: number }[]>`
