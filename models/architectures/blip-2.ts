@@ -18,7 +18,7 @@ import {
 } from "./core/architecture";
 import { bertAttention, bertFeedForward } from "./core/bert-layer";
 import { blipVisionFields, blipVisionTower } from "./core/blip-vision";
-import { activation, epsilon, heads, layers, nested, size, towerConfig } from "./core/config";
+import { activation, epsilon, flag, heads, layers, nested, size, towerConfig } from "./core/config";
 import { labelInputs, tokenEmbeddings } from "./core/language-model";
 import { pictureInputs, picturesOf, type Tower, towerOutputs } from "./core/towers";
 import { optConfig, optOutputs } from "./opt";
@@ -31,7 +31,7 @@ const visionConfig = blipVisionFields({
   area: 224,
   patch: 14,
   epsilon: 1e-6,
-});
+}).extend({ qkv_bias: flag(true) });
 
 const qformerConfig = z.object({
   hidden_size: size(768),

@@ -17,18 +17,20 @@ import { count } from "./counts";
 import { readJson, readNumbers } from "./files";
 import { setFolder } from "./set";
 
+type Arguments = Record<string, number | number[]>;
 interface Expected {
-  rows: { processors: [string, Record<string, number>][]; out: string; kept: number[] }[];
+  rows: { processors: [string, Arguments][]; out: string; kept: number[] }[];
 }
-const processors: Record<string, (kwargs: Record<string, number>) => Processor> = {
+const processors: Record<string, (kwargs: Arguments) => Processor> = {
   TemperatureLogitsWarper: (of) => temperature(of.temperature as number),
-  TopKLogitsWarper: (of) => topK(of.top_k as number),
-  TopPLogitsWarper: (of) => topP(of.top_p as number),
-  MinPLogitsWarper: (of) => minP(of.min_p as number),
+  TopKLogitsWarper: (of) => topK(Math.max(of.top_k as number, leastOf(of))),
+  TopPLogitsWarper: (of) => topP(of.top_p as number, leastOf(of)),
+  MinPLogitsWarper: (of) => minP(of.min_p as number, leastOf(of)),
   RepetitionPenaltyLogitsProcessor: (of) => repetitionPenalty(of.penalty as number),
   NoRepeatNGramLogitsProcessor: (of) => noRepeat(of.ngram_size as number),
-  MinLengthLogitsProcessor: (of) => minLength(of.min_length as number, [of.eos_token_id as number]),
+  MinLengthLogitsProcessor: (of) => minLength(of.min_length as number, [of.eos_token_id ?? []].flat()),
 };
+const leastOf = (of: Arguments): number => (of.min_tokens_to_keep as number | undefined) ?? 1;
 
 export function testSampling(): void {
   const folder = join(setFolder, "sampling");
@@ -48,7 +50,10 @@ export function testSampling(): void {
       for (const [i, kept] of row.kept.entries()) {
         const scores = Float32Array.from(given.slice(i * vocabulary, (i + 1) * vocabulary));
         const soFar = { tokens: tokens.slice(i * context, (i + 1) * context), made: 0 };
-        for (const [name, kwargs] of row.processors) processors[name]?.(kwargs)(scores, soFar);
+        for (const [name, kwargs] of row.processors) {
+          expect(Object.keys(processors)).toContain(name);
+          processors[name]?.(kwargs)(scores, soFar);
+        }
         const expected = want.slice(i * vocabulary, (i + 1) * vocabulary);
         for (const [place, score] of scores.entries()) expect(score).toBeCloseTo(expected[place] as number, 5);
         expect(scores.filter(Number.isFinite).length).toBe(kept);

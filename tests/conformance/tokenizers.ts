@@ -69,14 +69,17 @@ interface Model {
   vocab: Record<string, number>;
   merges: (string | [string, string])[];
 }
+interface TokenizerFile {
+  model: Model;
+  normalizer: { lowercase?: boolean } | null;
+  added_tokens: { content: string; id: number }[];
+}
 /** The files that older models have instead of a tokenizer.json, where it can be written so. */
 function olderFiles(folder: string): TokenizerBytes | undefined {
   const bytesOf = (text: string) => new TextEncoder().encode(text);
-  const { model, added_tokens: added } = readJson<{ model: Model; added_tokens: { content: string; id: number }[] }>(
-    folder,
-    "tokenizer.json",
-  );
-  const config = bytesOf(JSON.stringify(readJson(folder, "tokenizer_config.json")));
+  const { model, normalizer, added_tokens: added } = readJson<TokenizerFile>(folder, "tokenizer.json");
+  const small = model.type === "WordPiece" ? { do_lower_case: normalizer?.lowercase } : {};
+  const config = bytesOf(JSON.stringify({ ...readJson<object>(folder, "tokenizer_config.json"), ...small }));
   const more = bytesOf(JSON.stringify(Object.fromEntries(added.map(({ content, id }) => [content, id]))));
   const files = { "tokenizer_config.json": config, "added_tokens.json": more };
   if (model.type === "WordPiece") {

@@ -3,9 +3,24 @@ import * as z from "zod";
 import type { Checkpoint, TensorAddress } from "../../files/checkpoint";
 import type { TensorRange } from "../../files/safetensors";
 import { cutText } from "../../files/text";
+import { nestedRepetition } from "../../files/tokenizers/patterns";
 import type { NameRules } from "./names";
 import { nameFinder } from "./names";
 import { ConfigError, parsed } from "./json";
+
+/** The fields of adapters that are more than a product of two matrices. */
+const others = [
+  "alora_invocation_tokens",
+  "arrow_config",
+  "kasa_config",
+  "layer_replication",
+  "lora_bias",
+  "monteclora_config",
+  "target_parameters",
+  "trainable_token_indices",
+  "use_bdlora",
+  "use_qalora",
+];
 
 const config = z.object({
   peft_type: z.literal("LORA"),
@@ -13,9 +28,12 @@ const config = z.object({
   lora_alpha: z.number().default(8),
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
-  lora_bias: z.boolean().nullish(),
   fan_in_fan_out: z.boolean().nullish(),
-  alpha_pattern: z.record(z.string().max(1000), z.number()).nullish(),
+  init_lora_weights: z.union([z.boolean(), z.string().max(100)]).nullish(),
+  alpha_pattern: z
+    .record(z.string().max(1000).refine(isMatchable, "it is no pattern of names that can be matched here"), z.number())
+    .nullish()
+    .transform((given) => Object.entries(given ?? {}).map(([pattern, alpha]) => ({ fits: endOfName(pattern), alpha }))),
 });
 export type AdapterConfig = z.output<typeof config>;
 
@@ -23,15 +41,28 @@ const file = "adapter_config.json";
 
 /** Reads an adapter_config.json. Throws `ConfigError` for adapters of other kinds. */
 export function openAdapterConfig(text: string): AdapterConfig {
-  const result = config.safeParse(parsed(text, file));
+  const json = parsed(text, file);
+  const result = config.safeParse(json);
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = cutText(issue?.path.join(".") ?? "", 100, "…");
     throw new ConfigError(`${file}: “${field}” cannot be used: ${issue?.message}.`, mergeFirst);
   }
-  if (result.data.lora_bias) throw new ConfigError(`${file}: adapters with “lora_bias” are not known.`, mergeFirst);
+  const other = others.find((field) => isAskedFor(json[field]));
+  if (other) throw new ConfigError(`${file}: adapters with “${other}” are not known.`, mergeFirst);
+  const { init_lora_weights: start } = result.data;
+  if (typeof start === "string" && changesBase.test(start))
+    throw new ConfigError(
+      `${file}: with “init_lora_weights” as “${start}” the adapter is one on other weights than those of its base.`,
+      mergeFirst,
+    );
   return result.data;
 }
+
+const isAskedFor = (given: unknown): boolean => (Array.isArray(given) ? given.length > 0 : Boolean(given));
+
+/** What takes from the base's weights what the adapter begins as (Meng et al. 2024; Büyükakyüz 2024; and others). */
+const changesBase = /^(pissa|olora|corda|loftq)/i;
 
 const mergeFirst = "Merge the adapter into its model with PEFT (merge_and_unload), and load the result.";
 
@@ -198,14 +229,23 @@ export function wholeInFile({ tensors }: Checkpoint): Map<string, TensorAddress>
 export const layerOf = (name: string): string => name.replace(begin, "").replace(parts, "");
 
 /** The first pattern that fits the end of a layer's name, else what holds for all. */
-function alphaOf({ alpha_pattern: patterns, lora_alpha: otherwise }: AdapterConfig, layer: string): number {
-  const found = Object.entries(patterns ?? {}).find(([pattern]) => fitsEnd(layer, pattern));
-  return found?.[1] ?? otherwise;
+const alphaOf = ({ alpha_pattern: patterns, lora_alpha: otherwise }: AdapterConfig, layer: string): number =>
+  patterns.find(({ fits }) => fits.test(layer))?.alpha ?? otherwise;
+
+/** As PEFT takes a pattern: a regular expression for a whole name, or for what stands in it behind a dot. */
+function endOfName(pattern: string): RegExp {
+  return new RegExp(`^(?:.*\\.)?(?:${pattern})$`);
 }
 
-/** PEFT takes patterns as regular expressions; those that are more than names with dots are taken as names here. */
-function fitsEnd(layer: string, pattern: string): boolean {
-  const simple = /^\^?[\w.\\]+\$?$/.test(pattern);
-  const name = simple ? pattern.replace(/^\^|\$$|\\/g, "") : pattern;
-  return layer === name || layer.endsWith(`.${name}`);
+/** Each repetition multiplies how long a match takes, and one inside of another has no end. */
+const mostRepetitions = 4;
+
+function isMatchable(pattern: string): boolean {
+  const repetitions = pattern.match(/[*+{]/g)?.length ?? 0;
+  if (repetitions > mostRepetitions || nestedRepetition(pattern) !== undefined) return false;
+  try {
+    return Boolean(endOfName(pattern));
+  } catch {
+    return false;
+  }
 }

@@ -7,7 +7,7 @@ import { selfAttention } from "../../blocks/transformer";
 import type { Value } from "../../onnx/graph";
 import { hiddenStates, layered, once } from "./architecture";
 import { clipLayer } from "./clip-layer";
-import { activation, area, epsilon, flag, heads, layers, size } from "./config";
+import { activation, area, epsilon, heads, layers, size } from "./config";
 import type { Tower } from "./towers";
 
 /** The defaults of one of the two. */
@@ -32,9 +32,11 @@ export const blipVisionFields = (otherwise: Defaults) =>
     patch_size: area(otherwise.patch),
     hidden_act: activation("gelu"),
     layer_norm_eps: epsilon(otherwise.epsilon),
-    qkv_bias: flag(true),
   });
-export type BlipVisionConfig = z.output<ReturnType<typeof blipVisionFields>>;
+export type BlipVisionConfig = z.output<ReturnType<typeof blipVisionFields>> & {
+  /** BLIP's layer always has one, whatever its file says. */
+  qkv_bias?: boolean;
+};
 
 /** Queries, keys and values in one matrix; what is pooled is normed twice. */
 export function blipVisionTower(builder: Builder, config: BlipVisionConfig, pixels: () => Value): Tower {
@@ -53,7 +55,7 @@ export function blipVisionTower(builder: Builder, config: BlipVisionConfig, pixe
     selfAttention(inner, x, {
       heads: config.num_attention_heads,
       names: ["qkv", "projection"],
-      bias: config.qkv_bias,
+      bias: config.qkv_bias ?? true,
     });
   const state = layered(embedded, count, (x, i) =>
     clipLayer(scoped(builder, `encoder.layers.${i}`), x, config, { attention }),

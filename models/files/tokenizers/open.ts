@@ -115,7 +115,8 @@ function built(json: Record<string, unknown>, config: Record<string, unknown>): 
       ...json,
     };
     const { remove_space: _space, do_lowercase_and_remove_accent: _accents, ...used } = config;
-    const tokenizer = new Tokenizer(complete, { clean_up_tokenization_spaces: false, ...used });
+    const cleansUp = used.clean_up_tokenization_spaces === true && !(isPairs(json) && used[evenPairs] !== true);
+    const tokenizer = new Tokenizer(complete, { ...used, clean_up_tokenization_spaces: cleansUp });
     mend(tokenizer);
     return tokenizer;
   } catch (cause) {
@@ -123,6 +124,14 @@ function built(json: Record<string, unknown>, config: Record<string, unknown>): 
     throw Object.assign(refusal(said, ". "), { cause });
   }
 }
+
+/**
+ * Whether tokens are merged pairs: these hold their spaces, so that taking some away in front of punctuation would spoil
+ * texts. Many files ask for it all the same; transformers 5 does it only where they insist.
+ */
+const isPairs = ({ model }: Record<string, unknown>): boolean =>
+  typeof model === "object" && model !== null && "merges" in model;
+const evenPairs = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
 
 function encode(tokenizer: Tokenizer, text: string, options: EncodeOptions): Encoded {
   const { pair, special = true, length = Number.POSITIVE_INFINITY, cut = "right" } = options;
