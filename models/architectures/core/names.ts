@@ -44,13 +44,10 @@ export const renamed = (name: string, { renames = [] }: NameRules): string =>
 /** Finds the tensor of a file that a parameter of ours is. */
 export function nameFinder(names: Iterable<string>, rules: NameRules) {
   const { prefixes = [], tied = {} } = rules;
-  const inFile = new Map<string, string>();
-  const exact = new Set(names);
-  for (const name of exact) {
-    const ours = renamed(name, rules);
-    if (!inFile.has(ours)) inFile.set(ours, name);
-  }
-  const direct = (name: string) => (exact.has(name) ? name : inFile.get(name));
+  const all = [...new Set(names)];
+  // A file may hold both what a name becomes and what it was: the one that is less changed is it.
+  const readings = [new Map(all.map((name) => [name, name])), readingOf(all, {}), readingOf(all, rules)];
+  const direct = (name: string) => readings.find((reading) => reading.has(name))?.get(name);
   const find = (name: string): string | undefined => {
     const found = direct(name);
     if (found !== undefined) return found;
@@ -66,6 +63,10 @@ export function nameFinder(names: Iterable<string>, rules: NameRules) {
     return found ?? (other === undefined ? undefined : find(other));
   };
 }
+
+/** Names in a file by what they become; of several that become one, the first. */
+const readingOf = (names: readonly string[], rules: NameRules): Map<string, string> =>
+  new Map(names.toReversed().map((name) => [renamed(name, rules), name]));
 
 /** A name without a prefix that it has, and with one that it has not. */
 function variantsOf(name: string, prefixes: readonly string[]): string[] {

@@ -126,8 +126,8 @@ function built(json: Record<string, unknown>, config: Record<string, unknown>): 
 }
 
 /**
- * Whether tokens are merged pairs: these hold their spaces, so that taking some away in front of punctuation would spoil
- * texts. Many files ask for it all the same; transformers 5 does it only where they insist.
+ * Whether tokens are merged pairs: these hold their spaces, so that taking some away in front of punctuation would
+ * spoil texts. Many files ask for it all the same; transformers 5 does it only where they insist.
  */
 const isPairs = ({ model }: Record<string, unknown>): boolean =>
   typeof model === "object" && model !== null && "merges" in model;

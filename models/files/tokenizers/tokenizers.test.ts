@@ -78,7 +78,7 @@ describe("a tokenizer", () => {
     expect(open(spaced, { clean_up_tokenization_spaces: true }).decode([1, 8])).toBe("a!");
   });
   it("leaves them in any case where tokens are merged pairs, as transformers 5 does", () => {
-    const vocab = { a: 0, "Ġ": 1, "!": 2, "Ġ!": 3 };
+    const vocab = { a: 0, Ġ: 1, "!": 2, "Ġ!": 3 };
     const pairs = { model: { type: "BPE", vocab, merges: [["Ġ", "!"]] }, decoder: { type: "ByteLevel" } };
     const asked = { clean_up_tokenization_spaces: true };
     expect(open(pairs, asked).decode([0, 3])).toBe("a !");
