@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import type { GraphDocument } from "#nodes/graph/document";
 import { scriptsOf, totalOf } from "#tests/kit/bundle";
+import { framesOf } from "#tests/kit/frames";
 import { createGraph, openBrowser, startProduct } from "#tests/kit/product";
 import { registry } from "#nodes/registry.gen";
 import { ensureChromium } from "../scripts/chromium.mjs";
@@ -116,24 +117,6 @@ async function open(page: Page, url: string, nodes: number, wires: number): Prom
   return (await opened.jsonValue()) as number;
 }
 
-/** Frames per second that the page draws while something goes on. */
-async function framesOf(page: Page, action: () => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    const counter = { frames: 0, since: performance.now(), going: true };
-    Object.assign(window, { counter });
-    requestAnimationFrame(function tick() {
-      counter.frames++;
-      if (counter.going) requestAnimationFrame(tick);
-    });
-  });
-  await action();
-  return page.evaluate(() => {
-    const { counter } = window as unknown as { counter: { frames: number; since: number; going: boolean } };
-    counter.going = false;
-    return (1000 * counter.frames) / (performance.now() - counter.since);
-  });
-}
-
 /** A place of the pane that no node covers, or the middle of the first node. */
 async function placeOf(page: Page, what: "pane" | "node"): Promise<{ x: number; y: number }> {
   return page.evaluate((what) => {
@@ -187,25 +170,26 @@ async function dragFrom(page: Page, what: "pane" | "node"): Promise<number> {
   const { x, y } = await placeOf(page, what);
   await page.mouse.move(x, y);
   await page.mouse.down();
-  const fps = await framesOf(page, async () => {
+  const { perSecond } = await framesOf(page, async () => {
     for (let i = 1; i <= steps; i++) {
       await page.mouse.move(x + 80 * Math.sin(i / 12), y + 80 * Math.sin(i / 17));
       await sleep(12);
     }
   });
   await page.mouse.up();
-  return fps;
+  return perSecond;
 }
 
 async function zoom(page: Page): Promise<number> {
   const { x, y } = await placeOf(page, "pane");
   await page.mouse.move(x, y);
-  return framesOf(page, async () => {
+  const { perSecond } = await framesOf(page, async () => {
     for (let i = 0; i < steps; i++) {
       await page.mouse.wheel(0, i % 30 < 15 ? -20 : 20);
       await sleep(12);
     }
   });
+  return perSecond;
 }
 
 /** Milliseconds from a key press to the frame that shows it. */

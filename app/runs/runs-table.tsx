@@ -202,8 +202,9 @@ const RunRow = memo(function RunRow({ run, numbers, chosen, onChoose, onStar }: 
 });
 
 function NameCell({ run: { id, name, error, note } }: { run: ListedRun }) {
+  // A thousand rows that scroll by would ask for a thousand pages.
   return (
-    <Link href={`/runs/${id}`} className="block min-w-0 hover:text-accent">
+    <Link href={`/runs/${id}`} prefetch={false} className="block min-w-0 hover:text-accent">
       <span className="flex items-center gap-1.5 font-medium">
         <span className="truncate">{name}</span>
         {note && <StickyNote className="size-3.5 shrink-0 text-ink-3" aria-label={note} />}

@@ -1,14 +1,12 @@
 /** Lists and curves of many runs: all are there, and no more of them are drawn than can be seen. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDb } from "#server/db";
-import { random } from "#models/random";
 import { type TestDatabase, testDatabase } from "../kit/database";
-import { graph } from "../kit/graphs";
+import { framesOf } from "../kit/frames";
+import { manyRuns, seedManyRuns } from "../kit/many-runs";
 import { openBrowser, openPage, type Product, startProduct } from "../kit/product";
 
-const count = 1000;
-const curves = { runs: 50, points: 10_000 };
+const { count } = manyRuns;
 
 let database: TestDatabase;
 let product: Product;
@@ -19,77 +17,13 @@ beforeAll(async () => {
   database = await testDatabase();
   product = await startProduct({ DATABASE_URL: database.url });
   browser = await openBrowser();
-  compared = await seedRuns();
+  compared = await seedManyRuns(database.url);
 });
 afterAll(async () => {
   await browser?.close();
   await product?.stop();
   await database?.stop();
 });
-
-/** A thousand runs that are over, and those of which there are curves; the ids of these. */
-async function seedRuns(): Promise<string[]> {
-  const db = openDb(database.url);
-  const start = Date.UTC(2026, 0, 1);
-  const at = (i: number) => new Date(start + i * 1000);
-  await db.run.createMany({
-    data: Array.from({ length: count - curves.runs }, (_, i) => ({
-      name: `run ${i}`,
-      document: graph({ trainer: ["train.trainer", { lr: i / 1000 }] }),
-      status: (["done", "failed", "cancelled"] as const)[i % 3],
-      numbers: i % 3 ? {} : { "score.accuracy": i / count },
-      ...{ createdAt: at(i), startedAt: at(i), finishedAt: at(i + 60) },
-    })),
-  });
-  const ids: string[] = [];
-  for (let i = 0; i < curves.runs; i++) {
-    const draw = random(`curve ${i}`);
-    let level = 4;
-    const values = Array.from({ length: curves.points }, () => (level = level * 0.9997 + 0.02 * draw.normal()));
-    const x = { label: "step", values: values.map((_, step) => step + 1) };
-    const series = { x, lines: [{ name: "loss", values }] };
-    const { id } = await db.run.create({
-      data: {
-        name: `curve ${i}`,
-        document: graph({ trainer: ["train.trainer", { lr: i / 1000 }] }),
-        status: "done",
-        numbers: {},
-        result: { outputs: { trainer: { curve: { type: "series", value: series } } }, ran: [], cached: [] },
-        ...{ createdAt: at(2000 + i), startedAt: at(2000 + i), finishedAt: at(2060 + i) },
-      },
-      select: { id: true },
-    });
-    ids.push(id);
-  }
-  await db.$disconnect();
-  return ids;
-}
-
-/** How long frames took while something was done: the middle one, and the longest of a hundred. */
-async function framesOf(
-  page: Page,
-  act: () => Promise<void>,
-): Promise<{ frames: number; middle: number; p95: number }> {
-  await page.evaluate(() => {
-    const times: number[] = [];
-    let last = performance.now();
-    const tick = (now: number) => {
-      times.push(now - last);
-      last = now;
-      if (!(window as unknown as { stop?: boolean }).stop) requestAnimationFrame(tick);
-    };
-    Object.assign(window, { stop: false, times });
-    requestAnimationFrame(tick);
-  });
-  await act();
-  const times = await page.evaluate(() => {
-    Object.assign(window, { stop: true });
-    return (window as unknown as { times: number[] }).times.slice(2);
-  });
-  const sorted = times.toSorted((a, b) => a - b);
-  const share = (part: number) => Number((sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(1));
-  return { frames: times.length, middle: share(0.5), p95: share(0.95) };
-}
 
 describe("a thousand runs", () => {
   it("are scrolled through to the last, a screen of them drawn at a time, and filtered by the server", async () => {
@@ -162,7 +96,7 @@ describe("fifty curves of ten thousand points", () => {
         await page.waitForTimeout(16);
       }
     });
-    console.log(JSON.stringify({ measured: "curves", ...curves, ...speed }));
+    console.log(JSON.stringify({ measured: "curves", ...manyRuns, ...speed }));
     const near = await picture();
     expect(near).not.toBe(whole);
     await plot.dblclick();

@@ -7,7 +7,7 @@ import { chartAxes } from "../chart";
 import { keepPlot } from "../plot-host";
 import { themed } from "../theme";
 import type { Span } from "./buckets";
-import { type DrawnRun, type Lines, linesIn } from "./drawn";
+import { type DrawnRun, type Lines, linesIn, mostDistinct } from "./drawn";
 import { lookAt, type SharedView } from "./shared-view";
 
 export interface CurvePlotProps {
@@ -83,7 +83,10 @@ export function CurvePlot(props: CurvePlotProps) {
 
 /** Bands first and smoothed lines last, so that these lie on top. */
 function placesOf(drawn: readonly DrawnRun[], isSmoothed: boolean): Place[] {
-  const kinds = [...(drawn.length <= 8 ? (["min", "max"] as const) : []), ...(isSmoothed ? (["raw"] as const) : [])];
+  const kinds = [
+    ...(drawn.length <= mostDistinct ? (["min", "max"] as const) : []),
+    ...(isSmoothed ? (["raw"] as const) : []),
+  ];
   const below = kinds.flatMap((kind) => drawn.map((_, run): Place => ({ run, kind })));
   return [...below, ...drawn.map((_, run): Place => ({ run, kind: "smooth" }))];
 }
@@ -142,7 +145,7 @@ function openPlot(element: HTMLElement, latest: { current: CurvePlotProps }, pla
           (_, series) => latest.current.onFocus(series === null ? undefined : (places[series - 1]?.run ?? undefined)),
         ],
       },
-      series: [{ label }, ...places.map((place) => seriesOf(place, drawn[place.run] as DrawnRun))],
+      series: [{ label }, ...places.map((place) => seriesOf(place, drawn[place.run] as DrawnRun, drawn.length))],
     },
     [[], ...places.map(() => [])] as uPlot.AlignedData,
     element,
@@ -179,15 +182,16 @@ function wheel(plot: uPlot, event: WheelEvent, span: Span | undefined, look: Loo
   look({ from: back(from), to: back(to), isLog: span.isLog });
 }
 
-function seriesOf({ kind }: Place, { run }: DrawnRun): uPlot.Series {
+function seriesOf({ kind }: Place, { run }: DrawnRun, runs: number): uPlot.Series {
   const stroke = () => themed(run.colour);
   if (kind === "min" || kind === "max")
     return { label: run.label, stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
   const isRaw = kind === "raw";
+  const usual = runs > mostDistinct ? 1 : 1.5;
   return {
     label: run.label,
     stroke,
-    width: isRaw ? 1 : run.strong ? 3 : 1.5,
+    width: isRaw ? 1 : run.strong ? 3 : usual,
     alpha: isRaw ? 0.22 : 1,
     spanGaps: true,
     pxAlign: false,

@@ -2,7 +2,7 @@
 
 import { Link2 } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useMemo, useState } from "react";
 import type { Outputs } from "../../_trpc/client";
 import { Ago } from "../../_ui/ago";
 import { duration, elapsed, shortNumber } from "../../_ui/amounts";
@@ -56,19 +56,13 @@ interface CompareTableProps {
 /** One column for each run. The run that is lit, here or in the curves, stands out. */
 export function CompareTable(props: CompareTableProps) {
   const { comparison, curves, baseline, onBaseline, lit, onLit } = props;
-  const { runs, parameters } = comparison;
+  const { runs } = comparison;
   const [search, setSearch] = useState("");
   const ids = runs.map(({ id }) => id);
   const place = Math.max(0, ids.indexOf(baseline));
+  const course = useMemo(() => courseLines(runs, place, onBaseline), [runs, place, onBaseline]);
   const fits = ({ head }: Line) => head.toLowerCase().includes(search.trim().toLowerCase());
-  const nodes = parameters.filter(({ param }) => param === "type").map(parameterLine);
-  const differing = parameters.filter(({ param }) => param !== "type").map(parameterLine);
-  const sections: [title: string, lines: Line[]][] = [
-    [nodes.length ? "Nodes that only some have, or that are others" : "", nodes.filter(fits)],
-    [parameters.length ? "Parameters that differ" : "All parameters are the same", differing.filter(fits)],
-    ["Numbers", numberLines(runs, place).filter(fits)],
-    ["Curves, last and best", curveLines(curves, place).filter(fits)],
-  ];
+  const sections = useSections(comparison, curves, place);
   const shown = { ids, lit, onLit };
   return (
     <div className="overflow-hidden rounded-xl border border-line bg-surface">
@@ -78,19 +72,40 @@ export function CompareTable(props: CompareTableProps) {
       <div className="overflow-x-auto">
         <table className="w-full">
           <tbody>
-            <Lines lines={courseLines(runs, place, onBaseline)} {...shown} />
-            {sections.map(([title, lines]) =>
-              title && (lines.length > 0 || title.startsWith("All")) ? (
+            <Lines lines={course} {...shown} />
+            {sections.map(([title, all]) => {
+              const lines = all.filter(fits);
+              return title && (lines.length > 0 || title.startsWith("All")) ? (
                 <Section key={title} title={title} span={runs.length + 1}>
                   <Lines lines={lines} {...shown} />
                 </Section>
-              ) : null,
-            )}
+              ) : null;
+            })}
           </tbody>
         </table>
       </div>
     </div>
   );
+}
+
+type TitledLines = readonly [title: string, lines: Line[]];
+
+/** The same lines as long as what they tell is the same: their cells are not drawn again when another run is lit. */
+function useSections(
+  { runs, parameters }: Comparison,
+  curves: CompareTableProps["curves"],
+  baseline: number,
+): readonly TitledLines[] {
+  return useMemo(() => {
+    const nodes = parameters.filter(({ param }) => param === "type").map(parameterLine);
+    const differing = parameters.filter(({ param }) => param !== "type").map(parameterLine);
+    return [
+      [nodes.length ? "Nodes that only some have, or that are others" : "", nodes],
+      [parameters.length ? "Parameters that differ" : "All parameters are the same", differing],
+      ["Numbers", numberLines(runs, baseline)],
+      ["Curves, last and best", curveLines(curves, baseline)],
+    ];
+  }, [runs, parameters, curves, baseline]);
 }
 
 /** Which runs they are and how they went. */
@@ -184,7 +199,11 @@ function Change({ text, isBetter }: { text: string; isBetter: boolean | undefine
 
 function RunLink({ run, hue }: { run: Run; hue: string }) {
   return (
-    <Link href={`/runs/${run.id}`} className="inline-flex items-center gap-2 font-medium hover:text-accent">
+    <Link
+      href={`/runs/${run.id}`}
+      prefetch={false}
+      className="inline-flex items-center gap-2 font-medium hover:text-accent"
+    >
       <span className="size-2.5 shrink-0 rounded-full" style={{ background: hue }} />
       {nameOf(run)}
       <Link2 className="size-3 text-ink-3" aria-hidden />
@@ -225,19 +244,35 @@ function Lines({ lines, ids, lit, onLit }: LinesProps) {
         {head}
       </th>
       {cells.map((cell, place) => (
-        <td
-          key={ids[place]}
-          title={titles?.[place]}
-          onPointerEnter={() => onLit(ids[place])}
-          onPointerLeave={() => onLit(undefined)}
-          className={cx("max-w-64 min-w-36 truncate px-3 py-2 tabular-nums", ids[place] === lit && "bg-sunken")}
-        >
+        <Cell key={ids[place]} run={ids[place]} title={titles?.[place]} isLit={ids[place] === lit} onLit={onLit}>
           {cell}
-        </td>
+        </Cell>
       ))}
     </tr>
   ));
 }
+
+interface CellProps {
+  run: string | undefined;
+  title: string | undefined;
+  isLit: boolean;
+  onLit(id: string | undefined): void;
+  children: ReactNode;
+}
+
+/** Drawn again only when something of its own changes: of fifty runs there are hundreds. */
+const Cell = memo(function Cell({ run, title, isLit, onLit, children }: CellProps) {
+  return (
+    <td
+      title={title}
+      onPointerEnter={() => onLit(run)}
+      onPointerLeave={() => onLit(undefined)}
+      className={cx("max-w-64 min-w-36 truncate px-3 py-2 tabular-nums", isLit && "bg-sunken")}
+    >
+      {children}
+    </td>
+  );
+});
 
 function valueText(value: unknown): string {
   if (value === undefined) return "–";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, memo, Suspense, useMemo, useState } from "react";
 import { type Change, changesBetween } from "#nodes/graph/changes";
 import type { GraphDocument } from "#nodes/graph/document";
 import { useTRPC } from "../../_trpc/client";
@@ -17,7 +17,7 @@ interface GraphsProps {
 }
 
 /** In what the graph of a run differs from that of the baseline: nodes and wires too, and on one canvas. */
-export function GraphsSideBySide({ runs, baseline }: GraphsProps) {
+export const GraphsSideBySide = memo(function GraphsSideBySide({ runs, baseline }: GraphsProps) {
   const others = runs.filter(({ id }) => id !== baseline);
   const [chosen, setChosen] = useState<string>();
   const [isOpen, setIsOpen] = useState(false);
@@ -60,7 +60,7 @@ export function GraphsSideBySide({ runs, baseline }: GraphsProps) {
       )}
     </section>
   );
-}
+});
 
 /** What a run ran. It never changes. */
 function useSnapshot(id: string | undefined): GraphDocument | undefined {

@@ -1,14 +1,14 @@
 "use client";
 
 import { useQueries } from "@tanstack/react-query";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { PreviewView } from "../../_editor/previews";
 import { useTRPC } from "../../_trpc/client";
 import { Card } from "../../_ui/card";
 import { type Comparison, hueOf, nameOf } from "./compare-table";
 
 /** What one node gave in each of the runs, side by side. */
-export function OutputsSideBySide({ runs }: { runs: Comparison["runs"] }) {
+export const OutputsSideBySide = memo(function OutputsSideBySide({ runs }: { runs: Comparison["runs"] }) {
   const trpc = useTRPC();
   const nodes = [...new Set(runs.flatMap(({ ends }) => ends))];
   const [chosen, setChosen] = useState<string>();
@@ -55,4 +55,4 @@ export function OutputsSideBySide({ runs }: { runs: Comparison["runs"] }) {
       </div>
     </Card>
   );
-}
+});

@@ -39,7 +39,11 @@ export function trialColumns(sweep: Sweep, colours: ReadonlyMap<string, string>)
 
 function NumberCell({ trial: { id, number }, colour = "var(--line)" }: { trial: Trial; colour?: string }) {
   return (
-    <Link href={`/runs/${id}`} className="inline-flex items-center gap-2 font-medium text-accent hover:underline">
+    <Link
+      href={`/runs/${id}`}
+      prefetch={false}
+      className="inline-flex items-center gap-2 font-medium text-accent hover:underline"
+    >
       <span className="size-2.5 shrink-0 rounded-full" style={{ background: colour }} />
       {number}
     </Link>
