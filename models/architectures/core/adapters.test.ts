@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint, TensorAddress } from "../../files/checkpoint";
-import { adaptersInFile, openAdapterConfig } from "./adapters";
+import { adaptersInFile, openAdapterConfig, wholeInFile } from "./adapters";
 
 const opened = (fields: object) => openAdapterConfig(JSON.stringify({ peft_type: "LORA", lora_alpha: 4, ...fields }));
 
@@ -56,4 +56,14 @@ describe("adapter_config.json", () => {
     const plain = { init_lora_weights: "gaussian", layer_replication: null, lora_bias: false, target_parameters: [] };
     expect(opened(plain).lora_alpha).toBe(4);
   });
+});
+
+it("biases that were trained beside adapters, and whole modules, have the model's own names", () => {
+  const { tensors } = fileOf("dense");
+  const [at] = [...tensors.values()] as [TensorAddress];
+  const begin = "base_model.model.";
+  const whole = ["query.base_layer.bias", "norm.bias", "head.modules_to_save.default.weight"];
+  const all = new Map([...tensors, ...whole.map((name) => [begin + name, at] as const)]);
+  const found = wholeInFile({ files: ["a"], tensors: all, metadata: {} });
+  expect([...found.keys()]).toEqual(["query.bias", "norm.bias", "head.weight"]);
 });

@@ -219,7 +219,7 @@ export function wholeInFile({ tensors }: Checkpoint): Map<string, TensorAddress>
   const whole = [...tensors].filter(([name]) => !name.includes(".lora_"));
   return new Map(
     whole.map(([name, address]) => [
-      name.replace(begin, "").replace(/\.modules_to_save(\.default)?(?=\.)/, ""),
+      name.replace(begin, "").replace(/\.(base_layer|modules_to_save(\.default)?)(?=\.)/, ""),
       address,
     ]),
   );

@@ -22,4 +22,6 @@ it("a name is found under what it became, with a prefix and without, and by what
   expect(nameFinder(["bert.LayerNorm.gamma"], rules)("LayerNorm.weight")).toBe("bert.LayerNorm.gamma");
   expect(nameFinder(["LayerNorm.gamma"], rules)("bert.LayerNorm.weight")).toBe("LayerNorm.gamma");
   expect(nameFinder(["LayerNorm.gamma"], rules)("LayerNorm.bias")).toBeUndefined();
+  const trained = "base_model.model.bert.query.base_layer.bias";
+  expect(nameFinder([trained], rules)("bert.query.bias")).toBe(trained);
 });

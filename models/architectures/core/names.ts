@@ -35,6 +35,8 @@ const everywhere: NonNullable<NameRules["renames"]> = [
   [/\bLayerNorm\.gamma$/, "LayerNorm.weight"],
   [/\bLayerNorm\.beta$/, "LayerNorm.bias"],
   [/^base_model\.model\./, ""],
+  // PEFT's name of a layer around which it puts an adapter; its bias may have been trained, too.
+  [/\.base_layer\./, "."],
 ];
 
 /** What a name in a file becomes, its prefix aside. */
