@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { looksLikeBitmap } from "#server/files/picture-kinds";
 import { blobs } from "#server/storage/open";
 import { attachment } from "./attachment";
 
@@ -32,6 +33,7 @@ function kindOf(head: Uint8Array): string {
   if (hex.startsWith("ffd8ff")) return "image/jpeg";
   if (text.startsWith("GIF8")) return "image/gif";
   if (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") return "image/webp";
+  if (looksLikeBitmap(head)) return "image/bmp";
   if (/ftypavi[fs]/.test(text)) return "image/avif";
   if (/^(?:﻿|ï»¿|\s)*<(?:\?xml|svg|!--)/.test(text)) return "image/svg+xml";
   return "application/octet-stream";

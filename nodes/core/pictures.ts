@@ -5,7 +5,7 @@ import type { ImageFile, PlacedImage } from "./values";
 import { counted, namesOf } from "./wording";
 
 /** The pictures that are read, in a sentence. */
-export const readPictures = "PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read.";
+export const readPictures = "PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP and SVG are read.";
 
 /** What becomes of a run with damaged pictures. */
 export const damagedParam = z.enum(["stop", "leave out"]).default("stop").meta({

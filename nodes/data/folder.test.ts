@@ -69,14 +69,14 @@ describe("pictures of a folder", () => {
       "a.txt": "one",
       "b.heic": heic,
       "c.heic": heic,
-      "d.bmp": "BM123",
+      "d.psd": "8BPS1",
       "e.mp4": "film",
       LICENSE: "words",
       "captions.csv": "image,text",
       ".hidden.heic": heic,
     });
     const left =
-      "5 files are no pictures that are read, and are left out: .heic (2), no ending (1), .bmp (1) and .mp4 (1).";
+      "5 files are no pictures that are read, and are left out: .heic (2), no ending (1), .mp4 (1) and .psd (1).";
     expect((await loaded(dir)).warnings).toEqual([left]);
     expect((await read(dir)).warnings).toEqual([left]);
   });

@@ -24,6 +24,12 @@ const xmlSpace = [0x09, 0x0a, 0x0c, 0x0d, 0x20, 0xef, 0xbb, 0xbf];
 export const looksLikeXml = (bytes: Uint8Array): boolean =>
   bytes[bytes.findIndex((byte) => !xmlSpace.includes(byte))] === 0x3c;
 
+/** Whether bytes begin as a Windows bitmap: a header of a known length follows the two letters. */
+export const looksLikeBitmap = (head: Uint8Array): boolean =>
+  startsWith(head, "BM") && bitmapHeaders.has(head[14] ?? 0) && [15, 16, 17].every((place) => head[place] === 0);
+
+const bitmapHeaders = new Set([12, 40, 52, 56, 64, 108, 124]);
+
 const readKinds: ((head: Uint8Array) => boolean)[] = [
   (head) => startsWith(head, "\x89PNG\r\n\x1a\n"),
   (head) => startsWith(head, "\xff\xd8\xff"),
@@ -31,6 +37,7 @@ const readKinds: ((head: Uint8Array) => boolean)[] = [
   (head) => startsWith(head, "RIFF") && startsWith(head, "WEBP", 8),
   (head) => ["II*\0", "MM\0*", "II+\0", "MM\0+"].some((mark) => startsWith(head, mark)),
   (head) => brandsOf(head).some((brand) => brand === "avif" || brand === "avis"),
+  looksLikeBitmap,
   (head) => looksLikeXml(head) && /<(?:[\w.-]+:)?svg[\s>]/.test(new TextDecoder().decode(head)),
 ];
 
@@ -39,7 +46,6 @@ export const isReadPicture = (head: Uint8Array): boolean => readKinds.some((fits
 
 const unreadKinds: [name: string, fits: (head: Uint8Array) => boolean][] = [
   ["HEIC", (head) => brandsOf(head).some((brand) => /^(hei[cxms]|hev[cxms])$/.test(brand))],
-  ["BMP", (head) => startsWith(head, "BM")],
   ["JPEG XL", (head) => startsWith(head, "\xff\x0a") || startsWith(head, "JXL ", 4)],
   ["JPEG 2000", (head) => startsWith(head, "jP  ", 4) || startsWith(head, "\xff\x4f\xff\x51")],
   ["Photoshop", (head) => startsWith(head, "8BPS")],

@@ -101,7 +101,7 @@ async function addPictures(store: EditorStore, files: File[], at: Point, over: s
   const pictures = files.filter((file) => file.type.startsWith("image/"));
   if (!pictures.length) {
     toast.error("Only pictures can be dropped here.", {
-      description: "PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read.",
+      description: "PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP and SVG are read.",
     });
     return;
   }

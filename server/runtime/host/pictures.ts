@@ -1,6 +1,7 @@
 import sharp, { type Metadata } from "sharp";
 import { Failure } from "../../errors";
-import { headBytes, looksLikeXml, unreadKindOf } from "../../files/picture-kinds";
+import { headBytes, looksLikeBitmap, looksLikeXml, unreadKindOf } from "../../files/picture-kinds";
+import { openPicture, sizeOfBitmap } from "./bitmap";
 import { pictureLimits, refusePicture } from "./picture-limits";
 import { isStretched, stretched } from "./stretch";
 import { checkSvg } from "./svg";
@@ -30,6 +31,8 @@ export async function inspect(original: Uint8Array, name = "without a name"): Pr
     refusePicture(name, "it is compressed (.svgz)", "Save it as plain SVG, or as PNG.");
   const unread = unreadKindOf(original.subarray(0, headBytes));
   if (unread) refusePicture(name, `it is ${unread}, which is not read`, "Save it as PNG or JPEG.");
+  if (looksLikeBitmap(original))
+    return { bytes: original, ...checkedSize(bitmapSize(original, name), name), endAdded: false };
   const isXml = looksLikeXml(original);
   if (isXml) checkSvg(original, name);
   const found = await headerOf(original, name);
@@ -47,8 +50,8 @@ export async function inspect(original: Uint8Array, name = "without a name"): Pr
  * enough to ask for the last one; the parts of a TIFF may lie in any order.
  */
 export async function decodeWhole(bytes: Uint8Array, failOn: "error" | "warning" = "error"): Promise<void> {
-  const { format, width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
-  const picture = sharp(bytes, { limitInputPixels: pictureLimits.pixels, failOn, pages: 1 });
+  const { format, width, height } = await openPicture(bytes, { limitInputPixels: false }).metadata();
+  const picture = openPicture(bytes, { limitInputPixels: pictureLimits.pixels, failOn, pages: 1 });
   const asked = format === "tiff" ? picture : picture.extract({ left: 0, top: height - 1, width, height: 1 });
   await asked.timeout({ seconds: pictureLimits.seconds }).raw().toBuffer();
 }
@@ -70,7 +73,7 @@ async function headerOf(bytes: Uint8Array, name: string): Promise<Metadata> {
     throw new Failure(
       {
         message: `The picture ${name} cannot be read.`,
-        hint: `PNG, JPEG, WebP, GIF, AVIF, TIFF and SVG are read. The file may be damaged: open it elsewhere and \
+        hint: `PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP and SVG are read. The file may be damaged: open it elsewhere and \
 save it again.`,
       },
       { cause },
@@ -78,8 +81,19 @@ save it again.`,
   }
 }
 
+function bitmapSize(bytes: Uint8Array, name: string): { width: number; height: number } {
+  try {
+    return sizeOfBitmap(bytes);
+  } catch (cause) {
+    return refusePicture(name, (cause as Error).message, "Save it as PNG or JPEG.");
+  }
+}
+
 /** A picture taken sideways says so; what counts is how it is seen. */
-function checkedSize(found: Metadata, name: string): { width: number; height: number } {
+function checkedSize(
+  found: Pick<Metadata, "width" | "height" | "orientation">,
+  name: string,
+): { width: number; height: number } {
   const [width, height] = (found.orientation ?? 1) >= 5 ? [found.height, found.width] : [found.width, found.height];
   if (!width || !height) return refusePicture(name, "it has no size", "Give the SVG a viewBox or a width and height.");
   const { side, pixels } = pictureLimits;

@@ -2,6 +2,7 @@ import sharp, { type Sharp, type SharpOptions } from "sharp";
 import type { DecodeRequest, PixelRequest } from "#nodes/core/host";
 import type { Picture } from "#models/pictures/pillow";
 import { looksLikeXml } from "../../files/picture-kinds";
+import { openPicture } from "./bitmap";
 import { pictureLimits } from "./picture-limits";
 
 /** Raised when pixels become others than they were: kept ones are then made anew. */
@@ -66,7 +67,7 @@ const options = { limitInputPixels: pictureLimits.pixels, failOn: "error", pages
  * would take the place of the filter that was asked for and make pixels depend on the format of the file.
  */
 const openPhoto = (bytes: Uint8Array, { width, height }: Size, how: SharpOptions = {}): Sharp =>
-  sharp(bytes, { ...options, ...how })
+  openPicture(bytes, { ...options, ...how })
     .autoOrient()
     .extract({ left: 0, top: 0, width, height });
 
