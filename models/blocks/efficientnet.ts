@@ -32,6 +32,8 @@ export interface Stage {
   /** Of its first block. */
   stride: number;
   expand: number;
+  /** Of what comes in; what is not said is whatever comes. */
+  inputs?: number;
   channels: number;
   squeeze: number;
   /** Whether a block adds what comes in where it has the size of what it gives. */
@@ -68,6 +70,7 @@ function stageFrom(block: string): Stage {
     kernel: number("k"),
     stride,
     expand: number("e", 6),
+    ...(options.get("i") ? { inputs: number("i") } : {}),
     channels: number("o"),
     squeeze: number("se", 0.25),
     skips: !options.has("noskip"),

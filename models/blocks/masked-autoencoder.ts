@@ -3,7 +3,7 @@ import type { Dim, Init, Value } from "../onnx/graph";
 import type { ActivationName } from "./activation";
 import { type Builder, layerNorm, linear } from "./builder";
 import { randomMasking, type Shuffle, tokensAt, unshuffled } from "./masking";
-import { type Grid, gridOf, patchEmbedding } from "./patches";
+import { type Grid, patchEmbedding, wholeGridOf } from "./patches";
 import { sinCosTable } from "./sin-cos";
 import { timmBlocks, timmEpsilon } from "./timm-vit";
 import { prependToken } from "./tokens";
@@ -35,7 +35,7 @@ export function maeEncoder(
   const { op } = builder;
   const { patch, width, noise, ratio } = spec;
   const size = [patch, patch] as const;
-  const grid = gridOf(pixels.shape.slice(2), size);
+  const grid = wholeGridOf(pixels.shape.slice(2), size);
   const table = positions(builder, "pos_embed", grid, width);
   const rows = table.shape[1] as number;
   const cut = (start: number, end: number) => op.Slice(table, { starts: [start], ends: [end], axes: [1] });

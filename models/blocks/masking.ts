@@ -17,6 +17,13 @@ export interface Shuffle {
 export function randomMasking({ op, graph }: Builder, noise: Value, ratio: number): Shuffle {
   const [, count] = noise.shape as [Dim, number];
   const kept = Math.trunc(count * (1 - ratio));
+  if (kept === count)
+    throw Object.assign(
+      new Error(`a mask of ${ratio} takes none of ${count} patches away, so that nothing is left to learn`),
+      {
+        hint: `Hide at least one of them: a ratio above 0, of ${count} patches.`,
+      },
+    );
   if (kept < 1) throw new Error(`a mask of ${ratio} leaves none of ${count} patches`);
   const order = (x: Value) => append(graph, "TopK", [x], { k: [count], axis: 1, largest: 0, sorted: 1 })[1] as Value;
   const places = order(noise);

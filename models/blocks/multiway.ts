@@ -55,6 +55,7 @@ export function multiwayBlock(root: Builder, x: Value, spec: MultiwayBlockSpec, 
 function attention(builder: Builder, x: Value, heads: number, added: Value | undefined): Value {
   const { op } = builder;
   const width = x.shape[2] as number;
+  if (width % heads) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
   const bias = (name: string) => builder.weight(name, [width], { kind: "zeros" });
   const all = linear(builder, "qkv", x, 3 * width, { bias: false });
   const part = (i: number) => op.Slice(all, { starts: [i * width], ends: [(i + 1) * width], axes: [2] });

@@ -24,6 +24,17 @@ export function gridOf(size: readonly Dim[], [height, width]: PatchSpec["patch"]
   return grid;
 }
 
+/** The grid of a picture that patches cut up without a rest, which `gridOf` leaves off as published models do. */
+export function wholeGridOf(size: readonly Dim[], patch: PatchSpec["patch"]): Grid {
+  const grid = gridOf(size, patch);
+  if (grid[0] * patch[0] === size[0] && grid[1] * patch[1] === size[1]) return grid;
+  const side = patch[0] === patch[1] ? `${patch[0]}` : `${patch[1]} × ${patch[0]}`;
+  throw Object.assign(new Error(`pictures of ${size[1]} × ${size[0]} cannot be cut into patches of ${side}`), {
+    port: "pixels",
+    hint: "Choose a patch size that divides the side of the pictures or tiles, or resize them.",
+  });
+}
+
 /**
  * A convolution whose stride is its kernel, written as reshape and product; its weight is a convolution's,
  * [width, C, h, w]. What is left of a picture beyond whole patches is cut off. Patches come row by row.

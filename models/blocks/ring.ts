@@ -1,4 +1,4 @@
-import type { Init, Value } from "#models/onnx/graph";
+import type { Dim, Init, Value } from "#models/onnx/graph";
 import { placesOf } from "./attention";
 import type { Builder } from "./builder";
 
@@ -40,6 +40,12 @@ interface Written {
 function write(builder: Builder, { held, pointer, own }: Written): void {
   const { op, constant } = builder;
   const length = held.shape[1] as number;
+  builder.graph.limit({
+    size: own.shape[0] as Dim,
+    most: length,
+    says: (rows) => `holds ${length}, and a batch has ${rows} rows, which do not fit`,
+    hint: "Make the queue as long as several batches, or the batch smaller.",
+  });
   const around = (x: Value) => op.Mod(x, constant([length]), { fmod: 1 });
   const count = countOf(builder, own);
   // How far behind the pointer each place lies, and so which row it gets.

@@ -69,6 +69,16 @@ const arrays = {
   int64: (data: readonly number[]) => BigInt64Array.from(data, BigInt),
 };
 
+/** How long an axis has to be for what a node does along it to mean anything, though anything can be computed. */
+export interface SizeLimit {
+  readonly size: Dim;
+  readonly least?: number;
+  readonly most?: number;
+  /** What is wrong with another size: a sentence behind the node's name, without its end. */
+  says(size: number): string;
+  readonly hint: string;
+}
+
 /** A straight-line list of ONNX ops in evaluation order. Everything else (differentiation, passes, proto) reads it. */
 export class Graph {
   readonly nodes: OpNode[] = [];
@@ -78,6 +88,8 @@ export class Graph {
   readonly parameters: Parameter[] = [];
   /** What a buffer becomes after a training step, by its name. Without training nothing is updated. */
   readonly updates = new Map<string, Value>();
+  /** Told before a graph runs whose sizes break them. */
+  readonly limits: (SizeLimit & { scope: string | undefined })[] = [];
   /** What is stamped on the ops that are appended from now on. */
   scope: string | undefined;
   readonly #makers = new Map<string, OpNode>();
@@ -110,6 +122,10 @@ export class Graph {
     const value: Value = { name, dtype, shape };
     this.inputs.push(value);
     return value;
+  }
+
+  limit(limit: SizeLimit): void {
+    this.limits.push({ ...limit, scope: this.scope });
   }
 
   output(name: string, value: Value): void {

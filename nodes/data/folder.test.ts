@@ -76,7 +76,7 @@ describe("pictures of a folder", () => {
       ".hidden.heic": heic,
     });
     const left =
-      "5 files are no pictures that are read, and are left out: .heic (2), no ending (1), .mp4 (1) and .psd (1).";
+      "5 files are no pictures that are read, and are left out: .heic (2), no ending (1), .psd (1) and .mp4 (1).";
     expect((await loaded(dir)).warnings).toEqual([left]);
     expect((await read(dir)).warnings).toEqual([left]);
   });

@@ -21,11 +21,11 @@ export const load = defineNode({
   title: "Load images",
   description: "Pictures that you upload, from a folder, or from addresses where the operator allows it.",
   synonyms: ["LoadImage", "open", "read", "photo"],
-  docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF, BMP and SVG, up to 32 MiB and 64 million pixels each. A picture is
-known by its content where its ending does not say so; files that are none are counted in a warning. Those of a folder
-stay where they are, and are read when they are decoded. Pictures keep their own sizes until a Resize. EXIF orientation
-is applied. TIFFs of floats in 0…1 are taken as black to white, other floats and integers of 32 bits or with sign from
-their smallest to their largest number.`,
+  docs: `PNG, JPEG, WebP, GIF (first frame), AVIF, TIFF, BMP and SVG, up to 32 MiB and 64 million pixels each. A picture
+is known by its content where its ending does not say so; files that are none are counted in a warning. Those of a
+folder stay where they are, and are read when they are decoded. Pictures keep their own sizes until a Resize. EXIF
+orientation is applied. TIFFs of floats in 0…1 are taken as black to white, other floats and integers of 32 bits or with
+sign from their smallest to their largest number.`,
   version: 2, // since 2, links are followed, and pictures known by their content
   inputs: {},
   outputs: {

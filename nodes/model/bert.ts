@@ -89,6 +89,15 @@ as BLIP's text encoder does. With *Causal* a token sees those before it alone, a
   },
   build(node) {
     const { inputs, params } = node;
+    const { first, fusion, layers } = params;
+    if (inputs.context && Math.max(first, fusion) >= layers)
+      throw Object.assign(
+        new Error(`none of its ${layers} layers reads the context: those that do begin at ${fusion}`),
+        {
+          port: "context",
+          hint: "Let cross-attention begin at an earlier layer, add layers, or take the wire away.",
+        },
+      );
     if (!inputs.ids === !inputs.hidden) throw new Error("either ids or hidden must come in, and not both");
     const builder: Builder = { ...node, linearLayout: "out-in" };
     const config = configOf(params);

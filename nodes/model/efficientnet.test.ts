@@ -51,6 +51,8 @@ describe("EfficientNet", () => {
     expect(await sizes("1")).toEqual([2, 12, 7, 7]);
     const wrong = runTensorNode(efficientnet, { pixels: picture([2, 3, 28, 28]) }, { ...params, blocks: "r1_s11_o8" });
     await expect(wrong).rejects.toThrow("does not say its “k”");
+    const other = runTensorNode(efficientnet, { pixels: picture([2, 3, 28, 28]) }, { ...params, stem: 4 });
+    await expect(other).rejects.toThrow("block 0 is said to read 8 channels, and 4 come in");
   });
   it("treats every picture by itself outside of training, and not within", async () => {
     const all = picture([3, 3, 32, 32]);

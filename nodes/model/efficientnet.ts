@@ -105,8 +105,10 @@ channels are as they are written. *Hugging Face's* padding is that of its port, 
         .filter(Boolean)
         .map(Number),
     );
-    for (const [i, { channels: count, skips, ...block }] of blocksOf(params).entries()) {
+    for (const [i, { channels: count, inputs: said, skips, ...block }] of blocksOf(params).entries()) {
       const { kernel, stride } = block;
+      if (said !== undefined && x.shape[1] !== channels(said))
+        throw new Error(`block ${i} is said to read ${channels(said)} channels, and ${x.shape[1]} come in`);
       const isSame = stride === 1 && x.shape[1] === channels(count);
       x = mbConv(scoped(builder, `encoder.blocks.${i}`), x, {
         ...block,
@@ -131,6 +133,7 @@ function blocksOf({ blocks, depth }: { blocks: string; depth: number }): Omit<St
   return stagesFrom(blocks || b0).flatMap(({ repeats, ...stage }) =>
     Array.from({ length: Math.ceil(repeats * depth) }, (_, i) => ({
       ...stage,
+      inputs: i === 0 ? stage.inputs : undefined,
       stride: i === 0 ? stage.stride : 1,
       skips: stage.skips && (i > 0 || blocks !== ""),
     })),

@@ -19,7 +19,7 @@ as it is.
 
 It is a ring, as in salesforce/ALBEF: a buffer [E, K], and a pointer to where the next batch is written, which begins
 anew at the end. Two queues with one scope, one weights handle and one name of the pointer have one pointer. A batch has
-at most K rows; of a larger one the first K are kept.
+at most K rows; with more there is no training.
 
 **Towers that begin from nothing** give every picture nearly the same embedding, and with a queue that tells earlier
 batches from this one alone they end with the very same: loss ln(B + K), and no way out (PyTorch's do too). Those of the

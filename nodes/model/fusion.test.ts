@@ -87,6 +87,14 @@ describe("hard negatives", () => {
     expect(await indexFor(0.4)).toEqual([2, 2, 1, 1]);
     expect(await indexFor(1 - 2 ** -24)).toEqual([3, 3, 3, 2]);
   });
+  it("weighs the others among themselves where nothing is left for them in float32", async () => {
+    const certain = floats([3, 3], [200, 0, 1, 0, 200, 1, 0, 90, 200]);
+    for (const floor of [0, 1e-30]) {
+      const draws = floats([3], [0.2, 0.5, 0.5]);
+      const { outputs } = await runTensorNode(hardNegatives, { logits: certain, draws }, { floor });
+      expect(numbers(outputs.index)).toEqual([1, 2, 1]);
+    }
+  });
   it("make three times as many pairs, the matching ones first", async () => {
     const { outputs, types } = await runTensorNode(matchingPairs, {
       texts: ids([2, 2], [1, 2, 3, 4]),
@@ -211,6 +219,11 @@ describe("parameters", () => {
     ]);
     expect(parameters["encoder.layer.1.crossattention.self.key.weight"]).toEqual([8, 4]);
     expect(parameters["embeddings.token_type_embeddings.weight"]).toEqual([2, 8]);
+  });
+  it("are not made of text layers that would read no context that comes in", async () => {
+    const params = { width: 8, heads: 2, layers: 2, fusion: 2 };
+    const inputs = { hidden: floats([1, 1, 8], Array(8).fill(1)), context: floats([1, 2, 4], Array(8).fill(1)) };
+    await expect(runTensorNode(bert, inputs, params)).rejects.toThrow("none of its 2 layers reads the context");
   });
   it("of a cross-attention that is skipped are there in a training all the same", async () => {
     const params = { vocabulary: 9, width: 8, heads: 2, layers: 1, positions: 6, contextWidth: 4 };

@@ -1,8 +1,13 @@
 import * as z from "zod";
 import { placesOf } from "#models/blocks/attention";
 import type { Dim, Value } from "#models/onnx/graph";
+import { otherRows } from "../core/other-rows";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
+
+/** In the place of a score that is not drawn by, and the sum of weights below which float32 blurs them. */
+const ruledOut = -1e30;
+const leastChance = 1e-20;
 
 export const hardNegatives = defineNode({
   type: "model.hard-negatives",
@@ -13,7 +18,8 @@ export const hardNegatives = defineNode({
   docs: `Weights are a softmax over the batch's own columns, the first B; the row's own pair is then 0, with \`same\` of
 *Same ids* all that is of the row's picture, and what is left is not normalized again (ALBEF §3.3; salesforce/ALBEF,
 models/model_pretrain.py, model_retrieval.py). BLIP adds 1e-4 first. The draw u in [0, 1) chooses the first j with
-w₀ + … + wⱼ > u·Σw. It takes no gradient.
+w₀ + … + wⱼ > u·Σw. Where the own pair is so much likelier that float32 has nothing left for the others, they are
+weighed among themselves. It takes no gradient. A batch of one row has no other, and is not trained on.
 
 - \`logits\` float32 [B, K], similarities over the temperature, K at least B
 - \`draws\` float32 [B]
@@ -34,14 +40,18 @@ w₀ + … + wⱼ > u·Σw. It takes no gradient.
     floor: z.number().min(0).max(1).default(0).meta({ description: "Added to each weight: 1e-4 in BLIP." }),
   },
   build(builder) {
-    const { op, inputs, params, constant } = builder;
+    const { op, graph, inputs, params, constant } = builder;
     const [rows] = inputs.logits.shape as [Dim, Dim];
+    graph.limit(otherRows(rows));
     const ownColumns = (x: Value) => op.Gather(x, placesOf(builder, rows), { axis: 1 });
     const logits = ownColumns(op.StopGradient(inputs.logits));
     const likely = op.Add(op.Softmax(logits, { axis: 1 }), constant([params.floor]));
     const same = inputs.same ? ownColumns(inputs.same) : op.EyeLike(likely);
     const chances = op.Mul(likely, op.Sub(constant([1]), same));
-    const sums = op.CumSum(chances, { along: 1 });
+    const others = op.Softmax(op.Where(op.Greater(same, constant([0.5])), constant([ruledOut]), logits), { axis: 1 });
+    const hasChance = op.Greater(op.ReduceSum(chances, { axes: [1] }), constant([leastChance]));
+    const weights = op.Where(hasChance, chances, op.Mul(others, op.Sub(constant([1]), same)));
+    const sums = op.CumSum(weights, { along: 1 });
     const all = op.ReduceMax(sums, { axes: [1] });
     const drawn = op.Mul(op.Reshape(inputs.draws, { to: [rows, 1] }), all);
     // A product that is rounded up to the sum itself still chooses the last one that has a chance.

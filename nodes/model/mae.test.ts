@@ -63,6 +63,14 @@ describe("a masked autoencoder", () => {
       "there are 3 noises a row, and its picture has 4 patches",
     );
   });
+  it("refuses to hide nothing, and patches that leave a rest", async () => {
+    const noise = floats([1, 4], [1, 2, 3, 4]);
+    const nothing = runTensorNode(maeEncoder, { pixels: pictures(1, 4), noise }, { ...small, ratio: 0 });
+    await expect(nothing).rejects.toThrow("a mask of 0 takes none of 4 patches away");
+    await expect(runTensorNode(maeEncoder, { pixels: pictures(1, 5) }, small)).rejects.toThrow(
+      "pictures of 5 × 5 cannot be cut into patches of 2",
+    );
+  });
   it("has positions whose first half is the column's sines and cosines, and none for the class token", () => {
     const table = sinCosTable([2, 2], 8);
     const row = (i: number) => Array.from(table.subarray(i * 8, (i + 1) * 8), (x) => Number(x.toFixed(6)));

@@ -81,6 +81,17 @@ describe("a multiway transformer", () => {
   });
 });
 
+it("is refused where heads or patches do not divide what they share", async () => {
+  const tokens = floats([1, 1, 8], Array(8).fill(1));
+  await expect(runTensorNode(multiwayTransformer, { tokens }, { layers: 1, heads: 3, vl: 1 })).rejects.toThrow(
+    "the width 8 is not divisible by 3 heads",
+  );
+  const pixels = floats([1, 3, 2, 3], Array(18).fill(1));
+  await expect(runTensorNode(patchTokens, { pixels }, { patch: 2, width: 8 })).rejects.toThrow(
+    "pictures of 3 × 2 cannot be cut into patches of 2",
+  );
+});
+
 describe("masked pictures", () => {
   const masked = ids([2, 4], [0, 1, 0, 1, 1, 1, 0, 0]);
   it("hide the patches that are first in the drawn order", async () => {

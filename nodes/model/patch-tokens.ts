@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { normal } from "#models/blocks/builder";
-import { patchEmbedding } from "#models/blocks/patches";
+import { patchEmbedding, wholeGridOf } from "#models/blocks/patches";
 import { prependToken } from "#models/blocks/tokens";
 import type { Dim } from "#models/onnx/graph";
 import { defineNode } from "../core/node";
@@ -32,6 +32,7 @@ place of the patch (Bao et al. 2021, BEiT §2.3).
   build(builder) {
     const { op, graph, inputs, params } = builder;
     const { patch, width } = params;
+    wholeGridOf(inputs.pixels.shape.slice(2), [patch, patch]);
     const patches = patchEmbedding(builder, "patch_embed.proj", inputs.pixels, { patch: [patch, patch], width });
     if (!inputs.masked) return { tokens: prependToken(builder, "cls_token", patches) };
     const [batch, count] = patches.shape as [Dim, Dim];

@@ -1,7 +1,14 @@
 import * as z from "zod";
 import { layerNorm, linear, normal } from "#models/blocks/builder";
 import { officialClip } from "#models/blocks/clip";
-import { type Grid, gridOf, interpolateBehindToken, patchEmbedding, patchesOf } from "#models/blocks/patches";
+import {
+  type Grid,
+  gridOf,
+  interpolateBehindToken,
+  patchEmbedding,
+  patchesOf,
+  wholeGridOf,
+} from "#models/blocks/patches";
 import { prependToken, tokenAt } from "#models/blocks/tokens";
 import { transformer } from "#models/blocks/transformer";
 import type { Value } from "#models/onnx/graph";
@@ -74,19 +81,13 @@ token (Radford et al. 2021; openai/CLIP model.py VisionTransformer).
     const { patch, width, layers, epsilon } = params;
     const [, , h, w] = pixels.shape as [number, number, number, number];
     const side = Math.floor(params.size / patch);
-    const isCut = side > 0 || (h % patch === 0 && w % patch === 0);
-    if (!isCut || typeof h !== "number" || typeof w !== "number")
-      throw Object.assign(new Error(`pictures of ${w} × ${h} cannot be cut into patches of ${patch}`), {
-        port: "pixels",
-        hint: "Choose a patch size that divides the side of the pictures or tiles, or resize them.",
-      });
     const size = [patch, patch] as const;
+    const own = (side ? gridOf : wholeGridOf)([h, w], size);
     const patches = isOfficial
       ? patchEmbedding(builder, "conv1", pixels, { patch: size, width, bias: false })
       : linear(builder, "conv1", patchesOf(builder, pixels, size), width, { bias: false });
     const init = normal(width ** -0.5);
     const tokens = prependToken(builder, "class_embedding", patches, { init, shape: isOfficial ? [width] : undefined });
-    const own = gridOf([h, w], size);
     const from: Grid = side ? [side, side] : own;
     const learned = builder.weight("positional_embedding", [1 + from[0] * from[1], width], init);
     const row = op.Reshape(learned, { to: [1, 1 + from[0] * from[1], width] });

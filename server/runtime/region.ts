@@ -23,7 +23,7 @@ import { itemsOf } from "./packed";
 import type { Provider } from "./providers";
 import { itemsSymbol, layoutOf, type RowSymbols, RowsInCalls } from "./region-rows";
 import type { Lease, Session, SessionPool } from "./sessions";
-import { deadLosses } from "./single-choice";
+import { meaninglessParts } from "./meaningless-parts";
 import { widthOf } from "./values";
 
 /**
@@ -148,7 +148,7 @@ export async function openRegion(
   const { graph, nodes, weightsOf, blobs, sessions, provider, current } = region;
   const lowered = await lowerRegion(region, types);
   const { sizes } = symbols;
-  for (const { node, message, hint } of deadLosses(lowered.graph, Object.fromEntries(sizes), graph)) {
+  for (const { node, message, hint } of meaninglessParts(lowered.graph, Object.fromEntries(sizes), graph)) {
     region.warn?.(node, `${message} ${hint}`);
   }
   if (!region.streams) refuseLargeOutputs(region, lowered, sizes);

@@ -12,7 +12,7 @@ import { Checkpoints } from "../checkpoints";
 import { checkIndices } from "../index-check";
 import { closeIdleFiles } from "../onnx-file/run-onnx-file";
 import { handlesOf, parameterValues } from "../parameters";
-import { deadLosses } from "../single-choice";
+import { meaninglessParts } from "../meaningless-parts";
 import { openBatches } from "./batches";
 import { Curve } from "./curve";
 import { type DrawnRows, openDrawnRows } from "./drawn-rows";
@@ -183,7 +183,7 @@ async function prepareBranch(state: TrainingState, branch: OpenBranch): Promise<
   const { handles, stage } = branch.spec;
   const weightsOf = async (from: Endpoint) => (await valueOf(from)) as Weights;
   const { spec, built } = await buildWhereWorth(training, branch, (each) => buildStage(each, cone, batches, types));
-  const [dead] = deadLosses(built.lowered.graph, { [batchSymbol]: stage.batchSize }, graph);
+  const [dead] = meaninglessParts(built.lowered.graph, { [batchSymbol]: stage.batchSize }, graph);
   if (dead) throw new Failure(dead);
   const bounds = indexBounds(built.lowered.graph);
   const isHeld = ({ input }: IndexBound) => source.tensor(input) !== undefined;

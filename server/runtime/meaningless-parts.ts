@@ -1,18 +1,30 @@
 /**
- * Losses and normalizations of one alone give the same whatever the model does: said before a training runs for
- * nothing.
+ * Losses and normalizations of one alone give the same whatever the model does, and some nodes need a batch of a
+ * certain size: said before a training runs for nothing.
  */
+import { bindDim } from "#models/onnx/dim";
 import type { Graph } from "#models/onnx/graph";
 import { singleChoices } from "#models/onnx/single-choice";
 import type { PublicError } from "#nodes/graph/events";
 import type { ResolvedGraph } from "#nodes/graph/resolve";
 
-/** What is wrong with each loss of a graph that is always 0, where symbols stand for these sizes. */
-export function deadLosses(
-  lowered: Graph,
-  sizes: Readonly<Record<string, number>>,
-  graph: ResolvedGraph,
-): PublicError[] {
+type Sizes = Readonly<Record<string, number>>;
+
+/** What means nothing in a graph where symbols stand for these sizes: losses that are always 0, and broken limits. */
+export function meaninglessParts(lowered: Graph, sizes: Sizes, graph: ResolvedGraph): PublicError[] {
+  return [...brokenLimits(lowered, sizes, graph), ...deadLosses(lowered, sizes, graph)];
+}
+
+function brokenLimits({ limits }: Graph, sizes: Sizes, graph: ResolvedGraph): PublicError[] {
+  return limits.flatMap(({ size: dim, least = 0, most = Number.POSITIVE_INFINITY, says, hint, scope }) => {
+    const size = bindDim(dim, sizes);
+    if (typeof size !== "number" || (size >= least && size <= most)) return [];
+    const node = scope === undefined ? undefined : graph.nodes.get(scope);
+    return [{ node: node?.id, message: `${node?.definition.title ?? "The model"} ${says(size)}.`, hint }];
+  });
+}
+
+function deadLosses(lowered: Graph, sizes: Sizes, graph: ResolvedGraph): PublicError[] {
   const byNode = new Map(singleChoices(lowered, sizes).map((choice) => [choice.scope, choice]));
   return [...byNode.values()].map(({ kind, scope, symbol }) => {
     const node = scope === undefined ? undefined : graph.nodes.get(scope);
