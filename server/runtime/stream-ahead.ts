@@ -2,10 +2,11 @@
  * The host nodes that lead to a model work ahead of it, in threads: while the model runs on some rows, the next ones
  * are decoded. Each thread is one chunk ahead, so that what is in flight is bounded.
  *
- * Threads are started where they are worth it. A model uses all cores, in equal parts: what takes a part of one core
- * from it has the others wait. Where it takes nearly all of the time, its rows are made between its calls, on all
- * cores, and no thread has to be started for them.
+ * Threads are started where they are worth it: where cores stand idle while rows are made, or while the model runs. A
+ * model that uses all cores does so in equal parts: what takes a part of one core from it has the others wait. Its rows
+ * are made between its calls, on all cores, and no thread is started for them.
  */
+import { availableParallelism } from "node:os";
 import type { Endpoint } from "#nodes/graph/document";
 import { endpointKey } from "#nodes/graph/resolve";
 import { nodesOfStep, type RowStep } from "#nodes/graph/streams";
@@ -18,7 +19,7 @@ import { hostOf } from "./steps";
 
 /** A thread takes a second to start: fewer chunks are done by then. */
 const fewChunks = 3;
-/** Threads are worth it where making rows takes more than this part of the time, and more than this in all. */
+/** Threads are worth it where they would save more than this part of the time, and more than this in all. */
 const worth = { share: 1 / 8, ms: 1500 };
 
 export interface AheadOptions {
@@ -72,19 +73,22 @@ export class ReadAhead {
     return this.#work;
   }
 
-  /** Looks at how long the last chunk took, and how long its rows took to be made. */
+  /** Looks at how long the last chunk took, how long its rows took to be made, and what cores had to do meanwhile. */
   #startThreadsIfWorth(start: number): void {
     const { rows, chunkRows } = this.options.stream;
     const now = performance.now();
-    const { chunks, began, waitedMs } = this.#last;
-    this.#last = { chunks: chunks + 1, began: now, waitedMs: this.waitedMs };
+    const { chunks, began, waitedMs, cpu } = this.#last;
+    this.#last = { chunks: chunks + 1, began: now, waitedMs: this.waitedMs, cpu: process.cpuUsage() };
     // With the first chunk the model is opened, too.
     if (this.#work || chunks < 2) return;
-    const madeIn = this.waitedMs - waitedMs;
+    const { user, system } = process.cpuUsage(cpu);
+    const idle = now - began - (user + system) / 1000 / availableParallelism();
+    // What threads do costs the model nothing as far as cores were idle.
+    const saved = Math.min(this.waitedMs - waitedMs, idle);
     const left = (rows - start) / chunkRows;
-    if (madeIn > worth.share * (now - began) && madeIn * left > worth.ms) this.#startThreads();
+    if (saved > worth.share * (now - began) && saved * left > worth.ms) this.#startThreads();
   }
-  #last = { chunks: 0, began: 0, waitedMs: 0 };
+  #last = { chunks: 0, began: 0, waitedMs: 0, cpu: process.cpuUsage() };
 
   /** What was made of the rows of a chunk, by "node.port"; nothing while there is no thread. Has the next ones made. */
   async chunk(start: number): Promise<ReadonlyMap<string, unknown>> {
