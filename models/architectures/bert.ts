@@ -16,7 +16,7 @@ import {
 } from "./core/architecture";
 import { bertEmbeddings, bertLayer, bertPooler, bertTransform, wordScores } from "./core/bert-layer";
 import { classifierOutputs, labelInput } from "./core/classifier";
-import { activation, epsilon, flag, heads, labels, layers, positions, size, vocabulary } from "./core/config";
+import { activation, epsilon, flag, heads, labels, layers, only, positions, size, vocabulary } from "./core/config";
 import type { Tower } from "./core/towers";
 
 export const bertConfig = z.object({
@@ -29,6 +29,8 @@ export const bertConfig = z.object({
   max_position_embeddings: positions(512),
   type_vocab_size: size(2),
   layer_norm_eps: epsilon(1e-12),
+  position_embedding_type: only("absolute"),
+  is_decoder: only(false),
 });
 const config = z.object({ ...bertConfig.shape, tie_word_embeddings: flag(true), ...labels });
 export type BertConfig = z.output<typeof bertConfig>;

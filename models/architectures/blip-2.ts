@@ -18,7 +18,7 @@ import {
 } from "./core/architecture";
 import { bertAttention, bertFeedForward } from "./core/bert-layer";
 import { blipVisionFields, blipVisionTower } from "./core/blip-vision";
-import { activation, epsilon, flag, heads, layers, nested, size, towerConfig } from "./core/config";
+import { activation, epsilon, flag, heads, layers, nested, only, size, towerConfig } from "./core/config";
 import { labelInputs, tokenEmbeddings } from "./core/language-model";
 import { pictureInputs, picturesOf, type Tower, towerOutputs } from "./core/towers";
 import { optConfig, optOutputs } from "./opt";
@@ -41,6 +41,7 @@ const qformerConfig = z.object({
   hidden_act: activation("gelu"),
   layer_norm_eps: epsilon(1e-12),
   cross_attention_frequency: size(2),
+  position_embedding_type: only("absolute"),
 });
 type QFormerConfig = z.output<typeof qformerConfig>;
 

@@ -26,6 +26,7 @@ import {
   heads,
   layers,
   nested,
+  only,
   positions,
   share,
   size,
@@ -52,6 +53,7 @@ const textConfig = z.object({
   eos_token_id: tokenId.default(2),
   pad_token_id: tokenId.default(0),
   sep_token_id: tokenId.default(102),
+  tie_word_embeddings: only(true),
 });
 type TextConfig = z.output<typeof textConfig>;
 

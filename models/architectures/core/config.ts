@@ -21,6 +21,12 @@ export const positions = (otherwise: number) => size(otherwise, 2 ** 24);
 export const epsilon = (otherwise: number) => z.number().min(0).max(1).default(otherwise);
 export const flag = (otherwise: boolean) => z.boolean().default(otherwise);
 export const activation = (otherwise: ActivationName) => z.enum(activationNames).default(otherwise);
+/** A field of which one value is known; others change what is computed. */
+export const only = <T extends boolean | string>(value: T) =>
+  z
+    .unknown()
+    .refine((given) => given === null || given === value, `only ${value} is known`)
+    .optional();
 export const share = (otherwise: number) => z.number().min(0).max(1).default(otherwise);
 
 const side = z

@@ -28,6 +28,7 @@ export function openConfig(text: string, options: Options = {}, className?: stri
   const chosen = className ?? classOf(json);
   const known = classNamed(chosen);
   if (!known) throw unknownClass(chosen);
+  refuseQuantized(json);
   const replaced = Object.entries(options).filter(([name]) => known.fields.includes(name));
   try {
     return { ...known.open({ ...json, ...Object.fromEntries(replaced) }), className: chosen, json };
@@ -35,6 +36,16 @@ export function openConfig(text: string, options: Options = {}, className?: stri
     if (error instanceof z.ZodError) throw fieldError(error);
     throw new ConfigError(`config.json: ${(error as Error).message}.`, correctField);
   }
+}
+
+/** Weights that were made smaller lie in files under other names, in other layouts. */
+function refuseQuantized({ quantization_config: given }: Record<string, unknown>): void {
+  if (typeof given !== "object" || given === null) return;
+  const method = "quant_method" in given ? cutText(String(given.quant_method), 80, "…") : "no method named";
+  throw new ConfigError(
+    `config.json: the weights are quantized (“quantization_config”: ${method}), and such are not read.`,
+    "Choose the model as it was before, in float16, bfloat16 or float32, or a GGUF file of it.",
+  );
 }
 
 /** The class that a `model_type` means. */

@@ -40,6 +40,24 @@ describe("a folder from anywhere", () => {
     expect(await opening()).toMatch(new RegExp(`config.json: “${field}`));
   });
 
+  it("is refused where its weights are quantized", async () => {
+    configured({ quantization_config: { quant_method: "gptq", bits: 4 } });
+    expect(await opening()).toMatch("the weights are quantized (“quantization_config”: gptq)");
+  });
+
+  it.each([
+    ["bert", "position_embedding_type", "relative_key_query", "absolute"],
+    ["bert", "is_decoder", true, "false"],
+    ["blip-caption", "text_config.tie_word_embeddings", false, "true"],
+  ])("is refused where %s has another %s, which would change what it gives", async (name, path, value, known) => {
+    await copyOf(name);
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+    const [field = "", part] = path.split(".").reverse();
+    (part ? config[part] : config)[field] = value;
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    expect(await opening()).toMatch(`config.json: “${path}” cannot be used: only ${known} is known.`);
+  });
+
   it("is refused where config.json holds NaN, is no JSON, or is nested without end", async () => {
     writeFileSync(join(folder, "config.json"), '{"architectures": ["ViTModel"], "layer_norm_eps": NaN}');
     expect(await opening()).toMatch(/config.json is no JSON.*NaN/);
