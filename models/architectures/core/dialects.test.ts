@@ -46,6 +46,13 @@ describe("config.json in both dialects", () => {
     expect(config.match(/"rope_theta": 10000\.0/g)).toHaveLength(2);
   });
 
+  it("says of a decoder inside that it is tied where the whole is", () => {
+    const text = { vocab_size: 8, tie_word_embeddings: false };
+    const tiedIn = (json: object) => written({ text_config: text, ...json }).text_config.tie_word_embeddings;
+    expect(tiedIn({ tie_word_embeddings: true })).toBe(true);
+    expect(tiedIn({ tie_word_embeddings: false })).toBe(false);
+  });
+
   it("reaches a decoder inside, and leaves a tower alone", () => {
     const { text_config: text, vision_config: vision } = written({
       text_config: { rope_theta: 1e6 },

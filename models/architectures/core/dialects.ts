@@ -22,6 +22,9 @@ export function inBothDialects(text: string, { className, dtype, fields = {} }: 
   for (const [name, value] of Object.entries(config)) {
     if (name.endsWith("_config") && isObject(value)) config[name] = withRope(value);
   }
+  // Whether scores are read off the table of tokens the fifth asks the whole's configuration, the fourth the decoder's.
+  if (json.tie_word_embeddings === true && isObject(config.text_config))
+    config.text_config = { ...config.text_config, tie_word_embeddings: true };
   const dtypes = known ? { dtype: known, torch_dtype: known } : {};
   const all = { ...config, architectures: [className], ...dtypes, ...fields };
   return unmarked(`${JSON.stringify(all, null, 2)}\n`);
