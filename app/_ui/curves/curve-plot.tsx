@@ -37,9 +37,9 @@ interface Place {
 }
 
 /**
- * Curves over each other. Whatever is looked at is put into as many buckets as there are pixels: fifty curves of ten
- * thousand points are drawn anew in a few milliseconds while the wheel turns. A drag chooses a part, the wheel and a
- * drag with Shift move through it, a double click shows all.
+ * Curves over each other. Whatever is looked at is put into as many buckets as there are pixels, of many runs into half
+ * as many: fifty curves of ten thousand points are drawn anew for each frame while the wheel turns. A drag chooses a
+ * part, the wheel and a drag with Shift move through it, a double click shows all.
  */
 export function CurvePlot(props: CurvePlotProps) {
   const { label, drawn, isSmoothed, logX, logY, height, view, lit, plot } = props;
@@ -95,7 +95,9 @@ function placesOf(drawn: readonly DrawnRun[], isSmoothed: boolean): Place[] {
 function show(plot: uPlot, { drawn, view, whole, isSmoothed }: CurvePlotProps, places: readonly Place[]): void {
   const span = view.span ?? whole;
   if (!span) return;
-  const count = Math.max(50, Math.min(1500, Math.floor(plot.bbox.width / devicePixelRatio)));
+  const pixels = plot.bbox.width / devicePixelRatio;
+  const wanted = drawn.length > mostDistinct ? pixels / 2 : pixels;
+  const count = Math.max(50, Math.min(1500, Math.floor(wanted)));
   const { x, lines } = linesIn(drawn, span, count, isSmoothed);
   const columns = places.map(({ run, kind }) => columnOf(lines[run], kind) ?? new Array(count).fill(null));
   plot.batch(() => {
