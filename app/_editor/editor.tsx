@@ -14,6 +14,7 @@ import { EditorActions } from "./actions";
 import type { Box } from "./aligning";
 import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
+import { expectFarView } from "./canvas/far-view";
 import { alwaysDrawn } from "./canvas/judged";
 import { useCommandKeys } from "./command-context";
 import { EditorProvider, useEditor, useView, useViewStore } from "./context";
@@ -54,6 +55,7 @@ export function Editor({ documentText, graphId, revision = 0, runId, frozen }: E
   useEffect(() => void loadFamilies(), []);
   const [store] = useState(() => {
     const document: GraphDocument = JSON.parse(documentText);
+    expectFarView(document);
     return createEditor({ graphId, document, frozen, onRefused: sayRefusal });
   });
   const [view] = useState(createView);

@@ -24,6 +24,7 @@ import { useConnecting } from "./connecting";
 import { CanvasMenu } from "./canvas-menu";
 import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
+import { useFarLayer } from "./far-view";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useRoutes } from "./use-routes";
@@ -33,7 +34,6 @@ import { useWiresInView } from "./wires-in-view";
 import type { FlowWire } from "./wire-of";
 import { WireView } from "./wire-view";
 
-const FarLayer = lazy(async () => ({ default: (await import("./far-layer")).FarLayer }));
 const Overview = lazy(async () => ({ default: (await import("./overview")).Overview }));
 const Guides = lazy(async () => ({ default: (await import("./guides")).Guides }));
 const ConnectPopup = lazy(async () => ({ default: (await import("./connect-popup")).ConnectPopup }));
@@ -71,7 +71,7 @@ export function Canvas() {
   const drop = useDrop();
   const openInstance = useOpenOnDoubleClick();
   const judgement = useJudgement(count);
-  const isFar = useFarOf(judgement);
+  const FarLayer = useFarLayer(useFarOf(judgement));
   useRoutes(edges);
   const drawnEdges = useWiresInView(edges, judgement);
   const bendWire = useBendOnDoubleClick();
@@ -138,7 +138,7 @@ export function Canvas() {
           >
             <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
             <Controls showInteractive={false} position="bottom-left" />
-            <Suspense>{isFar && <FarLayer />}</Suspense>
+            {FarLayer && <FarLayer />}
             <Suspense>
               <Overview />
               <Guides />

@@ -42,7 +42,10 @@ export function FarLayer() {
       palette = readPalette();
       soon();
     };
-    const ends = [flow.subscribe(soon), editor.subscribe(soon), onThemeTurn(turned)];
+    function edited(state: EditorState): void {
+      if (!known || !isSameDrawing(known.state, state)) soon();
+    }
+    const ends = [flow.subscribe(soon), editor.subscribe(edited), onThemeTurn(turned)];
     return () => {
       cancelAnimationFrame(frame);
       for (const end of ends) end();
