@@ -1,5 +1,5 @@
 /** Pictures as tokens: patches, and the positions that they have on grids of other sizes. */
-import type { Dim, Value } from "../onnx/graph";
+import type { Dim, SizeLimit, Value } from "../onnx/graph";
 import { resamplingMatrix } from "../onnx/resampling";
 import { type Builder, fanIn } from "./builder";
 
@@ -24,16 +24,26 @@ export function gridOf(size: readonly Dim[], [height, width]: PatchSpec["patch"]
   return grid;
 }
 
+const restHint = "Choose a patch size that divides the side of the pictures or tiles, or resize them.";
+
 /** The grid of a picture that patches cut up without a rest, which `gridOf` leaves off as published models do. */
 export function wholeGridOf(size: readonly Dim[], patch: PatchSpec["patch"]): Grid {
   const grid = gridOf(size, patch);
   if (grid[0] * patch[0] === size[0] && grid[1] * patch[1] === size[1]) return grid;
-  const side = patch[0] === patch[1] ? `${patch[0]}` : `${patch[1]} × ${patch[0]}`;
-  throw Object.assign(new Error(`pictures of ${size[1]} × ${size[0]} cannot be cut into patches of ${side}`), {
-    port: "pixels",
-    hint: "Choose a patch size that divides the side of the pictures or tiles, or resize them.",
-  });
+  const message = `pictures of ${size[1]} × ${size[0]} cannot be cut into patches of ${sidesOf(patch)}`;
+  throw Object.assign(new Error(message), { port: "pixels", hint: restHint });
 }
+
+/** That a picture's patches leave no rest, told before a training runs. */
+export const withoutRest = (size: readonly [number, number], patch: PatchSpec["patch"]): SizeLimit => ({
+  size: Math.max(size[0] % patch[0], size[1] % patch[1]),
+  most: 0,
+  says: () => `is given pictures of ${size[1]} × ${size[0]}, which cannot be cut into patches of ${sidesOf(patch)}`,
+  hint: restHint,
+});
+
+const sidesOf = ([height, width]: PatchSpec["patch"]): string =>
+  height === width ? `${width}` : `${width} × ${height}`;
 
 /**
  * A convolution whose stride is its kernel, written as reshape and product; its weight is a convolution's,

@@ -5,7 +5,7 @@
 import type { Dim, Value } from "../onnx/graph";
 import type { ActivationName } from "./activation";
 import { type Builder, layerNorm, normal, scoped } from "./builder";
-import { gridOf, type Grid, interpolateBehindToken, patchEmbedding, wholeGridOf } from "./patches";
+import { gridOf, type Grid, interpolateBehindToken, patchEmbedding, withoutRest } from "./patches";
 import { prependToken } from "./tokens";
 import { feedForward, residualBlock, selfAttention } from "./transformer";
 
@@ -63,7 +63,8 @@ export function timmBlocks(builder: Builder, x: Value, spec: TimmBlockSpec & Pic
 /** Patches behind a class token, with positions. pixels: float32 [B, 3, H, W] → [B, 1 + N, D]. */
 export function timmEmbeddings(builder: Builder, pixels: Value, { width, patch, grid }: TimmVitSpec): Value {
   const size: readonly [number, number] = [patch, patch];
-  const own = (grid ? gridOf : wholeGridOf)(pixels.shape.slice(2) as Dim[], size);
+  const own = gridOf(pixels.shape.slice(2) as Dim[], size);
+  if (!grid) builder.graph.limit(withoutRest(pixels.shape.slice(2) as [number, number], size));
   const from = grid ?? own;
   const patches = patchEmbedding(builder, "patch_embed.proj", pixels, { patch: size, width });
   const tokens = prependToken(builder, "cls_token", patches);
