@@ -14,6 +14,7 @@ interface Counted extends Window {
 }
 
 export async function framesOf(page: Page, act: () => Promise<void>): Promise<Frames> {
+  await page.evaluate("globalThis.__name ??= (named) => named"); // tsx names functions by a helper that no page has
   await page.evaluate(() => {
     const counted: Counted = window;
     const times: number[] = [];
