@@ -90,7 +90,11 @@ function causalModel({ builder, config, inputs }: Forward<Config>): Outputs {
   return languageHead(builder, inputs, tower(builder, config, inputs), { vocabulary: config.vocab_size, tied });
 }
 
-const names = { prefixes: ["transformer"], transposed: /\bh\.\d+\..*\.weight$/ };
+const names = {
+  prefixes: ["transformer"],
+  transposed: /\bh\.\d+\..*\.weight$/,
+  tied: { "lm_head.weight": "transformer.wte.weight" },
+};
 
 export const gpt2 = defineFamily({
   modelTypes: { gpt2: "GPT2LMHeadModel" },

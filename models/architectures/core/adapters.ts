@@ -29,6 +29,7 @@ const config = z.object({
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
   fan_in_fan_out: z.boolean().nullish(),
+  ensure_weight_tying: z.boolean().nullish(),
   init_lora_weights: z.union([z.boolean(), z.string().max(100)]).nullish(),
   alpha_pattern: z
     .record(z.string().max(1000).refine(isMatchable, "it is no pattern of names that can be matched here"), z.number())
@@ -158,7 +159,7 @@ export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rule
       `The adapter holds “${cutText(odd, 100, "…")}”, which is no part of a plain one.`,
       mergeFirst,
     );
-  const find = nameFinder(names, rules);
+  const find = ownFinder(checkpoint, rules);
   const stored = (name: string): Stored | undefined => {
     const found = find(name) ?? find(name.replace(/\.weight$/, ".default.weight"));
     const range = found === undefined ? undefined : checkpoint.tensors.get(found);
@@ -180,6 +181,22 @@ export function openAdapter(adapter: AdapterConfig, checkpoint: Checkpoint, rule
       return { a, b, scale, ...(magnitude && { magnitude }), transposed: adapter.fan_in_fan_out === true };
     },
   };
+}
+
+/** What an adapter holds is that alone: of two tensors that are one in the base it may hold either. */
+const ownFinder = ({ tensors }: Checkpoint, rules: NameRules) => nameFinder(tensors.keys(), { ...rules, tied: {} });
+
+/** Whether an adapter keeps a table of tokens apart, or the scores' layer, that are one in its base. */
+export function untiesTable(
+  { ensure_weight_tying: keeps }: AdapterConfig,
+  held: Checkpoint,
+  rules: NameRules,
+): boolean {
+  const find = ownFinder(held, rules);
+  const tables = Object.entries(rules.tied ?? {})
+    .flat()
+    .filter((name) => name.endsWith(".weight"));
+  return !keeps && tables.some((name) => find(name) !== undefined);
 }
 
 /** One layer's adapter in a file, and by what it is scaled. */

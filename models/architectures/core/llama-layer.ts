@@ -191,6 +191,7 @@ export const llamaNames = {
     [/^language_model\./, ""],
   ],
   prefixes: ["model"],
+  tied: { "lm_head.weight": "model.embed_tokens.weight" },
 } as const;
 
 /** One of the line as the language model of a larger model. */

@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Options } from "#models/architectures/core/architecture";
-import { type AdapterConfig, openAdapterConfig } from "#models/architectures/core/adapters";
+import { type AdapterConfig, openAdapterConfig, untiesTable } from "#models/architectures/core/adapters";
 import { ConfigError } from "#models/architectures/core/json";
 import { openConfig, type OpenedConfig } from "#models/architectures/core/open";
 import type { Checkpoint } from "#models/files/checkpoint";
@@ -68,7 +68,10 @@ async function openAdapted(folder: string, config: AdapterConfig, options: Folde
       hint: "Name the folder of its base model with --weights.",
     });
   const opened = await openPlain(found, { className: options.className });
-  return { ...opened, adapter: { config, checkpoint: await checkpointOf(folder, "adapter_model.safetensors") } };
+  const checkpoint = await checkpointOf(folder, "adapter_model.safetensors");
+  const untied = untiesTable(config, checkpoint, opened.configFor().names) ? { tie_word_embeddings: false } : {};
+  const configFor = (call?: Options) => opened.configFor({ ...call, ...untied });
+  return { ...opened, configFor, adapter: { config, checkpoint } };
 }
 
 async function isFolder(path: string): Promise<boolean> {
