@@ -5,13 +5,13 @@
  */
 import { usingCache } from "#server/cli/engine";
 import type { Experiment } from "./claims/experiment";
-import { limitToOneThread } from "./claims/one-thread";
 import { keepRun, validRuns } from "./claims/results";
 import { runArm } from "./claims/run";
 import { experimentsOf, systems } from "./claims/systems";
 import { tableOf } from "./claims/tables";
 
-limitToOneThread();
+// One thread each: an experiment gives the same numbers on any machine.
+process.env.PATCHBAY_THREADS = "1";
 const [system, experiment, seeds = "0,1,2"] = process.argv.slice(2);
 
 await usingCache(runClaims)(system ? [system] : Object.keys(systems), experiment, seeds.split(",").map(Number));
