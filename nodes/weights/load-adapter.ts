@@ -61,6 +61,7 @@ ${hubDocs}`,
       if (adapter.magnitude && own) tensors.push(await longer(host, adapter.magnitude, { name, own, inputAxis }));
     }
     const whole = new Map([...wholeInFile(checkpoint)].map(([name, address]) => [find(name), address]));
+    if (config.ensure_weight_tying !== true) refuseUntied(base, [...whole.keys()]);
     const { ref } = await host.putParts(asStream(safetensorsParts(tensors)));
     const files = whole.size ? [await withWhole(host, base, whole)] : filesOf(weights);
     return {
@@ -73,6 +74,18 @@ ${hubDocs}`,
     };
   },
 });
+
+/** Scores that are read off the table of tokens stay the base's in PEFT where the adapter has a table of its own. */
+function refuseUntied({ tensors }: Checkpoint, whole: readonly string[]): void {
+  const table = whole.find((name) => /(^|\.)(embed_tokens|wte)\.weight$/.test(name));
+  if (table === undefined || [...tensors.keys()].some((name) => /(^|\.)lm_head\.weight$/.test(name))) return;
+  throw Object.assign(
+    new Error(
+      `The adapter has its own “${table}”, and its base reads scores off the same table, which PEFT keeps apart.`,
+    ),
+    { hint: "Merge the adapter into its model with PEFT (merge_and_unload), save it untied, and load the result." },
+  );
+}
 
 /** The base written anew, with some of its tensors as others are; gives the reference of the file. */
 async function withWhole(host: Host, base: Checkpoint, whole: ReadonlyMap<string, TensorAddress>): Promise<string> {

@@ -106,3 +106,36 @@ describe("a folder from anywhere", () => {
 });
 
 const pixels = { dtype: "float32" as const, shape: [1, 3, 32, 32], data: new Float32Array(3 * 32 * 32) };
+
+describe("an adapter that keeps a head of its own", () => {
+  const held = { head: "lm_head.weight", table: "model.embed_tokens.weight" };
+  it.each([
+    ["head", false],
+    ["table", false],
+    ["head", true],
+  ] as const)("has it apart from its base's table, as PEFT does: %s, tied all the same: %s", async (part, keeps) => {
+    const base = join(process.cwd(), set, "qwen2");
+    const { vocab_size: rows, hidden_size: width } = JSON.parse(readFileSync(join(base, "config.json"), "utf8"));
+    folder = await temporaryFolder();
+    const layer = "base_model.model.model.layers.0.self_attn.q_proj";
+    const zeros = (name: string, shape: [number, number]) => {
+      return { name, shape, data: new Float32Array(shape[0] * shape[1]) };
+    };
+    const tensors = [
+      zeros(`${layer}.lora_A.weight`, [2, width]),
+      zeros(`${layer}.lora_B.weight`, [width, 2]),
+      zeros(`base_model.model.${held[part]}`, [rows, width]),
+    ];
+    const config = { peft_type: "LORA", base_model_name_or_path: base, ensure_weight_tying: keeps };
+    writeFileSync(join(folder, "adapter_model.safetensors"), writeSafetensors(tensors));
+    writeFileSync(join(folder, "adapter_config.json"), JSON.stringify(config));
+    const ids = { dtype: "int64", shape: [1, 3], data: BigInt64Array.of(5n, 6n, 7n) } as const;
+    const call = { call: "forward", inputs: { input_ids: ids }, options: { output_hidden_states: true } };
+    const [own, plain] = await Promise.all([folder, base].map(async (path) => (await runModel(path, call)).outputs));
+    const largest = (name: string, of = own) =>
+      Math.max(...[...(of?.[name]?.data ?? [])].map((x) => Math.abs(Number(x))));
+    expect(largest("hidden_states.0") === 0).toBe(part === "table");
+    expect(largest("hidden_states.0", plain)).toBeGreaterThan(0);
+    expect(largest("logits") === 0).toBe(part === "head" && !keeps);
+  });
+});
