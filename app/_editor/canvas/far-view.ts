@@ -3,7 +3,7 @@ import { type ComponentType, useEffect, useState } from "react";
 import type { GraphDocument } from "#nodes/graph/document";
 import { manyInView } from "./judged";
 
-const load = () => import("./far-layer");
+const load = async () => (await import("./far-layer")).FarLayer;
 
 /** Asks for it at once where a graph is so large that it opens from afar. */
 export function expectFarView({ nodes }: GraphDocument): void {
@@ -14,7 +14,7 @@ export function expectFarView({ nodes }: GraphDocument): void {
 export function useFarLayer(isFar: boolean): ComponentType | undefined {
   const [layer, setLayer] = useState<ComponentType>();
   useEffect(() => {
-    if (isFar) void load().then(({ FarLayer }) => setLayer(() => FarLayer));
+    if (isFar) void load().then((known) => setLayer(() => known));
   }, [isFar]);
   return isFar ? layer : undefined;
 }
