@@ -47,7 +47,8 @@ export function openAdapterConfig(text: string): AdapterConfig {
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = cutText(issue?.path.join(".") ?? "", 100, "…");
-    throw new ConfigError(`${file}: “${field}” cannot be used: ${issue?.message}.`, mergeFirst);
+    const reason = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
+    throw new ConfigError(`${file}: “${field}” cannot be used: ${reason}.`, mergeFirst);
   }
   const other = others.find((field) => isAskedFor(json[field]));
   if (other) throw new ConfigError(`${file}: adapters with “${other}” are not known.`, mergeFirst);
