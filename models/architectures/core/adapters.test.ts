@@ -37,7 +37,9 @@ describe("adapter_config.json", () => {
   });
 
   it.each(["(a+)+", ".*.*.*.*.*", "q_proj(", "(?i:q_proj"])("is refused with the pattern %s", (pattern) => {
-    expect(() => opened({ alpha_pattern: { [pattern]: 7 } })).toThrow(/“alpha_pattern.* cannot be used: it is no pattern of names/);
+    expect(() => opened({ alpha_pattern: { [pattern]: 7 } })).toThrow(
+      /“alpha_pattern.* cannot be used: it is no pattern of names/,
+    );
   });
 
   it.each([
