@@ -1,5 +1,6 @@
 /** GPT-2 (Radford et al. 2019): learned positions, pre-norm layers, one layer for queries, keys and values. */
 import * as z from "zod";
+import { widthOfHeads } from "../blocks/attention";
 import { type Builder, embedding, layerNorm, linear, scoped } from "../blocks/builder";
 import { causalAttention } from "../blocks/causal-attention";
 import { feedForward, residualBlock } from "../blocks/transformer";
@@ -60,9 +61,9 @@ function gpt2Layer(
   { index, mask }: { index: number; mask: Value | undefined },
 ): Value {
   const { n_embd: width, n_head: count, layer_norm_epsilon: eps } = config;
-  if (width % count) throw new Error(`the width ${width} is not divisible by ${count} heads`);
+  const headWidth = widthOfHeads(width, count);
   const share = config.scale_attn_by_inverse_layer_idx ? 1 / (index + 1) : 1;
-  const scale = (config.scale_attn_weights ? (width / count) ** -0.5 : 1) * share;
+  const scale = (config.scale_attn_weights ? headWidth ** -0.5 : 1) * share;
   return residualBlock(builder, x, {
     attention(y) {
       const inside = scoped(builder, "attn");

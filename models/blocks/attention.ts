@@ -47,12 +47,18 @@ export interface AttentionSpec {
   init?: Init;
 }
 
+/** How wide each head is. Throws where heads do not divide the width. */
+export function widthOfHeads(width: number, heads: number): number {
+  const each = width / heads;
+  if (!Number.isInteger(each)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
+  return each;
+}
+
 /** Multi-head attention with layers of its own for query, key and value. x: float32 [B, N, D] → [B, N, D]. */
 export function multiHeadAttention(builder: Builder, x: Value, spec: AttentionSpec): Value {
   const { heads, names, bias = true, context, mask, init } = spec;
   const width = x.shape[2] as number;
-  const headWidth = spec.headWidth ?? width / heads;
-  if (!Number.isInteger(headWidth)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
+  const headWidth = spec.headWidth ?? widthOfHeads(width, heads);
   const project = (name: string, source: Value) => linear(builder, name, source, heads * headWidth, { bias, init });
   /** Of a context, which stays the same while text is generated, it is made once. */
   const read = (name: string) => {

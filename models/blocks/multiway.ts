@@ -1,6 +1,6 @@
 /** VLMo's blocks: attention that all tokens share, and an expert for each modality behind it (Bao et al. 2022). */
 import type { Value } from "../onnx/graph";
-import { attend, splitHeads } from "./attention";
+import { attend, splitHeads, widthOfHeads } from "./attention";
 import { type Builder, layerNorm, linear, scoped } from "./builder";
 import { feedForward } from "./transformer";
 
@@ -55,14 +55,14 @@ export function multiwayBlock(root: Builder, x: Value, spec: MultiwayBlockSpec, 
 function attention(builder: Builder, x: Value, heads: number, added: Value | undefined): Value {
   const { op } = builder;
   const width = x.shape[2] as number;
-  if (width % heads) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
+  const scale = widthOfHeads(width, heads) ** -0.5;
   const bias = (name: string) => builder.weight(name, [width], { kind: "zeros" });
   const all = linear(builder, "qkv", x, 3 * width, { bias: false });
   const part = (i: number) => op.Slice(all, { starts: [i * width], ends: [(i + 1) * width], axes: [2] });
   const query = op.Add(part(0), bias("q_bias"));
   const value = op.Add(part(2), bias("v_bias"));
   const apart = [query, part(1), value].map((each) => splitHeads(builder, each, heads)) as [Value, Value, Value];
-  const mixed = attend(builder, apart, { scale: (width / heads) ** -0.5, mask: added });
+  const mixed = attend(builder, apart, { scale, mask: added });
   return linear(builder, "proj", mixed, width);
 }
 

@@ -1,6 +1,6 @@
 import type { Init, Value } from "../onnx/graph";
 import { type ActivationName, activate } from "./activation";
-import { attend } from "./attention";
+import { attend, widthOfHeads } from "./attention";
 import { type Builder, layerNorm, linear, scoped } from "./builder";
 
 export interface BlockSpec {
@@ -30,8 +30,7 @@ export function selfAttention(builder: Builder, x: Value, spec: FusedAttentionSp
   const { op } = builder;
   const { heads, init = {}, names: [packed, out] = ["qkv", "out"], bias = true } = spec;
   const [batch, length, width] = x.shape as [number, number, number];
-  const d = width / heads;
-  if (!Number.isInteger(d)) throw new Error(`the width ${width} is not divisible by ${heads} heads`);
+  const d = widthOfHeads(width, heads);
   const qkv = op.Reshape(linear(builder, packed, x, 3 * width, { init: init.qkv, bias }), {
     to: [batch, length, 3, heads, d],
   });

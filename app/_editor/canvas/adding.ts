@@ -4,6 +4,7 @@ import { toast } from "../../_ui/toast";
 import type { GraphDocument } from "#nodes/graph/document";
 import { addNode, setParam } from "#nodes/graph/edits";
 import { compositeType } from "#nodes/graph/composites";
+import { readPictures } from "#nodes/core/pictures";
 import { type LibraryEntry, withEntry } from "#nodes/graph/library";
 import { insertion, passageThrough } from "#nodes/graph/inserting";
 import { registry } from "#nodes/registry.gen";
@@ -101,7 +102,7 @@ async function addPictures(store: EditorStore, files: File[], at: Point, over: s
   const pictures = files.filter((file) => file.type.startsWith("image/"));
   if (!pictures.length) {
     toast.error("Only pictures can be dropped here.", {
-      description: "PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP and SVG are read.",
+      description: readPictures,
     });
     return;
   }

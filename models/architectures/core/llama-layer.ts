@@ -1,6 +1,7 @@
 /** The layers of LLaMA (Touvron et al. 2023), and of what follows it: RMS norm, rotary positions, gated MLP. */
 import * as z from "zod";
 import { type ActivationName, activate } from "../../blocks/activation";
+import { widthOfHeads } from "../../blocks/attention";
 import { type Builder, linear, scoped } from "../../blocks/builder";
 import { causalAttention } from "../../blocks/causal-attention";
 import { type Rotary, rotaryTurns, turned } from "../../blocks/rotary";
@@ -86,11 +87,8 @@ function sharedOf(builder: Builder, config: LlamaConfig, inputs: Inputs, embedde
   };
 }
 
-function headWidthOf({ head_dim, hidden_size, num_attention_heads: count }: LlamaConfig): number {
-  const width = head_dim ?? hidden_size / count;
-  if (!Number.isInteger(width)) throw new Error(`the width ${hidden_size} is not divisible by ${count} heads`);
-  return width;
-}
+const headWidthOf = ({ head_dim, hidden_size, num_attention_heads: count }: LlamaConfig): number =>
+  head_dim ?? widthOfHeads(hidden_size, count);
 
 type LayerSpec = LlamaStyle & Shared & { index: number };
 

@@ -1,6 +1,6 @@
 /** Windows bitmaps (BMP), which sharp does not read: Microsoft, BITMAPINFOHEADER and its kin. */
-import { looksLikeBitmap } from "../../files/picture-kinds";
 import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { looksLikeBitmap } from "../../files/picture-kinds";
 
 interface Bitmap {
   width: number;

@@ -1,4 +1,5 @@
 import sharp, { type Metadata } from "sharp";
+import { readPictures } from "#nodes/core/pictures";
 import { Failure } from "../../errors";
 import { headBytes, looksLikeBitmap, looksLikeXml, unreadKindOf } from "../../files/picture-kinds";
 import { openPicture, sizeOfBitmap } from "./bitmap";
@@ -50,8 +51,8 @@ export async function inspect(original: Uint8Array, name = "without a name"): Pr
  * enough to ask for the last one; the parts of a TIFF may lie in any order.
  */
 export async function decodeWhole(bytes: Uint8Array, failOn: "error" | "warning" = "error"): Promise<void> {
-  const { format, width, height } = await openPicture(bytes, { limitInputPixels: false }).metadata();
   const picture = openPicture(bytes, { limitInputPixels: pictureLimits.pixels, failOn, pages: 1 });
+  const { format, width, height } = await picture.metadata();
   const asked = format === "tiff" ? picture : picture.extract({ left: 0, top: height - 1, width, height: 1 });
   await asked.timeout({ seconds: pictureLimits.seconds }).raw().toBuffer();
 }
@@ -73,8 +74,7 @@ async function headerOf(bytes: Uint8Array, name: string): Promise<Metadata> {
     throw new Failure(
       {
         message: `The picture ${name} cannot be read.`,
-        hint: `PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP and SVG are read. The file may be damaged: open it elsewhere and \
-save it again.`,
+        hint: `${readPictures} The file may be damaged: open it elsewhere and save it again.`,
       },
       { cause },
     );
