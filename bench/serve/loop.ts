@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-node";
 import sharp from "sharp";
-import { normalizations, tablesOf } from "#models/pictures/normalization";
+import { normalizations, normalizedPixels } from "#models/pictures/normalization";
 import { setParam } from "#nodes/graph/edits";
 import { compile } from "#server/compile";
 import { embeddings, pictures } from "./embeddings";
@@ -15,7 +15,6 @@ const some = [{ ref: "0".repeat(64), name: "some.png" }];
 const compiled = await compile(setParam(embeddings, "load", "images", some), { weights });
 if ("problems" in compiled) throw new Error(compiled.problems[0]?.message);
 const session = await ort.InferenceSession.create(compiled.models[0]?.model as Uint8Array);
-const tables = tablesOf(normalizations.clip) as [Float32Array, Float32Array, Float32Array];
 const files = await pictures();
 for (let i = 0; i < 20; i++) await embed(files[i % files.length] as Buffer);
 const began = performance.now();
@@ -26,12 +25,7 @@ console.log(done / ((performance.now() - began) / 1000));
 async function embed(file: Buffer): Promise<Float32Array> {
   const scaled = sharp(file).resize(side, side, { fit: "contain", background: "#fff", kernel: "cubic" });
   const pixels = await scaled.removeAlpha().raw().toBuffer();
-  const plane = side * side;
-  const data = new Float32Array(3 * plane);
-  for (let i = 0; i < plane; i++) {
-    for (let channel = 0; channel < 3; channel++)
-      data[channel * plane + i] = tables[channel]?.[pixels[3 * i + channel] as number] as number;
-  }
+  const data = normalizedPixels(pixels, 1, normalizations.clip);
   const given = await session.run({
     [session.inputNames[0] as string]: new ort.Tensor("float32", data, [1, 3, side, side]),
   });

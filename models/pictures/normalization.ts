@@ -16,3 +16,22 @@ export const tablesOf = ({ mean, std }: Normalization): Float32Array[] =>
   mean.map((middle, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => (value / 255 - middle) / (std[channel] as number)),
   );
+
+/**
+ * Pixels as a network expects them, channels first: uint8 [N, H, W, 3] to float32 [N, 3, H, W]. Each of the 256 values
+ * of a channel is looked up.
+ */
+export function normalizedPixels(pixels: Uint8Array, rows: number, normalization: Normalization): Float32Array {
+  const [red, green, blue] = tablesOf(normalization) as [Float32Array, Float32Array, Float32Array];
+  const data = new Float32Array(pixels.length);
+  const plane = pixels.length / rows / 3;
+  for (let row = 0, from = 0; row < rows; row++) {
+    const first = row * 3 * plane;
+    for (let to = first; to < first + plane; to++, from += 3) {
+      data[to] = red[pixels[from] as number] as number;
+      data[to + plane] = green[pixels[from + 1] as number] as number;
+      data[to + 2 * plane] = blue[pixels[from + 2] as number] as number;
+    }
+  }
+  return data;
+}

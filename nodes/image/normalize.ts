@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { normalizations, tablesOf } from "#models/pictures/normalization";
+import { normalizations, normalizedPixels } from "#models/pictures/normalization";
 import { defineNode } from "../core/node";
 import { port } from "../core/ports";
 
@@ -24,18 +24,7 @@ and SigLIP, or none for 0…1.`,
       });
     const [n = 0, h = 0, w = 0] = inputs.image.pixels.shape;
     const source = inputs.image.pixels.data as Uint8Array;
-    const plane = h * w;
-    const data = new Float32Array(n * 3 * plane);
-    // 256 possible values per channel: look them up.
-    const [red, green, blue] = tablesOf(normalizations[params.preset]) as [Float32Array, Float32Array, Float32Array];
-    for (let i = 0, from = 0; i < n; i++) {
-      const first = i * 3 * plane;
-      for (let to = first; to < first + plane; to++, from += 3) {
-        data[to] = red[source[from] as number] as number;
-        data[to + plane] = green[source[from + 1] as number] as number;
-        data[to + 2 * plane] = blue[source[from + 2] as number] as number;
-      }
-    }
+    const data = normalizedPixels(source, n, normalizations[params.preset]);
     return { pixels: { dtype: "float32", shape: [n, 3, h, w], data } };
   },
 });
