@@ -34,8 +34,6 @@ export interface AttentionSpec {
   heads: number;
   /** What its four linear layers are called. */
   names: { query: string; key: string; value: string; out: string };
-  /** Width of a head; width / heads where absent. */
-  headWidth?: number;
   /** Whether query, key and value have a bias; so they do where absent. The last layer always has. */
   bias?: boolean;
   /** Where keys and values come from; x itself where absent. float32 [B, M, C]. */
@@ -58,8 +56,8 @@ export function widthOfHeads(width: number, heads: number): number {
 export function multiHeadAttention(builder: Builder, x: Value, spec: AttentionSpec): Value {
   const { heads, names, bias = true, context, mask, init } = spec;
   const width = x.shape[2] as number;
-  const headWidth = spec.headWidth ?? widthOfHeads(width, heads);
-  const project = (name: string, source: Value) => linear(builder, name, source, heads * headWidth, { bias, init });
+  const headWidth = widthOfHeads(width, heads);
+  const project = (name: string, source: Value) => linear(builder, name, source, width, { bias, init });
   /** Of a context, which stays the same while text is generated, it is made once. */
   const read = (name: string) => {
     if (!context) return project(name, x);
