@@ -159,6 +159,24 @@ async function readsAllPanels(page: Page): Promise<void> {
   await expect.poll(() => panels.count()).toBe(before - 1);
 }
 
+/** Pointing at a run's column has its curves stand out above a veil, and the curves below are not drawn for it. */
+async function lightsCurves(page: Page): Promise<void> {
+  const panel = page.locator("[data-curve-panel] .u-wrap").first();
+  const seen = () =>
+    panel.evaluate((wrap) => {
+      const [below, veil] = [...wrap.querySelectorAll("canvas")];
+      const pixels = veil?.getContext("2d")?.getImageData(0, 0, veil.width, veil.height).data;
+      return { below: below?.toDataURL(), isVeiled: pixels?.some((value) => value > 0) };
+    });
+  await page.hover("h1");
+  await expect.poll(seen).toMatchObject({ isVeiled: false });
+  const { below } = await seen();
+  await page.hover("td >> nth=0");
+  await expect.poll(seen).toEqual({ below, isVeiled: true });
+  await page.hover("h1");
+  await expect.poll(seen).toEqual({ below, isVeiled: false });
+}
+
 it("runs are starred, tagged, noted, filtered and compared, and their curves kept as files", async () => {
   const { page, errors, shot } = await openPage(browser);
   for (const [steps, lr] of [
@@ -227,6 +245,7 @@ it("runs are starred, tagged, noted, filtered and compared, and their curves kep
   expect(await signed.count()).toBe(2);
   await page.fill('[placeholder="Find a row"]', "");
   const outputs = page.locator('section:has(> header h2:text-is("Outputs"))');
+  await lightsCurves(page);
   await page.selectOption('select[aria-label="Node"]', "trainer");
   await expect.poll(() => outputs.locator("section:has(.uplot)").count()).toBe(2);
   expect(await outputs.locator("section h3").allTextContents()).toEqual(

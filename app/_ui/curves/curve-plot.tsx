@@ -8,6 +8,7 @@ import { keepPlot } from "../plot-host";
 import { themed } from "../theme";
 import type { Span } from "./buckets";
 import { type DrawnRun, type Lines, linesIn, mostDistinct } from "./drawn";
+import { LitCurve } from "./lit-curve";
 import { lookAt, type SharedView } from "./shared-view";
 
 export interface CurvePlotProps {
@@ -46,6 +47,7 @@ export function CurvePlot(props: CurvePlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
+  const stands = useRef<LitCurve>(undefined);
   const places = useMemo(() => placesOf(drawn, isSmoothed), [drawn, isSmoothed]);
   const looks = JSON.stringify([places, drawn.map(({ run }) => [run.id, run.colour, run.strong])]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other looks need another plot; numbers do not
@@ -54,6 +56,9 @@ export function CurvePlot(props: CurvePlotProps) {
     if (!element) return;
     const make = (): uPlot => {
       const made = openPlot(element, latest, places);
+      stands.current = new LitCurve(made);
+      stands.current.light(litSeries(latest.current, places));
+      made.hooks.draw = [() => stands.current?.draw()];
       show(made, latest.current, places);
       return made;
     };
@@ -72,13 +77,19 @@ export function CurvePlot(props: CurvePlotProps) {
   useEffect(() => {
     if (plot.current) show(plot.current, latest.current, places);
   }, [plot, drawn, places, props.whole]);
-  useEffect(() => {
-    const run = drawn.findIndex((each) => each.run.id === lit);
-    const series = places.findIndex((place) => place.run === run && place.kind === "smooth");
-    plot.current?.setSeries(series < 0 ? null : series + 1, { focus: true }, false);
-  }, [plot, lit, drawn, places]);
+  useEffect(() => stands.current?.light(litSeries({ drawn, lit }, places)), [lit, drawn, places]);
   const names = drawn.slice(0, 8).map(({ run }) => run.label);
   return <div ref={host} className="w-full touch-pan-y" role="img" aria-label={`${names.join(", ")} by ${label}`} />;
+}
+
+/** Which series of the plot is that of the run that stands out. */
+function litSeries(
+  { drawn, lit }: Pick<CurvePlotProps, "drawn" | "lit">,
+  places: readonly Place[],
+): number | undefined {
+  const run = drawn.findIndex((each) => each.run.id === lit);
+  const place = places.findIndex((each) => each.run === run && each.kind === "smooth");
+  return place < 0 ? undefined : place + 1;
 }
 
 /** Bands first and smoothed lines last, so that these lie on top. */
@@ -135,7 +146,7 @@ function openPlot(element: HTMLElement, latest: { current: CurvePlotProps }, pla
         bind: { dblclick: () => showAll },
         sync: { key: view.key, scales: ["x", null], setSeries: false, filters: { pub: isMove, sub: isMove } },
       },
-      focus: { alpha: 0.2 },
+      focus: { alpha: 1 }, // what stands out is drawn above, see LitCurve
       hooks: {
         ready: [
           (plot) =>
