@@ -18,6 +18,10 @@ const below = (c: C, slope: Value): Value => c.op.Where(positive(c), c.dy, c.op.
 const between = (c: C, low: number, high: number): Value =>
   where(c, c.op.And(c.op.Greater(arg(c), c.scalar(low)), c.op.Less(arg(c), c.scalar(high))));
 
+/** The standard normal distribution up to x. HardSigmoid is half the error function and a half in one pass. */
+export const cumulative = ({ op, scalar }: Pick<C, "op" | "scalar">, x: Value): Value =>
+  op.HardSigmoid(op.Erf(op.Mul(x, scalar(Math.SQRT1_2))), { alpha: 0.5, beta: 0.5 });
+
 const tanhGelu = { a: Math.sqrt(2 / Math.PI), b: 0.044715 };
 
 export const activation: RulesOf<typeof ops> = {
@@ -74,19 +78,19 @@ export const activation: RulesOf<typeof ops> = {
     (context) => {
       const { op, dy, scalar, attrs } = context;
       const x = arg(context);
-      const half = scalar(0.5);
       if (attrs.approximate === "tanh") {
         const xx = op.Mul(x, x);
         const t = op.Tanh(op.Mul(scalar(tanhGelu.a), op.Mul(x, op.Add(scalar(1), op.Mul(scalar(tanhGelu.b), xx)))));
         const slope = op.Mul(scalar(tanhGelu.a), op.Add(scalar(1), op.Mul(scalar(3 * tanhGelu.b), xx)));
         return op.Mul(
           dy,
-          op.Mul(half, op.Add(op.Add(scalar(1), t), op.Mul(op.Mul(x, op.Sub(scalar(1), op.Mul(t, t))), slope))),
+          op.Mul(scalar(0.5), op.Add(op.Add(scalar(1), t), op.Mul(op.Mul(x, op.Sub(scalar(1), op.Mul(t, t))), slope))),
         );
       }
-      const cdf = op.Mul(half, op.Add(scalar(1), op.Erf(op.Mul(x, scalar(Math.SQRT1_2)))));
-      const pdf = op.Mul(op.Exp(op.Mul(scalar(-0.5), op.Mul(x, x))), scalar(1 / Math.sqrt(2 * Math.PI)));
-      return op.Mul(dy, op.Add(cdf, op.Mul(x, pdf)));
+      // Of the density its factor is a part of the exponent.
+      const u = op.Mul(x, scalar(Math.SQRT1_2));
+      const density = op.Exp(op.Sub(scalar(-0.5 * Math.log(Math.PI)), op.Mul(u, u)));
+      return op.Mul(dy, op.Add(cumulative(context, x), op.Mul(u, density)));
     },
   ],
 };

@@ -13,7 +13,20 @@ function standardized({ op }: C, d: Value, n: Value, rstd: Value, axes: readonly
 const axesFrom = (axis: number, rank: number): number[] =>
   Array.from({ length: rank - axisOf(axis, rank) }, (_, i) => axisOf(axis, rank) + i);
 
-const layer = { normalized: ({ op, x, ys }: C): Value => op.Mul(op.Sub(arg({ x }), ys[1] as Value), ys[2] as Value) };
+/**
+ * What the gradients of a layer norm have in common: x less its mean, and dy times that. 1/std is left to numbers of
+ * which each row has one.
+ */
+const layer = {
+  centred: ({ op, x, ys }: C): Value => op.Sub(arg({ x }), ys[1] as Value),
+  product: (c: C): Value => c.op.Mul(c.dy, layer.centred(c)),
+};
+
+/** The mean of each row of v · γ, where γ lies along the last axis; without making v · γ. */
+function weightedMean({ op, scalar }: C, v: Value, gamma: Value): Value {
+  const [width] = fixed(gamma.shape) as [number];
+  return op.MatMul(v, op.Reshape(op.Mul(gamma, scalar(1 / width)), { to: [width, 1] }));
+}
 
 const rms: OpRules<{ axis?: number; epsilon?: number }> = [
   (c) => {
@@ -59,16 +72,19 @@ const grouped: readonly Rule<Attrs>[] = [
 ];
 
 export const normalization: RulesOf<typeof ops> = {
+  // (d − mean d − x̂·mean(d·x̂)) / std, where d is dy·γ.
   LayerNormalization: [
-    (c) =>
-      standardized(
-        c,
-        c.op.Mul(c.dy, arg(c, 1)),
-        layer.normalized(c),
-        c.ys[2] as Value,
-        axesFrom(c.attrs.axis ?? -1, c.dy.shape.length),
-      ),
-    (c) => c.op.Mul(c.dy, layer.normalized(c)),
+    (c) => {
+      const { op, dy } = c;
+      const [gamma, rstd] = [arg(c, 1), c.ys[2] as Value];
+      const axes = axesFrom(c.attrs.axis ?? -1, dy.shape.length);
+      const d = op.Mul(dy, gamma);
+      const mean = (v: Value) =>
+        axes.length === 1 && v.shape.length > 1 ? weightedMean(c, v, gamma) : op.ReduceMean(op.Mul(v, gamma), { axes });
+      const along = op.Mul(layer.centred(c), op.Mul(mean(layer.product(c)), op.Mul(rstd, rstd)));
+      return op.Mul(op.Sub(op.Sub(d, op.ReduceMean(d, { axes })), along), rstd);
+    },
+    (c) => c.op.Mul(layer.product(c), c.ys[2] as Value),
     ({ dy }) => dy,
   ],
   RMSNormalization: rms,

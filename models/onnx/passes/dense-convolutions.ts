@@ -6,6 +6,8 @@ import { type Convolution, windowOf } from "../window";
 
 /** More elements of the table of taps than that are not worth it. */
 const largestTable = 4096;
+/** Nor are more pairs of places where each channel has a kernel of its own. */
+const mostPairs = 2 ** 14;
 
 /**
  * Convolutions whose kernel has as many taps as the picture has places, as one product over the whole batch: every
@@ -33,15 +35,16 @@ interface Operands {
 }
 
 function productOf(target: Graph, { x, weight, y }: Operands, { group = 1, ...rest }: Convolution): Value | undefined {
-  if (group !== 1 || [x, weight, y].some((v) => v.shape.some((d) => typeof d !== "number"))) return undefined;
+  if ([x, weight, y].some((v) => v.shape.some((d) => typeof d !== "number"))) return undefined;
   const [rows = 0, inputs = 0, ...from] = fixed(x.shape);
   const [outputs = 0, , ...kernel] = fixed(weight.shape);
   const to = fixed(y.shape).slice(2);
   const taps = sizeOf(kernel);
   const pairs = sizeOf(from) * sizeOf(to);
+  if (group > 1) return group === inputs && group === outputs ? productOfEach(target, { x, weight, y }, rest) : undefined;
   if (sizeOf(from) > taps || taps * pairs > largestTable || rows < pairs) return undefined;
   const op = opsOf(target);
-  const table = target.constant(tapsOf(from, to, kernel, rest), x.dtype as "float32", [taps, pairs]);
+  const table = tableOf(target, x, from, to, kernel, rest);
   const seen = op.MatMul(op.Reshape(weight, { to: [outputs * inputs, taps] }), table);
   const matrix = op.Transpose(op.Reshape(seen, { to: [outputs, inputs, sizeOf(from), sizeOf(to)] }), {
     perm: [1, 2, 0, 3],
@@ -54,27 +57,58 @@ function productOf(target: Graph, { x, weight, y }: Operands, { group = 1, ...re
 }
 
 /**
- * For each tap of the kernel and each pair of places, of the input and of the output, whether the one is the other's.
+ * One product for each channel, where each has a kernel of its own: the runtime multiplies the taps of one picture and
+ * one channel at a time, a matrix of one row. All pairs of places are more, but as a product they are quick.
  */
-function tapsOf(
+function productOfEach(target: Graph, { x, weight, y }: Operands, window: Convolution): Value | undefined {
+  const [rows = 0, channels = 0, ...from] = fixed(x.shape);
+  const [, , ...to] = fixed(y.shape);
+  const kernel = fixed(weight.shape).slice(2);
+  const pairs = sizeOf(from) * sizeOf(to);
+  if (pairs > mostPairs || pairs > rows * (sizeOf(from) + sizeOf(to))) return undefined;
+  const op = opsOf(target);
+  const table = tableOf(target, x, from, to, kernel, window);
+  const matrices = op.MatMul(op.Reshape(weight, { to: [channels, sizeOf(kernel)] }), table);
+  const swap = { perm: [1, 0, ...from.map((_, i) => i + 2)] };
+  const product = op.MatMul(
+    op.Reshape(op.Transpose(x, swap), { to: [channels, rows, sizeOf(from)] }),
+    op.Reshape(matrices, { to: [channels, sizeOf(from), sizeOf(to)] }),
+  );
+  return op.Transpose(op.Reshape(product, { to: [channels, rows, ...to] }), swap);
+}
+
+/**
+ * 1 for each tap of the kernel and each pair of places, of the input and of the output, where the one is the other's:
+ * [taps, pairs].
+ */
+function tableOf(
+  target: Graph,
+  { dtype }: Value,
   from: readonly number[],
   to: readonly number[],
   kernel: readonly number[],
   rest: Convolution,
-): number[] {
+): Value {
   const { strides, pads, dilations } = windowOf(rest, kernel.length);
-  const placeOf = (index: number, sizes: readonly number[]) =>
-    sizes.map((size, axis) => Math.floor(index / sizeOf(sizes.slice(axis + 1))) % size);
-  return Array.from({ length: sizeOf(kernel) * sizeOf(from) * sizeOf(to) }, (_, i) => {
-    const [tap, input, output] = [
-      placeOf(Math.floor(i / (sizeOf(from) * sizeOf(to))), kernel),
-      placeOf(Math.floor(i / sizeOf(to)) % sizeOf(from), from),
-      placeOf(i % sizeOf(to), to),
-    ] as [number[], number[], number[]];
-    const isSeen = kernel.every((_size, axis) => {
-      const start = (output[axis] as number) * (strides[axis] as number) - (pads[axis] as number);
-      return start + (tap[axis] as number) * (dilations[axis] as number) === input[axis];
-    });
-    return isSeen ? 1 : 0;
-  });
+  const [taps, inputs, outputs] = [kernel, from, to].map(sizeOf) as [number, number, number];
+  const table = new Float32Array(taps * inputs * outputs);
+  const placesOf = (sizes: readonly number[]) =>
+    Array.from({ length: sizeOf(sizes) }, (_, index) =>
+      sizes.map((size, axis) => Math.floor(index / sizeOf(sizes.slice(axis + 1))) % size),
+    );
+  for (const [tap, at] of placesOf(kernel).entries()) {
+    for (const [output, place] of placesOf(to).entries()) {
+      const seen = place.map(
+        (p, axis) =>
+          p * (strides[axis] as number) - (pads[axis] as number) + (at[axis] as number) * (dilations[axis] as number),
+      );
+      if (seen.some((p, axis) => p < 0 || p >= (from[axis] as number))) continue;
+      const input = seen.reduce((index, p, axis) => index * (from[axis] as number) + p, 0);
+      table[(tap * inputs + input) * outputs + output] = 1;
+    }
+  }
+  const shape = [taps, inputs * outputs];
+  return dtype === "float32"
+    ? target.keep(dtype, shape, table)
+    : target.constant([...table], dtype as "float64", shape);
 }

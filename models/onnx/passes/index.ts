@@ -1,10 +1,13 @@
 import type { Graph } from "../graph";
+import { channelsFirst } from "./channels-first";
 import { dedupe } from "./dedupe";
 import { denseConvolutions } from "./dense-convolutions";
 import { dropDead } from "./drop-dead";
 import { fold } from "./fold";
+import { gelus } from "./gelus";
 import { join } from "./join";
 import { lowRank } from "./low-rank";
+import { pointwiseConvolutions } from "./pointwise-convolutions";
 import { pullSlices } from "./pull-slices";
 import { simplify } from "./simplify";
 import { sums } from "./sums";
@@ -12,9 +15,12 @@ import { pushTransposes } from "./transposes";
 
 /** Every pass, in the order they are made: each takes a graph and gives one that computes the same. */
 export const passes = {
+  "pointwise-convolutions": pointwiseConvolutions,
   "dense-convolutions": denseConvolutions,
+  "channels-first": channelsFirst,
   fold,
   simplify,
+  gelus,
   dedupe,
   join,
   "pull-slices": pullSlices,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectSameNumbers } from "#tests/kit/check-op";
-import { Graph } from "../graph";
+import { gradients } from "../differentiate";
+import { Graph, type Value } from "../graph";
 import { type Ops, opsOf } from "../ops/index";
 import { print } from "../print";
 import { optimize, passes } from "./index";
@@ -250,6 +251,28 @@ describe("sums over rows", () => {
       => bias=Reshape_3, kept=Reshape_6, rows=ReduceSum_7, few=ReduceSum_8"
     `);
   });
+  it("that have a factor each are products with the factors", async () => {
+    const graph = graphOf((op, g) => {
+      const x = g.input("x", "float32", [9, 8, 4]);
+      const factors = g.input("factors", "float32", [9, 8, 1]);
+      return {
+        sum: op.ReduceSum(op.Mul(factors, x), { axes: [0, 1], keepdims: 0 }),
+        columns: op.ReduceSum(op.Mul(x, g.input("row", "float32", [4])), { axes: [0, 1], keepdims: 0 }),
+      };
+    });
+    expect(await afterPass(passes.sums, graph)).toMatchInlineSnapshot(`
+      "(x: float32[9,8,4], factors: float32[9,8,1], row: float32[4])
+        Reshape_0: float32[1,72] = Reshape(factors, to=[1,72])
+        Reshape_1: float32[72,4] = Reshape(x, to=[72,4])
+        MatMul_2: float32[1,4] = MatMul(Reshape_0, Reshape_1)
+        Reshape_3: float32[4] = Reshape(MatMul_2, to=[4])
+        Mul_4: float32[9,8,4] = Mul(x, row)
+        Reshape_5: float32[72,4] = Reshape(Mul_4, to=[72,4])
+        MatMul_7: float32[1,4] = MatMul(const_6, Reshape_5)
+        Reshape_8: float32[4] = Reshape(MatMul_7, to=[4])
+      => sum=Reshape_3, columns=Reshape_8"
+    `);
+  });
   it("of squares are sums of products, and axes of one element do not matter", async () => {
     const graph = graphOf((op, g) => {
       const x = g.input("x", "float32", [70, 4, 1, 1]);
@@ -270,6 +293,44 @@ describe("sums over rows", () => {
       => squares=ReduceSum_1, norm=ReduceSumSquare_2, channels=Reshape_6"
     `);
   });
+});
+
+/** Everything that reads `x` and is as large. */
+const asLargeAs = (graph: Graph, x: Value): string[] =>
+  graph.nodes.flatMap(({ op, outputs: [y] }) => (op !== "Reshape" && String(y?.shape) === String(x.shape) ? [op] : []));
+
+/** A graph with the gradients of what it gives, y, in all inputs, made ready; the runtime gives the same for both. */
+async function readyWithGradients(graph: Graph, tolerance = 1e-5): Promise<Graph> {
+  const y = graph.outputs.get("y") as Value;
+  const seed = graph.input("seed", "float32", y.shape);
+  const targets = graph.inputs.filter((x) => x !== seed);
+  for (const [name, d] of gradients(graph, [[y, seed]], targets)) graph.output(`d ${name}`, d);
+  const result = optimize(graph);
+  await expectSameNumbers(graph, result, { seed: "gradients", tolerance });
+  return result;
+}
+
+describe("a GELU", () => {
+  const gelu = () => graphOf((op, g) => ({ y: op.Gelu(g.input("x", "float32", [70, 4])) }));
+  it("shares the distribution with its gradient, in ten passes for both", async () => {
+    const graph = gelu();
+    const ready = await readyWithGradients(graph);
+    const made = asLargeAs(ready, graph.inputs[0] as Value);
+    expect(made.filter((op) => op === "Erf")).toHaveLength(1);
+    expect(made).toHaveLength(10);
+  });
+  it("is the runtime's own where it is not differentiated", () =>
+    expect(optimize(gelu()).nodes.map(({ op }) => op)).toEqual(["Gelu"]));
+});
+
+it("The gradients of a layer norm are seven passes over x, and products with rows and columns", async () => {
+  const graph = graphOf((op, g) => {
+    const x = g.input("x", "float32", [70, 5]);
+    const [scale, bias] = ["scale", "bias"].map((name) => g.input(name, "float32", [5])) as [Value, Value];
+    return { y: op.LayerNormalization(x, scale, bias, { axis: -1, epsilon: 1e-5 }) };
+  });
+  const made = asLargeAs(await readyWithGradients(graph), graph.inputs[0] as Value);
+  expect(made.filter((op) => op !== "LayerNormalization")).toHaveLength(7);
 });
 
 describe("convolutions of few places", () => {
