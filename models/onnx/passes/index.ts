@@ -1,4 +1,5 @@
 import type { Graph } from "../graph";
+import { addends } from "./addends";
 import { channelsFirst } from "./channels-first";
 import { dedupe } from "./dedupe";
 import { denseConvolutions } from "./dense-convolutions";
@@ -26,6 +27,7 @@ export const passes = {
   "pull-slices": pullSlices,
   "low-rank": lowRank,
   transposes: pushTransposes,
+  addends,
   sums,
   "drop-dead": dropDead,
 } satisfies Record<string, (graph: Graph) => Graph>;
