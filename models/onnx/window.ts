@@ -41,3 +41,35 @@ export function samePads(
   const more = total.map((n) => Math.ceil(n / 2));
   return lower ? [...more, ...less] : [...less, ...more];
 }
+
+/**
+ * For each tap of a kernel, which place of the input it sees for each place of the output, counted row by row; outside
+ * of the input it is as many as there are.
+ */
+export function placesSeen(
+  kernel: readonly number[],
+  from: readonly number[],
+  to: readonly number[],
+  { strides, pads, dilations }: ReturnType<typeof windowOf>,
+): number[][] {
+  const count = from.reduce((product, size) => product * size, 1);
+  const seenAt = (tap: readonly number[], place: readonly number[]): number => {
+    let index = 0;
+    for (const [axis, size] of from.entries()) {
+      const start = (place[axis] as number) * (strides[axis] as number) - (pads[axis] as number);
+      const seen = start + (tap[axis] as number) * (dilations[axis] as number);
+      if (seen < 0 || seen >= size) return count;
+      index = index * size + seen;
+    }
+    return index;
+  };
+  const outputs = placesOf(to);
+  return placesOf(kernel).map((tap) => outputs.map((place) => seenAt(tap, place)));
+}
+
+/** All places of a grid, row by row. */
+const placesOf = (sizes: readonly number[]): number[][] =>
+  sizes.reduce<number[][]>(
+    (places, size) => places.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
+    [[]],
+  );

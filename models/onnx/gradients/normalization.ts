@@ -51,13 +51,14 @@ const perChannel = (c: C, v: Value): Value => c.op.ReduceSum(v, { axes: notChann
 /** x̂·scale + bias in one pass of the runtime, where x̂ is x normalized with the op's own statistics. */
 const affine = (c: RuleContext<{ epsilon?: number }>, scale: Value, bias: Value): Value =>
   c.op.BatchNormalization(arg(c), scale, bias, arg(c, 3), arg(c, 4), c.attrs);
-const filled = (c: C, n: number): Value => c.op.Expand(c.scalar(n), { to: fixed(arg(c, 1).shape) });
 const batch = {
-  normalized: (c: RuleContext<{ epsilon?: number }>): Value => affine(c, filled(c, 1), filled(c, 0)),
+  centred: (c: C): Value => c.op.Sub(arg(c), overChannels(c, arg(c, 3))),
   rstd: ({ op, x, attrs, scalar }: RuleContext<{ epsilon?: number }>): Value =>
     op.Reciprocal(op.Sqrt(op.Add(arg({ x }, 4), scalar(attrs.epsilon ?? 1e-5)))),
 };
-const toScale: Rule<{ epsilon?: number }> = (c) => perChannel(c, c.op.Mul(c.dy, batch.normalized(c)));
+/** Σ dy·x̂. 1/std is left to the sums, of which each channel has one. */
+const toScale: Rule<{ epsilon?: number }> = (c) =>
+  c.op.Mul(perChannel(c, c.op.Mul(c.dy, batch.centred(c))), batch.rstd(c));
 const toBias: Rule<Attrs> = (c) => perChannel(c, c.dy);
 
 /** For ops over groups of channels, which give the normalized groups and 1/std. */

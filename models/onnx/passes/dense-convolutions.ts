@@ -2,12 +2,12 @@ import type { Graph, Value } from "../graph";
 import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 import { fixed, sizeOf } from "../shape";
-import { type Convolution, windowOf } from "../window";
+import { type Convolution, placesSeen, windowOf } from "../window";
 
 /** More elements of the table of taps than that are not worth it. */
 const largestTable = 4096;
 /** Nor are more pairs of places where each channel has a kernel of its own. */
-const mostPairs = 2 ** 14;
+const mostPairs = 2 ** 16;
 
 /**
  * Convolutions whose kernel has as many taps as the picture has places, as one product over the whole batch: every
@@ -41,10 +41,11 @@ function productOf(target: Graph, { x, weight, y }: Operands, { group = 1, ...re
   const to = fixed(y.shape).slice(2);
   const taps = sizeOf(kernel);
   const pairs = sizeOf(from) * sizeOf(to);
-  if (group > 1) return group === inputs && group === outputs ? productOfEach(target, { x, weight, y }, rest) : undefined;
+  if (group > 1)
+    return group === inputs && group === outputs ? productOfEach(target, { x, weight, y }, rest) : undefined;
   if (sizeOf(from) > taps || taps * pairs > largestTable || rows < pairs) return undefined;
   const op = opsOf(target);
-  const table = tableOf(target, x, from, to, kernel, rest);
+  const table = tableOf(target, x, [from, to, kernel], rest);
   const seen = op.MatMul(op.Reshape(weight, { to: [outputs * inputs, taps] }), table);
   const matrix = op.Transpose(op.Reshape(seen, { to: [outputs, inputs, sizeOf(from), sizeOf(to)] }), {
     perm: [1, 2, 0, 3],
@@ -67,7 +68,7 @@ function productOfEach(target: Graph, { x, weight, y }: Operands, window: Convol
   const pairs = sizeOf(from) * sizeOf(to);
   if (pairs > mostPairs || pairs > rows * (sizeOf(from) + sizeOf(to))) return undefined;
   const op = opsOf(target);
-  const table = tableOf(target, x, from, to, kernel, window);
+  const table = tableOf(target, x, [from, to, kernel], window);
   const matrices = op.MatMul(op.Reshape(weight, { to: [channels, sizeOf(kernel)] }), table);
   const swap = { perm: [1, 0, ...from.map((_, i) => i + 2)] };
   const product = op.MatMul(
@@ -84,27 +85,14 @@ function productOfEach(target: Graph, { x, weight, y }: Operands, window: Convol
 function tableOf(
   target: Graph,
   { dtype }: Value,
-  from: readonly number[],
-  to: readonly number[],
-  kernel: readonly number[],
+  [from, to, kernel]: readonly [from: readonly number[], to: readonly number[], kernel: readonly number[]],
   rest: Convolution,
 ): Value {
-  const { strides, pads, dilations } = windowOf(rest, kernel.length);
   const [taps, inputs, outputs] = [kernel, from, to].map(sizeOf) as [number, number, number];
   const table = new Float32Array(taps * inputs * outputs);
-  const placesOf = (sizes: readonly number[]) =>
-    Array.from({ length: sizeOf(sizes) }, (_, index) =>
-      sizes.map((size, axis) => Math.floor(index / sizeOf(sizes.slice(axis + 1))) % size),
-    );
-  for (const [tap, at] of placesOf(kernel).entries()) {
-    for (const [output, place] of placesOf(to).entries()) {
-      const seen = place.map(
-        (p, axis) =>
-          p * (strides[axis] as number) - (pads[axis] as number) + (at[axis] as number) * (dilations[axis] as number),
-      );
-      if (seen.some((p, axis) => p < 0 || p >= (from[axis] as number))) continue;
-      const input = seen.reduce((index, p, axis) => index * (from[axis] as number) + p, 0);
-      table[(tap * inputs + input) * outputs + output] = 1;
+  for (const [tap, places] of placesSeen(kernel, from, to, windowOf(rest, kernel.length)).entries()) {
+    for (const [output, input] of places.entries()) {
+      if (input < inputs) table[(tap * inputs + input) * outputs + output] = 1;
     }
   }
   const shape = [taps, inputs * outputs];
