@@ -52,9 +52,9 @@ function toInput(op: Ops, dy: Value, weight: Value, x: Value, { group = 1, ...re
 
 /**
  * The adjoint of a convolution in its weight: what each kernel element saw, times the cotangent, a row of the kernel in
- * one product. What it saw is gathered with the rows of the batch side by side, so that whole stretches are copied.
- * Measured, that is 1.1 to 2.1 times the forward convolution (six shapes of 1×1 to 7×7); as one convolution with the
- * cotangent for a kernel it was 1 to 6 times.
+ * one product. What it saw is gathered with the rows of the batch side by side, so that whole stretches are copied:
+ * beside slices that are put together half the time for 128 rows, as much for 4, twice as much for 2 (3×3 kernels). As
+ * one convolution with the cotangent for a kernel it was 1 to 6 times the forward convolution.
  */
 function toWeight({ op, integers }: C, dy: Value, weight: Value, x: Value, attrs: Convolution): Value {
   const { group = 1, ...rest } = attrs;
