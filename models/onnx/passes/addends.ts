@@ -4,8 +4,8 @@ import { rewrite } from "../rewrite";
 import { fixed, sizeOf } from "../shape";
 
 /**
- * A row that is added to each row of a product, as a bias is, is added by the product itself: Gemm begins with it, where
- * an Add reads and writes all of the product once more.
+ * A row that is added to each row of a product, as a bias is, is added by the product itself: Gemm begins with it,
+ * where an Add reads and writes all of the product once more.
  */
 export function addends(graph: Graph): Graph {
   const readers = new Map<string, number>();
