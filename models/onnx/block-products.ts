@@ -2,8 +2,9 @@
  * What reads matrices that lie in blocks of small integers: products and rows that the runtime computes from the blocks
  * themselves (com.microsoft MatMulNBits, GatherBlockQuantized), and which matrices must become floats after all.
  */
-import type { BlockLayout } from "../files/quantized";
+import { type BlockLayout, blockShape } from "../files/quantized";
 import type { Graph, OpNode, Value } from "./graph";
+import { sizeOf } from "./shape";
 
 export interface BlockProduct {
   node: OpNode;
@@ -97,3 +98,33 @@ export const blockNames = ({ name }: Value) => ({
   scales: `${name}#scales`,
   table: `${name}#table`,
 });
+
+/**
+ * How much open sizes are at least, by their names; any other may be 1. Products with matrices in blocks are then
+ * written for as many rows; where it is not said, for one.
+ */
+export type AtLeast = Readonly<Record<string, number>>;
+
+/** From so many rows on a product of floats with a matrix of 4 bits is quicker than one of integers. */
+const manyRows = 32;
+
+/**
+ * What MatMulNBits is told of a product of `left` with matrices in blocks that are so wide together. At level 4 it
+ * multiplies integers, rows being rounded to 8 bits: for few rows 2 to 100 times as fast, and an error that lies a
+ * tenth below that of the blocks themselves. At level 0 it multiplies floats, which it makes of the blocks in every
+ * call: from some thirty rows on that is quicker, and twice as quick for 512. Of 8 bits it would make them all before
+ * it begins.
+ */
+export function productSettings(layout: BlockLayout, width: number, left: Value, atLeast: AtLeast | undefined) {
+  const { bits, block } = layout;
+  const isOfFloats = bits === 4 && leastRows(left, atLeast) >= manyRows;
+  const inner = blockShape(layout)[1] * block;
+  return { K: inner, N: width, bits, block_size: block, accuracy_level: isOfFloats ? 0 : 4 };
+}
+
+/** How many rows the left side of a product has at least. */
+function leastRows({ shape }: Value, atLeast: AtLeast | undefined): number {
+  if (!atLeast) return 1;
+  const sizes = shape.slice(0, -1).map((size) => (typeof size === "number" ? size : (atLeast[size] ?? 1)));
+  return sizeOf(sizes);
+}

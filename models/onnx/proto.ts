@@ -11,7 +11,14 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { type BlockLayout, blockShape } from "../files/quantized";
-import { type BlockProduct, type BlockReaders, blockNames, blockReaders } from "./block-products";
+import {
+  type AtLeast,
+  type BlockProduct,
+  type BlockReaders,
+  blockNames,
+  blockReaders,
+  productSettings,
+} from "./block-products";
 import { multiplyDims, termsOf } from "./dim";
 import { expanded } from "./expansions";
 import type { Attrs, Constant, Dim, DType, Graph, OpNode, Value } from "./graph";
@@ -37,7 +44,7 @@ export type Placement =
   /** Graph inputs, fed on every call: what a training step wants. */
   | { parameters: "inputs" }
   /** Written into the model, or left in a file beside it. */
-  | { parameters: "initializers"; values(name: string): ParameterNumbers };
+  | { parameters: "initializers"; values(name: string): ParameterNumbers; atLeast?: AtLeast };
 
 /** A parameter's numbers, or where they lie. */
 export type ParameterNumbers = Float32Array<ArrayBuffer> | Stored | StoredBlocks;
@@ -56,7 +63,7 @@ export function toModel(source: Graph, placement: Placement): Uint8Array {
   const graph = expanded(source);
   const isFed = placement.parameters === "inputs";
   const numbers = new Map(isFed ? [] : graph.parameters.map(({ name, value }) => [value, placement.values(name)]));
-  const writer = new Writer(graph, blocksAmong(numbers));
+  const writer = new Writer(graph, blocksAmong(numbers), isFed ? undefined : placement.atLeast);
   const parameters = [...numbers].flatMap(([value, given]) => writer.parameter(value, given));
   writer.writeAll();
   return toBinary(
@@ -98,7 +105,11 @@ class Writer {
   /** Tables of which nothing but rows is read, stored in another element type: by name, what that tensor is called. */
   readonly #storedTables = new Map<string, string>();
 
-  constructor(graph: Graph, blocks: ReadonlyMap<string, StoredBlocks>) {
+  constructor(
+    graph: Graph,
+    blocks: ReadonlyMap<string, StoredBlocks>,
+    readonly atLeast?: AtLeast,
+  ) {
     this.#graph = graph;
     this.#blocks = blocks;
     this.#readers = blockReaders(graph, (name) => blocks.get(name));
@@ -266,15 +277,9 @@ class Writer {
       this.#node("Concat", parts, [`${whole}#${part}`], [attribute("axis", 0)]);
       return `${whole}#${part}`;
     };
-    const sizes = {
-      K: blockShape(layout)[1] * layout.block,
-      N: widths.reduce((sum, width) => sum + width, 0),
-      bits: layout.bits,
-      block_size: layout.block,
-    };
-    // Level 4 multiplies integers, activations being rounded to 8 bits: 2 to 100 times as fast, and an error that lies
-    // a tenth below that of the blocks themselves.
-    const attributes = Object.entries({ ...sizes, accuracy_level: 4 }).map(([name, n]) => attribute(name, n));
+    const width = widths.reduce((sum, one) => sum + one, 0);
+    const settings = productSettings(layout, width, inputs[0] as Value, this.atLeast);
+    const attributes = Object.entries(settings).map(([name, n]) => attribute(name, n));
     const read = [this.#nameOf(inputs[0] as Value), joined("values"), joined("scales")];
     this.#node("MatMulNBits", read, [whole], attributes, this.#called(scope, whole));
     if (!isOne) this.#node("Split", [whole, this.#integers(widths)], outputs, [attribute("axis", -1)]);

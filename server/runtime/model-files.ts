@@ -7,6 +7,7 @@ import { constants } from "node:fs";
 import { copyFile, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join, parse, relative, resolve, sep } from "node:path";
 import type { TensorAddress } from "#models/files/checkpoint";
+import type { AtLeast } from "#models/onnx/block-products";
 import type { Shape } from "#models/onnx/graph";
 import { lowRank } from "#models/onnx/passes/low-rank";
 import { pullSlices } from "#models/onnx/passes/pull-slices";
@@ -44,9 +45,15 @@ const inlineBytes = 2 ** 26;
 
 /**
  * A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a
- * file of their own.
+ * file of their own. `atLeast`: what it is written for, where
+ * that is not a single row.
  */
-export function storedModel(lowered: Lowered, sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs): ModelFiles {
+export function storedModel(
+  lowered: Lowered,
+  sources: ReadonlyMap<string, ParameterSource>,
+  blobs: Blobs,
+  atLeast?: AtLeast,
+): ModelFiles {
   const all = [...sources.values()];
   // An adapter beside a matrix in blocks, instead of added to it: the matrix then need not become floats.
   const isInBlocks = all.some((source) => "scales" in source);
@@ -72,6 +79,7 @@ export function storedModel(lowered: Lowered, sources: ReadonlyMap<string, Param
     return toModel(graph, {
       parameters: "initializers",
       values: (name) => place(sources.get(name) as ParameterSource),
+      atLeast,
     });
   };
   const weightBytes = total(graph.parameters.map(({ name, value }) => loadedBytes(sources.get(name), value.shape)));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { dequantize, type QuantizedTensor, quantizedIn } from "#models/files/quantized";
 import { readSafetensors, type StoredTensor, toFloat32, writeSafetensors } from "#models/files/safetensors";
+import type { AtLeast } from "#models/onnx/block-products";
 import { Graph } from "#models/onnx/graph";
 import { opsOf } from "#models/onnx/ops/index";
 import { random } from "#models/random";
@@ -66,8 +67,8 @@ function productGraph(isTurned: boolean, also = false): Graph {
 
 const x = { dtype: "float32", shape: [2, rows, inner], data: drawn("x", 2 * rows * inner) } as const;
 
-async function computed(graph: Graph, sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs) {
-  const files = storedModel({ graph } as Lowered, sources, blobs);
+async function computed(graph: Graph, sources: ReadonlyMap<string, ParameterSource>, blobs: Blobs, atLeast?: AtLeast) {
+  const files = storedModel({ graph } as Lowered, sources, blobs, atLeast);
   const session = await openFiles(files, blobs, "cpu");
   const outputs = await session.run({ x });
   await session.release();
@@ -128,6 +129,21 @@ it.each([
   const floats = await numbersIn(weights, blobs);
   const wanted = [3, 0, 63].flatMap((row) => [...floats.subarray(row * inner, (row + 1) * inner)]);
   expect(distance(outputs.rows?.data as Float32Array, Float32Array.from(wanted))).toBeLessThan(1e-6);
+});
+
+it("a product of many rows with a matrix of 4 bits is one of floats, and one of few of integers", async () => {
+  const { blobs, weights } = await quantized([inner, outer], { bits: "int4" });
+  const sources = await sourcesIn(weights, blobs);
+  const floats = await numbersIn(weights, blobs);
+  const expected = await computed(productGraph(false), new Map([...sources, ["w", floats]]), blobs);
+  const errorFor = async (atLeast?: AtLeast) => {
+    const { outputs, ops } = await computed(productGraph(false), sources, blobs, atLeast);
+    expect(ops).toContain("MatMulNBits");
+    return distance(outputs.y?.data as Float32Array, expected.outputs.y?.data as Float32Array);
+  };
+  expect(await errorFor({ B: 7 })).toBeLessThan(1e-6);
+  const few: (AtLeast | undefined)[] = [undefined, {}, { B: 6 }];
+  for (const one of few) expect(await errorFor(one)).toBeGreaterThan(1e-4);
 });
 
 it("products of one value with matrices in blocks are one product, and give what each gives alone", async () => {

@@ -100,6 +100,13 @@ export class Pool<T extends { release(): Promise<void> }> {
     return { opened: held.opened, close: () => void held.leases-- };
   }
 
+  /** Whether what is opened under a name is open already, or has room beside what somebody has. */
+  hasRoomFor(name: string, weightBytes: number): boolean {
+    const leased = [...this.#open.values()].filter(({ leases }) => leases > 0);
+    const held = leased.reduce((sum, { bytes }) => sum + bytes, weightBytes + sessionBytes);
+    return this.#open.has(name) || held <= this.maxBytes;
+  }
+
   /** Closes what nobody has. */
   async closeIdle(): Promise<void> {
     for (const [name, { opened, leases }] of this.#open) {
@@ -136,11 +143,19 @@ export class SessionPool {
     return this.#pool.closeIdle();
   }
 
+  /** Whether a model is open already, or could be beside those that somebody has. */
+  hasRoomFor(files: ModelFiles, provider: Provider): boolean {
+    return this.#pool.hasRoomFor(nameOf(files, provider), files.weightBytes);
+  }
+
   lease(files: ModelFiles, blobs: Blobs, provider: Provider): Promise<Lease<Session>> {
-    const name = `${provider} ${identityOf(files)}`;
-    return this.#pool.lease(name, files.weightBytes, () => openFiles(files, blobs, provider, this.threads));
+    return this.#pool.lease(nameOf(files, provider), files.weightBytes, () =>
+      openFiles(files, blobs, provider, this.threads),
+    );
   }
 }
+
+const nameOf = (files: ModelFiles, provider: Provider): string => `${provider} ${identityOf(files)}`;
 
 /** Our tensor as one of the runtime's, on the same memory. */
 export function toOrt({ dtype, data, shape }: Tensor): ort.Tensor {

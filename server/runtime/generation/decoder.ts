@@ -2,14 +2,14 @@
  * A decoder that is loaded, with rows of tokens in it: prompts are read in large calls, then each row grows by a token
  * a call. What is kept of a row goes with it.
  */
-import { generationInputs, type Kept } from "#models/blocks/generation";
+import { generationInputs } from "#models/blocks/generation";
 import type { Decoding, Scores } from "#models/generation/decoding";
 import type { Tensor } from "#nodes/core/values";
 import { Cancelled, Failure } from "../../errors";
 import { checkIndices } from "../index-check";
 import type { Session } from "../sessions";
 import { rowsOf, takeRows } from "../values";
-import { addedName, type DecoderModel } from "./decoder-model";
+import { addedOutput, type DecoderModel } from "./decoder-model";
 import { KeptRows } from "./kept-rows";
 
 /**
@@ -17,6 +17,12 @@ import { KeptRows } from "./kept-rows";
  * little memory.
  */
 const tokensPerCall = 512;
+
+/**
+ * From so many tokens of a prompt on the session for many is worth having: to open it takes as long as it spares with
+ * some 450 of them (measured with blocks of 4 bits).
+ */
+export const manyTokens = 128;
 
 /** A beginning of fewer tokens is read again rather than looked for. */
 const shortestReuse = 8;
@@ -29,6 +35,8 @@ interface Call {
 
 /** How many tokens a call reads, with what rows are filled up with. */
 const tokensOf = (tokens: Call["tokens"]): number => tokens.length * Math.max(...tokens.map(({ length }) => length));
+
+const areMany = (tokens: readonly number[]): boolean => tokens.length >= manyTokens;
 
 /** What a decoder has read: the tokens of each row, and what it kept of them. */
 interface ReadRows {
@@ -111,7 +119,8 @@ export class Decoder implements Decoding {
 
   /**
    * The calls that read what is left of the prompts. Rows that have kept something go alone, since the runtime takes
-   * several new tokens only of one such row; others side by side, filled up at the end.
+   * several new tokens only of one such row; others side by side, filled up at the end, many beside many: what a prompt
+   * gives does not depend on those that are read with it.
    */
   #callsFor(prompts: readonly (readonly number[])[]): Call[] {
     const calls: (Call & { isOpen: boolean })[] = [];
@@ -120,7 +129,8 @@ export class Decoder implements Decoding {
       const rest = prompt.slice(kept);
       const isWhole = kept === 0 && rest.length <= tokensPerCall;
       const last = calls.at(-1);
-      if (last?.isOpen && isWhole && tokensOf([...last.tokens, rest]) <= tokensPerCall) {
+      const isAlike = last?.tokens.every((tokens) => areMany(tokens) === areMany(rest));
+      if (last?.isOpen && isWhole && isAlike && tokensOf([...last.tokens, rest]) <= tokensPerCall) {
         last.tokens.push(rest);
         continue;
       }
@@ -133,7 +143,8 @@ export class Decoder implements Decoding {
   /** Reads new tokens of some rows and keeps what they leave. Gives the scores behind the last token of each. */
   async #call(first: number, tokens: Call["tokens"]): Promise<Scores> {
     if (this.signal.aborted) throw new Cancelled();
-    const { session, scores } = this.model;
+    const { scores } = this.model;
+    const session = tokens.every(areMany) ? await this.model.sessionForMany() : this.model.session;
     const lengths = tokens.map((_, i) => this.#kept.lengths[first + i] ?? 0);
     const counts = tokens.map(({ length }) => length);
     const places = this.#newTokens(tokens, lengths);
@@ -144,7 +155,7 @@ export class Decoder implements Decoding {
       ...(past ?? this.#kept.empty(tokens.length)),
       ...mapValues(this.#made, (value) => rowsOf(value, first, first + tokens.length)),
     });
-    this.#kept.add(first, counts, (one: Kept) => outputs[addedName(one)] as Tensor);
+    this.#kept.add(first, counts, outputs[addedOutput]);
     for (const [i, list] of tokens.entries()) this.#rows[first + i]?.push(...list);
     await new Promise(setImmediate); // the runtime computes on this thread: let timers and messages through
     return outputs[scores]?.data as Float32Array;

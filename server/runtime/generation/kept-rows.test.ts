@@ -20,8 +20,8 @@ function numberAt(rows: KeptRows, row: number, token: number): number {
 
 it("gives room for what is kept, and no more once long rows are gone", () => {
   const rows = new KeptRows([kept]);
-  rows.add(0, [300], () => added(0, 300));
-  rows.add(1, [5], () => added(1000, 5));
+  rows.add(0, [300], added(0, 300));
+  rows.add(1, [5], added(1000, 5));
   expect(roomOf(rows)).toBe(320);
   rows.select([1]);
   expect([rows.lengths, roomOf(rows)]).toEqual([[5], 64]);
@@ -32,10 +32,10 @@ it("gives room for what is kept, and no more once long rows are gone", () => {
 
 it("keeps what a row begins with when the rest of it is forgotten", () => {
   const rows = new KeptRows([kept]);
-  rows.add(0, [200], () => added(0, 200));
+  rows.add(0, [200], added(0, 200));
   rows.truncate(0, 70);
   rows.shrink();
   expect(roomOf(rows)).toBe(128);
-  rows.add(0, [1], () => added(500, 1));
+  rows.add(0, [1], added(500, 1));
   expect([numberAt(rows, 0, 69), numberAt(rows, 0, 70)]).toEqual([693, 5003]);
 });

@@ -16,6 +16,8 @@ const roomFor = (tokens: number): number => Math.ceil(tokens / grain) * grain;
 /** One of what is kept: for each row [heads, room, width], of which the first places are filled. */
 interface Store {
   kept: Kept;
+  /** Where its numbers begin among those that a token adds. */
+  offset: number;
   data: Float32Array;
 }
 
@@ -28,7 +30,12 @@ export class KeptRows {
   readonly #stores: Store[];
 
   constructor(kept: readonly Kept[]) {
-    this.#stores = kept.map((one) => ({ kept: one, data: new Float32Array() }));
+    let offset = 0;
+    this.#stores = kept.map((one) => {
+      const store = { kept: one, offset, data: new Float32Array() };
+      offset += one.heads * one.width;
+      return store;
+    });
   }
 
   get lengths(): readonly number[] {
@@ -63,16 +70,20 @@ export class KeptRows {
   }
 
   /**
-   * Keeps what new tokens of some rows added: `counts[i]` tokens of row `first + i`, the first of what is given for it.
-   * `added` names what came, as [rows, tokens, heads·width].
+   * Keeps what new tokens of some rows added: `counts[i]` tokens of row `first + i`, the first of what came for it.
+   * `added`: [rows, tokens, Σ heads·width], what each token adds to all that is kept, side by side; absent where
+   * nothing is.
    */
-  add(first: number, counts: readonly number[], added: (kept: Kept) => Tensor): void {
+  add(first: number, counts: readonly number[], added: Tensor | undefined): void {
     const longest = Math.max(...counts.map((count, i) => count + (this.#lengths[first + i] ?? 0)));
     this.#reserve(Math.max(this.#rowRoom, first + counts.length), longest);
-    for (const store of this.#stores) {
-      const { data, shape } = added(store.kept);
-      for (const [i, count] of counts.entries())
-        this.#write(store, first + i, count, data as Float32Array, i, shape[1]);
+    if (added) {
+      const [, tokens = 1, width = 1] = added.shape;
+      const numbers = added.data as Float32Array;
+      for (const [i, count] of counts.entries()) {
+        const start = i * tokens * width;
+        this.#write(first + i, numbers.subarray(start, start + count * width), width);
+      }
     }
     for (const [i, count] of counts.entries()) this.#lengths[first + i] = (this.#lengths[first + i] ?? 0) + count;
   }
@@ -112,14 +123,15 @@ export class KeptRows {
     this.shrink();
   }
 
-  #write({ kept, data }: Store, row: number, count: number, from: Float32Array, index: number, tokens = 1): void {
-    const { heads, width } = kept;
+  /** Writes behind what a row has kept what new tokens add, `tokenWidth` numbers each. */
+  #write(row: number, added: Float32Array, tokenWidth: number): void {
     const filled = this.#lengths[row] ?? 0;
-    for (let head = 0; head < heads; head++) {
-      const to = ((row * heads + head) * this.#room + filled) * width;
-      for (let token = 0; token < count; token++) {
-        const start = ((index * tokens + token) * heads + head) * width;
-        data.set(from.subarray(start, start + width), to + token * width);
+    for (const { kept, offset, data } of this.#stores) {
+      const { heads, width } = kept;
+      for (let head = 0; head < heads; head++) {
+        let to = ((row * heads + head) * this.#room + filled) * width;
+        for (let from = offset + head * width; from < added.length; from += tokenWidth, to += width)
+          data.set(added.subarray(from, from + width), to);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** From a graph to a decoder that is loaded: lowered for new tokens, what is made once made, the prompts read. */
 import { type Generation, generationSizes } from "#models/blocks/generation";
+import type { AtLeast } from "#models/onnx/block-products";
 import type { DType, Graph, Shape, Value } from "#models/onnx/graph";
 import { onePosition } from "#models/onnx/passes/one-position";
 import type { ParameterSource } from "#nodes/core/parameter-source";
@@ -10,11 +11,11 @@ import { decodersOf, tokensOf } from "#nodes/graph/plan";
 import { endpointKey, type ResolvedGraph, type ResolvedNode } from "#nodes/graph/resolve";
 import { Failure } from "../../errors";
 import type { Blobs } from "../../storage/blobs";
-import { storedModel } from "../model-files";
+import { type ModelFiles, storedModel } from "../model-files";
 import { handlesOf, parameterSources } from "../parameters";
 import type { Provider } from "../providers";
 import type { Lease, Session, SessionPool } from "../sessions";
-import { Decoder } from "./decoder";
+import { Decoder, manyTokens } from "./decoder";
 import { decoderModel } from "./decoder-model";
 
 export interface DecoderSpec {
@@ -43,16 +44,24 @@ export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
   const given = await valuesBefore(spec, [tokensFrom, ...(maskFrom ? [maskFrom] : [])]);
   const { lowered, sources } = await lowerDecoder(spec, given);
   const leases: Lease<Session>[] = [];
+  const lease = async (files: ModelFiles): Promise<Session> => {
+    const leased = await spec.sessions.lease(files, spec.blobs, spec.provider);
+    leases.push(leased);
+    return leased.opened;
+  };
+  const filesOf = (graph: Graph, atLeast?: AtLeast) => modelFiles(spec, lowered, sources, graph, atLeast);
   const model = await decoderModel({
     generation: lowered.generation as Generation,
     graph: lowered.graph,
     tokens: endpointKey(tokensFrom),
     scores: lowered.values.get(endpointKey(spec.scores)) as Value,
     given: Object.fromEntries(given),
-    async open(graph) {
-      const lease = await leaseFor(spec, lowered, sources, graph);
-      leases.push(lease);
-      return lease.opened;
+    open: (graph) => lease(filesOf(graph)),
+    async openForMany(graph) {
+      const files = filesOf(graph, { [generationSizes.tokens]: manyTokens });
+      return multipliesFloats(spec.provider) && spec.sessions.hasRoomFor(files, spec.provider)
+        ? lease(files)
+        : undefined;
     },
   });
   const decoder = new Decoder(model, spec.signal);
@@ -141,14 +150,18 @@ async function lowerDecoder(
   return { lowered, sources: await parameterSources(lowered, weightsOf, blobs) };
 }
 
-/** A session of a part of the lowered graph. */
-function leaseFor(
-  { blobs, sessions, provider }: DecoderSpec,
+/** Where products of floats are quicker for many rows: other processors and providers have integers for those too. */
+const multipliesFloats = (provider: Provider): boolean => provider === "cpu" && process.arch === "x64";
+
+/** The model of a part of the lowered graph. */
+function modelFiles(
+  { blobs, provider }: DecoderSpec,
   lowered: Lowered,
   sources: ReadonlyMap<string, ParameterSource>,
   graph: Graph,
-): Promise<Lease<Session>> {
+  atLeast?: AtLeast,
+): ModelFiles {
   const ready = provider === "cpu" ? onePosition(graph) : graph;
   const needed = graph.parameters.map(({ name }) => [name, sources.get(name) as ParameterSource] as const);
-  return sessions.lease(storedModel({ ...lowered, graph: ready }, new Map(needed), blobs), blobs, provider);
+  return storedModel({ ...lowered, graph: ready }, new Map(needed), blobs, atLeast);
 }
