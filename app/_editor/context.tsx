@@ -94,12 +94,17 @@ export function definitionAt(state: EditorState, id: string): NodeDefinition | u
   return checked.nodes.get(wayTo(state, id))?.definition ?? definitionOf(shown.nodes[id]?.type);
 }
 
-/** All node types as fresh nodes have them: ports that follow from parameters are those of the defaults. */
-export const definitions: readonly NodeDefinition[] = Object.values<NodeDefinition>(registry).map((definition) =>
-  definition.ports ? withPorts(definition, z.object(definition.params as z.ZodRawShape).parse({})) : definition,
-);
-const byType = new Map(definitions.map((definition) => [definition.type, definition]));
+const declared = new Map(Object.values<NodeDefinition>(registry).map((definition) => [definition.type, definition]));
+const fresh = new Map<string, NodeDefinition>();
 
-export function definitionOf(type: string | undefined): NodeDefinition | undefined {
-  return byType.get(type ?? "");
+/** A node type as fresh nodes have it: ports that follow from parameters are those of the defaults. */
+export function definitionOf(type = ""): NodeDefinition | undefined {
+  const definition = declared.get(type);
+  if (!definition?.ports) return definition;
+  const known = fresh.get(type) ?? withPorts(definition, z.object(definition.params as z.ZodRawShape).parse({}));
+  fresh.set(type, known);
+  return known;
 }
+
+/** All node types as fresh nodes have them. */
+export const definitions = (): NodeDefinition[] => [...declared.keys()].flatMap((type) => definitionOf(type) ?? []);

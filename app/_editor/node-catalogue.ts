@@ -3,7 +3,7 @@ import type { NodeDefinition } from "#nodes/core/node";
 import type { Port } from "#nodes/core/ports";
 import { definitions } from "./context";
 
-const byTitle = [...definitions].sort((a, b) => a.title.localeCompare(b.title, "en"));
+const byTitle = definitions().sort((a, b) => a.title.localeCompare(b.title, "en"));
 
 /** The wire that a node is asked for: the type it carries, and which of its ends is drawn already. */
 export interface LooseWire {

@@ -35,7 +35,12 @@ export function cleanTexts<T>(value: T): T {
 
 const isPlain = (value: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when it is first needed: it reads much of Unicode's tables. */
+let segmenter: Intl.Segmenter | undefined;
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /**
  * The beginning of a text, `length` UTF-16 units of it at most, with `end` after it where something was cut off. A cut
@@ -45,7 +50,7 @@ export function cutText(text: string, length: number, end = ""): string {
   if (text.length <= length) return text;
   const room = length - end.length;
   let cut = 0;
-  for (const { index, segment } of graphemes.segment(text)) {
+  for (const { index, segment } of graphemes(text)) {
     if (index + segment.length > room) break;
     cut = index + segment.length;
   }

@@ -2,7 +2,8 @@
  * What of a node type the browser needs: it draws nodes and checks graphs, and never computes. For its bundle the
  * behaviour that only a computing process calls is taken out of `defineNode({ … })`, and then every import and
  * declaration that nothing else in the file uses: with them go parsers, tokenizers and whole libraries. The long
- * docs go too, and what else a node is called; they are asked for when somebody reads them, or searches.
+ * docs go too, and what else a node is called; they are asked for when somebody reads them, or searches. Parameters
+ * are made when they are first read: a page would make a thousand schemas before it shows a graph with ten of them.
  */
 const ts = require("typescript");
 
@@ -55,9 +56,20 @@ function cutsOf({ properties }) {
 function cutOf(member, elsewhere) {
   const name = member.name?.text;
   const place = { start: member.getStart(), end: member.end };
+  if (name === "params") return [{ ...place, by: whenRead(member) }];
   if (askedFor.includes(name)) return [{ ...place, by: `${name}: undefined` }];
   if (!elsewhere.includes(name)) return [];
   return [{ ...place, by: name === "reduce" ? folding(member) : missing(name) }];
+}
+
+/** A property that is made once, when it is first read. */
+function whenRead(member) {
+  const value = member.initializer?.getText() ?? "params";
+  return `get params() {
+    const value = ${value};
+    Object.defineProperty(this, "params", { value, enumerable: true });
+    return value;
+  }`;
 }
 
 const missing = (name) => `${name}() { throw new Error("${name} is not in the browser"); }`;

@@ -45,6 +45,24 @@ describe("a node type as the browser gets it", () => {
     expect(forBrowser(`x = defineNode({ ${built}, async prepare() { return read(); } })`)).not.toContain("emit");
   });
 
+  it("makes its parameters once, when they are first read", () => {
+    let made = 0;
+    const define = new Function(
+      "defineNode",
+      "schema",
+      forBrowser(`return defineNode({ params: { size: schema() } });`),
+    );
+    const node = define(
+      (definition: object) => definition,
+      () => ++made,
+    ) as { params: object };
+    expect(made).toBe(0);
+    expect(node.params).toEqual({ size: 1 });
+    expect(node.params).toBe(node.params);
+    expect({ ...node }.params).toBe(node.params);
+    expect(made).toBe(1);
+  });
+
   it("leaves other modules as they are", () => {
     const text = readFileSync("nodes/core/ports.ts", "utf8");
     expect(forBrowser(text)).toBe(text);
