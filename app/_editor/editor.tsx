@@ -2,7 +2,7 @@
 
 import { type Node, type ReactFlowInstance, ReactFlowProvider, useReactFlow, type Viewport } from "@xyflow/react";
 import { PanelLeft, PanelRight } from "lucide-react";
-import { lazy, type ReactNode, Suspense, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, use, useEffect, useRef, useState } from "react";
 import { toast } from "../_ui/toast";
 import { loadFamilies } from "#models/architectures/core/known-families";
 import { separator } from "#nodes/graph/composites";
@@ -14,7 +14,6 @@ import { EditorActions } from "./actions";
 import type { Box } from "./aligning";
 import { usePlacing } from "./canvas/adding";
 import { Canvas } from "./canvas/canvas";
-import { expectFarView } from "./canvas/far-view";
 import { alwaysDrawn } from "./canvas/judged";
 import { useCommandKeys } from "./command-context";
 import { EditorProvider, useEditor, useView, useViewStore } from "./context";
@@ -24,12 +23,12 @@ import { Inspector } from "./inspector";
 import { cardWidth } from "./node/geometry";
 import { WiringAllowed } from "./node/wiring";
 import { Overlays } from "./overlays";
-import { SidePanel, useRememberedView } from "./panels";
+import { createFittingView, hasRoomToEdit, SidePanel } from "./panels";
 import { hasEnded, noRun } from "./run-state";
 import { freePlace } from "./snapping";
 import { createEditor } from "./store";
 import { Toolbar } from "./toolbar/toolbar";
-import { createView, type PanelSide } from "./view";
+import type { PanelSide } from "./view";
 
 const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
 const Breadcrumb = lazy(async () => ({ default: (await import("./composites/breadcrumb")).Breadcrumb }));
@@ -55,10 +54,9 @@ export function Editor({ documentText, graphId, revision = 0, runId, frozen }: E
   useEffect(() => void loadFamilies(), []);
   const [store] = useState(() => {
     const document: GraphDocument = JSON.parse(documentText);
-    expectFarView(document);
-    return createEditor({ graphId, document, frozen, onRefused: sayRefusal });
+    return createEditor({ graphId, document, frozen: frozen || !hasRoomToEdit(), onRefused: sayRefusal });
   });
-  const [view] = useState(createView);
+  const [view] = useState(createFittingView);
   useEffect(() => {
     if (runId) store.getState().startRun(runId);
   }, [store, runId]);
@@ -82,9 +80,7 @@ function Frame() {
   const frozen = useEditor((state) => state.frozen);
   const error = useEditor((state) => state.run.error);
   const path = useEditor((state) => state.path.join(separator));
-  const isInBrowser = useIsInBrowser();
   const { left, right } = useView((state) => state.panels);
-  useRememberedView();
   useFirstFit();
   useViews();
   useCommandKeys();
@@ -105,7 +101,9 @@ function Frame() {
           </SidePanel>
         )}
         <div className="relative min-w-0 flex-1">
-          <WiringAllowed value={!frozen}>{isInBrowser && <Canvas key={path} />}</WiringAllowed>
+          <WiringAllowed value={!frozen}>
+            <Canvas key={path} />
+          </WiringAllowed>
           <Suspense>
             <Breadcrumb />
           </Suspense>
@@ -126,17 +124,6 @@ function Frame() {
       </div>
       <Overlays />
     </div>
-  );
-}
-
-const never = () => () => {};
-
-/** The canvas has nothing to show before it knows its size: it is neither drawn on the server nor hydrated. */
-function useIsInBrowser(): boolean {
-  return useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
   );
 }
 

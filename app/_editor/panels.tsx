@@ -1,30 +1,25 @@
 "use client";
 
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useLayoutEffect } from "react";
+import type { KeyboardEvent, PointerEvent, ReactNode } from "react";
 import { cx } from "../_ui/cx";
-import { useEditorStore, useView, useViewStore } from "./context";
-import { type PanelSide, panelWidths, type ViewState } from "./view";
+import { useView, useViewStore } from "./context";
+import { createView, type PanelSide, panelWidths, type ViewState, type ViewStore } from "./view";
 
 /** Narrower windows begin without the list of nodes. */
 const roomForBoth = 1180;
 /** In narrower ones, such as a phone's, a graph is read and not edited; panels lie over the canvas there. */
 const roomToEdit = 640;
 
-/**
- * Reads how this browser had the panels. Before the canvas appears: it would show the graph at another size first.
- */
-export function useRememberedView(): void {
-  const view = useViewStore();
-  const store = useEditorStore();
-  useLayoutEffect(() => {
-    void view.persist.rehydrate();
-    const { panels, set } = view.getState();
-    if (window.innerWidth < roomForBoth) set({ panels: { ...panels, left: false } });
-    if (window.innerWidth >= roomToEdit) return;
-    set({ panels: { left: false, right: false } });
-    store.setState({ frozen: true });
-  }, [view, store]);
+/** How this browser had the window, with the panels that it has room for now. */
+export function createFittingView(): ViewStore {
+  const view = createView();
+  const { panels, set } = view.getState();
+  if (window.innerWidth < roomForBoth) set({ panels: { ...panels, left: false } });
+  if (!hasRoomToEdit()) set({ panels: { left: false, right: false } });
+  return view;
 }
+
+export const hasRoomToEdit = (): boolean => window.innerWidth >= roomToEdit;
 
 interface SidePanelProps {
   side: PanelSide;

@@ -98,7 +98,7 @@ export const panelWidths = { left: { least: 180, most: 420 }, right: { least: 24
 /** Milliseconds that a wire stays as it is when the pointer has left it: what stands on it can be reached. */
 const linger = 250;
 
-/** Nothing is read from the browser before `persist.rehydrate` is called: the server draws what a new browser shows. */
+/** As this browser had it when it was closed. */
 export function createView() {
   let lingering: ReturnType<typeof setTimeout> | undefined;
   return createStore<ViewState>()(
@@ -141,7 +141,6 @@ export function createView() {
       {
         name: "patchbay-editor",
         version: 1,
-        skipHydration: true,
         storage: createJSONStorage(() => localStorage),
         partialize: settingsOf,
       },

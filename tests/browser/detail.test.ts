@@ -104,6 +104,40 @@ describe("nodes from afar", () => {
   });
 });
 
+describe("the picture of a graph from afar", () => {
+  /** Counts from now on how often it is painted. */
+  const countPaints = (page: Page) =>
+    page.evaluate(() => {
+      const counted = Object.assign(window, { paints: 0 });
+      const clear = CanvasRenderingContext2D.prototype.clearRect;
+      CanvasRenderingContext2D.prototype.clearRect = function (...place) {
+        if (this.canvas.matches("[data-far]")) counted.paints++;
+        clear.apply(this, place);
+      };
+    });
+  const paintsOf = (page: Page) => page.evaluate(() => (window as Window & { paints?: number }).paints);
+
+  it("is painted anew when a title is another, and not for a parameter that is not drawn", async () => {
+    const { page, errors } = await openRows(12);
+    await zoomTo(page, 0.2);
+    expect(await isFar(page)).toBe(true);
+    const { x, y } = await middleOf(page, '.react-flow__node[data-id="n3"]');
+    await page.mouse.click(x, y);
+    const inspector = page.locator('aside[aria-label="Inspector"]');
+    await inspector.locator("input[inputmode]").first().click();
+    await atRest(page);
+    await countPaints(page);
+    await page.keyboard.press("End");
+    await page.keyboard.type("1");
+    expect((await savedGraph(page)).nodes.n3?.params.shift).toBe(0.081);
+    expect(await paintsOf(page)).toBe(0);
+    await inspector.getByLabel("Title").fill("Another");
+    await expect.poll(() => paintsOf(page)).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+});
+
 describe("nodes that leave the view", () => {
   /** Goes from one node to another by the wheel alone: a press would take the focus away. */
   async function goTo(page: Page, node: string): Promise<void> {

@@ -18,6 +18,14 @@ describe("the first load", () => {
     expect(totalOf(scriptsOf("/page"))).toBeLessThan(totalOf(scriptsOf("/graphs/[id]/page")));
   });
 
+  it("of the editor begins before the graph is checked: the server sends it with an empty frame", async () => {
+    const url = await createGraph(product.url, graph({ text: ["text.input", { text: "hello there" }] }));
+    const html = await (await fetch(url)).text();
+    expect(html).toContain("hello there");
+    expect(html).toContain('aria-busy="true"');
+    for (const drawn of ["Search nodes", "Inspector", "react-flow"]) expect(html).not.toContain(`${drawn}"`);
+  });
+
   it("leaves out what is there all the same when it is asked for at once: menus, lists, notices", async () => {
     const { page, errors } = await openPage(browser);
     await page.goto(await createGraph(product.url, graph({ text: ["text.input", { text: "hello" }] })));

@@ -24,7 +24,7 @@ import { useConnecting } from "./connecting";
 import { CanvasMenu } from "./canvas-menu";
 import { gridStep } from "../snapping";
 import { markWireAt, useDropOnWire } from "./drop-on-wire";
-import { useFarLayer } from "./far-view";
+import { FarLayer } from "./far-layer";
 import { useFlowNodes } from "./flow-nodes";
 import { useFlowWires } from "./flow-wires";
 import { useRoutes } from "./use-routes";
@@ -71,7 +71,7 @@ export function Canvas() {
   const drop = useDrop();
   const openInstance = useOpenOnDoubleClick();
   const judgement = useJudgement(count);
-  const FarLayer = useFarLayer(useFarOf(judgement));
+  const isFar = useFarOf(judgement);
   useRoutes(edges);
   const drawnEdges = useWiresInView(edges, judgement);
   const bendWire = useBendOnDoubleClick();
@@ -138,7 +138,7 @@ export function Canvas() {
           >
             <Background variant={BackgroundVariant.Dots} gap={22} size={1.5} />
             <Controls showInteractive={false} position="bottom-left" />
-            {FarLayer && <FarLayer />}
+            {isFar && <FarLayer />}
             <Suspense>
               <Overview />
               <Guides />

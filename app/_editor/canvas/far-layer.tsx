@@ -10,7 +10,7 @@ import { type Drawn, drawFar, drawnOf } from "./far-drawing";
 
 /**
  * The graph from afar, behind the boxes that take the pointer. Drawn at most once a frame, and only when the view, a
- * place, the check, the run or the theme is another.
+ * place, the theme or something that is drawn is another: most parameters are none.
  */
 export function FarLayer() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -21,18 +21,16 @@ export function FarLayer() {
     const context = element?.getContext("2d");
     if (!element || !context) return;
     let palette = readPalette();
-    let known: { state: EditorState; drawn: Drawn } | undefined;
+    let known = { state: editor.getState(), drawn: drawnOf(editor.getState()) };
     let frame = 0;
     function draw(): void {
       frame = 0;
-      const state = editor.getState();
-      if (!known || !isSameDrawing(known.state, state)) known = { state, drawn: drawnOf(state) };
-      sizeTo(element as HTMLCanvasElement, flow.getState());
-      drawFar(context as CanvasRenderingContext2D, known.drawn, flow.getState(), palette);
-      Object.assign((element as HTMLCanvasElement).dataset, {
-        nodes: String(known.drawn.boxes.length),
-        wires: String(known.drawn.wires.length),
-      });
+      const [now, { drawn }] = [flow.getState(), known];
+      sizeTo(element as HTMLCanvasElement, now);
+      drawFar(context as CanvasRenderingContext2D, drawn, now, palette);
+      // React Flow has its nodes only after it was drawn without any.
+      const nodes = Math.min(drawn.boxes.length, now.nodeLookup.size);
+      Object.assign((element as HTMLCanvasElement).dataset, { nodes, wires: nodes && drawn.wires.length });
     }
     const soon = () => {
       frame ||= requestAnimationFrame(draw);
@@ -43,7 +41,10 @@ export function FarLayer() {
       soon();
     };
     function edited(state: EditorState): void {
-      if (!known || !isSameDrawing(known.state, state)) soon();
+      if (isOfSame(known.state, state)) return;
+      const before = known.drawn;
+      known = { state, drawn: drawnOf(state) };
+      if (!isSameDrawing(before, known.drawn)) soon();
     }
     const ends = [flow.subscribe(soon), editor.subscribe(edited), onThemeTurn(turned)];
     return () => {
@@ -54,9 +55,12 @@ export function FarLayer() {
   return <canvas ref={canvas} data-far className="pointer-events-none absolute inset-0 size-full" />;
 }
 
-function isSameDrawing(before: EditorState, now: EditorState): boolean {
+/** Whether the same is drawn of two states. */
+function isOfSame(before: EditorState, now: EditorState): boolean {
   return before.shown === now.shown && before.checked === now.checked && before.run === now.run;
 }
+
+const isSameDrawing = (before: Drawn, now: Drawn): boolean => JSON.stringify(before) === JSON.stringify(now);
 
 function sizeTo(canvas: HTMLCanvasElement, { width, height }: { width: number; height: number }): void {
   const [across, down] = [width, height].map((length) => Math.round(length * window.devicePixelRatio));

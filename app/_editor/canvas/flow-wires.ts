@@ -10,7 +10,7 @@ import type { FlowWire } from "./wire-of";
 
 /**
  * The document's wires as React Flow wants them, and what to do when it picks or deletes some. A wire that did not
- * change stays the same object.
+ * change stays the same object, and so does the list.
  */
 export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeChange<FlowWire>[]): void } {
   const store = useEditorStore();
@@ -18,18 +18,20 @@ export function useFlowWires(): { edges: FlowWire[]; changeEdges(changes: EdgeCh
   const checked = useEditor((state) => state.checked);
   const frames = useEditor((state) => state.shown.frames);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
-  const known = useRef(new Map<string, FlowWire>());
+  const known = useRef<FlowWire[]>([]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another check may give other types and problems
   const edges = useMemo(() => {
     const hidden = hiddenIn(store.getState().shown);
+    const before = new Map(known.current.map((edge) => [edge.id, edge]));
     const drawn = wires.flatMap((wire) => {
       const id = idOf(wire);
       const edge = seenWire(flowWire(id, wire, store.getState(), picked.has(id)), hidden);
-      return edge ? [keptOr(known.current.get(id), edge)] : [];
+      return edge ? [keptOr(before.get(id), edge)] : [];
     });
-    known.current = new Map(drawn.map((edge) => [edge.id, edge]));
-    return drawn;
+    const isSame = drawn.length === known.current.length && drawn.every((edge, i) => edge === known.current[i]);
+    if (!isSame) known.current = drawn;
+    return known.current;
   }, [wires, checked, picked, frames, store]);
 
   const changeEdges = useCallback(

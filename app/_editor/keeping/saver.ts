@@ -4,7 +4,6 @@
  */
 import type { GraphDocument } from "#nodes/graph/document";
 import { isSame, sharedWith } from "#nodes/graph/document-shape";
-import { merge } from "#nodes/graph/merge";
 import type { Choice } from "#nodes/graph/merge-choices";
 import type { EditorStore, Saved } from "../store";
 import type { Drafts } from "./drafts";
@@ -36,6 +35,10 @@ export interface SaverOptions {
   /** Hears how many changes of others came in. */
   onTaken(changes: number, wereBoth: boolean): void;
 }
+
+/** Loaded when there is something to merge. */
+const loadMerge = async () => (await import("#nodes/graph/merge")).merge;
+type Merging = Awaited<ReturnType<typeof loadMerge>>;
 
 /** So many unanswered saves are remembered. */
 const mostSent = 20;
@@ -79,7 +82,8 @@ export class Saver {
   async choose(choices: Readonly<Record<string, Choice>>): Promise<void> {
     const { question } = this.#options.store.getState();
     if (!question) return;
-    this.#takeIn(question.base, { revision: question.revision, document: question.theirs }, choices);
+    const merge = await loadMerge();
+    this.#takeIn(merge, question.base, { revision: question.revision, document: question.theirs }, choices);
     this.#options.store.getState().setQuestion(undefined);
     await this.save();
   }
@@ -135,8 +139,9 @@ export class Saver {
   async #catchUp(): Promise<boolean> {
     const { store, graph, server, onTaken } = this.#options;
     let stored: Stored;
+    let merge: Merging;
     try {
-      stored = await server.get(graph);
+      [stored, merge] = await Promise.all([server.get(graph), loadMerge()]);
     } catch (error) {
       const saved = savedAfter(error);
       store.getState().setSaved(saved);
@@ -154,13 +159,13 @@ export class Saver {
       return false;
     }
     const wereBoth = !isSame(base, this.#present);
-    this.#takeIn(base, { revision: stored.revision, document: theirs });
+    this.#takeIn(merge, base, { revision: stored.revision, document: theirs });
     if (merged.theirs.length && !arrived) onTaken(merged.theirs.length, wereBoth);
     return true;
   }
 
   /** Makes every state that the editor knows one that has what is stored. */
-  #takeIn(base: GraphDocument, stored: Stored, choices: Readonly<Record<string, Choice>> = {}): void {
+  #takeIn(merge: Merging, base: GraphDocument, stored: Stored, choices: Readonly<Record<string, Choice>> = {}): void {
     const { store } = this.#options;
     const { renames } = merge(base, this.#present, stored.document, { choices });
     const options = { choices, renames, otherwise: "mine" } as const;

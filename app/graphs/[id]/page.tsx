@@ -2,7 +2,7 @@ import { notFound } from "next/navigation";
 import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { visitorOf } from "../../_access/visitor";
-import { Editor } from "../../_editor/editor";
+import { EditorPage } from "../../_editor/editor-page";
 import { isId } from "../../_ui/is-id";
 import { Unreadable } from "../../_ui/unreadable";
 
@@ -40,7 +40,7 @@ export default async function Page({ params, searchParams }: PageProps) {
   if (!document) return <Unreadable title="This graph cannot be opened" problems={problems} />;
   const last = await lastRun(id);
   return (
-    <Editor
+    <EditorPage
       documentText={JSON.stringify(document)}
       graphId={id}
       revision={graph.revision}

@@ -2,7 +2,7 @@ import { notFound } from "next/navigation";
 import { db } from "#server/db";
 import { parseDocument } from "#nodes/graph/parse";
 import { visitorOf } from "../../_access/visitor";
-import { Editor } from "../../_editor/editor";
+import { EditorPage } from "../../_editor/editor-page";
 import { isId } from "../../_ui/is-id";
 import { Unreadable } from "../../_ui/unreadable";
 
@@ -17,5 +17,5 @@ export default async function Page({ params }: { params: Promise<{ id: string }>
   if (!run) notFound();
   const { document, problems } = parseDocument(run.document);
   if (!document) return <Unreadable title="What this run ran cannot be opened" problems={problems} />;
-  return <Editor documentText={JSON.stringify(document)} runId={id} frozen />;
+  return <EditorPage documentText={JSON.stringify(document)} runId={id} frozen />;
 }
