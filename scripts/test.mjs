@@ -4,9 +4,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { checks } from "./checks.mjs";
 import { isClientStale, isInstalled, markInstalled, npmInstall, root } from "./installation.mjs";
+import { runSideBySide } from "./side-by-side.mjs";
 
 const parts = process.argv.slice(2);
 const isWanted = (part) => !parts.length || parts.includes(part);
@@ -15,15 +15,7 @@ let failed = 0;
 
 process.chdir(root);
 install();
-for (const [name, [program, ...args]] of Object.entries(checks)) {
-  if (!isWanted(name)) continue;
-  console.log(`\n— ${name}`);
-  if (succeeds(program, args)) passed++;
-  else {
-    failed++;
-    console.log(`✗ ${name} failed`);
-  }
-}
+await runChecks();
 if (isWanted("unit")) runTests("unit", "vitest.config.ts");
 if (isWanted("browser")) await runBrowserTests();
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -41,6 +33,14 @@ function install() {
   if (isClientStale()) runs(process.execPath, ["scripts/postinstall.mjs"]);
 }
 
+async function runChecks() {
+  const wanted = Object.entries(checks).filter(([name]) => isWanted(name));
+  if (wanted.length) console.log("\n— checks");
+  const failures = await runSideBySide(Object.fromEntries(wanted));
+  passed += wanted.length - failures;
+  failed += failures;
+}
+
 async function runBrowserTests() {
   const { ensureChromium } = await import("./chromium.mjs");
   const chromium = ensureChromium();
@@ -54,17 +54,13 @@ function runTests(name, config, env) {
   mkdirSync("test-results", { recursive: true });
   const report = `test-results/${name}.json`;
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const isFine = succeeds("vitest", ["run", "--config", config, ...reporters], env);
+  const isFine = runs("node_modules/.bin/vitest", ["run", "--config", config, ...reporters], env);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
   passed += counts.numPassedTests ?? 0;
   failed += Math.max(counts.numFailedTests ?? 0, isFine ? 0 : 1);
 }
 
-/** Runs an installed program; whether it ended with 0. */
-function succeeds(program, args, env) {
-  return runs(path.join("node_modules/.bin", program), args, env);
-}
-
+/** Runs a program; whether it ended with 0. */
 function runs(command, args, env = {}) {
   const { status } = spawnSync(command, args, {
     cwd: root,
