@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/kit/longest-first.ts";
 import { oneThread } from "./vitest.config";
 
 /**
@@ -15,6 +16,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     env: oneThread,
+    sequence: { sequencer: LongestFirst },
     isolate: false, // so that files share a product, see tests/kit/browser.ts
   },
 });

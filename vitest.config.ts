@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { LongestFirst } from "./tests/kit/longest-first.ts";
 
 /** They open the database of a process, which is one: each file has a process, a database and settings of its own. */
 const withDatabase = ["tests/**/*.test.{ts,tsx}", "server/{access,runs}/**/*.test.ts"];
@@ -37,6 +38,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     env: oneThread,
+    sequence: { sequencer: LongestFirst },
     projects: [whole, parts],
   },
 });
