@@ -75,10 +75,14 @@ async function bench(name: string, counts: readonly number[]): Promise<void> {
   for (const rows of counts) {
     const folder = await mkdtemp(join(tmpdir(), "patchbay-bounded-"));
     await makeRows(folder, caseOf(name), rows);
-    const told = execFileSync(process.execPath, [...computingProcess.execArgv, import.meta.filename, name, folder], {
-      encoding: "utf8",
-      env: { ...process.env, ...computingProcess.env },
-    });
+    const told = execFileSync(
+      process.execPath,
+      ["--import", "tsx", ...computingProcess.execArgv, import.meta.filename, name, folder],
+      {
+        encoding: "utf8",
+        env: { ...process.env, ...computingProcess.env },
+      },
+    );
     const measured = JSON.parse(told) as { rows: number; peakMiB: number; cpuSeconds: number };
     await rm(folder, { recursive: true });
     const expected = caseOf(name).left(rows);

@@ -33,10 +33,14 @@ async function bench(name: SetName): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), "patchbay-open-"));
   const inProcess = () =>
     JSON.parse(
-      execFileSync(process.execPath, [...computingProcess.execArgv, import.meta.filename, name, kept], {
-        encoding: "utf8",
-        env: { ...process.env, ...computingProcess.env },
-      }),
+      execFileSync(
+        process.execPath,
+        ["--import", "tsx", ...computingProcess.execArgv, import.meta.filename, name, kept],
+        {
+          encoding: "utf8",
+          env: { ...process.env, ...computingProcess.env },
+        },
+      ),
     );
   const [first, second] = [inProcess(), inProcess()];
   await rm(kept, { recursive: true });

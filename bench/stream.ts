@@ -110,7 +110,8 @@ function startSides(python: string, model: string, file: string): Map<string, Ru
 /** Takes a small model, or a stored file as a node's parameter has it. */
 function ours(...file: string[]): Runner {
   const { execArgv, env } = computingProcess;
-  return new Runner(process.execPath, [...execArgv, "bench/stream/ours.ts", store, ...file], threads, env);
+  const program = ["--import", "tsx", ...execArgv, "bench/stream/ours.ts"];
+  return new Runner(process.execPath, [...program, store, ...file], threads, env);
 }
 
 /** Puts a model into the blob store, as an upload does, and gives the parameter that names it. */

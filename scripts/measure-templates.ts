@@ -37,7 +37,7 @@ function unmeasured(): string[] {
 async function take(name: string): Promise<Pick<Measured, "seconds" | "memory"> | undefined> {
   const data = mkdtempSync(join(tmpdir(), "patchbay-measure-"));
   const begun = Date.now();
-  const child = spawn(process.execPath, ["--import", "tsx", "server/cli.ts", "run", name, "--json"], {
+  const child = spawn(process.execPath, ["scripts/program.mjs", "server/cli.ts", "run", name, "--json"], {
     env: { ...process.env, PATCHBAY_DATA: data },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -55,11 +55,11 @@ async function startProcesses() {
   const onReady = () => {
     ready++;
   };
-  keepRunning("web", "scripts/web.mjs", { env, onReady });
-  keepRunning("serving", "server/serving.ts", { env, execArgv: ["--import", "tsx"], onReady });
+  keepRunning("web", ["scripts/web.mjs"], { env, onReady });
+  keepRunning("serving", ["scripts/program.mjs", "server/serving.ts"], { env, onReady });
   const workerEnv = { ...env, PATCHBAY_THREADS: threadsOfWorker };
   for (let i = 1; i <= workers; i++)
-    keepRunning(`worker ${i}`, "server/worker.ts", { env: workerEnv, execArgv: ["--import", "tsx"], onReady });
+    keepRunning(`worker ${i}`, ["scripts/program.mjs", "server/worker.ts"], { env: workerEnv, onReady });
   while (!isStopping() && ready < 2 + workers) await sleep(50);
 }
 

@@ -16,7 +16,7 @@ const name = process.argv[2] ?? "clip-emoji";
 const folder = "models/checkpoints";
 const out = await mkdtemp(join(tmpdir(), "patchbay-checkpoint-"));
 const document = join(folder, `${name}.train.json`);
-const command = ["--import", "tsx", "server/cli.ts", "run", document, "--out", out];
+const command = ["scripts/program.mjs", "server/cli.ts", "run", document, "--out", out];
 const { status } = spawnSync(process.execPath, command, { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 

@@ -42,7 +42,7 @@ afterAll(async () => {
 function patchbay(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
   const env = { ...process.env, PATCHBAY_DATA: database.folder, DATABASE_URL: "" };
   return new Promise((done) => {
-    execFile(process.execPath, ["--import", "tsx", "server/cli.ts", ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, ["scripts/program.mjs", "server/cli.ts", ...args], { env }, (error, stdout, stderr) => {
       done({ status: error ? ((error.code as number | undefined) ?? -1) : 0, stdout, stderr });
     });
   });

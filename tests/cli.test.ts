@@ -23,7 +23,7 @@ interface Ended {
 const patchbay = (...args: string[]) => patchbayOn(join(dir, "data"), ...args);
 
 function patchbayOn(data: string, ...args: string[]): Promise<Ended> {
-  const command = ["--import", "tsx", "server/cli.ts", ...args];
+  const command = ["scripts/program.mjs", "server/cli.ts", ...args];
   const options = { env: { ...process.env, PATCHBAY_DATA: data }, maxBuffer: 64 * 2 ** 20 };
   return new Promise((done) => {
     execFile(process.execPath, command, options, (error, stdout, stderr) => {

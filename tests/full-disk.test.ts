@@ -19,7 +19,7 @@ const document = graph(
 async function runWith(kibibytes: number, data: string, target: string): Promise<{ code: unknown; said: string }> {
   const file = join(data, "graph.json");
   await writeFile(file, JSON.stringify(document));
-  const command = `ulimit -f ${kibibytes}; exec "$0" --import tsx server/cli.ts run "$1" --target "$2"`;
+  const command = `ulimit -f ${kibibytes}; exec "$0" scripts/program.mjs server/cli.ts run "$1" --target "$2"`;
   const args = ["-c", command, process.execPath, file, target];
   return new Promise((done) => {
     execFile("bash", args, { env: { ...process.env, PATCHBAY_DATA: data } }, (error, _stdout, said) => {

@@ -79,10 +79,8 @@ it.each(systems)("$template", { timeout: 600_000 }, async ({ template, trainers,
 });
 
 function kill(folder: string, moment: ToBeKilled): void {
-  const { signal, stderr } = spawnSync(process.execPath, ["--import", "tsx", "tests/kit/training-child.ts", folder], {
-    input: JSON.stringify(moment),
-    encoding: "utf8",
-  });
+  const command = ["scripts/program.mjs", "tests/kit/training-child.ts", folder];
+  const { signal, stderr } = spawnSync(process.execPath, command, { input: JSON.stringify(moment), encoding: "utf8" });
   expect([moment.node, signal, stderr]).toEqual([moment.node, "SIGKILL", expect.any(String)]);
 }
 

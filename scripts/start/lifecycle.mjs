@@ -60,13 +60,13 @@ export function runCommand(command, args, options) {
   });
 }
 
-/** Starts a process that is started again when it dies. `onReady` hears that it is up, each time. */
-export function keepRunning(name, file, { env, execArgv = [], onReady }) {
+/** Starts a script with its arguments, and again when it dies. `onReady` hears that it is up, each time. */
+export function keepRunning(name, command, { env, onReady }) {
   const since = performance.now();
-  const child = fork(path.join(root, file), {
+  const [file, ...args] = command;
+  const child = fork(path.join(root, file), args, {
     cwd: root,
     env,
-    execArgv,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });
@@ -80,7 +80,7 @@ export function keepRunning(name, file, { env, execArgv = [], onReady }) {
     if (code === hopeless) return stop(1);
     say(`${name} ended (${signal ?? code}) and is started again`);
     await sleep(performance.now() - since < 5000 ? 2000 : 100);
-    if (!stopping) keepRunning(name, file, { env, execArgv, onReady });
+    if (!stopping) keepRunning(name, command, { env, onReady });
   });
 }
 

@@ -7,7 +7,7 @@ import { db } from "../db";
 import { toPublic } from "../errors";
 import { type ClaimedRun, nothingDone } from "../runs/claim";
 import type { ExecuteResult } from "../runtime/execute";
-import { computingProcess } from "../runtime/computing-process";
+import { computingProcess, programRunner } from "../runtime/computing-process";
 import type { FromExecutor, ToExecutor } from "../runtime/executor";
 import { MemoryWatch } from "./memory-watch";
 import { Listener } from "./notify";
@@ -144,7 +144,7 @@ async function tellSecret({ teamId }: ClaimedRun, name: string, child: ChildProc
 }
 
 function startExecutor(): ChildProcess {
-  return fork(fileURLToPath(new URL("../runtime/executor.ts", import.meta.url)), {
+  return fork(programRunner, [fileURLToPath(new URL("../runtime/executor.ts", import.meta.url))], {
     execArgv: computingProcess.execArgv,
     env: { ...process.env, ...computingProcess.env },
     serialization: "advanced",

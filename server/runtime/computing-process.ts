@@ -1,3 +1,8 @@
+import { fileURLToPath } from "node:url";
+
+/** The script that runs a TypeScript program, which is its first argument. */
+export const programRunner = fileURLToPath(new URL("../../scripts/program.mjs", import.meta.url));
+
 /**
  * How a process that computes is started. What it has most of are large buffers, which come and go: its own small ones
  * need no large nursery (by default 48 MB are filled before the first is collected). Buffers count for when all is
@@ -6,6 +11,6 @@
  * eight for each core).
  */
 export const computingProcess = {
-  execArgv: ["--import", "tsx", "--max-semi-space-size=4", "--heap-growing-percent=200"],
+  execArgv: ["--max-semi-space-size=4", "--heap-growing-percent=200"],
   env: { MALLOC_ARENA_MAX: "2" },
 };

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Failure } from "../errors";
+import { programRunner } from "./computing-process";
 
 const providers = ["cuda", "webgpu", "cpu"] as const;
 export type Provider = (typeof providers)[number];
@@ -51,7 +52,7 @@ function hasDevice(provider: Provider): boolean {
 async function probe(provider: Provider): Promise<boolean> {
   const script = fileURLToPath(new URL("./probe.ts", import.meta.url));
   try {
-    await promisify(execFile)(process.execPath, ["--import", "tsx", script, provider], { timeout: 30_000 });
+    await promisify(execFile)(process.execPath, [programRunner, script, provider], { timeout: 30_000 });
     return true;
   } catch {
     return false;

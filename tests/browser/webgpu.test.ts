@@ -22,7 +22,7 @@ const train = async (
   const stdout = await new Promise<string>((done, fail) =>
     execFile(
       process.execPath,
-      ["--import", "tsx", "server/cli.ts", "run", path, "--json", "--provider", provider],
+      ["scripts/program.mjs", "server/cli.ts", "run", path, "--json", "--provider", provider],
       {
         env: {
           ...process.env,

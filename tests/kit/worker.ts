@@ -4,8 +4,8 @@ import type { TestDatabase } from "./database";
 
 /** Returns when it says that it is up. */
 export async function startWorker(database: TestDatabase, file = "server/worker.ts"): Promise<ChildProcess> {
-  const child = fork(file, {
-    execArgv: ["--import", "tsx"],
+  const child = fork("scripts/program.mjs", [file], {
+    execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: {
       ...process.env,

@@ -1,5 +1,6 @@
-/** Where a data thread begins: TypeScript is not read in a thread until tsx is registered in it. */
-import { register } from "tsx/esm/api";
+/** Where a data thread begins: it is loaded as a program is, since TypeScript is not read in a thread. */
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { compiledProgram } from "../../../scripts/compiled.mjs";
 
-register();
-await import("./thread.ts");
+const thread = fileURLToPath(new URL("./thread.ts", import.meta.url));
+await import(pathToFileURL(await compiledProgram(thread)).href);
