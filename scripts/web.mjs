@@ -11,6 +11,10 @@ const hostname = process.env.HOST ?? "127.0.0.1";
 const publicName = process.env.PATCHBAY_PUBLIC_URL ? new URL(process.env.PATCHBAY_PUBLIC_URL).host : undefined;
 const isLoopback = /^(127\.|localhost$|::1$)/.test(hostname);
 
+const server = createServer(answer);
+server.on("error", explainAndExit);
+// Whoever started it may end while it prepares.
+for (const event of ["SIGTERM", "SIGINT", "disconnect"]) process.on(event, end);
 const app = next({
   dev: process.env.NODE_ENV !== "production",
   hostname,
@@ -19,10 +23,7 @@ const app = next({
 });
 await app.prepare();
 const handle = app.getRequestHandler();
-const server = createServer(answer);
-server.on("error", explainAndExit);
 server.listen(port, hostname, () => process.send?.("ready"));
-for (const event of ["SIGTERM", "SIGINT", "disconnect"]) process.on(event, end);
 
 function answer(request, response) {
   const refused = refusal(request, { loopback: isLoopback, name: publicName });
