@@ -24,7 +24,7 @@ import { packageFile } from "./packages";
 import { decodeEach, picturesIn } from "./decode-each";
 import { pixelsOf } from "./pixels";
 import { encode } from "./render";
-import { severalForEachCore, sideBySide } from "./side-by-side";
+import { sideBySide } from "./side-by-side";
 import { videoFrames } from "./video-frames";
 
 export interface HostOptions {
@@ -44,10 +44,7 @@ export interface HostOptions {
   train?(request: TrainRequest): Promise<TrainResult>;
   exportOnnx?(request: ExportRequest): Promise<FileValue>;
   openDecoder?(scores: Deferred): Promise<OpenDecoding>;
-  /**
-   * Calls are answered: decoded pixels are not kept in the cache folder, and decoders are told of more pictures, since
-   * the thread that hands them out computes the models too.
-   */
+  /** Calls are answered: decoded pixels are not kept in the cache folder. */
   answersCalls?: boolean;
   /** Where model files are run. */
   provider?: Provider;
@@ -56,7 +53,7 @@ export interface HostOptions {
 /** What nodes may ask of this machine. */
 export function createHost(options: HostOptions): Host {
   const { blobs, cacheDir, signal, onProgress: progress, onWarn: warn } = options;
-  const each = sideBySide(signal, progress, options.answersCalls ? severalForEachCore : undefined);
+  const each = sideBySide(signal, progress);
   const hub = hubSettings(options.allowRemote ?? false);
   const ownHub = options.secrets ? [options.secrets.hub] : [];
   const folders = openFolders([...(options.folders ?? []), hub.cache, ...ownHub]);

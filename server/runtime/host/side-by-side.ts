@@ -14,26 +14,22 @@ export interface SideBySide {
   all<T, R>(items: readonly T[], work: (item: T, i: number) => Promise<R>, note?: string): Promise<R[]>;
 }
 
-/** How much of it is begun at once, in all of a process. */
-type Begun = ReturnType<typeof pLimit>;
-
-const cores = availableParallelism();
-/** Two are read while the others are decoded. */
-const fewMoreThanCores = pLimit(cores + 2);
-/** For a thread that computes itself meanwhile: its helpers find more to do than it could hand out in time. */
-export const severalForEachCore = pLimit(4 * Math.max(2, cores));
+/**
+ * How much is begun at once, in all of a process. Several for each core: while this thread unpacks and hands out, those
+ * that decode find more to do, and what waits for one of them holds little.
+ */
+const several = pLimit(4 * Math.max(2, availableParallelism()));
 const tellEveryMs = 200;
 
 export function sideBySide(
   signal: AbortSignal,
   onProgress: (done: number, of: number, note?: string) => void,
-  begun: Begun = fewMoreThanCores,
 ): SideBySide {
   const settle: SideBySide["settle"] = async (items, work, note) => {
     let done = 0;
     let told = performance.now();
     const tasks = items.map((item, i) =>
-      begun(async () => {
+      several(async () => {
         if (signal.aborted) throw new Cancelled();
         const result = await work(item, i);
         done++;
