@@ -9,4 +9,9 @@ import { compiledProgram } from "./compiled.mjs";
 const [, , program, ...args] = process.argv;
 const entry = path.resolve(program);
 process.argv = [process.argv[0], entry, ...args];
-await import(pathToFileURL(await compiledProgram(entry)).href);
+const compiled = await compiledProgram(entry).catch(({ message }) => {
+  console.error(`${program} cannot be compiled into node_modules/.cache/patchbay: ${message}`);
+  console.error("This user must be able to write there, and the disk must have room.");
+  process.exit(1);
+});
+await import(pathToFileURL(compiled).href);

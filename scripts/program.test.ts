@@ -53,6 +53,14 @@ it("has its arguments and status, finds what lies beside its sources, and loads 
   });
 });
 
+it("says in words why it cannot be compiled", async () => {
+  const command = ["scripts/program.mjs", join(folder, "none.ts")];
+  const { stderr, code } = await promisify(execFile)(process.execPath, command).catch((error) => error);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/none\.ts cannot be compiled into .*: .*\n.*This user must be able to write there/s);
+  expect(stderr).not.toMatch(/^ {4}at /m);
+});
+
 it("is compiled again when what it imports is another, and not while that is the same", async () => {
   const before = await compiledProgram(program);
   expect(await compiledProgram(program)).toBe(before);
