@@ -1,3 +1,5 @@
+import { sizeOf } from "./shape";
+
 /** One entry per spatial axis; `pads` is all beginnings, then all ends, as in ONNX. */
 export type Window = { strides?: readonly number[]; pads?: readonly number[]; dilations?: readonly number[] };
 export type Convolution = Window & { group?: number };
@@ -52,7 +54,7 @@ export function placesSeen(
   to: readonly number[],
   { strides, pads, dilations }: ReturnType<typeof windowOf>,
 ): number[][] {
-  const count = from.reduce((product, size) => product * size, 1);
+  const count = sizeOf(from);
   const seenAt = (tap: readonly number[], place: readonly number[]): number => {
     let index = 0;
     for (const [axis, size] of from.entries()) {

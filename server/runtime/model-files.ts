@@ -45,8 +45,7 @@ const inlineBytes = 2 ** 26;
 
 /**
  * A model whose parameters lie in the checkpoints that they come from. Those that are drawn lie in the model, or in a
- * file of their own. `atLeast`: what it is written for, where
- * that is not a single row.
+ * file of their own. `atLeast`: what it is written for, where that is not a single row.
  */
 export function storedModel(
   lowered: Lowered,

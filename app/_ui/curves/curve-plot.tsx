@@ -58,7 +58,6 @@ export function CurvePlot(props: CurvePlotProps) {
       const made = openPlot(element, latest, places);
       stands.current = new LitCurve(made);
       stands.current.light(litSeries(latest.current, places));
-      made.hooks.draw = [() => stands.current?.draw()];
       show(made, latest.current, places);
       return made;
     };

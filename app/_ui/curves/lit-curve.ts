@@ -6,7 +6,7 @@ const faded = 0.2;
 
 /**
  * One curve that stands out: drawn on a canvas over the plot's own, above a veil that fades all others. Whatever stands
- * out, the plot need not draw its curves anew.
+ * out, the plot need not draw its curves anew; when it does, this is drawn again too.
  */
 export class LitCurve {
   readonly #over = document.createElement("canvas");
@@ -15,17 +15,17 @@ export class LitCurve {
   constructor(readonly plot: uPlot) {
     Object.assign(this.#over.style, { position: "absolute", inset: "0", pointerEvents: "none" });
     plot.over.before(this.#over);
+    plot.hooks.draw = [() => this.#draw()];
   }
 
   /** Which series of the plot stands out, if any. */
   light(series: number | undefined): void {
     if (series === this.#series) return;
     this.#series = series;
-    this.draw();
+    this.#draw();
   }
 
-  /** To be called whenever the plot was drawn. */
-  draw(): void {
+  #draw(): void {
     const { width, height } = this.plot.ctx.canvas;
     // To set a size empties a canvas.
     Object.assign(this.#over, { width, height });

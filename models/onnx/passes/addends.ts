@@ -2,19 +2,18 @@ import type { Graph, Value } from "../graph";
 import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 import { fixed, sizeOf } from "../shape";
+import { timesRead } from "../times-read";
 
 /**
  * A row that is added to each row of a product, as a bias is, is added by the product itself: Gemm begins with it,
  * where an Add reads and writes all of the product once more.
  */
 export function addends(graph: Graph): Graph {
-  const readers = new Map<string, number>();
-  for (const v of [...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.values(), ...graph.updates.values()])
-    readers.set(v.name, (readers.get(v.name) ?? 0) + 1);
+  const times = timesRead(graph);
   /** Whether nothing else reads a product, also under the shape that a Reshape gives it. */
   const isReadOnce = (value: Value): boolean => {
     const maker = graph.makerOf(value);
-    return readers.get(value.name) === 1 && (maker?.op !== "Reshape" || isReadOnce(maker.inputs[0] as Value));
+    return times.get(value.name) === 1 && (maker?.op !== "Reshape" || isReadOnce(maker.inputs[0] as Value));
   };
   return rewrite(graph, {
     visit(node, inputs, target) {

@@ -51,14 +51,17 @@ function overRows(
   if (kept.length !== 1 || kept[0] !== last || count < fewRows) return undefined;
   const op = opsOf(target);
   const weighted = share === 1 ? weightedRows(target, x, last) : undefined;
-  const onesOf = (name: string): Value => {
-    const row = known.get(name) ?? target.keep("float32", [1, count], new Float32Array(count).fill(share));
-    known.set(name, row);
-    return row;
-  };
-  const row = weighted ? op.Reshape(weighted.factors, { to: [1, count] }) : onesOf(`${count} ${share}`);
+  const row = weighted ? op.Reshape(weighted.factors, { to: [1, count] }) : equalShares(target, known, count, share);
   const matrix = op.Reshape(weighted?.rows ?? x, { to: [count, columns] });
   return op.Reshape(op.MatMul(row, matrix), { to: y.shape });
+}
+
+/** A row that has the same share `count` times, kept once. */
+function equalShares(target: Graph, known: Map<string, Value>, count: number, share: number): Value {
+  const name = `${count} ${share}`;
+  const row = known.get(name) ?? target.keep("float32", [1, count], new Float32Array(count).fill(share));
+  known.set(name, row);
+  return row;
 }
 
 /** Rows and the factor that each was multiplied by, where that is what a value is: the sum takes them in its stride. */

@@ -2,6 +2,7 @@ import type { Attrs, Graph, Value } from "../graph";
 import { opsOf } from "../ops/index";
 import { rewrite } from "../rewrite";
 import { sizeOf } from "../shape";
+import { timesRead } from "../times-read";
 
 /**
  * Transposes pushed into products of matrices: Gemm reads either side transposed at no cost. A transposed product
@@ -9,13 +10,11 @@ import { sizeOf } from "../shape";
  * transposes itself.
  */
 export function pushTransposes(graph: Graph): Graph {
-  const readers = new Map<string, number>();
-  for (const v of [...graph.nodes.flatMap((n) => n.inputs), ...graph.outputs.values(), ...graph.updates.values()])
-    readers.set(v.name, (readers.get(v.name) ?? 0) + 1);
+  const times = timesRead(graph);
   return rewrite(graph, {
     visit(node, inputs, target) {
       if (node.op === "Transpose") {
-        const isReadOnce = readers.get((node.inputs[0] as Value).name) === 1;
+        const isReadOnce = times.get((node.inputs[0] as Value).name) === 1;
         return isReadOnce && isOfMatrix(node.attrs.perm) ? turnedProduct(target, inputs[0] as Value) : undefined;
       }
       return node.op === "Gemm" || node.op === "MatMul" ? productOfTurned(target, node.attrs, inputs) : undefined;

@@ -58,10 +58,9 @@ export async function openDecoder(spec: DecoderSpec): Promise<OpenDecoder> {
     given: Object.fromEntries(given),
     open: (graph) => lease(filesOf(graph)),
     async openForMany(graph) {
+      if (!multipliesFloats(spec.provider)) return undefined;
       const files = filesOf(graph, { [generationSizes.tokens]: manyTokens });
-      return multipliesFloats(spec.provider) && spec.sessions.hasRoomFor(files, spec.provider)
-        ? lease(files)
-        : undefined;
+      return spec.sessions.hasRoomFor(files, spec.provider) ? lease(files) : undefined;
     },
   });
   const decoder = new Decoder(model, spec.signal);
