@@ -14,7 +14,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import sharp from "sharp";
 import type { GraphDocument } from "#nodes/graph/document";
-import { computingProcess } from "#server/runtime/computing-process";
+import { computingProcess, programRunner } from "#server/runtime/computing-process";
 import { execute } from "#server/runtime/execute";
 import { storedRowCount } from "#server/runtime/rows";
 import { graph, keptIn } from "#tests/kit/graphs";
@@ -77,7 +77,7 @@ async function bench(name: string, counts: readonly number[]): Promise<void> {
     await makeRows(folder, caseOf(name), rows);
     const told = execFileSync(
       process.execPath,
-      ["--import", "tsx", ...computingProcess.execArgv, import.meta.filename, name, folder],
+      [...computingProcess.execArgv, programRunner, import.meta.filename, name, folder],
       {
         encoding: "utf8",
         env: { ...process.env, ...computingProcess.env },

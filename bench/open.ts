@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { random } from "#models/random";
 import type { ImageBatch } from "#nodes/core/values";
-import { computingProcess } from "#server/runtime/computing-process";
+import { computingProcess, programRunner } from "#server/runtime/computing-process";
 import { execute } from "#server/runtime/execute";
 import { createHost } from "#server/runtime/host/create-host";
 import { storedRowCount, takeStoredRows } from "#server/runtime/rows";
@@ -33,14 +33,10 @@ async function bench(name: SetName): Promise<void> {
   const kept = await mkdtemp(join(tmpdir(), "patchbay-open-"));
   const inProcess = () =>
     JSON.parse(
-      execFileSync(
-        process.execPath,
-        ["--import", "tsx", ...computingProcess.execArgv, import.meta.filename, name, kept],
-        {
-          encoding: "utf8",
-          env: { ...process.env, ...computingProcess.env },
-        },
-      ),
+      execFileSync(process.execPath, [...computingProcess.execArgv, programRunner, import.meta.filename, name, kept], {
+        encoding: "utf8",
+        env: { ...process.env, ...computingProcess.env },
+      }),
     );
   const [first, second] = [inProcess(), inProcess()];
   await rm(kept, { recursive: true });

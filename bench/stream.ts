@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { signatureOf } from "#models/onnx/import/inspect";
-import { computingProcess } from "#server/runtime/computing-process";
+import { computingProcess, programRunner } from "#server/runtime/computing-process";
 import { openBlobs } from "#server/storage/blobs";
 import { Runner } from "./runner";
 import { pictureFolder } from "./stream/pictures";
@@ -110,7 +110,7 @@ function startSides(python: string, model: string, file: string): Map<string, Ru
 /** Takes a small model, or a stored file as a node's parameter has it. */
 function ours(...file: string[]): Runner {
   const { execArgv, env } = computingProcess;
-  const program = ["--import", "tsx", ...execArgv, "bench/stream/ours.ts"];
+  const program = [...execArgv, programRunner, "bench/stream/ours.ts"];
   return new Runner(process.execPath, [...program, store, ...file], threads, env);
 }
 
